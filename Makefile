@@ -1,0 +1,55 @@
+# Two commands do everything: `make serve` and `make test`. Each makes its own virtual environment under .venv/
+# and installs what it needs from deploy/locks/, once. Needed beforehand: Python 3.11 or newer with venv, and make.
+
+# The newest Python that can make a virtual environment; a name may exist and still not run (pyenv's shims).
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { echo "$$python"; break; }; done)
+
+.PHONY: help serve test check format docs locks clean need-python
+
+help:
+	@echo 'make serve   the gateway on 127.0.0.1:8080 with a small model behind it, as an operator in Germany'
+	@echo 'make test    all tests'
+	@echo 'make check   ruff and mypy --strict'
+	@echo 'make format  let ruff lay out the code'
+	@echo 'make docs    rewrite the pages that are made from the code'
+	@echo 'make locks   resolve the locks anew (needs uv)'
+	@echo 'make clean   remove the environments and caches'
+
+serve: need-python
+	@"$(PYTHON)" deploy/install.py serve
+	@exec .venv/serve/bin/ordinance serve --embedded --jurisdiction DE $(FLAGS)
+
+test: need-python
+	@"$(PYTHON)" deploy/install.py test
+	@exec .venv/test/bin/python -m pytest $(FLAGS)
+
+check: need-python
+	@"$(PYTHON)" deploy/install.py test
+	.venv/test/bin/ruff check .
+	.venv/test/bin/ruff format --check .
+	.venv/test/bin/mypy
+
+format: need-python
+	@"$(PYTHON)" deploy/install.py test
+	.venv/test/bin/ruff check --fix .
+	.venv/test/bin/ruff format .
+
+docs: need-python
+	@"$(PYTHON)" deploy/install.py test
+	.venv/test/bin/python -m ordinance.settings.page >docs/configuration.md
+
+locks:
+	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra embedded --extra test -o deploy/locks/test.txt $(LOCKED)
+
+LOCKED = --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
+	--no-emit-find-links
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist build
+
+need-python:
+	@test -n "$(PYTHON)" || { echo 'ordinance: no Python 3.11 or newer with venv was found. Install one (Debian:' \
+	'apt-get install python3 python3-venv), or name it: make PYTHON=/path/to/python3.12 …' >&2; exit 1; }

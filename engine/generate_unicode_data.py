@@ -1,0 +1,207 @@
+"""Write ``ordinance/runtime/unicode_data.py``: the Unicode facts the engine needs, pinned to one version.
+
+    pip install unicodedata2==16.0.0 uniseg==0.10.1 confusable-homoglyphs==3.3.1
+    python engine/generate_unicode_data.py > engine/ordinance/runtime/unicode_data.py
+
+A server's Python brings whatever Unicode version it was built with; two servers would then release different
+text. So the tables are made ahead of time and everything at run time is a dictionary look-up. Sources: the
+Unicode Character Database 16.0 (through unicodedata2 and uniseg) and the Unicode confusables data (through
+confusable-homoglyphs); see NOTICE.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import confusable_homoglyphs
+import unicodedata2 as ucd
+from uniseg.derived import IndicConjunctBreak, default_ignorable_code_point, indic_conjunct_break
+from uniseg.emoji import extended_pictographic
+from uniseg.graphemecluster import grapheme_cluster_break
+from uniseg.sentencebreak import sentence_break
+
+CODE_POINTS = [code for code in range(0x110000) if not 0xD800 <= code <= 0xDFFF]
+WHITE_CONTROLS = "\t\n\v\f\r\x85"
+
+#: Marks that readers of these scripts write or leave out; elsewhere a mark is part of the letter (Indic vowel
+#: signs, kana voicing) and stays.
+OPTIONAL_MARKS = [
+    (0x0300, 0x036F), (0x0483, 0x0489), (0x0591, 0x05C7), (0x0610, 0x061A), (0x064B, 0x065F), (0x0670, 0x0670),
+    (0x06D6, 0x06ED), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0x2DE0, 0x2DFF), (0xA66F, 0xA67D),
+    (0xA69E, 0xA69F), (0xFE20, 0xFE2F),
+]  # fmt: skip
+
+#: Blocks whose letters can pass for Latin ones. Others (Arabic alef for l, say) would corrupt their own language.
+LOOK_ALIKES = [
+    (0x0080, 0x058F), (0x13A0, 0x13FF), (0x1D00, 0x1DBF), (0x1E00, 0x1FFF), (0x2100, 0x218F), (0x2C60, 0x2DFF),
+    (0xA4D0, 0xA4FF), (0xA640, 0xA69F), (0xA720, 0xA7FF), (0xAB30, 0xABBF), (0x10280, 0x102DF), (0x104B0, 0x104FF),
+]  # fmt: skip
+
+#: Scripts written without spaces between words: there is no word boundary to wait for.
+UNSPACED = re.compile(
+    r"(CJK UNIFIED|CJK COMPATIBILITY|IDEOGRAPHIC|HIRAGANA|KATAKANA|HENTAIGANA|THAI|LAO|KHMER|MYANMAR|TAI |NEW TAI|"
+    r"BALINESE|JAVANESE|TIBETAN|BOPOMOFO|TANGUT|NUSHU|KHITAN)"
+)
+
+
+def within(code: int, ranges: list[tuple[int, int]]) -> bool:
+    return any(start <= code <= end for start, end in ranges)
+
+
+def load_confusables() -> dict[str, str]:
+    """Look-alikes of one ASCII letter or digit, case kept, from the package's table."""
+    table = json.loads((Path(confusable_homoglyphs.__file__).parent / "confusables.json").read_text("utf-8"))
+    found: dict[str, str] = {}
+    for char, entries in table.items():
+        if len(char) != 1 or not within(ord(char), LOOK_ALIKES) or not ucd.category(char).startswith(("L", "N")):
+            continue
+        targets = sorted({entry["c"] for entry in entries if len(entry["c"]) == 1 and entry["c"].isascii()})
+        letters = [target for target in targets if target.isalnum()]
+        if not letters:
+            continue
+        upper = ucd.category(char) == "Lu"
+        # Unicode's prototype of capital I, digit 1 and | is l: a capital stands for I.
+        if upper and "l" in letters:
+            found[char] = "I"
+        else:
+            same_case = [target for target in letters if target.isupper() == upper]
+            found[char] = (same_case or letters)[0]
+    return found
+
+
+CONFUSABLES = load_confusables()
+#: Look-alikes that the data gives as two letters, or not at all, and that people do use.
+EXTRA = {"ı": "i", "İ": "I", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "к": "k", "К": "K", "м": "m", "т": "t",
+         "в": "b", "н": "h", "і": "i", "ӏ": "l", "κ": "k", "ϰ": "k", "τ": "t", "ν": "v", "η": "n",
+         "‘": "'", "’": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "−": "-", "⁄": "/"}  # fmt: skip
+
+
+def fold(char: str) -> str:
+    """What ``char`` counts as when phrases and patterns are compared; case is kept here."""
+    code = ord(char)
+    if code < 0x80:
+        return "" if ucd.category(char) == "Cc" and char not in WHITE_CONTROLS else char
+    category = ucd.category(char)
+    if category == "Cc" and char not in WHITE_CONTROLS:
+        return ""
+    if default_ignorable_code_point(char) or (category == "Cf" and not str(grapheme_cluster_break(char)) == "PREPEND"):
+        return ""
+    if category in ("Mn", "Me") and within(code, OPTIONAL_MARKS):
+        return ""
+    if category == "Nd":
+        return str(ucd.decimal(char))
+    if char in EXTRA:
+        return EXTRA[char]
+    if category == "Pd":
+        return "-"
+    if category == "Zs":
+        return " "
+    name = ucd.name(char, "")
+    if 0x3041 <= code <= 0x30FF:
+        return char
+    decomposed = ucd.normalize("NFKD", char)
+    if decomposed != char:
+        return "".join(fold(part) for part in decomposed)
+    named = re.fullmatch(r"LATIN (SMALL|CAPITAL) LETTER ([A-Z]) WITH .*", name)
+    if named:
+        return named[2].lower() if named[1] == "SMALL" else named[2]
+    if char in "ßẞ" or (len(char.casefold()) > 1 and category.startswith("L")):
+        return "".join(fold(part) if part != char else part for part in char.casefold())
+    return CONFUSABLES.get(char, char)
+
+
+def kind(char: str) -> str:
+    """w: a letter, digit or mark of a script with word boundaries; m: a mark that is part of its letter; o: other."""
+    category = ucd.category(char)
+    if char == "_" or category[0] in "LN":
+        return "o" if category[0] == "L" and UNSPACED.match(ucd.name(char, "")) else "w"
+    return "m" if category[0] == "M" else "o"
+
+
+#: uniseg spells SpacingMark without its S.
+CLUSTERS = {
+    "OTHER": "O", "CR": "r", "LF": "n", "CONTROL": "C", "EXTEND": "E", "ZWJ": "Z", "REGIONAL_INDICATOR": "R",
+    "PREPEND": "P", "PACINGMARK": "S", "L": "L", "V": "V", "T": "T", "LV": "G", "LVT": "H",
+}  # fmt: skip
+
+
+def cluster(char: str) -> str:
+    """The grapheme cluster class, with what GB9c and GB11 add: K consonant, N linker, X pictograph, e other extend."""
+    name = grapheme_cluster_break(char).name
+    conjunct = indic_conjunct_break(char)
+    if name == "OTHER":
+        if conjunct == IndicConjunctBreak.CONSONANT:
+            return "K"
+        return "X" if extended_pictographic(char) else "O"
+    if name == "EXTEND":
+        if conjunct == IndicConjunctBreak.LINKER:
+            return "N"
+        return "E" if conjunct == IndicConjunctBreak.EXTEND else "e"
+    return CLUSTERS[name]
+
+
+SENTENCES = {
+    "OTHER": "O", "CR": "r", "LF": "n", "EXTEND": "E", "FORMAT": "F", "SEP": "p", "SP": "s", "LOWER": "l",
+    "UPPER": "u", "OLETTER": "o", "NUMERIC": "d", "ATERM": "A", "SCONTINUE": "c", "STERM": "T", "CLOSE": "q",
+}  # fmt: skip
+
+
+def sentence(char: str) -> str:
+    return SENTENCES[sentence_break(char).name]
+
+
+def ranges(value: Callable[[str], str]) -> Iterator[str]:
+    """``start``+``value`` in hexadecimal for each code point where the value changes."""
+    last = ""
+    for code in CODE_POINTS:
+        found = value(chr(code))
+        if found != last:
+            yield f"{code:x}{'=' + found}"
+            last = found
+
+
+def folds() -> Iterator[str]:
+    for code in CODE_POINTS:
+        if 0xAC00 <= code <= 0xD7A3:  # Hangul syllables decompose by arithmetic
+            continue
+        char = chr(code)
+        folded = fold(char)
+        if folded != char:
+            yield f"{code:x}=" + ".".join(f"{ord(symbol):x}" for symbol in folded)
+
+
+def literal(name: str, note: str, items: Iterator[str]) -> str:
+    lines, line = [], ""
+    for item in items:
+        if len(line) + len(item) > 110:
+            lines.append(line)
+            line = ""
+        line += item + " "
+    lines.append(line)
+    body = "\n".join(f'    "{line}"' for line in lines)
+    return f"#: {note}\n{name} = (\n{body}\n)\n"
+
+
+def main() -> None:
+    out = sys.stdout
+    out.write(
+        '"""Unicode facts, made by ``engine/generate_unicode_data.py``; do not edit. See NOTICE for the sources."""\n\n'
+    )
+    out.write(f'UNICODE_VERSION = "{ucd.unidata_version}"\n\n')
+    out.write(literal("FOLDS", "code=folded code points, for every code point that folding changes.", folds()) + "\n")
+    out.write(
+        literal("KINDS", "first code=kind: w word, m mark that is part of its letter, o other.", ranges(kind)) + "\n"
+    )
+    out.write(
+        literal("CLUSTERS", "first code=grapheme cluster class (UAX #29, GB9c and GB11 folded in).", ranges(cluster))
+        + "\n"
+    )
+    out.write(literal("SENTENCES", "first code=sentence break class (UAX #29).", ranges(sentence)))
+
+
+if __name__ == "__main__":
+    main()

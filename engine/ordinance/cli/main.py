@@ -1,0 +1,108 @@
+"""The command ``ordinance``: finds the command that was asked for and turns every error into one line."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import NoReturn
+
+from ordinance import __version__
+from ordinance.errors import OrdinanceError, UsageError
+
+#: Every command and what it does. Each is a module of this package with ``add(subparsers)`` and ``run(args) -> int``,
+#: imported only when it is asked for: ``check`` needs no server.
+COMMANDS = (
+    ("check", "find everything that is wrong with packs"),
+    ("test", "run the examples that stand in packs"),
+    ("apply", "govern answers in a file of JSON lines, without a model"),
+    ("serve", "stand in front of an inference server and govern its answers"),
+)
+
+_EPILOG = """\
+examples:
+  ordinance check rules/jurisdictions/DE      all errors of a pack, with what it names
+  ordinance test rules/jurisdictions/DE       do its examples hold?
+  ordinance serve --embedded --jurisdiction DE
+
+`ordinance COMMAND --help` teaches each command.
+exit codes: 0 well, 1 wrong, 2 unreadable or usage, 3 a defect of ordinance, 130 interrupted.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong word as every other error is reported."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}.", help=f"See `{self.prog} --help`.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code: 0, 1, 2, 3 for a defect, 130 for Ctrl-C, 141 for a closed pipe."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+        return code
+    except OrdinanceError as error:
+        print(f"ordinance: error[{error.code}]: {error.message}", file=sys.stderr)
+        if error.help:
+            print(f"  help: {error.help}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read us has gone; keep the interpreter from complaining of it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as error:  # the last resort: a person gets one line, and never the text that was at hand
+        print(f"ordinance: error[defect]: {type(error).__name__} in {_place(error)}", file=sys.stderr)
+        print("  help: This is a defect of ordinance. Please report this line and the command.", file=sys.stderr)
+        return 3
+
+
+def _run(words: Sequence[str]) -> int:
+    names = [name for name, _ in COMMANDS]
+    chosen = words[0] if words and words[0] in names else ""
+    command = importlib.import_module(f"ordinance.cli.{chosen}") if chosen else None
+    args = _parser(chosen, command).parse_args(words)
+    if command is None:
+        raise UsageError("no command was given.", help="See `ordinance --help`.")
+    run = command.run
+    return int(run(args))
+
+
+def _parser(chosen: str, command: ModuleType | None) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="ordinance",
+        description="Local law for language models: an offline rule engine beside a self-hosted inference server.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"ordinance {__version__}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", dest="command")
+    for name, summary in COMMANDS:
+        if name == chosen and command is not None:
+            command.add(subparsers)
+        else:
+            subparsers.add_parser(name, help=summary)
+    return parser
+
+
+def _place(error: BaseException) -> str:
+    """The innermost place in our own code, as file and line."""
+    place = "an unknown place"
+    trace = error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if f"{os.sep}ordinance{os.sep}" in file:
+            place = f"{file.rpartition(f'{os.sep}ordinance{os.sep}')[2]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+if __name__ == "__main__":
+    sys.exit(main())

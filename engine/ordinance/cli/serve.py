@@ -1,0 +1,120 @@
+"""``ordinance serve``: the gateway in front of an inference server, or of the small model that can be embedded."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ordinance.cli.arguments import day, positive, region_of
+from ordinance.errors import UsageError
+from ordinance.settings.reading import load
+
+if TYPE_CHECKING:
+    from ordinance.serve.service import Service
+
+_EXAMPLE = """\
+examples:
+  ordinance serve --upstream http://127.0.0.1:8000/v1 --jurisdiction DE
+  ordinance serve --config /etc/ordinance.yaml --workers 4
+  ordinance serve --embedded --locale de-DE
+
+--locale with a region stands for the jurisdiction too, here, where the operator speaks; in a request it never does.
+Every flag has a setting of the same name (docs/configuration.md); a flag wins over it.
+"""
+
+#: What SmolLM2-135M repeats faithfully at temperature 0, so that the text which is left out is its own.
+CANARY = "ordinance-canary-86a-5d21e8"
+_REPEAT = f'Please repeat after me: "Good morning. Our code is {CANARY}. Have a nice day."'
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command's words."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="run the gateway",
+        description="Run the gateway: OpenAI's chat completions, governed by packs, in front of an inference server.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (default: $ORDINANCE_CONFIG)")
+    behind = parser.add_mutually_exclusive_group()
+    behind.add_argument("--upstream", metavar="URL", help="the inference server, such as http://127.0.0.1:8000/v1")
+    behind.add_argument("--embedded", action="store_true", help="a small model in this process (English only)")
+    parser.add_argument(
+        "--pack", nargs="+", action="extend", metavar="PATH", help="packs or folders of packs (default: all that ship)"
+    )
+    parser.add_argument("--jurisdiction", metavar="CODE", help="whose law applies, such as DE")
+    parser.add_argument("--locale", metavar="TAG", help="the language of notices, such as de-DE")
+    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, metavar="N", help="port to listen on (default: 8080; 0: a free one)")
+    parser.add_argument("--workers", type=positive, metavar="N", help="processes that serve (default: 1)")
+    parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until a signal comes. Raises ``OrdinanceError`` where that cannot begin."""
+    settings = load(_flags(arguments), arguments.config)
+    if settings.jurisdiction is None and arguments.locale:
+        settings = settings.model_copy(update={"jurisdiction": region_of(arguments.locale)})
+    if settings.upstream is None and not arguments.embedded:
+        raise UsageError(
+            "no inference server is named.",
+            help="Give --upstream http://127.0.0.1:8000/v1, set 'upstream.url', or try --embedded.",
+        )
+    # The server's parts are slow to import, and a wrong setting should be told at once.
+    from ordinance.serve.embedded import EmbeddedModel, find_model
+    from ordinance.serve.server import Worker, address_of, listen, serve
+
+    listener = listen(settings.host, settings.port)
+    address = address_of(listener)
+    if arguments.embedded:
+        # Bound to a name: the model stops when nothing refers to it.
+        model = EmbeddedModel(find_model())
+        worker = Worker(settings.model_copy(update={"upstream": model.settings}), arguments.on)
+        serve(worker, listener, partial(_announce_embedded, address))
+    else:
+        serve(Worker(settings, arguments.on), listener, partial(_announce, address))
+    return 0
+
+
+def _flags(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings that flags give, in the shape of the file."""
+    flags = {
+        "packs": arguments.pack,
+        "upstream": {"url": arguments.upstream} if arguments.upstream else None,
+        **{name: getattr(arguments, name) for name in ("jurisdiction", "locale", "host", "port", "workers")},
+    }
+    return {name: value for name, value in flags.items() if value is not None}
+
+
+def _announce(address: str, service: Service) -> None:
+    """Say that the door is open, and under which policy."""
+    from ordinance.serve.service import policy_header
+
+    policy = policy_header(service.open(service.keyring.anyone, ()))
+    print(f"ordinance: listening on {address}, policy {policy}", flush=True)
+
+
+def _announce_embedded(address: str, service: Service) -> None:
+    """Say besides what is behind it, and what to try."""
+    _announce(address, service)
+    print("ordinance: behind it SmolLM2-135M-Instruct in this process, a very small model that knows English only")
+    lineage = service.plan.lineage(service.settings.jurisdiction)
+    if not service.settings.keys:
+        told = ", after the disclosure that Regulation (EU) 2024/1689 asks for" if "EU" in lineage else ""
+        print(f"\nTo be answered whole{told}:\n  {_curl(address, 'What is the capital of Germany?')}")
+        if "DE" in lineage:
+            print("\nTo have it repeat a canary of § 86a's lexicon; that sentence is left out of its answer, and told:")
+            print(f"  {_curl(address, _REPEAT)}")
+        print(flush=True)
+
+
+def _curl(address: str, question: str) -> str:
+    body = {"model": "default", "temperature": 0, "max_tokens": 60, "messages": [{"role": "user", "content": question}]}
+    words = ["curl", "-s", f"{address}/v1/chat/completions", "-H", "content-type: application/json"]
+    return shlex.join([*words, "-d", json.dumps(body)])

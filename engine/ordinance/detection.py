@@ -1,0 +1,75 @@
+"""What a detector is: the values that detectors, built in or from a plugin, hand to the engine.
+
+A detector kind is registered once, by name, through ``hookspecs.register_detectors``. When a policy is
+compiled, each use of it in a pack becomes a ``Declaration``, and ``prepare`` turns that into one of two things:
+
+``Expressions``
+    phrases and patterns that the engine merges into its own automaton. They are found on a stream exactly:
+    text waits only while it can still become part of a match.
+
+``Segments``
+    a function that sees one closed sentence at a time and answers with spans in it. The promise for such a
+    detector is *by segment*: the open sentence waits until it is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression in the dialect of ``docs/patterns.md``.
+
+    It keeps case unless ``any_case``; it matches folded text, so its literals and classes are folded too.
+    """
+
+    source: str
+    any_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Phrases (any case, whole words where they begin or end in an alphabetic letter) and patterns."""
+
+    phrases: tuple[str, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """``find`` takes a closed sentence and gives (start, end) character offsets in it, start < end.
+
+    It must be a pure function: same sentence, same spans. If it raises, the request in which it does fails
+    closed and says so; no other request notices.
+    """
+
+    find: Callable[[str], Iterable[tuple[int, int]]]
+
+
+Prepared = Expressions | Segments
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One use of a detector in a pack.
+
+    ``name`` is the declared name; ``lines`` are the phrases of a lexicon, or the one source of a pattern;
+    empty for a detector that a plugin names. ``any_case`` is said by the pack.
+    """
+
+    name: str
+    lines: tuple[str, ...] = ()
+    any_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorKind:
+    """A way to detect: ``lexicon``, ``pattern``, or ``vendor.name`` from a plugin.
+
+    ``prepare`` runs at load only. It raises ``PatternError`` for a declaration that it cannot serve.
+    """
+
+    name: str
+    prepare: Callable[[Declaration], Prepared]

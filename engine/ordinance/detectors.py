@@ -1,0 +1,25 @@
+"""The detector kinds that come with the engine, registered through the same hook as everyone's."""
+
+from __future__ import annotations
+
+from ordinance.detection import Declaration, DetectorKind, Expressions, Pattern
+from ordinance.hookspecs import hookimpl
+from ordinance.runtime.matcher import check_pattern, check_phrase
+
+
+def prepare_lexicon(declaration: Declaration) -> Expressions:
+    """Phrases as they are compared. Raises ``PatternError`` for one that folds to nothing."""
+    return Expressions(phrases=tuple(map(check_phrase, declaration.lines)))
+
+
+def prepare_pattern(declaration: Declaration) -> Expressions:
+    """Patterns of the dialect. Raises ``PatternError``, with the offset of the fault, for one outside it."""
+    for source in declaration.lines:
+        check_pattern(source, declaration.any_case)
+    return Expressions(patterns=tuple(Pattern(source, declaration.any_case) for source in declaration.lines))
+
+
+@hookimpl
+def register_detectors() -> list[DetectorKind]:
+    """``lexicon`` and ``pattern``."""
+    return [DetectorKind("lexicon", prepare_lexicon), DetectorKind("pattern", prepare_pattern)]

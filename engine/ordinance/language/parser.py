@@ -1,0 +1,195 @@
+"""From a source to a syntax tree and everything that is wrong with its syntax, in one run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from lark import Lark, Token, Tree, UnexpectedToken
+from lark.parsers.lalr_interactive_parser import InteractiveParser
+from lark.parsers.lalr_parser_state import ParserState
+
+from ordinance.language import ast, build
+from ordinance.language.advice import LATER, advise
+from ordinance.language.cleaning import clean
+from ordinance.language.diagnostics import Diagnostic, diagnose, did_you_mean
+from ordinance.language.recovery import Recovery
+from ordinance.language.source import Source, Span
+from ordinance.resources import folder
+
+#: Which of the grammar's start symbols reads a file; the loader decides, by where the operator put it.
+Role = Literal["charter", "pack"]
+
+#: How deep parentheses may nest; later passes walk conditions by recursion.
+MAX_DEPTH = 50
+
+_KINDS = ("charter", "jurisdiction", "language")
+_FIRST_WORD = re.compile(r"(?:\s|#[^\n]*)*(\w+)")
+
+
+class _EveryToken:
+    """Lets the contextual lexer give every word and sign a token, also where the grammar expects another."""
+
+    always_accept = (
+        *("WORD", "NUMBER", "DATE", "DOTTED", "STRING", "LBRACE", "RBRACE", "LPAR", "RPAR", "COMMA"),
+        *("UNFINISHED", "STRAY"),
+    )
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        return stream
+
+
+def make_parser(*, strict: bool = False) -> Lark:
+    """The parser of ``grammars/ordinance.lark``; ``strict`` (for tests) fails on any conflict of the grammar."""
+    return Lark(
+        (folder("grammars") / "ordinance.lark").read_text(encoding="utf-8"),
+        start=["charter", "pack"],
+        parser="lalr",
+        lexer="contextual",
+        regex=True,
+        strict=strict,
+        propagate_positions=True,
+        maybe_placeholders=False,
+        postlex=_EveryToken(),  # not lark's PostLex, which it does not export; it reads these two names
+    )
+
+
+_parser = cache(make_parser)
+
+
+@cache
+def keywords() -> frozenset[str]:
+    """Every word that means something somewhere in the language."""
+    return frozenset(t.pattern.value for t in _parser().terminals if t.pattern.type == "str" and t.name.isalpha())
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """``pack`` holds what was understood; None where not even the header was."""
+
+    pack: ast.Pack | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def first_word(text: str) -> str:
+    """The first word of a pack, past comments; a hint of its kind, never a decision about trust."""
+    found = _FIRST_WORD.match(text)
+    return found[1] if found else ""
+
+
+def parse(source: Source, role: Role) -> Parsed:
+    """Read ``source`` as a charter or as a pack below one."""
+    return _Run(source, role).parse()
+
+
+class _Run:
+    """One file, once."""
+
+    def __init__(self, source: Source, role: Role) -> None:
+        self.source = source
+        self.role = role
+        self.text, repairs = clean(source)
+        self.found: list[Diagnostic] = list(repairs)
+        self.lines = self.text.split("\n")
+
+    def parse(self) -> Parsed:
+        word = first_word(self.text)
+        if not word and not self.found:
+            return self._failed("empty-pack", self.source.whole(), "the pack is empty")
+        kind = self._kind(word)
+        if kind is None:
+            return Parsed(None, tuple(self.found))
+        parser = _parser().parse_interactive(self.text, start=self.role)
+        tree = self._drive(parser, kind)
+        pack = None if tree is None else build.pack(tree, self.source, self.found)
+        return Parsed(pack, tuple(self.found))
+
+    def _kind(self, word: str) -> str | None:
+        """The pack's kind by its first word; None, with a finding, where this role cannot begin so."""
+        start = _FIRST_WORD.match(self.text)
+        line = self.text.count("\n", 0, start.start(1)) + 1 if start else 1
+        column = start.start(1) - self.text.rfind("\n", 0, start.start(1)) if start else 1
+        span = Span(self.source, line, column, line, column + max(1, len(word)))
+        allowed = ("charter",) if self.role == "charter" else ("jurisdiction", "language")
+        if word in allowed:
+            return word
+        if word in _KINDS:
+            self._report("wrong-kind", span, f"a {word} stands where a {' or a '.join(allowed)} pack is expected")
+        elif word in LATER:
+            self._report("not-yet", span, f"`{word}` cannot run yet", LATER[word])
+        else:
+            advice = did_you_mean(word, allowed) or f"Begin with {_or(allowed)}."
+            self._report("unknown-word", span, f"a pack cannot begin with `{word}`", advice)
+        return None
+
+    def _drive(self, parser: InteractiveParser, kind: str) -> Tree[Token] | None:
+        state = parser.parser_state
+        recovery = Recovery(state, kind)
+        depth = 0
+        lost = False
+        headed = True
+        last: Token | None = None
+        for token in parser.lexer_thread.lex(state):  # type: ignore[no-untyped-call]  # lark leaves it untyped
+            last = token
+            refused = False
+            if not lost:
+                depth += (token.type == "LPAR") - (token.type == "RPAR")
+                refused = not self._take(state, token, kind, depth)
+            if refused and not recovery.understood_header():
+                headed = False
+                recovery.pretend_header()
+            if lost or refused:
+                resumed = recovery.resume_at(token, self.lines[(token.line or 1) - 1])
+                depth = 0
+                lost = resumed is None or (resumed is token and refused) or not self._take(state, resumed, kind, 0)
+        end = Token.new_borrow_pos("$END", "", last) if last else Token("$END", "", 0, 1, 1)
+        if not lost:
+            try:
+                tree: Tree[Token] = state.feed_token(end, True)
+                return tree if headed else None
+            except UnexpectedToken as error:
+                self._explain(error, end, kind, state.value_stack)
+        if not recovery.cut_to_end() or not headed:
+            return None
+        partial: Tree[Token] = state.feed_token(end, True)
+        return partial
+
+    def _take(self, state: ParserState[int], token: Token, kind: str, depth: int) -> bool:
+        """Feed ``token``; False, with a finding, where it does not fit."""
+        if depth > MAX_DEPTH:
+            self._report("too-deep", self._span(token), f"more than {MAX_DEPTH} parentheses are open here")
+            return False
+        try:
+            state.feed_token(token)
+        except UnexpectedToken as error:
+            self._explain(error, token, kind, state.value_stack)
+            return False
+        return True
+
+    def _explain(self, error: UnexpectedToken, token: Token, kind: str, values: list[object]) -> None:
+        inside = [item.type for item in reversed(values) if isinstance(item, Token)]
+        end = self._span(token)
+        following = next(iter(self.lines[end.end_line - 1][end.end_column - 1 :].split()), "")
+        advice = advise(str(token), token.type, error.expected, kind, inside, following, keywords())
+        self._report(advice.code, self._span(token), advice.message, advice.help)
+
+    def _report(self, code: str, span: Span, message: str, help: str = "") -> None:
+        self.found.append(diagnose(code, span, message, help))
+
+    def _failed(self, code: str, span: Span, message: str) -> Parsed:
+        self._report(code, span, message)
+        return Parsed(None, tuple(self.found))
+
+    def _span(self, token: Token) -> Span:
+        if token.type == "$END":
+            line = max((n for n, text in enumerate(self.lines, 1) if text.strip()), default=1)
+            column = max(1, len(self.lines[line - 1].rstrip()))
+            return Span(self.source, line, column, line, column + 1)
+        return build.span(token, self.source)
+
+
+def _or(words: tuple[str, ...]) -> str:
+    return " or ".join(f"`{word}`" for word in words)

@@ -1,0 +1,126 @@
+"""Going on after a syntax error, so that all errors of a file come in one run.
+
+The parser's stack is cut back to the list of declarations or of rules that encloses the error, and parsing resumes
+at the next word that begins a declaration or a rule and stands first on its line. Lark's own ``on_error`` resumes at
+the next token and reports one fault a thousand times; copying its parser copies every value.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lark import Token
+from lark.parsers.lalr_analysis import Shift
+from lark.parsers.lalr_parser_state import ParserState
+
+from ordinance.language.diagnostics import did_you_mean
+
+#: Words that begin a declaration; those that also stand inside conditions count in the first column only.
+DECLARATIONS = frozenset({"law", "label", "notice", "contact", "section", "speak", "dimension"})
+FIRST_COLUMN = frozenset({"lexicon", "pattern", "topic"})
+RULES = frozenset({"red", "guarantee", "quote", "withhold", "say"})
+
+#: A terminal that begins a declaration, and one that begins a rule, and nothing else, by kind of pack.
+_PROXY = {
+    "charter": ("DIMENSION", "RED"),
+    "jurisdiction": ("LAW", "WITHHOLD"),
+    "language": ("LABEL", ""),
+}
+
+_UNDER = {
+    "charter": (),
+    "jurisdiction": ("UNDER", "CHARTER", "WORD", "NUMBER"),
+    "language": ("UNDER", "CHARTER", "WORD", "NUMBER"),
+}
+
+_RULE_SHAPE = re.compile(r"\s*\w+(\s+\w+)?\s+[0-9]+\.[0-9]+\s+\w+\s*\{")
+
+
+class Recovery:
+    """Cuts back one parser's stacks. ``kind`` is the pack's kind."""
+
+    def __init__(self, state: ParserState[int], kind: str) -> None:
+        self._state = state
+        self._kind = kind
+        self._declaration, self._rule = _PROXY[kind]
+
+    def understood_header(self) -> bool:
+        """Whether the pack's header was read, so that declarations may follow."""
+        stack = self._state.state_stack
+        return any(self._accepts(stack[:size], self._declaration) for size in range(1, len(stack) + 1))
+
+    def pretend_header(self) -> None:
+        """Begin again after a header that nobody wrote, to find what else is wrong in the file."""
+        self._state.state_stack[:] = [self._state.parse_conf.start_state]
+        self._state.value_stack.clear()
+        for terminal in (self._kind.upper(), "WORD", "NUMBER", *_UNDER[self._kind]):
+            self._state.feed_token(Token(terminal, ""))
+
+    def resume_at(self, token: Token, line: str) -> Token | None:
+        """``token`` as the keyword it is, with the stacks ready for it; None where parsing cannot resume at it.
+
+        ``line`` is the line that it stands on. A word that stands where a declaration or a rule begins and is none
+        comes back as it is, so that the parser refuses it and it is reported too.
+        """
+        if line[: (token.column or 1) - 1].strip():
+            return None
+        word = str(token)
+        if self._misspelled(word, line, token):
+            return token
+        if word in RULES and self._cut(self._rule):
+            return Token.new_borrow_pos(word.upper(), word, token)
+        if word in DECLARATIONS or (word in FIRST_COLUMN and token.column == 1):
+            self.close_section()
+            if self._cut(self._declaration):
+                return Token.new_borrow_pos(word.upper(), word, token)
+        return None
+
+    def _misspelled(self, word: str, line: str, token: Token) -> bool:
+        if word in RULES or word in DECLARATIONS or word in FIRST_COLUMN:
+            return False
+        if _RULE_SHAPE.match(line):
+            return self._cut(self._rule)
+        if token.column == 1 and did_you_mean(word, DECLARATIONS | FIRST_COLUMN):
+            self.close_section()
+            return self._cut(self._declaration)
+        return False
+
+    def close_section(self) -> bool:
+        """End the open section, if there is one, keeping the rules that were understood."""
+        if not self._cut(self._rule):
+            return False
+        self._state.feed_token(Token("RBRACE", "}"))
+        return True
+
+    def cut_to_end(self) -> bool:
+        """Make the stacks ready for the end of the file."""
+        self.close_section()
+        return self._cut("$END")
+
+    def _cut(self, terminal: str) -> bool:
+        """Drop the newest entries until ``terminal`` would be taken; leave everything where none would do."""
+        if not terminal:
+            return False
+        stack = self._state.state_stack
+        for size in range(len(stack), 0, -1):
+            if self._accepts(stack[:size], terminal):
+                del stack[size:]
+                del self._state.value_stack[size - 1 :]
+                return True
+        return False
+
+    def _accepts(self, stack: list[int], terminal: str) -> bool:
+        """Whether a parser with ``stack`` shifts ``terminal`` (or ends with it), after what it would reduce first."""
+        table = self._state.parse_conf.states
+        while True:
+            action = table[stack[-1]].get(terminal)
+            if action is None:
+                return False
+            if action[0] is Shift:
+                return True
+            rule = action[1]
+            if rule.expansion:
+                del stack[-len(rule.expansion) :]
+            stack.append(table[stack[-1]][rule.origin.name][1])
+            if terminal == "$END" and stack[-1] == self._state.parse_conf.end_state:
+                return True

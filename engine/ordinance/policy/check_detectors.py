@@ -1,0 +1,60 @@
+"""Each use of a detector is served by its kind, or is a finding at the phrase or pattern that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ordinance.detection import DetectorKind, Expressions, Prepared
+from ordinance.errors import PatternError
+from ordinance.language.diagnostics import diagnose, did_you_mean
+from ordinance.language.source import Span
+from ordinance.policy.ir import Detector, Policy
+from ordinance.policy.names import Report
+
+
+def prepare_detectors(policy: Policy, kinds: Mapping[str, DetectorKind], report: Report) -> dict[str, Prepared]:
+    """What each detector becomes, by its key; those that cannot be served are left out."""
+    prepared: dict[str, Prepared] = {}
+    for detector in policy.detectors:
+        kind = kinds.get(detector.kind)
+        if kind is None:
+            near = did_you_mean(detector.kind, [name for name in kinds if "." in name])
+            message = f"no installed plugin registers the detector {detector.kind}"
+            report(diagnose("detector-missing", detector.span, message, near))
+        elif (found := _prepare(detector, kind, report)) is not None:
+            prepared[detector.key] = found
+    return prepared
+
+
+def _prepare(detector: Detector, kind: DetectorKind, report: Report) -> Prepared | None:
+    if kind.name == "lexicon" and not _phrases_hold(detector, kind, report):
+        return None
+    try:
+        return kind.prepare(detector.declaration)
+    except PatternError as error:
+        place = detector.places[0] if detector.places else detector.span
+        report(diagnose("pattern-invalid", _inside(place, error.offset), error.message, error.help))
+        return None
+
+
+def _phrases_hold(detector: Detector, kind: DetectorKind, report: Report) -> bool:
+    """Look at each phrase by itself, so that all findings on a lexicon come at once."""
+    sound = True
+    first: dict[tuple[str, ...], int] = {}
+    for phrase, place in zip(detector.declaration.lines, detector.places, strict=True):
+        try:
+            one = kind.prepare(replace(detector.declaration, lines=(phrase,)))
+        except PatternError as error:
+            report(diagnose("phrase-empty", place, error.message, error.help))
+            sound = False
+            continue
+        if isinstance(one, Expressions) and (line := first.setdefault(one.phrases, place.line)) != place.line:
+            report(diagnose("phrase-twice", place, f"the phrase is the same as the one on line {line} once folded"))
+    return sound
+
+
+def _inside(place: Span, offset: int) -> Span:
+    """The character at ``offset`` of a quoted text, past its opening quote."""
+    column = min(place.column + 1 + offset, place.end_column - 1)
+    return replace(place, column=column, end_column=column + 1)

@@ -1,0 +1,70 @@
+"""Facts of law and place: dates, sources, contacts. Dates that have merely passed are warnings (semantics, rule 23)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from ordinance.language import ast
+from ordinance.language.diagnostics import diagnose
+from ordinance.policy.conditions import prefixes
+from ordinance.policy.contacts import holds_value
+from ordinance.policy.ir import Policy, Unit
+from ordinance.policy.names import Report
+
+#: A fact that was last looked at longer ago than this is worth another look.
+STALE = timedelta(days=2 * 365)
+
+#: The groups of contacts that the engine can provide.
+GROUPS = frozenset({"emergency", "crisis"})
+
+_SOURCE = re.compile(r"https://[^\s/\"<>]+\.[^\s\"<>]+")
+
+
+def check_facts(policy: Policy, on: date, report: Report) -> None:
+    """Findings on laws and contacts, as they stand on the day ``on``."""
+    for cited in policy.laws:
+        _check_law(cited.node, on, report)
+    for unit in policy.units:
+        for contact in unit.pack.each(ast.ContactDecl):
+            _check_contact(unit, contact, on, report)
+        for rule in unit.pack.rules:
+            if isinstance(rule, ast.Guarantee) and rule.provide and rule.provide.group.text not in GROUPS:
+                _unknown_group(rule.provide.group, report)
+
+
+def _check_law(law: ast.LawDecl, on: date, report: Report) -> None:
+    start, end = law.start.value, law.end.value if law.end else None
+    if start and law.end and end and end <= start:
+        report(diagnose("dates-inverted", law.end.span, f"the law `{law.name}` ends before it begins"))
+    elif end and end <= on and law.end:
+        report(diagnose("law-off", law.end.span, f"the law `{law.name}` is no longer in force on {on}"))
+    elif start and start > on:
+        report(diagnose("law-off", law.start.span, f"the law `{law.name}` is not yet in force on {on}"))
+    if not _SOURCE.fullmatch(law.source.text):
+        report(diagnose("source-invalid", law.source.span, f'"{law.source}" is not an https address'))
+    for text, what in ((law.title, "title"), (law.article, "article")):
+        if not text.text.strip():
+            report(diagnose("syntax", text.span, f"the {what} of the law `{law.name}` is empty", "Cite it in full."))
+    _check_seen(law.seen, f"the law `{law.name}`", on, report)
+
+
+def _check_contact(unit: Unit, contact: ast.ContactDecl, on: date, report: Report) -> None:
+    if contact.group.text not in GROUPS:
+        _unknown_group(contact.group, report)
+    if not holds_value(contact.form, contact.value.text):
+        what = "telephone number or short code" if contact.form == "number" else "link"
+        report(diagnose("contact-value", contact.value.span, f'"{contact.value}" is not a {what}'))
+    if unit.name not in prefixes(contact.place.text):
+        message = f"the contact `{contact.name}` is for {contact.place}; this pack is for {unit.name}"
+        report(diagnose("contact-place", contact.place.span, message))
+    _check_seen(contact.seen, f"the contact `{contact.name}`", on, report)
+
+
+def _check_seen(seen: ast.Day, what: str, on: date, report: Report) -> None:
+    if seen.value and on - seen.value > STALE:
+        report(diagnose("date-stale", seen.span, f"{what} was last looked at on {seen.text}"))
+
+
+def _unknown_group(group: ast.Word, report: Report) -> None:
+    report(diagnose("contact-group", group.span, f"`{group}` is not a group of contacts"))

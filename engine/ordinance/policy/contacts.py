@@ -1,0 +1,33 @@
+"""The closed syntax of a contact's value, and the pattern that protects it.
+
+Closed, so that nobody can shield a sentence from a law by declaring it a contact (semantics, rule 14).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+_NUMBER = re.compile(r"\+?[0-9]+([ .-][0-9]+)*")
+_LINK = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[A-Za-z0-9._~-]+)*/?")
+
+#: A short code has at least this many digits, a telephone number at most (E.164).
+_FEWEST, _MOST = 3, 15
+_LONGEST_LINK = 120
+
+
+def holds_value(form: Literal["number", "link"], value: str) -> bool:
+    """Whether ``value`` is a telephone number, a short code, or an https link without a query."""
+    if form == "link":
+        return len(value) <= _LONGEST_LINK and _LINK.fullmatch(value) is not None
+    digits = sum(char.isdecimal() for char in value)
+    return _NUMBER.fullmatch(value) is not None and _FEWEST <= digits <= _MOST
+
+
+def pattern_of(form: Literal["number", "link"], value: str) -> str:
+    """A pattern for ``value`` as people write it: digits may have one space, hyphen or dot between them."""
+    if form == "link":
+        return re.sub(r"([.~?+*(){}\[\]|^$\\-])", r"\\\1", value)
+    plus = r"\+" if value.startswith("+") else r"\b"
+    digits = [char for char in value if char.isdecimal()]
+    return plus + r"[ .\-]?".join(digits) + r"\b"

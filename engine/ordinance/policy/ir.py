@@ -1,0 +1,140 @@
+"""The policy: packs linked into one, every name resolved, every value where it was written.
+
+It stands between the syntax tree, which knows words, and the plan, which knows no language. Values that the plan
+takes as they are (laws, dimensions, contacts) are the plan's own types; what did not resolve is None and has a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from ordinance.detection import Declaration
+from ordinance.language import ast
+from ordinance.language.diagnostics import Diagnostic
+from ordinance.language.source import Source, Span
+from ordinance.policy.conditions import ALWAYS, Condition
+from ordinance.policy.plan import (
+    SPAN,
+    Contact,
+    Dimension,
+    Exemption,
+    LanguageStyle,
+    Law,
+    NoticeTemplate,
+    PackRef,
+    Scope,
+)
+from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One pack as it was read: its tree and its lexicons' texts by the path that the pack gives.
+
+    ``given`` is False for a pack that was found because another names it.
+    """
+
+    pack: ast.Pack
+    lexicons: Mapping[str, Source]
+    given: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.pack.name.text
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """One use of a detector kind. ``places`` has a span for each line of the declaration."""
+
+    key: str
+    kind: str
+    declaration: Declaration
+    places: tuple[Span, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class PatternCase:
+    """An example of a pattern: whether ``text`` holds a match."""
+
+    detector: str
+    matches: bool
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An example of the rule ``rule`` (``pack/name``), with the facts that it gives."""
+
+    rule: str
+    jurisdiction: str | None
+    expects: Literal["fires", "quiet", "passes"]
+    prompt: str | None
+    answer: str | None
+    given: Mapping[str, str]
+    turn: int
+    owned: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CitedLaw:
+    """A law and the tree it came from; ``law`` is None where a value of it does not hold."""
+
+    law: Law | None
+    node: ast.LawDecl
+    pack: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule with its names resolved. ``node`` and ``unit`` say where it stands."""
+
+    id: str
+    node: ast.Rule
+    unit: Unit
+    jurisdiction: str | None
+    effect: Effect
+    kind: NoticeKind
+    type: str
+    channels: frozenset[Channel] = frozenset()
+    detectors: tuple[str, ...] = ()
+    condition: Condition = ALWAYS
+    exemptions: tuple[Exemption, ...] = ()
+    scope: Scope = SPAN
+    law: Law | None = None
+    label: Mapping[str, str] = field(default_factory=dict)
+    notice: NoticeTemplate | None = None
+    occasion: Occasion | None = None
+    contacts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that was loaded together. ``findings`` are what linking found."""
+
+    digest: str
+    units: tuple[Unit, ...]
+    packs: tuple[PackRef, ...]
+    parents: Mapping[str, str | None]
+    zones: Mapping[str, ZoneInfo]
+    dimensions: Mapping[str, Dimension]
+    detectors: tuple[Detector, ...]
+    cases: tuple[PatternCase, ...]
+    laws: tuple[CitedLaw, ...]
+    rules: tuple[Rule, ...]
+    protected: tuple[str, ...]
+    contacts: tuple[Contact, ...]
+    languages: Mapping[str, LanguageStyle]
+    engine_notices: Mapping[str, NoticeTemplate]
+    examples: tuple[Example, ...]
+    findings: tuple[Diagnostic, ...]
+
+    @property
+    def charter(self) -> Unit:
+        return next(unit for unit in self.units if unit.pack.kind == "charter")

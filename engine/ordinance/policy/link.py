@@ -1,0 +1,233 @@
+"""Packs into one policy: every name finds what it stands for, or is a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ordinance.detection import Declaration
+from ordinance.language import ast
+from ordinance.language.diagnostics import Diagnostic, diagnose
+from ordinance.policy.contacts import pattern_of
+from ordinance.policy.ir import CitedLaw, Detector, PatternCase, Policy, Unit
+from ordinance.policy.names import Names, check_name, check_numbers
+from ordinance.policy.places import Places, link_places, zone
+from ordinance.policy.plan import Contact, Dimension, LanguageStyle, Law, PackRef, Period
+from ordinance.policy.rules import Scopes, link_examples, link_rule
+from ordinance.policy.situations import Situations
+from ordinance.policy.telling import Catalogue, check_texts
+from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, ENGINE_NOTICES
+
+#: Names that the engine uses itself, so that a pack need not.
+_TOLD_BY_ENGINE = ENGINE_NOTICES | {"red_line"}
+
+#: The detector that finds the contacts of every loaded jurisdiction.
+CONTACTS = "contacts"
+
+
+def link(units: Sequence[Unit], digest: str) -> Policy:
+    """One policy of ``units``, of which exactly one is a charter. ``digest`` names their bytes."""
+    return _Linker(units).link(digest)
+
+
+class _Linker:
+    def __init__(self, units: Sequence[Unit]) -> None:
+        order = {"charter": 0, "jurisdiction": 1, "language": 2}
+        self.units = tuple(sorted(units, key=lambda unit: (order[unit.pack.kind], unit.name)))
+        self.found: list[Diagnostic] = []
+        self.detectors: dict[str, Detector] = {}
+        self.cases: list[PatternCase] = []
+        self.laws: list[CitedLaw] = []
+        charter = next(unit for unit in self.units if unit.pack.kind == "charter")
+        self.shared = self._dimensions(charter)
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        self.found.append(diagnostic)
+
+    def link(self, digest: str) -> Policy:
+        places = link_places(self.units, self.report)
+        catalogue = self._catalogue()
+        scopes = [self._scopes(unit, places, catalogue) for unit in self.units]
+        rules = [link_rule(scope, rule, self.report) for scope in scopes for rule in scope.unit.pack.rules]
+        examples = [
+            example
+            for scope in scopes
+            for rule in scope.unit.pack.rules
+            for example in link_examples(scope, rule, self.report)
+        ]
+        contacts = tuple(contact for scope in scopes for contact in self._contacts(scope))
+        engine = {
+            name: template
+            for name in sorted(ENGINE_NOTICES)
+            if (template := catalogue.template(name, catalogue.charter))
+        }
+        dimensions = dict(self.shared.items())
+        for scope in scopes:
+            dimensions.update(scope.dimensions.items())
+            self._report_unused(scope)
+        protected = [CONTACTS] if contacts and self._protects_contacts() else []
+        protected += [key for scope in scopes for key in scope.protected()]
+        return Policy(
+            digest=digest,
+            units=self.units,
+            packs=tuple(PackRef(unit.pack.kind, unit.name, unit.pack.version.text) for unit in self.units),
+            parents=places.parents,
+            zones=places.zones,
+            dimensions=dimensions,
+            detectors=tuple(self.detectors.values()),
+            cases=tuple(self.cases),
+            laws=tuple(self.laws),
+            rules=tuple(rules),
+            protected=tuple(protected),
+            contacts=contacts,
+            languages={unit.name: self._style(unit) for unit in self.units if unit.pack.kind == "language"},
+            engine_notices=engine,
+            examples=tuple(examples),
+            findings=tuple(self.found),
+        )
+
+    def _dimensions(self, unit: Unit) -> Names[Dimension]:
+        names: Names[Dimension] = Names("dimension", self.report)
+        for item in unit.pack.each(ast.DimensionDecl):
+            if item.name.text in BUILT_IN_DIMENSIONS:
+                self.report(diagnose("name-twice", item.name.span, f"the dimension `{item.name}` is built in"))
+                continue
+            if unit.pack.kind == "jurisdiction" and item.name.text in self.shared.items():
+                self.report(diagnose("name-twice", item.name.span, f"the charter already declares `{item.name}`"))
+                continue
+            if unit.pack.kind == "jurisdiction" and not item.attested:
+                message = f"`{item.name}` is claimed; a pack below the charter declares attested dimensions only"
+                self.report(diagnose("reads-claimed", item.name.span, message))
+            values = [word.text for word in item.values]
+            for word in item.values:
+                if values.count(word.text) > 1 and word is not item.values[values.index(word.text)]:
+                    self.report(diagnose("name-twice", word.span, f"`{item.name}` has the value `{word}` twice"))
+            names.define(item.name, Dimension(item.name.text, frozenset(values), item.attested))
+        return names
+
+    def _catalogue(self) -> Catalogue:
+        notices: dict[str, Names[ast.NoticeDecl]] = {}
+        labels: dict[str, Names[ast.LabelDecl]] = {}
+        for unit in self.units:
+            notices[unit.name] = Names("notice", self.report)
+            labels[unit.name] = Names("label", self.report)
+            for notice in unit.pack.each(ast.NoticeDecl):
+                notices[unit.name].define(notice.name, notice)
+            for label in unit.pack.each(ast.LabelDecl):
+                labels[unit.name].define(label.name, label)
+            check_texts(unit, self.report)
+        tags = tuple(unit.name for unit in self.units if unit.pack.kind == "language")
+        charter = next(unit.name for unit in self.units if unit.pack.kind == "charter")
+        return Catalogue(notices, labels, charter, tags, self.report)
+
+    def _scopes(self, unit: Unit, places: Places, catalogue: Catalogue) -> Scopes:
+        own = self.shared if unit.pack.kind == "charter" else self._dimensions(unit)
+        situations = Situations({**self.shared.items(), **own.items()}, places, self.report)
+        detectors: dict[str, Names[str]] = {kind: Names(kind, self.report) for kind in ("lexicon", "pattern", "topic")}
+        for lexicon in unit.pack.each(ast.LexiconDecl):
+            detectors["lexicon"].define(lexicon.name, self._lexicon(unit, lexicon))
+        for pattern in unit.pack.each(ast.PatternDecl):
+            detectors["pattern"].define(pattern.name, self._pattern(unit, pattern))
+        for topic in unit.pack.each(ast.TopicDecl):
+            by = topic.by
+            key = self._foreign(by.name) if by.kind == "detector" else detectors["lexicon"].get(by.name)
+            if key is not None:
+                detectors["topic"].define(topic.name, key)
+        laws: Names[CitedLaw] = Names("law", self.report)
+        for node in unit.pack.each(ast.LawDecl):
+            cited = self._law(unit, node, situations, places)
+            laws.define(node.name, cited)
+            self.laws.append(cited)
+        for section in unit.pack.sections:
+            for quote in section.quotes:
+                laws.get(quote.law)
+        self._check_numbers(unit)
+        return Scopes(unit, own, situations, detectors, laws, catalogue, self._foreign)
+
+    def _lexicon(self, unit: Unit, item: ast.LexiconDecl) -> str:
+        key = f"{unit.name}/lexicon {item.name}"
+        source = unit.lexicons.get(item.path.text)
+        phrases = list(source.phrases()) if source else []
+        lines, places = tuple(text for text, _ in phrases), tuple(span for _, span in phrases)
+        self.detectors[key] = Detector(key, "lexicon", Declaration(item.name.text, lines), places, item.path.span)
+        return key
+
+    def _pattern(self, unit: Unit, item: ast.PatternDecl) -> str:
+        key = f"{unit.name}/pattern {item.name}"
+        declaration = Declaration(item.name.text, (item.source.text,), item.any_case)
+        self.detectors[key] = Detector(key, "pattern", declaration, (item.source.span,), item.source.span)
+        for matches in (True, False):
+            if not any(example.matches is matches for example in item.examples):
+                word, code = ("matches", "example-fires") if matches else ("skips", "example-quiet")
+                message = f"the pattern `{item.name}` has no example that it {word}"
+                self.report(diagnose(code, item.name.span, message, f'Write `example {word} "…"`.'))
+        for example in item.examples:
+            self.cases.append(PatternCase(key, example.matches, example.text.text, example.text.span))
+        return key
+
+    def _foreign(self, name: ast.Word) -> str:
+        """The key of a detector that a plugin registers; whether one does, ``check`` asks."""
+        key = f"detector {name}"
+        self.detectors.setdefault(key, Detector(key, name.text, Declaration(name.text), (), name.span))
+        return key
+
+    def _law(self, unit: Unit, node: ast.LawDecl, situations: Situations, places: Places) -> CitedLaw:
+        reaches = situations.reach(node)
+        own_zone = zone(node.zone, self.report) if node.zone else places.zones[unit.name]
+        start, end, seen = node.start.value, node.end.value if node.end else None, node.seen.value
+        if start is None or seen is None or (node.end and end is None):
+            return CitedLaw(None, node, unit.name)
+        period = Period(start, end, own_zone)
+        law = Law(node.title.text, node.article.text, unit.name, reaches, period, node.source.text, seen)
+        return CitedLaw(law, node, unit.name)
+
+    def _contacts(self, scope: Scopes) -> list[Contact]:
+        names: Names[ast.ContactDecl] = Names("contact", self.report)
+        items = scope.unit.pack.each(ast.ContactDecl)
+        for item in items:
+            names.define(item.name, item)
+        patterns = tuple(pattern_of(item.form, item.value.text) for item in items)
+        known = self.detectors.get(CONTACTS)
+        if items:
+            lines = (*(known.declaration.lines if known else ()), *patterns)
+            places = (*(known.places if known else ()), *(item.value.span for item in items))
+            declaration = Declaration(CONTACTS, tuple(dict.fromkeys(lines)))
+            self.detectors[CONTACTS] = Detector(CONTACTS, "pattern", declaration, places, items[0].value.span)
+        return [
+            Contact(item.group.text, item.title.text, item.value.text, item.hours, item.place.text) for item in items
+        ]
+
+    def _protects_contacts(self) -> bool:
+        rules = (rule for unit in self.units for rule in unit.pack.rules)
+        return any(isinstance(rule, ast.Guarantee) and rule.contacts for rule in rules)
+
+    def _style(self, unit: Unit) -> LanguageStyle:
+        speak = next(iter(unit.pack.each(ast.SpeakDecl)), None)
+        language = speak.language.text if speak and speak.language else unit.name
+        return LanguageStyle(unit.name, language, (speak and speak.address) or "formal")
+
+    def _check_numbers(self, unit: Unit) -> None:
+        sections = unit.pack.sections
+        check_numbers(((section.number, "") for section in sections), self.report)
+        check_numbers(((rule.number, s.number.text) for s in sections for rule in s.rules), self.report)
+        rules: Names[ast.Rule] = Names("rule", self.report)
+        for rule in unit.pack.rules:
+            rules.define(rule.name, rule)
+        for section in sections:
+            if not section.rules:
+                self.report(diagnose("section-empty", section.heading.span, f"section {section.number} has no rule"))
+        for group in {item.group.text: item.group for item in unit.pack.each(ast.ContactDecl)}.values():
+            check_name(group, self.report)
+
+    def _report_unused(self, scope: Scopes) -> None:
+        kind = scope.unit.pack.kind
+        for detectors in scope.detectors.values():
+            detectors.report_unused()
+        scope.laws.report_unused()
+        if kind == "jurisdiction":
+            scope.dimensions.report_unused()
+        if kind != "language":
+            notices = scope.catalogue.notices[scope.unit.name]
+            for name in _TOLD_BY_ENGINE if kind == "charter" else ():
+                notices.find(name)
+            notices.report_unused()
+            scope.catalogue.labels[scope.unit.name].report_unused()

@@ -1,0 +1,108 @@
+"""The names of one pack: defined once, spelled well, and used."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from typing import Generic, TypeVar
+
+import regex
+
+from ordinance.language.ast import Word
+from ordinance.language.diagnostics import Diagnostic, diagnose, did_you_mean
+from ordinance.language.parser import keywords
+
+T = TypeVar("T")
+Report = Callable[[Diagnostic], None]
+
+_CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+_SCRIPTS = ("Latin", "Greek", "Cyrillic", "Armenian", "Georgian", "Hebrew", "Arabic", "Cherokee")
+_HAS_SCRIPT = {script: regex.compile(rf"\p{{{script}}}") for script in _SCRIPTS}
+
+#: Keywords that may also be names: no declaration and no clause begins with them.
+_HARMLESS = frozenset({"contacts", "link", "number", "span", "case", "line", "most", "force", "source"})
+
+
+class Names(Generic[T]):
+    """The names of one ``kind`` that a pack defines, with what each stands for."""
+
+    def __init__(self, kind: str, report: Report) -> None:
+        self.kind = kind
+        self._report = report
+        self._items: dict[str, tuple[Word, T]] = {}
+        self._used: set[str] = set()
+
+    def define(self, name: Word, item: T) -> None:
+        """Take a definition; a second one of the same name is a finding and is left out."""
+        check_name(name, self._report)
+        if first := self._items.get(name.text):
+            message = f"the {self.kind} `{name}` is already defined on line {first[0].span.line}"
+            self._report(diagnose("name-twice", name.span, message))
+            return
+        self._items[name.text] = (name, item)
+
+    def get(self, name: Word) -> T | None:
+        """What ``name`` stands for; None, with a finding, where the pack does not define it."""
+        found = self._items.get(name.text)
+        if found is None:
+            near = did_you_mean(name.text, self._items)
+            advice = near or f"Define it in this pack: {self.kind} {name} …"
+            self._report(diagnose("name-undefined", name.span, f"no {self.kind} is called `{name}` here", advice))
+            return None
+        self._used.add(name.text)
+        return found[1]
+
+    def find(self, name: str) -> T | None:
+        """What ``name`` stands for, if it is defined here; it counts as used."""
+        self._used.add(name)
+        found = self._items.get(name)
+        return found[1] if found else None
+
+    def items(self) -> Mapping[str, T]:
+        """All definitions, in the order of the file."""
+        return {name: item for name, (_, item) in self._items.items()}
+
+    def report_unused(self) -> None:
+        """A finding for each name that nothing in the policy uses."""
+        for name, (word, _) in self._items.items():
+            if name not in self._used:
+                self._report(diagnose("name-unused", word.span, f"the {self.kind} `{name}` is never used"))
+
+
+def check_name(name: Word, report: Report) -> None:
+    """Findings on the spelling of a name: one script, no hyphen, no keyword, in Unicode's composed form."""
+    text = name.text
+    if text in keywords() and text not in _HARMLESS:
+        report(diagnose("name-keyword", name.span, f"`{text}` is a word of the language"))
+    elif "-" in text:
+        advice = f"Write `{text.replace('-', '_')}`."
+        report(diagnose("name-invalid", name.span, f"the name `{text}` holds a hyphen", advice))
+    elif not text.isidentifier() or unicodedata.normalize("NFC", text) != text:
+        report(diagnose("name-invalid", name.span, f"the name `{text}` is not in Unicode's composed form (NFC)"))
+    else:
+        scripts = [script for script, pattern in _HAS_SCRIPT.items() if pattern.search(text)]
+        if len(scripts) > 1:
+            mixed = " and ".join(scripts)
+            report(diagnose("name-invalid", name.span, f"the name `{text}` mixes {mixed} letters"))
+
+
+def check_numbers(numbers: Iterable[tuple[Word, str]], report: Report) -> None:
+    """Findings on numbers that are given twice or not of their form; each comes with the section it stands in.
+
+    An empty section means that the number is a section's own.
+    """
+    seen: dict[str, int] = {}
+    for number, section in numbers:
+        form = rf"{re.escape(section)}\.[1-9][0-9]*" if section else r"[1-9][0-9]*"
+        if not re.fullmatch(form, number.text):
+            wanted = f"{section}.1, {section}.2 …" if section else "1, 2, 3 …"
+            report(diagnose("number-form", number.span, f"`{number}` does not have its form", f"Count {wanted}"))
+        elif first := seen.get(number.text):
+            report(diagnose("number-twice", number.span, f"the number {number} already stands on line {first}"))
+        seen.setdefault(number.text, number.span.line)
+
+
+def is_code(text: str) -> bool:
+    """Whether ``text`` is spelled like a jurisdiction's code: ``EU``, ``DE``, ``DE-BY``, ``US-CA``."""
+    return _CODE.fullmatch(text) is not None

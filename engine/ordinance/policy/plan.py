@@ -1,0 +1,178 @@
+"""The plan: what a server runs. Frozen, complete, and free of anything that the language is made of.
+
+A plan is made by ``compile`` from a ``CheckedPolicy`` and by nothing else. The runtime reads it and asks
+nobody anything more: every notice is resolved to its texts, every detector is prepared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from ordinance.detection import Prepared
+from ordinance.policy.conditions import Condition
+from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
+
+#: A text by language tag ("de", "fr-CA"); the runtime picks by the request's language along CLDR parents.
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From ``start`` (included) until ``end`` (excluded), as days in ``zone``; None is open."""
+
+    start: date | None
+    end: date | None
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A law as notices cite it, with its reach and its time in force."""
+
+    title: str
+    article: str
+    jurisdiction: str
+    reaches: Condition
+    in_force: Period
+    source: str
+    seen: date
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A named exception of a rule, under a law of its own; ``condition`` reads attested dimensions only."""
+
+    name: str
+    law: Law
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a match removes: itself, or each sentence it touches, cut every ``bound`` characters."""
+
+    unit: Literal["span", "sentence"] = "span"
+    bound: int = 0
+
+
+SPAN = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTemplate:
+    """A notice's texts by language, and by address where a language distinguishes.
+
+    Texts may hold ``{type}``, ``{law}``, ``{jurisdiction}`` and ``{contacts}``; nothing else, and never what
+    was matched.
+    """
+
+    name: str
+    texts: Texts
+    informal: Texts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlannedRule:
+    """One rule, ready to run. Compared by identity; ``id`` is unique in a plan.
+
+    ``id`` is ``pack/name``. ``jurisdiction`` is None for the charter's rules, which always apply. ``detectors``
+    are keys into ``Plan.detectors``; empty for a ``say``, which has an ``occasion`` instead. ``type`` is the
+    label's id (for a red line the rule's own name).
+    """
+
+    id: str
+    number: str
+    jurisdiction: str | None
+    effect: Effect
+    kind: NoticeKind
+    channels: frozenset[Channel]
+    detectors: tuple[str, ...]
+    condition: Condition
+    exemptions: tuple[Exemption, ...]
+    scope: Scope
+    law: Law | None
+    type: str
+    label: Texts
+    notice: NoticeTemplate
+    occasion: Occasion | None = None
+    contacts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to call. ``group`` is ``emergency`` or ``crisis``; ``hours`` is ``always`` or what the pack says."""
+
+    group: str
+    name: str
+    value: str
+    hours: str
+    jurisdiction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A closed set of values, attested by the operator's keys or claimed by the request."""
+
+    name: str
+    values: frozenset[str]
+    attested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PackRef:
+    """A pack as answers name it: ``name`` is the charter's name, a jurisdiction's code or a language tag."""
+
+    kind: Literal["charter", "jurisdiction", "language"]
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageStyle:
+    """What a language pack sets: the language its notices are in and how people are addressed."""
+
+    tag: str
+    language: str
+    address: Literal["formal", "informal"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Plan:
+    """Everything a session needs, and nothing that changes. Compared by identity.
+
+    ``parents`` maps each loaded jurisdiction to the one it lies within, or None. ``protected`` are detector
+    keys whose matches are cut out of withheld regions. ``languages`` are the loaded language packs by tag.
+    ``digest`` is 64 hexadecimal digits over the canonical bytes of every source and the plugins' names.
+    """
+
+    digest: str
+    packs: tuple[PackRef, ...]
+    parents: Mapping[str, str | None]
+    zones: Mapping[str, ZoneInfo]
+    dimensions: Mapping[str, Dimension]
+    rules: tuple[PlannedRule, ...]
+    detectors: Mapping[str, Prepared]
+    protected: tuple[str, ...]
+    contacts: tuple[Contact, ...]
+    languages: Mapping[str, LanguageStyle]
+    engine_notices: Mapping[str, NoticeTemplate]
+
+    @property
+    def charter(self) -> PackRef:
+        return next(pack for pack in self.packs if pack.kind == "charter")
+
+    def lineage(self, jurisdiction: str | None) -> tuple[str, ...]:
+        """The jurisdiction and all that it lies within, nearest first; empty for None."""
+        found: list[str] = []
+        while jurisdiction is not None:
+            found.append(jurisdiction)
+            jurisdiction = self.parents[jurisdiction]
+        return tuple(found)
+
+    def place_codes(self, code: str) -> frozenset[str]:
+        """``code`` and every loaded jurisdiction that lies within it."""
+        return frozenset(name for name in self.parents if code in self.lineage(name)) | {code}

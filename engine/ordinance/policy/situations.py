@@ -1,0 +1,118 @@
+"""Conditions over the situation, from the tree to the engine's own, with what each place in a pack may read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ordinance.language import ast
+from ordinance.language.diagnostics import diagnose, did_you_mean
+from ordinance.policy.conditions import All, AnyOf, Below, Condition, Is, Within, dimensions
+from ordinance.policy.names import Report, is_code
+from ordinance.policy.places import Places
+from ordinance.policy.plan import Dimension
+from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS
+
+PLACES = frozenset({"place", "seat", "market"})
+NUMBERS = frozenset({"age", "turn"})
+
+#: Built-in dimensions that a request merely claims.
+CLAIMED = frozenset({"language", "turn"})
+
+#: Where a condition stands: law decides by attested facts only, a ``say`` may also read the turn.
+Reader = Literal["law", "exception", "rule", "say"]
+
+
+@dataclass(frozen=True, slots=True)
+class Situations:
+    """What the conditions of one pack may name: the policy's places and the dimensions this pack sees."""
+
+    dimensions: Mapping[str, Dimension]
+    places: Places
+    report: Report
+
+    def condition(self, node: ast.ConditionNode, reader: Reader) -> Condition:
+        """The condition that ``node`` writes; what does not hold is a finding and matches nothing."""
+        if isinstance(node, ast.Junction):
+            parts = tuple(self.condition(part, reader) for part in node.parts)
+            return All(parts) if node.word == "and" else AnyOf(parts)
+        self._check_reader(node, reader)
+        name = node.dimension.text
+        values = frozenset(word.text for word in node.values)
+        match node.test:
+            case "unknown":
+                if reader == "exception":
+                    self.report(diagnose("reads-unknown", node.span, f"the exception holds where `{name}` is unknown"))
+                return Is(name, frozenset(), or_unknown=True)
+            case "within":
+                return self._within(node, name, node.values[0])
+            case "below":
+                return self._below(node, name, node.values[0])
+            case _:
+                self._check_values(node, name)
+                return Is(name, values)
+
+    def reach(self, law: ast.LawDecl) -> Condition:
+        """Whom a law reaches, with what it says of an unknown place."""
+        condition = self.condition(law.reaches, "law")
+        read = dimensions(condition) & PLACES
+        if read and law.unknown is None:
+            message = f"the law `{law.name}` does not say what an unknown place means"
+            self.report(diagnose("reach-unknown", law.name.span, message))
+        if law.unknown != "included":
+            return condition
+        # ``market`` is unknown almost always: it counts only where the law reaches by nothing else.
+        unknown = sorted(read - {"market"}) or sorted(read)
+        return AnyOf((condition, *(Is(name, frozenset(), or_unknown=True) for name in unknown)))
+
+    def _check_reader(self, node: ast.TestNode, reader: Reader) -> None:
+        name = node.dimension.text
+        declared = self.dimensions.get(name)
+        if declared is None and name not in BUILT_IN_DIMENSIONS:
+            known = BUILT_IN_DIMENSIONS | self.dimensions.keys()
+            advice = did_you_mean(name, known) or f"Declare it: dimension {name} attested one of …"
+            self.report(diagnose("name-undefined", node.dimension.span, f"no dimension is called `{name}`", advice))
+            return
+        claimed = name in CLAIMED if declared is None else not declared.attested
+        if claimed and not (reader == "say" and name == "turn"):
+            what = {"law": "the law's reach", "exception": "the exception"}.get(reader, "the rule")
+            message = f"{what} reads `{name}`, which a request merely claims"
+            self.report(diagnose("reads-claimed", node.dimension.span, message))
+
+    def _check_values(self, node: ast.TestNode, name: str) -> None:
+        if name in NUMBERS:
+            self._unfit(node, f"`{name}` is a number", f"Write `{name} below N`.")
+        if name in PLACES:
+            for word in node.values:
+                self._check_place(word)
+        if (declared := self.dimensions.get(name)) is None:
+            return
+        for word in node.values:
+            if word.text not in declared.values:
+                values = ", ".join(sorted(declared.values))
+                advice = did_you_mean(word.text, declared.values) or f"Its values are {values}."
+                self.report(diagnose("value-unknown", word.span, f"`{name}` is never `{word}`", advice))
+
+    def _within(self, node: ast.TestNode, name: str, code: ast.Word) -> Condition:
+        if name not in PLACES:
+            self._unfit(node, f"`{name}` is not a place", "Use `within` with place, seat or market.")
+        self._check_place(code)
+        return Within(name, self.places.covered(code.text))
+
+    def _below(self, node: ast.TestNode, name: str, limit: ast.Word) -> Condition:
+        if name not in NUMBERS or not limit.text.isdecimal():
+            self._unfit(node, f"`{name} below {limit}` compares no whole numbers", "Use `below` with age or turn.")
+            return Below(name, 0)
+        return Below(name, int(limit.text))
+
+    def _check_place(self, code: ast.Word) -> None:
+        if not is_code(code.text):
+            self.report(diagnose("code-invalid", code.span, f"`{code}` is not a jurisdiction's code"))
+        elif not self.places.known(code.text):
+            near = did_you_mean(code.text, self.places.parents)
+            advice = near or "Load the jurisdiction's pack, or name it among the `members` of one that is loaded."
+            self.report(diagnose("value-unknown", code.span, f"no loaded pack speaks of the place `{code}`", advice))
+
+    def _unfit(self, node: ast.TestNode, message: str, help: str) -> None:
+        self.report(diagnose("test-unfit", node.span, message, help))

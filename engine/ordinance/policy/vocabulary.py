@@ -1,0 +1,82 @@
+"""The words that the language, the engine and the manual share. One word, one meaning."""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum
+
+
+class Verdict(IntEnum):
+    """The lattice of verdicts; joining is ``max`` (semantics, rule 11)."""
+
+    PASS = 0
+    DISCLOSE = 1
+    WITHHOLD = 2
+    REFUSE = 3
+
+    @property
+    def word(self) -> str:
+        """The verdict as answers and records spell it."""
+        return self.name.lower()
+
+
+class Effect(Enum):
+    """What a rule does. ``verdict`` is what it adds to an answer's verdict."""
+
+    REFUSE = "refuse"
+    WITHHOLD = "withhold"
+    SAY = "say"
+    PROVIDE = "provide"
+
+    @property
+    def verdict(self) -> Verdict:
+        return _VERDICTS[self]
+
+    @property
+    def removes(self) -> bool:
+        """Whether text may have to wait for this rule (semantics, rule 6)."""
+        return self in (Effect.REFUSE, Effect.WITHHOLD)
+
+
+_VERDICTS = {
+    Effect.REFUSE: Verdict.REFUSE,
+    Effect.WITHHOLD: Verdict.WITHHOLD,
+    Effect.SAY: Verdict.DISCLOSE,
+    Effect.PROVIDE: Verdict.DISCLOSE,
+}
+
+
+class Channel(Enum):
+    """Where a rule looks: at everything the model says, or at everything it is asked."""
+
+    PROMPT = "prompt"
+    ANSWER = "answer"
+
+
+class NoticeKind(Enum):
+    """Why a paragraph was added to an answer."""
+
+    OMISSION = "omission"
+    ADDITION = "addition"
+    RED_LINE = "red_line"
+    CONTACT = "contact"
+    FAULT = "fault"
+
+
+class Occasion(Enum):
+    """When a ``say`` speaks."""
+
+    FIRST_ANSWER = "first answer of conversation"
+    EVERY_ANSWER = "every answer"
+
+
+#: The severe-harm list (RL-1). A charter that lacks one of these does not load (semantics, rule 21).
+SEVERE_HARMS = frozenset({"violence", "weapons", "terrorism", "child_abuse", "persecution", "mass_surveillance"})
+
+#: Dimensions that exist in every policy; packs may not declare them again.
+BUILT_IN_DIMENSIONS = frozenset({"place", "seat", "market", "language", "age", "turn"})
+
+#: Notices the engine itself may have to give; the charter must hold a text for each.
+ENGINE_NOTICES = frozenset({"fault", "forged_marker", "contacts", "contacts_unknown"})
+
+#: What stands in the place of a withheld region (semantics, rule 17).
+MARKER = "⟦…⟧"

@@ -1,0 +1,106 @@
+"""Files into text. What cannot be read is a finding with a way out, never a traceback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from ordinance.language import ast
+from ordinance.language.diagnostics import Diagnostic, about_file, diagnose
+from ordinance.language.source import Source
+
+Report = Callable[[Diagnostic], None]
+
+#: Bytes that a pack, and a lexicon, may have.
+PACK_LIMIT = 4 * 1024 * 1024
+LEXICON_LIMIT = 16 * 1024 * 1024
+
+_BOM = "\ufeff"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def find_packs(paths: Sequence[Path], report: Report) -> Iterator[Path]:
+    """The files among ``paths``, and all ``*.ord`` below the folders among them, in a fixed order."""
+    for path in paths:
+        if not path.exists():
+            report(about_file("file-missing", shown(path), "there is no such file or folder"))
+        elif not path.is_dir():
+            yield path
+        else:
+            packs = list(_below(path, report))
+            if not packs:
+                report(about_file("no-packs", shown(path), "there is no pack (*.ord) in this folder"))
+            yield from packs
+
+
+def _below(path: Path, report: Report) -> Iterator[Path]:
+    root = path.resolve()
+    for folder, folders, files in os.walk(path):
+        folders.sort()
+        for name in sorted(files):
+            pack = Path(folder) / name
+            if pack.suffix != ".ord":
+                continue
+            if pack.resolve().is_relative_to(root):
+                yield pack
+            else:
+                message = f"this links to {pack.resolve()}, outside {shown(path)}"
+                report(about_file("outside-folder", shown(pack), message))
+
+
+def read_source(path: Path, limit: int, report: Report) -> Source | None:
+    """The text of a file of at most ``limit`` bytes, with LF line ends; None, with a finding, where there is none."""
+    name = shown(path)
+    try:
+        if not path.is_file():
+            report(about_file("file-unreadable", name, "this is not a regular file", "Give a file or a folder."))
+            return None
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        report(about_file("file-unreadable", name, f"the file cannot be read: {error.strerror}"))
+        return None
+    if len(data) > limit:
+        report(about_file("file-too-large", name, f"the file is larger than {limit // 1024 // 1024} MiB"))
+        return None
+    if b"\0" in data and not data.startswith(_UTF16):
+        message = f"the file holds a NUL character at byte {data.index(0)}: is it text?"
+        report(about_file("nul-character", name, message))
+        return None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        report(about_file("not-utf8", name, f"the file is not UTF-8 text (byte {error.start})"))
+        return None
+    marked = text.startswith(_BOM)
+    source = Source(path, name, text.removeprefix(_BOM).replace("\r\n", "\n"))
+    if marked:
+        report(diagnose("byte-order-mark", source.whole(), "the file begins with a byte-order mark"))
+    return source
+
+
+def read_lexicons(pack: ast.Pack, report: Report) -> Mapping[str, Source]:
+    """The lexicons that a pack names, by the path that it gives. They lie below the folder of the pack."""
+    found: dict[str, Source] = {}
+    home = pack.source.path.parent
+    for item in pack.each(ast.LexiconDecl):
+        written = item.path.text
+        path = home / written
+        if PurePosixPath(written).is_absolute() or not path.resolve().is_relative_to(home.resolve()):
+            report(diagnose("outside-folder", item.path.span, f'"{written}" lies outside the folder of the pack'))
+        elif not path.is_file():
+            report(diagnose("lexicon-missing", item.path.span, f"there is no file {shown(path)}"))
+        elif source := read_source(path, LEXICON_LIMIT, report):
+            found[written] = source
+            if next(source.phrases(), None) is None:
+                report(diagnose("lexicon-empty", item.path.span, f"the lexicon {shown(path)} has no phrase"))
+    return found
+
+
+def shown(path: Path) -> str:
+    """A path as people see it: relative where it lies below the current folder."""
+    try:
+        return str(path.relative_to(Path.cwd())) if path.is_absolute() else str(path)
+    except ValueError:
+        return str(path)

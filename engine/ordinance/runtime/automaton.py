@@ -1,0 +1,214 @@
+"""The network run over streams: an ordered lazy automaton, built as text is met and shared by all streams.
+
+A state is a list of disjoint groups of the network's nodes, oldest start first, and what kind of symbol came before.
+Where the groups began is not part of the state (a stream keeps that in a short list), so streams share states. Steps
+run over classes of symbols that the rules distinguish, not over Unicode. The design and its figures:
+docs/matching.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from threading import Lock
+
+from ordinance.detection import Expressions
+from ordinance.runtime.clusters import cluster_class
+from ordinance.runtime.network import EDGE, Network, kind_of
+from ordinance.runtime.normalise import fold_char, key
+
+#: Past this many states, steps are computed afresh and forgotten: same answers, bounded memory.
+STATE_CAP = 16_000
+
+
+@dataclass(slots=True)
+class _Class:
+    """Symbols that no rule tells apart."""
+
+    kind: int
+    key: str | None
+    sets: frozenset[int]
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """A state of the lazy automaton; compared by identity.
+
+    ``before`` are the kinds that may have come before; ``groups`` the nodes of each live start, oldest first.
+    ``moves`` fills as classes are met. ``shared`` is whether it is kept for other streams.
+    """
+
+    before: int
+    groups: tuple[tuple[int, ...], ...]
+    moves: dict[int, Step]
+    closing: tuple[tuple[int, int], ...] | None = None
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one symbol does.
+
+    ``ended`` are (group, tag) whose match ended before the symbol, ``completed`` those whose match ends with it;
+    group −1 is the start at this very symbol. ``kept`` are the old groups that live on, in order; −1 again is the
+    new start.
+    """
+
+    state: State
+    kept: tuple[int, ...]
+    ended: tuple[tuple[int, int], ...]
+    completed: tuple[tuple[int, int], ...]
+    same: bool
+
+
+class Automaton:
+    """All expressions of a set of rules. ``tags`` number the rules; they come back with each match."""
+
+    def __init__(self, expressions: Iterable[tuple[int, Expressions]]) -> None:
+        self._network = Network(expressions)
+        self._numbering = Lock()
+        self._classes: list[_Class] = []
+        self._class_ids: dict[tuple[int, str | None, frozenset[int]], int] = {}
+        self._symbol_classes: dict[str, int] = {}
+        self._char_classes: dict[str, tuple[int, ...]] = {}
+        self._states: dict[tuple[int, tuple[tuple[int, ...], ...]], State] = {}
+        self._start_closures: dict[tuple[int, int], set[int]] = {}
+        self._startable: dict[int, frozenset[int]] = {}
+        self._starting_clusters: dict[int, frozenset[str]] = {}
+
+    # classes
+
+    def classes(self, char: str) -> tuple[int, ...]:
+        """The classes of the symbols that a source character folds to; empty if it is ignorable."""
+        found = self._char_classes.get(char)
+        if found is None:
+            found = self._char_classes[char] = tuple(self._class(symbol) for symbol in fold_char(char))
+        return found
+
+    def _class(self, symbol: str) -> int:
+        found = self._symbol_classes.get(symbol)
+        if found is not None:
+            return found
+        without_case = key(symbol)
+        kept = without_case if without_case in self._network.phrase_keys else None
+        sets = frozenset(number for number, symbols in enumerate(self._network.sets) if symbol in symbols)
+        signature = (kind_of(symbol), kept, sets)
+        with self._numbering:  # sessions may run in several threads; everything else that is memoised may race
+            found = self._class_ids.setdefault(signature, len(self._classes))
+            if found == len(self._classes):
+                self._classes.append(_Class(*signature))
+        self._symbol_classes[symbol] = found
+        return found
+
+    # running
+
+    def start(self, before: int = EDGE) -> State:
+        """The state in which nothing is live."""
+        return self._intern(before, ())
+
+    def start_unsure(self, state: State, before: int) -> State:
+        """``state``, where what came before may also be ``before``."""
+        return self._intern(state.before | before, state.groups)
+
+    def _intern(self, before: int, groups: tuple[tuple[int, ...], ...]) -> State:
+        signature = (before, groups)
+        state = self._states.get(signature)
+        if state is None:
+            state = State(before, groups, {})
+            if len(self._states) < STATE_CAP:
+                state.shared = True
+                self._states[signature] = state
+        return state
+
+    def step(self, state: State, symbol_class: int) -> Step:
+        """Advance over one symbol; memoised where it leads to a shared state."""
+        step = state.moves.get(symbol_class)
+        if step is None:
+            step = self._advance(state, symbol_class)
+            if step.state.shared:
+                state.moves[symbol_class] = step
+        return step
+
+    def _advance(self, state: State, symbol_class: int) -> Step:
+        symbols = self._classes[symbol_class]
+        before, after = state.before, symbols.kind
+        ended: list[tuple[int, int]] = []
+        completed: list[tuple[int, int]] = []
+        kept: list[int] = []
+        groups: list[tuple[int, ...]] = []
+        seen: set[int] = set()
+        for number, group in [*enumerate(state.groups), (-1, (0,))]:
+            sources = self._network.closure(group, before, after) if number >= 0 else self._starting(before, after)
+            if number >= 0:
+                ended.extend((number, tag) for tag in self._network.tags(sources))
+            targets = self._network.closure(self._targets(sources, symbols), after, None)
+            completed.extend((number, tag) for tag in self._network.tags(targets))
+            alive = tuple(
+                at
+                for at in sorted(targets)
+                if at not in seen and self._network.nodes[at].live & after and self._network.leads_on(at)
+            )
+            seen.update(alive)
+            if alive:
+                groups.append(alive)
+                kept.append(number)
+        target = self._intern(after, tuple(groups))
+        same = tuple(kept) == tuple(range(len(state.groups)))
+        return Step(target, tuple(kept), tuple(ended), tuple(completed), same and not ended and not completed)
+
+    def _starting(self, before: int, after: int) -> set[int]:
+        found = self._start_closures.get((before, after))
+        if found is None:
+            found = self._start_closures[before, after] = self._network.closure((0,), before, after)
+        return found
+
+    def _targets(self, sources: Iterable[int], symbols: _Class) -> set[int]:
+        found: set[int] = set()
+        for at in sources:
+            node = self._network.nodes[at]
+            if symbols.key is not None and symbols.key in node.keys:
+                found.add(node.keys[symbols.key])
+            found.update(target for number, target in node.sets if number in symbols.sets)
+        return found
+
+    def close(self, state: State) -> tuple[tuple[int, int], ...]:
+        """(group, tag) of the matches that end because the text does."""
+        if state.closing is None:
+            state.closing = tuple(
+                (number, tag)
+                for number, group in enumerate(state.groups)
+                for tag in self._network.tags(self._network.closure(group, state.before, EDGE))
+            )
+        return state.closing
+
+    def startable(self, before: int) -> frozenset[int]:
+        """The classes with which a match can begin after ``before``, among the classes that the rules distinguish."""
+        found = self._startable.get(before)
+        if found is None:
+            for symbol in self._network.samples():
+                self._class(symbol)
+            found = frozenset(
+                number
+                for number, symbols in enumerate(self._classes)
+                if any(
+                    self._network.nodes[at].live & symbols.kind
+                    for at in self._targets(self._network.closure((0,), before, symbols.kind), symbols)
+                )
+            )
+            self._startable[before] = found
+        return found
+
+    def starting_clusters(self, before: int) -> frozenset[str]:
+        """The cluster classes, other than the plain one, of characters at which a match can begin after ``before``."""
+        found = self._starting_clusters.get(before)
+        if found is None:
+            startable = self.startable(before)
+            found = self._starting_clusters[before] = frozenset(
+                cluster_class(symbol) for symbol in self._network.samples() if self._class(symbol) in startable
+            ) - {"O", "C"}
+        return found
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Nodes of the nondeterministic automaton, states built so far."""
+        return len(self._network.nodes), len(self._states)

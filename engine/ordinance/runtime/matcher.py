@@ -1,0 +1,86 @@
+"""Runs an automaton over one stream: which matches are there, and which could still become one.
+
+States are shared; what belongs to the stream is where each live group began, in a short list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ordinance.runtime.automaton import Automaton, State
+from ordinance.runtime.network import EDGE, WORD, canonical_phrase
+from ordinance.runtime.patterns import parse_pattern
+
+#: Where an answer may continue a text or begin anew, what came before may be either.
+UNSURE = EDGE | WORD
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Source characters ``start`` to ``end``, and the number of the rule."""
+
+    start: int
+    end: int
+    tag: int
+
+
+class Matcher:
+    """One stream's place in an automaton. Feed characters with their positions, in order."""
+
+    __slots__ = ("_automaton", "_end", "_starts", "_state")
+
+    def __init__(self, automaton: Automaton) -> None:
+        self._automaton = automaton
+        self._state: State = automaton.start()
+        self._starts: list[int] = []
+        self._end = 0
+
+    def feed(self, char: str, at: int) -> list[Match]:
+        """The matches that become certain with ``char``, which stands at ``at``. Ignorable characters do nothing."""
+        automaton = self._automaton
+        found: list[Match] = []
+        for symbol_class in automaton.classes(char):
+            step = self._state.moves.get(symbol_class) or automaton.step(self._state, symbol_class)
+            if not step.same:
+                starts = self._starts
+                for group, tag in step.ended:
+                    found.append(Match(starts[group], self._end, tag))
+                for group, tag in step.completed:
+                    found.append(Match(at if group < 0 else starts[group], at + 1, tag))
+                self._starts = [at if group < 0 else starts[group] for group in step.kept]
+            self._state = step.state
+            self._end = at + 1
+        return found
+
+    def close(self) -> list[Match]:
+        """The matches that become certain because the text ends."""
+        return [Match(self._starts[group], self._end, tag) for group, tag in self._automaton.close(self._state)]
+
+    def restart_unsure(self) -> None:
+        """From here the text may be a new one or go on: keep what is live, and let either be true of boundaries."""
+        self._state = self._automaton.start_unsure(self._state, UNSURE)
+
+    @property
+    def oldest(self) -> int | None:
+        """Where the oldest start lies from which a match can still be completed."""
+        return self._starts[0] if self._starts else None
+
+    @property
+    def can_start(self) -> bool:
+        """Whether a match can begin at the very next character."""
+        return bool(self._automaton.startable(self._state.before))
+
+    @property
+    def joining(self) -> frozenset[str]:
+        """The cluster classes of characters at which a match can begin next."""
+        return self._automaton.starting_clusters(self._state.before)
+
+
+def check_pattern(source: str, any_case: bool = False) -> None:
+    """Raises ``PatternError``, with the offset of the fault, for a pattern that the engine cannot serve."""
+    parse_pattern(source, any_case)
+
+
+def check_phrase(phrase: str) -> str:
+    """The phrase as it is compared. Raises ``PatternError`` if folding leaves nothing of it."""
+    return canonical_phrase(phrase)

@@ -1,0 +1,266 @@
+"""One text on its way out: characters go in, and what may leave comes out, at once and never too early.
+
+A ``Redactor`` knows regions, markers and the ledger; it knows nothing of notices or people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ordinance.policy.vocabulary import MARKER, Effect
+from ordinance.runtime.activation import Activation, SegmentRule
+from ordinance.runtime.matcher import Match, Matcher
+from ordinance.runtime.regions import Edges, Region, Removal, SentenceRemoval, SpanRemoval
+from ordinance.runtime.segments import DetectorError, SegmentScan
+from ordinance.runtime.sentences import Sentences
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Characters in, released, deleted and added. Nobody outside the session sees more than whether it balances."""
+
+    received: int = 0
+    released: int = 0
+    deleted: int = 0
+    written: int = 0
+    added: int = 0
+
+    @property
+    def balanced(self) -> bool:
+        """Every character that came in was released or deleted, and all that went out was released or added."""
+        return self.received == self.released + self.deleted and self.written == self.released + self.added
+
+
+class Redactor:
+    """Feed text in any cutting; the concatenated output is the same. After ``refused`` is set nothing more leaves.
+
+    ``prefix`` is text that the answer continues: it has left already, and a match that begins in it and ends in the
+    answer counts (semantics, rule 10). ``certain`` says that the server does continue it; otherwise the answer may
+    as well begin anew, and both are guarded. ``fault`` is ``detector`` once a detector has failed: the text ends as
+    refused (semantics, rule 13). ``refused``, ``omitted`` and ``observed`` are tags of ``Activation.rules``.
+    """
+
+    def __init__(self, activation: Activation, prefix: str = "", certain: bool = False) -> None:
+        self.refused: frozenset[int] = frozenset()
+        self.fault = ""
+        self.omitted: set[int] = set()
+        self.observed: set[int] = set()
+        self.ledger = Ledger()
+        self._activation = activation
+        at = -len(prefix)
+        self._edges = Edges(at)
+        self._sentences = Sentences(at)
+        self._refusing = Matcher(activation.refusing)
+        self._observing = Matcher(activation.observing)
+        self._protected = Matcher(activation.protected)
+        self._protected_spans: list[Match] = []
+        self._removals: list[Removal] = [SpanRemoval(self._refusing, self._edges)]
+        self._by_scope: dict[tuple[str, int], Removal] = {}
+        for scope, automaton in activation.withholding:
+            matcher = Matcher(automaton)
+            removal: Removal = (
+                SpanRemoval(matcher, self._edges)
+                if scope.unit == "span"
+                else SentenceRemoval(matcher, self._sentences, scope.bound)
+            )
+            self._removals.append(removal)
+            self._by_scope[scope.unit, scope.bound] = removal
+        self._scans = [(rule, SegmentScan(rule.segments, at)) for rule in activation.segments]
+        self._text: list[str] = []
+        self._base = at
+        self._marker: set[int] | None = None
+        self._closed = False
+        self._abandoned = False
+        if prefix:
+            self._read_prefix(prefix, certain)
+
+    def _read_prefix(self, prefix: str, certain: bool) -> None:
+        try:
+            for char in prefix:
+                self._observe(char)
+        except DetectorError:
+            self.fault = "detector"
+        self.refused = frozenset()
+        self.observed.clear()
+        self._protected_spans.clear()
+        self._text.clear()
+        self._base = 0
+        self._edges.forget(0)
+        for removal in self._removals:
+            removal.forget_matches()
+        if not certain:
+            for matcher in [self._observing, self._protected, *(removal.matcher for removal in self._removals)]:
+                matcher.restart_unsure()
+
+    def feed(self, text: str) -> str:
+        """What may leave now that ``text`` has come in."""
+        out: list[str] = []
+        ledger = self.ledger
+        for char in text:
+            ledger.received += 1
+            if self._has_ended():
+                ledger.deleted += 1
+                continue
+            try:
+                self._observe(char)
+            except DetectorError:
+                self.fault = "detector"
+            if self._has_ended():
+                self._drop()
+            else:
+                self._release(self._hold(), out)
+        return self._written(out)
+
+    def close(self) -> str:
+        """The text ends: what is certain now leaves."""
+        self._closed = True
+        if self._has_ended():
+            return ""
+        try:
+            self._observe_end()
+        except DetectorError:
+            self.fault = "detector"
+        out: list[str] = []
+        if self._has_ended():
+            self._drop()
+        else:
+            self._release(self._edges.at, out)
+            self._flush_marker(out)
+        return self._written(out)
+
+    def abandon(self) -> None:
+        """Nothing more leaves; what is held is deleted."""
+        self._abandoned = True
+        self._drop()
+
+    def _has_ended(self) -> bool:
+        return self._abandoned or bool(self.refused or self.fault)
+
+    # what comes in
+
+    def _observe_end(self) -> None:
+        settled = self._sentences.close()
+        for removal in self._removals:
+            removal.feed(settled)
+            self._add(removal, removal.matcher.close())
+        self.observed.update(match.tag for match in self._observing.close())
+        self._protected_spans.extend(self._protected.close())
+        for rule, scan in self._scans:
+            self._found(rule, scan.close(settled))
+
+    def _observe(self, char: str) -> None:
+        at = self._edges.at
+        self._text.append(char)
+        self._edges.feed(char)
+        settled = self._sentences.feed(char)
+        for removal in self._removals:
+            removal.feed(settled)
+            found = removal.matcher.feed(char, at)
+            if found:
+                self._add(removal, found)
+        for match in self._observing.feed(char, at):
+            self.observed.add(match.tag)
+        self._protected_spans.extend(self._protected.feed(char, at))
+        for rule, scan in self._scans:
+            self._found(rule, scan.feed(char, settled))
+
+    def _add(self, removal: Removal, found: Sequence[Match]) -> None:
+        if removal.matcher is self._refusing:
+            if found:
+                self.refused |= {match.tag for match in found}
+            return
+        for match in found:
+            removal.add(match)
+
+    def _found(self, rule: SegmentRule, spans: Sequence[tuple[int, int]]) -> None:
+        planned = self._activation.rules[rule.tag]
+        for start, end in spans:
+            if end <= 0:  # it lies in a text that the answer continues
+                continue
+            if planned.effect is Effect.REFUSE:
+                self.refused |= {rule.tag}
+            elif planned.effect is Effect.WITHHOLD:
+                self._by_scope[planned.scope.unit, planned.scope.bound].add(Match(start, end, rule.tag))
+            else:
+                self.observed.add(rule.tag)
+
+    def _hold(self) -> int:
+        held = self._edges.at
+        for removal in self._removals:
+            held = min(held, removal.hold())
+        for rule, scan in self._scans:
+            if self._activation.rules[rule.tag].effect.removes:
+                held = min(held, scan.start)
+        return held
+
+    # what goes out
+
+    def _release(self, until: int, out: list[str]) -> None:
+        if until <= self._base:
+            return
+        regions = [
+            region
+            for removal in self._removals
+            for region in removal.regions()
+            if region.end > self._base and region.start < until
+        ]
+        at = self._base
+        if not regions:
+            self._emit(at, until, out)
+            at = until
+        else:
+            at = self._release_around(regions, until, out)
+        del self._text[: at - self._base]
+        self._base = at
+        self._edges.forget(at)
+        for removal in self._removals:
+            removal.forget(at)
+        if self._protected_spans:
+            self._protected_spans = [span for span in self._protected_spans if span.end > at]
+
+    def _release_around(self, regions: list[Region], until: int, out: list[str]) -> int:
+        """Release up to ``until`` without ``regions``; stops early where a region may yet turn out protected."""
+        pending = None if self._closed else self._protected.oldest
+        at = self._base
+        while at < until:
+            tags: set[int] = set()
+            for region in regions:
+                if region.start <= at < region.end:
+                    tags |= region.tags
+            if tags and pending is not None and at >= pending and not self._is_protected(at):
+                break
+            if tags and not self._is_protected(at):
+                self._marker = tags if self._marker is None else self._marker | tags
+                self.ledger.deleted += 1
+                at += 1
+            else:
+                following = at + 1 if tags else min([until, *(region.start for region in regions if region.start > at)])
+                self._emit(at, following, out)
+                at = following
+        return at
+
+    def _is_protected(self, at: int) -> bool:
+        return any(span.start <= at < span.end for span in self._protected_spans)
+
+    def _emit(self, start: int, end: int, out: list[str]) -> None:
+        self._flush_marker(out)
+        out.append("".join(self._text[start - self._base : end - self._base]))
+        self.ledger.released += end - start
+
+    def _flush_marker(self, out: list[str]) -> None:
+        if self._marker is not None:
+            self.omitted |= self._marker
+            self._marker = None
+            out.append(MARKER)
+            self.ledger.added += len(MARKER)
+
+    def _drop(self) -> None:
+        self.ledger.deleted += len(self._text)
+        self._text.clear()
+        self._marker = None
+
+    def _written(self, out: list[str]) -> str:
+        text = "".join(out)
+        self.ledger.written += len(text)
+        return text

@@ -1,0 +1,264 @@
+"""From matches to regions, and from regions to what must wait (semantics, rules 5 and 6).
+
+A group of rules with the same scope shares a matcher. There are two ways in which its matches remove text, one
+class each, with the same methods (``Removal``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ordinance.runtime.clusters import JOINERS, START, cluster_class, join
+from ordinance.runtime.matcher import Match, Matcher
+from ordinance.runtime.normalise import fold_char
+from ordinance.runtime.sentences import Sentence, Sentences
+
+#: Marks and invisible characters past this many in a run no longer belong to what stands before or after them.
+MARK_RUN = 30
+
+
+@dataclass(slots=True)
+class Region:
+    """Source characters ``start`` to ``end`` that are removed, with the numbers of the rules that remove them."""
+
+    start: int
+    end: int
+    tags: set[int]
+
+
+class Edges:
+    """Where what is removed may begin and end: whole grapheme clusters and runs of ignorable characters.
+
+    ``base`` is the position of the first character it still knows; ``joined`` says whether the last character
+    belongs to what stands before it.
+    """
+
+    __slots__ = (
+        "_cluster", "_cluster_start", "_ignorable", "_joined", "_lefts", "_run", "_run_start", "at", "base", "joined",
+    )  # fmt: skip
+
+    def __init__(self, at: int = 0) -> None:
+        self.at = self.base = at
+        self.joined = False
+        self._lefts: list[int] = []
+        self._joined: list[bool] = []
+        self._cluster = START
+        self._cluster_start = at
+        self._ignorable = False  # the cluster so far is nothing but ignorable characters
+        self._run_start: int | None = None  # where the ignorable clusters before this cluster begin
+        self._run = 0
+
+    def feed(self, char: str) -> None:
+        """Take the next character."""
+        at = self.at
+        ignorable = not fold_char(char)
+        joins, self._cluster = join(self._cluster, cluster_class(char))
+        if not joins:
+            self._run_start = self._tail()
+            self._cluster_start = at
+            self._ignorable = ignorable
+        else:
+            self._ignorable = self._ignorable and ignorable
+        joined = joins or self._ignorable
+        self._run = self._run + 1 if joined else 0
+        self.joined = joined and self._run <= MARK_RUN
+        self._joined.append(self.joined)
+        start = self._cluster_start if self._run_start is None else self._run_start
+        self._lefts.append(max(start, at - MARK_RUN))
+        self.at = at + 1
+
+    def _tail(self) -> int | None:
+        """Where the ignorable clusters at the end begin, if there are any."""
+        if not self._ignorable:
+            return None
+        return self._cluster_start if self._run_start is None else self._run_start
+
+    def left(self, start: int) -> int:
+        """Where a region begins whose match begins at ``start``."""
+        return self._lefts[start - self.base] if start >= self.base else start
+
+    def right(self, end: int) -> int:
+        """Where a region ends whose match ends at ``end``, as far as is known."""
+        while end < self.at and self._joined[end - self.base]:
+            end += 1
+        return end
+
+    def next_left(self, matcher: Matcher) -> int:
+        """Where a region would begin whose match begins at the next character."""
+        if not matcher.can_start:
+            return self.at
+        tail = self._tail()
+        found = self.at if tail is None else max(tail, self.at - MARK_RUN)
+        joining = matcher.joining
+        if joining or self._cluster[0] == "P":
+            classes = joining if self._cluster[0] != "P" else JOINERS
+            if self.at > self._cluster_start and any(join(self._cluster, each)[0] for each in classes):
+                found = min(found, self._cluster_start if self._run_start is None else self._run_start)
+        return max(found, self.at - MARK_RUN)
+
+    def forget(self, before: int) -> None:
+        """Nothing before ``before`` will be asked for again."""
+        if before > self.base:
+            del self._lefts[: before - self.base]
+            del self._joined[: before - self.base]
+            self.base = before
+
+
+class Removal(Protocol):
+    """How the matches of one group of rules remove text."""
+
+    matcher: Matcher
+
+    def feed(self, settled: Sequence[Sentence]) -> None:
+        """The shared ``Edges`` and ``Sentences`` took a character, which settled these sentences."""
+
+    def add(self, match: Match) -> None:
+        """A match is certain."""
+
+    def hold(self) -> int:
+        """The first character that some continuation could put into a region, or take out of one."""
+
+    def regions(self) -> list[Region]:
+        """The regions so far; what lies before ``hold`` is as it will stay."""
+
+    def forget(self, before: int) -> None:
+        """Nothing before ``before`` will be asked for again."""
+
+    def forget_matches(self) -> None:
+        """What has matched so far has left already and does not count."""
+
+
+class SpanRemoval:
+    """A match removes itself, grown to whole clusters."""
+
+    __slots__ = ("_edges", "_growing", "_regions", "matcher")
+
+    def __init__(self, matcher: Matcher, edges: Edges) -> None:
+        self.matcher = matcher
+        self._edges = edges
+        self._regions: list[Region] = []
+        self._growing: list[Region] = []
+
+    def feed(self, settled: Sequence[Sentence]) -> None:
+        if self._growing:
+            if self._edges.joined:
+                for region in self._growing:
+                    region.end = self._edges.at
+            else:
+                self._growing.clear()
+
+    def add(self, match: Match) -> None:
+        edges = self._edges
+        region = Region(edges.left(match.start), edges.right(match.end), {match.tag})
+        self._regions.append(region)
+        if region.end == edges.at:
+            self._growing.append(region)
+
+    def hold(self) -> int:
+        oldest = self.matcher.oldest
+        following = self._edges.next_left(self.matcher)
+        return following if oldest is None else min(following, self._edges.left(oldest))
+
+    def regions(self) -> list[Region]:
+        return self._regions
+
+    def forget(self, before: int) -> None:
+        if self._regions:
+            self._regions = [region for region in self._regions if region.end >= before]
+
+    def forget_matches(self) -> None:
+        self._regions.clear()
+        self._growing.clear()
+
+
+class SentenceRemoval:
+    """A match removes each sentence that it touches, cut every ``bound`` characters from the sentence's start.
+
+    While it is open whether a sentence has ended, a match has one region if it has and another if it has not;
+    text waits from where the two differ.
+    """
+
+    __slots__ = ("_bound", "_matches", "_sentences", "_settled", "matcher")
+
+    def __init__(self, matcher: Matcher, sentences: Sentences, bound: int) -> None:
+        self.matcher = matcher
+        self._sentences = sentences
+        self._bound = bound
+        self._matches: list[Match] = []
+        self._settled: list[Sentence] = []
+
+    def feed(self, settled: Sequence[Sentence]) -> None:
+        self._settled.extend(settled)
+
+    def add(self, match: Match) -> None:
+        self._matches.append(match)
+
+    def hold(self) -> int:
+        now = self._sentences
+        held = at = now.at
+        for start in (now.start,) if now.split is None else (now.start, now.split):
+            room = self._bound - (at - start) % self._bound
+            if room > 1 or self.matcher.can_start:
+                held = min(held, self._piece(at, start))
+        oldest = self.matcher.oldest
+        if oldest is None and not self._matches:
+            return held
+        goes_on, ended = self._goes_on(), self._ended()
+        if oldest is not None:
+            live = Match(oldest, oldest + 1, 0)
+            held = min(held, self._extent(live, goes_on)[0], self._extent(live, ended)[0])
+        for match in self._matches:
+            one, other = self._extent(match, goes_on), self._extent(match, ended)
+            if one[0] != other[0]:
+                held = min(held, one[0], other[0])
+            elif one[1] != other[1]:
+                held = min(held, one[1], other[1])
+        return held
+
+    def regions(self) -> list[Region]:
+        if not self._matches:
+            return []
+        sentences = self._goes_on()
+        return [Region(*self._extent(match, sentences), {match.tag}) for match in self._matches]
+
+    def forget(self, before: int) -> None:
+        self._settled = [sentence for sentence in self._settled if sentence.end > before]
+        if self._matches:
+            goes_on = self._goes_on()
+            self._matches = [match for match in self._matches if self._extent(match, goes_on)[1] > before]
+
+    def forget_matches(self) -> None:
+        self._matches.clear()
+
+    def _goes_on(self) -> list[Sentence]:
+        """The sentences, if the open one goes on."""
+        now = self._sentences
+        far = now.at + self._bound
+        return [*self._settled, Sentence(now.start, far, far)] if now.at > now.start else self._settled
+
+    def _ended(self) -> list[Sentence]:
+        """The sentences, if the open one has ended."""
+        now = self._sentences
+        if now.split is None:
+            return [*self._settled, Sentence(now.start, now.at, now.content)]
+        return [
+            *self._settled,
+            Sentence(now.start, now.split, now.split_content),
+            Sentence(now.split, now.at, max(now.content, now.split)),
+        ]
+
+    def _piece(self, at: int, start: int) -> int:
+        return at - (at - start) % self._bound
+
+    def _extent(self, match: Match, sentences: list[Sentence]) -> tuple[int, int]:
+        """From the first to the last piece that ``match`` touches, the match itself included."""
+        start, end = match.start, match.end
+        for sentence in sentences:
+            if match.start < sentence.content and sentence.start < match.end:
+                if sentence.start <= match.start:
+                    start = self._piece(match.start, sentence.start)
+                last = min(match.end, sentence.content) - 1
+                end = max(end, min(self._piece(last, sentence.start) + self._bound, sentence.content))
+        return start, end

@@ -1,0 +1,291 @@
+"""One request: what it may say and what it must tell. The same session serves every door.
+
+A door cuts its protocol into texts and puts released text back; it decides nothing. A session lives as long as the
+request and is the only thing that changes while it is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ordinance.policy.plan import Plan, PlannedRule
+from ordinance.policy.vocabulary import Effect, NoticeKind, Occasion, Verdict
+from ordinance.runtime.activation import Activation, activate
+from ordinance.runtime.disclose import Cause, Discloser, Notice, cause_of
+from ordinance.runtime.matcher import Matcher
+from ordinance.runtime.redactor import Redactor
+from ordinance.runtime.segments import DetectorError, SegmentScan
+from ordinance.runtime.sentences import Sentences
+from ordinance.runtime.situation import Situation, contacts_at, notice_language, rules_in_force
+
+_PARAGRAPH = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a request: the joined verdict, the notices, the rules that fired, whether the ledger balances."""
+
+    verdict: Verdict
+    notices: tuple[Notice, ...]
+    rules: tuple[str, ...]
+    balanced: bool
+
+
+class Session:
+    """Opened with a frozen situation; see the module.
+
+    ``whole`` is for a door that sends nothing before the end: ``Stream.feed`` gives nothing and ``Stream.close``
+    the entire answer, which after a refusal is the notices alone (semantics, rule 7). ``policy_name`` is the name
+    under which answers show the policy; without it, the jurisdiction.
+    """
+
+    def __init__(
+        self, plan: Plan, situation: Situation, locale: str, *, whole: bool = False, policy_name: str = ""
+    ) -> None:
+        self.plan = plan
+        self.situation = situation
+        self.locale = locale
+        self.whole = whole
+        self.policy_name = policy_name
+        self.activation: Activation = activate(plan, rules_in_force(plan, situation))
+        self.discloser = Discloser(plan, notice_language(plan, locale) or "en")
+        self.prompt_rules: tuple[PlannedRule, ...] = ()
+        self.prompt_fault = ""
+        self.opening = self._opening()
+        self._streams: list[Stream] = []
+
+    def _opening(self) -> list[PlannedRule]:
+        return [
+            rule
+            for rule in self.activation.rules
+            if rule.effect is Effect.SAY and (rule.occasion is Occasion.EVERY_ANSWER or self.situation.turn == 1)
+        ]
+
+    def screen(self, texts: Iterable[str]) -> bool:
+        """Look at what is asked. True if a red line refuses: then the upstream is not asked, and each stream of
+        this session is refused from its start."""
+        activation = self.activation
+        fired: set[int] = set()
+        for text in texts:
+            matcher = Matcher(activation.prompt)
+            for at, char in enumerate(text):
+                fired.update(match.tag for match in matcher.feed(char, at))
+            fired.update(match.tag for match in matcher.close())
+            try:
+                fired.update(self._screen_segments(text))
+            except DetectorError as fault:
+                self.prompt_fault = str(fault)
+        self.prompt_rules = tuple(rule for tag, rule in enumerate(activation.rules) if tag in fired)
+        return self.prompt_refused
+
+    def _screen_segments(self, text: str) -> set[int]:
+        fired: set[int] = set()
+        for rule in self.activation.prompt_segments:
+            scan, sentences = SegmentScan(rule.segments, 0), Sentences()
+            found = [span for char in text for span in scan.feed(char, sentences.feed(char))]
+            if found or scan.close(sentences.close()):
+                fired.add(rule.tag)
+        return fired
+
+    @property
+    def prompt_refused(self) -> bool:
+        """Whether the prompt alone ended the answer."""
+        return bool(self.prompt_fault) or any(rule.effect is Effect.REFUSE for rule in self.prompt_rules)
+
+    def stream(self, choice: int = 0, *, prefix: str = "", certain: bool = False) -> Stream:
+        """The text of one choice. ``prefix`` is what the answer continues; ``certain`` that the server does so."""
+        stream = Stream(self, prefix, certain)
+        self._streams.append(stream)
+        return stream
+
+    def outcome(self) -> Outcome:
+        """What came of the request so far; final once every stream is closed."""
+        notices = dict.fromkeys(notice for stream in self._streams for notice in stream.notices)
+        rules = {rule.id for rule in self.prompt_rules}.union(*(stream.rules for stream in self._streams))
+        verdict = max((stream.verdict for stream in self._streams), default=Verdict.PASS)
+        return Outcome(verdict, tuple(notices), tuple(sorted(rules)), all(stream.balanced for stream in self._streams))
+
+    @property
+    def policy(self) -> tuple[str, str]:
+        """Name and version of the policy as answers show them."""
+        packs = {pack.name: pack.version for pack in self.plan.packs if pack.kind == "jurisdiction"}
+        jurisdiction = self.situation.jurisdiction
+        if jurisdiction in packs:
+            return self.policy_name or str(jurisdiction), packs[str(jurisdiction)]
+        charter = self.plan.charter
+        return self.policy_name or charter.name, charter.version
+
+    def metadata(self) -> dict[str, Any]:
+        """The ``ordinance`` object of an answer, ready for JSON."""
+        outcome = self.outcome()
+        name, version = self.policy
+        return {
+            "policy": {
+                "name": name,
+                "version": version,
+                "digest": self.plan.digest,
+                "packs": [{"name": pack.name, "version": pack.version} for pack in self.plan.packs],
+            },
+            "jurisdiction": self.situation.jurisdiction,
+            "locale": self.locale,
+            "verdict": outcome.verdict.word,
+            "balanced": outcome.balanced,
+            "notices": notices_as_json(outcome.notices),
+        }
+
+    def record(self) -> dict[str, Any]:
+        """The audit record: which policy, which verdict, which rules; no text, no counts of it."""
+        outcome = self.outcome()
+        return {
+            "digest": self.plan.digest,
+            "jurisdiction": self.situation.jurisdiction,
+            "locale": self.locale,
+            "verdict": outcome.verdict.word,
+            "rules": list(outcome.rules),
+            "notices": [notice.kind.value for notice in outcome.notices],
+            "choices": len(self._streams),
+            "balanced": outcome.balanced,
+        }
+
+
+def notices_as_json(notices: Iterable[Notice]) -> list[dict[str, Any]]:
+    """Notices as answers and ``ordinance apply`` show them."""
+    return [
+        {
+            "id": f"n{number}",
+            "kind": notice.kind.value,
+            "causes": [_cause_as_json(cause) for cause in notice.causes],
+            "text": notice.text,
+        }
+        for number, notice in enumerate(notices, 1)
+    ]
+
+
+def _cause_as_json(cause: Cause) -> dict[str, Any]:
+    law = None if cause.law is None else dict(zip(("title", "article", "jurisdiction"), cause.law, strict=True))
+    return {"rule": cause.rule, "type": cause.type, "law": law}
+
+
+class Stream:
+    """The text of one choice on its way to people: feed it, then close it once."""
+
+    def __init__(self, session: Session, prefix: str, certain: bool) -> None:
+        self._session = session
+        self._redactor = Redactor(session.activation, prefix, certain)
+        self._fault = "detector" if session.prompt_fault else ""
+        self._opened = False
+        self._sent = False
+        self._kept: list[str] = []
+        self.notices: tuple[Notice, ...] = ()
+        self.rules: frozenset[str] = frozenset()
+        self.verdict = Verdict.PASS
+        self.balanced = True
+
+    @property
+    def refused(self) -> bool:
+        """Whether the answer has ended: nothing more of the model's text leaves, ``finish_reason`` is
+        ``content_filter``."""
+        return bool(self._fault or self._redactor.fault or self._redactor.refused) or self._session.prompt_refused
+
+    def feed(self, text: str) -> str:
+        """What may leave now that the model has said ``text``."""
+        return "" if self._fault or self._session.prompt_refused else self._send(self._redactor.feed(text))
+
+    def fault(self, name: str) -> str:
+        """Instead of ``close``: end the answer as refused, because of what ``name`` says. Nothing held leaves."""
+        self._fault = name
+        self._redactor.abandon()
+        return self.close()
+
+    def close(self) -> str:
+        """The rest of the text and the notices. After a refusal the notices alone, and for a whole answer nothing
+        but them."""
+        rest = "" if self.refused else self._send(self._redactor.close())
+        if not self._redactor.ledger.balanced:
+            self._fault = self._fault or "ledger"
+            self.balanced = False
+        before, after = self._tell()
+        self.notices = (*before, *after)
+        if not self._session.whole:
+            paragraphs = [notice.text for notice in after]
+            return rest + self._open() + "".join(self._paragraph(text) for text in paragraphs)
+        body = "" if self.refused else "".join(self._kept)
+        return _PARAGRAPH.join([*(n.text for n in before), *([body] if body else []), *(n.text for n in after)])
+
+    # what leaves
+
+    def _send(self, text: str) -> str:
+        if self._session.whole:
+            self._kept.append(text)
+            return ""
+        opening = self._open()
+        self._sent = self._sent or bool(text)
+        return opening + text
+
+    def _open(self) -> str:
+        """What stands before the answer, once."""
+        if self._opened or self._session.whole:
+            return ""
+        self._opened = True
+        return "".join(notice.text + _PARAGRAPH for notice in self._before())
+
+    def _paragraph(self, text: str) -> str:
+        """A paragraph of its own; what stands before the answer has brought its own break."""
+        lead = _PARAGRAPH if self._sent else ""
+        self._sent = True
+        return lead + text
+
+    # what is told
+
+    def _before(self) -> list[Notice]:
+        opening = self._session.opening
+        return self._session.discloser.told(rule for rule in opening if rule.occasion is Occasion.FIRST_ANSWER)
+
+    def _tell(self) -> tuple[list[Notice], list[Notice]]:
+        """The notices that stand before and after the answer; sets verdict and rules on the way."""
+        session, redactor = self._session, self._redactor
+        rules = session.activation.rules
+        say = session.discloser
+        refusing = [rules[tag] for tag in sorted(redactor.refused) if 0 <= tag < len(rules)]
+        refusing += [rule for rule in session.prompt_rules if rule.effect is Effect.REFUSE]
+        providing = [rules[tag] for tag in sorted(redactor.observed) if rules[tag].effect is Effect.PROVIDE]
+        providing += [rule for rule in session.prompt_rules if rule.effect is Effect.PROVIDE]
+        shown = set() if session.whole and self.refused else redactor.omitted
+        omitting = [rules[tag] for tag in sorted(shown - {session.activation.forged})]
+        saying = [rule for rule in session.opening if rule.occasion is Occasion.EVERY_ANSWER]
+        before = self._before()
+        after = say.told(omitting)
+        if session.activation.forged in shown:
+            after.append(self._engine_notice(NoticeKind.OMISSION, "forged_marker", "forged_marker"))
+        after += say.told(dict.fromkeys(refusing))
+        fault = self._fault or redactor.fault
+        if fault:
+            after.append(self._engine_notice(NoticeKind.FAULT, "fault", fault))
+        after += say.told(saying)
+        if providing or self.refused:
+            after.append(self._contacts(providing, [cause for notice in after for cause in notice.causes]))
+        fired = dict.fromkeys([*refusing, *providing, *omitting, *session.opening])
+        self.rules = frozenset(rule.id for rule in fired)
+        if self.refused:
+            self.verdict = Verdict.REFUSE
+        elif shown:
+            self.verdict = Verdict.WITHHOLD
+        elif before or after:
+            self.verdict = Verdict.DISCLOSE
+        return before, after
+
+    def _engine_notice(self, kind: NoticeKind, template: str, name: str) -> Notice:
+        cause = Cause(f"engine/{name}", kind.value if kind is NoticeKind.FAULT else name, None)
+        return self._session.discloser.engine(kind, self._session.plan.engine_notices[template], (cause,))
+
+    def _contacts(self, providing: list[PlannedRule], causes: list[Cause]) -> Notice:
+        """Whom to call: the groups that rules name; after a refusal all that the situation has (rule 14)."""
+        plan = self._session.plan
+        here = contacts_at(plan, self._session.situation)
+        groups = {rule.contacts for rule in providing}
+        chosen = [contact for contact in here if self.refused or contact.group in groups]
+        named = tuple(dict.fromkeys(cause_of(rule) for rule in providing)) or tuple(dict.fromkeys(causes))
+        notices = plan.engine_notices
+        return self._session.discloser.contacts(notices["contacts"], notices["contacts_unknown"], chosen, named)

@@ -1,0 +1,169 @@
+"""The situation of one request, frozen when the session opens (semantics, rules 1 to 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+import langcodes
+
+from ordinance.errors import SituationError
+from ordinance.policy.conditions import Lookup, holds, prefixes
+from ordinance.policy.plan import Contact, Law, Plan, PlannedRule
+from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS
+
+#: Places are not a closed set: a user can be anywhere. Their values are codes as packs write them.
+_PLACES = frozenset({"place", "seat", "market"})
+_NUMBERS = frozenset({"age", "turn"})
+
+#: How far apart two language tags may be for one to stand for the other (langcodes' scale; 25 and more is another
+#: language).
+_FAR = 25
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Who decides, where, when: what conditions read.
+
+    ``attested`` comes from the operator, ``claimed`` from the request. ``on`` stands for today's date in every
+    zone; without it the date is that of ``now`` in the zone of the law.
+    """
+
+    jurisdiction: str | None
+    attested: Mapping[str, str]
+    claimed: Mapping[str, str]
+    now: datetime
+    on: date | None = None
+
+    def day(self, zone: ZoneInfo) -> date:
+        """The date in ``zone``."""
+        return self.on or self.now.astimezone(zone).date()
+
+    @property
+    def turn(self) -> int:
+        return int(self.claimed.get("turn", "2"))
+
+
+def situate(
+    plan: Plan,
+    *,
+    jurisdiction: str | None,
+    attested: Mapping[str, str] = _NOTHING,
+    turn: int = 2,
+    on: date | None = None,
+    now: datetime | None = None,
+) -> Situation:
+    """The situation of a request. The jurisdiction stands for place and seat unless they are attested themselves.
+
+    Raises ``SituationError`` for a jurisdiction without a pack, and for a dimension or a value that no pack declares.
+    """
+    if jurisdiction is not None and jurisdiction not in plan.parents:
+        loaded = ", ".join(sorted(plan.parents)) or "none"
+        raise SituationError(
+            f"no pack for the jurisdiction '{jurisdiction}' is loaded (loaded: {loaded}).",
+            help="Add the pack that states its law; a jurisdiction is matched exactly.",
+        )
+    for dimension, value in attested.items():
+        _check_value(plan, dimension, value)
+    places = {} if jurisdiction is None else {"place": jurisdiction, "seat": jurisdiction}
+    known = {dimension: value for dimension, value in attested.items() if value != "unknown"}
+    places = {dimension: value for dimension, value in places.items() if dimension not in attested}
+    return Situation(
+        jurisdiction=jurisdiction,
+        attested=MappingProxyType(places | known),
+        claimed=MappingProxyType({"turn": str(turn)}),
+        now=now or datetime.now(UTC),
+        on=on,
+    )
+
+
+def _check_value(plan: Plan, dimension: str, value: str) -> None:
+    if not isinstance(value, str):
+        raise SituationError(
+            f"the value of '{dimension}' must be text, not {type(value).__name__}.", help="Write it in quotes."
+        )
+    if value == "unknown" or dimension in _PLACES:
+        return
+    if dimension in _NUMBERS:
+        if not (value.isascii() and value.isdecimal()):
+            raise SituationError(f"'{dimension}' is a whole number, not '{value}'.", help="Write digits.")
+        return
+    if dimension in BUILT_IN_DIMENSIONS:
+        return
+    declared = plan.dimensions.get(dimension)
+    if declared is None:
+        names = sorted({*plan.dimensions, *BUILT_IN_DIMENSIONS})
+        close = get_close_matches(dimension, names, 1)
+        raise SituationError(
+            f"no pack declares the dimension '{dimension}'.",
+            help=f"Did you mean '{close[0]}'?" if close else f"Known: {', '.join(names)}.",
+        )
+    if value not in declared.values:
+        raise SituationError(
+            f"'{value}' is not a value of '{dimension}'.", help=f"Known: {', '.join(sorted(declared.values))}, unknown."
+        )
+
+
+def rules_in_force(plan: Plan, situation: Situation) -> tuple[PlannedRule, ...]:
+    """The rules that apply in ``situation``, in the plan's order."""
+    lineage = plan.lineage(situation.jurisdiction)
+    return tuple(rule for rule in plan.rules if _applies(rule, situation, lineage))
+
+
+def _applies(rule: PlannedRule, situation: Situation, lineage: tuple[str, ...]) -> bool:
+    if rule.jurisdiction is not None and rule.jurisdiction not in lineage:
+        return False
+    anything = _lookup(situation.attested, situation.claimed)
+    attested = _lookup(situation.attested)
+    if rule.law is not None and not (law_in_force(rule.law, situation) and holds(rule.law.reaches, anything)):
+        return False
+    return holds(rule.condition, anything) and not any(
+        law_in_force(exemption.law, situation) and holds(exemption.condition, attested) for exemption in rule.exemptions
+    )
+
+
+def law_in_force(law: Law, situation: Situation) -> bool:
+    """Whether ``law`` is in force on the situation's day in its own zone; its last day is not included."""
+    period = law.in_force
+    day = situation.day(period.zone)
+    return (period.start is None or period.start <= day) and (period.end is None or day < period.end)
+
+
+def _lookup(*sources: Mapping[str, str]) -> Lookup:
+    def look_up(dimension: str) -> str | None:
+        return next((source[dimension] for source in sources if dimension in source), None)
+
+    return look_up
+
+
+def contacts_at(plan: Plan, situation: Situation) -> tuple[Contact, ...]:
+    """The contacts of the attested place and of what it lies within; none where the place is unknown (SC-3)."""
+    place = situation.attested.get("place")
+    if place is None:
+        return ()
+    codes = {code for each in prefixes(place) for code in (plan.lineage(each) if each in plan.parents else (each,))}
+    return tuple(contact for contact in plan.contacts if contact.jurisdiction in codes)
+
+
+def choose_locale(plan: Plan, wanted: Sequence[str], default: str | None = None) -> str:
+    """The request's locale: the first of ``wanted`` for whose language there are notices, else the operator's
+    ``default``, else ``en``. Tags that are not BCP 47 are passed over. It never decides which law applies.
+    """
+    for tag in [*wanted, *([default] if default else [])]:
+        if notice_language(plan, tag) is not None:
+            return langcodes.standardize_tag(tag)
+    return "en"
+
+
+def notice_language(plan: Plan, tag: str) -> str | None:
+    """The loaded language pack that fits ``tag`` best (CLDR distance), or None if none is near."""
+    if not langcodes.tag_is_valid(tag):
+        return None
+    best, _ = langcodes.closest_match(tag, sorted(plan.languages), max_distance=_FAR - 1)
+    return None if best == "und" else best

@@ -1,0 +1,1 @@
+"""The doors: protocols, the gateway, the embedded model. Only this room knows HTTP."""

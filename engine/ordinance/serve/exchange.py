@@ -1,0 +1,96 @@
+"""One HTTP exchange as a door sees it: the body in, a response out, and word when the client has gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+from ordinance.serve.protocol.problems import Problem
+
+#: A client that takes nothing for so long is gone. In seconds.
+_PATIENCE_SECONDS = 120.0
+
+
+class ClientGone(Exception):  # noqa: N818 - an event more than an error
+    """The client closed the connection; nobody is left to answer."""
+
+
+class Exchange:
+    """Wraps what an ASGI server passes. ``status`` is None until a response has begun.
+
+    ``headers`` is the request's; ``common`` goes with every response.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.headers = Headers(scope=scope)
+        self.common: dict[str, str] = {}
+        self.status: int | None = None
+        self._receive = receive
+        self._send = send
+
+    async def body(self, limit: int) -> bytes:
+        """The request's body. Raises ``Problem`` (413) as soon as it is over ``limit`` bytes, and ``ClientGone``."""
+        too_large = Problem(413, "body_too_large", f"The request's body is over the limit of {limit} bytes.")
+        announced = self.headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > limit:
+            raise too_large
+        body, more = bytearray(), True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > limit:
+                raise too_large
+        return bytes(body)
+
+    async def unless_gone(self, work: Awaitable[None]) -> None:
+        """Do ``work`` while the client listens; when it goes, cancel the work and raise ``ClientGone``."""
+        working = asyncio.ensure_future(work)
+        watching = asyncio.ensure_future(self._gone())
+        try:
+            await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise ClientGone
+        finally:
+            for task in (working, watching):
+                task.cancel()
+            await asyncio.gather(working, watching, return_exceptions=True)
+        working.result()
+
+    async def _gone(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def start(self, status: int, headers: Mapping[str, str]) -> None:
+        """Begin the response."""
+        self.status = status
+        lines = [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in {**self.common, **headers}.items()
+        ]
+        await self._send({"type": "http.response.start", "status": status, "headers": lines})
+
+    async def write(self, body: bytes, *, last: bool = False) -> None:
+        """Send a piece of the body. Raises ``ClientGone`` where the client does not take it."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._send({"type": "http.response.body", "body": body, "more_body": not last})
+        except (TimeoutError, OSError):
+            raise ClientGone from None
+
+    async def json(self, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        """A whole response."""
+        body = msgspec.json.encode(value)
+        length = {"content-type": "application/json", "content-length": str(len(body)), "cache-control": "no-store"}
+        await self.start(status, {**length, **(headers or {})})
+        await self.write(body, last=True)
+
+    async def problem(self, problem: Problem) -> None:
+        """The response for a request that gets no answer."""
+        await self.json(problem.body(), problem.status, problem.headers)

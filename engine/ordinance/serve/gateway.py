@@ -1,0 +1,88 @@
+"""The gateway: an ASGI application that opens the governed doors and keeps every other one shut."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ordinance.serve.door import ChatDoor
+from ordinance.serve.protocol.problems import Problem, closed, malformed
+from ordinance.serve.service import Service, policy_header
+
+
+def gateway(service: Service) -> Starlette:
+    """The application for one process. It holds the upstream's connections while it runs."""
+
+    @asynccontextmanager
+    async def running(_: Starlette) -> AsyncIterator[None]:
+        async with service.upstream:
+            yield
+        service.audit.close()
+
+    async def models(request: Request) -> Response:
+        service.keyring.admit(request.headers.get("authorization"))
+        return _json(govern_models(await service.upstream.models()))
+
+    async def ready(_: Request) -> Response:
+        reachable = await service.upstream.reachable()
+        state = {"ready": reachable, "policy": policy_header(service.open(service.keyring.anyone, ()))}
+        return _json({**state, "upstream": "reachable" if reachable else "unreachable"}, 200 if reachable else 503)
+
+    app = Starlette(
+        routes=[
+            Route("/v1/chat/completions", ChatDoor(service), methods=["POST"]),
+            Route("/v1/models", models, methods=["GET"]),
+            Route("/health", _health, methods=["GET"]),
+            Route("/ready", ready, methods=["GET"]),
+        ],
+        exception_handlers={HTTPException: _closed, Problem: _problem},
+        lifespan=running,
+    )
+    # A redirect would be made from the client's own Host header.
+    app.router.redirect_slashes = False
+    return app
+
+
+class _Model(msgspec.Struct, frozen=True):
+    id: str
+    object: str = "model"
+    created: int = 0
+    owned_by: str = ""
+
+
+class _Models(msgspec.Struct, frozen=True):
+    data: list[_Model]
+
+
+def govern_models(raw: bytes) -> dict[str, Any]:
+    """The list of models with the fields of the OpenAI API and no others. Raises ``Problem`` (502)."""
+    try:
+        known = msgspec.json.decode(raw, type=_Models)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise malformed("it is no list of models") from None
+    return {"object": "list", "data": known.data}
+
+
+async def _health(_: Request) -> Response:
+    return _json({"status": "alive"})
+
+
+async def _closed(_: Request, error: Exception) -> Response:
+    return await _problem(_, closed(path_known=isinstance(error, HTTPException) and error.status_code == 405))
+
+
+async def _problem(_: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)  # noqa: S101 - Starlette calls this for nothing else
+    return _json(problem.body(), problem.status, dict(problem.headers))
+
+
+def _json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(value), status, headers, "application/json")

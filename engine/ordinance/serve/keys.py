@@ -1,0 +1,51 @@
+"""Who asks: API keys, and what each attests. Only the SHA-256 of a key is ever kept."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ordinance.serve.protocol.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What the operator says about the holder of a key; without keys, about everyone.
+
+    ``attested`` gives dimensions of the situation. ``system_messages_are_ours``: the operator writes them, so a
+    red line that they name does not refuse the request.
+    """
+
+    name: str = ""
+    jurisdiction: str | None = None
+    attested: Mapping[str, str] = field(default_factory=dict)
+    system_messages_are_ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The configured keys by the SHA-256 of each, in hexadecimal. An empty ring lets everyone in as ``anyone``."""
+
+    clients: Mapping[str, Client]
+    anyone: Client
+
+    def admit(self, authorization: str | None) -> Client:
+        """The holder of the bearer token in an ``Authorization`` header. Raises ``Problem`` (401)."""
+        if not self.clients:
+            return self.anyone
+        scheme, _, token = (authorization or "").partition(" ")
+        digest = hashlib.sha256(token.strip().encode()).hexdigest()
+        holder = None
+        for known, client in self.clients.items():
+            if hmac.compare_digest(known, digest):
+                holder = client
+        if holder is None or scheme.lower() != "bearer":
+            raise Problem(
+                401,
+                "invalid_api_key",
+                "No valid API key was given. Send one of the operator's keys as `Authorization: Bearer …`.",
+                headers={"www-authenticate": "Bearer"},
+            )
+        return holder

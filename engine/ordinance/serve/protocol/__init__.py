@@ -1,0 +1,1 @@
+"""One small file per API that a door speaks."""

@@ -1,0 +1,75 @@
+"""What a client is told when there is no answer, in the error shape of the OpenAI API.
+
+Every message here is our own. An upstream's error text never passes: it can echo what was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
+
+
+class Problem(Exception):  # noqa: N818 - the word of HTTP for it
+    """Why a request gets no answer, or no more of one.
+
+    ``status`` is the HTTP status where no byte of an answer has left yet. ``code`` is stable. ``headers`` go with it.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        param: str | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.param = param
+        self.headers = headers
+
+    def body(self) -> dict[str, object]:
+        """The JSON object of the error response."""
+        kind = _TYPES.get(self.status) or ("server_error" if self.status >= 500 else "invalid_request_error")
+        return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
+
+
+def bad_request(message: str, param: str | None = None) -> Problem:
+    """400: the request is not one of this protocol."""
+    return Problem(400, "invalid_request", message, param)
+
+
+def malformed(what: str) -> Problem:
+    """502: the model server sent what is no answer of this protocol; ``what`` says how, in our words."""
+    return Problem(502, "upstream_malformed", f"The model server's answer cannot be read: {what}.")
+
+
+def truncated() -> Problem:
+    """502: the model server went away in the middle of an answer."""
+    return Problem(502, "upstream_truncated", "The model server ended its answer before it was complete.")
+
+
+def upstream_failed() -> Problem:
+    """502: the model server reported an error of its own in the middle of an answer."""
+    return Problem(502, "upstream_failed", "The model server reported an error in the middle of its answer.")
+
+
+def closed(path_known: bool) -> Problem:
+    """404 or 405: a door that is not open here."""
+    if path_known:
+        return Problem(405, "method_not_allowed", "This door is open for another method only.")
+    return Problem(
+        404,
+        "closed_door",
+        "This door is closed: Ordinance opens only the routes that it governs "
+        "(POST /v1/chat/completions, GET /v1/models, /health, /ready).",
+    )
+
+
+def internal() -> Problem:
+    """500: a defect of ours. Nothing about it leaves; the log has its place."""
+    return Problem(500, "internal_error", "The gateway failed on this request. The operator's log says where.")

@@ -1,0 +1,90 @@
+"""Running the gateway: the port, the processes, the signals.
+
+SIGTERM and SIGINT drain: no new connection is taken, running answers may finish within the grace period.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess
+
+from ordinance.errors import ServeError
+from ordinance.load import load
+from ordinance.serve.gateway import gateway
+from ordinance.serve.service import Service, make_service
+from ordinance.settings.model import Settings
+
+#: Connections that may wait to be accepted.
+_BACKLOG = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Makes the application in a process of its own; it travels there, so it holds settings and no objects."""
+
+    settings: Settings
+    on: date | None
+
+    def service(self) -> Service:
+        return make_service(load(self.settings.packs, on=self.on).plan, self.settings, self.on)
+
+    def __call__(self) -> Starlette:
+        return gateway(self.service())
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises ``ServeError`` where there is none to be had."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ServeError(f"'{host}' is no address of this machine: {error.strerror}.", help="Use --host.") from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ServeError(
+                f"port {port} on {host} is in use.", help="Stop what uses it, or choose another with --port."
+            ) from None
+        raise ServeError(f"{host}:{port} cannot be used: {error.strerror}.", help="Use --host or --port.") from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def serve(worker: Worker, listener: socket.socket, announce: Callable[[Service], None]) -> None:
+    """Serve until a signal. ``announce`` is called when connections are taken; errors come before that."""
+    service = worker.service()
+    announce(service)
+    settings = worker.settings
+    config = uvicorn.Config(
+        worker if settings.workers > 1 else gateway(service),
+        factory=settings.workers > 1,
+        workers=settings.workers,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=max(1, round(settings.grace_seconds)),
+    )
+    if settings.workers > 1:
+        Multiprocess(config, [listener]).run()
+    else:
+        uvicorn.Server(config).run([listener])
+
+
+def address_of(listener: socket.socket) -> str:
+    """The listener's address as clients write it."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,83 @@
+"""Server-sent events: bytes in, the data of whole events out, and back.
+
+The bytes may be cut anywhere: in a line end, in a character, between events. An event is decoded when it is
+complete, so half a character is never seen; whatever is not UTF-8 or longer than the limit is a ``BadEventError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+#: What ends a stream of the OpenAI protocols.
+DONE = b"data: [DONE]\n\n"
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class BadEventError(Exception):
+    """The bytes are no event stream: not UTF-8, or an event over the limit."""
+
+
+class EventParser:
+    """Collects bytes into events. One per stream.
+
+    ``limit`` bounds the bytes of one event, comments and line ends included. Fields other than ``data`` are
+    dropped: no protocol that passes here means anything by them.
+    """
+
+    __slots__ = ("_data", "_ends_in_return", "_limit", "_partial", "_size", "_started")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._partial = bytearray()
+        self._data: list[str] = []
+        self._size = 0
+        self._ends_in_return = False
+        self._started = False
+
+    def feed(self, received: bytes) -> Iterator[str]:
+        """The data of every event that ``received`` completes. Raises ``BadEventError``."""
+        for line in self._lines(received):
+            if line:
+                self._field(line)
+            else:
+                self._size = 0
+                if self._data:
+                    data, self._data = "\n".join(self._data), []
+                    yield data
+
+    def _lines(self, received: bytes) -> Iterator[bytes]:
+        """The lines that ``received`` completes, without their ends; ``\\r\\n`` may be cut in two."""
+        if self._ends_in_return and received.startswith(b"\n"):
+            received = received[1:]
+            self._ends_in_return = False
+        if received:
+            self._ends_in_return = received.endswith(b"\r")
+        for piece in received.splitlines(keepends=True):
+            self._size += len(piece)
+            if self._size > self._limit:
+                raise BadEventError("an event is over the limit")
+            self._partial += piece
+            if piece.endswith((b"\n", b"\r")):
+                line = bytes(self._partial).rstrip(b"\r\n")
+                self._partial.clear()
+                if not self._started:
+                    self._started = True
+                    line = line.removeprefix(_BYTE_ORDER_MARK)
+                yield line
+
+    def _field(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        if name != b"data":
+            return
+        try:
+            self._data.append(value.removeprefix(b" ").decode())
+        except UnicodeDecodeError:
+            raise BadEventError("an event is not UTF-8") from None
+
+
+def encode(value: object) -> bytes:
+    """``value`` as the JSON data of one event."""
+    return b"data: " + msgspec.json.encode(value) + b"\n\n"

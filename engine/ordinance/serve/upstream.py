@@ -1,0 +1,154 @@
+"""The one outbound connection: the operator's own inference server.
+
+No proxy variable, no redirect, no cookie and no header of the client is followed or forwarded. Every way in
+which the server can fail becomes a ``Problem`` in our own words; its error bodies are not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+
+from ordinance.serve.protocol.problems import Problem, malformed, truncated
+from ordinance.settings.model import UpstreamSettings
+
+_CHAT = "/v1/chat/completions"
+_MODELS = "/v1/models"
+#: How long `/ready` waits for the upstream, in seconds.
+_PROBE_SECONDS = 2.0
+#: A list of models is small; a longer one is refused. In bytes.
+_MOST_MODELS = 1024 * 1024
+
+
+class Reply:
+    """An upstream's answer that has begun with status 200."""
+
+    def __init__(self, response: aiohttp.ClientResponse, deadline: float) -> None:
+        self._response = response
+        self._deadline = deadline
+
+    @property
+    def content_type(self) -> str:
+        return self._response.content_type
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body as it arrives. Raises ``Problem``."""
+        pieces = self._response.content.iter_any()
+        while True:
+            try:
+                async with asyncio.timeout_at(self._deadline):
+                    piece = await anext(pieces)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                raise _too_slow() from None
+            except (aiohttp.ClientError, OSError):
+                raise truncated() from None
+            yield piece
+
+    async def whole(self, limit: int) -> bytes:
+        """The whole body, at most ``limit`` bytes. Raises ``Problem``."""
+        body = bytearray()
+        async for piece in self.pieces():
+            body += piece
+            if len(body) > limit:
+                raise malformed("it is over the limit")
+        return bytes(body)
+
+
+class Upstream:
+    """A pool of connections to the inference server; use it as an async context manager, once per process."""
+
+    def __init__(self, settings: UpstreamSettings) -> None:
+        self._settings = settings
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Upstream:
+        key = self._settings.key
+        self._session = aiohttp.ClientSession(
+            headers={"authorization": f"Bearer {key.get_secret_value()}"} if key else {},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(
+                total=None,
+                sock_connect=self._settings.connect_seconds,
+                sock_read=self._settings.idle_seconds,
+            ),
+            auto_decompress=False,
+            trust_env=False,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    @asynccontextmanager
+    async def chat(self, body: bytes, *, streaming: bool) -> AsyncIterator[Reply]:
+        """Ask for a completion. Raises ``Problem`` unless it begins; leaving the context cancels what still runs."""
+        async with self._open("POST", _CHAT, body) as reply:
+            wanted = "text/event-stream" if streaming else "application/json"
+            if reply.content_type != wanted:
+                raise malformed(f"it is not {wanted}")
+            yield reply
+
+    async def models(self) -> bytes:
+        """The list of models, as the upstream gives it. Raises ``Problem``."""
+        async with self._open("GET", _MODELS) as reply:
+            return await reply.whole(_MOST_MODELS)
+
+    async def reachable(self) -> bool:
+        """Whether the upstream answers now."""
+        try:
+            async with asyncio.timeout(_PROBE_SECONDS):
+                await self.models()
+        except (Problem, TimeoutError):
+            return False
+        return True
+
+    @asynccontextmanager
+    async def _open(self, method: str, path: str, body: bytes | None = None) -> AsyncIterator[Reply]:
+        if self._session is None:
+            raise RuntimeError("the upstream is used outside its context")
+        headers = {"accept-encoding": "identity"}
+        if body is not None:
+            headers["content-type"] = "application/json"
+        deadline = asyncio.get_running_loop().time() + self._settings.total_seconds
+        try:
+            async with asyncio.timeout_at(deadline):
+                response = await self._session.request(
+                    method, self._settings.base + path, data=body, headers=headers, allow_redirects=False
+                )
+        except TimeoutError:
+            raise _too_slow() from None
+        except (aiohttp.ClientError, OSError):
+            raise Problem(502, "upstream_unreachable", "The model server cannot be reached.") from None
+        try:
+            if response.status != 200:
+                raise _refused(response)
+            yield Reply(response, deadline)
+        finally:
+            response.close()
+
+
+def _too_slow() -> Problem:
+    return Problem(504, "upstream_timeout", "The model server did not answer in time.")
+
+
+def _refused(response: aiohttp.ClientResponse) -> Problem:
+    """The problem for a status other than 200. Our own key being refused is our fault, not the client's."""
+    status = response.status
+    after = response.headers.get("retry-after", "")
+    headers = {"retry-after": after} if after.isdecimal() and after.isascii() else {}
+    if status in (401, 403):
+        return Problem(502, "upstream_denied", "The model server does not accept the gateway's key.")
+    if status == 429:
+        return Problem(429, "upstream_busy", "The model server has too many requests. Try again later.", None, headers)
+    if 400 <= status < 500:
+        return Problem(status, "upstream_refused", f"The model server did not accept the request (status {status}).")
+    if status == 503:
+        return Problem(503, "upstream_busy", "The model server is not ready. Try again later.", None, headers)
+    return Problem(502, "upstream_failed", f"The model server failed (status {status}).")

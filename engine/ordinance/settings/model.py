@@ -1,0 +1,113 @@
+"""The operator's settings: what can be set, its form and its default.
+
+``reading.load`` reads them; ``docs/configuration.md`` is made from the models below (``page.py``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "ORDINANCE_"
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Bytes = Annotated[int, Field(gt=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class UpstreamSettings(_Section):
+    """The inference server, the only thing that is ever connected to."""
+
+    url: str = Field(description="Where it speaks the OpenAI API, with or without a closing `/v1`.")
+    key: SecretStr | None = Field(default=None, description="Sent to it as a bearer token. A client's key never is.")
+    connect_seconds: Seconds = Field(default=5, description="How long connecting may take.")
+    idle_seconds: Seconds = Field(default=120, description="How long it may say nothing, before and during an answer.")
+    total_seconds: Seconds = Field(default=1800, description="How long one answer may take in all.")
+
+    @field_validator("url")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must look like http://127.0.0.1:8000")
+        if parts.username or parts.password:
+            raise ValueError("must not hold a password; set `upstream.key`")
+        return url
+
+    @property
+    def base(self) -> str:
+        """The address that routes such as ``/v1/models`` are added to."""
+        return self.url.rstrip("/").removesuffix("/v1")
+
+
+class LimitSettings(_Section):
+    """What is too large to look at."""
+
+    body_bytes: Bytes = Field(default=4 * 1024 * 1024, description="A request's body; a larger one gets status 413.")
+    event_bytes: Bytes = Field(default=1024 * 1024, description="One event of the upstream's stream.")
+    answer_bytes: Bytes = Field(
+        default=16 * 1024 * 1024, description="An upstream's whole answer, where it is not streamed."
+    )
+
+
+class KeySettings(_Section):
+    """An API key and what the operator attests about whoever holds it."""
+
+    name: str = Field(description="Stands in the audit log.")
+    sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] = Field(
+        description="The key's SHA-256 in hexadecimal: `printf %s KEY | sha256sum`. The key itself is kept nowhere."
+    )
+    jurisdiction: str | None = Field(
+        default=None, description="Whose law applies to this key; else the operator's default."
+    )
+    attested: dict[str, str] = Field(
+        default_factory=dict, description="Dimensions of the situation, such as `purpose: education`."
+    )
+    system_messages_are_ours: bool = Field(
+        default=False, description="The operator writes the system messages, so they are not screened."
+    )
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    packs: list[Path] = Field(
+        default_factory=list,
+        description="Packs, or folders of packs, relative to this file. None given: all packs that ship.",
+    )
+    policy: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
+        default=None, description="The policy's name in answers; else the jurisdiction."
+    )
+    jurisdiction: str | None = Field(
+        default=None,
+        description="Whose law applies where a key says nothing: a loaded jurisdiction's code, such as `DE`.",
+    )
+    locale: str | None = Field(
+        None,
+        description="The language to tell things in where a request asks for none that is loaded, such as `de-DE`.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    workers: int = Field(default=1, ge=1, le=256, description="Processes that serve.")
+    grace_seconds: Seconds = Field(default=30, description="How long running answers may go on after a SIGTERM.")
+    audit: Path | None = Field(default=None, description="The audit log, relative to this file; else standard error.")
+    upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
+    limits: LimitSettings = Field(default=LimitSettings(), description="What is too large to look at.")
+    keys: list[KeySettings] = Field(
+        default_factory=list, description="Who may ask. None given: everyone who can reach the port."
+    )

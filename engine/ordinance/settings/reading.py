@@ -1,0 +1,162 @@
+"""Reading settings: flags, then ``ORDINANCE_*`` variables, then ``ordinance.yaml``; the first that speaks wins.
+
+Nested settings are written ``ORDINANCE_UPSTREAM__URL``; lists and mappings in a variable are JSON. A key that
+nobody knows is an error in the file and among the variables.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pydantic_settings
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from ordinance.errors import SettingsError, UnreadableError
+from ordinance.settings import strict_yaml
+from ordinance.settings.model import PREFIX, Settings
+
+#: Names the file where no flag does.
+FILE_VARIABLE = "ORDINANCE_CONFIG"
+#: The largest file of settings that is read, in bytes.
+LARGEST_FILE = 1024 * 1024
+_FOLDER_OF_PATHS = ("packs", "audit")
+
+
+def load(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Settings:
+    """The settings that hold; ``flags`` has the shape of the file, ``file`` is that of ``--config``.
+
+    Raises ``SettingsError`` with every key that is wrong and where it stands, ``UnreadableError`` for the file.
+    """
+    if file is None and os.environ.get(FILE_VARIABLE):
+        file = Path(os.environ[FILE_VARIABLE])
+    sources = _Sources(dict(flags or {}), _variables(), _read(file), file)
+    try:
+        return Settings.model_validate(sources.merged())
+    except ValidationError as error:
+        wrong = [sources.explain(detail) for detail in error.errors(include_url=False, include_input=False)]
+    raise SettingsError("; ".join(wrong) + ".", help="docs/configuration.md lists the settings.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """The three places where settings stand, strongest first."""
+
+    flags: dict[str, Any]
+    variables: dict[str, Any]
+    document: strict_yaml.Document
+    file: Path | None
+
+    def merged(self) -> dict[str, Any]:
+        return _over(self.flags, _over(self.variables, self.document.value))
+
+    def explain(self, detail: ErrorDetails) -> str:
+        """One wrong key: its place, its name and what is wrong with it, never its value."""
+        path = tuple(detail["loc"])
+        key = ".".join(str(part) for part in path)
+        if detail["type"] == "extra_forbidden":
+            what = f"'{key}' is no setting{_did_you_mean(path)}"
+        elif detail["type"] == "missing":
+            what = f"'{key}' is missing"
+        else:
+            what = f"'{key}': {detail['msg'].removeprefix('Value error, ')}"
+        return f"{self._place(path)}{what}"
+
+    def _place(self, path: strict_yaml.Path) -> str:
+        if _holds(self.flags, path):
+            return "on the command line: "
+        if _holds(self.variables, path):
+            return f"{PREFIX}{'__'.join(str(part) for part in path).upper()}: "
+        for length in range(len(path), 0, -1):
+            if line := self.document.lines.get(path[:length]):
+                return f"{self.file}:{line}: "
+        return ""
+
+
+def _read(file: Path | None) -> strict_yaml.Document:
+    """The file, with the paths in it made relative to its folder."""
+    if file is None:
+        return strict_yaml.Document({}, {})
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(LARGEST_FILE + 1)
+        text = raw.decode("utf-8")
+    except OSError as error:
+        raise UnreadableError(
+            f"the settings {file} cannot be read: {error.strerror}.", help="Name a file with --config."
+        ) from None
+    except UnicodeDecodeError:
+        raise UnreadableError(f"the settings {file} are not UTF-8 text.", help="Save the file as UTF-8.") from None
+    if len(raw) > LARGEST_FILE:
+        raise UnreadableError(f"the settings {file} are over {LARGEST_FILE >> 20} MiB.", help="Name another file.")
+    document = strict_yaml.read(text, str(file))
+    for key in _FOLDER_OF_PATHS:
+        match document.value.get(key):
+            case str(path):
+                document.value[key] = str(file.parent / path)
+            case list(paths):
+                document.value[key] = [str(file.parent / path) if isinstance(path, str) else path for path in paths]
+    return document
+
+
+def _variables() -> dict[str, Any]:
+    """What the environment sets. pydantic-settings passes over names that it does not know; here they are errors."""
+    for name in sorted(os.environ):
+        field = name.upper().removeprefix(PREFIX).split("__")[0].lower()
+        if name.upper().startswith(PREFIX) and name != FILE_VARIABLE and field not in Settings.model_fields:
+            raise SettingsError(
+                f"the variable {name} is no setting{_did_you_mean((field,))}.",
+                help="docs/configuration.md lists the settings.",
+            )
+    try:
+        return pydantic_settings.EnvSettingsSource(Settings)()
+    except pydantic_settings.SettingsError as error:
+        raise SettingsError(f"a variable cannot be read: {error}.", help="Write lists and mappings as JSON.") from None
+
+
+def _over(strong: Mapping[str, Any], weak: Mapping[str, Any]) -> dict[str, Any]:
+    """Both mappings; where both speak ``strong`` holds, and mappings are joined."""
+    joined = dict(weak)
+    for key, value in strong.items():
+        below = joined.get(key)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            joined[key] = _over(value, below)
+        else:
+            joined[key] = value
+    return joined
+
+
+def _holds(source: Any, path: strict_yaml.Path) -> bool:
+    try:
+        for part in path:
+            source = source[part]
+    except (LookupError, TypeError):
+        return False
+    return True
+
+
+def _did_you_mean(path: strict_yaml.Path) -> str:
+    model: type[BaseModel] | None = Settings
+    for part in path[:-1]:
+        if model is not None and isinstance(part, str):
+            model = _section(model, part)
+    known = list(model.model_fields) if model is not None else []
+    close = difflib.get_close_matches(str(path[-1]), known, 1)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def _section(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """The model of a nested section, also where it is optional or a list."""
+    waiting = [model.model_fields[name].annotation] if name in model.model_fields else []
+    while waiting:
+        kind = waiting.pop()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+        waiting.extend(typing.get_args(kind))
+    return None

@@ -1,0 +1,109 @@
+"""YAML without its traps: ``no`` is not a truth value, a key given twice is an error, an alias is not followed.
+
+Plain words stay words, but for ``null``, ``true``, ``false`` and decimal numbers (YAML 1.2's core); the other
+words that YAML 1.1 turns into truth values are errors, because a reader cannot tell which was meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from ordinance.errors import SettingsError
+
+#: The place of a value: keys and list positions from the top.
+Path = tuple[str | int, ...]
+
+_AMBIGUOUS = frozenset({"y", "n", "yes", "no", "on", "off"})
+_CONSTANTS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_NUMBER = re.compile(r"[-+]?[0-9]+\.[0-9]+")
+#: Settings are a page long; nothing in them is nested deeper.
+_DEEPEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a file says, and the line (from 1) on which each value of it stands."""
+
+    value: dict[str, Any]
+    lines: Mapping[Path, int]
+
+
+def read(text: str, name: str) -> Document:
+    """Read one document whose top is a mapping (or nothing). Raises ``SettingsError`` with ``name`` and the line."""
+    lines: dict[Path, int] = {}
+    try:
+        _refuse_unusual(text, name)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = getattr(error.problem_mark, "line", 0) + 1
+        raise SettingsError(
+            f"{name}:{line}: this is not YAML: {error.problem}.",
+            help="Settings are 'key: value' lines, indented by spaces.",
+        ) from None
+    except yaml.YAMLError:
+        raise SettingsError(f"{name}: this is not YAML.", help="Save it as plain UTF-8 text.") from None
+    value = None if node is None else _value(node, (), lines, name)
+    if value is None:
+        return Document({}, lines)
+    if not isinstance(value, dict):
+        raise SettingsError(f"{name}:1: settings are 'key: value' lines.", help="docs/configuration.md lists the keys.")
+    return Document(value, lines)
+
+
+def _refuse_unusual(text: str, name: str) -> None:
+    """Aliases, and a depth that would exhaust the stack of what follows."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark is not None else 1
+        if isinstance(event, yaml.AliasEvent):
+            raise SettingsError(f"{name}:{line}: aliases ('*{event.anchor}') are not followed.", help="Write it out.")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise SettingsError(f"{name}:{line}: too deep.", help="No setting is nested like this.")
+
+
+def _value(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
+    line = node.start_mark.line + 1
+    lines.setdefault(path, line)
+    if isinstance(node, yaml.MappingNode):
+        return dict(_members(node, path, lines, name))
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, (*path, position), lines, name) for position, item in enumerate(node.value)]
+    return _scalar(node, line, name)
+
+
+def _members(node: yaml.MappingNode, path: Path, lines: dict[Path, int], name: str) -> Iterator[tuple[str, Any]]:
+    seen: dict[str, int] = {}
+    for key_node, value_node in node.value:
+        key, line = key_node.value, key_node.start_mark.line + 1
+        if not isinstance(key, str):
+            raise SettingsError(f"{name}:{line}: a key must be a word.", help="docs/configuration.md lists the keys.")
+        if key in seen:
+            raise SettingsError(
+                f"{name}:{line}: '{key}' stands here again, first on line {seen[key]}.", help="Keep one of them."
+            )
+        seen[key] = line
+        lines[(*path, key)] = line
+        yield key, _value(value_node, (*path, key), lines, name)
+
+
+def _scalar(node: yaml.Node, line: int, name: str) -> Any:
+    text = str(node.value)
+    if getattr(node, "style", None) is not None:
+        return text
+    if text.lower() in _AMBIGUOUS:
+        raise SettingsError(
+            f"{name}:{line}: a bare '{text}' can be a word or a truth value.",
+            help=f'Write "{text}" in quotes for the word (Norway, Norwegian), or true or false.',
+        )
+    if text.lower() in _CONSTANTS:
+        return _CONSTANTS[text.lower()]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _NUMBER.fullmatch(text) else text

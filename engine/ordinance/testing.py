@@ -1,0 +1,97 @@
+"""Runs the examples of packs through the same ``Session`` as every door, with the whole policy in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from ordinance.language.diagnostics import Diagnostic, diagnose
+from ordinance.policy.conditions import ALWAYS
+from ordinance.policy.ir import Example, PatternCase, Policy
+from ordinance.policy.plan import SPAN, NoticeTemplate, Plan, PlannedRule
+from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
+from ordinance.runtime.session import Outcome, Session
+from ordinance.runtime.situation import choose_locale, situate
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """``problem`` says how the policy disagrees with the example; empty where it agrees."""
+
+    example: Example
+    problem: str
+
+    @property
+    def passed(self) -> bool:
+        return not self.problem
+
+
+def run_example(plan: Plan, example: Example, on: date | None = None) -> Result:
+    """Run one example. What passes must do so in every loaded jurisdiction, and in none."""
+    if example.expects == "passes":
+        for jurisdiction in (None, *sorted(plan.parents)):
+            said, outcome = _answer(plan, example, jurisdiction, on)
+            if outcome.verdict >= Verdict.WITHHOLD or (example.answer or "") not in said:
+                where = f"in {jurisdiction}" if jurisdiction else "without a jurisdiction"
+                return Result(example, f"the answer does not pass {where}: {_acted(outcome)}")
+        return Result(example, "")
+    _, outcome = _answer(plan, example, example.jurisdiction, on)
+    fired = example.rule in outcome.rules
+    if fired is (example.expects == "fires"):
+        return Result(example, "")
+    return Result(example, "it stays quiet" if not fired else "it fires")
+
+
+def prove(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
+    """What only running can show: red lines trip on their own examples, patterns agree with theirs (rule 21)."""
+    red_lines = {rule.id: rule for rule in policy.rules if rule.effect is Effect.REFUSE}
+    for example in policy.examples:
+        rule = red_lines.get(example.rule)
+        if rule and example.expects == "fires" and not run_example(plan, example).passed:
+            message = f"the red line `{rule.node.name}` does not trip on this example"
+            yield diagnose("harm-toothless", example.span, message)
+    for case in policy.cases:
+        if _finds(plan, case) is not case.matches:
+            said = "finds nothing in" if case.matches else "matches in"
+            yield diagnose("example-fails", case.span, f"the pattern {said} this text")
+
+
+def _answer(plan: Plan, example: Example, jurisdiction: str | None, on: date | None) -> tuple[str, Outcome]:
+    situation = situate(plan, jurisdiction=jurisdiction, attested=example.given, turn=example.turn, on=on)
+    session = Session(plan, situation, choose_locale(plan, (), None))
+    if example.prompt is not None:
+        session.screen([example.prompt])
+    stream = session.stream()
+    said = stream.feed(example.answer or "")
+    return said + stream.close(), session.outcome()
+
+
+def _acted(outcome: Outcome) -> str:
+    return ", ".join(outcome.rules) or outcome.verdict.word
+
+
+def _finds(plan: Plan, case: PatternCase) -> bool:
+    """Whether the pattern of ``case`` has a match in its text, found by the engine that will look for it."""
+    rule = PlannedRule(
+        "example/pattern",
+        "1.1",
+        None,
+        Effect.WITHHOLD,
+        NoticeKind.OMISSION,
+        frozenset({Channel.ANSWER}),
+        (case.detector,),
+        ALWAYS,
+        (),
+        SPAN,
+        None,
+        "pattern",
+        {},
+        NoticeTemplate("omitted", {"en": ""}, {}),
+    )
+    alone = replace(plan, rules=(rule,), protected=())
+    session = Session(alone, situate(alone, jurisdiction=None), "en")
+    stream = session.stream()
+    stream.feed(case.text)
+    stream.close()
+    return "example/pattern" in session.outcome().rules

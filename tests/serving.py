@@ -1,0 +1,223 @@
+"""Real servers on loopback for tests: an upstream that says what the test wants, and the gateway before it.
+
+Both run in one event loop in a thread of their own, so that a test can speak to them with any client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import uvicorn
+
+from ordinance.settings.model import Settings
+from ordinance.policy.plan import Plan
+from ordinance.serve.gateway import gateway
+from ordinance.serve.service import make_service
+
+T = TypeVar("T")
+PATIENCE = 10.0
+
+
+class LoopThread:
+    """An event loop in a thread."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do ``work`` in the loop and wait for it."""
+        return self.begin(work).result(PATIENCE * 3)
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(PATIENCE)
+        self.loop.close()
+
+
+@dataclass
+class Asked:
+    """A request as the upstream saw it; ``gone`` is set when the other side has closed the connection."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    gone: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Wire:
+    """What a script writes with: raw bytes, each in a packet of its own."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: Asked) -> None:
+        self.asked = asked
+        self._reader = reader
+        self._writer = writer
+
+    async def send(self, *pieces: bytes) -> None:
+        for piece in pieces:
+            self._writer.write(piece)
+            await self._writer.drain()
+            await asyncio.sleep(0)
+
+    async def head(self, status: int = 200, kind: str = "text/event-stream", **headers: str) -> None:
+        lines = {"content-type": kind, "connection": "close", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        await self.send(f"HTTP/1.1 {status} Script\r\n{text}\r\n".encode())
+
+    async def json(self, value: Any, status: int = 200, **headers: str) -> None:
+        await self.head(status, "application/json", **headers)
+        await self.send(json.dumps(value).encode())
+
+    async def until_gone(self) -> None:
+        """Wait for the other side to close."""
+        with suppress(OSError):
+            while await self._reader.read(1024):
+                pass
+        self.asked.gone.set()
+
+
+Script = Callable[[Wire], Awaitable[None]]
+
+
+class ScriptedUpstream:
+    """An HTTP server that follows ``script`` and remembers what it was asked."""
+
+    def __init__(self, thread: LoopThread) -> None:
+        self.script: Script = say("Hello.")
+        self.asked: list[Asked] = []
+        self._thread = thread
+        self._server = thread.run(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            method, path, _ = head[0].split(" ")
+            headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+            body = await reader.readexactly(int(headers.get("content-length", "0")))
+            asked = Asked(method, path, headers, body)
+            self.asked.append(asked)
+            await self.script(Wire(reader, writer, asked))
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    def stop(self) -> None:
+        async def stop() -> None:
+            self._server.close()
+
+        self._thread.run(stop())
+
+
+class RunningGateway:
+    """A gateway on a free port."""
+
+    def __init__(self, thread: LoopThread, plan: Plan, upstream: str, settings: Mapping[str, Any]) -> None:
+        values: dict[str, Any] = {"jurisdiction": "DE", "audit": "/dev/null", **settings}
+        values["upstream"] = {"url": upstream, **values.get("upstream", {})}
+        self._thread = thread
+        self.service = make_service(plan, Settings.model_validate(values))
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        config = uvicorn.Config(gateway(self.service), log_level="warning", access_log=False, server_header=False)
+        self._server = uvicorn.Server(config)
+        self._done = thread.begin(self._server.serve([listener]))
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._done.result(PATIENCE)
+
+
+# scripts
+
+
+def chunk(index: int = 0, finish: str | None = None, **delta: Any) -> dict[str, Any]:
+    """An upstream's chunk with one choice."""
+    choice = {"index": index, "delta": delta, "finish_reason": finish, "logprobs": None}
+    return {
+        "id": "chatcmpl-up", "object": "chat.completion.chunk", "created": 1700000000, "model": "m", "choices": [choice]
+    }  # fmt: skip
+
+
+def event(value: Any) -> bytes:
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+DONE = b"data: [DONE]\n\n"
+USAGE = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
+
+
+def completion(*texts: str, finish: str = "stop", **message: Any) -> dict[str, Any]:
+    """An upstream's whole answer with a choice for each text."""
+    choices = [
+        {"index": index, "message": {"role": "assistant", "content": text, **message}, "finish_reason": finish}
+        for index, text in enumerate(texts)
+    ]
+    return {
+        "id": "chatcmpl-up", "object": "chat.completion", "created": 1700000000, "model": "m",
+        "choices": choices, "usage": USAGE,
+    }  # fmt: skip
+
+
+def pieces(text: str, cuts: Iterable[int]) -> list[str]:
+    """``text`` cut at the positions ``cuts``."""
+    ends = [0, *sorted(cuts), len(text)]
+    return [text[start:end] for start, end in itertools.pairwise(ends)]
+
+
+def say(text: str, cuts: Iterable[int] = ()) -> Script:
+    """Answer with ``text``, streamed in pieces where the request asks for a stream."""
+    parts = pieces(text, cuts)
+
+    async def script(wire: Wire) -> None:
+        if wire.asked.path == "/v1/models":
+            await wire.json({"object": "list", "data": [{"id": "m", "object": "model", "created": 1, "owned_by": "o"}]})
+        elif wire.asked.json.get("stream"):
+            await wire.head()
+            await wire.send(event(chunk(role="assistant", content="")))
+            await wire.send(*(event(chunk(content=part)) for part in parts))
+            await wire.send(event(chunk(finish="stop")), DONE)
+        else:
+            await wire.json(completion(text))
+
+    return script
+
+
+def send(*packets: bytes, status: int = 200, kind: str = "text/event-stream") -> Script:
+    """Write these packets and close."""
+
+    async def script(wire: Wire) -> None:
+        await wire.head(status, kind)
+        await wire.send(*packets)
+
+    return script
+
+
+def send_and_wait(*packets: bytes) -> Script:
+    """Write these packets, then say nothing until the other side goes."""
+
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(*packets)
+        await wire.until_gone()
+
+    return script

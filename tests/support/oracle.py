@@ -1,0 +1,272 @@
+"""What the rules do to a text, by brute force: a second reading of semantics.md that shares nothing with the engine.
+
+``fates`` says of each character of a finished text whether it is shown or removed: every span is tried, each
+pattern with the standard library's ``re``. ``trace`` says what may have left after each character: it tries every
+continuation up to some length and releases what all of them agree on (rule 6).
+
+It knows the characters of ``FOLDS`` and ASCII; that is enough to meet every rule and few enough to enumerate.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import product, takewhile
+
+from uniseg.graphemecluster import grapheme_clusters
+from uniseg.sentencebreak import SentenceBreak, sentence_break
+
+MARKER = "⟦…⟧"
+MARK_RUN = 30
+
+#: What the characters beyond ASCII count as, written down from rule 25; a spacing mark stays what it is.
+FOLDS = {
+    "\u0301": "", "\u200b": "", "\u200d": "", "é": "e", "É": "E", "ß": "ss", "Ａ": "A", "а": "a", "\u00a0": " ", "١": "1",
+}  # fmt: skip
+SPACING_MARK = "\u0903"
+WORD = f"A-Za-z0-9_{SPACING_MARK}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Withholds its matches (or the sentences that they touch, cut every ``bound`` characters), or refuses."""
+
+    phrases: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    sentence: bool = False
+    bound: int = 1000
+    refuses: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A character that is shown, at ``at``; ``at`` None is the marker. ``shielded``: shown although in a region."""
+
+    char: str
+    at: int | None = None
+    shielded: bool = False
+
+
+def reference(text: str, rules: Sequence[Rule], protected: Sequence[str] = ()) -> str:
+    """The text that comes out of ``text``, whole, where no rule refuses."""
+    return render(fates(text, rules, protected))
+
+
+def render(tokens: Iterable[Fate]) -> str:
+    return "".join(token.char for token in tokens)
+
+
+def fates(text: str, rules: Sequence[Rule], protected: Sequence[str] = ()) -> list[Fate]:
+    """What becomes of each character of a finished text, in order; a run of removed ones is one marker."""
+    removed: set[int] = set()
+    for rule in rules:
+        for start, end in matches(text, rule.phrases, rule.patterns):
+            removed.update(range(*(_sentences_of(text, start, end, rule.bound) if rule.sentence else _grown(text, start, end))))
+    shielded = {at for start, end in matches(text, (), protected) for at in range(start, end)}
+    found: list[Fate] = []
+    for at, char in enumerate(text):
+        if at not in removed:
+            found.append(Fate(char, at))
+        elif at in shielded:
+            found.append(Fate(char, at, shielded=True))
+        elif not found or found[-1].at is not None:
+            found.append(Fate(MARKER))
+    return found
+
+
+def removed(text: str, rules: Sequence[Rule], protected: Sequence[str] = ()) -> set[int]:
+    """The positions that do not come out."""
+    return set(range(len(text))) - {token.at for token in fates(text, rules, protected) if token.at is not None}
+
+
+# matches
+
+
+def matches(text: str, phrases: Sequence[str], patterns: Sequence[str]) -> set[tuple[int, int]]:
+    """Every non-empty (start, end) in source characters that a phrase or a pattern accepts."""
+    symbols, sources = folded(text)
+    spans = {span for phrase in phrases for span in _phrase(symbols.lower(), folded(phrase)[0].lower())}
+    spans |= {span for pattern in patterns for span in pattern_matches(pattern, symbols)}
+    return {(sources[start], sources[end - 1] + 1) for start, end in spans}
+
+
+@cache
+def folded(text: str) -> tuple[str, tuple[int, ...]]:
+    """The symbols of ``text`` and the position of the source character of each."""
+    pairs = [(symbol, at) for at, char in enumerate(text) for symbol in FOLDS.get(char, char)]
+    return "".join(symbol for symbol, _ in pairs), tuple(at for _, at in pairs)
+
+
+def _phrase(symbols: str, phrase: str) -> Iterator[tuple[int, int]]:
+    before = f"(?<![{WORD}])" if phrase[0].isalpha() else ""
+    after = f"(?![{WORD}])" if phrase[-1].isalpha() else ""
+    for found in re.finditer(f"{before}(?={re.escape(phrase)}{after})", symbols):
+        yield found.start(), found.start() + len(phrase)
+
+
+def pattern_matches(pattern: str, symbols: str) -> Iterator[tuple[int, int]]:
+    """Every non-empty span that ``pattern`` accepts in folded text."""
+    for end in range(1, len(symbols) + 1):
+        expression = _ending(pattern, len(symbols) - end)
+        for start in range(end):
+            if expression.match(symbols, start):
+                yield start, end
+
+
+@cache
+def _ending(pattern: str, left: int) -> re.Pattern[str]:
+    """``pattern`` where exactly ``left`` symbols follow; words are what this page says, not what Python says."""
+    boundary = f"(?:(?<=[{WORD}])(?![{WORD}])|(?<![{WORD}])(?=[{WORD}]))"
+    inside = f"(?:(?<=[{WORD}])(?=[{WORD}])|(?<![{WORD}])(?![{WORD}]))"
+    for ours, theirs in (("\\b", boundary), ("\\B", inside), ("\\w", f"[{WORD}]"), ("\\d", "[0-9]")):
+        pattern = pattern.replace(ours, theirs)
+    return re.compile(rf"(?:{pattern})(?=[\s\S]{{{left}}}\Z)", re.MULTILINE)
+
+
+# extents
+
+
+def _grown(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span, grown to whole clusters and the invisible clusters next to it."""
+    clusters = _clusters(text)
+    first = next(number for number, (low, high) in enumerate(clusters) if low <= start < high)
+    while first and _is_invisible(text, clusters[first - 1]):
+        first -= 1
+    followers = 0
+    for at in range(end - 1, -1, -1):  # how many marks already stand in the run at the end of the match
+        if not _follows(text, at):
+            break
+        followers += 1
+    while end < len(text) and _follows(text, end) and followers < MARK_RUN:
+        end, followers = end + 1, followers + 1
+    return max(clusters[first][0], start - MARK_RUN), end
+
+
+@cache
+def _clusters(text: str) -> list[tuple[int, int]]:
+    if text.isascii() and "\r" not in text:
+        return [(at, at + 1) for at in range(len(text))]
+    found, at = [], 0
+    for cluster in grapheme_clusters(text):
+        found.append((at, at + len(cluster)))
+        at += len(cluster)
+    return found
+
+
+def _is_invisible(text: str, span: tuple[int, int]) -> bool:
+    return all(not FOLDS.get(char, char) for char in text[slice(*span)])
+
+
+@cache
+def _follows(text: str, at: int) -> bool:
+    """Whether the character at ``at`` belongs to the one before: it continues a cluster or is invisible."""
+    low = next(low for low, high in _clusters(text) if low <= at < high)
+    return low < at or _is_invisible(text, (low, at + 1))
+
+
+def _sentences_of(text: str, start: int, end: int, bound: int) -> tuple[int, int]:
+    """The pieces of sentences that the match touches, and the match itself."""
+    low, high = start, end
+    for first, last in sentences(text):
+        content = last - len(re.search("(?:[spnr][EF]*)*$", _classes(text[first:last]))[0])  # type: ignore[index]  # it can be empty, so it is always found
+        pieces = [(at, min(at + bound, content)) for at in range(first, content, bound)]
+        for piece_low, piece_high in pieces:
+            if start < piece_high and piece_low < end:
+                low, high = min(low, piece_low), max(high, piece_high)
+    return low, high
+
+
+# sentences
+
+_LETTERS = {
+    SentenceBreak.OTHER: "O", SentenceBreak.CR: "r", SentenceBreak.LF: "n", SentenceBreak.EXTEND: "E",
+    SentenceBreak.FORMAT: "F", SentenceBreak.SEP: "p", SentenceBreak.SP: "s", SentenceBreak.LOWER: "l",
+    SentenceBreak.UPPER: "u", SentenceBreak.OLETTER: "o", SentenceBreak.NUMERIC: "d", SentenceBreak.ATERM: "A",
+    SentenceBreak.SCONTINUE: "c", SentenceBreak.STERM: "T", SentenceBreak.CLOSE: "q",
+}  # fmt: skip
+
+#: UAX #29 from SB6 on: what stands before a place, what follows it, whether there is a break. The first that fits.
+_RULES = [
+    (re.compile(before), re.compile(after), breaks)
+    for before, after, breaks in (
+        ("A$", "d", False),  # SB6
+        ("[ul]A$", "u", False),  # SB7
+        ("Aq*s*$", "[^oulpnrAT]*l", False),  # SB8
+        ("[AT]q*s*$", "[cAT]", False),  # SB8a
+        ("[AT]q*$", "[qspnr]", False),  # SB9
+        ("[AT]q*s*$", "[spnr]", False),  # SB10
+        ("[AT]q*s*(?:p|n|r|rn)?$", "", True),  # SB11
+    )
+]
+
+
+@cache
+def _class(char: str) -> str:
+    return _LETTERS[sentence_break(char)]
+
+
+def _classes(text: str) -> str:
+    return "".join(map(_class, text))
+
+
+@cache
+def sentences(text: str) -> list[tuple[int, int]]:
+    """The sentences of UAX #29, untailored, place by place."""
+    classes = _classes(text)
+    breaks = [0, *(at for at in range(1, len(text)) if _is_break(classes, at)), len(text)]
+    return list(zip(breaks, breaks[1:], strict=False)) if text else []
+
+
+def _is_break(classes: str, at: int) -> bool:
+    if classes[at - 1 : at + 1] == "rn":  # SB3
+        return False
+    if classes[at - 1] in "pnr":  # SB4
+        return True
+    if classes[at] in "EF":  # SB5
+        return False
+    before, after = re.sub("(?<=[^pnr])[EF]", "", classes[:at]), re.sub("[EF]", "", classes[at:])
+    return next((breaks for left, right, breaks in _RULES if left.search(before) and right.match(after)), False)
+
+
+# time
+
+
+def continuations(alphabet: str, length: int) -> list[str]:
+    """Every text over ``alphabet`` of up to ``length`` characters, the empty one included."""
+    return ["".join(each) for size in range(length + 1) for each in product(alphabet, repeat=size)]
+
+
+def certain(text: str, rules: Sequence[Rule], protected: Sequence[str], endings: Sequence[str]) -> list[Fate]:
+    """What has left when ``text`` has come in: what every continuation shows alike. A marker at the end waits."""
+    agreed = fates(text, rules, protected)
+    for ending in endings:
+        going_on = fates(text + ending, rules, protected)
+        agreed = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(agreed, going_on, strict=False))]
+    while agreed and agreed[-1].at is None:
+        agreed.pop()
+    return agreed
+
+
+def refused(text: str, rules: Sequence[Rule], endings: Sequence[str] = ("",)) -> bool:
+    """Whether a refusing rule has a match in ``text`` that every continuation leaves a match."""
+    refusing = [rule for rule in rules if rule.refuses]
+    sure = [
+        set.intersection(*(matches(text + ending, rule.phrases, rule.patterns) for ending in endings))
+        for rule in refusing
+    ]
+    return any(sure)
+
+
+def trace(text: str, rules: Sequence[Rule], protected: Sequence[str], endings: Sequence[str]) -> list[str]:
+    """What leaves after each character, and last what leaves at the close. Nothing leaves once a rule refuses."""
+    pieces: list[str] = []
+    sent = 0
+    for at in range(1, len(text) + 1):
+        if refused(text[:at], rules, endings):
+            return pieces + [""] * (len(text) + 1 - len(pieces))
+        tokens = certain(text[:at], rules, protected, endings)
+        pieces.append(render(tokens[sent:]))
+        sent = max(sent, len(tokens))
+    return [*pieces, "" if refused(text, rules) else render(fates(text, rules, protected)[sent:])]

@@ -1,0 +1,387 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ordinance.policy.plan import Plan, Scope
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import situate
+from ordinance.serve.protocol.chat import (
+    ChatRequest,
+    Head,
+    govern_whole,
+    prompt_texts,
+    read_request,
+    refused_whole,
+)
+from ordinance.serve.protocol.chat_stream import ChatStream, refused_stream
+from ordinance.serve.protocol.problems import Problem, truncated
+from serving import USAGE, chunk, completion
+from small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED, small_plan
+
+HEAD = Head("chatcmpl-own", 1, "asked")
+PLAN = small_plan()
+
+
+def session(*, whole: bool = False, turn: int = 2, plan: Plan = PLAN) -> Session:
+    return Session(plan, situate(plan, jurisdiction="DE", turn=turn), "en", whole=whole)
+
+
+def request(**fields: Any) -> ChatRequest:
+    body = {"model": "m", "messages": [{"role": "user", "content": "hi"}], **fields}
+    return read_request(json.dumps(body).encode())
+
+
+def whole(answer: Any, **fields: Any) -> dict[str, Any]:
+    return govern_whole(json.dumps(answer).encode(), request(**fields), session(whole=True), HEAD)
+
+
+class Streamed:
+    """A stream under test: what it let go, chunk by chunk."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.session = session()
+        self.stream = ChatStream(request(stream=True, **fields), self.session, HEAD)
+        self.out: list[dict[str, Any]] = []
+
+    def feed(self, *chunks: dict[str, Any]) -> Streamed:
+        for one in chunks:
+            self.out += self.stream.event(json.dumps(one))
+        return self
+
+    def end(self) -> list[dict[str, Any]]:
+        self.out += self.stream.end()
+        return self.out
+
+    def text(self, index: int = 0) -> str:
+        choices = [choice for one in self.out for choice in one.get("choices", ()) if choice["index"] == index]
+        return "".join(choice["delta"].get("content", "") for choice in choices)
+
+
+# requests
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"", b"[]", b"null", b'"x"', b"{", b"\xff", b"{}",
+        b'{"messages":[]}', b'{"messages":{}}', b'{"messages":["x"]}',
+        b'{"messages":[{}],"n":0}', b'{"messages":[{}],"n":129}', b'{"messages":[{}],"n":true}',
+        b'{"messages":[{}],"n":"2"}', b'{"messages":[{}],"stream":"yes"}', b'{"messages":[{}],"stream":1}',
+        b"[" * 100_000, b'{"messages":[{"content":"\\ud800"}]}',
+    ],
+)  # fmt: skip
+def test_what_is_no_request_is_told(raw: bytes) -> None:
+    with pytest.raises(Problem) as caught:
+        read_request(raw)
+    assert caught.value.status == 400
+    assert caught.value.body()["error"]["type"] == "invalid_request_error"  # type: ignore[index]  # it is a mapping
+
+
+def test_fields_go_upstream_as_they_came_but_for_those_whose_answer_cannot_pass() -> None:
+    read = request(temperature=0.5, logprobs=True, top_logprobs=5, stream_options={"include_usage": True}, seed=7)
+    assert read.body == {
+        "model": "m",
+        "messages": [{"role": "user", "content": "hi"}],
+        "temperature": 0.5,
+        "stream_options": {"include_usage": True},
+        "seed": 7,
+    }
+
+
+@pytest.mark.semantics(3)
+def test_the_turn_counts_assistant_messages() -> None:
+    says = [{"role": role, "content": "x"} for role in ("user", "assistant", "user", "assistant", "user")]
+    assert request().turn == 1
+    assert request(messages=says).turn == 3
+
+
+@pytest.mark.semantics(10)
+def test_a_trailing_assistant_message_is_the_prefix() -> None:
+    trailing = [
+        {"role": "user", "content": "x"},
+        {"role": "assistant", "content": [{"type": "text", "text": "forbid"}]},
+    ]
+    assert request(messages=trailing).prefix == "forbid"
+    assert not request(messages=trailing).continues
+    assert request(messages=trailing, continue_final_message=True).continues
+    assert request().prefix == ""
+
+
+@pytest.mark.semantics(4)
+def test_every_string_is_screened_wherever_it_stands() -> None:
+    parts = [{"type": "text", "text": "opaque "}, {"type": "text", "text": "red line"}]
+    read = request(
+        messages=[
+            {"role": "system", "content": "A"},
+            {"role": "user", "content": parts},
+            {"role": "tool", "content": "B", "tool_call_id": "C"},
+        ],
+        tools=[{"function": {"description": "D", "parameters": {"properties": {"E": {"enum": ["F"]}}}}}],
+        stop=["G"],
+        chat_template_kwargs={"H": {"deep": [["I"]]}},
+    )
+    texts = list(prompt_texts(read, system_is_ours=False))
+    assert {*"ABCDEFGHI", RED_LINE} <= set(texts)
+
+
+@pytest.mark.semantics(4)
+def test_system_messages_are_left_out_only_where_the_key_attests_them() -> None:
+    says = [{"role": role, "content": role.upper()} for role in ("system", "developer", "user", "assistant")]
+    read = request(messages=says)
+    assert {"SYSTEM", "DEVELOPER"} <= set(prompt_texts(read, system_is_ours=False))
+    ours = set(prompt_texts(read, system_is_ours=True))
+    assert ours & {"SYSTEM", "DEVELOPER", "USER", "ASSISTANT"} == {"USER", "ASSISTANT"}
+
+
+# whole answers
+
+
+def test_an_untouched_answer_passes_with_its_counts() -> None:
+    governed = whole(completion("Hello."))
+    assert governed["choices"] == [
+        {"index": 0, "message": {"role": "assistant", "content": "Hello."}, "logprobs": None, "finish_reason": "stop"}
+    ]
+    assert governed["usage"] == USAGE
+    assert governed["ordinance"]["verdict"] == "pass"
+    assert (governed["id"], governed["created"], governed["model"]) == ("chatcmpl-up", 1700000000, "m")
+
+
+@pytest.mark.requirement("TR-3")
+@pytest.mark.semantics(16)
+def test_an_answer_with_an_omission_has_no_counts() -> None:
+    governed = whole(completion(f"See the {FORBIDDEN} now."))
+    assert governed["choices"][0]["message"]["content"] == f"See the ⟦…⟧ now.\n\n{OMITTED['en']}"
+    assert "usage" not in governed
+    assert governed["ordinance"]["verdict"] == "withhold"
+
+
+@pytest.mark.requirement("TR-3")
+def test_two_answers_that_differ_only_inside_a_region_are_the_same_outside() -> None:
+    plan = small_plan(Scope("sentence", 400))
+    governed = [
+        govern_whole(
+            json.dumps(
+                completion(f"Good day. {inside} Goodbye.") | {"usage": {"completion_tokens": len(inside)}}
+            ).encode(),
+            request(),
+            session(whole=True, plan=plan),
+            HEAD,
+        )
+        for inside in (f"A {FORBIDDEN}.", f"What a {FORBIDDEN.upper()} over there, and one more {FORBIDDEN}!")
+    ]
+    assert governed[0] == governed[1]
+    assert governed[0]["choices"][0]["message"]["content"].startswith("Good day. ⟦…⟧ Goodbye.")
+
+
+@pytest.mark.requirement("TR-3")
+def test_fields_that_are_not_known_do_not_pass() -> None:
+    canary = "canary-in-a-field"
+    answer = completion("Hi.", reasoning=canary, reasoning_content=canary, refusal=canary, audio={"transcript": canary})
+    answer["choices"][0] |= {"stop_reason": canary, "token_ids": [1], "logprobs": {"content": [{"token": canary}]}}
+    answer |= {"prompt_logprobs": [canary], "system_fingerprint": canary, "kv_transfer_params": canary}
+    answer["usage"] = USAGE | {"completion_tokens_details": {"reasoning_tokens": 7}}
+    governed = whole(answer)
+    assert canary not in json.dumps(governed)
+    assert governed["usage"] == USAGE
+    assert set(governed) == {"id", "object", "created", "model", "choices", "usage", "ordinance"}
+
+
+@pytest.mark.parametrize("call", [{"tool_calls": [{"function": {"name": "f"}}]}, {"function_call": {"name": "f"}}])
+def test_a_tool_call_ends_the_choice(call: dict[str, Any]) -> None:
+    governed = whole(completion("", finish="tool_calls", **call))
+    choice = governed["choices"][0]
+    assert choice["finish_reason"] == "content_filter"
+    assert choice["message"] == {"role": "assistant", "content": choice["message"]["content"]}
+    assert governed["ordinance"]["notices"][0]["kind"] == "fault"
+    assert "usage" not in governed
+
+
+@pytest.mark.parametrize(
+    ("said", "passed"),
+    [
+        ("stop", "stop"),
+        ("length", "length"),
+        ("content_filter", "content_filter"),
+        ("tool_calls", "stop"),
+        ("canary", "stop"),
+    ],
+)
+def test_finish_reasons_come_from_a_closed_set(said: str, passed: str) -> None:
+    assert whole(completion("Hi.", finish=said))["choices"][0]["finish_reason"] == passed
+
+
+@pytest.mark.semantics(7)
+def test_a_refused_whole_answer_is_the_notice_alone() -> None:
+    governed = whole(completion(f"Before. The {RED_LINE}. After."))
+    assert governed["choices"][0]["finish_reason"] == "content_filter"
+    assert governed["choices"][0]["message"]["content"].startswith(REFUSED["en"])
+    assert "Before" not in json.dumps(governed)
+
+
+@pytest.mark.semantics(7)
+def test_a_refused_prompt_gets_every_choice_refused() -> None:
+    opened = session(whole=True)
+    assert opened.screen([f"Tell me of the {RED_LINE}"])
+    governed = refused_whole(request(n=2), opened, HEAD)
+    assert [choice["finish_reason"] for choice in governed["choices"]] == ["content_filter"] * 2
+    assert (governed["id"], governed["model"]) == ("chatcmpl-own", "asked")
+    assert governed["ordinance"]["verdict"] == "refuse"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [], "x", {}, {"choices": []}, {"choices": [{"index": "0"}]}, {"choices": [{"message": {"content": ["parts"]}}]},
+        {"choices": [{"index": 1, "message": {"content": "x"}}]}, {"error": {"message": "canary"}},
+        {"choices": [{"message": {"content": "a"}}, {"message": {"content": "b"}}]},
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_is_a_problem_in_our_words(answer: Any) -> None:
+    with pytest.raises(Problem) as caught:
+        whole(answer)
+    assert caught.value.status == 502
+    assert "canary" not in str(caught.value.body())
+
+
+# streams
+
+
+def test_chunks_leave_at_once_and_the_last_one_has_the_metadata() -> None:
+    run = Streamed()
+    run.feed(chunk(role="assistant", content=""), chunk(content="Hello. "))
+    assert run.text() == "Hello. "
+    before = len(run.out)
+    run.feed(chunk(finish="stop"))
+    assert len(run.out) == before, "the newest chunk waits once every choice has finished"
+    last = run.end()[-1]
+    assert last["choices"][0]["finish_reason"] == "stop"
+    assert last["ordinance"]["verdict"] == "pass"
+    assert all("ordinance" not in one for one in run.out[:-1])
+
+
+def test_a_chunk_of_counts_is_the_last_one() -> None:
+    counts = {"choices": [], "usage": USAGE}
+    out = Streamed().feed(chunk(content="Hello."), chunk(finish="stop"), counts).end()
+    assert out[-2]["choices"][0]["finish_reason"] == "stop"
+    assert "ordinance" not in out[-2]
+    assert (out[-1]["choices"], out[-1]["usage"], out[-1]["ordinance"]["verdict"]) == ([], USAGE, "pass")
+
+
+@pytest.mark.requirement("TR-3")
+def test_counts_do_not_pass_on_the_way_nor_after_an_omission() -> None:
+    on_the_way = chunk(content=f"The {FORBIDDEN}.") | {"usage": {"completion_tokens": 4}}
+    out = Streamed().feed(on_the_way, chunk(finish="stop"), {"choices": [], "usage": USAGE}).end()
+    assert all("usage" not in one for one in out)
+    assert out[-1]["ordinance"]["verdict"] == "withhold"
+
+
+@pytest.mark.requirement("TR-3")
+def test_the_number_of_held_chunks_cannot_be_counted() -> None:
+    short = Streamed().feed(chunk(content="A "), chunk(content=FORBIDDEN), chunk(content=" B"), chunk(finish="stop"))
+    letters = [chunk(content=letter) for letter in FORBIDDEN]
+    long = Streamed().feed(chunk(content="A "), *letters, chunk(content=" B"), chunk(finish="stop"))
+    assert short.end() == long.end()
+
+
+@pytest.mark.requirement("TR-8")
+def test_an_answer_without_a_finish_gets_a_last_chunk_of_ours() -> None:
+    out = Streamed().feed(chunk(content="The forbidden")).end()
+    assert [choice["delta"].get("content") for one in out for choice in one["choices"]] == ["The ", "forbidden"]
+    assert out[-1]["choices"][0]["finish_reason"] == "stop"
+    assert out[-1]["ordinance"]["verdict"] == "pass"
+
+
+@pytest.mark.semantics(7)
+def test_a_refusal_ends_its_choice_and_with_the_last_one_the_answer() -> None:
+    run = Streamed(n=2).feed(chunk(0, content="One. "), chunk(1, content="Two. "), chunk(0, content=f"The {RED_LINE}"))
+    assert not run.stream.over
+    run.feed(chunk(0, content=" and more"), chunk(1, content="Still here."))
+    assert run.text(0).startswith("One. The ")
+    assert REFUSED["en"] in run.text(0)
+    assert "more" not in run.text(0)
+    assert run.text(1) == "Two. Still here."
+    run.feed(chunk(1, finish="stop"))
+    assert run.stream.over
+    out = run.end()
+    assert out[-1]["ordinance"]["verdict"] == "refuse"
+    reasons = [choice["finish_reason"] for one in out for choice in one["choices"] if choice["finish_reason"]]
+    assert reasons == ["content_filter", "stop"]
+
+
+@pytest.mark.requirement("TR-1")
+def test_each_choice_tells_what_it_left_out() -> None:
+    deltas = [chunk(index, content=f"The {FORBIDDEN}. ") for index in (0, 1)]
+    run = Streamed(n=2).feed(*deltas, chunk(0, finish="stop"), chunk(1, finish="stop"))
+    run.end()
+    assert all(run.text(index).count(OMITTED["en"]) == 1 for index in (0, 1))
+
+
+def test_a_tool_call_ends_the_choice_on_a_stream() -> None:
+    run = Streamed().feed(chunk(content="Let me see. The forbidden"), chunk(tool_calls=[{"function": {"name": "f"}}]))
+    assert run.stream.over
+    out = run.end()
+    assert run.text().startswith("Let me see. The \n\n")
+    assert "forbidden" not in run.text()
+    assert out[-1]["choices"][0]["finish_reason"] == "content_filter"
+
+
+def test_a_failure_releases_nothing_held_and_tells_every_open_choice() -> None:
+    run = Streamed(n=2).feed(chunk(0, content="See the forbidden"), chunk(1, content="Done."), chunk(1, finish="stop"))
+    run.out += run.stream.fail(truncated())
+    assert "forbidden" not in json.dumps(run.out)
+    last = run.out[-1]
+    assert last["error"]["code"] == "upstream_truncated"
+    assert [notice["kind"] for notice in last["ordinance"]["notices"]].count("fault") == 1
+    assert run.text(0).startswith("See the \n\nNotice fault.")
+    assert run.text(1) == "Done."
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"choices":[{"index":5}]}',
+        '{"choices":[{"delta":{"content":1}}]}',
+        '{"error":{"m":"canary"}}',
+    ],
+)
+def test_an_event_that_is_no_chunk_is_a_problem(data: str) -> None:
+    with pytest.raises(Problem) as caught:
+        Streamed().stream.event(data)
+    assert caught.value.status == 502
+    assert "canary" not in str(caught.value.body())
+
+
+def test_a_choice_that_goes_on_after_its_end_is_a_problem() -> None:
+    with pytest.raises(Problem):
+        Streamed().feed(chunk(finish="stop"), chunk(content="more"))
+
+
+def test_an_answer_without_anything_is_a_problem() -> None:
+    with pytest.raises(Problem):
+        Streamed().end()
+
+
+@pytest.mark.semantics(10)
+def test_a_phrase_that_ends_in_the_answer_is_found() -> None:
+    trailing = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "The forbidden"}]
+    run = Streamed(messages=trailing, continue_final_message=True).feed(chunk(content=" flag!"), chunk(finish="stop"))
+    run.end()
+    assert "flag!" not in run.text()
+    assert "flags" in run.out[-1]["ordinance"]["notices"][-1]["causes"][0]["type"]
+
+
+def test_a_refused_prompt_on_a_stream() -> None:
+    opened = session(turn=1)
+    assert opened.screen([RED_LINE])
+    chunks = refused_stream(request(stream=True, n=2), opened, HEAD)
+    assert [one["choices"][0]["index"] for one in chunks] == [0, 1]
+    assert all(one["choices"][0]["delta"]["content"].startswith(MACHINE["en"]) for one in chunks)
+    assert "ordinance" in chunks[-1]
+    assert "ordinance" not in chunks[0]

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from ordinance.serve.locale import wanted_languages
+
+
+@pytest.mark.parametrize(
+    ("accepted", "wanted"),
+    [
+        (None, []),
+        ("de", ["de"]),
+        ("de-AT, en;q=0.8, et;q=0.9", ["de-AT", "et", "en"]),
+        ("en, de", ["en", "de"]),
+        ("*", []),
+        ("fr;q=0, de;q=0.5", ["de"]),
+        ("de ; q=0.3 , en;q=0.4", ["en", "de"]),
+        ("'; drop, ,,;;q=1, de", ["de"]),
+        ("de;q=9, en;q=0.9", ["de", "en"]),
+    ],
+)
+def test_accept_language(accepted: str | None, wanted: list[str]) -> None:
+    assert wanted_languages(None, accepted) == wanted
+
+
+def test_the_header_set_on_purpose_goes_first() -> None:
+    assert wanted_languages(" et ", "de, en") == ["et", "de", "en"]
+
+
+def test_a_header_that_is_no_tag_is_passed_over() -> None:
+    assert wanted_languages("no such tag", "de") == ["de"]
+
+
+def test_a_long_header_is_cut() -> None:
+    assert len(wanted_languages(None, ",".join(["de"] * 10_000))) == 32
