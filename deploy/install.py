@@ -30,9 +30,9 @@ CAUSES = (
     ),
     (
         (
-            "name resolution", "NewConnectionError", "ConnectTimeout", "timed out", "Connection refused",
-            "Connection broken", "ConnectionReset", "Connection aborted", "IncompleteRead", "ProxyError", "SSLError",
-            "Network is unreachable", "Max retries",
+            "name resolution", "NameResolutionError", "Name or service not known", "NewConnectionError",
+            "ConnectTimeout", "timed out", "Connection refused", "connection broken", "ConnectionReset",
+            "Connection aborted", "IncompleteRead", "ProxyError", "SSLError", "Network is unreachable", "Max retries",
         ),
         "the package index cannot be reached",
         "Check the network, or name a mirror in PIP_INDEX_URL. What has been downloaded is kept; run it again.",
@@ -102,7 +102,7 @@ def pip(python: Path, what: str, *words: str | Path) -> None:
 
 
 def run(command: list[str | Path], what: str) -> None:
-    """Run ``command`` and show which files it downloads; for the model a person at a terminal sees pip's own bar."""
+    """Run ``command`` and show which large files it downloads; for the model a person at a terminal sees pip's own bar."""
     bar = what == MODEL and sys.stdout.isatty()
     said = []
     with subprocess.Popen(
@@ -114,7 +114,7 @@ def run(command: list[str | Path], what: str) -> None:
     ) as it:
         for line in it.stderr or it.stdout or ():
             said.append(line)
-            if line.lstrip().startswith("Downloading ") and ".metadata" not in line:
+            if line.lstrip().startswith("Downloading ") and line.rstrip().endswith(" MB)"):
                 print("  " + line.strip(), flush=True)
     if it.returncode:
         raise InstallError(explain("".join(said), what))
@@ -123,7 +123,7 @@ def run(command: list[str | Path], what: str) -> None:
 def explain(output: str, what: str) -> str:
     """One line from what pip printed."""
     for signs, cause, advice in CAUSES:
-        if any(sign in output for sign in signs):
+        if any(sign.lower() in output.lower() for sign in signs):
             return f"{what}: {cause}. {advice}"
     lines = [line for line in output.splitlines() if line.strip()]
     last = next((line for line in lines if line.startswith("ERROR")), lines[-1] if lines else "no output")

@@ -79,6 +79,40 @@ EXTRA = {"ı": "i", "İ": "I", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "
          "в": "b", "н": "h", "і": "i", "ӏ": "l", "κ": "k", "ϰ": "k", "τ": "t", "ν": "v", "η": "n",
          "‘": "'", "’": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "−": "-", "⁄": "/"}  # fmt: skip
 
+NAMED = re.compile(r"LATIN (SMALL|CAPITAL) LETTER ([A-Z]) WITH .*")
+
+
+def look_alike(char: str) -> str | None:
+    """The Latin letters, or the sign, that a letter passes for; None if none."""
+    if char in EXTRA:
+        return EXTRA[char]
+    named = NAMED.fullmatch(ucd.name(char, ""))
+    if named:
+        return named[2].lower() if named[1] == "SMALL" else named[2]
+    return CONFUSABLES.get(char)
+
+
+def pair(char: str) -> tuple[str, str] | None:
+    """The capital and the small letter that ``char`` is one of."""
+    capital, small = char.upper(), char.lower()
+    both = len(capital) == len(small) == 1 and capital != small
+    return (capital, small) if both and char in (capital, small) and small.upper() == capital else None
+
+
+def agreed_look_alike(char: str) -> str | None:
+    """The same for a capital and its small letter, or phrases of other scripts would keep their case: Cyrillic Be
+    looks like nothing, its small letter like 6. A letter that one of them passes for stands for both; any other sign
+    for neither. Where they pass for two letters (Eta for H and n) both stay: phrases are compiled in either case.
+    """
+    letters = pair(char)
+    if letters is None or letters[0] in "ΣΜ":  # the final sigma looks like nothing, and micro is not milli
+        return look_alike(char)
+    found = {each.lower() for letter in letters for each in [look_alike(letter)] if each}
+    latin = {each for each in found if each.isascii() and each.isalpha()}
+    if len(latin) > 1:
+        return look_alike(char)
+    return next((each.upper() if char == letters[0] else each for each in latin), None)
+
 
 def fold(char: str) -> str:
     """What ``char`` counts as when phrases and patterns are compared; case is kept here."""
@@ -88,30 +122,26 @@ def fold(char: str) -> str:
     category = ucd.category(char)
     if category == "Cc" and char not in WHITE_CONTROLS:
         return ""
-    if default_ignorable_code_point(char) or (category == "Cf" and not str(grapheme_cluster_break(char)) == "PREPEND"):
+    if default_ignorable_code_point(char) or (category == "Cf" and str(grapheme_cluster_break(char)) != "PREPEND"):
         return ""
     if category in ("Mn", "Me") and within(code, OPTIONAL_MARKS):
         return ""
     if category == "Nd":
         return str(ucd.decimal(char))
-    if char in EXTRA:
+    if char in EXTRA and pair(char) is None:
         return EXTRA[char]
     if category == "Pd":
         return "-"
     if category == "Zs":
         return " "
-    name = ucd.name(char, "")
     if 0x3041 <= code <= 0x30FF:
         return char
     decomposed = ucd.normalize("NFKD", char)
     if decomposed != char:
         return "".join(fold(part) for part in decomposed)
-    named = re.fullmatch(r"LATIN (SMALL|CAPITAL) LETTER ([A-Z]) WITH .*", name)
-    if named:
-        return named[2].lower() if named[1] == "SMALL" else named[2]
     if char in "ßẞ" or (len(char.casefold()) > 1 and category.startswith("L")):
         return "".join(fold(part) if part != char else part for part in char.casefold())
-    return CONFUSABLES.get(char, char)
+    return agreed_look_alike(char) or char
 
 
 def kind(char: str) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from ordinance.policy.plan import Plan
-from serving import LoopThread, RunningGateway, ScriptedUpstream
-from small_plan import small_plan
+from support.serving import LoopThread, OpenGateway, RunningGateway, ScriptedUpstream
+from support.small_plan import small_plan
+
+# The same cases every time, or with HYPOTHESIS_PROFILE=soak many new ones.
+settings.register_profile("quick", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("soak", max_examples=1000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(scope="session")
@@ -19,15 +26,18 @@ def loop_thread() -> Iterator[LoopThread]:
     thread.stop()
 
 
-@pytest.fixture
-def upstream(loop_thread: LoopThread) -> Iterator[ScriptedUpstream]:
-    """An upstream that says what the test sets as its ``script``."""
+@pytest.fixture(scope="session")
+def shared_upstream(loop_thread: LoopThread) -> Iterator[ScriptedUpstream]:
     server = ScriptedUpstream(loop_thread)
     yield server
     server.stop()
 
 
-OpenGateway = Callable[..., RunningGateway]
+@pytest.fixture
+def upstream(shared_upstream: ScriptedUpstream) -> ScriptedUpstream:
+    """An upstream that says what the test sets as its ``script``; it has been asked nothing yet."""
+    shared_upstream.reset()
+    return shared_upstream
 
 
 @pytest.fixture
@@ -44,6 +54,9 @@ def open_gateway(loop_thread: LoopThread, upstream: ScriptedUpstream) -> Iterato
         one.stop()
 
 
-@pytest.fixture
-def gateway(open_gateway: OpenGateway) -> RunningGateway:
-    return open_gateway()
+@pytest.fixture(scope="session")
+def gateway(loop_thread: LoopThread, shared_upstream: ScriptedUpstream) -> Iterator[RunningGateway]:
+    """A gateway with the settings' defaults, as an operator in DE."""
+    running = RunningGateway(loop_thread, small_plan(), shared_upstream.url, {})
+    yield running
+    running.stop()

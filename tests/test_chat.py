@@ -18,8 +18,8 @@ from ordinance.serve.protocol.chat import (
 )
 from ordinance.serve.protocol.chat_stream import ChatStream, refused_stream
 from ordinance.serve.protocol.problems import Problem, truncated
-from serving import USAGE, chunk, completion
-from small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED, small_plan
+from support.serving import USAGE, chunk, completion
+from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED, small_plan
 
 HEAD = Head("chatcmpl-own", 1, "asked")
 PLAN = small_plan()
@@ -297,15 +297,12 @@ def test_an_answer_without_a_finish_gets_a_last_chunk_of_ours() -> None:
 @pytest.mark.semantics(7)
 def test_a_refusal_ends_its_choice_and_with_the_last_one_the_answer() -> None:
     run = Streamed(n=2).feed(chunk(0, content="One. "), chunk(1, content="Two. "), chunk(0, content=f"The {RED_LINE}"))
-    assert not run.stream.over
     run.feed(chunk(0, content=" and more"), chunk(1, content="Still here."))
     assert run.text(0).startswith("One. The ")
     assert REFUSED["en"] in run.text(0)
     assert "more" not in run.text(0)
     assert run.text(1) == "Two. Still here."
-    run.feed(chunk(1, finish="stop"))
-    assert run.stream.over
-    out = run.end()
+    out = run.feed(chunk(1, finish="stop")).end()
     assert out[-1]["ordinance"]["verdict"] == "refuse"
     reasons = [choice["finish_reason"] for one in out for choice in one["choices"] if choice["finish_reason"]]
     assert reasons == ["content_filter", "stop"]
@@ -317,6 +314,14 @@ def test_each_choice_tells_what_it_left_out() -> None:
     run = Streamed(n=2).feed(*deltas, chunk(0, finish="stop"), chunk(1, finish="stop"))
     run.end()
     assert all(run.text(index).count(OMITTED["en"]) == 1 for index in (0, 1))
+
+
+def test_it_is_over_when_no_choice_remains_and_one_was_refused() -> None:
+    feeds = [chunk(0, finish="stop"), chunk(1, content="x"), chunk(1, content=f"{RED_LINE}."), chunk(0, content="")]
+    run = Streamed(n=2)
+    assert [run.feed(one).stream.over for one in feeds] == [False, False, True, True]
+    unharmed = Streamed(n=2).feed(chunk(0, finish="stop"), chunk(1, finish="stop"))
+    assert not unharmed.stream.over, "the counts may still come"
 
 
 def test_a_tool_call_ends_the_choice_on_a_stream() -> None:

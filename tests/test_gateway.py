@@ -16,12 +16,12 @@ import httpx2
 import openai
 import pytest
 
-from conftest import OpenGateway
 from ordinance.policy.plan import Scope
-from serving import (
+from support.serving import (
     DONE,
     PATIENCE,
     LoopThread,
+    OpenGateway,
     RunningGateway,
     ScriptedUpstream,
     Wire,
@@ -32,7 +32,7 @@ from serving import (
     send,
     send_and_wait,
 )
-from small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED, SENTENCE, small_plan
+from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED, SENTENCE, small_plan
 
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 POLICY = "DE@2026.11.0+0123456789abcdef"
@@ -76,7 +76,7 @@ def test_the_real_client_chats_without_a_stream(gateway: RunningGateway, upstrea
     )
     assert said.choices[0].finish_reason == "stop"
     assert said.usage is None
-    told = said.model_extra["ordinance"]  # type: ignore[index]  # unknown fields stand there
+    told = (said.model_extra or {})["ordinance"]
     assert (told["verdict"], told["balanced"], told["jurisdiction"], told["locale"]) == ("withhold", True, "DE", "en")
     assert [notice["text"] for notice in told["notices"]] == [MACHINE["en"], OMITTED["en"]]
 
@@ -414,9 +414,12 @@ def test_a_stream_that_breaks_ends_with_an_error_and_releases_nothing_held(
 
 def test_the_real_client_sees_a_broken_stream_as_an_error(gateway: RunningGateway, upstream: ScriptedUpstream) -> None:
     upstream.script = send(HELD)
-    with client_of(gateway) as client, client.chat.completions.create(**ASK, stream=True) as stream:
-        with pytest.raises(openai.APIError) as caught:
-            list(stream)
+    with (
+        client_of(gateway) as client,
+        client.chat.completions.create(**ASK, stream=True) as stream,
+        pytest.raises(openai.APIError) as caught,
+    ):
+        list(stream)
     assert caught.value.code == "upstream_truncated"
 
 
@@ -464,6 +467,14 @@ def test_an_oversized_body_is_refused_announced_or_not(open_gateway: OpenGateway
         answer = httpx2.post(url, content=content, trust_env=False)
         assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
     assert upstream.asked == []
+
+
+@pytest.mark.parametrize("sent", ["", "{"])
+def test_a_body_that_does_not_arrive(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch, sent: str) -> None:
+    monkeypatch.setattr("ordinance.serve.exchange.PATIENCE_SECONDS", 0.2)
+    with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
+        client.sendall(f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{sent}".encode())
+        assert b"408" in client.recv(1000)
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"messages":"x"}', b"\xff\xfe"])
@@ -544,21 +555,12 @@ def test_the_audit_log_has_a_line_for_each_request_and_no_text(
     gateway = open_gateway(audit=log, keys=keys())
     url = f"{gateway.address}/v1/chat/completions"
     headers = {"authorization": "Bearer sesame", "x-canary": canary, "user-agent": canary}
-    scripts = [
-        say(f"{canary} {SENTENCE}"),
-        say(f"{canary} {RED_LINE}"),
-        send(HELD),
-        send(b'data: "canary-of-the-user"\n\n'),
-    ]
+    no_chunk = send(b'data: "canary-of-the-user"\n\n')
+    scripts = [say(f"{canary} {SENTENCE}"), say(f"{canary} {RED_LINE}"), send(HELD), no_chunk]
     for script, stream in itertools.product(scripts, (False, True)):
         upstream.script = script
-        body = {
-            **ASK,
-            "user": canary,
-            "stream": stream,
-            "model": canary,
-            "messages": [{"role": "user", "content": canary}],
-        }
+        said = [{"role": "user", "content": canary}]
+        body = {"model": canary, "user": canary, "stream": stream, "messages": said}
         httpx2.post(url, json=body, headers=headers, trust_env=False)
     httpx2.post(url, json=ASK, headers={"authorization": f"Bearer {canary}"}, trust_env=False)
     written = log.read_text()

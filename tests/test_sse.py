@@ -72,7 +72,8 @@ def test_events_come_back_however_the_bytes_are_cut(texts: list[str], data: st.D
 @given(st.binary(), st.data())
 def test_any_bytes_give_the_same_events_or_the_same_error_however_cut(sent: bytes, data: st.DataObject) -> None:
     def outcome(*pieces: bytes) -> object:
-        parser, seen = EventParser(LIMIT), []
+        parser = EventParser(LIMIT)
+        seen: list[str] = []
         try:
             for piece in pieces:
                 seen += parser.feed(piece)

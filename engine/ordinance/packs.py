@@ -20,7 +20,7 @@ from ordinance.resources import folder
 
 Report = Callable[[Diagnostic], None]
 
-_HEADER = re.compile(r"(?:\s|#[^\n]*)*(charter|jurisdiction|language)\s+([^\s#]+)")
+_HEADER = re.compile(r"(?:\s|#[^\n]*+)*+(charter|jurisdiction|language)\s+([^\s#]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,9 @@ class _Gatherer:
         for path, kind, _ in _shipped():
             if kind == "language":
                 self.read(path, given=False)
-        self.units = [
-            unit for unit in self.units if unit.given or _stands_under(unit.pack.charter, charter.name, major)
-        ]
+        others = [unit for unit in self.units if unit.pack.kind != "language"]
+        fitting = [unit for unit in self.of_kind("language") if _stands_under(unit.pack.charter, charter.name, major)]
+        self.units = others + fitting
 
     def refuse_twins(self) -> None:
         first: dict[str, Unit] = {}
@@ -146,8 +146,8 @@ def _shipped() -> Iterator[tuple[Path, str, str]]:
 
 
 def _stands_under(named: CharterRef | None, charter: str, major: str) -> bool:
-    """Whether a pack may join; the charter itself names none."""
-    return named is None or (named.name.text, named.major.text) == (charter, major)
+    """Whether a pack names this charter and major version."""
+    return named is not None and (named.name.text, named.major.text) == (charter, major)
 
 
 def _file(unit: Unit) -> str:

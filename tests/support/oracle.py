@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import product, takewhile
+from itertools import pairwise, product, takewhile
 
 from uniseg.graphemecluster import grapheme_clusters
 from uniseg.sentencebreak import SentenceBreak, sentence_break
@@ -21,12 +21,19 @@ from uniseg.sentencebreak import SentenceBreak, sentence_break
 MARKER = "⟦…⟧"
 MARK_RUN = 30
 
-#: What the characters beyond ASCII count as, written down from rule 25; a spacing mark stays what it is.
+#: What the characters beyond ASCII count as, written down from rule 25.
 FOLDS = {
-    "\u0301": "", "\u200b": "", "\u200d": "", "é": "e", "É": "E", "ß": "ss", "Ａ": "A", "а": "a", "\u00a0": " ", "١": "1",
+    "\u0301": "", "\u200b": "", "\u200d": "", "é": "e", "É": "E", "ß": "ss", "Ａ": "A", "а": "a", "\u00a0": " ",
+    "١": "1", "\u0e33": "\u0e4d\u0e32",
 }  # fmt: skip
-SPACING_MARK = "\u0903"
-WORD = f"A-Za-z0-9_{SPACING_MARK}"
+
+#: Characters that join the one before them and still count as themselves: a spacing mark, a Thai vowel (a mark and a
+#: letter without word boundaries), an emoji modifier (not part of words).
+JOINERS = "\u0903\u0e33🏽"
+
+#: What words with boundaries are made of, and what ``\\w`` matches.
+WORD = "A-Za-z0-9_\u0903\u0e4d"
+WORD_SYMBOL = f"[{WORD}\u0e32]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,9 @@ def fates(text: str, rules: Sequence[Rule], protected: Sequence[str] = ()) -> li
     removed: set[int] = set()
     for rule in rules:
         for start, end in matches(text, rule.phrases, rule.patterns):
-            removed.update(range(*(_sentences_of(text, start, end, rule.bound) if rule.sentence else _grown(text, start, end))))
+            removed.update(
+                range(*(_sentences_of(text, start, end, rule.bound) if rule.sentence else _grown(text, start, end)))
+            )
     shielded = {at for start, end in matches(text, (), protected) for at in range(start, end)}
     found: list[Fate] = []
     for at, char in enumerate(text):
@@ -120,7 +129,7 @@ def _ending(pattern: str, left: int) -> re.Pattern[str]:
     """``pattern`` where exactly ``left`` symbols follow; words are what this page says, not what Python says."""
     boundary = f"(?:(?<=[{WORD}])(?![{WORD}])|(?<![{WORD}])(?=[{WORD}]))"
     inside = f"(?:(?<=[{WORD}])(?=[{WORD}])|(?<![{WORD}])(?![{WORD}]))"
-    for ours, theirs in (("\\b", boundary), ("\\B", inside), ("\\w", f"[{WORD}]"), ("\\d", "[0-9]")):
+    for ours, theirs in (("\\b", boundary), ("\\B", inside), ("\\w", WORD_SYMBOL), ("\\d", "[0-9]")):
         pattern = pattern.replace(ours, theirs)
     return re.compile(rf"(?:{pattern})(?=[\s\S]{{{left}}}\Z)", re.MULTILINE)
 
@@ -180,7 +189,7 @@ def _sentences_of(text: str, start: int, end: int, bound: int) -> tuple[int, int
 
 # sentences
 
-_LETTERS = {
+SENTENCE_LETTERS = {
     SentenceBreak.OTHER: "O", SentenceBreak.CR: "r", SentenceBreak.LF: "n", SentenceBreak.EXTEND: "E",
     SentenceBreak.FORMAT: "F", SentenceBreak.SEP: "p", SentenceBreak.SP: "s", SentenceBreak.LOWER: "l",
     SentenceBreak.UPPER: "u", SentenceBreak.OLETTER: "o", SentenceBreak.NUMERIC: "d", SentenceBreak.ATERM: "A",
@@ -204,7 +213,7 @@ _RULES = [
 
 @cache
 def _class(char: str) -> str:
-    return _LETTERS[sentence_break(char)]
+    return SENTENCE_LETTERS[sentence_break(char)]
 
 
 def _classes(text: str) -> str:
@@ -216,7 +225,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """The sentences of UAX #29, untailored, place by place."""
     classes = _classes(text)
     breaks = [0, *(at for at in range(1, len(text)) if _is_break(classes, at)), len(text)]
-    return list(zip(breaks, breaks[1:], strict=False)) if text else []
+    return list(pairwise(breaks)) if text else []
 
 
 def _is_break(classes: str, at: int) -> bool:

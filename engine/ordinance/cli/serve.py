@@ -103,7 +103,7 @@ def _announce(address: str, service: Service) -> None:
 def _announce_embedded(address: str, service: Service) -> None:
     """Say besides what is behind it, and what to try."""
     _announce(address, service)
-    print("ordinance: behind it SmolLM2-135M-Instruct in this process, a very small model that knows English only")
+    print("ordinance: behind it SmolLM2-135M-Instruct in this process, a very small model (English only)")
     lineage = service.plan.lineage(service.settings.jurisdiction)
     if not service.settings.keys:
         told = ", after the disclosure that Regulation (EU) 2024/1689 asks for" if "EU" in lineage else ""
@@ -116,5 +116,5 @@ def _announce_embedded(address: str, service: Service) -> None:
 
 def _curl(address: str, question: str) -> str:
     body = {"model": "default", "temperature": 0, "max_tokens": 60, "messages": [{"role": "user", "content": question}]}
-    words = ["curl", "-s", f"{address}/v1/chat/completions", "-H", "content-type: application/json"]
+    words = ["curl", "-sw", "\\n", f"{address}/v1/chat/completions", "-H", "content-type: application/json"]
     return shlex.join([*words, "-d", json.dumps(body)])

@@ -68,12 +68,15 @@ BELONGS = {
     "speak": ("language", "Style follows language, law follows place: write it in a language pack."),
 }
 
+_HEADERS = frozenset({"red", "guarantee", "withhold", "say", "quote", "section", "law", "label", "notice", "contact"})
+
 _ORDER = {
     "WITHHOLD": "withhold N.N name { means? when except* scope under telling … about example+ }",
     "SAY": "say N.N name { means? when? at under telling example+ }",
     "RED": "red line N.N name { means when refuse telling red_line example+ }",
     "GUARANTEE": "guarantee N.N name { means protects provide? example+ }",
     "LAW": "law name { title article reaches in force from … source … seen … }",
+    "SECTION": 'section N "heading" { rules }',
     "CONTACT": "contact group name { title number|link hours in spoken? seen }",
     "PATTERN": 'pattern name "…" [any case] { example matches "…" example skips "…" }',
     "SPEAK": "speak { language TAG address formal|informal }",
@@ -147,8 +150,10 @@ def advise(
         return found
     if (owner := BELONGS.get(text)) and kind not in owner[0]:
         return Advice("wrong-kind", f"a {kind} pack has no `{text}`", owner[1])
-    headed = not {"DIMENSION", "LABEL"}.isdisjoint(expected)
-    order = "" if headed else next((_ORDER[word] for word in inside if word in _ORDER), "")
+    if type == "WORD" and text in _HEADERS and "RBRACE" in expected:
+        return Advice("syntax", f"a `}}` is missing before `{text}`", "Close what stands above with `}`.")
+    listing = not {"DIMENSION", "LABEL", "RED", "WITHHOLD"}.isdisjoint(expected)
+    order = "" if listing else next((_ORDER[word] for word in inside if word in _ORDER), "")
     shape = f"The shape is: {order}" if order else _expecting(expected)
     keywords = {name.lower() for name in expected if name.isalpha()}
     if type == "WORD" and text not in known and not keywords.isdisjoint(_words(expected)):

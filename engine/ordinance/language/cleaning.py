@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from ordinance.language.diagnostics import Diagnostic, diagnose
-from ordinance.language.source import Source, Span
+from ordinance.language.source import Source
 
 QUOTES = "„“”‟«»‚‘‛‹›"
 
@@ -29,11 +29,11 @@ def clean(source: Source) -> tuple[str, tuple[Diagnostic, ...]]:
     found: list[Diagnostic] = []
     for match in _DIRECTION.finditer(source.text):
         message = f"the character U+{ord(match[0]):04X} reorders text"
-        found.append(diagnose("hidden-direction", span_of(source, *match.span()), message))
+        found.append(diagnose("hidden-direction", source.span(*match.span()), message))
 
     def repair(match: re.Match[str]) -> str:
         text = match[0]
-        span = span_of(source, *match.span())
+        span = source.span(*match.span())
         if match.lastgroup == "quoted":
             message = f"{text[0]}…{text[-1]} stands where plain quotes are needed"
             found.append(diagnose("typographic-quote", span, message))
@@ -44,12 +44,3 @@ def clean(source: Source) -> tuple[str, tuple[Diagnostic, ...]]:
         return text
 
     return _PIECE.sub(repair, source.text), tuple(found)
-
-
-def span_of(source: Source, start: int, end: int) -> Span:
-    """The span from offset ``start`` to offset ``end`` of the source's text."""
-    before = source.text.rfind("\n", 0, start) + 1
-    line = source.text.count("\n", 0, start) + 1
-    if "\n" in source.text[start:end]:
-        end = source.text.index("\n", start)
-    return Span(source, line, start - before + 1, line, end - before + 1)

@@ -63,14 +63,19 @@ def about_file(code: str, file: str, message: str, help: str = "") -> Diagnostic
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """``Did you mean `x`?``, or an empty string where nothing is near."""
-    near = difflib.get_close_matches(word, sorted(set(candidates)), n=1, cutoff=0.6)
-    return f"Did you mean `{near[0]}`?" if near else ""
+    near = nearest(word, candidates)
+    return f"Did you mean `{near}`?" if near else ""
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that ``word`` may be a slip for."""
+    return next(iter(difflib.get_close_matches(word, sorted(set(candidates)), n=1, cutoff=0.6)), None)
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """By file and place, each once; with syntax errors about, without those that only say what is missing."""
+    """By file and place, each once; without those that only say what is missing, where it may be hidden."""
     found = sorted(set(diagnostics), key=lambda d: (d.file, d.line, d.column, d.code, d.message))
-    if any(d.code in _SYNTAX or d.unreadable for d in found):
+    if any(d.code in _HIDING or d.unreadable for d in found):
         found = [d for d in found if not CATALOGUE[d.code].absence]
     return tuple(found)
 
@@ -99,6 +104,8 @@ def _window(line: str, column: int, width: int = 140) -> tuple[str, int]:
     return line[start : start + width], column - start
 
 
-_SYNTAX = frozenset(
+#: Findings behind which something else may be hidden: a part that was not understood, a pack that does not belong.
+_HIDING = frozenset(
     {"syntax", "unknown-word", "unfinished-text", "mixed-and-or", "too-deep", "wrong-kind", "not-yet", "empty-pack"}
+    | {"charter-second", "charter-differs", "pack-twice"}
 )

@@ -10,7 +10,6 @@ from typing import Literal
 
 from lark import Lark, Token, Tree, UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
-from lark.parsers.lalr_parser_state import ParserState
 
 from ordinance.language import ast, build
 from ordinance.language.advice import LATER, advise
@@ -27,7 +26,8 @@ Role = Literal["charter", "pack"]
 MAX_DEPTH = 50
 
 _KINDS = ("charter", "jurisdiction", "language")
-_FIRST_WORD = re.compile(r"(?:\s|#[^\n]*)*(\w+)")
+_NOTHING = re.compile(r"(?:\s|#[^\n]*+)*+")
+_FIRST_WORD = re.compile(_NOTHING.pattern + r"(\w+|\S)")
 
 
 class _EveryToken:
@@ -96,10 +96,10 @@ class _Run:
         self.lines = self.text.split("\n")
 
     def parse(self) -> Parsed:
-        word = first_word(self.text)
-        if not word and not self.found:
-            return self._failed("empty-pack", self.source.whole(), "the pack is empty")
-        kind = self._kind(word)
+        if _NOTHING.fullmatch(self.text):
+            self._report("empty-pack", self.source.whole(), "the pack is empty")
+            return Parsed(None, tuple(self.found))
+        kind = self._kind()
         if kind is None:
             return Parsed(None, tuple(self.found))
         parser = _parser().parse_interactive(self.text, start=self.role)
@@ -107,12 +107,11 @@ class _Run:
         pack = None if tree is None else build.pack(tree, self.source, self.found)
         return Parsed(pack, tuple(self.found))
 
-    def _kind(self, word: str) -> str | None:
+    def _kind(self) -> str | None:
         """The pack's kind by its first word; None, with a finding, where this role cannot begin so."""
         start = _FIRST_WORD.match(self.text)
-        line = self.text.count("\n", 0, start.start(1)) + 1 if start else 1
-        column = start.start(1) - self.text.rfind("\n", 0, start.start(1)) if start else 1
-        span = Span(self.source, line, column, line, column + max(1, len(word)))
+        word = start[1] if start else ""
+        span = self.source.span(*start.span(1)) if start else self.source.whole()
         allowed = ("charter",) if self.role == "charter" else ("jurisdiction", "language")
         if word in allowed:
             return word
@@ -137,51 +136,48 @@ class _Run:
             refused = False
             if not lost:
                 depth += (token.type == "LPAR") - (token.type == "RPAR")
-                refused = not self._take(state, token, kind, depth)
+                refused = not self._take(recovery, token, depth)
             if refused and not recovery.understood_header():
                 headed = False
                 recovery.pretend_header()
             if lost or refused:
                 resumed = recovery.resume_at(token, self.lines[(token.line or 1) - 1])
                 depth = 0
-                lost = resumed is None or (resumed is token and refused) or not self._take(state, resumed, kind, 0)
+                lost = resumed is None or (resumed is token and refused) or not self._take(recovery, resumed, 0)
         end = Token.new_borrow_pos("$END", "", last) if last else Token("$END", "", 0, 1, 1)
         if not lost:
             try:
                 tree: Tree[Token] = state.feed_token(end, True)
                 return tree if headed else None
             except UnexpectedToken as error:
-                self._explain(error, end, kind, state.value_stack)
+                self._explain(error, end, recovery)
         if not recovery.cut_to_end() or not headed:
             return None
         partial: Tree[Token] = state.feed_token(end, True)
         return partial
 
-    def _take(self, state: ParserState[int], token: Token, kind: str, depth: int) -> bool:
+    def _take(self, recovery: Recovery, token: Token, depth: int) -> bool:
         """Feed ``token``; False, with a finding, where it does not fit."""
         if depth > MAX_DEPTH:
             self._report("too-deep", self._span(token), f"more than {MAX_DEPTH} parentheses are open here")
             return False
         try:
-            state.feed_token(token)
+            recovery.state.feed_token(token)
         except UnexpectedToken as error:
-            self._explain(error, token, kind, state.value_stack)
+            self._explain(error, token, recovery)
             return False
         return True
 
-    def _explain(self, error: UnexpectedToken, token: Token, kind: str, values: list[object]) -> None:
-        inside = [item.type for item in reversed(values) if isinstance(item, Token)]
+    def _explain(self, error: UnexpectedToken, token: Token, recovery: Recovery) -> None:
+        inside = [item.type for item in reversed(recovery.state.value_stack) if isinstance(item, Token)]
+        expected = [terminal for terminal in sorted(error.expected) if recovery.accepts(terminal)]
         end = self._span(token)
         following = next(iter(self.lines[end.end_line - 1][end.end_column - 1 :].split()), "")
-        advice = advise(str(token), token.type, error.expected, kind, inside, following, keywords())
+        advice = advise(str(token), token.type, expected, recovery.kind, inside, following, keywords())
         self._report(advice.code, self._span(token), advice.message, advice.help)
 
     def _report(self, code: str, span: Span, message: str, help: str = "") -> None:
         self.found.append(diagnose(code, span, message, help))
-
-    def _failed(self, code: str, span: Span, message: str) -> Parsed:
-        self._report(code, span, message)
-        return Parsed(None, tuple(self.found))
 
     def _span(self, token: Token) -> Span:
         if token.type == "$END":

@@ -18,7 +18,11 @@ from ordinance.language.diagnostics import did_you_mean
 #: Words that begin a declaration; those that also stand inside conditions count in the first column only.
 DECLARATIONS = frozenset({"law", "label", "notice", "contact", "section", "speak", "dimension"})
 FIRST_COLUMN = frozenset({"lexicon", "pattern", "topic"})
-RULES = frozenset({"red", "guarantee", "quote", "withhold", "say"})
+RULES = {
+    "charter": frozenset({"red", "guarantee"}),
+    "jurisdiction": frozenset({"quote", "withhold", "say"}),
+    "language": frozenset[str](),
+}
 
 #: A terminal that begins a declaration, and one that begins a rule, and nothing else, by kind of pack.
 _PROXY = {
@@ -40,21 +44,21 @@ class Recovery:
     """Cuts back one parser's stacks. ``kind`` is the pack's kind."""
 
     def __init__(self, state: ParserState[int], kind: str) -> None:
-        self._state = state
-        self._kind = kind
+        self.state = state
+        self.kind = kind
         self._declaration, self._rule = _PROXY[kind]
 
     def understood_header(self) -> bool:
         """Whether the pack's header was read, so that declarations may follow."""
-        stack = self._state.state_stack
+        stack = self.state.state_stack
         return any(self._accepts(stack[:size], self._declaration) for size in range(1, len(stack) + 1))
 
     def pretend_header(self) -> None:
         """Begin again after a header that nobody wrote, to find what else is wrong in the file."""
-        self._state.state_stack[:] = [self._state.parse_conf.start_state]
-        self._state.value_stack.clear()
-        for terminal in (self._kind.upper(), "WORD", "NUMBER", *_UNDER[self._kind]):
-            self._state.feed_token(Token(terminal, ""))
+        self.state.state_stack[:] = [self.state.parse_conf.start_state]
+        self.state.value_stack.clear()
+        for terminal in (self.kind.upper(), "WORD", "NUMBER", *_UNDER[self.kind]):
+            self.state.feed_token(Token(terminal, ""))
 
     def resume_at(self, token: Token, line: str) -> Token | None:
         """``token`` as the keyword it is, with the stacks ready for it; None where parsing cannot resume at it.
@@ -67,7 +71,7 @@ class Recovery:
         word = str(token)
         if self._misspelled(word, line, token):
             return token
-        if word in RULES and self._cut(self._rule):
+        if word in RULES[self.kind] and self._cut(self._rule):
             return Token.new_borrow_pos(word.upper(), word, token)
         if word in DECLARATIONS or (word in FIRST_COLUMN and token.column == 1):
             self.close_section()
@@ -76,7 +80,7 @@ class Recovery:
         return None
 
     def _misspelled(self, word: str, line: str, token: Token) -> bool:
-        if word in RULES or word in DECLARATIONS or word in FIRST_COLUMN:
+        if word in RULES[self.kind] or word in DECLARATIONS or word in FIRST_COLUMN:
             return False
         if _RULE_SHAPE.match(line):
             return self._cut(self._rule)
@@ -89,7 +93,7 @@ class Recovery:
         """End the open section, if there is one, keeping the rules that were understood."""
         if not self._cut(self._rule):
             return False
-        self._state.feed_token(Token("RBRACE", "}"))
+        self.state.feed_token(Token("RBRACE", "}"))
         return True
 
     def cut_to_end(self) -> bool:
@@ -101,17 +105,21 @@ class Recovery:
         """Drop the newest entries until ``terminal`` would be taken; leave everything where none would do."""
         if not terminal:
             return False
-        stack = self._state.state_stack
+        stack = self.state.state_stack
         for size in range(len(stack), 0, -1):
             if self._accepts(stack[:size], terminal):
                 del stack[size:]
-                del self._state.value_stack[size - 1 :]
+                del self.state.value_stack[size - 1 :]
                 return True
         return False
 
+    def accepts(self, terminal: str) -> bool:
+        """Whether the parser would take ``terminal`` next; the table alone also lists what a reduction would refuse."""
+        return self._accepts(self.state.state_stack[:], terminal)
+
     def _accepts(self, stack: list[int], terminal: str) -> bool:
         """Whether a parser with ``stack`` shifts ``terminal`` (or ends with it), after what it would reduce first."""
-        table = self._state.parse_conf.states
+        table = self.state.parse_conf.states
         while True:
             action = table[stack[-1]].get(terminal)
             if action is None:
@@ -122,5 +130,5 @@ class Recovery:
             if rule.expansion:
                 del stack[-len(rule.expansion) :]
             stack.append(table[stack[-1]][rule.origin.name][1])
-            if terminal == "$END" and stack[-1] == self._state.parse_conf.end_state:
+            if terminal == "$END" and stack[-1] == self.state.parse_conf.end_state:
                 return True

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_SECTION = re.compile(r'^([ \t]*)section[ \t]+([0-9.]+)[ \t]+"([^"\n]*)"')
+_LINE_END = re.compile(r"\n")
+
+#: A section's heading, or a closing brace in the first column, behind which there is none.
+_SECTION = re.compile(r'^(?:[ \t]*section[ \t]+([0-9.]+)[ \t]+("[^"\n]*")|\})', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,23 +21,36 @@ class Source:
     path: Path
     name: str
     text: str = field(repr=False)
+    _starts: tuple[int, ...] = field(init=False, repr=False)
+    _headings: tuple[tuple[int, str], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        starts = (0, *(found.end() for found in _LINE_END.finditer(self.text)))
+        object.__setattr__(self, "_starts", starts)
+        sections = _SECTION.finditer(self.text) if "section" in self.text else ()
+        headings = ((bisect_right(starts, at.start()), f"{at[1]} {at[2]}" if at[1] else "") for at in sections)
+        object.__setattr__(self, "_headings", tuple(headings))
 
     def line(self, number: int) -> str:
         """Line ``number``, counted from 1, without its end; empty past the last."""
-        lines = self.text.split("\n")
-        return lines[number - 1] if 0 < number <= len(lines) else ""
+        if not 0 < number <= len(self._starts):
+            return ""
+        end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
+        return self.text[self._starts[number - 1] : end]
 
     def heading(self, number: int) -> str:
         """The heading of the section that line ``number`` stands in (``1 "§ 86a StGB"``), or an empty string.
 
         Read from the layout and not from the tree, so that it works in a file that does not parse.
         """
-        for line in reversed(self.text.split("\n")[:number]):
-            if found := _SECTION.match(line):
-                return f'{found[2]} "{found[3]}"'
-            if line.startswith("}"):
-                return ""
-        return ""
+        before = bisect_right(self._headings, number, key=lambda heading: heading[0])
+        return self._headings[before - 1][1] if before else ""
+
+    def span(self, start: int, end: int) -> Span:
+        """The place from offset ``start`` to offset ``end`` of the text, at most to the end of the line."""
+        line = bisect_right(self._starts, start)
+        column = start - self._starts[line - 1] + 1
+        return Span(self, line, column, line, min(column + end - start, len(self.line(line)) + 1))
 
     def phrases(self) -> Iterator[tuple[str, Span]]:
         """The phrases of a lexicon, one a line; empty lines and lines that begin with ``#`` are none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ordinance.detection import DetectorKind, Expressions, Prepared
+from ordinance.detection import Declaration, DetectorKind, Expressions, Prepared, Segments
 from ordinance.errors import PatternError
 from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.language.source import Span
@@ -22,7 +22,7 @@ def prepare_detectors(policy: Policy, kinds: Mapping[str, DetectorKind], report:
             near = did_you_mean(detector.kind, [name for name in kinds if "." in name])
             message = f"no installed plugin registers the detector {detector.kind}"
             report(diagnose("detector-missing", detector.span, message, near))
-        elif (found := _prepare(detector, kind, report)) is not None:
+        elif (found := _prepare(detector, kind, report)) is not None and _serves(detector, found, kinds, report):
             prepared[detector.key] = found
     return prepared
 
@@ -30,12 +30,36 @@ def prepare_detectors(policy: Policy, kinds: Mapping[str, DetectorKind], report:
 def _prepare(detector: Detector, kind: DetectorKind, report: Report) -> Prepared | None:
     if kind.name == "lexicon" and not _phrases_hold(detector, kind, report):
         return None
+    place = detector.places[0] if detector.places else detector.span
     try:
-        return kind.prepare(detector.declaration)
+        prepared: object = kind.prepare(detector.declaration)
     except PatternError as error:
-        place = detector.places[0] if detector.places else detector.span
         report(diagnose("pattern-invalid", _inside(place, error.offset), error.message, error.help))
         return None
+    except Exception as error:  # a plugin may raise anything; the load fails with its name, not with a traceback
+        message = f"the detector {kind.name} failed while it was prepared ({type(error).__name__})"
+        report(diagnose("detector-fails", place, message))
+        return None
+    if not isinstance(prepared, Prepared):
+        message = f"the detector {kind.name} gave a {type(prepared).__name__} and not Expressions or Segments"
+        report(diagnose("detector-fails", place, message))
+        return None
+    return prepared
+
+
+def _serves(detector: Detector, found: Prepared, kinds: Mapping[str, DetectorKind], report: Report) -> bool:
+    """Whether the engine can serve the phrases and patterns that a plugin gave."""
+    if isinstance(found, Segments) or "." not in detector.kind:
+        return True
+    uses = [("lexicon", Declaration(detector.kind, found.phrases))]
+    uses += [("pattern", Declaration(detector.kind, (each.source,), each.any_case)) for each in found.patterns]
+    try:
+        for kind, declaration in uses:
+            kinds[kind].prepare(declaration)
+    except PatternError as error:
+        report(diagnose("detector-fails", detector.span, f"the detector {detector.kind}: {error.message}"))
+        return False
+    return True
 
 
 def _phrases_hold(detector: Detector, kind: DetectorKind, report: Report) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ordinance.detection import Declaration
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, diagnose
-from ordinance.policy.contacts import pattern_of
+from ordinance.policy.contacts import holds_value, pattern_of
 from ordinance.policy.ir import CitedLaw, Detector, PatternCase, Policy, Unit
 from ordinance.policy.names import Names, check_name, check_numbers
 from ordinance.policy.places import Places, link_places, zone
@@ -60,10 +60,9 @@ class _Linker:
             for name in sorted(ENGINE_NOTICES)
             if (template := catalogue.template(name, catalogue.charter))
         }
-        dimensions = dict(self.shared.items())
         for scope in scopes:
-            dimensions.update(scope.dimensions.items())
             self._report_unused(scope)
+        dimensions = self._all_dimensions(scopes)
         protected = [CONTACTS] if contacts and self._protects_contacts() else []
         protected += [key for scope in scopes for key in scope.protected()]
         return Policy(
@@ -97,12 +96,25 @@ class _Linker:
             if unit.pack.kind == "jurisdiction" and not item.attested:
                 message = f"`{item.name}` is claimed; a pack below the charter declares attested dimensions only"
                 self.report(diagnose("reads-claimed", item.name.span, message))
-            values = [word.text for word in item.values]
+            values: set[str] = set()
             for word in item.values:
-                if values.count(word.text) > 1 and word is not item.values[values.index(word.text)]:
+                if word.text in values:
                     self.report(diagnose("name-twice", word.span, f"`{item.name}` has the value `{word}` twice"))
+                values.add(word.text)
             names.define(item.name, Dimension(item.name.text, frozenset(values), item.attested))
         return names
+
+    def _all_dimensions(self, scopes: Sequence[Scopes]) -> dict[str, Dimension]:
+        """Those of the charter and of every pack; operators attest them by name, so no two packs may share one."""
+        found = dict(self.shared.items())
+        owners: dict[str, str] = {}
+        for scope in scopes[1:]:
+            for item in scope.unit.pack.each(ast.DimensionDecl):
+                name = item.name.text
+                if (owner := owners.setdefault(name, scope.unit.name)) != scope.unit.name:
+                    self.report(diagnose("name-twice", item.name.span, f"the pack {owner} already declares `{name}`"))
+            found.update(scope.dimensions.items())
+        return found
 
     def _catalogue(self) -> Catalogue:
         notices: dict[str, Names[ast.NoticeDecl]] = {}
@@ -185,13 +197,14 @@ class _Linker:
         items = scope.unit.pack.each(ast.ContactDecl)
         for item in items:
             names.define(item.name, item)
-        patterns = tuple(pattern_of(item.form, item.value.text) for item in items)
+        sound = [item for item in items if holds_value(item.form, item.value.text)]
+        patterns = tuple(pattern_of(item.form, item.value.text) for item in sound)
         known = self.detectors.get(CONTACTS)
-        if items:
+        if sound:
             lines = (*(known.declaration.lines if known else ()), *patterns)
-            places = (*(known.places if known else ()), *(item.value.span for item in items))
+            places = (*(known.places if known else ()), *(item.value.span for item in sound))
             declaration = Declaration(CONTACTS, tuple(dict.fromkeys(lines)))
-            self.detectors[CONTACTS] = Detector(CONTACTS, "pattern", declaration, places, items[0].value.span)
+            self.detectors[CONTACTS] = Detector(CONTACTS, "pattern", declaration, places, sound[0].value.span)
         return [
             Contact(item.group.text, item.title.text, item.value.text, item.hours, item.place.text) for item in items
         ]

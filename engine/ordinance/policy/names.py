@@ -10,8 +10,7 @@ from typing import Generic, TypeVar
 import regex
 
 from ordinance.language.ast import Word
-from ordinance.language.diagnostics import Diagnostic, diagnose, did_you_mean
-from ordinance.language.parser import keywords
+from ordinance.language.diagnostics import Diagnostic, diagnose, nearest
 
 T = TypeVar("T")
 Report = Callable[[Diagnostic], None]
@@ -20,8 +19,14 @@ _CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _SCRIPTS = ("Latin", "Greek", "Cyrillic", "Armenian", "Georgian", "Hebrew", "Arabic", "Cherokee")
 _HAS_SCRIPT = {script: regex.compile(rf"\p{{{script}}}") for script in _SCRIPTS}
 
-#: Keywords that may also be names: no declaration and no clause begins with them.
-_HARMLESS = frozenset({"contacts", "link", "number", "span", "case", "line", "most", "force", "source"})
+#: Words that begin a declaration or a clause, or join two: a name spelled like one would mislead a reader.
+_RESERVED = frozenset({
+    "about", "address", "and", "article", "at", "charter", "contact", "detector", "dimension", "example", "except",
+    "given", "guarantee", "has", "hours", "in", "is", "jurisdiction", "label", "language", "law", "lexicon", "means",
+    "notice", "or", "pattern", "prompt", "protects", "provide", "quote", "reaches", "red", "refuse", "say", "scope",
+    "section", "seen", "speak", "spoken", "telling", "title", "topic", "under", "unknown", "until", "when", "withhold",
+    "within", "zone",
+})  # fmt: skip
 
 
 class Names(Generic[T]):
@@ -46,8 +51,9 @@ class Names(Generic[T]):
         """What ``name`` stands for; None, with a finding, where the pack does not define it."""
         found = self._items.get(name.text)
         if found is None:
-            near = did_you_mean(name.text, self._items)
-            advice = near or f"Define it in this pack: {self.kind} {name} …"
+            near = nearest(name.text, self._items)
+            self._used.add(near or "")
+            advice = f"Did you mean `{near}`?" if near else f"Define it in this pack: {self.kind} {name} …"
             self._report(diagnose("name-undefined", name.span, f"no {self.kind} is called `{name}` here", advice))
             return None
         self._used.add(name.text)
@@ -73,7 +79,7 @@ class Names(Generic[T]):
 def check_name(name: Word, report: Report) -> None:
     """Findings on the spelling of a name: one script, no hyphen, no keyword, in Unicode's composed form."""
     text = name.text
-    if text in keywords() and text not in _HARMLESS:
+    if text in _RESERVED:
         report(diagnose("name-keyword", name.span, f"`{text}` is a word of the language"))
     elif "-" in text:
         advice = f"Write `{text.replace('-', '_')}`."

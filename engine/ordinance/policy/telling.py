@@ -15,7 +15,7 @@ from ordinance.policy.plan import NoticeTemplate
 #: The variables of notices. What was matched is not among them and never will be (semantics, rule 16).
 VARIABLES = frozenset({"type", "law", "jurisdiction", "contacts"})
 
-#: The language of notices where nothing else is known; every notice has a text in it.
+#: The language of notices where no language pack is loaded.
 DEFAULT_LANGUAGE = "en"
 
 _BRACED = re.compile(r"\{([^{}]*)\}?|\}")
@@ -25,7 +25,7 @@ _BRACED = re.compile(r"\{([^{}]*)\}?|\}")
 class Catalogue:
     """The notices and labels of one policy, by the pack that holds them.
 
-    ``languages`` are those in which every text must exist: the loaded language packs' and the default.
+    ``languages`` are those in which every text must exist: the loaded language packs', else English.
     """
 
     notices: Mapping[str, Names[ast.NoticeDecl]]
@@ -36,7 +36,7 @@ class Catalogue:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        return tuple(sorted({*self.tags, DEFAULT_LANGUAGE}))
+        return self.tags or (DEFAULT_LANGUAGE,)
 
     def notice(self, word: ast.Word, pack: str) -> NoticeTemplate | None:
         """The notice that a rule of ``pack`` tells; None, with a finding, where there is none."""

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from threading import Lock
 
 from ordinance.detection import Expressions
-from ordinance.runtime.clusters import cluster_class
+from ordinance.runtime.clusters import Cluster, cluster_class, join
 from ordinance.runtime.network import EDGE, Network, kind_of
-from ordinance.runtime.normalise import fold_char, key
+from ordinance.runtime.normalise import fold, fold_char, key
 
 #: Past this many states, steps are computed afresh and forgotten: same answers, bounded memory.
 STATE_CAP = 16_000
+
+#: Characters that join to one before them, of every cluster class, kind and way of folding.
+_JOINERS = "\n\u0301\u200c\u200d\u3099\u094d\u0903ำຳក🏽🚀™ℹⓂ🅬🇩\u0600क각가"
 
 
 @dataclass(slots=True)
@@ -74,7 +77,8 @@ class Automaton:
         self._states: dict[tuple[int, tuple[tuple[int, ...], ...]], State] = {}
         self._start_closures: dict[tuple[int, int], set[int]] = {}
         self._startable: dict[int, frozenset[int]] = {}
-        self._starting_clusters: dict[int, frozenset[str]] = {}
+        self._joinable: dict[tuple[Cluster, int], bool] = {}
+        self._joiners: set[tuple[str, tuple[int, ...]]] | None = None
 
     # classes
 
@@ -185,7 +189,7 @@ class Automaton:
         """The classes with which a match can begin after ``before``, among the classes that the rules distinguish."""
         found = self._startable.get(before)
         if found is None:
-            for symbol in self._network.samples():
+            for symbol in {*self._network.samples(), *fold(_JOINERS)}:
                 self._class(symbol)
             found = frozenset(
                 number
@@ -198,15 +202,32 @@ class Automaton:
             self._startable[before] = found
         return found
 
-    def starting_clusters(self, before: int) -> frozenset[str]:
-        """The cluster classes, other than the plain one, of characters at which a match can begin after ``before``."""
-        found = self._starting_clusters.get(before)
+    def can_join(self, cluster: Cluster, before: int) -> bool:
+        """Whether a match can begin at a character that will belong to the open grapheme ``cluster``: the next one,
+        or one behind other marks."""
+        found = self._joinable.get((cluster, before))
         if found is None:
-            startable = self.startable(before)
-            found = self._starting_clusters[before] = frozenset(
-                cluster_class(symbol) for symbol in self._network.samples() if self._class(symbol) in startable
-            ) - {"O", "C"}
+            found = self._joinable[cluster, before] = self._finds_join(cluster, before)
         return found
+
+    def _finds_join(self, cluster: Cluster, before: int) -> bool:
+        if self._joiners is None:
+            chars = {*_JOINERS, *self._network.samples()}
+            self._joiners = {(cluster_class(char), self.classes(char)) for char in chars}
+        pending, seen = [(cluster, before)], {(cluster, before)}
+        while pending:
+            open_cluster, last = pending.pop()
+            for found, symbols in self._joiners:
+                joins, after = join(open_cluster, found)
+                kind = last
+                for symbol in symbols if joins else ():
+                    if symbol in self.startable(kind):
+                        return True
+                    kind = self._classes[symbol].kind
+                if joins and (after, kind) not in seen:
+                    seen.add((after, kind))
+                    pending.append((after, kind))
+        return False
 
     @property
     def size(self) -> tuple[int, int]:

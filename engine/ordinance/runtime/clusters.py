@@ -13,9 +13,6 @@ from ordinance.runtime.normalise import classifier
 #: The class of a character; the letters are explained in ``engine/generate_unicode_data.py``.
 cluster_class = classifier(unicode_data.CLUSTERS)
 
-#: Every class that can join to a character before it.
-JOINERS = "ENeZSLVTGHXRKnO"
-
 #: (class before, odd number of regional indicators, pictograph 0 no 1 yes 2 and a joiner, conjunct 0 1 2 likewise)
 Cluster = tuple[str, bool, int, int]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ordinance.runtime.automaton import Automaton, State
+from ordinance.runtime.clusters import Cluster
 from ordinance.runtime.network import EDGE, WORD, canonical_phrase
 from ordinance.runtime.patterns import parse_pattern
 
@@ -36,17 +37,20 @@ class Matcher:
         self._end = 0
 
     def feed(self, char: str, at: int) -> list[Match]:
-        """The matches that become certain with ``char``, which stands at ``at``. Ignorable characters do nothing."""
+        """The matches that become certain with ``char``, which stands at ``at``. Ignorable characters do nothing.
+
+        What stands before 0 is a text that the answer continues: a match that ends there is none of the answer's.
+        """
         automaton = self._automaton
         found: list[Match] = []
         for symbol_class in automaton.classes(char):
             step = self._state.moves.get(symbol_class) or automaton.step(self._state, symbol_class)
             if not step.same:
                 starts = self._starts
-                for group, tag in step.ended:
-                    found.append(Match(starts[group], self._end, tag))
-                for group, tag in step.completed:
-                    found.append(Match(at if group < 0 else starts[group], at + 1, tag))
+                if self._end > 0:
+                    found.extend(Match(starts[group], self._end, tag) for group, tag in step.ended)
+                if at >= 0:
+                    found.extend(Match(at if new < 0 else starts[new], at + 1, tag) for new, tag in step.completed)
                 self._starts = [at if group < 0 else starts[group] for group in step.kept]
             self._state = step.state
             self._end = at + 1
@@ -54,6 +58,8 @@ class Matcher:
 
     def close(self) -> list[Match]:
         """The matches that become certain because the text ends."""
+        if self._end <= 0:
+            return []
         return [Match(self._starts[group], self._end, tag) for group, tag in self._automaton.close(self._state)]
 
     def restart_unsure(self) -> None:
@@ -70,10 +76,9 @@ class Matcher:
         """Whether a match can begin at the very next character."""
         return bool(self._automaton.startable(self._state.before))
 
-    @property
-    def joining(self) -> frozenset[str]:
-        """The cluster classes of characters at which a match can begin next."""
-        return self._automaton.starting_clusters(self._state.before)
+    def can_join(self, cluster: Cluster) -> bool:
+        """Whether a match can begin at a character that will belong to the open grapheme cluster."""
+        return self._automaton.can_join(cluster, self._state.before)
 
 
 def check_pattern(source: str, any_case: bool = False) -> None:

@@ -64,13 +64,19 @@ class Node:
 
 def canonical_phrase(phrase: str) -> str:
     """A phrase as it is compared: folded, without case. Raises ``PatternError`` if nothing is left of it."""
-    symbols = "".join(map(key, fold(phrase.strip())))
-    if not symbols.strip():
+    symbols = "".join(map(key, fold(phrase).strip()))
+    if not symbols:
         raise PatternError(
             "the phrase folds to nothing: it has only invisible characters or marks.",
             help="Write letters, digits or signs, or remove the line.",
         )
     return symbols
+
+
+def _cases(phrase: str) -> tuple[str, ...]:
+    """A phrase as it stands and in either case: a few capitals of other scripts look like one Latin letter and their
+    small letters like another, so that folding sets them apart (Greek Eta: H and n)."""
+    return (phrase, phrase.lower(), phrase.upper(), phrase.capitalize(), phrase.title())
 
 
 class Network:
@@ -84,7 +90,8 @@ class Network:
         self._pattern_nodes: list[int] = []
         for tag, each in expressions:
             for phrase in each.phrases:
-                self._add_phrase(canonical_phrase(phrase), tag)
+                for form in sorted({canonical_phrase(form) for form in _cases(phrase)}):
+                    self._add_phrase(form, tag)
             for pattern in each.patterns:
                 self._add_pattern(parse_pattern(pattern.source, pattern.any_case), tag)
         self.phrase_keys = frozenset(char for node in self.nodes for char in node.keys)

@@ -81,14 +81,9 @@ class Redactor:
                 self._observe(char)
         except DetectorError:
             self.fault = "detector"
-        self.refused = frozenset()
-        self.observed.clear()
-        self._protected_spans.clear()
         self._text.clear()
         self._base = 0
         self._edges.forget(0)
-        for removal in self._removals:
-            removal.forget_matches()
         if not certain:
             for matcher in [self._observing, self._protected, *(removal.matcher for removal in self._removals)]:
                 matcher.restart_unsure()

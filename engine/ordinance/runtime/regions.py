@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ordinance.runtime.clusters import JOINERS, START, cluster_class, join
+from ordinance.runtime.clusters import START, cluster_class, join
 from ordinance.runtime.matcher import Match, Matcher
 from ordinance.runtime.normalise import fold_char
 from ordinance.runtime.sentences import Sentence, Sentences
@@ -86,16 +86,13 @@ class Edges:
         return end
 
     def next_left(self, matcher: Matcher) -> int:
-        """Where a region would begin whose match begins at the next character."""
-        if not matcher.can_start:
-            return self.at
-        tail = self._tail()
-        found = self.at if tail is None else max(tail, self.at - MARK_RUN)
-        joining = matcher.joining
-        if joining or self._cluster[0] == "P":
-            classes = joining if self._cluster[0] != "P" else JOINERS
-            if self.at > self._cluster_start and any(join(self._cluster, each)[0] for each in classes):
-                found = min(found, self._cluster_start if self._run_start is None else self._run_start)
+        """Where a region would begin whose match begins at the next character, or at one that joins the last."""
+        found = self.at
+        if matcher.can_join(self._cluster):
+            found = self._cluster_start if self._run_start is None else self._run_start
+        elif matcher.can_start:
+            tail = self._tail()
+            found = self.at if tail is None else tail
         return max(found, self.at - MARK_RUN)
 
     def forget(self, before: int) -> None:
@@ -125,9 +122,6 @@ class Removal(Protocol):
 
     def forget(self, before: int) -> None:
         """Nothing before ``before`` will be asked for again."""
-
-    def forget_matches(self) -> None:
-        """What has matched so far has left already and does not count."""
 
 
 class SpanRemoval:
@@ -167,10 +161,6 @@ class SpanRemoval:
     def forget(self, before: int) -> None:
         if self._regions:
             self._regions = [region for region in self._regions if region.end >= before]
-
-    def forget_matches(self) -> None:
-        self._regions.clear()
-        self._growing.clear()
 
 
 class SentenceRemoval:
@@ -228,9 +218,6 @@ class SentenceRemoval:
         if self._matches:
             goes_on = self._goes_on()
             self._matches = [match for match in self._matches if self._extent(match, goes_on)[1] > before]
-
-    def forget_matches(self) -> None:
-        self._matches.clear()
 
     def _goes_on(self) -> list[Sentence]:
         """The sentences, if the open one goes on."""

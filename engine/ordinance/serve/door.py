@@ -104,7 +104,7 @@ class _Visit:
 
     def _open(self, request: ChatRequest) -> Session:
         headers = self._exchange.headers
-        wanted = locale.wanted_languages(headers.get(locale.HEADER), headers.get("accept-language"))
+        wanted = locale.wanted_languages(headers.get(locale.HEADER), ", ".join(headers.getlist("accept-language")))
         return self._service.open(self._client, wanted, turn=request.turn, whole=not request.streaming)
 
     async def _refuse(self, request: ChatRequest, session: Session, head: Head) -> None:

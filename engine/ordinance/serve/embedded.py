@@ -7,6 +7,7 @@ nobody but the gateway: it is an ungoverned door.
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from importlib import metadata
 from pathlib import Path
@@ -48,6 +49,11 @@ class EmbeddedModel:
         parameters.ui = False
         parameters.endpoint_slots = False
         parameters.offline = True
+        for threads in (parameters.cpuparams, parameters.cpuparams_batch):
+            # Half of the cores, and asleep while they wait for each other: with all of them spinning, on a machine
+            # that is busy besides, an answer of half a second took half a minute.
+            threads.n_threads = max(1, (os.cpu_count() or 2) // 2)
+            threads.poll = 0
         try:
             self._server = xllamacpp.Server(parameters)
         except (RuntimeError, ValueError, OSError, MemoryError) as error:

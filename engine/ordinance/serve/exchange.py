@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from ordinance.serve.protocol.problems import Problem
 
-#: A client that takes nothing for so long is gone. In seconds.
-_PATIENCE_SECONDS = 120.0
+#: How long a client may take to send a body, or to take a piece of an answer, in seconds.
+PATIENCE_SECONDS = 120.0
 
 
 class ClientGone(Exception):  # noqa: N818 - an event more than an error
@@ -34,20 +34,25 @@ class Exchange:
         self._send = send
 
     async def body(self, limit: int) -> bytes:
-        """The request's body. Raises ``Problem`` (413) as soon as it is over ``limit`` bytes, and ``ClientGone``."""
+        """The request's body. Raises ``Problem`` as soon as it is over ``limit`` bytes (413) or takes too long (408),
+        and ``ClientGone``."""
         too_large = Problem(413, "body_too_large", f"The request's body is over the limit of {limit} bytes.")
         announced = self.headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > limit:
             raise too_large
         body, more = bytearray(), True
-        while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > limit:
-                raise too_large
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while more:
+                    message = await self._receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientGone
+                    body += message.get("body", b"")
+                    more = message.get("more_body", False)
+                    if len(body) > limit:
+                        raise too_large
+        except TimeoutError:
+            raise Problem(408, "request_timeout", "The request's body did not arrive in time.") from None
         return bytes(body)
 
     async def unless_gone(self, work: Awaitable[None]) -> None:
@@ -79,7 +84,7 @@ class Exchange:
     async def write(self, body: bytes, *, last: bool = False) -> None:
         """Send a piece of the body. Raises ``ClientGone`` where the client does not take it."""
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._send({"type": "http.response.body", "body": body, "more_body": not last})
         except (TimeoutError, OSError):
             raise ClientGone from None

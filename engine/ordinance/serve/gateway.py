@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ordinance.serve.door import ChatDoor
-from ordinance.serve.protocol.problems import Problem, closed, malformed
+from ordinance.serve.protocol.problems import Problem, closed, internal, malformed
 from ordinance.serve.service import Service, policy_header
 
 
@@ -43,7 +43,7 @@ def gateway(service: Service) -> Starlette:
             Route("/health", _health, methods=["GET"]),
             Route("/ready", ready, methods=["GET"]),
         ],
-        exception_handlers={HTTPException: _closed, Problem: _problem},
+        exception_handlers={HTTPException: _closed, Problem: _problem, Exception: _defect},
         lifespan=running,
     )
     # A redirect would be made from the client's own Host header.
@@ -82,6 +82,10 @@ async def _closed(_: Request, error: Exception) -> Response:
 async def _problem(_: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)  # noqa: S101 - Starlette calls this for nothing else
     return _json(problem.body(), problem.status, dict(problem.headers))
+
+
+async def _defect(_: Request, __: Exception) -> Response:
+    return await _problem(_, internal())
 
 
 def _json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -19,6 +19,9 @@ _CHAT = "/v1/chat/completions"
 _MODELS = "/v1/models"
 #: How long `/ready` waits for the upstream, in seconds.
 _PROBE_SECONDS = 2.0
+#: How long an idle connection is kept. Shorter than servers keep theirs (5 s for uvicorn, so for vLLM): a request
+#: sent on a connection that the other side is closing would fail.
+_KEPT_SECONDS = 2.0
 #: A list of models is small; a longer one is refused. In bytes.
 _MOST_MODELS = 1024 * 1024
 
@@ -71,7 +74,7 @@ class Upstream:
         self._session = aiohttp.ClientSession(
             headers={"authorization": f"Bearer {key.get_secret_value()}"} if key else {},
             cookie_jar=aiohttp.DummyCookieJar(),
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS),
             timeout=aiohttp.ClientTimeout(
                 total=None,
                 sock_connect=self._settings.connect_seconds,

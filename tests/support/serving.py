@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import socket
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
@@ -18,10 +17,11 @@ from typing import Any, TypeVar
 
 import uvicorn
 
-from ordinance.settings.model import Settings
 from ordinance.policy.plan import Plan
 from ordinance.serve.gateway import gateway
+from ordinance.serve.server import address_of, listen
 from ordinance.serve.service import make_service
+from ordinance.settings.model import Settings
 
 T = TypeVar("T")
 PATIENCE = 10.0
@@ -101,11 +101,14 @@ class ScriptedUpstream:
     """An HTTP server that follows ``script`` and remembers what it was asked."""
 
     def __init__(self, thread: LoopThread) -> None:
-        self.script: Script = say("Hello.")
-        self.asked: list[Asked] = []
+        self.reset()
         self._thread = thread
         self._server = thread.run(asyncio.start_server(self._serve, "127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+
+    def reset(self) -> None:
+        self.script: Script = say("Hello.")
+        self.asked: list[Asked] = []
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -115,7 +118,10 @@ class ScriptedUpstream:
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             asked = Asked(method, path, headers, body)
             self.asked.append(asked)
-            await self.script(Wire(reader, writer, asked))
+            try:
+                await self.script(Wire(reader, writer, asked))
+            except OSError:
+                asked.gone.set()
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
@@ -136,8 +142,8 @@ class RunningGateway:
         values["upstream"] = {"url": upstream, **values.get("upstream", {})}
         self._thread = thread
         self.service = make_service(plan, Settings.model_validate(values))
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener = listen("127.0.0.1", 0)
+        self.address = address_of(listener)
         config = uvicorn.Config(gateway(self.service), log_level="warning", access_log=False, server_header=False)
         self._server = uvicorn.Server(config)
         self._done = thread.begin(self._server.serve([listener]))
@@ -145,6 +151,9 @@ class RunningGateway:
     def stop(self) -> None:
         self._server.should_exit = True
         self._done.result(PATIENCE)
+
+
+OpenGateway = Callable[..., RunningGateway]
 
 
 # scripts

@@ -1,0 +1,77 @@
+"""The command line as a person runs it: in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ENGINE = Path(__file__).resolve().parents[2] / "engine"
+#: How long a server may take until it listens, in seconds; the machine may be busy.
+PATIENCE = 60.0
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's variables without Ordinance's own, and with the engine on the path."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ORDINANCE_")}
+    return {**kept, "PYTHONPATH": str(ENGINE), **more}
+
+
+def command(*words: str | Path) -> list[str]:
+    return [sys.executable, "-m", "ordinance.cli.main", *map(str, words)]
+
+
+def run(*words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself."""
+    return subprocess.run(
+        command(*words), env=environment(**variables), capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+
+
+class Served:
+    """``ordinance serve`` with these words, on a free port, until ``stop``.
+
+    ``said`` is what it printed, to the end of the line that holds ``until``; ``address`` is where it listens.
+    """
+
+    def __init__(self, *words: str | Path, until: str = "listening on ") -> None:
+        self.process = subprocess.Popen(
+            command("serve", "--port", "0", *words),
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.said = self._read(until)
+        found = re.search(r"http://\S+?(?=,|\s)", self.said)
+        assert found is not None
+        self.address = found[0]
+
+    def _read(self, sign: str) -> str:
+        """What it prints, to the end of the line that holds ``sign``."""
+        assert self.process.stdout is not None
+        said, deadline = b"", time.monotonic() + PATIENCE
+        while b"\n" not in said.partition(sign.encode())[2]:
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            piece = os.read(self.process.stdout.fileno(), 65536) if ready else b""
+            if not piece:
+                self.process.kill()
+                raise AssertionError(f"it does not serve: {said.decode()}{self.process.communicate()[1].decode()}")
+            said += piece
+        return said.decode()
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def stop(self) -> tuple[str, str]:
+        """End it by SIGTERM; the rest of what it printed, and its errors."""
+        self.signal(signal.SIGTERM)
+        try:
+            output, errors = self.process.communicate(timeout=PATIENCE)
+            return output.decode(), errors.decode()
+        finally:
+            self.process.kill()

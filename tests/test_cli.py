@@ -1,0 +1,238 @@
+"""The commands ``check`` and ``test`` as others call them: arguments, exit codes, JSON, and never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ordinance import __version__
+from ordinance.cli import check as check_command
+from ordinance.cli.arguments import region_of
+from ordinance.cli.main import COMMANDS, main
+from ordinance.errors import UsageError
+from support.packs import JURISDICTION, write_jurisdiction
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Ran:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command in this process, from the root of the checkout or another folder."""
+
+    def command(*arguments: str | Path, cwd: Path = ROOT) -> Ran:
+        monkeypatch.chdir(cwd)
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as left:  # argparse leaves so after --help and --version
+            code = int(left.code or 0)
+        shown = capsys.readouterr()
+        return Ran(code, shown.out, shown.err)
+
+    return command
+
+
+def process(*words: str | Path, code: str = "", cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Runs the command, or other code, in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine")}
+    start = ["-c", code] if code else ["-m", "ordinance.cli.main"]
+    command = [sys.executable, *start, *map(str, words)]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_as_processes(tmp_path: Path) -> None:
+    """What a shell sees: exit codes, and never a traceback."""
+    (tmp_path / "binary.ord").write_bytes(bytes(range(256)) * 100)
+    (tmp_path / "empty.ord").write_bytes(b"")
+    cases: list[tuple[tuple[str | Path, ...], int]] = [
+        (("check", "rules/jurisdictions/DE"), 0),
+        (("test", "rules/jurisdictions/DE"), 0),
+        (("check", tmp_path / "empty.ord"), 1),
+        (("check", tmp_path / "binary.ord"), 2),
+        (("check", tmp_path / "none.ord"), 2),
+        (("chek",), 2),
+    ]
+    for words, expected in cases:
+        result = process(*words)
+        assert result.returncode == expected, words
+        assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_check_of_what_ships(run: Run) -> None:
+    result = run("check", "rules")
+    assert result.returncode == 0
+    assert "0 errors" in result.stdout
+    assert "DE/symbols: holds the open sentence" in result.stdout
+    assert result.stderr == ""
+
+
+def test_check_of_a_wrong_pack(run: Run, tmp_path: Path) -> None:
+    write_jurisdiction(tmp_path, JURISDICTION.replace("any of lexicon words", "any of lexicon wrods"))
+    result = run("check", "XA.ord", cwd=tmp_path)
+    assert result.returncode == 1
+    assert result.stdout.startswith("XA.ord:40:39: error[name-undefined]: no lexicon is called `wrods` here")
+    assert "help: Did you mean `words`?" in result.stdout
+
+
+def test_check_as_json(run: Run, tmp_path: Path) -> None:
+    write_jurisdiction(tmp_path, JURISDICTION.replace(", not unknown", ""))
+    result = run("check", "XA.ord", "--format", "json", cwd=tmp_path)
+    assert result.returncode == 1
+    assert json.loads(result.stdout) == {
+        "diagnostics": [
+            {
+                "code": "reach-unknown", "severity": "error",
+                "message": "the law `act` does not say what an unknown place means", "file": "XA.ord",
+                "line": 15, "column": 5, "end_line": 15, "end_column": 8,
+                "help": "End `reaches` with `, not unknown` or `, or unknown`.",
+            }
+        ]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "exit_code"),
+    [(None, "file-missing", 2), (b"", "empty-pack", 1), (b"\0\1\2", "nul-character", 2),
+     (b"\xff\xfe\xfd", "not-utf8", 2), (b"\xef\xbb\xbf# x\n", "empty-pack", 1),
+     (b"#" * (5 * 1024 * 1024), "file-too-large", 2)],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["check", "test"])
+def test_bad_input(run: Run, data: bytes | None, code: str, exit_code: int, command: str, tmp_path: Path) -> None:
+    pack = tmp_path / "bad.ord"
+    if data is not None:
+        pack.write_bytes(data)
+    text = run(command, pack)
+    assert text.returncode == exit_code
+    assert f"error[{code}]" in text.stdout
+    assert "help: " in text.stdout
+    report = run(command, pack, "--format", "json")
+    assert report.returncode == exit_code
+    assert code in [item["code"] for item in json.loads(report.stdout)["diagnostics"]]
+
+
+def test_a_folder_without_packs(run: Run, tmp_path: Path) -> None:
+    assert run("check", tmp_path).returncode == 2
+    assert run("test", tmp_path).returncode == 2
+
+
+def test_examples_of_what_ships(run: Run) -> None:
+    result = run("test", "rules")
+    assert result.returncode == 0
+    assert "0 failed" in result.stdout
+
+
+def test_examples_as_json(run: Run) -> None:
+    result = run("test", "rules/jurisdictions/DE", "--format", "json")
+    assert result.returncode == 0
+    assert json.loads(result.stdout) == {
+        "examples": 5, "failed": 0, "rules": {"DE/symbols": {"fires": 2, "quiet": 3}},
+    }  # fmt: skip
+
+
+def test_a_failing_example(run: Run, tmp_path: Path) -> None:
+    write_jurisdiction(tmp_path, JURISDICTION.replace("Nothing to see", "Secret words"))
+    result = run("test", "XA.ord", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "XA.ord:49:5: failed: XA/words: the example says `quiet`, but it fires" in result.stdout
+    report = json.loads(run("test", "XA.ord", "--format", "json", cwd=tmp_path).stdout)
+    assert (report["examples"], report["failed"]) == (7, 1)
+
+
+def test_no_example_is_a_failure(run: Run) -> None:
+    result = run("test", "rules/languages/et")
+    assert result.returncode == 1
+    assert "no example" in result.stdout
+
+
+def test_wrong_packs_run_no_example(run: Run, tmp_path: Path) -> None:
+    pack = write_jurisdiction(tmp_path, JURISDICTION.replace(", not unknown", ""))
+    result = run("test", pack)
+    assert result.returncode == 1
+    assert "error[reach-unknown]" in result.stdout
+
+
+@pytest.mark.semantics(23)
+def test_the_day_can_be_chosen(run: Run) -> None:
+    """Before 2 August 2026 the EU's disclosure is off; that is a warning for `check`, and its examples do not fire."""
+    before, after = ("--on", "2026-08-01"), ("--on", "2026-08-02")
+    result = run("check", "rules/jurisdictions/EU", *before)
+    assert result.returncode == 0
+    assert "warning[law-off]" in result.stdout
+    assert run("test", "rules/jurisdictions/EU", *before).returncode == 1
+    assert run("test", "rules/jurisdictions/EU", *after).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("frobnicate",), ("check",), ("check", "rules", "--format", "xml"), ("check", "rules", "--on", "yesterday"),
+     ("test", "rules", "--frob"), ("--frob",)],
+)  # fmt: skip
+def test_usage(run: Run, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert result.stderr.startswith("ordinance: error[usage]: ")
+    assert "--help" in result.stderr
+
+
+def test_help_teaches(run: Run) -> None:
+    assert all(name in run("--help").stdout for name, _ in COMMANDS)
+    assert run("--version").stdout == f"ordinance {__version__}\n"
+    for name in ("check", "test"):
+        result = run(name, "--help")
+        assert result.returncode == 0
+        assert f"  ordinance {name} rules/jurisdictions/DE" in result.stdout
+        assert "exit codes:" in result.stdout
+
+
+def test_check_needs_no_server() -> None:
+    code = "import sys; from ordinance.cli.main import main; main(['check', 'rules']); print(*sys.modules, sep='\\n')"
+    loaded = set(process(code=code).stdout.split("\n"))
+    assert "ordinance.policy.check" in loaded
+    assert not {"starlette", "aiohttp", "uvicorn", "pydantic"} & loaded
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine")}
+    command = f"{sys.executable} -m ordinance.cli.main check rules | true"
+    result = subprocess.run(["sh", "-c", command], cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert result.stderr == b""
+
+
+def test_interruption_and_defects(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    def broken(_: object) -> int:
+        raise ValueError("the text of a person")
+
+    monkeypatch.setattr(check_command, "run", interrupted)
+    assert main(["check", "rules"]) == 130
+    monkeypatch.setattr(check_command, "run", broken)
+    assert main(["check", "rules"]) == 3
+    shown = capsys.readouterr().err
+    assert shown.startswith("ordinance: error[defect]: ValueError in cli/main.py:")
+    assert "the text of a person" not in shown
+
+
+def test_a_region_stands_for_a_jurisdiction() -> None:
+    assert region_of("de-DE") == "DE"
+    assert region_of("zh-Hant-TW") == "TW"
+    assert region_of("et") is None
+    with pytest.raises(UsageError):
+        region_of("not a locale")

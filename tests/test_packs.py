@@ -1,0 +1,128 @@
+"""What a pack names is found among the arguments, else among the packs that ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ordinance import packs, resources
+from ordinance.load import Loaded, load
+from support.packs import (
+    CHARTER,
+    JURISDICTION,
+    errors,
+    load_on,
+    write_charter,
+    write_jurisdiction,
+    write_language,
+)
+
+
+def names(loaded: Loaded) -> list[str]:
+    return [pack.name for pack in loaded.plan.packs]
+
+
+def test_the_charter_parents_and_languages_that_ship_are_found(tmp_path: Path) -> None:
+    text = JURISDICTION.replace("members XB", "within DE\nmembers XB")
+    assert names(load_on(write_jurisdiction(tmp_path, text))) == ["baseline", "DE", "EU", "XA", "de", "en", "et"]
+
+
+def test_an_argument_goes_before_what_ships(tmp_path: Path) -> None:
+    write_charter(tmp_path / "root", CHARTER.replace("1.0.0", "1.9.0"))
+    write_jurisdiction(tmp_path / "place")
+    loaded = load_on(tmp_path)
+    assert loaded.plan.charter.version == "1.9.0"
+
+
+def test_given_languages_stand_alone(tmp_path: Path) -> None:
+    text = JURISDICTION.replace('et "saladused"', 'et "saladused" fr "secrets"')
+    text = text.replace("  en          ", '  fr          "Omis : {type}. {law}."\n  en          ')
+    write_jurisdiction(tmp_path, text)
+    write_language(tmp_path)
+    assert names(load_on(tmp_path)) == ["baseline", "XA", "fr"]
+
+
+def test_languages_of_another_charter_are_left_out(tmp_path: Path) -> None:
+    loaded = load_on(write_charter(tmp_path, CHARTER.replace("charter baseline", "charter root")))
+    assert names(loaded) == ["root"]
+
+
+@pytest.mark.semantics(21)
+def test_a_second_charter(tmp_path: Path) -> None:
+    write_charter(tmp_path / "one")
+    write_charter(tmp_path / "two")
+    write_jurisdiction(tmp_path / "place")
+    loaded = load_on(tmp_path)
+    assert errors(loaded) == ["charter-second"]
+    assert loaded.diagnostics[0].file.endswith("two/charter.ord")
+    assert "one/charter.ord" in loaded.diagnostics[0].message
+    assert loaded.exit_code == 1
+
+
+@pytest.mark.semantics(21)
+def test_packs_of_different_charters(tmp_path: Path) -> None:
+    write_jurisdiction(tmp_path / "a")
+    write_jurisdiction(tmp_path / "b", JURISDICTION.replace("XA", "XD").replace("charter baseline", "charter other"))
+    assert "charter-differs" in errors(load_on(tmp_path))
+
+
+@pytest.mark.semantics(21)
+def test_another_major_version(tmp_path: Path) -> None:
+    write_charter(tmp_path / "root", CHARTER.replace("1.0.0", "2.0.0"))
+    write_jurisdiction(tmp_path / "place")
+    assert errors(load_on(tmp_path)) == ["charter-differs"]
+
+
+def test_a_jurisdiction_is_loaded_once(tmp_path: Path) -> None:
+    write_jurisdiction(tmp_path / "a")
+    write_jurisdiction(tmp_path / "b")
+    assert errors(load_on(tmp_path)) == ["pack-twice"]
+
+
+def test_two_packs_do_not_share_a_dimension(tmp_path: Path) -> None:
+    """Operators attest dimensions by name: one name, one meaning."""
+    write_jurisdiction(tmp_path / "a")
+    write_jurisdiction(tmp_path / "b", JURISDICTION.replace("XA", "XD").replace("draft, final", "draft, done, final"))
+    loaded = load_on(tmp_path)
+    assert errors(loaded) == ["name-twice"]
+    assert loaded.diagnostics[0].message == "the pack XA already declares `stage`"
+
+
+def test_one_file_given_twice_is_one_pack(tmp_path: Path) -> None:
+    pack = write_jurisdiction(tmp_path)
+    assert load_on(pack, tmp_path, pack).exit_code == 0
+
+
+def test_two_shipped_packs_of_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_charter(tmp_path / "rules" / "one")
+    write_charter(tmp_path / "rules" / "two")
+    monkeypatch.setattr(packs, "shipped_rules", lambda: tmp_path / "rules")
+    loaded = load_on(write_jurisdiction(tmp_path / "place"))
+    assert errors(loaded) == ["pack-ambiguous"]
+
+
+def test_no_path_means_all_that_ship() -> None:
+    assert names(load()) == ["baseline", "DE", "EE", "EU", "de", "en", "et"]
+
+
+def test_findings_on_packs_that_nobody_gave_are_told_when_they_are_errors(tmp_path: Path) -> None:
+    loaded = load_on(write_jurisdiction(tmp_path))
+    assert not loaded.diagnostics, "the warnings of the shipped language packs are not this author's"
+
+
+@pytest.mark.semantics(1)
+@pytest.mark.requirement("RL-1")
+def test_a_pack_below_the_charter_is_never_read_as_one(tmp_path: Path) -> None:
+    """A file that draws red lines but calls itself a jurisdiction does not parse."""
+    pack = write_jurisdiction(
+        tmp_path, CHARTER.replace("charter baseline 1.0.0", "jurisdiction XA 1.0.0 under charter baseline 1")
+    )
+    loaded = load_on(pack)
+    assert loaded.compiled is None
+    assert "wrong-kind" in errors(loaded)
+
+
+def test_resources_lie_beside_the_engine_or_in_the_package() -> None:
+    assert (resources.folder("grammars") / "ordinance.lark").is_file()
+    assert (resources.folder("rules") / "charter" / "baseline.ord").is_file()

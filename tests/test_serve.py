@@ -1,0 +1,203 @@
+"""`ordinance serve` as a process: its flags, its errors, its signals."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import signal
+import socket
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from ordinance.cli.serve import CANARY
+from support.commands import Served, run
+from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, say
+
+Serve = Callable[..., Served]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    running: list[Served] = []
+
+    def start(*words: str | Path) -> Served:
+        running.append(Served(*words))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
+
+
+def ask(served: Served, **fields: Any) -> httpx2.Response:
+    body = {"model": "m", "messages": [{"role": "user", "content": "hi"}], **fields}
+    return httpx2.post(f"{served.address}/v1/chat/completions", json=body, timeout=PATIENCE * 3, trust_env=False)
+
+
+@pytest.mark.requirement("TR-8")
+def test_the_shipped_packs_hold_for_every_two_cuts(serve: Serve, upstream: ScriptedUpstream, tmp_path: Path) -> None:
+    settings = tmp_path / "ordinance.yaml"
+    settings.write_text("audit: audit.jsonl\n")
+    served = serve("--upstream", upstream.url, "--locale", "de-DE", "--config", settings)
+    text = f"Ja! {CANARY}! Gut."
+    with httpx2.Client(trust_env=False, timeout=PATIENCE) as http:
+        for cuts in itertools.combinations(range(1, len(text)), 2):
+            upstream.script = say(text, cuts)
+            body = {"messages": [{"role": "user", "content": "hi"}], "stream": True}
+            answer = http.post(f"{served.address}/v1/chat/completions", json=body)
+            chunks = [json.loads(one) for one in answer.text.replace("data: ", "").split("\n\n") if one.startswith("{")]
+            said = "".join(one["choices"][0]["delta"].get("content", "") for one in chunks)
+            told = chunks[-1]["ordinance"]
+            omission = next(notice for notice in told["notices"] if notice["kind"] == "omission")
+            assert f"Ja! ⟦…⟧ Gut.\n\n{omission['text']}" in said
+            assert "§ 86a" in omission["text"]
+            assert (told["jurisdiction"], told["locale"]) == ("DE", "de-DE")
+            assert not any(piece in answer.text for piece in ("ordinance-c", "canary", "86a-5d", "21e8"))
+
+
+@pytest.mark.parametrize("chosen", [{"x-ordinance-locale": "en-US"}, {"accept-language": "en-US"}])
+@pytest.mark.requirement("CC-1")
+def test_an_operator_in_germany_tells_in_english(
+    serve: Serve, upstream: ScriptedUpstream, chosen: dict[str, str]
+) -> None:
+    upstream.script = say(f"Ja! {CANARY}! Gut.")
+    served = serve("--upstream", upstream.url, "--jurisdiction", "DE")
+    answer = httpx2.post(
+        f"{served.address}/v1/chat/completions",
+        json={"messages": [{"role": "user", "content": "hi"}]},
+        headers=chosen,
+        trust_env=False,
+    ).json()
+    assert "canary" not in json.dumps(answer)
+    assert "Left out" in answer["choices"][0]["message"]["content"]
+    assert answer["ordinance"]["locale"] == "en-US"
+
+
+def test_a_port_in_use_is_told_with_a_way_out(upstream: ScriptedUpstream) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("serve", "--upstream", upstream.url, "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 1
+    assert "is in use" in done.stderr
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ([], 2, "no inference server is named"),
+        (["--upstream", "nonsense"], 2, "must look like http://127.0.0.1:8000"),
+        (["--upstream", "http://x", "--embedded"], 2, "not allowed with"),
+        (["--upstream", "http://x", "--port", "many"], 2, "port"),
+        (["--upstream", "http://x", "--locale", "???"], 2, "is not a locale"),
+        (["--upstream", "http://x", "--on", "tomorrow"], 2, "2026-12-24"),
+        (["--upstream", "http://x", "--config", "/no/such/file"], 2, "cannot be read"),
+        (["--upstream", "http://x", "--port", "0", "--jurisdiction", "XX"], 1, "XX"),
+        (["--upstream", "http://x", "--port", "0", "--host", "203.0.113.7"], 1, "cannot be used"),
+        (["--upstream", "http://x", "--port", "0", "--pack", "/no/such/pack"], 2, "/no/such/pack"),
+    ],
+)
+def test_what_cannot_begin_is_one_line_with_a_way_out(words: list[str], code: int, said: str) -> None:
+    done = run("serve", *words)
+    assert said in done.stderr
+    assert done.returncode == code
+    assert done.stderr.startswith("ordinance: error[")
+    assert "help: " in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_a_key_that_attests_what_no_pack_declares_is_told_at_the_start(tmp_path: Path) -> None:
+    settings = tmp_path / "ordinance.yaml"
+    keys = f"keys:\n  - name: school\n    sha256: '{'0' * 64}'\n    attested: {{purpos: education}}\n"
+    settings.write_text("upstream: {url: 'http://x'}\nport: 0\njurisdiction: DE\n" + keys)
+    done = run("serve", "--config", settings)
+    assert done.returncode == 1
+    assert "the key 'school'" in done.stderr
+    assert "purpose" in done.stderr
+
+
+def test_sigterm_drains(serve: Serve, upstream: ScriptedUpstream) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(event(chunk(content="Begun. ")))
+        begun.set()
+        while not go_on.is_set():
+            await asyncio_pause()
+        await wire.send(event(chunk(content="Done.", finish="stop")), DONE)
+
+    upstream.script = script
+    served = serve("--upstream", upstream.url, "--jurisdiction", "DE")
+    answers: list[str] = []
+    asking = threading.Thread(target=lambda: answers.append(ask(served, stream=True).text))
+    asking.start()
+    assert begun.wait(PATIENCE)
+    served.signal(signal.SIGTERM)
+    port = int(served.address.rpartition(":")[2])
+    deadline = threading.Event()
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            break
+        deadline.wait(0.1)
+    else:
+        raise AssertionError("it still takes connections")
+    go_on.set()
+    asking.join(PATIENCE)
+    assert "Done." in answers[0]
+    assert answers[0].endswith("data: [DONE]\n\n")
+    assert '"balanced":true' in answers[0]
+    assert served.process.wait(PATIENCE) in (0, -signal.SIGTERM)
+
+
+async def asyncio_pause() -> None:
+    import asyncio
+
+    await asyncio.sleep(0.02)
+
+
+def test_the_grace_period_ends(serve: Serve, upstream: ScriptedUpstream, tmp_path: Path) -> None:
+    begun = threading.Event()
+
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(event(chunk(content="Begun. The ordinance-canary")))
+        begun.set()
+        await wire.until_gone()
+
+    upstream.script = script
+    settings = tmp_path / "ordinance.yaml"
+    settings.write_text("grace_seconds: 1\n")
+    served = serve("--upstream", upstream.url, "--jurisdiction", "DE", "--config", settings)
+    with socket.create_connection(("127.0.0.1", int(served.address.rpartition(":")[2])), PATIENCE) as client:
+        body = b'{"stream":true,"messages":[{"role":"user","content":"hi"}]}'
+        client.sendall(
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+        )
+        assert begun.wait(PATIENCE)
+        served.signal(signal.SIGTERM)
+        received = b""
+        while piece := client.recv(65536):
+            received += piece
+    assert b"Begun." in received
+    assert b"canary" not in received
+    assert upstream.asked[-1].gone.wait(PATIENCE)
+    assert served.process.wait(PATIENCE) in (0, -signal.SIGTERM)
+
+
+def test_several_processes_serve_on_one_port(serve: Serve, upstream: ScriptedUpstream) -> None:
+    served = serve("--upstream", upstream.url, "--jurisdiction", "DE", "--workers", "2")
+    for _ in range(6):
+        assert ask(served).json()["ordinance"]["jurisdiction"] == "DE"
+    with urllib.request.urlopen(f"{served.address}/health", timeout=PATIENCE) as answer:
+        assert json.load(answer) == {"status": "alive"}
+    served.signal(signal.SIGTERM)
+    assert served.process.wait(PATIENCE) == 0
