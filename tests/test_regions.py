@@ -108,12 +108,20 @@ def test_a_match_removes_the_pieces_of_sentences_that_it_touches(match: Match, b
 
 
 @pytest.mark.semantics(6)
-def test_the_open_sentence_waits_and_no_other() -> None:
+@pytest.mark.parametrize(
+    ("text", "bound", "expected"),
+    [
+        ("One. Two", 400, [0, 0, 0, 0, 0, 5, 5, 5]),
+        ("abc", 3, [0, 2, 3]),  # no word can begin at the third character
+        ("a b", 3, [0, 0, 3]),
+    ],
+)
+def test_the_open_sentence_waits_and_no_other(text: str, bound: int, expected: list[int]) -> None:
     sentences = Sentences()
-    removal = SentenceRemoval(Matcher(Automaton([(0, Expressions(("canary",)))])), sentences, 400)
+    removal = SentenceRemoval(Matcher(Automaton([(0, Expressions(("canary",)))])), sentences, bound)
     holds = []
-    for at, char in enumerate("One. Two"):
+    for at, char in enumerate(text):
         removal.feed(sentences.feed(char))
         removal.matcher.feed(char, at)
         holds.append(removal.hold())
-    assert holds == [0, 0, 0, 0, 0, 5, 5, 5]
+    assert holds == expected

@@ -248,10 +248,11 @@ def test_a_whole_answer_that_is_refused_is_the_notice_alone() -> None:
 def test_nothing_held_is_released_by_a_refusal_and_nothing_leaves_after_it() -> None:
     stream = session(made(FLAG_SENTENCE, BOMB)).stream()
     assert "".join(map(stream.feed, "One. Two an opaque canary")) == "One. "
-    assert not stream.refused
+    told = [stream.refused]
     assert stream.feed("!") == ""
-    assert stream.refused
+    told.append(stream.refused)
     assert stream.feed(" Three. Four.") == ""
+    assert told == [False, True]
     assert stream.close().strip().startswith("We do not help")
 
 

@@ -22,7 +22,7 @@ CHARACTERS = "aabbAx1 .!(\n,\u0301\u200bé"
 #: The rule that stands in every plan: a marker that the model writes itself is a region (rule 17).
 FORGED = Rule(phrases=(MARKER,))
 
-PROTECTED = (r"\b1\b", "a1", "bb", "1")
+PROTECTED = (r"\b1\b", "a1", "bb", "1", r"b[ 1]?a")
 
 phrases = st.text("ab1 .(A", min_size=1, max_size=3).map(str.strip).filter(bool)
 

@@ -11,6 +11,7 @@ from ordinance.detection import Expressions, Segments
 from ordinance.policy.plan import Plan, PlannedRule, Scope
 from ordinance.policy.vocabulary import MARKER, Channel, Effect
 from ordinance.runtime.automaton import Automaton
+from ordinance.runtime.calm import Strides
 
 #: Sets of rules whose automata are kept; situations fall into few sets.
 _KEPT = 64
@@ -29,7 +30,8 @@ class Activation:
     """Automata by what their matches do. Tags number ``rules``; ``forged`` is the tag of a marker the model wrote.
 
     ``withholding`` has one automaton for each scope. ``observing`` are rules that remove nothing. ``prompt`` are
-    all rules that look at what is asked. ``protected`` finds safety-critical information.
+    all rules that look at what is asked. ``protected`` finds safety-critical information. ``strides`` remembers what
+    ordinary text does.
     """
 
     rules: tuple[PlannedRule, ...]
@@ -40,6 +42,7 @@ class Activation:
     prompt: Automaton
     segments: tuple[SegmentRule, ...]
     prompt_segments: tuple[SegmentRule, ...]
+    strides: Strides
 
     @property
     def forged(self) -> int:
@@ -94,4 +97,5 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...]) -> Activation:
         prompt=automaton(prompt),
         segments=segments(answer),
         prompt_segments=segments(prompt),
+        strides=Strides(),
     )

@@ -64,6 +64,14 @@ class Step:
     same: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Landing:
+    """After a symbol: the rules whose match is complete, and the nodes from which one can still be."""
+
+    tags: tuple[int, ...]
+    alive: tuple[int, ...]
+
+
 class Automaton:
     """All expressions of a set of rules. ``tags`` number the rules; they come back with each match."""
 
@@ -75,7 +83,7 @@ class Automaton:
         self._symbol_classes: dict[str, int] = {}
         self._char_classes: dict[str, tuple[int, ...]] = {}
         self._states: dict[tuple[int, tuple[tuple[int, ...], ...]], State] = {}
-        self._start_closures: dict[tuple[int, int], set[int]] = {}
+        self._starts: dict[tuple[int, int], _Landing] = {}
         self._startable: dict[int, frozenset[int]] = {}
         self._joinable: dict[tuple[Cluster, int], bool] = {}
         self._joiners: set[tuple[str, tuple[int, ...]]] | None = None
@@ -141,39 +149,48 @@ class Automaton:
         kept: list[int] = []
         groups: list[tuple[int, ...]] = []
         seen: set[int] = set()
-        for number, group in [*enumerate(state.groups), (-1, (0,))]:
-            sources = self._network.closure(group, before, after) if number >= 0 else self._starting(before, after)
-            if number >= 0:
-                ended.extend((number, tag) for tag in self._network.tags(sources))
-            targets = self._network.closure(self._targets(sources, symbols), after, None)
-            completed.extend((number, tag) for tag in self._network.tags(targets))
-            alive = tuple(
-                at
-                for at in sorted(targets)
-                if at not in seen and self._network.nodes[at].live & after and self._network.leads_on(at)
-            )
+        for number, group in enumerate(state.groups):
+            sources = self._network.closure(group, before, after)
+            ended.extend((number, tag) for tag in self._network.tags(sources))
+            lands = self._land(sources, symbols)
+            completed.extend((number, tag) for tag in lands.tags)
+            alive = tuple(at for at in lands.alive if at not in seen) if seen else lands.alive
             seen.update(alive)
             if alive:
                 groups.append(alive)
                 kept.append(number)
+        fresh = self._start(before, symbol_class)
+        completed.extend((-1, tag) for tag in fresh.tags)
+        alive = tuple(at for at in fresh.alive if at not in seen) if seen else fresh.alive
+        if alive:
+            groups.append(alive)
+            kept.append(-1)
         target = self._intern(after, tuple(groups))
         same = tuple(kept) == tuple(range(len(state.groups)))
         return Step(target, tuple(kept), tuple(ended), tuple(completed), same and not ended and not completed)
 
-    def _starting(self, before: int, after: int) -> set[int]:
-        found = self._start_closures.get((before, after))
+    def _start(self, before: int, symbol_class: int) -> _Landing:
+        """Where a match lands that begins with a symbol of this class."""
+        found = self._starts.get((before, symbol_class))
         if found is None:
-            found = self._start_closures[before, after] = self._network.closure((0,), before, after)
+            symbols = self._classes[symbol_class]
+            found = self._land(self._network.closure((0,), before, symbols.kind), symbols)
+            self._starts[before, symbol_class] = found
         return found
 
-    def _targets(self, sources: Iterable[int], symbols: _Class) -> set[int]:
-        found: set[int] = set()
+    def _land(self, sources: Iterable[int], symbols: _Class) -> _Landing:
+        network = self._network
+        reached: set[int] = set()
         for at in sources:
-            node = self._network.nodes[at]
+            node = network.nodes[at]
             if symbols.key is not None and symbols.key in node.keys:
-                found.add(node.keys[symbols.key])
-            found.update(target for number, target in node.sets if number in symbols.sets)
-        return found
+                reached.add(node.keys[symbols.key])
+            for number, target in node.sets:
+                if number in symbols.sets:
+                    reached.add(target)
+        reached = network.closure(reached, symbols.kind, None)
+        alive = (at for at in sorted(reached) if network.nodes[at].live & symbols.kind and network.leads_on(at))
+        return _Landing(tuple(network.tags(reached)), tuple(alive))
 
     def close(self, state: State) -> tuple[tuple[int, int], ...]:
         """(group, tag) of the matches that end because the text does."""
@@ -193,11 +210,8 @@ class Automaton:
                 self._class(symbol)
             found = frozenset(
                 number
-                for number, symbols in enumerate(self._classes)
-                if any(
-                    self._network.nodes[at].live & symbols.kind
-                    for at in self._targets(self._network.closure((0,), before, symbols.kind), symbols)
-                )
+                for number in range(len(self._classes))
+                if (landing := self._start(before, number)).tags or landing.alive
             )
             self._startable[before] = found
         return found

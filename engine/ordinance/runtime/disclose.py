@@ -51,9 +51,11 @@ class Discloser:
 
     def told(self, rules: Iterable[PlannedRule]) -> list[Notice]:
         """One notice for each template that ``rules`` name, with all causes in it, whatever their order."""
-        groups: dict[tuple[str, str], list[PlannedRule]] = {}
+        groups: dict[tuple[str, str, str], list[PlannedRule]] = {}
         for rule in sorted(rules, key=lambda rule: rule.id):
-            groups.setdefault((rule.kind.value, rule.notice.name), []).append(rule)
+            # Packs may have notices of one name with words of their own.
+            words = self._fill(rule.notice)
+            groups.setdefault((rule.kind.value, rule.notice.name, words), []).append(rule)
         return [self._notice(group) for _, group in sorted(groups.items(), key=lambda item: item[0])]
 
     def _notice(self, rules: Sequence[PlannedRule]) -> Notice:

@@ -66,6 +66,16 @@ class Matcher:
         """From here the text may be a new one or go on: keep what is live, and let either be true of boundaries."""
         self._state = self._automaton.start_unsure(self._state, UNSURE)
 
+    def place(self, at: int) -> tuple[State, tuple[int, ...]]:
+        """The state, and how far before ``at`` each live start lies."""
+        return self._state, tuple([at - start for start in self._starts])
+
+    def resume(self, place: tuple[State, tuple[int, ...]], at: int) -> None:
+        """Be as ``place`` says, at ``at``, behind a character that is not ignorable."""
+        self._state = place[0]
+        self._starts = [at - distance for distance in place[1]]
+        self._end = at
+
     @property
     def oldest(self) -> int | None:
         """Where the oldest start lies from which a match can still be completed."""

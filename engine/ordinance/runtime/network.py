@@ -48,6 +48,11 @@ def permits(assertion: Assertion, before: int, after: int) -> bool:
             return after != MARK
 
 
+def _looks_back(assertion: Assertion | None) -> bool:
+    """Whether it is known without what follows."""
+    return assertion is None or assertion is Assertion.LINE_START
+
+
 @dataclass(slots=True)
 class Node:
     """A place in the nondeterministic automaton.
@@ -110,7 +115,7 @@ class Network:
         """Whether a match can go on from here. A node that only reports its tags has done so already; holding text
         for it would wait for nothing."""
         node = self.nodes[at]
-        return bool(node.keys or node.sets or any(assertion is not None for assertion, _ in node.jumps))
+        return bool(node.keys or node.sets or any(not _looks_back(assertion) for assertion, _ in node.jumps))
 
     def closure(self, nodes: Iterable[int], before: int, after: int | None) -> set[int]:
         """All nodes reached without a symbol; with ``after`` None only where nothing depends on what follows."""
@@ -118,9 +123,9 @@ class Network:
         pending = list(seen)
         while pending:
             for assertion, target in self.nodes[pending.pop()].jumps:
-                if target not in seen and (
-                    assertion is None or (after is not None and permits(assertion, before, after))
-                ):
+                if target in seen or (after is None and not _looks_back(assertion)):
+                    continue
+                if assertion is None or permits(assertion, before, after or 0):
                     seen.add(target)
                     pending.append(target)
         return seen

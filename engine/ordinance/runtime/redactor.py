@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ordinance.policy.vocabulary import MARKER, Effect
 from ordinance.runtime.activation import Activation, SegmentRule
+from ordinance.runtime.calm import Calm, Place, Stride
 from ordinance.runtime.matcher import Match, Matcher
 from ordinance.runtime.regions import Edges, Region, Removal, SentenceRemoval, SpanRemoval
 from ordinance.runtime.segments import DetectorError, SegmentScan
@@ -67,6 +68,13 @@ class Redactor:
             self._removals.append(removal)
             self._by_scope[scope.unit, scope.bound] = removal
         self._scans = [(rule, SegmentScan(rule.segments, at)) for rule in activation.segments]
+        self._matchers = (self._observing, self._protected, *(removal.matcher for removal in self._removals))
+        bounds = [scope.bound for scope, _ in activation.withholding if scope.unit == "sentence"]
+        #: A sentence this long is cut into pieces; None if no rule is about sentences.
+        self._reach = min(bounds, default=None)
+        self._calm: Calm | None = None
+        self._flow = ""  # what is held while calm; else in _text
+        self._stirred = False  # the last character completed a match
         self._text: list[str] = []
         self._base = at
         self._marker: set[int] | None = None
@@ -85,11 +93,22 @@ class Redactor:
         self._base = 0
         self._edges.forget(0)
         if not certain:
-            for matcher in [self._observing, self._protected, *(removal.matcher for removal in self._removals)]:
+            for matcher in self._matchers:
                 matcher.restart_unsure()
 
     def feed(self, text: str) -> str:
         """What may leave now that ``text`` has come in."""
+        calm = self._calm
+        if calm is None:
+            return self._walk(text, None)
+        out = self._stride(calm, text)
+        if out is None:
+            self._wake()
+            return self._walk(text, calm)
+        return out
+
+    def _walk(self, text: str, calm: Calm | None) -> str:
+        """Take every character exactly, and remember what it did between two calm places."""
         out: list[str] = []
         ledger = self.ledger
         for char in text:
@@ -97,18 +116,85 @@ class Redactor:
             if self._has_ended():
                 ledger.deleted += 1
                 continue
+            sentence = self._sentences.start
             try:
                 self._observe(char)
             except DetectorError:
                 self.fault = "detector"
             if self._has_ended():
                 self._drop()
-            else:
-                self._release(self._hold(), out)
+                calm = None
+                continue
+            self._release(self._hold(), out)
+            before, calm = calm, self._settle()
+            if before is not None and calm is not None and not self._stirred:
+                began = self._sentences.start
+                restart = -1 if began == sentence else self._sentences.at - began
+                self._activation.strides.note(before, char, Stride(calm, restart))
+        if calm is not None:
+            self._calm, self._flow = calm, "".join(self._text)
         return self._written(out)
+
+    # calm: see calm.py
+
+    def _settle(self) -> Calm | None:
+        """The calm place in which the stream is now; None where something is pending."""
+        if self._marker is not None or self._protected_spans or self._scans:
+            return None
+        edges, sentences = self._edges, self._sentences
+        if not edges.plain or sentences.split is not None or any(removal.busy for removal in self._removals):
+            return None
+        at = edges.at
+        if self._reach is not None and at - sentences.start >= self._reach - 1:
+            return None
+        place = Place(tuple(matcher.place(at) for matcher in self._matchers), edges.cluster, sentences.place())
+        spans = (removal.hold() for removal in self._removals if isinstance(removal, SpanRemoval))
+        return self._activation.strides.at(place, at - min(spans))
+
+    def _stride(self, calm: Calm, text: str) -> str | None:
+        """What ``feed`` gives, where it is known what ``text`` does here; else None."""
+        stride = calm.strides.get(text) or self._activation.strides.find(calm, text)
+        if stride is None:
+            return None
+        to, restart = stride
+        sentences = self._sentences
+        at = sentences.at + len(text)
+        start = sentences.start if restart < 0 else at - restart
+        held = to.held
+        if self._reach is not None:
+            if at - start >= self._reach - 1:
+                return None
+            held = max(held, at - start)
+        sentences.at, sentences.start = at, start
+        flow = self._flow + text
+        count = len(flow) - held
+        ledger = self.ledger
+        ledger.received += len(text)
+        self._calm = to
+        if count <= 0:
+            self._flow = flow
+            return ""
+        self._flow = flow[count:]
+        self._base += count
+        ledger.released += count
+        ledger.written += count
+        return flow[:count]
+
+    def _wake(self) -> None:
+        """Leave the calm: give every part its positions again."""
+        if self._calm is None:
+            return
+        place, at = self._calm.place, self._sentences.at
+        for matcher, found in zip(self._matchers, place.matchers, strict=True):
+            matcher.resume(found, at)
+        self._edges.resume(place.cluster, self._base, at)
+        self._sentences.resume(place.sentence)
+        self._text = list(self._flow)
+        self._calm, self._flow = None, ""
 
     def close(self) -> str:
         """The text ends: what is certain now leaves."""
+        self._wake()
         self._closed = True
         if self._has_ended():
             return ""
@@ -126,6 +212,7 @@ class Redactor:
 
     def abandon(self) -> None:
         """Nothing more leaves; what is held is deleted."""
+        self._wake()
         self._abandoned = True
         self._drop()
 
@@ -149,14 +236,19 @@ class Redactor:
         self._text.append(char)
         self._edges.feed(char)
         settled = self._sentences.feed(char)
+        self._stirred = False
         for removal in self._removals:
             removal.feed(settled)
             found = removal.matcher.feed(char, at)
             if found:
+                self._stirred = True
                 self._add(removal, found)
-        for match in self._observing.feed(char, at):
-            self.observed.add(match.tag)
-        self._protected_spans.extend(self._protected.feed(char, at))
+        observed = self._observing.feed(char, at)
+        protected = self._protected.feed(char, at)
+        if observed or protected:
+            self._stirred = True
+            self.observed.update(match.tag for match in observed)
+            self._protected_spans.extend(protected)
         for rule, scan in self._scans:
             self._found(rule, scan.feed(char, settled))
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ordinance.runtime.clusters import START, cluster_class, join
+from ordinance.runtime.clusters import START, Cluster, cluster_class, join
 from ordinance.runtime.matcher import Match, Matcher
 from ordinance.runtime.normalise import fold_char
 from ordinance.runtime.sentences import Sentence, Sentences
@@ -36,7 +36,8 @@ class Edges:
     """
 
     __slots__ = (
-        "_cluster", "_cluster_start", "_ignorable", "_joined", "_lefts", "_run", "_run_start", "at", "base", "joined",
+        "_cluster_start", "_ignorable", "_joined", "_lefts", "_run", "_run_start", "_unplain",
+        "at", "base", "cluster", "joined",
     )  # fmt: skip
 
     def __init__(self, at: int = 0) -> None:
@@ -44,17 +45,18 @@ class Edges:
         self.joined = False
         self._lefts: list[int] = []
         self._joined: list[bool] = []
-        self._cluster = START
+        self.cluster = START
         self._cluster_start = at
         self._ignorable = False  # the cluster so far is nothing but ignorable characters
         self._run_start: int | None = None  # where the ignorable clusters before this cluster begin
         self._run = 0
+        self._unplain = at - 1  # the last character that was not simply one cluster of its own
 
     def feed(self, char: str) -> None:
         """Take the next character."""
         at = self.at
         ignorable = not fold_char(char)
-        joins, self._cluster = join(self._cluster, cluster_class(char))
+        joins, self.cluster = join(self.cluster, cluster_class(char))
         if not joins:
             self._run_start = self._tail()
             self._cluster_start = at
@@ -62,6 +64,8 @@ class Edges:
         else:
             self._ignorable = self._ignorable and ignorable
         joined = joins or self._ignorable
+        if joined or ignorable or self._run_start is not None:
+            self._unplain = at
         self._run = self._run + 1 if joined else 0
         self.joined = joined and self._run <= MARK_RUN
         self._joined.append(self.joined)
@@ -88,12 +92,23 @@ class Edges:
     def next_left(self, matcher: Matcher) -> int:
         """Where a region would begin whose match begins at the next character, or at one that joins the last."""
         found = self.at
-        if matcher.can_join(self._cluster):
+        if matcher.can_join(self.cluster):
             found = self._cluster_start if self._run_start is None else self._run_start
         elif matcher.can_start:
             tail = self._tail()
             found = self.at if tail is None else tail
         return max(found, self.at - MARK_RUN)
+
+    @property
+    def plain(self) -> bool:
+        """Every character that it still knows, and the last in any case, is one cluster of its own that counts."""
+        return self._unplain < min(self.base, self.at - 1)
+
+    def resume(self, cluster: Cluster, base: int, at: int) -> None:
+        """Be at ``at`` behind plain characters from ``base`` on, the last of which began ``cluster``."""
+        self.base, self.at, self.cluster, self.joined = base, at, cluster, False
+        self._lefts, self._joined = list(range(base, at)), [False] * (at - base)
+        self._cluster_start, self._ignorable, self._run_start, self._run = at - 1, False, None, 0
 
     def forget(self, before: int) -> None:
         """Nothing before ``before`` will be asked for again."""
@@ -113,6 +128,10 @@ class Removal(Protocol):
 
     def add(self, match: Match) -> None:
         """A match is certain."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether it has regions, or sentences that it still needs."""
 
     def hold(self) -> int:
         """The first character that some continuation could put into a region, or take out of one."""
@@ -150,6 +169,10 @@ class SpanRemoval:
         if region.end == edges.at:
             self._growing.append(region)
 
+    @property
+    def busy(self) -> bool:
+        return bool(self._regions or self._growing)
+
     def hold(self) -> int:
         oldest = self.matcher.oldest
         following = self._edges.next_left(self.matcher)
@@ -184,6 +207,10 @@ class SentenceRemoval:
 
     def add(self, match: Match) -> None:
         self._matches.append(match)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._matches or self._settled)
 
     def hold(self) -> int:
         now = self._sentences

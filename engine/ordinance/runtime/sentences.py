@@ -84,6 +84,17 @@ class Sentences:
             self._break()
         return self._settled
 
+    def place(self) -> tuple[str, str, str, str, bool, int]:
+        """What is not a position: what may follow, and how much trailing space there is."""
+        return self._mode, self._class, self._before, self._term, self._direct, self.at - self.content
+
+    def resume(self, place: tuple[str, str, str, str, bool, int]) -> None:
+        """Be as ``place`` says, at ``at`` and with the sentence that began at ``start``."""
+        self._mode, self._class, self._before, self._term, self._direct, space = place
+        self.content = self.at - space
+
+    # one step each
+
     def _take(self, found: str) -> None:
         self.at += 1
         if found not in _SPACES or (not found and self.content == self.at - 1):  # extensions follow their character
