@@ -78,7 +78,9 @@ def engine(plan: Plan) -> tuple[Redactor, Callable[[str], int]]:
 
 def tail_search(found: Expressions) -> Callable[[str], object]:
     """The peer: one regular expression over the last 200 characters after every delta."""
-    wanted = re.compile("|".join([*map(re.escape, found.phrases), *(each.source for each in found.patterns)]), re.IGNORECASE)
+    wanted = re.compile(
+        "|".join([*map(re.escape, found.phrases), *(each.source for each in found.patterns)]), re.IGNORECASE
+    )
     held = ""
 
     def feed(delta: str) -> object:

@@ -6,6 +6,7 @@ SIGTERM and SIGINT drain: no new connection is taken, running answers may finish
 from __future__ import annotations
 
 import errno
+import gc
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class Worker:
         return make_service(load(self.settings.packs, on=self.on).plan, self.settings, self.on)
 
     def __call__(self) -> Starlette:
-        return gateway(self.service())
+        return gateway(_settled(self.service()))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -65,7 +66,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(worker: Worker, listener: socket.socket, announce: Callable[[Service], None]) -> None:
     """Serve until a signal. ``announce`` is called when connections are taken; errors come before that."""
-    service = worker.service()
+    service = _settled(worker.service())
     announce(service)
     settings = worker.settings
     config = uvicorn.Config(
@@ -84,6 +85,14 @@ def serve(worker: Worker, listener: socket.socket, announce: Callable[[Service],
         Multiprocess(config, [listener]).run()
     else:
         uvicorn.Server(config).run([listener])
+
+
+def _settled(service: Service) -> Service:
+    """Build what the first request would wait for, and spare the collector the large tables that will stay."""
+    service.open(service.keyring.anyone, ()).stream()
+    gc.collect()
+    gc.freeze()
+    return service
 
 
 def address_of(listener: socket.socket) -> str:
