@@ -129,15 +129,20 @@ def test_bad_lines_are_told_and_the_others_go_on() -> None:
             b"[" * 100_000,
             b'{"id": "k", "answer": "\\ud800"}',
             b'{"id": {"any": ["\\ud800"]}, "answer": "fine"}',
+            b'{"id": "l", "answer": "x", "turn": ' + b"1" * 5000 + b"}",
+            b'{"id": NaN, "answer": "x"}',
+            b'{"id": 1e999, "answer": "x"}',
+            b'{"id": "m", "answer": "x", "situation": {"place": "Germany"}}',
+            b'{"id": "n", "answer": "x", "situation": {"turn": "1"}}',
             b'{"id": "z", "answer": "fine"}',
         ]
     )
     found = apply("--jurisdiction", "DE", raw=raw, lines=[], code=1)
     assert [line["id"] for line in found if "error" not in line] == ["a", {"any": ["\ud800"]}, "z"]
     errors = {line["id"]: line["error"] for line in found if "error" in line and line["id"]}
-    assert set(errors) == set("cdefghk")
+    assert set(errors) == set("cdefghkmn")
     assert "purpose" in errors["f"], "did you mean"
-    assert len(found) == 15
+    assert len(found) == 20
 
 
 @pytest.mark.parametrize(

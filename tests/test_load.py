@@ -10,6 +10,8 @@ from ordinance.errors import PolicyError
 from ordinance.load import load
 from ordinance.policy.conditions import All, AnyOf, Below, Is, Within
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
+from ordinance.runtime.automaton import Automaton
+from ordinance.runtime.matcher import Matcher
 from support.packs import CHARTER, JURISDICTION, LEXICON, load_on, write_charter, write_jurisdiction
 
 
@@ -41,7 +43,8 @@ def test_the_plan_of_a_jurisdiction(tmp_path: Path) -> None:
     assert [(item.group, item.name, item.jurisdiction) for item in plan.contacts] == [
         ("crisis", "Helpline", "XA"), ("emergency", "Help", "XA-B"),
     ]  # fmt: skip
-    assert plan.protected == ("contacts", "baseline/pattern emergency_number")
+    assert plan.protected == ("baseline/pattern emergency_number",)
+    assert all(item.detector in plan.detectors for item in plan.contacts)
 
 
 def test_unknown_included_is_part_of_the_reach(tmp_path: Path) -> None:
@@ -116,3 +119,17 @@ def test_loading_what_ships_is_fast_enough_to_do_at_every_start(tmp_path: Path) 
     start = time.perf_counter()
     load()
     assert time.perf_counter() - start < 5
+
+
+@pytest.mark.semantics(25)
+def test_phrases_of_scripts_with_look_alikes_are_found_in_either_case(tmp_path: Path) -> None:
+    """Greek capital Eta looks like H and the small one like n; each case is folded by itself."""
+    pack = write_jurisdiction(tmp_path, JURISDICTION)
+    (lexicon,) = pack.parent.rglob("*.txt")
+    lexicon.write_text(lexicon.read_text("utf-8") + "Χρυσή Αυγή\n", "utf-8")
+    plan = load_on(pack).plan
+    key = next(key for key in plan.detectors if "words" in key)
+    matcher_of = Automaton([(0, plan.detectors[key])])  # type: ignore[list-item]  # a lexicon gives expressions
+    for said in ("Χρυσή Αυγή", "ΧΡΥΣΗ ΑΥΓΗ", "χρυσή αυγή"):
+        matcher = Matcher(matcher_of)
+        assert [match for at, char in enumerate(said) for match in matcher.feed(char, at)] or matcher.close(), said

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ordinance.policy.plan import Plan, PlannedRule
+from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.activation import activate
 from ordinance.runtime.calm import Calm
 from ordinance.runtime.redactor import Redactor
+from ordinance.runtime.regions import SentenceRemoval
 from ordinance.runtime.situation import rules_in_force, situate
 from support.oracle import FOLDS, MARK_RUN, MARKER, Rule, matches, reference, refused, removed, trace
 from support.plans import plan_of
@@ -36,6 +40,10 @@ class Recording(Redactor):
         out = super()._stride(calm, text)
         self.shown.extend(range(start, self._base))
         return out
+
+
+def rules_of(plan: Plan) -> tuple[PlannedRule, ...]:
+    return rules_in_force(plan, situate(plan, jurisdiction="DE"))
 
 
 def redactor(of: Rules, protected: tuple[str, ...] = (), prefix: str = "", certain: bool = False) -> Recording:
@@ -281,3 +289,41 @@ def test_what_is_protected_does_not_reach_into_a_red_line() -> None:
     made = redactor([Rule(("bomb 112",), refuses=True)], (r"\b112\b",))
     assert "".join(pieces(made, "x bomb 112 y")) == "x "
     assert made.refused
+
+
+@pytest.mark.semantics(5)
+@pytest.mark.parametrize("bound", [5, 400])
+def test_a_piece_waits_while_either_reading_of_a_full_stop_would_take_it(bound: int) -> None:
+    """The stop in "no. 5" may or may not end the sentence; the piece behind it belongs to the region if it does."""
+    of = [Rule(("no. 5",), sentence=True, bound=bound)]
+    text = "no. 5" + " 12" * (bound // 2) + "\nX"
+    got = pieces(redactor(of), text)
+    assert "".join(got) == reference(text, [*of, FORGED])
+
+
+def test_a_sentence_full_of_matches_costs_no_more_at_its_end() -> None:
+    """Matches that will always touch the same pieces are kept as one."""
+    made = redactor([Rule(("a",), sentence=True, bound=10_000)])
+    made.feed("a " * 2_000)
+    removals = [removal for removal in made._removals if isinstance(removal, SentenceRemoval)]
+    assert [len(removal._matches) for removal in removals] == [1]
+
+
+@pytest.mark.requirement("TR-3")
+@pytest.mark.semantics(16)
+def test_what_stands_in_removed_text_adds_nothing() -> None:
+    of = [Rule(("secret plan",)), Rule(("sunny day",), sentence=True)]
+    in_force = [*of, Rule(("help",))]
+    plan = plan_of(in_force)
+    rules = tuple(replace(rule, effect=Effect.PROVIDE) if tag == 2 else rule for tag, rule in enumerate(rules_of(plan)))
+    activation = activate(plan, rules)
+    for text, seen in (
+        ("No help here.", True),
+        ("One sunny day, help came.", False),
+        ("help: secret plan", True),
+        ("One sunny day! Then help came. Good.", True),
+    ):
+        for cut in (text, [text]):
+            made = Redactor(activation)
+            pieces(made, list(cut))
+            assert (2 in made.observed) is seen, text

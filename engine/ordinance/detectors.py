@@ -8,8 +8,11 @@ from ordinance.runtime.matcher import check_pattern, check_phrase
 
 
 def prepare_lexicon(declaration: Declaration) -> Expressions:
-    """Phrases as they are compared. Raises ``PatternError`` for one that folds to nothing."""
-    return Expressions(phrases=tuple(map(check_phrase, declaration.lines)))
+    """Phrases as they are written; the engine folds each case of them by itself. Raises ``PatternError`` for one that
+    folds to nothing or is too long."""
+    for phrase in declaration.lines:
+        check_phrase(phrase)
+    return Expressions(phrases=declaration.lines)
 
 
 def prepare_pattern(declaration: Declaration) -> Expressions:

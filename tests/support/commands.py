@@ -39,10 +39,10 @@ class Served:
     ``said`` is what it printed, to the end of the line that holds ``until``; ``address`` is where it listens.
     """
 
-    def __init__(self, *words: str | Path, until: str = "listening on ") -> None:
+    def __init__(self, *words: str | Path, until: str = "listening on ", **variables: str) -> None:
         self.process = subprocess.Popen(
             command("serve", "--port", "0", *words),
-            env=environment(),
+            env=environment(**variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

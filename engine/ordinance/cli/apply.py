@@ -164,18 +164,25 @@ def _pieces(text: str, size: int | None) -> Iterator[str]:
 
 def _parse(raw: bytes) -> dict[str, Any]:
     try:
-        given = json.loads(raw.decode("utf-8"), object_pairs_hook=_once)
+        given = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+        json.dumps(given, allow_nan=False)  # a number too large to be one would come back as no JSON
     except UnicodeDecodeError:
         raise LineError("the line is not UTF-8.", help="Save the file as UTF-8.") from None
     except json.JSONDecodeError as error:
         raise LineError(
             f"the line is not JSON: {error.msg} at column {error.colno}.", help="Write one object a line."
         ) from None
+    except ValueError:
+        raise LineError("the line holds a number that is too large.", help="Write it as text.") from None
     except RecursionError:
         raise LineError("the line is nested too deeply.", help="Write one flat object a line.") from None
     if not isinstance(given, dict):
         raise LineError("the line is no JSON object.", help='Write {"answer": "…"}.')
     return given
+
+
+def _no_number(name: str) -> None:
+    raise LineError(f"'{name}' is not JSON.", help="Write a number, or null.")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, ENGINE_NOTICES
 _TOLD_BY_ENGINE = ENGINE_NOTICES | {"red_line"}
 
 #: The detector that finds the contacts of every loaded jurisdiction.
-CONTACTS = "contacts"
 
 
 def link(units: Sequence[Unit], digest: str) -> Policy:
@@ -63,8 +62,7 @@ class _Linker:
         for scope in scopes:
             self._report_unused(scope)
         dimensions = self._all_dimensions(scopes)
-        protected = [CONTACTS] if contacts and self._protects_contacts() else []
-        protected += [key for scope in scopes for key in scope.protected()]
+        protected = [key for scope in scopes for key in scope.protected()]
         return Policy(
             digest=digest,
             units=self.units,
@@ -197,17 +195,17 @@ class _Linker:
         items = scope.unit.pack.each(ast.ContactDecl)
         for item in items:
             names.define(item.name, item)
-        sound = [item for item in items if holds_value(item.form, item.value.text)]
-        patterns = tuple(pattern_of(item.form, item.value.text) for item in sound)
-        known = self.detectors.get(CONTACTS)
-        if sound:
-            lines = (*(known.declaration.lines if known else ()), *patterns)
-            places = (*(known.places if known else ()), *(item.value.span for item in sound))
-            declaration = Declaration(CONTACTS, tuple(dict.fromkeys(lines)))
-            self.detectors[CONTACTS] = Detector(CONTACTS, "pattern", declaration, places, sound[0].value.span)
-        return [
-            Contact(item.group.text, item.title.text, item.value.text, item.hours, item.place.text) for item in items
-        ]
+        protects = self._protects_contacts()
+        return [self._contact(scope.unit, item, protects) for item in items]
+
+    def _contact(self, unit: Unit, item: ast.ContactDecl, protects: bool) -> Contact:
+        """A contact; where the charter protects contacts, with a detector of its own for the value."""
+        value, key = item.value, ""
+        if protects and holds_value(item.form, value.text):
+            key = f"{unit.name}/contact {item.name}"
+            declaration = Declaration(key, (pattern_of(item.form, value.text),))
+            self.detectors[key] = Detector(key, "pattern", declaration, (value.span,), value.span)
+        return Contact(item.group.text, item.title.text, value.text, item.hours, item.place.text, key)
 
     def _protects_contacts(self) -> bool:
         rules = (rule for unit in self.units for rule in unit.pack.rules)

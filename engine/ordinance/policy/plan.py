@@ -104,13 +104,17 @@ class PlannedRule:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom to call. ``group`` is ``emergency`` or ``crisis``; ``hours`` is ``always`` or what the pack says."""
+    """Whom to call. ``group`` is ``emergency`` or ``crisis``; ``hours`` is ``always`` or what the pack says.
+
+    ``detector`` is the key of what finds the value in text, where the charter protects contacts.
+    """
 
     group: str
     name: str
     value: str
     hours: str
     jurisdiction: str
+    detector: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ class Plan:
     """Everything a session needs, and nothing that changes. Compared by identity.
 
     ``parents`` maps each loaded jurisdiction to the one it lies within, or None. ``protected`` are detector
-    keys whose matches are cut out of withheld regions. ``languages`` are the loaded language packs by tag.
+    keys whose matches are cut out of withheld regions everywhere; contacts are where the situation has them. ``languages`` are the loaded language packs by tag.
     ``digest`` is 64 hexadecimal digits over the canonical bytes of every source and the plugins' names.
     """
 

@@ -8,7 +8,7 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 
 from ordinance.detection import Expressions, Segments
-from ordinance.policy.plan import Plan, PlannedRule, Scope
+from ordinance.policy.plan import Contact, Plan, PlannedRule, Scope
 from ordinance.policy.vocabulary import MARKER, Channel, Effect
 from ordinance.runtime.automaton import Automaton
 from ordinance.runtime.calm import Strides
@@ -53,19 +53,20 @@ _cache: WeakKeyDictionary[Plan, dict[tuple[str, ...], Activation]] = WeakKeyDict
 _lock = Lock()
 
 
-def activate(plan: Plan, rules: tuple[PlannedRule, ...]) -> Activation:
-    """The automata for ``rules``, which are in force together."""
-    name = tuple(rule.id for rule in rules)
+def activate(plan: Plan, rules: tuple[PlannedRule, ...], contacts: tuple[Contact, ...] = ()) -> Activation:
+    """The automata for ``rules``, which are in force together, where people are given ``contacts``."""
+    shields = (*plan.protected, *(contact.detector for contact in contacts if contact.detector))
+    name = (*(rule.id for rule in rules), "", *shields)
     with _lock:
         kept = _cache.setdefault(plan, {})
-        found = kept.pop(name, None) or _build(plan, rules)
+        found = kept.pop(name, None) or _build(plan, rules, shields)
         kept[name] = found
         if len(kept) > _KEPT:
             kept.pop(next(iter(kept)))
         return found
 
 
-def _build(plan: Plan, rules: tuple[PlannedRule, ...]) -> Activation:
+def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...]) -> Activation:
     def automaton(tags: Iterable[int], *more: tuple[int, Expressions]) -> Automaton:
         prepared = [(tag, plan.detectors[name]) for tag in tags for name in rules[tag].detectors]
         return Automaton([*((tag, each) for tag, each in prepared if isinstance(each, Expressions)), *more])
@@ -79,7 +80,7 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...]) -> Activation:
     withholding = [tag for tag in answer if rules[tag].effect is Effect.WITHHOLD]
     forged = (len(rules), Expressions(phrases=(MARKER,)))
     scopes = sorted({Scope(), *(rules[tag].scope for tag in withholding)}, key=lambda scope: (scope.unit, scope.bound))
-    protected = [(0, plan.detectors[name]) for name in plan.protected]
+    protected = [(0, plan.detectors[name]) for name in shields]
     return Activation(
         rules=rules,
         refusing=automaton(tag for tag in answer if rules[tag].effect is Effect.REFUSE),

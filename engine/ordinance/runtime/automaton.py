@@ -17,8 +17,9 @@ from ordinance.runtime.clusters import Cluster, cluster_class, join
 from ordinance.runtime.network import EDGE, Network, kind_of
 from ordinance.runtime.normalise import fold, fold_char, key
 
-#: Past this many states, steps are computed afresh and forgotten: same answers, bounded memory.
+#: Past so many states, or nodes in them, steps are computed afresh and forgotten: same answers, bounded memory.
 STATE_CAP = 16_000
+NODE_CAP = 1_000_000
 
 #: Characters that join to one before them, of every cluster class, kind and way of folding.
 _JOINERS = "\n\u0301\u200c\u200d\u3099\u094d\u0903ำຳក🏽🚀™ℹⓂ🅬🇩\u0600क각가"
@@ -83,6 +84,7 @@ class Automaton:
         self._symbol_classes: dict[str, int] = {}
         self._char_classes: dict[str, tuple[int, ...]] = {}
         self._states: dict[tuple[int, tuple[tuple[int, ...], ...]], State] = {}
+        self._size = 0
         self._starts: dict[tuple[int, int], _Landing] = {}
         self._startable: dict[int, frozenset[int]] = {}
         self._joinable: dict[tuple[Cluster, int], bool] = {}
@@ -127,8 +129,10 @@ class Automaton:
         state = self._states.get(signature)
         if state is None:
             state = State(before, groups, {})
-            if len(self._states) < STATE_CAP:
+            size = sum(map(len, groups))
+            if len(self._states) < STATE_CAP and self._size + size <= NODE_CAP:
                 state.shared = True
+                self._size += size
                 self._states[signature] = state
         return state
 

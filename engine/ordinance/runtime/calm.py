@@ -16,8 +16,10 @@ from ordinance.runtime.clusters import Cluster
 
 #: Strides remembered for one set of rules, about 40 MB; past it memory starts anew.
 CAP = 100_000
-#: A longer delta is not remembered as a whole.
-_LONGEST = 24
+#: A longer delta is not remembered as a whole, only by its characters.
+_LONGEST = 12
+#: Longer texts are taken in slices of this size, so that what is new in one does not make all of it slow.
+SLICE = 16
 
 
 class Place(NamedTuple):

@@ -75,6 +75,10 @@ def canonical_phrase(phrase: str) -> str:
             "the phrase folds to nothing: it has only invisible characters or marks.",
             help="Write letters, digits or signs, or remove the line.",
         )
+    if len(symbols) > patterns.MAX_SIZE:
+        raise PatternError(
+            f"the phrase is longer than {patterns.MAX_SIZE} characters.", help="Keep the words that identify it."
+        )
     return symbols
 
 

@@ -13,7 +13,7 @@ from ordinance.errors import PatternError
 from ordinance.runtime.normalise import fold_char, symbol_kind
 
 #: A pattern may not be longer than this when written out, in symbols; repetition counts each copy.
-MAX_SIZE = 4000
+MAX_SIZE = 500
 MAX_DEPTH = 40
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ordinance.policy.vocabulary import MARKER, Effect
 from ordinance.runtime.activation import Activation, SegmentRule
-from ordinance.runtime.calm import Calm, Place, Stride
+from ordinance.runtime.calm import SLICE, Calm, Place, Stride
 from ordinance.runtime.matcher import Match, Matcher
 from ordinance.runtime.regions import Edges, Region, Removal, SentenceRemoval, SpanRemoval
 from ordinance.runtime.segments import DetectorError, SegmentScan
@@ -56,6 +56,8 @@ class Redactor:
         self._observing = Matcher(activation.observing)
         self._protected = Matcher(activation.protected)
         self._protected_spans: list[Match] = []
+        self._watched: list[Match] = []  # of rules that remove nothing, until their text has left
+        self._gone: list[tuple[int, int]] = []  # what was removed, while something watched may reach into it
         self._removals: list[Removal] = [SpanRemoval(self._refusing, self._edges)]
         self._by_scope: dict[tuple[str, int], Removal] = {}
         for scope, automaton in activation.withholding:
@@ -98,6 +100,11 @@ class Redactor:
 
     def feed(self, text: str) -> str:
         """What may leave now that ``text`` has come in."""
+        if len(text) <= SLICE:
+            return self._take(text)
+        return "".join([self._take(text[at : at + SLICE]) for at in range(0, len(text), SLICE)])
+
+    def _take(self, text: str) -> str:
         calm = self._calm
         if calm is None:
             return self._walk(text, None)
@@ -139,7 +146,7 @@ class Redactor:
 
     def _settle(self) -> Calm | None:
         """The calm place in which the stream is now; None where something is pending."""
-        if self._marker is not None or self._protected_spans or self._scans:
+        if self._marker is not None or self._protected_spans or self._watched or self._scans:
             return None
         edges, sentences = self._edges, self._sentences
         if not edges.plain or sentences.split is not None or any(removal.busy for removal in self._removals):
@@ -207,6 +214,7 @@ class Redactor:
             self._drop()
         else:
             self._release(self._edges.at, out)
+            self._settle_watched()
             self._flush_marker(out)
         return self._written(out)
 
@@ -226,7 +234,7 @@ class Redactor:
         for removal in self._removals:
             removal.feed(settled)
             self._add(removal, removal.matcher.close())
-        self.observed.update(match.tag for match in self._observing.close())
+        self._watched.extend(self._observing.close())
         self._protected_spans.extend(self._protected.close())
         for rule, scan in self._scans:
             self._found(rule, scan.close(settled))
@@ -247,7 +255,7 @@ class Redactor:
         protected = self._protected.feed(char, at)
         if observed or protected:
             self._stirred = True
-            self.observed.update(match.tag for match in observed)
+            self._watched.extend(observed)
             self._protected_spans.extend(protected)
         for rule, scan in self._scans:
             self._found(rule, scan.feed(char, settled))
@@ -270,7 +278,7 @@ class Redactor:
             elif planned.effect is Effect.WITHHOLD:
                 self._by_scope[planned.scope.unit, planned.scope.bound].add(Match(start, end, rule.tag))
             else:
-                self.observed.add(rule.tag)
+                self._watched.append(Match(start, end, rule.tag))
 
     def _hold(self) -> int:
         held = self._edges.at
@@ -305,6 +313,32 @@ class Redactor:
             removal.forget(at)
         if self._protected_spans:
             self._protected_spans = [span for span in self._protected_spans if span.end > at]
+        if self._watched or self._gone:
+            self._settle_watched()
+
+    def _note_gone(self, at: int) -> None:
+        if self._gone and self._gone[-1][1] == at:
+            self._gone[-1] = (self._gone[-1][0], at + 1)
+        else:
+            self._gone.append((at, at + 1))
+
+    def _settle_watched(self) -> None:
+        """What a rule that removes nothing has seen counts once all of it has left. What reaches into removed text does
+        not: an addition would tell what stood there (semantics, rule 16)."""
+        left = self._base
+        waiting = []
+        for match in self._watched:
+            if match.end > left:
+                waiting.append(match)
+            elif not any(match.start < end and start < match.end for start, end in self._gone):
+                self.observed.add(match.tag)
+        self._watched = waiting
+        starts = [match.start for match in waiting] + [scan.start for _, scan in self._scans]
+        if self._observing.oldest is not None and not self._closed:
+            starts.append(self._observing.oldest)
+        if self._gone:
+            reach = min([left, *starts])
+            self._gone = [(start, end) for start, end in self._gone if end > reach]
 
     def _release_around(self, regions: list[Region], until: int, out: list[str]) -> int:
         """Release up to ``until`` without ``regions``; stops early where a region may yet turn out protected."""
@@ -320,6 +354,7 @@ class Redactor:
             if tags and not self._is_protected(at):
                 self._marker = tags if self._marker is None else self._marker | tags
                 self.ledger.deleted += 1
+                self._note_gone(at)
                 at += 1
             else:
                 following = at + 1 if tags else min([until, *(region.start for region in regions if region.start > at)])

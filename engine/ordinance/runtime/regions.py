@@ -206,7 +206,29 @@ class SentenceRemoval:
         self._settled.extend(settled)
 
     def add(self, match: Match) -> None:
+        """Matches that will always touch the same pieces are kept as one, or a sentence full of them would cost its
+        length at every character."""
+        if self._matches:
+            last = self._matches[-1]
+            touches = self._touches(match)
+            if touches is not None and touches == self._touches(last):
+                self._matches[-1] = Match(min(last.start, match.start), max(last.end, match.end), match.tag)
+                return
         self._matches.append(match)
+
+    def _touches(self, match: Match) -> tuple[int | bool, ...] | None:
+        """What decides which pieces of the open sentence ``match`` touches, however it goes on; None outside it."""
+        now = self._sentences
+        if match.start < now.start:
+            return None
+        whole = (match.tag, self._piece(match.start, now.start), self._piece(match.end - 1, now.start))
+        if now.split is None:
+            return whole if match.start < now.content else None
+        behind = match.start >= now.split
+        if behind:
+            pieces = (self._piece(match.start, now.split), self._piece(match.end - 1, now.split))
+            return (*whole, *pieces) if match.start < now.content else None
+        return whole if match.end <= now.split_content else None
 
     @property
     def busy(self) -> bool:
@@ -243,8 +265,12 @@ class SentenceRemoval:
     def forget(self, before: int) -> None:
         self._settled = [sentence for sentence in self._settled if sentence.end > before]
         if self._matches:
-            goes_on = self._goes_on()
-            self._matches = [match for match in self._matches if self._extent(match, goes_on)[1] > before]
+            goes_on, ended = self._goes_on(), self._ended()
+            self._matches = [
+                match
+                for match in self._matches
+                if self._extent(match, goes_on)[1] > before or self._extent(match, ended)[1] > before
+            ]
 
     def _goes_on(self) -> list[Sentence]:
         """The sentences, if the open one goes on."""

@@ -49,7 +49,7 @@ class Session:
         self.locale = locale
         self.whole = whole
         self.policy_name = policy_name
-        self.activation: Activation = activate(plan, rules_in_force(plan, situation))
+        self.activation: Activation = activate(plan, rules_in_force(plan, situation), contacts_at(plan, situation))
         self.discloser = Discloser(plan, notice_language(plan, locale) or "en")
         self.prompt_rules: tuple[PlannedRule, ...] = ()
         self.prompt_fault = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,7 +19,8 @@ from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS
 
 #: Places are not a closed set: a user can be anywhere. Their values are codes as packs write them.
 _PLACES = frozenset({"place", "seat", "market"})
-_NUMBERS = frozenset({"age", "turn"})
+_CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})*")
+_CLAIMED = frozenset({"turn", "language"})
 
 #: How far apart two language tags may be for one to stand for the other (langcodes' scale; 25 and more is another
 #: language).
@@ -88,17 +90,21 @@ def _check_value(plan: Plan, dimension: str, value: str) -> None:
         raise SituationError(
             f"the value of '{dimension}' must be text, not {type(value).__name__}.", help="Write it in quotes."
         )
-    if value == "unknown" or dimension in _PLACES:
+    if dimension in _CLAIMED:
+        raise SituationError(f"'{dimension}' is what a request says of itself.", help="It cannot be attested.")
+    if value == "unknown":
         return
-    if dimension in _NUMBERS:
+    if dimension in _PLACES:
+        if not _CODE.fullmatch(value):
+            raise SituationError(f"'{value}' is not a jurisdiction's code.", help="Write it as in DE, EU or DE-BY.")
+        return
+    if dimension == "age":
         if not (value.isascii() and value.isdecimal()):
             raise SituationError(f"'{dimension}' is a whole number, not '{value}'.", help="Write digits.")
         return
-    if dimension in BUILT_IN_DIMENSIONS:
-        return
     declared = plan.dimensions.get(dimension)
     if declared is None:
-        names = sorted({*plan.dimensions, *BUILT_IN_DIMENSIONS})
+        names = sorted({*plan.dimensions, *(BUILT_IN_DIMENSIONS - _CLAIMED)})
         close = get_close_matches(dimension, names, 1)
         raise SituationError(
             f"no pack declares the dimension '{dimension}'.",
