@@ -26,7 +26,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reading": {"language"},
     "packs": {"errors", "resources", "language", "policy", "reading"},
     "costs": {"detection", "policy", "runtime"},
-    "load": {"errors", "detection", "language", "policy", "packs", "plugins", "runtime", "testing"},
+    "load": {
+        "errors", "detection", "language", "policy", "packs", "plugins", "reading", "runtime", "shields", "testing",
+    },
+    "shields": {"detection", "language", "policy", "runtime"},
     "testing": {"errors", "detection", "language", "policy", "runtime"},
     "settings": {"errors"},
     "serve": {"errors", "settings", "policy", "runtime", "load", "resources"},

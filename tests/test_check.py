@@ -130,6 +130,13 @@ SPOILED = [
     (J, '"saladused"', '"saladused {law}"', "notice-variable", "plain words"),
     (L, 'machine           { fr "', 'machine           { de "', "text-language", "a text in de"),
     (L, "speak { language fr", "speak { language de", "text-language", "cannot speak de"),
+    (J, "Left out: {type}. {law}.", "Left out: {type}.", "notice-silent", "{law} in en"),
+    (J, "Ausgelassen; bitte beachte: {type}. ", "Ausgelassen; bitte beachte: ", "notice-silent", "{type} in de"),
+    (L, "Pas de suite ici : {type}.", "Pas de suite ici.", "notice-silent", "in fr"),
+    (C, "can lift: {type}.", "can lift.", "notice-silent", "`red_line` leaves out {type} in en"),
+    (J, "Left out: {type}", "⟦…⟧: {type}", "marker-sign", "sign"),
+    (J, '"saladused"', '"saladused⟧"', "marker-sign", "sign"),
+    (J, '"Helpline"', '"Helpline ⟦"', "marker-sign", "sign"),
     # law
     (J, "from 2020-01-01", "from 2020-02-30", "date-invalid", "2020-02-30"),
     (J, "until 2090-01-01", "until 2020-01-01", "dates-inverted", "ends before it begins"),
@@ -154,6 +161,11 @@ SPOILED = [
     (J, "any of lexicon words, pattern code, topic talk", "topic talk", "topic-alone", "by topic alone"),
     (J, "at most 200", "at most 0", "bound-invalid", "0 characters"),
     (J, "at most 200", "at most 1.5", "bound-invalid", "1.5 characters"),
+    (J, "at most 200", f"at most {'9' * 5000}", "bound-invalid", "makes no sense"),
+    (J, "age below 18", f"age below {'9' * 5000}", "test-unfit", "no whole numbers"),
+    (J, "given age 40", f"given age {'9' * 5000}", "example-given", "nine digits"),
+    (J, "turn 3", f"turn {'9' * 5000}", "example-given", "nine digits"),
+    (J, "baseline 1\n", f"baseline {'9' * 5000}\n", "charter-differs", "9999"),
     # examples
     (C, 'example matches "Call 112 now."', "", "example-fires", "emergency_number"),
     (C, 'example skips   "The ticket costs 1120 kroons."', "", "example-quiet", "emergency_number"),
@@ -216,7 +228,8 @@ ELSEWHERE = {
     "charter-second": "test_packs", "pack-ambiguous": "test_packs", "pack-twice": "test_packs",
     "phrase-empty": "test_check", "phrase-twice": "test_check", "too-deep": "test_parser",
     "detector-fails": "test_plugins", "law-off": "test_check", "date-stale": "test_check",
-    "speak-notices-only": "test_check",
+    "speak-notices-only": "test_check", "too-many": "test_parser", "no-plan": "test_load",
+    "charter-altered": "test_packs", "contact-shields": "test_shields",
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from ordinance import __version__
 from ordinance.cli import check as check_command
 from ordinance.cli.arguments import region_of
 from ordinance.cli.main import COMMANDS, main
-from ordinance.errors import UsageError
+from ordinance.errors import PluginError, UsageError
 from support.packs import JURISDICTION, write_jurisdiction
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -214,6 +214,75 @@ def test_a_closed_pipe_is_no_error() -> None:
     assert result.stderr == b""
 
 
+def shell(line: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a line of shell from the root of the checkout, in which $ORDINANCE is the command."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine"), **variables}
+    environment["ORDINANCE"] = f"{sys.executable} -m ordinance.cli.main"
+    return subprocess.run(["sh", "-c", line], cwd=ROOT, env=environment, capture_output=True, check=False)
+
+
+def test_streams_that_are_closed(tmp_path: Path) -> None:
+    """The exit code says it, where nobody reads the words."""
+    (tmp_path / "bad.ord").write_text("nonsense", "utf-8")
+    for streams in (">&-", "2>&-", "<&-", "<&- >&- 2>&-"):
+        assert shell(f"$ORDINANCE check rules {streams}").returncode == 0
+        assert shell(f"$ORDINANCE check {tmp_path} {streams}").returncode == 1
+        assert shell(f"$ORDINANCE check nowhere {streams}").returncode == 2
+        assert shell(f"$ORDINANCE check {streams}").returncode == 2
+    assert shell("$ORDINANCE apply --jurisdiction DE <&-").returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+@pytest.mark.parametrize("words", ["check rules", "check rules --format json", "test rules", "apply"])
+def test_an_output_without_room(words: str) -> None:
+    result = shell(f'echo \'{{"answer": "x"}}\' | $ORDINANCE {words} >/dev/full')
+    assert result.returncode == 2
+    assert result.stderr.startswith(b"ordinance: error[unwritable]: the output cannot be written: ")
+    assert b"Traceback" not in result.stderr
+    assert b"Exception ignored" not in result.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_is_printed_is_utf_8(encoding: str, tmp_path: Path) -> None:
+    write_jurisdiction(tmp_path, JURISDICTION.replace("jurisdiction XA", "jurisdiction “XA”"))
+    os.rename(tmp_path / "XA.ord", os.fsencode(tmp_path) + b"/\xff\xc3\xa9.ord")
+    for form in ("text", "json"):
+        result = shell(f"$ORDINANCE check {tmp_path} --format {form}", PYTHONIOENCODING=encoding)
+        assert result.returncode == 1
+        assert "“" in result.stdout.decode()
+        assert result.stderr == b""
+    found = json.loads(result.stdout)["diagnostics"]
+    assert {item["file"] for item in found} == {f"{tmp_path}/\\xffé.ord"}
+
+
+def broken_plugin() -> object:
+    raise PluginError("the plugin acme is broken.", help="Remove it.")
+
+
+@pytest.mark.parametrize("command", ["check", "test"])
+def test_programs_get_json_whatever_fails(
+    command: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On standard output, in the command's own shape, where its finding stands as on standard error."""
+
+    def found(*words: str | Path) -> tuple[int, list[str]]:
+        result = run(command, *words)
+        report = json.loads(result.stdout)
+        assert command == "check" or (report["examples"], report["failed"], report["rules"]) == (0, 0, {})
+        return result.returncode, [item["code"] for item in report["diagnostics"]]
+
+    assert found("--format", "json") == (2, ["usage"])
+    assert found("rules", "--format=json", "--on", "yesterday") == (2, ["usage"])
+    assert found("rules", "--frob", "--form", "json") == (2, ["usage"])
+    assert found("x" * 5000, "--format", "json") == (2, ["file-missing"])
+    (tmp_path / "loop.ord").symlink_to("loop.ord")
+    assert found(tmp_path, "--format", "json") == (2, ["file-unreadable"])
+    monkeypatch.setattr("ordinance.load.installed", broken_plugin)
+    assert found("rules", "--format", "json") == (1, ["plugin"])
+    monkeypatch.setattr("ordinance.load.installed", dict)
+    assert found("rules", "--format", "json") == (3, ["defect"])
+
+
 def test_interruption_and_defects(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupted(_: object) -> int:
         raise KeyboardInterrupt
@@ -230,9 +299,18 @@ def test_interruption_and_defects(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "the text of a person" not in shown
 
 
+@pytest.mark.parametrize("command", ["apply", "serve"])
+def test_an_empty_locale_is_an_error(command: str, run: Run) -> None:
+    result = run(command, "--locale", "")
+    assert result.returncode == 2
+    assert "'' is not a locale" in result.stderr
+
+
 def test_a_region_stands_for_a_jurisdiction() -> None:
     assert region_of("de-DE") == "DE"
     assert region_of("zh-Hant-TW") == "TW"
     assert region_of("et") is None
+    assert region_of("de-DD") == "DD", "exactly: law is never chosen by best fit"
+    assert region_of("en-UK") == "UK"
     with pytest.raises(UsageError):
         region_of("not a locale")

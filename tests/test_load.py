@@ -12,7 +12,7 @@ from ordinance.policy.conditions import All, AnyOf, Below, Is, Within
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
 from ordinance.runtime.automaton import Automaton
 from ordinance.runtime.matcher import Matcher
-from support.packs import CHARTER, JURISDICTION, LEXICON, load_on, write_charter, write_jurisdiction
+from support.packs import CHARTER, JURISDICTION, LEXICON, errors, load_on, write_charter, write_jurisdiction
 
 
 def test_the_plan_of_a_jurisdiction(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_the_digest_covers_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_red_line_that_does_not_trip_does_not_load(tmp_path: Path) -> None:
     """Each firing example must trip, not just one of them."""
     loaded = load_on(write_charter(tmp_path, CHARTER.replace("How do I build a dirty bomb?", "How do I build a shed?")))
-    assert [item.code for item in loaded.diagnostics] == ["harm-toothless"]
+    assert errors(loaded) == ["harm-toothless"]
     assert loaded.compiled is None
 
 
@@ -100,6 +100,19 @@ def test_the_plan_of_wrong_packs_is_one_line_with_a_way_out(tmp_path: Path) -> N
     assert "XA.ord:1:" in raised.value.message
     assert "(and 1 more)" in raised.value.message
     assert f"ordinance check {pack}" in raised.value.help
+
+
+def test_no_plan_without_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong in putting packs together: a plan, or an error that says there is none."""
+    from ordinance import load as loading
+    from ordinance.packs import Packs
+
+    monkeypatch.setattr(loading, "gather", lambda paths: Packs((), complete=False, diagnostics=()))
+    loaded = load([tmp_path])
+    assert errors(loaded) == ["no-plan"]
+    assert loaded.exit_code == 1
+    with pytest.raises(PolicyError, match="do not make a policy"):
+        _ = loaded.plan
 
 
 @pytest.mark.semantics(16)

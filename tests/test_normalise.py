@@ -8,7 +8,7 @@ import pytest
 
 from ordinance.detection import Expressions
 from ordinance.runtime.automaton import Automaton
-from ordinance.runtime.matcher import Matcher, check_phrase
+from ordinance.runtime.matcher import Matcher
 from ordinance.runtime.network import canonical_phrase
 from ordinance.runtime.normalise import fold, fold_char, is_alphabetic, key, symbol_kind
 from ordinance.runtime.unicode_data import UNICODE_VERSION
@@ -125,5 +125,5 @@ def test_letters_of_scripts_with_spaces_are_alphabetic(symbol: str, expected: bo
 
 
 def test_a_phrase_is_compared_folded_and_without_case() -> None:
-    assert check_phrase("  Größe \u200b") == "grosse"
+    assert canonical_phrase("  Größe \u200b") == "grosse"
     assert UNICODE_VERSION == "16.0.0"

@@ -80,6 +80,33 @@ def test_a_jurisdiction_is_loaded_once(tmp_path: Path) -> None:
     assert errors(load_on(tmp_path)) == ["pack-twice"]
 
 
+@pytest.mark.semantics(21)
+@pytest.mark.parametrize("charter_first", [True, False])
+def test_a_charter_may_not_be_called_like_another_pack(charter_first: bool, tmp_path: Path) -> None:
+    """Rules are cited as pack/name. Neither pack is dropped unseen, whichever comes first."""
+    write_charter(tmp_path / ("a" if charter_first else "z"), CHARTER.replace("charter baseline", "charter XA"))
+    write_jurisdiction(tmp_path / "m", JURISDICTION.replace("charter baseline 1", "charter XA 1"))
+    loaded = load_on(tmp_path)
+    assert errors(loaded) == ["name-twice"]
+    assert loaded.diagnostics[-1].file.endswith("charter.ord")
+    assert "a jurisdiction is called XA too" in loaded.diagnostics[-1].message
+    assert loaded.compiled is None
+
+
+def test_a_charter_that_passes_for_the_one_that_ships(tmp_path: Path) -> None:
+    def altered(text: str = CHARTER) -> list[tuple[str, str]]:
+        found = load_on(write_charter(tmp_path / "root", text)).diagnostics
+        return [(item.code, item.severity) for item in found if item.code == "charter-altered"]
+
+    assert not altered()
+    assert not altered(CHARTER.replace("baseline 1.0.0", "baseline 1.0.1") + "# more\n")
+    assert not altered(CHARTER.replace("charter baseline", "charter root") + "# more\n")
+    assert altered(CHARTER + "# more\n") == [("charter-altered", "warning")]
+    (tmp_path / "root" / "lexicons" / "weapons.txt").write_text("ordinance-canary-weapons-7f3a9c\n", "utf-8")
+    found = load_on(tmp_path / "root" / "charter.ord").diagnostics
+    assert "charter-altered" in [item.code for item in found]
+
+
 def test_two_packs_do_not_share_a_dimension(tmp_path: Path) -> None:
     """Operators attest dimensions by name: one name, one meaning."""
     write_jurisdiction(tmp_path / "a")

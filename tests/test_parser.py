@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ordinance.language.ast import Pack, Withhold
+from ordinance.language.diagnostics import MOST
 from ordinance.language.parser import MAX_DEPTH, Role, first_word, make_parser, parse
 from ordinance.language.source import Source
 from ordinance.packs import shipped_rules
+from ordinance.reading import PACK_LIMIT
 from support.packs import CHARTER, JURISDICTION, LANGUAGE
 
 
@@ -190,3 +193,35 @@ def test_a_broken_header_hides_no_other_fault() -> None:
     _, found = parsed(text)
     assert [code for code, _ in found] == ["unknown-word", "syntax"]
     assert found[0][1] == 1
+
+
+HEADER = "jurisdiction ZZ 1.0.0 under charter baseline 1\n"
+
+#: Nonsense of which each kind once took time that grew with the square of its length.
+NONSENSE = [
+    "\v", "\r", "a\r", "\u00a0", "\u00a0\n", "\u202e", "\u2028", "a ", "a\n", "{", "}\n", "„", "„a“ ", '"',
+    "$\n", "law ",
+    "law x {\n", "contakt x\n", "sektion\n", 'section 1 "x" {\n', "withhold 1.1 a {\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", NONSENSE, ids=ascii)
+def test_a_pack_of_nonsense_is_answered_in_seconds(piece: str) -> None:
+    text = HEADER + piece * (PACK_LIMIT // len(piece.encode()))
+    start = time.perf_counter()
+    _, found = parsed(text)
+    assert time.perf_counter() - start < 10
+    assert 0 < len(found) <= 2 * MOST + 1
+
+
+def test_what_was_not_looked_at_is_told() -> None:
+    for text in ("a\u00a0b\n" * 1000, "contakt x\n" * 1000, "}\n" * 10_000):
+        _, found = parsed(HEADER + text)
+        assert [code for code, _ in found].count("too-many") == 1
+    _, found = parsed(HEADER + "}\n" * 900 + "contakt x\n")
+    assert [code for code, _ in found] == ["syntax", "unknown-word"]
+
+
+def test_recovery_passes_over_the_rest_of_a_line_and_no_more() -> None:
+    _, found = parsed(HEADER + '{ "a # {" law x\nlabel { \n# law\nnotice }\n')
+    assert [line for _, line in found] == [2, 3, 5]

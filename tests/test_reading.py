@@ -118,6 +118,69 @@ def test_a_folder_does_not_reach_outside_itself(tmp_path: Path) -> None:
     assert [item.code for item in found] == ["outside-folder"]
 
 
+@pytest.mark.semantics(22)
+def test_links_to_folders_are_followed_below_and_told_outside(tmp_path: Path) -> None:
+    write_jurisdiction(tmp_path / "out")
+    write_jurisdiction(tmp_path / "in" / "real")
+    (tmp_path / "in" / "again").symlink_to("real")
+    (tmp_path / "in" / "round").symlink_to(".")
+    (tmp_path / "in" / "zelse").symlink_to(tmp_path / "out")
+    found: list[Diagnostic] = []
+    packs = [str(path.relative_to(tmp_path)) for path in find_packs([tmp_path / "in"], found.append)]
+    assert packs == ["in/again/XA.ord"]
+    assert [(item.code, item.file) for item in found] == [("outside-folder", str(tmp_path / "in" / "zelse"))]
+
+
+def test_a_config_map_is_read_once(tmp_path: Path) -> None:
+    """Kubernetes mounts files as links through `..data` to a folder that carries a date."""
+    write_jurisdiction(tmp_path / "..2026_11_24")
+    (tmp_path / "..data").symlink_to("..2026_11_24")
+    (tmp_path / "XA.ord").symlink_to("..data/XA.ord")
+    (tmp_path / "lexicons").symlink_to("..data/lexicons")
+    loaded = load_on(tmp_path)
+    assert not loaded.diagnostics
+    assert loaded.policy is not None
+    given = [unit.pack.source.name for unit in loaded.policy.units if unit.given]
+    assert given == [str(tmp_path / "XA.ord")]
+
+
+def test_one_file_by_two_names_counts_once(tmp_path: Path) -> None:
+    pack = write_jurisdiction(tmp_path)
+    (tmp_path / "link.ord").symlink_to(pack)
+    assert load_on(tmp_path / "link.ord", pack, tmp_path).exit_code == 0
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For root no folder is closed, so the system's answer is given here."""
+    write_jurisdiction(tmp_path)
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    real = os.listdir
+
+    def listdir(path: Path) -> list[str]:
+        if path == closed:
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "listdir", listdir)
+    loaded = load_on(tmp_path)
+    assert [(item.code, item.file) for item in loaded.diagnostics] == [("file-unreadable", str(closed))]
+    assert loaded.exit_code == 2
+
+
+def test_links_in_a_circle_and_names_too_long(tmp_path: Path) -> None:
+    (tmp_path / "loop.ord").symlink_to("loop.ord")
+    assert [item.code for item in load_on(tmp_path).diagnostics] == ["file-unreadable"]
+    assert [item.code for item in load_on(tmp_path / "loop.ord").diagnostics] == ["file-missing"]
+    assert [item.code for item in load_on(Path("x" * 5000)).diagnostics] == ["file-missing"]
+    words = write_jurisdiction(tmp_path / "pack").parent / "lexicons" / "words.txt"
+    words.unlink()
+    words.symlink_to("words.txt")
+    assert "lexicon-missing" in [item.code for item in load_on(tmp_path / "pack").diagnostics]
+    pack = write_jurisdiction(tmp_path / "long", JURISDICTION.replace("lexicons/words.txt", "x" * 5000))
+    assert "lexicon-missing" in [item.code for item in load_on(pack).diagnostics]
+
+
 def test_folders_are_read_in_a_fixed_order(tmp_path: Path) -> None:
     for name in ("b", "a/z", "a"):
         write_jurisdiction(tmp_path / name)
@@ -131,6 +194,7 @@ def test_paths_are_shown_as_people_gave_them(tmp_path: Path, monkeypatch: pytest
     assert shown(tmp_path / "a.ord") == "a.ord"
     assert shown(Path("a.ord")) == "a.ord"
     assert shown(Path("/elsewhere/a.ord")) == "/elsewhere/a.ord"
+    assert shown(Path(os.fsdecode(b"\xff.ord"))) == "\\xff.ord"
 
 
 def test_a_finding_shows_no_more_of_a_file_than_its_line(tmp_path: Path) -> None:

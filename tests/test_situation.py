@@ -94,6 +94,7 @@ def test_unknown_matches_nothing_unless_the_law_says_so() -> None:
     assert not applies(under(condition=Below("age", 18)))
     assert applies(under(condition=Below("age", 18)), attested={"age": "17"})
     assert not applies(under(condition=Below("age", 18)), attested={"age": "18"})
+    assert not applies(under(condition=Below("age", 18)), attested={"age": "9" * 5000})
 
 
 # rule 3

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from ordinance.detection import Declaration, DetectorKind, Expressions, Pattern
 from ordinance.hookspecs import hookimpl
-from ordinance.runtime.matcher import check_pattern, check_phrase
+from ordinance.runtime.matcher import check_pattern
+from ordinance.runtime.network import phrase_forms
 
 
 def prepare_lexicon(declaration: Declaration) -> Expressions:
-    """Phrases as they are written; the engine folds each case of them by itself. Raises ``PatternError`` for one that
-    folds to nothing or is too long."""
-    for phrase in declaration.lines:
-        check_phrase(phrase)
-    return Expressions(phrases=declaration.lines)
+    """Phrases as they are compared. Raises ``PatternError`` for one that folds to nothing or is too long."""
+    forms = (form for phrase in declaration.lines for form in phrase_forms(phrase))
+    return Expressions(phrases=tuple(dict.fromkeys(forms)))
 
 
 def prepare_pattern(declaration: Declaration) -> Expressions:

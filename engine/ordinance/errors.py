@@ -39,6 +39,13 @@ class UnreadableError(OrdinanceError):
     exit_code = 2
 
 
+class UnwritableError(OrdinanceError):
+    """The output cannot be written: a disk is full."""
+
+    code = "unwritable"
+    exit_code = 2
+
+
 class PolicyError(OrdinanceError):
     """The packs were read but do not make a policy; ``ordinance check`` shows all of it."""
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ordinance.errors import PolicyError, UnreadableError
-from ordinance.language.diagnostics import Diagnostic, in_order
+from ordinance.language.diagnostics import Diagnostic, about_file, capped, in_order
 from ordinance.packs import gather, shipped_rules
 from ordinance.plugins import Registry, installed
 from ordinance.policy.check import check
@@ -17,6 +17,8 @@ from ordinance.policy.compile import compile
 from ordinance.policy.ir import Example, Policy, Unit
 from ordinance.policy.link import link
 from ordinance.policy.plan import Plan
+from ordinance.reading import shown
+from ordinance.shields import shielding_contacts
 from ordinance.testing import prove
 
 
@@ -39,9 +41,9 @@ class Loaded:
         first = errors[0]
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         kind = UnreadableError if any(item.unreadable for item in errors) else PolicyError
-        shown = " ".join(str(path) for path in self.paths)
+        paths = " ".join(map(shown, self.paths))
         message = f"{first.file}:{first.line}: {first.message}{more}."
-        raise kind(message, help=f"{first.help} `ordinance check {shown}` shows everything.")
+        raise kind(message, help=f"{first.help} `ordinance check {paths}` shows everything.")
 
     @property
     def exit_code(self) -> int:
@@ -74,13 +76,16 @@ def load(paths: Iterable[Path | str] = (), *, on: date | None = None) -> Loaded:
         found += verdict.diagnostics
         if verdict.checked and not _wrong(found):
             plan = compile(verdict.checked)
-            found += prove(plan, policy)
+            found += (*prove(plan, policy), *shielding_contacts(plan, policy))
     if _wrong(found):
         plan = None
+    elif plan is None:
+        where = shown(given[0])
+        found.append(about_file("no-plan", where, "the packs do not make a policy"))
     borrowed = {
         source.name for unit in packs.units if not unit.given for source in (unit.pack.source, *unit.lexicons.values())
     }
-    told = in_order(item for item in found if item.severity == "error" or item.file not in borrowed)
+    told = capped(in_order(item for item in found if item.severity == "error" or item.file not in borrowed))
     return Loaded(given, on, policy, plan, told)
 
 

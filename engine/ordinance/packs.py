@@ -5,6 +5,7 @@ What an operator gives is taken first; what the given packs name and nobody gave
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -49,13 +50,15 @@ class _Gatherer:
         self.complete = True
 
     def gather(self, paths: Sequence[Path]) -> Packs:
-        for path in dict.fromkeys(find_packs(paths, self.found.append)):
+        for path in find_packs(paths, self.found.append):
             self.read(path, given=True)
         if self.complete:
             self.one_charter()
             self.parents()
             self.languages()
             self.refuse_twins()
+            self.tell_apart()
+            self.compare_with_shipped()
         charters = sum(unit.pack.kind == "charter" for unit in self.units)
         return Packs(tuple(self.units), self.complete and charters == 1, tuple(self.found))
 
@@ -113,13 +116,35 @@ class _Gatherer:
         self.units = others + fitting
 
     def refuse_twins(self) -> None:
-        first: dict[str, Unit] = {}
+        first: dict[tuple[str, str], Unit] = {}
         for unit in self.units:
-            twin = first.setdefault(unit.name, unit)
+            twin = first.setdefault((unit.pack.kind, unit.name), unit)
             if twin is not unit and unit.pack.kind != "charter":
                 message = f"a pack called {unit.name} is loaded twice; the other is {_file(twin)}"
                 self.found.append(diagnose("pack-twice", unit.pack.name.span, message))
         self.units = list(first.values())
+
+    def tell_apart(self) -> None:
+        """Rules are cited as ``pack/name``: packs of different kinds may not share a name either."""
+        first: dict[str, Unit] = {}
+        for unit in sorted(self.units, key=lambda unit: unit.pack.kind == "charter"):
+            other = first.setdefault(unit.name, unit)
+            if other is not unit:
+                message = f"a {other.pack.kind} is called {unit.name} too; it is {_file(other)}"
+                self.found.append(diagnose("name-twice", unit.pack.name.span, message))
+                self.complete = False
+
+    def compare_with_shipped(self) -> None:
+        """A warning where a charter looks by name and version like one that ships, and is another."""
+        for unit in self.of_kind("charter"):
+            for path, kind, name in _shipped() if unit.given else ():
+                if (kind, name) == ("charter", unit.name) and not _same(path, unit.pack.source.path):
+                    shipped = _Gatherer()
+                    shipped.read(path, given=False)
+                    for other in shipped.units:
+                        if _version(other) == _version(unit) and _content(other) != _content(unit):
+                            message = f"this is not the charter {_version(unit)} that ships"
+                            self.found.append(diagnose("charter-altered", unit.pack.name.span, message))
 
     def complete_with(self, kind: str, name: str, span: Span, code: str, message: str) -> list[Unit]:
         """Read the pack that ships under this name; the units that this added."""
@@ -148,6 +173,19 @@ def _shipped() -> Iterator[tuple[Path, str, str]]:
 def _stands_under(named: CharterRef | None, charter: str, major: str) -> bool:
     """Whether a pack names this charter and major version."""
     return named is not None and (named.name.text, named.major.text) == (charter, major)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _version(unit: Unit) -> str:
+    return f"{unit.name} {unit.pack.version}"
+
+
+def _content(unit: Unit) -> tuple[str, dict[str, str]]:
+    """What a pack and its lexicons say."""
+    return unit.pack.source.text, {path: source.text for path, source in unit.lexicons.items()}
 
 
 def _file(unit: Unit) -> str:

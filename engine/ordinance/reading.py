@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from ordinance.language import ast
@@ -21,39 +22,59 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def find_packs(paths: Sequence[Path], report: Report) -> Iterator[Path]:
-    """The files among ``paths``, and all ``*.ord`` below the folders among them, in a fixed order."""
+    """The files among ``paths``, and all ``*.ord`` below the folders among them, in a fixed order, each once."""
+    given: set[str] = set()
     for path in paths:
-        if not path.exists():
+        if not os.path.exists(path):
             report(about_file("file-missing", shown(path), "there is no such file or folder"))
-        elif not path.is_dir():
-            yield path
-        else:
-            packs = list(_below(path, report))
-            if not packs:
-                report(about_file("no-packs", shown(path), "there is no pack (*.ord) in this folder"))
-            yield from packs
-
-
-def _below(path: Path, report: Report) -> Iterator[Path]:
-    root = path.resolve()
-    for folder, folders, files in os.walk(path):
-        folders.sort()
-        for name in sorted(files):
-            pack = Path(folder) / name
-            if pack.suffix != ".ord":
-                continue
-            if pack.resolve().is_relative_to(root):
+            continue
+        packs = list(_below(path, report)) if os.path.isdir(path) else [path]
+        if not packs:
+            report(about_file("no-packs", shown(path), "there is no pack (*.ord) in this folder"))
+        for pack in packs:
+            real = os.path.realpath(pack)
+            if real not in given:
+                given.add(real)
                 yield pack
+
+
+def _below(root: Path, report: Report) -> Iterator[Path]:
+    """The packs below ``root``. Links are followed as far as they stay below it; no folder is entered twice."""
+    real_root = Path(os.path.realpath(root))
+    entered: set[str] = set()
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        real = os.path.realpath(folder)
+        if real in entered:
+            continue
+        entered.add(real)
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError as error:
+            report(about_file("file-unreadable", shown(folder), f"the folder cannot be read: {error.strerror}"))
+            continue
+        below: list[Path] = []
+        for path in (folder / name for name in names):
+            is_folder = os.path.isdir(path)
+            if not is_folder and path.suffix != ".ord":
+                continue
+            target = Path(os.path.realpath(path))
+            if not target.is_relative_to(real_root):
+                message = f"this links to {shown(target)}, outside {shown(root)}"
+                report(about_file("outside-folder", shown(path), message))
+            elif is_folder:
+                below.append(path)
             else:
-                message = f"this links to {pack.resolve()}, outside {shown(path)}"
-                report(about_file("outside-folder", shown(pack), message))
+                yield path
+        waiting += reversed(below)
 
 
 def read_source(path: Path, limit: int, report: Report) -> Source | None:
     """The text of a file of at most ``limit`` bytes, with LF line ends; None, with a finding, where there is none."""
     name = shown(path)
     try:
-        if not path.is_file():
+        if not os.path.isfile(path):
             report(about_file("file-unreadable", name, "this is not a regular file", "Give a file or a folder."))
             return None
         with path.open("rb") as file:
@@ -84,12 +105,13 @@ def read_lexicons(pack: ast.Pack, report: Report) -> Mapping[str, Source]:
     """The lexicons that a pack names, by the path that it gives. They lie below the folder of the pack."""
     found: dict[str, Source] = {}
     home = pack.source.path.parent
+    real_home = Path(os.path.realpath(home))
     for item in pack.each(ast.LexiconDecl):
         written = item.path.text
         path = home / written
-        if PurePosixPath(written).is_absolute() or not path.resolve().is_relative_to(home.resolve()):
+        if PurePosixPath(written).is_absolute() or not Path(os.path.realpath(path)).is_relative_to(real_home):
             report(diagnose("outside-folder", item.path.span, f'"{written}" lies outside the folder of the pack'))
-        elif not path.is_file():
+        elif not os.path.isfile(path):
             report(diagnose("lexicon-missing", item.path.span, f"there is no file {shown(path)}"))
         elif source := read_source(path, LEXICON_LIMIT, report):
             found[written] = source
@@ -99,8 +121,7 @@ def read_lexicons(pack: ast.Pack, report: Report) -> Mapping[str, Source]:
 
 
 def shown(path: Path) -> str:
-    """A path as people see it: relative where it lies below the current folder."""
-    try:
-        return str(path.relative_to(Path.cwd())) if path.is_absolute() else str(path)
-    except ValueError:
-        return str(path)
+    """A path as people see it: relative where it lies below the current folder, and always text that can be written."""
+    with suppress(OSError, ValueError):  # the current folder is gone, or elsewhere
+        path = path.relative_to(Path.cwd()) if path.is_absolute() else path
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ordinance.cli.arguments import day, positive, region_of
+from ordinance.cli.arguments import day, locale_tag, positive, region_of
 from ordinance.errors import OrdinanceError
 from ordinance.load import load
 from ordinance.policy.plan import Plan
@@ -52,7 +52,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="packs or folders of packs (default: all that ship)",
     )  # fmt: skip
     parser.add_argument("--jurisdiction", metavar="CODE", help="attests place and seat, such as DE")
-    parser.add_argument("--locale", metavar="TAG", help="default locale; its region stands for the jurisdiction")
+    parser.add_argument(
+        "--locale", type=locale_tag, metavar="TAG", help="default locale; its region stands for the jurisdiction"
+    )
     parser.add_argument("--chunk", type=positive, metavar="N", help="feed N characters at a time; same output")
     parser.add_argument("--trace", action="store_true", help="show what a stream would have released, piece by piece")
     parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")

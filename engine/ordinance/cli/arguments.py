@@ -33,6 +33,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def locale_tag(text: str) -> str:
+    """A language tag, as de-DE."""
+    if not langcodes.tag_is_valid(text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a locale; write it as de-DE or et-EE")
+    return text
+
+
 def region_of(locale: str) -> str | None:
     """The region of a locale, which stands for the jurisdiction where the operator speaks: ``de-DE`` gives ``DE``.
 
@@ -40,4 +47,5 @@ def region_of(locale: str) -> str | None:
     """
     if not langcodes.tag_is_valid(locale):
         raise UsageError(f"'{locale}' is not a locale.", help="Write a language and a region, as in de-DE or et-EE.")
-    return langcodes.Language.get(locale).territory
+    # Exactly: normalising would make Germany of the region DD, and a law is never chosen by best fit.
+    return langcodes.Language.get(locale, normalize=False).territory

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
+import json
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from types import ModuleType
 from typing import NoReturn
 
 from ordinance import __version__
-from ordinance.errors import OrdinanceError, UsageError
+from ordinance.cli.streams import discard_output, prepare_streams
+from ordinance.errors import OrdinanceError, UnwritableError, UsageError
 
 #: Every command and what it does. Each is a module of this package with ``add(subparsers)`` and ``run(args) -> int``,
 #: imported only when it is asked for: ``check`` needs no server.
@@ -21,6 +25,12 @@ COMMANDS = (
     ("apply", "govern answers in a file of JSON lines, without a model"),
     ("serve", "stand in front of an inference server and govern its answers"),
 )
+
+#: What a program reads where a command that speaks JSON could not begin, besides the finding.
+_EMPTY: dict[str, dict[str, object]] = {"check": {}, "test": {"examples": 0, "failed": 0, "rules": {}}}
+
+#: The output has no room left: a disk, a quota, the size of a file.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 _EPILOG = """\
 examples:
@@ -43,25 +53,57 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: 0, 1, 2, 3 for a defect, 130 for Ctrl-C, 141 for a closed pipe."""
     words = sys.argv[1:] if argv is None else list(argv)
+    prepare_streams()
     try:
-        code = _run(words)
+        try:
+            code = _run(words)
+        except OrdinanceError as error:
+            _tell(words, error)
+            code = error.exit_code
         sys.stdout.flush()
         return code
-    except OrdinanceError as error:
-        print(f"ordinance: error[{error.code}]: {error.message}", file=sys.stderr)
-        if error.help:
-            print(f"  help: {error.help}", file=sys.stderr)
-        return error.exit_code
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Whoever read us has gone; keep the interpreter from complaining of it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read us has gone
+        discard_output()
         return 141
+    except OSError as error:
+        if error.errno not in _FULL:
+            return _defect(words, error)
+        discard_output()
+        _tell(words, UnwritableError(f"the output cannot be written: {error.strerror}.", help="Make room for it."))
+        return UnwritableError.exit_code
     except Exception as error:  # the last resort: a person gets one line, and never the text that was at hand
-        print(f"ordinance: error[defect]: {type(error).__name__} in {_place(error)}", file=sys.stderr)
-        print("  help: This is a defect of ordinance. Please report this line and the command.", file=sys.stderr)
-        return 3
+        return _defect(words, error)
+
+
+def _tell(words: Sequence[str], error: OrdinanceError) -> None:
+    """Say on standard error what went wrong, and on standard output too where a program waits for JSON there."""
+    print(f"ordinance: error[{error.code}]: {error.message}", file=sys.stderr)
+    if error.help:
+        print(f"  help: {error.help}", file=sys.stderr)
+    if _wants_json(words):
+        found = {"code": error.code, "severity": "error", "message": error.message, "file": "", "line": 1, "column": 1}
+        found |= {"end_line": 1, "end_column": 1, "help": error.help}
+        print(json.dumps({**_EMPTY[words[0]], "diagnostics": [found]}, ensure_ascii=False))
+
+
+def _defect(words: Sequence[str], error: Exception) -> int:
+    told = OrdinanceError(
+        f"{type(error).__name__} in {_place(error)}",
+        help="This is a defect of ordinance. Please report this line and the command.",
+    )
+    told.code = "defect"
+    _tell(words, told)
+    return 3
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """Whether a program asked ``check`` or ``test``, also where the words were not understood."""
+    if not words or words[0] not in _EMPTY:
+        return False
+    given = [part for word in words[1:] for part in word.split("=", 1)]
+    return any("--format".startswith(name) and len(name) > 2 and value == "json" for name, value in pairwise(given))
 
 
 def _run(words: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ordinance.cli.arguments import day, positive, region_of
+from ordinance.cli.arguments import day, locale_tag, positive, region_of
 from ordinance.errors import UsageError
 from ordinance.settings.reading import load
 
@@ -48,7 +48,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--pack", nargs="+", action="extend", metavar="PATH", help="packs or folders of packs (default: all that ship)"
     )
     parser.add_argument("--jurisdiction", metavar="CODE", help="whose law applies, such as DE")
-    parser.add_argument("--locale", metavar="TAG", help="the language of notices, such as de-DE")
+    parser.add_argument("--locale", type=locale_tag, metavar="TAG", help="the language of notices, such as de-DE")
     parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, metavar="N", help="port to listen on (default: 8080; 0: a free one)")
     parser.add_argument("--workers", type=positive, metavar="N", help="processes that serve (default: 1)")

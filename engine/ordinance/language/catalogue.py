@@ -37,9 +37,11 @@ CATALOGUE: dict[str, Entry] = {
     "no-packs": Entry("no packs were found", "Give a pack (*.ord) or a folder that holds some.", unreadable=True),
     "byte-order-mark": Entry("the file begins with a byte-order mark", "Save it as UTF-8 without a byte-order mark."),
     "empty-pack": Entry("the pack is empty", "Begin with `charter`, `jurisdiction` or `language`."),
+    "too-many": Entry("more is wrong than is worth telling", "Correct what is told first, and check again.", "warning"),
     "outside-folder": Entry("a file lies outside its pack's folder", "Move it into the folder of the pack."),
     "lexicon-missing": Entry("a lexicon's file is not there", 'Put it in "lexicons/" beside the pack.'),
     "lexicon-empty": Entry("a lexicon has no phrase", "Write one phrase a line."),
+    "no-plan": Entry("the packs do not make a policy, and no finding says why", "Please report this, with the packs."),
     # Text
     "typographic-quote": Entry("a typographic quote stands for a plain one", 'Write "plain quotes" around a text.'),
     "odd-space": Entry("an unusual space stands between words", "Type an ordinary space."),
@@ -73,6 +75,11 @@ CATALOGUE: dict[str, Entry] = {
     "charter-second": Entry("a policy has exactly one charter", "Give one charter only."),
     "charter-missing": Entry("the charter that a pack names is not there", "Give the charter's file as well."),
     "charter-differs": Entry("packs name different charters", "Load packs of one charter and one major version."),
+    "charter-altered": Entry(
+        "a charter has the name and version of the one that ships, and says something else",
+        "Give it a name or a version of its own, or take the one that ships.",
+        "warning",
+    ),
     "pack-ambiguous": Entry("two packs fit the same name", "Give one of them."),
     "pack-twice": Entry("a pack is loaded twice", "Give it once."),
     "parent-missing": Entry("the jurisdiction that a pack lies within is not there", "Give its pack as well."),
@@ -88,6 +95,8 @@ CATALOGUE: dict[str, Entry] = {
     "notice-text": Entry("a notice lacks a text in a loaded language", "Write the text.", absence=True),
     "label-text": Entry("a label lacks a text in a loaded language", "Write the text.", absence=True),
     "notice-variable": Entry("a notice holds an unknown variable", "Use {type}, {law}, {jurisdiction}, {contacts}."),
+    "notice-silent": Entry("a notice does not say what it must", "Write {type} and {law} where they belong."),
+    "marker-sign": Entry("a text holds the sign that marks an omission", "Write it without ⟦ and ⟧."),
     "text-language": Entry("a language pack writes its own language only", "Move the text to that language's pack."),
     # Law
     "date-invalid": Entry("a date does not exist", "Write it as in 2026-11-01."),
@@ -118,6 +127,9 @@ CATALOGUE: dict[str, Entry] = {
     # Contacts and slots
     "contact-value": Entry(
         "a contact's value is no telephone number, short code or link", 'Write it as in "0800 111 0 111" or "112".'
+    ),
+    "contact-shields": Entry(
+        "a contact holds what a rule removes", "Correct the contact; it would shield that text from the rule."
     ),
     "contact-group": Entry("a contact's group is not known", "Use `emergency` or `crisis`."),
     "contact-place": Entry("a contact lies outside its pack's jurisdiction", "Move it to that jurisdiction's pack."),

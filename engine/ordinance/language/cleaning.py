@@ -6,8 +6,9 @@ Each repair keeps the length of the text, so that every later finding points at 
 from __future__ import annotations
 
 import re
+from itertools import islice
 
-from ordinance.language.diagnostics import Diagnostic, diagnose
+from ordinance.language.diagnostics import MOST, Diagnostic, diagnose
 from ordinance.language.source import Source
 
 QUOTES = "„“”‟«»‚‘‛‹›"
@@ -19,28 +20,43 @@ _PIECE = re.compile(
     rf"""(?P<comment>\#[^\n]*)
        | (?P<plain>"[^"\n]*")
        | (?P<quoted>[{QUOTES}][^"{QUOTES}\n]*["{QUOTES}’])
-       | (?P<space>[{_ODD_SPACES}])""",
+       | (?P<space>[{_ODD_SPACES}]+)""",
     re.VERBOSE,
 )
 
 
-def clean(source: Source) -> tuple[str, tuple[Diagnostic, ...]]:
-    """The text for the parser, as long as the source's, and what had to be repaired in it."""
-    found: list[Diagnostic] = []
-    for match in _DIRECTION.finditer(source.text):
-        message = f"the character U+{ord(match[0]):04X} reorders text"
-        found.append(diagnose("hidden-direction", source.span(*match.span()), message))
+def clean(source: Source) -> tuple[str | None, tuple[Diagnostic, ...]]:
+    """The text for the parser, as long as the source's, and what had to be repaired in it.
 
-    def repair(match: re.Match[str]) -> str:
-        text = match[0]
-        span = source.span(*match.span())
-        if match.lastgroup == "quoted":
-            message = f"{text[0]}…{text[-1]} stands where plain quotes are needed"
-            found.append(diagnose("typographic-quote", span, message))
-            return f'"{text[1:-1]}"'
-        if match.lastgroup == "space":
-            found.append(diagnose("odd-space", span, f"the space here is U+{ord(text):04X}, not an ordinary one"))
-            return " "
-        return text
+    There is no text where more had to be repaired than is worth telling: that is not a pack.
+    """
+    found = [
+        diagnose("hidden-direction", source.span(*match.span()), f"the character U+{ord(match[0]):04X} reorders text")
+        for match in islice(_DIRECTION.finditer(source.text), MOST)
+    ]
+    pieces: list[str] = []
+    end = 0
+    for match in _PIECE.finditer(source.text):
+        repaired = _repair(match, source, found)
+        if len(found) >= MOST:
+            message = "the rest of the file was not looked at"
+            found[MOST - 1 :] = [diagnose("too-many", source.span(*match.span()), message)]
+            return None, tuple(found)
+        if repaired:
+            pieces += (source.text[end : match.start()], repaired)
+            end = match.end()
+    return "".join((*pieces, source.text[end:])), tuple(found)
 
-    return _PIECE.sub(repair, source.text), tuple(found)
+
+def _repair(match: re.Match[str], source: Source, found: list[Diagnostic]) -> str:
+    """What is to stand there instead, with a finding; empty where nothing is wrong."""
+    text = match[0]
+    if match.lastgroup == "quoted":
+        message = f"{text[0]}…{text[-1]} stands where plain quotes are needed"
+        found.append(diagnose("typographic-quote", source.span(*match.span()), message))
+        return f'"{text[1:-1]}"'
+    if match.lastgroup == "space":
+        message = f"the space here is U+{ord(text[0]):04X}, not an ordinary one"
+        found.append(diagnose("odd-space", source.span(*match.span()), message))
+        return " " * len(text)
+    return ""

@@ -9,10 +9,22 @@ from dataclasses import asdict, dataclass
 from ordinance.language.catalogue import CATALOGUE, Severity
 from ordinance.language.source import Span
 
+#: Findings on one file that are told one by one.
+MOST = 200
+
+#: Characters of a line that are shown, and of a message.
+_WIDTH, _LONGEST = 140, 600
+
+#: What `did_you_mean` looks at: characters of a word, and candidates.
+_LONGEST_WORD, _MOST_CANDIDATES = 60, 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding. Lines and columns count from 1, in characters; the end column is excluded."""
+    """One finding. Lines and columns count from 1, in characters; the end column is excluded.
+
+    ``excerpt`` is the line, or as much of a long one as is shown; the place begins at its ``excerpt_column``.
+    """
 
     code: str
     severity: Severity
@@ -24,11 +36,12 @@ class Diagnostic:
     end_column: int
     help: str
     excerpt: str = ""
+    excerpt_column: int = 1
 
     def as_dict(self) -> dict[str, object]:
         """The finding as ``--format json`` prints it."""
         fields = asdict(self)
-        del fields["excerpt"]
+        del fields["excerpt"], fields["excerpt_column"]
         return fields
 
     @property
@@ -41,18 +54,27 @@ def diagnose(code: str, span: Span, message: str, help: str = "") -> Diagnostic:
     """A finding at ``span``; its severity, and its advice where none is given, stand in the catalogue."""
     entry = CATALOGUE[code]
     heading = span.source.heading(span.line)
+    message = f"{message} (section {heading})" if heading else message
+    excerpt, column = span.source.window(span.line, span.column, _WIDTH)
     return Diagnostic(
         code,
         entry.severity,
-        f"{message} (section {heading})" if heading else message,
+        _shortened(message),
         span.source.name,
         span.line,
         span.column,
         span.end_line,
         span.end_column,
-        help or entry.help,
-        span.source.line(span.line),
+        _shortened(help or entry.help),
+        excerpt,
+        column,
     )
+
+
+def _shortened(text: str) -> str:
+    """``text`` without its middle where it quotes a word as long as a book."""
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]} … {text[-half:]}"
 
 
 def about_file(code: str, file: str, message: str, help: str = "") -> Diagnostic:
@@ -68,8 +90,11 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that ``word`` may be a slip for."""
-    return next(iter(difflib.get_close_matches(word, sorted(set(candidates)), n=1, cutoff=0.6)), None)
+    """The candidate that ``word`` may be a slip for; none where the search would take longer than it helps."""
+    known = set(candidates)
+    if len(word) > _LONGEST_WORD or len(known) > _MOST_CANDIDATES:
+        return None
+    return next(iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)), None)
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -80,12 +105,30 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(found)
 
 
+def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """At most ``MOST`` findings on each file, errors before warnings, and one more where that leaves some out."""
+    files: dict[str, list[Diagnostic]] = {}
+    for item in diagnostics:
+        files.setdefault(item.file, []).append(item)
+    told: list[Diagnostic] = []
+    for found in files.values():
+        chosen = sorted(found, key=lambda item: item.severity)[:MOST]
+        told += in_order(chosen)
+        if left := len(found) - len(chosen):
+            last = chosen[-1]
+            message = f"{left} more findings on this file are left out"
+            entry = CATALOGUE["too-many"]
+            place = (last.line, last.column, last.end_line, last.end_column)
+            told.append(Diagnostic("too-many", entry.severity, message, last.file, *place, entry.help))
+    return tuple(told)
+
+
 def render(diagnostic: Diagnostic) -> str:
     """The finding for people: place, code and message; the line with the place underlined; the advice."""
     d = diagnostic
     lines = [f"{d.file}:{d.line}:{d.column}: {d.severity}[{d.code}]: {d.message}"]
     if d.excerpt.strip():
-        shown, column = _window(d.excerpt, d.column)
+        shown, column = d.excerpt, d.excerpt_column
         end = column + d.end_column - d.column if d.end_line == d.line else len(shown) + 1
         indent = "".join("\t" if char == "\t" else " " for char in shown[: column - 1])
         underline = "^" * max(1, min(end, len(shown) + 1) - column)
@@ -94,14 +137,6 @@ def render(diagnostic: Diagnostic) -> str:
     if d.help:
         lines.append(f"  help: {d.help}")
     return "\n".join(lines)
-
-
-def _window(line: str, column: int, width: int = 140) -> tuple[str, int]:
-    """At most ``width`` characters of a long line round ``column``, and the column in them."""
-    if len(line) <= width:
-        return line, column
-    start = max(0, min(column - 1 - width // 2, len(line) - width))
-    return line[start : start + width], column - start
 
 
 #: Findings behind which something else may be hidden: a part that was not understood, a pack that does not belong.

@@ -9,12 +9,13 @@ from functools import cache
 from typing import Literal
 
 from lark import Lark, Token, Tree, UnexpectedToken
+from lark.lexer import LineCounter
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from ordinance.language import ast, build
 from ordinance.language.advice import LATER, advise
 from ordinance.language.cleaning import clean
-from ordinance.language.diagnostics import Diagnostic, diagnose, did_you_mean
+from ordinance.language.diagnostics import MOST, Diagnostic, diagnose, did_you_mean
 from ordinance.language.recovery import Recovery
 from ordinance.language.source import Source, Span
 from ordinance.resources import folder
@@ -24,6 +25,9 @@ Role = Literal["charter", "pack"]
 
 #: How deep parentheses may nest; later passes walk conditions by recursion.
 MAX_DEPTH = 50
+
+#: Lines that may be passed over before the rest of a file is given up.
+_MOST_PASSED = 1000
 
 _KINDS = ("charter", "jurisdiction", "language")
 _NOTHING = re.compile(r"(?:\s|#[^\n]*+)*+")
@@ -91,11 +95,16 @@ class _Run:
     def __init__(self, source: Source, role: Role) -> None:
         self.source = source
         self.role = role
-        self.text, repairs = clean(source)
+        cleaned, repairs = clean(source)
+        self.hopeless = cleaned is None
+        self.text = cleaned or ""
         self.found: list[Diagnostic] = list(repairs)
+        self.repairs = len(repairs)
         self.lines = self.text.split("\n")
 
     def parse(self) -> Parsed:
+        if self.hopeless:
+            return Parsed(None, tuple(self.found))
         if _NOTHING.fullmatch(self.text):
             self._report("empty-pack", self.source.whole(), "the pack is empty")
             return Parsed(None, tuple(self.found))
@@ -129,10 +138,17 @@ class _Run:
         recovery = Recovery(state, kind)
         depth = 0
         lost = False
+        passed = 0
         headed = True
         last: Token | None = None
-        for token in parser.lexer_thread.lex(state):  # type: ignore[no-untyped-call]  # lark leaves it untyped
+        lexer = parser.lexer_thread
+        for token in lexer.lex(state):  # type: ignore[no-untyped-call]  # lark leaves it untyped
             last = token
+            passed += lost
+            if len(self.found) - self.repairs >= MOST or passed >= _MOST_PASSED:
+                self._report("too-many", self._span(token), "the rest of the pack was not looked at")
+                lost = True
+                break
             refused = False
             if not lost:
                 depth += (token.type == "LPAR") - (token.type == "RPAR")
@@ -144,6 +160,8 @@ class _Run:
                 resumed = recovery.resume_at(token, self.lines[(token.line or 1) - 1])
                 depth = 0
                 lost = resumed is None or (resumed is token and refused) or not self._take(recovery, resumed, 0)
+            if lost and lexer.state:
+                self._skip_line(lexer.state.line_ctr)
         end = Token.new_borrow_pos("$END", "", last) if last else Token("$END", "", 0, 1, 1)
         if not lost:
             try:
@@ -155,6 +173,13 @@ class _Run:
             return None
         partial: Tree[Token] = state.feed_token(end, True)
         return partial
+
+    def _skip_line(self, at: LineCounter) -> None:
+        """Go to the end of the line, behind which parsing may resume; no word or text reaches over it."""
+        end = self.text.find("\n", at.char_pos)
+        skipped = (len(self.text) if end < 0 else end) - at.char_pos
+        at.char_pos += skipped
+        at.column += skipped
 
     def _take(self, recovery: Recovery, token: Token, depth: int) -> bool:
         """Feed ``token``; False, with a finding, where it does not fit."""

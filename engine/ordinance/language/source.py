@@ -33,10 +33,25 @@ class Source:
 
     def line(self, number: int) -> str:
         """Line ``number``, counted from 1, without its end; empty past the last."""
+        return self.text[slice(*self._bounds(number))]
+
+    def width(self, number: int) -> int:
+        """The characters of line ``number``, without its end."""
+        start, end = self._bounds(number)
+        return end - start
+
+    def window(self, number: int, column: int, width: int) -> tuple[str, int]:
+        """At most ``width`` characters of line ``number`` round ``column``, and the column in them."""
+        first, end = self._bounds(number)
+        start = max(first, min(first + column - 1 - width // 2, end - width))
+        return self.text[start : min(end, start + width)], first + column - start
+
+    def _bounds(self, number: int) -> tuple[int, int]:
+        """The offsets between which line ``number`` stands."""
         if not 0 < number <= len(self._starts):
-            return ""
+            return len(self.text), len(self.text)
         end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
-        return self.text[self._starts[number - 1] : end]
+        return self._starts[number - 1], end
 
     def heading(self, number: int) -> str:
         """The heading of the section that line ``number`` stands in (``1 "§ 86a StGB"``), or an empty string.
@@ -50,7 +65,7 @@ class Source:
         """The place from offset ``start`` to offset ``end`` of the text, at most to the end of the line."""
         line = bisect_right(self._starts, start)
         column = start - self._starts[line - 1] + 1
-        return Span(self, line, column, line, min(column + end - start, len(self.line(line)) + 1))
+        return Span(self, line, column, line, min(column + end - start, self.width(line) + 1))
 
     def phrases(self) -> Iterator[tuple[str, Span]]:
         """The phrases of a lexicon, one a line; empty lines and lines that begin with ``#`` are none."""
@@ -62,7 +77,7 @@ class Source:
 
     def whole(self) -> Span:
         """The first line: for what concerns the file and no place in it."""
-        return Span(self, 1, 1, 1, max(2, len(self.line(1)) + 1))
+        return Span(self, 1, 1, 1, max(2, self.width(1) + 1))
 
 
 @dataclass(frozen=True, slots=True)

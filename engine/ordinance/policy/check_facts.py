@@ -11,6 +11,7 @@ from ordinance.policy.conditions import prefixes
 from ordinance.policy.contacts import holds_value
 from ordinance.policy.ir import Policy, Unit
 from ordinance.policy.names import Report
+from ordinance.policy.telling import check_signs
 
 #: A fact that was last looked at longer ago than this is worth another look.
 STALE = timedelta(days=2 * 365)
@@ -44,6 +45,7 @@ def _check_law(law: ast.LawDecl, on: date, report: Report) -> None:
     if not _SOURCE.fullmatch(law.source.text):
         report(diagnose("source-invalid", law.source.span, f'"{law.source}" is not an https address'))
     for text, what in ((law.title, "title"), (law.article, "article")):
+        check_signs(text, report)
         if not text.text.strip():
             report(diagnose("syntax", text.span, f"the {what} of the law `{law.name}` is empty", "Cite it in full."))
     _check_seen(law.seen, f"the law `{law.name}`", on, report)
@@ -58,6 +60,8 @@ def _check_contact(unit: Unit, contact: ast.ContactDecl, on: date, report: Repor
     if unit.name not in prefixes(contact.place.text):
         message = f"the contact `{contact.name}` is for {contact.place}; this pack is for {unit.name}"
         report(diagnose("contact-place", contact.place.span, message))
+    for said in (contact.title.text, contact.hours):
+        check_signs(ast.Word(said, contact.title.span), report)
     _check_seen(contact.seen, f"the contact `{contact.name}`", on, report)
 
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 #: Looks up a dimension's value; None is unknown.
 Lookup = Callable[[str], str | None]
 
+#: Digits of a number that is looked at; a longer one is below no limit that a pack can write.
+_MOST_DIGITS = 18
+
 
 @dataclass(frozen=True, slots=True)
 class Always:
@@ -78,7 +81,7 @@ def holds(condition: Condition, lookup: Lookup) -> bool:
             return or_unknown if value is None else any(enclosing in codes for enclosing in prefixes(value))
         case Below(dimension, limit):
             value = lookup(dimension)
-            return value is not None and value.isdecimal() and int(value) < limit
+            return value is not None and value.isdecimal() and len(value) <= _MOST_DIGITS and int(value) < limit
         case All(parts):
             return all(holds(part, lookup) for part in parts)
         case AnyOf(parts):

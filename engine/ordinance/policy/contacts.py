@@ -15,6 +15,9 @@ _LINK = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[A-Za-z0-9._~-]+)*/?")
 _FEWEST, _MOST = 3, 15
 _LONGEST_LINK = 120
 
+#: What may stand between two digits of a number, as ``pattern_of`` has it.
+SEPARATORS = " .-"
+
 
 def holds_value(form: Literal["number", "link"], value: str) -> bool:
     """Whether ``value`` is a telephone number, a short code, or an https link without a query."""

@@ -16,6 +16,10 @@ T = TypeVar("T")
 Report = Callable[[Diagnostic], None]
 
 _CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+
+#: Digits of a number in a pack; more make no sense of an age, a turn or a bound.
+_MOST_DIGITS = 9
+
 _SCRIPTS = ("Latin", "Greek", "Cyrillic", "Armenian", "Georgian", "Hebrew", "Arabic", "Cherokee")
 _HAS_SCRIPT = {script: regex.compile(rf"\p{{{script}}}") for script in _SCRIPTS}
 
@@ -107,6 +111,11 @@ def check_numbers(numbers: Iterable[tuple[Word, str]], report: Report) -> None:
         elif first := seen.get(number.text):
             report(diagnose("number-twice", number.span, f"the number {number} already stands on line {first}"))
         seen.setdefault(number.text, number.span.line)
+
+
+def whole(text: str) -> int | None:
+    """The whole number that ``text`` writes in at most nine digits; None where it writes none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def is_code(text: str) -> bool:

@@ -149,7 +149,8 @@ class Plan:
     """Everything a session needs, and nothing that changes. Compared by identity.
 
     ``parents`` maps each loaded jurisdiction to the one it lies within, or None. ``protected`` are detector
-    keys whose matches are cut out of withheld regions everywhere; contacts are where the situation has them. ``languages`` are the loaded language packs by tag.
+    keys whose matches are cut out of withheld regions everywhere; contacts are where the situation has them.
+    ``languages`` are the loaded language packs by tag.
     ``digest`` is 64 hexadecimal digits over the canonical bytes of every source and the plugins' names.
     """
 

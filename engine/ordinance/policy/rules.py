@@ -9,7 +9,7 @@ from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.conditions import ALWAYS, All, Condition, dimensions
 from ordinance.policy.ir import CitedLaw, Example, Rule, Unit
-from ordinance.policy.names import Names, Report, check_name, is_code
+from ordinance.policy.names import Names, Report, check_name, is_code, whole
 from ordinance.policy.plan import SPAN, Dimension, Exemption, Law, Scope
 from ordinance.policy.situations import NUMBERS, PLACES, Reader, Situations
 from ordinance.policy.telling import Catalogue
@@ -69,7 +69,8 @@ def link_rule(scopes: Scopes, node: ast.Rule, report: Report) -> Rule:
     match node:
         case ast.RedLine():
             rule = _plain(scopes, node, Effect.REFUSE, NoticeKind.RED_LINE)
-            notice, label = catalogue.notice(node.telling, pack), catalogue.label_texts(node.name.text, pack)
+            notice = catalogue.notice(node.telling, pack, "type")
+            label = catalogue.label_texts(node.name.text, pack)
             return replace(_watching(rule, scopes, node.when), notice=notice, label=label)
         case ast.Guarantee():
             for word in node.protects:
@@ -89,7 +90,7 @@ def link_rule(scopes: Scopes, node: ast.Rule, report: Report) -> Rule:
                 law=scopes.law(node.law),
                 type=node.about.text,
                 label=catalogue.label(node.about, pack),
-                notice=catalogue.notice(node.telling, pack),
+                notice=catalogue.notice(node.telling, pack, "type", "law"),
             )
         case ast.Say():
             rule = _plain(scopes, node, Effect.SAY, NoticeKind.ADDITION)
@@ -99,7 +100,7 @@ def link_rule(scopes: Scopes, node: ast.Rule, report: Report) -> Rule:
                 law=scopes.law(node.law),
                 type=node.about.text if node.about else rule.type,
                 label=catalogue.label(node.about, pack) if node.about else {},
-                notice=catalogue.notice(node.telling, pack),
+                notice=catalogue.notice(node.telling, pack, "law"),
                 occasion=Occasion.FIRST_ANSWER if node.first_answer else Occasion.EVERY_ANSWER,
             )
 
@@ -144,7 +145,7 @@ def link_examples(scopes: Scopes, node: ast.Rule, report: Report) -> Iterator[Ex
 def _problem(scopes: Scopes, name: str, value: str) -> tuple[str, str] | None:
     """Why an example cannot give this fact, and what to do; None where it can."""
     if name in NUMBERS:
-        return None if value.isdecimal() and int(value) > 0 else (f"`{name}` is a whole number", "")
+        return None if whole(value) else (f"`{name}` is a whole number", "Write it in at most nine digits.")
     if name in PLACES:
         return None if is_code(value) else (f"`{value}` is not a jurisdiction's code", "Write it as in AT or DE-BY.")
     declared = scopes.situations.dimensions.get(name)
@@ -162,7 +163,8 @@ def _problem(scopes: Scopes, name: str, value: str) -> tuple[str, str] | None:
 def _scope(node: ast.ScopeNode, report: Report) -> Scope:
     if node.bound is None:
         return SPAN
-    if not node.bound.text.isdecimal() or not 0 < int(node.bound.text) <= LONGEST_BOUND:
+    bound = whole(node.bound.text)
+    if not bound or bound > LONGEST_BOUND:
         report(diagnose("bound-invalid", node.bound.span, f"a region of {node.bound} characters makes no sense"))
         return SPAN
-    return Scope("sentence", int(node.bound.text))
+    return Scope("sentence", bound)

@@ -9,7 +9,7 @@ from typing import Literal
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.conditions import All, AnyOf, Below, Condition, Is, Within, dimensions
-from ordinance.policy.names import Report, is_code
+from ordinance.policy.names import Report, is_code, whole
 from ordinance.policy.places import Places
 from ordinance.policy.plan import Dimension
 from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS
@@ -101,10 +101,11 @@ class Situations:
         return Within(name, self.places.covered(code.text))
 
     def _below(self, node: ast.TestNode, name: str, limit: ast.Word) -> Condition:
-        if name not in NUMBERS or not limit.text.isdecimal():
+        number = whole(limit.text)
+        if name not in NUMBERS or number is None:
             self._unfit(node, f"`{name} below {limit}` compares no whole numbers", "Use `below` with age or turn.")
             return Below(name, 0)
-        return Below(name, int(limit.text))
+        return Below(name, number)
 
     def _check_place(self, code: ast.Word) -> None:
         if not is_code(code.text):

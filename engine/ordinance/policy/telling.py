@@ -11,12 +11,15 @@ from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.ir import Unit
 from ordinance.policy.names import Names, Report
 from ordinance.policy.plan import NoticeTemplate
+from ordinance.policy.vocabulary import MARKER
 
 #: The variables of notices. What was matched is not among them and never will be (semantics, rule 16).
 VARIABLES = frozenset({"type", "law", "jurisdiction", "contacts"})
 
 #: The language of notices where no language pack is loaded.
 DEFAULT_LANGUAGE = "en"
+
+_SIGNS = frozenset(MARKER) - {"…"}
 
 _BRACED = re.compile(r"\{([^{}]*)\}?|\}")
 
@@ -38,8 +41,11 @@ class Catalogue:
     def languages(self) -> tuple[str, ...]:
         return self.tags or (DEFAULT_LANGUAGE,)
 
-    def notice(self, word: ast.Word, pack: str) -> NoticeTemplate | None:
-        """The notice that a rule of ``pack`` tells; None, with a finding, where there is none."""
+    def notice(self, word: ast.Word, pack: str, *needs: str) -> NoticeTemplate | None:
+        """The notice that a rule of ``pack`` tells; None, with a finding, where there is none.
+
+        ``needs`` are the variables that every text of it must hold, so that it says why (TR-2).
+        """
         template = self.template(word.text, pack)
         if template is None:
             near = did_you_mean(word.text, {name for names in self.notices.values() for name in names.items()})
@@ -47,6 +53,11 @@ class Catalogue:
             return None
         if missing := [tag for tag in self.languages if tag not in template.texts]:
             self._missing("notice-text", "notice", word, missing)
+        for text in self._texts(word.text, pack).values():
+            silent = [f"{{{name}}}" for name in needs if f"{{{name}}}" not in text.text.text]
+            if silent and text.text.text.strip():
+                message = f"the notice `{word}` leaves out {' and '.join(silent)} in {text.tag}"
+                self.report(diagnose("notice-silent", text.text.span, message))
         return template
 
     def label(self, word: ast.Word, pack: str) -> Mapping[str, str]:
@@ -69,16 +80,20 @@ class Catalogue:
 
     def template(self, name: str, pack: str) -> NoticeTemplate | None:
         """The notice ``name`` as ``pack`` sees it; None where no pack holds it."""
-        texts: dict[str, str] = {}
-        informal: dict[str, str] = {}
-        for owner in (self.charter, *self.tags, pack):
-            item = self.notices[owner].find(name)
-            for text in item.texts if item else ():
-                chosen = informal if text.address == "informal" else texts
-                chosen[text.tag.text] = text.text.text
+        found = self._texts(name, pack).items()
+        texts = {tag: text.text.text for (tag, is_informal), text in found if not is_informal}
+        informal = {tag: text.text.text for (tag, is_informal), text in found if is_informal}
         for tag, text_informal in informal.items():
             texts.setdefault(tag, text_informal)
         return NoticeTemplate(name, texts, informal) if texts else None
+
+    def _texts(self, name: str, pack: str) -> dict[tuple[str, bool], ast.TextIn]:
+        """The texts of the notice ``name`` as ``pack`` sees it, by language and whether they are informal."""
+        texts: dict[tuple[str, bool], ast.TextIn] = {}
+        for owner in (self.charter, *self.tags, pack):
+            item = self.notices[owner].find(name)
+            texts.update({(text.tag.text, text.address == "informal"): text for text in item.texts} if item else {})
+        return texts
 
     def _missing(self, code: str, what: str, word: ast.Word, tags: list[str]) -> None:
         texts = ", ".join(f'{tag} "…"' for tag in tags)
@@ -103,6 +118,13 @@ def check_texts(unit: Unit, report: Report) -> None:
                 message = f"the language pack {unit.name} holds a text in {text.tag}"
                 report(diagnose("text-language", text.tag.span, message))
             _check_variables(what, text, report)
+            check_signs(text.text, report)
+
+
+def check_signs(text: ast.Word, report: Report) -> None:
+    """A finding where a text that people will read holds the marker's signs: nobody could tell it from an omission."""
+    if not _SIGNS.isdisjoint(text.text):
+        report(diagnose("marker-sign", text.span, "the sign of an omission stands in this text"))
 
 
 def _check_variables(what: str, text: ast.TextIn, report: Report) -> None:

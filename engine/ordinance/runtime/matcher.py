@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ordinance.runtime.automaton import Automaton, State
 from ordinance.runtime.clusters import Cluster
-from ordinance.runtime.network import EDGE, WORD, canonical_phrase
+from ordinance.runtime.network import EDGE, WORD
 from ordinance.runtime.patterns import parse_pattern
 
 #: Where an answer may continue a text or begin anew, what came before may be either.
@@ -94,8 +94,3 @@ class Matcher:
 def check_pattern(source: str, any_case: bool = False) -> None:
     """Raises ``PatternError``, with the offset of the fault, for a pattern that the engine cannot serve."""
     parse_pattern(source, any_case)
-
-
-def check_phrase(phrase: str) -> str:
-    """The phrase as it is compared. Raises ``PatternError`` if folding leaves nothing of it."""
-    return canonical_phrase(phrase)

@@ -82,10 +82,12 @@ def canonical_phrase(phrase: str) -> str:
     return symbols
 
 
-def _cases(phrase: str) -> tuple[str, ...]:
-    """A phrase as it stands and in either case: a few capitals of other scripts look like one Latin letter and their
-    small letters like another, so that folding sets them apart (Greek Eta: H and n)."""
-    return (phrase, phrase.lower(), phrase.upper(), phrase.capitalize(), phrase.title())
+def phrase_forms(phrase: str) -> list[str]:
+    """What a phrase is compared as, in a fixed order; nearly always one form. A few capitals of other scripts look like
+    one Latin letter and their small letters like another, so that folding sets them apart (Greek Eta: H and n), and
+    each case is a form of its own. Raises ``PatternError`` if nothing is left of it."""
+    cases = (phrase, phrase.lower(), phrase.upper(), phrase.capitalize(), phrase.title())
+    return sorted({canonical_phrase(case) for case in cases})
 
 
 class Network:
@@ -99,7 +101,7 @@ class Network:
         self._pattern_nodes: list[int] = []
         for tag, each in expressions:
             for phrase in each.phrases:
-                for form in sorted({canonical_phrase(form) for form in _cases(phrase)}):
+                for form in phrase_forms(phrase):
                     self._add_phrase(form, tag)
             for pattern in each.patterns:
                 self._add_pattern(parse_pattern(pattern.source, pattern.any_case), tag)

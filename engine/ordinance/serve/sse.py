@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from ordinance.serve.protocol.problems import upstream_failed
+
 #: What ends a stream of the OpenAI protocols.
 DONE = b"data: [DONE]\n\n"
 
@@ -23,27 +25,31 @@ class BadEventError(Exception):
 class EventParser:
     """Collects bytes into events. One per stream.
 
-    ``limit`` bounds the bytes of one event, comments and line ends included. Fields other than ``data`` are
-    dropped: no protocol that passes here means anything by them.
+    ``limit`` bounds the bytes of one event, comments and line ends included. Of the other fields only
+    the type ``error`` means anything in a protocol that passes here; the rest is dropped.
     """
 
-    __slots__ = ("_data", "_ends_in_return", "_limit", "_partial", "_size", "_started")
+    __slots__ = ("_data", "_ends_in_return", "_failed", "_limit", "_partial", "_size", "_started")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._partial = bytearray()
         self._data: list[str] = []
+        self._failed = False
         self._size = 0
         self._ends_in_return = False
         self._started = False
 
     def feed(self, received: bytes) -> Iterator[str]:
-        """The data of every event that ``received`` completes. Raises ``BadEventError``."""
+        """The data of every event that ``received`` completes. Raises ``BadEventError``, and ``Problem`` for an event
+        of the type ``error``."""
         for line in self._lines(received):
             if line:
                 self._field(line)
             else:
                 self._size = 0
+                if self._failed:
+                    raise upstream_failed()
                 if self._data:
                     data, self._data = "\n".join(self._data), []
                     yield data
@@ -70,6 +76,8 @@ class EventParser:
 
     def _field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
+        if name == b"event":
+            self._failed = value.removeprefix(b" ") == b"error"
         if name != b"data":
             return
         try:

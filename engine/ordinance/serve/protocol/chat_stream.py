@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from ordinance.runtime.session import Session, Stream
 from ordinance.serve.protocol.chat import (
     FILTERED,
@@ -20,7 +22,7 @@ from ordinance.serve.protocol.chat import (
     with_metadata,
     with_usage,
 )
-from ordinance.serve.protocol.problems import Problem, malformed
+from ordinance.serve.protocol.problems import Problem, malformed, upstream_failed
 
 Chunk = dict[str, Any]
 
@@ -46,22 +48,29 @@ class ChatStream:
         return bool(self._finished) and not self._open
 
     @property
+    def _counted(self) -> bool:
+        """Every choice that was asked for has finished: token counts can no longer count what is withheld later."""
+        return len(self._finished) == self._request.choices
+
+    @property
     def over(self) -> bool:
         """No choice remains and one was refused: whatever the upstream still has to say is not needed."""
-        return bool(self._refused) and len(self._finished) == self._request.choices
+        return bool(self._refused) and self._counted
 
     def event(self, data: str) -> list[Chunk]:
         """Govern the data of one event. Raises ``Problem`` where it is no chunk of this protocol."""
+        if _is_error(data):
+            raise upstream_failed()
         reply = read_reply(data)
         self._head = self._head.of(reply)
         choices = [governed for choice in reply.choices if (governed := self._choice(choice)) is not None]
-        if not choices and not (self.complete and reply.usage is not None):
+        if not choices and not (self._counted and reply.usage is not None):
             return []
         leaving = self._take_waiting()
         chunk = self._head.chunk(choices)
         if not self.complete:
             return [*leaving, chunk]
-        self._waiting = with_usage(chunk, self._session, reply.usage)
+        self._waiting = with_usage(chunk, self._session, reply.usage if self._counted else None)
         return leaving
 
     def _choice(self, choice: Choice) -> dict[str, Any] | None:
@@ -117,6 +126,23 @@ def refused_stream(request: ChatRequest, session: Session, head: Head) -> list[C
     ]
     with_metadata(chunks[-1], session)
     return chunks
+
+
+class _Kind(msgspec.Struct):
+    object: str = ""
+
+
+_KIND = msgspec.json.Decoder(_Kind)
+
+
+def _is_error(data: str) -> bool:
+    """Whether this is an error object in the flat form, ``{"object": "error", "message": …}``, of older servers."""
+    if '"error"' not in data:  # what is said has its quotation marks escaped, so few chunks are read twice
+        return False
+    try:
+        return _KIND.decode(data).object == "error"
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False
 
 
 def _choice(index: int, text: str, reason: str | None, *, role: bool = False) -> dict[str, Any]:
