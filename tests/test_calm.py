@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ordinance.runtime.activation import Activation, activate
 from ordinance.runtime.calm import Calm
+from ordinance.runtime.continuation import begin
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.situation import rules_in_force, situate
 from support.oracle import Rule
@@ -56,7 +57,8 @@ def test_every_stream_leaves_as_if_it_were_the_only_one(data: st.DataObject, of:
         cut = data.draw(cuttings(text))
         prefix = data.draw(st.sampled_from(["", "a", *said]))
         certain = data.draw(st.booleans())
-        alone, among = Exact(shared, prefix, certain), Redactor(shared, prefix, certain)
+        beginning = begin(shared, [prefix] if prefix else [], certain)
+        alone, among = Exact(shared, beginning), Redactor(shared, beginning)
         assert released(among, cut) == released(alone, cut)
         assert (among.refused, among.omitted, among.observed) == (alone.refused, alone.omitted, alone.observed)
 

@@ -15,6 +15,7 @@ from ordinance.serve.protocol.chat import (
     prompt_texts,
     read_request,
     refused_whole,
+    refuses_prompt,
 )
 from ordinance.serve.protocol.chat_stream import ChatStream, refused_stream
 from ordinance.serve.protocol.problems import Problem, truncated
@@ -43,7 +44,9 @@ class Streamed:
 
     def __init__(self, **fields: Any) -> None:
         self.session = session()
-        self.stream = ChatStream(request(stream=True, **fields), self.session, HEAD)
+        asked = request(stream=True, **fields)
+        refuses_prompt(asked, self.session, system_is_ours=False)
+        self.stream = ChatStream(asked, self.session, HEAD)
         self.out: list[dict[str, Any]] = []
 
     def feed(self, *chunks: dict[str, Any]) -> Streamed:
@@ -98,16 +101,35 @@ def test_the_turn_counts_assistant_messages() -> None:
     assert request(messages=says).turn == 3
 
 
+def assistant(*parts: str, **more: Any) -> dict[str, Any]:
+    return {"role": "assistant", "content": [{"type": "text", "text": part} for part in parts], **more}
+
+
 @pytest.mark.semantics(10)
-def test_a_trailing_assistant_message_is_the_prefix() -> None:
-    trailing = [
-        {"role": "user", "content": "x"},
-        {"role": "assistant", "content": [{"type": "text", "text": "forbid"}]},
-    ]
-    assert request(messages=trailing).prefix == "forbid"
-    assert not request(messages=trailing).continues
-    assert request(messages=trailing, continue_final_message=True).continues
-    assert request().prefix == ""
+@pytest.mark.parametrize(
+    ("messages", "flag", "readings"),
+    [
+        ([{"role": "user", "content": "x"}], None, ()),
+        ([{"role": "user", "content": "x"}], True, ("x",)),
+        ([{"role": "user", "content": "x"}], "yes", ("x",)),
+        ([{"role": "user", "content": "x"}, assistant("forbid")], None, ("forbid",)),
+        ([{"role": "user", "content": "x"}, assistant("forbid \n")], False, ("forbid \n", "forbid")),
+        ([assistant("a", "b")], None, ("ab", "a\nb", "a b", "b")),
+        ([assistant("a"), assistant("b"), assistant()], None, ("ab", "a\nb", "a b", "b")),
+        ([assistant("b", reasoning_content="a")], None, ("ab", "a\nb", "a b", "b")),
+        ([{"role": "assistant", "content": [{"type": "refusal", "refusal": "a"}]}], None, ("a",)),
+    ],
+)
+def test_what_an_answer_may_continue_is_read_in_every_likely_way(
+    messages: list[dict[str, Any]], flag: object, readings: tuple[str, ...]
+) -> None:
+    more = {} if flag is None else {"continue_final_message": flag}
+    assert request(messages=messages, **more).readings == readings
+
+
+def test_what_would_decide_how_an_answer_continues_does_not_go_upstream() -> None:
+    body = request(echo=True, prompt="x", chat_template="{{ x }}", temperature=0).body
+    assert set(body) == {"model", "messages", "temperature"}
 
 
 @pytest.mark.semantics(4)
@@ -146,7 +168,7 @@ def test_an_untouched_answer_passes_with_its_counts() -> None:
     ]
     assert governed["usage"] == USAGE
     assert governed["ordinance"]["verdict"] == "pass"
-    assert (governed["id"], governed["created"], governed["model"]) == ("chatcmpl-up", 1700000000, "m")
+    assert (governed["id"], governed["created"], governed["model"]) == ("chatcmpl-own", 1, "asked")
 
 
 @pytest.mark.requirement("TR-3")

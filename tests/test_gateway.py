@@ -17,6 +17,8 @@ import openai
 import pytest
 
 from ordinance.policy.plan import Scope
+from ordinance.runtime.continuation import REACH
+from ordinance.runtime.matcher import Match, Matcher
 from support.serving import (
     DONE,
     PATIENCE,
@@ -177,6 +179,21 @@ def test_several_choices_each_with_its_own_notice(
     else:
         texts = [choice["message"]["content"] for choice in answer.json()["choices"]]
     assert texts == [f"{MACHINE['en']}\n\nOne.", f"{MACHINE['en']}\n\nA ⟦…⟧.\n\n{OMITTED['en']}"]
+
+
+@pytest.mark.requirement("TR-8")
+@pytest.mark.parametrize("second", [f"A {FORBIDDEN}.", "Two."])
+def test_a_usage_that_comes_before_the_second_choice_does_not_leave(
+    http: httpx2.Client, upstream: ScriptedUpstream, second: str
+) -> None:
+    """It would count what is withheld later; nothing is known yet of a choice that has not begun."""
+    usage = {"prompt_tokens": 1, "completion_tokens": 77, "total_tokens": 78}
+    first = [event({**chunk(0, content="One.", finish="stop"), "usage": usage}), event({"choices": [], "usage": usage})]
+    then = [event(chunk(1, content=second)), event({**chunk(1, finish="stop"), "usage": {**usage, "total_tokens": 99}})]
+    upstream.script = send(*first, *then, DONE)
+    answer = ask(http, n=2, stream=True)
+    told = [one["usage"]["total_tokens"] for one in events(answer)[:-1] if "usage" in one]
+    assert told == ([99] if second == "Two." else [])
 
 
 # refusals
@@ -390,6 +407,9 @@ HELD = event(chunk(content="See the forbidden"))
         ([HELD, b"data: \xff\xfe\n\n"], "upstream_malformed"),
         ([HELD, b"data: " + b"x" * 10_000_000], "upstream_malformed"),
         ([HELD, b'data: {"error":{"message":"canary"}}\n\n'], "upstream_failed"),
+        ([HELD, b'data: {"object":"error","message":"canary","code":500}\n\n', DONE], "upstream_failed"),
+        ([HELD, b'event: error\ndata: {"message":"canary"}\n\n', DONE], "upstream_failed"),
+        ([HELD, b'data: {"message":"canary"}\nevent: error\n\n', DONE], "upstream_failed"),
         ([HELD + b"data: nonsense\n\n"], "upstream_malformed"),
         ([DONE], "upstream_malformed"),
         ([], "upstream_truncated"),
@@ -408,7 +428,7 @@ def test_a_stream_that_breaks_ends_with_an_error_and_releases_nothing_held(
     assert "forbidden" not in answer.text
     assert "canary" not in answer.text
     if HELD[:20] in b"".join(packets):
-        assert text_of(chunks) == f"{MACHINE['en']}\n\nSee the \n\nNotice fault.\n\nNotice contacts_unknown."
+        assert text_of(chunks) == f"{MACHINE['en']}\n\nSee the \n\nNotice fault."
         assert "fault" in [notice["kind"] for notice in last["ordinance"]["notices"]]
 
 
@@ -598,3 +618,46 @@ def test_a_defect_of_ours_is_told_without_a_word_of_what_was_said(
     logged = capfd.readouterr().err
     assert "RuntimeError at" in logged
     assert "canary" not in logged + whole.text + streamed.text
+
+
+@pytest.mark.semantics(10)
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [{"role": "user", "content": "It is the forbid"}],
+        [{"role": "tool", "content": "It is the forbid"}],
+        [{"role": "assistant", "content": "It is the forbid"}],
+        [{"role": "assistant", "content": [{"type": "text", "text": "It is the"}, {"type": "text", "text": "forbid"}]}],
+        [{"role": "assistant", "content": "It is the forbid"}, {"role": "assistant", "content": ""}],
+        [{"role": "assistant", "content": "It is the forb\u200bid"}],
+        [{"role": "assistant", "content": "", "reasoning_content": "It is the forbid"}],
+    ],
+)
+def test_an_answer_that_continues_what_was_asked_does_not_complete_a_phrase(
+    http: httpx2.Client, upstream: ScriptedUpstream, messages: list[dict[str, Any]], streaming: bool
+) -> None:
+    upstream.script = say("den flag. Good.", range(1, 10))
+    answer = ask(http, messages=messages, stream=streaming, continue_final_message=True)
+    assert "⟦…⟧" in answer.text
+    said = text_of(events(answer)) if streaming else answer.json()["choices"][0]["message"]["content"]
+    assert "den flag" not in said
+
+
+def test_a_long_text_to_continue_and_many_choices_are_looked_at_once(
+    http: httpx2.Client, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands before the answer is the same for all choices, and only its end matters."""
+    seen: list[int] = []
+    feed = Matcher.feed
+
+    def counting(self: Matcher, char: str, at: int) -> list[Match]:
+        seen.append(at)
+        return feed(self, char, at)
+
+    monkeypatch.setattr(Matcher, "feed", counting)
+    upstream.script = say("Yes.")
+    messages = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "how do i build a dirt " * 10_000}]
+    assert ask(http, messages=messages, n=128).status_code == 200
+    before = [at for at in seen if at < 0]
+    assert 0 < len(before) <= 2 * 5 * REACH, "at most two readings, for each of the automata"

@@ -14,6 +14,7 @@ from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.activation import activate
 from ordinance.runtime.calm import Calm
+from ordinance.runtime.continuation import begin
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.regions import SentenceRemoval
 from ordinance.runtime.situation import rules_in_force, situate
@@ -49,7 +50,8 @@ def rules_of(plan: Plan) -> tuple[PlannedRule, ...]:
 def redactor(of: Rules, protected: tuple[str, ...] = (), prefix: str = "", certain: bool = False) -> Recording:
     plan = plan_of(of, protected)
     in_force = rules_in_force(plan, situate(plan, jurisdiction="DE"))
-    return Recording(activate(plan, in_force), prefix, certain)
+    activation = activate(plan, in_force)
+    return Recording(activation, begin(activation, [prefix] if prefix else [], certain))
 
 
 def pieces(made: Redactor, cut: Sequence[str]) -> list[str]:

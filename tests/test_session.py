@@ -211,8 +211,8 @@ def test_a_marker_that_the_model_writes_is_told() -> None:
 @pytest.mark.semantics(19)
 def test_each_affected_choice_has_the_notice_and_the_metadata_once() -> None:
     opened = session(made(FLAG))
-    several = [run(opened.stream(choice), "The forbidden flag.") for choice in range(3)]
-    several.append(run(opened.stream(3), "Nothing here."))
+    several = [run(opened.stream(), "The forbidden flag.") for choice in range(3)]
+    several.append(run(opened.stream(), "Nothing here."))
     assert several == [f"The {MARKER}.{NOTE}"] * 3 + ["Nothing here."]
     assert len(opened.outcome().notices) == 1
     assert opened.record()["choices"] == 4
@@ -259,7 +259,7 @@ def test_nothing_held_is_released_by_a_refusal_and_nothing_leaves_after_it() -> 
 @pytest.mark.semantics(7)
 def test_one_choice_may_be_refused_and_the_others_go_on() -> None:
     opened = session(made(BOMB))
-    one, other = opened.stream(0), opened.stream(1)
+    one, other = opened.stream(), opened.stream()
     one.feed("opaque canary ")
     assert one.refused
     assert not other.refused
@@ -319,10 +319,11 @@ def test_an_emergency_number_survives_in_a_withheld_sentence() -> None:
 @pytest.mark.parametrize("at", range(1, len("forbidden flag")))
 def test_a_phrase_asked_for_in_parts_does_not_come_out(at: int, certain: bool) -> None:
     phrase = "forbidden flag"
-    stream = session(made(FLAG)).stream(prefix=f"It is the {phrase[:at]}", certain=certain)
-    assert run(stream, phrase[at:] + ".") == f"{MARKER}.{NOTE}"
-    refusing = session(made(BOMB)).stream(prefix="an opaque can", certain=certain)
-    assert run(refusing, "ary!").startswith("We do not help")
+    opened, refusing = session(made(FLAG)), session(made(BOMB))
+    opened.continue_from([f"It is the {phrase[:at]}"], certain=certain)
+    assert run(opened.stream(), phrase[at:] + ".") == f"{MARKER}.{NOTE}"
+    refusing.continue_from(["an opaque can"], certain=certain)
+    assert run(refusing.stream(), "ary!").startswith("We do not help")
 
 
 @pytest.mark.semantics(18)
@@ -332,7 +333,7 @@ def test_a_fault_ends_the_answer_and_says_so() -> None:
     assert stream.feed("Hello forb") == "Hello "
     assert stream.fault("tool_call").startswith("\n\n[fault]")
     assert stream.refused
-    (notice, _) = opened.outcome().notices
+    (notice,) = opened.outcome().notices
     assert (notice.kind, notice.causes[0].rule, notice.causes[0].type) == (
         NoticeKind.FAULT,
         "engine/tool_call",

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ordinance.cli.arguments import day, locale_tag, positive, region_of
+from ordinance.cli.arguments import day, locale_tag, positive, region_of, tell_charter_alone
 from ordinance.errors import OrdinanceError
 from ordinance.load import load
 from ordinance.policy.plan import Plan
@@ -69,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     plan = load(arguments.pack, on=arguments.on).plan
     desk = Desk(plan, jurisdiction, arguments.locale, arguments.on, arguments.chunk, arguments.trace)
     desk.situation({}, 2)  # a jurisdiction without a pack is told before any line is read
+    if jurisdiction is None:
+        tell_charter_alone(plan)
     return desk.work(sys.stdin.buffer)
 
 

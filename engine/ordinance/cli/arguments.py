@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import date
 from pathlib import Path
 
 import langcodes
 
 from ordinance.errors import UsageError
+from ordinance.policy.plan import Plan
 
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
@@ -49,3 +51,13 @@ def region_of(locale: str) -> str | None:
         raise UsageError(f"'{locale}' is not a locale.", help="Write a language and a region, as in de-DE or et-EE.")
     # Exactly: normalising would make Germany of the region DD, and a law is never chosen by best fit.
     return langcodes.Language.get(locale, normalize=False).territory
+
+
+def tell_charter_alone(plan: Plan) -> None:
+    """Say on standard error that no law applies, where one could; call it where no jurisdiction is named."""
+    if plan.parents:
+        print(
+            f"ordinance: no jurisdiction: only the charter applies; name one with --jurisdiction {min(plan.parents)}",
+            file=sys.stderr,
+            flush=True,
+        )

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ordinance.cli.arguments import day, locale_tag, positive, region_of
+from ordinance.cli.arguments import day, locale_tag, positive, region_of, tell_charter_alone
 from ordinance.errors import UsageError
 from ordinance.settings.reading import load
 
@@ -23,7 +23,8 @@ examples:
   ordinance serve --embedded --locale de-DE
 
 --locale with a region stands for the jurisdiction too, here, where the operator speaks; in a request it never does.
-Every flag has a setting of the same name (docs/configuration.md); a flag wins over it.
+Settings stand in docs/configuration.md. --upstream is `upstream.url`, --pack is `packs`; --jurisdiction, --locale,
+--host, --port and --workers are called the same; a flag wins. --config, --on and --embedded are flags only.
 """
 
 #: What SmolLM2-135M repeats faithfully at temperature 0, so that the text which is left out is its own.
@@ -97,6 +98,9 @@ def _announce(address: str, service: Service) -> None:
     from ordinance.serve.service import policy_header
 
     policy = policy_header(service.open(service.keyring.anyone, ()))
+    clients = list(service.keyring.clients.values()) or [service.keyring.anyone]
+    if any(client.jurisdiction is None for client in clients):
+        tell_charter_alone(service.plan)
     print(f"ordinance: listening on {address}, policy {policy}", flush=True)
 
 

@@ -45,6 +45,11 @@ class Activation:
     strides: Strides
 
     @property
+    def automata(self) -> tuple[Automaton, ...]:
+        """Those that read an answer, in a fixed order."""
+        return (self.observing, self.protected, self.refusing, *(automaton for _, automaton in self.withholding))
+
+    @property
     def forged(self) -> int:
         return len(self.rules)
 

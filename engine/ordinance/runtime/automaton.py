@@ -8,7 +8,7 @@ docs/matching.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -120,9 +120,25 @@ class Automaton:
         """The state in which nothing is live."""
         return self._intern(before, ())
 
-    def start_unsure(self, state: State, before: int) -> State:
-        """``state``, where what came before may also be ``before``."""
-        return self._intern(state.before | before, state.groups)
+    def join(self, places: Sequence[tuple[State, tuple[int, ...]]]) -> tuple[State, tuple[int, ...]]:
+        """One place in which what is live at any of ``places`` is live; distances count back from the same position."""
+        if len(places) == 1:
+            return places[0]
+        before = 0
+        live: list[tuple[int, tuple[int, ...]]] = []
+        for state, distances in places:
+            before |= state.before
+            live += zip(distances, state.groups, strict=True)
+        seen: set[int] = set()
+        groups: list[tuple[int, ...]] = []
+        kept: list[int] = []
+        for distance, group in sorted(live, key=lambda item: -item[0]):
+            fresh = tuple(at for at in group if at not in seen)
+            seen.update(fresh)
+            if fresh:
+                groups.append(fresh)
+                kept.append(distance)
+        return self._intern(before, tuple(groups)), tuple(kept)
 
     def _intern(self, before: int, groups: tuple[tuple[int, ...], ...]) -> State:
         signature = (before, groups)

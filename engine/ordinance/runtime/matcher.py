@@ -9,11 +9,7 @@ from dataclasses import dataclass
 
 from ordinance.runtime.automaton import Automaton, State
 from ordinance.runtime.clusters import Cluster
-from ordinance.runtime.network import EDGE, WORD
 from ordinance.runtime.patterns import parse_pattern
-
-#: Where an answer may continue a text or begin anew, what came before may be either.
-UNSURE = EDGE | WORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +57,6 @@ class Matcher:
         if self._end <= 0:
             return []
         return [Match(self._starts[group], self._end, tag) for group, tag in self._automaton.close(self._state)]
-
-    def restart_unsure(self) -> None:
-        """From here the text may be a new one or go on: keep what is live, and let either be true of boundaries."""
-        self._state = self._automaton.start_unsure(self._state, UNSURE)
 
     def place(self, at: int) -> tuple[State, tuple[int, ...]]:
         """The state, and how far before ``at`` each live start lies."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ordinance.policy.plan import Scope
 from ordinance.policy.vocabulary import MARKER, Effect
 from ordinance.runtime.activation import Activation, SegmentRule
 from ordinance.runtime.calm import SLICE, Calm, Place, Stride
+from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.matcher import Match, Matcher
 from ordinance.runtime.regions import Edges, Region, Removal, SentenceRemoval, SpanRemoval
-from ordinance.runtime.segments import DetectorError, SegmentScan
-from ordinance.runtime.sentences import Sentences
+from ordinance.runtime.segments import DetectorError
 
 
 @dataclass(slots=True)
@@ -36,41 +37,38 @@ class Ledger:
 class Redactor:
     """Feed text in any cutting; the concatenated output is the same. After ``refused`` is set nothing more leaves.
 
-    ``prefix`` is text that the answer continues: it has left already, and a match that begins in it and ends in the
-    answer counts (semantics, rule 10). ``certain`` says that the server does continue it; otherwise the answer may
-    as well begin anew, and both are guarded. ``fault`` is ``detector`` once a detector has failed: the text ends as
-    refused (semantics, rule 13). ``refused``, ``omitted`` and ``observed`` are tags of ``Activation.rules``.
+    ``beginning`` is where the text begins, if it continues another. ``fault`` is ``detector`` once a detector has
+    failed: the text ends as refused (semantics, rule 13). ``refused``, ``omitted`` and ``observed`` are tags of
+    ``Activation.rules``.
     """
 
-    def __init__(self, activation: Activation, prefix: str = "", certain: bool = False) -> None:
+    def __init__(self, activation: Activation, beginning: Beginning | None = None) -> None:
+        beginning = beginning or begin(activation)
         self.refused: frozenset[int] = frozenset()
-        self.fault = ""
+        self.fault = "detector" if beginning.fault else ""
         self.omitted: set[int] = set()
         self.observed: set[int] = set()
         self.ledger = Ledger()
         self._activation = activation
-        at = -len(prefix)
-        self._edges = Edges(at)
-        self._sentences = Sentences(at)
-        self._refusing = Matcher(activation.refusing)
-        self._observing = Matcher(activation.observing)
-        self._protected = Matcher(activation.protected)
-        self._protected_spans: list[Match] = []
-        self._watched: list[Match] = []  # of rules that remove nothing, until their text has left
-        self._gone: list[tuple[int, int]] = []  # what was removed, while something watched may reach into it
+        self._edges = Edges()
+        self._sentences, scans = beginning.copy()
+        self._scans = list(zip(activation.segments, scans, strict=True))
+        self._matchers = tuple(map(Matcher, activation.automata))
+        for matcher, place in zip(self._matchers, beginning.matchers, strict=True):
+            matcher.resume(place, 0)
+        self._observing, self._protected, self._refusing, *withholding = self._matchers
         self._removals: list[Removal] = [SpanRemoval(self._refusing, self._edges)]
-        self._by_scope: dict[tuple[str, int], Removal] = {}
-        for scope, automaton in activation.withholding:
-            matcher = Matcher(automaton)
-            removal: Removal = (
+        self._by_scope: dict[Scope, Removal] = {}
+        for (scope, _), matcher in zip(activation.withholding, withholding, strict=True):
+            self._by_scope[scope] = (
                 SpanRemoval(matcher, self._edges)
                 if scope.unit == "span"
                 else SentenceRemoval(matcher, self._sentences, scope.bound)
             )
-            self._removals.append(removal)
-            self._by_scope[scope.unit, scope.bound] = removal
-        self._scans = [(rule, SegmentScan(rule.segments, at)) for rule in activation.segments]
-        self._matchers = (self._observing, self._protected, *(removal.matcher for removal in self._removals))
+        self._removals += self._by_scope.values()
+        self._protected_spans: list[Match] = []
+        self._watched: list[Match] = []  # of rules that remove nothing, until their text has left
+        self._gone: list[tuple[int, int]] = []  # what was removed, while something watched may reach into it
         bounds = [scope.bound for scope, _ in activation.withholding if scope.unit == "sentence"]
         #: A sentence this long is cut into pieces; None if no rule is about sentences.
         self._reach = min(bounds, default=None)
@@ -78,25 +76,10 @@ class Redactor:
         self._flow = ""  # what is held while calm; else in _text
         self._stirred = False  # the last character completed a match
         self._text: list[str] = []
-        self._base = at
+        self._base = 0
         self._marker: set[int] | None = None
         self._closed = False
         self._abandoned = False
-        if prefix:
-            self._read_prefix(prefix, certain)
-
-    def _read_prefix(self, prefix: str, certain: bool) -> None:
-        try:
-            for char in prefix:
-                self._observe(char)
-        except DetectorError:
-            self.fault = "detector"
-        self._text.clear()
-        self._base = 0
-        self._edges.forget(0)
-        if not certain:
-            for matcher in self._matchers:
-                matcher.restart_unsure()
 
     def feed(self, text: str) -> str:
         """What may leave now that ``text`` has come in."""
@@ -276,7 +259,7 @@ class Redactor:
             if planned.effect is Effect.REFUSE:
                 self.refused |= {rule.tag}
             elif planned.effect is Effect.WITHHOLD:
-                self._by_scope[planned.scope.unit, planned.scope.bound].add(Match(start, end, rule.tag))
+                self._by_scope[planned.scope].add(Match(start, end, rule.tag))
             else:
                 self._watched.append(Match(start, end, rule.tag))
 

@@ -25,6 +25,12 @@ class SegmentScan:
         self._text: list[str] = []
         self.start = at
 
+    def copy(self) -> SegmentScan:
+        """A scan at the same place, for another stream."""
+        other = SegmentScan(self._segments, self.start)
+        other._text = list(self._text)
+        return other
+
     def feed(self, char: str, settled: Sequence[Sentence]) -> list[tuple[int, int]]:
         """The spans found in segments that are closed now, in stream positions. Raises ``DetectorError``."""
         self._text.append(char)

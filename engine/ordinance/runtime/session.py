@@ -6,13 +6,14 @@ request and is the only thing that changes while it is answered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Effect, NoticeKind, Occasion, Verdict
 from ordinance.runtime.activation import Activation, activate
+from ordinance.runtime.continuation import begin
 from ordinance.runtime.disclose import Cause, Discloser, Notice, cause_of
 from ordinance.runtime.matcher import Matcher
 from ordinance.runtime.redactor import Redactor
@@ -54,6 +55,7 @@ class Session:
         self.prompt_rules: tuple[PlannedRule, ...] = ()
         self.prompt_fault = ""
         self.opening = self._opening()
+        self.beginning = begin(self.activation)
         self._streams: list[Stream] = []
 
     def _opening(self) -> list[PlannedRule]:
@@ -94,9 +96,14 @@ class Session:
         """Whether the prompt alone ended the answer."""
         return bool(self.prompt_fault) or any(rule.effect is Effect.REFUSE for rule in self.prompt_rules)
 
-    def stream(self, choice: int = 0, *, prefix: str = "", certain: bool = False) -> Stream:
-        """The text of one choice. ``prefix`` is what the answer continues; ``certain`` that the server does so."""
-        stream = Stream(self, prefix, certain)
+    def continue_from(self, texts: Sequence[str], *, certain: bool = False) -> None:
+        """Say what the answer may continue, before its streams are opened: readings of the same text, the likeliest
+        first (semantics, rule 10). ``certain`` says that the server does continue it."""
+        self.beginning = begin(self.activation, texts, certain)
+
+    def stream(self) -> Stream:
+        """The text of one choice."""
+        stream = Stream(self)
         self._streams.append(stream)
         return stream
 
@@ -171,9 +178,9 @@ def _cause_as_json(cause: Cause) -> dict[str, Any]:
 class Stream:
     """The text of one choice on its way to people: feed it, then close it once."""
 
-    def __init__(self, session: Session, prefix: str, certain: bool) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._redactor = Redactor(session.activation, prefix, certain)
+        self._redactor = Redactor(session.activation, session.beginning)
         self._fault = "detector" if session.prompt_fault else ""
         self._opened = False
         self._sent = False
@@ -264,8 +271,8 @@ class Stream:
         if fault:
             after.append(self._engine_notice(NoticeKind.FAULT, "fault", fault))
         after += say.told(saying)
-        if providing or self.refused:
-            after.append(self._contacts(providing, [cause for notice in after for cause in notice.causes]))
+        if providing or refusing:
+            after.append(self._contacts(providing, refusing))
         fired = dict.fromkeys([*refusing, *providing, *omitting, *session.opening])
         self.rules = frozenset(rule.id for rule in fired)
         if self.refused:
@@ -280,12 +287,13 @@ class Stream:
         cause = Cause(f"engine/{name}", kind.value if kind is NoticeKind.FAULT else name, None)
         return self._session.discloser.engine(kind, self._session.plan.engine_notices[template], (cause,))
 
-    def _contacts(self, providing: list[PlannedRule], causes: list[Cause]) -> Notice:
-        """Whom to call: the groups that rules name; after a refusal all that the situation has (rule 14)."""
+    def _contacts(self, providing: list[PlannedRule], refusing: list[PlannedRule]) -> Notice:
+        """Whom to call: the groups that rules name; after a red line all that the situation has (rule 14). A fault
+        says nothing about people, so it brings none."""
         plan = self._session.plan
         here = contacts_at(plan, self._session.situation)
         groups = {rule.contacts for rule in providing}
-        chosen = [contact for contact in here if self.refused or contact.group in groups]
-        named = tuple(dict.fromkeys(cause_of(rule) for rule in providing)) or tuple(dict.fromkeys(causes))
+        chosen = [contact for contact in here if refusing or contact.group in groups]
+        named = tuple(dict.fromkeys(cause_of(rule) for rule in providing or refusing))
         notices = plan.engine_notices
         return self._session.discloser.contacts(notices["contacts"], notices["contacts_unknown"], chosen, named)

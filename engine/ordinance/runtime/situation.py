@@ -67,9 +67,11 @@ def situate(
     """
     if jurisdiction is not None and jurisdiction not in plan.parents:
         loaded = ", ".join(sorted(plan.parents)) or "none"
+        close = get_close_matches(jurisdiction.upper(), sorted(plan.parents), 1)
         raise SituationError(
             f"no pack for the jurisdiction '{jurisdiction}' is loaded (loaded: {loaded}).",
-            help="Add the pack that states its law; a jurisdiction is matched exactly.",
+            help=(f"Did you mean '{close[0]}'? " if close else "")
+            + "Add the pack that states its law; a jurisdiction is matched exactly.",
         )
     for dimension, value in attested.items():
         _check_value(plan, dimension, value)

@@ -17,7 +17,7 @@ from ordinance.runtime.session import Session
 from ordinance.serve import locale, sse
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.keys import Client
-from ordinance.serve.protocol.chat import ChatRequest, Head, govern_whole, prompt_texts, read_request, refused_whole
+from ordinance.serve.protocol.chat import ChatRequest, Head, govern_whole, read_request, refused_whole, refuses_prompt
 from ordinance.serve.protocol.chat_stream import ChatStream, Chunk, refused_stream
 from ordinance.serve.protocol.problems import Problem, internal, malformed, truncated
 from ordinance.serve.service import Service, policy_header
@@ -90,8 +90,8 @@ class _Visit:
         session = self._session = self._open(request)
         self._exchange.common["x-ordinance-policy"] = policy_header(session)
         head = Head(f"chatcmpl-{self._id}", int(time.time()), request.model)
-        texts = prompt_texts(request, system_is_ours=self._client.system_messages_are_ours)
-        if await _aside(len(raw), session.screen, texts):
+        ours = self._client.system_messages_are_ours
+        if await _aside(len(raw), refuses_prompt, request, session, system_is_ours=ours):
             await self._refuse(request, session, head)
             return
         body = msgspec.json.encode(request.body)

@@ -19,8 +19,14 @@ from ordinance.serve.protocol.problems import bad_request, malformed, upstream_f
 
 #: Choices that one request may ask for, as in the OpenAI API.
 MOST_CHOICES = 128
-#: Asked upstream they would only cost time: their answers do not pass.
-_NOT_ASKED = frozenset({"logprobs", "top_logprobs", "prompt_logprobs", "return_token_ids"})
+#: Fields that do not go upstream: what they ask for does not pass, or they decide what an answer continues.
+_NOT_ASKED = frozenset(
+    {"logprobs", "top_logprobs", "prompt_logprobs", "return_token_ids", "echo", "prompt", "chat_template"}
+)
+#: How servers join the parts of a message, and messages of one role.
+_JOINTS = ("", "\n", " ")
+#: Where a message has text, besides its content.
+_TEXTS = ("text", "thinking", "reasoning", "reasoning_content", "refusal")
 _OPERATORS_ROLES = frozenset({"system", "developer"})
 _FINISH_REASONS = frozenset({"stop", "length", "content_filter"})
 FILTERED = "content_filter"
@@ -30,23 +36,22 @@ FILTERED = "content_filter"
 class ChatRequest:
     """A request that was read.
 
-    ``body`` is what goes upstream. ``turn`` counts from 1. ``prefix`` is the text of a trailing assistant message,
-    which the answer may continue; ``continues`` if the request says that it does.
+    ``body`` is what goes upstream. ``turn`` counts from 1. ``readings`` are what the answer may continue, if it may:
+    the last words of the request as a server may join and trim them.
     """
 
     body: Mapping[str, Any]
     streaming: bool
     choices: int
     turn: int
-    prefix: str
-    continues: bool
+    readings: tuple[str, ...]
     model: str
 
     def open(self, session: Session, index: int) -> Stream:
         """The governed stream of one choice."""
         if not 0 <= index < self.choices:
             raise malformed("it has a choice that was not asked for")
-        return session.stream(index, prefix=self.prefix, certain=self.continues)
+        return session.stream()
 
 
 def read_request(raw: bytes) -> ChatRequest:
@@ -68,17 +73,47 @@ def read_request(raw: bytes) -> ChatRequest:
     streaming = body.get("stream")
     if streaming is not None and not isinstance(streaming, bool):
         raise bad_request("`stream` must be true or false.", "stream")
-    last = messages[-1]
     model = body.get("model")
     return ChatRequest(
         body={name: value for name, value in body.items() if name not in _NOT_ASKED},
         streaming=bool(streaming),
         choices=choices,
         turn=sum(message.get("role") == "assistant" for message in messages) + 1,
-        prefix=_text(last.get("content")) if last.get("role") == "assistant" else "",
-        continues=body.get("continue_final_message") is True,
-        model=model if isinstance(model, str) else "",
+        readings=_readings(messages, continued=body.get("continue_final_message") not in (None, False)),
+        model=model if isinstance(model, str) and model else "default",
     )
+
+
+def _readings(messages: list[dict[str, Any]], *, continued: bool) -> tuple[str, ...]:
+    """What an answer may continue: the assistant messages at the end, or with ``continued`` the last message whatever
+    its role. Servers trim it, or not, and join parts and messages in one of several ways."""
+    trailing: list[str] = []
+    for message in reversed(messages):
+        if message.get("role") != "assistant" and not (continued and message is messages[-1]):
+            break
+        trailing[:0] = _texts(message)
+    texts = [text for text in trailing if text]
+    joined = [joint.join(texts) for joint in _JOINTS] + texts[-1:]
+    return tuple(dict.fromkeys(form for text in joined for form in (text, text.rstrip()) if form))
+
+
+def _texts(message: dict[str, Any]) -> list[str]:
+    """The texts of a message, in the order in which a template writes them."""
+    found = [message[name] for name in _TEXTS if isinstance(message.get(name), str)]
+    content = message.get("content")
+    for part in content if isinstance(content, list) else [content]:
+        if isinstance(part, dict):
+            found += [part[name] for name in _TEXTS if isinstance(part.get(name), str)]
+        elif isinstance(part, str):
+            found.append(part)
+    return found
+
+
+def refuses_prompt(request: ChatRequest, session: Session, *, system_is_ours: bool) -> bool:
+    """Look at all that is asked. True if a red line refuses it: then the upstream is not asked."""
+    if request.readings:
+        session.continue_from(request.readings)
+    return session.screen(prompt_texts(request, system_is_ours=system_is_ours))
 
 
 def prompt_texts(request: ChatRequest, *, system_is_ours: bool) -> Iterator[str]:
@@ -94,7 +129,7 @@ def prompt_texts(request: ChatRequest, *, system_is_ours: bool) -> Iterator[str]
             continue
         yield from _strings(message)
         if isinstance(message.get("content"), list):
-            yield _text(message["content"])
+            yield from (joint.join(_texts({"content": message["content"]})) for joint in _JOINTS)
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -108,15 +143,6 @@ def _strings(value: object) -> Iterator[str]:
                 waiting.extend(reversed(items))
             case dict(members):
                 waiting.extend(reversed([part for member in members.items() for part in member]))
-
-
-def _text(content: object) -> str:
-    """A message's text, from a string or from its parts."""
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
-    return "".join(text for text in texts if isinstance(text, str))
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -164,9 +190,6 @@ class Choice(msgspec.Struct, frozen=True):
 class Reply(msgspec.Struct, frozen=True):
     """The part of a completion, or of a chunk, that is read."""
 
-    id: str = ""
-    created: int | float = 0
-    model: str = ""
     choices: list[Choice] = []
     usage: Usage | None = None
     error: Any = None
@@ -188,15 +211,12 @@ def read_reply(raw: bytes | str) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands at the top of a completion and of every chunk of it."""
+    """What stands at the top of a completion and of every chunk of it: our own id and time, and the model that was
+    asked for, since an upstream's could carry text."""
 
     id: str
     created: int
     model: str
-
-    def of(self, reply: Reply) -> Head:
-        """This head with the upstream's own values where it gave any."""
-        return Head(reply.id[:200] or self.id, int(reply.created) or self.created, reply.model or self.model)
 
     def completion(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
         return self._object("chat.completion", choices)
@@ -219,7 +239,7 @@ def govern_whole(raw: bytes, request: ChatRequest, session: Session, head: Head)
         stream = request.open(session, choice.index)
         text, reason = govern_delta(stream, choice.said, choice.reason)
         choices.append(_whole_choice(choice.index, text, reason))
-    completion = head.of(reply).completion(choices)
+    completion = head.completion(choices)
     return with_metadata(with_usage(completion, session, reply.usage), session)
 
 

@@ -62,7 +62,6 @@ class ChatStream:
         if _is_error(data):
             raise upstream_failed()
         reply = read_reply(data)
-        self._head = self._head.of(reply)
         choices = [governed for choice in reply.choices if (governed := self._choice(choice)) is not None]
         if not choices and not (self._counted and reply.usage is not None):
             return []

@@ -1,0 +1,85 @@
+"""Answers that continue a text: the state that this text leads to (semantics, rule 10).
+
+Otherwise a phrase asked for four characters at a time would walk out whole. How a server joins an answer to what stands
+before it is not always known (it may trim, join parts with a line break, or begin anew), so there may be several
+readings, and a match under any of them counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+
+from ordinance.runtime.activation import Activation
+from ordinance.runtime.automaton import Automaton, State
+from ordinance.runtime.matcher import Matcher
+from ordinance.runtime.normalise import fold_char
+from ordinance.runtime.segments import DetectorError, SegmentScan
+from ordinance.runtime.sentences import Sentences
+
+#: No match is longer than a pattern may be, so what lies further back cannot matter. Ignorable characters, with which a
+#: client could push a phrase out of reach, are not counted.
+REACH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Where the text of an answer begins, at position 0; made once for all choices.
+
+    ``matchers`` are in the order of ``Activation.automata``; ``scans`` in that of ``Activation.segments``. ``fault``
+    is set where a detector failed on what stands before.
+    """
+
+    matchers: tuple[tuple[State, tuple[int, ...]], ...]
+    sentences: Sentences
+    scans: tuple[SegmentScan, ...]
+    fault: bool = False
+
+    def copy(self) -> tuple[Sentences, list[SegmentScan]]:
+        """Trackers for one choice."""
+        return copy(self.sentences), [scan.copy() for scan in self.scans]
+
+
+def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = True) -> Beginning:
+    """The beginning of an answer that continues one of ``texts``, the likeliest first.
+
+    ``certain`` says that it does continue them; otherwise it may as well begin anew. Without texts it begins anew.
+    """
+    readings = list(dict.fromkeys(_near(text) for text in texts))
+    if not readings or not certain:
+        readings.append("")
+    first = readings[0]
+    sentences = Sentences(-len(first))
+    scans = [SegmentScan(rule.segments, -len(first)) for rule in activation.segments]
+    fault = False
+    for char in first:
+        settled = sentences.feed(char)
+        try:
+            for scan in scans:
+                scan.feed(char, settled)
+        except DetectorError:
+            fault = True
+    matchers = tuple(_match(automaton, readings) for automaton in activation.automata)
+    return Beginning(matchers, sentences, tuple(scans), fault)
+
+
+def _match(automaton: Automaton, readings: Sequence[str]) -> tuple[State, tuple[int, ...]]:
+    places = []
+    for text in dict.fromkeys(readings):
+        matcher = Matcher(automaton)
+        for at, char in enumerate(text, -len(text)):
+            matcher.feed(char, at)
+        places.append(matcher.place(0))
+    return automaton.join(places)
+
+
+def _near(text: str) -> str:
+    """The end of ``text`` without ignorable characters."""
+    kept: list[str] = []
+    for char in reversed(text):
+        if fold_char(char):
+            kept.append(char)
+            if len(kept) == REACH:
+                break
+    return "".join(reversed(kept))
