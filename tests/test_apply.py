@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -168,3 +169,21 @@ def test_flags_that_do_not_fit_are_one_line_with_a_way_out(flags: list[str], say
     assert says in done.stderr.decode()
     assert b"Traceback" not in done.stderr
     assert done.stdout == b""
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"), [([], True), (["--locale", "de"], True), (["--locale", "de-DE"], False), (["--pack", ""], False)]
+)
+def test_that_no_law_applies_is_told_where_one_could(flags: list[str], told: bool, tmp_path: Path) -> None:
+    charter = tmp_path / "charter"
+    shutil.copytree(ROOT / "rules" / "charter", charter)
+    done = subprocess.run(
+        [sys.executable, "-m", "ordinance.cli.main", "apply", *(flag or str(charter) for flag in flags)],
+        input=b'{"answer": "Hello."}',
+        capture_output=True,
+        check=False,
+        env={"PYTHONPATH": str(ROOT / "engine"), "PATH": ""},
+    )
+    line = "ordinance: no jurisdiction: only the charter applies; name one with --jurisdiction DE\n"
+    assert done.stderr.decode() == (line if told else "")
+    assert done.returncode == 0

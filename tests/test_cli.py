@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -237,7 +238,7 @@ def test_streams_that_are_closed(tmp_path: Path) -> None:
 def test_an_output_without_room(words: str) -> None:
     result = shell(f'echo \'{{"answer": "x"}}\' | $ORDINANCE {words} >/dev/full')
     assert result.returncode == 2
-    assert result.stderr.startswith(b"ordinance: error[unwritable]: the output cannot be written: ")
+    assert b"ordinance: error[unwritable]: the output cannot be written: " in result.stderr
     assert b"Traceback" not in result.stderr
     assert b"Exception ignored" not in result.stderr
 
@@ -314,3 +315,19 @@ def test_a_region_stands_for_a_jurisdiction() -> None:
     assert region_of("en-UK") == "UK"
     with pytest.raises(UsageError):
         region_of("not a locale")
+
+
+@pytest.mark.parametrize(
+    ("word", "advice"), [("chekc", "Did you mean `check`?"), ("zzz", "Commands: check, test, apply, serve.")]
+)
+def test_a_command_that_is_none(run: Run, word: str, advice: str) -> None:
+    found = run(word, "rules")
+    assert found.returncode == 2
+    said, help = found.stderr.splitlines()
+    assert said == f"ordinance: error[usage]: there is no command '{word}'."
+    assert help == f"  help: {advice} See `ordinance --help`."
+
+
+def test_one_rule_is_told_in_the_singular(run: Run, tmp_path: Path) -> None:
+    write_jurisdiction(tmp_path, re.sub(r"(?ms)^  say.*?^  }\n", "", JURISDICTION))
+    assert " of 1 rule: " in run("test", tmp_path).stdout

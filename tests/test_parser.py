@@ -225,3 +225,25 @@ def test_what_was_not_looked_at_is_told() -> None:
 def test_recovery_passes_over_the_rest_of_a_line_and_no_more() -> None:
     _, found = parsed(HEADER + '{ "a # {" law x\nlabel { \n# law\nnotice }\n')
     assert [line for _, line in found] == [2, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "advice"),
+    [
+        ("from 2020-01-01", "from 1 January 2024", "1", "as in 2024-01-01"),
+        ("from 2020-01-01", "from January 1, 2024", "January", "as in 2024-01-01"),
+        ("from 2020-01-01", "from 2024–01–01", "2024", "as in 2024-01-01"),
+        ("from 2020-01-01", "from 1.1.2024", "1.1.2024", "as in 2024-01-01"),
+        ("XA 1.0.0 under", "XA under", "under", "A version such as 2026.11.0"),
+        ('title   "Testland"', "title Badges Act", "Badges", "Put the text in quotes"),
+        ("one of education, research", "one of education and research", "and", "Write a comma: `…, research`."),
+        ("one of education, research", "one of a, education or\n research", "or", "Write a comma: `…, research`."),
+        ("section 1", "chapter 1", "chapter", "Did you mean `section`?"),
+    ],
+)
+def test_what_people_write_otherwise_is_told_how_to_write_it(old: str, new: str, place: str, advice: str) -> None:
+    assert old in JURISDICTION
+    text = JURISDICTION.replace(old, new, 1)
+    found = parse(Source(Path("x.ord"), "x.ord", text), "pack").diagnostics[0]
+    assert text.split("\n")[found.line - 1][found.column - 1 : found.end_column - 1] == place
+    assert advice in found.help

@@ -201,3 +201,24 @@ def test_several_processes_serve_on_one_port(serve: Serve, upstream: ScriptedUps
         assert json.load(answer) == {"status": "alive"}
     served.signal(signal.SIGTERM)
     assert served.process.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "keys", "told"),
+    [
+        ([], "", True),
+        (["--locale", "de"], "", True),
+        (["--jurisdiction", "DE"], "{name: a, sha256: '%s'}", False),
+        ([], "{name: a, sha256: '%s', jurisdiction: DE}", False),
+        ([], "{name: a, sha256: '%s'}", True),
+    ],
+)
+def test_that_no_law_applies_is_told_at_the_start(
+    serve: Serve, upstream: ScriptedUpstream, tmp_path: Path, words: list[str], keys: str, told: bool
+) -> None:
+    settings = tmp_path / "ordinance.yaml"
+    settings.write_text(f"audit: audit.jsonl\nkeys: [{keys.replace('%s', '0' * 64)}]\n")
+    served = serve("--upstream", upstream.url, "--config", settings, *words)
+    _, errors = served.stop()
+    line = "ordinance: no jurisdiction: only the charter applies; name one with --jurisdiction DE\n"
+    assert errors == (line if told else "")

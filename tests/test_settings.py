@@ -106,6 +106,34 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     assert "on the command line: 'port'" in error.message
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("upstream: http://x", "'upstream': a mapping is expected, 'key: value' lines below it"),
+        ("packs: a", "'packs': a list is expected, a line with '- ' for each"),
+        ("locale: 5", "'locale': text is expected; put numbers and dates in quotes"),
+        ("port: many", "'port': a whole number is expected, in digits"),
+        ("workers: 0", "'workers': a number at least 1 is expected"),
+        ("limits: {event_bytes: 1.5}", "'limits.event_bytes': a whole number is expected, without a fraction"),
+        ("grace_seconds: soon", "'grace_seconds': a number is expected, in digits, as in 2.5"),
+        ("keys: [{name: a, sha256: abc}]", "'keys.0.sha256': 64 digits of lower-case hexadecimal are expected, as "
+         "`printf %s KEY | sha256sum` prints them"),
+        ("policy: a b", "'policy': letters, digits, '.', '_' and '-' are expected, at most 64, "
+         "a letter or digit first"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_in_our_words(tmp_path: Path, text: str, said: str) -> None:
+    file = write(tmp_path, text)
+    assert wrong(file).message == f"{file}:1: {said}."
+
+
+def test_each_that_is_wrong_has_a_line_in_the_order_of_the_file(tmp_path: Path) -> None:
+    file = write(tmp_path, "port: many\n" + "# more\n" * 8 + "workers: 0\nhots: x\nlocale: 5\n")
+    lines = wrong(file).message.split("\n")
+    assert [line.removeprefix(f"{file}:").split(":")[0] for line in lines] == ["1", "10", "11", "12"]
+    assert [line[-1] for line in lines] == [".", ".", "?", "."]
+
+
 @pytest.mark.parametrize("text", [b"\xff\xfe\x00", b"x" * (LARGEST_FILE + 1)])
 def test_what_cannot_be_read_as_text(tmp_path: Path, text: bytes) -> None:
     error = wrong(write(tmp_path, text))
@@ -126,7 +154,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("ORDINANCE_PRT", "1", "ORDINANCE_PRT is no setting; did you mean 'port'?"),
+        ("ORDINANCE_PRT", "1", "ORDINANCE_PRT is no setting; did you mean 'ORDINANCE_PORT'?"),
         ("ORDINANCE_UPSTREAM__ULR", "x", "ORDINANCE_UPSTREAM__ULR: 'upstream.ulr' is no setting"),
         ("ORDINANCE_PORT", "many", "ORDINANCE_PORT: 'port'"),
         ("ORDINANCE_KEYS", "not JSON", "keys"),

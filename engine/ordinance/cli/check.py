@@ -47,16 +47,17 @@ def run(args: argparse.Namespace) -> int:
 def _summary(loaded: Loaded) -> str:
     errors = sum(item.severity == "error" for item in loaded.diagnostics)
     warnings = len(loaded.diagnostics) - errors
-    counted = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    counted = f"{count(errors, 'error')}, {count(warnings, 'warning')}"
     if loaded.compiled is None or loaded.policy is None:
         return counted
     plan = loaded.compiled
     packs = ", ".join(f"{pack.name} {pack.version}" for pack in plan.packs)
-    lines = [f"{counted}; {_count(len(plan.rules), 'rule')} of {packs}", f"policy digest {plan.digest}"]
+    lines = [f"{counted}; {count(len(plan.rules), 'rule')} of {packs}", f"policy digest {plan.digest}"]
     given = {rule.id for rule in loaded.policy.rules if rule.unit.given}
     lines += [f"  {rule_id}: {cost}" for rule_id, cost in costs(plan) if rule_id in given]
     return "\n".join(lines)
 
 
-def _count(number: int, what: str) -> str:
+def count(number: int, what: str) -> str:
+    """``1 rule``, ``2 rules``."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

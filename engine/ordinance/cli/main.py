@@ -111,8 +111,8 @@ def _run(words: Sequence[str]) -> int:
     names = [name for name, _ in COMMANDS]
     if words and not words[0].startswith("-") and words[0] not in names:
         close = get_close_matches(words[0], names, 1)
-        help = f"Did you mean `{close[0]}`?" if close else f"Commands: {', '.join(names)}."
-        raise UsageError(f"there is no command '{words[0]}'.", help=help)
+        meant = f"Did you mean `{close[0]}`?" if close else f"Commands: {', '.join(names)}."
+        raise UsageError(f"there is no command '{words[0]}'.", help=f"{meant} See `ordinance --help`.")
     chosen = words[0] if words and words[0] in names else ""
     command = importlib.import_module(f"ordinance.cli.{chosen}") if chosen else None
     args = _parser(chosen, command).parse_args(words)

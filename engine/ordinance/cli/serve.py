@@ -24,7 +24,7 @@ examples:
 
 --locale with a region stands for the jurisdiction too, here, where the operator speaks; in a request it never does.
 Settings stand in docs/configuration.md. --upstream is `upstream.url`, --pack is `packs`; --jurisdiction, --locale,
---host, --port and --workers are called the same; a flag wins. --config, --on and --embedded are flags only.
+--host, --port and --workers are called the same; a flag wins. --config, --on and --embedded are no settings.
 """
 
 #: What SmolLM2-135M repeats faithfully at temperature 0, so that the text which is left out is its own.

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 
 from ordinance.cli.arguments import add_paths
+from ordinance.cli.check import count
 from ordinance.language.diagnostics import render
 from ordinance.load import Loaded, load
 from ordinance.testing import Result, run_example
@@ -82,4 +83,8 @@ def _print(results: Sequence[Result]) -> None:
     if not results:
         print("there is no example to run")
     else:
-        print(f"{len(results)} examples of {rules} rules: {len(results) - failed} hold, {failed} failed")
+        held = len(results) - failed
+        print(
+            f"{count(len(results), 'example')} of {count(rules, 'rule')}: "
+            f"{held} {'holds' if held == 1 else 'hold'}, {failed} failed"
+        )

@@ -68,6 +68,9 @@ BELONGS = {
     "speak": ("language", "Style follows language, law follows place: write it in a language pack."),
 }
 
+#: What other texts call a thing, and what it is called here.
+_CALLED = {"chapter": "section", "part": "section"}
+
 _HEADERS = frozenset({"red", "guarantee", "withhold", "say", "quote", "section", "law", "label", "notice", "contact"})
 
 _ORDER = {
@@ -155,12 +158,27 @@ def advise(
     listing = not {"DIMENSION", "LABEL", "RED", "WITHHOLD"}.isdisjoint(expected)
     order = "" if listing else next((_ORDER[word] for word in inside if word in _ORDER), "")
     shape = f"The shape is: {order}" if order else _expecting(expected)
+    shape = _form("" if text in known else type, set(expected), list(inside)) or shape
     keywords = {name.lower() for name in expected if name.isalpha()}
     if type == "WORD" and text not in known and not keywords.isdisjoint(_words(expected)):
-        near = did_you_mean(text, keywords)
+        near = did_you_mean(_CALLED.get(text, text), keywords)
         if near or "WORD" not in expected:
             return Advice("unknown-word", f"the word `{text}` is not known here", near or shape)
     return Advice("syntax", f"found {_shown(text, type)} where {_list(expected)} is expected", shape)
+
+
+def _form(type: str, expected: set[str], inside: list[str]) -> str:
+    """How to write what is expected, where people write it otherwise; empty where there is no more to say.
+
+    ``type`` is that of a word which is no keyword, empty for a keyword: there something was left out.
+    """
+    if expected == {"DATE"}:
+        return "Write the date in digits and hyphens: year, month, day, as in 2024-01-01."
+    if expected == {"STRING"} and type in ("WORD", "NUMBER", "DATE", "DOTTED"):
+        return 'Put the text in quotes, as in "…".'
+    if expected == {"NUMBER"} and inside in (["WORD", "CHARTER"], ["WORD", "JURISDICTION"], ["WORD", "LANGUAGE"]):
+        return "A version such as 2026.11.0 is expected here."
+    return ""
 
 
 def _from_later(text: str, expected: Collection[str], following: str) -> Advice | None:

@@ -29,6 +29,11 @@ MAX_DEPTH = 50
 #: Lines that may be passed over before the rest of a file is given up.
 _MOST_PASSED = 1000
 
+#: A list of values that goes on with `and` or `or`, up to where a test was expected.
+_LIST_WITHOUT_COMMA = re.compile(r"\bone\s+of\s+[\w-]+(?:\s*,\s*[\w-]+)*\s+(and|or)\s+([\w-]+)\s*\Z")
+#: How far back such a list is looked for, in characters.
+_LIST_REACH = 200
+
 _KINDS = ("charter", "jurisdiction", "language")
 _NOTHING = re.compile(r"(?:\s|#[^\n]*+)*+")
 _FIRST_WORD = re.compile(_NOTHING.pattern + r"(\w+|\S)")
@@ -196,10 +201,23 @@ class _Run:
     def _explain(self, error: UnexpectedToken, token: Token, recovery: Recovery) -> None:
         inside = [item.type for item in reversed(recovery.state.value_stack) if isinstance(item, Token)]
         expected = [terminal for terminal in sorted(error.expected) if recovery.accepts(terminal)]
+        if "WITHIN" in expected and "BELOW" in expected and self._misses_comma(token):
+            return
         end = self._span(token)
         following = next(iter(self.lines[end.end_line - 1][end.end_column - 1 :].split()), "")
         advice = advise(str(token), token.type, expected, recovery.kind, inside, following, keywords())
         self._report(advice.code, self._span(token), advice.message, advice.help)
+
+    def _misses_comma(self, token: Token) -> bool:
+        """Report `one of a and b`, where `and` has been taken for the beginning of another test, at the `and`."""
+        place = len(self.text) if token.type == "$END" else token.start_pos or 0
+        start = max(0, place - _LIST_REACH)
+        found = _LIST_WITHOUT_COMMA.search(self.text[start:place])
+        if found is None:
+            return False
+        span = self.source.span(start + found.start(1), start + found.end(1))
+        self._report("syntax", span, f"`{found[1]}` stands in a list of values", f"Write a comma: `…, {found[2]}`.")
+        return True
 
     def _report(self, code: str, span: Span, message: str, help: str = "") -> None:
         self.found.append(diagnose(code, span, message, help))

@@ -67,10 +67,10 @@ def situate(
     """
     if jurisdiction is not None and jurisdiction not in plan.parents:
         loaded = ", ".join(sorted(plan.parents)) or "none"
-        close = get_close_matches(jurisdiction.upper(), sorted(plan.parents), 1)
+        meant = jurisdiction.upper()  # no nearer guess: law is not chosen by resemblance
         raise SituationError(
             f"no pack for the jurisdiction '{jurisdiction}' is loaded (loaded: {loaded}).",
-            help=(f"Did you mean '{close[0]}'? " if close else "")
+            help=(f"Did you mean '{meant}'? " if meant in plan.parents else "")
             + "Add the pack that states its law; a jurisdiction is matched exactly.",
         )
     for dimension, value in attested.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ def load(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Se
         return Settings.model_validate(sources.merged())
     except ValidationError as error:
         wrong = [sources.explain(detail) for detail in error.errors(include_url=False, include_input=False)]
-    raise SettingsError("; ".join(wrong) + ".", help="docs/configuration.md lists the settings.")
+    raise SettingsError("\n".join(sorted(wrong, key=_by_number)), help="docs/configuration.md lists the settings.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ class _Sources:
         elif detail["type"] == "missing":
             what = f"'{key}' is missing"
         else:
-            what = f"'{key}': {detail['msg'].removeprefix('Value error, ')}"
-        return f"{self._place(path)}{what}"
+            what = f"'{key}': {_in_our_words(detail)}"
+        return f"{self._place(path)}{what}{'' if what.endswith('?') else '.'}"
 
     def _place(self, path: strict_yaml.Path) -> str:
         if _holds(self.flags, path):
@@ -77,6 +78,44 @@ class _Sources:
             if line := self.document.lines.get(path[:length]):
                 return f"{self.file}:{line}: "
         return ""
+
+
+#: What each kind of mistake asks for, in the place of pydantic's words.
+_EXPECTED = {
+    "model_type": "a mapping is expected, 'key: value' lines below it",
+    "model_attributes_type": "a mapping is expected, 'key: value' lines below it",
+    "dict_type": "a mapping is expected, 'key: value' lines below it",
+    "list_type": "a list is expected, a line with '- ' for each",
+    "string_type": "text is expected; put numbers and dates in quotes",
+    "path_type": "a path is expected, as text",
+    "int_type": "a whole number is expected",
+    "int_parsing": "a whole number is expected, in digits",
+    "int_from_float": "a whole number is expected, without a fraction",
+    "float_type": "a number is expected",
+    "float_parsing": "a number is expected, in digits, as in 2.5",
+    "bool_type": "true or false is expected",
+    "bool_parsing": "true or false is expected",
+}
+#: What is to be written where a text does not have its form, by the last part of the key.
+_FORMS = {
+    "sha256": "64 digits of lower-case hexadecimal are expected, as `printf %s KEY | sha256sum` prints them",
+    "policy": "letters, digits, '.', '_' and '-' are expected, at most 64, a letter or digit first",
+}
+_BOUNDS = {"greater_than": "over", "greater_than_equal": "at least", "less_than": "under", "less_than_equal": "at most"}
+
+
+def _by_number(text: str) -> list[str | int]:
+    """What sorts texts so that line 10 comes after line 9."""
+    return [int(part) if part.isdecimal() else part for part in re.split("([0-9]+)", text)]
+
+
+def _in_our_words(detail: ErrorDetails) -> str:
+    kind, last, more = detail["type"], str(detail["loc"][-1]), detail.get("ctx", {})
+    if kind == "string_pattern_mismatch" and last in _FORMS:
+        return _FORMS[last]
+    if kind in _BOUNDS:
+        return f"a number {_BOUNDS[kind]} {next(iter(more.values()))} is expected"
+    return _EXPECTED.get(kind) or detail["msg"].removeprefix("Value error, ")
 
 
 def _read(file: Path | None) -> strict_yaml.Document:
@@ -110,8 +149,10 @@ def _variables() -> dict[str, Any]:
     for name in sorted(os.environ):
         field = name.upper().removeprefix(PREFIX).split("__")[0].lower()
         if name.upper().startswith(PREFIX) and name != FILE_VARIABLE and field not in Settings.model_fields:
+            close = difflib.get_close_matches(field, list(Settings.model_fields), 1)
+            meant = f"; did you mean '{PREFIX}{close[0].upper()}'?" if close else ""
             raise SettingsError(
-                f"the variable {name} is no setting{_did_you_mean((field,))}.",
+                f"the variable {name} is no setting{meant or '.'}",
                 help="docs/configuration.md lists the settings.",
             )
     try:
