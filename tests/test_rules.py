@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from ordinance.packs import shipped_rules
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import ENGINE_NOTICES, SEVERE_HARMS, Effect
 from ordinance.runtime.session import Session
-from ordinance.runtime.situation import situate
+from ordinance.runtime.situation import Situation, situate
 from ordinance.testing import run_example
 from support.packs import TODAY
 
@@ -143,3 +144,27 @@ def test_ordinary_text_is_left_alone(text: str, plan: Plan) -> None:
         stream = session.stream()
         assert stream.feed(text) + stream.close() == text
         assert session.outcome().notices == ()
+
+
+@pytest.mark.requirement("TR-8")
+@pytest.mark.semantics(6)
+@pytest.mark.semantics(7)
+def test_every_cut_of_every_example_into_two_and_three_gives_the_same_answer(everything: Loaded) -> None:
+    plan, cases = everything.plan, 0
+    for example in everything.examples:
+        answer = example.answer or ""
+        situation = situate(
+            plan, jurisdiction=example.jurisdiction or "DE", attested=example.given, turn=example.turn, on=TODAY
+        )
+
+        def released(*cuts: int, answer: str = answer, situation: Situation = situation) -> str:
+            stream = Session(plan, situation, "en").stream()
+            pieces = [answer[start:end] for start, end in pairwise((0, *cuts, len(answer)))]
+            return "".join([*map(stream.feed, pieces), stream.close()])
+
+        expected = released(*range(1, len(answer)))
+        for count in (0, 1, 2):
+            for cuts in combinations(range(1, len(answer)), count):
+                cases += 1
+                assert released(*cuts) == expected, (example.rule, cuts)
+    assert cases > 10_000
