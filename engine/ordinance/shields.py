@@ -15,7 +15,7 @@ from ordinance.policy.contacts import SEPARATORS
 from ordinance.policy.ir import Policy
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.runtime.automaton import Automaton
-from ordinance.runtime.matcher import Matcher
+from ordinance.runtime.matcher import tags_in
 
 
 def shielding_contacts(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
@@ -59,10 +59,7 @@ def _spellings(contact: ast.ContactDecl) -> Iterator[str]:
 
 def _found(automaton: Automaton, segments: list[tuple[int, Segments]], text: str) -> Iterator[int]:
     """The tags of the detectors that find something in ``text``."""
-    matcher = Matcher(automaton)
-    for at, char in enumerate(text):
-        yield from (match.tag for match in matcher.feed(char, at))
-    yield from (match.tag for match in matcher.close())
+    yield from tags_in(automaton, text)
     for tag, each in segments:
         try:
             found = any(True for _ in each.find(text))

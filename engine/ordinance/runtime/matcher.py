@@ -83,6 +83,13 @@ class Matcher:
         return self._automaton.can_join(cluster, self._state.before)
 
 
+def tags_in(automaton: Automaton, text: str) -> set[int]:
+    """The numbers of the rules that find something in a whole text."""
+    matcher = Matcher(automaton)
+    found = {match.tag for at, char in enumerate(text) for match in matcher.feed(char, at)}
+    return found.union(match.tag for match in matcher.close())
+
+
 def check_pattern(source: str, any_case: bool = False) -> None:
     """Raises ``PatternError``, with the offset of the fault, for a pattern that the engine cannot serve."""
     parse_pattern(source, any_case)

@@ -15,7 +15,7 @@ from ordinance.policy.vocabulary import Effect, NoticeKind, Occasion, Verdict
 from ordinance.runtime.activation import Activation, activate
 from ordinance.runtime.continuation import begin
 from ordinance.runtime.disclose import Cause, Discloser, Notice, cause_of
-from ordinance.runtime.matcher import Matcher
+from ordinance.runtime.matcher import tags_in
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.segments import DetectorError, SegmentScan
 from ordinance.runtime.sentences import Sentences
@@ -71,10 +71,7 @@ class Session:
         activation = self.activation
         fired: set[int] = set()
         for text in texts:
-            matcher = Matcher(activation.prompt)
-            for at, char in enumerate(text):
-                fired.update(match.tag for match in matcher.feed(char, at))
-            fired.update(match.tag for match in matcher.close())
+            fired |= tags_in(activation.prompt, text)
             try:
                 fired.update(self._screen_segments(text))
             except DetectorError as fault:
@@ -255,7 +252,7 @@ class Stream:
         session, redactor = self._session, self._redactor
         rules = session.activation.rules
         say = session.discloser
-        refusing = [rules[tag] for tag in sorted(redactor.refused) if 0 <= tag < len(rules)]
+        refusing = [rules[tag] for tag in sorted(redactor.refused)]
         refusing += [rule for rule in session.prompt_rules if rule.effect is Effect.REFUSE]
         providing = [rules[tag] for tag in sorted(redactor.observed) if rules[tag].effect is Effect.PROVIDE]
         providing += [rule for rule in session.prompt_rules if rule.effect is Effect.PROVIDE]

@@ -193,6 +193,7 @@ class Reply(msgspec.Struct, frozen=True):
     choices: list[Choice] = []
     usage: Usage | None = None
     error: Any = None
+    object: Any = None
 
 
 _DECODER = msgspec.json.Decoder(Reply)
@@ -204,7 +205,7 @@ def read_reply(raw: bytes | str) -> Reply:
         reply = _DECODER.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise malformed("it is not the JSON of this protocol") from None
-    if reply.error is not None:
+    if reply.error is not None or reply.object == "error":  # older servers write the flat form
         raise upstream_failed()
     return reply
 

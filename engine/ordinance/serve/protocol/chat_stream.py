@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from ordinance.runtime.session import Session, Stream
 from ordinance.serve.protocol.chat import (
     FILTERED,
@@ -22,7 +20,7 @@ from ordinance.serve.protocol.chat import (
     with_metadata,
     with_usage,
 )
-from ordinance.serve.protocol.problems import Problem, malformed, upstream_failed
+from ordinance.serve.protocol.problems import Problem, malformed
 
 Chunk = dict[str, Any]
 
@@ -59,8 +57,6 @@ class ChatStream:
 
     def event(self, data: str) -> list[Chunk]:
         """Govern the data of one event. Raises ``Problem`` where it is no chunk of this protocol."""
-        if _is_error(data):
-            raise upstream_failed()
         reply = read_reply(data)
         choices = [governed for choice in reply.choices if (governed := self._choice(choice)) is not None]
         if not choices and not (self._counted and reply.usage is not None):
@@ -125,23 +121,6 @@ def refused_stream(request: ChatRequest, session: Session, head: Head) -> list[C
     ]
     with_metadata(chunks[-1], session)
     return chunks
-
-
-class _Kind(msgspec.Struct):
-    object: str = ""
-
-
-_KIND = msgspec.json.Decoder(_Kind)
-
-
-def _is_error(data: str) -> bool:
-    """Whether this is an error object in the flat form, ``{"object": "error", "message": …}``, of older servers."""
-    if '"error"' not in data:  # what is said has its quotation marks escaped, so few chunks are read twice
-        return False
-    try:
-        return _KIND.decode(data).object == "error"
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return False
 
 
 def _choice(index: int, text: str, reason: str | None, *, role: bool = False) -> dict[str, Any]:
