@@ -7,7 +7,7 @@ nobody anything more: every notice is resolved to its texts, every detector is p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -53,9 +53,9 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a match removes: itself, or each sentence it touches, cut every ``bound`` characters."""
+    """What a match removes: itself, or each sentence or paragraph it touches, cut every ``bound`` characters."""
 
-    unit: Literal["span", "sentence"] = "span"
+    unit: Literal["span", "sentence", "paragraph"] = "span"
     bound: int = 0
 
 
@@ -81,7 +81,10 @@ class PlannedRule:
 
     ``id`` is ``pack/name``. ``jurisdiction`` is None for the charter's rules, which always apply. ``detectors``
     are keys into ``Plan.detectors``; empty for a ``say``, which has an ``occasion`` instead. ``type`` is the
-    label's id (for a red line the rule's own name).
+    label's id (for a red line the rule's own name). ``disguised`` adds the second lane, which red lines always have.
+    A rule on ``trial`` is recorded and not applied. ``placeholders`` stand in the place of what a mask removes, by
+    language; ``told`` is False where the pack says that they need no notice. ``hours`` belong to the
+    occasion ``EVERY_HOURS``.
     """
 
     id: str
@@ -100,6 +103,11 @@ class PlannedRule:
     notice: NoticeTemplate
     occasion: Occasion | None = None
     contacts: str = ""
+    disguised: bool = False
+    trial: bool = False
+    placeholders: Texts = field(default_factory=dict)
+    told: bool = True
+    hours: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,9 @@ class Effect(Enum):
 
     REFUSE = "refuse"
     WITHHOLD = "withhold"
+    MASK = "mask"
     SAY = "say"
+    MARK = "mark"
     PROVIDE = "provide"
 
     @property
@@ -34,22 +36,27 @@ class Effect(Enum):
     @property
     def removes(self) -> bool:
         """Whether text may have to wait for this rule (semantics, rule 6)."""
-        return self in (Effect.REFUSE, Effect.WITHHOLD)
+        return self in (Effect.REFUSE, Effect.WITHHOLD, Effect.MASK)
 
 
 _VERDICTS = {
     Effect.REFUSE: Verdict.REFUSE,
     Effect.WITHHOLD: Verdict.WITHHOLD,
+    Effect.MASK: Verdict.WITHHOLD,
     Effect.SAY: Verdict.DISCLOSE,
+    Effect.MARK: Verdict.PASS,
     Effect.PROVIDE: Verdict.DISCLOSE,
 }
 
 
 class Channel(Enum):
-    """Where a rule looks: at everything the model says, or at everything it is asked."""
+    """Where a rule looks: at everything it is asked, at everything the model says, or at one part of that."""
 
     PROMPT = "prompt"
     ANSWER = "answer"
+    CONTENT = "content"
+    REASONING = "reasoning"
+    TOOL_CALL = "tool_call"
 
 
 class NoticeKind(Enum):
@@ -66,7 +73,9 @@ class Occasion(Enum):
     """When a ``say`` speaks."""
 
     FIRST_ANSWER = "first answer of conversation"
+    FIRST_OF_DAY = "first answer of day"
     EVERY_ANSWER = "every answer"
+    EVERY_HOURS = "every hours"
 
 
 #: The severe-harm list (RL-1). A charter that lacks one of these does not load (semantics, rule 21).
