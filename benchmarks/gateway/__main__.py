@@ -1,0 +1,141 @@
+"""The gateway against a proxy of the same stack that only copies bytes: events a second, first text, processor time.
+
+    .venv/test/bin/python benchmarks/gateway [--streams N] [--pace EVENTS_PER_SECOND] [--workers N] [--text FILE]
+
+A made-up model server speaks at a steady pace to every stream. Where the offered pace is more than a subject can carry,
+it is saturated, and events a second are its limit; below that, processor time for an event is what to compare. Subjects
+take turns, several rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Subject:
+    """Something that stands between clients and the model server."""
+
+    name: str
+    words: list[str | Path]
+    events: list[float] = field(default_factory=list)
+    firsts: list[float] = field(default_factory=list)
+    microseconds: list[float] = field(default_factory=list)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--streams", type=int, default=256)
+    parser.add_argument("--pace", type=float, default=60, help="events a second on each stream")
+    parser.add_argument("--events", type=int, default=200, help="of one answer")
+    parser.add_argument("--seconds", type=float, default=10, help="that each measurement lasts")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=1, help="processes of the gateway")
+    parser.add_argument("--text", type=Path, help="prose that the model says, UTF-8 (default: the manual)")
+    return parser.parse_args()
+
+
+@contextmanager
+def running(words: list[str | Path], sign: str = "") -> Iterator[tuple[int, int]]:
+    """A process until the block ends: its id and the port that it prints."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine"), "PYTHONUNBUFFERED": "1"}
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, *map(str, words)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+        )
+        try:
+            line = next(line for line in process.stdout or () if sign in line)
+            port = line.rsplit(":", 1)[-1].split(",")[0].split()[0].strip("/")
+            yield process.pid, int(port)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def spent(pid: int) -> float:
+    """Processor seconds of a process and its living children."""
+    pids = [pid]
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        pids += map(int, children.read_text().split())
+    times = 0
+    for each in pids:
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        times += int(fields[11]) + int(fields[12])
+    return times / TICKS
+
+
+def measure(subject: Subject, given: argparse.Namespace) -> None:
+    """One measurement: the load runs against a fresh process of the subject."""
+    with running(subject.words, "listening" if "serve" in subject.words else "") as (pid, port):
+        load = [sys.executable, HERE / "load.py", f"http://127.0.0.1:{port}", str(given.streams), str(given.seconds)]
+        warm = [*load[:-1], "1"]
+        subprocess.run(warm, check=True, capture_output=True)  # noqa: S603
+        before, start = spent(pid), time.perf_counter()
+        done = subprocess.run(load, check=True, capture_output=True, text=True)  # noqa: S603
+        took, used = time.perf_counter() - start, spent(pid) - before
+    found = json.loads(done.stdout)
+    events = found["answers_per_second"] * given.events
+    subject.events.append(events)
+    subject.firsts.append(found["first_text_ms"])
+    subject.microseconds.append(used / took / events * 1e6)
+
+
+def manual() -> str:
+    """The manual's prose, without the lines that show what rules look for."""
+    lines = [line for page in sorted((ROOT / "docs").glob("*.md")) for line in page.read_text("utf-8").splitlines()]
+    return "\n".join(line for line in lines if "canary" not in line and not line.startswith((" ", "|")))
+
+
+def main() -> None:
+    given = arguments()
+    text = (
+        given.text.read_text("utf-8")
+        if given.text
+        else "".join(page.read_text("utf-8") for page in sorted((ROOT / "docs").glob("*.md")))
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        prose = Path(folder) / "prose.txt"
+        prose.write_text(" ".join(text.split()), "utf-8")
+        with running([HERE / "source.py", str(given.events), str(given.pace), prose]) as (_, port):
+            upstream = f"http://127.0.0.1:{port}"
+            serve: list[str | Path] = ["-m", "ordinance.cli.main", "serve", "--port", "0", "--upstream", upstream]
+            if given.workers > 1:
+                serve += ["--workers", str(given.workers)]
+            subjects = [
+                Subject("relay (the limit)", [HERE / "relay.py", upstream]),
+                Subject("gateway, rules of scope span", [*serve, "--jurisdiction", "EE"]),
+                Subject("gateway, and of scope sentence", [*serve, "--jurisdiction", "DE"]),
+            ]
+            for round_ in range(given.rounds):
+                for subject in subjects:
+                    print(f"round {round_ + 1}: {subject.name} …", file=sys.stderr)
+                    measure(subject, given)
+    offered = given.streams * given.pace
+    print(f"{given.streams} streams, {offered:,.0f} events a second offered, {given.workers} gateway process(es)")
+    print(f"{'':32}{'events/s':>10}{'ratio':>8}{'first text ms':>16}{'µs of processor an event':>28}{'ratio':>8}")
+    limit = subjects[0]
+    for subject in subjects:
+        events, cost = statistics.median(subject.events), statistics.median(subject.microseconds)
+        print(
+            f"{subject.name:32}{events:10,.0f}{events / statistics.median(limit.events):8.2f}"
+            f"{statistics.median(subject.firsts):16.1f}{cost:28.1f}{cost / statistics.median(limit.microseconds):8.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
