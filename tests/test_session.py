@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ordinance.detection import Segments
 from ordinance.policy.plan import Plan, PlannedRule, Scope
 from ordinance.policy.vocabulary import Effect, NoticeKind, Occasion, Verdict
+from ordinance.runtime.segments import DetectorError
 from ordinance.runtime.session import Session, Stream
 from support.oracle import MARKER, Rule, reference
 from support.plans import OMITTED, SAYING, expressions, law, plan, plan_of, refuse, session, withhold
@@ -402,22 +403,70 @@ def test_a_sentence_without_end_is_judged_all_the_same(text: str) -> None:
 
 @pytest.mark.semantics(13)
 @pytest.mark.parametrize("spans", [[(0, 99)], [(-1, 2)], [(3, 3)], [(2, 1)], [("a", "b")], [(1,)], None])
-def test_a_detector_that_gives_nonsense_ends_that_request_only(spans: Sequence[tuple[int, int]] | None) -> None:
+def test_a_detector_that_gives_nonsense_has_seen_nothing_of_its_sentence(
+    spans: Sequence[tuple[int, int]] | None,
+) -> None:
     policy = segment_plan(lambda sentence: spans if "X" in sentence else [])  # type: ignore[arg-type,return-value]  # nonsense is the point
     shown, opened = answer(policy, "One. X here. Two.")
-    assert shown.startswith("One. \n\n[fault]")
-    assert opened.outcome().verdict is Verdict.REFUSE
+    assert shown == f"One. {MARKER}Two.\n\n[fault]"
+    assert opened.outcome().verdict is Verdict.WITHHOLD
     assert answer(policy, "One. Two.")[0] == "One. Two."
 
 
 @pytest.mark.requirement("PR-1")
 @pytest.mark.semantics(13)
-def test_a_detector_that_crashes_ends_that_request_only_and_says_nothing_of_its_text() -> None:
+def test_what_a_crashed_detector_did_not_see_is_left_out_and_told_in_that_request_only() -> None:
     policy = segment_plan()
-    shown, opened = answer(policy, "Fine. A secret CRASH here. More.")
-    assert shown.startswith("Fine. \n\n[fault]")
+    shown, opened = answer(policy, "Fine. A secret CRASH here. More LOOK now.")
+    assert shown.startswith(f"Fine. {MARKER}More {MARKER} now.\n\nOmitted")
+    assert shown.endswith("\n\n[fault]")
+    assert opened.outcome().rules == opened.outcome().failed == ("DE/shouting",)
+    assert [notice.causes[0].rule for notice in opened.outcome().notices] == ["DE/shouting", "engine/detector"]
     assert "secret" not in shown + json.dumps(opened.metadata()) + json.dumps(opened.record())
     assert answer(policy, "Fine. Still LOOK here.")[0].startswith(f"Fine. Still {MARKER} here.\n\nOmitted")
+
+
+@pytest.mark.semantics(13)
+@given(st.data(), st.lists(st.sampled_from(["CRASH", "LOOK", "calm", "flag. ", "Forbidden", ". ", "! "]), max_size=12))
+def test_a_failing_detector_gives_the_same_for_every_cutting(data: st.DataObject, words: list[str]) -> None:
+    policy, text = segment_plan(), " ".join(words)
+    seen = {run(session(policy).stream(), cut) for cut in ([text], text, data.draw(cuttings(text)))}
+    assert len(seen) == 1
+    assert "CRASH" not in seen.pop()
+
+
+@pytest.mark.semantics(13)
+def test_a_red_lines_detector_that_crashes_counts_as_fired() -> None:
+    policy = plan([refuse("baseline/shouting", "shouting")], {"shouting": Segments(shouting)})
+    opened = session(policy)
+    assert run(opened.stream(), "Fine. A secret CRASH here. More.") == "Fine. \n\n[fault]"
+    outcome = opened.outcome()
+    assert (outcome.verdict, outcome.rules, outcome.failed) == (Verdict.REFUSE, (), ("baseline/shouting",))
+
+
+@pytest.mark.semantics(13)
+def test_a_rule_that_removes_nothing_and_fails_is_told_and_removes_nothing() -> None:
+    provide = withhold("DE/help", "shouting", effect=Effect.PROVIDE, kind=NoticeKind.CONTACT, contacts="crisis")
+    opened = session(plan([provide], {"shouting": Segments(shouting)}))
+    assert run(opened.stream(), "Fine. A CRASH here.") == "Fine. A CRASH here.\n\n[fault]"
+    assert opened.outcome().verdict is Verdict.DISCLOSE
+    assert opened.outcome().failed == ("DE/help",)
+
+
+@pytest.mark.semantics(13)
+def test_a_detector_that_failed_for_good_is_not_asked_again_in_that_request() -> None:
+    asked: list[str] = []
+
+    def slow(sentence: str) -> Iterable[tuple[int, int]]:
+        asked.append(sentence)
+        if "SLOW" in sentence:
+            raise DetectorError("over its budget", lasting=True)
+        return []
+
+    policy = segment_plan(slow)
+    assert answer(policy, "One. SLOW. Three. Four.")[0] == f"One. {MARKER}\n\n[fault]"
+    assert asked == ["One. ", "SLOW. "]
+    assert answer(policy, "One. Two.")[0] == "One. Two."
 
 
 @pytest.mark.semantics(13)
@@ -441,7 +490,7 @@ def test_the_metadata_names_the_policy_and_the_record_has_no_text() -> None:
     assert shown["policy"]["version"] == "2026.11.0"
     assert shown["jurisdiction"] == "DE"
     assert set(opened.record()) == {
-        "digest", "jurisdiction", "locale", "verdict", "rules", "notices", "choices", "balanced",
+        "digest", "jurisdiction", "locale", "verdict", "rules", "failed", "notices", "choices", "balanced",
     }  # fmt: skip
     assert session(made(), jurisdiction=None).metadata()["policy"]["name"] == "baseline"
     assert OMITTED.name not in json.dumps(opened.record()["rules"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ordinance.detection import Expressions, Segments
+from ordinance.detection import Expressions
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.policy.contacts import SEPARATORS
@@ -16,19 +16,20 @@ from ordinance.policy.ir import Policy
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.runtime.automaton import Automaton
 from ordinance.runtime.matcher import tags_in
+from ordinance.runtime.segments import Asking
 
 
 def shielding_contacts(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
     """A finding for each contact in which a removing rule of ``plan`` finds something."""
     rules = tuple(rule for rule in plan.rules if rule.effect.removes)
     expressions: list[tuple[int, Expressions]] = []
-    segments: list[tuple[int, Segments]] = []
+    segments: list[tuple[int, Asking]] = []
     for tag, rule in enumerate(rules):
         for prepared in (plan.detectors[key] for key in rule.detectors):
             if isinstance(prepared, Expressions):
                 expressions.append((tag, prepared))
             else:
-                segments.append((tag, prepared))
+                segments.append((tag, Asking(prepared)))
     automaton = Automaton(expressions)
     for unit in policy.units:
         for contact in unit.pack.each(ast.ContactDecl):
@@ -57,13 +58,10 @@ def _spellings(contact: ast.ContactDecl) -> Iterator[str]:
             yield f"{plus}{digits[:at]}{separator}{digits[at:]}"
 
 
-def _found(automaton: Automaton, segments: list[tuple[int, Segments]], text: str) -> Iterator[int]:
-    """The tags of the detectors that find something in ``text``."""
+def _found(automaton: Automaton, segments: list[tuple[int, Asking]], text: str) -> Iterator[int]:
+    """The tags of the detectors that find something in ``text``. One that fails finds nothing here: what that means is
+    told per request (semantics, rule 13)."""
     yield from tags_in(automaton, text)
-    for tag, each in segments:
-        try:
-            found = any(True for _ in each.find(text))
-        except Exception:  # a plugin may raise anything; what that means is told per request (semantics, rule 13)
-            found = False
-        if found:
+    for tag, asking in segments:
+        if any(not found.failed for found in asking.findings(text)):
             yield tag

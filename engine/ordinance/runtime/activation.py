@@ -27,7 +27,8 @@ class SegmentRule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Activation:
-    """Automata by what their matches do. Tags number ``rules``; ``forged`` is the tag of a marker the model wrote.
+    """Automata by what their matches do. Tags number ``rules``; ``forged`` is the tag of a marker the model wrote,
+    ``unchecked`` that of text at which a detector failed.
 
     ``withholding`` has one automaton for each scope. ``observing`` are rules that remove nothing. ``prompt`` are
     all rules that look at what is asked. ``protected`` finds safety-critical information. ``strides`` remembers what
@@ -52,6 +53,10 @@ class Activation:
     @property
     def forged(self) -> int:
         return len(self.rules)
+
+    @property
+    def unchecked(self) -> int:
+        return len(self.rules) + 1
 
 
 _cache: WeakKeyDictionary[Plan, dict[tuple[str, ...], Activation]] = WeakKeyDictionary()

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 
+from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.activation import Activation
 from ordinance.runtime.automaton import Automaton, State
 from ordinance.runtime.matcher import Matcher
 from ordinance.runtime.normalise import fold_char
-from ordinance.runtime.segments import DetectorError, SegmentScan
+from ordinance.runtime.segments import Asking, SegmentScan
 from ordinance.runtime.sentences import Sentences
 
 #: No match is longer than a pattern may be, so what lies further back cannot matter. Ignorable characters, with which a
@@ -28,7 +29,7 @@ class Beginning:
     """Where the text of an answer begins, at position 0; made once for all choices.
 
     ``matchers`` are in the order of ``Activation.automata``; ``scans`` in that of ``Activation.segments``. ``fault``
-    is set where a detector failed on what stands before.
+    is set where a red line's detector failed on what stands before.
     """
 
     matchers: tuple[tuple[State, tuple[int, ...]], ...]
@@ -51,15 +52,14 @@ def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = Tru
         readings.append("")
     first = readings[0]
     sentences = Sentences(-len(first))
-    scans = [SegmentScan(rule.segments, -len(first)) for rule in activation.segments]
+    scans = [SegmentScan(Asking(rule.segments), -len(first)) for rule in activation.segments]
+    guards = [activation.rules[rule.tag].effect is Effect.REFUSE for rule in activation.segments]
     fault = False
     for char in first:
         settled = sentences.feed(char)
-        try:
-            for scan in scans:
-                scan.feed(char, settled)
-        except DetectorError:
-            fault = True
+        for scan, guard in zip(scans, guards, strict=True):
+            failed = any(found.failed for found in scan.feed(char, settled))
+            fault = fault or (failed and guard)
     matchers = tuple(_match(automaton, readings) for automaton in activation.automata)
     return Beginning(matchers, sentences, tuple(scans), fault)
 

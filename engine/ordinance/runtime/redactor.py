@@ -15,7 +15,7 @@ from ordinance.runtime.calm import SLICE, Calm, Place, Stride
 from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.matcher import Match, Matcher
 from ordinance.runtime.regions import Edges, Region, Removal, SentenceRemoval, SpanRemoval
-from ordinance.runtime.segments import DetectorError
+from ordinance.runtime.segments import Finding
 
 
 @dataclass(slots=True)
@@ -37,15 +37,17 @@ class Ledger:
 class Redactor:
     """Feed text in any cutting; the concatenated output is the same. After ``refused`` is set nothing more leaves.
 
-    ``beginning`` is where the text begins, if it continues another. ``fault`` is ``detector`` once a detector has
-    failed: the text ends as refused (semantics, rule 13). ``refused``, ``omitted`` and ``observed`` are tags of
-    ``Activation.rules``.
+    ``beginning`` is where the text begins, if it continues another. ``refused``, ``omitted`` and ``observed`` are tags
+    of ``Activation.rules``; ``failed`` are those of the rules whose detector failed. Where that is a red line's,
+    ``fault`` is ``detector`` and the text ends as refused; what any other rule might have removed is removed, with the
+    tag ``Activation.unchecked`` (semantics, rule 13).
     """
 
     def __init__(self, activation: Activation, beginning: Beginning | None = None) -> None:
         beginning = beginning or begin(activation)
         self.refused: frozenset[int] = frozenset()
         self.fault = "detector" if beginning.fault else ""
+        self.failed: set[int] = set()
         self.omitted: set[int] = set()
         self.observed: set[int] = set()
         self.ledger = Ledger()
@@ -107,10 +109,7 @@ class Redactor:
                 ledger.deleted += 1
                 continue
             sentence = self._sentences.start
-            try:
-                self._observe(char)
-            except DetectorError:
-                self.fault = "detector"
+            self._observe(char)
             if self._has_ended():
                 self._drop()
                 calm = None
@@ -188,10 +187,7 @@ class Redactor:
         self._closed = True
         if self._has_ended():
             return ""
-        try:
-            self._observe_end()
-        except DetectorError:
-            self.fault = "detector"
+        self._observe_end()
         out: list[str] = []
         if self._has_ended():
             self._drop()
@@ -251,12 +247,18 @@ class Redactor:
         for match in found:
             removal.add(match)
 
-    def _found(self, rule: SegmentRule, spans: Sequence[tuple[int, int]]) -> None:
+    def _found(self, rule: SegmentRule, findings: Sequence[Finding]) -> None:
         planned = self._activation.rules[rule.tag]
-        for start, end in spans:
+        for start, end, failed in findings:
             if end <= 0:  # it lies in a text that the answer continues
                 continue
-            if planned.effect is Effect.REFUSE:
+            if failed:
+                self.failed.add(rule.tag)
+                if planned.effect is Effect.REFUSE:
+                    self.fault = "detector"
+                elif planned.effect.removes:
+                    self._by_scope[planned.scope].add(Match(start, end, self._activation.unchecked))
+            elif planned.effect is Effect.REFUSE:
                 self.refused |= {rule.tag}
             elif planned.effect is Effect.WITHHOLD:
                 self._by_scope[planned.scope].add(Match(start, end, rule.tag))

@@ -17,7 +17,7 @@ from ordinance.runtime.continuation import begin
 from ordinance.runtime.disclose import Cause, Discloser, Notice, cause_of
 from ordinance.runtime.matcher import tags_in
 from ordinance.runtime.redactor import Redactor
-from ordinance.runtime.segments import DetectorError, SegmentScan
+from ordinance.runtime.segments import Asking, SegmentScan
 from ordinance.runtime.sentences import Sentences
 from ordinance.runtime.situation import Situation, contacts_at, notice_language, rules_in_force
 
@@ -26,12 +26,14 @@ _PARAGRAPH = "\n\n"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a request: the joined verdict, the notices, the rules that fired, whether the ledger balances."""
+    """What came of a request: the joined verdict, the notices, the rules that fired, whether the ledger balances, and
+    the rules whose detector failed."""
 
     verdict: Verdict
     notices: tuple[Notice, ...]
     rules: tuple[str, ...]
     balanced: bool
+    failed: tuple[str, ...] = ()
 
 
 class Session:
@@ -53,7 +55,7 @@ class Session:
         self.activation: Activation = activate(plan, rules_in_force(plan, situation), contacts_at(plan, situation))
         self.discloser = Discloser(plan, notice_language(plan, locale) or "en")
         self.prompt_rules: tuple[PlannedRule, ...] = ()
-        self.prompt_fault = ""
+        self.prompt_failed: tuple[PlannedRule, ...] = ()
         self.opening = self._opening()
         self.beginning = begin(self.activation)
         self._streams: list[Stream] = []
@@ -70,28 +72,28 @@ class Session:
         this session is refused from its start."""
         activation = self.activation
         fired: set[int] = set()
+        failed: set[int] = set()
+        asked = [(rule.tag, Asking(rule.segments)) for rule in activation.prompt_segments]
         for text in texts:
             fired |= tags_in(activation.prompt, text)
-            try:
-                fired.update(self._screen_segments(text))
-            except DetectorError as fault:
-                self.prompt_fault = str(fault)
+            for tag, asking in asked:
+                scan, sentences = SegmentScan(asking, 0), Sentences()
+                found = [one for char in text for one in scan.feed(char, sentences.feed(char))]
+                for finding in (*found, *scan.close(sentences.close())):
+                    (failed if finding.failed else fired).add(tag)
         self.prompt_rules = tuple(rule for tag, rule in enumerate(activation.rules) if tag in fired)
+        self.prompt_failed = tuple(rule for tag, rule in enumerate(activation.rules) if tag in failed)
         return self.prompt_refused
 
-    def _screen_segments(self, text: str) -> set[int]:
-        fired: set[int] = set()
-        for rule in self.activation.prompt_segments:
-            scan, sentences = SegmentScan(rule.segments, 0), Sentences()
-            found = [span for char in text for span in scan.feed(char, sentences.feed(char))]
-            if found or scan.close(sentences.close()):
-                fired.add(rule.tag)
-        return fired
+    @property
+    def waits(self) -> bool:
+        """Whether looking at a text may take as long as a detector's budget, since one that sees sentences is asked."""
+        return bool(self.activation.segments or self.activation.prompt_segments)
 
     @property
     def prompt_refused(self) -> bool:
         """Whether the prompt alone ended the answer."""
-        return bool(self.prompt_fault) or any(rule.effect is Effect.REFUSE for rule in self.prompt_rules)
+        return any(rule.effect is Effect.REFUSE for rule in (*self.prompt_rules, *self.prompt_failed))
 
     def continue_from(self, texts: Sequence[str], *, certain: bool = False) -> None:
         """Say what the answer may continue, before its streams are opened: readings of the same text, the likeliest
@@ -109,7 +111,9 @@ class Session:
         notices = dict.fromkeys(notice for stream in self._streams for notice in stream.notices)
         rules = {rule.id for rule in self.prompt_rules}.union(*(stream.rules for stream in self._streams))
         verdict = max((stream.verdict for stream in self._streams), default=Verdict.PASS)
-        return Outcome(verdict, tuple(notices), tuple(sorted(rules)), all(stream.balanced for stream in self._streams))
+        balanced = all(stream.balanced for stream in self._streams)
+        failed = {rule.id for rule in self.prompt_failed}.union(*(stream.failed for stream in self._streams))
+        return Outcome(verdict, tuple(notices), tuple(sorted(rules)), balanced, tuple(sorted(failed)))
 
     @property
     def policy(self) -> tuple[str, str]:
@@ -140,7 +144,7 @@ class Session:
         }
 
     def record(self) -> dict[str, Any]:
-        """The audit record: which policy, which verdict, which rules; no text, no counts of it."""
+        """The audit record: which policy, which verdict, which rules fired or failed; no text, no counts of it."""
         outcome = self.outcome()
         return {
             "digest": self.plan.digest,
@@ -148,6 +152,7 @@ class Session:
             "locale": self.locale,
             "verdict": outcome.verdict.word,
             "rules": list(outcome.rules),
+            "failed": list(outcome.failed),
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
@@ -178,12 +183,13 @@ class Stream:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._redactor = Redactor(session.activation, session.beginning)
-        self._fault = "detector" if session.prompt_fault else ""
+        self._fault = "detector" if any(rule.effect is Effect.REFUSE for rule in session.prompt_failed) else ""
         self._opened = False
         self._sent = False
         self._kept: list[str] = []
         self.notices: tuple[Notice, ...] = ()
         self.rules: frozenset[str] = frozenset()
+        self.failed: frozenset[str] = frozenset()
         self.verdict = Verdict.PASS
         self.balanced = True
 
@@ -257,7 +263,7 @@ class Stream:
         providing = [rules[tag] for tag in sorted(redactor.observed) if rules[tag].effect is Effect.PROVIDE]
         providing += [rule for rule in session.prompt_rules if rule.effect is Effect.PROVIDE]
         shown = set() if session.whole and self.refused else redactor.omitted
-        omitting = [rules[tag] for tag in sorted(shown - {session.activation.forged})]
+        omitting = [rules[tag] for tag in sorted(shown) if tag < len(rules)]
         saying = [rule for rule in session.opening if rule.occasion is Occasion.EVERY_ANSWER]
         before = self._before()
         after = say.told(omitting)
@@ -265,6 +271,8 @@ class Stream:
             after.append(self._engine_notice(NoticeKind.OMISSION, "forged_marker", "forged_marker"))
         after += say.told(dict.fromkeys(refusing))
         fault = self._fault or redactor.fault
+        if not fault and (redactor.failed or session.prompt_failed):
+            fault = "detector"
         if fault:
             after.append(self._engine_notice(NoticeKind.FAULT, "fault", fault))
         after += say.told(saying)
@@ -272,6 +280,7 @@ class Stream:
             after.append(self._contacts(providing, refusing))
         fired = dict.fromkeys([*refusing, *providing, *omitting, *session.opening])
         self.rules = frozenset(rule.id for rule in fired)
+        self.failed = frozenset(rules[tag].id for tag in redactor.failed)
         if self.refused:
             self.verdict = Verdict.REFUSE
         elif shown:
