@@ -10,7 +10,7 @@ from uniseg.graphemecluster import grapheme_clusters
 from ordinance.detection import Expressions
 from ordinance.runtime.automaton import Automaton
 from ordinance.runtime.matcher import Match, Matcher
-from ordinance.runtime.regions import MARK_RUN, Edges, Region, SentenceRemoval, SpanRemoval
+from ordinance.runtime.regions import MARK_RUN, Edges, Region, SpanRemoval, UnitRemoval
 from ordinance.runtime.sentences import Sentences
 from support.strategies import SEVERAL
 
@@ -72,18 +72,20 @@ def test_a_region_whose_text_has_left_still_grows_with_its_marks() -> None:
     made.forget(1)
     removal.forget(1)
     made.feed("\u0301")
-    removal.feed([])
+    removal.feed()
     assert removal.regions() == [Region(0, 2, {7})]
 
 
-def sentence_removal(text: str, bound: int, *found: Match) -> tuple[SentenceRemoval, list[Region]]:
+def sentence_removal(text: str, bound: int, *found: Match) -> tuple[UnitRemoval, list[Region]]:
     sentences = Sentences()
-    removal = SentenceRemoval(Matcher(Automaton([(0, Expressions(("canary",)))])), sentences, bound)
+    removal = UnitRemoval(Matcher(Automaton([(0, Expressions(("canary",)))])), sentences, bound)
     for match in found:
         removal.add(match)
     for char in text:
-        removal.feed(sentences.feed(char))
-    removal.feed(sentences.close())
+        sentences.feed(char)
+        removal.feed()
+    sentences.close()
+    removal.feed()
     return removal, removal.regions()
 
 
@@ -118,10 +120,11 @@ def test_a_match_removes_the_pieces_of_sentences_that_it_touches(match: Match, b
 )
 def test_the_open_sentence_waits_and_no_other(text: str, bound: int, expected: list[int]) -> None:
     sentences = Sentences()
-    removal = SentenceRemoval(Matcher(Automaton([(0, Expressions(("canary",)))])), sentences, bound)
+    removal = UnitRemoval(Matcher(Automaton([(0, Expressions(("canary",)))])), sentences, bound)
     holds = []
     for at, char in enumerate(text):
-        removal.feed(sentences.feed(char))
+        sentences.feed(char)
+        removal.feed()
         removal.matcher.feed(char, at)
         holds.append(removal.hold())
     assert holds == expected

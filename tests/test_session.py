@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,14 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ordinance.detection import Segments
-from ordinance.policy.plan import Plan, PlannedRule, Scope
-from ordinance.policy.vocabulary import Effect, NoticeKind, Occasion, Verdict
+from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule, Scope
+from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion, Verdict
+from ordinance.runtime.activation import activate
 from ordinance.runtime.segments import DetectorError
 from ordinance.runtime.session import Session, Stream
 from support.oracle import MARKER, Rule, reference
-from support.plans import OMITTED, SAYING, expressions, law, plan, plan_of, refuse, session, withhold
+from support.plans import OMITTED, SAYING, expressions, law, mask, plan, plan_of, refuse, session, withhold
 from support.strategies import FORGED, cuttings, rules, texts
 
+MASKED = NoticeTemplate("masked", {"en": "Masked: {type}. {law}.", "de": "Verborgen: {type}. {law}."}, {})
 SENTENCE = Scope("sentence", 400)
 DETECTORS = {
     "flag": expressions(("forbidden flag", "blue banner")),
@@ -276,7 +279,7 @@ def test_a_refused_prompt_has_no_answer(whole: bool) -> None:
     shown, opened = answer(
         made(FLAG, BOMB), "Text that nobody asked for.", whole=whole, prompt="Tell me of an opaque canary"
     )
-    assert opened.prompt_refused
+    assert opened.prompt.refused
     assert shown.startswith("We do not help with this.")
     assert "nobody" not in shown
     assert opened.outcome().verdict is Verdict.REFUSE
@@ -354,6 +357,192 @@ def test_a_ledger_that_does_not_balance_ends_the_answer() -> None:
     assert not opened.outcome().balanced
     assert opened.metadata()["balanced"] is False
     assert opened.outcome().verdict is Verdict.REFUSE
+
+
+# masks, trials, marks, parts
+
+MASK = mask("DE/codes", "code", notice=MASKED, placeholders={"en": "personal code", "de": "Kennziffer"})
+ASKED = replace(MASK, channels=frozenset({Channel.PROMPT, Channel.ANSWER}))
+MASKING = {**DETECTORS, "code": expressions((), (r"\b[0-9]{4}\b",))}
+TOLD = "\n\nMasked: code. StGB § 86a (DE)."
+
+
+@pytest.mark.requirement("RL-3")
+@pytest.mark.semantics(8)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_mask_leaves_its_placeholder_in_the_language_of_the_request(whole: bool) -> None:
+    policy = plan([MASK], MASKING)
+    for code in ("1234", "99\u200b99"):
+        shown, opened = answer(policy, f"It is {code}, yes.", whole=whole)
+        assert shown == f"It is [personal code], yes.{TOLD}"
+        assert opened.metadata()["verdict"] == "withhold"
+        (notice,) = opened.outcome().notices
+        assert (notice.kind, notice.causes[0].rule) == (NoticeKind.OMISSION, "DE/codes")
+    assert answer(policy, "Es ist 1234.", locale="de")[0].startswith("Es ist [Kennziffer].\n\nVerborgen:")
+
+
+@pytest.mark.semantics(8)
+def test_a_mask_that_needs_no_notice_has_none_and_still_counts() -> None:
+    shown, opened = answer(plan([replace(MASK, told=False)], MASKING), "It is 1234.")
+    assert shown == "It is [personal code]."
+    assert opened.outcome().verdict is Verdict.WITHHOLD
+    assert opened.outcome().rules == ("DE/codes",)
+    assert not opened.outcome().notices
+
+
+@pytest.mark.semantics(11)
+def test_where_a_mask_touches_a_withheld_region_the_marker_stands_for_both() -> None:
+    policy = plan([MASK, withhold("DE/words", "word")], {**MASKING, "word": expressions((), (" of it",))})
+    shown, opened = answer(policy, "So 1234 of it.")
+    assert shown == f"So {MARKER}.\n\nMasked: code. StGB § 86a (DE).{NOTE}"
+    assert opened.outcome().rules == ("DE/codes", "DE/words")
+
+
+@pytest.mark.semantics(11)
+def test_masks_that_touch_show_each_placeholder_once() -> None:
+    other = mask("DE/tails", "tail", type="tail")
+    tight = plan([MASK, other], {**MASKING, "tail": expressions((), (r"\.x{1,9}",))})
+    assert answer(tight, "(1234.xx)")[0].startswith("([personal code][tail])\n\n")
+    assert answer(tight, "(1234.x.x)")[0].startswith("([personal code][tail])\n\n")
+
+
+@pytest.mark.requirement("RL-4")
+@pytest.mark.semantics(14)
+def test_what_is_protected_does_not_reach_into_a_mask() -> None:
+    policy = plan([replace(MASK, detectors=("long",))], {**MASKING, "long": expressions((), ("code .{1,9} end",))},
+                  protected=("number",))  # fmt: skip
+    policy = replace(policy, detectors={**policy.detectors, "number": expressions((), (r"\b112\b",))})
+    assert answer(policy, "A code 5 112 5 end.")[0].startswith("A [personal code].\n\n")
+
+
+@pytest.mark.requirement("TR-4")
+@pytest.mark.semantics(17)
+@pytest.mark.parametrize("written", ["[personal code]", "[Personal Code]", "[Kennziffer]", "[code]"])
+def test_a_placeholder_that_the_model_writes_is_told_as_forged(written: str) -> None:
+    shown, opened = answer(plan([MASK], MASKING), f"Put {written} here.")
+    assert shown == "Put [personal code] here.\n\n[forged_marker]"
+    assert opened.outcome().verdict is Verdict.WITHHOLD
+    assert opened.outcome().rules == ()
+
+
+@pytest.mark.requirement("RL-3")
+@pytest.mark.semantics(8)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_prompt_is_masked_before_it_is_sent_and_the_answer_says_so(whole: bool) -> None:
+    opened = session(plan([ASKED], MASKING), whole=whole)
+    assert not opened.screen(["Who is 1234?"])
+    assert opened.mask("Who is 1234?") == "Who is [personal code]?"
+    assert opened.mask("Nobody.") == "Nobody."
+    shown = run(opened.stream(), "I cannot say who [personal code] is.")
+    assert shown == f"I cannot say who [personal code] is.{TOLD}"
+    assert opened.outcome().verdict is Verdict.WITHHOLD
+    assert opened.outcome().rules == ("DE/codes",)
+    assert opened.outcome().balanced
+
+
+@pytest.mark.semantics(7)
+@pytest.mark.semantics(8)
+def test_a_red_line_in_a_masked_prompt_still_refuses() -> None:
+    opened = session(plan([ASKED, BOMB], MASKING))
+    assert opened.screen(["1234 and the opaque canary"])
+    shown = run(opened.stream(), "x")
+    assert shown.startswith("We do not help")
+    assert "Masked" not in shown
+
+
+@pytest.mark.semantics(4)
+def test_a_mask_of_answers_leaves_the_prompt_alone() -> None:
+    opened = session(plan([MASK], MASKING))
+    assert not opened.screen(["1234"])
+    assert opened.mask("1234") == "1234"
+    assert opened.outcome().rules == ()
+
+
+@pytest.mark.semantics(13)
+def test_what_a_masks_detector_could_not_see_of_a_prompt_is_not_sent() -> None:
+    policy = plan([replace(ASKED, detectors=("shouting",))], {"shouting": Segments(shouting)})
+    opened = session(policy)
+    assert opened.mask("Please LOOK at it.") == "Please [personal code] at it."
+    assert opened.mask("One. Please CRASH now. Two.") == f"One. {MARKER}Two."
+    assert not opened.prompt.refused
+    assert run(opened.stream(), "x") == f"x{TOLD}\n\n[fault]"
+    assert opened.outcome().verdict is Verdict.WITHHOLD
+
+
+@pytest.mark.semantics(6)
+@pytest.mark.semantics(11)
+@pytest.mark.parametrize("make", [withhold, mask, refuse])
+def test_a_rule_on_trial_is_recorded_and_holds_nothing(make: Callable[..., PlannedRule]) -> None:
+    opened = session(plan([make("DE/tried", "flag", trial=True, scope=SENTENCE)], DETECTORS))
+    assert not opened.screen(["a forbidden flag"]) or make is not refuse
+    stream = opened.stream()
+    assert [stream.feed(char) for char in "The forbidden flag."] == list("The forbidden flag.")
+    assert stream.close() == ""
+    outcome = opened.outcome()
+    assert (outcome.verdict, outcome.notices, outcome.rules, outcome.trials) == (Verdict.PASS, (), (), ("DE/tried",))
+    assert opened.record()["trials"] == ["DE/tried"]
+
+
+@pytest.mark.semantics(11)
+def test_what_a_trial_finds_in_removed_text_is_recorded_too() -> None:
+    policy = plan([FLAG_SENTENCE, withhold("DE/tried", "song", trial=True)], DETECTORS)
+    shown, opened = answer(policy, "A forbidden flag and a forbidden song.")
+    assert shown.startswith(MARKER)
+    assert opened.outcome().trials == ("DE/tried",)
+    assert opened.outcome().rules == ("DE/flags",)
+
+
+def test_a_say_and_a_mark_on_trial_are_recorded_only() -> None:
+    saying = replace(say("EU/machine", Occasion.EVERY_ANSWER), trial=True)
+    _, opened = answer(plan([saying, replace(READABLE, trial=True)], {}), "Hello.")
+    assert opened.outcome().trials == ("EU/machine", "EU/readable")
+    assert (opened.outcome().verdict, opened.marks) == (Verdict.PASS, [])
+
+
+@pytest.mark.semantics(12)
+def test_a_detector_of_sentences_on_trial_holds_nothing_and_fails_nobody() -> None:
+    stream = session(segment_plan(trial=True)).stream()
+    text = "Now LOOK here. A CRASH. So."
+    assert "".join(map(stream.feed, text)) == text
+    assert stream.close() == ""
+    assert stream.trials == {"DE/shouting"}
+
+
+READABLE = withhold("EU/readable", effect=Effect.MARK, type="machine_readable", kind=NoticeKind.ADDITION)
+
+
+@pytest.mark.semantics(11)
+def test_a_mark_stands_in_the_metadata_and_adds_no_text() -> None:
+    shown, opened = answer(plan([READABLE], {}), "Hello.")
+    assert shown == "Hello."
+    assert opened.outcome().verdict is Verdict.PASS
+    (mark,) = opened.metadata()["marks"]
+    assert (mark["type"], mark["rule"]) == ("machine_readable", "EU/readable")
+    assert opened.metadata()["notices"] == []
+    assert opened.outcome().rules == ("EU/readable",)
+
+
+@pytest.mark.semantics(4)
+@pytest.mark.parametrize("part", [Channel.CONTENT, Channel.REASONING, Channel.TOOL_CALL])
+def test_a_rule_may_look_at_one_part_of_an_answer(part: Channel) -> None:
+    narrow = replace(FLAG, channels=frozenset({Channel.REASONING}))
+    opened = session(plan([narrow, SONG], DETECTORS))
+    shown = run(opened.stream(part), "forbidden flag, forbidden song")
+    assert shown.startswith(f"{MARKER}, {MARKER}" if part is Channel.REASONING else f"forbidden flag, {MARKER}")
+
+
+def test_parts_that_no_rule_tells_apart_share_their_automata() -> None:
+    wide, narrow = plan([FLAG], DETECTORS), plan([replace(FLAG, channels=frozenset({Channel.REASONING}))], DETECTORS)
+    parts = (Channel.CONTENT, Channel.REASONING, Channel.TOOL_CALL)
+    assert len({activate(wide, wide.rules, (), part) for part in parts}) == 1
+    assert len({activate(narrow, narrow.rules, (), part) for part in parts}) == 3
+
+
+@pytest.mark.semantics(9)
+def test_what_looks_like_a_placeholder_is_none_in_a_tool_call() -> None:
+    opened = session(plan([MASK], MASKING))
+    assert run(opened.stream(Channel.TOOL_CALL), "table[code]") == "table[code]"
+    assert run(opened.stream(), "table[code]").startswith("table[personal code]\n\n[forged_marker]")
 
 
 # detectors that see sentences
@@ -490,7 +679,7 @@ def test_the_metadata_names_the_policy_and_the_record_has_no_text() -> None:
     assert shown["policy"]["version"] == "2026.11.0"
     assert shown["jurisdiction"] == "DE"
     assert set(opened.record()) == {
-        "digest", "jurisdiction", "locale", "verdict", "rules", "failed", "notices", "choices", "balanced",
+        "digest", "jurisdiction", "locale", "verdict", "rules", "failed", "trials", "notices", "choices", "balanced",
     }  # fmt: skip
     assert session(made(), jurisdiction=None).metadata()["policy"]["name"] == "baseline"
     assert OMITTED.name not in json.dumps(opened.record()["rules"])

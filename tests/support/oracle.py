@@ -38,18 +38,27 @@ WORD_SYMBOL = f"[{WORD}\u0e32]"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Withholds its matches (or the sentences that they touch, cut every ``bound`` characters), or refuses."""
+    """Withholds its matches (or the sentences or paragraphs that they touch, cut every ``bound`` characters), masks
+    them as ``mask``, or refuses."""
 
     phrases: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     sentence: bool = False
     bound: int = 1000
     refuses: bool = False
+    paragraph: bool = False
+    mask: str = ""
+
+    @property
+    def sign(self) -> str:
+        """What stands in the place of what it removes."""
+        return f"[{self.mask}]" if self.mask else MARKER
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """A character that is shown, at ``at``; ``at`` None is the marker. ``shielded``: shown although in a region."""
+    """A character that is shown, at ``at``; where ``at`` is None, the sign of a region. ``shielded``: shown although
+    in a region."""
 
     char: str
     at: int | None = None
@@ -66,23 +75,39 @@ def render(tokens: Iterable[Fate]) -> str:
 
 
 def fates(text: str, rules: Sequence[Rule], protected: Sequence[str] = ()) -> list[Fate]:
-    """What becomes of each character of a finished text, in order; a run of removed ones is one marker."""
-    removed: set[int] = set()
+    """What becomes of each character of a finished text, in order; a run of removed ones is one sign."""
+    signs: dict[int, set[str]] = {}
+    masked: set[int] = set()
     for rule in rules:
-        for start, end in matches(text, rule.phrases, rule.patterns):
-            removed.update(
-                range(*(_sentences_of(text, start, end, rule.bound) if rule.sentence else _grown(text, start, end)))
-            )
-    shielded = {at for start, end in matches(text, (), protected) for at in range(start, end)}
+        regions = [_extent(text, *span, rule) for span in matches(text, rule.phrases, rule.patterns)]
+        if rule.mask:  # the model may have written the placeholder itself
+            regions += [_grown(text, *span) for span in matches(text, (rule.sign,), ())]
+        for at in (at for region in regions for at in range(*region)):
+            signs.setdefault(at, set()).add(rule.sign)
+            masked |= {at} if rule.mask else set()
+    shielded = {at for start, end in matches(text, (), protected) for at in range(start, end)} - masked
     found: list[Fate] = []
+    run: set[str] = set()
     for at, char in enumerate(text):
-        if at not in removed:
-            found.append(Fate(char, at))
-        elif at in shielded:
-            found.append(Fate(char, at, shielded=True))
-        elif not found or found[-1].at is not None:
-            found.append(Fate(MARKER))
-    return found
+        if at not in signs or at in shielded:
+            found += _sign(run)
+            run = set()
+            found.append(Fate(char, at, shielded=at in signs))
+        else:
+            run |= signs[at]
+    return found + _sign(run)
+
+
+def _sign(run: set[str]) -> list[Fate]:
+    """What stands for a run of characters that rules with these signs removed."""
+    if not run:
+        return []
+    return [Fate(MARKER if MARKER in run else "".join(sorted(run)))]
+
+
+def unsigned(shown: str, rules: Iterable[Rule]) -> str:
+    """``shown`` without what stands in the place of removed text."""
+    return re.sub("|".join(re.escape(sign) for sign in {MARKER, *(rule.sign for rule in rules)}), "", shown)
 
 
 def removed(text: str, rules: Sequence[Rule], protected: Sequence[str] = ()) -> set[int]:
@@ -137,6 +162,14 @@ def _ending(pattern: str, left: int) -> re.Pattern[str]:
 # extents
 
 
+def _extent(text: str, start: int, end: int, rule: Rule) -> tuple[int, int]:
+    if rule.sentence:
+        return _pieces_of(sentences(text), text, start, end, rule.bound)
+    if rule.paragraph:
+        return _pieces_of(paragraphs(text), text, start, end, rule.bound)
+    return _grown(text, start, end)
+
+
 def _grown(text: str, start: int, end: int) -> tuple[int, int]:
     """The span, grown to whole clusters and the invisible clusters next to it."""
     clusters = _clusters(text)
@@ -175,16 +208,24 @@ def _follows(text: str, at: int) -> bool:
     return low < at or _is_invisible(text, (low, at + 1))
 
 
-def _sentences_of(text: str, start: int, end: int, bound: int) -> tuple[int, int]:
-    """The pieces of sentences that the match touches, and the match itself."""
+def _pieces_of(units: Iterable[tuple[int, int]], text: str, start: int, end: int, bound: int) -> tuple[int, int]:
+    """The pieces of sentences or paragraphs that the match touches, and the match itself."""
     low, high = start, end
-    for first, last in sentences(text):
+    for first, last in units:
         content = last - len(re.search("(?:[spnr][EF]*)*$", _classes(text[first:last]))[0])  # type: ignore[index]  # it can be empty, so it is always found
         pieces = [(at, min(at + bound, content)) for at in range(first, content, bound)]
         for piece_low, piece_high in pieces:
             if start < piece_high and piece_low < end:
                 low, high = min(low, piece_low), max(high, piece_high)
     return low, high
+
+
+@cache
+def paragraphs(text: str) -> list[tuple[int, int]]:
+    """From the first character that is no space to the next line that has nothing but spaces."""
+    line = r"(?:rn|r(?!n)|[pn])"
+    blank = rf"{line}[sEF]*(?:[pnr]|$)"
+    return [found.span() for found in re.finditer(rf"[^spnrEF](?:(?!{blank})(?:rn|[\s\S]))*", _classes(text))]
 
 
 # sentences

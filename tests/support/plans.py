@@ -83,6 +83,11 @@ def withhold(id: str, *detectors: str, scope: Scope = SPAN, **more: Any) -> Plan
     return PlannedRule(**{**fields, **more})
 
 
+def mask(id: str, *detectors: str, **more: Any) -> PlannedRule:
+    """A rule of DE that masks what ``detectors`` find as ``[type]``."""
+    return withhold(id, *detectors, **{"effect": Effect.MASK, "type": "code", "label": {"en": "code"}, **more})
+
+
 def refuse(id: str, *detectors: str, **more: Any) -> PlannedRule:
     """A red line of the charter; it looks at prompt and answer."""
     fields: dict[str, Any] = {
@@ -132,10 +137,16 @@ def plan_of(rules: Iterable[Rule], protected: tuple[str, ...] = ()) -> Plan:
     for number, rule in enumerate(rules):
         name = f"detector_{number}"
         detectors[name] = expressions(rule.phrases, rule.patterns)
-        scope = Scope("sentence", rule.bound) if rule.sentence else SPAN
-        make = refuse if rule.refuses else withhold
-        planned.append(make(f"test/rule_{number}", name, scope=scope))
+        make = refuse if rule.refuses else mask if rule.mask else withhold
+        more = {"type": rule.mask} if rule.mask else {}
+        planned.append(make(f"test/rule_{number}", name, scope=_scope(rule), **more))
     return plan(planned, detectors, protected=("protected",) if protected else ())
+
+
+def _scope(rule: Rule) -> Scope:
+    if rule.sentence:
+        return Scope("sentence", rule.bound)
+    return Scope("paragraph", rule.bound) if rule.paragraph else SPAN
 
 
 def expressions(phrases: Iterable[str] = (), patterns: Iterable[str] = ()) -> Expressions:

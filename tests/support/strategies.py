@@ -54,18 +54,22 @@ def patterns(widest: int = 3, *, assertions: bool = True) -> st.SearchStrategy[s
 def rules(
     *, sentence: bool | None = None, bounds: st.SearchStrategy[int] | None = None, refusing: bool = True
 ) -> st.SearchStrategy[Rule]:
-    """One rule; ``sentence`` None is either scope. A refusing rule has scope span."""
+    """One rule; ``sentence`` None is any scope. A refusing rule has scope span, and a rule of scope span may mask."""
 
     @st.composite
     def draw_rule(draw: st.DrawFn) -> Rule:
         by_sentence = draw(st.booleans()) if sentence is None else sentence
+        by_paragraph = sentence is None and not by_sentence and draw(st.integers(0, 2)) == 0
+        refuses = refusing and not by_sentence and not by_paragraph and draw(st.integers(0, 4)) == 0
         by_phrase = draw(st.booleans())
         return Rule(
             tuple(draw(st.lists(phrases, min_size=1, max_size=2))) if by_phrase else (),
-            () if by_phrase else (draw(patterns(assertions=not by_sentence)),),
+            () if by_phrase else (draw(patterns(assertions=not by_sentence and not by_paragraph)),),
             sentence=by_sentence,
-            bound=draw(bounds) if bounds is not None and by_sentence else 1000,
-            refuses=refusing and not by_sentence and draw(st.integers(0, 4)) == 0,
+            bound=draw(bounds) if bounds is not None and (by_sentence or by_paragraph) else 1000,
+            refuses=refuses,
+            paragraph=by_paragraph,
+            mask="" if refuses else draw(st.sampled_from(["", "", "a", "b1"])),
         )
 
     return draw_rule()
@@ -73,8 +77,9 @@ def rules(
 
 def texts(of: Sequence[Rule], longest: int) -> st.SearchStrategy[str]:
     """Texts in which what the rules look for is likely to stand, whole or in part."""
-    found = [phrase for rule in of for phrase in rule.phrases]
-    piece = st.sampled_from([*CHARACTERS, *found])
+    found = [phrase for rule in of for phrase in (*rule.phrases, *([rule.sign] if rule.mask else []))]
+    blank = ["\n\n", "\n \n", "\n\u200b\n "] if any(rule.paragraph for rule in of) else []
+    piece = st.sampled_from([*CHARACTERS, *found, *blank])
     return st.lists(piece, max_size=longest).map(lambda pieces: "".join(pieces)[:longest])
 
 
@@ -92,6 +97,7 @@ def endings(rules: Sequence[Rule], protected: Sequence[str], length: int) -> lis
     """Continuations that can complete what the rules look for: every one of up to ``length`` of the characters that
     they tell apart, the rest of every phrase, and the same behind what makes a sentence go on."""
     said = [phrase for rule in rules for phrase in rule.phrases]
+    written = [rule.sign for rule in rules if rule.mask]
     sources = "".join([*(source for rule in rules for source in rule.patterns), *protected])
     chars = {*" x", *"".join(said), *(set(sources) & set("abA1 ."))}
     if set(sources) & set("^$"):
@@ -101,6 +107,9 @@ def endings(rules: Sequence[Rule], protected: Sequence[str], length: int) -> lis
     by_sentence = any(rule.sentence for rule in rules)
     if by_sentence:
         chars.update("aA")
-    base = [*continuations("".join(sorted(chars)), length), *(phrase[at:] for phrase in said for at in range(3))]
+    if any(rule.paragraph for rule in rules):
+        chars.add("\n")
+    ends = [phrase[at:] for phrase in [*said, *written] for at in range(len(phrase))]
+    base = [*continuations("".join(sorted(chars)), length), *ends]
     joined = [before + each for before in (",", "a ") for each in base] if by_sentence else []
     return sorted({*base, *joined, MARKER}, key=len)

@@ -109,6 +109,11 @@ class PlannedRule:
     told: bool = True
     hours: int = 0
 
+    @property
+    def removes(self) -> bool:
+        """Whether text may have to wait for this rule, and may not leave because of it."""
+        return self.effect.removes and not self.trial
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:

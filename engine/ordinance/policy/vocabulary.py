@@ -82,7 +82,7 @@ class Occasion(Enum):
 SEVERE_HARMS = frozenset({"violence", "weapons", "terrorism", "child_abuse", "persecution", "mass_surveillance"})
 
 #: Dimensions that exist in every policy; packs may not declare them again.
-BUILT_IN_DIMENSIONS = frozenset({"place", "seat", "market", "language", "age", "turn"})
+BUILT_IN_DIMENSIONS = frozenset({"place", "seat", "market", "language", "age", "turn", "elapsed"})
 
 #: Notices the engine itself may have to give; the charter must hold a text for each.
 ENGINE_NOTICES = frozenset({"fault", "forged_marker", "contacts", "contacts_unknown"})

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from weakref import WeakKeyDictionary
 
 from ordinance.detection import Expressions, Segments
-from ordinance.policy.plan import Contact, Plan, PlannedRule, Scope
+from ordinance.policy.plan import SPAN, Contact, Plan, PlannedRule, Scope
 from ordinance.policy.vocabulary import MARKER, Channel, Effect
 from ordinance.runtime.automaton import Automaton
 from ordinance.runtime.calm import Strides
+from ordinance.runtime.rendering import imitation, placeholder
 
 #: Sets of rules whose automata are kept; situations fall into few sets.
 _KEPT = 64
@@ -28,11 +29,13 @@ class SegmentRule:
 @dataclass(frozen=True, slots=True, eq=False)
 class Activation:
     """Automata by what their matches do. Tags number ``rules``; ``forged`` is the tag of a marker the model wrote,
-    ``unchecked`` that of text at which a detector failed.
+    ``rendering.imitation`` of a rule's tag that of its placeholder, ``unchecked`` that of text at which a detector
+    failed.
 
-    ``withholding`` has one automaton for each scope. ``observing`` are rules that remove nothing. ``prompt`` are
-    all rules that look at what is asked. ``protected`` finds safety-critical information. ``strides`` remembers what
-    ordinary text does.
+    ``withholding`` has one automaton for each scope, for withheld and masked text. ``observing`` are rules that remove
+    nothing, or are on trial. ``prompt`` are the rules that look at what is asked and do not mask it. ``protected``
+    finds safety-critical information. ``placeholders`` are what masks write where no language is asked for.
+    ``strides`` remembers what ordinary text does.
     """
 
     rules: tuple[PlannedRule, ...]
@@ -43,6 +46,7 @@ class Activation:
     prompt: Automaton
     segments: tuple[SegmentRule, ...]
     prompt_segments: tuple[SegmentRule, ...]
+    placeholders: Mapping[int, str]
     strides: Strides
 
     @property
@@ -63,20 +67,41 @@ _cache: WeakKeyDictionary[Plan, dict[tuple[str, ...], Activation]] = WeakKeyDict
 _lock = Lock()
 
 
-def activate(plan: Plan, rules: tuple[PlannedRule, ...], contacts: tuple[Contact, ...] = ()) -> Activation:
-    """The automata for ``rules``, which are in force together, where people are given ``contacts``."""
+def activate(
+    plan: Plan,
+    rules: tuple[PlannedRule, ...],
+    contacts: tuple[Contact, ...] = (),
+    part: Channel = Channel.CONTENT,
+) -> Activation:
+    """The automata for ``rules``, which are in force together, where people are given ``contacts``.
+
+    ``part`` is the part of an answer that they read; ``Channel.PROMPT`` is what is asked, of which nothing is removed
+    but what a rule masks. Parts that no rule tells apart share their automata.
+    """
     shields = (*plan.protected, *(contact.detector for contact in contacts if contact.detector))
-    name = (*(rule.id for rule in rules), "", *shields)
+    part = _shared(rules, part)
+    name = (part.value, *(rule.id for rule in rules), "", *shields)
     with _lock:
         kept = _cache.setdefault(plan, {})
-        found = kept.pop(name, None) or _build(plan, rules, shields)
+        found = kept.pop(name, None) or _build(plan, rules, shields, part)
         kept[name] = found
         if len(kept) > _KEPT:
             kept.pop(next(iter(kept)))
         return found
 
 
-def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...]) -> Activation:
+def _shared(rules: tuple[PlannedRule, ...], part: Channel) -> Channel:
+    """``part``, or the whole answer where ``rules`` treat it as every other part."""
+    if part is Channel.PROMPT or any(not rule.channels & {Channel.ANSWER, Channel.PROMPT} for rule in rules):
+        return part
+    return part if part is Channel.TOOL_CALL and any(_masks(rule) for rule in rules) else Channel.ANSWER
+
+
+def _masks(rule: PlannedRule) -> bool:
+    return rule.removes and rule.effect is Effect.MASK
+
+
+def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...], part: Channel) -> Activation:
     def automaton(tags: Iterable[int], *more: tuple[int, Expressions]) -> Automaton:
         prepared = [(tag, plan.detectors[name]) for tag in tags for name in rules[tag].detectors]
         return Automaton([*((tag, each) for tag, each in prepared if isinstance(each, Expressions)), *more])
@@ -85,28 +110,40 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...])
         prepared = [(tag, plan.detectors[name]) for tag in tags for name in rules[tag].detectors]
         return tuple(SegmentRule(tag, each) for tag, each in prepared if isinstance(each, Segments))
 
-    answer = [tag for tag, rule in enumerate(rules) if Channel.ANSWER in rule.channels]
-    prompt = [tag for tag, rule in enumerate(rules) if Channel.PROMPT in rule.channels]
-    withholding = [tag for tag in answer if rules[tag].effect is Effect.WITHHOLD]
-    forged = (len(rules), Expressions(phrases=(MARKER,)))
-    scopes = sorted({Scope(), *(rules[tag].scope for tag in withholding)}, key=lambda scope: (scope.unit, scope.bound))
-    protected = [(0, plan.detectors[name]) for name in shields]
+    asked = part is Channel.PROMPT
+    seen = {part} if asked else {Channel.ANSWER, part}
+    answer = [tag for tag, rule in enumerate(rules) if rule.channels & seen]
+    if asked:
+        answer = [tag for tag in answer if _masks(rules[tag])]
+    prompt = [tag for tag, rule in enumerate(rules) if Channel.PROMPT in rule.channels and not _masks(rule)]
+    withholding = [tag for tag in answer if rules[tag].removes and rules[tag].effect is not Effect.REFUSE]
+    scopes = sorted({SPAN, *(rules[tag].scope for tag in withholding)}, key=lambda scope: (scope.unit, scope.bound))
+    forged = [] if asked else _forged(rules, withholding if part is not Channel.TOOL_CALL else ())
+
+    def removing(scope: Scope) -> Automaton:
+        ours = (tag for tag in withholding if rules[tag].scope == scope)
+        return automaton(ours, *(forged if scope == SPAN else ()))
+
     return Activation(
         rules=rules,
-        refusing=automaton(tag for tag in answer if rules[tag].effect is Effect.REFUSE),
-        withholding=tuple(
-            (
-                scope,
-                automaton(
-                    (tag for tag in withholding if rules[tag].scope == scope), *([forged] if scope == Scope() else [])
-                ),
-            )
-            for scope in scopes
-        ),
-        observing=automaton(tag for tag in answer if not rules[tag].effect.removes),
-        protected=Automaton([(tag, each) for tag, each in protected if isinstance(each, Expressions)]),
+        refusing=automaton(tag for tag in answer if rules[tag].removes and rules[tag].effect is Effect.REFUSE),
+        withholding=tuple((scope, removing(scope)) for scope in scopes),
+        observing=automaton(tag for tag in answer if not rules[tag].removes),
+        protected=Automaton([(0, each) for each in map(plan.detectors.get, shields) if isinstance(each, Expressions)]),
         prompt=automaton(prompt),
         segments=segments(answer),
         prompt_segments=segments(prompt),
+        placeholders={tag: placeholder(rule.type) for tag, rule in enumerate(rules) if _masks(rule)},
         strides=Strides(),
     )
+
+
+def _forged(rules: tuple[PlannedRule, ...], masking: Iterable[int]) -> list[tuple[int, Expressions]]:
+    """What the engine writes in the place of removed text, as phrases: where the model writes it, nobody could tell it
+    from an omission (semantics, rule 17). Placeholders are guarded in every language, so that automata need none."""
+    found = [(len(rules), Expressions(phrases=(MARKER,)))]
+    for tag in masking:
+        if _masks(rules[tag]):
+            labels = dict.fromkeys([rules[tag].type, *rules[tag].placeholders.values()])
+            found.append((imitation(tag), Expressions(phrases=tuple(map(placeholder, labels)))))
+    return found

@@ -16,6 +16,7 @@ from ordinance.runtime.activation import Activation
 from ordinance.runtime.automaton import Automaton, State
 from ordinance.runtime.matcher import Matcher
 from ordinance.runtime.normalise import fold_char
+from ordinance.runtime.paragraphs import Paragraphs
 from ordinance.runtime.segments import Asking, SegmentScan
 from ordinance.runtime.sentences import Sentences
 
@@ -34,12 +35,13 @@ class Beginning:
 
     matchers: tuple[tuple[State, tuple[int, ...]], ...]
     sentences: Sentences
+    paragraphs: Paragraphs
     scans: tuple[SegmentScan, ...]
     fault: bool = False
 
-    def copy(self) -> tuple[Sentences, list[SegmentScan]]:
+    def copy(self) -> tuple[Sentences, Paragraphs, list[SegmentScan]]:
         """Trackers for one choice."""
-        return copy(self.sentences), [scan.copy() for scan in self.scans]
+        return copy(self.sentences), copy(self.paragraphs), [scan.copy() for scan in self.scans]
 
 
 def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = True) -> Beginning:
@@ -51,17 +53,19 @@ def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = Tru
     if not readings or not certain:
         readings.append("")
     first = readings[0]
-    sentences = Sentences(-len(first))
+    sentences, paragraphs = Sentences(-len(first)), Paragraphs(-len(first))
     scans = [SegmentScan(Asking(rule.segments), -len(first)) for rule in activation.segments]
-    guards = [activation.rules[rule.tag].effect is Effect.REFUSE for rule in activation.segments]
+    rules = [activation.rules[rule.tag] for rule in activation.segments]
+    guards = [rule.removes and rule.effect is Effect.REFUSE for rule in rules]
     fault = False
     for char in first:
         settled = sentences.feed(char)
+        paragraphs.feed(char)
         for scan, guard in zip(scans, guards, strict=True):
             failed = any(found.failed for found in scan.feed(char, settled))
             fault = fault or (failed and guard)
     matchers = tuple(_match(automaton, readings) for automaton in activation.automata)
-    return Beginning(matchers, sentences, tuple(scans), fault)
+    return Beginning(matchers, sentences, paragraphs, tuple(scans), fault)
 
 
 def _match(automaton: Automaton, readings: Sequence[str]) -> tuple[State, tuple[int, ...]]:

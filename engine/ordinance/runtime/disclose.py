@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import langcodes
 
 from ordinance.policy.plan import Contact, NoticeTemplate, Plan, PlannedRule, Texts
-from ordinance.policy.vocabulary import NoticeKind
+from ordinance.policy.vocabulary import Effect, NoticeKind
+from ordinance.runtime.rendering import placeholder
 
 #: Right-to-left and left-to-right text do not run into each other: what is filled in is isolated.
 _ISOLATE, _POP = "\u2068", "\u2069"
@@ -69,6 +70,14 @@ class Discloser:
             jurisdiction="; ".join(dict.fromkeys(law.jurisdiction for law in laws)),
         )
         return Notice(first.kind, tuple(cause_of(rule) for rule in rules), text)
+
+    def placeholders(self, rules: Sequence[PlannedRule]) -> dict[int, str]:
+        """What the masks among ``rules`` write, by tag."""
+        return {
+            tag: placeholder(self._pick(rule.placeholders) or rule.type)
+            for tag, rule in enumerate(rules)
+            if rule.removes and rule.effect is Effect.MASK
+        }
 
     def engine(self, kind: NoticeKind, template: NoticeTemplate, causes: tuple[Cause, ...]) -> Notice:
         """A notice of the engine's own: a fault, a forged marker."""

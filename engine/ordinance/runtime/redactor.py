@@ -5,16 +5,17 @@ A ``Redactor`` knows regions, markers and the ledger; it knows nothing of notice
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ordinance.policy.plan import Scope
-from ordinance.policy.vocabulary import MARKER, Effect
+from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.activation import Activation, SegmentRule
 from ordinance.runtime.calm import SLICE, Calm, Place, Stride
 from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.matcher import Match, Matcher
-from ordinance.runtime.regions import Edges, Region, Removal, SentenceRemoval, SpanRemoval
+from ordinance.runtime.regions import Edges, Region, Removal, SpanRemoval, UnitRemoval
+from ordinance.runtime.rendering import is_masked, sign
 from ordinance.runtime.segments import Finding
 
 
@@ -37,23 +38,31 @@ class Ledger:
 class Redactor:
     """Feed text in any cutting; the concatenated output is the same. After ``refused`` is set nothing more leaves.
 
-    ``beginning`` is where the text begins, if it continues another. ``refused``, ``omitted`` and ``observed`` are tags
-    of ``Activation.rules``; ``failed`` are those of the rules whose detector failed. Where that is a red line's,
-    ``fault`` is ``detector`` and the text ends as refused; what any other rule might have removed is removed, with the
-    tag ``Activation.unchecked`` (semantics, rule 13).
+    ``beginning`` is where the text begins, if it continues another; ``placeholders`` is what masks write, by tag.
+    ``refused``, ``omitted``, ``observed`` and ``tried`` are tags of ``Activation.rules`` and of signs that the model
+    wrote itself; ``tried`` is what rules on trial have found, removed or not. ``failed`` are those of the rules whose
+    detector failed. Where that is a red line's, ``fault`` is ``detector`` and the text ends as refused; what any other
+    rule might have removed is removed, with the tag ``Activation.unchecked`` (semantics, rule 13).
     """
 
-    def __init__(self, activation: Activation, beginning: Beginning | None = None) -> None:
+    def __init__(
+        self,
+        activation: Activation,
+        beginning: Beginning | None = None,
+        placeholders: Mapping[int, str] | None = None,
+    ) -> None:
         beginning = beginning or begin(activation)
         self.refused: frozenset[int] = frozenset()
         self.fault = "detector" if beginning.fault else ""
         self.failed: set[int] = set()
         self.omitted: set[int] = set()
         self.observed: set[int] = set()
+        self.tried: set[int] = set()
+        self._placeholders = activation.placeholders if placeholders is None else placeholders
         self.ledger = Ledger()
         self._activation = activation
         self._edges = Edges()
-        self._sentences, scans = beginning.copy()
+        self._sentences, self._paragraphs, scans = beginning.copy()
         self._scans = list(zip(activation.segments, scans, strict=True))
         self._matchers = tuple(map(Matcher, activation.automata))
         for matcher, place in zip(self._matchers, beginning.matchers, strict=True):
@@ -62,16 +71,13 @@ class Redactor:
         self._removals: list[Removal] = [SpanRemoval(self._refusing, self._edges)]
         self._by_scope: dict[Scope, Removal] = {}
         for (scope, _), matcher in zip(activation.withholding, withholding, strict=True):
-            self._by_scope[scope] = (
-                SpanRemoval(matcher, self._edges)
-                if scope.unit == "span"
-                else SentenceRemoval(matcher, self._sentences, scope.bound)
-            )
+            self._by_scope[scope] = self._removal(scope, matcher)
         self._removals += self._by_scope.values()
         self._protected_spans: list[Match] = []
         self._watched: list[Match] = []  # of rules that remove nothing, until their text has left
         self._gone: list[tuple[int, int]] = []  # what was removed, while something watched may reach into it
         bounds = [scope.bound for scope, _ in activation.withholding if scope.unit == "sentence"]
+        self._by_paragraph = any(scope.unit == "paragraph" for scope, _ in activation.withholding)
         #: A sentence this long is cut into pieces; None if no rule is about sentences.
         self._reach = min(bounds, default=None)
         self._calm: Calm | None = None
@@ -82,6 +88,11 @@ class Redactor:
         self._marker: set[int] | None = None
         self._closed = False
         self._abandoned = False
+
+    def _removal(self, scope: Scope, matcher: Matcher) -> Removal:
+        if scope.unit == "span":
+            return SpanRemoval(matcher, self._edges)
+        return UnitRemoval(matcher, self._sentences if scope.unit == "sentence" else self._paragraphs, scope.bound)
 
     def feed(self, text: str) -> str:
         """What may leave now that ``text`` has come in."""
@@ -128,7 +139,7 @@ class Redactor:
 
     def _settle(self) -> Calm | None:
         """The calm place in which the stream is now; None where something is pending."""
-        if self._marker is not None or self._protected_spans or self._watched or self._scans:
+        if self._by_paragraph or self._marker is not None or self._protected_spans or self._watched or self._scans:
             return None
         edges, sentences = self._edges, self._sentences
         if not edges.plain or sentences.split is not None or any(removal.busy for removal in self._removals):
@@ -210,10 +221,11 @@ class Redactor:
 
     def _observe_end(self) -> None:
         settled = self._sentences.close()
+        self._paragraphs.close()
         for removal in self._removals:
-            removal.feed(settled)
+            removal.feed()
             self._add(removal, removal.matcher.close())
-        self._watched.extend(self._observing.close())
+        self._watch(self._observing.close())
         self._protected_spans.extend(self._protected.close())
         for rule, scan in self._scans:
             self._found(rule, scan.close(settled))
@@ -223,9 +235,11 @@ class Redactor:
         self._text.append(char)
         self._edges.feed(char)
         settled = self._sentences.feed(char)
+        if self._by_paragraph:
+            self._paragraphs.feed(char)
         self._stirred = False
         for removal in self._removals:
-            removal.feed(settled)
+            removal.feed()
             found = removal.matcher.feed(char, at)
             if found:
                 self._stirred = True
@@ -234,7 +248,7 @@ class Redactor:
         protected = self._protected.feed(char, at)
         if observed or protected:
             self._stirred = True
-            self._watched.extend(observed)
+            self._watch(observed)
             self._protected_spans.extend(protected)
         for rule, scan in self._scans:
             self._found(rule, scan.feed(char, settled))
@@ -247,6 +261,14 @@ class Redactor:
         for match in found:
             removal.add(match)
 
+    def _watch(self, found: Iterable[Match]) -> None:
+        """What a rule that removes nothing has found. A trial is for the record alone, so it counts at once."""
+        for match in found:
+            if self._activation.rules[match.tag].trial:
+                self.tried.add(match.tag)
+            else:
+                self._watched.append(match)
+
     def _found(self, rule: SegmentRule, findings: Sequence[Finding]) -> None:
         planned = self._activation.rules[rule.tag]
         for start, end, failed in findings:
@@ -254,23 +276,24 @@ class Redactor:
                 continue
             if failed:
                 self.failed.add(rule.tag)
-                if planned.effect is Effect.REFUSE:
-                    self.fault = "detector"
-                elif planned.effect.removes:
-                    self._by_scope[planned.scope].add(Match(start, end, self._activation.unchecked))
+            if not planned.removes:
+                if not failed:
+                    self._watch([Match(start, end, rule.tag)])
+            elif failed and planned.effect is Effect.REFUSE:
+                self.fault = "detector"
+            elif failed:
+                self._by_scope[planned.scope].add(Match(start, end, self._activation.unchecked))
             elif planned.effect is Effect.REFUSE:
                 self.refused |= {rule.tag}
-            elif planned.effect is Effect.WITHHOLD:
-                self._by_scope[planned.scope].add(Match(start, end, rule.tag))
             else:
-                self._watched.append(Match(start, end, rule.tag))
+                self._by_scope[planned.scope].add(Match(start, end, rule.tag))
 
     def _hold(self) -> int:
         held = self._edges.at
         for removal in self._removals:
             held = min(held, removal.hold())
         for rule, scan in self._scans:
-            if self._activation.rules[rule.tag].effect.removes:
+            if self._activation.rules[rule.tag].removes:
                 held = min(held, scan.start)
         return held
 
@@ -334,9 +357,11 @@ class Redactor:
             for region in regions:
                 if region.start <= at < region.end:
                     tags |= region.tags
-            if tags and pending is not None and at >= pending and not self._is_protected(at):
+            masked = is_masked(tags, self._placeholders)
+            removed = masked or (bool(tags) and not self._is_protected(at))
+            if removed and not masked and pending is not None and at >= pending:
                 break
-            if tags and not self._is_protected(at):
+            if removed:
                 self._marker = tags if self._marker is None else self._marker | tags
                 self.ledger.deleted += 1
                 self._note_gone(at)
@@ -358,9 +383,10 @@ class Redactor:
     def _flush_marker(self, out: list[str]) -> None:
         if self._marker is not None:
             self.omitted |= self._marker
+            written = sign(self._marker, self._placeholders)
             self._marker = None
-            out.append(MARKER)
-            self.ledger.added += len(MARKER)
+            out.append(written)
+            self.ledger.added += len(written)
 
     def _drop(self) -> None:
         self.ledger.deleted += len(self._text)

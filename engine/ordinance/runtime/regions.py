@@ -6,13 +6,13 @@ class each, with the same methods (``Removal``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ordinance.runtime.clusters import START, Cluster, cluster_class, join
 from ordinance.runtime.matcher import Match, Matcher
 from ordinance.runtime.normalise import fold_char
+from ordinance.runtime.paragraphs import Paragraphs
 from ordinance.runtime.sentences import Sentence, Sentences
 
 #: Marks and invisible characters past this many in a run no longer belong to what stands before or after them.
@@ -123,15 +123,15 @@ class Removal(Protocol):
 
     matcher: Matcher
 
-    def feed(self, settled: Sequence[Sentence]) -> None:
-        """The shared ``Edges`` and ``Sentences`` took a character, which settled these sentences."""
+    def feed(self) -> None:
+        """The shared ``Edges``, ``Sentences`` and ``Paragraphs`` took a character, or were closed."""
 
     def add(self, match: Match) -> None:
         """A match is certain."""
 
     @property
     def busy(self) -> bool:
-        """Whether it has regions, or sentences that it still needs."""
+        """Whether it has regions, or sentences or paragraphs that it still needs."""
 
     def hold(self) -> int:
         """The first character that some continuation could put into a region, or take out of one."""
@@ -154,7 +154,7 @@ class SpanRemoval:
         self._regions: list[Region] = []
         self._growing: list[Region] = []
 
-    def feed(self, settled: Sequence[Sentence]) -> None:
+    def feed(self) -> None:
         if self._growing:
             if self._edges.joined:
                 for region in self._growing:
@@ -186,24 +186,24 @@ class SpanRemoval:
             self._regions = [region for region in self._regions if region.end >= before]
 
 
-class SentenceRemoval:
-    """A match removes each sentence that it touches, cut every ``bound`` characters from the sentence's start.
+class UnitRemoval:
+    """A match removes each sentence (or paragraph) that it touches, cut every ``bound`` characters from its start.
 
     While it is open whether a sentence has ended, a match has one region if it has and another if it has not;
     text waits from where the two differ.
     """
 
-    __slots__ = ("_bound", "_matches", "_sentences", "_settled", "matcher")
+    __slots__ = ("_bound", "_matches", "_settled", "_units", "matcher")
 
-    def __init__(self, matcher: Matcher, sentences: Sentences, bound: int) -> None:
+    def __init__(self, matcher: Matcher, units: Sentences | Paragraphs, bound: int) -> None:
         self.matcher = matcher
-        self._sentences = sentences
+        self._units = units
         self._bound = bound
         self._matches: list[Match] = []
         self._settled: list[Sentence] = []
 
-    def feed(self, settled: Sequence[Sentence]) -> None:
-        self._settled.extend(settled)
+    def feed(self) -> None:
+        self._settled.extend(self._units.settled)
 
     def add(self, match: Match) -> None:
         """Matches that will always touch the same pieces are kept as one, or a sentence full of them would cost its
@@ -218,7 +218,7 @@ class SentenceRemoval:
 
     def _touches(self, match: Match) -> tuple[int | bool, ...] | None:
         """What decides which pieces of the open sentence ``match`` touches, however it goes on; None outside it."""
-        now = self._sentences
+        now = self._units
         if match.start < now.start:
             return None
         whole = (match.tag, self._piece(match.start, now.start), self._piece(match.end - 1, now.start))
@@ -235,7 +235,7 @@ class SentenceRemoval:
         return bool(self._matches or self._settled)
 
     def hold(self) -> int:
-        now = self._sentences
+        now = self._units
         held = at = now.at
         for start in (now.start,) if now.split is None else (now.start, now.split):
             room = self._bound - (at - start) % self._bound
@@ -274,13 +274,13 @@ class SentenceRemoval:
 
     def _goes_on(self) -> list[Sentence]:
         """The sentences, if the open one goes on."""
-        now = self._sentences
+        now = self._units
         far = now.at + self._bound
         return [*self._settled, Sentence(now.start, far, far)] if now.at > now.start else self._settled
 
     def _ended(self) -> list[Sentence]:
         """The sentences, if the open one has ended."""
-        now = self._sentences
+        now = self._units
         if now.split is None:
             return [*self._settled, Sentence(now.start, now.at, now.content)]
         return [

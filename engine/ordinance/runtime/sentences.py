@@ -29,7 +29,7 @@ class Sentence:
 
 
 class Sentences:
-    """The state of one stream; ``feed`` and ``close`` give the sentences that they settle.
+    """The state of one stream; ``feed`` and ``close`` give the sentences that they settle, which are ``settled``.
 
     ``start`` is where the open sentence begins. ``split`` is where it may already have ended, as far as is known
     (None if only its end can be the end), and ``split_content`` the end of its content then. ``content`` is the
@@ -37,15 +37,15 @@ class Sentences:
     """
 
     __slots__ = (
-        "_before", "_class", "_direct", "_mode", "_settled", "_term",
-        "at", "content", "split", "split_content", "start",
+        "_before", "_class", "_direct", "_mode", "_term",
+        "at", "content", "settled", "split", "split_content", "start",
     )  # fmt: skip
 
     def __init__(self, at: int = 0) -> None:
         self.at = self.start = self.content = at
         self.split: int | None = None
         self.split_content = at
-        self._settled: list[Sentence] = []
+        self.settled: list[Sentence] = []
         self._mode = "new"
         self._class = ""  # of the last character that is not an extension
         self._before = ""  # of the character before a full stop
@@ -54,9 +54,9 @@ class Sentences:
 
     def feed(self, char: str) -> list[Sentence]:
         """Take the next character."""
-        self._settled = []
+        self.settled = []
         self._step(sentence_class(char))
-        return self._settled
+        return self.settled
 
     def _step(self, found: str) -> None:
         if self._mode == "return":
@@ -77,12 +77,12 @@ class Sentences:
 
     def close(self) -> list[Sentence]:
         """The text ends; every sentence is settled."""
-        self._settled = []
+        self.settled = []
         if self._mode == "look":
             self._break_at_split()
         if self.at > self.start:
             self._break()
-        return self._settled
+        return self.settled
 
     def place(self) -> tuple[str, str, str, str, bool, int]:
         """What is not a position: what may follow, and how much trailing space there is."""
@@ -144,14 +144,14 @@ class Sentences:
             self._take(found)
 
     def _break(self) -> None:
-        self._settled.append(Sentence(self.start, self.at, self.content))
+        self.settled.append(Sentence(self.start, self.at, self.content))
         self.start = self.content = self.at
         self.split = None
         self._mode, self._class = "new", ""
 
     def _break_at_split(self) -> None:
         end = self.at if self.split is None else self.split
-        self._settled.append(Sentence(self.start, end, self.split_content))
+        self.settled.append(Sentence(self.start, end, self.split_content))
         self.start = end
         self.content = max(self.content, self.start)
         self.split = None

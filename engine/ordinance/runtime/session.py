@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule
-from ordinance.policy.vocabulary import Effect, NoticeKind, Occasion, Verdict
+from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
 from ordinance.runtime.activation import Activation, activate
-from ordinance.runtime.continuation import begin
+from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.disclose import Cause, Discloser, Notice, cause_of
-from ordinance.runtime.matcher import tags_in
+from ordinance.runtime.occasions import OPENING, due
+from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.redactor import Redactor
-from ordinance.runtime.segments import Asking, SegmentScan
-from ordinance.runtime.sentences import Sentences
+from ordinance.runtime.rendering import imitation
 from ordinance.runtime.situation import Situation, contacts_at, notice_language, rules_in_force
 
 _PARAGRAPH = "\n\n"
@@ -27,13 +27,14 @@ _PARAGRAPH = "\n\n"
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a request: the joined verdict, the notices, the rules that fired, whether the ledger balances, and
-    the rules whose detector failed."""
+    the rules whose detector failed, and the rules on trial that would have fired."""
 
     verdict: Verdict
     notices: tuple[Notice, ...]
     rules: tuple[str, ...]
     balanced: bool
     failed: tuple[str, ...] = ()
+    trials: tuple[str, ...] = ()
 
 
 class Session:
@@ -54,66 +55,61 @@ class Session:
         self.policy_name = policy_name
         self.activation: Activation = activate(plan, rules_in_force(plan, situation), contacts_at(plan, situation))
         self.discloser = Discloser(plan, notice_language(plan, locale) or "en")
-        self.prompt_rules: tuple[PlannedRule, ...] = ()
-        self.prompt_failed: tuple[PlannedRule, ...] = ()
-        self.opening = self._opening()
-        self.beginning = begin(self.activation)
+        self.placeholders = self.discloser.placeholders(self.activation.rules)
+        self.prompt = Prompt(plan, self.activation, self.placeholders)
+        saying = due(plan, self.activation.rules, situation)
+        self.opening = [rule for rule in saying if not rule.trial]
+        self.marks = [rule for rule in self.activation.rules if _marks(rule) and not rule.trial]
+        self._tried = [rule for rule in self.activation.rules if rule.trial and (rule in saying or _marks(rule))]
+        self._continued: tuple[Sequence[str], bool] = ((), True)
+        self._beginnings: dict[Channel, tuple[Activation, Beginning]] = {}
         self._streams: list[Stream] = []
-
-    def _opening(self) -> list[PlannedRule]:
-        return [
-            rule
-            for rule in self.activation.rules
-            if rule.effect is Effect.SAY and (rule.occasion is Occasion.EVERY_ANSWER or self.situation.turn == 1)
-        ]
 
     def screen(self, texts: Iterable[str]) -> bool:
         """Look at what is asked. True if a red line refuses: then the upstream is not asked, and each stream of
         this session is refused from its start."""
-        activation = self.activation
-        fired: set[int] = set()
-        failed: set[int] = set()
-        asked = [(rule.tag, Asking(rule.segments)) for rule in activation.prompt_segments]
-        for text in texts:
-            fired |= tags_in(activation.prompt, text)
-            for tag, asking in asked:
-                scan, sentences = SegmentScan(asking, 0), Sentences()
-                found = [one for char in text for one in scan.feed(char, sentences.feed(char))]
-                for finding in (*found, *scan.close(sentences.close())):
-                    (failed if finding.failed else fired).add(tag)
-        self.prompt_rules = tuple(rule for tag, rule in enumerate(activation.rules) if tag in fired)
-        self.prompt_failed = tuple(rule for tag, rule in enumerate(activation.rules) if tag in failed)
-        return self.prompt_refused
+        self.prompt.screen(texts)
+        return self.prompt.refused
+
+    def mask(self, text: str) -> str:
+        """What may be sent on of ``text``, which is asked and was screened: what masks find in it is replaced, and told
+        with the answer."""
+        return self.prompt.mask(text)
 
     @property
     def waits(self) -> bool:
         """Whether looking at a text may take as long as a detector's budget, since one that sees sentences is asked."""
         return bool(self.activation.segments or self.activation.prompt_segments)
 
-    @property
-    def prompt_refused(self) -> bool:
-        """Whether the prompt alone ended the answer."""
-        return any(rule.effect is Effect.REFUSE for rule in (*self.prompt_rules, *self.prompt_failed))
-
     def continue_from(self, texts: Sequence[str], *, certain: bool = False) -> None:
         """Say what the answer may continue, before its streams are opened: readings of the same text, the likeliest
         first (semantics, rule 10). ``certain`` says that the server does continue it."""
-        self.beginning = begin(self.activation, texts, certain)
+        self._continued = (texts, certain)
+        self._beginnings.clear()
 
-    def stream(self) -> Stream:
-        """The text of one choice."""
-        stream = Stream(self)
+    def stream(self, part: Channel = Channel.CONTENT) -> Stream:
+        """The text of one choice, or of one ``part`` of it."""
+        if part not in self._beginnings:
+            activation = activate(self.plan, self.activation.rules, contacts_at(self.plan, self.situation), part)
+            self._beginnings[part] = (activation, begin(activation, *self._continued))
+        stream = Stream(self, *self._beginnings[part])
         self._streams.append(stream)
         return stream
 
     def outcome(self) -> Outcome:
         """What came of the request so far; final once every stream is closed."""
         notices = dict.fromkeys(notice for stream in self._streams for notice in stream.notices)
-        rules = {rule.id for rule in self.prompt_rules}.union(*(stream.rules for stream in self._streams))
-        verdict = max((stream.verdict for stream in self._streams), default=Verdict.PASS)
-        balanced = all(stream.balanced for stream in self._streams)
-        failed = {rule.id for rule in self.prompt_failed}.union(*(stream.failed for stream in self._streams))
-        return Outcome(verdict, tuple(notices), tuple(sorted(rules)), balanced, tuple(sorted(failed)))
+        rules = {rule.id for rule in (*self.prompt.rules, *self.marks)}
+        failed = {rule.id for rule in self.prompt.failed}
+        trials = {rule.id for rule in (*self.prompt.trials, *self._tried)}
+        return Outcome(
+            max((stream.verdict for stream in self._streams), default=Verdict.PASS),
+            tuple(notices),
+            tuple(sorted(rules.union(*(stream.rules for stream in self._streams)))),
+            all(stream.balanced for stream in self._streams),
+            tuple(sorted(failed.union(*(stream.failed for stream in self._streams)))),
+            tuple(sorted(trials.union(*(stream.trials for stream in self._streams)))),
+        )
 
     @property
     def policy(self) -> tuple[str, str]:
@@ -141,6 +137,7 @@ class Session:
             "verdict": outcome.verdict.word,
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
+            "marks": [_cause_as_json(cause_of(rule)) for rule in self.marks],
         }
 
     def record(self) -> dict[str, Any]:
@@ -153,6 +150,7 @@ class Session:
             "verdict": outcome.verdict.word,
             "rules": list(outcome.rules),
             "failed": list(outcome.failed),
+            "trials": list(outcome.trials),
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
@@ -172,6 +170,10 @@ def notices_as_json(notices: Iterable[Notice]) -> list[dict[str, Any]]:
     ]
 
 
+def _marks(rule: PlannedRule) -> bool:
+    return rule.effect is Effect.MARK
+
+
 def _cause_as_json(cause: Cause) -> dict[str, Any]:
     law = None if cause.law is None else dict(zip(("title", "article", "jurisdiction"), cause.law, strict=True))
     return {"rule": cause.rule, "type": cause.type, "law": law}
@@ -180,16 +182,17 @@ def _cause_as_json(cause: Cause) -> dict[str, Any]:
 class Stream:
     """The text of one choice on its way to people: feed it, then close it once."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, activation: Activation, beginning: Beginning) -> None:
         self._session = session
-        self._redactor = Redactor(session.activation, session.beginning)
-        self._fault = "detector" if any(rule.effect is Effect.REFUSE for rule in session.prompt_failed) else ""
+        self._redactor = Redactor(activation, beginning, session.placeholders)
+        self._fault = session.prompt.fault
         self._opened = False
         self._sent = False
         self._kept: list[str] = []
         self.notices: tuple[Notice, ...] = ()
         self.rules: frozenset[str] = frozenset()
         self.failed: frozenset[str] = frozenset()
+        self.trials: frozenset[str] = frozenset()
         self.verdict = Verdict.PASS
         self.balanced = True
 
@@ -197,11 +200,11 @@ class Stream:
     def refused(self) -> bool:
         """Whether the answer has ended: nothing more of the model's text leaves, ``finish_reason`` is
         ``content_filter``."""
-        return bool(self._fault or self._redactor.fault or self._redactor.refused) or self._session.prompt_refused
+        return bool(self._fault or self._redactor.fault or self._redactor.refused) or self._session.prompt.refused
 
     def feed(self, text: str) -> str:
         """What may leave now that the model has said ``text``."""
-        return "" if self._fault or self._session.prompt_refused else self._send(self._redactor.feed(text))
+        return "" if self._fault or self._session.prompt.refused else self._send(self._redactor.feed(text))
 
     def fault(self, name: str) -> str:
         """Instead of ``close``: end the answer as refused, because of what ``name`` says. Nothing held leaves."""
@@ -251,7 +254,7 @@ class Stream:
 
     def _before(self) -> list[Notice]:
         opening = self._session.opening
-        return self._session.discloser.told(rule for rule in opening if rule.occasion is Occasion.FIRST_ANSWER)
+        return self._session.discloser.told(rule for rule in opening if rule.occasion in OPENING)
 
     def _tell(self) -> tuple[list[Notice], list[Notice]]:
         """The notices that stand before and after the answer; sets verdict and rules on the way."""
@@ -259,19 +262,22 @@ class Stream:
         rules = session.activation.rules
         say = session.discloser
         refusing = [rules[tag] for tag in sorted(redactor.refused)]
-        refusing += [rule for rule in session.prompt_rules if rule.effect is Effect.REFUSE]
+        refusing += [rule for rule in session.prompt.rules if rule.effect is Effect.REFUSE]
         providing = [rules[tag] for tag in sorted(redactor.observed) if rules[tag].effect is Effect.PROVIDE]
-        providing += [rule for rule in session.prompt_rules if rule.effect is Effect.PROVIDE]
+        providing += [rule for rule in session.prompt.rules if rule.effect is Effect.PROVIDE]
         shown = set() if session.whole and self.refused else redactor.omitted
-        omitting = [rules[tag] for tag in sorted(shown) if tag < len(rules)]
-        saying = [rule for rule in session.opening if rule.occasion is Occasion.EVERY_ANSWER]
+        masked = session.prompt.masked
+        forged = {tag for tag in shown if tag < 0 or tag == session.activation.forged}
+        omitting = [rules[tag] for tag in sorted(shown | masked) if 0 <= tag < len(rules)]
+        saying = [rule for rule in session.opening if rule.occasion not in OPENING]
         before = self._before()
-        after = say.told(omitting)
-        if session.activation.forged in shown:
+        after = say.told(rule for rule in omitting if rule.told)
+        if not forged <= {imitation(tag) for tag in masked}:  # the placeholder of a masked prompt is only repeated
             after.append(self._engine_notice(NoticeKind.OMISSION, "forged_marker", "forged_marker"))
         after += say.told(dict.fromkeys(refusing))
         fault = self._fault or redactor.fault
-        if not fault and (redactor.failed or session.prompt_failed):
+        failed = [*(rules[tag] for tag in redactor.failed), *session.prompt.failed]
+        if not fault and any(not rule.trial for rule in failed):
             fault = "detector"
         if fault:
             after.append(self._engine_notice(NoticeKind.FAULT, "fault", fault))
@@ -281,9 +287,10 @@ class Stream:
         fired = dict.fromkeys([*refusing, *providing, *omitting, *session.opening])
         self.rules = frozenset(rule.id for rule in fired)
         self.failed = frozenset(rules[tag].id for tag in redactor.failed)
+        self.trials = frozenset(rules[tag].id for tag in redactor.tried)
         if self.refused:
             self.verdict = Verdict.REFUSE
-        elif shown:
+        elif shown or masked:
             self.verdict = Verdict.WITHHOLD
         elif before or after:
             self.verdict = Verdict.DISCLOSE

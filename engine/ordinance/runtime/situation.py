@@ -20,7 +20,10 @@ from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS
 #: Places are not a closed set: a user can be anywhere. Their values are codes as packs write them.
 _PLACES = frozenset({"place", "seat", "market"})
 _CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})*")
-_CLAIMED = frozenset({"turn", "language"})
+_CLAIMED = frozenset({"turn", "language", "elapsed"})
+
+#: The longest time that a request may claim, in seconds: a hundred years.
+_LONGEST = 100 * 366 * 24 * 3600
 
 #: How far apart two language tags may be for one to stand for the other (langcodes' scale; 25 and more is another
 #: language).
@@ -51,6 +54,12 @@ class Situation:
     def turn(self) -> int:
         return int(self.claimed.get("turn", "2"))
 
+    @property
+    def elapsed(self) -> int | None:
+        """Seconds since this conversation last carried what is said from time to time; None where nobody knows."""
+        claimed = self.claimed.get("elapsed")
+        return None if claimed is None else int(claimed)
+
 
 def situate(
     plan: Plan,
@@ -58,10 +67,13 @@ def situate(
     jurisdiction: str | None,
     attested: Mapping[str, str] = _NOTHING,
     turn: int = 2,
+    elapsed: int | None = None,
     on: date | None = None,
     now: datetime | None = None,
 ) -> Situation:
     """The situation of a request. The jurisdiction stands for place and seat unless they are attested themselves.
+    ``turn`` and ``elapsed`` (seconds, see ``Situation.elapsed``) are the request's claims; an ``elapsed`` that makes no
+    sense is unknown.
 
     Raises ``SituationError`` for a jurisdiction without a pack, and for a dimension or a value that no pack declares.
     """
@@ -78,10 +90,13 @@ def situate(
     places = {} if jurisdiction is None else {"place": jurisdiction, "seat": jurisdiction}
     known = {dimension: value for dimension, value in attested.items() if value != "unknown"}
     places = {dimension: value for dimension, value in places.items() if dimension not in attested}
+    claimed = {"turn": str(turn)}
+    if elapsed is not None and 0 <= elapsed <= _LONGEST:
+        claimed["elapsed"] = str(elapsed)
     return Situation(
         jurisdiction=jurisdiction,
         attested=MappingProxyType(places | known),
-        claimed=MappingProxyType({"turn": str(turn)}),
+        claimed=MappingProxyType(claimed),
         now=now or datetime.now(UTC),
         on=on,
     )

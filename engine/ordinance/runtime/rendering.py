@@ -1,0 +1,36 @@
+"""What stands in the place of what is removed (semantics, rules 8, 11 and 17).
+
+The same sign stands there whatever was removed: the marker, or where nothing but masks removed it their placeholders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ordinance.policy.vocabulary import MARKER
+
+
+def placeholder(label: str) -> str:
+    """How a mask shows what stood there: ``[label]``."""
+    return f"[{label}]"
+
+
+def imitation(tag: int) -> int:
+    """The tag of a placeholder that the model wrote itself, where ``tag`` numbers the rule whose placeholder it is."""
+    return ~tag
+
+
+def is_masked(tags: Iterable[int], placeholders: Mapping[int, str]) -> bool:
+    """Whether a mask is among the rules ``tags``: what is protected does not reach into it (semantics, rule 14)."""
+    return any(_rule(tag) in placeholders for tag in tags)
+
+
+def sign(tags: Iterable[int], placeholders: Mapping[int, str]) -> str:
+    """What stands for a region that the rules ``tags`` removed. The marker wins over masks; where several masks touch,
+    their placeholders stand side by side, each once, in a fixed order."""
+    found = {placeholders.get(_rule(tag), MARKER) for tag in tags}
+    return MARKER if MARKER in found else "".join(sorted(found))
+
+
+def _rule(tag: int) -> int:
+    return tag if tag >= 0 else imitation(tag)
