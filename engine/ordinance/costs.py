@@ -15,9 +15,11 @@ SENTENCE_MEAN = 68
 def costs(plan: Plan) -> Iterator[tuple[str, str]]:
     """Each rule that removes text, by id, with what it holds while a stream is open."""
     for rule in plan.rules:
-        if not rule.effect.removes:
+        if not rule.removes:
             continue
-        if rule.scope.unit == "sentence":
+        if rule.scope.unit == "paragraph":
+            yield rule.id, f"holds the open paragraph, at most {rule.scope.bound} characters"
+        elif rule.scope.unit == "sentence":
             yield (
                 rule.id,
                 (f"holds the open sentence, about {SENTENCE_MEAN} characters on prose, at most {rule.scope.bound}"),

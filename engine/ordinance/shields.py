@@ -21,7 +21,7 @@ from ordinance.runtime.segments import Asking
 
 def shielding_contacts(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
     """A finding for each contact in which a removing rule of ``plan`` finds something."""
-    rules = tuple(rule for rule in plan.rules if rule.effect.removes)
+    rules = tuple(rule for rule in plan.rules if rule.removes)
     expressions: list[tuple[int, Expressions]] = []
     segments: list[tuple[int, Asking]] = []
     for tag, rule in enumerate(rules):

@@ -37,7 +37,7 @@ def run_example(plan: Plan, example: Example, on: date | None = None) -> Result:
                 return Result(example, f"the answer does not pass {where}: {_acted(outcome)}")
         return Result(example, "")
     _, outcome = _answer(plan, example, example.jurisdiction, on)
-    fired = example.rule in outcome.rules
+    fired = example.rule in (*outcome.rules, *outcome.trials)
     if fired is (example.expects == "fires"):
         return Result(example, "")
     return Result(example, "it stays quiet" if not fired else "it fires")
@@ -60,8 +60,8 @@ def prove(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
 def _answer(plan: Plan, example: Example, jurisdiction: str | None, on: date | None) -> tuple[str, Outcome]:
     situation = situate(plan, jurisdiction=jurisdiction, attested=example.given, turn=example.turn, on=on)
     session = Session(plan, situation, choose_locale(plan, (), None))
-    if example.prompt is not None:
-        session.screen([example.prompt])
+    if example.prompt is not None and not session.screen([example.prompt]):
+        session.mask(example.prompt)
     stream = session.stream()
     said = stream.feed(example.answer or "")
     return said + stream.close(), session.outcome()

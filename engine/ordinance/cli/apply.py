@@ -143,8 +143,8 @@ class Desk:
         wanted = [line.locale] if line.locale else []
         locale = choose_locale(self.plan, wanted, self.locale)
         session = Session(self.plan, self.situation(line.situation, line.turn), locale, whole=whole)
-        if line.prompt is not None:
-            session.screen([line.prompt])
+        if line.prompt is not None and not session.screen([line.prompt]):
+            session.mask(line.prompt)
         stream = session.stream()
         released = [stream.feed(piece) for piece in _pieces(line.answer, self.chunk)]
         return session, [*released, stream.close()]
