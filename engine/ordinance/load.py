@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from ordinance.detection import Segments
 from ordinance.errors import PolicyError, UnreadableError
+from ordinance.isolation import Budget, Use, isolated
 from ordinance.language.diagnostics import Diagnostic, about_file, capped, in_order
 from ordinance.packs import gather, shipped_rules
 from ordinance.plugins import Registry, installed
@@ -20,6 +22,8 @@ from ordinance.policy.plan import Plan
 from ordinance.reading import shown
 from ordinance.shields import shielding_contacts
 from ordinance.testing import prove
+
+DEFAULT_BUDGET = Budget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,12 @@ class Loaded:
         return tuple(example for example in self.policy.examples if example.owned) if self.policy else ()
 
 
-def load(paths: Iterable[Path | str] = (), *, on: date | None = None) -> Loaded:
+def load(paths: Iterable[Path | str] = (), *, on: date | None = None, budget: Budget = DEFAULT_BUDGET) -> Loaded:
     """Load the packs at ``paths`` (none: all that ship) as one policy, with every finding at once.
 
-    ``on`` is the day that dates are compared with; None is today. Raises ``PluginError`` for an installed plugin
-    that breaks its contract; what is wrong with packs is in ``Loaded.diagnostics``.
+    ``on`` is the day that dates are compared with; None is today. ``budget`` bounds what plugins' detectors may take.
+    Raises ``PluginError`` for an installed plugin that breaks its contract; what is wrong with packs is in
+    ``Loaded.diagnostics``.
     """
     given = tuple(Path(path) for path in paths) or (shipped_rules(),)
     registry = installed()
@@ -75,7 +80,7 @@ def load(paths: Iterable[Path | str] = (), *, on: date | None = None) -> Loaded:
         verdict = check(policy, registry.kinds, on or datetime.now(UTC).date())
         found += verdict.diagnostics
         if verdict.checked and not _wrong(found):
-            plan = compile(verdict.checked)
+            plan = _guarded(compile(verdict.checked), policy, registry, budget)
             found += (*prove(plan, policy), *shielding_contacts(plan, policy))
     if _wrong(found):
         plan = None
@@ -87,6 +92,14 @@ def load(paths: Iterable[Path | str] = (), *, on: date | None = None) -> Loaded:
     }
     told = capped(in_order(item for item in found if item.severity == "error" or item.file not in borrowed))
     return Loaded(given, on, policy, plan, told)
+
+
+def _guarded(plan: Plan, policy: Policy, registry: Registry, budget: Budget) -> Plan:
+    """The plan with the detectors that it calls at run time in processes of their own."""
+    if not registry.found or not any(isinstance(each, Segments) for each in plan.detectors.values()):
+        return plan
+    uses = {each.key: Use(each.kind, each.declaration) for each in policy.detectors}
+    return replace(plan, detectors=isolated(plan.detectors, uses, budget))
 
 
 def digest(units: Sequence[Unit], registry: Registry) -> str:

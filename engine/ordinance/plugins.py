@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
@@ -25,16 +25,20 @@ _FOREIGN_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The detector kinds by name, and the plugins' ids with their versions, sorted, for the policy's digest."""
+    """The detector kinds by name, and the plugins' ids with their versions, sorted, for the policy's digest.
+
+    ``found`` says that all of them came from entry points, so that another process finds the same.
+    """
 
     kinds: Mapping[str, DetectorKind]
     ids: tuple[str, ...]
+    found: bool = False
 
 
 def installed() -> Registry:
     """What the engine and the installed plugins register. Raises ``PluginError`` for one that breaks the contract."""
     found = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
-    return collect((f"{_id(point)}", _import(point)) for point in found)
+    return replace(collect((f"{_id(point)}", _import(point)) for point in found), found=True)
 
 
 def collect(plugins: Iterable[tuple[str, object]]) -> Registry:

@@ -7,14 +7,15 @@ import sys
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Iterable
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from starlette.types import Receive, Scope, Send
 
 from ordinance.runtime.session import Session
 from ordinance.serve import locale, sse
+from ordinance.serve.aside import LARGE, aside
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.keys import Client
 from ordinance.serve.protocol.chat import ChatRequest, Head, govern_whole, read_request, refused_whole, refuses_prompt
@@ -23,13 +24,8 @@ from ordinance.serve.protocol.problems import Problem, internal, malformed, trun
 from ordinance.serve.service import Service, policy_header
 from ordinance.serve.upstream import Reply
 
-#: Larger texts are looked at in a thread, so that other requests do not wait. In bytes.
-_LARGE = 64 * 1024
 #: What the audit log says where the client went before the end, as proxies write it.
 _CLIENT_GONE = 499
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class ChatDoor:
@@ -86,21 +82,22 @@ class _Visit:
             await self._exchange.write(sse.encode(problem.body()), last=True)
 
     async def _answer(self, raw: bytes) -> None:
-        request = await _aside(len(raw), read_request, raw)
+        request = await aside(len(raw), False, read_request, raw)
         session = self._session = self._open(request)
         self._exchange.common["x-ordinance-policy"] = policy_header(session)
         head = Head(f"chatcmpl-{self._id}", int(time.time()), request.model)
         ours = self._client.system_messages_are_ours
-        if await _aside(len(raw), refuses_prompt, request, session, system_is_ours=ours):
+        if await aside(len(raw), session.waits, refuses_prompt, request, session, system_is_ours=ours):
             await self._refuse(request, session, head)
             return
         body = msgspec.json.encode(request.body)
         async with self._service.upstream.chat(body, streaming=request.streaming) as reply:
             if request.streaming:
-                await self._pass_stream(reply, ChatStream(request, session, head))
+                await self._pass_stream(reply, ChatStream(request, session, head), session.waits)
             else:
                 answer = await reply.whole(self._service.settings.limits.answer_bytes)
-                await self._exchange.json(await _aside(len(answer), govern_whole, answer, request, session, head))
+                governed = await aside(len(answer), session.waits, govern_whole, answer, request, session, head)
+                await self._exchange.json(governed)
 
     def _open(self, request: ChatRequest) -> Session:
         headers = self._exchange.headers
@@ -118,14 +115,20 @@ class _Visit:
         headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store"}
         await self._exchange.start(200, {**headers, "x-accel-buffering": "no"})
 
-    async def _pass_stream(self, reply: Reply, stream: ChatStream) -> None:
-        """Pass the governed chunks on as they become free, each of the upstream's pieces in one write."""
+    async def _pass_stream(self, reply: Reply, stream: ChatStream, waits: bool) -> None:
+        """Pass the governed chunks on as they become free, each of the upstream's pieces in one write. ``waits`` says
+        that detectors are asked, which may take a while."""
         parser = sse.EventParser(self._service.settings.limits.event_bytes)
         await self._start_stream()
         ready: list[Chunk] = []
         try:
             async for piece in reply.pieces():
-                if _govern(parser, piece, stream, ready):
+                size = parser.pending + len(piece)
+                if waits or size >= LARGE:
+                    ended = await aside(size, waits, _govern, parser, piece, stream, ready)
+                else:
+                    ended = _govern(parser, piece, stream, ready)
+                if ended:
                     break
                 if ready:
                     await self._exchange.write(_events(ready))
@@ -133,7 +136,7 @@ class _Visit:
             else:
                 if not stream.complete:
                     raise truncated()
-            ready += stream.end()
+            ready += await aside(0, waits, stream.end)
         except Problem as problem:
             self._problem = problem
             await self._exchange.write(_events(ready + stream.fail(problem)), last=True)
@@ -165,13 +168,6 @@ def _govern(parser: sse.EventParser, piece: bytes, stream: ChatStream, ready: li
 
 def _events(chunks: Iterable[Chunk]) -> bytes:
     return b"".join(sse.encode(chunk) for chunk in chunks)
-
-
-async def _aside(size: int, function: Callable[P, T], *values: P.args, **named: P.kwargs) -> T:
-    """Call a function of something ``size`` bytes large, in a thread if that is much."""
-    if size < _LARGE:
-        return function(*values, **named)
-    return await asyncio.to_thread(function, *values, **named)
 
 
 def _log_defect(error: Exception) -> None:

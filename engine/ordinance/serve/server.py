@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from ordinance.errors import ServeError
+from ordinance.isolation import Budget
 from ordinance.load import load
 from ordinance.serve.gateway import gateway
 from ordinance.serve.service import Service, make_service
@@ -34,7 +35,9 @@ class Worker:
     on: date | None
 
     def service(self) -> Service:
-        return make_service(load(self.settings.packs, on=self.on).plan, self.settings, self.on)
+        limits = self.settings.limits
+        budget = Budget(limits.detector_seconds, limits.detector_processes)
+        return make_service(load(self.settings.packs, on=self.on, budget=budget).plan, self.settings, self.on)
 
     def __call__(self) -> Starlette:
         return gateway(_settled(self.service()))

@@ -40,6 +40,11 @@ class EventParser:
         self._ends_in_return = False
         self._started = False
 
+    @property
+    def pending(self) -> int:
+        """The bytes of the event that is not complete yet."""
+        return self._size
+
     def feed(self, received: bytes) -> Iterator[str]:
         """The data of every event that ``received`` completes. Raises ``BadEventError``, and ``Problem`` for an event
         of the type ``error``."""

@@ -48,12 +48,18 @@ class UpstreamSettings(_Section):
 
 
 class LimitSettings(_Section):
-    """What is too large to look at."""
+    """What is too large to look at, and what takes too long."""
 
     body_bytes: Bytes = Field(default=4 * 1024 * 1024, description="A request's body; a larger one gets status 413.")
     event_bytes: Bytes = Field(default=1024 * 1024, description="One event of the upstream's stream.")
     answer_bytes: Bytes = Field(
         default=16 * 1024 * 1024, description="An upstream's whole answer, where it is not streamed."
+    )
+    detector_seconds: Seconds = Field(
+        default=1, description="How long a plugin's detector may take for one sentence; then it has failed."
+    )
+    detector_processes: int = Field(
+        default=2, ge=1, le=256, description="Processes in which the detectors of plugins run, for each that serves."
     )
 
 
@@ -107,7 +113,9 @@ class Settings(BaseSettings):
     grace_seconds: Seconds = Field(default=30, description="How long running answers may go on after a SIGTERM.")
     audit: Path | None = Field(default=None, description="The audit log, relative to this file; else standard error.")
     upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
-    limits: LimitSettings = Field(default=LimitSettings(), description="What is too large to look at.")
+    limits: LimitSettings = Field(
+        default=LimitSettings(), description="What is too large to look at, and what takes too long."
+    )
     keys: list[KeySettings] = Field(
         default_factory=list, description="Who may ask. None given: everyone who can reach the port."
     )
