@@ -1,0 +1,141 @@
+"""Detectors of plugins in processes of their own: whatever one does, its request ends well and the next is served."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ordinance.isolation import Budget
+from ordinance.load import load
+from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import MARKER, Verdict
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import situate
+from support.commands import ENGINE, children, running
+from support.faulty import LASTING, RAISING, install, packs
+from support.packs import TODAY
+from support.serving import PATIENCE
+
+pytestmark = [pytest.mark.semantics(13), pytest.mark.requirement("DET-1")]
+BUDGET = Budget(seconds=0.5, processes=1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    made = tmp_path_factory.mktemp("faulty")
+    site = str(install(made / "site"))
+    sys.path.insert(0, site)
+    yield made
+    sys.path.remove(site)
+    sys.modules.pop("faulty_ordinance", None)
+
+
+@pytest.fixture(scope="module")
+def plan(folder: Path) -> Plan:
+    return load(packs(folder), on=TODAY, budget=BUDGET).plan
+
+
+def opened(plan: Plan) -> Session:
+    return Session(plan, situate(plan, jurisdiction="XA", on=TODAY), "en")
+
+
+def answer(plan: Plan, text: str) -> tuple[str, Session]:
+    session = opened(plan)
+    stream = session.stream()
+    return stream.feed(text) + stream.close(), session
+
+
+def test_a_detector_in_a_process_finds_what_it_finds(plan: Plan) -> None:
+    text, session = answer(plan, "Be calm. The LAW says so. Good.")
+    assert text.startswith(f"Be calm. The {MARKER} says so. Good.\n\n")
+    assert session.outcome().rules == ("XA/words",)
+    text, session = answer(plan, "Be calm. RED says so. Good.")
+    assert text.startswith("Be calm. \n\n")
+    assert (session.outcome().verdict, session.outcome().rules) == (Verdict.REFUSE, ("baseline/violence",))
+    assert session.outcome().failed == ()
+
+
+@pytest.mark.parametrize("deed", RAISING + LASTING)
+def test_whatever_a_detector_does_a_red_line_counts_as_fired(plan: Plan, deed: str) -> None:
+    began = time.monotonic()
+    text, session = answer(plan, f"Fine. RED-{deed} here. More.")
+    assert time.monotonic() - began < PATIENCE
+    assert text.startswith("Fine. \n\nThe answer may be incomplete")
+    outcome = session.outcome()
+    assert (outcome.verdict, outcome.rules, outcome.failed) == (Verdict.REFUSE, (), ("baseline/violence",))
+    assert [notice.kind.value for notice in outcome.notices] == ["fault"]
+    assert answer(plan, "Fine. More.")[0] == "Fine. More."
+
+
+@pytest.mark.parametrize("deed", RAISING + LASTING)
+def test_whatever_a_detector_does_another_rule_leaves_the_sentence_out_and_tells(plan: Plan, deed: str) -> None:
+    text, session = answer(plan, f"Fine. LAW-{deed} here. More. RED here.")
+    # What outran its budget is not asked again, so its region goes on to the refusal, and no marker leaves.
+    assert text.startswith(f"Fine. {MARKER}More. \n\nNo further" if deed in RAISING else "Fine. \n\nNo further")
+    assert "incomplete" in text
+    outcome = session.outcome()
+    assert (outcome.verdict, outcome.failed) == (Verdict.REFUSE, ("XA/words",)), "the red line still sees its sentence"
+    assert answer(plan, "Fine. More.")[0] == "Fine. More."
+
+
+def test_a_slow_detector_that_keeps_its_budget_is_waited_for(plan: Plan) -> None:
+    text, session = answer(plan, "Fine. RED-SLOW here. More.")
+    assert text.startswith("Fine. \n\nNo further answer"), "RED was found"
+    assert session.outcome().failed == ()
+
+
+def test_a_prompt_on_which_the_detector_fails_is_refused(plan: Plan) -> None:
+    session = opened(plan)
+    assert session.screen(["Good day.", "RED-EXIT"])
+    assert session.stream().close().startswith("The answer may be incomplete")
+    session = opened(plan)
+    assert not session.screen(["LAW-EXIT"]), "no rule about prompts asks it"
+
+
+def test_nothing_a_plugin_prints_is_seen(plan: Plan, capfd: pytest.CaptureFixture[str]) -> None:
+    answer(plan, "A secret LAW here.")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_processes_end_with_the_plan(folder: Path) -> None:
+    before = children(os.getpid())
+    plan = load(packs(folder / "other"), on=TODAY, budget=BUDGET).plan
+    answer(plan, "A LAW here. RED-EXIT.")
+    assert len(children(os.getpid()) - before) == 1
+    del plan
+    gc.collect()
+    assert children(os.getpid()) == before
+
+
+def test_the_processes_end_when_the_engine_is_killed_even_one_that_hangs(folder: Path) -> None:
+    program = f"""
+import sys
+sys.path[:0] = [{str(ENGINE)!r}, {str(folder / "site")!r}]
+from ordinance.isolation import Budget
+from ordinance.load import load
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import situate
+plan = load({[str(pack) for pack in packs(folder / "third")]!r}, budget=Budget(1.0, 1)).plan
+session = Session(plan, situate(plan, jurisdiction="XA"), "en")
+session.stream().feed("Good. ")
+print("asked", flush=True)
+session.stream().feed("LAW-STUCK. And so on.")
+"""
+    engine = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert engine.stdout is not None
+    assert engine.stdout.readline() == b"asked\n"
+    time.sleep(0.3)
+    (child,) = children(engine.pid)
+    engine.kill()
+    engine.communicate()
+    deadline = time.monotonic() + PATIENCE
+    while running(child):
+        assert time.monotonic() < deadline, "it is still there"
+        time.sleep(0.05)
