@@ -493,7 +493,9 @@ def test_an_oversized_body_is_refused_announced_or_not(open_gateway: OpenGateway
 def test_a_body_that_does_not_arrive(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch, sent: str) -> None:
     monkeypatch.setattr("ordinance.serve.exchange.PATIENCE_SECONDS", 0.2)
     with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
-        client.sendall(f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{sent}".encode())
+        client.sendall(
+            f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{sent}".encode()
+        )
         assert b"408" in client.recv(1000)
 
 
@@ -528,7 +530,7 @@ def test_a_client_that_goes_cancels_the_upstream_and_leaves_no_task(
     body = json.dumps(ASK | {"stream": stream}).encode()
     for _ in range(5):
         with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
-            head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+            head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(body)}\r\n\r\n"
             client.sendall(head.encode() + body)
             if stream:
                 client.recv(100)

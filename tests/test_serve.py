@@ -180,7 +180,7 @@ def test_the_grace_period_ends(serve: Serve, upstream: ScriptedUpstream, tmp_pat
     with socket.create_connection(("127.0.0.1", int(served.address.rpartition(":")[2])), PATIENCE) as client:
         body = b'{"stream":true,"messages":[{"role":"user","content":"hi"}]}'
         client.sendall(
-            b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n" % len(body) + body
         )
         assert begun.wait(PATIENCE)
         served.signal(signal.SIGTERM)

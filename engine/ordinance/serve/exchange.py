@@ -16,6 +16,10 @@ from ordinance.serve.protocol.problems import Problem
 PATIENCE_SECONDS = 120.0
 
 
+#: How long an answer may still say that the server stops, in seconds.
+LAST_WORDS_SECONDS = 2.0
+
+
 class ClientGone(Exception):  # noqa: N818 - an event more than an error
     """The client closed the connection; nobody is left to answer."""
 
@@ -56,11 +60,19 @@ class Exchange:
         return bytes(body)
 
     async def unless_gone(self, work: Awaitable[None]) -> None:
-        """Do ``work`` while the client listens; when it goes, cancel the work and raise ``ClientGone``."""
+        """Do ``work`` while the client listens; when it goes, cancel the work and raise ``ClientGone``.
+
+        When the server stops, the upstream ends (``Upstream.end``) and the work is left the time to tell the client.
+        """
         working = asyncio.ensure_future(work)
         watching = asyncio.ensure_future(self._gone())
         try:
-            await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+            try:
+                await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                await asyncio.wait({working}, timeout=LAST_WORDS_SECONDS)
+                if not working.done():
+                    raise
             if not working.done():
                 raise ClientGone
         finally:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import msgspec
@@ -14,17 +17,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ordinance.serve.door import ChatDoor
+from ordinance.serve.doorstep import Doorstep, Presence, expected_hosts
+from ordinance.serve.exchange import LAST_WORDS_SECONDS
 from ordinance.serve.protocol.problems import Problem, closed, internal, malformed
 from ordinance.serve.service import Service, policy_header
 
 
 def gateway(service: Service) -> Starlette:
-    """The application for one process. It holds the upstream's connections while it runs."""
+    """The application for one process. It holds the upstream's connections while it runs, and replaces the policy at a
+    SIGHUP. When it is stopped, answers that still run end with a word to the client."""
+    presence = Presence()
 
     @asynccontextmanager
     async def running(_: Starlette) -> AsyncIterator[None]:
         async with service.upstream:
-            yield
+            with _renewing(service):
+                yield
+            await service.upstream.end()
+            await presence.gone(LAST_WORDS_SECONDS)
         service.audit.close()
 
     async def models(request: Request) -> Response:
@@ -34,6 +44,8 @@ def gateway(service: Service) -> Starlette:
     async def ready(_: Request) -> Response:
         reachable = await service.upstream.reachable()
         state = {"ready": reachable, "policy": policy_header(service.open(service.keyring.anyone, ()))}
+        if service.standing.stale:
+            state["stale"] = service.standing.stale
         return _json({**state, "upstream": "reachable" if reachable else "unreachable"}, 200 if reachable else 503)
 
     app = Starlette(
@@ -46,9 +58,32 @@ def gateway(service: Service) -> Starlette:
         exception_handlers={HTTPException: _closed, Problem: _problem, Exception: _defect},
         lifespan=running,
     )
+    app.add_middleware(Doorstep, hosts=expected_hosts(service.settings), presence=presence)
     # A redirect would be made from the client's own Host header.
     app.router.redirect_slashes = False
     return app
+
+
+@contextmanager
+def _renewing(service: Service) -> Iterator[None]:
+    """Listen to SIGHUP, which only the main thread of a process can."""
+    if not service.standing.replaceable or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    def renew() -> None:
+        task = loop.create_task(service.standing.renew())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, renew)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 class _Model(msgspec.Struct, frozen=True):
@@ -76,7 +111,10 @@ async def _health(_: Request) -> Response:
 
 
 async def _closed(_: Request, error: Exception) -> Response:
-    return await _problem(_, closed(path_known=isinstance(error, HTTPException) and error.status_code == 405))
+    known = isinstance(error, HTTPException) and error.status_code == 405
+    headers = error.headers if isinstance(error, HTTPException) else None
+    problem = closed(path_known=known)
+    return _json(problem.body(), problem.status, dict(headers or {}))
 
 
 async def _problem(_: Request, problem: Exception) -> Response:

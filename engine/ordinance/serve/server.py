@@ -1,13 +1,17 @@
 """Running the gateway: the port, the processes, the signals.
 
-SIGTERM and SIGINT drain: no new connection is taken, running answers may finish within the grace period.
+SIGTERM and SIGINT drain: no new connection is taken, running answers may finish within the grace period, and those
+that do not are ended as every other fault ends them. SIGHUP replaces the policy.
 """
 
 from __future__ import annotations
 
 import errno
-import gc
+import os
+import signal
 import socket
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -16,15 +20,20 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from ordinance.errors import ServeError
+from ordinance.errors import OrdinanceError, ServeError
 from ordinance.isolation import Budget
 from ordinance.load import load
+from ordinance.policy.plan import Plan
+from ordinance.serve.connection import PatientConnection
 from ordinance.serve.gateway import gateway
 from ordinance.serve.service import Service, make_service
+from ordinance.serve.standing import settle
 from ordinance.settings.model import Settings
 
 #: Connections that may wait to be accepted.
 _BACKLOG = 2048
+#: How long a process whose policy does not load waits before it gives up, in seconds.
+_RETRY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +44,33 @@ class Worker:
     on: date | None
 
     def service(self) -> Service:
+        return make_service(self.plan(), self.settings, self.on, self.plan)
+
+    def plan(self) -> Plan:
         limits = self.settings.limits
         budget = Budget(limits.detector_seconds, limits.detector_processes)
-        return make_service(load(self.settings.packs, on=self.on, budget=budget).plan, self.settings, self.on)
+        return load(self.settings.packs, on=self.on, budget=budget).plan
 
     def __call__(self) -> Starlette:
-        return gateway(_settled(self.service()))
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the gateway listens to it
+        try:
+            service = self.service()
+        except OrdinanceError as error:
+            # The packs were good when the server began. It starts this process again, and the others serve meanwhile.
+            print(f"ordinance: a process that died cannot be replaced yet: {error}", file=sys.stderr, flush=True)  # noqa: T201 - the operator's log
+            time.sleep(_RETRY_SECONDS)
+            sys.exit(1)
+        settle()
+        return gateway(service)
+
+
+class _Workers(Multiprocess):
+    """Processes that replace their policy themselves, so that each keeps its last good one."""
+
+    def handle_hup(self) -> None:
+        for worker in self.processes:
+            if worker.process.pid is not None and worker.process.is_alive():
+                os.kill(worker.process.pid, signal.SIGHUP)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -69,7 +99,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(worker: Worker, listener: socket.socket, announce: Callable[[Service], None]) -> None:
     """Serve until a signal. ``announce`` is called when connections are taken; errors come before that."""
-    service = _settled(worker.service())
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the gateway listens to it
+    service = worker.service()
+    settle()
     announce(service)
     settings = worker.settings
     config = uvicorn.Config(
@@ -82,20 +114,13 @@ def serve(worker: Worker, listener: socket.socket, announce: Callable[[Service],
         date_header=False,
         proxy_headers=False,
         ws="none",
+        http=PatientConnection,
         timeout_graceful_shutdown=max(1, round(settings.grace_seconds)),
     )
     if settings.workers > 1:
-        Multiprocess(config, [listener]).run()
+        _Workers(config, [listener]).run()
     else:
         uvicorn.Server(config).run([listener])
-
-
-def _settled(service: Service) -> Service:
-    """Build what the first request would wait for, and spare the collector the large tables that will stay."""
-    service.open(service.keyring.anyone, ()).stream()
-    gc.collect()
-    gc.freeze()
-    return service
 
 
 def address_of(listener: socket.socket) -> str:

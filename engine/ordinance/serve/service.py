@@ -1,8 +1,8 @@
-"""What every request of a gateway shares: the plan, the keys, the upstream. Made once per process."""
+"""What every request of a gateway shares: the policy in force, the keys, the upstream. Made once per process."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
@@ -13,45 +13,67 @@ from ordinance.runtime.session import Session
 from ordinance.runtime.situation import choose_locale, situate
 from ordinance.serve.audit import AuditLog
 from ordinance.serve.keys import Client, Keyring
+from ordinance.serve.standing import Standing
 from ordinance.serve.upstream import Upstream
 from ordinance.settings.model import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Frozen, but for the upstream's connections and the log. ``on`` replaces today's date."""
+    """Frozen, but for the policy in force, the upstream's connections and the log. ``on`` replaces today's date."""
 
-    plan: Plan
+    standing: Standing
     settings: Settings
     on: date | None
     keyring: Keyring
     upstream: Upstream
     audit: AuditLog
 
+    @property
+    def plan(self) -> Plan:
+        """The plan in force now."""
+        return self.standing.plan
+
     def open(self, client: Client, wanted: Sequence[str], *, turn: int = 1, whole: bool = False) -> Session:
         """A session for one request of ``client``, told in the best of the ``wanted`` languages."""
+        plan = self.plan
         return Session(
-            self.plan,
-            situate(self.plan, jurisdiction=client.jurisdiction, attested=client.attested, turn=turn, on=self.on),
-            choose_locale(self.plan, wanted, self.settings.locale),
+            plan,
+            situate(plan, jurisdiction=client.jurisdiction, attested=client.attested, turn=turn, on=self.on),
+            choose_locale(plan, wanted, self.settings.locale),
             whole=whole,
             policy_name=self.settings.policy or "",
         )
 
 
-def make_service(plan: Plan, settings: Settings, on: date | None = None) -> Service:
-    """Tie a plan to an operator's settings. Raises ``OrdinanceError`` where a key attests what the plan lacks."""
+def make_service(
+    plan: Plan, settings: Settings, on: date | None = None, load: Callable[[], Plan] | None = None
+) -> Service:
+    """Tie a plan to an operator's settings; ``load`` gives the plan that is to replace it when that is asked for.
+
+    Raises ``OrdinanceError`` where a key attests what the plan lacks.
+    """
     if settings.upstream is None:
         raise ServeError("no inference server is named.", help="Set 'upstream.url'.")
-    keyring = _keyring(settings)
-    service = Service(plan, settings, on, keyring, Upstream(settings.upstream), AuditLog(settings.audit))
-    for client in (keyring.anyone, *keyring.clients.values()):
+    keyring, upstream, audit = _keyring(settings), Upstream(settings.upstream), AuditLog(settings.audit)
+
+    def under(standing: Standing) -> Service:
+        service = Service(standing, settings, on, keyring, upstream, audit)
+        _try_out(service)
+        return service
+
+    make = None if load is None else lambda: under(Standing(load())).plan
+    return under(Standing(plan, make))
+
+
+def _try_out(service: Service) -> None:
+    """Open a session for every client, which also builds what the first request would wait for."""
+    for client in (service.keyring.anyone, *service.keyring.clients.values()):
         try:
-            service.open(client, ())
+            service.open(client, ()).stream()
         except SituationError as error:
             who = f"the key {client.name!r}" if client.name else "the operator's default"
             raise SituationError(f"{who}: {error.message}", help=error.help) from None
-    return service
 
 
 def _keyring(settings: Settings) -> Keyring:

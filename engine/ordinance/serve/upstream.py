@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-from ordinance.serve.protocol.problems import Problem, malformed, truncated
+from ordinance.serve.protocol.problems import Problem, malformed, stopping, truncated
 from ordinance.settings.model import UpstreamSettings
 
 _CHAT = "/v1/chat/completions"
@@ -29,7 +29,8 @@ _MOST_MODELS = 1024 * 1024
 class Reply:
     """An upstream's answer that has begun with status 200."""
 
-    def __init__(self, response: aiohttp.ClientResponse, deadline: float) -> None:
+    def __init__(self, upstream: Upstream, response: aiohttp.ClientResponse, deadline: float) -> None:
+        self._upstream = upstream
         self._response = response
         self._deadline = deadline
 
@@ -45,11 +46,15 @@ class Reply:
                 async with asyncio.timeout_at(self._deadline):
                     piece = await anext(pieces)
             except StopAsyncIteration:
+                if self._upstream.ended:
+                    raise stopping() from None
                 return
             except TimeoutError:
                 raise _too_slow() from None
             except (aiohttp.ClientError, OSError):
-                raise truncated() from None
+                raise (stopping() if self._upstream.ended else truncated()) from None
+            if self._upstream.ended:
+                raise stopping()
             yield piece
 
     async def whole(self, limit: int) -> bytes:
@@ -68,6 +73,8 @@ class Upstream:
     def __init__(self, settings: UpstreamSettings) -> None:
         self._settings = settings
         self._session: aiohttp.ClientSession | None = None
+        #: Nothing more is asked or taken: the server stops.
+        self.ended = False
 
     async def __aenter__(self) -> Upstream:
         key = self._settings.key
@@ -86,6 +93,11 @@ class Upstream:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.end()
+
+    async def end(self) -> None:
+        """Close every connection: answers that still run end with a ``Problem`` (503)."""
+        self.ended = True
         if self._session is not None:
             await self._session.close()
 
@@ -116,6 +128,8 @@ class Upstream:
     async def _open(self, method: str, path: str, body: bytes | None = None) -> AsyncIterator[Reply]:
         if self._session is None:
             raise RuntimeError("the upstream is used outside its context")
+        if self.ended:
+            raise stopping()
         headers = {"accept-encoding": "identity"}
         if body is not None:
             headers["content-type"] = "application/json"
@@ -128,11 +142,13 @@ class Upstream:
         except TimeoutError:
             raise _too_slow() from None
         except (aiohttp.ClientError, OSError):
+            if self.ended:
+                raise stopping() from None
             raise Problem(502, "upstream_unreachable", "The model server cannot be reached.") from None
         try:
             if response.status != 200:
                 raise _refused(response)
-            yield Reply(response, deadline)
+            yield Reply(self, response, deadline)
         finally:
             response.close()
 

@@ -108,6 +108,10 @@ class Settings(BaseSettings):
         description="The language to tell things in where a request asks for none that is loaded, such as `de-DE`.",
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    hosts: list[str] = Field(
+        default_factory=list,
+        description="Names under which it may be asked (`Host`), besides loopback; looked at only where no keys are.",
+    )
     port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     workers: int = Field(default=1, ge=1, le=256, description="Processes that serve.")
     grace_seconds: Seconds = Field(default=30, description="How long running answers may go on after a SIGTERM.")

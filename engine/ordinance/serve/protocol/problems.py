@@ -58,6 +58,20 @@ def upstream_failed() -> Problem:
     return Problem(502, "upstream_failed", "The model server reported an error in the middle of its answer.")
 
 
+def stopping() -> Problem:
+    """503: the gateway is being stopped, and the grace period for running answers is over."""
+    return Problem(503, "stopping", "The gateway is being stopped. Ask again later.")
+
+
+def other_host() -> Problem:
+    """421: the request asks for a host that this gateway is not."""
+    return Problem(
+        421,
+        "other_host",
+        "This gateway does not answer to that host name. Use a loopback name; the operator can add others to `hosts`.",
+    )
+
+
 def closed(path_known: bool) -> Problem:
     """404 or 405: a door that is not open here."""
     if path_known:

@@ -1,0 +1,40 @@
+"""A connection that does not wait for ever for the head of a request: uvicorn bounds only the time between requests."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+#: How long a client may take to send the head of a request, in seconds.
+HEAD_SECONDS = 30.0
+
+
+class PatientConnection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # uvicorn's choice of parser, a variable
+    """Closes when a request has not begun in time."""
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._timer is None and (self.cycle is None or self.cycle.response_complete):
+            self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        """Look in a while whether a request has begun since now."""
+        self._timer = self.loop.call_later(HEAD_SECONDS, self._look, self.cycle)
+
+    def _look(self, last: object) -> None:
+        self._timer = None
+        if self.cycle is last and not self.transport.is_closing():
+            self.transport.close()

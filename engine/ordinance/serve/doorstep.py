@@ -1,0 +1,87 @@
+"""What every request passes before it comes to a door."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from urllib.parse import urlsplit
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ordinance.serve.protocol.problems import Problem, closed, other_host
+from ordinance.settings.model import Settings
+
+
+class Presence:
+    """Counts the requests that are inside."""
+
+    def __init__(self) -> None:
+        self.inside = 0
+
+    async def gone(self, seconds: float) -> None:
+        """Wait until nobody is inside, at most so long."""
+        for _ in range(max(1, round(seconds / 0.02))):
+            if not self.inside:
+                return
+            await asyncio.sleep(0.02)
+
+
+class Doorstep:
+    """Turns away what asks for another host or writes its path so that two readers may take it for two paths."""
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str] | None, presence: Presence) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._presence = presence
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        problem = self._problem(scope)
+        if problem is not None:
+            answer = Response(msgspec.json.encode(problem.body()), problem.status, media_type="application/json")
+            await answer(scope, receive, send)
+            return
+        self._presence.inside += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._presence.inside -= 1
+
+    def _problem(self, scope: Scope) -> Problem | None:
+        # No path of ours needs an escape. With one, a proxy before us may read another path than the router does.
+        if b"%" in scope.get("raw_path", b""):
+            return closed(path_known=False)
+        if self._hosts is not None and not _is_among(Headers(scope=scope).get("host", ""), self._hosts):
+            return other_host()
+        return None
+
+
+def expected_hosts(settings: Settings) -> frozenset[str] | None:
+    """The names under which the gateway lets itself be asked; None for any.
+
+    A page in a browser can have its own name resolve to this machine and then ask as if it were of the same origin. A
+    key stops it; without keys, a gateway on loopback goes by the name that was asked for.
+    """
+    if settings.keys or not (settings.hosts or _is_loopback(settings.host)):
+        return None
+    return frozenset(name.lower() for name in (*settings.hosts, settings.host))
+
+
+def _is_among(asked: str, hosts: frozenset[str]) -> bool:
+    try:
+        name = urlsplit(f"//{asked}").hostname or ""
+    except ValueError:
+        return False
+    return name in hosts or _is_loopback(name)
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
