@@ -32,7 +32,7 @@ def test_every_terminal_has_a_name() -> None:
     assert not [terminal.name for terminal in make_parser().terminals if terminal.name.startswith("__")]
 
 
-@pytest.mark.parametrize("word", ["RED", "GUARANTEE", "REFUSE", "PROTECTS", "PROVIDE"])
+@pytest.mark.parametrize("word", ["RED", "GUARANTEE", "REFUSE", "PROTECTS"])
 @pytest.mark.requirement("RL-1")
 @pytest.mark.requirement("CC-5")
 def test_no_production_of_a_pack_leads_to_a_red_line(word: str) -> None:
@@ -123,7 +123,7 @@ FAULTS = [
     ("example quiet", "example silent"),
     ("{\n", "\n"),
     ("has lexicon words", "has lexicon %words"),
-    ("when    answer", "when    content"),
+    ("when    answer", "when    thoughts"),
     ("answer has lexicon words", "answer has lexicon words and purpose is art or purpose is general"),
 ]
 

@@ -8,41 +8,12 @@ from dataclasses import dataclass
 from ordinance.language.cleaning import QUOTES
 from ordinance.language.diagnostics import did_you_mean
 
-#: Constructs of the language that have no run-time part yet: what to do instead (semantics, rule 24).
-LATER = {
-    "house": "Wait for house packs; an operator's wishes have no pack yet.",
-    "bylaw": "Wait for house packs; a limit without a law cannot be set yet.",
-    "adopted": "Wait for house packs; an operator's wishes have no pack yet.",
-    "mask": "Use `withhold` with `scope span`.",
-    "mark": "Leave it out; machine-readable marks are not made yet.",
-    "provide": "Leave it out; a guarantee of the charter provides contacts.",
-    "judged": "Use a `lexicon`, a `pattern` or a `detector`.",
-    "judge": "Use a `lexicon`, a `pattern` or a `detector`.",
-    "identifier": "Use a `pattern`; check digits are not computed yet.",
-    "content": "Write `answer`; it covers content, reasoning and tool calls.",
-    "reasoning": "Write `answer`; it covers content, reasoning and tool calls.",
-    "tool_call": "Write `answer`; it covers content, reasoning and tool calls.",
-    "paragraph": "Use `scope sentence at most N`.",
-    "even": "Leave `even disguised` out; red lines always have it once it exists.",
-    "disguised": "Leave `even disguised` out; red lines always have it once it exists.",
-    "on": "Leave the rule out until it is to act; rules on trial are not recorded yet.",
-    "day": "Use `at first answer of conversation`.",
-    "amended": "Cite the law as it stands now; give the old text a law of its own with `until`.",
-    "uncertain": "Leave the law out until it is certain; an uncertain law may not enforce.",
-    "alike": "Write the examples one by one.",
-    "unless": "Leave it out; slots do not have conditions yet.",
-    "otherwise": "Leave it out; slots do not have conditions yet.",
-    "register": "Use `language` and `address`.",
-    "honorific": "Use `language` and `address`.",
-    "script": "Use `language` and `address` in `speak`, a `pattern` in a condition.",
-    "spelling": "Use `language` and `address`.",
-    "numbers": "Use `language` and `address`.",
-    "dates": "Use `language` and `address`.",
-    "units": "Use `language` and `address`.",
-    "pedagogy": "Use `language` and `address`.",
-    "reading": "Use `language` and `address`.",
-    "appeal": "Leave it out; notices have {type}, {law}, {jurisdiction} and {contacts}.",
-    "authority": "Leave it out; notices have {type}, {law}, {jurisdiction} and {contacts}.",
+#: Words of other texts that no pack may say at all: what to write instead.
+NEVER = {
+    "permit": "Nothing permits; where a rule should not act, its law does not reach, or the rule has an `except`.",
+    "allow": "Nothing permits; where a rule should not act, its law does not reach, or the rule has an `except`.",
+    "priority": "Rules have no order; the stricter verdict holds.",
+    "judge": "Write `judged at least 0.8`.",
 }
 
 #: Who may say a thing, for words that some kind of pack does not have.
@@ -52,40 +23,54 @@ BELONGS = {
     "refuse": ("charter", "Only a red line refuses; write `withhold` with its law."),
     "protects": ("charter", "Only a guarantee of the charter protects."),
     "law": ("jurisdiction", "Only a jurisdiction's pack cites law."),
-    "withhold": ("jurisdiction", "Only a jurisdiction's pack withholds, under a law."),
-    "say": ("jurisdiction", "Only a jurisdiction's pack adds a disclosure, under a law."),
+    "withhold": ("jurisdiction", "Only a jurisdiction's pack withholds, under a law; a house writes `limit`."),
+    "mask": ("jurisdiction", "Only a jurisdiction's pack masks, under a law; a house writes `limit`."),
+    "mark": ("jurisdiction", "Only a jurisdiction's pack marks answers, under a law."),
+    "provide": ("charter or jurisdiction", "Only a guarantee, or a jurisdiction under a law, provides contacts."),
+    "limit": ("house", "Only a house limits a topic, under its bylaw; law is for `withhold`."),
+    "bylaw": ("house", "Only a house has bylaws; a jurisdiction cites law."),
+    "say": ("jurisdiction or house", "Only a jurisdiction (under a law) or a house (under a bylaw) adds notices."),
     "quote": ("jurisdiction", "Only a jurisdiction's pack quotes law."),
     "contact": ("jurisdiction", "Contacts are facts of a place: only a jurisdiction's pack holds them."),
     "within": ("jurisdiction", "Only jurisdictions lie within one another."),
-    "zone": ("jurisdiction", "Only a jurisdiction has a time zone."),
+    "zone": ("jurisdiction or house", "Only a jurisdiction and a house have a time zone."),
     "members": ("jurisdiction", "Only a jurisdiction has members."),
-    "except": ("jurisdiction", "A red line has no exceptions; a `withhold` may have one, under a law of its own."),
-    "dimension": ("charter or jurisdiction", "Language packs set style and read no situation."),
-    "lexicon": ("charter or jurisdiction", "Language packs set style and look at no text."),
-    "pattern": ("charter or jurisdiction", "Language packs set style and look at no text."),
-    "topic": ("charter or jurisdiction", "Language packs set style and look at no text."),
-    "section": ("charter or jurisdiction", "Language packs have no rules."),
-    "speak": ("language", "Style follows language, law follows place: write it in a language pack."),
+    "dimension": ("charter, jurisdiction or house", "Language packs set style and declare no situation."),
+    "condition": ("charter, jurisdiction or house", "Language packs set style and declare no situation."),
+    "lexicon": ("charter, jurisdiction or house", "Language packs set style and look at no text."),
+    "pattern": ("charter, jurisdiction or house", "Language packs set style and look at no text."),
+    "topic": ("charter, jurisdiction or house", "Language packs set style and look at no text."),
+    "section": ("charter, jurisdiction or house", "Language packs have no rules."),
+    "speak": ("language, jurisdiction or house", "Style follows language, law follows place: a charter sets none."),
 }
 
 #: What other texts call a thing, and what it is called here.
 _CALLED = {"chapter": "section", "part": "section"}
 
-_HEADERS = frozenset({"red", "guarantee", "withhold", "say", "quote", "section", "law", "label", "notice", "contact"})
+_HEADERS = frozenset({
+    "red", "guarantee", "withhold", "mask", "limit", "say", "quote", "section", "law", "bylaw", "label", "notice",
+    "contact",
+})  # fmt: skip
 
 _ORDER = {
-    "WITHHOLD": "withhold N.N name { means? when except* scope under telling … about example+ }",
-    "SAY": "say N.N name { means? when? at under telling example+ }",
-    "RED": "red line N.N name { means when refuse telling red_line example+ }",
+    "WITHHOLD": "withhold N.N name { means? when except* scope under telling … about trial? example+ }",
+    "MASK": "mask N.N name { means? when except* as label under telling … about trial? example+ } or `told once`",
+    "SAY": "say N.N name { means? when? as? at under telling trial? example+ }",
+    "MARK": "mark N.N name { means? when? as machine_readable under trial? example+ }",
+    "LIMIT": "limit N.N name { means? when except* scope reason under telling … about trial? example+ }",
+    "RED": "red line N.N name { means when except* refuse telling red_line example+ }",
     "GUARANTEE": "guarantee N.N name { means protects provide? example+ }",
-    "LAW": "law name { title article reaches in force from … source … seen … }",
+    "LAW": "law name { title article reaches in force from … amended* authority? uncertain? source … seen … }",
+    "BYLAW": 'bylaw name { title adopted by "…" on DATE until? appeal? }',
     "SECTION": 'section N "heading" { rules }',
-    "CONTACT": "contact group name { title number|link hours in spoken? seen }",
+    "CONTACT": "contact group name { title number|link hours in spoken? replaces? formerly? seen }",
     "PATTERN": 'pattern name "…" [any case] { example matches "…" example skips "…" }',
-    "SPEAK": "speak { language TAG address formal|informal }",
+    "SPEAK": "speak { language TAG [when … otherwise TAG] address formal … }, each line `under LAW` in a jurisdiction",
     "CHARTER": "charter NAME N.N.N title",
     "JURISDICTION": "jurisdiction CODE N.N.N under charter NAME N title within members zone",
-    "DIMENSION": "dimension name attested|claimed one of a, b, c",
+    "HOUSE": "house NAME N.N.N under charter NAME N title zone",
+    "DIMENSION": "dimension name attested|claimed one of a, b, c, or: date",
+    "CONDITION": "condition name when …",
     "LABEL": 'label name { de "…" en "…" }',
     "NOTICE": 'notice name { de "…" } or { de formal "…" de informal "…" }',
 }
@@ -102,6 +87,7 @@ _SHOWN = {
     "RPAR": "`)`",
     "COMMA": "`,`",
     "NUMBER_IS": "`number`",
+    "DAY_KIND": "`date`",
     "UNKNOWN_EXCLUDED": "`, not unknown`",
     "UNKNOWN_INCLUDED": "`, or unknown`",
     "$END": "the end of the pack",
@@ -123,14 +109,12 @@ def advise(
     expected: Collection[str],
     kind: str,
     inside: Collection[str],
-    following: str,
     known: Collection[str],
 ) -> Advice:
     """Explain a token that does not fit.
 
     ``expected`` are the terminals that would, ``kind`` is the pack's kind, ``inside`` the keywords that were read
-    and are not yet closed, innermost first, ``following`` is the next word on the line, and ``known`` are
-    the keywords of the language.
+    and are not yet closed, innermost first, and ``known`` are the keywords of the language.
     """
     if type == "STRAY":
         if text in QUOTES:
@@ -144,18 +128,15 @@ def advise(
     if (text == "or" and "AND" in expected) or (text == "and" and "OR" in expected):
         return Advice("mixed-and-or", "`and` and `or` stand side by side: which binds first?")
     if text == "has" and "WHEN" in inside:
-        return Advice(
-            "not-yet",
-            "a second test of the text cannot run yet",
-            "Use `has any of …` where either is enough; two that must meet in one sentence are for later.",
-        )
-    if found := _from_later(text, expected, following):
-        return found
+        advice = "Use `has any of …` where either is enough, `has both … and … in the same sentence` where not."
+        return Advice("syntax", "a second test of the text stands here", advice)
+    if type == "WORD" and text in NEVER:
+        return Advice("unknown-word", f"the word `{text}` is not known here", NEVER[text])
     if (owner := BELONGS.get(text)) and kind not in owner[0]:
         return Advice("wrong-kind", f"a {kind} pack has no `{text}`", owner[1])
     if type == "WORD" and text in _HEADERS and "RBRACE" in expected:
         return Advice("syntax", f"a `}}` is missing before `{text}`", "Close what stands above with `}`.")
-    listing = not {"DIMENSION", "LABEL", "RED", "WITHHOLD"}.isdisjoint(expected)
+    listing = not {"DIMENSION", "LABEL", "RED", "WITHHOLD", "LIMIT"}.isdisjoint(expected)
     order = "" if listing else next((_ORDER[word] for word in inside if word in _ORDER), "")
     shape = f"The shape is: {order}" if order else _expecting(expected)
     shape = _form("" if text in known else type, set(expected), list(inside)) or shape
@@ -179,18 +160,6 @@ def _form(type: str, expected: set[str], inside: list[str]) -> str:
     if expected == {"NUMBER"} and inside in (["WORD", "CHARTER"], ["WORD", "JURISDICTION"], ["WORD", "LANGUAGE"]):
         return "A version such as 2026.11.0 is expected here."
     return ""
-
-
-def _from_later(text: str, expected: Collection[str], following: str) -> Advice | None:
-    if text in ("language", "script") and following == "is":
-        return Advice("not-yet", f"`{text} is` cannot run yet", "Use a `lexicon` or a `pattern`.")
-    if text == "every" and following.isdecimal():
-        return Advice("not-yet", "`every N hours` cannot run yet", "Use `at every answer`.")
-    if text == "in" and following == "the":
-        return Advice("not-yet", "`in the same sentence` cannot run yet", "Use `has any of …`.")
-    if text in LATER:
-        return Advice("not-yet", f"`{text}` cannot run yet", LATER[text])
-    return None
 
 
 def _words(expected: Collection[str]) -> set[str]:

@@ -3,42 +3,70 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal, TypeVar
 
+from ordinance.language.clauses import (
+    Alike,
+    ConditionNode,
+    Day,
+    Example,
+    Except,
+    Guarantee,
+    Junction,
+    Limit,
+    Mark,
+    Mask,
+    Near,
+    Occasions,
+    Part,
+    Provide,
+    Provided,
+    RedException,
+    RedLine,
+    Rule,
+    Ruled,
+    Say,
+    ScopeNode,
+    Spoken,
+    TestNode,
+    TextTest,
+    Use,
+    Watching,
+    Withhold,
+    Word,
+)
 from ordinance.language.source import Source, Span
 
+__all__ = [
+    "Alike", "AmendedBy", "BylawDecl", "CharterRef", "ConditionDecl", "ConditionNode", "ContactDecl", "Day",
+    "Declaration", "DimensionDecl", "Example", "Except", "ForceNode", "Guarantee", "Junction", "Kind", "LabelDecl",
+    "LawDecl", "LexiconDecl", "Limit", "Mark", "Mask", "Near", "NoticeDecl", "Occasions", "Pack", "Part",
+    "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote", "RedException", "RedLine", "Refined",
+    "Rule", "Ruled", "Say", "ScopeNode", "Section", "Slot", "SlotValue", "SpeakDecl", "Spoken", "TestNode", "TextIn",
+    "TextTest", "TopicDecl", "Use", "Watching", "Withhold", "Word",
+]  # fmt: skip
+
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A name, number, code, tag or quoted text, as written (without its quotes)."""
-
-    text: str
-    span: Span
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A date; ``value`` is None where the calendar has no such day."""
-
-    text: str
-    value: date | None
-    span: Span
-
 
 # What rules are made of
 
 
 @dataclass(frozen=True, slots=True)
 class DimensionDecl:
+    """``values`` are empty where the dimension is a date."""
+
     name: Word
     attested: bool
     values: tuple[Word, ...]
+    is_date: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionDecl:
+    """A condition that rules name."""
+
+    name: Word
+    when: ConditionNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,43 +90,75 @@ class PatternDecl:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """``lexicon symbols``, ``topic self_harm``, ``detector acme.shouting``: one detector in a rule or a topic."""
-
-    kind: Literal["lexicon", "pattern", "topic", "detector"]
-    name: Word
-
-
-@dataclass(frozen=True, slots=True)
 class TopicDecl:
     name: Word
     by: Use
 
 
 @dataclass(frozen=True, slots=True)
+class ForceNode:
+    """``in force from … until … when …``."""
+
+    start: Day
+    end: Day | None
+    when: ConditionNode | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AmendedBy:
+    act: Word
+    on: Day
+
+
+@dataclass(frozen=True, slots=True)
 class LawDecl:
-    """``unknown`` is what the law says of an unknown place; None where it does not say."""
+    """``unknown`` is what the law says of an unknown place; None where it does not say.
+
+    ``authority`` is who sees to it, ``appeal`` the contact to turn to. ``uncertain`` is why the law is not certain.
+    """
 
     name: Word
     title: Word
     article: Word
     reaches: ConditionNode
     unknown: Literal["excluded", "included"] | None
-    start: Day
-    end: Day | None
+    in_force: tuple[ForceNode, ...]
+    amended: tuple[AmendedBy, ...]
     zone: Word | None
+    authority: Word | None
+    appeal: Word | None
+    uncertain: Word | None
     source: Word
     seen: Day
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
+class BylawDecl:
+    """What an operator has decided for its own house, by whom and when."""
+
+    name: Word
+    title: Word
+    by: Word
+    on: Day
+    end: Day | None
+    appeal: Word | None
+    span: Span
+
+
+#: CLDR's plural categories.
+Plural = Literal["zero", "one", "two", "few", "many", "other"]
+
+
+@dataclass(frozen=True, slots=True)
 class TextIn:
-    """A text in one language, for one way of address where the language has two."""
+    """A text in one language, for one way of address where the language has two, and for one plural category."""
 
     tag: Word
     address: Literal["formal", "informal"] | None
     text: Word
+    plural: Plural | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +175,11 @@ class NoticeDecl:
 
 @dataclass(frozen=True, slots=True)
 class ContactDecl:
-    """``title`` is what people read; ``hours`` is ``always`` or what the pack says in words."""
+    """``title`` is what people read; ``hours`` is ``always`` or what the pack says in words.
+
+    In its ``places`` it stands instead of the contacts that it ``replaces``. ``formerly`` are values that are no
+    longer right and must never be shown.
+    """
 
     group: Word
     name: Word
@@ -123,137 +187,55 @@ class ContactDecl:
     form: Literal["number", "link"]
     value: Word
     hours: str
-    place: Word
+    places: tuple[Word, ...]
     spoken: tuple[Word, ...]
+    replaces: tuple[Word, ...]
+    formerly: tuple[Word, ...]
     seen: Day
+
+
+# How to speak
+
+
+@dataclass(frozen=True, slots=True)
+class SlotValue:
+    """A value as written; None is ``same as prompt``."""
+
+    word: Word | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """``when C otherwise Y`` or ``unless C otherwise Y``; without ``otherwise`` the line then says nothing."""
+
+    word: Literal["when", "unless"]
+    condition: ConditionNode
+    otherwise: SlotValue | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One line of ``speak``: the first value holds as its refinement says, else the next. ``law`` makes it bind."""
+
+    slot: str
+    value: SlotValue
+    refined: tuple[Refined, ...]
+    law: Word | None
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class SpeakDecl:
-    language: Word | None
-    address: Literal["formal", "informal"] | None
+    slots: tuple[Slot, ...]
     span: Span
 
-
-# Conditions over the situation
-
-
-@dataclass(frozen=True, slots=True)
-class TestNode:
-    """``test`` is ``is``, ``within``, ``below`` or ``unknown``; the last has no values."""
-
-    __test__ = False  # pytest collects classes by this name
-
-    dimension: Word
-    test: Literal["is", "within", "below", "unknown"]
-    values: tuple[Word, ...]
-    span: Span
+    def find(self, slot: str) -> Slot | None:
+        """The line of a slot."""
+        return next((each for each in self.slots if each.slot == slot), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Junction:
-    word: Literal["and", "or"]
-    parts: tuple[ConditionNode, ...]
-    span: Span
-
-
-ConditionNode = TestNode | Junction
-
-
-# Rules
-
-
-@dataclass(frozen=True, slots=True)
-class TextTest:
-    """``prompt or answer has any of …``."""
-
-    prompt: bool
-    answer: bool
-    uses: tuple[Use, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    expects: Literal["fires", "quiet", "passes"]
-    prompt: Word | None
-    answer: Word | None
-    given: tuple[tuple[Word, Word], ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Provide:
-    group: Word
-    when: TextTest
-
-
-@dataclass(frozen=True, slots=True)
-class RedLine:
-    number: Word
-    name: Word
-    means: Word
-    when: TextTest
-    telling: Word
-    examples: tuple[Example, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Guarantee:
-    """``protects`` are patterns; contacts where ``contacts`` is set."""
-
-    number: Word
-    name: Word
-    means: Word
-    contacts: bool
-    protects: tuple[Word, ...]
-    provide: Provide | None
-    examples: tuple[Example, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Except:
-    name: Word
-    law: Word
-    when: ConditionNode
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeNode:
-    unit: Literal["span", "sentence"]
-    bound: Word | None
-
-
-@dataclass(frozen=True, slots=True)
-class Withhold:
-    number: Word
-    name: Word
-    means: Word | None
-    when: TextTest
-    situations: tuple[ConditionNode, ...]
-    exceptions: tuple[Except, ...]
-    scope: ScopeNode
-    law: Word
-    telling: Word
-    about: Word
-    examples: tuple[Example, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    number: Word
-    name: Word
-    means: Word | None
-    when: ConditionNode | None
-    first_answer: bool
-    law: Word
-    telling: Word
-    about: Word | None
-    examples: tuple[Example, ...]
-    span: Span
+# Packs
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,18 +244,12 @@ class Quote:
     texts: tuple[Word, ...]
 
 
-Rule = RedLine | Guarantee | Withhold | Say
-
-
 @dataclass(frozen=True, slots=True)
 class Section:
     number: Word
     heading: Word
     rules: tuple[Rule, ...]
     quotes: tuple[Quote, ...]
-
-
-# Packs
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,15 +261,27 @@ class CharterRef:
 
 
 Declaration = (
-    DimensionDecl | LexiconDecl | PatternDecl | TopicDecl | LawDecl | LabelDecl | NoticeDecl | ContactDecl | SpeakDecl
+    DimensionDecl
+    | ConditionDecl
+    | LexiconDecl
+    | PatternDecl
+    | TopicDecl
+    | LawDecl
+    | BylawDecl
+    | LabelDecl
+    | NoticeDecl
+    | ContactDecl
+    | SpeakDecl
 )
+
+Kind = Literal["charter", "jurisdiction", "language", "house"]
 
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """One file. ``name`` is the charter's name, the jurisdiction's code or the language's tag."""
+    """One file. ``name`` is the charter's or the house's name, the jurisdiction's code or the language's tag."""
 
-    kind: Literal["charter", "jurisdiction", "language"]
+    kind: Kind
     name: Word
     version: Word
     charter: CharterRef | None

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
 from typing import Literal, cast
 
-from lark import Token, Tree
-
 from ordinance.language import ast
-from ordinance.language.ast import Word
-from ordinance.language.diagnostics import Diagnostic, diagnose
-from ordinance.language.source import Source, Span
+from ordinance.language.build_rules import RULES, RuleBuilder
+from ordinance.language.diagnostics import Diagnostic
+from ordinance.language.nodes import Node, span
+from ordinance.language.source import Source
 
-Node = Tree[Token]
+__all__ = ["pack", "span"]
 
-
-def span(token: Token, source: Source) -> Span:
-    """Where a token stands."""
-    line, column = token.line or 1, token.column or 1
-    return Span(source, line, column, token.end_line or line, token.end_column or column + len(token))
+_PLURALS = ("ZERO", "ONE", "TWO", "FEW", "MANY", "OTHER")
 
 
 def pack(tree: Node, source: Source, found: list[Diagnostic]) -> ast.Pack:
@@ -27,59 +20,15 @@ def pack(tree: Node, source: Source, found: list[Diagnostic]) -> ast.Pack:
     return _Builder(source, found).pack(tree if tree.data == "charter" else cast(Node, tree.children[0]))
 
 
-class _Builder:
-    def __init__(self, source: Source, found: list[Diagnostic]) -> None:
-        self.source = source
-        self.found = found
-
-    # Getting at children
-
-    def token(self, node: Node, *types: str) -> Token | None:
-        return next((c for c in node.children if isinstance(c, Token) and c.type in types), None)
-
-    def word(self, token: Token) -> Word:
-        return Word(str(token)[1:-1] if token.type == "STRING" else str(token), span(token, self.source))
-
-    def words(self, node: Node, *types: str) -> tuple[Word, ...]:
-        wanted = types or ("WORD",)
-        return tuple(self.word(c) for c in node.children if isinstance(c, Token) and c.type in wanted)
-
-    def nodes(self, node: Node, *names: str) -> Iterator[Node]:
-        return (c for c in node.children if isinstance(c, Tree) and c.data in names)
-
-    def node(self, node: Node, name: str) -> Node | None:
-        return next(self.nodes(node, name), None)
-
-    def need(self, node: Node, name: str) -> Node:
-        return next(self.nodes(node, name))
-
-    def text(self, node: Node, name: str) -> Word | None:
-        """The one text or word of the clause ``name``, where the clause is there."""
-        clause = self.node(node, name)
-        return None if clause is None else self.words(clause, "STRING", "WORD")[0]
-
-    def place(self, node: Node) -> Span:
-        """From the first line of a construct to the end of that line: enough to point at it."""
-        meta = node.meta
-        end = meta.end_column if meta.end_line == meta.line else len(self.source.line(meta.line)) + 1
-        return Span(self.source, meta.line, meta.column, meta.line, end)
-
-    def day(self, node: Node) -> ast.Day:
-        word = self.words(node, "DATE")[0]
-        try:
-            return ast.Day(word.text, date.fromisoformat(word.text), word.span)
-        except ValueError:
-            self.found.append(diagnose("date-invalid", word.span, f"there is no day {word.text}"))
-            return ast.Day(word.text, None, word.span)
-
-    # Packs
+class _Builder(RuleBuilder):
+    """Packs and what they declare."""
 
     def pack(self, tree: Node) -> ast.Pack:
-        kind = cast(Literal["charter", "jurisdiction", "language"], str(tree.data))
+        kind = cast(ast.Kind, str(tree.data))
         name, version = self.words(tree)[0], self.words(tree, "NUMBER")[0]
         under = self.node(tree, "under_charter")
         members = self.node(tree, "members")
-        declarations = (self.declaration(c) for c in tree.children if isinstance(c, Tree))
+        declarations = (self.declaration(c) for c in tree.children if not isinstance(c, str))
         return ast.Pack(
             kind,
             name,
@@ -90,7 +39,7 @@ class _Builder:
             self.words(members) if members else (),
             self.text(tree, "zone"),
             tuple(item for item in declarations if item is not None),
-            tuple(self.section(c) for c in self.nodes(tree, "charter_section", "law_section")),
+            tuple(self.section(c) for c in self.nodes(tree, "charter_section", "law_section", "house_section")),
             self.source,
         )
 
@@ -98,7 +47,10 @@ class _Builder:
         match node.data:
             case "dimension":
                 name, *values = self.words(node)
-                return ast.DimensionDecl(name, self.token(node, "ATTESTED") is not None, tuple(values))
+                is_date = self.token(node, "DAY_KIND") is not None
+                return ast.DimensionDecl(name, self.token(node, "ATTESTED") is not None, tuple(values), is_date)
+            case "named":
+                return ast.ConditionDecl(self.words(node)[0], self.condition(node))
             case "lexicon":
                 return ast.LexiconDecl(self.words(node)[0], self.words(node, "STRING")[0])
             case "pattern":
@@ -112,7 +64,9 @@ class _Builder:
                 name, by = self.words(node, "WORD", "DOTTED")
                 return ast.TopicDecl(name, ast.Use("lexicon" if self.token(node, "LEXICON") else "detector", by))
             case "law":
-                return self.law(node)
+                return self.law_declaration(node)
+            case "bylaw":
+                return self.bylaw(node)
             case "label":
                 return ast.LabelDecl(self.words(node)[0], self.texts(node))
             case "notice":
@@ -120,14 +74,14 @@ class _Builder:
             case "contact":
                 return self.contact(node)
             case "speak":
-                return ast.SpeakDecl(
-                    self.text(node, "speak_language"), self.address(self.node(node, "speak_address")), self.place(node)
-                )
+                return ast.SpeakDecl(tuple(self.slot(c) for c in self.nodes(node, "slot")), self.place(node))
+            case "law_speak":
+                bound = (self.slot(self.need(c, "slot"), self.words(c)[0]) for c in self.nodes(node, "bound_slot"))
+                return ast.SpeakDecl(tuple(bound), self.place(node))
         return None
 
-    def law(self, node: Node) -> ast.LawDecl:
-        reaches, in_force, cited = self.need(node, "reaches"), self.need(node, "in_force"), self.need(node, "cited")
-        until = self.node(in_force, "until")
+    def law_declaration(self, node: Node) -> ast.LawDecl:
+        reaches, cited = self.need(node, "reaches"), self.need(node, "cited")
         unknown = self.token(reaches, "UNKNOWN_EXCLUDED", "UNKNOWN_INCLUDED")
         return ast.LawDecl(
             self.words(node)[0],
@@ -135,28 +89,53 @@ class _Builder:
             self.words(self.need(node, "article"), "STRING")[0],
             self.condition(reaches),
             None if unknown is None else "excluded" if unknown.type == "UNKNOWN_EXCLUDED" else "included",
-            self.day(in_force),
-            self.day(until) if until else None,
+            tuple(self.force(c) for c in self.nodes(node, "in_force")),
+            tuple(ast.AmendedBy(self.words(c, "STRING")[0], self.day(c)) for c in self.nodes(node, "amended")),
             self.text(node, "zone"),
+            self.text(node, "authority"),
+            self.text(node, "appeal"),
+            self.text(node, "uncertain"),
             self.words(cited, "STRING")[0],
             self.day(self.need(cited, "seen")),
             self.place(node),
         )
 
+    def force(self, node: Node) -> ast.ForceNode:
+        when = self.node(node, "in_force_when")
+        condition = self.condition(when) if when else None
+        return ast.ForceNode(self.day(node), self.day_of(node, "until"), condition, self.place(node))
+
+    def bylaw(self, node: Node) -> ast.BylawDecl:
+        adopted = self.need(node, "adopted")
+        return ast.BylawDecl(
+            self.words(node)[0],
+            self.words(self.need(node, "title"), "STRING")[0],
+            self.words(adopted, "STRING")[0],
+            self.day(adopted),
+            self.day_of(node, "until"),
+            self.text(node, "appeal"),
+            self.place(node),
+        )
+
     def texts(self, node: Node) -> tuple[ast.TextIn, ...]:
         return tuple(
-            ast.TextIn(self.words(c)[0], self.address(c), self.words(c, "STRING")[0])
+            ast.TextIn(self.words(c)[0], self.address(c), self.words(c, "STRING")[0], self.plural(c))
             for c in self.nodes(node, "text_in")
         )
 
-    def address(self, node: Node | None) -> Literal["formal", "informal"] | None:
-        if node is None or not self.token(node, "FORMAL", "INFORMAL"):
-            return None
-        return "formal" if self.token(node, "FORMAL") else "informal"
+    def address(self, node: Node) -> Literal["formal", "informal"] | None:
+        said = self.token(node, "FORMAL", "INFORMAL")
+        return cast(Literal["formal", "informal"], str(said)) if said else None
+
+    def plural(self, node: Node) -> ast.Plural | None:
+        said = self.token(node, *_PLURALS)
+        return cast(ast.Plural, str(said)) if said else None
 
     def contact(self, node: Node) -> ast.ContactDecl:
         group, name = self.words(node)
         hours = self.words(self.need(node, "hours"), "STRING")
+        spoken, replaces = self.node(node, "spoken"), self.node(node, "replaces")
+        formerly = self.node(node, "formerly")
         return ast.ContactDecl(
             group,
             name,
@@ -164,105 +143,31 @@ class _Builder:
             "number" if self.token(node, "NUMBER_IS") else "link",
             self.words(node, "STRING")[0],
             hours[0].text if hours else "always",
-            self.words(self.need(node, "in_place"))[0],
-            self.words(spoken) if (spoken := self.node(node, "spoken")) else (),
+            self.words(self.need(node, "in_places")),
+            self.words(spoken) if spoken else (),
+            self.words(replaces) if replaces else (),
+            self.words(formerly, "STRING") if formerly else (),
             self.day(self.need(node, "seen")),
         )
 
-    # Rules
+    def slot(self, node: Node, law: ast.Word | None = None) -> ast.Slot:
+        name = " ".join(str(c) for c in self.need(node, "slot_name").children)
+        refined = (
+            ast.Refined(
+                "when" if self.token(c, "WHEN") else "unless",
+                self.condition(c),
+                self.slot_value(other) if (other := self.node(c, "slot_value")) else None,
+            )
+            for c in self.nodes(node, "refined", "refined_last")
+        )
+        value = self.slot_value(self.need(node, "slot_value"))
+        return ast.Slot(name, value, tuple(refined), law, self.place(node))
+
+    def slot_value(self, node: Node) -> ast.SlotValue:
+        words = self.words(node)
+        return ast.SlotValue(words[0] if words else None, self.place(node))
 
     def section(self, node: Node) -> ast.Section:
         quotes = (ast.Quote(self.words(c)[0], self.words(c, "STRING")) for c in self.nodes(node, "quote"))
-        rules = self.nodes(node, "red_line", "guarantee", "withhold", "say")
         number, heading = self.words(node, "NUMBER")[0], self.words(node, "STRING")[0]
-        return ast.Section(number, heading, tuple(self.rule(rule) for rule in rules), tuple(quotes))
-
-    def rule(self, node: Node) -> ast.Rule:
-        number, name = self.words(node, "NUMBER")[0], self.words(node)[0]
-        means = self.text(node, "means")
-        examples = tuple(self.example(c) for c in self.nodes(node, "example"))
-        place = self.place(node)
-        if node.data == "guarantee":
-            return self.guarantee(node, number, name, means or name, examples, place)
-        telling = self.words(self.node(node, "telling") or self.need(node, "telling_about"))
-        about = telling[1] if len(telling) > 1 else None
-        if node.data == "red_line":
-            when = self.text_test(self.need(node, "text_test"))
-            return ast.RedLine(number, name, means or name, when, telling[0], examples, place)
-        law = self.words(self.need(node, "under"))[0]
-        if node.data == "say":
-            say_when = self.node(node, "say_when")
-            first = self.token(self.need(node, "occasion"), "FIRST") is not None
-            condition = self.condition(say_when) if say_when else None
-            return ast.Say(number, name, means, condition, first, law, telling[0], about, examples, place)
-        scope = self.need(node, "scope")
-        bound = self.words(scope, "NUMBER")
-        return ast.Withhold(
-            number,
-            name,
-            means,
-            self.text_test(self.need(node, "text_test")),
-            tuple(self.test_or_junction(c) for c in self.nodes(node, "test", "all_of", "any_of")),
-            tuple(
-                ast.Except(self.words(c)[0], self.words(c)[1], self.condition(c)) for c in self.nodes(node, "exception")
-            ),
-            ast.ScopeNode("sentence" if self.token(scope, "SENTENCE") else "span", bound[0] if bound else None),
-            law,
-            telling[0],
-            telling[1],
-            examples,
-            place,
-        )
-
-    def guarantee(
-        self, node: Node, number: Word, name: Word, means: Word, examples: tuple[ast.Example, ...], place: Span
-    ) -> ast.Guarantee:
-        protected = tuple(self.nodes(node, "protected"))
-        provide = self.node(node, "provide")
-        provided = None
-        if provide is not None:
-            provided = ast.Provide(self.words(provide)[0], self.text_test(self.need(provide, "text_test")))
-        contacts = any(self.token(c, "CONTACTS") for c in protected)
-        patterns = tuple(word for c in protected for word in self.words(c))
-        return ast.Guarantee(number, name, means, contacts, patterns, provided, examples, place)
-
-    def text_test(self, node: Node) -> ast.TextTest:
-        subject = self.need(node, "text_subject")
-        uses = tuple(self.use(c) for c in self.nodes(node, "use"))
-        prompt, answer = self.token(subject, "PROMPT"), self.token(subject, "ANSWER")
-        return ast.TextTest(prompt is not None, answer is not None, uses, self.place(node))
-
-    def use(self, node: Node) -> ast.Use:
-        kind, name = (c for c in node.children if isinstance(c, Token))
-        return ast.Use(cast(Literal["lexicon", "pattern", "topic", "detector"], str(kind)), self.word(name))
-
-    def example(self, node: Node) -> ast.Example:
-        expects = self.token(node, "FIRES", "QUIET", "PASSES")
-        spoken = {str(c.children[0]): self.words(c, "STRING")[0] for c in self.nodes(node, "spoken_text")}
-        given = (self.words(c, "WORD", "NUMBER") for c in self.nodes(node, "given"))
-        return ast.Example(
-            cast(Literal["fires", "quiet", "passes"], str(expects)),
-            spoken.get("prompt"),
-            spoken.get("answer"),
-            tuple((name, value) for name, value in given),
-            self.place(node),
-        )
-
-    # Conditions; the parser bounds how deep they nest
-
-    def condition(self, node: Node) -> ast.ConditionNode:
-        return self.test_or_junction(next(self.nodes(node, "test", "all_of", "any_of")))
-
-    def test_or_junction(self, node: Node) -> ast.ConditionNode:
-        if node.data != "test":
-            parts = tuple(self.test_or_junction(c) for c in self.nodes(node, "test", "all_of", "any_of"))
-            return ast.Junction("and" if node.data == "all_of" else "or", parts, self.place(node))
-        dimension, *values = self.words(node, "WORD", "NUMBER")
-        test: Literal["is", "within", "below", "unknown"] = "is"
-        if self.token(node, "UNKNOWN"):
-            test = "unknown"
-        elif self.token(node, "WITHIN"):
-            test = "within"
-        elif self.token(node, "BELOW"):
-            test = "below"
-        return ast.TestNode(dimension, test, tuple(values), self.place(node))
+        return ast.Section(number, heading, tuple(self.rule(rule) for rule in self.nodes(node, *RULES)), tuple(quotes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -13,15 +13,15 @@ from lark.lexer import LineCounter
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from ordinance.language import ast, build
-from ordinance.language.advice import LATER, advise
+from ordinance.language.advice import advise
 from ordinance.language.cleaning import clean
 from ordinance.language.diagnostics import MOST, Diagnostic, diagnose, did_you_mean
 from ordinance.language.recovery import Recovery
 from ordinance.language.source import Source, Span
 from ordinance.resources import folder
 
-#: Which of the grammar's start symbols reads a file; the loader decides, by where the operator put it.
-Role = Literal["charter", "pack"]
+#: What a file may be; the loader decides, by where the operator put it. ``pack`` is any kind below the charter.
+Role = Literal["charter", "pack", "jurisdiction", "language", "house"]
 
 #: How deep parentheses may nest; later passes walk conditions by recursion.
 MAX_DEPTH = 50
@@ -34,7 +34,14 @@ _LIST_WITHOUT_COMMA = re.compile(r"\bone\s+of\s+[\w-]+(?:\s*,\s*[\w-]+)*\s+(and|
 #: How far back such a list is looked for, in characters.
 _LIST_REACH = 200
 
-_KINDS = ("charter", "jurisdiction", "language")
+#: The kinds of pack that each role may be.
+_KINDS: Mapping[Role, tuple[ast.Kind, ...]] = {
+    "charter": ("charter",),
+    "pack": ("jurisdiction", "language", "house"),
+    "jurisdiction": ("jurisdiction",),
+    "language": ("language",),
+    "house": ("house",),
+}
 _NOTHING = re.compile(r"(?:\s|#[^\n]*+)*+")
 _FIRST_WORD = re.compile(_NOTHING.pattern + r"(\w+|\S)")
 
@@ -116,7 +123,7 @@ class _Run:
         kind = self._kind()
         if kind is None:
             return Parsed(None, tuple(self.found))
-        parser = _parser().parse_interactive(self.text, start=self.role)
+        parser = _parser().parse_interactive(self.text, start="charter" if self.role == "charter" else "pack")
         tree = self._drive(parser, kind)
         pack = None if tree is None else build.pack(tree, self.source, self.found)
         return Parsed(pack, tuple(self.found))
@@ -126,13 +133,11 @@ class _Run:
         start = _FIRST_WORD.match(self.text)
         word = start[1] if start else ""
         span = self.source.span(*start.span(1)) if start else self.source.whole()
-        allowed = ("charter",) if self.role == "charter" else ("jurisdiction", "language")
+        allowed = _KINDS[self.role]
         if word in allowed:
             return word
-        if word in _KINDS:
+        if word == "charter" or word in _KINDS["pack"]:
             self._report("wrong-kind", span, f"a {word} stands where a {' or a '.join(allowed)} pack is expected")
-        elif word in LATER:
-            self._report("not-yet", span, f"`{word}` cannot run yet", LATER[word])
         else:
             advice = did_you_mean(word, allowed) or f"Begin with {_or(allowed)}."
             self._report("unknown-word", span, f"a pack cannot begin with `{word}`", advice)
@@ -203,9 +208,7 @@ class _Run:
         expected = [terminal for terminal in sorted(error.expected) if recovery.accepts(terminal)]
         if "WITHIN" in expected and "BELOW" in expected and self._misses_comma(token):
             return
-        end = self._span(token)
-        following = next(iter(self.lines[end.end_line - 1][end.end_column - 1 :].split()), "")
-        advice = advise(str(token), token.type, expected, recovery.kind, inside, following, keywords())
+        advice = advise(str(token), token.type, expected, recovery.kind, inside, keywords())
         self._report(advice.code, self._span(token), advice.message, advice.help)
 
     def _misses_comma(self, token: Token) -> bool:

@@ -16,12 +16,13 @@ from lark.parsers.lalr_parser_state import ParserState
 from ordinance.language.diagnostics import did_you_mean
 
 #: Words that begin a declaration; those that also stand inside conditions count in the first column only.
-DECLARATIONS = frozenset({"law", "label", "notice", "contact", "section", "speak", "dimension"})
-FIRST_COLUMN = frozenset({"lexicon", "pattern", "topic"})
+DECLARATIONS = frozenset({"law", "bylaw", "label", "notice", "contact", "section", "speak", "dimension"})
+FIRST_COLUMN = frozenset({"lexicon", "pattern", "topic", "condition"})
 RULES = {
     "charter": frozenset({"red", "guarantee"}),
-    "jurisdiction": frozenset({"quote", "withhold", "say"}),
+    "jurisdiction": frozenset({"quote", "withhold", "mask", "say", "mark", "provide"}),
     "language": frozenset[str](),
+    "house": frozenset({"limit", "say"}),
 }
 
 #: A terminal that begins a declaration, and one that begins a rule, and nothing else, by kind of pack.
@@ -29,13 +30,11 @@ _PROXY = {
     "charter": ("DIMENSION", "RED"),
     "jurisdiction": ("LAW", "WITHHOLD"),
     "language": ("LABEL", ""),
+    "house": ("BYLAW", "LIMIT"),
 }
 
-_UNDER = {
-    "charter": (),
-    "jurisdiction": ("UNDER", "CHARTER", "WORD", "NUMBER"),
-    "language": ("UNDER", "CHARTER", "WORD", "NUMBER"),
-}
+#: What stands in a header behind the version; nothing in a charter's.
+_UNDER = ("UNDER", "CHARTER", "WORD", "NUMBER")
 
 _RULE_SHAPE = re.compile(r"\s*\w+(\s+\w+)?\s+[0-9]+\.[0-9]+\s+\w+\s*\{")
 
@@ -57,7 +56,8 @@ class Recovery:
         """Begin again after a header that nobody wrote, to find what else is wrong in the file."""
         self.state.state_stack[:] = [self.state.parse_conf.start_state]
         self.state.value_stack.clear()
-        for terminal in (self.kind.upper(), "WORD", "NUMBER", *_UNDER[self.kind]):
+        under = () if self.kind == "charter" else _UNDER
+        for terminal in (self.kind.upper(), "WORD", "NUMBER", *under):
             self.state.feed_token(Token(terminal, ""))
 
     def resume_at(self, token: Token, line: str) -> Token | None:

@@ -35,13 +35,14 @@ def check_facts(policy: Policy, on: date, report: Report) -> None:
 
 
 def _check_law(law: ast.LawDecl, on: date, report: Report) -> None:
-    start, end = law.start.value, law.end.value if law.end else None
-    if start and law.end and end and end <= start:
-        report(diagnose("dates-inverted", law.end.span, f"the law `{law.name}` ends before it begins"))
-    elif end and end <= on and law.end:
-        report(diagnose("law-off", law.end.span, f"the law `{law.name}` is no longer in force on {on}"))
-    elif start and start > on:
-        report(diagnose("law-off", law.start.span, f"the law `{law.name}` is not yet in force on {on}"))
+    for force in law.in_force:
+        start, end = force.start.value, force.end.value if force.end else None
+        if start and force.end and end and end <= start:
+            report(diagnose("dates-inverted", force.end.span, f"the law `{law.name}` ends before it begins"))
+        elif end and end <= on and force.end:
+            report(diagnose("law-off", force.end.span, f"the law `{law.name}` is no longer in force on {on}"))
+        elif start and start > on:
+            report(diagnose("law-off", force.start.span, f"the law `{law.name}` is not yet in force on {on}"))
     if not _SOURCE.fullmatch(law.source.text):
         report(diagnose("source-invalid", law.source.span, f'"{law.source}" is not an https address'))
     for text, what in ((law.title, "title"), (law.article, "article")):
@@ -57,9 +58,10 @@ def _check_contact(unit: Unit, contact: ast.ContactDecl, on: date, report: Repor
     if not holds_value(contact.form, contact.value.text):
         what = "telephone number or short code" if contact.form == "number" else "link"
         report(diagnose("contact-value", contact.value.span, f'"{contact.value}" is not a {what}'))
-    if unit.name not in prefixes(contact.place.text):
-        message = f"the contact `{contact.name}` is for {contact.place}; this pack is for {unit.name}"
-        report(diagnose("contact-place", contact.place.span, message))
+    for place in contact.places:
+        if unit.name not in prefixes(place.text):
+            message = f"the contact `{contact.name}` is for {place}; this pack is for {unit.name}"
+            report(diagnose("contact-place", place.span, message))
     for said in (contact.title.text, contact.hours):
         check_signs(ast.Word(said, contact.title.span), report)
     _check_seen(contact.seen, f"the contact `{contact.name}`", on, report)

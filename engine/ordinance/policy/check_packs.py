@@ -76,9 +76,10 @@ def _check_language(unit: Unit, report: Report) -> None:
     for speak in speaks[:1]:
         message = "`speak` sets the language and address of notices; the model is not yet instructed"
         report(diagnose("speak-notices-only", speak.span, message))
-        if speak.language and speak.language.text != tag.text:
-            message = f"the pack {tag} cannot speak {speak.language}: its notices are in {tag}"
-            report(diagnose("text-language", speak.language.span, message, f"Write `language {tag}`."))
+        spoken = speak.find("language")
+        if spoken and spoken.value.word and spoken.value.word.text != tag.text:
+            message = f"the pack {tag} cannot speak {spoken.value.word}: its notices are in {tag}"
+            report(diagnose("text-language", spoken.value.word.span, message, f"Write `language {tag}`."))
     held = {item.name.text for item in unit.pack.each(ast.NoticeDecl)}
     for name in sorted((ENGINE_NOTICES | {"red_line"}) - held):
         message = f"the language pack {tag} has no notice `{name}`"

@@ -10,6 +10,7 @@ from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.policy.contacts import holds_value, pattern_of
 from ordinance.policy.ir import CitedLaw, Detector, PatternCase, Policy, Unit
 from ordinance.policy.names import Names, check_name, check_numbers
+from ordinance.policy.pending import check_pending
 from ordinance.policy.places import Places, link_places, zone
 from ordinance.policy.plan import Contact, Dimension, LanguageStyle, Law, PackRef, Period
 from ordinance.policy.rules import Scopes, link_examples, link_rule
@@ -30,7 +31,7 @@ def link(units: Sequence[Unit], digest: str) -> Policy:
 
 class _Linker:
     def __init__(self, units: Sequence[Unit]) -> None:
-        order = {"charter": 0, "jurisdiction": 1, "language": 2}
+        order = {"charter": 0, "jurisdiction": 1, "language": 2, "house": 3}
         self.units = tuple(sorted(units, key=lambda unit: (order[unit.pack.kind], unit.name)))
         self.found: list[Diagnostic] = []
         self.detectors: dict[str, Detector] = {}
@@ -43,6 +44,8 @@ class _Linker:
         self.found.append(diagnostic)
 
     def link(self, digest: str) -> Policy:
+        for unit in self.units:
+            check_pending(unit, self.report)
         places = link_places(self.units, self.report)
         catalogue = self._catalogue()
         scopes = [self._scopes(unit, places, catalogue) for unit in self.units]
@@ -183,8 +186,9 @@ class _Linker:
     def _law(self, unit: Unit, node: ast.LawDecl, situations: Situations, places: Places) -> CitedLaw:
         reaches = situations.reach(node)
         own_zone = zone(node.zone, self.report) if node.zone else places.zones[unit.name]
-        start, end, seen = node.start.value, node.end.value if node.end else None, node.seen.value
-        if start is None or seen is None or (node.end and end is None):
+        force, seen = node.in_force[0], node.seen.value
+        start, end = force.start.value, force.end.value if force.end else None
+        if start is None or seen is None or (force.end and end is None):
             return CitedLaw(None, node, unit.name)
         period = Period(start, end, own_zone)
         law = Law(node.title.text, node.article.text, unit.name, reaches, period, node.source.text, seen)
@@ -205,7 +209,7 @@ class _Linker:
             key = f"{unit.name}/contact {item.name}"
             declaration = Declaration(key, (pattern_of(item.form, value.text),))
             self.detectors[key] = Detector(key, "pattern", declaration, (value.span,), value.span)
-        return Contact(item.group.text, item.title.text, value.text, item.hours, item.place.text, key)
+        return Contact(item.group.text, item.title.text, value.text, item.hours, item.places[0].text, key)
 
     def _protects_contacts(self) -> bool:
         rules = (rule for unit in self.units for rule in unit.pack.rules)
@@ -213,8 +217,9 @@ class _Linker:
 
     def _style(self, unit: Unit) -> LanguageStyle:
         speak = next(iter(unit.pack.each(ast.SpeakDecl)), None)
-        language = speak.language.text if speak and speak.language else unit.name
-        return LanguageStyle(unit.name, language, (speak and speak.address) or "formal")
+        address = speak.find("address") if speak else None
+        informal = address is not None and address.value.word is not None and address.value.word.text == "informal"
+        return LanguageStyle(unit.name, unit.name, "informal" if informal else "formal")
 
     def _check_numbers(self, unit: Unit) -> None:
         sections = unit.pack.sections

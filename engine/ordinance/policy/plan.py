@@ -143,7 +143,7 @@ class Dimension:
 class PackRef:
     """A pack as answers name it: ``name`` is the charter's name, a jurisdiction's code or a language tag."""
 
-    kind: Literal["charter", "jurisdiction", "language"]
+    kind: Literal["charter", "jurisdiction", "language", "house"]
     name: str
     version: str
 

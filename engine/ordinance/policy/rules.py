@@ -45,7 +45,9 @@ class Scopes:
     def uses(self, uses: Iterable[ast.Use]) -> tuple[str, ...]:
         """The keys of the detectors that a rule names."""
         keys = (
-            self.foreign(use.name) if use.kind == "detector" else self.detectors[use.kind].get(use.name) for use in uses
+            self.foreign(use.name) if use.kind == "detector" else self.detectors[use.kind].get(use.name)
+            for use in uses
+            if use.kind == "detector" or use.kind in self.detectors
         )
         return tuple(dict.fromkeys(key for key in keys if key is not None))
 
@@ -101,8 +103,10 @@ def link_rule(scopes: Scopes, node: ast.Rule, report: Report) -> Rule:
                 type=node.about.text if node.about else rule.type,
                 label=catalogue.label(node.about, pack) if node.about else {},
                 notice=catalogue.notice(node.telling, pack, "law"),
-                occasion=Occasion.FIRST_ANSWER if node.first_answer else Occasion.EVERY_ANSWER,
+                occasion=Occasion.FIRST_ANSWER if node.occasions.first else Occasion.EVERY_ANSWER,
             )
+        case _:  # what cannot run yet is a finding of its own, and never becomes part of a plan
+            return _plain(scopes, node, Effect.WITHHOLD, NoticeKind.OMISSION)
 
 
 def _plain(scopes: Scopes, node: ast.Rule, effect: Effect, kind: NoticeKind) -> Rule:

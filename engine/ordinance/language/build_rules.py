@@ -1,0 +1,218 @@
+"""From lark's tree to rules, with their conditions, tests of text and examples."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict, cast
+
+from lark import Token
+
+from ordinance.language import clauses
+from ordinance.language.clauses import Word
+from ordinance.language.nodes import Node, Reader
+from ordinance.language.source import Span
+
+RULES = ("red_line", "guarantee", "withhold", "mask", "limit", "provide", "say", "mark")
+
+
+class _Ruled(TypedDict):
+    number: Word
+    name: Word
+    means: Word | None
+    examples: tuple[clauses.Example, ...]
+    alikes: tuple[clauses.Alike, ...]
+    trial: clauses.Day | None
+    span: Span
+
+
+class _Watching(TypedDict):
+    when: clauses.TextTest
+    disguised: bool
+    situations: tuple[clauses.ConditionNode, ...]
+    law: Word
+
+
+class RuleBuilder(Reader):
+    """Builds what stands in sections. Total: whatever parses can be built."""
+
+    def rule(self, node: Node) -> clauses.Rule:
+        """The rule that ``node``, one of ``RULES``, holds."""
+        ruled = self.ruled(node)
+        match node.data:
+            case "red_line":
+                exceptions = (
+                    clauses.RedException(self.words(c)[0], self.condition(c)) for c in self.nodes(node, "red_exception")
+                )
+                when = self.text_test(self.need(node, "text_test"))
+                return clauses.RedLine(**ruled, when=when, exceptions=tuple(exceptions), telling=self.tells(node)[0])
+            case "guarantee":
+                return self.guarantee(node, ruled)
+            case "say":
+                return self.say(node, ruled)
+            case "mark":
+                return clauses.Mark(**ruled, when=self.say_when(node), law=self.law(node))
+        watching = self.watching(node)
+        if node.data == "provide":
+            return clauses.Provide(**ruled, **watching, group=self.words(node)[-1])
+        excepted = self.exceptions(node)
+        tells = self.tells(node)
+        if node.data == "mask":
+            label = self.words(self.need(node, "mask_as"))[0]
+            told, about = tells if len(tells) == 2 else (None, None)
+            return clauses.Mask(**ruled, **watching, exceptions=excepted, label=label, telling=told, about=about)
+        scope = self.scope(node)
+        if node.data == "limit":
+            reason = self.words(self.need(node, "reason"), "STRING")[0]
+            return clauses.Limit(
+                **ruled,
+                **watching,
+                exceptions=excepted,
+                scope=scope,
+                reason=reason,
+                telling=tells[0],
+                about=tells[1],
+            )
+        return clauses.Withhold(**ruled, **watching, exceptions=excepted, scope=scope, telling=tells[0], about=tells[1])
+
+    def ruled(self, node: Node) -> _Ruled:
+        return {
+            "number": self.words(node, "NUMBER")[0],
+            "name": self.words(node)[0],
+            "means": self.text(node, "means"),
+            "examples": tuple(self.example(c) for c in self.nodes(node, "example")),
+            "alikes": tuple(self.alike(c) for c in self.nodes(node, "alike")),
+            "trial": self.day_of(node, "trial"),
+            "span": self.place(node),
+        }
+
+    def watching(self, node: Node) -> _Watching:
+        found = self.need(node, "watching")
+        return {
+            "when": self.text_test(self.need(found, "narrow_test")),
+            "disguised": self.node(found, "disguised") is not None,
+            "situations": tuple(self.test_or_junction(c) for c in self.nodes(found, "test", "all_of", "any_of")),
+            "law": self.law(node),
+        }
+
+    def law(self, node: Node) -> Word:
+        return self.words(self.need(node, "under"))[0]
+
+    def tells(self, node: Node) -> tuple[Word, ...]:
+        """The notice, and the label where one is named; empty where a mask is told by what stands in its place."""
+        telling = self.node(node, "telling") or self.node(node, "telling_about")
+        return self.words(telling) if telling else ()
+
+    def exceptions(self, node: Node) -> tuple[clauses.Except, ...]:
+        return tuple(
+            clauses.Except(self.words(c)[0], self.words(c)[1], self.condition(c)) for c in self.nodes(node, "exception")
+        )
+
+    def scope(self, node: Node) -> clauses.ScopeNode:
+        scope = self.need(node, "scope")
+        bound = self.words(scope, "NUMBER")
+        unit = cast(Literal["span", "sentence", "paragraph"], str(self.token(scope, "SPAN", "SENTENCE", "PARAGRAPH")))
+        return clauses.ScopeNode(unit, bound[0] if bound else None)
+
+    def guarantee(self, node: Node, ruled: _Ruled) -> clauses.Guarantee:
+        protected = tuple(self.nodes(node, "protected"))
+        provided = self.node(node, "provided")
+        provide = None
+        if provided is not None:
+            provide = clauses.Provided(self.words(provided)[0], self.text_test(self.need(provided, "text_test")))
+        contacts = any(self.token(c, "CONTACTS") for c in protected)
+        patterns = tuple(word for c in protected for word in self.words(c))
+        return clauses.Guarantee(**ruled, contacts=contacts, protects=patterns, provide=provide)
+
+    def say(self, node: Node, ruled: _Ruled) -> clauses.Say:
+        tells = self.tells(node)
+        said = self.node(node, "say_type")
+        return clauses.Say(
+            **ruled,
+            when=self.say_when(node),
+            type=cast(Literal["disclosure", "reminder"], str(said.children[-1])) if said else None,
+            occasions=self.occasions(self.need(node, "occasion")),
+            law=self.law(node),
+            telling=tells[0],
+            about=tells[1] if len(tells) > 1 else None,
+        )
+
+    def say_when(self, node: Node) -> clauses.ConditionNode | None:
+        when = self.node(node, "say_when")
+        return self.condition(when) if when else None
+
+    def occasions(self, node: Node) -> clauses.Occasions:
+        first: Literal["conversation", "day"] | None = None
+        if self.token(node, "FIRST"):
+            first = "day" if self.token(node, "DAY") else "conversation"
+        hours = self.node(node, "every_hours")
+        every = self.token(node, "EVERY") is not None
+        return clauses.Occasions(first, every, self.words(hours, "NUMBER")[0] if hours else None)
+
+    # What rules look for
+
+    def text_test(self, node: Node) -> clauses.TextTest:
+        subject = self.node(node, "text_subject")
+        parts = self.node(node, "part_subject")
+        both = self.node(node, "both")
+        uses = tuple(self.use(c) for c in self.nodes(both or node, "use", "by_segment"))
+        return clauses.TextTest(
+            subject is not None and self.token(subject, "PROMPT") is not None,
+            subject is not None and self.token(subject, "ANSWER") is not None,
+            tuple(cast(clauses.Part, str(c)) for c in parts.children if c != "or") if parts else (),
+            uses,
+            self.near(both) if both else None,
+            self.place(node),
+        )
+
+    def near(self, node: Node) -> clauses.Near:
+        bound = self.words(node, "NUMBER")
+        return clauses.Near("characters" if bound else "sentence", bound[0] if bound else None, self.place(node))
+
+    def use(self, node: Node) -> clauses.Use:
+        kind, *_, name = (c for c in node.children if isinstance(c, Token))
+        kinds = Literal["lexicon", "pattern", "topic", "identifier", "detector", "script", "language", "judged"]
+        return clauses.Use(cast(kinds, str(kind)), self.word(name))
+
+    # Examples
+
+    def example(self, node: Node) -> clauses.Example:
+        expects = self.token(node, "FIRES", "QUIET", "PASSES")
+        spoken = [self.spoken(c) for c in self.nodes(node, "spoken_text")]
+        prompt = next((each.text for each in spoken if each.part == "prompt"), None)
+        part: Literal["answer", "content", "reasoning", "tool_call"] = "answer"
+        answer: Word | None = None
+        for each in spoken:
+            if each.part != "prompt":
+                part, answer = each.part, each.text
+        kinds = Literal["fires", "quiet", "passes"]
+        return clauses.Example(cast(kinds, str(expects)), prompt, answer, part, self.givens(node), self.place(node))
+
+    def alike(self, node: Node) -> clauses.Alike:
+        first, second = (self.spoken(c) for c in self.nodes(node, "spoken_text"))
+        return clauses.Alike(first, second, self.givens(node), self.place(node))
+
+    def spoken(self, node: Node) -> clauses.Spoken:
+        parts = Literal["prompt", "answer", "content", "reasoning", "tool_call"]
+        return clauses.Spoken(cast(parts, str(node.children[0])), self.words(node, "STRING")[0])
+
+    def givens(self, node: Node) -> tuple[tuple[Word, Word], ...]:
+        givens = self.node(node, "givens")
+        pairs = (self.words(c, "WORD", "NUMBER", "DATE") for c in self.nodes(givens, "given")) if givens else ()
+        return tuple((name, value) for name, value in pairs)
+
+    # Conditions; the parser bounds how deep they nest
+
+    def condition(self, node: Node) -> clauses.ConditionNode:
+        """The one condition among the children of ``node``."""
+        return self.test_or_junction(next(self.nodes(node, "test", "all_of", "any_of")))
+
+    def test_or_junction(self, node: Node) -> clauses.ConditionNode:
+        if node.data != "test":
+            parts = tuple(self.test_or_junction(c) for c in self.nodes(node, "test", "all_of", "any_of"))
+            return clauses.Junction("and" if node.data == "all_of" else "or", parts, self.place(node))
+        dimension, *values = self.words(node, "WORD", "NUMBER", "DATE")
+        sign = self.token(node, "UNKNOWN", "WITHIN", "BELOW", "BEFORE", "IS")
+        tests = Literal["is", "within", "below", "before", "unknown", "named"]
+        unknown = self.token(node, "UNKNOWN") is not None
+        test = cast(tests, "unknown" if unknown else str(sign) if sign else "named")
+        hours = self.token(node, "HOURS") is not None
+        return clauses.TestNode(dimension, test, tuple(values), self.place(node), hours)

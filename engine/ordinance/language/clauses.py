@@ -1,0 +1,263 @@
+"""Rules and what stands in them: conditions, tests of text, examples. A part of the syntax tree (``ast``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from ordinance.language.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A name, number, code, tag or quoted text, as written (without its quotes)."""
+
+    text: str
+    span: Span
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date; ``value`` is None where the calendar has no such day."""
+
+    text: str
+    value: date | None
+    span: Span
+
+
+# Conditions over the situation
+
+
+@dataclass(frozen=True, slots=True)
+class TestNode:
+    """``unknown`` has no values; ``named`` has none either, and ``dimension`` is the name of a condition.
+
+    ``hours`` is set where ``below`` counts hours.
+    """
+
+    __test__ = False  # pytest collects classes by this name
+
+    dimension: Word
+    test: Literal["is", "within", "below", "before", "unknown", "named"]
+    values: tuple[Word, ...]
+    span: Span
+    hours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Junction:
+    word: Literal["and", "or"]
+    parts: tuple[ConditionNode, ...]
+    span: Span
+
+
+ConditionNode = TestNode | Junction
+
+
+# What rules look for
+
+#: The parts of an answer that a rule below the charter may narrow itself to.
+Part = Literal["content", "reasoning", "tool_call"]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """``lexicon symbols``, ``detector acme.shouting``, ``script is Cyrl``, ``judged at least 0.8``: one detector."""
+
+    kind: Literal["lexicon", "pattern", "topic", "identifier", "detector", "script", "language", "judged"]
+    name: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """How close the two of a ``both`` must stand: in one sentence, or within so many characters."""
+
+    unit: Literal["sentence", "characters"]
+    bound: Word | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TextTest:
+    """``prompt or answer has any of …``. ``parts`` narrow it to parts of the answer; with ``near`` both uses count."""
+
+    prompt: bool
+    answer: bool
+    parts: tuple[Part, ...]
+    uses: tuple[Use, ...]
+    near: Near | None
+    span: Span
+
+
+# Examples
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A text that an example says, and as what."""
+
+    part: Literal["prompt", "answer", "content", "reasoning", "tool_call"]
+    text: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """``answer`` is what the model says, in the part of an answer that ``part`` names (``answer``: anywhere)."""
+
+    expects: Literal["fires", "quiet", "passes"]
+    prompt: Word | None
+    answer: Word | None
+    part: Literal["answer", "content", "reasoning", "tool_call"]
+    given: tuple[tuple[Word, Word], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """``alike prompt "…" and prompt "…"``: the policy treats both the same."""
+
+    first: Spoken
+    second: Spoken
+    given: tuple[tuple[Word, Word], ...]
+    span: Span
+
+
+# Rules
+
+
+@dataclass(frozen=True, slots=True)
+class RedException:
+    """An exception that the charter itself makes to one of its red lines."""
+
+    name: Word
+    when: ConditionNode
+
+
+@dataclass(frozen=True, slots=True)
+class Except:
+    name: Word
+    law: Word
+    when: ConditionNode
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeNode:
+    unit: Literal["span", "sentence", "paragraph"]
+    bound: Word | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What every rule has. ``trial`` is the day on which a rule on trial begins to act."""
+
+    number: Word
+    name: Word
+    means: Word | None
+    examples: tuple[Example, ...]
+    alikes: tuple[Alike, ...]
+    trial: Day | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RedLine(Ruled):
+    when: TextTest
+    exceptions: tuple[RedException, ...]
+    telling: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    group: Word
+    when: TextTest
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantee(Ruled):
+    """``protects`` are patterns; contacts where ``contacts`` is set."""
+
+    contacts: bool
+    protects: tuple[Word, ...]
+    provide: Provided | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watching(Ruled):
+    """A rule below the charter that looks at text. ``disguised`` has it look behind disguises too."""
+
+    when: TextTest
+    disguised: bool
+    situations: tuple[ConditionNode, ...]
+    law: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Withhold(Watching):
+    exceptions: tuple[Except, ...]
+    scope: ScopeNode
+    telling: Word
+    about: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Mask(Watching):
+    """``label`` names what stands in the place of what is masked; ``telling`` is None where that is all that tells."""
+
+    exceptions: tuple[Except, ...]
+    label: Word
+    telling: Word | None
+    about: Word | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit(Watching):
+    """A house's limit of a topic; ``law`` is its bylaw."""
+
+    exceptions: tuple[Except, ...]
+    scope: ScopeNode
+    reason: Word
+    telling: Word
+    about: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Provide(Watching):
+    """Contacts of the group ``group`` are offered."""
+
+    group: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Occasions:
+    """When a ``say`` speaks: at the ``first`` answer, at ``every`` answer, ``hours`` after it last spoke."""
+
+    first: Literal["conversation", "day"] | None
+    every: bool
+    hours: Word | None
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Ruled):
+    """``type`` is None where the pack does not say whether it is a disclosure or a reminder."""
+
+    when: ConditionNode | None
+    type: Literal["disclosure", "reminder"] | None
+    occasions: Occasions
+    law: Word
+    telling: Word
+    about: Word | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark(Ruled):
+    """Answers are marked as machine-readable synthetic text."""
+
+    when: ConditionNode | None
+    law: Word
+
+
+Rule = RedLine | Guarantee | Withhold | Mask | Limit | Provide | Say | Mark

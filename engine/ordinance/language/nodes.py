@@ -1,0 +1,74 @@
+"""Getting at the children of lark's tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from lark import Token, Tree
+
+from ordinance.language.clauses import Day, Word
+from ordinance.language.diagnostics import Diagnostic, diagnose
+from ordinance.language.source import Source, Span
+
+Node = Tree[Token]
+
+
+def span(token: Token, source: Source) -> Span:
+    """Where a token stands."""
+    line, column = token.line or 1, token.column or 1
+    return Span(source, line, column, token.end_line or line, token.end_column or column + len(token))
+
+
+class Reader:
+    """Reads the nodes of one file; what does not hold in a single word is a finding in ``found``."""
+
+    def __init__(self, source: Source, found: list[Diagnostic]) -> None:
+        self.source = source
+        self.found = found
+
+    def token(self, node: Node, *types: str) -> Token | None:
+        """The first of the node's own tokens that has one of these types."""
+        return next((c for c in node.children if isinstance(c, Token) and c.type in types), None)
+
+    def word(self, token: Token) -> Word:
+        return Word(str(token)[1:-1] if token.type == "STRING" else str(token), span(token, self.source))
+
+    def words(self, node: Node, *types: str) -> tuple[Word, ...]:
+        """The node's own tokens of these types (none given: names)."""
+        wanted = types or ("WORD",)
+        return tuple(self.word(c) for c in node.children if isinstance(c, Token) and c.type in wanted)
+
+    def nodes(self, node: Node, *names: str) -> Iterator[Node]:
+        return (c for c in node.children if isinstance(c, Tree) and c.data in names)
+
+    def node(self, node: Node, name: str) -> Node | None:
+        return next(self.nodes(node, name), None)
+
+    def need(self, node: Node, name: str) -> Node:
+        return next(self.nodes(node, name))
+
+    def text(self, node: Node, name: str) -> Word | None:
+        """The one text or word of the clause ``name``, where the clause is there."""
+        clause = self.node(node, name)
+        return None if clause is None else self.words(clause, "STRING", "WORD")[0]
+
+    def place(self, node: Node) -> Span:
+        """From the first line of a construct to the end of that line: enough to point at it."""
+        meta = node.meta
+        end = meta.end_column if meta.end_line == meta.line else len(self.source.line(meta.line)) + 1
+        return Span(self.source, meta.line, meta.column, meta.line, end)
+
+    def day(self, node: Node) -> Day:
+        """The date of a clause; one that the calendar does not have is a finding."""
+        word = self.words(node, "DATE")[0]
+        try:
+            return Day(word.text, date.fromisoformat(word.text), word.span)
+        except ValueError:
+            self.found.append(diagnose("date-invalid", word.span, f"there is no day {word.text}"))
+            return Day(word.text, None, word.span)
+
+    def day_of(self, node: Node, name: str) -> Day | None:
+        """The date of the clause ``name``, where the clause is there."""
+        clause = self.node(node, name)
+        return None if clause is None else self.day(clause)
