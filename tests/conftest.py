@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -42,11 +42,14 @@ def upstream(shared_upstream: ScriptedUpstream) -> ScriptedUpstream:
 
 @pytest.fixture
 def open_gateway(loop_thread: LoopThread, upstream: ScriptedUpstream) -> Iterator[OpenGateway]:
-    """Starts gateways before ``upstream``, as an operator in DE; settings by keyword, and ``plan`` for another plan."""
+    """Starts gateways before ``upstream``, as an operator in DE; settings by keyword, ``plan`` for another plan,
+    ``load`` for one that is to replace it."""
     running: list[RunningGateway] = []
 
-    def start(plan: Plan | None = None, url: str = "", **settings: Any) -> RunningGateway:
-        running.append(RunningGateway(loop_thread, plan or small_plan(), url or upstream.url, settings))
+    def start(
+        plan: Plan | None = None, url: str = "", load: Callable[[], Plan] | None = None, **settings: Any
+    ) -> RunningGateway:
+        running.append(RunningGateway(loop_thread, plan or small_plan(), url or upstream.url, settings, load))
         return running[-1]
 
     yield start

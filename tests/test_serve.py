@@ -175,7 +175,7 @@ def test_the_grace_period_ends(serve: Serve, upstream: ScriptedUpstream, tmp_pat
 
     upstream.script = script
     settings = tmp_path / "ordinance.yaml"
-    settings.write_text("grace_seconds: 1\n")
+    settings.write_text("grace_seconds: 1\naudit: audit.jsonl\n")
     served = serve("--upstream", upstream.url, "--jurisdiction", "DE", "--config", settings)
     with socket.create_connection(("127.0.0.1", int(served.address.rpartition(":")[2])), PATIENCE) as client:
         body = b'{"stream":true,"messages":[{"role":"user","content":"hi"}]}'
@@ -189,6 +189,12 @@ def test_the_grace_period_ends(serve: Serve, upstream: ScriptedUpstream, tmp_pat
             received += piece
     assert b"Begun." in received
     assert b"canary" not in received
+    last = json.loads(received.rpartition(b"data: ")[2].partition(b"\n")[0])
+    assert last["error"]["code"] == "stopping"
+    assert [notice["kind"] for notice in last["ordinance"]["notices"]][-1] == "fault"
+    assert received.endswith(b"\r\n0\r\n\r\n"), "the response is whole"
+    record = json.loads((tmp_path / "audit.jsonl").read_text())
+    assert (record["status"], record["problem"], record["verdict"]) == (200, "stopping", "refuse")
     assert upstream.asked[-1].gone.wait(PATIENCE)
     assert served.process.wait(PATIENCE) in (0, -signal.SIGTERM)
 

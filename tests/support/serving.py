@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import uvicorn
 
 from ordinance.policy.plan import Plan
+from ordinance.serve.connection import PatientConnection
 from ordinance.serve.gateway import gateway
 from ordinance.serve.server import address_of, listen
 from ordinance.serve.service import make_service
@@ -137,14 +138,28 @@ class ScriptedUpstream:
 class RunningGateway:
     """A gateway on a free port."""
 
-    def __init__(self, thread: LoopThread, plan: Plan, upstream: str, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        thread: LoopThread,
+        plan: Plan,
+        upstream: str,
+        settings: Mapping[str, Any],
+        load: Callable[[], Plan] | None = None,
+    ) -> None:
         values: dict[str, Any] = {"jurisdiction": "DE", "audit": "/dev/null", **settings}
         values["upstream"] = {"url": upstream, **values.get("upstream", {})}
         self._thread = thread
-        self.service = make_service(plan, Settings.model_validate(values))
+        self.service = make_service(plan, Settings.model_validate(values), load=load)
         listener = listen("127.0.0.1", 0)
         self.address = address_of(listener)
-        config = uvicorn.Config(gateway(self.service), log_level="warning", access_log=False, server_header=False)
+        config = uvicorn.Config(
+            gateway(self.service),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            http=PatientConnection,
+            ws="none",
+        )
         self._server = uvicorn.Server(config)
         self._done = thread.begin(self._server.serve([listener]))
 

@@ -22,7 +22,7 @@ class PatientConnection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # 
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._timer is None and (self.cycle is None or self.cycle.response_complete):
+        if self._timer is None and self._is_idle():
             self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -36,5 +36,12 @@ class PatientConnection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # 
 
     def _look(self, last: object) -> None:
         self._timer = None
-        if self.cycle is last and not self.transport.is_closing():
+        if self.transport.is_closing() or not self._is_idle():
+            return
+        if self.cycle is last:
             self.transport.close()
+        else:
+            self._watch()
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete

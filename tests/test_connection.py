@@ -1,0 +1,62 @@
+"""A client that does not finish the head of its request is not waited for for ever."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+
+import pytest
+
+from ordinance.serve import connection
+from support.serving import PATIENCE, RunningGateway
+
+BODY = json.dumps({"model": "m", "messages": [{"role": "user", "content": "hi"}]}).encode()
+WHOLE = b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n" % len(BODY) + BODY
+
+
+@pytest.mark.parametrize("first", [b"", b"POST /v1/chat/completions HTTP/1.1\r\nhost: loc"])
+@pytest.mark.parametrize("served", [False, True], ids=["new", "kept"])
+def test_an_unfinished_head_ends_the_connection(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch, first: bytes, served: bool
+) -> None:
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.3)
+    with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
+        if served:
+            client.sendall(WHOLE)
+            assert client.recv(65536).startswith(b"HTTP/1.1 200")
+        client.sendall(first)
+        began = time.monotonic()
+        while client.recv(65536):
+            pass
+        assert time.monotonic() - began < PATIENCE
+
+
+def test_a_head_that_trickles_in_does_not_move_the_limit(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.3)
+    with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\n")
+        cut = False
+        for number in range(100):
+            try:
+                client.sendall(b"x-%d: y\r\n" % number)
+            except OSError:
+                cut = True
+                break
+            time.sleep(0.05)
+        assert cut
+
+
+def test_requests_that_are_served_are_not_cut(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.2)
+    with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
+        for _ in range(6):
+            client.sendall(WHOLE)
+            received = b""
+            while not received.endswith(b"}"):
+                piece = client.recv(65536)
+                assert piece, "the connection is gone"
+                received += piece
+            time.sleep(0.1)
