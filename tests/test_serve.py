@@ -7,6 +7,7 @@ import json
 import signal
 import socket
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 
 from ordinance.cli.serve import CANARY
 from support.commands import Served, run
+from support.packs import TODAY, write_jurisdiction
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, say
 
 Serve = Callable[..., Served]
@@ -228,3 +230,54 @@ def test_that_no_law_applies_is_told_at_the_start(
     _, errors = served.stop()
     line = "ordinance: no jurisdiction: only the charter applies; name one with --jurisdiction DE\n"
     assert errors == (line if told else "")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_sighup_replaces_the_policy_or_keeps_the_last_good_one(
+    serve: Serve, upstream: ScriptedUpstream, tmp_path: Path, workers: str
+) -> None:
+    upstream.script = say("Look, secret words. Then other words.")
+    pack = write_jurisdiction(tmp_path / "XA")
+    settings = tmp_path / "ordinance.yaml"
+    settings.write_text("audit: audit.jsonl\n")
+    served = serve(
+        "--upstream", upstream.url, "--jurisdiction", "XA", "--pack", pack, "--workers", workers, "--on", str(TODAY),
+        "--config", settings,
+    )  # fmt: skip
+    first = ready(served)
+    assert "stale" not in first
+    assert "other words" in ask(served).text
+
+    (pack.parent / "lexicons" / "words.txt").write_text("secret words\nother words\n")
+    served.signal(signal.SIGHUP)
+    until(lambda: all(ready(served)["policy"] != first["policy"] for _ in range(12)))
+    assert "other words" not in ask(served).text
+
+    good = pack.read_text()
+    pack.write_text(good.replace("withhold 1.1", "with hold 1.1"))
+    served.signal(signal.SIGHUP)
+    until(lambda: all(ready(served).get("stale") == "policy" for _ in range(12)))
+    assert "other words" not in ask(served).text, "the last good policy stays in force"
+
+    pack.write_text(good)
+    served.signal(signal.SIGHUP)
+    until(lambda: all("stale" not in ready(served) for _ in range(12)))
+    _, errors = served.stop()
+    assert errors.count("policy replaced: ") == int(workers)
+    assert errors.count("the policy was not replaced") == int(workers)
+    assert "error[policy]" in errors
+    assert "Traceback" not in errors
+    assert "Look" not in errors
+
+
+def ready(served: Served) -> dict[str, Any]:
+    """What ``/ready`` says, over a connection of its own: any of the processes may answer."""
+    found: dict[str, Any] = httpx2.get(f"{served.address}/ready", trust_env=False, timeout=PATIENCE).json()
+    return found
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE * 3
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to pass in time"
+        time.sleep(0.1)
