@@ -17,6 +17,7 @@ import pytest
 from ordinance.detection import Expressions
 from ordinance.errors import PolicyError
 from ordinance.policy.plan import Plan
+from ordinance.serve.standing import settle
 from support.serving import DONE, PATIENCE, LoopThread, OpenGateway, ScriptedUpstream, Wire, chunk, event, say
 from support.small_plan import FORBIDDEN, MACHINE, small_plan
 
@@ -124,6 +125,7 @@ def test_the_old_policy_is_freed_when_its_streams_have_ended(
     open_gateway: OpenGateway, opened: threading.Event, loop_thread: LoopThread
 ) -> None:
     gateway = open_gateway(load=other_plan)
+    settle()
     old = weakref.ref(gateway.service.plan)
     with (
         httpx2.Client(base_url=gateway.address, timeout=PATIENCE, trust_env=False) as http,

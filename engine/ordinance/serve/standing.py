@@ -6,7 +6,6 @@ import asyncio
 import gc
 import sys
 import traceback
-import weakref
 from collections.abc import Callable
 
 from ordinance.errors import OrdinanceError
@@ -55,23 +54,17 @@ class Standing:
         if plan.digest == self.plan.digest:
             _tell(f"the policy has not changed ({plan.digest[:16]})")
             return
-        loop = asyncio.get_running_loop()
-        # Tables made before the server began are hidden from the collector; those of this plan must not stay for ever.
-        weakref.finalize(self.plan, _when_idle, loop).atexit = False
+        # The first plan's tables are hidden from the collector (`settle`) and must not stay for ever. The new ones are
+        # not hidden: with them would be every request that runs now.
+        gc.unfreeze()
         _tell(f"policy replaced: {self.plan.digest[:16]} by {plan.digest[:16]}; running answers end under the old one")
         self.plan = plan
 
 
 def settle() -> None:
-    """Spare the collector the large tables that will stay, and free what does not."""
-    gc.unfreeze()
+    """Spare the collector the large tables that will stay. Before the first request."""
     gc.collect()
     gc.freeze()
-
-
-def _when_idle(loop: asyncio.AbstractEventLoop) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(settle)
 
 
 def _tell(what: str) -> None:
