@@ -72,6 +72,11 @@ class Wire:
         self._reader = reader
         self._writer = writer
 
+    @property
+    def closing(self) -> bool:
+        """Whether the other side has gone, as far as is known."""
+        return self._writer.is_closing() or self._reader.at_eof()
+
     async def send(self, *pieces: bytes) -> None:
         for piece in pieces:
             self._writer.write(piece)
