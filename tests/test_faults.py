@@ -374,7 +374,7 @@ def test_memory_is_flat(upstream: ScriptedUpstream, tmp_path: Path) -> None:
             load_for(served, range(start, start + 300))
             upstream.asked.clear()
         after = resident(served.process.pid)
-        print(f"{before:.1f} MiB before, {after:.1f} MiB after {count} requests")
+        print(f"{before:.1f} MiB before, {after:.1f} MiB after {count} requests")  # noqa: T201 - what a soak is for
     finally:
         served.stop()
     assert after - before < max(6.0, before * 0.05), f"from {before:.1f} to {after:.1f} MiB in {count} requests"
