@@ -12,15 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from ordinance.detection import Segments
 from ordinance.isolation import Budget
 from ordinance.load import load
 from ordinance.policy.plan import Plan
-from ordinance.policy.vocabulary import MARKER, Verdict
+from ordinance.policy.vocabulary import MARKER, Channel, Verdict
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.commands import ENGINE, children, running
 from support.faulty import LASTING, RAISING, install, packs
 from support.packs import TODAY
+from support.plans import plan as made
+from support.plans import session, withhold
 from support.serving import PATIENCE
 
 pytestmark = [pytest.mark.semantics(13), pytest.mark.requirement("DET-1")]
@@ -118,6 +121,7 @@ def test_the_processes_end_when_the_engine_is_killed_even_one_that_hangs(folder:
     program = f"""
 import sys
 sys.path[:0] = [{str(ENGINE)!r}, {str(folder / "site")!r}]
+from ordinance.detection import Segments
 from ordinance.isolation import Budget
 from ordinance.load import load
 from ordinance.runtime.session import Session
@@ -139,3 +143,9 @@ session.stream().feed("LAW-STUCK. And so on.")
     while running(child):
         assert time.monotonic() < deadline, "it is still there"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("channel", "waits"), [("TOOL_CALL", True), ("REASONING", True), (None, False)])
+def test_a_session_says_that_it_waits_whatever_part_the_detector_reads(channel: str | None, waits: bool) -> None:
+    rules = [] if channel is None else [withhold("DE/part", "find", channels=frozenset({Channel[channel]}))]
+    assert session(made(rules, {"find": Segments(lambda _: [])})).waits is waits

@@ -35,7 +35,8 @@ class Activation:
     ``withholding`` has one automaton for each scope, for withheld and masked text. ``observing`` are rules that remove
     nothing, or are on trial. ``prompt`` are the rules that look at what is asked and do not mask it. ``protected``
     finds safety-critical information. ``placeholders`` are what masks write where no language is asked for.
-    ``strides`` remembers what ordinary text does.
+    ``asks`` is whether any part of the request is shown to a detector that sees sentences. ``strides`` remembers what
+    ordinary text does.
     """
 
     rules: tuple[PlannedRule, ...]
@@ -47,6 +48,7 @@ class Activation:
     segments: tuple[SegmentRule, ...]
     prompt_segments: tuple[SegmentRule, ...]
     placeholders: Mapping[int, str]
+    asks: bool
     strides: Strides
 
     @property
@@ -134,6 +136,7 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         segments=segments(answer),
         prompt_segments=segments(prompt),
         placeholders={tag: placeholder(rule.type) for tag, rule in enumerate(rules) if _masks(rule)},
+        asks=bool(segments(range(len(rules)))),
         strides=Strides(),
     )
 

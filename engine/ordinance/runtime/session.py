@@ -79,7 +79,7 @@ class Session:
     @property
     def waits(self) -> bool:
         """Whether looking at a text may take as long as a detector's budget, since one that sees sentences is asked."""
-        return bool(self.activation.segments or self.activation.prompt_segments)
+        return self.activation.asks
 
     def continue_from(self, texts: Sequence[str], *, certain: bool = False) -> None:
         """Say what the answer may continue, before its streams are opened: readings of the same text, the likeliest
