@@ -15,7 +15,7 @@ import pytest
 from ordinance.detection import Segments
 from ordinance.isolation import Budget
 from ordinance.load import load
-from ordinance.policy.plan import Plan
+from ordinance.policy.plan import Plan, Struck
 from ordinance.policy.vocabulary import MARKER, Channel, Verdict
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
@@ -149,3 +149,43 @@ session.stream().feed("LAW-STUCK. And so on.")
 def test_a_session_says_that_it_waits_whatever_part_the_detector_reads(channel: str | None, waits: bool) -> None:
     rules = [] if channel is None else [withhold("DE/part", "find", channels=frozenset({Channel[channel]}))]
     assert session(made(rules, {"find": Segments(lambda _: [])})).waits is waits
+
+
+LAST_RULE = """\
+    example quiet answer "Hello." given age 40
+  }
+"""
+ASKS_IT_ALONE = """\
+  withhold 1.3 models {
+    means   "What the model finds is not said."
+    when    answer has detector faulty.model
+    scope   span
+    under   act
+    telling gone about secrets
+    example fires answer "What the model finds."
+    example quiet answer "Nothing to see."
+  }
+"""
+
+
+def test_a_detector_that_is_not_set_up_is_struck_out_and_shown(folder: Path) -> None:
+    paths = packs(folder / "unconfigured", "faulty.model")
+    paths[1].write_text(paths[1].read_text("utf-8").replace(LAST_RULE, LAST_RULE + ASKS_IT_ALONE), "utf-8")
+    loaded = load(paths, on=TODAY, budget=BUDGET)
+    (told,) = [item for item in loaded.diagnostics if item.code == "detector-unconfigured"]
+    assert (told.severity, [item.message for item in loaded.diagnostics if item.severity == "error"]) == ("warning", [])
+    assert "FAULTY_MODEL" in told.message
+    plan = loaded.plan
+    assert set(plan.struck) == {Struck(f"XA/{name}", "detector faulty.model") for name in ("words", "models")}
+    trials = {rule.id: rule.trial for rule in plan.rules}
+    assert (trials["XA/words"], trials["XA/models"]) == (False, True)
+    text, session = answer(plan, "The secret words. The LAW.")
+    assert text.startswith(f"The {MARKER}. The LAW.\n\n"), "the others still find what they find"
+    assert session.outcome().failed == ()
+
+
+def test_what_is_struck_out_is_part_of_the_digest(folder: Path) -> None:
+    policy = packs(folder / "digest", "faulty.model")
+    plan = load(policy, on=TODAY, budget=BUDGET)
+    assert plan.policy is not None
+    assert plan.plan.digest != plan.policy.digest

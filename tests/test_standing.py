@@ -16,7 +16,7 @@ import pytest
 
 from ordinance.detection import Expressions
 from ordinance.errors import PolicyError
-from ordinance.policy.plan import Plan
+from ordinance.policy.plan import Plan, Struck
 from ordinance.serve.standing import settle
 from support.serving import DONE, PATIENCE, LoopThread, OpenGateway, ScriptedUpstream, Wire, chunk, event, say
 from support.small_plan import FORBIDDEN, MACHINE, small_plan
@@ -141,3 +141,10 @@ def test_the_old_policy_is_freed_when_its_streams_have_ended(
     gateway.stop()
     gc.collect()
     assert old() is None
+
+
+def test_what_is_struck_out_is_shown_by_ready(open_gateway: OpenGateway) -> None:
+    struck = (Struck("DE/flags", "detector acme.model"),)
+    gateway = open_gateway(replace(small_plan(), struck=struck))
+    ready = httpx2.get(f"{gateway.address}/ready", trust_env=False).json()
+    assert ready["struck"] == [{"rule": "DE/flags", "test": "detector acme.model"}]

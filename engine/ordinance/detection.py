@@ -52,6 +52,17 @@ Prepared = Expressions | Segments
 
 
 @dataclass(frozen=True, slots=True)
+class Unconfigured:
+    """What the operator has not set up that the detector needs, such as the path of a model; ``missing`` names it.
+
+    The detector is struck out of the sentences that ask it, which start-up and `/ready` show; a rule that has nothing
+    else is on trial. That is no fault: nothing counts as fired.
+    """
+
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
     """One use of a detector in a pack.
 
@@ -68,8 +79,9 @@ class Declaration:
 class DetectorKind:
     """A way to detect: ``lexicon``, ``pattern``, or ``vendor.name`` from a plugin.
 
-    ``prepare`` runs at load only. It raises ``PatternError`` for a declaration that it cannot serve.
+    ``prepare`` runs at load only. It raises ``PatternError`` for a declaration that it cannot serve, and gives
+    ``Unconfigured`` where the operator has to set something up first.
     """
 
     name: str
-    prepare: Callable[[Declaration], Prepared]
+    prepare: Callable[[Declaration], Prepared | Unconfigured]

@@ -24,6 +24,7 @@ def main(descriptor: int) -> None:
     connection = Connection(descriptor)
     seconds, uses = pickle.loads(connection.recv_bytes())  # noqa: S301 - it comes from the engine
     kinds = installed().kinds
+    # Whatever else it gives here than it gave the engine ends the process, and every call of it has failed.
     finds = [cast(Segments, kinds[use.kind].prepare(use.declaration)).find for use in uses]
     connection.send_bytes(b"ready")
     while True:

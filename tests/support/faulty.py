@@ -11,7 +11,7 @@ from support.packs import CHARTER, JURISDICTION, write_charter, write_jurisdicti
 
 _PLUGIN = """\
 import ctypes, itertools, os, re, time
-from ordinance.detection import DetectorKind, Segments
+from ordinance.detection import DetectorKind, Segments, Unconfigured
 from ordinance.hookspecs import hookimpl
 
 def finds(word):
@@ -39,6 +39,7 @@ def register_detectors():
     return [
         DetectorKind("faulty.red", lambda _: Segments(finds("RED"))),
         DetectorKind("faulty.law", lambda _: Segments(finds("LAW"))),
+        DetectorKind("faulty.model", lambda _: Unconfigured("FAULTY_MODEL, the path of a model")),
     ]
 """
 
@@ -57,10 +58,10 @@ def install(folder: Path) -> Path:
     return folder
 
 
-def packs(folder: Path) -> list[Path]:
+def packs(folder: Path, law_asks: str = "faulty.law") -> list[Path]:
     """A charter and a jurisdiction, XA, that ask the plugin."""
     charter = CHARTER.replace("has lexicon violence", "has any of lexicon violence, detector faulty.red", 1)
-    law = JURISDICTION.replace("topic talk and", "detector faulty.law and").replace(
+    law = JURISDICTION.replace("topic talk and", f"detector {law_asks} and").replace(
         "topic   talk  from lexicon words\n", ""
     )
     law = law.replace("scope   sentence at most 200", "scope   span")

@@ -101,6 +101,8 @@ def _announce(address: str, service: Service) -> None:
     clients = list(service.keyring.clients.values()) or [service.keyring.anyone]
     if any(client.jurisdiction is None for client in clients):
         tell_charter_alone(service.plan)
+    for struck in service.plan.struck:
+        print(f"ordinance: {struck.rule} goes without `{struck.test}`, which is not set up", flush=True)
     print(f"ordinance: listening on {address}, policy {policy}", flush=True)
 
 

@@ -49,6 +49,7 @@ CATALOGUE: dict[str, Entry] = {
     "phrase-empty": Entry("a phrase has nothing left to look for", "Write letters or digits in it, or remove it."),
     "phrase-twice": Entry("two phrases are the same once folded", "Keep one of them.", "warning"),
     "detector-missing": Entry("a detector is not registered", "Install the plugin that registers it."),
+    "detector-unconfigured": Entry("a detector is struck out: it is not set up", "Set up what it names.", "warning"),
     "detector-fails": Entry("a plugin's detector cannot be prepared", "Ask the plugin's authors, or remove it."),
     "pattern-invalid": Entry("a pattern lies outside the dialect", "See the dialect of patterns in the manual."),
     # Syntax

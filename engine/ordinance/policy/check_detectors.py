@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ordinance.detection import Declaration, DetectorKind, Expressions, Prepared, Segments
+from ordinance.detection import Declaration, DetectorKind, Expressions, Prepared, Segments, Unconfigured
 from ordinance.errors import PatternError
 from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.language.source import Span
@@ -14,7 +14,8 @@ from ordinance.policy.names import Report
 
 
 def prepare_detectors(policy: Policy, kinds: Mapping[str, DetectorKind], report: Report) -> dict[str, Prepared]:
-    """What each detector becomes, by its key; those that cannot be served are left out."""
+    """What each detector becomes, by its key. Those that cannot be served are left out, with an error; those that are
+    not set up, with a warning."""
     prepared: dict[str, Prepared] = {}
     for detector in policy.detectors:
         kind = kinds.get(detector.kind)
@@ -39,6 +40,10 @@ def _prepare(detector: Detector, kind: DetectorKind, report: Report) -> Prepared
     except Exception as error:  # a plugin may raise anything; the load fails with its name, not with a traceback
         message = f"the detector {kind.name} failed while it was prepared ({type(error).__name__})"
         report(diagnose("detector-fails", place, message))
+        return None
+    if isinstance(prepared, Unconfigured):
+        message = f"the detector {kind.name} is not set up ({prepared.missing}), so nothing is looked for with it"
+        report(diagnose("detector-unconfigured", place, message))
         return None
     if not isinstance(prepared, Prepared):
         message = f"the detector {kind.name} gave a {type(prepared).__name__} and not Expressions or Segments"

@@ -157,6 +157,14 @@ class LanguageStyle:
     address: Literal["formal", "informal"]
 
 
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """A test that is struck out of the sentence of ``rule``, because nothing is configured that could make it."""
+
+    rule: str
+    test: str
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Plan:
     """Everything a session needs, and nothing that changes. Compared by identity.
@@ -178,6 +186,7 @@ class Plan:
     contacts: tuple[Contact, ...]
     languages: Mapping[str, LanguageStyle]
     engine_notices: Mapping[str, NoticeTemplate]
+    struck: tuple[Struck, ...] = ()
 
     @property
     def charter(self) -> PackRef:

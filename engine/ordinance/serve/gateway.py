@@ -43,9 +43,12 @@ def gateway(service: Service) -> Starlette:
 
     async def ready(_: Request) -> Response:
         reachable = await service.upstream.reachable()
-        state = {"ready": reachable, "policy": policy_header(service.open(service.keyring.anyone, ()))}
+        state: dict[str, Any] = {"ready": reachable}
+        state["policy"] = policy_header(service.open(service.keyring.anyone, ()))
         if service.standing.stale:
             state["stale"] = service.standing.stale
+        if service.plan.struck:
+            state["struck"] = [{"rule": each.rule, "test": each.test} for each in service.plan.struck]
         return _json({**state, "upstream": "reachable" if reachable else "unreachable"}, 200 if reachable else 503)
 
     app = Starlette(
