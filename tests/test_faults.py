@@ -247,6 +247,44 @@ def test_a_client_that_vanishes_is_recorded_as_gone_and_stops_the_upstream(
     assert upstream.asked[-1].gone.wait(PATIENCE)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("begun", [False, True], ids=["before the first byte", "in the middle"])
+def test_answers_that_outlast_the_grace_period_end_with_a_word(
+    open_gateway: OpenGateway,
+    upstream: ScriptedUpstream,
+    loop_thread: LoopThread,
+    tmp_path: Path,
+    stream: bool,
+    begun: bool,
+) -> None:
+    asked = threading.Event()
+
+    async def script(wire: Wire) -> None:
+        if begun and stream:
+            await wire.head()
+            await wire.send(HELD)
+        elif begun:
+            await wire.head(kind="application/json")
+            await wire.send(b'{"choices":[')
+        asked.set()
+        await wire.until_gone()
+
+    upstream.script = script
+    gateway = open_gateway(audit=tmp_path / "audit.jsonl")
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(ask, gateway, stream=stream)
+        assert asked.wait(PATIENCE)
+        time.sleep(0.1)
+        loop_thread.run(gateway.service.upstream.end())
+        answer = asking.result()
+    assert answer.status_code == (200 if stream and begun else 503)
+    assert '"code":"stopping"' in answer.text
+    assert "forbidden" not in answer.text
+    assert ("Notice fault." in answer.text) is (stream and begun)
+    (record,) = records(tmp_path / "audit.jsonl", 1)
+    assert (record["status"], record["problem"]) == (answer.status_code, "stopping")
+
+
 # many
 
 
