@@ -149,6 +149,16 @@ def test_other_requests_notice_nothing_of_a_detector_that_hangs_with_the_interpr
     assert sorted(took)[len(took) // 2] < 0.3, "half of them would have waited behind it"
 
 
+def test_many_streams_share_few_processes(open_gateway: OpenGateway, upstream: ScriptedUpstream, faulty: Plan) -> None:
+    upstream.script = say("A LAW here. All is well. RED-SLOW. And so on.", range(4, 44, 4))
+    slow = open_gateway(faulty, jurisdiction="XA")
+    for text in map(content, all_at_once(slow, 20)):
+        assert text.startswith("A ⟦…⟧ here. All is well. \n\n")
+        assert "No further answer" in text
+    upstream.script = say("A LAW here. All is well.", range(4, 24, 4))
+    assert all("A ⟦…⟧ here. All is well." in content(one) for one in all_at_once(slow, 200))
+
+
 # the upstream
 
 
