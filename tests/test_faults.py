@@ -298,6 +298,10 @@ def test_answers_that_outlast_the_grace_period_end_with_a_word(
 # many
 
 
+#: Client, gateway and upstream share one machine, which may be busy besides.
+BUSY = {"connect_seconds": 60}
+
+
 async def converse(port: int, number: int, count: int) -> bytes:
     """One streamed answer, on a connection of its own."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -333,7 +337,7 @@ def together(middle: threading.Event | None = None, refusing: int = 7) -> Any:
             if middle is not None:
                 await asyncio.to_thread(middle.wait, PATIENCE)
             all_begun.set()
-        await all_begun.wait()
+        await asyncio.wait_for(all_begun.wait(), PATIENCE * 6)
         await wire.send(event(chunk(content="idden ")), event(chunk(content="flag. And")))
         if int(number) % refusing == 0:
             await wire.send(event(chunk(content=f" the {RED_LINE} canary")))
@@ -349,7 +353,7 @@ def content(wire: bytes) -> str:
 
 def test_a_thousand_streams_at_once(open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path) -> None:
     upstream.script = together()
-    gateway = open_gateway(audit=tmp_path / "audit.jsonl")
+    gateway = open_gateway(audit=tmp_path / "audit.jsonl", upstream=BUSY)
     answers = all_at_once(gateway, 1000)
     for number, answer in enumerate(answers):
         text = content(answer)
@@ -368,10 +372,11 @@ def test_a_policy_replaced_during_many_streams_changes_none_of_them(
     replaced = threading.Event()
     upstream.script = together(replaced)
     lax = replace(small_plan(), digest="f" * 64, rules=small_plan().rules[:1])
-    gateway = open_gateway(load=lambda: lax, audit=tmp_path / "audit.jsonl")
+    gateway = open_gateway(load=lambda: lax, audit=tmp_path / "audit.jsonl", upstream=BUSY)
 
     def renew() -> None:
-        while len(upstream.asked) < 200:
+        deadline = time.monotonic() + PATIENCE * 6
+        while len(upstream.asked) < 200 and time.monotonic() < deadline:
             time.sleep(0.01)
         loop_thread.run(gateway.service.standing.renew())
         replaced.set()

@@ -109,7 +109,7 @@ class ScriptedUpstream:
     def __init__(self, thread: LoopThread) -> None:
         self.reset()
         self._thread = thread
-        self._server = thread.run(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self._server = thread.run(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=4096))
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
 
     def reset(self) -> None:
