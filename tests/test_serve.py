@@ -195,10 +195,10 @@ def test_the_grace_period_ends(serve: Serve, upstream: ScriptedUpstream, tmp_pat
     assert last["error"]["code"] == "stopping"
     assert [notice["kind"] for notice in last["ordinance"]["notices"]][-1] == "fault"
     assert received.endswith(b"\r\n0\r\n\r\n"), "the response is whole"
-    record = json.loads((tmp_path / "audit.jsonl").read_text())
-    assert (record["status"], record["problem"], record["verdict"]) == (200, "stopping", "refuse")
     assert upstream.asked[-1].gone.wait(PATIENCE)
     assert served.process.wait(PATIENCE) in (0, -signal.SIGTERM)
+    record = json.loads((tmp_path / "audit.jsonl").read_text())
+    assert (record["status"], record["problem"], record["verdict"]) == (200, "stopping", "refuse")
 
 
 def test_several_processes_serve_on_one_port(serve: Serve, upstream: ScriptedUpstream) -> None:
