@@ -16,7 +16,8 @@ from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule, Scope
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion, Verdict
 from ordinance.runtime.activation import activate
 from ordinance.runtime.segments import DetectorError
-from ordinance.runtime.session import Session, Stream
+from ordinance.runtime.session import Session
+from ordinance.runtime.stream import Stream
 from support.oracle import MARKER, Rule, reference
 from support.plans import OMITTED, SAYING, expressions, law, mask, plan, plan_of, refuse, session, withhold
 from support.strategies import FORGED, cuttings, rules, texts
@@ -352,7 +353,7 @@ def test_a_ledger_that_does_not_balance_ends_the_answer() -> None:
     opened = session(made(FLAG))
     stream = opened.stream()
     stream.feed("Hello.")
-    stream._redactor.ledger.received += 1
+    stream.content.ledger.received += 1
     assert "[fault]" in stream.close()
     assert not opened.outcome().balanced
     assert opened.metadata()["balanced"] is False

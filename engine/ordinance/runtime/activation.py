@@ -55,6 +55,11 @@ class Activation:
         return (self.observing, self.protected, self.refusing, *(automaton for _, automaton in self.withholding))
 
     @property
+    def removing(self) -> tuple[Automaton, ...]:
+        """Those of rules that remove text."""
+        return (self.refusing, *(automaton for _, automaton in self.withholding))
+
+    @property
     def forged(self) -> int:
         return len(self.rules)
 

@@ -6,33 +6,17 @@ A ``Redactor`` knows regions, markers and the ledger; it knows nothing of notice
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ordinance.policy.plan import Scope
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.activation import Activation, SegmentRule
 from ordinance.runtime.calm import SLICE, Calm, Place, Stride
 from ordinance.runtime.continuation import Beginning, begin
+from ordinance.runtime.ledger import Cut, Ledger, widen
 from ordinance.runtime.matcher import Match, Matcher
-from ordinance.runtime.regions import Edges, Region, Removal, SpanRemoval, UnitRemoval
+from ordinance.runtime.regions import Edges, Region, Removal, SpanRemoval, removal_of
 from ordinance.runtime.rendering import is_masked, sign
 from ordinance.runtime.segments import Finding
-
-
-@dataclass(slots=True)
-class Ledger:
-    """Characters in, released, deleted and added. Nobody outside the session sees more than whether it balances."""
-
-    received: int = 0
-    released: int = 0
-    deleted: int = 0
-    written: int = 0
-    added: int = 0
-
-    @property
-    def balanced(self) -> bool:
-        """Every character that came in was released or deleted, and all that went out was released or added."""
-        return self.received == self.released + self.deleted and self.written == self.released + self.added
 
 
 class Redactor:
@@ -43,6 +27,9 @@ class Redactor:
     wrote itself; ``tried`` is what rules on trial have found, removed or not. ``failed`` are those of the rules whose
     detector failed. Where that is a red line's, ``fault`` is ``detector`` and the text ends as refused; what any other
     rule might have removed is removed, with the tag ``Activation.unchecked`` (semantics, rule 13).
+
+    A ``rigid`` text may not be edited (semantics, rule 9): it ends where a region begins, and ``severed`` says why.
+    ``cuts`` is what was edited so far; whoever reads it may empty it.
     """
 
     def __init__(
@@ -50,9 +37,13 @@ class Redactor:
         activation: Activation,
         beginning: Beginning | None = None,
         placeholders: Mapping[int, str] | None = None,
+        *,
+        rigid: bool = False,
     ) -> None:
         beginning = beginning or begin(activation)
         self.refused: frozenset[int] = frozenset()
+        self.severed: frozenset[int] = frozenset()
+        self.cuts: list[Cut] = []
         self.fault = "detector" if beginning.fault else ""
         self.failed: set[int] = set()
         self.omitted: set[int] = set()
@@ -71,28 +62,25 @@ class Redactor:
         self._removals: list[Removal] = [SpanRemoval(self._refusing, self._edges)]
         self._by_scope: dict[Scope, Removal] = {}
         for (scope, _), matcher in zip(activation.withholding, withholding, strict=True):
-            self._by_scope[scope] = self._removal(scope, matcher)
+            unit = self._sentences if scope.unit == "sentence" else self._paragraphs
+            self._by_scope[scope] = removal_of(scope, matcher, self._edges, unit)
         self._removals += self._by_scope.values()
         self._protected_spans: list[Match] = []
         self._watched: list[Match] = []  # of rules that remove nothing, until their text has left
         self._gone: list[tuple[int, int]] = []  # what was removed, while something watched may reach into it
         bounds = [scope.bound for scope, _ in activation.withholding if scope.unit == "sentence"]
         self._by_paragraph = any(scope.unit == "paragraph" for scope, _ in activation.withholding)
-        #: A sentence this long is cut into pieces; None if no rule is about sentences.
-        self._reach = min(bounds, default=None)
+        self._reach = min(bounds, default=None)  # a sentence this long is cut into pieces, if a rule is about them
         self._calm: Calm | None = None
         self._flow = ""  # what is held while calm; else in _text
         self._stirred = False  # the last character completed a match
         self._text: list[str] = []
         self._base = 0
         self._marker: set[int] | None = None
+        self._removed = (0, 0)  # what the marker stands for
+        self._rigid = rigid
         self._closed = False
         self._abandoned = False
-
-    def _removal(self, scope: Scope, matcher: Matcher) -> Removal:
-        if scope.unit == "span":
-            return SpanRemoval(matcher, self._edges)
-        return UnitRemoval(matcher, self._sentences if scope.unit == "sentence" else self._paragraphs, scope.bound)
 
     def feed(self, text: str) -> str:
         """What may leave now that ``text`` has come in."""
@@ -215,7 +203,12 @@ class Redactor:
         self._drop()
 
     def _has_ended(self) -> bool:
-        return self._abandoned or bool(self.refused or self.fault)
+        return self._abandoned or bool(self.refused or self.fault or self.severed)
+
+    @property
+    def settled(self) -> int:
+        """What stands before this position has left, or was removed and its place is written."""
+        return self._base if self._marker is None else self._removed[0]
 
     # what comes in
 
@@ -312,6 +305,9 @@ class Redactor:
         if not regions:
             self._emit(at, until, out)
             at = until
+        elif self._rigid:
+            self._sever(regions, out)
+            return
         else:
             at = self._release_around(regions, until, out)
         del self._text[: at - self._base]
@@ -324,11 +320,14 @@ class Redactor:
         if self._watched or self._gone:
             self._settle_watched()
 
-    def _note_gone(self, at: int) -> None:
-        if self._gone and self._gone[-1][1] == at:
-            self._gone[-1] = (self._gone[-1][0], at + 1)
-        else:
-            self._gone.append((at, at + 1))
+    def _sever(self, regions: list[Region], out: list[str]) -> None:
+        """End the text where the first of ``regions`` begins."""
+        start = max(self._base, min(region.start for region in regions))
+        self._emit(self._base, start, out)
+        del self._text[: start - self._base]
+        self._base = start
+        self.severed = frozenset[int]().union(*(region.tags for region in regions))
+        self._drop()
 
     def _settle_watched(self) -> None:
         """What a rule that removes nothing has seen counts once all of it has left. What reaches into removed text does
@@ -362,9 +361,10 @@ class Redactor:
             if removed and not masked and pending is not None and at >= pending:
                 break
             if removed:
+                self._removed = (at if self._marker is None else self._removed[0], at + 1)
                 self._marker = tags if self._marker is None else self._marker | tags
                 self.ledger.deleted += 1
-                self._note_gone(at)
+                widen(self._gone, at)
                 at += 1
             else:
                 following = at + 1 if tags else min([until, *(region.start for region in regions if region.start > at)])
@@ -385,6 +385,7 @@ class Redactor:
             self.omitted |= self._marker
             written = sign(self._marker, self._placeholders)
             self._marker = None
+            self.cuts.append(Cut(*self._removed, written))
             out.append(written)
             self.ledger.added += len(written)
 
