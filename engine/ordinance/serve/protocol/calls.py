@@ -44,21 +44,27 @@ class GovernedCall:
             self._end_name()
             if not self._stream.ended:
                 self._ready.arguments += self._arguments.feed(piece.arguments)
-        return None if self._session.whole else self._leaving()
+        return self._leaving()
 
     def close(self) -> Call | None:
-        """The call is complete: what is left of it, unless it is removed."""
+        """The call is complete: what is left of it."""
         self._end_name()
         if not self._stream.ended:
             self._ready.arguments += self._arguments.close()
-        if self._session.whole and self._stream.ended:
-            return None
         return self._leaving()
+
+    def whole(self, call: Call) -> Call | None:
+        """The whole call at once; None where it is removed."""
+        begun = self.take(call) or Call(call.index)
+        rest = self.close() or Call(call.index)
+        if self._stream.ended:
+            return None
+        return Call(call.index, begun.id or rest.id, begun.name + rest.name, begun.arguments + rest.arguments)
 
     def _end_name(self) -> None:
         if not self._named and not self._stream.ended:
             self._ready.name += self._name.close()
-            self._named = True
+            self._named = not self._stream.ended
 
     def _leaving(self) -> Call | None:
         """What has become free since the last time; nothing before the name is known to be clean."""

@@ -53,10 +53,7 @@ class GovernedChoice:
             if self.stream.ended:
                 return self._finish(out, None)
         for call in said.calls:
-            governed = self._calls.get(call.index)
-            if governed is None:
-                governed = self._calls[call.index] = GovernedCall(self.stream, self._session)
-            self._put(governed.take(call), out)
+            self._call(call, out)
             if self.stream.ended:
                 return self._finish(out, None)
         if said.token_ids is not None:
@@ -97,6 +94,18 @@ class GovernedChoice:
             text = governed.feed(text)
         if text:
             out.texts[name] = out.texts.get(name, "") + text
+
+    def _call(self, call: Call, out: Said) -> None:
+        """A call, or a piece of one; in a whole answer it leaves whole or not at all."""
+        governed = self._calls.get(call.index)
+        if governed is None:
+            governed = GovernedCall(self.stream, self._session)
+            if not self._session.whole:
+                self._calls[call.index] = governed
+        if self._session.whole:
+            self._put(governed.whole(call), out)
+        else:
+            self._put(governed.take(call), out)
 
     def _put(self, call: Call | None, out: Said) -> None:
         if call is not None:
