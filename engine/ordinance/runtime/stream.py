@@ -69,6 +69,7 @@ class Stream:
         else:
             self.content = self._json(part, structure)
         self._fault = session.prompt.fault
+        self._barred = session.prompt.refused
         self._opened = False
         self._sent = False
         self._kept: list[str] = []
@@ -106,18 +107,21 @@ class Stream:
     def refused(self) -> bool:
         """Whether the choice was refused: nothing more of the model's text leaves, ``finish_reason`` is
         ``content_filter``."""
-        if self._fault or self._session.prompt.refused or (self._structured and self.content.severed):
+        if self._fault or self._barred or (self._structured and self.content.severed):
             return True
         return any(text.refused or text.fault for text in self._texts)
 
     @property
     def ended(self) -> bool:
         """Whether the choice has ended before the model did: refused, or with a tool call that was removed."""
-        return self.refused or any(text.severed for text in self._texts)
+        for text in self._texts:  # asked after every piece of text, so it is the plainest loop
+            if text.refused or text.severed or text.fault:
+                return True
+        return self._barred or bool(self._fault)
 
     def feed(self, text: str) -> str:
         """What may leave now that the model has said ``text``."""
-        return "" if self._fault or self._session.prompt.refused else self._send(self.content.feed(text))
+        return "" if self._barred or self._fault else self._send(self.content.feed(text))
 
     def fault(self, name: str) -> str:
         """Instead of ``close``: end the choice as refused, because of what ``name`` says. Nothing held leaves."""

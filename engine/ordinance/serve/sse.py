@@ -50,15 +50,24 @@ class EventParser:
 
     def _whole_events(self, received: bytes) -> list[bytes]:
         """The short way for the usual case: whole events of one line each, with nothing pending before them."""
-        if self._size or self._ends_in_return or not received.startswith(b"data: ") or received[-2:] != b"\n\n":
+        if self._size or self._ends_in_return or received.find(b"\r") >= 0:
             return []
-        events = received[6:-2].split(b"\n\ndata: ")
-        if b"\r" in received or received.count(b"\n") != 2 * len(events) or max(map(len, events)) + 8 > self._limit:
-            return []
-        try:
-            received.decode()
-        except UnicodeDecodeError:
-            return []
+        events, at, size = [], 0, len(received)
+        while at < size:
+            end = received.find(b"\n", at)
+            if (
+                not received.startswith(b"data: ", at)
+                or not received.startswith(b"\n\n", end)
+                or end - at > self._limit - 2
+            ):
+                return []
+            events.append(received[at + 6 : end])
+            at = end + 2
+        if not received.isascii():
+            try:
+                received.decode()
+            except UnicodeDecodeError:
+                return []
         self._started = True
         return events
 

@@ -72,9 +72,9 @@ class AnswerStream:
                 if stream.ended:
                     self._open -= 1
                     return self._leave([(plain.index, choice.passed(out))], None)
-                if out == text:
-                    return [data]
-                return [plain.with_text(out)] if out else []
+                if not out:
+                    return []
+                return [data if out == text else plain.with_text(out)]
         return self._read(data)
 
     def _read(self, data: bytes) -> list[bytes]:
