@@ -106,3 +106,18 @@ def test_an_upstreams_own_words_at_the_top_pass_where_they_are_harmless(api: Api
         answer = AnswerStream(api, read(api, stream=True), open_session(), OWN)
         (event,) = map(json.loads, answer.event(data_of(api, "Hello there, ").replace(b'"m"', f'"{model}"'.encode())))
         assert (event["id"] == "own") is own
+
+
+@BOTH
+def test_each_of_several_choices_has_a_form_of_its_own(api: Api) -> None:
+    request = read(api, stream=True, n=2)
+    answer = AnswerStream(api, request, open_session(), OWN)
+    for index, text in ((0, "One "), (1, "Two "), (0, "and "), (1, "and \n")):
+        data = data_of(api, text, index=index)
+        (out,) = answer.event(data)
+        assert (out == data) is (text not in ("One ", "Two "))
+    assert answer.event(data_of(api, FORBIDDEN, index=1)) == []
+    sent = answer.event(data_of(api, " more", index=0)) + answer.event(data_of(api, "x. y", index=1))
+    texts = [text for text, _ in joined_choices([json.loads(one) for one in sent])]
+    assert texts == [" more", f"{FORBIDDEN}x. y"]
+    assert [json.loads(one)["choices"][0]["index"] for one in sent] == [0, 1]

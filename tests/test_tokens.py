@@ -186,3 +186,10 @@ def test_prompt_log_probabilities_are_not_asked_for() -> None:
         stream(COMPLETIONS, [piece("x", prompt_logprobs=[{"1": {"decoded_token": "c"}}], finish="stop")])
     ) == ["stop"]
     assert json.dumps(whole(CHAT, completion("Hi.") | {"prompt_logprobs": ["canary"]})).count("canary") == 0
+
+
+def test_a_long_whole_answer_has_all_its_tokens() -> None:
+    tokens = ["word", " "] * 6000
+    answer = completion("".join(tokens))
+    answer["choices"][0]["logprobs"] = logprobs(CHAT, tokens)
+    assert len(given_tokens([whole(CHAT, answer)])) == len(tokens)

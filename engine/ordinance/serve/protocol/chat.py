@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -198,7 +198,7 @@ class _PlainDelta(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reasoning: None = None
     reasoning_content: None = None
     refusal: None = None
-    tool_calls: list[None] | None = msgspec.field(default=None)
+    tool_calls: Annotated[list[None], msgspec.Meta(max_length=0)] | None = None
     function_call: None = None
 
 

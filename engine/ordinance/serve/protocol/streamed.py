@@ -23,7 +23,7 @@ from ordinance.serve.protocol.whole import with_metadata, with_usage
 Event = dict[str, Any]
 
 _ENCODE = msgspec.json.Encoder().encode
-#: Events in which a form is looked for before that is given up.
+#: Events in which forms are looked for: several where there are several choices, or where the first says more.
 _TRIES = 8
 
 
@@ -42,9 +42,8 @@ class AnswerStream:
         self._choices: dict[int, GovernedChoice] = {}
         self._open = 0
         self._waiting: Event | None = None
-        self._plain: Plain | None = None
-        self._plain_choice: GovernedChoice | None = None
-        self._tries = _TRIES if request.choices == 1 else 0
+        self._plain: list[tuple[Plain, GovernedChoice]] = []
+        self._tries = _TRIES
 
     @property
     def complete(self) -> bool:
@@ -63,18 +62,20 @@ class AnswerStream:
 
     def event(self, data: bytes) -> list[bytes]:
         """Govern the data of one event. Raises ``Problem`` where it is no event of this protocol."""
-        plain, choice = self._plain, self._plain_choice
-        if plain is not None and choice is not None and not choice.finished:
+        for plain, choice in self._plain:
             text = plain.text_in(data)
-            if text is not None:
-                stream = choice.stream
-                out = stream.feed(text)
-                if stream.ended:
-                    self._open -= 1
-                    return self._leave([(plain.index, choice.passed(out))], None)
-                if not out:
-                    return []
-                return [data if out == text else plain.with_text(out)]
+            if text is None:
+                continue
+            if choice.finished:
+                break
+            stream = choice.stream
+            out = stream.feed(text)
+            if stream.ended:
+                self._open -= 1
+                return self._leave([(plain.index, choice.passed(out))], None)
+            if not out:
+                return []
+            return [data if out == text else plain.with_text(out)]
         return self._read(data)
 
     def _read(self, data: bytes) -> list[bytes]:
@@ -84,7 +85,7 @@ class AnswerStream:
             if harmless(reply.top, self._session):
                 self._top = reply.top
         leaving = [(index, out) for index, said in reply.choices if (out := self._govern(index, said)) is not None]
-        if self._tries and self._plain is None and len(reply.choices) == 1:
+        if self._tries and len(reply.choices) == 1:
             self._learn(data, *reply.choices[0])
         if not leaving and not (self._counted and reply.usage is not None):
             return []
@@ -106,12 +107,12 @@ class AnswerStream:
         return None if out.empty else out
 
     def _learn(self, data: bytes, index: int, said: Said) -> None:
-        """Find the form of the events, which nothing but text may have."""
+        """Find the form that a choice's events have when they say nothing but text."""
         if said.texts.get(CONTENT) and not said.tokens:
             self._tries -= 1
             found = learn(self._api, data, self._session)
             if found is not None and found.top == self._top:
-                self._plain, self._plain_choice = found, self._choices[index]
+                self._plain.append((found, self._choices[index]))
 
     def _leave(self, choices: list[tuple[int, Said]], usage: Any) -> list[bytes]:
         leaving = self._take_waiting()

@@ -29,11 +29,21 @@ class _Place:
     end: int
 
 
+@dataclass(slots=True)
+class _Piece:
+    """What was said of ``text`` without a break: ``words`` begin at ``start``; the first ``used`` have their tokens."""
+
+    text: Text
+    start: int
+    words: str
+    used: int = 0
+
+
 class Tokens:
     """The tokens of one text of a choice, or of several that the model said one after the other."""
 
     def __init__(self) -> None:
-        self._said: deque[tuple[Text, int, str]] = deque()  # a text, where a piece of it begins, the piece
+        self._said: deque[_Piece] = deque()
         self._begun: set[int] = set()
         self._waiting: deque[Token] = deque()
         self._placed: deque[_Place] = deque()
@@ -45,12 +55,10 @@ class Tokens:
         if not piece or self._lost:
             return
         self._begun.add(id(text))
-        if self._said and self._said[-1][0] is text:
-            _, start, before = self._said.pop()
-            self._said.append((text, start, before + piece))
+        if self._said and self._said[-1].text is text:
+            self._said[-1].words += piece
         else:
-            self._said.append((text, text.ledger.received, piece))
-        self._lost = len(self._said[-1][2]) > _MOST_WAITING
+            self._said.append(_Piece(text, text.ledger.received, piece))
 
     def follows(self, text: Text) -> bool:
         """Whether anything of ``text`` was said."""
@@ -62,16 +70,14 @@ class Tokens:
 
     def add(self, tokens: list[Token]) -> None:
         """The model gave these tokens; their text may be known already, or not yet."""
-        self._waiting.extend(tokens)
-        self._lost = self._lost or len(self._waiting) > _MOST_WAITING
-        if self._lost:
-            self._waiting.clear()
-            self._said.clear()
+        if not self._lost:
+            self._waiting.extend(tokens)
 
     def ready(self, *, closed: bool = False) -> list[Token]:
         """The tokens that may leave now. ``closed``: no text will come any more."""
         while self._waiting and self._lay(self._waiting[0], closed):
             self._waiting.popleft()
+        self._forget()
         out: list[Token] = []
         while self._placed and self._placed[0].end <= self._placed[0].text.settled:
             place = self._placed.popleft()
@@ -82,26 +88,35 @@ class Tokens:
             self._placed.clear()
         return out
 
+    def _forget(self) -> None:
+        """Bound what is kept: words that have their tokens go; where too much waits for the other side, all does."""
+        while self._said and self._said[0].used == len(self._said[0].words) and len(self._said) > 1:
+            self._said.popleft()
+        if self._said and self._said[-1].used:
+            piece = self._said[-1]
+            piece.start, piece.words, piece.used = piece.start + piece.used, piece.words[piece.used :], 0
+        if max(len(self._waiting), sum(len(piece.words) for piece in self._said)) > _MOST_WAITING:
+            self._lost = True
+            self._waiting.clear()
+            self._said.clear()
+
     def _lay(self, token: Token, closed: bool) -> bool:
         """Find where ``token`` stands. False if that cannot be said yet."""
-        for passed, (_, _, piece) in enumerate(self._said):
+        for passed, piece in enumerate(self._said):
             skipped = _find(piece, token.text)
             if skipped is not None:
                 for _ in range(passed):
                     self._said.popleft()
-                self._place(token, skipped)
+                self._place(token, piece, skipped)
                 return True
             if passed == len(self._said) - 1 and _may_come(piece, token.text):
                 return closed
         return closed or bool(self._said)
 
-    def _place(self, token: Token, skipped: int) -> None:
-        text, at, piece = self._said.popleft()
-        start = at + skipped
-        end = start + len(token.text)
-        screen = self._screens.get(id(text))
+    def _place(self, token: Token, piece: _Piece, skipped: int) -> None:
+        screen = self._screens.get(id(piece.text))
         if screen is not None:
-            screen.say(piece[:skipped])
+            screen.say(piece.words[piece.used : piece.used + skipped])
         if token.alternatives is not None:
             token.alternatives = [
                 each
@@ -110,26 +125,33 @@ class Tokens:
             ]
         if screen is not None:
             screen.say(token.text)
-        self._placed.append(_Place(token, text, start, end))
-        if end - at < len(piece):
-            self._said.appendleft((text, end, piece[end - at :]))
+        start = piece.start + piece.used + skipped
+        piece.used += skipped + len(token.text)
+        self._placed.append(_Place(token, piece.text, start, start + len(token.text)))
 
 
-def _skippable(piece: str) -> int:
-    """How many characters at the start of ``piece`` may lie between two tokens."""
-    count = 0
-    while count < min(_SKIPPED, len(piece)) and (piece[count].isspace() or not piece[count].isascii()):
-        count += 1
-    return count
+def _skippable(piece: _Piece) -> int:
+    """How many characters before the next token may have none."""
+    words, at = piece.words, piece.used
+    end = min(len(words), at + _SKIPPED)
+    while at < end and (words[at].isspace() or not words[at].isascii()):
+        at += 1
+    return at - piece.used
 
 
-def _find(piece: str, token: str) -> int | None:
-    return next((at for at in range(_skippable(piece) + 1) if piece.startswith(token, at)), None)
+def _find(piece: _Piece, token: str) -> int | None:
+    """How many characters are skipped before ``token``, if it stands there."""
+    skips = range(_skippable(piece) + 1)
+    return next((skip for skip in skips if piece.words.startswith(token, piece.used + skip)), None)
 
 
-def _may_come(piece: str, token: str) -> bool:
+def _may_come(piece: _Piece, token: str) -> bool:
     """Whether ``token`` could begin in ``piece`` and end in what follows it."""
-    return any(token.startswith(piece[at:]) for at in range(_skippable(piece) + 1))
+    left = len(piece.words) - piece.used
+    return any(
+        left - skip < len(token) and token.startswith(piece.words[piece.used + skip :])
+        for skip in range(_skippable(piece) + 1)
+    )
 
 
 def _touched(place: _Place) -> bool:
