@@ -161,7 +161,9 @@ def test_an_id_passes_where_it_says_nothing(id: str) -> None:
     assert passed
 
 
-def test_a_name_that_goes_on_after_its_arguments_is_a_problem() -> None:
+def test_a_name_that_is_said_again_is_one_and_one_that_goes_on_is_a_problem() -> None:
+    again = [opened(), *(call(0, part, name="find", id="call_0") for part in ("{", "}")), END]
+    assert calls(stream(CHAT, again))[0] == {"id": "call_0", "name": "find", "arguments": "{}"}
     with pytest.raises(Problem):
         stream(CHAT, [opened(), call(0, "{"), call(0, name="more")])
 

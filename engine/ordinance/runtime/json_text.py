@@ -116,7 +116,9 @@ class JsonText:
         self._at += 1
         self._ends.append((self._ends[-1] if self._ends else self.settled) + unit.length)
         for removing, matcher in enumerate(self._matchers):
-            self._found(removing, matcher.feed(char, at))
+            found = matcher.feed(char, at)
+            if found:
+                self._found(removing, found)
         if unit.role is Role.OPENS:
             path = self._reader.path
             free = path is not None and self._free is not None and self._free(path)
@@ -125,8 +127,10 @@ class JsonText:
         elif self._string is not None:
             if unit.role is Role.INSIDE:
                 self._span = (self._span[0], at + 1)
-                self._string.feed(char)
-                self._heed(self._string)
+                string = self._string
+                string.feed(char)
+                if string.cuts or string.refused or string.severed or string.fault:
+                    self._heed(string)
             else:
                 self._close_string()
 
@@ -207,6 +211,8 @@ class JsonText:
 
     def _end(self, free: int) -> str:
         """Nothing leaves but what was free before."""
+        if self._string is not None:
+            self._heed(self._string)
         out = self._release(free)
         self._over = True
         self.ledger.deleted += len(self._source)

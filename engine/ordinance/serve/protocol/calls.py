@@ -29,6 +29,7 @@ class GovernedCall:
         self._name = stream.text(Channel.TOOL_CALL, rigid=True)
         self._arguments = stream.arguments()
         self._call: Call | None = None
+        self._said = ""
         self._named = False
         self._ready = Call(None)
 
@@ -36,9 +37,11 @@ class GovernedCall:
         """What may leave of the call now; None where that is nothing."""
         if self._call is None:
             self._call = self._ready = Call(piece.index, self._id(piece))
-        if piece.name:
+        again = piece.name == self._said and bool(piece.arguments)  # some servers name the call in every piece
+        if piece.name and not again:
             if self._named:
                 raise malformed("the name of a tool call goes on after its arguments")
+            self._said += piece.name
             self._ready.name += self._name.feed(piece.name)
         if piece.arguments:
             self._end_name()
