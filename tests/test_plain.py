@@ -114,8 +114,7 @@ def test_each_of_several_choices_has_a_form_of_its_own(api: Api) -> None:
     answer = AnswerStream(api, request, open_session(), OWN)
     for index, text in ((0, "One "), (1, "Two "), (0, "and "), (1, "and \n")):
         data = data_of(api, text, index=index)
-        (out,) = answer.event(data)
-        assert (out == data) is (text not in ("One ", "Two "))
+        assert answer.event(data) == [data]
     assert answer.event(data_of(api, FORBIDDEN, index=1)) == []
     sent = answer.event(data_of(api, " more", index=0)) + answer.event(data_of(api, "x. y", index=1))
     texts = [text for text, _ in joined_choices([json.loads(one) for one in sent])]

@@ -85,11 +85,13 @@ class AnswerStream:
             if harmless(reply.top, self._session):
                 self._top = reply.top
         leaving = [(index, out) for index, said in reply.choices if (out := self._govern(index, said)) is not None]
-        if self._tries and len(reply.choices) == 1:
-            self._learn(data, *reply.choices[0])
+        plain = len(reply.choices) == 1 and self._learn(data, *reply.choices[0])
         if not leaving and not (self._counted and reply.usage is not None):
             return []
-        return self._leave(leaving, reply.usage)
+        events = self._leave(leaving, reply.usage)
+        if plain and not self.complete and leaving[0][1].texts == reply.choices[0][1].texts:
+            events[-1] = data
+        return events
 
     def _govern(self, index: int, said: Said) -> Said | None:
         """The governed form of what is said of a choice; None where nothing of it may leave now."""
@@ -106,13 +108,16 @@ class AnswerStream:
             self._open -= 1
         return None if out.empty else out
 
-    def _learn(self, data: bytes, index: int, said: Said) -> None:
-        """Find the form that a choice's events have when they say nothing but text."""
-        if said.texts.get(CONTENT) and not said.tokens:
-            self._tries -= 1
-            found = learn(self._api, data, self._session)
-            if found is not None and found.top == self._top:
-                self._plain.append((found, self._choices[index]))
+    def _learn(self, data: bytes, index: int, said: Said) -> bool:
+        """Find the form that a choice's events have when they say nothing but text. True if this one has it."""
+        if not self._tries or not said.texts.get(CONTENT) or said.tokens:
+            return False
+        self._tries -= 1
+        found = learn(self._api, data, self._session)
+        if found is None or found.top != self._top:
+            return False
+        self._plain.append((found, self._choices[index]))
+        return True
 
     def _leave(self, choices: list[tuple[int, Said]], usage: Any) -> list[bytes]:
         leaving = self._take_waiting()
