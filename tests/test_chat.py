@@ -319,6 +319,16 @@ def test_a_refusal_ends_its_choice_and_with_the_last_one_the_answer() -> None:
     assert reasons == ["content_filter", "stop"]
 
 
+@pytest.mark.requirement("LAW-4")
+@pytest.mark.semantics(17)
+@pytest.mark.parametrize("delta", [{"role": "assistant"}, {"reasoning": "Hm."}, {"tool_calls": [{"index": 0}]}])
+def test_what_stands_before_an_answer_comes_before_reasoning_and_calls(delta: dict[str, Any]) -> None:
+    opened = session(turn=1)
+    answer = AnswerStream(CHAT, request(stream=True), opened, OWN)
+    (first,) = map(json.loads, answer.event(json.dumps(chunk(**delta)).encode()))
+    assert first["choices"][0]["delta"]["content"] == f"{MACHINE['en']}\n\n"
+
+
 @pytest.mark.requirement("TR-1")
 def test_each_choice_tells_what_it_left_out() -> None:
     deltas = [chunk(index, content=f"The {FORBIDDEN}. ") for index in (0, 1)]

@@ -44,7 +44,7 @@ class GovernedChoice:
 
     def take(self, said: Said) -> Said:
         """What may leave now that the model has said this. The result has a ``finish`` if the choice ends here."""
-        out = self._late if self._session.whole else Said()
+        out = self._late if self._session.whole else self._opening()
         out.role = out.role or said.role
         for name, tokens in said.tokens.items():
             self._tokens_of(name).add(tokens)
@@ -64,6 +64,11 @@ class GovernedChoice:
             return Said()
         self._ready(out)
         return out
+
+    def _opening(self) -> Said:
+        """What stands before the answer leaves with the first event, before reasoning and calls as well."""
+        opening = self.stream.feed("")
+        return Said({CONTENT: opening} if opening else {})
 
     def passed(self, text: str) -> Said:
         """The content ``text`` left by a shorter way and the choice may have ended with it."""
