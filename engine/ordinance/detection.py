@@ -23,10 +23,16 @@ class Pattern:
     """A regular expression in the dialect of ``docs/patterns.md``.
 
     It keeps case unless ``any_case``; it matches folded text, so its literals and classes are folded too.
+
+    ``accepts`` decides whether what matches counts: it is given the folded text and computes check digits, say. It must
+    be a pure function and quick; if it raises, the match counts. Such a pattern should read the same number of letters
+    and digits whatever way it matches: where several candidates end in one place and have come through the same part of
+    the pattern, the longest alone is tried.
     """
 
     source: str
     any_case: bool = False
+    accepts: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from ordinance.policy.plan import SPAN, Contact, Plan, PlannedRule, Scope
 from ordinance.policy.vocabulary import MARKER, Channel, Effect
 from ordinance.runtime.automaton import Automaton
 from ordinance.runtime.calm import Strides
+from ordinance.runtime.checks import Checks, unchecked_only
 from ordinance.runtime.rendering import imitation, placeholder
 
 #: Sets of rules whose automata are kept; situations fall into few sets.
@@ -35,7 +36,8 @@ class Activation:
     ``withholding`` has one automaton for each scope, for withheld and masked text. ``observing`` are rules that remove
     nothing, or are on trial. ``prompt`` are the rules that look at what is asked and do not mask it. ``protected``
     finds safety-critical information. ``placeholders`` are what masks write where no language is asked for.
-    ``strides`` remembers what ordinary text does.
+    ``checks`` decide on candidates; ``recalls`` is whether one of them may look at text that has left already, for a
+    rule that holds nothing. ``strides`` remembers what ordinary text does.
     """
 
     rules: tuple[PlannedRule, ...]
@@ -46,6 +48,8 @@ class Activation:
     prompt: Automaton
     segments: tuple[SegmentRule, ...]
     prompt_segments: tuple[SegmentRule, ...]
+    checks: Checks
+    recalls: bool
     placeholders: Mapping[int, str]
     strides: Strides
 
@@ -107,9 +111,12 @@ def _masks(rule: PlannedRule) -> bool:
 
 
 def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...], part: Channel) -> Activation:
+    checks = Checks(first=len(rules) + 2)  # behind ``forged`` and ``unchecked``
+
     def automaton(tags: Iterable[int], *more: tuple[int, Expressions]) -> Automaton:
         prepared = [(tag, plan.detectors[name]) for tag in tags for name in rules[tag].detectors]
-        return Automaton([*((tag, each) for tag, each in prepared if isinstance(each, Expressions)), *more])
+        found = [part for tag, each in prepared if isinstance(each, Expressions) for part in checks.split(tag, each)]
+        return Automaton([*found, *more])
 
     def segments(tags: Iterable[int]) -> tuple[SegmentRule, ...]:
         prepared = [(tag, plan.detectors[name]) for tag in tags for name in rules[tag].detectors]
@@ -124,6 +131,9 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     withholding = [tag for tag in answer if rules[tag].removes and rules[tag].effect is not Effect.REFUSE]
     scopes = sorted({SPAN, *(rules[tag].scope for tag in withholding)}, key=lambda scope: (scope.unit, scope.bound))
     forged = [] if asked else _forged(rules, withholding if part is not Channel.TOOL_CALL else ())
+    observing = automaton(tag for tag in answer if not rules[tag].removes)
+    recalls = bool(checks)
+    protected = [plan.detectors[name] for name in shields]
 
     def removing(scope: Scope) -> Automaton:
         ours = (tag for tag in withholding if rules[tag].scope == scope)
@@ -133,11 +143,13 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         rules=rules,
         refusing=automaton(tag for tag in answer if rules[tag].removes and rules[tag].effect is Effect.REFUSE),
         withholding=tuple((scope, removing(scope)) for scope in scopes),
-        observing=automaton(tag for tag in answer if not rules[tag].removes),
-        protected=Automaton([(0, each) for each in map(plan.detectors.get, shields) if isinstance(each, Expressions)]),
+        observing=observing,
+        protected=Automaton([(0, unchecked_only(each)) for each in protected if isinstance(each, Expressions)]),
         prompt=automaton(prompt),
         segments=segments(answer),
         prompt_segments=segments(prompt),
+        checks=checks,
+        recalls=recalls,
         placeholders={tag: placeholder(rule.type) for tag, rule in enumerate(rules) if _masks(rule)},
         strides=Strides(),
     )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ordinance.runtime.activation import Activation
+from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.json_reader import JsonReader, Path, Role, Unit
 from ordinance.runtime.ledger import Cut, Ledger
@@ -67,6 +68,8 @@ class JsonText:
         self._span = (0, 0)  # where the last string lies, without its quotes
         self._at = 0  # characters as they read
         self._ends: list[int] = []  # where each of them ends in the source, from _done on
+        self._read: list[str] = []  # they themselves
+        self._recent = Recent(beginning.readings)
         self._done = 0
         self._source = ""  # from position settled on
         self.settled = 0
@@ -114,6 +117,7 @@ class JsonText:
     def _take(self, unit: Unit) -> None:
         char, at = unit.char, self._at
         self._at += 1
+        self._read.append(char)
         self._ends.append((self._ends[-1] if self._ends else self.settled) + unit.length)
         for removing, matcher in enumerate(self._matchers):
             found = matcher.feed(char, at)
@@ -156,11 +160,15 @@ class JsonText:
     def _found(self, removing: int, matches: list[Match]) -> None:
         """Matches in the whole; one that lies in a string is the string's own."""
         start, end = self._span
+        matches = self._activation.checks.certain(matches, self._between)
         tags = frozenset(match.tag for match in matches if not (start <= match.start and match.end <= end))
         if tags and removing == 0:
             self.refused |= tags
         elif tags:
             self.severed |= tags
+
+    def _between(self, start: int, end: int) -> list[str]:
+        return self._recent.between(start, end, self._done, self._read)
 
     def _free_to(self) -> int:
         """What stands before this position may leave."""
@@ -205,7 +213,7 @@ class JsonText:
             return ""
         end = self._ends[count - 1]
         piece, self._source = self._source[: end - self.settled], self._source[end - self.settled :]
-        del self._ends[:count]
+        del self._ends[:count], self._read[:count]
         self._done, self.settled = to, end
         return piece
 

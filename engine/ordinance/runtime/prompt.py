@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.activation import Activation, activate
-from ordinance.runtime.matcher import tags_in
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.segments import Asking, SegmentScan
 from ordinance.runtime.sentences import Sentences
@@ -48,7 +47,7 @@ class Prompt:
         failed: set[int] = set()
         asked = [(rule.tag, Asking(rule.segments)) for rule in activation.prompt_segments]
         for text in texts:
-            fired |= tags_in(activation.prompt, text)
+            fired |= activation.checks.tags_in(activation.prompt, text)
             for tag, asking in asked:
                 scan, sentences = SegmentScan(asking, 0), Sentences()
                 found = [one for char in text for one in scan.feed(char, sentences.feed(char))]

@@ -11,6 +11,7 @@ from ordinance.policy.plan import Scope
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.activation import Activation, SegmentRule
 from ordinance.runtime.calm import SLICE, Calm, Place, Stride
+from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.ledger import Cut, Ledger, widen
 from ordinance.runtime.matcher import Match, Matcher
@@ -53,6 +54,7 @@ class Redactor:
         self.ledger = Ledger()
         self._activation = activation
         self._edges = Edges()
+        self._recent = Recent(beginning.readings)  # what a check may be asked about, and has left
         self._sentences, self._paragraphs, scans = beginning.copy()
         self._scans = list(zip(activation.segments, scans, strict=True))
         self._matchers = tuple(map(Matcher, activation.automata))
@@ -71,6 +73,7 @@ class Redactor:
         bounds = [scope.bound for scope, _ in activation.withholding if scope.unit == "sentence"]
         self._by_paragraph = any(scope.unit == "paragraph" for scope, _ in activation.withholding)
         self._reach = min(bounds, default=None)  # a sentence this long is cut into pieces, if a rule is about them
+        self._anxious = self._by_paragraph or activation.recalls  # strides know nothing of these
         self._calm: Calm | None = None
         self._flow = ""  # what is held while calm; else in _text
         self._stirred = False  # the last character completed a match
@@ -127,7 +130,7 @@ class Redactor:
 
     def _settle(self) -> Calm | None:
         """The calm place in which the stream is now; None where something is pending."""
-        if self._by_paragraph or self._marker is not None or self._protected_spans or self._watched or self._scans:
+        if self._anxious or self._marker is not None or self._protected_spans or self._watched or self._scans:
             return None
         edges, sentences = self._edges, self._sentences
         if not edges.plain or sentences.split is not None or any(removal.busy for removal in self._removals):
@@ -217,8 +220,8 @@ class Redactor:
         self._paragraphs.close()
         for removal in self._removals:
             removal.feed()
-            self._add(removal, removal.matcher.close())
-        self._watch(self._observing.close())
+            self._add(removal, self._certain(removal.matcher.close()))
+        self._watch(self._certain(self._observing.close()))
         self._protected_spans.extend(self._protected.close())
         for rule, scan in self._scans:
             self._found(rule, scan.close(settled))
@@ -236,15 +239,22 @@ class Redactor:
             found = removal.matcher.feed(char, at)
             if found:
                 self._stirred = True
-                self._add(removal, found)
+                self._add(removal, self._certain(found))
         observed = self._observing.feed(char, at)
         protected = self._protected.feed(char, at)
         if observed or protected:
             self._stirred = True
-            self._watch(observed)
+            self._watch(self._certain(observed))
             self._protected_spans.extend(protected)
         for rule, scan in self._scans:
             self._found(rule, scan.feed(char, settled))
+
+    def _certain(self, found: list[Match]) -> list[Match]:
+        """``found`` without what looks like a match and is none."""
+        return self._activation.checks.certain(found, self._source)
+
+    def _source(self, start: int, end: int) -> list[str]:
+        return self._recent.between(start, end, self._base, self._text)
 
     def _add(self, removal: Removal, found: Sequence[Match]) -> None:
         if removal.matcher is self._refusing:
@@ -310,6 +320,8 @@ class Redactor:
             return
         else:
             at = self._release_around(regions, until, out)
+        if self._activation.recalls:
+            self._recent.keep(self._text[: at - self._base], at, self._observing.oldest)
         del self._text[: at - self._base]
         self._base = at
         self._edges.forget(at)

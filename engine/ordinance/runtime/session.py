@@ -16,7 +16,6 @@ from ordinance.runtime.activation import Activation, activate
 from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.disclose import Cause, Discloser, Notice, cause_of
 from ordinance.runtime.json_text import Structure
-from ordinance.runtime.matcher import tags_in
 from ordinance.runtime.occasions import due
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.situation import Situation, contacts_at, notice_language, rules_in_force
@@ -110,7 +109,8 @@ class Session:
 
     def clean(self, text: str) -> bool:
         """Whether no rule that removes finds anything in a whole ``text`` of an answer."""
-        return not any(tags_in(automaton, text) for automaton in self.activation.removing)
+        checks = self.activation.checks
+        return not any(checks.tags_in(automaton, text) for automaton in self.activation.removing)
 
     def outcome(self) -> Outcome:
         """What came of the request so far; final once every stream is closed."""
