@@ -24,10 +24,9 @@ class Pattern:
 
     It keeps case unless ``any_case``; it matches folded text, so its literals and classes are folded too.
 
-    ``accepts`` decides whether what matches counts: it is given the folded text and computes check digits, say. It must
-    be a pure function and quick; if it raises, the match counts. Such a pattern should read the same number of letters
-    and digits whatever way it matches: where several candidates end in one place and have come through the same part of
-    the pattern, the longest alone is tried.
+    ``accepts`` is for the engine's own identifiers: it decides whether what matches counts. It is given the folded text
+    and computes check digits. Such a pattern reads the same number of letters and digits whatever way it matches, so
+    that every candidate is tried by itself. A plugin's code runs within a budget, so a plugin gives ``Segments``.
     """
 
     source: str

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from ordinance.detection import Declaration, DetectorKind, Expressions, Pattern
+from ordinance.detection import Declaration, DetectorKind, Expressions, Pattern, Segments
 from ordinance.errors import PatternError
 from ordinance.hookspecs import hookimpl
 from ordinance.identifiers import IDENTIFIERS
 from ordinance.runtime.matcher import check_pattern
 from ordinance.runtime.network import phrase_forms
+from ordinance.runtime.scripts import INDISTINCT, NAMES, finder
 
 
 def prepare_lexicon(declaration: Declaration) -> Expressions:
@@ -38,11 +39,29 @@ def prepare_identifier(declaration: Declaration) -> Expressions:
     return Expressions(patterns=found.patterns)
 
 
+def prepare_script(declaration: Declaration) -> Segments:
+    """Sentences in the script that ``declaration`` names, by its ISO 15924 code or its name. Raises ``PatternError``
+    where there is none."""
+    name = declaration.name.lower()
+    if name in INDISTINCT:
+        raise PatternError(
+            "letters do not tell simplified Chinese from traditional.", help="Write `Hani`, for both, or use a lexicon."
+        )
+    if name not in NAMES:
+        near = get_close_matches(name, NAMES, 1)
+        advice = (
+            f"Did you mean `{near[0].capitalize()}`?" if near else "Write its ISO 15924 code, such as Cyrl or Arab."
+        )
+        raise PatternError(f"no script is called `{declaration.name}`.", help=advice)
+    return Segments(finder(name))
+
+
 @hookimpl
 def register_detectors() -> list[DetectorKind]:
-    """``lexicon``, ``pattern`` and ``identifier``."""
+    """``lexicon``, ``pattern``, ``identifier`` and ``script``."""
     return [
         DetectorKind("lexicon", prepare_lexicon),
         DetectorKind("pattern", prepare_pattern),
         DetectorKind("identifier", prepare_identifier),
+        DetectorKind("script", prepare_script),
     ]
