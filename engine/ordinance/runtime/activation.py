@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from ordinance.detection import Expressions, Segments
+from ordinance.detection import Expressions, Prepared, Segments
 from ordinance.policy.plan import SPAN, Contact, Plan, PlannedRule, Scope
 from ordinance.policy.vocabulary import MARKER, Channel, Effect
 from ordinance.runtime.automaton import Automaton
 from ordinance.runtime.calm import Strides
 from ordinance.runtime.checks import Checks, unchecked_only
 from ordinance.runtime.rendering import imitation, placeholder
+from ordinance.runtime.together import together
 
 #: Sets of rules whose automata are kept; situations fall into few sets.
 _KEPT = 64
@@ -106,6 +107,11 @@ def _shared(rules: tuple[PlannedRule, ...], part: Channel) -> Channel:
     return part if part is Channel.TOOL_CALL and any(_masks(rule) for rule in rules) else Channel.ANSWER
 
 
+def _looked_for(plan: Plan, rule: PlannedRule) -> list[Prepared]:
+    found = [plan.detectors[name] for name in rule.detectors]
+    return [together(found, [plan.detectors[name] for name in rule.near])] if rule.near else found
+
+
 def _masks(rule: PlannedRule) -> bool:
     return rule.removes and rule.effect is Effect.MASK
 
@@ -113,14 +119,15 @@ def _masks(rule: PlannedRule) -> bool:
 def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...], part: Channel) -> Activation:
     checks = Checks(first=len(rules) + 2)  # behind ``forged`` and ``unchecked``
 
+    def prepared(tags: Iterable[int]) -> list[tuple[int, Prepared]]:
+        return [(tag, each) for tag in tags for each in _looked_for(plan, rules[tag])]
+
     def automaton(tags: Iterable[int], *more: tuple[int, Expressions]) -> Automaton:
-        prepared = [(tag, plan.detectors[name]) for tag in tags for name in rules[tag].detectors]
-        found = [part for tag, each in prepared if isinstance(each, Expressions) for part in checks.split(tag, each)]
-        return Automaton([*found, *more])
+        expressions = [(tag, each) for tag, each in prepared(tags) if isinstance(each, Expressions)]
+        return Automaton([*(part for tag, each in expressions for part in checks.split(tag, each)), *more])
 
     def segments(tags: Iterable[int]) -> tuple[SegmentRule, ...]:
-        prepared = [(tag, plan.detectors[name]) for tag in tags for name in rules[tag].detectors]
-        return tuple(SegmentRule(tag, each) for tag, each in prepared if isinstance(each, Segments))
+        return tuple(SegmentRule(tag, each) for tag, each in prepared(tags) if isinstance(each, Segments))
 
     asked = part is Channel.PROMPT
     seen = {part} if asked else {Channel.ANSWER, part}

@@ -68,7 +68,11 @@ class Checks:
 
     def tags_in(self, automaton: Automaton, text: str) -> set[int]:
         """The numbers of the rules that find something in a whole text."""
-        return {match.tag for match in self.certain(matches_in(automaton, text), lambda start, end: [text[start:end]])}
+        return {match.tag for match in self.matches_in(automaton, text)}
+
+    def matches_in(self, automaton: Automaton, text: str) -> list[Match]:
+        """The matches in a whole text."""
+        return self.certain(matches_in(automaton, text), lambda start, end: [text[start:end]])
 
     def _decide(self, match: Match, source: Source) -> Match | None:
         if match.tag < self.first:
