@@ -5,7 +5,7 @@ A ``Redactor`` knows regions, markers and the ledger; it knows nothing of notice
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ordinance.policy.plan import Scope
 from ordinance.policy.vocabulary import Effect
@@ -13,11 +13,12 @@ from ordinance.runtime.activation import Activation, SegmentRule
 from ordinance.runtime.calm import SLICE, Calm, Place, Stride
 from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
-from ordinance.runtime.ledger import Cut, Ledger, widen
+from ordinance.runtime.ledger import Cut, Ledger
 from ordinance.runtime.matcher import Match, Matcher
 from ordinance.runtime.regions import Edges, Region, Removal, SpanRemoval, removal_of
 from ordinance.runtime.rendering import is_masked, sign
 from ordinance.runtime.segments import Finding
+from ordinance.runtime.watched import Watched
 
 
 class Redactor:
@@ -48,8 +49,8 @@ class Redactor:
         self.fault = "detector" if beginning.fault else ""
         self.failed: set[int] = set()
         self.omitted: set[int] = set()
-        self.observed: set[int] = set()
-        self.tried: set[int] = set()
+        self._watched = Watched(activation.rules)
+        self.observed, self.tried = self._watched.observed, self._watched.tried
         self._placeholders = activation.placeholders if placeholders is None else placeholders
         self.ledger = Ledger()
         self._activation = activation
@@ -68,8 +69,6 @@ class Redactor:
             self._by_scope[scope] = removal_of(scope, matcher, self._edges, unit)
         self._removals += self._by_scope.values()
         self._protected_spans: list[Match] = []
-        self._watched: list[Match] = []  # of rules that remove nothing, until their text has left
-        self._gone: list[tuple[int, int]] = []  # what was removed, while something watched may reach into it
         bounds = [scope.bound for scope, _ in activation.withholding if scope.unit == "sentence"]
         self._by_paragraph = any(scope.unit == "paragraph" for scope, _ in activation.withholding)
         self._reach = min(bounds, default=None)  # a sentence this long is cut into pieces, if a rule is about them
@@ -221,7 +220,7 @@ class Redactor:
         for removal in self._removals:
             removal.feed()
             self._add(removal, self._certain(removal.matcher.close()))
-        self._watch(self._certain(self._observing.close()))
+        self._watched.add(self._certain(self._observing.close()))
         self._protected_spans.extend(self._protected.close())
         for rule, scan in self._scans:
             self._found(rule, scan.close(settled))
@@ -244,7 +243,7 @@ class Redactor:
         protected = self._protected.feed(char, at)
         if observed or protected:
             self._stirred = True
-            self._watch(self._certain(observed))
+            self._watched.add(self._certain(observed))
             self._protected_spans.extend(protected)
         for rule, scan in self._scans:
             self._found(rule, scan.feed(char, settled))
@@ -264,14 +263,6 @@ class Redactor:
         for match in found:
             removal.add(match)
 
-    def _watch(self, found: Iterable[Match]) -> None:
-        """What a rule that removes nothing has found. A trial is for the record alone, so it counts at once."""
-        for match in found:
-            if self._activation.rules[match.tag].trial:
-                self.tried.add(match.tag)
-            else:
-                self._watched.append(match)
-
     def _found(self, rule: SegmentRule, findings: Sequence[Finding]) -> None:
         planned = self._activation.rules[rule.tag]
         for start, end, failed in findings:
@@ -281,7 +272,7 @@ class Redactor:
                 self.failed.add(rule.tag)
             if not planned.removes:
                 if not failed:
-                    self._watch([Match(start, end, rule.tag)])
+                    self._watched.add([Match(start, end, rule.tag)])
             elif failed and planned.effect is Effect.REFUSE:
                 self.fault = "detector"
             elif failed:
@@ -329,8 +320,7 @@ class Redactor:
             removal.forget(at)
         if self._protected_spans:
             self._protected_spans = [span for span in self._protected_spans if span.end > at]
-        if self._watched or self._gone:
-            self._settle_watched()
+        self._settle_watched()
 
     def _sever(self, regions: list[Region], out: list[str]) -> None:
         """End the text where the first of ``regions`` begins."""
@@ -342,22 +332,8 @@ class Redactor:
         self._drop()
 
     def _settle_watched(self) -> None:
-        """What a rule that removes nothing has seen counts once all of it has left. What reaches into removed text does
-        not: an addition would tell what stood there (semantics, rule 16)."""
-        left = self._base
-        waiting = []
-        for match in self._watched:
-            if match.end > left:
-                waiting.append(match)
-            elif not any(match.start < end and start < match.end for start, end in self._gone):
-                self.observed.add(match.tag)
-        self._watched = waiting
-        starts = [match.start for match in waiting] + [scan.start for _, scan in self._scans]
-        if self._observing.oldest is not None and not self._closed:
-            starts.append(self._observing.oldest)
-        if self._gone:
-            reach = min([left, *starts])
-            self._gone = [(start, end) for start, end in self._gone if end > reach]
+        oldest = None if self._closed else self._observing.oldest
+        self._watched.settle(self._base, [oldest, *(scan.start for _, scan in self._scans)])
 
     def _release_around(self, regions: list[Region], until: int, out: list[str]) -> int:
         """Release up to ``until`` without ``regions``; stops early where a region may yet turn out protected."""
@@ -376,7 +352,7 @@ class Redactor:
                 self._removed = (at if self._marker is None else self._removed[0], at + 1)
                 self._marker = tags if self._marker is None else self._marker | tags
                 self.ledger.deleted += 1
-                widen(self._gone, at)
+                self._watched.remove(at)
                 at += 1
             else:
                 following = at + 1 if tags else min([until, *(region.start for region in regions if region.start > at)])
