@@ -27,7 +27,7 @@ from ordinance.serve.protocol.prompts import sent_on
 from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.streamed import AnswerStream, refused_stream
 from ordinance.serve.protocol.whole import govern_whole, refused_whole
-from ordinance.serve.service import Service, policy_header
+from ordinance.serve.service import ELAPSED_HEADER, Service, marks_header, policy_header, seconds
 from ordinance.serve.upstream import Reply
 
 #: What the audit log says where the client went before the end, as proxies write it.
@@ -93,6 +93,8 @@ class _Visit:
         request = await aside(len(raw), False, self._api.read_request, raw)
         session = self._session = self._open(request)
         self._exchange.common["x-ordinance-policy"] = policy_header(session)
+        if session.marks:
+            self._exchange.common["x-ordinance-marks"] = marks_header(session)
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
         ours = self._client.system_messages_are_ours
         body = await aside(len(raw), session.waits, sent_on, self._api, request, session, system_is_ours=ours)
@@ -111,7 +113,8 @@ class _Visit:
     def _open(self, request: Request) -> Session:
         headers = self._exchange.headers
         wanted = locale.wanted_languages(headers.get(locale.HEADER), ", ".join(headers.getlist("accept-language")))
-        return self._service.open(self._client, wanted, turn=request.turn, whole=not request.streaming)
+        elapsed = seconds(headers.get(ELAPSED_HEADER))
+        return self._service.open(self._client, wanted, turn=request.turn, elapsed=elapsed, whole=not request.streaming)
 
     async def _refuse(self, request: Request, session: Session, top: Top) -> None:
         if request.streaming:
