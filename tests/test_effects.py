@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -13,7 +14,7 @@ from ordinance.detectors import prepare_identifier
 from ordinance.policy.plan import NoticeTemplate, Plan
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
 from support.plans import SAYING, mask, plan, refuse, withhold
-from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, say
+from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, say, send
 
 CODE, WRONG = "38001085718", "38001085719"
 TOLD = "\n\nMasked: personal code."
@@ -103,3 +104,37 @@ def test_the_reminder_comes_back_when_the_claimed_time_is_over_or_unknown(
 ) -> None:
     answer = ask(open_gateway(policy()), "Hello", elapsed=elapsed)
     assert ("You are talking to a machine." in content(answer, stream=False)) is said
+
+
+def test_the_operators_own_messages_are_not_masked_where_a_key_says_that_they_are(
+    open_gateway: OpenGateway, upstream: ScriptedUpstream
+) -> None:
+    secret = "a-key-of-an-office"
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    keys = [{"name": "office", "sha256": digest, "system_messages_are_ours": True}]
+    gateway = open_gateway(policy(), keys=keys)
+    said = [{"role": "system", "content": f"Answer for {CODE}."}, {"role": "user", "content": f"I am {CODE}."}]
+    with httpx2.Client(base_url=gateway.address, timeout=PATIENCE, trust_env=False) as client:
+        answer = client.post(
+            "/v1/chat/completions",
+            json={"model": "m", "messages": said},
+            headers={"authorization": f"Bearer {secret}"},
+        )
+    assert answer.status_code == 200
+    (asked,) = upstream.asked
+    assert [message["content"] for message in asked.json["messages"]] == [
+        f"Answer for {CODE}.", "I am [personal code].",
+    ]  # fmt: skip
+
+
+def test_a_completions_prompt_is_masked_too(open_gateway: OpenGateway, upstream: ScriptedUpstream) -> None:
+    upstream.script = send(
+        json.dumps({"id": "c", "object": "text_completion", "created": 1, "model": "m",
+                    "choices": [{"index": 0, "text": " is known.", "finish_reason": "stop"}]}).encode(),
+        kind="application/json",
+    )  # fmt: skip
+    gateway = open_gateway(policy())
+    with httpx2.Client(base_url=gateway.address, timeout=PATIENCE, trust_env=False) as client:
+        answer = client.post("/v1/completions", json={"model": "m", "prompt": f"The owner of {CODE}"})
+    assert upstream.asked[0].json["prompt"] == "The owner of [personal code]"
+    assert "Masked: personal code." in answer.json()["choices"][0]["text"]

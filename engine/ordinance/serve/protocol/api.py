@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from ordinance.serve.protocol.asked import Request
@@ -26,6 +26,9 @@ class Api(Protocol):
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         """Every text that a red line is to look at. ``system_is_ours``: the key attests that system messages are the
         operator's own, so they are left out."""
+
+    def masked(self, request: Request, mask: Callable[[str], str], *, system_is_ours: bool) -> dict[str, Any]:
+        """The body that goes upstream: the same texts, each as ``mask`` gives it."""
 
     def read_reply(self, raw: bytes) -> Reply:
         """An upstream's answer or event. Raises ``Problem`` (502)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -21,7 +21,7 @@ from ordinance.serve.protocol.problems import bad_request
 from ordinance.serve.protocol.reading import Envelope, check, decode, token_ids
 from ordinance.serve.protocol.said import CONTENT, REFUSAL, Call, Reply, Said, Token, Top
 from ordinance.serve.protocol.structured import structure_of
-from ordinance.serve.protocol.texts import strings
+from ordinance.serve.protocol.texts import replaced, strings
 
 #: They decide what an answer continues, so they do not go upstream.
 _NOT_ASKED = NOT_ASKED | {"prompt", "chat_template"}
@@ -264,6 +264,15 @@ class Chat:
             yield from strings(message)
             if isinstance(message.get("content"), list):
                 yield from (joint.join(_texts({"content": message["content"]})) for joint in _JOINTS)
+
+    def masked(self, request: Request, mask: Callable[[str], str], *, system_is_ours: bool) -> dict[str, Any]:
+        """Every string, but no name of a member; not the operator's own messages."""
+        messages = [
+            message if system_is_ours and message.get("role") in _OPERATORS_ROLES else replaced(message, mask)
+            for message in request.body["messages"]
+        ]
+        rest = {name: value for name, value in request.body.items() if name != "messages"}
+        return {"messages": messages, **replaced(rest, mask)}
 
     def read_reply(self, raw: bytes) -> Reply:
         answer = decode(_DECODER, raw)

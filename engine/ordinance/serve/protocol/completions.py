@@ -6,7 +6,7 @@ governed as all of it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import msgspec
@@ -26,7 +26,7 @@ from ordinance.serve.protocol.problems import bad_request
 from ordinance.serve.protocol.reading import Envelope, check, decode, token_ids
 from ordinance.serve.protocol.said import CONTENT, Reply, Said, Token, Top
 from ordinance.serve.protocol.structured import structure_of
-from ordinance.serve.protocol.texts import strings
+from ordinance.serve.protocol.texts import replaced, strings
 
 #: A prompt in another form than text cannot be looked at, and decides what an answer continues.
 _NOT_ASKED = NOT_ASKED | {"messages", "prompt_embeds", "chat_template"}
@@ -163,6 +163,11 @@ class Completions:
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         """Every string of a request. Nothing in it is marked as a system message."""
         return strings(dict(request.body))
+
+    def masked(self, request: Request, mask: Callable[[str], str], *, system_is_ours: bool) -> dict[str, Any]:
+        """Every string, but no name of a member."""
+        found: dict[str, Any] = replaced(dict(request.body), mask)
+        return found
 
     def read_reply(self, raw: bytes) -> Reply:
         answer = decode(_DECODER, raw)

@@ -7,7 +7,6 @@ import msgspec
 from ordinance.runtime.session import Session
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import Request
-from ordinance.serve.protocol.texts import replaced
 
 
 def sent_on(api: Api, request: Request, session: Session, *, system_is_ours: bool) -> bytes | None:
@@ -19,5 +18,5 @@ def sent_on(api: Api, request: Request, session: Session, *, system_is_ours: boo
         session.continue_each(request.readings)
     if session.screen(api.prompt_texts(request, system_is_ours=system_is_ours)):
         return None
-    body = replaced(request.body, session.mask)
+    body = api.masked(request, session.mask, system_is_ours=system_is_ours)
     return None if session.prompt.refused else msgspec.json.encode(body)
