@@ -160,6 +160,19 @@ def test_a_number_that_begins_in_what_the_answer_continues_is_found(at: int) -> 
         assert stream.feed(rest) + stream.close() == (rest if told is None else "[number].")
 
 
+@pytest.mark.semantics(9)
+@pytest.mark.parametrize("arguments", ['{"code": %s}', '{"code": "%s"}', '{"who": "the one with %s, please"}'])
+def test_a_call_is_removed_for_a_valid_number_only(arguments: str) -> None:
+    for number, valid in (("38001085718", True), ("38001085719", False)):
+        source = arguments % number
+        for cut in ([source], list(source)):
+            call = session(policy("isikukood")).stream().arguments()
+            out = "".join(map(call.feed, cut)) + call.close()
+            assert bool(call.severed) is valid
+            assert number not in out if valid else out == source
+            assert call.ledger.balanced
+
+
 @pytest.mark.semantics(6)
 def test_on_trial_a_number_is_checked_although_it_has_left() -> None:
     for number, trials in (("38001085718", ("DE/numbers",)), ("38001085719", ())):

@@ -493,6 +493,26 @@ def test_what_a_trial_finds_in_removed_text_is_recorded_too() -> None:
     assert opened.outcome().rules == ("DE/flags",)
 
 
+@pytest.mark.semantics(6)
+@pytest.mark.semantics(11)
+@given(st.data(), st.lists(rules(), min_size=1, max_size=2), st.lists(rules(), min_size=1, max_size=2))
+def test_rules_on_trial_change_nothing_that_leaves_nor_when(
+    data: st.DataObject, of: list[Rule], tried: list[Rule]
+) -> None:
+    text = data.draw(texts([*of, *tried], 20))
+    policy = plan_of([*of, *tried])
+    with_trials = replace(
+        policy, rules=(*policy.rules[: len(of)], *(replace(rule, trial=True) for rule in policy.rules[len(of) :]))
+    )
+    seen = []
+    for each in (plan_of(of), with_trials):
+        opened = session(each)
+        stream = opened.stream()
+        outcome = ([stream.feed(char) for char in text], stream.close(), opened.outcome())
+        seen.append((*outcome[:2], replace(outcome[2], trials=())))
+    assert seen[0] == seen[1]
+
+
 def test_a_say_and_a_mark_on_trial_are_recorded_only() -> None:
     saying = replace(say("EU/machine", Occasion.EVERY_ANSWER), trial=True)
     _, opened = answer(plan([saying, replace(READABLE, trial=True)], {}), "Hello.")
