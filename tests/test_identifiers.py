@@ -160,6 +160,16 @@ def test_a_number_that_begins_in_what_the_answer_continues_is_found(at: int) -> 
         assert stream.feed(rest) + stream.close() == (rest if told is None else "[number].")
 
 
+@pytest.mark.semantics(10)
+@pytest.mark.parametrize("readings", [["It is 38001085", "It is 38001086"], ["It is 38001086", "It is 38001085"]])
+def test_a_number_that_is_valid_under_one_reading_is_found(readings: list[str]) -> None:
+    assert not IDENTIFIERS["isikukood"].accepts("38001086718")
+    opened = session(policy("isikukood", told=False))
+    opened.continue_from(readings, certain=True)
+    stream = opened.stream()
+    assert stream.feed("718.") + stream.close() == "[number]."
+
+
 @pytest.mark.semantics(9)
 @pytest.mark.parametrize("arguments", ['{"code": %s}', '{"code": "%s"}', '{"who": "the one with %s, please"}'])
 def test_a_call_is_removed_for_a_valid_number_only(arguments: str) -> None:
