@@ -138,3 +138,22 @@ def test_a_completions_prompt_is_masked_too(open_gateway: OpenGateway, upstream:
         answer = client.post("/v1/completions", json={"model": "m", "prompt": f"The owner of {CODE}"})
     assert upstream.asked[0].json["prompt"] == "The owner of [personal code]"
     assert "Masked: personal code." in answer.json()["choices"][0]["text"]
+
+
+@pytest.mark.requirement("RL-3")
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"type": "text", "text": f"I am {CODE[:5]}"}, {"type": "text", "text": CODE[5:]}],
+        json.dumps({"note": f'"{CODE}"'}).replace(CODE[0], "\\u0033", 1),
+    ],
+)
+def test_what_cannot_be_masked_string_by_string_is_not_sent(
+    open_gateway: OpenGateway, upstream: ScriptedUpstream, content: Any
+) -> None:
+    with httpx2.Client(base_url=open_gateway(policy()).address, timeout=PATIENCE, trust_env=False) as client:
+        body = {"model": "m", "messages": [{"role": "user", "content": content}]}
+        answer = client.post("/v1/chat/completions", json=body).json()
+    assert not upstream.asked
+    assert answer["choices"][0]["finish_reason"] == "content_filter"
+    assert [notice["kind"] for notice in answer["ordinance"]["notices"]][-2:] == ["fault", "addition"]

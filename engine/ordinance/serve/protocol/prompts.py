@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from ordinance.runtime.session import Session
@@ -19,4 +21,5 @@ def sent_on(api: Api, request: Request, session: Session, *, system_is_ours: boo
     if session.screen(api.prompt_texts(request, system_is_ours=system_is_ours)):
         return None
     body = api.masked(request, session.mask, system_is_ours=system_is_ours)
+    session.prompt.confirm(api.prompt_texts(replace(request, body=body), system_is_ours=system_is_ours))
     return None if session.prompt.refused else msgspec.json.encode(body)
