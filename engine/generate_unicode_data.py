@@ -1,12 +1,12 @@
 """Write ``ordinance/runtime/unicode_data.py``: the Unicode facts the engine needs, pinned to one version.
 
-    pip install unicodedata2==16.0.0 uniseg==0.10.1 confusable-homoglyphs==3.3.1
+    pip install unicodedata2==16.0.0 uniseg==0.10.1 confusable-homoglyphs==3.3.1 fonttools==4.68.0
     python engine/generate_unicode_data.py > engine/ordinance/runtime/unicode_data.py
 
 A server's Python brings whatever Unicode version it was built with; two servers would then release different
 text. So the tables are made ahead of time and everything at run time is a dictionary look-up. Sources: the
-Unicode Character Database 16.0 (through unicodedata2 and uniseg) and the Unicode confusables data (through
-confusable-homoglyphs); see NOTICE.
+Unicode Character Database 16.0 (through unicodedata2 and uniseg; scripts through fonttools, whose data is newer, for
+the letters of 16.0) and the Unicode confusables data (through confusable-homoglyphs); see NOTICE.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import confusable_homoglyphs
 import unicodedata2 as ucd
+from fontTools import unicodedata as scripts
 from uniseg.derived import IndicConjunctBreak, default_ignorable_code_point, indic_conjunct_break
 from uniseg.emoji import extended_pictographic
 from uniseg.graphemecluster import grapheme_cluster_break
@@ -184,6 +185,17 @@ def sentence(char: str) -> str:
     return SENTENCES[sentence_break(char).name]
 
 
+def letter_script(char: str) -> str:
+    """The script of a letter by its ISO 15924 code; ``-`` for what is no letter, or one of no script in particular."""
+    code = scripts.script(char) if ucd.category(char).startswith("L") else "-"
+    return "-" if code in ("Zyyy", "Zinh", "Zzzz") else code
+
+
+def script_names() -> Iterator[str]:
+    found = {letter_script(chr(code)) for code in CODE_POINTS} - {"-"}
+    yield from (f"{code}={scripts.script_name(code).replace(' ', '_').lower()}" for code in sorted(found))
+
+
 def ranges(value: Callable[[str], str]) -> Iterator[str]:
     """``start``+``value`` in hexadecimal for each code point where the value changes."""
     last = ""
@@ -230,6 +242,8 @@ def main() -> None:
         literal("CLUSTERS", "first code=grapheme cluster class (UAX #29, GB9c and GB11 folded in).", ranges(cluster))
         + "\n"
     )
+    out.write(literal("SCRIPTS", "first code=script of the letters from there on.", ranges(letter_script)) + "\n")
+    out.write(literal("SCRIPT_NAMES", "code of a script=its name in Unicode.", script_names()) + "\n")
     out.write(literal("SENTENCES", "first code=sentence break class (UAX #29).", ranges(sentence)))
 
 

@@ -8,21 +8,17 @@ import pytest
 from ordinance.policy.plan import Plan, Scope
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
-from ordinance.serve.protocol.chat import (
-    ChatRequest,
-    Head,
-    govern_whole,
-    prompt_texts,
-    read_request,
-    refused_whole,
-    refuses_prompt,
-)
-from ordinance.serve.protocol.chat_stream import ChatStream, refused_stream
+from ordinance.serve.protocol.asked import Request
+from ordinance.serve.protocol.chat import CHAT
 from ordinance.serve.protocol.problems import Problem, truncated
+from ordinance.serve.protocol.prompts import sent_on
+from ordinance.serve.protocol.said import Top
+from ordinance.serve.protocol.streamed import AnswerStream, refused_stream
+from ordinance.serve.protocol.whole import govern_whole, refused_whole
 from support.serving import USAGE, chunk, completion
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED, small_plan
 
-HEAD = Head("chatcmpl-own", 1, "asked")
+OWN = Top("chatcmpl-own", 1, "asked")
 PLAN = small_plan()
 
 
@@ -30,13 +26,13 @@ def session(*, whole: bool = False, turn: int = 2, plan: Plan = PLAN) -> Session
     return Session(plan, situate(plan, jurisdiction="DE", turn=turn), "en", whole=whole)
 
 
-def request(**fields: Any) -> ChatRequest:
+def request(**fields: Any) -> Request:
     body = {"model": "m", "messages": [{"role": "user", "content": "hi"}], **fields}
-    return read_request(json.dumps(body).encode())
+    return CHAT.read_request(json.dumps(body).encode())
 
 
 def whole(answer: Any, **fields: Any) -> dict[str, Any]:
-    return govern_whole(json.dumps(answer).encode(), request(**fields), session(whole=True), HEAD)
+    return govern_whole(CHAT, json.dumps(answer).encode(), request(**fields), session(whole=True), OWN)
 
 
 class Streamed:
@@ -45,17 +41,17 @@ class Streamed:
     def __init__(self, **fields: Any) -> None:
         self.session = session()
         asked = request(stream=True, **fields)
-        refuses_prompt(asked, self.session, system_is_ours=False)
-        self.stream = ChatStream(asked, self.session, HEAD)
+        sent_on(CHAT, asked, self.session, system_is_ours=False)
+        self.stream = AnswerStream(CHAT, asked, self.session, OWN)
         self.out: list[dict[str, Any]] = []
 
     def feed(self, *chunks: dict[str, Any]) -> Streamed:
         for one in chunks:
-            self.out += self.stream.event(json.dumps(one))
+            self.out += map(json.loads, self.stream.event(json.dumps(one).encode()))
         return self
 
     def end(self) -> list[dict[str, Any]]:
-        self.out += self.stream.end()
+        self.out += map(json.loads, self.stream.end())
         return self.out
 
     def text(self, index: int = 0) -> str:
@@ -78,13 +74,14 @@ class Streamed:
 )  # fmt: skip
 def test_what_is_no_request_is_told(raw: bytes) -> None:
     with pytest.raises(Problem) as caught:
-        read_request(raw)
+        CHAT.read_request(raw)
     assert caught.value.status == 400
     assert caught.value.body()["error"]["type"] == "invalid_request_error"  # type: ignore[index]  # it is a mapping
 
 
 def test_fields_go_upstream_as_they_came_but_for_those_whose_answer_cannot_pass() -> None:
-    read = request(temperature=0.5, logprobs=True, top_logprobs=5, stream_options={"include_usage": True}, seed=7)
+    refused = {"prompt_logprobs": 5, "vllm_xargs": {"a": 1}, "kv_transfer_params": {"remote_host": "x"}}
+    read = request(temperature=0.5, stream_options={"include_usage": True}, seed=7, **refused)
     assert read.body == {
         "model": "m",
         "messages": [{"role": "user", "content": "hi"}],
@@ -124,11 +121,11 @@ def test_what_an_answer_may_continue_is_read_in_every_likely_way(
     messages: list[dict[str, Any]], flag: object, readings: tuple[str, ...]
 ) -> None:
     more = {} if flag is None else {"continue_final_message": flag}
-    assert request(messages=messages, **more).readings == readings
+    assert request(messages=messages, **more).readings == (readings,)
 
 
 def test_what_would_decide_how_an_answer_continues_does_not_go_upstream() -> None:
-    body = request(echo=True, prompt="x", chat_template="{{ x }}", temperature=0).body
+    body = request(prompt="x", chat_template="{{ x }}", temperature=0).body
     assert set(body) == {"model", "messages", "temperature"}
 
 
@@ -145,7 +142,7 @@ def test_every_string_is_screened_wherever_it_stands() -> None:
         stop=["G"],
         chat_template_kwargs={"H": {"deep": [["I"]]}},
     )
-    texts = list(prompt_texts(read, system_is_ours=False))
+    texts = list(CHAT.prompt_texts(read, system_is_ours=False))
     assert {*"ABCDEFGHI", RED_LINE} <= set(texts)
 
 
@@ -153,8 +150,8 @@ def test_every_string_is_screened_wherever_it_stands() -> None:
 def test_system_messages_are_left_out_only_where_the_key_attests_them() -> None:
     says = [{"role": role, "content": role.upper()} for role in ("system", "developer", "user", "assistant")]
     read = request(messages=says)
-    assert {"SYSTEM", "DEVELOPER"} <= set(prompt_texts(read, system_is_ours=False))
-    ours = set(prompt_texts(read, system_is_ours=True))
+    assert {"SYSTEM", "DEVELOPER"} <= set(CHAT.prompt_texts(read, system_is_ours=False))
+    ours = set(CHAT.prompt_texts(read, system_is_ours=True))
     assert ours & {"SYSTEM", "DEVELOPER", "USER", "ASSISTANT"} == {"USER", "ASSISTANT"}
 
 
@@ -185,12 +182,13 @@ def test_two_answers_that_differ_only_inside_a_region_are_the_same_outside() -> 
     plan = small_plan(Scope("sentence", 400))
     governed = [
         govern_whole(
+            CHAT,
             json.dumps(
                 completion(f"Good day. {inside} Goodbye.") | {"usage": {"completion_tokens": len(inside)}}
             ).encode(),
             request(),
             session(whole=True, plan=plan),
-            HEAD,
+            OWN,
         )
         for inside in (f"A {FORBIDDEN}.", f"What a {FORBIDDEN.upper()} over there, and one more {FORBIDDEN}!")
     ]
@@ -201,24 +199,14 @@ def test_two_answers_that_differ_only_inside_a_region_are_the_same_outside() -> 
 @pytest.mark.requirement("TR-3")
 def test_fields_that_are_not_known_do_not_pass() -> None:
     canary = "canary-in-a-field"
-    answer = completion("Hi.", reasoning=canary, reasoning_content=canary, refusal=canary, audio={"transcript": canary})
-    answer["choices"][0] |= {"stop_reason": canary, "token_ids": [1], "logprobs": {"content": [{"token": canary}]}}
-    answer |= {"prompt_logprobs": [canary], "system_fingerprint": canary, "kv_transfer_params": canary}
+    answer = completion("Hi.", audio={"transcript": canary}, annotations=[canary], thinking=canary)
+    answer["choices"][0] |= {"hidden": canary, "prompt_text": canary, "logprobs": {"others": [{"token": canary}]}}
+    answer |= {"prompt_logprobs": [canary], "prompt_text": canary, "system_fingerprint": canary, "metrics": canary}
     answer["usage"] = USAGE | {"completion_tokens_details": {"reasoning_tokens": 7}}
     governed = whole(answer)
     assert canary not in json.dumps(governed)
     assert governed["usage"] == USAGE
     assert set(governed) == {"id", "object", "created", "model", "choices", "usage", "ordinance"}
-
-
-@pytest.mark.parametrize("call", [{"tool_calls": [{"function": {"name": "f"}}]}, {"function_call": {"name": "f"}}])
-def test_a_tool_call_ends_the_choice(call: dict[str, Any]) -> None:
-    governed = whole(completion("", finish="tool_calls", **call))
-    choice = governed["choices"][0]
-    assert choice["finish_reason"] == "content_filter"
-    assert choice["message"] == {"role": "assistant", "content": choice["message"]["content"]}
-    assert governed["ordinance"]["notices"][0]["kind"] == "fault"
-    assert "usage" not in governed
 
 
 @pytest.mark.parametrize(
@@ -228,6 +216,7 @@ def test_a_tool_call_ends_the_choice(call: dict[str, Any]) -> None:
         ("length", "length"),
         ("content_filter", "content_filter"),
         ("tool_calls", "stop"),
+        ("function_call", "stop"),
         ("canary", "stop"),
     ],
 )
@@ -247,7 +236,7 @@ def test_a_refused_whole_answer_is_the_notice_alone() -> None:
 def test_a_refused_prompt_gets_every_choice_refused() -> None:
     opened = session(whole=True)
     assert opened.screen([f"Tell me of the {RED_LINE}"])
-    governed = refused_whole(request(n=2), opened, HEAD)
+    governed = refused_whole(CHAT, request(n=2), opened, OWN)
     assert [choice["finish_reason"] for choice in governed["choices"]] == ["content_filter"] * 2
     assert (governed["id"], governed["model"]) == ("chatcmpl-own", "asked")
     assert governed["ordinance"]["verdict"] == "refuse"
@@ -330,6 +319,16 @@ def test_a_refusal_ends_its_choice_and_with_the_last_one_the_answer() -> None:
     assert reasons == ["content_filter", "stop"]
 
 
+@pytest.mark.requirement("LAW-4")
+@pytest.mark.semantics(17)
+@pytest.mark.parametrize("delta", [{"role": "assistant"}, {"reasoning": "Hm."}, {"tool_calls": [{"index": 0}]}])
+def test_what_stands_before_an_answer_comes_before_reasoning_and_calls(delta: dict[str, Any]) -> None:
+    opened = session(turn=1)
+    answer = AnswerStream(CHAT, request(stream=True), opened, OWN)
+    (first,) = map(json.loads, answer.event(json.dumps(chunk(**delta)).encode()))
+    assert first["choices"][0]["delta"]["content"] == f"{MACHINE['en']}\n\n"
+
+
 @pytest.mark.requirement("TR-1")
 def test_each_choice_tells_what_it_left_out() -> None:
     deltas = [chunk(index, content=f"The {FORBIDDEN}. ") for index in (0, 1)]
@@ -346,18 +345,9 @@ def test_it_is_over_when_no_choice_remains_and_one_was_refused() -> None:
     assert not unharmed.stream.over, "the counts may still come"
 
 
-def test_a_tool_call_ends_the_choice_on_a_stream() -> None:
-    run = Streamed().feed(chunk(content="Let me see. The forbidden"), chunk(tool_calls=[{"function": {"name": "f"}}]))
-    assert run.stream.over
-    out = run.end()
-    assert run.text().startswith("Let me see. The \n\n")
-    assert "forbidden" not in run.text()
-    assert out[-1]["choices"][0]["finish_reason"] == "content_filter"
-
-
 def test_a_failure_releases_nothing_held_and_tells_every_open_choice() -> None:
     run = Streamed(n=2).feed(chunk(0, content="See the forbidden"), chunk(1, content="Done."), chunk(1, finish="stop"))
-    run.out += run.stream.fail(truncated())
+    run.out += map(json.loads, run.stream.fail(truncated()))
     assert "forbidden" not in json.dumps(run.out)
     last = run.out[-1]
     assert last["error"]["code"] == "upstream_truncated"
@@ -380,7 +370,7 @@ def test_a_failure_releases_nothing_held_and_tells_every_open_choice() -> None:
 )
 def test_an_event_that_is_no_chunk_is_a_problem(data: str) -> None:
     with pytest.raises(Problem) as caught:
-        Streamed().stream.event(data)
+        Streamed().stream.event(data.encode())
     assert caught.value.status == 502
     assert "canary" not in str(caught.value.body())
 
@@ -407,7 +397,7 @@ def test_a_phrase_that_ends_in_the_answer_is_found() -> None:
 def test_a_refused_prompt_on_a_stream() -> None:
     opened = session(turn=1)
     assert opened.screen([RED_LINE])
-    chunks = refused_stream(request(stream=True, n=2), opened, HEAD)
+    chunks = list(map(json.loads, refused_stream(CHAT, request(stream=True, n=2), opened, OWN)))
     assert [one["choices"][0]["index"] for one in chunks] == [0, 1]
     assert all(one["choices"][0]["delta"]["content"].startswith(MACHINE["en"]) for one in chunks)
     assert "ordinance" in chunks[-1]

@@ -150,7 +150,7 @@ def test_an_unchanged_request_goes_upstream_without_the_clients_key(
 ) -> None:
     gateway = open_gateway(upstream={"key": "operators-secret"})
     with client_of(gateway) as client:
-        client.chat.completions.create(**ASK, temperature=0.25, logprobs=True, extra_body={"top_k": 3})
+        client.chat.completions.create(**ASK, temperature=0.25, extra_body={"top_k": 3, "vllm_xargs": {"a": 1}})
     asked = upstream.asked[-1]
     assert (asked.method, asked.path) == ("POST", "/v1/chat/completions")
     assert asked.headers["authorization"] == "Bearer operators-secret"
@@ -232,15 +232,19 @@ def test_a_refused_answer_ends_and_the_upstream_is_cancelled(http: httpx2.Client
     assert upstream.asked[-1].gone.wait(PATIENCE)
 
 
-def test_a_tool_call_in_an_answer_is_refused(http: httpx2.Client, upstream: ScriptedUpstream) -> None:
-    call = {"index": 0, "function": {"name": "canary_tool", "arguments": "{}"}}
-    upstream.script = send_and_wait(event(chunk(content="Let me look.")), event(chunk(tool_calls=[call])))
+def test_a_tool_call_that_holds_a_phrase_ends_the_answer(http: httpx2.Client, upstream: ScriptedUpstream) -> None:
+    call = {"index": 0, "id": "call_1", "function": {"name": "find", "arguments": '{"what": "the forb'}}
+    more = {"index": 0, "function": {"arguments": 'idden flag"}'}}
+    upstream.script = send_and_wait(
+        event(chunk(content="Let me look.")), event(chunk(tool_calls=[call])), event(chunk(tool_calls=[more]))
+    )
     answer = ask(http, stream=True)
     *chunks, end = events(answer)
     assert end == "[DONE]"
     assert chunks[-1]["choices"][0]["finish_reason"] == "content_filter"
-    assert "fault" in [notice["kind"] for notice in chunks[-1]["ordinance"]["notices"]]
-    assert "canary_tool" not in answer.text
+    assert "omission" in [notice["kind"] for notice in chunks[-1]["ordinance"]["notices"]]
+    assert text_of(chunks) == f"{MACHINE['en']}\n\nLet me look.\n\n{OMITTED['en']}"
+    assert "forb" not in answer.text
     assert upstream.asked[-1].gone.wait(PATIENCE)
 
 
@@ -251,7 +255,7 @@ def test_a_tool_call_in_an_answer_is_refused(http: httpx2.Client, upstream: Scri
     ("method", "path", "status"),
     [
         ("GET", "/", 404),
-        ("POST", "/v1/completions", 404),
+        ("POST", "/v1/embeddings", 404),
         ("POST", "/invocations", 404),
         ("POST", "/v1/chat/completions/", 404),
         ("POST", "//v1/chat/completions", 404),
@@ -585,6 +589,7 @@ def test_the_audit_log_has_a_line_for_each_request_and_no_text(
         body = {"model": canary, "user": canary, "stream": stream, "messages": said}
         httpx2.post(url, json=body, headers=headers, trust_env=False)
     httpx2.post(url, json=ASK, headers={"authorization": f"Bearer {canary}"}, trust_env=False)
+    wait_until(lambda: log.read_text().count("\n") == len(scripts) * 2 + 1)
     written = log.read_text()
     records = [json.loads(line) for line in written.splitlines()]
     assert [record["status"] for record in records] == [200, 200, 200, 200, 502, 200, 502, 200, 401]
@@ -611,7 +616,7 @@ def test_a_defect_of_ours_is_told_without_a_word_of_what_was_said(
     def broken(self: Any, text: str) -> str:
         raise RuntimeError(f"cannot cope with {text}")
 
-    monkeypatch.setattr("ordinance.runtime.session.Stream.feed", broken)
+    monkeypatch.setattr("ordinance.runtime.stream.Stream.feed", broken)
     upstream.script = say("canary in the answer")
     whole, streamed = ask(http), ask(http, stream=True)
     assert (whole.status_code, whole.json()["error"]["code"]) == (500, "internal_error")

@@ -38,7 +38,7 @@ def plugin(*kinds: object) -> object:
 
 def test_built_in_detectors_come_through_the_hook() -> None:
     registry = collect([])
-    assert set(registry.kinds) == {"lexicon", "pattern"}
+    assert set(registry.kinds) == {"lexicon", "pattern", "identifier", "script"}
     with pytest.raises(PatternError):
         registry.kinds["lexicon"].prepare(Declaration("x", ("\u200d",)))
     with pytest.raises(PatternError):

@@ -16,7 +16,8 @@ from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule, Scope
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion, Verdict
 from ordinance.runtime.activation import activate
 from ordinance.runtime.segments import DetectorError
-from ordinance.runtime.session import Session, Stream
+from ordinance.runtime.session import Session
+from ordinance.runtime.stream import Stream
 from support.oracle import MARKER, Rule, reference
 from support.plans import OMITTED, SAYING, expressions, law, mask, plan, plan_of, refuse, session, withhold
 from support.strategies import FORGED, cuttings, rules, texts
@@ -352,7 +353,7 @@ def test_a_ledger_that_does_not_balance_ends_the_answer() -> None:
     opened = session(made(FLAG))
     stream = opened.stream()
     stream.feed("Hello.")
-    stream._redactor.ledger.received += 1
+    stream.content.ledger.received += 1
     assert "[fault]" in stream.close()
     assert not opened.outcome().balanced
     assert opened.metadata()["balanced"] is False
@@ -490,6 +491,26 @@ def test_what_a_trial_finds_in_removed_text_is_recorded_too() -> None:
     assert shown.startswith(MARKER)
     assert opened.outcome().trials == ("DE/tried",)
     assert opened.outcome().rules == ("DE/flags",)
+
+
+@pytest.mark.semantics(6)
+@pytest.mark.semantics(11)
+@given(st.data(), st.lists(rules(), min_size=1, max_size=2), st.lists(rules(), min_size=1, max_size=2))
+def test_rules_on_trial_change_nothing_that_leaves_nor_when(
+    data: st.DataObject, of: list[Rule], tried: list[Rule]
+) -> None:
+    text = data.draw(texts([*of, *tried], 20))
+    policy = plan_of([*of, *tried])
+    with_trials = replace(
+        policy, rules=(*policy.rules[: len(of)], *(replace(rule, trial=True) for rule in policy.rules[len(of) :]))
+    )
+    seen = []
+    for each in (plan_of(of), with_trials):
+        opened = session(each)
+        stream = opened.stream()
+        outcome = ([stream.feed(char) for char in text], stream.close(), opened.outcome())
+        seen.append((*outcome[:2], replace(outcome[2], trials=())))
+    assert seen[0] == seen[1]
 
 
 def test_a_say_and_a_mark_on_trial_are_recorded_only() -> None:

@@ -24,7 +24,7 @@ def costs(plan: Plan) -> Iterator[tuple[str, str]]:
                 rule.id,
                 (f"holds the open sentence, about {SENTENCE_MEAN} characters on prose, at most {rule.scope.bound}"),
             )
-        elif all(isinstance(plan.detectors[key], Expressions) for key in rule.detectors):
+        elif not rule.near and all(isinstance(plan.detectors[key], Expressions) for key in rule.detectors):
             yield rule.id, f"holds what may become a match, at most {longest(plan, rule)} characters"
         else:
             yield rule.id, "holds the open sentence, for a detector that sees sentences"

@@ -23,10 +23,15 @@ class Pattern:
     """A regular expression in the dialect of ``docs/patterns.md``.
 
     It keeps case unless ``any_case``; it matches folded text, so its literals and classes are folded too.
+
+    ``accepts`` is for the engine's own identifiers: it decides whether what matches counts. It is given the folded text
+    and computes check digits. Such a pattern reads the same number of letters and digits whatever way it matches, so
+    that every candidate is tried by itself. A plugin's code runs within a budget, so a plugin gives ``Segments``.
     """
 
     source: str
     any_case: bool = False
+    accepts: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,9 +55,9 @@ class Use:
 
 
 def isolated(detectors: Mapping[str, Prepared], uses: Mapping[str, Use], budget: Budget) -> dict[str, Prepared]:
-    """``detectors`` with those that see segments moved into processes; ``uses`` says how each is found again. The
-    processes start when they are needed and end when nothing refers to the detectors any more."""
-    keys = [key for key, prepared in detectors.items() if isinstance(prepared, Segments)]
+    """``detectors`` with those of plugins that see segments moved into processes; ``uses`` says how each is found
+    again. The processes start when they are needed and end when nothing refers to the detectors any more."""
+    keys = [key for key, each in detectors.items() if isinstance(each, Segments) and "." in uses[key].kind]
     bench = Bench([uses[key] for key in keys], budget)
     return {**detectors, **{key: Segments(_Seat(bench, number)) for number, key in enumerate(keys)}}
 

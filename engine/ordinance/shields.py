@@ -15,7 +15,7 @@ from ordinance.policy.contacts import SEPARATORS
 from ordinance.policy.ir import Policy
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.runtime.automaton import Automaton
-from ordinance.runtime.matcher import tags_in
+from ordinance.runtime.checks import Checks
 from ordinance.runtime.segments import Asking
 
 
@@ -23,17 +23,19 @@ def shielding_contacts(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
     """A finding for each contact in which a removing rule of ``plan`` finds something."""
     rules = tuple(rule for rule in plan.rules if rule.removes)
     expressions: list[tuple[int, Expressions]] = []
+    checks = Checks(first=len(rules))
     segments: list[tuple[int, Asking]] = []
     for tag, rule in enumerate(rules):
         for prepared in (plan.detectors[key] for key in rule.detectors):
             if isinstance(prepared, Expressions):
-                expressions.append((tag, prepared))
+                expressions += checks.split(tag, prepared)
             else:
                 segments.append((tag, Asking(prepared)))
     automaton = Automaton(expressions)
     for unit in policy.units:
         for contact in unit.pack.each(ast.ContactDecl):
-            tags = {tag for text in _spellings(contact) for tag in _found(automaton, segments, text)}
+            spellings = list(_spellings(contact))
+            tags = {tag for text in spellings for tag in checks.tags_in(automaton, text) | _found(segments, text)}
             for tag in sorted(tags):
                 yield _finding(contact, rules[tag])
 
@@ -58,10 +60,7 @@ def _spellings(contact: ast.ContactDecl) -> Iterator[str]:
             yield f"{plus}{digits[:at]}{separator}{digits[at:]}"
 
 
-def _found(automaton: Automaton, segments: list[tuple[int, Asking]], text: str) -> Iterator[int]:
-    """The tags of the detectors that find something in ``text``. One that fails finds nothing here: what that means is
-    told per request (semantics, rule 13)."""
-    yield from tags_in(automaton, text)
-    for tag, asking in segments:
-        if any(not found.failed for found in asking.findings(text)):
-            yield tag
+def _found(segments: list[tuple[int, Asking]], text: str) -> set[int]:
+    """The tags of the detectors of sentences that find something in ``text``. One that fails finds nothing here: what
+    that means is told per request (semantics, rule 13)."""
+    return {tag for tag, asking in segments if any(not found.failed for found in asking.findings(text))}

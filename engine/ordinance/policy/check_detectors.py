@@ -56,6 +56,10 @@ def _serves(detector: Detector, found: Prepared, kinds: Mapping[str, DetectorKin
     """Whether the engine can serve the phrases and patterns that a plugin gave."""
     if isinstance(found, Segments) or "." not in detector.kind:
         return True
+    if any(each.accepts is not None for each in found.patterns):
+        message = f"the detector {detector.kind} gives a pattern with a check of its own"
+        report(diagnose("detector-fails", detector.span, message, "Give Segments: they run within a budget."))
+        return False
     uses = [("lexicon", Declaration(detector.kind, found.phrases))]
     uses += [("pattern", Declaration(detector.kind, (each.source,), each.any_case)) for each in found.patterns]
     try:

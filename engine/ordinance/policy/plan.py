@@ -84,7 +84,7 @@ class PlannedRule:
     label's id (for a red line the rule's own name). ``disguised`` adds the second lane, which red lines always have.
     A rule on ``trial`` is recorded and not applied. ``placeholders`` stand in the place of what a mask removes, by
     language; ``told`` is False where the pack says that they need no notice. ``hours`` belong to the
-    occasion ``EVERY_HOURS``.
+    occasion ``EVERY_HOURS``. Where ``near`` names detectors too, one of them must find something in the same sentence.
     """
 
     id: str
@@ -108,6 +108,7 @@ class PlannedRule:
     placeholders: Texts = field(default_factory=dict)
     told: bool = True
     hours: int = 0
+    near: tuple[str, ...] = ()
 
     @property
     def removes(self) -> bool:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from ordinance.detection import Expressions, Segments
+from ordinance.detection import Expressions, Prepared, Segments
 from ordinance.policy.plan import SPAN, Contact, Plan, PlannedRule, Scope
 from ordinance.policy.vocabulary import MARKER, Channel, Effect
 from ordinance.runtime.automaton import Automaton
 from ordinance.runtime.calm import Strides
+from ordinance.runtime.checks import Checks, unchecked_only
 from ordinance.runtime.rendering import imitation, placeholder
+from ordinance.runtime.together import together
 
 #: Sets of rules whose automata are kept; situations fall into few sets.
 _KEPT = 64
@@ -35,8 +37,9 @@ class Activation:
     ``withholding`` has one automaton for each scope, for withheld and masked text. ``observing`` are rules that remove
     nothing, or are on trial. ``prompt`` are the rules that look at what is asked and do not mask it. ``protected``
     finds safety-critical information. ``placeholders`` are what masks write where no language is asked for.
-    ``asks`` is whether any part of the request is shown to a detector that sees sentences. ``strides`` remembers what
-    ordinary text does.
+    ``asks`` is whether any part of the request is shown to a detector that sees sentences. ``checks`` decide
+    on candidates; ``recalls`` is whether one of them may look at text that has left already, for a rule that holds
+    nothing. ``strides`` remembers what ordinary text does.
     """
 
     rules: tuple[PlannedRule, ...]
@@ -47,6 +50,8 @@ class Activation:
     prompt: Automaton
     segments: tuple[SegmentRule, ...]
     prompt_segments: tuple[SegmentRule, ...]
+    checks: Checks
+    recalls: bool
     placeholders: Mapping[int, str]
     asks: bool
     strides: Strides
@@ -55,6 +60,11 @@ class Activation:
     def automata(self) -> tuple[Automaton, ...]:
         """Those that read an answer, in a fixed order."""
         return (self.observing, self.protected, self.refusing, *(automaton for _, automaton in self.withholding))
+
+    @property
+    def removing(self) -> tuple[Automaton, ...]:
+        """Those of rules that remove text."""
+        return (self.refusing, *(automaton for _, automaton in self.withholding))
 
     @property
     def forged(self) -> int:
@@ -99,18 +109,27 @@ def _shared(rules: tuple[PlannedRule, ...], part: Channel) -> Channel:
     return part if part is Channel.TOOL_CALL and any(_masks(rule) for rule in rules) else Channel.ANSWER
 
 
+def _looked_for(plan: Plan, rule: PlannedRule) -> list[Prepared]:
+    found = [plan.detectors[name] for name in rule.detectors]
+    return [together(found, [plan.detectors[name] for name in rule.near])] if rule.near else found
+
+
 def _masks(rule: PlannedRule) -> bool:
     return rule.removes and rule.effect is Effect.MASK
 
 
 def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...], part: Channel) -> Activation:
+    checks = Checks(first=len(rules) + 2)  # behind ``forged`` and ``unchecked``
+
+    def prepared(tags: Iterable[int]) -> list[tuple[int, Prepared]]:
+        return [(tag, each) for tag in tags for each in _looked_for(plan, rules[tag])]
+
     def automaton(tags: Iterable[int], *more: tuple[int, Expressions]) -> Automaton:
-        prepared = [(tag, plan.detectors[name]) for tag in tags for name in rules[tag].detectors]
-        return Automaton([*((tag, each) for tag, each in prepared if isinstance(each, Expressions)), *more])
+        expressions = [(tag, each) for tag, each in prepared(tags) if isinstance(each, Expressions)]
+        return Automaton([*(part for tag, each in expressions for part in checks.split(tag, each)), *more])
 
     def segments(tags: Iterable[int]) -> tuple[SegmentRule, ...]:
-        prepared = [(tag, plan.detectors[name]) for tag in tags for name in rules[tag].detectors]
-        return tuple(SegmentRule(tag, each) for tag, each in prepared if isinstance(each, Segments))
+        return tuple(SegmentRule(tag, each) for tag, each in prepared(tags) if isinstance(each, Segments))
 
     asked = part is Channel.PROMPT
     seen = {part} if asked else {Channel.ANSWER, part}
@@ -121,6 +140,9 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     withholding = [tag for tag in answer if rules[tag].removes and rules[tag].effect is not Effect.REFUSE]
     scopes = sorted({SPAN, *(rules[tag].scope for tag in withholding)}, key=lambda scope: (scope.unit, scope.bound))
     forged = [] if asked else _forged(rules, withholding if part is not Channel.TOOL_CALL else ())
+    observing = automaton(tag for tag in answer if not rules[tag].removes)
+    recalls = bool(checks)
+    protected = [plan.detectors[name] for name in shields]
 
     def removing(scope: Scope) -> Automaton:
         ours = (tag for tag in withholding if rules[tag].scope == scope)
@@ -130,11 +152,13 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         rules=rules,
         refusing=automaton(tag for tag in answer if rules[tag].removes and rules[tag].effect is Effect.REFUSE),
         withholding=tuple((scope, removing(scope)) for scope in scopes),
-        observing=automaton(tag for tag in answer if not rules[tag].removes),
-        protected=Automaton([(0, each) for each in map(plan.detectors.get, shields) if isinstance(each, Expressions)]),
+        observing=observing,
+        protected=Automaton([(0, unchecked_only(each)) for each in protected if isinstance(each, Expressions)]),
         prompt=automaton(prompt),
         segments=segments(answer),
         prompt_segments=segments(prompt),
+        checks=checks,
+        recalls=recalls,
         placeholders={tag: placeholder(rule.type) for tag, rule in enumerate(rules) if _masks(rule)},
         asks=bool(segments(range(len(rules)))),
         strides=Strides(),

@@ -29,14 +29,15 @@ REACH = 2000
 class Beginning:
     """Where the text of an answer begins, at position 0; made once for all choices.
 
-    ``matchers`` are in the order of ``Activation.automata``; ``scans`` in that of ``Activation.segments``. ``fault``
-    is set where a red line's detector failed on what stands before.
+    ``matchers`` are in the order of ``Activation.automata``; ``scans`` in that of ``Activation.segments``.
+    ``readings`` is what may stand before position 0. ``fault`` is set where a red line's detector failed on it.
     """
 
     matchers: tuple[tuple[State, tuple[int, ...]], ...]
     sentences: Sentences
     paragraphs: Paragraphs
     scans: tuple[SegmentScan, ...]
+    readings: tuple[str, ...] = ("",)
     fault: bool = False
 
     def copy(self) -> tuple[Sentences, Paragraphs, list[SegmentScan]]:
@@ -65,7 +66,7 @@ def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = Tru
             failed = any(found.failed for found in scan.feed(char, settled))
             fault = fault or (failed and guard)
     matchers = tuple(_match(automaton, readings) for automaton in activation.automata)
-    return Beginning(matchers, sentences, paragraphs, tuple(scans), fault)
+    return Beginning(matchers, sentences, paragraphs, tuple(scans), tuple(readings), fault)
 
 
 def _match(automaton: Automaton, readings: Sequence[str]) -> tuple[State, tuple[int, ...]]:

@@ -83,11 +83,11 @@ class Matcher:
         return self._automaton.can_join(cluster, self._state.before)
 
 
-def tags_in(automaton: Automaton, text: str) -> set[int]:
-    """The numbers of the rules that find something in a whole text."""
+def matches_in(automaton: Automaton, text: str) -> list[Match]:
+    """The matches in a whole text."""
     matcher = Matcher(automaton)
-    found = {match.tag for at, char in enumerate(text) for match in matcher.feed(char, at)}
-    return found.union(match.tag for match in matcher.close())
+    found = [match for at, char in enumerate(text) for match in matcher.feed(char, at)]
+    return found + matcher.close()
 
 
 def check_pattern(source: str, any_case: bool = False) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.activation import Activation, activate
-from ordinance.runtime.matcher import tags_in
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.segments import Asking, SegmentScan
 from ordinance.runtime.sentences import Sentences
@@ -23,7 +22,7 @@ class Prompt:
         self.trials: tuple[PlannedRule, ...] = ()
         self.failed: tuple[PlannedRule, ...] = ()
         self.masked: frozenset[int] = frozenset()
-        self._unbalanced = False
+        self._unbalanced = self._unmasked = False
         self._activation = activation
         self._placeholders = placeholders
         asked = activate(plan, activation.rules, part=Channel.PROMPT)
@@ -36,10 +35,12 @@ class Prompt:
 
     @property
     def fault(self) -> str:
-        """What went wrong so that nothing is sent on: the detector of a red line, or the ledger."""
+        """What went wrong so that nothing is sent on: the detector of a red line, the ledger, or a mask."""
         if any(rule.removes and rule.effect is Effect.REFUSE for rule in self.failed):
             return "detector"
-        return "ledger" if self._unbalanced else ""
+        if self._unbalanced:
+            return "ledger"
+        return "mask" if self._unmasked else ""
 
     def screen(self, texts: Iterable[str]) -> None:
         """Look at ``texts`` as they came."""
@@ -48,7 +49,7 @@ class Prompt:
         failed: set[int] = set()
         asked = [(rule.tag, Asking(rule.segments)) for rule in activation.prompt_segments]
         for text in texts:
-            fired |= tags_in(activation.prompt, text)
+            fired |= activation.checks.tags_in(activation.prompt, text)
             for tag, asking in asked:
                 scan, sentences = SegmentScan(asking, 0), Sentences()
                 found = [one for char in text for one in scan.feed(char, sentences.feed(char))]
@@ -64,10 +65,20 @@ class Prompt:
         the marker. Empty where it cannot be sent."""
         if self._masking is None:
             return text
-        redactor = Redactor(self._masking, placeholders=self._placeholders)
-        masked = redactor.feed(text) + redactor.close()
+        redactor, masked = self._redacted(self._masking, text)
         rules = self._activation.rules
         self._unbalanced |= not redactor.ledger.balanced
         self.failed += tuple(rules[tag] for tag in sorted(redactor.failed))
         self.masked |= redactor.omitted
         return "" if self._unbalanced else masked
+
+    def confirm(self, texts: Iterable[str]) -> None:
+        """Look at the ``texts`` that would be sent on, joined and decoded as far as an upstream may: what a mask still
+        finds there it could not reach string by string, so nothing is sent on."""
+        if self._masking is not None:
+            found = (self._redacted(self._masking, text)[0] for text in texts)
+            self._unmasked = self._unmasked or any(redactor.omitted for redactor in found)
+
+    def _redacted(self, masking: Activation, text: str) -> tuple[Redactor, str]:
+        redactor = Redactor(masking, placeholders=self._placeholders)
+        return redactor, redactor.feed(text) + redactor.close()

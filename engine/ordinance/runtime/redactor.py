@@ -5,34 +5,20 @@ A ``Redactor`` knows regions, markers and the ledger; it knows nothing of notice
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from ordinance.policy.plan import Scope
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.activation import Activation, SegmentRule
 from ordinance.runtime.calm import SLICE, Calm, Place, Stride
+from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
+from ordinance.runtime.ledger import Cut, Ledger
 from ordinance.runtime.matcher import Match, Matcher
-from ordinance.runtime.regions import Edges, Region, Removal, SpanRemoval, UnitRemoval
+from ordinance.runtime.regions import Edges, Region, Removal, SpanRemoval, removal_of
 from ordinance.runtime.rendering import is_masked, sign
 from ordinance.runtime.segments import Finding
-
-
-@dataclass(slots=True)
-class Ledger:
-    """Characters in, released, deleted and added. Nobody outside the session sees more than whether it balances."""
-
-    received: int = 0
-    released: int = 0
-    deleted: int = 0
-    written: int = 0
-    added: int = 0
-
-    @property
-    def balanced(self) -> bool:
-        """Every character that came in was released or deleted, and all that went out was released or added."""
-        return self.received == self.released + self.deleted and self.written == self.released + self.added
+from ordinance.runtime.watched import Watched
 
 
 class Redactor:
@@ -43,6 +29,9 @@ class Redactor:
     wrote itself; ``tried`` is what rules on trial have found, removed or not. ``failed`` are those of the rules whose
     detector failed. Where that is a red line's, ``fault`` is ``detector`` and the text ends as refused; what any other
     rule might have removed is removed, with the tag ``Activation.unchecked`` (semantics, rule 13).
+
+    A ``rigid`` text may not be edited (semantics, rule 9): it ends where a region begins, and ``severed`` says why.
+    ``cuts`` is what was edited so far; whoever reads it may empty it.
     """
 
     def __init__(
@@ -50,18 +39,23 @@ class Redactor:
         activation: Activation,
         beginning: Beginning | None = None,
         placeholders: Mapping[int, str] | None = None,
+        *,
+        rigid: bool = False,
     ) -> None:
         beginning = beginning or begin(activation)
         self.refused: frozenset[int] = frozenset()
+        self.severed: frozenset[int] = frozenset()
+        self.cuts: list[Cut] = []
         self.fault = "detector" if beginning.fault else ""
         self.failed: set[int] = set()
         self.omitted: set[int] = set()
-        self.observed: set[int] = set()
-        self.tried: set[int] = set()
+        self._watched = Watched(activation.rules)
+        self.observed, self.tried = self._watched.observed, self._watched.tried
         self._placeholders = activation.placeholders if placeholders is None else placeholders
         self.ledger = Ledger()
         self._activation = activation
         self._edges = Edges()
+        self._recent = Recent(beginning.readings)  # what a check may be asked about, and has left
         self._sentences, self._paragraphs, scans = beginning.copy()
         self._scans = list(zip(activation.segments, scans, strict=True))
         self._matchers = tuple(map(Matcher, activation.automata))
@@ -71,28 +65,24 @@ class Redactor:
         self._removals: list[Removal] = [SpanRemoval(self._refusing, self._edges)]
         self._by_scope: dict[Scope, Removal] = {}
         for (scope, _), matcher in zip(activation.withholding, withholding, strict=True):
-            self._by_scope[scope] = self._removal(scope, matcher)
+            unit = self._sentences if scope.unit == "sentence" else self._paragraphs
+            self._by_scope[scope] = removal_of(scope, matcher, self._edges, unit)
         self._removals += self._by_scope.values()
         self._protected_spans: list[Match] = []
-        self._watched: list[Match] = []  # of rules that remove nothing, until their text has left
-        self._gone: list[tuple[int, int]] = []  # what was removed, while something watched may reach into it
         bounds = [scope.bound for scope, _ in activation.withholding if scope.unit == "sentence"]
         self._by_paragraph = any(scope.unit == "paragraph" for scope, _ in activation.withholding)
-        #: A sentence this long is cut into pieces; None if no rule is about sentences.
-        self._reach = min(bounds, default=None)
+        self._reach = min(bounds, default=None)  # a sentence this long is cut into pieces, if a rule is about them
+        self._anxious = self._by_paragraph or activation.recalls  # strides know nothing of these
         self._calm: Calm | None = None
         self._flow = ""  # what is held while calm; else in _text
         self._stirred = False  # the last character completed a match
         self._text: list[str] = []
         self._base = 0
         self._marker: set[int] | None = None
+        self._removed = (0, 0)  # what the marker stands for
+        self._rigid = rigid
         self._closed = False
         self._abandoned = False
-
-    def _removal(self, scope: Scope, matcher: Matcher) -> Removal:
-        if scope.unit == "span":
-            return SpanRemoval(matcher, self._edges)
-        return UnitRemoval(matcher, self._sentences if scope.unit == "sentence" else self._paragraphs, scope.bound)
 
     def feed(self, text: str) -> str:
         """What may leave now that ``text`` has come in."""
@@ -139,7 +129,7 @@ class Redactor:
 
     def _settle(self) -> Calm | None:
         """The calm place in which the stream is now; None where something is pending."""
-        if self._by_paragraph or self._marker is not None or self._protected_spans or self._watched or self._scans:
+        if self._anxious or self._marker is not None or self._protected_spans or self._watched or self._scans:
             return None
         edges, sentences = self._edges, self._sentences
         if not edges.plain or sentences.split is not None or any(removal.busy for removal in self._removals):
@@ -215,7 +205,12 @@ class Redactor:
         self._drop()
 
     def _has_ended(self) -> bool:
-        return self._abandoned or bool(self.refused or self.fault)
+        return self._abandoned or bool(self.refused or self.fault or self.severed)
+
+    @property
+    def settled(self) -> int:
+        """What stands before this position has left, or was removed and its place is written."""
+        return self._base if self._marker is None else self._removed[0]
 
     # what comes in
 
@@ -224,8 +219,8 @@ class Redactor:
         self._paragraphs.close()
         for removal in self._removals:
             removal.feed()
-            self._add(removal, removal.matcher.close())
-        self._watch(self._observing.close())
+            self._add(removal, self._certain(removal.matcher.close()))
+        self._watched.add(self._certain(self._observing.close()))
         self._protected_spans.extend(self._protected.close())
         for rule, scan in self._scans:
             self._found(rule, scan.close(settled))
@@ -243,15 +238,22 @@ class Redactor:
             found = removal.matcher.feed(char, at)
             if found:
                 self._stirred = True
-                self._add(removal, found)
+                self._add(removal, self._certain(found))
         observed = self._observing.feed(char, at)
         protected = self._protected.feed(char, at)
         if observed or protected:
             self._stirred = True
-            self._watch(observed)
+            self._watched.add(self._certain(observed))
             self._protected_spans.extend(protected)
         for rule, scan in self._scans:
             self._found(rule, scan.feed(char, settled))
+
+    def _certain(self, found: list[Match]) -> list[Match]:
+        """``found`` without what looks like a match and is none."""
+        return self._activation.checks.certain(found, self._source)
+
+    def _source(self, start: int, end: int) -> list[str]:
+        return self._recent.between(start, end, self._base, self._text)
 
     def _add(self, removal: Removal, found: Sequence[Match]) -> None:
         if removal.matcher is self._refusing:
@@ -260,14 +262,6 @@ class Redactor:
             return
         for match in found:
             removal.add(match)
-
-    def _watch(self, found: Iterable[Match]) -> None:
-        """What a rule that removes nothing has found. A trial is for the record alone, so it counts at once."""
-        for match in found:
-            if self._activation.rules[match.tag].trial:
-                self.tried.add(match.tag)
-            else:
-                self._watched.append(match)
 
     def _found(self, rule: SegmentRule, findings: Sequence[Finding]) -> None:
         planned = self._activation.rules[rule.tag]
@@ -278,7 +272,7 @@ class Redactor:
                 self.failed.add(rule.tag)
             if not planned.removes:
                 if not failed:
-                    self._watch([Match(start, end, rule.tag)])
+                    self._watched.add([Match(start, end, rule.tag)])
             elif failed and planned.effect is Effect.REFUSE:
                 self.fault = "detector"
             elif failed:
@@ -312,8 +306,13 @@ class Redactor:
         if not regions:
             self._emit(at, until, out)
             at = until
+        elif self._rigid:
+            self._sever(regions, out)
+            return
         else:
             at = self._release_around(regions, until, out)
+        if self._activation.recalls:
+            self._recent.keep(self._text[: at - self._base], at, self._observing.oldest)
         del self._text[: at - self._base]
         self._base = at
         self._edges.forget(at)
@@ -321,32 +320,20 @@ class Redactor:
             removal.forget(at)
         if self._protected_spans:
             self._protected_spans = [span for span in self._protected_spans if span.end > at]
-        if self._watched or self._gone:
-            self._settle_watched()
+        self._settle_watched()
 
-    def _note_gone(self, at: int) -> None:
-        if self._gone and self._gone[-1][1] == at:
-            self._gone[-1] = (self._gone[-1][0], at + 1)
-        else:
-            self._gone.append((at, at + 1))
+    def _sever(self, regions: list[Region], out: list[str]) -> None:
+        """End the text where the first of ``regions`` begins."""
+        start = max(self._base, min(region.start for region in regions))
+        self._emit(self._base, start, out)
+        del self._text[: start - self._base]
+        self._base = start
+        self.severed = frozenset[int]().union(*(region.tags for region in regions))
+        self._drop()
 
     def _settle_watched(self) -> None:
-        """What a rule that removes nothing has seen counts once all of it has left. What reaches into removed text does
-        not: an addition would tell what stood there (semantics, rule 16)."""
-        left = self._base
-        waiting = []
-        for match in self._watched:
-            if match.end > left:
-                waiting.append(match)
-            elif not any(match.start < end and start < match.end for start, end in self._gone):
-                self.observed.add(match.tag)
-        self._watched = waiting
-        starts = [match.start for match in waiting] + [scan.start for _, scan in self._scans]
-        if self._observing.oldest is not None and not self._closed:
-            starts.append(self._observing.oldest)
-        if self._gone:
-            reach = min([left, *starts])
-            self._gone = [(start, end) for start, end in self._gone if end > reach]
+        oldest = None if self._closed else self._observing.oldest
+        self._watched.settle(self._base, [oldest, *(scan.start for _, scan in self._scans)])
 
     def _release_around(self, regions: list[Region], until: int, out: list[str]) -> int:
         """Release up to ``until`` without ``regions``; stops early where a region may yet turn out protected."""
@@ -362,9 +349,10 @@ class Redactor:
             if removed and not masked and pending is not None and at >= pending:
                 break
             if removed:
+                self._removed = (at if self._marker is None else self._removed[0], at + 1)
                 self._marker = tags if self._marker is None else self._marker | tags
                 self.ledger.deleted += 1
-                self._note_gone(at)
+                self._watched.remove(at)
                 at += 1
             else:
                 following = at + 1 if tags else min([until, *(region.start for region in regions if region.start > at)])
@@ -385,6 +373,7 @@ class Redactor:
             self.omitted |= self._marker
             written = sign(self._marker, self._placeholders)
             self._marker = None
+            self.cuts.append(Cut(*self._removed, written))
             out.append(written)
             self.ledger.added += len(written)
 

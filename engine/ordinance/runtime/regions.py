@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from ordinance.policy.plan import Scope
 from ordinance.runtime.clusters import START, Cluster, cluster_class, join
 from ordinance.runtime.matcher import Match, Matcher
 from ordinance.runtime.normalise import fold_char
@@ -302,3 +303,8 @@ class UnitRemoval:
                 last = min(match.end, sentence.content) - 1
                 end = max(end, min(self._piece(last, sentence.start) + self._bound, sentence.content))
         return start, end
+
+
+def removal_of(scope: Scope, matcher: Matcher, edges: Edges, units: Sentences | Paragraphs) -> Removal:
+    """How matches of rules with this scope remove text; ``units`` are what the scope is about, unless it is spans."""
+    return SpanRemoval(matcher, edges) if scope.unit == "span" else UnitRemoval(matcher, units, scope.bound)

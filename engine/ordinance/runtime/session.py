@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule
-from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
+from ordinance.policy.vocabulary import Channel, Effect, Verdict
 from ordinance.runtime.activation import Activation, activate
 from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.disclose import Cause, Discloser, Notice, cause_of
-from ordinance.runtime.occasions import OPENING, due
+from ordinance.runtime.json_text import Structure
+from ordinance.runtime.occasions import due
 from ordinance.runtime.prompt import Prompt
-from ordinance.runtime.redactor import Redactor
-from ordinance.runtime.rendering import imitation
 from ordinance.runtime.situation import Situation, contacts_at, notice_language, rules_in_force
-
-_PARAGRAPH = "\n\n"
+from ordinance.runtime.stream import Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,8 @@ class Session:
         self.opening = [rule for rule in saying if not rule.trial]
         self.marks = [rule for rule in self.activation.rules if _marks(rule) and not rule.trial]
         self._tried = [rule for rule in self.activation.rules if rule.trial and (rule in saying or _marks(rule))]
-        self._continued: tuple[Sequence[str], bool] = ((), True)
-        self._beginnings: dict[Channel, tuple[Activation, Beginning]] = {}
+        self._continued: tuple[tuple[tuple[str, ...], bool], ...] = (((), True),)
+        self._beginnings: dict[tuple[Channel, tuple[str, ...], bool], Beginning] = {}
         self._streams: list[Stream] = []
 
     def screen(self, texts: Iterable[str]) -> bool:
@@ -84,17 +82,35 @@ class Session:
     def continue_from(self, texts: Sequence[str], *, certain: bool = False) -> None:
         """Say what the answer may continue, before its streams are opened: readings of the same text, the likeliest
         first (semantics, rule 10). ``certain`` says that the server does continue it."""
-        self._continued = (texts, certain)
-        self._beginnings.clear()
+        self._continued = ((tuple(texts), certain),)
 
-    def stream(self, part: Channel = Channel.CONTENT) -> Stream:
-        """The text of one choice, or of one ``part`` of it."""
-        if part not in self._beginnings:
-            activation = activate(self.plan, self.activation.rules, contacts_at(self.plan, self.situation), part)
-            self._beginnings[part] = (activation, begin(activation, *self._continued))
-        stream = Stream(self, *self._beginnings[part])
+    def continue_each(self, prompts: Sequence[Sequence[str]]) -> None:
+        """The same where there are several prompts; ``stream`` says which of them a choice continues."""
+        self._continued = tuple((tuple(texts), False) for texts in prompts)
+
+    def activation_of(self, part: Channel) -> Activation:
+        """The automata for one part of an answer."""
+        return activate(self.plan, self.activation.rules, contacts_at(self.plan, self.situation), part)
+
+    def beginning_of(self, part: Channel, prompt: int = 0) -> Beginning:
+        """Where a text of one part begins in a choice that answers the prompt of that number."""
+        texts, certain = self._continued[prompt if len(self._continued) > 1 else 0]
+        found = self._beginnings.get((part, texts, certain))
+        if found is None:
+            found = self._beginnings[part, texts, certain] = begin(self.activation_of(part), texts, certain)
+        return found
+
+    def stream(self, part: Channel = Channel.CONTENT, *, prompt: int = 0, structure: Structure | None = None) -> Stream:
+        """One choice, which answers the prompt of that number, in a ``structure`` if one was asked for. Its content is
+        governed as this ``part`` of an answer."""
+        stream = Stream(self, part, prompt, structure)
         self._streams.append(stream)
         return stream
+
+    def clean(self, text: str) -> bool:
+        """Whether no rule that removes finds anything in a whole ``text`` of an answer."""
+        checks = self.activation.checks
+        return not any(checks.tags_in(automaton, text) for automaton in self.activation.removing)
 
     def outcome(self) -> Outcome:
         """What came of the request so far; final once every stream is closed."""
@@ -177,136 +193,3 @@ def _marks(rule: PlannedRule) -> bool:
 def _cause_as_json(cause: Cause) -> dict[str, Any]:
     law = None if cause.law is None else dict(zip(("title", "article", "jurisdiction"), cause.law, strict=True))
     return {"rule": cause.rule, "type": cause.type, "law": law}
-
-
-class Stream:
-    """The text of one choice on its way to people: feed it, then close it once."""
-
-    def __init__(self, session: Session, activation: Activation, beginning: Beginning) -> None:
-        self._session = session
-        self._redactor = Redactor(activation, beginning, session.placeholders)
-        self._fault = session.prompt.fault
-        self._opened = False
-        self._sent = False
-        self._kept: list[str] = []
-        self.notices: tuple[Notice, ...] = ()
-        self.rules: frozenset[str] = frozenset()
-        self.failed: frozenset[str] = frozenset()
-        self.trials: frozenset[str] = frozenset()
-        self.verdict = Verdict.PASS
-        self.balanced = True
-
-    @property
-    def refused(self) -> bool:
-        """Whether the answer has ended: nothing more of the model's text leaves, ``finish_reason`` is
-        ``content_filter``."""
-        return bool(self._fault or self._redactor.fault or self._redactor.refused) or self._session.prompt.refused
-
-    def feed(self, text: str) -> str:
-        """What may leave now that the model has said ``text``."""
-        return "" if self._fault or self._session.prompt.refused else self._send(self._redactor.feed(text))
-
-    def fault(self, name: str) -> str:
-        """Instead of ``close``: end the answer as refused, because of what ``name`` says. Nothing held leaves."""
-        self._fault = name
-        self._redactor.abandon()
-        return self.close()
-
-    def close(self) -> str:
-        """The rest of the text and the notices. After a refusal the notices alone, and for a whole answer nothing
-        but them."""
-        rest = "" if self.refused else self._send(self._redactor.close())
-        if not self._redactor.ledger.balanced:
-            self._fault = self._fault or "ledger"
-            self.balanced = False
-        before, after = self._tell()
-        self.notices = (*before, *after)
-        if not self._session.whole:
-            paragraphs = [notice.text for notice in after]
-            return rest + self._open() + "".join(self._paragraph(text) for text in paragraphs)
-        body = "" if self.refused else "".join(self._kept)
-        return _PARAGRAPH.join([*(n.text for n in before), *([body] if body else []), *(n.text for n in after)])
-
-    # what leaves
-
-    def _send(self, text: str) -> str:
-        if self._session.whole:
-            self._kept.append(text)
-            return ""
-        opening = self._open()
-        self._sent = self._sent or bool(text)
-        return opening + text
-
-    def _open(self) -> str:
-        """What stands before the answer, once."""
-        if self._opened or self._session.whole:
-            return ""
-        self._opened = True
-        return "".join(notice.text + _PARAGRAPH for notice in self._before())
-
-    def _paragraph(self, text: str) -> str:
-        """A paragraph of its own; what stands before the answer has brought its own break."""
-        lead = _PARAGRAPH if self._sent else ""
-        self._sent = True
-        return lead + text
-
-    # what is told
-
-    def _before(self) -> list[Notice]:
-        opening = self._session.opening
-        return self._session.discloser.told(rule for rule in opening if rule.occasion in OPENING)
-
-    def _tell(self) -> tuple[list[Notice], list[Notice]]:
-        """The notices that stand before and after the answer; sets verdict and rules on the way."""
-        session, redactor = self._session, self._redactor
-        rules = session.activation.rules
-        say = session.discloser
-        refusing = [rules[tag] for tag in sorted(redactor.refused)]
-        refusing += [rule for rule in session.prompt.rules if rule.effect is Effect.REFUSE]
-        providing = [rules[tag] for tag in sorted(redactor.observed) if rules[tag].effect is Effect.PROVIDE]
-        providing += [rule for rule in session.prompt.rules if rule.effect is Effect.PROVIDE]
-        shown = set() if session.whole and self.refused else redactor.omitted
-        masked = session.prompt.masked
-        forged = {tag for tag in shown if tag < 0 or tag == session.activation.forged}
-        omitting = [rules[tag] for tag in sorted(shown | masked) if 0 <= tag < len(rules)]
-        saying = [rule for rule in session.opening if rule.occasion not in OPENING]
-        before = self._before()
-        after = say.told(rule for rule in omitting if rule.told)
-        if not forged <= {imitation(tag) for tag in masked}:  # the placeholder of a masked prompt is only repeated
-            after.append(self._engine_notice(NoticeKind.OMISSION, "forged_marker", "forged_marker"))
-        after += say.told(dict.fromkeys(refusing))
-        fault = self._fault or redactor.fault
-        failed = [*(rules[tag] for tag in redactor.failed), *session.prompt.failed]
-        if not fault and any(not rule.trial for rule in failed):
-            fault = "detector"
-        if fault:
-            after.append(self._engine_notice(NoticeKind.FAULT, "fault", fault))
-        after += say.told(saying)
-        if providing or refusing:
-            after.append(self._contacts(providing, refusing))
-        fired = dict.fromkeys([*refusing, *providing, *omitting, *session.opening])
-        self.rules = frozenset(rule.id for rule in fired)
-        self.failed = frozenset(rules[tag].id for tag in redactor.failed)
-        self.trials = frozenset(rules[tag].id for tag in redactor.tried)
-        if self.refused:
-            self.verdict = Verdict.REFUSE
-        elif shown or masked:
-            self.verdict = Verdict.WITHHOLD
-        elif before or after:
-            self.verdict = Verdict.DISCLOSE
-        return before, after
-
-    def _engine_notice(self, kind: NoticeKind, template: str, name: str) -> Notice:
-        cause = Cause(f"engine/{name}", kind.value if kind is NoticeKind.FAULT else name, None)
-        return self._session.discloser.engine(kind, self._session.plan.engine_notices[template], (cause,))
-
-    def _contacts(self, providing: list[PlannedRule], refusing: list[PlannedRule]) -> Notice:
-        """Whom to call: the groups that rules name; after a red line all that the situation has (rule 14). A fault
-        says nothing about people, so it brings none."""
-        plan = self._session.plan
-        here = contacts_at(plan, self._session.situation)
-        groups = {rule.contacts for rule in providing}
-        chosen = [contact for contact in here if refusing or contact.group in groups]
-        named = tuple(dict.fromkeys(cause_of(rule) for rule in providing or refusing))
-        notices = plan.engine_notices
-        return self._session.discloser.contacts(notices["contacts"], notices["contacts_unknown"], chosen, named)

@@ -16,11 +16,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ordinance.serve.door import ChatDoor
+from ordinance.serve.door import Door
 from ordinance.serve.doorstep import Doorstep, Presence, expected_hosts
 from ordinance.serve.exchange import LAST_WORDS_SECONDS
+from ordinance.serve.protocol.api import Api
+from ordinance.serve.protocol.chat import CHAT
+from ordinance.serve.protocol.completions import COMPLETIONS
 from ordinance.serve.protocol.problems import Problem, closed, internal, malformed
 from ordinance.serve.service import Service, policy_header
+
+#: What the gateway governs.
+APIS: tuple[Api, ...] = (CHAT, COMPLETIONS)
 
 
 def gateway(service: Service) -> Starlette:
@@ -53,7 +59,7 @@ def gateway(service: Service) -> Starlette:
 
     app = Starlette(
         routes=[
-            Route("/v1/chat/completions", ChatDoor(service), methods=["POST"]),
+            *(Route(api.path, Door(service, api), methods=["POST"]) for api in APIS),
             Route("/v1/models", models, methods=["GET"]),
             Route("/health", _health, methods=["GET"]),
             Route("/ready", ready, methods=["GET"]),

@@ -17,6 +17,10 @@ from ordinance.serve.standing import Standing
 from ordinance.serve.upstream import Upstream
 from ordinance.settings.model import Settings
 
+#: In which a request claims how many seconds ago its conversation last carried a reminder (docs/decisions/006).
+ELAPSED_HEADER = "x-ordinance-elapsed"
+_MOST_DIGITS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -34,12 +38,23 @@ class Service:
         """The plan in force now."""
         return self.standing.plan
 
-    def open(self, client: Client, wanted: Sequence[str], *, turn: int = 1, whole: bool = False) -> Session:
-        """A session for one request of ``client``, told in the best of the ``wanted`` languages."""
+    def open(
+        self,
+        client: Client,
+        wanted: Sequence[str],
+        *,
+        turn: int = 1,
+        elapsed: int | None = None,
+        whole: bool = False,
+    ) -> Session:
+        """A session for one request of ``client``, told in the best of the ``wanted`` languages. ``turn`` and
+        ``elapsed`` are what the request claims."""
         plan = self.plan
         return Session(
             plan,
-            situate(plan, jurisdiction=client.jurisdiction, attested=client.attested, turn=turn, on=self.on),
+            situate(
+                plan, jurisdiction=client.jurisdiction, attested=client.attested, turn=turn, elapsed=elapsed, on=self.on
+            ),
             choose_locale(plan, wanted, self.settings.locale),
             whole=whole,
             policy_name=self.settings.policy or "",
@@ -87,6 +102,17 @@ def _keyring(settings: Settings) -> Keyring:
         for key in settings.keys
     }
     return Keyring(clients, Client(jurisdiction=settings.jurisdiction))
+
+
+def marks_header(session: Session) -> str:
+    """The value of ``x-ordinance-marks``: what the answer is marked as, in ASCII, separated by commas."""
+    return ", ".join(dict.fromkeys(quote(rule.type) for rule in session.marks))
+
+
+def seconds(claimed: str | None) -> int | None:
+    """A claimed time in whole seconds; None where nothing is claimed, or nothing that can be read."""
+    claimed = (claimed or "").strip()
+    return int(claimed) if claimed.isascii() and claimed.isdecimal() and len(claimed) <= _MOST_DIGITS else None
 
 
 def policy_header(session: Session) -> str:

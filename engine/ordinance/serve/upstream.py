@@ -15,7 +15,6 @@ import aiohttp
 from ordinance.serve.protocol.problems import Problem, malformed, stopping, truncated
 from ordinance.settings.model import UpstreamSettings
 
-_CHAT = "/v1/chat/completions"
 _MODELS = "/v1/models"
 #: How long `/ready` waits for the upstream, in seconds.
 _PROBE_SECONDS = 2.0
@@ -102,9 +101,10 @@ class Upstream:
             await self._session.close()
 
     @asynccontextmanager
-    async def chat(self, body: bytes, *, streaming: bool) -> AsyncIterator[Reply]:
-        """Ask for a completion. Raises ``Problem`` unless it begins; leaving the context cancels what still runs."""
-        async with self._open("POST", _CHAT, body) as reply:
+    async def ask(self, path: str, body: bytes, *, streaming: bool) -> AsyncIterator[Reply]:
+        """Ask for an answer at ``path``. Raises ``Problem`` unless it begins; leaving the context cancels what still
+        runs."""
+        async with self._open("POST", path, body) as reply:
             # Not every server names the type of what it sends; one that names the other has not understood.
             if reply.content_type == ("application/json" if streaming else "text/event-stream"):
                 raise malformed(f"it is {reply.content_type}, which was not asked for")

@@ -1,87 +1,38 @@
-"""Chat completions: what a request says, and how an answer is governed. No HTTP in here.
-
-Requests go upstream as they came, less the fields that ask for text which the answer may not carry. Answers are
-built anew from the fields named below; whatever else an upstream sends (reasoning, refusals, audio, log
-probabilities, token ids, fingerprints) is not read and does not pass.
-"""
+"""Chat completions: what a request says, and how an answer is read and written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-from ordinance.policy.vocabulary import Verdict
-from ordinance.runtime.session import Session, Stream
-from ordinance.serve.protocol.problems import bad_request, malformed, upstream_failed
-
-#: Choices that one request may ask for, as in the OpenAI API.
-MOST_CHOICES = 128
-#: Fields that do not go upstream: what they ask for does not pass, or they decide what an answer continues.
-_NOT_ASKED = frozenset(
-    {"logprobs", "top_logprobs", "prompt_logprobs", "return_token_ids", "echo", "prompt", "chat_template"}
+from ordinance.serve.protocol.asked import (
+    NOT_ASKED,
+    Request,
+    read_body,
+    read_count,
+    read_flag,
+    read_model,
+    read_stops,
+    trimmed,
 )
+from ordinance.serve.protocol.problems import bad_request
+from ordinance.serve.protocol.reading import Envelope, check, decode, token_ids
+from ordinance.serve.protocol.said import CONTENT, REFUSAL, Call, Reply, Said, Token, Top
+from ordinance.serve.protocol.structured import structure_of
+from ordinance.serve.protocol.texts import replaced, strings
+
+#: They decide what an answer continues, so they do not go upstream.
+_NOT_ASKED = NOT_ASKED | {"prompt", "chat_template"}
 #: How servers join the parts of a message, and messages of one role.
 _JOINTS = ("", "\n", " ")
 #: Where a message has text, besides its content.
 _TEXTS = ("text", "thinking", "reasoning", "reasoning_content", "refusal")
 _OPERATORS_ROLES = frozenset({"system", "developer"})
-_FINISH_REASONS = frozenset({"stop", "length", "content_filter"})
-FILTERED = "content_filter"
 
 
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
-    """A request that was read.
-
-    ``body`` is what goes upstream. ``turn`` counts from 1. ``readings`` are what the answer may continue, if it may:
-    the last words of the request as a server may join and trim them.
-    """
-
-    body: Mapping[str, Any]
-    streaming: bool
-    choices: int
-    turn: int
-    readings: tuple[str, ...]
-    model: str
-
-    def open(self, session: Session, index: int) -> Stream:
-        """The governed stream of one choice."""
-        if not 0 <= index < self.choices:
-            raise malformed("it has a choice that was not asked for")
-        return session.stream()
-
-
-def read_request(raw: bytes) -> ChatRequest:
-    """Read a request's body. Raises ``Problem`` (400) where it is none."""
-    try:
-        body = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise bad_request("The body is not JSON.") from None
-    if not isinstance(body, dict):
-        raise bad_request("The body is not a JSON object.")
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not messages or not all(isinstance(message, dict) for message in messages):
-        raise bad_request("`messages` must be a list of at least one message object.", "messages")
-    choices = body.get("n")
-    if choices is None:
-        choices = 1
-    if not isinstance(choices, int) or isinstance(choices, bool) or not 1 <= choices <= MOST_CHOICES:
-        raise bad_request(f"`n` must be a whole number from 1 to {MOST_CHOICES}.", "n")
-    streaming = body.get("stream")
-    if streaming is not None and not isinstance(streaming, bool):
-        raise bad_request("`stream` must be true or false.", "stream")
-    model = body.get("model")
-    return ChatRequest(
-        body={name: value for name, value in body.items() if name not in _NOT_ASKED},
-        streaming=bool(streaming),
-        choices=choices,
-        turn=sum(message.get("role") == "assistant" for message in messages) + 1,
-        readings=_readings(messages, continued=body.get("continue_final_message") not in (None, False)),
-        model=model if isinstance(model, str) and model else "default",
-    )
+# requests
 
 
 def _readings(messages: list[dict[str, Any]], *, continued: bool) -> tuple[str, ...]:
@@ -93,8 +44,7 @@ def _readings(messages: list[dict[str, Any]], *, continued: bool) -> tuple[str, 
             break
         trailing[:0] = _texts(message)
     texts = [text for text in trailing if text]
-    joined = [joint.join(texts) for joint in _JOINTS] + texts[-1:]
-    return tuple(dict.fromkeys(form for text in joined for form in (text, text.rstrip()) if form))
+    return trimmed([joint.join(texts) for joint in _JOINTS] + texts[-1:])
 
 
 def _texts(message: dict[str, Any]) -> list[str]:
@@ -109,173 +59,237 @@ def _texts(message: dict[str, Any]) -> list[str]:
     return found
 
 
-def refuses_prompt(request: ChatRequest, session: Session, *, system_is_ours: bool) -> bool:
-    """Look at all that is asked. True if a red line refuses it: then the upstream is not asked."""
-    if request.readings:
-        session.continue_from(request.readings)
-    return session.screen(prompt_texts(request, system_is_ours=system_is_ours))
+# answers
 
 
-def prompt_texts(request: ChatRequest, *, system_is_ours: bool) -> Iterator[str]:
-    """Every string of a request, wherever it stands, and the joined text of messages that come in parts.
-
-    ``system_is_ours``: the key attests that system messages are the operator's own, so they are left out.
-    """
-    for name, value in request.body.items():
-        if name != "messages":
-            yield from _strings(value)
-    for message in request.body["messages"]:
-        if system_is_ours and message.get("role") in _OPERATORS_ROLES:
-            continue
-        yield from _strings(message)
-        if isinstance(message.get("content"), list):
-            yield from (joint.join(_texts({"content": message["content"]})) for joint in _JOINTS)
+class _Function(msgspec.Struct, frozen=True):
+    name: str | None = None
+    arguments: str | None = None
 
 
-def _strings(value: object) -> Iterator[str]:
-    """All strings in a JSON value, keys too: a schema's property names reach the model."""
-    waiting = [value]
-    while waiting:
-        match waiting.pop():
-            case str(text):
-                yield text
-            case list(items):
-                waiting.extend(reversed(items))
-            case dict(members):
-                waiting.extend(reversed([part for member in members.items() for part in member]))
+class _ToolCall(msgspec.Struct, frozen=True):
+    index: int | None = None
+    id: str | None = None
+    function: _Function | None = None
 
 
-class Usage(msgspec.Struct, frozen=True):
-    """Token counts. Their details count text that does not pass, and are not read."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    total_tokens: int = 0
-
-
-class Said(msgspec.Struct, frozen=True):
+class _Said(msgspec.Struct, frozen=True):
     """A message or a delta."""
 
     role: str | None = None
     content: str | None = None
-    tool_calls: list[Any] | None = None
-    function_call: dict[str, Any] | None = None
-
-    @property
-    def calls_tool(self) -> bool:
-        return bool(self.tool_calls or self.function_call)
-
-
-_NOTHING = Said()
+    reasoning: str | None = None
+    reasoning_content: str | None = None
+    refusal: str | None = None
+    tool_calls: list[_ToolCall] | None = None
+    function_call: _Function | None = None
 
 
-class Choice(msgspec.Struct, frozen=True):
+class _TopToken(msgspec.Struct, frozen=True):
+    token: str
+    logprob: float | None = None
+    bytes: list[int] | None = None
+
+
+class _Token(_TopToken, frozen=True):
+    top_logprobs: list[_TopToken] | None = None
+
+
+class _Logprobs(msgspec.Struct, frozen=True):
+    content: list[_Token] | None = None
+    refusal: list[_Token] | None = None
+
+
+class _Choice(msgspec.Struct, frozen=True):
     """One of the answers; ``message`` in a whole one, ``delta`` on a stream."""
 
     index: int = 0
-    message: Said | None = None
-    delta: Said | None = None
+    message: _Said | None = None
+    delta: _Said | None = None
+    logprobs: _Logprobs | None = None
+    token_ids: Any = None
     finish_reason: str | None = None
-
-    @property
-    def said(self) -> Said:
-        return self.delta or self.message or _NOTHING
-
-    @property
-    def reason(self) -> str:
-        """The reason to pass on: one that clients know; a tool call's is no longer true once the call is gone."""
-        return self.finish_reason if self.finish_reason in _FINISH_REASONS else "stop"
+    stop_reason: Any = None
 
 
-class Reply(msgspec.Struct, frozen=True):
-    """The part of a completion, or of a chunk, that is read."""
-
-    choices: list[Choice] = []
-    usage: Usage | None = None
-    error: Any = None
-    object: Any = None
+class _Answer(Envelope, frozen=True):
+    choices: list[_Choice] = msgspec.field(default_factory=list)
 
 
-_DECODER = msgspec.json.Decoder(Reply)
+_NOTHING = _Said()
+_DECODER = msgspec.json.Decoder(_Answer)
 
 
-def read_reply(raw: bytes | str) -> Reply:
-    """An upstream's completion or chunk. Raises ``Problem`` (502) where it is none."""
-    try:
-        reply = _DECODER.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise malformed("it is not the JSON of this protocol") from None
-    if reply.error is not None or reply.object == "error":  # older servers write the flat form
-        raise upstream_failed()
-    return reply
+def _read_choice(choice: _Choice) -> tuple[int, Said]:
+    words = choice.delta or choice.message or _NOTHING
+    said = Said(role=words.role is not None, finish=choice.finish_reason or None)
+    for name in ("reasoning", "reasoning_content", CONTENT, REFUSAL):
+        text = getattr(words, name)
+        if text is not None:
+            said.texts[name] = text
+    for position, call in enumerate(words.tool_calls or ()):
+        said.calls.append(_call(position if call.index is None else call.index, call.id, call.function))
+    if words.function_call is not None:
+        said.calls.append(_call(None, None, words.function_call))
+    if choice.logprobs is not None:
+        for name, tokens in ((CONTENT, choice.logprobs.content), (REFUSAL, choice.logprobs.refusal)):
+            if tokens is not None:
+                said.tokens[name] = list(map(_token, tokens))
+    said.token_ids = token_ids(choice.token_ids)
+    stop = choice.stop_reason
+    said.stop = stop if isinstance(stop, int | str) and not isinstance(stop, bool) else None
+    return choice.index, said
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What stands at the top of a completion and of every chunk of it: our own id and time, and the model that was
-    asked for, since an upstream's could carry text."""
+def _call(index: int | None, id: str | None, function: _Function | None) -> Call:
+    function = function or _Function()
+    return Call(index, id or "", function.name or "", function.arguments or "")
 
+
+def _token(token: _Token) -> Token:
+    alternatives = [(each.token, each.logprob or 0.0) for each in token.top_logprobs or ()]
+    return Token(token.token, token.logprob, alternatives, with_bytes=token.bytes is not None)
+
+
+def _write_token(token: Token) -> dict[str, Any]:
+    alternatives = [_one(text, logprob, token.with_bytes) for text, logprob in token.alternatives or ()]
+    return {**_one(token.text, token.logprob, token.with_bytes), "top_logprobs": alternatives}
+
+
+def _one(text: str, logprob: float | None, with_bytes: bool) -> dict[str, Any]:
+    return {"token": text, "logprob": logprob, "bytes": list(text.encode()) if with_bytes else None}
+
+
+def _words(said: Said, *, whole: bool) -> dict[str, Any]:
+    words: dict[str, Any] = {name: text for name, text in said.texts.items() if text or name == CONTENT}
+    if said.calls:
+        calls = [_write_call(call, whole=whole) for call in said.calls if call.index is not None]
+        legacy = [call for call in said.calls if call.index is None]
+        if calls:
+            words["tool_calls"] = calls
+        if legacy:
+            words["function_call"] = _write_function(legacy[0], whole=whole)
+    return words
+
+
+def _write_call(call: Call, *, whole: bool) -> dict[str, Any]:
+    opening = {"id": call.id, "type": "function"} if call.id else {}
+    place = {} if whole else {"index": call.index}
+    return {**place, **opening, "function": _write_function(call, whole=whole or bool(call.id))}
+
+
+def _write_function(call: Call, *, whole: bool) -> dict[str, str]:
+    name = {"name": call.name} if call.name else {}
+    return {**name, "arguments": call.arguments} if whole or call.arguments or not name else name
+
+
+def _around(index: int, said: Said) -> dict[str, Any]:
+    """What stands in a choice beside its words."""
+    tokens = {name: list(map(_write_token, found)) for name, found in said.tokens.items()}
+    more: dict[str, Any] = {} if said.token_ids is None else {"token_ids": said.token_ids}
+    if said.stop is not None:
+        more["stop_reason"] = said.stop
+    return {"index": index, "logprobs": tokens or None, "finish_reason": said.finish, **more}
+
+
+class _PlainDelta(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    content: str
+    role: Literal["assistant"] | None = None
+    reasoning: None = None
+    reasoning_content: None = None
+    refusal: None = None
+    tool_calls: Annotated[list[None], msgspec.Meta(max_length=0)] | None = None
+    function_call: None = None
+
+
+class _PlainChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    delta: _PlainDelta
+    index: int = 0
+    logprobs: None = None
+    finish_reason: None = None
+    stop_reason: None = None
+    token_ids: None = None
+
+
+class _PlainChunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     created: int
     model: str
-
-    def completion(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
-        return self._object("chat.completion", choices)
-
-    def chunk(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
-        return self._object("chat.completion.chunk", choices)
-
-    def _object(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
-        return {"id": self.id, "object": kind, "created": self.created, "model": self.model, "choices": choices}
+    choices: tuple[_PlainChoice]
+    object: Literal["chat.completion.chunk"]
+    system_fingerprint: str | None = None
+    usage: None = None
+    prompt_token_ids: None = None
 
 
-def govern_whole(raw: bytes, request: ChatRequest, session: Session, head: Head) -> dict[str, Any]:
-    """The governed completion for an upstream's whole one. Raises ``Problem`` (502)."""
-    reply = read_reply(raw)
-    indexes = [choice.index for choice in reply.choices]
-    if not indexes or len(set(indexes)) != len(indexes):
-        raise malformed("it has no choices, or one twice")
-    choices = []
-    for choice in reply.choices:
-        stream = request.open(session, choice.index)
-        text, reason = govern_delta(stream, choice.said, choice.reason)
-        choices.append(_whole_choice(choice.index, text, reason))
-    completion = head.completion(choices)
-    return with_metadata(with_usage(completion, session, reply.usage), session)
+_PLAIN_DECODER = msgspec.json.Decoder(_PlainChunk)
 
 
-def refused_whole(request: ChatRequest, session: Session, head: Head) -> dict[str, Any]:
-    """The completion for a prompt that a red line refused; the upstream was not asked."""
-    choices = [_whole_choice(index, request.open(session, index).close(), FILTERED) for index in range(request.choices)]
-    return with_metadata(head.completion(choices), session)
+class Chat:
+    """``POST /v1/chat/completions``; see ``Api``."""
+
+    path = "/v1/chat/completions"
+    prefix = "chatcmpl-"
+    whole_kind = "chat.completion"
+    chunk_kind = "chat.completion.chunk"
+    plain_key = "content"
+
+    def read_request(self, raw: bytes) -> Request:
+        body = read_body(raw)
+        messages = body.get("messages")
+        if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
+            raise bad_request("`messages` must be a list of at least one message object.", "messages")
+        continued = (
+            body.get("continue_final_message") not in (None, False) or body.get("add_generation_prompt") is False
+        )
+        return Request(
+            body={name: value for name, value in body.items() if name not in _NOT_ASKED},
+            streaming=read_flag(body, "stream"),
+            choices=read_count(body),
+            turn=sum(message.get("role") == "assistant" for message in messages) + 1,
+            readings=(_readings(messages, continued=continued),),
+            model=read_model(body),
+            structure=structure_of(body),
+            stops=read_stops(body),
+        )
+
+    def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
+        """Every string of a request, wherever it stands, and the joined text of messages that come in parts."""
+        for name, value in request.body.items():
+            if name != "messages":
+                yield from strings(value)
+        for message in request.body["messages"]:
+            if system_is_ours and message.get("role") in _OPERATORS_ROLES:
+                continue
+            yield from strings(message)
+            if isinstance(message.get("content"), list):
+                yield from (joint.join(_texts({"content": message["content"]})) for joint in _JOINTS)
+
+    def masked(self, request: Request, mask: Callable[[str], str], *, system_is_ours: bool) -> dict[str, Any]:
+        """Every string, but no name of a member; not the operator's own messages."""
+        messages = [
+            message if system_is_ours and message.get("role") in _OPERATORS_ROLES else replaced(message, mask)
+            for message in request.body["messages"]
+        ]
+        rest = {name: value for name, value in request.body.items() if name != "messages"}
+        return {"messages": messages, **replaced(rest, mask)}
+
+    def read_reply(self, raw: bytes) -> Reply:
+        answer = decode(_DECODER, raw)
+        check(answer)
+        return Reply([_read_choice(choice) for choice in answer.choices], answer.usage, answer.top())
+
+    def read_plain(self, raw: bytes) -> tuple[int, Top]:
+        event = _PLAIN_DECODER.decode(raw)
+        return event.choices[0].index, Top(event.id, event.created, event.model, event.system_fingerprint)
+
+    def write_whole(self, index: int, said: Said) -> dict[str, Any]:
+        return {**_around(index, said), "message": {"role": "assistant", "content": None, **_words(said, whole=True)}}
+
+    def write_chunk(self, index: int, said: Said) -> dict[str, Any]:
+        """A first delta has its text even when that is empty, as clients expect."""
+        first = {"role": "assistant", "content": ""} if said.role else {}
+        return {**_around(index, said), "delta": {**first, **_words(said, whole=False)}}
 
 
-def _whole_choice(index: int, text: str, reason: str | None) -> dict[str, Any]:
-    message = {"role": "assistant", "content": text}
-    return {"index": index, "message": message, "logprobs": None, "finish_reason": reason}
-
-
-def govern_delta(stream: Stream, said: Said, reason: str | None) -> tuple[str, str | None]:
-    """Feed what was said: the text that may leave now, and the reason if the choice ends with it."""
-    text = stream.feed(said.content) if said.content else ""
-    if stream.refused:
-        return text + stream.close(), FILTERED
-    if said.calls_tool:
-        return text + stream.fault("tool_call"), FILTERED
-    if reason is None:
-        return text, None
-    text += stream.close()
-    return text, FILTERED if stream.refused else reason
-
-
-def with_usage(message: dict[str, Any], session: Session, usage: Usage | None) -> dict[str, Any]:
-    """``message`` with its token counts, unless they would count what was taken out."""
-    if usage is not None and session.outcome().verdict < Verdict.WITHHOLD:
-        message["usage"] = msgspec.structs.asdict(usage)
-    return message
-
-
-def with_metadata(message: dict[str, Any], session: Session) -> dict[str, Any]:
-    """``message`` with what Ordinance did to the answer."""
-    message["ordinance"] = session.metadata()
-    return message
+CHAT = Chat()

@@ -1,0 +1,140 @@
+"""What a door adds to an event of a stream, beside the limits: the same events, in one run, in microseconds.
+
+The session's own cost (its automata) is measured by itself and taken off, for it is the same behind every door.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from ordinance.load import load
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import situate
+from ordinance.serve import sse
+from ordinance.serve.protocol.chat import CHAT
+from ordinance.serve.protocol.prompts import sent_on
+from ordinance.serve.protocol.said import Top
+from ordinance.serve.protocol.streamed import AnswerStream
+
+#: Deltas as a tokenizer cuts them. No shipped rule of scope span begins with one of these, so nothing is held.
+WORDS = (" the", " of", " morning", " river", " and", " a", " teacher", " walked", " over", ".", " It", " was", "\n")
+_STRING = msgspec.json.Decoder(str).decode
+
+
+class _Delta(msgspec.Struct):
+    content: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    delta: _Delta
+    index: int = 0
+    finish_reason: str | None = None
+
+
+class _Chunk(msgspec.Struct):
+    id: str
+    choices: list[_Choice]
+
+
+def events(count: int) -> tuple[list[str], list[bytes]]:
+    """Texts, and the events that carry them as an inference server writes them."""
+    chance = random.Random(7)  # noqa: S311 - the same text every time
+    texts = chance.choices(WORDS, k=count)
+    start = (
+        b'data: {"id":"chatcmpl-0123456789abcdef","object":"chat.completion.chunk","created":1700000000,"model":"m",'
+    )
+    start += b'"choices":[{"index":0,"delta":{"content":'
+    end = b'},"logprobs":null,"finish_reason":null,"token_ids":null}]}\n\n'
+    return texts, [start + msgspec.json.encode(text) + end for text in texts]
+
+
+def each(function: Callable[[Any], object], given: Sequence[Any], rounds: int) -> tuple[float, float]:
+    """Microseconds for one of ``given``: the median and the least of the rounds, each of which is short, so that the
+    least is one in which nothing else ran."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        for one in given:
+            function(one)
+        times.append((time.perf_counter() - start) / len(given) * 1e6)
+    return statistics.median(times), min(times)
+
+
+def session() -> Session:
+    """The shipped policy of the charter and the EU, in which no rule holds a sentence."""
+    plan = load().plan
+    return Session(plan, situate(plan, jurisdiction="EU", turn=2), "en")
+
+
+def door(opened: Session) -> Callable[[bytes], bytes]:
+    """All that happens to the bytes of an upstream between two sockets."""
+    request = CHAT.read_request(b'{"messages":[{"role":"user","content":"hi"}],"stream":true}')
+    sent_on(CHAT, request, opened, system_is_ours=False)
+    parser, answer = sse.EventParser(1 << 20), AnswerStream(CHAT, request, opened, Top("x", 1, "m"))
+
+    def govern(received: bytes) -> bytes:
+        out: list[bytes] = []
+        for data in parser.feed(received):
+            if data.strip() == b"[DONE]":
+                break
+            out += answer.event(data)
+            if answer.over:
+                break
+        return b"".join(map(sse.framed, out))
+
+    return govern
+
+
+def content_only(sent: bytes) -> Callable[[bytes], object]:
+    before = sent.index(b'"content":') + 10
+    after = len(sent) - sent.index(b"}", before)
+    prefix, suffix = sent[:before], sent[-after:]
+
+    def decode(event: bytes) -> object:
+        return _STRING(event[before:-after]) if event.startswith(prefix) and event.endswith(suffix) else None
+
+    return decode
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=500)
+    parser.add_argument("--rounds", type=int, default=400)
+    given = parser.parse_args()
+    texts, sent = events(given.events)
+    typed, untyped = msgspec.json.Decoder(_Chunk), msgspec.json.Decoder()
+    govern, alone = door(session()), session().stream()
+    unchanged = sum(govern(event) == event for event in sent) / len(sent)
+    measured: dict[str, tuple[Callable[[Any], object], Sequence[Any]]] = {
+        "pass-through (the limit)": (lambda event: event, sent),
+        "decode only the content": (content_only(sent[0]), sent),
+        "msgspec, typed, bytes unchanged": (lambda event: typed.decode(event[6:-2]), sent),
+        "msgspec, decode and encode": (lambda event: msgspec.json.encode(untyped.decode(event[6:-2])), sent),
+        "standard json, both ways": (lambda event: json.dumps(json.loads(event[6:-2])), sent),
+        "the session alone": (alone.feed, texts),
+        "door and session": (govern, sent),
+    }
+    costs = {name: each(function, of, given.rounds) for name, (function, of) in measured.items()}
+    median, least = (
+        whole - own for whole, own in zip(costs["door and session"], costs["the session alone"], strict=True)
+    )
+    costs["the door's own"] = median, least
+    limit = costs["msgspec, typed, bytes unchanged"][1]
+    print(
+        f"{given.events} events, {unchanged:.0%} of them unchanged byte for byte; {given.rounds} rounds, microseconds"
+    )
+    print(f"{'':34} {'median':>8} {'least':>8} {'least, of typed':>16}")
+    for name, (middle, low) in costs.items():
+        print(f"{name:34} {middle:8.2f} {low:8.2f} {low / limit:15.2f}x")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""What became of each character of a text: the balance that is kept, and the edits that were made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Characters ``start`` to ``end`` of a text were removed, and ``instead`` stands in their place."""
+
+    start: int
+    end: int
+    instead: str
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Characters in, released, deleted and added. Nobody outside the session sees more than whether it balances."""
+
+    received: int = 0
+    released: int = 0
+    deleted: int = 0
+    written: int = 0
+    added: int = 0
+
+    @property
+    def balanced(self) -> bool:
+        """Every character that came in was released or deleted, and all that went out was released or added."""
+        return self.received == self.released + self.deleted and self.written == self.released + self.added
+
+
+def widen(spans: list[tuple[int, int]], at: int) -> None:
+    """Add the character at ``at`` to ``spans``, which all lie before it: to the last one where it touches that."""
+    if spans and spans[-1][1] == at:
+        spans[-1] = (spans[-1][0], at + 1)
+    else:
+        spans.append((at, at + 1))

@@ -1,0 +1,92 @@
+"""What a request asks, whichever API it came by. No HTTP in here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ordinance.runtime.json_text import Structure
+from ordinance.runtime.session import Session
+from ordinance.runtime.stream import Stream
+from ordinance.serve.protocol.problems import bad_request, malformed
+
+#: Choices that one request may ask for, as in the OpenAI API.
+MOST_CHOICES = 128
+#: Fields that do not go upstream. Prompt log probabilities are text of the model's that no answer may carry; the others
+#: reach into the server: arguments for its plugins, another server's cache, code by name.
+NOT_ASKED = frozenset({"prompt_logprobs", "vllm_xargs", "kv_transfer_params", "logits_processors"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that was read.
+
+    ``body`` is what goes upstream. ``turn`` counts from 1. ``readings`` has, for each prompt, what its answers may
+    continue, if anything: the last words of the prompt as a server may join and trim them. ``choices`` counts the
+    choices of all prompts. ``structure`` is the form that the answer was asked to have. ``stops`` are the strings at
+    which the model was asked to stop.
+    """
+
+    body: Mapping[str, Any]
+    streaming: bool
+    choices: int
+    turn: int
+    readings: tuple[tuple[str, ...], ...]
+    model: str
+    structure: Structure | None = None
+    stops: frozenset[str] = frozenset()
+
+    def open(self, session: Session, index: int) -> Stream:
+        """The governed stream of one choice. Raises ``Problem`` (502) for a choice that nobody asked for."""
+        if not 0 <= index < self.choices:
+            raise malformed("it has a choice that was not asked for")
+        return session.stream(prompt=index * len(self.readings) // self.choices, structure=self.structure)
+
+
+def read_body(raw: bytes) -> dict[str, Any]:
+    """A request's JSON object. Raises ``Problem`` (400)."""
+    try:
+        body = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise bad_request("The body is not JSON.") from None
+    if not isinstance(body, dict):
+        raise bad_request("The body is not a JSON object.")
+    return body
+
+
+def read_count(body: Mapping[str, Any]) -> int:
+    """``n``, the choices for each prompt. Raises ``Problem`` (400)."""
+    count = body.get("n")
+    if count is None:
+        return 1
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_CHOICES:
+        raise bad_request(f"`n` must be a whole number from 1 to {MOST_CHOICES}.", "n")
+    return count
+
+
+def read_flag(body: Mapping[str, Any], name: str) -> bool:
+    """A member that is true, false or absent. Raises ``Problem`` (400)."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise bad_request(f"`{name}` must be true or false.", name)
+    return bool(value)
+
+
+def read_model(body: Mapping[str, Any]) -> str:
+    """The model that is asked for."""
+    model = body.get("model")
+    return model if isinstance(model, str) and model else "default"
+
+
+def read_stops(body: Mapping[str, Any]) -> frozenset[str]:
+    """The strings at which the model is to stop."""
+    stop = body.get("stop")
+    return frozenset(each for each in (stop if isinstance(stop, list) else [stop]) if isinstance(each, str))
+
+
+def trimmed(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each text as it stands and without trailing space, for servers trim it or not."""
+    return tuple(dict.fromkeys(form for text in texts for form in (text, text.rstrip()) if form))

@@ -1,0 +1,177 @@
+"""One governed choice: what the model says goes in, and what may leave comes out, in the same form."""
+
+from __future__ import annotations
+
+from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.runtime.redactor import Redactor
+from ordinance.runtime.session import Session
+from ordinance.runtime.stream import Stream, Text
+from ordinance.serve.protocol.asked import Request
+from ordinance.serve.protocol.calls import GovernedCall
+from ordinance.serve.protocol.said import CALL_REASONS, CONTENT, FILTERED, FINISH_REASONS, REFUSAL, Call, Said
+from ordinance.serve.protocol.tokens import Tokens
+
+#: The part of an answer that a text belongs to; the model's own refusal is shown to people as content is.
+_PARTS = {
+    CONTENT: Channel.CONTENT,
+    REFUSAL: Channel.CONTENT,
+    "reasoning": Channel.REASONING,
+    "reasoning_content": Channel.REASONING,
+}
+
+
+class GovernedChoice:
+    """Give it what each event says of the choice until ``finished``. In a session for whole answers nothing comes
+    out before that."""
+
+    def __init__(self, request: Request, session: Session, index: int) -> None:
+        self.stream: Stream = request.open(session, index)
+        self.finished = False
+        self._session = session
+        self._stops = request.stops
+        self._texts: dict[str, Redactor] = {}
+        self._calls: dict[int | None, GovernedCall] = {}
+        self._called = False
+        self._said_content = False
+        self._tokens: dict[str, Tokens] = {}
+        self._token_ids: list[int] | None = None
+        self._late = Said()  # of a whole answer: what leaves at the end
+
+    @property
+    def filtered(self) -> bool:
+        """Whether the choice ended before the model did."""
+        return self.stream.ended
+
+    def take(self, said: Said) -> Said:
+        """What may leave now that the model has said this. The result has a ``finish`` if the choice ends here."""
+        out = self._late if self._session.whole else self._opening()
+        out.role = out.role or said.role
+        for name, tokens in said.tokens.items():
+            self._tokens_of(name).add(tokens)
+        for name, text in said.texts.items():
+            self._say(name, text, out)
+            if self.stream.ended:
+                return self._finish(out, None)
+        for call in said.calls:
+            self._call(call, out)
+            if self.stream.ended:
+                return self._finish(out, None)
+        if said.token_ids is not None:
+            self._token_ids = (self._token_ids or []) + said.token_ids
+        if said.finish is not None:
+            return self._finish(out, said)
+        if self._session.whole:
+            return Said()
+        self._ready(out)
+        return out
+
+    def _opening(self) -> Said:
+        """What stands before the answer leaves with the first event, before reasoning and calls as well."""
+        opening = self.stream.feed("")
+        return Said({CONTENT: opening} if opening else {})
+
+    def passed(self, text: str) -> Said:
+        """The content ``text`` left by a shorter way and the choice may have ended with it."""
+        self._said_content = True
+        out = Said({CONTENT: text} if text else {})
+        return self._finish(out, None) if self.stream.ended else out
+
+    def end(self) -> Said:
+        """The upstream has no more to say and gave no reason."""
+        return self._finish(self._late if self._session.whole else Said(), Said(finish="stop"))
+
+    def fail(self, name: str) -> Said:
+        """The choice cannot go on, because of what ``name`` says."""
+        self.finished = True
+        text = self.stream.fault(name)
+        return Said({CONTENT: text} if text else {})
+
+    def _say(self, name: str, text: str, out: Said) -> None:
+        if name == CONTENT:
+            self._said_content = True
+            self._note(name, self.stream.content, text)
+            text = self.stream.feed(text)
+        else:
+            governed = self._texts.get(name)
+            if governed is None:
+                governed = self._texts[name] = self.stream.text(_PARTS[name])
+            self._note(name, governed, text)
+            text = governed.feed(text)
+        if text:
+            out.texts[name] = out.texts.get(name, "") + text
+
+    def _call(self, call: Call, out: Said) -> None:
+        """A call, or a piece of one; in a whole answer it leaves whole or not at all."""
+        governed = self._calls.get(call.index)
+        if governed is None:
+            governed = GovernedCall(self.stream, self._session)
+            if not self._session.whole:
+                self._calls[call.index] = governed
+        if self._session.whole:
+            self._put(governed.whole(call), out)
+        else:
+            self._put(governed.take(call), out)
+
+    def _put(self, call: Call | None, out: Said) -> None:
+        if call is not None:
+            self._called = True
+            out.calls.append(call)
+
+    # tokens
+
+    def _tokens_of(self, name: str) -> Tokens:
+        found = self._tokens.get(name)
+        if found is None:
+            found = self._tokens[name] = Tokens()
+        return found
+
+    def _note(self, name: str, governed: Text, text: str) -> None:
+        """Lay tokens along this text, where there are any."""
+        tokens = self._tokens.get(REFUSAL if name == REFUSAL else CONTENT)
+        if tokens is None:
+            return
+        if isinstance(governed, Redactor) and not tokens.follows(governed):
+            tokens.screen(governed, self.stream.alternatives(_PARTS[name]))
+        tokens.say(governed, text)
+
+    def _ready(self, out: Said, *, closed: bool = False) -> None:
+        for name, tokens in self._tokens.items():
+            ready = tokens.ready(closed=closed)
+            if ready:
+                out.tokens.setdefault(name, []).extend(ready)
+
+    # the end
+
+    def _finish(self, out: Said, last: Said | None) -> Said:
+        """Close everything; ``last`` is what the upstream said at the end, None where Ordinance ends the choice."""
+        self.finished = True
+        stream, content = self.stream, self.stream.content
+        for name, text in self._texts.items():
+            if not stream.ended:
+                out.texts[name] = out.texts.get(name, "") + text.close()
+        for call in self._calls.values():
+            if not stream.ended:
+                self._put(call.close(), out)
+        held = not stream.ended and content.settled < content.ledger.received
+        rest = stream.close()
+        if self._session.whole and stream.refused:
+            out.texts, out.calls, out.tokens = {}, [], {}
+            self._tokens.clear()
+        if rest or (self._session.whole and (self._said_content or not out.calls)):
+            out.texts[CONTENT] = out.texts.get(CONTENT, "") + rest
+        self._ready(out, closed=True)
+        untouched = stream.verdict < Verdict.WITHHOLD
+        out.finish = self._reason(last, out)
+        if untouched:
+            out.token_ids = self._token_ids
+            if last is not None and not held:
+                out.stop = last.stop if not isinstance(last.stop, str) or last.stop in self._stops else None
+        return out
+
+    def _reason(self, last: Said | None, out: Said) -> str:
+        """A reason that clients know; a tool call's is true only if a call has left."""
+        if last is None or self.stream.ended:
+            return FILTERED
+        if last.finish in CALL_REASONS and self._called:
+            return str(last.finish)
+        return str(last.finish) if last.finish in FINISH_REASONS else "stop"

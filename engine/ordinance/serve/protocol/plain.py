@@ -1,0 +1,72 @@
+"""Events that say nothing but text: recognised by their bytes, so that an unchanged one goes on byte for byte.
+
+All events of a stream that carry a piece of content are alike but for that piece. The first of them is read strictly,
+and all that stands around its text is looked at once; after that the same bytes are known to be harmless.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from ordinance.runtime.session import Session
+from ordinance.serve.protocol.api import Api
+from ordinance.serve.protocol.said import Top
+
+_DECODE = msgspec.json.Decoder(str).decode
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class Plain:
+    """The bytes before and after the text of one choice's events, quotes included."""
+
+    __slots__ = ("_after", "_before", "_end", "_least", "_start", "index", "top")
+
+    def __init__(self, before: bytes, after: bytes, index: int, top: Top) -> None:
+        self._before, self._after = before, after
+        self._start, self._end = len(before) - 1, 1 - len(after)
+        self._least = len(before) + len(after)
+        self.index = index
+        self.top = top
+
+    def text_in(self, data: bytes) -> str | None:
+        """The text of an event of this form; None for any other."""
+        if data.startswith(self._before) and data.endswith(self._after) and len(data) >= self._least:
+            try:
+                return _DECODE(data[self._start : self._end or None])
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                return None
+        return None
+
+    def with_text(self, text: str) -> bytes:
+        """The event of this form that says ``text``."""
+        return self._before[:-1] + _ENCODE(text) + self._after[1:]
+
+
+def learn(api: Api, data: bytes, session: Session) -> Plain | None:
+    """The form of an event, if it says nothing but text; None where it says more, or where anything in it could be read
+    as part of the answer."""
+    key = f'"{api.plain_key}"'.encode()
+    at = data.find(key)
+    start = data.find(b'"', at + len(key)) + 1
+    if at < 0 or not start or data.count(key) != 1:
+        return None
+    end = start
+    while end < len(data) and data[end : end + 1] != b'"':
+        end += 2 if data[end : end + 1] == b"\\" else 1
+    before, after = data[:start], data[end:]
+    if b"\\" in before + after:
+        return None
+    try:
+        index, top = api.read_plain(before + b"?" + after)
+        around = (before + after).decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not session.clean(around):
+        return None
+    return Plain(before, after, index, top)
+
+
+def harmless(top: Top, session: Session) -> bool:
+    """Whether an upstream's own words at the top of its answer may stand there."""
+    words = [top.id, top.model, top.fingerprint or ""]
+    return bool(top.id and top.model) and all(len(word) < 200 and session.clean(word) for word in words)

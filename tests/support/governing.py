@@ -1,0 +1,79 @@
+"""An API under test without HTTP: what a request and an upstream's words become."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ordinance.policy.plan import Plan
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import situate
+from ordinance.serve.protocol.api import Api
+from ordinance.serve.protocol.asked import Request
+from ordinance.serve.protocol.chat import CHAT
+from ordinance.serve.protocol.completions import COMPLETIONS
+from ordinance.serve.protocol.prompts import sent_on
+from ordinance.serve.protocol.said import Top
+from ordinance.serve.protocol.streamed import AnswerStream
+from ordinance.serve.protocol.whole import govern_whole
+from support.serving import chunk
+from support.small_plan import small_plan
+
+OWN = Top("own", 1, "asked")
+PLAN = small_plan()
+APIS: tuple[Api, ...] = (CHAT, COMPLETIONS)
+
+
+def open_session(plan: Plan = PLAN, *, whole: bool = False, turn: int = 2) -> Session:
+    return Session(plan, situate(plan, jurisdiction="DE", turn=turn), "en", whole=whole)
+
+
+def read(api: Api, **fields: Any) -> Request:
+    asked = {"messages": [{"role": "user", "content": "hi"}]} if api is CHAT else {"prompt": "x: "}
+    return api.read_request(json.dumps({"model": "m", **asked, **fields}).encode())
+
+
+def stream(api: Api, events: Iterable[Any], plan: Plan = PLAN, **fields: Any) -> list[dict[str, Any]]:
+    """The governed events for these of the upstream, to the end."""
+    request, session = read(api, stream=True, **fields), open_session(plan)
+    sent_on(api, request, session, system_is_ours=False)
+    answer = AnswerStream(api, request, session, OWN)
+    out = [json.loads(data) for event in events for data in answer.event(json.dumps(event).encode())]
+    return out + list(map(json.loads, answer.end()))
+
+
+def whole(api: Api, answer: Any, plan: Plan = PLAN, **fields: Any) -> dict[str, Any]:
+    """The governed form of an upstream's whole answer."""
+    request, session = read(api, **fields), open_session(plan, whole=True)
+    sent_on(api, request, session, system_is_ours=False)
+    return govern_whole(api, json.dumps(answer).encode(), request, session, OWN)
+
+
+def piece(text: str = "", index: int = 0, finish: str | None = None, **more: Any) -> dict[str, Any]:
+    """An upstream's event of a completion."""
+    choice = {"index": index, "text": text, "logprobs": None, "finish_reason": finish, **more}
+    return {"id": "cmpl-up", "object": "text_completion", "created": 1700000000, "model": "m", "choices": [choice]}
+
+
+def said(api: Api, text: str, **more: Any) -> dict[str, Any]:
+    """An event of either API that says ``text``; ``more`` stands in its choice."""
+    event = chunk(content=text) if api is CHAT else piece(text)
+    event["choices"][0] |= more
+    return event
+
+
+def joined(events: Iterable[dict[str, Any]], *names: str, index: int = 0) -> str:
+    """What the events of one choice say, in the members ``names`` of their deltas (the text, unless named)."""
+    parts = []
+    for event in events:
+        for choice in event.get("choices", ()):
+            if choice["index"] == index:
+                words = choice.get("delta", choice)
+                parts += [words.get(name) or "" for name in names or ("content", "text")]
+    return "".join(parts)
+
+
+def finishes(events: Iterable[dict[str, Any]], index: int = 0) -> list[str]:
+    choices = [choice for event in events for choice in event.get("choices", ()) if choice["index"] == index]
+    return [choice["finish_reason"] for choice in choices if choice["finish_reason"]]
