@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ordinance.policy.check import CheckedPolicy
 from ordinance.policy.ir import Rule
 from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule
@@ -25,10 +27,19 @@ def compile(checked: CheckedPolicy) -> Plan:
         contacts=policy.contacts,
         languages=policy.languages,
         engine_notices=policy.engine_notices,
+        slots=policy.slots,
+        struck=policy.struck,
     )
 
 
 def _planned(rule: Rule, notice: NoticeTemplate) -> PlannedRule:
+    planned = _as_written(rule, notice)
+    if rule.trial_until is None:
+        return planned
+    return replace(planned, after_trial=replace(planned, trial=False, trial_until=None))
+
+
+def _as_written(rule: Rule, notice: NoticeTemplate) -> PlannedRule:
     return PlannedRule(
         id=rule.id,
         number=rule.node.number.text,
@@ -46,4 +57,10 @@ def _planned(rule: Rule, notice: NoticeTemplate) -> PlannedRule:
         notice=notice,
         occasion=rule.occasion,
         contacts=rule.contacts,
+        disguised=rule.disguised,
+        trial=rule.trial,
+        trial_until=rule.trial_until,
+        placeholders=rule.placeholders,
+        told=rule.told,
+        hours=rule.hours,
     )
