@@ -39,6 +39,7 @@ SPOILED = [
     (J, '"Testland"', "“Testland”", "typographic-quote", "“…”"),
     (J, "title   ", "title \u00a0", "odd-space", "U+00A0"),
     (J, "Test Act", "Test \u202eAct", "hidden-direction", "U+202E"),
+    (J, 'de "Geheimnisse"', 'de "Gehеimnisse"', "mixed-scripts", "Latin and Cyrillic"),
     (J, "X[0-9]{3}", "X[0-9]+", "pattern-invalid", "no upper bound"),
     # syntax
     (J, "under   act\n    telling gone", "telling gone", "syntax", "`under`"),
@@ -230,6 +231,11 @@ def test_every_code_of_the_catalogue_has_a_test() -> None:
     assert {code for _, _, _, code, _ in SPOILED} | ELSEWHERE.keys() == CATALOGUE.keys()
     for code, module in ELSEWHERE.items():
         assert f'"{code}"' in (Path(__file__).parent / f"{module}.py").read_text("utf-8").replace("ELSEWHERE", ""), code
+
+
+def test_a_lexicon_hides_no_direction(tmp_path: Path) -> None:
+    found = load_on(write_jurisdiction(tmp_path, lexicon="secret words\nsecret \u202eplans\n")).diagnostics
+    assert [(item.code, Path(item.file).name, item.line) for item in found] == [("hidden-direction", "words.txt", 2)]
 
 
 def test_phrases_that_fold_to_nothing_or_to_one(tmp_path: Path) -> None:

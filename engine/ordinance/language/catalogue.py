@@ -46,6 +46,7 @@ CATALOGUE: dict[str, Entry] = {
     "typographic-quote": Entry("a typographic quote stands for a plain one", 'Write "plain quotes" around a text.'),
     "odd-space": Entry("an unusual space stands between words", "Type an ordinary space."),
     "hidden-direction": Entry("a character changes the direction of text unseen", "Remove it."),
+    "mixed-scripts": Entry("a word mixes letters of two scripts", "Write it in the letters of one script."),
     "phrase-empty": Entry("a phrase has nothing left to look for", "Write letters or digits in it, or remove it."),
     "phrase-twice": Entry("two phrases are the same once folded", "Keep one of them.", "warning"),
     "detector-missing": Entry("a detector is not registered", "Install the plugin that registers it."),

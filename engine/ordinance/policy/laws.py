@@ -28,7 +28,7 @@ def link_law(unit: Unit, node: ast.LawDecl, situations: Situations, places: Plac
     for each in node.amended:
         if in_force and in_force.start and each.on.value and each.on.value < in_force.start:
             message = f"the law `{node.name}` was amended before it was in force"
-            report(diagnose("dates-inverted", each.on.span, message))
+            report(diagnose("dates-inverted", each.on.span, message, "Correct one of the two dates."))
     if in_force is None or node.seen.value is None:
         return CitedLaw(None, node, unit.name)
     law = Law(

@@ -105,19 +105,19 @@ def check_name(name: Word, report: Report) -> None:
     elif not text.isidentifier() or unicodedata.normalize("NFC", text) != text:
         report(diagnose("name-invalid", name.span, f"the name `{text}` is not in Unicode's composed form (NFC)"))
     else:
-        scripts = _scripts(text)
-        if len(scripts) > 1 and not any(together.issuperset(scripts) for together in _TOGETHER):
+        if len(scripts := scripts_of(text)) > 1:
             mixed = " and ".join(scripts)
             report(diagnose("name-invalid", name.span, f"the name `{text}` mixes {mixed} letters"))
 
 
-def _scripts(text: str) -> list[str]:
-    """The scripts that the letters of ``text`` belong to."""
+def scripts_of(text: str) -> list[str]:
+    """The scripts that the letters of ``text`` belong to; at most one where people write them together."""
     if text.isascii():
         return []
     if not _HAS_SCRIPT:
         _HAS_SCRIPT.update((script, regex.compile(rf"\p{{Script={script}}}")) for script in _SCRIPTS)
-    return [script for script, pattern in _HAS_SCRIPT.items() if pattern.search(text)]
+    found = [script for script, pattern in _HAS_SCRIPT.items() if pattern.search(text)]
+    return found[:1] if any(together.issuperset(found) for together in _TOGETHER) else found
 
 
 def check_numbers(numbers: Iterable[tuple[Word, str]], report: Report) -> None:

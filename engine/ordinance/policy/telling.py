@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.ir import Unit
-from ordinance.policy.names import Names, Report
+from ordinance.policy.names import Names, Report, scripts_of
 from ordinance.policy.plan import Law, NoticeTemplate
 from ordinance.policy.plurals import categories, category
 from ordinance.policy.vocabulary import MARKER
@@ -31,6 +31,8 @@ _RESOLVED_BY = {
     "hours": "Only a `say` with `every N hours` has hours.",
     "contacts": "Only the notice `contacts` has contacts.",
 }
+
+_WORDS = re.compile(r"[^\W\d_]+")
 
 _BRACED = re.compile(r"\{([^{}]*)\}?|\}")
 
@@ -180,9 +182,14 @@ def _check_plurals(what: str, texts: tuple[ast.TextIn, ...], report: Report) -> 
 
 
 def check_signs(text: ast.Word, report: Report) -> None:
-    """A finding where a text that people will read holds the marker's signs: nobody could tell it from an omission."""
+    """Findings where a text that people will read is not what it seems: the marker's signs, which nobody could tell
+    from an omission, and words of two scripts."""
     if not _SIGNS.isdisjoint(text.text):
         report(diagnose("marker-sign", text.span, "the sign of an omission stands in this text"))
+    for found in _WORDS.finditer(text.text):
+        if len(scripts := scripts_of(found[0])) > 1:
+            message = f"the word `{found[0]}` mixes {' and '.join(scripts)} letters"
+            report(diagnose("mixed-scripts", text.span, message))
 
 
 def _check_variables(what: str, text: ast.TextIn, report: Report) -> None:
