@@ -194,7 +194,7 @@ def _say(rule: Rule, scopes: Scopes, node: ast.Say, report: Report) -> Rule:
     hours = whole(when.hours.text) if when.hours else 0
     if when.hours and (not hours or hours > MOST_HOURS):
         report(diagnose("hours-invalid", when.hours.span, f"every {when.hours} hours makes no sense"))
-        hours = 0
+        hours = 1
     occasion = Occasion.EVERY_ANSWER if when.every else Occasion.EVERY_HOURS
     if when.first:
         occasion = Occasion.FIRST_OF_DAY if when.first == "day" else Occasion.FIRST_ANSWER
