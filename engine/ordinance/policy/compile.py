@@ -63,4 +63,5 @@ def _as_written(rule: Rule, notice: NoticeTemplate) -> PlannedRule:
         placeholders=rule.placeholders,
         told=rule.told,
         hours=rule.hours,
+        near=rule.near,
     )

@@ -141,6 +141,7 @@ class Rule:
     placeholders: Mapping[str, str] = field(default_factory=dict)
     told: bool = True
     hours: int = 0
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ def link_law(unit: Unit, node: ast.LawDecl, situations: Situations, places: Plac
     )
     in_force = _in_force(node, own_zone, report)
     for each in node.amended:
-        if in_force and in_force.start and each.on.value and each.on.value < in_force.start:
-            message = f"the law `{node.name}` was amended before it was in force"
-            report(diagnose("dates-inverted", each.on.span, message, "Correct one of the two dates."))
+        if each.on.value and node.seen.value and node.seen.value < each.on.value:
+            message = f"the law `{node.name}` was last looked at before it was amended on {each.on.text}"
+            report(diagnose("date-stale", node.seen.span, message))
     if in_force is None or node.seen.value is None:
         return CitedLaw(None, node, unit.name)
     law = Law(

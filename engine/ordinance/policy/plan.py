@@ -103,7 +103,8 @@ class PlannedRule:
     A rule on ``trial`` is recorded and not applied; from the day ``trial_until`` on, ``after_trial`` stands in its
     place (None: it stays on trial). ``placeholders`` stand in the place of what a mask removes, by language; ``told``
     is False where the pack says that they need no notice. A ``say`` with ``hours`` also speaks when so many have passed
-    since it last did, whatever its occasion.
+    since it last did, whatever its occasion. Where ``near`` names detectors too, one of them must find something in the
+    same sentence.
     """
 
     id: str
@@ -129,6 +130,7 @@ class PlannedRule:
     placeholders: Texts = field(default_factory=dict)
     told: bool = True
     hours: int = 0
+    near: tuple[str, ...] = ()
 
     @property
     def removes(self) -> bool:

@@ -145,7 +145,8 @@ def _is_uncertain(scopes: Scopes, law: ast.Word) -> bool:
 def _looking(rule: Rule, scopes: Scopes, when: ast.TextTest) -> Rule:
     watched = {Channel.PROMPT: when.prompt, Channel.ANSWER: when.answer}
     channels = {channel for channel, is_watched in watched.items() if is_watched} | {Channel(p) for p in when.parts}
-    rule = replace(rule, channels=frozenset(channels), detectors=scopes.uses(when.uses))
+    first, second = (when.uses[:1], when.uses[1:]) if when.near else (when.uses, ())
+    rule = replace(rule, channels=frozenset(channels), detectors=scopes.uses(first), near=scopes.uses(second))
     return replace(rule, trial=True, trial_until=None) if judged_alone(when) else rule
 
 
