@@ -46,6 +46,7 @@ format: need-python
 docs: need-python
 	@"$(PYTHON)" deploy/install.py test
 	.venv/test/bin/python -m ordinance.settings.page >docs/configuration.md
+	.venv/test/bin/python -m ordinance.language.table
 
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)

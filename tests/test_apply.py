@@ -36,7 +36,7 @@ def test_a_withheld_sentence_is_told_with_its_law_in_the_language_of_the_line() 
     (found,) = apply("--jurisdiction", "DE", "--locale", "de-DE", lines=[line])
     assert found["id"] == 7
     assert found["verdict"] == "withhold"
-    assert found["rules"] == ["DE/symbols"]
+    assert found["rules"] == ["DE/symbols", "EU/synthetic_text"]
     (notice,) = found["notices"]
     assert notice["kind"] == "omission"
     assert notice["causes"] == [

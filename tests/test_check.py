@@ -39,6 +39,7 @@ SPOILED = [
     (J, '"Testland"', "“Testland”", "typographic-quote", "“…”"),
     (J, "title   ", "title \u00a0", "odd-space", "U+00A0"),
     (J, "Test Act", "Test \u202eAct", "hidden-direction", "U+202E"),
+    (J, 'de "Geheimnisse"', 'de "Gehеimnisse"', "mixed-scripts", "Latin and Cyrillic"),
     (J, "X[0-9]{3}", "X[0-9]+", "pattern-invalid", "no upper bound"),
     # syntax
     (J, "under   act\n    telling gone", "telling gone", "syntax", "`under`"),
@@ -62,6 +63,8 @@ SPOILED = [
     # names
     (J, "withhold 1.1 words", "withhold 1.1 some-words", "name-invalid", "`some_words`"),
     (J, "withhold 1.1 words", "withhold 1.1 wоrds", "name-invalid", "Latin and Cyrillic"),
+    (J, "withhold 1.1 words", "withhold 1.1 слова_한국", "name-invalid", "Cyrillic and Hangul"),
+    (J, "withhold 1.1 words", "withhold 1.1 mask", "name-keyword", "`mask`"),
     (J, "withhold 1.1 words", "withhold 1.1 when", "name-keyword", "`when`"),
     (J, "has any of lexicon words", "has any of lexicon wrods", "name-undefined", "Did you mean `words`?"),
     (J, "pattern code, ", "pattern cod, ", "name-undefined", "Did you mean `code`?"),
@@ -217,6 +220,10 @@ ELSEWHERE = {
     "detector-fails": "test_plugins", "law-off": "test_check", "date-stale": "test_check",
     "speak-notices-only": "test_check", "too-many": "test_parser", "no-plan": "test_load",
     "charter-altered": "test_packs", "contact-shields": "test_shields", "detector-unconfigured": "test_isolation",
+    "condition-nested": "test_constructs", "dates-overlap": "test_constructs", "dates-gap": "test_constructs",
+    "law-uncertain": "test_constructs", "notice-unresolved": "test_constructs", "plural-form": "test_constructs",
+    "hours-invalid": "test_constructs", "slot-value": "test_constructs", "speak-empty": "test_constructs",
+    "contact-superseded": "test_constructs", "judge-missing": "test_constructs",
 }  # fmt: skip
 
 
@@ -224,6 +231,11 @@ def test_every_code_of_the_catalogue_has_a_test() -> None:
     assert {code for _, _, _, code, _ in SPOILED} | ELSEWHERE.keys() == CATALOGUE.keys()
     for code, module in ELSEWHERE.items():
         assert f'"{code}"' in (Path(__file__).parent / f"{module}.py").read_text("utf-8").replace("ELSEWHERE", ""), code
+
+
+def test_a_lexicon_hides_no_direction(tmp_path: Path) -> None:
+    found = load_on(write_jurisdiction(tmp_path, lexicon="secret words\nsecret \u202eplans\n")).diagnostics
+    assert [(item.code, Path(item.file).name, item.line) for item in found] == [("hidden-direction", "words.txt", 2)]
 
 
 def test_phrases_that_fold_to_nothing_or_to_one(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from ordinance.detection import Segments
 from ordinance.errors import PolicyError, UnreadableError
 from ordinance.isolation import Budget, Use, isolated
 from ordinance.language.diagnostics import Diagnostic, about_file, capped, in_order
-from ordinance.packs import gather, shipped_rules
+from ordinance.packs import default_packs, gather
 from ordinance.plugins import Registry, installed
 from ordinance.policy.check import check
 from ordinance.policy.compile import compile
@@ -69,7 +69,7 @@ def load(paths: Iterable[Path | str] = (), *, on: date | None = None, budget: Bu
     Raises ``PluginError`` for an installed plugin that breaks its contract; what is wrong with packs is in
     ``Loaded.diagnostics``.
     """
-    given = tuple(Path(path) for path in paths) or (shipped_rules(),)
+    given = tuple(Path(path) for path in paths) or default_packs()
     registry = installed()
     packs = gather(given)
     found = list(packs.diagnostics)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ordinance.language.ast import CharterRef
 from ordinance.language.diagnostics import Diagnostic, diagnose
-from ordinance.language.parser import first_word, parse
+from ordinance.language.parser import Role, first_word, parse
 from ordinance.language.source import Span
 from ordinance.policy.ir import Unit
 from ordinance.reading import PACK_LIMIT, find_packs, read_lexicons, read_source, shown
@@ -21,7 +21,10 @@ from ordinance.resources import folder
 
 Report = Callable[[Diagnostic], None]
 
-_HEADER = re.compile(r"(?:\s|#[^\n]*+)*+(charter|jurisdiction|language)\s+([^\s#]+)")
+_HEADER = re.compile(r"(?:\s|#[^\n]*+)*+(charter|jurisdiction|language|house)\s+([^\s#]+)")
+
+#: What may lie where: ``jurisdictions/DE/DE.ord`` is a jurisdiction, whatever its first word says.
+_ROLES: Mapping[str, Role] = {"jurisdictions": "jurisdiction", "languages": "language", "houses": "house"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ def gather(paths: Sequence[Path]) -> Packs:
 def shipped_rules() -> Path:
     """The folder of the packs that ship."""
     return folder("rules")
+
+
+def default_packs() -> tuple[Path, ...]:
+    """What applies where an operator names no packs: all that ship but the houses, which are examples."""
+    return tuple(shipped_rules() / name for name in ("charter", "jurisdictions", "languages"))
 
 
 class _Gatherer:
@@ -68,7 +76,7 @@ class _Gatherer:
         if source is None:
             self.complete = False
             return
-        parsed = parse(source, "charter" if first_word(source.text) == "charter" else "pack")
+        parsed = parse(source, _role(path, source.text))
         self.found += parsed.diagnostics
         if parsed.pack is None:
             self.complete = False
@@ -159,6 +167,12 @@ class _Gatherer:
             self.read(matches[0], given=False)
             return self.units[before:]
         return []
+
+
+def _role(path: Path, text: str) -> Role:
+    """What a file may be, by the folder that it was put in; elsewhere, what it says it is."""
+    said: Role = "charter" if first_word(text) == "charter" else "pack"
+    return _ROLES.get(path.absolute().parent.parent.name, said)
 
 
 def _shipped() -> Iterator[tuple[Path, str, str]]:

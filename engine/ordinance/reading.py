@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from ordinance.language import ast
+from ordinance.language.cleaning import hidden_directions
 from ordinance.language.diagnostics import Diagnostic, about_file, diagnose
 from ordinance.language.source import Source
 
@@ -115,6 +116,8 @@ def read_lexicons(pack: ast.Pack, report: Report) -> Mapping[str, Source]:
             report(diagnose("lexicon-missing", item.path.span, f"there is no file {shown(path)}"))
         elif source := read_source(path, LEXICON_LIMIT, report):
             found[written] = source
+            for finding in hidden_directions(source):
+                report(finding)
             if next(source.phrases(), None) is None:
                 report(diagnose("lexicon-empty", item.path.span, f"the lexicon {shown(path)} has no phrase"))
     return found

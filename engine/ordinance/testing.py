@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.policy.conditions import ALWAYS
@@ -13,6 +13,9 @@ from ordinance.policy.plan import SPAN, NoticeTemplate, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
 from ordinance.runtime.session import Outcome, Session
 from ordinance.runtime.situation import choose_locale, situate
+
+#: Examples take place at noon, so that what was said hours ago was said on the same day.
+_NOON = time(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,12 @@ def run_example(plan: Plan, example: Example, on: date | None = None) -> Result:
                 return Result(example, f"the answer does not pass {where}: {_acted(outcome)}")
         return Result(example, "")
     _, outcome = _answer(plan, example, example.jurisdiction, on)
+    if example.expects == "alike":
+        prompt, answer = example.twin or (None, None)
+        _, other = _answer(plan, replace(example, prompt=prompt, answer=answer), example.jurisdiction, on)
+        alike = (outcome.verdict, outcome.rules) == (other.verdict, other.rules)
+        problem = "" if alike else f"they are not treated alike: {_acted(outcome)}; {_acted(other)}"
+        return Result(example, problem)
     fired = example.rule in (*outcome.rules, *outcome.trials)
     if fired is (example.expects == "fires"):
         return Result(example, "")
@@ -58,11 +67,19 @@ def prove(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
 
 
 def _answer(plan: Plan, example: Example, jurisdiction: str | None, on: date | None) -> tuple[str, Outcome]:
-    situation = situate(plan, jurisdiction=jurisdiction, attested=example.given, turn=example.turn, on=on)
+    situation = situate(
+        plan,
+        jurisdiction=jurisdiction,
+        attested=example.given,
+        turn=example.turn,
+        elapsed=example.elapsed,
+        on=example.on or on,
+        now=datetime.combine(example.on or on or datetime.now(UTC).date(), _NOON, UTC),
+    )
     session = Session(plan, situation, choose_locale(plan, (), None))
     if example.prompt is not None and not session.screen([example.prompt]):
         session.mask(example.prompt)
-    stream = session.stream()
+    stream = session.stream(example.part)
     said = stream.feed(example.answer or "")
     return said + stream.close(), session.outcome()
 

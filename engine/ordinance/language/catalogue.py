@@ -46,11 +46,13 @@ CATALOGUE: dict[str, Entry] = {
     "typographic-quote": Entry("a typographic quote stands for a plain one", 'Write "plain quotes" around a text.'),
     "odd-space": Entry("an unusual space stands between words", "Type an ordinary space."),
     "hidden-direction": Entry("a character changes the direction of text unseen", "Remove it."),
+    "mixed-scripts": Entry("a word mixes letters of two scripts", "Write it in the letters of one script."),
     "phrase-empty": Entry("a phrase has nothing left to look for", "Write letters or digits in it, or remove it."),
     "phrase-twice": Entry("two phrases are the same once folded", "Keep one of them.", "warning"),
     "detector-missing": Entry("a detector is not registered", "Install the plugin that registers it."),
     "detector-unconfigured": Entry("a detector is struck out: it is not set up", "Set up what it names.", "warning"),
     "detector-fails": Entry("a plugin's detector cannot be prepared", "Ask the plugin's authors, or remove it."),
+    "judge-missing": Entry("a test is struck out: no judge is configured", "Nothing to do.", "warning"),
     "pattern-invalid": Entry("a pattern lies outside the dialect", "See the dialect of patterns in the manual."),
     # Syntax
     "syntax": Entry("something else is expected here", "See the shape of packs in the manual."),
@@ -95,13 +97,18 @@ CATALOGUE: dict[str, Entry] = {
     # Telling
     "notice-text": Entry("a notice lacks a text in a loaded language", "Write the text.", absence=True),
     "label-text": Entry("a label lacks a text in a loaded language", "Write the text.", absence=True),
-    "notice-variable": Entry("a notice holds an unknown variable", "Use {type}, {law}, {jurisdiction}, {contacts}."),
+    "notice-variable": Entry("a notice holds an unknown variable", "See the variables of notices in the manual."),
     "notice-silent": Entry("a notice does not say what it must", "Write {type} and {law} where they belong."),
+    "notice-unresolved": Entry("a notice holds a variable that nothing gives a value", "Leave it out of this notice."),
+    "plural-form": Entry("plural forms are not those of the language", "Write each of its forms, or one text for all."),
     "marker-sign": Entry("a text holds the sign that marks an omission", "Write it without ⟦ and ⟧."),
     "text-language": Entry("a language pack writes its own language only", "Move the text to that language's pack."),
     # Law
     "date-invalid": Entry("a date does not exist", "Write it as in 2026-11-01."),
     "dates-inverted": Entry("a law ends before it begins", "Correct `from` or `until`."),
+    "dates-overlap": Entry("a law is in force twice at one time", "Correct the dates of one of them."),
+    "dates-gap": Entry("a law is not in force for a time in between", "Let the next period begin when the last ends."),
+    "law-uncertain": Entry("an uncertain law would enforce something", "Write `on trial until DATE` behind `telling`."),
     "source-invalid": Entry("a source is not an https address", 'Write it as in "https://www.example.org/law".'),
     "reach-unknown": Entry(
         "a law by place must say what an unknown place means", "End `reaches` with `, not unknown` or `, or unknown`."
@@ -109,6 +116,7 @@ CATALOGUE: dict[str, Entry] = {
     "law-off": Entry("a law is not in force on this date", "Its rules are off, which may be meant.", "warning"),
     "date-stale": Entry("a fact was seen long ago", "Look again and correct `seen`.", "warning"),
     # Conditions
+    "condition-nested": Entry("a named condition names another", "Write what the other says in its place."),
     "value-unknown": Entry("a dimension does not have that value", "Use one of its values."),
     "test-unfit": Entry("a test does not fit its dimension", "See the dimension's kind in the manual."),
     "reads-claimed": Entry(
@@ -117,6 +125,7 @@ CATALOGUE: dict[str, Entry] = {
     "reads-unknown": Entry("an exception matches the unknown", "Write the values for which the exception holds."),
     "prompt-withheld": Entry("only an answer can be withheld", "Write `when answer has …`."),
     "topic-alone": Entry("a topic alone triggers no omission", "Name a lexicon, a pattern or a detector."),
+    "hours-invalid": Entry("a number of hours makes no sense", "Write from 1 to 8760 hours."),
     "bound-invalid": Entry("the bound of a scope is not a sensible number", "Write from 1 to 10000 characters."),
     # Examples
     "example-fires": Entry("a rule has no example that fires", "Write `example fires …`.", absence=True),
@@ -132,8 +141,11 @@ CATALOGUE: dict[str, Entry] = {
     "contact-shields": Entry(
         "a contact holds what a rule removes", "Correct the contact; it would shield that text from the rule."
     ),
-    "contact-group": Entry("a contact's group is not known", "Use `emergency` or `crisis`."),
+    "contact-superseded": Entry("a contact has a value that is no longer right", "Look up the value of today."),
+    "contact-group": Entry("a contact's group is not known", "Use `emergency`, `crisis` or `appeal`."),
     "contact-place": Entry("a contact lies outside its pack's jurisdiction", "Move it to that jurisdiction's pack."),
+    "slot-value": Entry("a slot does not have that value", "Use one of its values."),
+    "speak-empty": Entry("`speak` sets nothing", "Set a slot in it or remove it.", absence=True),
     "speak-notices-only": Entry(
         "`speak` sets the language and address of notices; the model is not yet instructed", "Nothing to do.", "warning"
     ),

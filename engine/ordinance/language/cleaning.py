@@ -6,6 +6,7 @@ Each repair keeps the length of the text, so that every later finding points at 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import islice
 
 from ordinance.language.diagnostics import MOST, Diagnostic, diagnose
@@ -30,10 +31,7 @@ def clean(source: Source) -> tuple[str | None, tuple[Diagnostic, ...]]:
 
     There is no text where more had to be repaired than is worth telling: that is not a pack.
     """
-    found = [
-        diagnose("hidden-direction", source.span(*match.span()), f"the character U+{ord(match[0]):04X} reorders text")
-        for match in islice(_DIRECTION.finditer(source.text), MOST)
-    ]
+    found = list(hidden_directions(source))
     pieces: list[str] = []
     end = 0
     for match in _PIECE.finditer(source.text):
@@ -46,6 +44,13 @@ def clean(source: Source) -> tuple[str | None, tuple[Diagnostic, ...]]:
             pieces += (source.text[end : match.start()], repaired)
             end = match.end()
     return "".join((*pieces, source.text[end:])), tuple(found)
+
+
+def hidden_directions(source: Source) -> Iterator[Diagnostic]:
+    """Findings on characters that change the direction of text unseen."""
+    for match in islice(_DIRECTION.finditer(source.text), MOST):
+        message = f"the character U+{ord(match[0]):04X} reorders text"
+        yield diagnose("hidden-direction", source.span(*match.span()), message)
 
 
 def _repair(match: re.Match[str], source: Source, found: list[Diagnostic]) -> str:

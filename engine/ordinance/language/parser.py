@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -12,13 +12,12 @@ from lark import Lark, Token, Tree, UnexpectedToken
 from lark.lexer import LineCounter
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from ordinance.language import ast, build
+from ordinance.language import ast, build, table
 from ordinance.language.advice import advise
 from ordinance.language.cleaning import clean
 from ordinance.language.diagnostics import MOST, Diagnostic, diagnose, did_you_mean
 from ordinance.language.recovery import Recovery
 from ordinance.language.source import Source, Span
-from ordinance.resources import folder
 
 #: What a file may be; the loader decides, by where the operator put it. ``pack`` is any kind below the charter.
 Role = Literal["charter", "pack", "jurisdiction", "language", "house"]
@@ -46,34 +45,16 @@ _NOTHING = re.compile(r"(?:\s|#[^\n]*+)*+")
 _FIRST_WORD = re.compile(_NOTHING.pattern + r"(\w+|\S)")
 
 
-class _EveryToken:
-    """Lets the contextual lexer give every word and sign a token, also where the grammar expects another."""
-
-    always_accept = (
-        *("WORD", "NUMBER", "DATE", "DOTTED", "STRING", "LBRACE", "RBRACE", "LPAR", "RPAR", "COMMA"),
-        *("UNFINISHED", "STRAY"),
-    )
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        return stream
-
-
 def make_parser(*, strict: bool = False) -> Lark:
     """The parser of ``grammars/ordinance.lark``; ``strict`` (for tests) fails on any conflict of the grammar."""
-    return Lark(
-        (folder("grammars") / "ordinance.lark").read_text(encoding="utf-8"),
-        start=["charter", "pack"],
-        parser="lalr",
-        lexer="contextual",
-        regex=True,
-        strict=strict,
-        propagate_positions=True,
-        maybe_placeholders=False,
-        postlex=_EveryToken(),  # not lark's PostLex, which it does not export; it reads these two names
-    )
+    return table.build(table.grammar(), strict=strict)
 
 
-_parser = cache(make_parser)
+@cache
+def _parser() -> Lark:
+    grammar, kept = table.grammar(), table.path()
+    ready = table.read(grammar, kept.read_text("utf-8")) if kept.is_file() else None
+    return ready or make_parser()
 
 
 @cache

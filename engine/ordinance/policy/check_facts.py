@@ -9,7 +9,7 @@ from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
 from ordinance.policy.conditions import prefixes
 from ordinance.policy.contacts import holds_value
-from ordinance.policy.ir import Policy, Unit
+from ordinance.policy.ir import CitedLaw, Policy, Unit
 from ordinance.policy.names import Report
 from ordinance.policy.telling import check_signs
 
@@ -17,7 +17,7 @@ from ordinance.policy.telling import check_signs
 STALE = timedelta(days=2 * 365)
 
 #: The groups of contacts that the engine can provide.
-GROUPS = frozenset({"emergency", "crisis"})
+GROUPS = frozenset({"emergency", "crisis", "appeal"})
 
 _SOURCE = re.compile(r"https://[^\s/\"<>]+\.[^\s\"<>]+")
 
@@ -25,7 +25,7 @@ _SOURCE = re.compile(r"https://[^\s/\"<>]+\.[^\s\"<>]+")
 def check_facts(policy: Policy, on: date, report: Report) -> None:
     """Findings on laws and contacts, as they stand on the day ``on``."""
     for cited in policy.laws:
-        _check_law(cited.node, on, report)
+        _check_law(cited, on, report)
     for unit in policy.units:
         for contact in unit.pack.each(ast.ContactDecl):
             _check_contact(unit, contact, on, report)
@@ -34,15 +34,18 @@ def check_facts(policy: Policy, on: date, report: Report) -> None:
                 _unknown_group(rule.provide.group, report)
 
 
-def _check_law(law: ast.LawDecl, on: date, report: Report) -> None:
+def _check_law(cited: CitedLaw, on: date, report: Report) -> None:
+    law = cited.node
     for force in law.in_force:
         start, end = force.start.value, force.end.value if force.end else None
         if start and force.end and end and end <= start:
             report(diagnose("dates-inverted", force.end.span, f"the law `{law.name}` ends before it begins"))
-        elif end and end <= on and force.end:
-            report(diagnose("law-off", force.end.span, f"the law `{law.name}` is no longer in force on {on}"))
-        elif start and start > on:
-            report(diagnose("law-off", force.start.span, f"the law `{law.name}` is not yet in force on {on}"))
+    plain = [force for force in law.in_force if force.when is None]
+    period = cited.law.in_force if cited.law else None
+    if period and period.end and period.start and period.start < period.end <= on and plain[-1].end:
+        report(diagnose("law-off", plain[-1].end.span, f"the law `{law.name}` is no longer in force on {on}"))
+    elif period and period.start and period.start > on:
+        report(diagnose("law-off", plain[0].start.span, f"the law `{law.name}` is not yet in force on {on}"))
     if not _SOURCE.fullmatch(law.source.text):
         report(diagnose("source-invalid", law.source.span, f'"{law.source}" is not an https address'))
     for text, what in ((law.title, "title"), (law.article, "article")):

@@ -26,6 +26,8 @@ def check_packs(policy: Policy, report: Report) -> None:
             _check_reference(unit, unit.pack.charter, charter, report)
         if unit.pack.kind == "language":
             _check_language(unit, report)
+        if unit.pack.kind == "house":
+            check_name(unit.pack.name, report)
     _check_charter(charter, report)
 
 
@@ -70,16 +72,6 @@ def _check_language(unit: Unit, report: Report) -> None:
     tag = unit.pack.name
     if not langcodes.tag_is_valid(tag.text) or langcodes.standardize_tag(tag.text) != tag.text:
         report(diagnose("tag-invalid", tag.span, f"`{tag}` is not a language tag in its usual form"))
-    speaks = unit.pack.each(ast.SpeakDecl)
-    for again in speaks[1:]:
-        report(diagnose("name-twice", again.span, "`speak` stands twice in one pack"))
-    for speak in speaks[:1]:
-        message = "`speak` sets the language and address of notices; the model is not yet instructed"
-        report(diagnose("speak-notices-only", speak.span, message))
-        spoken = speak.find("language")
-        if spoken and spoken.value.word and spoken.value.word.text != tag.text:
-            message = f"the pack {tag} cannot speak {spoken.value.word}: its notices are in {tag}"
-            report(diagnose("text-language", spoken.value.word.span, message, f"Write `language {tag}`."))
     held = {item.name.text for item in unit.pack.each(ast.NoticeDecl)}
     for name in sorted((ENGINE_NOTICES | {"red_line"}) - held):
         message = f"the language pack {tag} has no notice `{name}`"

@@ -15,14 +15,14 @@ def check_rules(policy: Policy, report: Report) -> None:
     for unit in policy.units:
         for rule in unit.pack.rules:
             _check_examples(rule, report)
-            if isinstance(rule, ast.Withhold):
-                _check_withhold(rule, report)
+            if isinstance(rule, ast.Withhold | ast.Mask | ast.Limit):
+                _check_omission(rule, report)
 
 
-def _check_withhold(rule: ast.Withhold, report: Report) -> None:
-    if rule.when.prompt:
+def _check_omission(rule: ast.Withhold | ast.Mask | ast.Limit, report: Report) -> None:
+    if rule.when.prompt and not isinstance(rule, ast.Mask):
         report(diagnose("prompt-withheld", rule.when.span, f"`{rule.name}` would withhold from the prompt"))
-    if rule.when.uses and all(use.kind == "topic" for use in rule.when.uses):
+    if not isinstance(rule, ast.Limit) and all(use.kind == "topic" for use in rule.when.uses):
         report(diagnose("topic-alone", rule.when.span, f"`{rule.name}` withholds by topic alone"))
 
 
@@ -42,7 +42,7 @@ def _check_examples(rule: ast.Rule, report: Report) -> None:
             report(diagnose("example-kind", example.span, "what passes is an answer", advice))
         elif example.expects != "passes" and isinstance(rule, ast.Guarantee) and rule.provide is None:
             report(diagnose("example-kind", example.span, f"`{rule.name}` provides nothing that could fire"))
-        elif isinstance(rule, ast.Withhold | ast.Say) and example.answer is None:
+        elif isinstance(rule, ast.Withhold | ast.Limit | ast.Say | ast.Mark) and example.answer is None:
             report(diagnose("example-kind", example.span, f"`{rule.name}` acts on answers", 'Write `answer "…"`.'))
 
 

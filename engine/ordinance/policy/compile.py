@@ -18,7 +18,9 @@ def compile(checked: CheckedPolicy) -> Plan:
         raise TypeError("compile takes a CheckedPolicy, which only check can give")
     policy = checked.policy
     planned = [_planned(rule, rule.notice) for rule in policy.rules if rule.notice is not None]
-    struck = tuple(Struck(rule.id, key) for rule in planned for key in rule.detectors if key not in checked.prepared)
+    struck = tuple(
+        Struck(rule.id, key) for rule in planned for key in (*rule.detectors, *rule.near) if key not in checked.prepared
+    )
     return Plan(
         digest=_sealed(policy.digest, struck),
         packs=policy.packs,
@@ -31,16 +33,22 @@ def compile(checked: CheckedPolicy) -> Plan:
         contacts=policy.contacts,
         languages=policy.languages,
         engine_notices=policy.engine_notices,
-        struck=struck,
+        slots=policy.slots,
+        struck=(*policy.struck, *struck),
     )
 
 
 def _without_struck(rule: PlannedRule, prepared: Collection[str]) -> PlannedRule:
     """The rule without the detectors that are not set up; on trial if it had no others (semantics, rule 13)."""
     kept = tuple(key for key in rule.detectors if key in prepared)
-    if kept == rule.detectors:
+    near = tuple(key for key in rule.near if key in prepared)
+    if (kept, near) == (rule.detectors, rule.near):
         return rule
-    return replace(rule, detectors=kept, trial=rule.trial or not kept)
+    blind = not kept or (bool(rule.near) and not near)
+    after = None if blind or rule.after_trial is None else _without_struck(rule.after_trial, prepared)
+    return replace(
+        rule, detectors=() if blind else kept, near=() if blind else near, trial=rule.trial or blind, after_trial=after
+    )
 
 
 def _sealed(digest: str, struck: Sequence[Struck]) -> str:
@@ -52,6 +60,13 @@ def _sealed(digest: str, struck: Sequence[Struck]) -> str:
 
 
 def _planned(rule: Rule, notice: NoticeTemplate) -> PlannedRule:
+    planned = _as_written(rule, notice)
+    if rule.trial_until is None:
+        return planned
+    return replace(planned, after_trial=replace(planned, trial=False, trial_until=None))
+
+
+def _as_written(rule: Rule, notice: NoticeTemplate) -> PlannedRule:
     return PlannedRule(
         id=rule.id,
         number=rule.node.number.text,
@@ -69,4 +84,11 @@ def _planned(rule: Rule, notice: NoticeTemplate) -> PlannedRule:
         notice=notice,
         occasion=rule.occasion,
         contacts=rule.contacts,
+        disguised=rule.disguised,
+        trial=rule.trial,
+        trial_until=rule.trial_until,
+        placeholders=rule.placeholders,
+        told=rule.told,
+        hours=rule.hours,
+        near=rule.near,
     )

@@ -45,7 +45,11 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """``age below 18`` and ``turn below 2``; a whole number that is known and smaller."""
+    """``age below 18`` and ``turn below 2``: a whole number that is known and smaller.
+
+    A date counts as the number of its digits: ``placed_on_market before 2026-08-02`` is below 20260802. ``elapsed``
+    counts seconds.
+    """
 
     dimension: str
     limit: int
@@ -80,8 +84,8 @@ def holds(condition: Condition, lookup: Lookup) -> bool:
             value = lookup(dimension)
             return or_unknown if value is None else any(enclosing in codes for enclosing in prefixes(value))
         case Below(dimension, limit):
-            value = lookup(dimension)
-            return value is not None and value.isdecimal() and len(value) <= _MOST_DIGITS and int(value) < limit
+            digits = (lookup(dimension) or "").replace("-", "")
+            return digits.isdecimal() and len(digits) <= _MOST_DIGITS and int(digits) < limit
         case All(parts):
             return all(holds(part, lookup) for part in parts)
         case AnyOf(parts):

@@ -6,7 +6,13 @@ Closed, so that nobody can shield a sentence from a law by declaring it a contac
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal
+
+from ordinance.language import ast
+from ordinance.language.diagnostics import diagnose
+from ordinance.policy.ir import Unit
+from ordinance.policy.names import Report
 
 _NUMBER = re.compile(r"\+?[0-9]+([ .-][0-9]+)*")
 _LINK = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[A-Za-z0-9._~-]+)*/?")
@@ -34,3 +40,22 @@ def pattern_of(form: Literal["number", "link"], value: str) -> str:
     plus = r"\+" if value.startswith("+") else r"\b"
     digits = [char for char in value if char.isdecimal()]
     return plus + r"[ .\-]?".join(digits) + r"\b"
+
+
+def check_superseded(units: Iterable[Unit], report: Report) -> None:
+    """A finding for each contact whose value is one that some contact had formerly (SC-2)."""
+    contacts = [contact for unit in units for contact in unit.pack.each(ast.ContactDecl)]
+    former = {_bare(word.text): contact.name for contact in contacts for word in contact.formerly}
+    for contact in contacts:
+        for word in contact.formerly:
+            if not holds_value(contact.form, word.text):
+                message = f'"{word}" does not have the form of a contact\'s value'
+                report(diagnose("contact-value", word.span, message))
+        if (owner := former.get(_bare(contact.value.text))) is not None:
+            message = f'"{contact.value}" is what the contact `{owner}` had formerly'
+            report(diagnose("contact-superseded", contact.value.span, message))
+
+
+def _bare(value: str) -> str:
+    """A number's digits, whatever stands between them; a link as it is."""
+    return value if value.startswith("https://") else "".join(char for char in value if char.isdecimal())

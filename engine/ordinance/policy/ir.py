@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ from ordinance.policy.plan import (
     NoticeTemplate,
     PackRef,
     Scope,
+    SlotLine,
+    Struck,
 )
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
 
@@ -69,17 +72,25 @@ class PatternCase:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An example of the rule ``rule`` (``pack/name``), with the facts that it gives."""
+    """An example of the rule ``rule`` (``pack/name``), with the facts that it gives.
+
+    ``part`` is where the answer stands. ``on`` and ``elapsed`` (seconds) are None where the example does not say.
+    ``alike`` expects what ``twin`` (a prompt, an answer) gets.
+    """
 
     rule: str
     jurisdiction: str | None
-    expects: Literal["fires", "quiet", "passes"]
+    expects: Literal["fires", "quiet", "passes", "alike"]
     prompt: str | None
     answer: str | None
     given: Mapping[str, str]
     turn: int
     owned: bool
     span: Span
+    part: Channel = Channel.CONTENT
+    on: date | None = None
+    elapsed: int | None = None
+    twin: tuple[str | None, str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +103,20 @@ class CitedLaw:
 
 
 @dataclass(frozen=True, slots=True)
+class CitedBylaw:
+    """A house's bylaw, as a law, and the tree it came from."""
+
+    law: Law | None
+    node: ast.BylawDecl
+    pack: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule with its names resolved. ``node`` and ``unit`` say where it stands."""
+    """A rule with its names resolved. ``node`` and ``unit`` say where it stands.
+
+    ``trial_until`` is the day from which a rule on trial acts; None where it may not, whatever the pack says.
+    """
 
     id: str
     node: ast.Rule
@@ -112,6 +135,13 @@ class Rule:
     notice: NoticeTemplate | None = None
     occasion: Occasion | None = None
     contacts: str = ""
+    disguised: bool = False
+    trial: bool = False
+    trial_until: date | None = None
+    placeholders: Mapping[str, str] = field(default_factory=dict)
+    told: bool = True
+    hours: int = 0
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +163,8 @@ class Policy:
     languages: Mapping[str, LanguageStyle]
     engine_notices: Mapping[str, NoticeTemplate]
     examples: tuple[Example, ...]
+    slots: tuple[SlotLine, ...]
+    struck: tuple[Struck, ...]
     findings: tuple[Diagnostic, ...]
 
     @property

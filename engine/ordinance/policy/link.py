@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from ordinance.detection import Declaration
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, diagnose
-from ordinance.policy.contacts import holds_value, pattern_of
-from ordinance.policy.ir import CitedLaw, Detector, PatternCase, Policy, Unit
+from ordinance.policy.contacts import check_superseded
+from ordinance.policy.detectors import Detectors
+from ordinance.policy.examples import link_examples
+from ordinance.policy.ir import CitedBylaw, CitedLaw, Policy, Unit
+from ordinance.policy.laws import link_bylaw, link_law
 from ordinance.policy.names import Names, check_name, check_numbers
 from ordinance.policy.pending import check_pending
-from ordinance.policy.places import Places, link_places, zone
-from ordinance.policy.plan import Contact, Dimension, LanguageStyle, Law, PackRef, Period
-from ordinance.policy.rules import Scopes, link_examples, link_rule
+from ordinance.policy.places import UTC, Places, link_places, zone
+from ordinance.policy.plan import Contact, Dimension, LanguageStyle, PackRef, SlotLine, Struck
+from ordinance.policy.rules import Scopes, judged_alone, link_rule
 from ordinance.policy.situations import Situations
+from ordinance.policy.slots import link_slots
 from ordinance.policy.telling import Catalogue, check_texts
-from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, ENGINE_NOTICES
+from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, ENGINE_NOTICES, Rank
 
 #: Names that the engine uses itself, so that a pack need not.
 _TOLD_BY_ENGINE = ENGINE_NOTICES | {"red_line"}
 
-#: The detector that finds the contacts of every loaded jurisdiction.
+_ORDER = {"charter": 0, "jurisdiction": 1, "language": 2, "house": 3}
 
 
 def link(units: Sequence[Unit], digest: str) -> Policy:
@@ -31,14 +34,14 @@ def link(units: Sequence[Unit], digest: str) -> Policy:
 
 class _Linker:
     def __init__(self, units: Sequence[Unit]) -> None:
-        order = {"charter": 0, "jurisdiction": 1, "language": 2, "house": 3}
-        self.units = tuple(sorted(units, key=lambda unit: (order[unit.pack.kind], unit.name)))
+        self.units = tuple(sorted(units, key=lambda unit: (_ORDER[unit.pack.kind], unit.name)))
         self.found: list[Diagnostic] = []
-        self.detectors: dict[str, Detector] = {}
-        self.cases: list[PatternCase] = []
+        self.detectors = Detectors(self.report)
         self.laws: list[CitedLaw] = []
-        charter = next(unit for unit in self.units if unit.pack.kind == "charter")
+        charter = self.units[0]
         self.shared = self._dimensions(charter)
+        self.conditions = self._conditions(charter)
+        self.shared_detectors = self.detectors.declared(charter)
 
     def report(self, diagnostic: Diagnostic) -> None:
         self.found.append(diagnostic)
@@ -56,7 +59,9 @@ class _Linker:
             for rule in scope.unit.pack.rules
             for example in link_examples(scope, rule, self.report)
         ]
+        slots = tuple(slot for scope in scopes for slot in link_slots(scope, self.report))
         contacts = tuple(contact for scope in scopes for contact in self._contacts(scope))
+        check_superseded(self.units, self.report)
         engine = {
             name: template
             for name in sorted(ENGINE_NOTICES)
@@ -73,28 +78,31 @@ class _Linker:
             parents=places.parents,
             zones=places.zones,
             dimensions=dimensions,
-            detectors=tuple(self.detectors.values()),
-            cases=tuple(self.cases),
+            detectors=tuple(self.detectors.found.values()),
+            cases=tuple(self.detectors.cases),
             laws=tuple(self.laws),
             rules=tuple(rules),
             protected=tuple(protected),
             contacts=contacts,
-            languages={unit.name: self._style(unit) for unit in self.units if unit.pack.kind == "language"},
+            languages={unit.name: _style(unit, slots) for unit in self.units if unit.pack.kind == "language"},
             engine_notices=engine,
             examples=tuple(examples),
+            slots=slots,
+            struck=tuple(self._struck()),
             findings=tuple(self.found),
         )
 
     def _dimensions(self, unit: Unit) -> Names[Dimension]:
         names: Names[Dimension] = Names("dimension", self.report)
+        below = unit.pack.kind != "charter"
         for item in unit.pack.each(ast.DimensionDecl):
             if item.name.text in BUILT_IN_DIMENSIONS:
                 self.report(diagnose("name-twice", item.name.span, f"the dimension `{item.name}` is built in"))
                 continue
-            if unit.pack.kind == "jurisdiction" and item.name.text in self.shared.items():
+            if below and item.name.text in self.shared:
                 self.report(diagnose("name-twice", item.name.span, f"the charter already declares `{item.name}`"))
                 continue
-            if unit.pack.kind == "jurisdiction" and not item.attested:
+            if below and not item.attested:
                 message = f"`{item.name}` is claimed; a pack below the charter declares attested dimensions only"
                 self.report(diagnose("reads-claimed", item.name.span, message))
             values: set[str] = set()
@@ -102,7 +110,14 @@ class _Linker:
                 if word.text in values:
                     self.report(diagnose("name-twice", word.span, f"`{item.name}` has the value `{word}` twice"))
                 values.add(word.text)
-            names.define(item.name, Dimension(item.name.text, frozenset(values), item.attested))
+            dimension = Dimension(item.name.text, frozenset(values), item.attested, item.is_date)
+            names.define(item.name, dimension)
+        return names
+
+    def _conditions(self, unit: Unit) -> Names[ast.ConditionNode]:
+        names: Names[ast.ConditionNode] = Names("condition", self.report)
+        for item in unit.pack.each(ast.ConditionDecl):
+            names.define(item.name, item.when)
         return names
 
     def _all_dimensions(self, scopes: Sequence[Scopes]) -> dict[str, Dimension]:
@@ -129,97 +144,62 @@ class _Linker:
                 labels[unit.name].define(label.name, label)
             check_texts(unit, self.report)
         tags = tuple(unit.name for unit in self.units if unit.pack.kind == "language")
-        charter = next(unit.name for unit in self.units if unit.pack.kind == "charter")
-        return Catalogue(notices, labels, charter, tags, self.report)
+        return Catalogue(notices, labels, self.units[0].name, tags, self.report)
 
     def _scopes(self, unit: Unit, places: Places, catalogue: Catalogue) -> Scopes:
-        own = self.shared if unit.pack.kind == "charter" else self._dimensions(unit)
-        situations = Situations({**self.shared.items(), **own.items()}, places, self.report)
-        detectors: dict[str, Names[str]] = {kind: Names(kind, self.report) for kind in ("lexicon", "pattern", "topic")}
-        for lexicon in unit.pack.each(ast.LexiconDecl):
-            detectors["lexicon"].define(lexicon.name, self._lexicon(unit, lexicon))
-        for pattern in unit.pack.each(ast.PatternDecl):
-            detectors["pattern"].define(pattern.name, self._pattern(unit, pattern))
-        for topic in unit.pack.each(ast.TopicDecl):
-            by = topic.by
-            key = self._foreign(by.name) if by.kind == "detector" else detectors["lexicon"].get(by.name)
-            if key is not None:
-                detectors["topic"].define(topic.name, key)
-        laws: Names[CitedLaw] = Names("law", self.report)
+        is_charter = unit.pack.kind == "charter"
+        own = self.shared if is_charter else self._dimensions(unit)
+        named = self.conditions if is_charter else self._conditions(unit)
+        dimensions = {**self.shared.items(), **own.items()}
+        situations = Situations(dimensions, own, places, self.report, named, self.conditions)
+        detectors = self.shared_detectors if is_charter else self.detectors.declared(unit)
+        laws: Names[CitedLaw | CitedBylaw] = Names("bylaw" if unit.pack.kind == "house" else "law", self.report)
         for node in unit.pack.each(ast.LawDecl):
-            cited = self._law(unit, node, situations, places)
+            cited = link_law(unit, node, situations, places, self.report)
             laws.define(node.name, cited)
             self.laws.append(cited)
+        own_zone = zone(unit.pack.zone, self.report) if unit.pack.kind == "house" else UTC
+        for bylaw in unit.pack.each(ast.BylawDecl):
+            laws.define(bylaw.name, link_bylaw(unit, bylaw, own_zone, self.report))
         for section in unit.pack.sections:
             for quote in section.quotes:
                 laws.get(quote.law)
         self._check_numbers(unit)
-        return Scopes(unit, own, situations, detectors, laws, catalogue, self._foreign)
+        return Scopes(unit, own, situations, detectors, self.shared_detectors, laws, catalogue, self.detectors.foreign)
 
-    def _lexicon(self, unit: Unit, item: ast.LexiconDecl) -> str:
-        key = f"{unit.name}/lexicon {item.name}"
-        source = unit.lexicons.get(item.path.text)
-        phrases = list(source.phrases()) if source else []
-        lines, places = tuple(text for text, _ in phrases), tuple(span for _, span in phrases)
-        self.detectors[key] = Detector(key, "lexicon", Declaration(item.name.text, lines), places, item.path.span)
-        return key
-
-    def _pattern(self, unit: Unit, item: ast.PatternDecl) -> str:
-        key = f"{unit.name}/pattern {item.name}"
-        declaration = Declaration(item.name.text, (item.source.text,), item.any_case)
-        self.detectors[key] = Detector(key, "pattern", declaration, (item.source.span,), item.source.span)
-        for matches in (True, False):
-            if not any(example.matches is matches for example in item.examples):
-                word, code = ("matches", "example-fires") if matches else ("skips", "example-quiet")
-                message = f"the pattern `{item.name}` has no example that it {word}"
-                self.report(diagnose(code, item.name.span, message, f'Write `example {word} "…"`.'))
-        for example in item.examples:
-            self.cases.append(PatternCase(key, example.matches, example.text.text, example.text.span))
-        return key
-
-    def _foreign(self, name: ast.Word) -> str:
-        """The key of a detector that a plugin registers; whether one does, ``check`` asks."""
-        key = f"detector {name}"
-        self.detectors.setdefault(key, Detector(key, name.text, Declaration(name.text), (), name.span))
-        return key
-
-    def _law(self, unit: Unit, node: ast.LawDecl, situations: Situations, places: Places) -> CitedLaw:
-        reaches = situations.reach(node)
-        own_zone = zone(node.zone, self.report) if node.zone else places.zones[unit.name]
-        force, seen = node.in_force[0], node.seen.value
-        start, end = force.start.value, force.end.value if force.end else None
-        if start is None or seen is None or (force.end and end is None):
-            return CitedLaw(None, node, unit.name)
-        period = Period(start, end, own_zone)
-        law = Law(node.title.text, node.article.text, unit.name, reaches, period, node.source.text, seen)
-        return CitedLaw(law, node, unit.name)
-
-    def _contacts(self, scope: Scopes) -> list[Contact]:
+    def _contacts(self, scope: Scopes) -> Iterator[Contact]:
+        """The contacts of a pack, one for each place; where the charter protects contacts, with a detector each."""
         names: Names[ast.ContactDecl] = Names("contact", self.report)
         items = scope.unit.pack.each(ast.ContactDecl)
         for item in items:
             names.define(item.name, item)
-        protects = self._protects_contacts()
-        return [self._contact(scope.unit, item, protects) for item in items]
+        protects = any(isinstance(rule, ast.Guarantee) and rule.contacts for u in self.units for rule in u.pack.rules)
+        for item in items:
+            key = self.detectors.contact(scope.unit, item) if protects else ""
+            replaced = frozenset(f"{scope.unit.name}/{word}" for word in item.replaces if names.get(word))
+            for place in item.places:
+                own = f"{scope.unit.name}/{item.name}"
+                yield Contact(
+                    item.group.text, item.title.text, item.value.text, item.hours, place.text, key, own, replaced
+                )
 
-    def _contact(self, unit: Unit, item: ast.ContactDecl, protects: bool) -> Contact:
-        """A contact; where the charter protects contacts, with a detector of its own for the value."""
-        value, key = item.value, ""
-        if protects and holds_value(item.form, value.text):
-            key = f"{unit.name}/contact {item.name}"
-            declaration = Declaration(key, (pattern_of(item.form, value.text),))
-            self.detectors[key] = Detector(key, "pattern", declaration, (value.span,), value.span)
-        return Contact(item.group.text, item.title.text, value.text, item.hours, item.places[0].text, key)
-
-    def _protects_contacts(self) -> bool:
-        rules = (rule for unit in self.units for rule in unit.pack.rules)
-        return any(isinstance(rule, ast.Guarantee) and rule.contacts for rule in rules)
-
-    def _style(self, unit: Unit) -> LanguageStyle:
-        speak = next(iter(unit.pack.each(ast.SpeakDecl)), None)
-        address = speak.find("address") if speak else None
-        informal = address is not None and address.value.word is not None and address.value.word.text == "informal"
-        return LanguageStyle(unit.name, unit.name, "informal" if informal else "formal")
+    def _struck(self) -> Iterator[Struck]:
+        """The tests that nothing could make, since no judge is configured (semantics, rule 13)."""
+        watching = (
+            (unit, rule)
+            for unit in self.units
+            for rule in unit.pack.rules
+            if isinstance(rule, ast.Watching | ast.RedLine)
+        )
+        for unit, rule in watching:
+            for use in (use for use in rule.when.uses if use.kind == "judged"):
+                if not _is_share(use.name.text):
+                    message = f"`judged at least {use.name}` can never hold, or always does"
+                    self.report(diagnose("bound-invalid", use.name.span, message, "Write from 0.01 to 1."))
+                alone = " alone: it is on trial, and its examples are not run" if judged_alone(rule.when) else ""
+                message = f"no judge is configured; `{rule.name}` goes without{alone}"
+                self.report(diagnose("judge-missing", use.name.span, message))
+                yield Struck(f"{unit.name}/{rule.name}", f"judged at least {use.name}")
 
     def _check_numbers(self, unit: Unit) -> None:
         sections = unit.pack.sections
@@ -239,11 +219,27 @@ class _Linker:
         for detectors in scope.detectors.values():
             detectors.report_unused()
         scope.laws.report_unused()
-        if kind == "jurisdiction":
+        if kind != "charter":
             scope.dimensions.report_unused()
+            scope.situations.named.report_unused()
         if kind != "language":
             notices = scope.catalogue.notices[scope.unit.name]
             for name in _TOLD_BY_ENGINE if kind == "charter" else ():
                 notices.find(name)
             notices.report_unused()
             scope.catalogue.labels[scope.unit.name].report_unused()
+
+
+def _style(unit: Unit, slots: Sequence[SlotLine]) -> LanguageStyle:
+    """How notices in the language of ``unit`` address people: what a house says in every situation, else the pack."""
+    said = {
+        (line.rank, line.pack): line.values[0][1] for line in slots if line.slot == "address" and len(line.values) == 1
+    }
+    house = next((value for (rank, _), value in sorted(said.items()) if rank is Rank.HOUSE), None)
+    informal = (house or said.get((Rank.DEFAULT, unit.name))) == "informal"
+    return LanguageStyle(unit.name, unit.name, "informal" if informal else "formal")
+
+
+def _is_share(text: str) -> bool:
+    """Whether ``text`` writes a number above 0 and up to 1."""
+    return text.count(".") <= 1 and 0 < float(text) <= 1

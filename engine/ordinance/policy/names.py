@@ -20,16 +20,27 @@ _CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 #: Digits of a number in a pack; more make no sense of an age, a turn or a bound.
 _MOST_DIGITS = 9
 
-_SCRIPTS = ("Latin", "Greek", "Cyrillic", "Armenian", "Georgian", "Hebrew", "Arabic", "Cherokee")
-_HAS_SCRIPT = {script: regex.compile(rf"\p{{{script}}}") for script in _SCRIPTS}
+#: Scripts in which people write names today.
+_SCRIPTS = (
+    "Latin", "Greek", "Cyrillic", "Armenian", "Georgian", "Hebrew", "Arabic", "Syriac", "Thaana",
+    "Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada", "Malayalam",
+    "Sinhala", "Thai", "Lao", "Tibetan", "Myanmar", "Khmer", "Mongolian", "Ethiopic", "Cherokee",
+    "Canadian_Aboriginal", "Tifinagh", "Nko", "Vai", "Adlam", "Han", "Hiragana", "Katakana", "Bopomofo",
+    "Hangul", "Yi",
+)  # fmt: skip
+_HAS_SCRIPT: dict[str, regex.Pattern[str]] = {}
+
+#: Scripts that are written together: Japanese, Korean, and Chinese with its phonetic letters (UTS 39).
+_TOGETHER = ({"Han", "Hiragana", "Katakana"}, {"Han", "Hangul"}, {"Han", "Bopomofo"})
 
 #: Words that begin a declaration or a clause, or join two: a name spelled like one would mislead a reader.
 _RESERVED = frozenset({
-    "about", "address", "and", "article", "at", "charter", "contact", "detector", "dimension", "example", "except",
-    "given", "guarantee", "has", "hours", "in", "is", "jurisdiction", "label", "language", "law", "lexicon", "means",
-    "notice", "or", "pattern", "prompt", "protects", "provide", "quote", "reaches", "red", "refuse", "say", "scope",
-    "section", "seen", "speak", "spoken", "telling", "title", "topic", "under", "unknown", "until", "when", "withhold",
-    "within", "zone",
+    "about", "address", "alike", "and", "article", "as", "at", "before", "both", "bylaw", "charter", "condition",
+    "contact", "detector", "dimension", "example", "except", "given", "guarantee", "has", "hours", "house",
+    "identifier", "in", "is", "jurisdiction", "label", "language", "law", "lexicon", "limit", "mark", "mask",
+    "means", "notice", "or", "otherwise", "pattern", "prompt", "protects", "provide", "quote", "reaches", "reason",
+    "red", "refuse", "say", "scope", "section", "seen", "speak", "spoken", "telling", "title", "topic",
+    "under", "unknown", "unless", "until", "when", "withhold", "within", "zone",
 })  # fmt: skip
 
 
@@ -69,6 +80,9 @@ class Names(Generic[T]):
         found = self._items.get(name)
         return found[1] if found else None
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._items
+
     def items(self) -> Mapping[str, T]:
         """All definitions, in the order of the file."""
         return {name: item for name, (_, item) in self._items.items()}
@@ -91,10 +105,19 @@ def check_name(name: Word, report: Report) -> None:
     elif not text.isidentifier() or unicodedata.normalize("NFC", text) != text:
         report(diagnose("name-invalid", name.span, f"the name `{text}` is not in Unicode's composed form (NFC)"))
     else:
-        scripts = [script for script, pattern in _HAS_SCRIPT.items() if pattern.search(text)]
-        if len(scripts) > 1:
+        if len(scripts := scripts_of(text)) > 1:
             mixed = " and ".join(scripts)
             report(diagnose("name-invalid", name.span, f"the name `{text}` mixes {mixed} letters"))
+
+
+def scripts_of(text: str) -> list[str]:
+    """The scripts that the letters of ``text`` belong to; at most one where people write them together."""
+    if text.isascii():
+        return []
+    if not _HAS_SCRIPT:
+        _HAS_SCRIPT.update((script, regex.compile(rf"\p{{Script={script}}}")) for script in _SCRIPTS)
+    found = [script for script, pattern in _HAS_SCRIPT.items() if pattern.search(text)]
+    return found[:1] if any(together.issuperset(found) for together in _TOGETHER) else found
 
 
 def check_numbers(numbers: Iterable[tuple[Word, str]], report: Report) -> None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from ordinance.detection import Prepared
 from ordinance.policy.conditions import Condition
-from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
+from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion, Rank
 
 #: A text by language tag ("de", "fr-CA"); the runtime picks by the request's language along CLDR parents.
 Texts = Mapping[str, str]
@@ -30,8 +30,20 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Transition:
+    """Where ``condition`` holds, ``period`` is when the law is in force, and not what holds otherwise."""
+
+    condition: Condition
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
 class Law:
-    """A law as notices cite it, with its reach and its time in force."""
+    """A law as notices cite it, with its reach and its time in force.
+
+    The first of ``transitions`` whose condition holds stands for ``in_force``. ``authority`` and ``appeal`` (whom to
+    turn to) may be empty. A house's bylaw is one too: ``jurisdiction`` is the house, and ``source`` is empty.
+    """
 
     title: str
     article: str
@@ -40,14 +52,20 @@ class Law:
     in_force: Period
     source: str
     seen: date
+    transitions: tuple[Transition, ...] = ()
+    authority: str = ""
+    appeal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """A named exception of a rule, under a law of its own; ``condition`` reads attested dimensions only."""
+    """A named exception of a rule, under a law of its own; ``condition`` reads attested dimensions only.
+
+    ``law`` is None where the charter itself excepts something from one of its red lines.
+    """
 
     name: str
-    law: Law
+    law: Law | None
     condition: Condition
 
 
@@ -66,8 +84,8 @@ SPAN = Scope()
 class NoticeTemplate:
     """A notice's texts by language, and by address where a language distinguishes.
 
-    Texts may hold ``{type}``, ``{law}``, ``{jurisdiction}`` and ``{contacts}``; nothing else, and never what
-    was matched.
+    Texts may hold ``{type}``, ``{law}``, ``{jurisdiction}``, ``{authority}``, ``{appeal}`` and ``{contacts}``; nothing
+    else, and never what was matched.
     """
 
     name: str
@@ -82,9 +100,11 @@ class PlannedRule:
     ``id`` is ``pack/name``. ``jurisdiction`` is None for the charter's rules, which always apply. ``detectors``
     are keys into ``Plan.detectors``; empty for a ``say``, which has an ``occasion`` instead. ``type`` is the
     label's id (for a red line the rule's own name). ``disguised`` adds the second lane, which red lines always have.
-    A rule on ``trial`` is recorded and not applied. ``placeholders`` stand in the place of what a mask removes, by
-    language; ``told`` is False where the pack says that they need no notice. ``hours`` belong to the
-    occasion ``EVERY_HOURS``. Where ``near`` names detectors too, one of them must find something in the same sentence.
+    A rule on ``trial`` is recorded and not applied; from the day ``trial_until`` on, ``after_trial`` stands in its
+    place (None: it stays on trial). ``placeholders`` stand in the place of what a mask removes, by language; ``told``
+    is False where the pack says that they need no notice. A ``say`` with ``hours`` also speaks when so many have passed
+    since it last did, whatever its occasion. Where ``near`` names detectors too, one of them must find something in the
+    same sentence.
     """
 
     id: str
@@ -105,6 +125,8 @@ class PlannedRule:
     contacts: str = ""
     disguised: bool = False
     trial: bool = False
+    trial_until: date | None = None
+    after_trial: PlannedRule | None = None
     placeholders: Texts = field(default_factory=dict)
     told: bool = True
     hours: int = 0
@@ -118,9 +140,10 @@ class PlannedRule:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom to call. ``group`` is ``emergency`` or ``crisis``; ``hours`` is ``always`` or what the pack says.
+    """Whom to call. ``group`` is ``emergency``, ``crisis`` or ``appeal``; ``hours`` is ``always`` or in words.
 
-    ``detector`` is the key of what finds the value in text, where the charter protects contacts.
+    ``jurisdiction`` is the place that it is for. ``id`` is ``pack/name``; where the contact is given, those whose ids
+    it ``replaces`` are not. ``detector`` is the key of what finds the value in text, where contacts are protected.
     """
 
     group: str
@@ -129,20 +152,23 @@ class Contact:
     hours: str
     jurisdiction: str
     detector: str = ""
+    id: str = ""
+    replaces: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A closed set of values, attested by the operator's keys or claimed by the request."""
+    """A closed set of values, or a date, attested by the operator's keys or claimed by the request."""
 
     name: str
     values: frozenset[str]
     attested: bool
+    is_date: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PackRef:
-    """A pack as answers name it: ``name`` is the charter's name, a jurisdiction's code or a language tag."""
+    """A pack as answers name it: ``name`` is the charter's or the house's, a jurisdiction's code or a language tag."""
 
     kind: Literal["charter", "jurisdiction", "language", "house"]
     name: str
@@ -159,6 +185,22 @@ class LanguageStyle:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotLine:
+    """One line of ``speak``. The first of ``values`` whose condition holds is what the line says; it says nothing where
+    none does, or where that value is empty. ``same as prompt`` is the value ``prompt``.
+
+    ``language`` is the pack's where a language pack says it, else empty. ``law`` is the law that makes it bind.
+    """
+
+    slot: str
+    values: tuple[tuple[Condition, str], ...]
+    rank: Rank
+    pack: str
+    language: str = ""
+    law: Law | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Struck:
     """A test that is struck out of the sentence of ``rule``, because nothing is configured that could make it."""
 
@@ -172,7 +214,7 @@ class Plan:
 
     ``parents`` maps each loaded jurisdiction to the one it lies within, or None. ``protected`` are detector
     keys whose matches are cut out of withheld regions everywhere; contacts are where the situation has them.
-    ``languages`` are the loaded language packs by tag.
+    ``languages`` are the loaded language packs by tag. ``slots`` are how to speak, ``struck`` what is not looked for.
     ``digest`` is 64 hexadecimal digits over the canonical bytes of every source and the plugins' names.
     """
 
@@ -187,6 +229,7 @@ class Plan:
     contacts: tuple[Contact, ...]
     languages: Mapping[str, LanguageStyle]
     engine_notices: Mapping[str, NoticeTemplate]
+    slots: tuple[SlotLine, ...] = ()
     struck: tuple[Struck, ...] = ()
 
     @property

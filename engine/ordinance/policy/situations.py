@@ -4,39 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.conditions import All, AnyOf, Below, Condition, Is, Within, dimensions
-from ordinance.policy.names import Report, is_code, whole
+from ordinance.policy.names import Names, Report, is_code, whole
 from ordinance.policy.places import Places
 from ordinance.policy.plan import Dimension
 from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS
 
 PLACES = frozenset({"place", "seat", "market"})
-NUMBERS = frozenset({"age", "turn"})
+NUMBERS = frozenset({"age", "turn", "elapsed"})
 
 #: Built-in dimensions that a request merely claims.
-CLAIMED = frozenset({"language", "turn"})
+CLAIMED = frozenset({"language", "turn", "elapsed"})
 
-#: Where a condition stands: law decides by attested facts only, a ``say`` may also read the turn.
-Reader = Literal["law", "exception", "rule", "say"]
+#: Where a condition stands: law decides by attested facts only, a ``say`` may also read what went before in the
+#: conversation, and how to speak may depend on anything.
+Reader = Literal["law", "exception", "rule", "say", "style"]
+_SAY_READS = frozenset({"turn", "elapsed"})
+
+_HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Situations:
-    """What the conditions of one pack may name: the policy's places and the dimensions this pack sees."""
+    """What the conditions of one pack may name: the policy's places, the dimensions this pack sees, of which it
+    declares ``own``, and the conditions that it names, with those of the charter."""
 
     dimensions: Mapping[str, Dimension]
+    own: Names[Dimension]
     places: Places
     report: Report
+    named: Names[ast.ConditionNode]
+    shared: Names[ast.ConditionNode]
 
     def condition(self, node: ast.ConditionNode, reader: Reader) -> Condition:
         """The condition that ``node`` writes; what does not hold is a finding and matches nothing."""
         if isinstance(node, ast.Junction):
             parts = tuple(self.condition(part, reader) for part in node.parts)
             return All(parts) if node.word == "and" else AnyOf(parts)
+        if node.test == "named":
+            return self._named(node, reader)
         self._check_reader(node, reader)
         name = node.dimension.text
         values = frozenset(word.text for word in node.values)
@@ -49,6 +60,8 @@ class Situations:
                 return self._within(node, name, node.values[0])
             case "below":
                 return self._below(node, name, node.values[0])
+            case "before":
+                return self._before(node, name, node.values[0])
             case _:
                 self._check_values(node, name)
                 return Is(name, values)
@@ -66,8 +79,22 @@ class Situations:
         unknown = sorted(read - {"market"}) or sorted(read)
         return AnyOf((condition, *(Is(name, frozenset(), or_unknown=True) for name in unknown)))
 
+    def _named(self, node: ast.TestNode, reader: Reader) -> Condition:
+        """What a named condition says, as if it were written here. It names no other, so none can go in a circle."""
+        word = node.dimension
+        owner = self.shared if word.text in self.shared and word.text not in self.named else self.named
+        written = owner.get(word)
+        if written is None:
+            return AnyOf(())
+        if _names_another(written):
+            message = f"the condition `{word}` names another condition"
+            self.report(diagnose("condition-nested", word.span, message))
+            return AnyOf(())
+        return self.condition(written, reader)
+
     def _check_reader(self, node: ast.TestNode, reader: Reader) -> None:
         name = node.dimension.text
+        self.own.find(name)
         declared = self.dimensions.get(name)
         if declared is None and name not in BUILT_IN_DIMENSIONS:
             known = BUILT_IN_DIMENSIONS | self.dimensions.keys()
@@ -75,7 +102,7 @@ class Situations:
             self.report(diagnose("name-undefined", node.dimension.span, f"no dimension is called `{name}`", advice))
             return
         claimed = name in CLAIMED if declared is None else not declared.attested
-        if claimed and not (reader == "say" and name == "turn"):
+        if claimed and reader != "style" and not (reader == "say" and name in _SAY_READS):
             what = {"law": "the law's reach", "exception": "the exception"}.get(reader, "the rule")
             message = f"{what} reads `{name}`, which a request merely claims"
             self.report(diagnose("reads-claimed", node.dimension.span, message))
@@ -87,6 +114,9 @@ class Situations:
             for word in node.values:
                 self._check_place(word)
         if (declared := self.dimensions.get(name)) is None:
+            return
+        if declared.is_date:
+            self._unfit(node, f"`{name}` is a date", f"Write `{name} before 2026-08-02`.")
             return
         for word in node.values:
             if word.text not in declared.values:
@@ -105,7 +135,20 @@ class Situations:
         if name not in NUMBERS or number is None:
             self._unfit(node, f"`{name} below {limit}` compares no whole numbers", "Use `below` with age or turn.")
             return Below(name, 0)
-        return Below(name, number)
+        if node.hours is not (name == "elapsed"):
+            self._unfit(node, f"`{name}` does not count like this", "Write `elapsed below N hours`, `age below N`.")
+        return Below(name, number * _HOUR if node.hours else number)
+
+    def _before(self, node: ast.TestNode, name: str, day: ast.Word) -> Condition:
+        """A date counts as the number of its digits."""
+        declared = self.dimensions.get(name)
+        if name in BUILT_IN_DIMENSIONS or (declared is not None and not declared.is_date):
+            self._unfit(node, f"`{name}` is no date", f"Declare it: dimension {name} attested date")
+        try:
+            date.fromisoformat(day.text)
+        except ValueError:
+            self.report(diagnose("date-invalid", day.span, f"there is no day {day}"))
+        return Below(name, int(day.text.replace("-", "")))
 
     def _check_place(self, code: ast.Word) -> None:
         if not is_code(code.text):
@@ -117,3 +160,9 @@ class Situations:
 
     def _unfit(self, node: ast.TestNode, message: str, help: str) -> None:
         self.report(diagnose("test-unfit", node.span, message, help))
+
+
+def _names_another(node: ast.ConditionNode) -> bool:
+    if isinstance(node, ast.Junction):
+        return any(_names_another(part) for part in node.parts)
+    return node.test == "named"

@@ -59,6 +59,15 @@ class Channel(Enum):
     TOOL_CALL = "tool_call"
 
 
+class Rank(IntEnum):
+    """Who sets a slot; the highest that says something holds (semantics, rule 15)."""
+
+    DEFAULT = 0
+    HOUSE = 1
+    REQUEST = 2
+    LAW = 3
+
+
 class NoticeKind(Enum):
     """Why a paragraph was added to an answer."""
 

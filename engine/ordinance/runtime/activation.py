@@ -92,7 +92,7 @@ def activate(
     """
     shields = (*plan.protected, *(contact.detector for contact in contacts if contact.detector))
     part = _shared(rules, part)
-    name = (part.value, *(rule.id for rule in rules), "", *shields)
+    name = (part.value, *(f"{rule.id}{'?' * rule.trial}" for rule in rules), "", *shields)
     with _lock:
         kept = _cache.setdefault(plan, {})
         found = kept.pop(name, None) or _build(plan, rules, shields, part)

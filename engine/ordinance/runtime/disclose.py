@@ -68,6 +68,8 @@ class Discloser:
             type="; ".join(dict.fromkeys(types)),
             law="; ".join(dict.fromkeys(f"{law.title} {law.article} ({law.jurisdiction})" for law in laws)),
             jurisdiction="; ".join(dict.fromkeys(law.jurisdiction for law in laws)),
+            authority="; ".join(dict.fromkeys(law.authority for law in laws)),
+            appeal="; ".join(dict.fromkeys(law.appeal for law in laws)),
         )
         return Notice(first.kind, tuple(cause_of(rule) for rule in rules), text)
 

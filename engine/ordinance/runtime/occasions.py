@@ -27,6 +27,8 @@ def due(plan: Plan, rules: Iterable[PlannedRule], situation: Situation) -> list[
 
 
 def _is_due(plan: Plan, rule: PlannedRule, situation: Situation) -> bool:
+    if rule.hours and (situation.elapsed is None or situation.elapsed >= rule.hours * _HOUR):
+        return True
     match rule.occasion:
         case Occasion.FIRST_ANSWER:
             return situation.turn == 1
@@ -34,7 +36,7 @@ def _is_due(plan: Plan, rule: PlannedRule, situation: Situation) -> bool:
             return situation.elapsed is None or _on_another_day(plan, rule, situation, situation.elapsed)
         case Occasion.EVERY_HOURS:
             # A conversation that begins has carried no reminder yet, whatever is claimed.
-            return situation.turn == 1 or situation.elapsed is None or situation.elapsed >= rule.hours * _HOUR
+            return situation.turn == 1
         case _:
             return True
 

@@ -29,6 +29,8 @@ _LONGEST = 100 * 366 * 24 * 3600
 #: language).
 _FAR = 25
 
+_UTC = ZoneInfo("UTC")
+
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -127,16 +129,35 @@ def _check_value(plan: Plan, dimension: str, value: str) -> None:
             f"no pack declares the dimension '{dimension}'.",
             help=f"Did you mean '{close[0]}'?" if close else f"Known: {', '.join(names)}.",
         )
+    if declared.is_date:
+        if not _is_day(value):
+            raise SituationError(f"'{value}' is not a date.", help="Write it as in 2026-08-02.")
+        return
     if value not in declared.values:
         raise SituationError(
             f"'{value}' is not a value of '{dimension}'.", help=f"Known: {', '.join(sorted(declared.values))}, unknown."
         )
 
 
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 def rules_in_force(plan: Plan, situation: Situation) -> tuple[PlannedRule, ...]:
     """The rules that apply in ``situation``, in the plan's order."""
     lineage = plan.lineage(situation.jurisdiction)
-    return tuple(rule for rule in plan.rules if _applies(rule, situation, lineage))
+    return tuple(_as_of_today(rule, situation) for rule in plan.rules if _applies(rule, situation, lineage))
+
+
+def _as_of_today(rule: PlannedRule, situation: Situation) -> PlannedRule:
+    """``rule``, or what it becomes when its trial is over; dates are those of its law's zone."""
+    if rule.after_trial is None or rule.trial_until is None:
+        return rule
+    today = situation.day(rule.law.in_force.zone if rule.law else _UTC)
+    return rule if today < rule.trial_until else rule.after_trial
 
 
 def _applies(rule: PlannedRule, situation: Situation, lineage: tuple[str, ...]) -> bool:
@@ -147,13 +168,15 @@ def _applies(rule: PlannedRule, situation: Situation, lineage: tuple[str, ...]) 
     if rule.law is not None and not (law_in_force(rule.law, situation) and holds(rule.law.reaches, anything)):
         return False
     return holds(rule.condition, anything) and not any(
-        law_in_force(exemption.law, situation) and holds(exemption.condition, attested) for exemption in rule.exemptions
+        (exemption.law is None or law_in_force(exemption.law, situation)) and holds(exemption.condition, attested)
+        for exemption in rule.exemptions
     )
 
 
 def law_in_force(law: Law, situation: Situation) -> bool:
     """Whether ``law`` is in force on the situation's day in its own zone; its last day is not included."""
-    period = law.in_force
+    attested = _lookup(situation.attested)
+    period = next((each.period for each in law.transitions if holds(each.condition, attested)), law.in_force)
     day = situation.day(period.zone)
     return (period.start is None or period.start <= day) and (period.end is None or day < period.end)
 
@@ -171,7 +194,9 @@ def contacts_at(plan: Plan, situation: Situation) -> tuple[Contact, ...]:
     if place is None:
         return ()
     codes = {code for each in prefixes(place) for code in (plan.lineage(each) if each in plan.parents else (each,))}
-    return tuple(contact for contact in plan.contacts if contact.jurisdiction in codes)
+    found = [contact for contact in plan.contacts if contact.jurisdiction in codes]
+    replaced = frozenset[str]().union(*(contact.replaces for contact in found))
+    return tuple(contact for contact in found if contact.id not in replaced or not contact.id)
 
 
 def choose_locale(plan: Plan, wanted: Sequence[str], default: str | None = None) -> str:

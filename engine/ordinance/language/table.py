@@ -1,0 +1,145 @@
+"""The parser's tables, kept beside the grammar: building them takes half of the time of a short command.
+
+``python -m ordinance.language.table`` writes them anew (``make docs`` does too). They are plain JSON, hold the digest
+of the grammar that they were made from, and are not used for any other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from lark import Lark, Token, __version__
+from lark.grammar import Rule
+from lark.lexer import TerminalDef
+
+from ordinance.resources import folder
+
+#: How lark's table writes that a token is shifted and not reduced.
+_SHIFT = 0
+
+#: Stands for a table whose keys are numbers, which JSON has not.
+_PAIRS = "pairs"
+
+
+class EveryToken:
+    """Lets the contextual lexer give every word and sign a token, also where the grammar expects another."""
+
+    always_accept = (
+        *("WORD", "NUMBER", "DATE", "DOTTED", "STRING", "LBRACE", "RBRACE", "LPAR", "RPAR", "COMMA"),
+        *("UNFINISHED", "STRAY"),
+    )
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        return stream
+
+
+def grammar() -> str:
+    """The text of ``grammars/ordinance.lark``."""
+    return (folder("grammars") / "ordinance.lark").read_text(encoding="utf-8")
+
+
+def path() -> Path:
+    """Where the tables lie."""
+    return folder("grammars") / "ordinance.json"
+
+
+def build(text: str, *, strict: bool = False) -> Lark:
+    """A parser of the grammar ``text``; ``strict`` fails on any conflict of it."""
+    return Lark(
+        text,
+        start=["charter", "pack"],
+        parser="lalr",
+        lexer="contextual",
+        regex=True,
+        propagate_positions=True,
+        maybe_placeholders=False,
+        strict=strict,
+        postlex=EveryToken(),  # not lark's PostLex, which it does not export; it reads two names of it
+    )
+
+
+def write(text: str) -> str:
+    """The tables of the grammar ``text``, as JSON; the same text gives the same bytes."""
+    data, memo = build(text).memo_serialize([TerminalDef, Rule])
+    data["options"]["postlex"] = None
+    data["parser"]["parser"] = _in_order(data["parser"]["parser"])
+    kept = {"grammar": _digest(text), "lark": __version__, "data": _packed(data), "memo": _packed(memo)}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def read(text: str, kept: str) -> Lark | None:
+    """The parser of the grammar ``text`` from its tables; None where they are another's, or lark cannot use them."""
+    try:
+        tables = json.loads(kept)
+        if tables["grammar"] != _digest(text):
+            return None
+        # What lark's own stand-alone parsers call; it is documented nowhere, so that tests hold it at both ends.
+        data, memo = _unpacked(tables["data"]), _unpacked(tables["memo"])
+        load = cast(Callable[..., Lark], Lark._load_from_dict)
+        return load(data, memo, regex=True, postlex=EveryToken())
+    except (LookupError, TypeError, ValueError, AttributeError, AssertionError):
+        return None
+
+
+def _in_order(table: dict[str, Any]) -> dict[str, Any]:
+    """lark's table with its states numbered as they are reached; lark numbers them differently at each run."""
+    names, rows = table["tokens"], table["states"]
+    moves = {
+        state: sorted(((names[token], *action) for token, action in row.items()), key=lambda move: move[0])
+        for state, row in rows.items()
+    }
+    numbers: dict[int, int] = {}
+    waiting = [state for _, state in sorted(table["start_states"].items())]
+    while waiting:
+        state = waiting.pop(0)
+        if numbers.setdefault(state, len(numbers)) == len(numbers) - 1:
+            waiting += [target for _, kind, target in moves[state] if kind == _SHIFT and target not in numbers]
+    tokens = {name: number for number, name in enumerate(sorted(names.values()))}
+    states = {
+        numbers[state]: {
+            tokens[name]: (kind, numbers[target] if kind == _SHIFT else target) for name, kind, target in moves[state]
+        }
+        for state in sorted(numbers, key=numbers.__getitem__)
+    }
+    starts = {name: numbers[state] for name, state in sorted(table["start_states"].items())}
+    ends = {name: numbers[state] for name, state in sorted(table["end_states"].items())}
+    return {
+        "tokens": {number: name for name, number in tokens.items()},
+        "states": states,
+        "start_states": starts,
+        "end_states": ends,
+    }
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, dict):
+        if all(isinstance(key, str) for key in value):
+            return {key: _packed(item) for key, item in value.items()}
+        return {_PAIRS: [[key, _packed(item)] for key, item in value.items()]}
+    if isinstance(value, list | tuple):
+        return [_packed(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return value
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, dict):
+        if list(value) == [_PAIRS]:
+            return {key: _unpacked(item) for key, item in value[_PAIRS]}
+        return {key: _unpacked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_unpacked(item) for item in value]
+    return value
+
+
+if __name__ == "__main__":
+    path().write_text(write(grammar()), "utf-8")
