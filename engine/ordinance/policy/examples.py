@@ -79,7 +79,7 @@ def _facts(scopes: Scopes, given: Sequence[tuple[ast.Word, ast.Word]], report: R
 def _problem(scopes: Scopes, name: str, value: str) -> tuple[str, str] | None:
     """Why an example cannot give this fact, and what to do; None where it can."""
     if name in NUMBERS:
-        return None if whole(value) else (f"`{name}` is a whole number", "Write it in at most nine digits.")
+        return None if whole(value) is not None else (f"`{name}` is a whole number", "Write it in at most nine digits.")
     if name in PLACES:
         return None if is_code(value) else (f"`{value}` is not a jurisdiction's code", "Write it as in AT or DE-BY.")
     declared = scopes.situations.dimensions.get(name)
