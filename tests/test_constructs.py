@@ -36,7 +36,7 @@ def plan(loaded: Loaded) -> Plan:
 
 def test_a_pack_of_every_construct_holds(loaded: Loaded) -> None:
     assert {item.code for item in loaded.diagnostics} == {"speak-notices-only", "judge-missing"}
-    assert len(loaded.examples) == 21
+    assert len(loaded.examples) == 27
     assert {(str(each.span.line), run_example(loaded.plan, each, TODAY).problem) for each in loaded.examples} == {
         (str(each.span.line), "") for each in loaded.examples
     }
@@ -141,6 +141,9 @@ def test_every_effect_reaches_the_plan(plan: Plan) -> None:
     effects = {name: rule.effect for name, rule in rules.items()}
     assert effects == {
         "words": Effect.WITHHOLD,
+        "personal_code": Effect.MASK,
+        "cyrillic": Effect.WITHHOLD,
+        "pairs": Effect.WITHHOLD,
         "codes": Effect.MASK,
         "often": Effect.SAY,
         "marked": Effect.MARK,

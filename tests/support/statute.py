@@ -109,6 +109,30 @@ section 1 "Words" {
     example fires reasoning "A badge secret."
     example quiet content   "A badge secret."
   }
+  mask 1.7 personal_code {
+    when    prompt or answer has identifier isikukood
+    as      code
+    under   act
+    told once
+    example fires answer "Her code is 49403136526."
+    example quiet answer "Her code is 49403136527."
+  }
+  withhold 1.8 cyrillic {
+    when    answer script is Cyrl
+    scope   sentence at most 1000
+    under   act
+    telling omitted about words
+    example fires answer "Это слово."
+    example quiet answer "This is a word."
+  }
+  withhold 1.9 pairs {
+    when    answer has both lexicon words and pattern code in the same sentence
+    scope   sentence at most 1000
+    under   act
+    telling omitted about words
+    example fires answer "The badge secret is Z-1234."
+    example quiet answer "The badge secret. It is Z-12."
+  }
   provide 1.6 help {
     when     prompt or answer has topic self_harm
     contacts crisis
