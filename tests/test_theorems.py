@@ -205,13 +205,13 @@ def test_what_a_request_claims_changes_no_law(data: st.DataObject) -> None:
         situation = situation_of(plan, asked)
         claims = {"mood": data.draw(st.sampled_from(["calm", "wild"])), "turn": "7", "language": "en"}
         claiming = replace(situation, claimed=claims)
-        laws = [
-            {rule.id for rule in rules_in_force(plan, each) if rule.effect.removes} for each in (situation, claiming)
-        ]
+        forces = [rules_in_force(plan, each) for each in (situation, claiming)]
+        laws = [{rule.id for rule in force if rule.effect.removes} for force in forces]
         assert laws[0] == laws[1]
-        assert removed_by(asked.answer, run(plan, asked).text) == removed_by(
-            asked.answer, run(plan, asked, "de").text
-        ) or (run(plan, asked).outcome.verdict is Verdict.REFUSE)
+        english, german = run(plan, asked), run(plan, asked, "de")
+        assert english.outcome.verdict == german.outcome.verdict
+        if english.outcome.verdict < Verdict.REFUSE:
+            assert removed_by(asked.answer, english.text) == removed_by(asked.answer, german.text)
 
 
 @pytest.mark.requirement("TR-1")
@@ -239,7 +239,7 @@ def test_nothing_is_omitted_or_added_without_a_notice(data: st.DataObject) -> No
                 assert "{" not in notice.text
                 if notice.kind is NoticeKind.OMISSION:
                     assert {"en": "a kind", "de": "eine Art"}[locale] in notice.text
-                    assert "Act law_" in notice.text
+                    assert "Act § 1" in notice.text
             if not omissions and said.outcome.verdict < Verdict.REFUSE:
                 assert said.text == asked.answer
 
