@@ -102,6 +102,8 @@ def draw_condition(random: Random, codes: Sequence[str], *, claims: bool = False
     if claims and random.random() < 0.5:
         return "is", "mood", ("wild",)
     place, code = random.choice(["place", "seat"]), random.choice(codes)
+    if exception and random.random() < 0.5:
+        return "is", "purpose", (random.choice(PURPOSES),)
     single: list[Condition] = [
         ("is", "purpose", tuple(sorted(random.sample(PURPOSES, random.randint(1, 2))))),
         ("within", place, code),
@@ -116,7 +118,7 @@ def draw_condition(random: Random, codes: Sequence[str], *, claims: bool = False
 def draw_law(random: Random, codes: Sequence[str]) -> LawOf:
     """A law, of its own place mostly."""
     home: Condition = ("or", (("within", "place", codes[0]), ("within", "seat", codes[0])))
-    reaches = home if random.random() < 0.6 else draw_condition(random, codes)
+    reaches = home if random.random() < 0.8 else draw_condition(random, codes)
     says = random.choice(["not", "or"]) if reads_place(reaches) and random.random() < 0.97 else ""
     end = random.choice([None, None, *DAYS[2:]]) if random.random() < 0.97 else DAYS[0]
     return LawOf(reaches, says, random.choice(DAYS[:2]), end)
@@ -125,7 +127,7 @@ def draw_law(random: Random, codes: Sequence[str]) -> LawOf:
 def draw_rule(random: Random, name: str, codes: Sequence[str]) -> RuleOf:
     """One rule of a jurisdiction that knows the places ``codes``, its own first."""
     wild = random.random() < 0.04
-    when = draw_condition(random, codes, claims=wild) if random.random() < 0.5 else None
+    when = draw_condition(random, codes, claims=wild) if random.random() < 0.4 else None
     says = random.choice(["", "", "", "", "first", "every"])
     count = 0 if says else random.choice([0, 1, 1, 2])
     exceptions = tuple(
@@ -184,18 +186,20 @@ def draw_question(random: Random, world: World) -> Asked:
         "seat": PLACES,
         "age": ["12", "13", "17", "18", "40"],
     }
-    attested = {name: random.choice(values[name]) for name in values if random.random() < 0.4}
-    jurisdiction = random.choice([*world.rules, *world.rules, None])
-    on = random.choice([*DAYS, date(2025, 12, 31), date(2026, 6, 30)])
+    attested = {
+        name: random.choice(values[name]) for name in values if random.random() < (0.7 if name == "purpose" else 0.25)
+    }
+    jurisdiction = random.choice([*list(world.rules) * 3, None])
+    on = random.choice([*DAYS, *DAYS, date(2025, 12, 31), date(2026, 6, 30)])
     turn = random.choice([1, 2, 5])
-    return Asked(jurisdiction, attested, turn, on, draw_text(random, 1), draw_text(random, 8))
+    return Asked(jurisdiction, attested, turn, on, draw_text(random, 1), draw_text(random, 10))
 
 
 def draw_text(random: Random, most: int) -> str:
     """Words that rules look for, between words that stand once each, so that what is removed can be told."""
     wanted = [*WORDS, *WORDS, *(word.title() for word in WORDS), SAD, EMERGENCY, *NUMBERS.values()]
     wanted += RED.values() if random.random() < 0.1 else ()
-    said = dict.fromkeys(random.choice(wanted) for _ in range(random.randint(0, most)))
+    said = dict.fromkeys(random.choice(wanted) for _ in range(random.randint(most // 2, most)))
     pieces = ["W0"]
     for number, word in enumerate(said, 1):
         pieces.append(word)
