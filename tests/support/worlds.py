@@ -16,6 +16,8 @@ from random import Random
 
 from hypothesis import strategies as st
 
+from ordinance.language import ast
+from ordinance.language.diagnostics import Diagnostic
 from ordinance.language.parser import parse
 from ordinance.language.source import Source
 from ordinance.plugins import collect
@@ -304,6 +306,12 @@ def _unit(name: str, text: str, role: str, lexicons: dict[str, Source]) -> Unit:
     assert parsed.pack is not None, [item.message for item in parsed.diagnostics]
     assert not parsed.diagnostics, [(item.message, item.excerpt) for item in parsed.diagnostics]
     return Unit(parsed.pack, lexicons)
+
+
+def parse_any(text: str) -> tuple[ast.Pack | None, Sequence[Diagnostic]]:
+    """Whatever ``text`` parses to."""
+    parsed = parse(_source("any.ord", text), "charter" if text.startswith("charter") else "pack")
+    return parsed.pack, parsed.diagnostics
 
 
 @cache
