@@ -20,25 +20,9 @@ from support.worlds import charter, language, make, parse_any
 SOON = 20
 
 WORDS = sorted(keywords())
-SIGNS = [
-    "{",
-    "}",
-    "(",
-    ")",
-    ",",
-    '"',
-    '"x"',
-    "1",
-    "1.1",
-    "2026-01-01",
-    "2026-99-99",
-    "DE",
-    "a_b",
-    "§",
-    "\u202e",
-    "#",
-    "\n",
-]
+SIGNS = [*'{}(),"#\n§\u202e', '"x"', "1", "1.1", "2026-01-01", "2026-99-99", "DE", "a_b"]
+KINDS = ("jurisdiction DE", "language en", "house h")
+HEADS = ["charter x 1.0.0\n", *(f"{kind} 1.0.0 under charter tiny 1\n" for kind in KINDS)]
 
 tokens = st.lists(st.sampled_from([*WORDS, *SIGNS]), max_size=60).map(" ".join)
 
