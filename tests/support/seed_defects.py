@@ -110,6 +110,7 @@ def run_theorems(engine: Path, only: str) -> list[str]:
     """The theorems that fail with ``engine``; ``only`` chooses some, as pytest's ``-k`` does."""
     environment = {**os.environ, "PYTHONPATH": str(engine), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider"]
+    command += ["-o", f"pythonpath={engine} tests"]
     command += ["tests/test_theorems.py", *(["-k", only] if only else [])]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     failed = re.findall(r"^(?:FAILED|ERROR) \S+?::(\w+)", result.stdout, re.MULTILINE)
