@@ -8,7 +8,7 @@ PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	&& { echo "$$python"; break; }; done)
 endif
 
-.PHONY: help serve test soak check format docs locks clean need-python
+.PHONY: help serve test soak check format docs defects locks clean need-python
 
 help:
 	@echo 'make serve   the gateway on 127.0.0.1:8080 with a small model behind it, as an operator in Germany'
@@ -16,6 +16,7 @@ help:
 	@echo 'make soak    50,000 requests, to see that memory stays flat'
 	@echo 'make check   ruff and mypy --strict'
 	@echo 'make format  let ruff lay out the code'
+	@echo 'make defects seed defects in a copy of the engine and see that a theorem notices each'
 	@echo 'make docs    rewrite the pages that are made from the code'
 	@echo 'make locks   resolve the locks anew (needs uv)'
 	@echo 'make clean   remove the environments and caches'
@@ -46,7 +47,13 @@ format: need-python
 docs: need-python
 	@"$(PYTHON)" deploy/install.py test
 	.venv/test/bin/python -m ordinance.settings.page >docs/configuration.md
+	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
+	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k 'manual_lists_every_code or pages_are_those'
 	.venv/test/bin/python -m ordinance.language.table
+
+defects: need-python
+	@"$(PYTHON)" deploy/install.py test
+	.venv/test/bin/python tests/support/seed_defects.py
 
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)

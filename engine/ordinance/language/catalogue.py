@@ -127,12 +127,34 @@ CATALOGUE: dict[str, Entry] = {
     "topic-alone": Entry("a topic alone triggers no omission", "Name a lexicon, a pattern or a detector."),
     "hours-invalid": Entry("a number of hours makes no sense", "Write from 1 to 8760 hours."),
     "bound-invalid": Entry("the bound of a scope is not a sensible number", "Write from 1 to 10000 characters."),
+    # Proofs
+    "charter-weakened": Entry(
+        "the loaded packs take something from the charter",
+        "Write its condition so that no pack can widen it.",
+    ),
+    "never-fires": Entry("a rule can never fire", "Correct its condition, its law's reach or dates, or remove it."),
+    "rule-covered": Entry("another rule does all that a rule does", "Remove it, or say where it goes further."),
+    "rule-equal": Entry("two rules of a pack do the same", "Keep one of them."),
+    "exception-idle": Entry(
+        "an exception never holds where its rule is in force", "Correct its condition, or remove it."
+    ),
+    "slots-conflict": Entry(
+        "two settings of equal rank meet with different values",
+        "Give both one value, or set them apart by `when`.",
+    ),
+    "too-complex": Entry("a condition is too complex to prove anything of it", "Split the rule in two or more."),
     # Examples
     "example-fires": Entry("a rule has no example that fires", "Write `example fires …`.", absence=True),
     "example-quiet": Entry("a rule has no example that stays quiet", "Write `example quiet …`.", absence=True),
     "example-passes": Entry("a guarantee has no example that passes", "Write `example passes answer …`.", absence=True),
     "example-kind": Entry("this kind of example does not fit its rule", "Rules fire or are quiet; guarantees pass."),
     "example-given": Entry("an example gives a fact it cannot give", "Give attested dimensions, `age` or `turn`."),
+    "example-disagrees": Entry(
+        "an example says what the policy does not do", "Correct the example or the rule; `ordinance explain` shows why."
+    ),
+    "guarantee-fails": Entry(
+        "what the charter guarantees does not pass under a loaded pack", "Narrow the rule that takes it out."
+    ),
     "example-fails": Entry("an example disagrees with its pattern", "Correct the example or the pattern."),
     # Contacts and slots
     "contact-value": Entry(

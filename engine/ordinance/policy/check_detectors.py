@@ -29,8 +29,8 @@ def prepare_detectors(policy: Policy, kinds: Mapping[str, DetectorKind], report:
 
 
 def _prepare(detector: Detector, kind: DetectorKind, report: Report) -> Prepared | None:
-    if kind.name == "lexicon" and not _phrases_hold(detector, kind, report):
-        return None
+    if kind.name == "lexicon":
+        return _prepare_phrases(detector, kind, report)
     place = detector.places[0] if detector.places else detector.span
     try:
         prepared: object = kind.prepare(detector.declaration)
@@ -71,8 +71,8 @@ def _serves(detector: Detector, found: Prepared, kinds: Mapping[str, DetectorKin
     return True
 
 
-def _phrases_hold(detector: Detector, kind: DetectorKind, report: Report) -> bool:
-    """Look at each phrase by itself, so that all findings on a lexicon come at once."""
+def _prepare_phrases(detector: Detector, kind: DetectorKind, report: Report) -> Prepared | None:
+    """Prepare each phrase by itself, so that all findings on a lexicon come at once; None where one cannot be."""
     sound = True
     first: dict[tuple[str, ...], int] = {}
     for phrase, place in zip(detector.declaration.lines, detector.places, strict=True):
@@ -84,7 +84,7 @@ def _phrases_hold(detector: Detector, kind: DetectorKind, report: Report) -> boo
             continue
         if isinstance(one, Expressions) and (line := first.setdefault(one.phrases, place.line)) != place.line:
             report(diagnose("phrase-twice", place, f"the phrase is the same as the one on line {line} once folded"))
-    return sound
+    return Expressions(tuple(dict.fromkeys(form for forms in first for form in forms))) if sound else None
 
 
 def _inside(place: Span, offset: int) -> Span:

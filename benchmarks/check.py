@@ -1,0 +1,98 @@
+"""How long checking and compiling take: ``python benchmarks/check.py [RULES …]``.
+
+For each number of rules (250, 500 and 1,000) it writes a jurisdiction with that many rules, ten phrases each, and
+takes the best of three runs: parsing, linking, checking with all proofs, compiling. Then ``ordinance check`` on the
+packs that ship, from a cold process.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+from ordinance.packs import gather
+from ordinance.plugins import collect
+from ordinance.policy.check import check
+from ordinance.policy.compile import compile
+from ordinance.policy.link import link
+
+_CHECK = "import sys; from ordinance.cli.main import main; sys.argv = ['ordinance', 'check']; sys.exit(main())"
+TODAY = date(2026, 11, 23)
+PHRASES = 10
+RUNS = 3
+STAGES = ("read", "link", "check", "compile")
+
+#: Seconds of the processor for the stages, so that other work on the machine does not count.
+CLOCK = time.process_time
+
+
+def write(folder: Path, rules: int) -> Path:
+    """A pack of so many rules in sections of twenty, each rule with a lexicon and a condition of its own."""
+    (folder / "lexicons").mkdir(exist_ok=True)
+    declared, said = [], []
+    for at in range(rules):
+        phrases = "".join(f"phrase {at} number {each}\n" for each in range(PHRASES))
+        (folder / "lexicons" / f"l{at}.txt").write_text(phrases, "utf-8")
+        declared.append(f'lexicon l{at} from "lexicons/l{at}.txt"\n')
+        section, number = at // 20 + 1, at % 20 + 1
+        if number == 1:
+            said.append(f'{"}" if at else ""}\nsection {section} "Part {section}" {{\n')
+        said.append(
+            f"  withhold {section}.{number} r{at} {{\n    when answer has lexicon l{at} and age below {at % 80 + 5}\n"
+            f"    except study under act when purpose is education\n    scope sentence at most 200\n    under act\n"
+            f'    telling omitted about kind\n    example fires answer "phrase {at} number 1" given age 3\n'
+            f'    example quiet answer "nothing"\n  }}\n'
+        )
+    pack = folder / "QZ.ord"
+    pack.write_text(
+        'jurisdiction QZ 1.0.0 under charter baseline 1\nlaw act { title "Act" article "§ 1"\n'
+        "  reaches place within QZ, not unknown in force from 2020-01-01\n"
+        '  source "https://law.example/act" seen 2026-11-01 }\nlabel kind { en "kind" de "Art" et "liik" }\n'
+        + "".join(declared)
+        + "".join(said)
+        + "}\n",
+        "utf-8",
+    )
+    return pack
+
+
+def measure(pack: Path) -> dict[str, float]:
+    """Seconds by stage."""
+    started = CLOCK()
+    packs = gather([pack])
+    gathered = CLOCK()
+    policy = link(packs.units, "digest")
+    linked = CLOCK()
+    verdict = check(policy, collect([]).kinds, TODAY)
+    checked = CLOCK()
+    if verdict.checked is None:
+        raise SystemExit(f"the pack does not check: {verdict.diagnostics[0].message}")
+    compile(verdict.checked)
+    ended = CLOCK()
+    moments = [started, gathered, linked, checked, ended]
+    return {name: after - before for name, (before, after) in zip(STAGES, pairwise(moments), strict=True)}
+
+
+def main(sizes: list[int]) -> None:
+    """Print a table."""
+    for rules in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            pack = write(Path(folder), rules)
+            best = min((measure(pack) for _ in range(RUNS)), key=lambda stages: sum(stages.values()))
+        stages = ", ".join(f"{name} {seconds:.2f}" for name, seconds in best.items())
+        print(f"{rules} rules, {rules * PHRASES} phrases: {sum(best.values()):.2f} s ({stages})", flush=True)
+    cold = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", _CHECK], check=True, capture_output=True)  # noqa: S603  # ourselves
+        cold.append(time.perf_counter() - started)
+    print(f"ordinance check on the shipped packs, cold: {min(cold):.2f} s wall")
+
+
+if __name__ == "__main__":
+    main([int(size) for size in sys.argv[1:]] or [250, 500, 1000])
