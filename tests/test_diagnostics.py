@@ -94,6 +94,17 @@ def test_a_finding_in_a_section_names_its_heading() -> None:
     assert after.message == "wrong"
 
 
+def test_a_finding_in_a_rule_quotes_its_law() -> None:
+    text = (
+        'section 1 "Words" {\n  quote act "Nobody shall." "Never."\n  quote code "Everybody may."\n'
+        "  withhold 1.1 words {\n    bad\n    under   code\n  }\n  say 1.2 more {\n    bad\n    under act\n  }\n}\n"
+        'section 2 "More" {\n  withhold 2.1 x {\n    under act\n  }\n}\nlabel x {}\n'
+    )
+    laws = {line: diagnose("syntax", Span(source(text), line, 1, line, 2), "wrong").law for line in (3, 5, 9, 14, 17)}
+    assert laws == {3: "", 5: 'code "Everybody may."', 9: 'act "Nobody shall."', 14: "", 17: ""}
+    assert '\n  law: code "Everybody may."\n' in render(diagnose("syntax", Span(source(text), 5, 5, 5, 8), "wrong"))
+
+
 def test_every_code_says_what_to_do() -> None:
     for code, entry in CATALOGUE.items():
         assert code == code.lower()

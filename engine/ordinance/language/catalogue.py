@@ -126,6 +126,18 @@ CATALOGUE: dict[str, Entry] = {
     "topic-alone": Entry("a topic alone triggers no omission", "Name a lexicon, a pattern or a detector."),
     "hours-invalid": Entry("a number of hours makes no sense", "Write from 1 to 8760 hours."),
     "bound-invalid": Entry("the bound of a scope is not a sensible number", "Write from 1 to 10000 characters."),
+    # Proofs
+    "charter-weakened": Entry(
+        "the loaded packs take something from the charter",
+        "Write its condition so that no pack can widen it.",
+    ),
+    "never-fires": Entry("a rule can never fire", "Correct its condition, its law's reach or dates, or remove it."),
+    "rule-covered": Entry("another rule does all that a rule does", "Remove it, or say where it goes further."),
+    "rule-equal": Entry("two rules of a pack do the same", "Keep one of them."),
+    "exception-idle": Entry(
+        "an exception never holds where its rule is in force", "Correct its condition, or remove it."
+    ),
+    "too-complex": Entry("a condition is too complex to prove anything of it", "Split the rule in two or more."),
     # Examples
     "example-fires": Entry("a rule has no example that fires", "Write `example fires …`.", absence=True),
     "example-quiet": Entry("a rule has no example that stays quiet", "Write `example quiet …`.", absence=True),

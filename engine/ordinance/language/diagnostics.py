@@ -23,6 +23,7 @@ _LONGEST_WORD, _MOST_CANDIDATES = 60, 1000
 class Diagnostic:
     """One finding. Lines and columns count from 1, in characters; the end column is excluded.
 
+    ``law`` are the words of law that the section quotes for the rule in which the finding is, with the law's name.
     ``excerpt`` is the line, or as much of a long one as is shown; the place begins at its ``excerpt_column``.
     """
 
@@ -35,6 +36,7 @@ class Diagnostic:
     end_line: int
     end_column: int
     help: str
+    law: str = ""
     excerpt: str = ""
     excerpt_column: int = 1
 
@@ -66,6 +68,7 @@ def diagnose(code: str, span: Span, message: str, help: str = "") -> Diagnostic:
         span.end_line,
         span.end_column,
         _shortened(help or entry.help),
+        _shortened(span.source.quoted(span.line)),
         excerpt,
         column,
     )
@@ -134,6 +137,8 @@ def render(diagnostic: Diagnostic) -> str:
         underline = "^" * max(1, min(end, len(shown) + 1) - column)
         gutter = f"{d.line:>5} | "
         lines += [gutter + shown, " " * (len(gutter) - 2) + "| " + indent + underline]
+    if d.law:
+        lines.append(f"  law: {d.law}")
     if d.help:
         lines.append(f"  help: {d.help}")
     return "\n".join(lines)

@@ -13,6 +13,14 @@ _LINE_END = re.compile(r"\n")
 #: A section's heading, or a closing brace in the first column, behind which there is none.
 _SECTION = re.compile(r'^(?:[ \t]*section[ \t]+([0-9.]+)[ \t]+("[^"\n]*")|\})', re.MULTILINE)
 
+#: What a section quotes of a law, what a rule begins with, and the law that it stands under.
+_LAWS = re.compile(
+    r'^[ \t]*(?:quote[ \t]+(?P<quoted>\w+)[ \t]+(?P<words>"[^"\n]*")'
+    r"|(?P<rule>(?:red[ \t]+line|guarantee|withhold|mask|say|mark|provide|limit)[ \t]+[0-9])"
+    r"|under[ \t]+(?P<under>\w+))",
+    re.MULTILINE,
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
@@ -23,6 +31,7 @@ class Source:
     text: str = field(repr=False)
     _starts: tuple[int, ...] = field(init=False, repr=False)
     _headings: tuple[tuple[int, str], ...] = field(init=False, repr=False)
+    _quoted: tuple[tuple[int, str], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         starts = (0, *(found.end() for found in _LINE_END.finditer(self.text)))
@@ -30,6 +39,8 @@ class Source:
         sections = _SECTION.finditer(self.text) if "section" in self.text else ()
         headings = ((bisect_right(starts, at.start()), f"{at[1]} {at[2]}" if at[1] else "") for at in sections)
         object.__setattr__(self, "_headings", tuple(headings))
+        quoted = sorted(dict(self._quotes()).items()) if "quote" in self.text else ()
+        object.__setattr__(self, "_quoted", tuple(quoted))
 
     def line(self, number: int) -> str:
         """Line ``number``, counted from 1, without its end; empty past the last."""
@@ -60,6 +71,31 @@ class Source:
         """
         before = bisect_right(self._headings, number, key=lambda heading: heading[0])
         return self._headings[before - 1][1] if before else ""
+
+    def quoted(self, number: int) -> str:
+        """The words of law that stand quoted in the section of line ``number``, of the law that the rule there stands
+        under, with its name (``stgb_86a "…"``); or an empty string. Read from the layout, as the heading is.
+        """
+        before = bisect_right(self._quoted, number, key=lambda quoted: quoted[0])
+        return self._quoted[before - 1][1] if before and self.heading(number) else ""
+
+    def _quotes(self) -> Iterator[tuple[int, str]]:
+        """For each line on which a section or a rule begins, the law that is quoted for what follows."""
+        quotes: dict[str, str] = {}
+        rule, section = 0, ""
+        for found in _LAWS.finditer(self.text):
+            line = bisect_right(self._starts, found.start())
+            if self.heading(line) != section:
+                quotes, section = {}, self.heading(line)
+            if found["quoted"]:
+                quotes[found["quoted"]] = found["words"]
+                yield line, ""
+            elif found["rule"]:
+                rule = line
+                yield line, ""
+            elif rule and found["under"] in quotes:
+                yield rule, f"{found['under']} {quotes[found['under']]}"
+                rule = 0
 
     def span(self, start: int, end: int) -> Span:
         """The place from offset ``start`` to offset ``end`` of the text, at most to the end of the line."""

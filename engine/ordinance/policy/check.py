@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from ordinance.detection import DetectorKind, Prepared
+from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, in_order
 from ordinance.policy.check_detectors import prepare_detectors
 from ordinance.policy.check_facts import check_facts
 from ordinance.policy.check_packs import check_packs
+from ordinance.policy.check_reach import check_reach
 from ordinance.policy.check_rules import check_rules
-from ordinance.policy.ir import Policy
+from ordinance.policy.check_weaken import check_weaken
+from ordinance.policy.forces import laws_of
+from ordinance.policy.ir import Policy, Rule, Unit
 
 _PROOF: Final = object()
 
@@ -57,6 +62,34 @@ def check(policy: Policy, kinds: Mapping[str, DetectorKind], on: date) -> Checke
     check_rules(policy, found.append)
     check_facts(policy, on, found.append)
     prepared = prepare_detectors(policy, kinds, found.append)
+    check_reach(tuple(_whole(policy, found)), policy, prepared, found.append)
+    if not any(diagnostic.severity == "error" for diagnostic in found):
+        check_weaken(policy, found.append)
     wrong = any(diagnostic.severity == "error" for diagnostic in found)
     checked = None if wrong else CheckedPolicy(policy, prepared, proof=_PROOF)
     return Checked(checked, in_order(found))
+
+
+def _whole(policy: Policy, found: Iterable[Diagnostic]) -> Iterator[Rule]:
+    """The rules in which, and in whose laws, nothing is wrong by itself: of others nothing can be proved."""
+    starts = {unit.pack.source.name: sorted(_starts(unit)) for unit in policy.units}
+    wrong = {
+        (each.file, starts[each.file][bisect_right(starts[each.file], each.line) - 1])
+        for each in found
+        if each.severity == "error" and starts.get(each.file)
+    }
+    laws = {cited.law: cited.node.name.span for cited in policy.laws if cited.law}
+    for rule in policy.rules:
+        spans = [rule.node.number.span, *(laws[law] for law in laws_of(rule) if law in laws)]
+        if wrong.isdisjoint((span.source.name, span.line) for span in spans):
+            yield rule
+
+
+def _starts(unit: Unit) -> Iterator[int]:
+    """The lines on which something begins that findings belong to: the header, each declaration, each rule."""
+    yield 1
+    for declaration in unit.pack.declarations:
+        yield declaration.span.line if isinstance(declaration, ast.SpeakDecl) else declaration.name.span.line
+    for section in unit.pack.sections:
+        yield section.number.span.line
+        yield from (rule.number.span.line for rule in section.rules)
