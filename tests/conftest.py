@@ -13,9 +13,10 @@ from ordinance.policy.plan import Plan
 from support.serving import LoopThread, OpenGateway, RunningGateway, ScriptedUpstream
 from support.small_plan import small_plan
 
-# The same cases every time, or with HYPOTHESIS_PROFILE=soak many new ones.
+# The same cases every time, or with HYPOTHESIS_PROFILE=soak many new ones; glance is for work in progress.
 settings.register_profile("quick", max_examples=100, deadline=None, derandomize=True)
 settings.register_profile("soak", max_examples=1000, deadline=None)
+settings.register_profile("glance", max_examples=15, deadline=None, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 

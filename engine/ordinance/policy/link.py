@@ -151,7 +151,7 @@ class _Linker:
         own = self.shared if is_charter else self._dimensions(unit)
         named = self.conditions if is_charter else self._conditions(unit)
         dimensions = {**self.shared.items(), **own.items()}
-        situations = Situations(dimensions, own, places, self.report, named, self.conditions)
+        situations = Situations(dimensions, own, places, self.report, named, self.conditions, unit.name)
         detectors = self.shared_detectors if is_charter else self.detectors.declared(unit)
         laws: Names[CitedLaw | CitedBylaw] = Names("bylaw" if unit.pack.kind == "house" else "law", self.report)
         for node in unit.pack.each(ast.LawDecl):

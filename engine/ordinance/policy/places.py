@@ -28,6 +28,12 @@ class Places:
         inside = {name for name in self.parents if code in self._lineage(name)} | {code}
         return frozenset(inside.union(*(self.members.get(name, frozenset()) for name in inside)))
 
+    def seen_from(self, name: str) -> Places:
+        """What the jurisdiction ``name`` and those it lies within declare, whatever else is loaded."""
+        inside = set(self._lineage(name)) & self.parents.keys()
+        parents = {each: parent for each, parent in self.parents.items() if each in inside}
+        return Places(parents, self.zones, {each: self.members[each] for each in inside if each in self.members})
+
     def known(self, code: str) -> bool:
         """Whether some pack speaks of the place: as its own, as a member, or as what it lies within."""
         named = set(self.parents).union(*self.members.values())

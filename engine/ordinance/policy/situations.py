@@ -32,7 +32,8 @@ _HOUR = 3600
 @dataclass(frozen=True, slots=True)
 class Situations:
     """What the conditions of one pack may name: the policy's places, the dimensions this pack sees, of which it
-    declares ``own``, and the conditions that it names, with those of the charter."""
+    declares ``own``, and the conditions that it names, with those of the charter. ``home`` is
+    the pack itself."""
 
     dimensions: Mapping[str, Dimension]
     own: Names[Dimension]
@@ -40,6 +41,7 @@ class Situations:
     report: Report
     named: Names[ast.ConditionNode]
     shared: Names[ast.ConditionNode]
+    home: str
 
     def condition(self, node: ast.ConditionNode, reader: Reader) -> Condition:
         """The condition that ``node`` writes; what does not hold is a finding and matches nothing."""
@@ -57,7 +59,7 @@ class Situations:
                     self.report(diagnose("reads-unknown", node.span, f"the exception holds where `{name}` is unknown"))
                 return Is(name, frozenset(), or_unknown=True)
             case "within":
-                return self._within(node, name, node.values[0])
+                return self._within(node, name, node.values[0], reader)
             case "below":
                 return self._below(node, name, node.values[0])
             case "before":
@@ -124,11 +126,13 @@ class Situations:
                 advice = did_you_mean(word.text, declared.values) or f"Its values are {values}."
                 self.report(diagnose("value-unknown", word.span, f"`{name}` is never `{word}`", advice))
 
-    def _within(self, node: ast.TestNode, name: str, code: ast.Word) -> Condition:
+    def _within(self, node: ast.TestNode, name: str, code: ast.Word, reader: Reader) -> Condition:
         if name not in PLACES:
             self._unfit(node, f"`{name}` is not a place", "Use `within` with place, seat or market.")
         self._check_place(code)
-        return Within(name, self.places.covered(code.text))
+        # What another pack says of geography must not widen an exception: adding a pack would lower a verdict.
+        places = self.places.seen_from(self.home) if reader == "exception" else self.places
+        return Within(name, places.covered(code.text))
 
     def _below(self, node: ast.TestNode, name: str, limit: ast.Word) -> Condition:
         number = whole(limit.text)

@@ -123,15 +123,15 @@ def space(
     places = tuple(place for code in sorted(codes) for place in (code, _part_of(code, codes)))
     for name in PLACES:
         axes[name] = (*places, _elsewhere(codes), None)
-    for name in NUMBERS:
-        first = _FIRST_TURN if name == "turn" else 0
-        numbers = [str(at) for at in sorted({first} | {limit for limit in limits.get(name, ()) if limit > first})]
-        axes[name] = tuple(numbers) if name == "turn" else (*numbers, None)
     axes["language"] = (*sorted(values.get("language", ())), "und", None)
     for name, declared in dimensions.items():
         axes[name] = (*sorted(declared.values | values.get(name, set())), None)
-    for name in values.keys() | limits.keys():
-        axes.setdefault(name, (*sorted(values.get(name, ())), None))
+    for name in {*NUMBERS, *limits}:
+        first = _FIRST_TURN if name == "turn" else 0
+        numbers = [str(at) for at in sorted({first} | {limit for limit in limits.get(name, ()) if limit > first})]
+        axes[name] = tuple(numbers) if name == "turn" else (*numbers, None)
+    for name in values:
+        axes.setdefault(name, (*sorted(values[name]), None))
     days = {begins(day, period.zone): day for period in periods for day in (period.start, period.end) if day}
     moments = sorted(days)
     before = next(iter(moments), _EPOCH) - timedelta(days=1)

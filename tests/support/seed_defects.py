@@ -1,0 +1,153 @@
+"""Do the theorems notice? Each seeded defect is made in a copy of the engine, and the theorems are run on it.
+
+``python tests/support/seed_defects.py [NUMBER …]`` says for each defect which theorem fails; it exits with 1 if one
+goes unnoticed. ``docs/seeded-defects.md`` is the same list, for people; ``--page`` prints it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """In ``file`` of the package ``old`` becomes ``new``; ``caught_by`` is the theorem that was seen to fail."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+    caught_by: str
+
+
+DEFECTS = (
+    Defect("an exception's law is not asked whether it is in force", "runtime/situation.py",
+           "law_in_force(exemption.law, situation) and holds(exemption.condition, attested)",
+           "holds(exemption.condition, attested)", "agrees_with_a_naive"),
+    Defect("the first excluded day of a law still counts", "runtime/situation.py",
+           "day < period.end)", "day <= period.end)", "agrees_with_a_naive"),
+    Defect("the reach of a law is not asked", "runtime/situation.py",
+           "not (law_in_force(rule.law, situation) and holds(rule.law.reaches, anything))",
+           "not law_in_force(rule.law, situation)", "agrees_with_a_naive"),
+    Defect("what a jurisdiction lies within is forgotten", "policy/plan.py",
+           "jurisdiction = self.parents[jurisdiction]", "jurisdiction = None", "agrees_with_a_naive"),
+    Defect("unknown counts as any value", "policy/conditions.py",
+           "return or_unknown if value is None else value in values",
+           "return True if value is None else value in values", "agrees_with_a_naive"),
+    Defect("a place's subdivisions are not within it", "policy/conditions.py",
+           "any(enclosing in codes for enclosing in prefixes(value))", "value in codes", "agrees_with_a_naive"),
+    Defect("`below` includes its limit", "policy/conditions.py",
+           "int(value) < limit", "int(value) <= limit", "agrees_with_a_naive"),
+    Defect("an unknown place is always included", "policy/situations.py",
+           'if law.unknown != "included":', 'if law.unknown == "":', "agrees_with_a_naive"),
+    Defect("other packs' geography widens an exception", "policy/situations.py",
+           'if reader == "exception" else self.places', 'if reader == "never" else self.places', "adding_never_lowers"),
+    Defect("a condition may read what a request claims", "policy/situations.py",
+           "if claimed and not", "if False and not", "claims_changes_no_law"),
+    Defect("a law may leave open what an unknown place means", "policy/situations.py",
+           "if read and law.unknown is None:", "if False:", "unknown_place"),
+    Defect("a label may lack a text in a loaded language", "policy/telling.py",
+           "elif missing := [tag for tag in self.languages if tag not in texts]:",
+           "elif missing := []:", "without_a_notice"),
+    Defect("rules that can never fire are accepted", "policy/check_reach.py",
+           "        if found:\n", "        if True:\n", "in_force_somewhere"),
+    Defect("exceptions that never hold are accepted", "policy/check_reach.py",
+           "if base and not base & excepted(of, exemption):", "if False:", "in_force_somewhere"),
+    Defect("a rule that another covers is accepted", "policy/check_reach.py",
+           "and inner.region <= outer.region", "and False", "no_accepted_rule_is_covered"),
+    Defect("the difference of regions forgets the first axis that it cuts", "policy/cubes.py",
+           "        if outside := inside & ~cells:\n            yield", "        if False:\n            yield",
+           "in_force_somewhere"),
+    Defect("detectors of red lines are lost when packs stand beside the charter", "policy/compile.py",
+           "detectors=rule.detectors,", "detectors=rule.detectors if rule.jurisdiction or len(rule.unit.pack.rules) < 2"
+           " else rule.detectors[:0],", "agrees_with_a_naive"),
+    Defect("only the last rule that fired is told", "runtime/session.py",
+           "        after = say.told(omitting)\n", "        after = say.told(omitting[-1:])\n", "without_a_notice"),
+    Defect("a region is told although nothing was removed", "runtime/session.py",
+           "        omitting = [rules[tag] for tag in sorted(shown - {session.activation.forged})]\n",
+           "        omitting = [rule for rule in rules if rule.effect is Effect.WITHHOLD]\n", "without_a_notice"),
+    Defect("a refused prompt is answered", "runtime/session.py",
+           "return bool(self.prompt_fault) or any(rule.effect is Effect.REFUSE for rule in self.prompt_rules)",
+           "return bool(self.prompt_fault)", "agrees_with_a_naive"),
+    Defect("the verdict of an omission is not above that of an addition", "runtime/session.py",
+           "            self.verdict = Verdict.WITHHOLD\n", "            self.verdict = Verdict.DISCLOSE\n",
+           "agrees_with_a_naive"),
+    Defect("a first-answer disclosure is made at every turn", "runtime/session.py",
+           "rule.occasion is Occasion.EVERY_ANSWER or self.situation.turn == 1", "True", "agrees_with_a_naive"),
+    Defect("the length of what was withheld is told", "runtime/session.py",
+           "        before, after = self._tell()\n",
+           "        before, after = self._tell()\n        after = [replace(n, text=f'{n.text} {self._redactor.ledger.deleted}')"
+           " for n in after]\n", "shows_what_was_withheld"),
+)  # fmt: skip
+
+
+def seed(defect: Defect, folder: Path) -> Path:
+    """A copy of the engine with the defect; raises ``ValueError`` where its place is not found exactly once."""
+    engine = folder / "engine"
+    shutil.copytree(ROOT / "engine", engine, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("grammars", "rules"):
+        (folder / name).symlink_to(ROOT / name)
+    path = engine / "ordinance" / defect.file
+    text = path.read_text("utf-8")
+    if text.count(defect.old) != 1:
+        raise ValueError(f"{defect.file}: the place of this defect stands {text.count(defect.old)} times: {defect.old}")
+    path.write_text(text.replace(defect.old, defect.new), "utf-8")
+    return engine
+
+
+def run_theorems(engine: Path, only: str) -> list[str]:
+    """The theorems that fail with ``engine``; ``only`` chooses some, as pytest's ``-k`` does."""
+    environment = {**os.environ, "PYTHONPATH": str(engine), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider"]
+    command += ["tests/test_theorems.py", *(["-k", only] if only else [])]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    failed = re.findall(r"^(?:FAILED|ERROR) \S+?::(\w+)", result.stdout, re.MULTILINE)
+    if result.returncode not in (0, 1):
+        raise RuntimeError(result.stdout + result.stderr)
+    return failed
+
+
+def page() -> str:
+    """``docs/seeded-defects.md``."""
+    lines = [
+        "# Seeded defects",
+        "",
+        "Would the theorems (`tests/test_theorems.py`) notice if the checker, the plan or the session were wrong? Each",
+        "of these defects is made in a copy of the engine by `python tests/support/seed_defects.py`, which runs the",
+        "theorems on it; each makes one of them fail. `tests/test_seeded_defects.py` holds that each still fits the",
+        "code.",
+        "",
+        "| | what is wrong | where | caught by |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {at} | {each.what} | `{each.file}` | `{each.caught_by}` |" for at, each in enumerate(DEFECTS, 1)]
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Seed the defects with these numbers, or all, and say what noticed each."""
+    if arguments == ["--page"]:
+        print(page(), end="")
+        return 0
+    missed = 0
+    for number, defect in enumerate(DEFECTS, 1):
+        if arguments and str(number) not in arguments:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            failed = run_theorems(seed(defect, Path(folder)), defect.caught_by) or run_theorems(Path(folder) / "engine", "")
+        missed += not failed
+        print(f"{number:>2} {'caught by ' + failed[0] if failed else 'NOT CAUGHT'}: {defect.what}", flush=True)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,268 @@
+"""What Ordinance promises, each as a sentence and as a property over random policies and situations.
+
+The policies and what is said in them come from ``support/worlds``; a theorem speaks of every policy that ``check``
+accepts. ``support/seed_defects.py`` shows that a defect in the checker or the session breaks one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+
+from ordinance.policy.forces import before_exceptions, excepted, in_force, space_of
+from ordinance.policy.ir import Unit
+from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import MARKER, NoticeKind, Verdict
+from ordinance.runtime.session import Outcome, Session
+from ordinance.runtime.situation import Situation, rules_in_force, situate
+from support.naive import decide
+from support.worlds import PARENTS, Asked, RuleOf, World, charter, language, make, questions, rules, units, worlds
+
+#: Shrinking would run every step of it through the whole engine; the case that failed is told as it was drawn.
+THEOREM = settings(
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What left, without the notices, and what came of it."""
+
+    text: str
+    content: str
+    outcome: Outcome
+
+
+def situation_of(plan: Plan, asked: Asked) -> Situation:
+    return situate(plan, jurisdiction=asked.jurisdiction, attested=asked.attested, turn=asked.turn, on=asked.on)
+
+
+def run(plan: Plan, asked: Asked, locale: str = "en", step: int = 0, *, whole: bool = True) -> Said:
+    """Run a session over the question, feeding the answer ``step`` characters at a time (0: at once)."""
+    session = Session(plan, situation_of(plan, asked), locale, whole=whole)
+    session.screen([asked.prompt])
+    stream = session.stream()
+    size = step or len(asked.answer) or 1
+    out = "".join(stream.feed(asked.answer[at : at + size]) for at in range(0, len(asked.answer), size))
+    content = out + stream.close()
+    outcome = session.outcome()
+    text = content
+    for notice in outcome.notices:
+        text = text.replace(f"{notice.text}\n\n", "", 1) if f"{notice.text}\n\n" in text else text
+        text = text.replace(f"\n\n{notice.text}", "", 1).replace(notice.text, "", 1)
+    return Said(text, content, outcome)
+
+
+def removed_by(answer: str, text: str) -> frozenset[int]:
+    """Which characters of ``answer`` are gone from ``text``, whose markers stand for what was removed."""
+    gone, at = set[int](), 0
+    pieces = text.split(MARKER)
+    for number, piece in enumerate(pieces):
+        found = len(answer) - len(piece) if number == len(pieces) - 1 else answer.index(piece, at)
+        gone.update(range(at, found))
+        at = found + len(piece)
+    return frozenset(gone)
+
+
+def accepted(packs: Sequence[Unit]) -> Plan:
+    """The plan of packs that ``check`` accepts; other cases are passed over."""
+    plan = make(packs).plan
+    assume(plan is not None)
+    assert plan is not None
+    return plan
+
+
+@pytest.mark.semantics(11)
+@THEOREM
+@given(st.data())
+def test_the_plan_agrees_with_a_naive_reading_of_the_semantics(data: st.DataObject) -> None:
+    """For every policy, situation and text the plan decides what semantics.md says, read naively."""
+    world = data.draw(worlds())
+    plan = accepted(units(world))
+    for _ in range(3):
+        asked = data.draw(questions(world))
+        said, wanted = run(plan, asked), decide(world, asked)
+        assert said.outcome.verdict == wanted.verdict
+        below = {rule for rule in said.outcome.rules if not rule.startswith("tiny/")}
+        assert below == wanted.fired
+        if wanted.verdict < Verdict.REFUSE:
+            assert said.text == wanted.text
+        else:
+            assert not any(word in said.content for word in asked.answer.split() if word.startswith("w"))
+
+
+@pytest.mark.semantics(11)
+@pytest.mark.requirement("CC-1")
+@THEOREM
+@given(st.data())
+def test_order_and_duplicates_do_not_matter(data: st.DataObject) -> None:
+    """Packs in any order, rules in any order, phrases and texts given twice: the same content and the same outcome."""
+    world = data.draw(worlds())
+    plan = accepted(units(world))
+    shuffled = {
+        code: tuple(data.draw(st.permutations(of)))
+        for code, of in data.draw(st.permutations(list(world.rules.items())))
+    }
+    packs = [_doubled(unit) for unit in data.draw(st.permutations(units(replace(world, rules=shuffled))))]
+    other = accepted(packs)
+    asked = data.draw(questions(world))
+    one, two = run(plan, asked), run(other, asked)
+    assert one.content == two.content
+    assert one.outcome == two.outcome
+
+
+def _doubled(unit: Unit) -> Unit:
+    lexicons = {path: replace(source, text=source.text * 2) for path, source in unit.lexicons.items()}
+    return replace(unit, lexicons=lexicons)
+
+
+@pytest.mark.semantics(11)
+@pytest.mark.requirement("RL-6")
+@pytest.mark.requirement("CC-5")
+@THEOREM
+@given(st.data())
+def test_adding_never_lowers_a_verdict_or_gives_back_a_character(data: st.DataObject) -> None:
+    """A jurisdiction, a rule or a language more: the verdict is no lower, and what was removed is still removed (but
+    for the numbers of contacts, which survive every omission)."""
+    world = data.draw(worlds())
+    more = data.draw(additions(world))
+    before, after = accepted(units(world)), accepted(units(more))
+    for _ in range(2):
+        asked = data.draw(questions(world))
+        one, two = run(before, asked), run(after, asked)
+        assert one.outcome.verdict <= two.outcome.verdict
+        if two.outcome.verdict < Verdict.REFUSE:
+            assert removed_by(asked.answer, one.text) <= removed_by(asked.answer, two.text)
+
+
+@st.composite
+def additions(draw: st.DrawFn, world: World) -> World:
+    """``world`` with something more: jurisdictions, a rule, a language."""
+    what = draw(st.sampled_from(["jurisdictions", "rule", "language"]))
+    if what == "language":
+        return replace(world, languages=("de", "en"))
+    if what == "jurisdictions" or not world.rules:
+        other = draw(worlds())
+        return replace(world, rules={**other.rules, **world.rules}, contacts=world.contacts)
+    code = draw(st.sampled_from(sorted(world.rules)))
+    extra: RuleOf = draw(rules("extra", [code, *(each for each in [PARENTS[code]] if each)]))
+    return replace(world, rules={**world.rules, code: (*world.rules[code], extra)})
+
+
+@pytest.mark.requirement("RL-1")
+@pytest.mark.requirement("RL-6")
+@THEOREM
+@given(st.data())
+def test_no_pack_lowers_what_the_charter_decides(data: st.DataObject) -> None:
+    """With any packs, in any jurisdiction, the verdict is at least the charter's alone, and what that refuses is
+    refused."""
+    world = data.draw(worlds())
+    plan = accepted(units(world))
+    alone = accepted([charter(), language("en")])
+    asked = data.draw(questions(world))
+    bare = replace(asked, jurisdiction=None)
+    assert run(alone, bare).outcome.verdict <= run(plan, asked).outcome.verdict
+
+
+@pytest.mark.semantics(1)
+@pytest.mark.requirement("CC-3")
+@THEOREM
+@given(st.data())
+def test_what_a_request_claims_changes_no_law(data: st.DataObject) -> None:
+    """Whatever a request claims of itself, the same rules that remove text are in force, and the same text goes."""
+    world = data.draw(worlds())
+    plan = accepted(units(world))
+    asked = data.draw(questions(world))
+    situation = situation_of(plan, asked)
+    claims = {"mood": data.draw(st.sampled_from(["calm", "wild"])), "turn": "7", "language": "en"}
+    claiming = replace(situation, claimed=claims)
+    laws = [{rule.id for rule in rules_in_force(plan, each) if rule.effect.removes} for each in (situation, claiming)]
+    assert laws[0] == laws[1]
+    assert removed_by(asked.answer, run(plan, asked).text) == removed_by(asked.answer, run(plan, asked, "de").text) or (
+        run(plan, asked).outcome.verdict is Verdict.REFUSE
+    )
+
+
+@pytest.mark.requirement("TR-1")
+@pytest.mark.requirement("TR-2")
+@pytest.mark.requirement("TR-5")
+@THEOREM
+@given(st.data())
+def test_nothing_is_omitted_or_added_without_a_notice(data: st.DataObject) -> None:
+    """Where text is gone a notice says so, once, in words that name type and law, in the language of the request; and
+    where nothing is gone, nothing says so."""
+    world = data.draw(worlds())
+    plan = accepted(units(world))
+    asked = data.draw(questions(world))
+    for locale in world.languages:
+        said = run(plan, asked, locale)
+        omissions = [notice for notice in said.outcome.notices if notice.kind is NoticeKind.OMISSION]
+        assert bool(omissions) is (MARKER in said.text)
+        causes = {cause.rule for notice in omissions for cause in notice.causes}
+        withheld = {rule.id for rule in plan.rules if rule.kind is NoticeKind.OMISSION}
+        if said.outcome.verdict < Verdict.REFUSE:
+            assert causes == set(said.outcome.rules) & withheld
+        for notice in said.outcome.notices:
+            assert notice.text.startswith(f"{locale}: ")
+            assert notice.text in said.content
+            assert "{" not in notice.text
+            if notice.kind is NoticeKind.OMISSION:
+                assert {"en": "a kind", "de": "eine Art"}[locale] in notice.text
+                assert "Act law_" in notice.text
+        if not omissions and said.outcome.verdict < Verdict.REFUSE:
+            assert said.text == asked.answer
+
+
+@pytest.mark.requirement("TR-3")
+@pytest.mark.semantics(16)
+@THEOREM
+@given(st.data())
+def test_nothing_that_leaves_shows_what_was_withheld(data: st.DataObject) -> None:
+    """Two answers that differ only in what is withheld leave the same content and the same outcome."""
+    world = data.draw(worlds())
+    plan = accepted(units(world))
+    for _ in range(4):
+        asked = data.draw(questions(world))
+        gone = decide(world, asked).removed
+        swapped = "".join("q" if at in gone and char == "w" else char for at, char in enumerate(asked.answer))
+        one, two = run(plan, asked), run(plan, replace(asked, answer=swapped))
+        assert (one.content, one.outcome) == (two.content, two.outcome)
+
+
+@pytest.mark.requirement("TR-8")
+@pytest.mark.semantics(6)
+@THEOREM
+@given(st.data(), st.integers(1, 9))
+def test_a_checked_policy_never_raises_and_every_cutting_gives_the_same(data: st.DataObject, step: int) -> None:
+    """In every situation and language, whole or streamed, a session ends, balances, and says the same."""
+    world = data.draw(worlds())
+    plan = accepted(units(world))
+    asked = data.draw(questions(world))
+    locale = data.draw(st.sampled_from(["en", "de", "et", "zh-Hant", "x"]))
+    streamed = [run(plan, asked, locale, each, whole=False) for each in (0, 1, step)]
+    assert streamed[0] == streamed[1] == streamed[2]
+    whole = run(plan, asked, locale)
+    assert whole.outcome.balanced
+    assert streamed[0].outcome.balanced
+    assert whole.outcome.verdict == streamed[0].outcome.verdict
+    if whole.outcome.verdict < Verdict.REFUSE:
+        assert whole.text == streamed[0].text
+
+
+@pytest.mark.requirement("LAW-3")
+@THEOREM
+@given(st.data())
+def test_an_accepted_rule_is_in_force_somewhere_and_each_exception_matters(data: st.DataObject) -> None:
+    """No accepted rule is without effect: the proof's own witness puts it in force at run time."""
+    made = make(units(data.draw(worlds())))
+    assume(made.plan is not None)
+    of = space_of(made.policy.rules, made.policy)
+    for rule in made.policy.rules:
+        assert in_force(of, rule, made.policy.parents)
+        base = before_exceptions(of, rule, made.policy.parents)
+        assert all(base & excepted(of, exemption) for exemption in rule.exemptions)
