@@ -225,6 +225,7 @@ ELSEWHERE = {
     "contact-superseded": "test_constructs", "judge-missing": "test_constructs",
     "charter-altered": "test_packs", "contact-shields": "test_shields",
     "charter-weakened": "test_check_weaken", "never-fires": "test_check_reach", "rule-covered": "test_check_reach",
+    "slots-conflict": "test_check_slots", "guarantee-fails": "test_testing", "example-disagrees": "test_testing",
     "rule-equal": "test_check_reach", "exception-idle": "test_check_reach", "too-complex": "test_check_reach",
 }  # fmt: skip
 

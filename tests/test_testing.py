@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from ordinance.load import load
 from ordinance.policy.ir import Example
 from ordinance.testing import run_example
 from support.packs import CHARTER, JURISDICTION, TODAY, load_on, write_charter, write_jurisdiction
 
 
 def run(loaded_from: Path) -> dict[tuple[str, int], str]:
-    loaded = load_on(loaded_from)
+    loaded = load([loaded_from], on=TODAY, examples=False)
     results = [run_example(loaded.plan, example, TODAY) for example in loaded.examples]
     return {(result.example.rule, result.example.span.line): result.problem for result in results}
 
@@ -48,8 +49,17 @@ def test_what_passes_must_pass_under_every_pack(tmp_path: Path) -> None:
     write_charter(
         tmp_path / "root", CHARTER.replace('passes answer "Call 112 now."', 'passes answer "Secret words: 112."')
     )
-    failed = [problem for problem in run(tmp_path).values() if problem]
-    assert failed == ["the answer does not pass in XA: XA/words"]
+    told = [(item.code, item.message) for item in load_on(tmp_path).diagnostics if item.severity == "error"]
+    assert [code for code, _ in told] == ["guarantee-fails"]
+    assert "`words` takes out what the charter guarantees (`emergency_help`)" in told[0][1]
+    assert "the answer does not pass in XA: XA/words" in told[0][1]
+
+
+def test_an_example_that_disagrees_does_not_load(tmp_path: Path) -> None:
+    loaded = load_on(write_jurisdiction(tmp_path, JURISDICTION.replace("given age 40", "given age 4")))
+    assert [item.code for item in loaded.diagnostics if item.severity == "error"] == ["example-disagrees"]
+    assert loaded.compiled is None
+    assert "says that it is `quiet`, but it fires" in loaded.diagnostics[0].message
 
 
 def test_only_the_examples_of_given_packs_are_run(tmp_path: Path) -> None:

@@ -20,7 +20,20 @@ from ordinance.policy.vocabulary import MARKER, NoticeKind, Verdict
 from ordinance.runtime.session import Outcome, Session
 from ordinance.runtime.situation import Situation, rules_in_force, situate
 from support.naive import decide
-from support.worlds import PARENTS, Asked, RuleOf, World, charter, language, make, questions, rules, units, worlds
+from support.worlds import (
+    PARENTS,
+    Asked,
+    RuleOf,
+    World,
+    charter,
+    language,
+    make,
+    questions,
+    reads_place,
+    rules,
+    units,
+    worlds,
+)
 
 #: Shrinking would run every step of it through the whole engine; the case that failed is told as it was drawn.
 THEOREM = settings(
@@ -266,3 +279,29 @@ def test_an_accepted_rule_is_in_force_somewhere_and_each_exception_matters(data:
         assert in_force(of, rule, made.policy.parents)
         base = before_exceptions(of, rule, made.policy.parents)
         assert all(base & excepted(of, exemption) for exemption in rule.exemptions)
+
+
+@THEOREM
+@given(st.data())
+def test_a_rule_said_twice_is_not_accepted(data: st.DataObject) -> None:
+    """A pack that says a rule again, word for word or narrower, is refused: one of the two would mislead."""
+    world = data.draw(worlds())
+    accepted(units(world))
+    said = [(code, rule) for code, of in world.rules.items() for rule in of]
+    assume(said)
+    code, rule = data.draw(st.sampled_from(said))
+    narrower = replace(rule, name="again", when=rule.when and ("and", (rule.when, ("below", "age", 30))))
+    made = make(units(replace(world, rules={**world.rules, code: (*world.rules[code], narrower)})))
+    assert made.codes & {"rule-equal", "rule-covered", "never-fires", "exception-idle"}
+
+
+@pytest.mark.requirement("SC-3")
+@THEOREM
+@given(worlds())
+def test_an_accepted_law_says_what_an_unknown_place_means(world: World) -> None:
+    """Unknown matches nothing unless the law says so, and a law by place says so or says not."""
+    assume(make(units(world)).plan is not None)
+    laws = [
+        law for of in world.rules.values() for rule in of for law in (rule.law, *(law for _, law in rule.exceptions))
+    ]
+    assert all(law.unknown for law in laws if reads_place(law.reaches))

@@ -62,10 +62,17 @@ class Loaded:
         return tuple(example for example in self.policy.examples if example.owned) if self.policy else ()
 
 
-def load(paths: Iterable[Path | str] = (), *, on: date | None = None, budget: Budget = DEFAULT_BUDGET) -> Loaded:
+def load(
+    paths: Iterable[Path | str] = (),
+    *,
+    on: date | None = None,
+    budget: Budget = DEFAULT_BUDGET,
+    examples: bool = True,
+) -> Loaded:
     """Load the packs at ``paths`` (none: all that ship) as one policy, with every finding at once.
 
     ``on`` is the day that dates are compared with; None is today. ``budget`` bounds what plugins' detectors may take.
+    Without ``examples`` those of rules may disagree with the policy, as ``ordinance test`` tells by itself.
     Raises ``PluginError`` for an installed plugin that breaks its contract; what is wrong with packs is in
     ``Loaded.diagnostics``.
     """
@@ -81,7 +88,7 @@ def load(paths: Iterable[Path | str] = (), *, on: date | None = None, budget: Bu
         found += verdict.diagnostics
         if verdict.checked and not _wrong(found):
             plan = _guarded(compile(verdict.checked), policy, registry, budget)
-            found += (*prove(plan, policy), *shielding_contacts(plan, policy))
+            found += (*prove(plan, policy, examples=examples), *shielding_contacts(plan, policy))
     if _wrong(found):
         plan = None
     elif plan is None:

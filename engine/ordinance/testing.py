@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 
 from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.policy.conditions import ALWAYS
-from ordinance.policy.ir import Example, PatternCase, Policy
+from ordinance.policy.ir import Example, PatternCase, Policy, Rule
 from ordinance.policy.plan import SPAN, NoticeTemplate, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
 from ordinance.runtime.session import Outcome, Session
@@ -20,10 +20,12 @@ _NOON = time(12)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``problem`` says how the policy disagrees with the example; empty where it agrees."""
+    """``problem`` says how the policy disagrees with the example; empty where it agrees. ``acted`` are the rules that
+    took out what should pass."""
 
     example: Example
     problem: str
+    acted: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -37,7 +39,7 @@ def run_example(plan: Plan, example: Example, on: date | None = None) -> Result:
             said, outcome = _answer(plan, example, jurisdiction, on)
             if outcome.verdict >= Verdict.WITHHOLD or (example.answer or "") not in said:
                 where = f"in {jurisdiction}" if jurisdiction else "without a jurisdiction"
-                return Result(example, f"the answer does not pass {where}: {_acted(outcome)}")
+                return Result(example, f"the answer does not pass {where}: {_acted(outcome)}", outcome.rules)
         return Result(example, "")
     _, outcome = _answer(plan, example, example.jurisdiction, on)
     if example.expects == "alike":
@@ -52,18 +54,37 @@ def run_example(plan: Plan, example: Example, on: date | None = None) -> Result:
     return Result(example, "it stays quiet" if not fired else "it fires")
 
 
-def prove(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
-    """What only running can show: red lines trip on their own examples, patterns agree with theirs (rule 21)."""
-    red_lines = {rule.id: rule for rule in policy.rules if rule.effect is Effect.REFUSE}
+def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diagnostic]:
+    """What only running can show: red lines trip on their own examples (rule 21), what the charter guarantees passes
+    under every loaded pack, patterns agree with their examples, and so do rules, unless not all ``examples`` are run.
+    """
+    rules = {rule.id: rule for rule in policy.rules}
     for example in policy.examples:
-        rule = red_lines.get(example.rule)
-        if rule and example.expects == "fires" and not run_example(plan, example).passed:
-            message = f"the red line `{rule.node.name}` does not trip on this example"
-            yield diagnose("harm-toothless", example.span, message)
+        rule = rules[example.rule]
+        red = rule.effect is Effect.REFUSE and example.expects == "fires"
+        if not (red or example.expects == "passes" or (examples and example.owned)):
+            continue
+        result = run_example(plan, example)
+        if not result.passed:
+            takers = (rules[name] for name in result.acted if name in rules and rules[name].effect.removes)
+            yield _disagreement(result, rule, red, next(takers, None))
     for case in policy.cases:
         if _finds(plan, case) is not case.matches:
             said = "finds nothing in" if case.matches else "matches in"
             yield diagnose("example-fails", case.span, f"the pattern {said} this text")
+
+
+def _disagreement(result: Result, rule: Rule, red: bool, taker: Rule | None) -> Diagnostic:
+    """The finding on an example of ``rule``; ``taker`` took out what should pass."""
+    example, name = result.example, rule.node.name
+    if red:
+        return diagnose("harm-toothless", example.span, f"the red line `{name}` does not trip on this example")
+    if taker is not None:
+        message = f"`{taker.node.name}` takes out what the charter guarantees (`{name}`): {result.problem}"
+        return diagnose("guarantee-fails", taker.node.name.span, message)
+    said = {"passes": "passes", "alike": "treats both alike"}.get(example.expects, f"is `{example.expects}`")
+    message = f"the example of `{name}` says that it {said}, but {result.problem}"
+    return diagnose("example-disagrees", example.span, message)
 
 
 def _answer(plan: Plan, example: Example, jurisdiction: str | None, on: date | None) -> tuple[str, Outcome]:

@@ -36,7 +36,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Print which examples fail, and the coverage by rule; no example at all is a failure."""
-    loaded = load(args.paths, on=args.on)
+    loaded = load(args.paths, on=args.on, examples=False)
     if loaded.compiled is None:
         return _not_loaded(loaded, args.format)
     plan = loaded.compiled

@@ -137,6 +137,10 @@ CATALOGUE: dict[str, Entry] = {
     "exception-idle": Entry(
         "an exception never holds where its rule is in force", "Correct its condition, or remove it."
     ),
+    "slots-conflict": Entry(
+        "two settings of equal rank meet with different values",
+        "Give both one value, or set them apart by `when`.",
+    ),
     "too-complex": Entry("a condition is too complex to prove anything of it", "Split the rule in two or more."),
     # Examples
     "example-fires": Entry("a rule has no example that fires", "Write `example fires …`.", absence=True),
@@ -144,6 +148,12 @@ CATALOGUE: dict[str, Entry] = {
     "example-passes": Entry("a guarantee has no example that passes", "Write `example passes answer …`.", absence=True),
     "example-kind": Entry("this kind of example does not fit its rule", "Rules fire or are quiet; guarantees pass."),
     "example-given": Entry("an example gives a fact it cannot give", "Give attested dimensions, `age` or `turn`."),
+    "example-disagrees": Entry(
+        "an example says what the policy does not do", "Correct the example or the rule; `ordinance explain` shows why."
+    ),
+    "guarantee-fails": Entry(
+        "what the charter guarantees does not pass under a loaded pack", "Narrow the rule that takes it out."
+    ),
     "example-fails": Entry("an example disagrees with its pattern", "Correct the example or the pattern."),
     # Contacts and slots
     "contact-value": Entry(

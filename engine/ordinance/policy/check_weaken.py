@@ -65,6 +65,8 @@ def _lost(before: Rule, after: Rule, alone: Policy, policy: Policy) -> str:
         return "blind to part of what it looked at"
     if after.scope != before.scope:
         return "narrower in what it removes"
+    if after.trial or (before.disguised and not after.disguised) or len(after.exemptions) > len(before.exemptions):
+        return "held back"
     if not _sought(after, policy) >= _sought(before, alone):
         return "looking for less"
     return ""

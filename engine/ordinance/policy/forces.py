@@ -5,42 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ordinance.policy.conditions import Condition
-from ordinance.policy.cubes import Region, everywhere
+from ordinance.policy.cubes import Region, everywhere, nowhere
 from ordinance.policy.ir import Policy, Rule
-from ordinance.policy.plan import Exemption, Law, Period
+from ordinance.policy.plan import Exemption, Law
 from ordinance.policy.spaces import Space, space
 
 
 def space_of(rules: Iterable[Rule], *policies: Policy) -> Space:
-    """The space that ``rules``, which are those of ``policies`` or some of them, divide."""
+    """The space that ``rules``, which are those of ``policies`` or some of them, and the lines of ``speak`` divide."""
     kept = tuple(rules)
-    laws = [law for rule in kept for law in laws_of(rule)]
+    lines = [line for policy in policies for line in policy.slots]
+    laws = [law for rule in kept for law in laws_of(rule)] + [line.law for line in lines if line.law]
+    conditions = [condition for rule in kept for condition in _conditions(rule)]
+    conditions += [condition for line in lines for condition, _ in line.values]
+    for law in laws:
+        conditions += [law.reaches, *(each.condition for each in law.transitions)]
+    periods = [period for law in laws for period in (law.in_force, *(each.period for each in law.transitions))]
     dimensions = {name: each for policy in policies for name, each in policy.dimensions.items()}
     jurisdictions = {name for policy in policies for name in policy.parents}
-    return space(dimensions, jurisdictions, _conditions(kept, laws), (law.in_force for law in laws))
+    return space(dimensions, jurisdictions, conditions, periods)
 
 
 def laws_of(rule: Rule) -> Iterator[Law]:
     """The law of a rule, and those of its exceptions."""
     if rule.law is not None:
         yield rule.law
-    yield from (exemption.law for exemption in rule.exemptions)
+    yield from (exemption.law for exemption in rule.exemptions if exemption.law)
 
 
-def _conditions(rules: Iterable[Rule], laws: Iterable[Law]) -> Iterator[Condition]:
-    for rule in rules:
-        yield rule.condition
-        yield from (exemption.condition for exemption in rule.exemptions)
-    for law in laws:
-        yield law.reaches
+def _conditions(rule: Rule) -> Iterator[Condition]:
+    yield rule.condition
+    yield from (exemption.condition for exemption in rule.exemptions)
 
 
 def layers(of: Space, rule: Rule, parents: Mapping[str, str | None]) -> Iterator[tuple[str, Region]]:
     """What must hold for ``rule`` to be in force, one after the other, each with words for it."""
     if rule.jurisdiction is not None:
-        yield "the jurisdiction that decides", of.under(_inside(rule.jurisdiction, parents))
+        yield "the jurisdiction that decides", deciding(of, rule.jurisdiction, parents)
     if rule.law is not None:
-        yield "the time its law is in force", in_time(of, rule.law.in_force)
+        yield "the time its law is in force", in_time(of, rule.law)
         yield "the reach of its law", of.region(rule.law.reaches)
     yield "its condition", of.region(rule.condition)
 
@@ -55,7 +58,8 @@ def before_exceptions(of: Space, rule: Rule, parents: Mapping[str, str | None]) 
 
 def excepted(of: Space, exemption: Exemption) -> Region:
     """The situations in which an exception holds."""
-    return in_time(of, exemption.law.in_force) & of.region(exemption.condition)
+    held = of.region(exemption.condition)
+    return held & in_time(of, exemption.law) if exemption.law else held
 
 
 def in_force(of: Space, rule: Rule, parents: Mapping[str, str | None]) -> Region:
@@ -66,9 +70,19 @@ def in_force(of: Space, rule: Rule, parents: Mapping[str, str | None]) -> Region
     return found
 
 
-def in_time(of: Space, period: Period) -> Region:
-    """The situations in the time of ``period``."""
-    return of.during(period)
+def in_time(of: Space, law: Law) -> Region:
+    """The situations in which ``law`` is in force: as the first transition that holds says, else as the law says."""
+    found, left = nowhere(of.full), everywhere(of.full)
+    for transition in law.transitions:
+        where = of.region(transition.condition)
+        found |= left & where & of.during(transition.period)
+        left -= where
+    return found | (left & of.during(law.in_force))
+
+
+def deciding(of: Space, jurisdiction: str, parents: Mapping[str, str | None]) -> Region:
+    """The situations in which ``jurisdiction``, or one that lies within it, decides."""
+    return of.under(_inside(jurisdiction, parents))
 
 
 def _inside(jurisdiction: str, parents: Mapping[str, str | None]) -> Iterator[str]:

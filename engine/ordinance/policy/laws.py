@@ -20,7 +20,7 @@ def link_law(unit: Unit, node: ast.LawDecl, situations: Situations, places: Plac
     own_zone = zone(node.zone, report) if node.zone else places.zones[unit.name]
     appeal = _appeal(unit, node.appeal, report)
     transitions = tuple(
-        Transition(situations.condition(each.when, "law"), period)
+        Transition(situations.condition(each.when, "transition"), period)
         for each in node.in_force
         if each.when and (period := _period(each, own_zone))
     )

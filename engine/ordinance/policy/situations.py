@@ -23,7 +23,13 @@ CLAIMED = frozenset({"language", "turn", "elapsed"})
 
 #: Where a condition stands: law decides by attested facts only, a ``say`` may also read what went before in the
 #: conversation, and how to speak may depend on anything.
-Reader = Literal["law", "exception", "rule", "say", "style"]
+Reader = Literal["law", "transition", "exception", "rule", "say", "style"]
+_READING: Mapping[Reader, str] = {
+    "law": "the law's reach",
+    "transition": "the law's time",
+    "exception": "the exception",
+}
+_HOLDING_BACK = frozenset({"transition", "exception"})
 _SAY_READS = frozenset({"turn", "elapsed"})
 
 _HOUR = 3600
@@ -32,8 +38,8 @@ _HOUR = 3600
 @dataclass(frozen=True, slots=True)
 class Situations:
     """What the conditions of one pack may name: the policy's places, the dimensions this pack sees, of which it
-    declares ``own``, and the conditions that it names, with those of the charter. ``home`` is
-    the pack itself."""
+    declares ``own``, and the conditions that it names, with those of the charter. ``home`` is the
+    pack itself."""
 
     dimensions: Mapping[str, Dimension]
     own: Names[Dimension]
@@ -105,7 +111,9 @@ class Situations:
             return
         claimed = name in CLAIMED if declared is None else not declared.attested
         if claimed and reader != "style" and not (reader == "say" and name in _SAY_READS):
-            what = {"law": "the law's reach", "exception": "the exception"}.get(reader, "the rule")
+            what = {"law": "the law's reach", "transition": "the law's time", "exception": "the exception"}.get(
+                reader, "the rule"
+            )
             message = f"{what} reads `{name}`, which a request merely claims"
             self.report(diagnose("reads-claimed", node.dimension.span, message))
 
@@ -130,8 +138,8 @@ class Situations:
         if name not in PLACES:
             self._unfit(node, f"`{name}` is not a place", "Use `within` with place, seat or market.")
         self._check_place(code)
-        # What another pack says of geography must not widen an exception: adding a pack would lower a verdict.
-        places = self.places.seen_from(self.home) if reader == "exception" else self.places
+        # What other packs say of geography must not widen what holds a rule back: adding one would lower a verdict.
+        places = self.places.seen_from(self.home) if reader in _HOLDING_BACK else self.places
         return Within(name, places.covered(code.text))
 
     def _below(self, node: ast.TestNode, name: str, limit: ast.Word) -> Condition:

@@ -24,6 +24,8 @@ JURISDICTION, MOMENT = "@jurisdiction", "@moment"
 _FIRST_DAY, _LAST_DAY = date(2, 1, 1), date(9998, 12, 31)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
+_HOUR = 3600
+
 #: The turn is counted from 1 and always known.
 _FIRST_TURN = 1
 
@@ -100,7 +102,7 @@ class Space:
         if axis in PLACES and value is not None and value not in self.named:
             within = next((code for code in prefixes(value) if code in self.named), None)
             return f"{axis} {f'somewhere else in {within}' if within else 'somewhere else'}"
-        return f"{axis} {value or 'unknown'}"
+        return f"{axis} {_shown(axis, value)}"
 
 
 def space(
@@ -171,6 +173,17 @@ def _part_of(code: str, codes: set[str]) -> str:
 def _elsewhere(codes: set[str]) -> str:
     pairs = (f"{one}{two}" for one in "ZYX" for two in "ZYXWVUTSRQPONMLKJIHGFEDCBA")
     return next((pair for pair in pairs if pair not in codes), "ZZZ")
+
+
+def _shown(axis: str, value: str | None) -> str:
+    """A date is the number of its digits, and 0 lies before each that is named."""
+    if value is None:
+        return "unknown"
+    if axis == "elapsed":
+        return f"{int(value) // _HOUR} hours"
+    if axis in NUMBERS or not value.isdecimal():
+        return value
+    return f"{value[:-4]}-{value[-4:-2]}-{value[-2:]}" if len(value) > 4 else "before any date that is named"
 
 
 def _order(item: tuple[str, int]) -> tuple[int, str]:
