@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve": {"errors", "isolation", "settings", "policy", "runtime", "load", "resources"},
     "cli": {
         "errors", "detection", "resources", "settings", "language", "policy", "packs", "load", "testing", "runtime",
-        "serve", "costs",
+        "serve", "costs", "reading",
     },
 }  # fmt: skip
 

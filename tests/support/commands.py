@@ -26,11 +26,12 @@ def command(*words: str | Path) -> list[str]:
     return [sys.executable, "-m", "ordinance.cli.main", *map(str, words)]
 
 
-def run(*words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(*words: str | Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command that ends by itself."""
     return subprocess.run(
-        command(*words), env=environment(**variables), capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+        command(*words), cwd=cwd, env=environment(**variables), capture_output=True, text=True, timeout=PATIENCE,
+        check=False,
+    )  # fmt: skip
 
 
 def children(parent: int) -> set[int]:

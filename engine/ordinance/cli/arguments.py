@@ -17,6 +17,11 @@ def add_paths(parser: argparse.ArgumentParser) -> None:
     """``PATH…``, ``--on DATE`` and ``--format``, as ``check`` and ``test`` take them."""
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a pack, or a folder with packs below it")
     parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")
+    add_format(parser)
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """``--format``, for people or for programs."""
     parser.add_argument("--format", choices=("text", "json"), default="text", help="for people or for programs")
 
 

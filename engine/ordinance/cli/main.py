@@ -23,12 +23,17 @@ from ordinance.errors import OrdinanceError, UnwritableError, UsageError
 COMMANDS = (
     ("check", "find everything that is wrong with packs"),
     ("test", "run the examples that stand in packs"),
+    ("fmt", "lay packs out in the one style"),
     ("apply", "govern answers in a file of JSON lines, without a model"),
     ("serve", "stand in front of an inference server and govern its answers"),
 )
 
 #: What a program reads where a command that speaks JSON could not begin, besides the finding.
-_EMPTY: dict[str, dict[str, object]] = {"check": {}, "test": {"examples": 0, "failed": 0, "rules": {}}}
+_EMPTY: dict[str, dict[str, object]] = {
+    "check": {},
+    "test": {"examples": 0, "failed": 0, "rules": {}},
+    "fmt": {"changed": [], "packs": 0},
+}
 
 #: The output has no room left: a disk, a quota, the size of a file.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -100,7 +105,7 @@ def _defect(words: Sequence[str], error: Exception) -> int:
 
 
 def _wants_json(words: Sequence[str]) -> bool:
-    """Whether a program asked ``check`` or ``test``, also where the words were not understood."""
+    """Whether a program asked for JSON, also where the words were not understood."""
     if not words or words[0] not in _EMPTY:
         return False
     given = [part for word in words[1:] for part in word.split("=", 1)]
