@@ -318,7 +318,8 @@ def test_a_region_stands_for_a_jurisdiction() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "advice"), [("chekc", "Did you mean `check`?"), ("zzz", f"Commands: {', '.join(name for name, _ in COMMANDS)}.")]
+    ("word", "advice"),
+    [("chekc", "Did you mean `check`?"), ("zzz", f"Commands: {', '.join(name for name, _ in COMMANDS)}.")],
 )
 def test_a_command_that_is_none(run: Run, word: str, advice: str) -> None:
     found = run(word, "rules")

@@ -40,6 +40,14 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def fact(text: str) -> tuple[str, str]:
+    """A fact that the caller attests, as purpose=education."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a fact; write it as purpose=education")
+    return name, value
+
+
 def locale_tag(text: str) -> str:
     """A language tag, as de-DE."""
     if not langcodes.tag_is_valid(text):
