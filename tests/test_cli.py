@@ -141,8 +141,18 @@ def test_examples_of_what_ships(run: Run) -> None:
 def test_examples_as_json(run: Run) -> None:
     result = run("test", "rules/jurisdictions/DE", "--format", "json")
     assert result.returncode == 0
-    assert json.loads(result.stdout) == {
-        "examples": 5, "failed": 0, "rules": {"DE/symbols": {"fires": 2, "quiet": 3}},
+    report = json.loads(result.stdout)
+    assert (report["examples"], report["failed"], report["off"]) == (5, 0, 0)
+    assert report["rules"] == {
+        "DE/symbols": {
+            "fires": 2, "quiet": 3, "languages": {"told": ["de", "en", "et"], "missing": []},
+            "coverage": {
+                "shown": ["except civic_purposes when purpose is education"],
+                "missing": [
+                    f"except civic_purposes when purpose is {purpose}" for purpose in ("art", "reporting", "research")
+                ],
+            },
+        }
     }  # fmt: skip
 
 
@@ -156,7 +166,7 @@ def test_a_failing_example(run: Run, tmp_path: Path) -> None:
 
 
 def test_no_example_is_a_failure(run: Run) -> None:
-    result = run("test", "rules/languages/et")
+    result = run("test", "rules/jurisdictions/EE")
     assert result.returncode == 1
     assert "no example" in result.stdout
 
@@ -170,13 +180,17 @@ def test_wrong_packs_run_no_example(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.semantics(23)
 def test_the_day_can_be_chosen(run: Run) -> None:
-    """Before 2 August 2026 the EU's disclosure is off; that is a warning for `check`, and its examples do not fire."""
+    """Before 2 August 2026 the EU's disclosure is off; that is a warning for `check`, and its firing examples are
+    listed and not run."""
     before, after = ("--on", "2026-08-01"), ("--on", "2026-08-02")
     result = run("check", "rules/jurisdictions/EU", *before)
     assert result.returncode == 0
     assert "warning[law-off]" in result.stdout
-    assert run("test", "rules/jurisdictions/EU", *before).returncode == 1
-    assert run("test", "rules/jurisdictions/EU", *after).returncode == 0
+    early = run("test", "rules/jurisdictions/EU", *before)
+    assert early.returncode == 0
+    assert "not run: EU/machine: Regulation (EU) 2024/1689 Article 50(1) is not in force on 2026-08-01" in early.stdout
+    assert "2 hold, 0 failed, 2 not run" in early.stdout
+    assert "not run" not in run("test", "rules/jurisdictions/EU", *after).stdout
 
 
 @pytest.mark.parametrize(
