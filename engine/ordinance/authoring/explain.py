@@ -12,11 +12,14 @@ from ordinance.policy.vocabulary import Channel
 from ordinance.runtime.session import Outcome, Session, notices_as_json
 from ordinance.runtime.situation import Situation
 
-#: How a rule came out. ``overtaken``: it found something, but the answer had ended, or that text was already left out.
-Came = Literal["fired", "excepted", "on trial", "out of date", "out of scope", "overtaken", "quiet"]
+#: How a rule came out. ``failed``: its detector could not say, and what that means is told. ``overtaken``: it found
+#: something, but the answer had ended, or that text was already left out.
+Came = Literal["fired", "failed", "excepted", "on trial", "out of date", "out of scope", "overtaken", "quiet"]
 
 #: The order in which they are told: what happened first, what did not last.
-ORDER: tuple[Came, ...] = ("fired", "excepted", "on trial", "out of date", "out of scope", "overtaken", "quiet")
+ORDER: tuple[Came, ...] = (
+    "fired", "failed", "excepted", "on trial", "out of date", "out of scope", "overtaken", "quiet",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,8 @@ def explain(
 ) -> Explanation:
     """Govern ``answer`` to ``prompt`` as a server would and account for every rule. ``witness`` saves making one."""
     session = Session(plan, situation, locale, whole=True)
-    if prompt is not None:
-        session.screen([prompt])
+    if prompt is not None and not session.screen([prompt]):
+        session.mask(prompt)
     stream = session.stream()
     said = stream.feed(answer)
     said += stream.close()
@@ -82,7 +85,7 @@ def explain(
         seen = [Sighting("prompt", each) for each in in_prompt if each.rule == rule.id and _reads_prompt(rule)]
         seen += [Sighting("answer", each) for each in in_answer if each.rule == rule.id and _reads_answer(rule)]
         stands = standing(rule, plan, situation)
-        came = _came(rule, stands, fired=rule.id in outcome.rules, found=bool(seen))
+        came = _came(rule, stands, outcome, found=bool(seen))
         accounts.append(Account(rule, came, stands, tuple(seen), situation.turn))
     accounts.sort(key=lambda account: ORDER.index(account.came))
     return Explanation(situation, said, outcome, tuple(accounts))
@@ -96,11 +99,15 @@ def _reads_answer(rule: PlannedRule) -> bool:
     return any(channel is not Channel.PROMPT for channel in rule.channels)
 
 
-def _came(rule: PlannedRule, stands: Standing, *, fired: bool, found: bool) -> Came:
-    if fired:
+def _came(rule: PlannedRule, stands: Standing, outcome: Outcome, *, found: bool) -> Came:
+    if rule.id in outcome.rules:
         return "fired"
+    if rule.id in outcome.failed:
+        return "failed"
+    if stands.state == "on trial":
+        return "on trial" if rule.id in outcome.trials else "quiet"
     if stands.state != "in force":
-        return "quiet" if stands.state == "on trial" and not found and rule.detectors else stands.state
+        return stands.state
     return "overtaken" if found else "quiet"
 
 

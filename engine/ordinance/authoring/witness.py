@@ -12,7 +12,7 @@ from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.activation import activate
 from ordinance.runtime.matcher import Matcher
-from ordinance.runtime.segments import DetectorError, SegmentScan
+from ordinance.runtime.segments import Asking, SegmentScan
 from ordinance.runtime.sentences import Sentences
 
 
@@ -51,11 +51,9 @@ class Witness:
         matches = [match for at, char in enumerate(text) for match in matcher.feed(char, at)]
         found = {Found(match.start, match.end, *self._uses[match.tag]) for match in (*matches, *matcher.close())}
         for rule in self._activation.segments:
-            scan, sentences = SegmentScan(rule.segments, 0), Sentences()
-            try:
-                spans = [span for char in text for span in scan.feed(char, sentences.feed(char))]
-                spans += scan.close(sentences.close())
-            except DetectorError:
-                continue
-            found.update(Found(start, end, *self._uses[rule.tag]) for start, end in spans)
+            scan, sentences = SegmentScan(Asking(rule.segments), 0), Sentences()
+            spans = [finding for char in text for finding in scan.feed(char, sentences.feed(char))]
+            spans += scan.close(sentences.close())
+            use = self._uses[rule.tag]
+            found.update(Found(finding.start, finding.end, *use) for finding in spans if not finding.failed)
         return tuple(sorted(found))

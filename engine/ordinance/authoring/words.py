@@ -17,7 +17,7 @@ def condition_in_words(condition: Condition, plan: Plan) -> str:
         case Is(dimension, values, or_unknown):
             return _either(_values(dimension, values), dimension, or_unknown)
         case Within(dimension, codes, or_unknown):
-            return _either(f"{dimension} within {_root(codes, plan)}", dimension, or_unknown)
+            return _either(f"{dimension} within {root_of(codes, plan)}", dimension, or_unknown)
         case Below(dimension, limit):
             return f"{dimension} below {limit}"
         case All(parts):
@@ -46,7 +46,7 @@ def _joined(parts: Iterable[Condition], word: str, plan: Plan) -> str:
     return f" {word} ".join(found)
 
 
-def _root(codes: frozenset[str], plan: Plan) -> str:
+def root_of(codes: frozenset[str], plan: Plan) -> str:
     """The code that a pack named, of it and all that lies within it."""
     return max(sorted(codes), key=lambda code: (code in plan.parents, len(plan.place_codes(code)), -len(code)))
 

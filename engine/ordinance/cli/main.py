@@ -25,6 +25,7 @@ COMMANDS = (
     ("test", "run the examples that stand in packs"),
     ("fmt", "lay packs out in the one style"),
     ("explain", "say why a text gets its answer, rule by rule"),
+    ("print", "write the register of rules for the public"),
     ("apply", "govern answers in a file of JSON lines, without a model"),
     ("serve", "stand in front of an inference server and govern its answers"),
 )
