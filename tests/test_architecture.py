@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "shields": {"detection", "language", "policy", "runtime"},
     "testing": {"errors", "detection", "language", "policy", "runtime"},
-    "authoring": {"errors", "detection", "language", "policy", "runtime", "load", "resources", "testing"},
+    "authoring": {"errors", "detection", "language", "policy", "runtime", "load", "reading", "testing"},
     "settings": {"errors"},
     "serve": {"errors", "isolation", "settings", "policy", "runtime", "load", "resources"},
     "cli": {

@@ -26,6 +26,7 @@ COMMANDS = (
     ("fmt", "lay packs out in the one style"),
     ("explain", "say why a text gets its answer, rule by rule"),
     ("print", "write the register of rules for the public"),
+    ("new", "write a pack to begin with"),
     ("apply", "govern answers in a file of JSON lines, without a model"),
     ("serve", "stand in front of an inference server and govern its answers"),
 )
