@@ -25,6 +25,7 @@ COMMANDS = (
     ("test", "run the examples that stand in packs"),
     ("fmt", "lay packs out in the one style"),
     ("explain", "say why a text gets its answer, rule by rule"),
+    ("diff", "say what became stricter, looser or different"),
     ("print", "write the register of rules for the public"),
     ("new", "write a pack to begin with"),
     ("apply", "govern answers in a file of JSON lines, without a model"),
@@ -37,6 +38,7 @@ _EMPTY: dict[str, dict[str, object]] = {
     "test": {"examples": 0, "failed": 0, "rules": {}},
     "fmt": {"changed": [], "packs": 0},
     "explain": {"rules": []},
+    "diff": {"changes": [], "citations": []},
 }
 
 #: The output has no room left: a disk, a quota, the size of a file.
