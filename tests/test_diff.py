@@ -92,7 +92,7 @@ def test_the_situation_shows_it(old: str, new: str, kind: str, tmp_path: Path) -
             "its scope was sentence at most 200 and is sentence at most 300",
         ),
         ('"X[0-9]{3}" any case', '"X[0-9]{3,4}" any case', "different", "what its pattern looks for has changed"),
-        ("lexicon words, pattern code, topic talk", "lexicon words, topic talk", "looser", "it looks for 1 pattern less"),
+        ("lexicon words, pattern code, topic talk", "lexicon words, topic talk", "looser", "for 1 pattern less"),
         ('article "§ 1"', 'article "§ 2"', "different", "its law was Test Act § 1 (XA) and is Test Act § 2 (XA)"),
         ('"Left out: {type}. {law}."', '"Gone: {type}. {law}."', "different", "its notice reads otherwise"),
         ('en "secrets"', 'en "private matters"', "different", "its label reads otherwise"),
