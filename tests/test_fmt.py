@@ -14,16 +14,20 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lark import Token
 
 from ordinance.language.format import format_source
-from ordinance.language.parser import Role, first_word, parse
+from ordinance.language.parser import Role, first_word, make_parser, parse, tree_of
 from ordinance.language.source import Source, Span
 from ordinance.packs import shipped_rules
 from support.commands import command, environment, run
 from support.packs import CHARTER, JURISDICTION, LANGUAGE
 
 SHIPPED = sorted(shipped_rules().rglob("*.ord"))
-SAMPLES = [CHARTER, JURISDICTION, LANGUAGE]
+CASES = Path(__file__).parent / "cases" / "fmt"
+DISORDERLY = sorted(CASES.glob("*.ord"))
+#: Packs that say, together, everything that the grammar has.
+SAMPLES = [CHARTER, JURISDICTION, LANGUAGE, *(path.read_text("utf-8") for path in DISORDERLY)]
 
 
 DISARRAYED = """\
@@ -158,6 +162,26 @@ def test_how_it_was_laid_out_before_leaves_no_trace(text: str, chance: random.Ra
 def test_what_ships_is_in_the_style(path: Path) -> None:
     text = path.read_text("utf-8")
     assert formatted(text) == text, f"run: ordinance fmt {path}"
+
+
+@pytest.mark.parametrize("path", DISORDERLY, ids=lambda path: path.stem)
+def test_golden(path: Path) -> None:
+    """Every construct, laid out and read by hand; written anew with ORDINANCE_GOLDEN=write."""
+    done, golden = formatted(path.read_text("utf-8")), path.with_suffix(".txt")
+    if os.environ.get("ORDINANCE_GOLDEN") == "write":
+        golden.write_text(done, "utf-8")
+    assert done == golden.read_text("utf-8")
+
+
+def test_the_samples_say_everything() -> None:
+    """A terminal that is new to the grammar needs a sample here, so that somebody looks at how it is laid out."""
+    seen: set[str] = set()
+    for text in SAMPLES:
+        tree = tree_of(Source(Path("x.ord"), "x.ord", text), role_of(text))
+        assert tree is not None
+        seen |= {token.type for token in tree.scan_values(lambda value: isinstance(value, Token))}
+    caught = {"UNFINISHED", "STRAY", "SPACE", "COMMENT"}
+    assert {terminal.name for terminal in make_parser().terminals} - caught - seen == set()
 
 
 def test_columns_comments_and_long_lines() -> None:

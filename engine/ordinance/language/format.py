@@ -31,7 +31,7 @@ _FIRST_LINE = frozenset({"under_charter"})
 
 #: Two words that name a clause together: what follows them stands in no column.
 _PHRASES = frozenset({
-    ("in", "force"), ("on", "trial"), ("even", "disguised"), ("amended", "by"), ("adopted", "by"), ("reading", "level"),
+    ("in", "force"), ("on", "trial"), ("told", "once"), ("amended", "by"), ("adopted", "by"), ("reading", "level"),
 })  # fmt: skip
 
 _COMMENT = re.compile(r"#[^\n]*")
@@ -229,7 +229,7 @@ def _cells(clause: Sequence[Node | Token], pieces: Sequence[Piece]) -> list[int]
     texts = [piece.text for piece in pieces]
     if clause and isinstance(clause[0], Tree) and clause[0].data == "text_in":
         return [next((number for number, text in enumerate(texts) if text.startswith('"')), len(texts))]
-    if tuple(texts[:2]) in _PHRASES:
+    if tuple(texts[:2]) in _PHRASES or texts[0] == "every":
         return []
     return [1, 2] if texts[0] == "example" else [1]
 
