@@ -72,6 +72,7 @@ def _explained(plan: Plan, example: Example, on: date | None, witness: Witness |
         prompt=example.prompt,
         answer=example.answer or "",
         witness=witness,
+        only=example.rule,
     )
 
 

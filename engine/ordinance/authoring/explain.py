@@ -68,8 +68,12 @@ def explain(
     prompt: str | None = None,
     answer: str = "",
     witness: Witness | None = None,
+    only: str = "",
 ) -> Explanation:
-    """Govern ``answer`` to ``prompt`` as a server would and account for every rule. ``witness`` saves making one."""
+    """Govern ``answer`` to ``prompt`` as a server would and account for every rule, or for the rule ``only``.
+
+    ``witness`` saves making one where many texts are explained.
+    """
     session = Session(plan, situation, locale, whole=True)
     if prompt is not None and not session.screen([prompt]):
         session.mask(prompt)
@@ -82,6 +86,8 @@ def explain(
     in_answer = watching.look(answer)
     accounts = []
     for rule in plan.rules:
+        if only and rule.id != only:
+            continue
         seen = [Sighting("prompt", each) for each in in_prompt if each.rule == rule.id and _reads_prompt(rule)]
         seen += [Sighting("answer", each) for each in in_answer if each.rule == rule.id and _reads_answer(rule)]
         stands = standing(rule, plan, situation)
