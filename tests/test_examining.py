@@ -14,7 +14,7 @@ from ordinance.authoring.texts import TextsError, read_texts
 from ordinance.language.source import Source
 from ordinance.load import Loaded, load
 from ordinance.policy.vocabulary import SEVERE_HARMS
-from ordinance.testing import own_day
+from ordinance.testing import situation_of
 from support.commands import run
 from support.packs import JURISDICTION, LANGUAGE, TODAY, load_on, write_jurisdiction, write_language
 
@@ -68,7 +68,7 @@ def dated(folder: Path, version: str, start: str = "2020-01-01", end: str = "209
 def test_the_day_of_an_example(version: str, start: str, end: str, day: date | None, tmp_path: Path) -> None:
     """That of its pack's version, or the nearest on which its law is in force: it holds in ten years as today."""
     loaded = dated(tmp_path, version, start, end)
-    assert own_day(loaded.plan, loaded.examples[0]) == day
+    assert situation_of(loaded.plan, loaded.examples[0]).on == day
     assert not examine(loaded).failed
 
 

@@ -17,6 +17,7 @@ from ordinance.authoring.standing import standing
 from ordinance.authoring.witness import Witness
 from ordinance.authoring.words import condition_in_words
 from ordinance.load import load
+from ordinance.packs import shipped_rules
 from ordinance.policy.conditions import Below, Is, Within
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import MARKER
@@ -28,8 +29,7 @@ from support.packs import TODAY, write_jurisdiction
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    shipped = load().paths[0]
-    return load([shipped, write_jurisdiction(tmp_path_factory.mktemp("packs"))], on=TODAY).plan
+    return load([shipped_rules(), write_jurisdiction(tmp_path_factory.mktemp("packs"))], on=TODAY).plan
 
 
 def accounts(plan: Plan, answer: str, jurisdiction: str | None = "XA", **how: Any) -> dict[str, Account]:

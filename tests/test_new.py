@@ -55,7 +55,7 @@ def test_a_language(tag: str, tmp_path: Path) -> None:
 
 def test_as_processes(tmp_path: Path) -> None:
     """Made, checked, tested and formatted green; made again, nothing is touched."""
-    for kind, name in (("jurisdiction", "JP"), ("language", "ja")):
+    for kind, name in (("jurisdiction", "JP"), ("language", "ja"), ("house", "city_school")):
         made = run("new", kind, name, "--into", tmp_path / "packs", cwd=tmp_path)
         assert made.returncode == 0, made.stderr
         assert made.stdout.splitlines()[0] == f"packs/{name}/{name}.ord"

@@ -106,13 +106,19 @@ def _acts(old: Side, new: Side, case: Case | None) -> Iterator[Change]:
     if one.scope != two.scope:
         kind = "stricter" if _breadth(two.scope) > _breadth(one.scope) else "looser"
         yield Change(kind, name, f"its scope was {_scope(one.scope)} and is {_scope(two.scope)}", case)
-    if getattr(one, "trial", False) != getattr(two, "trial", False):
-        on_trial = getattr(two, "trial", False)
-        what = "it is on trial and no longer applied" if on_trial else "it is no longer on trial"
-        yield Change("looser" if on_trial else "stricter", name, what, case)
-    if one.occasion is not two.occasion and one.occasion and two.occasion:
-        what = f"it spoke at {one.occasion.value} and speaks at {two.occasion.value}"
+    if one.trial != two.trial:
+        what = "it is on trial and no longer applied" if two.trial else "it is no longer on trial"
+        yield Change("looser" if two.trial else "stricter", name, what, case)
+    elif one.trial_until != two.trial_until:
+        what = f"its trial ended on {one.trial_until or 'no day'} and ends on {two.trial_until or 'no day'}"
         yield Change("different", name, what, case)
+    if (one.occasion, one.hours) != (two.occasion, two.hours):
+        yield Change("different", name, f"it spoke at {_occasion(one)} and speaks at {_occasion(two)}", case)
+
+
+def _occasion(rule: Rule) -> str:
+    at = rule.occasion.value if rule.occasion else "none"
+    return f"{at}, every {rule.hours} hours" if rule.hours else at
 
 
 def _breadth(scope: Scope) -> tuple[int, int]:
@@ -130,8 +136,8 @@ def _looks(old: Side, new: Side, case: Case | None) -> Iterator[Change]:
         yield Change("stricter", name, f"it looks at the {_channels(extra)} too", case)
     if fewer := old.channels - new.channels:
         yield Change("looser", name, f"it no longer looks at the {_channels(fewer)}", case)
-    if getattr(old.rule, "disguised", False) != getattr(new.rule, "disguised", False):
-        now = getattr(new.rule, "disguised", False)
+    if old.rule.disguised != new.rule.disguised:
+        now = new.rule.disguised
         what = "it sees through disguise" if now else "it no longer sees through disguise"
         yield Change("stricter" if now else "looser", name, what, case)
     added, removed = new.sought - old.sought, old.sought - new.sought
@@ -168,6 +174,10 @@ def _tells(old: Side, new: Side, of: Space, both: Region) -> Iterator[Change]:
         yield Change("different", name, f"its law was {_cited(one.law)} and is {_cited(two.law)}", case)
     if one.notice != two.notice:
         yield Change("different", name, "its notice reads otherwise", case)
+    if dict(one.placeholders) != dict(two.placeholders):
+        yield Change("different", name, "what stands in the place of what it masks reads otherwise", case)
+    if one.told != two.told:
+        yield Change("different", name, "its notice is given" if two.told else "its notice is no longer given", case)
     if dict(one.label) != dict(two.label) or one.type != two.type:
         yield Change("different", name, "its label reads otherwise", case)
     if one.contacts != two.contacts:

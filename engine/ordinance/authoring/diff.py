@@ -76,7 +76,10 @@ def _texts(words: Iterable[ast.Word]) -> tuple[str, ...]:
 
 
 def _styles(policy: Policy) -> dict[tuple[str, str], object]:
-    return {(tag, style.language): style for tag, style in policy.languages.items()}
+    found: dict[tuple[str, str], object] = {(tag, tag): style for tag, style in policy.languages.items()}
+    for line in policy.slots:
+        found[line.pack, line.slot] = (line.values, line.law and (line.law.title, line.law.article))
+    return found
 
 
 def _citations(old: Policy, new: Policy) -> Iterator[Citation]:

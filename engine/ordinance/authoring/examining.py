@@ -59,7 +59,7 @@ def _cover(plan: Plan, results: Sequence[Result], on: date | None) -> tuple[Cove
     seen: dict[str, list[Explanation]] = {rule: [] for rule in rules}
     for result in results:
         example = result.example
-        if result.passed and not result.off and example.expects != "passes":
+        if result.passed and not result.off and example.expects in ("fires", "quiet"):
             seen[example.rule].append(_explained(plan, example, on, witness))
     return tuple(cover(plan, rule, seen[rule.id]) for rule in plan.rules if rule.id in rules)
 
@@ -71,6 +71,7 @@ def _explained(plan: Plan, example: Example, on: date | None, witness: Witness |
         locale or choose_locale(plan, (), None),
         prompt=example.prompt,
         answer=example.answer or "",
+        part=example.part,
         witness=witness,
         only=example.rule,
     )

@@ -32,13 +32,15 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One rule: how it came out, how it stands in the situation, and what it found."""
+    """One rule: how it came out, how it stands in the situation, and what it found. ``struck`` are its tests that
+    nothing is configured for: they are struck out of its sentence."""
 
     rule: PlannedRule
     came: Came
     standing: Standing
     sightings: tuple[Sighting, ...]
     turn: int
+    struck: tuple[str, ...] = ()
 
     @property
     def why(self) -> str:
@@ -67,17 +69,19 @@ def explain(
     *,
     prompt: str | None = None,
     answer: str = "",
+    part: Channel = Channel.CONTENT,
     witness: Witness | None = None,
     only: str = "",
 ) -> Explanation:
-    """Govern ``answer`` to ``prompt`` as a server would and account for every rule, or for the rule ``only``.
+    """Govern ``answer`` (or this ``part`` of one) to ``prompt`` as a server would and account for every rule, or for
+    the rule ``only``.
 
     ``witness`` saves making one where many texts are explained.
     """
     session = Session(plan, situation, locale, whole=True)
     if prompt is not None and not session.screen([prompt]):
         session.mask(prompt)
-    stream = session.stream()
+    stream = session.stream(part)
     said = stream.feed(answer)
     said += stream.close()
     outcome = session.outcome()
@@ -92,7 +96,8 @@ def explain(
         seen += [Sighting("answer", each) for each in in_answer if each.rule == rule.id and _reads_answer(rule)]
         stands = standing(rule, plan, situation)
         came = _came(rule, stands, outcome, found=bool(seen))
-        accounts.append(Account(rule, came, stands, tuple(seen), situation.turn))
+        struck = tuple(each.test for each in plan.struck if each.rule == rule.id)
+        accounts.append(Account(rule, came, stands, tuple(seen), situation.turn, struck))
     accounts.sort(key=lambda account: ORDER.index(account.came))
     return Explanation(situation, said, outcome, tuple(accounts))
 
@@ -142,6 +147,7 @@ def _account_as_json(account: Account) -> dict[str, Any]:
         "law": _law_as_json(rule.law),
         "exception": exemption and {"name": exemption.name, "law": _law_as_json(exemption.law)},
         "trial": rule.trial,
+        "struck": list(account.struck),
         "found": [
             {"in": each.where, "start": each.found.start, "end": each.found.end, "detector": each.found.detector}
             for each in account.sightings

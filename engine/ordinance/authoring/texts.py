@@ -33,7 +33,6 @@ from ordinance.language.diagnostics import did_you_mean
 from ordinance.language.source import Source, Span
 from ordinance.policy.ir import Example
 from ordinance.policy.plan import Plan
-from ordinance.policy.rules import EXAMPLE_TURN
 
 Expects = Literal["fires", "quiet", "passes"]
 
@@ -155,7 +154,7 @@ def _labelled(
         said = f"no rule is called '{rule}'" if rule else f"`{expects}` does not name a rule"
         near = did_you_mean(rule or "", known) or "Write it as the pack and the rule, as in DE/symbols."
         raise _wrong(source, number, said, near)
-    turn = given.pop("turn", str(EXAMPLE_TURN))
+    turn = given.pop("turn", "2")
     if not (turn.isascii() and turn.isdecimal() and int(turn[:9]) > 0):
         raise _wrong(source, number, f"the turn '{turn}' is not a whole number from 1", "1 is the first answer.")
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ordinance.policy.conditions import All, Always, AnyOf, Below, Condition, Is, Within
-from ordinance.policy.plan import Law, Plan
+from ordinance.policy.plan import Law, Period, Plan
 from ordinance.runtime.situation import Situation
 
 
@@ -19,11 +19,25 @@ def condition_in_words(condition: Condition, plan: Plan) -> str:
         case Within(dimension, codes, or_unknown):
             return _either(f"{dimension} within {root_of(codes, plan)}", dimension, or_unknown)
         case Below(dimension, limit):
-            return f"{dimension} below {limit}"
+            return f"{dimension} {limit_in_words(dimension, limit, plan)}"
         case All(parts):
             return _joined(parts, "and", plan)
         case AnyOf(parts):
             return _joined(parts, "or", plan)
+
+
+def limit_in_words(dimension: str, limit: int, plan: Plan) -> str:
+    """``below 18``, ``below 3 hours``, ``before 2026-08-02``: a limit as its dimension is written."""
+    declared = plan.dimensions.get(dimension)
+    if declared is not None and declared.is_date:
+        return f"before {day_of(limit)}"
+    return f"below {limit // 3600} hours" if dimension == "elapsed" else f"below {limit}"
+
+
+def day_of(limit: int) -> str:
+    """The day whose digits a limit is: 20260802 is 2026-08-02."""
+    digits = f"{limit:08}"
+    return f"{digits[:-4]}-{digits[-4:-2]}-{digits[-2:]}"
 
 
 def _either(text: str, dimension: str, or_unknown: bool) -> str:
@@ -56,10 +70,15 @@ def law_in_words(law: Law) -> str:
     return f"{law.title} {law.article} ({law.jurisdiction})"
 
 
-def dates_in_words(law: Law) -> str:
-    """``in force from 2026-08-02``, with the day on which it ends where it has one."""
-    start, end = law.in_force.start, law.in_force.end
-    return f"in force from {start}" + (f" until {end}" if end else "")
+def dates_in_words(law: Law, plan: Plan) -> str:
+    """``in force from 2026-08-02``, with the day on which it ends where it has one, and its transitions."""
+    said = _period(law.in_force)
+    others = (f"; when {condition_in_words(each.condition, plan)} {_period(each.period)}" for each in law.transitions)
+    return said + "".join(others)
+
+
+def _period(period: Period) -> str:
+    return f"in force from {period.start}" + (f" until {period.end}" if period.end else "")
 
 
 def situation_in_words(situation: Situation) -> str:

@@ -45,7 +45,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Print the differences."""
     with working("reading packs"):
-        old, new = load([args.old], on=args.on), load([args.new], on=args.on)
+        old, new = load([args.old], on=args.on, examples=False), load([args.new], on=args.on, examples=False)
     codes = [loaded.exit_code for loaded in (old, new)]
     if old.compiled is None or new.compiled is None or old.policy is None or new.policy is None:
         _not_loaded([old, new], args.format)

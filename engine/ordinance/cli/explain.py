@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     if jurisdiction is None and args.locale:
         jurisdiction = region_of(args.locale)
     with working("reading packs"):
-        plan = load(args.pack, on=args.on).plan
+        plan = load(args.pack, on=args.on, examples=False).plan  # one that disagrees is what is looked into
     situation = situate(plan, jurisdiction=jurisdiction, attested=dict(args.given), turn=args.turn, on=args.on)
     if jurisdiction is None:
         tell_charter_alone(plan)
@@ -104,6 +104,9 @@ def _print(explained: Explanation, texts: dict[str, str]) -> None:
             continue
         if came == "quiet":
             print(f"\nquiet: {', '.join(account.rule.id for account in accounts)}")
+            for account in accounts:
+                if account.struck:
+                    _print_account(account, texts)
             continue
         print(f"\n{came}")
         for account in accounts:
@@ -119,6 +122,8 @@ def _print_account(account: Account, texts: dict[str, str]) -> None:
     print(f"  {rule.id} § {rule.number}: {rule.effect.value}{law}")
     if account.why:
         print(f"    {account.why}")
+    for test in account.struck:
+        print(f"    struck out, since nothing is configured for it: {test}")
     for each in account.sightings:
         found = each.found
         text = texts[each.where][found.start : found.end]

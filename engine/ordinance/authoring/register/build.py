@@ -12,7 +12,7 @@ from ordinance.authoring.witness import Witness
 from ordinance.language import ast
 from ordinance.policy.conditions import ALWAYS
 from ordinance.policy.ir import Policy, Rule
-from ordinance.policy.plan import Exemption, Law, Plan, PlannedRule, Texts
+from ordinance.policy.plan import Exemption, Law, Period, Plan, PlannedRule, Texts
 from ordinance.policy.vocabulary import MARKER, Effect
 from ordinance.runtime.disclose import parents
 
@@ -50,6 +50,7 @@ class _Builder:
         sections = [
             self._rules("never", (Effect.REFUSE,)),
             self._rules("left_out", _OMISSIONS, none="left_out.none"),
+            *self._limits(),
             self._rules("added", _ADDITIONS, none="added.none"),
             self._manner(),
             self._help(),
@@ -91,8 +92,19 @@ class _Builder:
 
     # Rules
 
+    def _limits(self) -> Iterator[Section]:
+        entries = [each for each in self.shown if each.rule.effect in _OMISSIONS and self._in_house(each)]
+        if entries:
+            yield Section("limits", self.say("limits"), self.say("limits.about"), tuple(map(self._entry, entries)))
+
+    def _in_house(self, shown: _Shown) -> bool:
+        return shown.node.unit.pack.kind == "house"
+
     def _rules(self, key: str, effects: Sequence[Effect], none: str = "") -> Section:
-        entries = tuple(self._entry(each) for each in self.shown if each.rule.effect in effects)
+        found = [each for each in self.shown if each.rule.effect in effects]
+        if effects is _OMISSIONS:
+            found = [each for each in found if not self._in_house(each)]
+        entries = tuple(self._entry(each) for each in found)
         about = self.say(none) if none and not entries else self.say(f"{key}.about")
         return Section(key.replace("_", "-"), self.say(key), about, entries)
 
@@ -111,8 +123,10 @@ class _Builder:
             yield Fact(say("occasion"), (Text(self._occasion(rule)),))
             if rule.effect is Effect.SAY:
                 yield self._notice(rule)
+        if reason := getattr(shown.node.node, "reason", None):
+            yield Fact(say("reason"), (self.text(reason.text),))
         if law is not None:
-            yield from self._law(law)
+            yield from self._law(law, "bylaw" if self._in_house(shown) else "law")
         if shown.quotes:
             yield Fact(say("quote"), tuple(self.text(words) for words in shown.quotes), quoted=True)
         if rule.condition != ALWAYS:
@@ -121,28 +135,34 @@ class _Builder:
             yield self._exception(exemption)
         yield Fact(say("cite"), (Text(self._cited(rule)),))
 
-    def _law(self, law: Law) -> Iterator[Fact]:
-        say, period = self.say, law.in_force
-        yield Fact(say("law"), (self.text(f"{law.title} {law.article} ({law.jurisdiction})"),))
+    def _law(self, law: Law, kind: str) -> Iterator[Fact]:
+        say = self.say
+        yield Fact(say(kind), (self.text(_cited(law)),))
+        times = [self._period(law.in_force)]
+        times += [
+            f"{say.condition(each.condition, self.plan)}: {self._period(each.period)}" for each in law.transitions
+        ]
+        yield Fact(say("from"), tuple(self.text(time) for time in times))
+        yield Fact(say("reaches"), (self.text(say.condition(law.reaches, self.plan)),))
+        if law.source:
+            seen = Text(say("source.seen", day=law.seen))
+            yield Fact(say("source"), (self.text(law.source, link=law.source), seen))
+
+    def _period(self, period: Period) -> str:
         if period.end:
-            since = say("from.between", start=period.start, end=period.end)
-        else:
-            since = say("from.since", start=period.start)
-        yield Fact(say("from"), (Text(since),))
-        yield Fact(say("reaches"), (Text(say.condition(law.reaches, self.plan)),))
-        yield Fact(say("source"), (self.text(law.source, link=law.source), Text(say("source.seen", day=law.seen))))
+            return self.say("from.between", start=period.start, end=period.end)
+        return self.say("from.since", start=period.start)
 
     def _exception(self, exemption: Exemption) -> Fact:
-        law = exemption.law
         words = self.say.condition(exemption.condition, self.plan)
-        cited = f"{law.title} {law.article} ({law.jurisdiction})"
-        texts = (self.text(words), self.text(cited), Text(self.say("except.attested")))
+        cited = [self.text(_cited(exemption.law))] if exemption.law else []
+        texts = (self.text(words), *cited, Text(self.say("except.attested")))
         return Fact(f"{self.say('except')}: {exemption.name.replace('_', ' ')}", texts)
 
     def _notice(self, rule: PlannedRule) -> Fact:
         tag = self._tag(rule.notice.texts)
         text = rule.notice.texts.get(tag, "")
-        law = f"{rule.law.title} {rule.law.article} ({rule.law.jurisdiction})" if rule.law else ""
+        law = _cited(rule.law) if rule.law else ""
         place = rule.law.jurisdiction if rule.law else ""
         label = self._tag(rule.label)
         for name, value in (("law", law), ("type", rule.label.get(label, "")), ("jurisdiction", place)):
@@ -161,7 +181,9 @@ class _Builder:
         return self.say("occasion.every hours", hours=rule.hours)
 
     def _note(self, rule: PlannedRule) -> str:
-        notes = [self.say("status.trial")] if rule.trial else []
+        over = rule.trial_until is not None and rule.trial_until <= self.on
+        trial = self.say("status.trial_until", day=rule.trial_until) if rule.trial_until else self.say("status.trial")
+        notes = [trial] if rule.trial and not over else []
         period = rule.law.in_force if rule.law else None
         if period and period.start and self.on < period.start:
             notes.append(self.say("status.future"))
@@ -182,10 +204,24 @@ class _Builder:
             (self.text(say.titles.get(style.tag) or style.tag, style.tag), Text(say(f"address.{style.address}")))
             for style in sorted(self.plan.languages.values(), key=lambda style: style.tag)
         ]
-        if not rows:
-            return Section("manner", say("manner"), say("manner.none"))
-        table = Table(say("manner"), (say("language"), say("address")), tuple(rows))
-        return Section("manner", say("manner"), say("manner.about"), (table,))
+        tables = [Table(say("manner"), (say("language"), say("address")), tuple(rows))] if rows else []
+        if set_by_packs := self._slots():
+            heads = tuple(say(key) for key in ("slot", "slot.value", "slot.when", "slot.by"))
+            tables.append(Table(say("slot"), heads, set_by_packs))
+        return Section("manner", say("manner"), say("manner.about" if tables else "manner.none"), tuple(tables))
+
+    def _slots(self) -> tuple[tuple[Text, ...], ...]:
+        """How to speak, line by line: what is set, to what, where, and by which pack or law."""
+        rows = []
+        for line in self.plan.slots:
+            if line.language and line.slot in ("language", "address") and len(line.values) == 1:
+                continue  # the table of languages has it
+            by = _cited(line.law) if line.law else line.pack
+            for condition, value in line.values:
+                where = self.say("always") if condition == ALWAYS else self.say.condition(condition, self.plan)
+                words = (line.slot.replace("_", " "), value.replace("_", " "), where, by)
+                rows.append(tuple(self.text(word) for word in words))
+        return tuple(rows)
 
     def _help(self) -> Section:
         say = self.say
@@ -226,3 +262,7 @@ class _Builder:
         table = Table(say("packs"), (say("pack"), say("version")), rows)
         entry = Entry(Text(say("digest")), (Fact("SHA-256", (Text(self.plan.digest),)),))
         return Section("made", say("made"), say("made.about"), (table, entry))
+
+
+def _cited(law: Law) -> str:
+    return f"{law.title} {law.article} ({law.jurisdiction})"

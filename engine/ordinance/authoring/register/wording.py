@@ -11,7 +11,7 @@ from pathlib import Path
 
 import langcodes
 
-from ordinance.authoring.words import root_of
+from ordinance.authoring.words import day_of, root_of
 from ordinance.errors import UsageError
 from ordinance.policy.conditions import All, Always, AnyOf, Below, Condition, Is, Within
 from ordinance.policy.ir import Policy
@@ -65,11 +65,19 @@ class Wording:
                 said = self(key, dimension=self.named("dimension", dimension), place=place)
                 return self._or_unknown(said, dimension, or_unknown)
             case Below(dimension, limit):
-                return self("below", dimension=self.named("dimension", dimension), limit=limit)
+                return self._below(self.named("dimension", dimension), dimension, limit, plan)
             case All(parts):
                 return self._joined([self.condition(part, plan) for part in parts], "and")
             case AnyOf(parts):
                 return self._joined([self.condition(part, plan) for part in parts], "or")
+
+    def _below(self, named: str, dimension: str, limit: int, plan: Plan) -> str:
+        declared = plan.dimensions.get(dimension)
+        if declared is not None and declared.is_date:
+            return self("before", dimension=named, day=day_of(limit))
+        if dimension == "elapsed":
+            return self("elapsed", dimension=named, hours=limit // 3600)
+        return self("below", dimension=named, limit=limit)
 
     def _or_unknown(self, said: str, dimension: str, or_unknown: bool) -> str:
         unknown = self("unknown", dimension=self.named("dimension", dimension)) if or_unknown else ""
