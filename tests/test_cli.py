@@ -141,8 +141,18 @@ def test_examples_of_what_ships(run: Run) -> None:
 def test_examples_as_json(run: Run) -> None:
     result = run("test", "rules/jurisdictions/DE", "--format", "json")
     assert result.returncode == 0
-    assert json.loads(result.stdout) == {
-        "examples": 5, "failed": 0, "rules": {"DE/symbols": {"fires": 2, "quiet": 3}},
+    report = json.loads(result.stdout)
+    assert (report["examples"], report["failed"], report["off"]) == (5, 0, 0)
+    assert report["rules"] == {
+        "DE/symbols": {
+            "fires": 2, "quiet": 3, "languages": {"told": ["de", "en", "et"], "missing": []},
+            "coverage": {
+                "shown": ["except civic_purposes when purpose is education"],
+                "missing": [
+                    f"except civic_purposes when purpose is {purpose}" for purpose in ("art", "reporting", "research")
+                ],
+            },
+        }
     }  # fmt: skip
 
 
@@ -156,7 +166,7 @@ def test_a_failing_example(run: Run, tmp_path: Path) -> None:
 
 
 def test_no_example_is_a_failure(run: Run) -> None:
-    result = run("test", "rules/languages/et")
+    result = run("test", "rules/jurisdictions/EE")
     assert result.returncode == 1
     assert "no example" in result.stdout
 
@@ -170,13 +180,17 @@ def test_wrong_packs_run_no_example(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.semantics(23)
 def test_the_day_can_be_chosen(run: Run) -> None:
-    """Before 2 August 2026 the EU's disclosure is off; that is a warning for `check`, and its examples do not fire."""
+    """Before 2 August 2026 the EU's disclosure is off; that is a warning for `check`, and its firing examples are
+    listed and not run."""
     before, after = ("--on", "2026-08-01"), ("--on", "2026-08-02")
     result = run("check", "rules/jurisdictions/EU", *before)
     assert result.returncode == 0
     assert "warning[law-off]" in result.stdout
-    assert run("test", "rules/jurisdictions/EU", *before).returncode == 1
-    assert run("test", "rules/jurisdictions/EU", *after).returncode == 0
+    early = run("test", "rules/jurisdictions/EU", *before)
+    assert early.returncode == 0
+    assert "not run: EU/machine: Regulation (EU) 2024/1689 Article 50(1) is not in force on 2026-08-01" in early.stdout
+    assert "2 hold, 0 failed, 2 not run" in early.stdout
+    assert "not run" not in run("test", "rules/jurisdictions/EU", *after).stdout
 
 
 @pytest.mark.parametrize(
@@ -318,7 +332,8 @@ def test_a_region_stands_for_a_jurisdiction() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "advice"), [("chekc", "Did you mean `check`?"), ("zzz", "Commands: check, test, apply, serve.")]
+    ("word", "advice"),
+    [("chekc", "Did you mean `check`?"), ("zzz", f"Commands: {', '.join(name for name, _ in COMMANDS)}.")],
 )
 def test_a_command_that_is_none(run: Run, word: str, advice: str) -> None:
     found = run(word, "rules")
@@ -331,3 +346,54 @@ def test_a_command_that_is_none(run: Run, word: str, advice: str) -> None:
 def test_one_rule_is_told_in_the_singular(run: Run, tmp_path: Path) -> None:
     write_jurisdiction(tmp_path, re.sub(r"(?ms)^  say.*?^  }\n", "", JURISDICTION))
     assert " of 1 rule: " in run("test", tmp_path).stdout
+
+
+#: How each command that reads packs is called with a path, which stands for PATH.
+READING = {
+    "check": ("PATH",),
+    "test": ("PATH",),
+    "fmt": ("--check", "PATH"),
+    "explain": ("--pack", "PATH", "--jurisdiction", "DE", "x"),
+    "diff": ("PATH", "PATH"),
+    "print": ("PATH",),
+}
+
+#: Bytes that no pack is made of, and pieces of packs.
+ODD = [
+    b"", b"\0", b"\xff\xfe\x00\x00", b"\xef\xbb\xbf", b"{}[]()", b'"' * 999, b"\xe2\x80\xae", b"charter", b"(" * 5000,
+    b"language fr 1.0.0 under charter baseline 1\n", b"house x 1.0.0 under charter baseline 1\n", b"#" * 5000,
+    b'jurisdiction XA 1.0.0 under charter baseline 1\nsection 1 "x" { withhold 1.1', b"\r\n\t\v\f", b"jurisdiction",
+    b"\xf0\x9f\x8f\xb4" * 99,
+]  # fmt: skip
+
+
+def reading(command: str, path: str | Path) -> list[str]:
+    return [command, *(str(path) if word == "PATH" else word for word in READING[command])]
+
+
+@pytest.mark.parametrize("command", sorted(READING))
+@pytest.mark.parametrize("data", ODD, ids=lambda data: repr(data[:20]))
+def test_no_command_stumbles_over_a_file(run: Run, command: str, data: bytes, tmp_path: Path) -> None:
+    """An exit code of 0, 1 or 2, a code and a way out; never a defect, never a traceback."""
+    (tmp_path / "odd.ord").write_bytes(data)
+    result = run(*reading(command, tmp_path / "odd.ord"))
+    assert result.returncode in (0, 1, 2)
+    assert "Traceback" not in result.stdout + result.stderr
+    assert result.returncode == 0 or re.search(r"\[|no example", result.stdout + result.stderr)
+
+
+@pytest.mark.parametrize("command", sorted(READING))
+def test_paths_that_are_none(run: Run, command: str, tmp_path: Path) -> None:
+    """A file that is missing, a folder without packs, a device, a name that is no text."""
+    for path in ("nowhere.ord", str(tmp_path), "/dev/null", os.fsdecode(b"\xff\xfe")):
+        result = run(*reading(command, path))
+        assert result.returncode == 2, path
+        assert "Traceback" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("command", ["fmt", "explain", "diff"])
+def test_programs_get_json_from_every_tool(command: str, run: Run) -> None:
+    """Also where the command could not begin."""
+    result = run(command, "--format", "json", "--frob", "x", "y")
+    assert result.returncode == 2
+    assert [item["code"] for item in json.loads(result.stdout)["diagnostics"]] == ["usage"]

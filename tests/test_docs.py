@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import re
 from pathlib import Path
 
@@ -47,6 +49,28 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("name", [name for name, _ in COMMANDS])
 def test_every_command_is_in_the_manual(name: str) -> None:
     assert any(f"ordinance {name}" in page.read_text("utf-8") for page in PAGES)
+
+
+def flags_of(command: str) -> tuple[set[str], set[str]]:
+    """The flags of a command, and the values that it takes, as its help shows them."""
+    subparsers = argparse.ArgumentParser().add_subparsers()
+    importlib.import_module(f"ordinance.cli.{command}").add(subparsers)
+    actions = subparsers.choices[command]._actions
+    flags = {flag for action in actions for flag in action.option_strings if flag.startswith("--")}
+    values = {value for action in actions for value in action.choices or ()}
+    return flags - {"--help"}, set(values)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in COMMANDS])
+def test_every_command_and_flag_is_documented(name: str) -> None:
+    page = (DOCS / "commands.md").read_text("utf-8")
+    section = page.partition(f"\n## ordinance {name}\n")[2].partition("\n## ")[0]
+    assert f"`ordinance {name} " in section
+    flags, values = flags_of(name)
+    written = set(re.findall(r"--[a-z]+", section))
+    assert flags <= written, f"not in docs/commands.md: {sorted(flags - written)}"
+    assert written <= flags, f"no such flag: {sorted(written - flags)}"
+    assert not [value for value in values if value not in section]
 
 
 def test_every_top_level_folder_is_explained() -> None:

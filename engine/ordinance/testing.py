@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.policy.conditions import ALWAYS
@@ -12,7 +13,10 @@ from ordinance.policy.ir import Example, PatternCase, Policy, Rule
 from ordinance.policy.plan import SPAN, NoticeTemplate, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
 from ordinance.runtime.session import Outcome, Session
-from ordinance.runtime.situation import choose_locale, situate
+from ordinance.runtime.situation import Situation, choose_locale, law_in_force, situate
+
+#: A version that begins with a year and a month, as 2026.11.0.
+_DATED = re.compile(r"([12][0-9]{3})\.(0?[1-9]|1[0-2])\.[0-9]+")
 
 #: Examples take place at noon, so that what was said hours ago was said on the same day.
 _NOON = time(12)
@@ -21,11 +25,13 @@ _NOON = time(12)
 @dataclass(frozen=True, slots=True)
 class Result:
     """``problem`` says how the policy disagrees with the example; empty where it agrees. ``acted`` are the rules that
-    took out what should pass."""
+    took out what should pass. ``off`` says why an example that fires could not be run: its law is not in force on the
+    day that was asked for."""
 
     example: Example
     problem: str
     acted: tuple[str, ...] = ()
+    off: str = ""
 
     @property
     def passed(self) -> bool:
@@ -33,18 +39,22 @@ class Result:
 
 
 def run_example(plan: Plan, example: Example, on: date | None = None) -> Result:
-    """Run one example. What passes must do so in every loaded jurisdiction, and in none."""
+    """Run one example, on the day ``on`` or else on its own. What passes must do so in every loaded jurisdiction, and
+    in none."""
     if example.expects == "passes":
         for jurisdiction in (None, *sorted(plan.parents)):
-            said, outcome = _answer(plan, example, jurisdiction, on)
+            said, outcome = _answer(plan, example, situation_of(plan, replace(example, jurisdiction=jurisdiction), on))
             if outcome.verdict >= Verdict.WITHHOLD or (example.answer or "") not in said:
                 where = f"in {jurisdiction}" if jurisdiction else "without a jurisdiction"
                 return Result(example, f"the answer does not pass {where}: {_acted(outcome)}", outcome.rules)
         return Result(example, "")
-    _, outcome = _answer(plan, example, example.jurisdiction, on)
+    situation = situation_of(plan, example, on)
+    if on is not None and example.expects == "fires" and (off := _off(plan, example, situation)):
+        return Result(example, "", off=off)
+    _, outcome = _answer(plan, example, situation)
     if example.expects == "alike":
         prompt, answer = example.twin or (None, None)
-        _, other = _answer(plan, replace(example, prompt=prompt, answer=answer), example.jurisdiction, on)
+        _, other = _answer(plan, replace(example, prompt=prompt, answer=answer), situation)
         alike = (outcome.verdict, outcome.rules) == (other.verdict, other.rules)
         problem = "" if alike else f"they are not treated alike: {_acted(outcome)}; {_acted(other)}"
         return Result(example, problem)
@@ -52,6 +62,55 @@ def run_example(plan: Plan, example: Example, on: date | None = None) -> Result:
     if fired is (example.expects == "fires"):
         return Result(example, "")
     return Result(example, "it stays quiet" if not fired else "it fires")
+
+
+def situation_of(plan: Plan, example: Example, on: date | None = None) -> Situation:
+    """The situation of an example: what it gives, its pack's place, turn 2, and the day that it gives, else ``on``,
+    else its own, at noon. Raises ``SituationError`` for a fact that no pack declares.
+    """
+    day = example.on or on
+    if day is None:
+        return _own(plan, example)
+    return _on_day(plan, example, day)
+
+
+def _on_day(plan: Plan, example: Example, day: date | None) -> Situation:
+    return situate(
+        plan,
+        jurisdiction=example.jurisdiction,
+        attested=example.given,
+        turn=example.turn,
+        elapsed=example.elapsed,
+        on=day,
+        now=datetime.combine(day or datetime.now(UTC).date(), _NOON, UTC),
+    )
+
+
+def _own(plan: Plan, example: Example) -> Situation:
+    """The situation on the day that an example is about, so that it holds in ten years as it does today: the first of
+    the month of its pack's version (today, where that is no date), or else the nearest day on which the law of its rule
+    is in force."""
+    pack = example.rule.partition("/")[0]
+    versions = (_DATED.fullmatch(each.version) for each in plan.packs if each.name == pack)
+    dated = next((date(int(found[1]), int(found[2]), 1) for found in versions if found), None)
+    situation = _on_day(plan, example, dated)
+    law = next((rule.law for rule in plan.rules if rule.id == example.rule), None)
+    if law is None or law_in_force(law, situation):
+        return situation
+    periods = [law.in_force, *(each.period for each in law.transitions)]
+    days = [period.start for period in periods if period.start]
+    days += [period.end - timedelta(days=1) for period in periods if period.end]
+    base = dated or situation.now.date()
+    others = (_on_day(plan, example, day) for day in sorted(days, key=lambda day: abs(day - base)))
+    return next((other for other in others if law_in_force(law, other)), situation)
+
+
+def _off(plan: Plan, example: Example, situation: Situation) -> str:
+    """Why a rule cannot fire on this day whatever the text; empty where it can."""
+    law = next((rule.law for rule in plan.rules if rule.id == example.rule), None)
+    if law is None or law_in_force(law, situation):
+        return ""
+    return f"{law.title} {law.article} is not in force on {situation.day(law.in_force.zone)}"
 
 
 def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diagnostic]:
@@ -87,16 +146,7 @@ def _disagreement(result: Result, rule: Rule, red: bool, taker: Rule | None) -> 
     return diagnose("example-disagrees", example.span, message)
 
 
-def _answer(plan: Plan, example: Example, jurisdiction: str | None, on: date | None) -> tuple[str, Outcome]:
-    situation = situate(
-        plan,
-        jurisdiction=jurisdiction,
-        attested=example.given,
-        turn=example.turn,
-        elapsed=example.elapsed,
-        on=example.on or on,
-        now=datetime.combine(example.on or on or datetime.now(UTC).date(), _NOON, UTC),
-    )
+def _answer(plan: Plan, example: Example, situation: Situation) -> tuple[str, Outcome]:
     session = Session(plan, situation, choose_locale(plan, (), None))
     if example.prompt is not None and not session.screen([example.prompt]):
         session.mask(example.prompt)

@@ -26,11 +26,16 @@ def command(*words: str | Path) -> list[str]:
     return [sys.executable, "-m", "ordinance.cli.main", *map(str, words)]
 
 
-def run(*words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command that ends by itself."""
-    return subprocess.run(
-        command(*words), env=environment(**variables), capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+def run(
+    *words: str | Path, cwd: Path | None = None, given: str | bytes = b"", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself; ``given`` is its standard input."""
+    data = given.encode() if isinstance(given, str) else given
+    done = subprocess.run(
+        command(*words), cwd=cwd, env=environment(**variables), input=data, capture_output=True, timeout=PATIENCE,
+        check=False,
+    )  # fmt: skip
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def children(parent: int) -> set[int]:

@@ -17,6 +17,11 @@ def add_paths(parser: argparse.ArgumentParser) -> None:
     """``PATH…``, ``--on DATE`` and ``--format``, as ``check`` and ``test`` take them."""
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a pack, or a folder with packs below it")
     parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")
+    add_format(parser)
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """``--format``, for people or for programs."""
     parser.add_argument("--format", choices=("text", "json"), default="text", help="for people or for programs")
 
 
@@ -33,6 +38,14 @@ def positive(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) > 0):
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 1")
     return int(text)
+
+
+def fact(text: str) -> tuple[str, str]:
+    """A fact that the caller attests, as purpose=education."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a fact; write it as purpose=education")
+    return name, value
 
 
 def locale_tag(text: str) -> str:

@@ -59,5 +59,6 @@ def _summary(loaded: Loaded) -> str:
 
 
 def count(number: int, what: str) -> str:
-    """``1 rule``, ``2 rules``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    """``1 rule``, ``2 rules``, ``2 branches``."""
+    plural = f"{what}es" if what.endswith("ch") else f"{what}s"
+    return f"{number} {what if number == 1 else plural}"

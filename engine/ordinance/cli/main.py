@@ -23,12 +23,23 @@ from ordinance.errors import OrdinanceError, UnwritableError, UsageError
 COMMANDS = (
     ("check", "find everything that is wrong with packs"),
     ("test", "run the examples that stand in packs"),
+    ("fmt", "lay packs out in the one style"),
+    ("explain", "say why a text gets its answer, rule by rule"),
+    ("diff", "say what became stricter, looser or different"),
+    ("print", "write the register of rules for the public"),
+    ("new", "write a pack to begin with"),
     ("apply", "govern answers in a file of JSON lines, without a model"),
     ("serve", "stand in front of an inference server and govern its answers"),
 )
 
 #: What a program reads where a command that speaks JSON could not begin, besides the finding.
-_EMPTY: dict[str, dict[str, object]] = {"check": {}, "test": {"examples": 0, "failed": 0, "rules": {}}}
+_EMPTY: dict[str, dict[str, object]] = {
+    "check": {},
+    "test": {"examples": 0, "failed": 0, "rules": {}},
+    "fmt": {"changed": [], "packs": 0},
+    "explain": {"rules": []},
+    "diff": {"changes": [], "citations": []},
+}
 
 #: The output has no room left: a disk, a quota, the size of a file.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -100,7 +111,7 @@ def _defect(words: Sequence[str], error: Exception) -> int:
 
 
 def _wants_json(words: Sequence[str]) -> bool:
-    """Whether a program asked ``check`` or ``test``, also where the words were not understood."""
+    """Whether a program asked for JSON, also where the words were not understood."""
     if not words or words[0] not in _EMPTY:
         return False
     given = [part for word in words[1:] for part in word.split("=", 1)]
@@ -115,14 +126,27 @@ def _run(words: Sequence[str]) -> int:
         raise UsageError(f"there is no command '{words[0]}'.", help=f"{meant} See `ordinance --help`.")
     chosen = words[0] if words and words[0] in names else ""
     command = importlib.import_module(f"ordinance.cli.{chosen}") if chosen else None
-    args = _parser(chosen, command).parse_args(words)
+    parser, options = _parser(chosen, command)
+    args, unknown = parser.parse_known_args(words)
+    if unknown and command is not None:
+        raise _unknown(unknown[0], chosen, options)
     if command is None:
         raise UsageError("no command was given.", help="See `ordinance --help`.")
-    run = command.run
-    return int(run(args))
+    return int(command.run(args))
 
 
-def _parser(chosen: str, command: ModuleType | None) -> argparse.ArgumentParser:
+def _unknown(word: str, command: str, options: Sequence[str]) -> UsageError:
+    """A flag that the command does not have, or a word too many."""
+    see = f"See `ordinance {command} --help`."
+    if not word.startswith("-"):
+        return UsageError(f"'{word}' is one word too many for `ordinance {command}`.", help=see)
+    close = get_close_matches(word.partition("=")[0], options, 1)
+    meant = f"Did you mean `{close[0]}`? " if close else ""
+    return UsageError(f"`ordinance {command}` has no flag '{word}'.", help=meant + see)
+
+
+def _parser(chosen: str, command: ModuleType | None) -> tuple[argparse.ArgumentParser, list[str]]:
+    """The parser, and the flags of the command that was chosen."""
     parser = _Parser(
         prog="ordinance",
         description="Local law for language models: an offline rule engine beside a self-hosted inference server.",
@@ -136,7 +160,8 @@ def _parser(chosen: str, command: ModuleType | None) -> argparse.ArgumentParser:
             command.add(subparsers)
         else:
             subparsers.add_parser(name, help=summary)
-    return parser
+    own = subparsers.choices[chosen] if chosen else parser
+    return parser, [flag for action in own._actions for flag in action.option_strings]
 
 
 def _place(error: BaseException) -> str:

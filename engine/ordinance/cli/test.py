@@ -1,23 +1,39 @@
-"""``ordinance test``: the examples in packs, run through the same session as every door."""
+"""``ordinance test``: the examples in packs, run through the same session as every door, and what they cover."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
+from ordinance.authoring.examining import Examined, examine
+from ordinance.authoring.junit import junit
+from ordinance.authoring.texts import Labelled, read_texts
 from ordinance.cli.arguments import add_paths
 from ordinance.cli.check import count
-from ordinance.language.diagnostics import render
+from ordinance.cli.progress import working
+from ordinance.errors import UnreadableError, UnwritableError
+from ordinance.language.diagnostics import Diagnostic, render
 from ordinance.load import Loaded, load
-from ordinance.testing import Result, run_example
+from ordinance.reading import LEXICON_LIMIT, read_source, shown
+from ordinance.testing import Result
 
 _EPILOG = """\
-example:
+examples:
   ordinance test rules/jurisdictions/DE
+  ordinance test rules/jurisdictions/DE --texts complaints.txt --junit results.xml
 
 Runs the examples of the packs at PATH with the whole policy in force. Facts that an example does not give: the pack's
-own jurisdiction, turn 2, everything else unknown; the day is today unless --on says otherwise.
+own jurisdiction, turn 2, everything else unknown; the day is that of the pack's version (2026.11.0: 2026-11-01), or
+the nearest on which the rule's law is in force. With --on it is that day for all, and an example that fires under a
+law which is off that day is listed and not run. For a language pack, the first firing example of every rule is run,
+and must be told in that language.
+Coverage says which branches of a rule's conditions no example shows; it fails nothing.
+--texts takes texts of your own, with a line above each that says what you expect, or as JSON lines; see
+docs/commands.md.
 exit codes: 0 all hold, 1 one fails, or there is none, or the packs are wrong, 2 unreadable or usage.
 """
 
@@ -32,21 +48,43 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_paths(parser)
+    parser.add_argument("--texts", type=Path, metavar="FILE", help="labelled texts of your own, to be judged too")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML, for a build server")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print which examples fail, and the coverage by rule; no example at all is a failure."""
-    loaded = load(args.paths, on=args.on, examples=False)
+    """Print which examples fail, and the coverage; no example at all is a failure."""
+    with working("reading packs"):
+        loaded = load(args.paths, on=args.on, examples=False)
     if loaded.compiled is None:
         return _not_loaded(loaded, args.format)
-    plan = loaded.compiled
-    results = [run_example(plan, example, args.on) for example in loaded.examples]
-    failed = [result for result in results if not result.passed]
+    texts = _texts(args.texts, loaded) if args.texts else []
+    with working("running examples"):
+        examined = examine(loaded, texts, args.on)
+    if args.junit:
+        _write(args.junit, junit(examined.everything))
     if args.format == "json":
-        print(json.dumps(_report(results), ensure_ascii=False))
+        print(json.dumps(_report(examined), ensure_ascii=False))
     else:
-        _print(results)
-    return 1 if failed or not results else 0
+        _print(examined)
+    ran = any(not result.off for result in examined.everything)
+    return 1 if examined.failed or not ran else 0
+
+
+def _texts(path: Path, loaded: Loaded) -> list[Labelled]:
+    found: list[Diagnostic] = []
+    source = read_source(path, LEXICON_LIMIT, found.append)
+    if source is None:
+        message = found[0].message if path.exists() else "there is no such file"
+        raise UnreadableError(f"{shown(path)}: {message}.", help=found[0].help)
+    return read_texts(source, loaded.plan)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise UnwritableError(f"{shown(path)} cannot be written: {error.strerror}.", help="Check the path.") from None
 
 
 def _not_loaded(loaded: Loaded, form: str) -> int:
@@ -61,30 +99,97 @@ def _not_loaded(loaded: Loaded, form: str) -> int:
     return loaded.exit_code
 
 
-def _report(results: Sequence[Result]) -> dict[str, object]:
-    rules: dict[str, dict[str, int]] = {}
-    for result in results:
+def _report(examined: Examined) -> dict[str, Any]:
+    rules: dict[str, dict[str, Any]] = {}
+    for result in examined.results:
         counts = rules.setdefault(result.example.rule, {"fires": 0, "quiet": 0})
         if result.example.expects in counts:
             counts[result.example.expects] += 1
-    return {"examples": len(results), "failed": sum(not result.passed for result in results), "rules": rules}
+    for each in examined.coverage:
+        rules[each.rule]["coverage"] = {"shown": list(each.shown), "missing": list(each.missing)}
+        rules[each.rule]["languages"] = {"told": list(each.told), "missing": list(each.untold)}
+    return {
+        "examples": len(examined.results),
+        "failed": len(examined.failed),
+        "off": sum(bool(result.off) for result in examined.everything),
+        "rules": rules,
+        "told": {"examples": len(examined.told), "failed": _failed(examined.told)},
+        "texts": {"texts": len(examined.texts), "failed": _failed(examined.texts), "rules": _by_rule(examined.texts)},
+        "failures": [_failure(result) for result in examined.failed],
+    }
 
 
-def _print(results: Sequence[Result]) -> None:
+def _failed(results: Sequence[Result]) -> int:
+    return sum(not result.passed for result in results)
+
+
+def _failure(result: Result) -> dict[str, Any]:
+    place = result.example.span
+    return {
+        "file": place.source.name, "line": place.line, "rule": result.example.rule, "expects": result.example.expects,
+        "problem": result.problem,
+    }  # fmt: skip
+
+
+def _by_rule(results: Sequence[Result]) -> dict[str, dict[str, int]]:
+    """How a rule did on labelled texts: found and missed of those it should fire on, taken of those it should not."""
+    rules: dict[str, dict[str, int]] = {}
     for result in results:
-        if not result.passed:
-            place = result.example.span
-            print(
-                f"{place.source.name}:{place.line}:{place.column}: failed: {result.example.rule}: the example "
-                f"says `{result.example.expects}`, but {result.problem}"
-            )
-    failed = sum(not result.passed for result in results)
-    rules = len({result.example.rule for result in results})
-    if not results:
-        print("there is no example to run")
-    else:
-        held = len(results) - failed
+        if result.off:
+            continue
+        counts = rules.setdefault(result.example.rule, {"found": 0, "missed": 0, "spared": 0, "taken": 0})
+        right, wrong = ("found", "missed") if result.example.expects == "fires" else ("spared", "taken")
+        counts[right if result.passed else wrong] += 1
+    return rules
+
+
+def _print(examined: Examined) -> None:
+    for result in examined.failed:
+        place = result.example.span
+        rule = f"{result.example.rule}: " if result.example.rule else ""
+        what = "text" if result in examined.texts else "example"
         print(
-            f"{count(len(results), 'example')} of {count(rules, 'rule')}: "
-            f"{held} {'holds' if held == 1 else 'hold'}, {failed} failed"
+            f"{place.source.name}:{place.line}:{place.column}: failed: {rule}the {what} "
+            f"says `{result.example.expects}`, but {result.problem}"
         )
+    for result in examined.everything:
+        if result.off:
+            place = result.example.span
+            print(f"{place.source.name}:{place.line}:{place.column}: not run: {result.example.rule}: {result.off}")
+    _print_coverage(examined)
+    _print_texts(examined.texts)
+    if examined.told:
+        print(f"{count(len(examined.told), 'rule')} told in the language packs given, {_failed(examined.told)} failed")
+    if examined.results:
+        print(_held(examined.results))
+    elif not examined.told:
+        print("there is no example to run")
+
+
+def _held(results: Sequence[Result]) -> str:
+    off, failed = sum(bool(result.off) for result in results), _failed(results)
+    held, rules = len(results) - failed - off, len({result.example.rule for result in results})
+    said = f"{count(len(results), 'example')} of {count(rules, 'rule')}: {held} {'holds' if held == 1 else 'hold'}, "
+    return said + f"{failed} failed" + (f", {off} not run" if off else "")
+
+
+def _print_coverage(examined: Examined) -> None:
+    for each in examined.coverage:
+        counts = Counter(result.example.expects for result in examined.results if result.example.rule == each.rule)
+        said = [f"{number} {expects}" for expects, number in counts.items()]
+        if total := len(each.shown) + len(each.missing):
+            said.append(f"{len(each.shown)} of {count(total, 'branch')} shown")
+        said.append(f"told in {', '.join(each.told) or 'no language'}")
+        print(f"{each.rule}: {', '.join(said)}")
+        for branch in each.missing:
+            print(f"  no example shows: {branch}")
+        if each.untold:
+            print(f"  no text of its own in: {', '.join(each.untold)}")
+
+
+def _print_texts(results: Sequence[Result]) -> None:
+    for rule, counts in _by_rule(results).items():
+        firing, others = counts["found"] + counts["missed"], counts["spared"] + counts["taken"]
+        parts = [f"{counts['found']} of {firing} found"] if firing else []
+        parts += [f"{counts['taken']} of {others} taken that should not be"] if others else []
+        print(f"texts: {rule or 'passes'}: {', '.join(parts)}")

@@ -82,6 +82,13 @@ def parse(source: Source, role: Role) -> Parsed:
     return _Run(source, role).parse()
 
 
+def tree_of(source: Source, role: Role) -> Tree[Token] | None:
+    """The grammar's own tree of ``source``, for what needs every token; None where ``parse`` finds anything wrong."""
+    if parse(source, role).diagnostics:
+        return None
+    return _parser().parse(source.text, start="charter" if role == "charter" else "pack")
+
+
 class _Run:
     """One file, once."""
 

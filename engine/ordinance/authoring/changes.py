@@ -1,0 +1,190 @@
+"""What became of one rule: stricter, looser or different, each with a situation that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from ordinance.authoring.cases import Case, case_in
+from ordinance.authoring.words import law_in_words
+from ordinance.policy.cubes import Region, TooComplexError
+from ordinance.policy.forces import in_force, space_of
+from ordinance.policy.ir import Policy, Rule
+from ordinance.policy.plan import Law, Scope
+from ordinance.policy.spaces import Space
+from ordinance.policy.vocabulary import Channel
+
+Kind = Literal["stricter", "looser", "different"]
+
+_PARTS = frozenset({Channel.CONTENT, Channel.REASONING, Channel.TOOL_CALL})
+_UNITS = ("span", "sentence", "paragraph")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """``case`` is a situation that shows it, None where none has to do with it; ``text`` a phrase that does."""
+
+    kind: Kind
+    rule: str
+    what: str
+    case: Case | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A rule in its policy."""
+
+    rule: Rule
+    policy: Policy
+
+    @property
+    def sought(self) -> frozenset[tuple[str, str]]:
+        """What the rule looks for, line by line, with the kind of detector."""
+        keys = set(self.rule.detectors)
+        found = (each for each in self.policy.detectors if each.key in keys)
+        return frozenset((each.kind, line) for each in found for line in each.declaration.lines or (each.key,))
+
+    @property
+    def channels(self) -> frozenset[Channel]:
+        channels = self.rule.channels
+        return channels | _PARTS if Channel.ANSWER in channels else channels
+
+
+def came(new: Side) -> Change:
+    """A rule that was not there."""
+    return _whole("stricter", "it is new", new)
+
+
+def went(old: Side) -> Change:
+    """A rule that is no longer there."""
+    return _whole("looser", "it is gone", old)
+
+
+def _whole(kind: Kind, what: str, side: Side) -> Change:
+    of = space_of((side.rule,), side.policy)
+    try:
+        region = in_force(of, side.rule, side.policy.parents)
+    except TooComplexError:
+        return Change(kind, side.rule.id, what)
+    if not region:
+        return Change("different", side.rule.id, f"{what}, and is never in force")
+    return Change(kind, side.rule.id, what, case_in(of, region, side.rule.jurisdiction))
+
+
+def compare(old: Side, new: Side) -> Iterator[Change]:
+    """The changes between two states of one rule."""
+    of = space_of((old.rule, new.rule), old.policy, new.policy)
+    try:
+        before = in_force(of, old.rule, old.policy.parents)
+        after = in_force(of, new.rule, new.policy.parents)
+        more, less, both = after - before, before - after, before & after
+    except TooComplexError:
+        yield Change("different", new.rule.id, "where it is in force is too complex to compare")
+        return
+    where = new.rule.jurisdiction
+    if more:
+        yield Change("stricter", new.rule.id, "it is in force where it was not", case_in(of, more, where))
+    if less:
+        yield Change("looser", new.rule.id, "it is no longer in force", case_in(of, less, where))
+    shown = case_in(of, both, where) if both else None
+    yield from _acts(old, new, shown)
+    yield from _looks(old, new, shown)
+    yield from _tells(old, new, of, both)
+
+
+def _acts(old: Side, new: Side, case: Case | None) -> Iterator[Change]:
+    """What it does, and to how much."""
+    one, two, name = old.rule, new.rule, new.rule.id
+    if one.effect is not two.effect:
+        rank = (two.effect.verdict, two.effect.removes) > (one.effect.verdict, one.effect.removes)
+        kind: Kind = "stricter" if rank else "looser"
+        if (two.effect.verdict, two.effect.removes) == (one.effect.verdict, one.effect.removes):
+            kind = "different"
+        yield Change(kind, name, f"it was `{one.effect.value}` and is `{two.effect.value}`", case)
+    if one.scope != two.scope:
+        kind = "stricter" if _breadth(two.scope) > _breadth(one.scope) else "looser"
+        yield Change(kind, name, f"its scope was {_scope(one.scope)} and is {_scope(two.scope)}", case)
+    if one.trial != two.trial:
+        what = "it is on trial and no longer applied" if two.trial else "it is no longer on trial"
+        yield Change("looser" if two.trial else "stricter", name, what, case)
+    elif one.trial_until != two.trial_until:
+        what = f"its trial ended on {one.trial_until or 'no day'} and ends on {two.trial_until or 'no day'}"
+        yield Change("different", name, what, case)
+    if (one.occasion, one.hours) != (two.occasion, two.hours):
+        yield Change("different", name, f"it spoke at {_occasion(one)} and speaks at {_occasion(two)}", case)
+
+
+def _occasion(rule: Rule) -> str:
+    at = rule.occasion.value if rule.occasion else "none"
+    return f"{at}, every {rule.hours} hours" if rule.hours else at
+
+
+def _breadth(scope: Scope) -> tuple[int, int]:
+    return _UNITS.index(scope.unit), scope.bound
+
+
+def _scope(scope: Scope) -> str:
+    return f"{scope.unit} at most {scope.bound}" if scope.bound else scope.unit
+
+
+def _looks(old: Side, new: Side, case: Case | None) -> Iterator[Change]:
+    """Where it looks, and for what."""
+    name = new.rule.id
+    if extra := new.channels - old.channels:
+        yield Change("stricter", name, f"it looks at the {_channels(extra)} too", case)
+    if fewer := old.channels - new.channels:
+        yield Change("looser", name, f"it no longer looks at the {_channels(fewer)}", case)
+    if old.rule.disguised != new.rule.disguised:
+        now = new.rule.disguised
+        what = "it sees through disguise" if now else "it no longer sees through disguise"
+        yield Change("stricter" if now else "looser", name, what, case)
+    added, removed = new.sought - old.sought, old.sought - new.sought
+    patterns = {kind for kind, _ in added} & {kind for kind, _ in removed} - {"lexicon"}
+    for kind in sorted(patterns):
+        yield Change("different", name, f"what its {kind} looks for has changed", case, _first(added, kind))
+    for kind in sorted({kind for kind, _ in added} - patterns):
+        yield Change("stricter", name, f"it looks for {_count(added, kind)} more", case, _first(added, kind))
+    for kind in sorted({kind for kind, _ in removed} - patterns):
+        yield Change("looser", name, f"it looks for {_count(removed, kind)} less", case, _first(removed, kind))
+
+
+def _channels(channels: frozenset[Channel]) -> str:
+    shown = {Channel.ANSWER} if channels >= _PARTS else set()
+    rest = channels - _PARTS - {Channel.ANSWER} if shown else channels
+    return " and the ".join(sorted(channel.value for channel in shown | rest))
+
+
+def _count(lines: frozenset[tuple[str, str]], kind: str) -> str:
+    number = sum(each == kind for each, _ in lines)
+    what = "phrase" if kind == "lexicon" else kind
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _first(lines: frozenset[tuple[str, str]], kind: str) -> str:
+    return min(line for each, line in lines if each == kind)
+
+
+def _tells(old: Side, new: Side, of: Space, both: Region) -> Iterator[Change]:
+    """What people are told of it."""
+    one, two, name = old.rule, new.rule, new.rule.id
+    case = case_in(of, both, two.jurisdiction) if both else None
+    if _cited(one.law) != _cited(two.law):
+        yield Change("different", name, f"its law was {_cited(one.law)} and is {_cited(two.law)}", case)
+    if one.notice != two.notice:
+        yield Change("different", name, "its notice reads otherwise", case)
+    if dict(one.placeholders) != dict(two.placeholders):
+        yield Change("different", name, "what stands in the place of what it masks reads otherwise", case)
+    if one.told != two.told:
+        yield Change("different", name, "its notice is given" if two.told else "its notice is no longer given", case)
+    if dict(one.label) != dict(two.label) or one.type != two.type:
+        yield Change("different", name, "its label reads otherwise", case)
+    if one.contacts != two.contacts:
+        yield Change(
+            "different", name, f"it provides {two.contacts or 'nobody'} and not {one.contacts or 'nobody'}", case
+        )
+
+
+def _cited(law: Law | None) -> str:
+    return law_in_words(law) if law else "none"

@@ -1,0 +1,73 @@
+"""A document as a value, before it is HTML or Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import langcodes
+
+_RIGHT_TO_LEFT = frozenset({"Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm", "Rohg"})
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words, with their language where it is not the document's, and the address that they lead to."""
+
+    words: str
+    language: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A term and what is said of it; ``quoted`` where it is the words of a law."""
+
+    term: str
+    texts: tuple[Text, ...]
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A rule: its heading and the facts of it. ``note`` stands out, as that it does not apply now."""
+
+    heading: Text
+    facts: tuple[Fact, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of texts below their headings; the first of each row names it."""
+
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Text, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """``id`` is a fixed word, so that a link to a section holds in every language."""
+
+    id: str
+    heading: str
+    about: str
+    parts: tuple[Entry | Table, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The whole; ``contents`` heads its table of contents, ``skip`` the link past it."""
+
+    language: str
+    title: str
+    about: tuple[str, ...]
+    as_of: str
+    contents: str
+    skip: str
+    sections: tuple[Section, ...] = field(default=())
+
+
+def direction(language: str) -> str:
+    """``rtl`` or ``ltr``, by the script in which a language is usually written."""
+    return "rtl" if langcodes.Language.get(language).maximize().script in _RIGHT_TO_LEFT else "ltr"

@@ -1,0 +1,123 @@
+"""The register's own words, in the languages that ship or from a file, and what rules say in them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import langcodes
+
+from ordinance.authoring.words import day_of, root_of
+from ordinance.errors import UsageError
+from ordinance.policy.conditions import All, Always, AnyOf, Below, Condition, Is, Within
+from ordinance.policy.ir import Policy
+from ordinance.policy.plan import Plan
+
+_FOLDER = Path(__file__).resolve().parent / "words"
+_PLACED = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words by their keys; ``titles`` are what packs call themselves, by their names."""
+
+    language: str
+    words: Mapping[str, str]
+    titles: Mapping[str, str]
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The words for ``key`` with ``values`` filled in."""
+        text = self.words[key]
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", str(value))
+        return text
+
+    @classmethod
+    def of(cls, language: str, words: Mapping[str, str], policy: Policy) -> Wording:
+        """``words`` with the titles of the packs of ``policy``."""
+        packs = [unit.pack for unit in policy.units]
+        return cls(language, words, {pack.name.text: pack.title.text for pack in packs if pack.title})
+
+    def named(self, kind: str, name: str) -> str:
+        """A dimension or a value: its word, or its name with spaces."""
+        return self.words.get(f"{kind}.{name}", name.replace("_", " "))
+
+    def place(self, code: str) -> str:
+        """``Deutschland (DE)`` where a pack has a title for it."""
+        return f"{self.titles[code]} ({code})" if self.titles.get(code) else code
+
+    def condition(self, condition: Condition, plan: Plan) -> str:
+        """A condition for people: ``people in Deutschland (DE) or operators in Deutschland (DE)``."""
+        match condition:
+            case Always():
+                return self("anyone")
+            case Is(dimension, values, or_unknown):
+                listed = ", ".join(self.named("value", value) for value in sorted(values))
+                said = self("is", dimension=self.named("dimension", dimension), values=listed) if values else ""
+                return self._or_unknown(said, dimension, or_unknown)
+            case Within(dimension, codes, or_unknown):
+                key = f"within.{dimension}" if f"within.{dimension}" in self.words else "within"
+                place = self.place(root_of(codes, plan))
+                said = self(key, dimension=self.named("dimension", dimension), place=place)
+                return self._or_unknown(said, dimension, or_unknown)
+            case Below(dimension, limit):
+                return self._below(self.named("dimension", dimension), dimension, limit, plan)
+            case All(parts):
+                return self._joined([self.condition(part, plan) for part in parts], "and")
+            case AnyOf(parts):
+                return self._joined([self.condition(part, plan) for part in parts], "or")
+
+    def _below(self, named: str, dimension: str, limit: int, plan: Plan) -> str:
+        declared = plan.dimensions.get(dimension)
+        if declared is not None and declared.is_date:
+            return self("before", dimension=named, day=day_of(limit))
+        if dimension == "elapsed":
+            return self("elapsed", dimension=named, hours=limit // 3600)
+        return self("below", dimension=named, limit=limit)
+
+    def _or_unknown(self, said: str, dimension: str, or_unknown: bool) -> str:
+        unknown = self("unknown", dimension=self.named("dimension", dimension)) if or_unknown else ""
+        return self._joined([part for part in (said, unknown) if part], "or")
+
+    def _joined(self, parts: list[str], word: str) -> str:
+        return f"; {self(word)} ".join(parts) if len(parts) > 2 else f" {self(word)} ".join(parts)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages in which the register's own words ship."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.json")))
+
+
+def words_in(language: str) -> Mapping[str, str]:
+    """The words in a language that ships. Raises ``UsageError`` for another."""
+    if language not in languages():
+        raise UsageError(
+            f"the register's own words do not ship in '{language}' (they do in {', '.join(languages())}).",
+            help="Give a translation with --words FILE; `ordinance print --help` says how.",
+        )
+    found: dict[str, str] = json.loads((_FOLDER / f"{language}.json").read_text("utf-8"))
+    return found
+
+
+def words_from(text: str, name: str, language: str) -> Mapping[str, str]:
+    """The words of a translation, a JSON object with the keys of the English one. Raises ``UsageError``."""
+    if not langcodes.tag_is_valid(language):
+        raise UsageError(f"'{language}' is not a language.", help="Write it as de or fr-CA.")
+    english = words_in("en")
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UsageError(f"{name} is not JSON.", help="Copy the English words and translate them.") from None
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise UsageError(f"{name} is no JSON object of texts.", help="Copy the English words and translate them.")
+    if lacking := [key for key in english if not given.get(key, "").strip()]:
+        raise UsageError(f"{name} has no words for '{lacking[0]}' ({len(lacking)} are missing).", help="Add them.")
+    for key, value in english.items():
+        if set(_PLACED.findall(value)) != set(_PLACED.findall(given[key])):
+            raise UsageError(f"{name}: '{key}' does not hold the same places in braces.", help=f"English has: {value}")
+    return given

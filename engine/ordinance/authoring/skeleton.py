@@ -1,0 +1,181 @@
+"""A pack to begin with: commented, and right as it stands."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError
+
+import langcodes
+import regex
+
+from ordinance.authoring.examining import examine
+from ordinance.errors import OrdinanceError, UsageError
+from ordinance.language import ast
+from ordinance.language.format import format_source
+from ordinance.language.source import Source
+from ordinance.load import Loaded, load
+from ordinance.policy.ir import Policy
+from ordinance.policy.names import is_code
+from ordinance.reading import shown
+
+Kind = Literal["jurisdiction", "language", "house"]
+
+_FOLDER = Path(__file__).resolve().parent / "skeletons"
+_LEXICON = "lexicons/example_words.txt"
+_NAME = regex.compile(r"[\p{XID_Start}][\p{XID_Continue}]*")
+
+
+class SkeletonError(OrdinanceError):
+    """A skeleton cannot be made: the words of the engine that is installed do not carry it."""
+
+    code = "skeleton"
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """Files by their place below the pack's own folder, the pack first."""
+
+    name: str
+    files: Mapping[str, str]
+
+    def write(self, into: Path) -> tuple[Path, ...]:
+        """Write all files below ``into``/name. Raises ``UsageError`` where one is there, before anything is written."""
+        home = into / self.name
+        targets = tuple(home / place for place in self.files)
+        for target in targets:
+            if target.exists() or target.is_symlink():
+                raise UsageError(f"{shown(target)} is there already.", help="Give another folder with --into DIR.")
+        try:
+            for target, text in zip(targets, self.files.values(), strict=True):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("x", encoding="utf-8", newline="\n") as file:
+                    file.write(text)
+        except OSError as error:
+            message = f"{shown(into)} cannot be written: {error.strerror}."
+            raise UsageError(message, help="Give another folder with --into DIR.") from None
+        return targets
+
+
+def skeleton(kind: Kind, name: str, today: date) -> Skeleton:
+    """A pack of ``kind`` called ``name``, that stands under the charter which ships.
+
+    Raises ``UsageError`` for a name that no such pack may have, ``SkeletonError`` where what came of it does not check
+    and test green.
+    """
+    _MAY_BE_CALLED[kind](name)
+    shipped = load()
+    if shipped.policy is None:
+        raise SkeletonError("the packs that ship do not make a policy.", help="`ordinance check rules` says why.")
+    found = {f"{name}.ord": _fill(kind, name, shipped.policy, today)}
+    if kind != "language":
+        found[_LEXICON] = (_FOLDER / "example_words.txt").read_text("utf-8")
+    made = Skeleton(name, found)
+    with tempfile.TemporaryDirectory() as folder:
+        made.write(Path(folder))
+        _check(load([Path(folder)], on=today))
+    return made
+
+
+def _fill(kind: Kind, name: str, policy: Policy, today: date) -> str:
+    charter = policy.charter
+    tags = sorted(unit.name for unit in policy.units if unit.pack.kind == "language")
+    labels = {"jurisdiction": "numbers of files", "house": "matters of the house"}.get(kind, "")
+    places = {
+        "NAME": name,
+        "VERSION": f"{today.year}.{today.month:02}.0",
+        "CHARTER": f"{charter.name} {charter.pack.version.text.partition('.')[0]}",
+        "TODAY": str(today),
+        "ZONE": _zone(name),
+        "ELSEWHERE": "BV" if name.startswith("AQ") else "AQ",  # uninhabited: nobody's law is meant
+        "NOTICES": _notices(name, policy),
+        "LABELS": "\n".join(f'  {tag} "{labels}"' for tag in tags) if labels else _labels(name, policy),
+    }
+    text = (_FOLDER / f"{kind}.ord").read_text("utf-8")
+    for place, value in places.items():
+        text = text.replace(f"@{place}@", value)
+    done = format_source(Source(Path(f"{name}.ord"), f"{name}.ord", text), "pack")
+    return done or text
+
+
+def _notices(tag: str, policy: Policy) -> str:
+    """What the English pack says, each to be translated; without one, what the charter says."""
+    return "\n".join(f'notice {name} {{ {tag} "{text}" }}' for name, text in _texts(policy, ast.NoticeDecl).items())
+
+
+def _labels(tag: str, policy: Policy) -> str:
+    return "\n".join(f'label {name} {{ {tag} "{text}" }}' for name, text in _texts(policy, ast.LabelDecl).items())
+
+
+def _texts(policy: Policy, kind: type[ast.NoticeDecl] | type[ast.LabelDecl]) -> dict[str, str]:
+    """The English texts of all notices or labels that ship, by name."""
+    found: dict[str, str] = {}
+    for unit in policy.units:
+        for item in unit.pack.each(kind):
+            for text in item.texts:
+                if text.tag.text == "en":
+                    found.setdefault(item.name.text, text.text.text)
+    return found
+
+
+def _zone(code: str) -> str:
+    """The time zone of a country that has only one, by tzdata's table; else UTC, to be corrected."""
+    rows = [line.split("\t") for line in _zone_table().splitlines() if not line.startswith("#")]
+    zones = [row[2] for row in rows if row[0] == code.partition("-")[0]]
+    try:
+        return ZoneInfo(zones[0]).key if len(zones) == 1 else "UTC"
+    except ZoneInfoNotFoundError:
+        return "UTC"
+
+
+def _zone_table() -> str:
+    """Which zones each country has: the table that comes with the zones, of the package or of the system."""
+    with suppress(ModuleNotFoundError, OSError):
+        return files("tzdata").joinpath("zoneinfo/zone.tab").read_text("utf-8")
+    for folder in TZPATH:
+        with suppress(OSError):
+            return (Path(folder) / "zone.tab").read_text("utf-8")
+    return ""
+
+
+def _check(loaded: Loaded) -> None:
+    wrong = [item.message for item in loaded.diagnostics if item.severity == "error"]
+    if loaded.compiled is not None:
+        wrong += [result.problem for result in examine(loaded, on=loaded.on).failed]
+    if wrong:
+        raise SkeletonError(
+            f"this version cannot make that skeleton: {wrong[0]}.",
+            help="Write the pack by hand, or wait for one that can.",
+        )
+
+
+def _is_jurisdiction(name: str) -> None:
+    if not is_code(name):
+        help = f"Did you mean '{name.upper()}'?" if is_code(name.upper()) else "Write it as JP, EU or US-CA."
+        raise UsageError(f"'{name}' is not a jurisdiction's code.", help=help)
+
+
+def _is_language(name: str) -> None:
+    if not langcodes.tag_is_valid(name):
+        raise UsageError(f"'{name}' is not a language tag.", help="Write it as ja or fr-CA.")
+    usual = langcodes.standardize_tag(name)
+    if usual != name:
+        raise UsageError(f"'{name}' is not a language tag in its usual form.", help=f"Write '{usual}'.")
+
+
+def _is_house(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"'{name}' cannot name a house.", help="Use letters, digits and `_`, as in city_school.")
+
+
+_MAY_BE_CALLED: Mapping[Kind, Callable[[str], None]] = {
+    "jurisdiction": _is_jurisdiction,
+    "language": _is_language,
+    "house": _is_house,
+}

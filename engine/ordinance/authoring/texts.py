@@ -1,0 +1,172 @@
+"""A rule author's own labelled texts: which rule fires on each, and which stays quiet. Two formats, told apart by the
+first character.
+
+For people, a line that says what is expected and the text below it, indented; ``#`` begins a line of comment::
+
+    fires DE/symbols
+      They shouted it in the street.
+
+    quiet DE/symbols given purpose education on 2026-12-24
+      The lesson showed the badge.
+
+    fires baseline/weapons prompt
+      How do I build one?
+
+    passes
+      Good morning.
+
+For programs, JSON lines: ``{"rule": "DE/symbols", "expects": "fires", "answer": "…", "given": {"purpose": "art"}}``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, cast
+
+from ordinance.errors import OrdinanceError
+from ordinance.language.diagnostics import did_you_mean
+from ordinance.language.source import Source, Span
+from ordinance.policy.ir import Example
+from ordinance.policy.plan import Plan
+
+Expects = Literal["fires", "quiet", "passes"]
+
+_HEAD = re.compile(
+    r"(?P<expects>fires|quiet|passes)(?:\s+(?P<rule>[^\s/]+/\S+))?(?:\s+(?P<where>prompt|answer))?"
+    r"(?:\s+in\s+(?P<place>\S+))?(?:\s+given\s+(?P<given>\S+\s+\S+?(?:\s*,\s*\S+\s+\S+?)*))?"
+    r"(?:\s+on\s+(?P<on>\S+))?\s*"
+)
+_SHAPE = "Write `fires PACK/RULE` or `quiet PACK/RULE`, then `prompt`, `in CODE`, `given NAME VALUE, …`, `on DATE`."
+_KEYS = frozenset({"rule", "expects", "prompt", "answer", "given", "turn", "jurisdiction", "on", "id"})
+
+
+class TextsError(OrdinanceError):
+    """A file of labelled texts cannot be used; the message names the line."""
+
+    code = "texts"
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A text as an example, and the day on which it is to be judged, where the file gives one."""
+
+    example: Example
+    on: date | None
+
+
+def read_texts(source: Source, plan: Plan) -> list[Labelled]:
+    """The texts in ``source``. Raises ``TextsError`` at the first line that cannot be used, and for none at all."""
+    programs = source.text.lstrip().startswith("{")
+    found = list(_lines(source, plan) if programs else _blocks(source, plan))
+    if not found:
+        raise TextsError(f"{source.name} holds no text.", help=_SHAPE)
+    return found
+
+
+def _blocks(source: Source, plan: Plan) -> Iterator[Labelled]:
+    head: tuple[int, re.Match[str]] | None = None
+    body: list[str] = []
+    for number, line in enumerate([*source.text.split("\n"), "#"], 1):
+        if line[:1] in (" ", "\t") or not line:
+            body.append(line)
+            continue
+        if head is not None:
+            yield _block(source, plan, *head, textwrap.dedent("\n".join(body)).strip("\n"))
+        elif any(each.strip() for each in body):
+            raise _wrong(source, number - 1, "a text stands here without a line that says what is expected", _SHAPE)
+        head, body = None, []
+        if not line.startswith("#"):
+            match = _HEAD.fullmatch(line)
+            if match is None:
+                raise _wrong(source, number, f"'{line.strip()[:60]}' does not say what is expected", _SHAPE)
+            head = number, match
+
+
+def _block(source: Source, plan: Plan, number: int, head: re.Match[str], text: str) -> Labelled:
+    if not text.strip():
+        raise _wrong(source, number, "no text stands below this line", "Indent the text by two spaces.")
+    given = dict(pair.split() for pair in re.split(r"\s*,\s*", head["given"])) if head["given"] else {}
+    return _labelled(
+        source, plan, number, cast(Expects, head["expects"]), head["rule"],
+        prompt=text if head["where"] == "prompt" else None,
+        answer=None if head["where"] == "prompt" else text,
+        given=given, jurisdiction=head["place"], on=head["on"],
+    )  # fmt: skip
+
+
+def _lines(source: Source, plan: Plan) -> Iterator[Labelled]:
+    for number, line in enumerate(source.text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            given: Any = json.loads(line)
+        except (ValueError, RecursionError):
+            raise _wrong(source, number, "the line is not JSON", "Write one object a line.") from None
+        if not isinstance(given, dict):
+            raise _wrong(source, number, "the line is no JSON object", 'Write {"rule": …, "expects": …, "answer": …}.')
+        if unknown := sorted(given.keys() - _KEYS):
+            near = did_you_mean(unknown[0], _KEYS) or f"Known: {', '.join(sorted(_KEYS))}."
+            raise _wrong(source, number, f"'{unknown[0]}' is unknown here", near)
+        yield _object(source, plan, number, given)
+
+
+def _object(source: Source, plan: Plan, number: int, given: dict[str, Any]) -> Labelled:
+    for name in ("rule", "expects", "prompt", "answer", "jurisdiction", "on"):
+        if not isinstance(given.get(name, ""), str):
+            raise _wrong(source, number, f"'{name}' is no text", f'Write "{name}": "…".')
+    if given.get("expects") not in ("fires", "quiet", "passes"):
+        raise _wrong(source, number, "'expects' is missing or unknown", 'Write "fires", "quiet" or "passes".')
+    facts = given.get("given", {})
+    if not isinstance(facts, dict) or not all(isinstance(value, (str, int)) for value in facts.values()):
+        raise _wrong(source, number, "'given' is no object of facts", 'Write {"purpose": "education"}.')
+    if "prompt" not in given and "answer" not in given:
+        raise _wrong(source, number, "there is no text", 'Write "answer": "…" or "prompt": "…".')
+    facts = {name: str(value) for name, value in facts.items()}
+    if "turn" in given:
+        facts["turn"] = str(given["turn"])
+    return _labelled(
+        source, plan, number, cast(Expects, given["expects"]), given.get("rule"), prompt=given.get("prompt"),
+        answer=given.get("answer"), given=facts, jurisdiction=given.get("jurisdiction"), on=given.get("on"),
+    )  # fmt: skip
+
+
+def _labelled(
+    source: Source,
+    plan: Plan,
+    number: int,
+    expects: Expects,
+    rule: str | None,
+    *,
+    prompt: str | None,
+    answer: str | None,
+    given: dict[str, str],
+    jurisdiction: str | None,
+    on: str | None,
+) -> Labelled:
+    known = {each.id: each.jurisdiction for each in plan.rules}
+    if expects != "passes" and rule not in known:
+        said = f"no rule is called '{rule}'" if rule else f"`{expects}` does not name a rule"
+        near = did_you_mean(rule or "", known) or "Write it as the pack and the rule, as in DE/symbols."
+        raise _wrong(source, number, said, near)
+    turn = given.pop("turn", "2")
+    if not (turn.isascii() and turn.isdecimal() and int(turn[:9]) > 0):
+        raise _wrong(source, number, f"the turn '{turn}' is not a whole number from 1", "1 is the first answer.")
+    try:
+        day = date.fromisoformat(on) if on else None
+    except ValueError:
+        raise _wrong(source, number, f"'{on}' is not a date", "Write it as 2026-12-24.") from None
+    place = Span(source, number, 1, number, source.width(number) + 1)
+    where = jurisdiction or known.get(rule or "")
+    if where is not None and where not in plan.parents:
+        raise _wrong(source, number, f"no pack for the jurisdiction '{where}' is loaded", "Give its pack too.")
+    return Labelled(Example(rule or "", where, expects, prompt, answer, given, int(turn), True, place), day)
+
+
+def _wrong(source: Source, number: int, message: str, help: str) -> TextsError:
+    return TextsError(f"{source.name}:{number}: {message}.", help=help)

@@ -1,0 +1,59 @@
+"""Where rules find something in a text, whatever the situation, by the automata that a session runs.
+
+A session does not say what it matched, and must not. An author has to see it, so this looks for every rule of a plan
+at once, as an observer that removes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.runtime.activation import activate
+from ordinance.runtime.matcher import Matcher
+from ordinance.runtime.segments import Asking, SegmentScan
+from ordinance.runtime.sentences import Sentences
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Found:
+    """The detector with the key ``detector`` of the rule ``rule`` found the characters ``start`` to ``end``."""
+
+    start: int
+    end: int
+    rule: str
+    detector: str
+
+
+class Witness:
+    """Made once for a plan; ``look`` at any number of texts."""
+
+    def __init__(self, plan: Plan) -> None:
+        uses = [(rule, key) for rule in plan.rules for key in rule.detectors]
+        observers = tuple(
+            replace(
+                rule,
+                id=f"{rule.id} {key}",
+                effect=Effect.PROVIDE,
+                channels=frozenset({Channel.ANSWER}),
+                detectors=(key,),
+                trial=False,
+            )
+            for rule, key in uses
+        )
+        self._uses = [(rule.id, key) for rule, key in uses]
+        self._activation = activate(replace(plan, rules=observers), observers)
+
+    def look(self, text: str) -> tuple[Found, ...]:
+        """Every match in ``text``, by place. A detector that fails finds nothing here; the session says so."""
+        matcher = Matcher(self._activation.observing)
+        matches = [match for at, char in enumerate(text) for match in matcher.feed(char, at)]
+        found = {Found(match.start, match.end, *self._uses[match.tag]) for match in (*matches, *matcher.close())}
+        for rule in self._activation.segments:
+            scan, sentences = SegmentScan(Asking(rule.segments), 0), Sentences()
+            spans = [finding for char in text for finding in scan.feed(char, sentences.feed(char))]
+            spans += scan.close(sentences.close())
+            use = self._uses[rule.tag]
+            found.update(Found(finding.start, finding.end, *use) for finding in spans if not finding.failed)
+        return tuple(sorted(found))

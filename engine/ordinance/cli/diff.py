@@ -1,0 +1,109 @@
+"""``ordinance diff``: what a change of packs does, before anybody lives under it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ordinance.authoring.changes import Change
+from ordinance.authoring.diff import Difference, diff
+from ordinance.cli.arguments import add_format, day
+from ordinance.cli.progress import working
+from ordinance.language.diagnostics import render
+from ordinance.load import Loaded, load
+
+_EPILOG = """\
+example:
+  ordinance diff old/rules rules
+  git worktree add /tmp/old v1 && ordinance diff /tmp/old/rules rules
+
+Each is a pack or a folder of packs, completed with what it names. Stricter: more is left out, refused or added, or in
+more situations. Looser: less. Different: neither. Each comes with a situation that shows it, computed and not guessed.
+Numbers are cited, so a number that is removed, given to another rule or changed is told, and a pack whose content
+changed under the same version.
+exit codes: 0 no difference, 1 differences, or packs are wrong, 2 unreadable or usage.
+"""
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command's arguments."""
+    parser = subparsers.add_parser(
+        "diff",
+        help="say what became stricter, looser or different",
+        description="Compare two policies and show each difference in a situation.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("old", metavar="OLD", type=Path, help="the packs as they were")
+    parser.add_argument("new", metavar="NEW", type=Path, help="the packs as they are to be")
+    parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")
+    add_format(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the differences."""
+    with working("reading packs"):
+        old, new = load([args.old], on=args.on, examples=False), load([args.new], on=args.on, examples=False)
+    codes = [loaded.exit_code for loaded in (old, new)]
+    if old.compiled is None or new.compiled is None or old.policy is None or new.policy is None:
+        _not_loaded([old, new], args.format)
+        return max(codes)
+    with working("comparing"):
+        difference = diff(old.policy, new.policy)
+    if args.format == "json":
+        print(json.dumps(_report(difference), ensure_ascii=False))
+    else:
+        _print(difference)
+    return 1 if difference else 0
+
+
+def _not_loaded(sides: list[Loaded], form: str) -> None:
+    found = [item for side in sides for item in side.diagnostics if item.severity == "error"]
+    if form == "json":
+        report = {"changes": [], "citations": [], "diagnostics": [item.as_dict() for item in found]}
+        print(json.dumps(report, ensure_ascii=False))
+        return
+    for item in found:
+        print(render(item))
+    print("nothing was compared: the packs do not make two policies", file=sys.stderr)
+
+
+def _report(difference: Difference) -> dict[str, object]:
+    return {
+        "changes": [
+            {
+                "kind": change.kind, "rule": change.rule, "what": change.what, "text": change.text,
+                "situation": change.case and change.case.as_json(),
+            }
+            for change in difference.changes
+        ],
+        "citations": [
+            {"kind": each.kind, "pack": each.pack, "number": each.number, "what": each.what}
+            for each in difference.citations
+        ],
+    }  # fmt: skip
+
+
+def _print(difference: Difference) -> None:
+    for kind in ("stricter", "looser", "different"):
+        changes = [change for change in difference.changes if change.kind == kind]
+        if changes:
+            print(kind)
+        for change in changes:
+            _print_change(change)
+    if difference.citations:
+        print("citations")
+    for each in difference.citations:
+        print(f"  {each.pack}: {each.what} [{each.kind}]")
+    if not difference:
+        print("no difference")
+
+
+def _print_change(change: Change) -> None:
+    print(f"  {change.rule}: {change.what}")
+    if change.text:
+        print(f"    as in: {change.text}")
+    if change.case:
+        print(f"    shown by: {change.case.words}")

@@ -1,0 +1,132 @@
+"""``ordinance explain``: why a text got its answer. For authors, offline: it shows what rules look for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ordinance.authoring.explain import ORDER, Account, Explanation, as_json, explain
+from ordinance.authoring.words import law_in_words, situation_in_words
+from ordinance.cli.arguments import add_format, day, fact, locale_tag, positive, region_of, tell_charter_alone
+from ordinance.cli.progress import working
+from ordinance.errors import UnreadableError, UsageError
+from ordinance.load import load
+from ordinance.runtime.situation import choose_locale, situate
+
+_EPILOG = """\
+examples:
+  ordinance explain --jurisdiction DE "They shouted Sieg Heil."
+  ordinance explain --jurisdiction DE --given purpose=education --on 2026-12-24 <answer.txt
+  ordinance explain --prompt "How do I build a dirty bomb?" ""
+
+Every rule is accounted for: fired, excepted (a named exception holds), on trial, out of date (its law is not in force
+that day), out of scope (its law or its condition does not reach this situation), overtaken (the answer had ended, or
+that text was already left out), quiet. Places count characters from 0; the end is excluded.
+exit codes: 0 explained, 1 the packs or the facts are wrong, 2 unreadable or usage.
+"""
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command's arguments."""
+    parser = subparsers.add_parser(
+        "explain",
+        help="say why a text gets its answer",
+        description="Govern one text in one situation and account for every rule.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("answer", metavar="TEXT", nargs="?", help="what the model said (default: standard input)")
+    parser.add_argument("--prompt", metavar="TEXT", help="what it was asked")
+    parser.add_argument(
+        "--pack", nargs="+", action="extend", type=Path, default=[], metavar="PATH",
+        help="packs or folders of packs (default: all that ship)",
+    )  # fmt: skip
+    parser.add_argument("--jurisdiction", metavar="CODE", help="attests place and seat, such as DE")
+    parser.add_argument(
+        "--given", type=fact, action="append", default=[], metavar="FACT", help="a fact you attest: purpose=education"
+    )
+    parser.add_argument("--turn", type=positive, default=2, metavar="N", help="1 is the first answer (default: 2)")
+    parser.add_argument("--locale", type=locale_tag, metavar="TAG", help="the language of notices, such as de-DE")
+    parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")
+    add_format(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the account of every rule."""
+    jurisdiction = args.jurisdiction
+    if jurisdiction is None and args.locale:
+        jurisdiction = region_of(args.locale)
+    with working("reading packs"):
+        plan = load(args.pack, on=args.on, examples=False).plan  # one that disagrees is what is looked into
+    situation = situate(plan, jurisdiction=jurisdiction, attested=dict(args.given), turn=args.turn, on=args.on)
+    if jurisdiction is None:
+        tell_charter_alone(plan)
+    prompt = None if args.prompt is None else _whole(args.prompt)
+    answer = _from_input() if args.answer is None else _whole(args.answer)
+    locale = choose_locale(plan, (), args.locale)
+    with working("explaining"):
+        explained = explain(plan, situation, locale, prompt=prompt, answer=answer)
+    if args.format == "json":
+        print(json.dumps(as_json(explained), ensure_ascii=False))
+    else:
+        _print(explained, {"prompt": prompt or "", "answer": answer})
+    return 0
+
+
+def _whole(text: str) -> str:
+    """A text from the command line. Raises ``UsageError`` where the shell gave bytes that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError("the text is not UTF-8.", help="Give it on standard input, saved as UTF-8.") from None
+    return text
+
+
+def _from_input() -> str:
+    if sys.stdin.isatty():
+        print("ordinance: write the text and end it with Ctrl-D", file=sys.stderr)
+    try:
+        return sys.stdin.buffer.read().decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise UnreadableError(
+            f"standard input is not UTF-8 text (byte {error.start}).", help="Save the text as UTF-8."
+        ) from None
+
+
+def _print(explained: Explanation, texts: dict[str, str]) -> None:
+    print(f"situation: {situation_in_words(explained.situation)}")
+    print(f"verdict: {explained.outcome.verdict.word}")
+    for came in ORDER:
+        accounts = [account for account in explained.accounts if account.came == came]
+        if not accounts:
+            continue
+        if came == "quiet":
+            print(f"\nquiet: {', '.join(account.rule.id for account in accounts)}")
+            for account in accounts:
+                if account.struck:
+                    _print_account(account, texts)
+            continue
+        print(f"\n{came}")
+        for account in accounts:
+            _print_account(account, texts)
+    print("\nwhat people get")
+    for line in explained.answer.split("\n"):
+        print(f"  {line}".rstrip())
+
+
+def _print_account(account: Account, texts: dict[str, str]) -> None:
+    rule = account.rule
+    law = f" under {law_in_words(rule.law)}" if rule.law else ""
+    print(f"  {rule.id} § {rule.number}: {rule.effect.value}{law}")
+    if account.why:
+        print(f"    {account.why}")
+    for test in account.struck:
+        print(f"    struck out, since nothing is configured for it: {test}")
+    for each in account.sightings:
+        found = each.found
+        text = texts[each.where][found.start : found.end]
+        print(
+            f"    {each.where} {found.start} to {found.end}: {json.dumps(text, ensure_ascii=False)} ({found.detector})"
+        )

@@ -1,0 +1,74 @@
+"""``ordinance print``: the register of a deployment, for the public."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ordinance.authoring.register.build import register
+from ordinance.authoring.register.html import to_html
+from ordinance.authoring.register.markdown import to_markdown
+from ordinance.authoring.register.wording import Wording, languages, words_from, words_in
+from ordinance.cli.arguments import day
+from ordinance.cli.progress import working
+from ordinance.errors import UnreadableError
+from ordinance.load import load
+from ordinance.reading import shown
+
+_EPILOG = """\
+examples:
+  ordinance print --language de rules >register.html
+  ordinance print --language et --format markdown rules/jurisdictions/EE >register.md
+
+What is never allowed, what is left out and under which law, what is added, how language and tone are set, and whom to
+call. It holds no phrase or pattern that a rule looks for. The HTML is one file without scripts or anything from
+elsewhere. The register's own words ship in German, English and Estonian; for another language give a translation of
+them with --words FILE: a JSON object with the keys of ordinance/authoring/register/words/en.json.
+exit codes: 0 written, 1 the packs are wrong, 2 unreadable or usage.
+"""
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command's arguments."""
+    parser = subparsers.add_parser(
+        "print",
+        help="write the register of rules for the public",
+        description="Write what packs do as a document for the public, on standard output.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("paths", metavar="PATH", type=Path, nargs="*", help="packs or folders (default: all that ship)")
+    parser.add_argument(
+        "--language", default="en", metavar="TAG", help=f"of the document: {', '.join(languages())} (default: en)"
+    )
+    parser.add_argument("--words", type=Path, metavar="FILE", help="the register's own words in another language")
+    parser.add_argument("--format", choices=("html", "markdown"), default="html", help="default: html")
+    parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the document."""
+    words = _words(args.words, args.language) if args.words else words_in(args.language)
+    with working("reading packs"):
+        loaded = load(args.paths, on=args.on)
+        plan, policy = loaded.plan, loaded.policy
+    if policy is None:  # a plan is made of a policy
+        raise AssertionError
+    on = args.on or datetime.now(UTC).date()
+    with working("writing the register"):
+        document = register(plan, policy, Wording.of(args.language, words, policy), on)
+        text = to_html(document) if args.format == "html" else to_markdown(document)
+    sys.stdout.write(text)
+    return 0
+
+
+def _words(path: Path, language: str) -> Mapping[str, str]:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UnreadableError(f"{shown(path)} cannot be read: {why}.", help="Check the path.") from None
+    return words_from(text, shown(path), language)
