@@ -165,7 +165,7 @@ def test_every_effect_reaches_the_plan(plan: Plan) -> None:
 def test_hours_take_the_plural_form_of_each_language(tmp_path: Path) -> None:
     for hours, said in (("3", "every 3 hours"), ("1", "every hour")):
         folder = tmp_path / hours
-        text = STATUTE.replace("every 3 hours", f"every {hours} hours").replace("given elapsed 2", "given elapsed 0")
+        text = STATUTE.replace("every 3 hours", f"every {hours} hours").replace("given elapsed 2", "given place AT")
         plan = load_on(write_statute(folder, text)).plan
         notice = next(rule.notice for rule in plan.rules if rule.id == "XZ/often")
         assert said in notice.texts["en"]

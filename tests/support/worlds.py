@@ -110,7 +110,8 @@ def draw_condition(random: Random, codes: Sequence[str], *, claims: bool = False
         ("is", "purpose", tuple(sorted(random.sample(PURPOSES, random.randint(1, 2))))),
         ("within", place, code),
         ("is", place, (code,)),
-        ("below", "age", random.choice([13, 18])),
+        ("below", "age", 13),
+        ("below", "age", 18),
     ]
     if not exception:
         single.append(("unknown", random.choice(["purpose", "age", "place"])))
@@ -186,7 +187,7 @@ def draw_question(random: Random, world: World) -> Asked:
         "purpose": PURPOSES,
         "place": PLACES,
         "seat": PLACES,
-        "age": ["12", "13", "17", "18", "40"],
+        "age": ["12", "13", "17", "18"],
     }
     attested = {
         name: random.choice(values[name]) for name in values if random.random() < (0.7 if name == "purpose" else 0.25)
