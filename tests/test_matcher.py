@@ -82,7 +82,7 @@ def test_a_match_is_told_as_soon_as_it_is_certain_and_holds_until_then(phrase: s
     """What has been told stays true; what is told later begins no sooner than what was alive."""
     matcher = Matcher(automaton([phrase]))
     told = {(each.start, each.end) for at, char in enumerate(text) for each in matcher.feed(char, at)}
-    alive = matcher.oldest
+    alive = matcher.oldest()
     final = matches(text + more, [phrase], ())
     assert told <= final
     later = {(start, end) for start, end in final - told if not any(same == end for _, same in told)}

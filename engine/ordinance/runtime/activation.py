@@ -14,6 +14,9 @@ from ordinance.runtime.automaton import Automaton
 from ordinance.runtime.calm import Strides
 from ordinance.runtime.rendering import imitation, placeholder
 
+#: Families of ``Activation.answer``.
+OBSERVING, PROTECTED, REFUSING, WITHHOLDING = range(4)
+
 #: Sets of rules whose automata are kept; situations fall into few sets.
 _KEPT = 64
 
@@ -28,31 +31,24 @@ class SegmentRule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Activation:
-    """Automata by what their matches do. Tags number ``rules``; ``forged`` is the tag of a marker the model wrote,
-    ``rendering.imitation`` of a rule's tag that of its placeholder, ``unchecked`` that of text at which a detector
-    failed.
+    """What is looked for, by what its matches do. Tags number ``rules``; ``forged`` is the tag of a marker the model
+    wrote, ``rendering.imitation`` of a rule's tag that of its placeholder, ``unchecked`` that of text at which a
+    detector failed.
 
-    ``withholding`` has one automaton for each scope, for withheld and masked text. ``observing`` are rules that remove
-    nothing, or are on trial. ``prompt`` are the rules that look at what is asked and do not mask it. ``protected``
-    finds safety-critical information. ``placeholders`` are what masks write where no language is asked for.
-    ``strides`` remembers what ordinary text does.
+    ``answer`` reads an answer. Its families are ``OBSERVING``, rules that remove nothing, or are on trial;
+    ``PROTECTED``, safety-critical information; ``REFUSING``; and from ``WITHHOLDING`` on, for withheld and masked text,
+    one for each of ``scopes``. ``prompt`` are the rules that look at what is asked and do not mask it.
+    ``placeholders`` are what masks write where no language is asked for. ``strides`` remembers what ordinary text does.
     """
 
     rules: tuple[PlannedRule, ...]
-    refusing: Automaton
-    withholding: tuple[tuple[Scope, Automaton], ...]
-    observing: Automaton
-    protected: Automaton
+    answer: Automaton
+    scopes: tuple[Scope, ...]
     prompt: Automaton
     segments: tuple[SegmentRule, ...]
     prompt_segments: tuple[SegmentRule, ...]
     placeholders: Mapping[int, str]
     strides: Strides
-
-    @property
-    def automata(self) -> tuple[Automaton, ...]:
-        """Those that read an answer, in a fixed order."""
-        return (self.observing, self.protected, self.refusing, *(automaton for _, automaton in self.withholding))
 
     @property
     def forged(self) -> int:
@@ -102,9 +98,9 @@ def _masks(rule: PlannedRule) -> bool:
 
 
 def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...], part: Channel) -> Activation:
-    def automaton(tags: Iterable[int], *more: tuple[int, Expressions]) -> Automaton:
+    def expressions(tags: Iterable[int]) -> list[tuple[int, Expressions]]:
         prepared = [(tag, plan.detectors[name]) for tag in tags for name in rules[tag].detectors]
-        return Automaton([*((tag, each) for tag, each in prepared if isinstance(each, Expressions)), *more])
+        return [(tag, each) for tag, each in prepared if isinstance(each, Expressions)]
 
     def segments(tags: Iterable[int]) -> tuple[SegmentRule, ...]:
         prepared = [(tag, plan.detectors[name]) for tag in tags for name in rules[tag].detectors]
@@ -120,21 +116,28 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     scopes = sorted({SPAN, *(rules[tag].scope for tag in withholding)}, key=lambda scope: (scope.unit, scope.bound))
     forged = [] if asked else _forged(rules, withholding if part is not Channel.TOOL_CALL else ())
 
-    def removing(scope: Scope) -> Automaton:
-        ours = (tag for tag in withholding if rules[tag].scope == scope)
-        return automaton(ours, *(forged if scope == SPAN else ()))
+    def removing(scope: Scope) -> list[tuple[int, Expressions]]:
+        ours = expressions(tag for tag in withholding if rules[tag].scope == scope)
+        return [*ours, *forged] if scope == SPAN else ours
 
+    found = Automaton(
+        expressions(tag for tag in answer if not rules[tag].removes),
+        [(0, each) for each in map(plan.detectors.get, shields) if isinstance(each, Expressions)],
+        expressions(tag for tag in answer if rules[tag].removes and rules[tag].effect is Effect.REFUSE),
+        *map(removing, scopes),
+    )
+    found.prepare()
+    spans = sum(1 << number for number, scope in enumerate(scopes, WITHHOLDING) if scope.unit == "span")
+    bounds = [scope.bound for scope in scopes if scope.unit == "sentence"]
     return Activation(
         rules=rules,
-        refusing=automaton(tag for tag in answer if rules[tag].removes and rules[tag].effect is Effect.REFUSE),
-        withholding=tuple((scope, removing(scope)) for scope in scopes),
-        observing=automaton(tag for tag in answer if not rules[tag].removes),
-        protected=Automaton([(0, each) for each in map(plan.detectors.get, shields) if isinstance(each, Expressions)]),
-        prompt=automaton(prompt),
+        answer=found,
+        scopes=tuple(scopes),
+        prompt=Automaton(expressions(prompt)),
         segments=segments(answer),
         prompt_segments=segments(prompt),
         placeholders={tag: placeholder(rule.type) for tag, rule in enumerate(rules) if _masks(rule)},
-        strides=Strides(),
+        strides=Strides(found, spans | 1 << REFUSING, min(bounds, default=-1)),
     )
 
 

@@ -29,11 +29,11 @@ REACH = 2000
 class Beginning:
     """Where the text of an answer begins, at position 0; made once for all choices.
 
-    ``matchers`` are in the order of ``Activation.automata``; ``scans`` in that of ``Activation.segments``. ``fault``
+    ``matcher`` is a place in ``Activation.answer``; ``scans`` are in the order of ``Activation.segments``. ``fault``
     is set where a red line's detector failed on what stands before.
     """
 
-    matchers: tuple[tuple[State, tuple[int, ...]], ...]
+    matcher: tuple[State, tuple[int, ...]]
     sentences: Sentences
     paragraphs: Paragraphs
     scans: tuple[SegmentScan, ...]
@@ -64,8 +64,7 @@ def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = Tru
         for scan, guard in zip(scans, guards, strict=True):
             failed = any(found.failed for found in scan.feed(char, settled))
             fault = fault or (failed and guard)
-    matchers = tuple(_match(automaton, readings) for automaton in activation.automata)
-    return Beginning(matchers, sentences, paragraphs, tuple(scans), fault)
+    return Beginning(_match(activation.answer, readings), sentences, paragraphs, tuple(scans), fault)
 
 
 def _match(automaton: Automaton, readings: Sequence[str]) -> tuple[State, tuple[int, ...]]:
