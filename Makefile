@@ -8,11 +8,12 @@ PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	&& { echo "$$python"; break; }; done)
 endif
 
-.PHONY: help serve test check format docs locks clean need-python
+.PHONY: help serve test test-compiled check format docs locks clean need-python
 
 help:
 	@echo 'make serve   the gateway on 127.0.0.1:8080 with a small model behind it, as an operator in Germany'
 	@echo 'make test    all tests'
+	@echo 'make test-compiled  the matcher compiled, and its tests; needs a C compiler'
 	@echo 'make check   ruff and mypy --strict'
 	@echo 'make format  let ruff lay out the code'
 	@echo 'make docs    rewrite the pages that are made from the code'
@@ -26,6 +27,10 @@ serve: need-python
 test: need-python
 	@"$(PYTHON)" deploy/install.py test
 	@exec .venv/test/bin/python -m pytest $(FLAGS)
+
+test-compiled: need-python
+	@"$(PYTHON)" deploy/install.py test
+	@HYPOTHESIS_PROFILE=quick exec .venv/test/bin/python -m pytest tests/test_compiled.py $(FLAGS)
 
 check: need-python
 	@"$(PYTHON)" deploy/install.py test

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.activation import activate
+from ordinance.runtime.calm import SLICE
 from ordinance.runtime.continuation import begin
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.regions import UnitRemoval
@@ -34,6 +35,9 @@ class Recording(Redactor):
     def _emit(self, start: int, end: int, out: list[str]) -> None:
         self.shown.extend(range(start, end))
         super()._emit(start, end, out)
+
+    def feed(self, text: str) -> str:
+        return "".join([self._take(text[at : at + SLICE]) for at in range(0, len(text), SLICE)])
 
     def _take(self, text: str) -> str:
         flow = self._flow

@@ -88,7 +88,8 @@ class Flow:
         self.held = held
 
     def take(self, text: str) -> str | None:
-        """What may leave now that ``text`` has come in. None if it may not stay calm; then nothing has changed."""
+        """What may leave now that ``text`` has come in. None if that is not calm, or too much at once; then nothing
+        has changed."""
         calm, at, start = self.calm, self.at + len(text), self.start
         to = calm.following.get(text)
         if to is None:
@@ -147,7 +148,9 @@ class Strides:
         return calm
 
     def find(self, calm: Calm, text: str) -> Stride | None:
-        """Where ``text`` leads from ``calm``; None if it does not stay calm."""
+        """Where ``text`` leads from ``calm``; None if that is not calm, or too long."""
+        if len(text) > SLICE:
+            return None
         automaton, chars = self._automaton, self._chars
         state, frame = calm.state, calm.frame
         starts = [-distance for distance in calm.distances]

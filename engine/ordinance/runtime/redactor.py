@@ -94,8 +94,11 @@ class Redactor:
 
     def feed(self, text: str) -> str:
         """What may leave now that ``text`` has come in."""
-        if len(text) <= SLICE:
-            return self._take(text)
+        flow = self._flow
+        if flow is not None:
+            out = flow.take(text)
+            if out is not None:
+                return out
         return "".join([self._take(text[at : at + SLICE]) for at in range(0, len(text), SLICE)])
 
     def _take(self, text: str) -> str:
