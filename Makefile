@@ -8,7 +8,7 @@ PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	&& { echo "$$python"; break; }; done)
 endif
 
-.PHONY: help serve test test-compiled check format docs locks clean need-python
+.PHONY: help serve test test-compiled check format docs accuracy locks clean need-python
 
 help:
 	@echo 'make serve   the gateway on 127.0.0.1:8080 with a small model behind it, as an operator in Germany'
@@ -16,6 +16,7 @@ help:
 	@echo 'make test-compiled  the matcher compiled, and its tests; needs a C compiler'
 	@echo 'make check   ruff and mypy --strict'
 	@echo 'make format  let ruff lay out the code'
+	@echo 'make accuracy  decide the labelled data beside the checkout and rewrite docs/accuracy.md'
 	@echo 'make docs    rewrite the pages that are made from the code'
 	@echo 'make locks   resolve the locks anew (needs uv)'
 	@echo 'make clean   remove the environments and caches'
@@ -46,6 +47,10 @@ format: need-python
 docs: need-python
 	@"$(PYTHON)" deploy/install.py test
 	.venv/test/bin/python -m ordinance.settings.page >docs/configuration.md
+
+accuracy: need-python
+	@"$(PYTHON)" deploy/install.py test
+	.venv/test/bin/python benchmarks/accuracy.py $(FLAGS)
 
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)

@@ -216,7 +216,8 @@ ELSEWHERE = {
     "phrase-empty": "test_check", "phrase-twice": "test_check", "too-deep": "test_parser",
     "detector-fails": "test_plugins", "law-off": "test_check", "date-stale": "test_check",
     "speak-notices-only": "test_check", "too-many": "test_parser", "no-plan": "test_load",
-    "charter-altered": "test_packs", "contact-shields": "test_shields",
+    "charter-altered": "test_packs", "contact-shields": "test_shields", "endings-invalid": "test_endings",
+    "rule-waits": "test_costs",
 }  # fmt: skip
 
 

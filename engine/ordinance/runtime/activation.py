@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from weakref import WeakKeyDictionary
 
@@ -97,10 +97,15 @@ def _masks(rule: PlannedRule) -> bool:
     return rule.removes and rule.effect is Effect.MASK
 
 
+def sought(plan: Plan, rule: PlannedRule) -> list[Expressions]:
+    """The phrases and patterns that a rule looks for, in disguise where it sees that."""
+    prepared = map(plan.detectors.__getitem__, rule.detectors)
+    return [replace(each, disguised=rule.sees_disguise) for each in prepared if isinstance(each, Expressions)]
+
+
 def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...], part: Channel) -> Activation:
     def expressions(tags: Iterable[int]) -> list[tuple[int, Expressions]]:
-        prepared = [(tag, plan.detectors[name]) for tag in tags for name in rules[tag].detectors]
-        return [(tag, each) for tag, each in prepared if isinstance(each, Expressions)]
+        return [(tag, each) for tag in tags for each in sought(plan, rules[tag])]
 
     def segments(tags: Iterable[int]) -> tuple[SegmentRule, ...]:
         prepared = [(tag, plan.detectors[name]) for tag in tags for name in rules[tag].detectors]

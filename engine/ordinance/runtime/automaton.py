@@ -203,6 +203,22 @@ class Automaton:
         seen.update(group.nodes)
         return group
 
+    @property
+    def is_elastic(self) -> bool:
+        """Whether a match may go on for ever, so that it must be ended (see ``slacken``)."""
+        return self._network.elastic < len(self._network.nodes)
+
+    def slacken(self, state: State, count: int) -> tuple[State, tuple[int, ...]]:
+        """``state`` without the disguised phrases of its ``count`` oldest groups, and which groups remain."""
+        groups: list[Group] = []
+        kept: list[int] = []
+        for number, group in enumerate(state.groups):
+            nodes = tuple([at for at in group.nodes if number >= count or at < self._network.elastic])
+            if group.phrase or nodes:
+                groups.append(self._starts.group(group.before, group.phrase, nodes))
+                kept.append(number)
+        return self._state(state.before, tuple(groups)), tuple(kept)
+
     def close(self, state: State) -> tuple[tuple[int, Output], ...]:
         """The groups with a match that ends because the text does."""
         return tuple(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ordinance.runtime.automaton import EVERY, Automaton, State
 from ordinance.runtime.clusters import Cluster
+from ordinance.runtime.disguise import REACH
 from ordinance.runtime.patterns import parse_pattern
 
 
@@ -56,6 +57,10 @@ class Matcher:
                 following = step.state
             self._state = following
             self._end = at + 1
+        if self._starts and at - self._starts[0] >= REACH and automaton.is_elastic:
+            count = sum(at - start >= REACH for start in self._starts)
+            self._state, kept = automaton.slacken(self._state, count)
+            self._starts = [self._starts[group] for group in kept]
         return found
 
     def close(self) -> list[Match]:

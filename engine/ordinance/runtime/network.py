@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from ordinance.detection import Expressions
 from ordinance.errors import PatternError
 from ordinance.runtime import patterns
 from ordinance.runtime.alphabet import Alphabet
+from ordinance.runtime.disguise import Form, forms
+from ordinance.runtime.lane import Growth, Lane
 from ordinance.runtime.normalise import fold, key, symbol_kind
 from ordinance.runtime.patterns import Assertion, SymbolSet, parse_pattern
 from ordinance.runtime.trie import Trie
@@ -20,6 +22,7 @@ from ordinance.runtime.trie import Trie
 #: Kinds of symbol as bits. ``EDGE`` is the start or the end of the text. What came before may be several at once,
 #: where it is not known whether an answer continues a text.
 EDGE, WORD, OTHER, NEWLINE, MARK = 1, 2, 4, 8, 16
+EVERY_KIND = EDGE | WORD | OTHER | NEWLINE | MARK
 _WORDLIKE = WORD | MARK
 KINDS = (EDGE, WORD, OTHER, NEWLINE, MARK)
 
@@ -69,6 +72,7 @@ class Node:
     outputs: set[int] = field(default_factory=set)
     live: int = 0
     families: int = 0
+    growth: Growth | None = None
 
 
 def canonical_phrase(phrase: str) -> str:
@@ -96,6 +100,12 @@ def phrase_forms(phrase: str) -> list[str]:
     return sorted({canonical_phrase(case) for case in cases})
 
 
+@lru_cache(maxsize=64)
+def disguises(phrases: tuple[str, ...]) -> tuple[Form, ...]:
+    """The disguises of all ``phrases``; made once for all networks."""
+    return tuple(form for phrase in phrases for form in forms(phrase, phrase_forms(phrase)))
+
+
 class Network:
     """All expressions of a set of rules, in families; node 0 is where every match begins.
 
@@ -109,16 +119,22 @@ class Network:
         self._output_ids: dict[tuple[int, int], int] = {}
         self._set_ids: dict[SymbolSet, int] = {}
         self.trie = Trie()
+        disguised: list[tuple[Form, int]] = []
         for family, expressions in enumerate(families):
             for tag, each in expressions:
                 output = self._output(family, tag)
                 for phrase in each.phrases:
                     for form in phrase_forms(phrase):
                         self.trie.add(form, 1 << family, output)
+                if each.disguised:
+                    disguised += [(form, output) for form in disguises(each.written or each.phrases)]
                 for pattern in each.patterns:
                     self._add_pattern(parse_pattern(pattern.source, pattern.any_case), output)
-        self.alphabet = Alphabet(self.sets)
         self._mark_live()
+        #: Nodes from here on may stay alive for ever, so whoever runs the network ends them after ``disguise.REACH``.
+        self.elastic = len(self.nodes)
+        self._lane = Lane(self, disguised)
+        self.alphabet = Alphabet(self.sets)
 
     def _output(self, family: int, tag: int) -> int:
         found = self._output_ids.setdefault((family, tag), len(self.outputs))
@@ -145,7 +161,13 @@ class Network:
 
     def reach(self, nodes: Iterable[int], sets: frozenset[int]) -> set[int]:
         """The nodes to which a symbol leads that is in these sets."""
-        return {target for at in nodes for number, target in self.nodes[at].sets if number in sets}
+        found: set[int] = set()
+        for at in nodes:
+            node = self.nodes[at]
+            if node.growth is not None:
+                self._lane.grow(at)
+            found.update([target for number, target in node.sets if number in sets])
+        return found
 
     def leads_on(self, at: int) -> bool:
         """Whether a match can go on from here. A node that only reports its outputs has done so already; holding text
@@ -166,51 +188,66 @@ class Network:
                     pending.append(target)
         return seen
 
-    def _node(self) -> int:
+    def family(self, output: int) -> int:
+        """The family of an output, as a bit."""
+        return 1 << self.outputs[output][0]
+
+    @property
+    def every_kind(self) -> int:
+        """All kinds of symbol."""
+        return EVERY_KIND
+
+    def number(self, symbols: SymbolSet) -> int:
+        """The number of a set, a new one if it is new."""
+        number = self._set_ids.setdefault(symbols, len(self.sets))
+        if number == len(self.sets):
+            self.sets.append(symbols)
+        return number
+
+    def node(self) -> int:
+        """Add a node."""
         self.nodes.append(Node())
         return len(self.nodes) - 1
 
-    def _jump(self, at: int, assertion: Assertion | None, target: int) -> None:
+    def jump(self, at: int, assertion: Assertion | None, target: int) -> None:
+        """Join two nodes without a symbol."""
         self.nodes[at].jumps.append((assertion, target))
 
     def _add_pattern(self, tree: patterns.Node, output: int) -> None:
-        start = self._node()
-        self._jump(0, None, start)
+        start = self.node()
+        self.jump(0, None, start)
         self.nodes[self._fragment(tree, start)].outputs.add(output)
 
     def _fragment(self, tree: patterns.Node, at: int) -> int:
         """Add ``tree`` behind node ``at``; gives the node at which it ends."""
         match tree:
             case SymbolSet():
-                end = self._node()
-                number = self._set_ids.setdefault(tree, len(self.sets))
-                if number == len(self.sets):
-                    self.sets.append(tree)
-                self.nodes[at].sets.append((number, end))
+                end = self.node()
+                self.nodes[at].sets.append((self.number(tree), end))
                 return end
             case Assertion():
-                end = self._node()
-                self._jump(at, tree, end)
+                end = self.node()
+                self.jump(at, tree, end)
                 return end
             case patterns.Sequence(parts):
                 for part in parts:
                     at = self._fragment(part, at)
                 return at
             case patterns.Choice(parts):
-                end = self._node()
+                end = self.node()
                 for part in parts:
-                    branch = self._node()
-                    self._jump(at, None, branch)
-                    self._jump(self._fragment(part, branch), None, end)
+                    branch = self.node()
+                    self.jump(at, None, branch)
+                    self.jump(self._fragment(part, branch), None, end)
                 return end
             case patterns.Repeat(part, least, most):
                 for _ in range(least):
                     at = self._fragment(part, at)
-                end = self._node()
-                self._jump(at, None, end)
+                end = self.node()
+                self.jump(at, None, end)
                 for _ in range(most - least):
                     at = self._fragment(part, at)
-                    self._jump(at, None, end)
+                    self.jump(at, None, end)
                 return end
 
     def _mark_live(self) -> None:
