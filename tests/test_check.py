@@ -224,6 +224,7 @@ ELSEWHERE = {
     "law-uncertain": "test_constructs", "notice-unresolved": "test_constructs", "plural-form": "test_constructs",
     "hours-invalid": "test_constructs", "slot-value": "test_constructs", "speak-empty": "test_constructs",
     "contact-superseded": "test_constructs", "judge-missing": "test_constructs",
+    "endings-invalid": "test_endings", "rule-waits": "test_costs",
 }  # fmt: skip
 
 

@@ -74,16 +74,21 @@ def _serves(detector: Detector, found: Prepared, kinds: Mapping[str, DetectorKin
 def _phrases_hold(detector: Detector, kind: DetectorKind, report: Report) -> bool:
     """Look at each phrase by itself, so that all findings on a lexicon come at once."""
     sound = True
-    first: dict[tuple[str, ...], int] = {}
+    first: dict[str, int] = {}
     for phrase, place in zip(detector.declaration.lines, detector.places, strict=True):
         try:
             one = kind.prepare(replace(detector.declaration, lines=(phrase,)))
         except PatternError as error:
-            report(diagnose("phrase-empty", place, error.message, error.help))
+            if "{" in phrase or "}" in phrase:
+                at = replace(place, column=place.column + error.offset, end_column=place.column + error.offset + 1)
+                report(diagnose("endings-invalid", at, error.message, error.help))
+            else:
+                report(diagnose("phrase-empty", place, error.message, error.help))
             sound = False
             continue
-        if isinstance(one, Expressions) and (line := first.setdefault(one.phrases, place.line)) != place.line:
-            report(diagnose("phrase-twice", place, f"the phrase is the same as the one on line {line} once folded"))
+        lines = [first.setdefault(form, place.line) for form in one.phrases] if isinstance(one, Expressions) else []
+        if any(line != place.line for line in lines):
+            report(diagnose("phrase-twice", place, f"the phrase is the same as one on line {min(lines)} once folded"))
     return sound
 
 
