@@ -8,15 +8,17 @@ PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	&& { echo "$$python"; break; }; done)
 endif
 
-.PHONY: help serve test soak check format docs defects locks clean need-python
+.PHONY: help serve test test-compiled soak check format docs accuracy defects locks clean need-python
 
 help:
 	@echo 'make serve   the gateway on 127.0.0.1:8080 with a small model behind it, as an operator in Germany'
 	@echo 'make test    all tests'
 	@echo 'make soak    50,000 requests, to see that memory stays flat'
+	@echo 'make test-compiled  the matcher compiled, and its tests; needs a C compiler'
 	@echo 'make check   ruff and mypy --strict'
 	@echo 'make format  let ruff lay out the code'
 	@echo 'make defects seed defects in a copy of the engine and see that a theorem notices each'
+	@echo 'make accuracy  decide the labelled data beside the checkout and rewrite docs/accuracy.md'
 	@echo 'make docs    rewrite the pages that are made from the code'
 	@echo 'make locks   resolve the locks anew (needs uv)'
 	@echo 'make clean   remove the environments and caches'
@@ -32,6 +34,10 @@ test: need-python
 soak: need-python
 	@"$(PYTHON)" deploy/install.py test
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/test_faults.py -k memory $(FLAGS)
+
+test-compiled: need-python
+	@"$(PYTHON)" deploy/install.py test
+	@HYPOTHESIS_PROFILE=quick exec .venv/test/bin/python -m pytest tests/test_compiled.py $(FLAGS)
 
 check: need-python
 	@"$(PYTHON)" deploy/install.py test
@@ -54,6 +60,10 @@ docs: need-python
 defects: need-python
 	@"$(PYTHON)" deploy/install.py test
 	.venv/test/bin/python tests/support/seed_defects.py
+
+accuracy: need-python
+	@"$(PYTHON)" deploy/install.py test
+	.venv/test/bin/python benchmarks/accuracy.py $(FLAGS)
 
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)

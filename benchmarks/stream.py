@@ -1,8 +1,13 @@
-"""What a delta costs and how much text waits: the engine, a bare loop, and `re` over a tail, in one run."""
+"""What a delta costs and how much text waits: the engine, a bare loop, and `re` over a tail, in one run.
+
+Each policy is fresh when its text comes for the first time. As `ordinance serve` does, what is loaded is kept from the
+garbage collector; what is made while text is met is not.
+"""
 
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import re
 import statistics
@@ -11,11 +16,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from ordinance.detection import Expressions, Pattern
 from ordinance.load import load
 from ordinance.policy.plan import SPAN, Plan, Scope
 from ordinance.policy.vocabulary import Effect
+from ordinance.runtime import calm
 from ordinance.runtime.activation import activate
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.situation import rules_in_force, situate
@@ -54,26 +61,62 @@ def plan_with(found: Expressions, scope: Scope) -> Plan:
     return replace(plan, rules=rules, detectors={**plan.detectors, rule.detectors[0]: found})
 
 
-def timed(feed: Callable[[str], object], deltas: list[str]) -> list[float]:
-    """Microseconds for each delta."""
-    times = []
+class Run(NamedTuple):
+    """Microseconds for each delta, what came of it, and the microseconds of processor time that a delta cost on
+    average: a mean of times would count what other processes took."""
+
+    times: list[float]
+    out: list[object]
+    mean: float
+
+
+def timed(feed: Callable[[str], object], deltas: list[str]) -> Run:
+    times, out = [], []
+    began = time.process_time()
     for delta in deltas:
         start = time.perf_counter()
-        feed(delta)
+        result = feed(delta)
         times.append((time.perf_counter() - start) * 1e6)
-    return times
+        out.append(result)
+    return Run(times, out, (time.process_time() - began) / len(deltas) * 1e6)
 
 
-def engine(plan: Plan) -> tuple[Redactor, Callable[[str], int]]:
-    redactor = Redactor(activate(plan, rules_in_force(plan, situate(plan, jurisdiction="DE"))))
-    state = {"in": 0, "out": 0}
+def redactor(plan: Plan) -> Redactor:
+    """A stream under the law of Germany."""
+    made = Redactor(activate(plan, rules_in_force(plan, situate(plan, jurisdiction="DE"))))
+    gc.collect()
+    gc.freeze()
+    return made
 
-    def feed(delta: str) -> int:
-        state["in"] += len(delta)
-        state["out"] += len(redactor.feed(delta))
-        return state["in"] - state["out"]
 
-    return redactor, feed
+def held(deltas: list[str], out: list[object]) -> list[int]:
+    """How many characters wait after each delta."""
+    came, left, waiting = 0, 0, []
+    for delta, released in zip(deltas, out, strict=True):
+        came, left = came + len(delta), left + len(str(released))
+        waiting.append(came - left)
+    return waiting
+
+
+def hostile(found: Expressions, text: str, length: int) -> dict[str, str]:
+    """Texts made to keep many starts alive, to be new at every step, or to be nothing that words are made of."""
+    chance = random.Random(3)  # noqa: S311 - the same texts every time
+    heads = [pattern.source[2:5] for pattern in found.patterns] or ["ABC"]
+    made = {
+        "phrases without their last letter": " ".join(phrase[:-1] for phrase in found.phrases),
+        "codes that break off": "".join(
+            head + "-1234567890"[: chance.randint(2, 9)] for _ in range(40) for head in heads
+        ),
+        "letters by chance": "".join(chance.choices("abcdefghij klmnop", k=length)),
+        "every character once": "".join(map(chr, [*range(33, 0xD800), *range(0xE000, 0xE000 + length)])),
+        "a mark on each letter": "a\u0301" * length,
+        "sixty marks on each letter": ("a" + "\u0301" * 60) * length,
+        "an invisible character between all": "\u200b".join(text),
+        "one letter": "a" * length,
+        "nothing but space": " " * length,
+        "full stops that may end a sentence": "e.g. (3) " * length,
+    }
+    return {name: (each * (length // len(each) + 1))[:length] for name, each in made.items()}
 
 
 def tail_search(found: Expressions) -> Callable[[str], object]:
@@ -91,38 +134,53 @@ def tail_search(found: Expressions) -> Callable[[str], object]:
     return feed
 
 
-def row(name: str, times: list[float], limit: float, held: list[int] | None = None) -> None:
-    ordered = sorted(times)
-    mean, median = statistics.fmean(times), ordered[len(ordered) // 2]
-    waits = "" if held is None else f"{statistics.fmean(held):8.1f} {sorted(held)[len(held) * 99 // 100]:6d}"
-    print(
-        f"{name:34} {median:9.2f} {ordered[len(ordered) * 99 // 100]:9.2f} {mean:9.2f} {median / limit:8.1f}x {waits}"
-    )
+def percentile(values: list[float], part: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
+
+
+def row(name: str, run: Run, limit: float, waiting: list[int] | None = None) -> None:
+    median = statistics.median(run.times)
+    waits = "" if waiting is None else f"{statistics.fmean(waiting):8.1f} {percentile([*waiting], 0.99):6.0f}"
+    print(f"{name:40} {median:9.2f} {percentile(run.times, 0.99):9.2f} {run.mean:9.2f} {median / limit:8.1f}x {waits}")
+
+
+def cut(text: str) -> list[str]:
+    return [text[at : at + DELTA] for at in range(0, len(text), DELTA)]
 
 
 def main() -> None:
     given = arguments()
     text = given.text.read_text("utf-8") if given.text else PROSE
     text = (text * (given.characters // len(text) + 1))[: given.characters]
-    deltas = [text[at : at + DELTA] for at in range(0, len(text), DELTA)]
-    found = expressions(given.phrases, given.patterns, sorted(set(re.findall(r"\w+", text)))[:2000])
-    collected: list[str] = []
-    limit = timed(collected.append, deltas)
-    floor = statistics.median(limit)
+    deltas = cut(text)
+    words = sorted(set(re.findall(r"\w+", text)))[:2000]
+    found = expressions(given.phrases, given.patterns, words)
+    core = "as written" if str(calm.__file__).endswith(".py") else "compiled"
+    limit = timed(str, deltas)
+    floor = statistics.median(limit.times)
     print(
-        f"{given.phrases} phrases, {given.patterns} patterns, {len(deltas)} deltas of {DELTA} characters; microseconds"
+        f"{given.phrases} phrases, {given.patterns} patterns, {len(deltas)} deltas of {DELTA} characters; core {core}"
     )
-    print(f"{'':34} {'median':>9} {'p99':>9} {'mean':>9} {'median':>9} {'held':>8} {'p99':>6}")
-    row("bare loop (the limit)", limit, floor)
-    for name, scope in (("span", SPAN), ("sentence", Scope("sentence", 400))):
-        plan = plan_with(found, scope)
+    print(f"microseconds{'':28} {'median':>9} {'p99':>9} {'mean CPU':>9} {'median':>9} {'held':>8} {'p99':>6}")
+    row("a call that does nothing (the limit)", limit, floor)
+    for name, rules, scope in (
+        ("scope span", found, SPAN),
+        ("scope sentence", found, Scope("sentence", 400)),
+        ("10 phrases, scope span", expressions(10, 0, words), SPAN),
+    ):
+        plan = plan_with(rules, scope)
         for turn in ("first time", "again"):
-            _, feed = engine(plan)
-            held: list[int] = []
-            times = timed(lambda delta, feed=feed, held=held: held.append(feed(delta)), deltas)
-            row(f"engine, scope {name}, {turn}", times, floor, held)
+            run = timed(redactor(plan).feed, deltas)
+            row(f"{name}, {turn}", run, floor, held(deltas, run.out))
     few = deltas[:: max(1, len(deltas) // 300)]
     row("re over the last 200 characters", timed(tail_search(found), few), floor)
+    plan = plan_with(found, SPAN)
+    print(f"\nhostile texts, scope span{'':15} {'median':>9} {'p99':>9} {'ratio':>9} {'1st half':>9} {'2nd half':>9}")
+    for name, made in hostile(found, text, given.characters // 2).items():
+        times = timed(redactor(plan).feed, cut(made)).times
+        middle, median, high = len(times) // 2, statistics.median(times), percentile(times, 0.99)
+        halves = f"{statistics.median(times[:middle]):9.2f} {statistics.median(times[middle:]):9.2f}"
+        print(f"{name:40} {median:9.2f} {high:9.2f} {high / median:8.1f}x {halves}")
 
 
 if __name__ == "__main__":

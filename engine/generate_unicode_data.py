@@ -145,6 +145,24 @@ def fold(char: str) -> str:
     return agreed_look_alike(char) or char
 
 
+def passing() -> Iterator[str]:
+    """Symbols that pass for an ASCII letter or digit although folding leaves them apart, because the text of some
+    language needs them (an Arabic alef for l, a union sign for u); small letters. Only disguises count them."""
+    table = json.loads((Path(confusable_homoglyphs.__file__).parent / "confusables.json").read_text("utf-8"))
+    found: dict[str, set[str]] = {}
+    for wrapped, entries in table.items():
+        char = wrapped.strip("\u200e")  # the table wraps what is written from right to left
+        symbols = fold(char) if len(char) == 1 else ""
+        if len(symbols) != 1 or symbols.isascii() or kind(symbols) == "m":  # for a mark every character would wait
+            continue
+        for entry in entries:
+            target = entry["c"].lower()
+            if len(target) == 1 and target.isascii() and target.isalnum():
+                found.setdefault(target, set()).add(symbols)
+    for target, several in sorted(found.items()):
+        yield f"{target}=" + ".".join(f"{ord(symbol):x}" for symbol in sorted(several))
+
+
 def kind(char: str) -> str:
     """w: a letter, digit or mark of a script with word boundaries; m: a mark that is part of its letter; o: other."""
     category = ucd.category(char)
@@ -235,6 +253,9 @@ def main() -> None:
     )
     out.write(f'UNICODE_VERSION = "{ucd.unidata_version}"\n\n')
     out.write(literal("FOLDS", "code=folded code points, for every code point that folding changes.", folds()) + "\n")
+    out.write(
+        literal("PASSING", "letter or digit=code points that pass for it and are not folded to it.", passing()) + "\n"
+    )
     out.write(
         literal("KINDS", "first code=kind: w word, m mark that is part of its letter, o other.", ranges(kind)) + "\n"
     )

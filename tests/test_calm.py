@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ordinance.runtime.activation import Activation, activate
-from ordinance.runtime.calm import Calm
 from ordinance.runtime.continuation import begin
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.situation import rules_in_force, situate
@@ -21,8 +20,8 @@ from support.strategies import PROTECTED, cuttings, rules, texts
 class Exact(Redactor):
     """Never calm, so it takes every character by itself."""
 
-    def _settle(self) -> Calm | None:
-        return None
+    def _settle(self) -> None:
+        pass
 
 
 class Counting(Redactor):
@@ -30,9 +29,9 @@ class Counting(Redactor):
 
     steps = 0
 
-    def _walk(self, text: str, calm: Calm | None) -> str:
+    def _walk(self, text: str) -> str:
         self.steps += 1
-        return super()._walk(text, calm)
+        return super()._walk(text)
 
 
 def activation_of(of: Sequence[Rule], protected: tuple[str, ...] = ()) -> Activation:

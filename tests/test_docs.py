@@ -73,6 +73,16 @@ def test_every_command_and_flag_is_documented(name: str) -> None:
     assert not [value for value in values if value not in section]
 
 
+def test_the_page_on_accuracy_names_a_command_that_exists_and_its_data() -> None:
+    page = (DOCS / "accuracy.md").read_text("utf-8")
+    for path in re.findall(r"`python (\S+)`", page):
+        assert (ROOT / path).is_file()
+    for target in re.findall(r"`make (\w+)`", page):
+        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    for said in ("CC-BY-4.0", "CC0-1.0", "Apache-2.0", "What a lexical rule cannot see", "| all |"):
+        assert said in page
+
+
 def test_every_top_level_folder_is_explained() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     for folder in ("engine", "grammars", "rules", "plugins", "tests", "benchmarks", "docs", "deploy"):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ordinance.detection import Expressions, Pattern
 from ordinance.errors import PatternError
-from ordinance.runtime.matcher import check_pattern
+from ordinance.runtime.automaton import Automaton
+from ordinance.runtime.matcher import check_pattern, matches_in
 from ordinance.runtime.patterns import MAX_DEPTH, MAX_SIZE, parse_pattern, width
 from support.strategies import MANY
 
@@ -69,6 +73,41 @@ def test_what_lies_outside_the_dialect_is_explained_where_it_stands(source: str,
     assert says in caught.value.message
     assert caught.value.offset == offset
     assert caught.value.help.endswith(".")
+
+
+#: Each refusal that the manual lists: what is refused, what to write instead, texts with and without a match of that.
+INSTEAD = {
+    "`*`, `+`, `{3,}`": ([r"\bid[0-9]*", r"\bid[0-9]+", r"\bid[0-9]{3,}"], r"\bid[0-9]{3,20}\b", "id1234", "id12"),
+    "`(?=…)` `(?<!…)`": (["price(?= in)", "(?<!un)fair"], "(?:^|[ .])fair", "a fair", "unfair"),
+    "`\\1`, `(?P=name)`": ([r"([ab])\1", "(?P=name)"], "(?:aa|bb)", "xaax", "ab"),
+    "`(?i)`": (["(?i)word"], "[Ww]ord", "Word", "WORD"),
+    "`[äöü]`": (["[äöü]"], "(?:ae|oe|ue)", "Baecker", "Backer"),
+    "`[[:alpha:]]`": (["[[:alpha:]]x"], "[a-z]x", "ax", "1x"),
+    "`\\p{L}`, `\\x41`, `\\Z`": ([r"\p{L}", r"\x41", r"end\Z"], "end$", "the end", "end of it"),
+    "`a??`, `a{2}{3}`": (["ba??", "a{2}{3}"], "a{6}", "aaaaaa", "aaaaa"),
+    "`\\b?`": ([r"\b?a"], r"(?:\bab|cab)", "cab", "dab"),
+    "`a?` alone": (["a?"], "ba?", "b", "a"),
+    "more than 500 characters when written out": (["a{501}", "(?:ab){300}"], "a{3}", "aaa", "aa"),
+}
+
+
+def test_the_manual_lists_each_refusal_and_what_to_write_instead() -> None:
+    page = (Path(__file__).resolve().parent.parent / "docs" / "patterns.md").read_text("utf-8")
+    listed = page.partition("## What is refused")[2].partition("## ")[0]
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in listed.split("\n") if line.startswith("| ")]
+    assert rows[1:] == list(INSTEAD)
+
+
+@pytest.mark.parametrize("name", INSTEAD)
+def test_what_is_refused_can_be_said_otherwise(name: str) -> None:
+    refused, instead, matching, other = INSTEAD[name]
+    for source in refused:
+        with pytest.raises(PatternError) as caught:
+            check_pattern(source)
+        assert caught.value.help
+    made = Automaton([(0, Expressions(patterns=(Pattern(instead),)))])
+    assert matches_in(made, matching)
+    assert not matches_in(made, other)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.activation import activate
-from ordinance.runtime.calm import Calm
+from ordinance.runtime.calm import SLICE
 from ordinance.runtime.continuation import begin
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.regions import UnitRemoval
@@ -36,10 +36,15 @@ class Recording(Redactor):
         self.shown.extend(range(start, end))
         super()._emit(start, end, out)
 
-    def _stride(self, calm: Calm, text: str) -> str | None:
-        start = self._base
-        out = super()._stride(calm, text)
-        self.shown.extend(range(start, self._base))
+    def feed(self, text: str) -> str:
+        return "".join([self._take(text[at : at + SLICE]) for at in range(0, len(text), SLICE)])
+
+    def _take(self, text: str) -> str:
+        flow = self._flow
+        left = flow.at - len(flow.held) if flow else 0
+        out = super()._take(text)
+        if flow:
+            self.shown.extend(range(left, flow.at - len(flow.held)))
         return out
 
 

@@ -9,7 +9,7 @@ from uniseg.graphemecluster import grapheme_clusters
 
 from ordinance.detection import Expressions
 from ordinance.runtime.automaton import Automaton
-from ordinance.runtime.matcher import Match, Matcher
+from ordinance.runtime.matcher import Match, Matcher, Watch
 from ordinance.runtime.regions import MARK_RUN, Edges, Region, SpanRemoval, UnitRemoval
 from ordinance.runtime.sentences import Sentences
 from support.strategies import SEVERAL
@@ -66,7 +66,7 @@ def test_what_is_forgotten_is_not_kept() -> None:
 def test_a_region_whose_text_has_left_still_grows_with_its_marks() -> None:
     """All that is known may be forgotten while a region at the very end can still grow."""
     made = Edges()
-    removal = SpanRemoval(Matcher(Automaton([])), made)
+    removal = SpanRemoval(Watch(Matcher(Automaton([]))), made)
     made.feed("a")
     removal.add(Match(0, 1, 7))
     made.forget(1)
@@ -78,7 +78,8 @@ def test_a_region_whose_text_has_left_still_grows_with_its_marks() -> None:
 
 def sentence_removal(text: str, bound: int, *found: Match) -> tuple[UnitRemoval, list[Region]]:
     sentences = Sentences()
-    removal = UnitRemoval(Matcher(Automaton([(0, Expressions(("canary",)))])), sentences, bound)
+    matcher = Matcher(Automaton([(0, Expressions(("canary",)))]))
+    removal = UnitRemoval(Watch(matcher), sentences, bound)
     for match in found:
         removal.add(match)
     for char in text:
@@ -120,11 +121,12 @@ def test_a_match_removes_the_pieces_of_sentences_that_it_touches(match: Match, b
 )
 def test_the_open_sentence_waits_and_no_other(text: str, bound: int, expected: list[int]) -> None:
     sentences = Sentences()
-    removal = UnitRemoval(Matcher(Automaton([(0, Expressions(("canary",)))])), sentences, bound)
+    matcher = Matcher(Automaton([(0, Expressions(("canary",)))]))
+    removal = UnitRemoval(Watch(matcher), sentences, bound)
     holds = []
     for at, char in enumerate(text):
         sentences.feed(char)
         removal.feed()
-        removal.matcher.feed(char, at)
+        matcher.feed(char, at)
         holds.append(removal.hold())
     assert holds == expected

@@ -36,10 +36,17 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Expressions:
-    """Phrases (any case, whole words where they begin or end in an alphabetic letter) and patterns."""
+    """Phrases (any case, whole words where they begin or end in an alphabetic letter) and patterns.
+
+    ``written`` are the phrases before they were folded, where the detector knows them: base64 keeps accents. Where
+    ``disguised``, phrases are also found spaced, in leetspeak, reversed, in base64 and in rot13; the engine sets it
+    by the rule.
+    """
 
     phrases: tuple[str, ...] = ()
     patterns: tuple[Pattern, ...] = ()
+    written: tuple[str, ...] = ()
+    disguised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

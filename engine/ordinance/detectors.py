@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from ordinance.detection import Declaration, DetectorKind, Expressions, Pattern, Segments
+from ordinance.endings import expand
 from ordinance.errors import PatternError
 from ordinance.hookspecs import hookimpl
 from ordinance.identifiers import IDENTIFIERS
@@ -14,9 +15,11 @@ from ordinance.runtime.scripts import INDISTINCT, NAMES, finder
 
 
 def prepare_lexicon(declaration: Declaration) -> Expressions:
-    """Phrases as they are compared. Raises ``PatternError`` for one that folds to nothing or is too long."""
-    forms = (form for phrase in declaration.lines for form in phrase_forms(phrase))
-    return Expressions(phrases=tuple(dict.fromkeys(forms)))
+    """Phrases as they are compared, each ending written out. Raises ``PatternError`` for one that folds to nothing, is
+    too long, or has braces that state no endings."""
+    written = tuple(dict.fromkeys(phrase for line in declaration.lines for phrase in expand(line)))
+    forms = (form for phrase in written for form in phrase_forms(phrase))
+    return Expressions(phrases=tuple(dict.fromkeys(forms)), written=written)
 
 
 def prepare_pattern(declaration: Declaration) -> Expressions:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from ordinance.cli.arguments import add_paths
-from ordinance.costs import costs
-from ordinance.language.diagnostics import render
+from ordinance.costs import Cost, costs, measured
+from ordinance.language.diagnostics import Diagnostic, diagnose, render
 from ordinance.load import Loaded, load
+from ordinance.policy.ir import Rule
 
 _EPILOG = """\
 example:
@@ -30,31 +33,82 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_paths(parser)
+    parser.add_argument("--cost", action="store_true", help="measure what each rule makes ordinary text wait for")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings; the exit code says how bad they are."""
     loaded = load(args.paths, on=args.on)
+    found = _measured(loaded) if args.cost else []
+    diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]
     if args.format == "json":
-        print(json.dumps({"diagnostics": [item.as_dict() for item in loaded.diagnostics]}, ensure_ascii=False))
+        shown: dict[str, object] = {"diagnostics": [item.as_dict() for item in diagnostics]}
+        if args.cost:
+            shown["costs"] = [{**asdict(cost), "waits": cost.waits} for cost in found]
+        print(json.dumps(shown, ensure_ascii=False))
         return loaded.exit_code
-    for item in loaded.diagnostics:
+    for item in diagnostics:
         print(render(item))
-    print(_summary(loaded))
+    print(_summary(loaded, diagnostics, found))
     return loaded.exit_code
 
 
-def _summary(loaded: Loaded) -> str:
-    errors = sum(item.severity == "error" for item in loaded.diagnostics)
-    warnings = len(loaded.diagnostics) - errors
+def _measured(loaded: Loaded) -> list[Cost]:
+    """What the rules of the packs that were given cost; nothing where the packs do not make a plan."""
+    return (
+        [] if loaded.compiled is None else [cost for cost in measured(loaded.compiled) if cost.rule in _given(loaded)]
+    )
+
+
+def _given(loaded: Loaded) -> dict[str, Rule]:
+    return {rule.id: rule for rule in loaded.policy.rules if rule.unit.given} if loaded.policy else {}
+
+
+def _waiting(loaded: Loaded, found: list[Cost]) -> Iterator[Diagnostic]:
+    """A warning for each rule that makes ordinary text wait."""
+    rules = _given(loaded)
+    for cost in found:
+        if cost.waits:
+            language, hold = cost.worst
+            message = f"{cost.rule} keeps {hold.mean:.1f} characters of ordinary prose waiting (language {language})"
+            yield diagnose("rule-waits", rules[cost.rule].node.name.span, message)
+
+
+def _table(found: list[Cost]) -> list[str]:
+    """A line for each rule."""
+    rows = [("rule", "scope", "width", "held", "p99", "threads", "language")]
+    for cost in found:
+        if cost.holds:
+            language, hold = cost.worst
+            rows.append(
+                (
+                    cost.rule,
+                    cost.scope,
+                    str(cost.width),
+                    f"{hold.mean:.1f}",
+                    str(hold.p99),
+                    f"{hold.threads:.1f}",
+                    language,
+                )
+            )
+        else:
+            rows.append((cost.rule, cost.scope, "–", "the open sentence", "–", "–", "–"))
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [f"  {line}" for line in lines]
+
+
+def _summary(loaded: Loaded, diagnostics: Sequence[Diagnostic], found: list[Cost]) -> str:
+    errors = sum(item.severity == "error" for item in diagnostics)
+    warnings = len(diagnostics) - errors
     counted = f"{count(errors, 'error')}, {count(warnings, 'warning')}"
     if loaded.compiled is None or loaded.policy is None:
         return counted
     plan = loaded.compiled
     packs = ", ".join(f"{pack.name} {pack.version}" for pack in plan.packs)
     lines = [f"{counted}; {count(len(plan.rules), 'rule')} of {packs}", f"policy digest {plan.digest}"]
-    given = {rule.id for rule in loaded.policy.rules if rule.unit.given}
-    lines += [f"  {rule_id}: {cost}" for rule_id, cost in costs(plan) if rule_id in given]
+    given = _given(loaded)
+    lines += _table(found) if found else [f"  {rule}: {cost}" for rule, cost in costs(plan) if rule in given]
     return "\n".join(lines)
 
 

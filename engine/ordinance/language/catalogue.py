@@ -48,7 +48,13 @@ CATALOGUE: dict[str, Entry] = {
     "hidden-direction": Entry("a character changes the direction of text unseen", "Remove it."),
     "mixed-scripts": Entry("a word mixes letters of two scripts", "Write it in the letters of one script."),
     "phrase-empty": Entry("a phrase has nothing left to look for", "Write letters or digits in it, or remove it."),
+    "endings-invalid": Entry("braces in a phrase do not state its endings", "Write Kind{,es,er,ern}, or no braces."),
     "phrase-twice": Entry("two phrases are the same once folded", "Keep one of them.", "warning"),
+    "rule-waits": Entry(
+        "a rule makes ordinary text wait",
+        "Begin what it looks for with what ordinary text seldom has, or narrow its first characters.",
+        "warning",
+    ),
     "detector-missing": Entry("a detector is not registered", "Install the plugin that registers it."),
     "detector-unconfigured": Entry("a detector is struck out: it is not set up", "Set up what it names.", "warning"),
     "detector-fails": Entry("a plugin's detector cannot be prepared", "Ask the plugin's authors, or remove it."),

@@ -74,17 +74,25 @@ def _serves(detector: Detector, found: Prepared, kinds: Mapping[str, DetectorKin
 def _prepare_phrases(detector: Detector, kind: DetectorKind, report: Report) -> Prepared | None:
     """Prepare each phrase by itself, so that all findings on a lexicon come at once; None where one cannot be."""
     sound = True
-    first: dict[tuple[str, ...], int] = {}
+    first: dict[str, int] = {}
+    written: dict[str, None] = {}
     for phrase, place in zip(detector.declaration.lines, detector.places, strict=True):
         try:
             one = kind.prepare(replace(detector.declaration, lines=(phrase,)))
         except PatternError as error:
-            report(diagnose("phrase-empty", place, error.message, error.help))
+            if "{" in phrase or "}" in phrase:
+                at = replace(place, column=place.column + error.offset, end_column=place.column + error.offset + 1)
+                report(diagnose("endings-invalid", at, error.message, error.help))
+            else:
+                report(diagnose("phrase-empty", place, error.message, error.help))
             sound = False
             continue
-        if isinstance(one, Expressions) and (line := first.setdefault(one.phrases, place.line)) != place.line:
-            report(diagnose("phrase-twice", place, f"the phrase is the same as the one on line {line} once folded"))
-    return Expressions(tuple(dict.fromkeys(form for forms in first for form in forms))) if sound else None
+        if not isinstance(one, Expressions):
+            continue
+        written.update(dict.fromkeys(one.written))
+        if any(line != place.line for line in (lines := [first.setdefault(form, place.line) for form in one.phrases])):
+            report(diagnose("phrase-twice", place, f"the phrase is the same as one on line {min(lines)} once folded"))
+    return Expressions(phrases=tuple(first), written=tuple(written)) if sound else None
 
 
 def _inside(place: Span, offset: int) -> Span:

@@ -137,6 +137,11 @@ class PlannedRule:
         """Whether text may have to wait for this rule, and may not leave because of it."""
         return self.effect.removes and not self.trial
 
+    @property
+    def sees_disguise(self) -> bool:
+        """Whether disguised phrases count (semantics, rule 25): for red lines always, else where the pack says so."""
+        return self.disguised or self.effect is Effect.REFUSE
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from weakref import WeakKeyDictionary
 
@@ -13,8 +13,14 @@ from ordinance.policy.vocabulary import MARKER, Channel, Effect
 from ordinance.runtime.automaton import Automaton
 from ordinance.runtime.calm import Strides
 from ordinance.runtime.checks import Checks, unchecked_only
+from ordinance.runtime.matcher import Match
 from ordinance.runtime.rendering import imitation, placeholder
 from ordinance.runtime.together import together
+
+#: Families of ``Activation.answer``.
+OBSERVING, PROTECTED, REFUSING, WITHHOLDING = range(4)
+#: Bits of the families of rules that remove text.
+REMOVING = -1 << REFUSING
 
 #: Sets of rules whose automata are kept; situations fall into few sets.
 _KEPT = 64
@@ -30,23 +36,21 @@ class SegmentRule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Activation:
-    """Automata by what their matches do. Tags number ``rules``; ``forged`` is the tag of a marker the model wrote,
-    ``rendering.imitation`` of a rule's tag that of its placeholder, ``unchecked`` that of text at which a detector
-    failed.
+    """What is looked for, by what its matches do. Tags number ``rules``; ``forged`` is the tag of a marker the model
+    wrote, ``rendering.imitation`` of a rule's tag that of its placeholder, ``unchecked`` that of text at which a
+    detector failed.
 
-    ``withholding`` has one automaton for each scope, for withheld and masked text. ``observing`` are rules that remove
-    nothing, or are on trial. ``prompt`` are the rules that look at what is asked and do not mask it. ``protected``
-    finds safety-critical information. ``placeholders`` are what masks write where no language is asked for.
-    ``asks`` is whether any part of the request is shown to a detector that sees sentences. ``checks`` decide
-    on candidates; ``recalls`` is whether one of them may look at text that has left already, for a rule that holds
-    nothing. ``strides`` remembers what ordinary text does.
+    ``answer`` reads an answer. Its families are ``OBSERVING``, rules that remove nothing, or are on trial;
+    ``PROTECTED``, safety-critical information; ``REFUSING``; and from ``WITHHOLDING`` on, for withheld and masked text,
+    one for each of ``scopes``. ``prompt`` are the rules that look at what is asked and do not mask it.
+    ``placeholders`` are what masks write where no language is asked for. ``asks`` is whether any part of the request is
+    shown to a detector that sees sentences. ``checks`` decide on candidates; ``recalls`` is whether one of them may
+    look at text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does.
     """
 
     rules: tuple[PlannedRule, ...]
-    refusing: Automaton
-    withholding: tuple[tuple[Scope, Automaton], ...]
-    observing: Automaton
-    protected: Automaton
+    answer: Automaton
+    scopes: tuple[Scope, ...]
     prompt: Automaton
     segments: tuple[SegmentRule, ...]
     prompt_segments: tuple[SegmentRule, ...]
@@ -55,16 +59,6 @@ class Activation:
     placeholders: Mapping[int, str]
     asks: bool
     strides: Strides
-
-    @property
-    def automata(self) -> tuple[Automaton, ...]:
-        """Those that read an answer, in a fixed order."""
-        return (self.observing, self.protected, self.refusing, *(automaton for _, automaton in self.withholding))
-
-    @property
-    def removing(self) -> tuple[Automaton, ...]:
-        """Those of rules that remove text."""
-        return (self.refusing, *(automaton for _, automaton in self.withholding))
 
     @property
     def forged(self) -> int:
@@ -110,12 +104,26 @@ def _shared(rules: tuple[PlannedRule, ...], part: Channel) -> Channel:
 
 
 def _looked_for(plan: Plan, rule: PlannedRule) -> list[Prepared]:
-    found = [plan.detectors[name] for name in rule.detectors]
-    return [together(found, [plan.detectors[name] for name in rule.near])] if rule.near else found
+    found = [_seen_by(rule, plan.detectors[name]) for name in rule.detectors]
+    return [together(found, [_seen_by(rule, plan.detectors[name]) for name in rule.near])] if rule.near else found
+
+
+def _seen_by(rule: PlannedRule, prepared: Prepared) -> Prepared:
+    return replace(prepared, disguised=rule.sees_disguise) if isinstance(prepared, Expressions) else prepared
 
 
 def _masks(rule: PlannedRule) -> bool:
     return rule.removes and rule.effect is Effect.MASK
+
+
+def sought(plan: Plan, rule: PlannedRule) -> list[Expressions]:
+    """The phrases and patterns that a rule looks for, in disguise where it sees that."""
+    return [each for each in _looked_for(plan, rule) if isinstance(each, Expressions)]
+
+
+def removing(found: Iterable[Match]) -> list[Match]:
+    """Those of the matches of ``Activation.answer`` that remove text."""
+    return [match for match in found if match.family >= REFUSING]
 
 
 def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...], part: Channel) -> Activation:
@@ -124,9 +132,9 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     def prepared(tags: Iterable[int]) -> list[tuple[int, Prepared]]:
         return [(tag, each) for tag in tags for each in _looked_for(plan, rules[tag])]
 
-    def automaton(tags: Iterable[int], *more: tuple[int, Expressions]) -> Automaton:
-        expressions = [(tag, each) for tag, each in prepared(tags) if isinstance(each, Expressions)]
-        return Automaton([*(part for tag, each in expressions for part in checks.split(tag, each)), *more])
+    def expressions(tags: Iterable[int]) -> list[tuple[int, Expressions]]:
+        found = [(tag, each) for tag, each in prepared(tags) if isinstance(each, Expressions)]
+        return [part for tag, each in found for part in checks.split(tag, each)]
 
     def segments(tags: Iterable[int]) -> tuple[SegmentRule, ...]:
         return tuple(SegmentRule(tag, each) for tag, each in prepared(tags) if isinstance(each, Segments))
@@ -140,28 +148,35 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     withholding = [tag for tag in answer if rules[tag].removes and rules[tag].effect is not Effect.REFUSE]
     scopes = sorted({SPAN, *(rules[tag].scope for tag in withholding)}, key=lambda scope: (scope.unit, scope.bound))
     forged = [] if asked else _forged(rules, withholding if part is not Channel.TOOL_CALL else ())
-    observing = automaton(tag for tag in answer if not rules[tag].removes)
+    observing = expressions(tag for tag in answer if not rules[tag].removes)
     recalls = bool(checks)
     protected = [plan.detectors[name] for name in shields]
 
-    def removing(scope: Scope) -> Automaton:
-        ours = (tag for tag in withholding if rules[tag].scope == scope)
-        return automaton(ours, *(forged if scope == SPAN else ()))
+    def within(scope: Scope) -> list[tuple[int, Expressions]]:
+        ours = expressions(tag for tag in withholding if rules[tag].scope == scope)
+        return [*ours, *forged] if scope == SPAN else ours
 
+    found = Automaton(
+        observing,
+        [(0, unchecked_only(each)) for each in protected if isinstance(each, Expressions)],
+        expressions(tag for tag in answer if rules[tag].removes and rules[tag].effect is Effect.REFUSE),
+        *map(within, scopes),
+    )
+    found.prepare()
+    spans = sum(1 << number for number, scope in enumerate(scopes, WITHHOLDING) if scope.unit == "span")
+    bounds = [scope.bound for scope in scopes if scope.unit == "sentence"]
     return Activation(
         rules=rules,
-        refusing=automaton(tag for tag in answer if rules[tag].removes and rules[tag].effect is Effect.REFUSE),
-        withholding=tuple((scope, removing(scope)) for scope in scopes),
-        observing=observing,
-        protected=Automaton([(0, unchecked_only(each)) for each in protected if isinstance(each, Expressions)]),
-        prompt=automaton(prompt),
+        answer=found,
+        scopes=tuple(scopes),
+        prompt=Automaton(expressions(prompt)),
         segments=segments(answer),
         prompt_segments=segments(prompt),
         checks=checks,
         recalls=recalls,
         placeholders={tag: placeholder(rule.type) for tag, rule in enumerate(rules) if _masks(rule)},
         asks=bool(segments(range(len(rules)))),
-        strides=Strides(),
+        strides=Strides(found, spans | 1 << REFUSING, min(bounds, default=-1)),
     )
 
 

@@ -6,8 +6,8 @@ it. So no phrase can be put together from what was said and what could have been
 
 from __future__ import annotations
 
-from ordinance.runtime.activation import Activation
-from ordinance.runtime.automaton import Automaton, State
+from ordinance.runtime.activation import REMOVING, Activation, removing
+from ordinance.runtime.automaton import State
 from ordinance.runtime.continuation import Beginning
 from ordinance.runtime.matcher import Matcher
 
@@ -16,34 +16,27 @@ class Alternatives:
     """Follows one text, token by token, and says of each other token whether it may stand at that place."""
 
     def __init__(self, activation: Activation, beginning: Beginning) -> None:
-        self._automata: tuple[Automaton, ...] = activation.removing
+        self._automaton = activation.answer
         self._blind = any(activation.rules[rule.tag].effect.removes for rule in activation.segments)
-        places = dict(zip(map(id, activation.automata), beginning.matchers, strict=True))
-        self._matchers = [_resumed(automaton, places[id(automaton)], 0) for automaton in self._automata]
+        self._matcher = self._resumed(beginning.matcher, 0)
         self._at = 0
 
     def say(self, text: str) -> None:
         """The text went on."""
         for char in text:
-            for matcher in self._matchers:
-                matcher.feed(char, self._at)
+            self._matcher.feed(char, self._at)
             self._at += 1
 
     def allows(self, token: str) -> bool:
         """Whether ``token`` may be shown at this place. Never under a rule whose detector sees whole sentences."""
-        return not self._blind and all(
-            self._harmless(automaton, matcher, token)
-            for automaton, matcher in zip(self._automata, self._matchers, strict=True)
-        )
-
-    def _harmless(self, automaton: Automaton, matcher: Matcher, token: str) -> bool:
-        tried = _resumed(automaton, matcher.place(self._at), self._at)
-        if any(tried.feed(char, at) for at, char in enumerate(token, self._at)):
+        if self._blind:
             return False
-        return tried.oldest is None and not tried.close()
+        tried = self._resumed(self._matcher.place(self._at), self._at)
+        if any(removing(tried.feed(char, at)) for at, char in enumerate(token, self._at)):
+            return False
+        return tried.oldest(REMOVING) is None and not removing(tried.close())
 
-
-def _resumed(automaton: Automaton, place: tuple[State, tuple[int, ...]], at: int) -> Matcher:
-    matcher = Matcher(automaton)
-    matcher.resume(place, at)
-    return matcher
+    def _resumed(self, place: tuple[State, tuple[int, ...]], at: int) -> Matcher:
+        matcher = Matcher(self._automaton)
+        matcher.resume(place, at)
+        return matcher

@@ -1,9 +1,9 @@
 """The network run over streams: an ordered lazy automaton, built as text is met and shared by all streams.
 
-A state is a list of disjoint groups of the network's nodes, oldest start first, and what kind of symbol came before.
-Where the groups began is not part of the state (a stream keeps that in a short list), so streams share states. Steps
-run over classes of symbols that the rules distinguish, not over Unicode. The design and its figures:
-docs/matching.md.
+A state is a list of groups, one for each start of which something is alive, oldest start first, and what kind of
+symbol came before. Where the groups began is not part of the state (a stream keeps that in a short list), so streams
+share states. Steps run over classes of symbols that the rules distinguish, not over Unicode. The design and its
+figures: docs/matching.md.
 """
 
 from __future__ import annotations
@@ -14,81 +14,82 @@ from threading import Lock
 
 from ordinance.detection import Expressions
 from ordinance.runtime.clusters import Cluster, cluster_class, join
-from ordinance.runtime.network import EDGE, Network, kind_of
+from ordinance.runtime.network import EDGE, KINDS, Network, kind_of
 from ordinance.runtime.normalise import fold, fold_char, key
+from ordinance.runtime.starts import DEAD, Class, Group, Landing, Output, Starts
+from ordinance.runtime.trie import NO_KEY
 
-#: Past so many states, or nodes in them, steps are computed afresh and forgotten: same answers, bounded memory.
-STATE_CAP = 16_000
-NODE_CAP = 1_000_000
+#: Past so many states, or so many groups, nodes and steps, all are forgotten and built anew as they are met: bounded
+#: memory, about 40 MB, and the same answers.
+STATE_CAP = 32_000
+SIZE_CAP = 300_000
+
+#: Bits of all families that an automaton may have.
+EVERY = -1
 
 #: Characters that join to one before them, of every cluster class, kind and way of folding.
-_JOINERS = "\n\u0301\u200c\u200d\u3099\u094d\u0903ำຳក🏽🚀™ℹⓂ🅬🇩\u0600क각가"
-
-
-@dataclass(slots=True)
-class _Class:
-    """Symbols that no rule tells apart."""
-
-    kind: int
-    key: str | None
-    sets: frozenset[int]
+_JOINERS = "\n\u0301\u200c\u200d\u3099\u094d\u0903ำຳක🏽🚀™ℹⓂ🅬🇩\u0600क각가"
 
 
 @dataclass(slots=True, eq=False)
 class State:
     """A state of the lazy automaton; compared by identity.
 
-    ``before`` are the kinds that may have come before; ``groups`` the nodes of each live start, oldest first.
-    ``moves`` fills as classes are met. ``shared`` is whether it is kept for other streams.
+    ``before`` are the kinds that may have come before; ``groups`` what is alive of each start, oldest first.
+    ``following`` is where classes lead with which every start lives on, none begins and nothing matches; ``steps`` what
+    the others do. Both fill as classes are met.
     """
 
     before: int
-    groups: tuple[tuple[int, ...], ...]
-    moves: dict[int, Step]
-    closing: tuple[tuple[int, int], ...] | None = None
-    shared: bool = False
+    groups: tuple[Group, ...]
+    following: dict[int, State]
+    steps: dict[int, Step]
+
+    def oldest(self, families: int) -> int:
+        """The first group with which one of ``families`` can complete a match, or −1."""
+        for number, group in enumerate(self.groups):
+            if group.families & families:
+                return number
+        return -1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Step:
     """What one symbol does.
 
-    ``ended`` are (group, tag) whose match ended before the symbol, ``completed`` those whose match ends with it;
+    ``ended`` are groups with a match that ended before the symbol, ``completed`` those with one that ends with it;
     group −1 is the start at this very symbol. ``kept`` are the old groups that live on, in order; −1 again is the
     new start.
     """
 
     state: State
     kept: tuple[int, ...]
-    ended: tuple[tuple[int, int], ...]
-    completed: tuple[tuple[int, int], ...]
-    same: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Landing:
-    """After a symbol: the rules whose match is complete, and the nodes from which one can still be."""
-
-    tags: tuple[int, ...]
-    alive: tuple[int, ...]
+    ended: tuple[tuple[int, Output], ...]
+    completed: tuple[tuple[int, Output], ...]
 
 
 class Automaton:
-    """All expressions of a set of rules. ``tags`` number the rules; they come back with each match."""
+    """All expressions of a set of rules, in families: a family is what the same is done with.
 
-    def __init__(self, expressions: Iterable[tuple[int, Expressions]]) -> None:
-        self._network = Network(expressions)
-        self._numbering = Lock()
-        self._classes: list[_Class] = []
-        self._class_ids: dict[tuple[int, str | None, frozenset[int]], int] = {}
+    In a family, tags number the rules; family and tag come back with each match.
+    """
+
+    def __init__(self, *families: Iterable[tuple[int, Expressions]]) -> None:
+        self._network = Network(families)
+        self._starts = Starts(self._network)
+        self._lock = Lock()
+        self._classes: list[Class] = []
+        self._class_ids: dict[tuple[int, int, frozenset[int]], int] = {}
         self._symbol_classes: dict[str, int] = {}
         self._char_classes: dict[str, tuple[int, ...]] = {}
-        self._states: dict[tuple[int, tuple[tuple[int, ...], ...]], State] = {}
-        self._size = 0
-        self._starts: dict[tuple[int, int], _Landing] = {}
-        self._startable: dict[int, frozenset[int]] = {}
-        self._joinable: dict[tuple[Cluster, int], bool] = {}
+        self._states: dict[tuple[Group, ...], State] = {}
+        self._empty: dict[int, State] = {}
+        self._steps = 0
+        self._startable: dict[tuple[int, int], frozenset[int]] = {}
+        self._joinable: dict[tuple[Cluster, int, int], bool] = {}
         self._joiners: set[tuple[str, tuple[int, ...]]] | None = None
+        #: How often everything was forgotten.
+        self.restarts = 0
 
     # classes
 
@@ -96,7 +97,7 @@ class Automaton:
         """The classes of the symbols that a source character folds to; empty if it is ignorable."""
         found = self._char_classes.get(char)
         if found is None:
-            found = self._char_classes[char] = tuple(self._class(symbol) for symbol in fold_char(char))
+            found = self._char_classes[char] = tuple([self._class(symbol) for symbol in fold_char(char)])
         return found
 
     def _class(self, symbol: str) -> int:
@@ -104,13 +105,12 @@ class Automaton:
         if found is not None:
             return found
         without_case = key(symbol)
-        kept = without_case if without_case in self._network.phrase_keys else None
-        sets = frozenset(number for number, symbols in enumerate(self._network.sets) if symbol in symbols)
-        signature = (kind_of(symbol), kept, sets)
-        with self._numbering:  # sessions may run in several threads; everything else that is memoised may race
+        number = ord(without_case) if without_case in self._network.trie.symbols else NO_KEY
+        signature = (kind_of(symbol), number, self._network.alphabet.holding(symbol))
+        with self._lock:  # sessions may run in several threads; what else is remembered may race
             found = self._class_ids.setdefault(signature, len(self._classes))
             if found == len(self._classes):
-                self._classes.append(_Class(*signature))
+                self._classes.append(Class(found, *signature))
         self._symbol_classes[symbol] = found
         return found
 
@@ -118,133 +118,182 @@ class Automaton:
 
     def start(self, before: int = EDGE) -> State:
         """The state in which nothing is live."""
-        return self._intern(before, ())
+        return self._state(before, ())
 
     def join(self, places: Sequence[tuple[State, tuple[int, ...]]]) -> tuple[State, tuple[int, ...]]:
         """One place in which what is live at any of ``places`` is live; distances count back from the same position."""
         if len(places) == 1:
             return places[0]
         before = 0
-        live: list[tuple[int, tuple[int, ...]]] = []
+        live: list[tuple[int, Group]] = []
         for state, distances in places:
             before |= state.before
             live += zip(distances, state.groups, strict=True)
-        seen: set[int] = set()
-        groups: list[tuple[int, ...]] = []
+        phrases, seen = {0}, set[int]()
+        groups: list[Group] = []
         kept: list[int] = []
         for distance, group in sorted(live, key=lambda item: -item[0]):
-            fresh = tuple(at for at in group if at not in seen)
-            seen.update(fresh)
-            if fresh:
-                groups.append(fresh)
+            phrase = 0 if group.phrase in phrases else group.phrase
+            nodes = tuple([at for at in group.nodes if at not in seen])
+            phrases.add(phrase)
+            seen.update(nodes)
+            if phrase or nodes:
+                groups.append(self._starts.group(before, phrase, nodes))
                 kept.append(distance)
-        return self._intern(before, tuple(groups)), tuple(kept)
-
-    def _intern(self, before: int, groups: tuple[tuple[int, ...], ...]) -> State:
-        signature = (before, groups)
-        state = self._states.get(signature)
-        if state is None:
-            state = State(before, groups, {})
-            size = sum(map(len, groups))
-            if len(self._states) < STATE_CAP and self._size + size <= NODE_CAP:
-                state.shared = True
-                self._size += size
-                self._states[signature] = state
-        return state
+        return self._state(before, tuple(groups)), tuple(kept)
 
     def step(self, state: State, symbol_class: int) -> Step:
-        """Advance over one symbol; memoised where it leads to a shared state."""
-        step = state.moves.get(symbol_class)
+        """Advance over one symbol."""
+        step = state.steps.get(symbol_class)
         if step is None:
-            step = self._advance(state, symbol_class)
-            if step.state.shared:
-                state.moves[symbol_class] = step
+            following = state.following.get(symbol_class)
+            if following is not None:
+                return Step(following, tuple(range(len(state.groups))), (), ())
+            self._make_room()
+            step = self._advance(state, self._classes[symbol_class])
+            kept = step.kept
+            if step.ended or step.completed or len(kept) != len(state.groups) or (kept and kept[-1] < 0):
+                state.steps[symbol_class] = step
+            else:
+                state.following[symbol_class] = step.state
+            self._steps += 1
         return step
 
-    def _advance(self, state: State, symbol_class: int) -> Step:
-        symbols = self._classes[symbol_class]
-        before, after = state.before, symbols.kind
-        ended: list[tuple[int, int]] = []
-        completed: list[tuple[int, int]] = []
+    def _advance(self, state: State, symbols: Class) -> Step:
+        ended: list[tuple[int, Output]] = []
+        completed: list[tuple[int, Output]] = []
         kept: list[int] = []
-        groups: list[tuple[int, ...]] = []
+        groups: list[Group] = []
         seen: set[int] = set()
-        for number, group in enumerate(state.groups):
-            sources = self._network.closure(group, before, after)
-            ended.extend((number, tag) for tag in self._network.tags(sources))
-            lands = self._land(sources, symbols)
-            completed.extend((number, tag) for tag in lands.tags)
-            alive = tuple(at for at in lands.alive if at not in seen) if seen else lands.alive
-            seen.update(alive)
-            if alive:
+        starts = self._starts
+        number = -1
+        for group in state.groups:
+            number += 1
+            landing = starts.move(group, symbols)
+            if landing is DEAD:
+                continue
+            if landing.ended:
+                ended += [(number, output) for output in landing.ended]
+            if landing.completed:
+                completed += [(number, output) for output in landing.completed]
+            alive = landing.group
+            if alive is not None and (alive := self._unless_seen(alive, seen)) is not None:
                 groups.append(alive)
                 kept.append(number)
-        fresh = self._start(before, symbol_class)
-        completed.extend((-1, tag) for tag in fresh.tags)
-        alive = tuple(at for at in fresh.alive if at not in seen) if seen else fresh.alive
-        if alive:
+        if number >= 0 and not groups and not ended and not completed:
+            return self.step(self._state(state.before, ()), symbols.number)  # as if nothing had been alive
+        fresh = starts.begin(state.before, symbols)
+        if fresh.completed:
+            completed += [(-1, output) for output in fresh.completed]
+        alive = fresh.group
+        if alive is not None and (alive := self._unless_seen(alive, seen)) is not None:
             groups.append(alive)
             kept.append(-1)
-        target = self._intern(after, tuple(groups))
-        same = tuple(kept) == tuple(range(len(state.groups)))
-        return Step(target, tuple(kept), tuple(ended), tuple(completed), same and not ended and not completed)
+        return Step(self._state(symbols.kind, tuple(groups)), tuple(kept), tuple(ended), tuple(completed))
 
-    def _start(self, before: int, symbol_class: int) -> _Landing:
-        """Where a match lands that begins with a symbol of this class."""
-        found = self._starts.get((before, symbol_class))
-        if found is None:
-            symbols = self._classes[symbol_class]
-            found = self._land(self._network.closure((0,), before, symbols.kind), symbols)
-            self._starts[before, symbol_class] = found
-        return found
+    def _unless_seen(self, group: Group, seen: set[int]) -> Group | None:
+        """``group`` without the nodes to which an older start has led. In a phrase no two starts meet."""
+        if not group.nodes:
+            return group
+        if not seen.isdisjoint(group.nodes):
+            nodes = tuple([at for at in group.nodes if at not in seen])
+            if not nodes and not group.phrase:
+                return None
+            group = self._starts.group(group.before, group.phrase, nodes)
+        seen.update(group.nodes)
+        return group
 
-    def _land(self, sources: Iterable[int], symbols: _Class) -> _Landing:
-        network = self._network
-        reached: set[int] = set()
-        for at in sources:
-            node = network.nodes[at]
-            if symbols.key is not None and symbols.key in node.keys:
-                reached.add(node.keys[symbols.key])
-            for number, target in node.sets:
-                if number in symbols.sets:
-                    reached.add(target)
-        reached = network.closure(reached, symbols.kind, None)
-        alive = (at for at in sorted(reached) if network.nodes[at].live & symbols.kind and network.leads_on(at))
-        return _Landing(tuple(network.tags(reached)), tuple(alive))
+    @property
+    def is_elastic(self) -> bool:
+        """Whether a match may go on for ever, so that it must be ended (see ``slacken``)."""
+        return self._network.elastic < len(self._network.nodes)
 
-    def close(self, state: State) -> tuple[tuple[int, int], ...]:
-        """(group, tag) of the matches that end because the text does."""
-        if state.closing is None:
-            state.closing = tuple(
-                (number, tag)
+    def slacken(self, state: State, count: int) -> tuple[State, tuple[int, ...]]:
+        """``state`` without the disguised phrases of its ``count`` oldest groups, and which groups remain."""
+        groups: list[Group] = []
+        kept: list[int] = []
+        for number, group in enumerate(state.groups):
+            nodes = tuple([at for at in group.nodes if number >= count or at < self._network.elastic])
+            if group.phrase or nodes:
+                groups.append(self._starts.group(group.before, group.phrase, nodes))
+                kept.append(number)
+        return self._state(state.before, tuple(groups)), tuple(kept)
+
+    def close(self, state: State) -> tuple[tuple[int, Output], ...]:
+        """The groups with a match that ends because the text does."""
+        return tuple(
+            [
+                (number, output)
                 for number, group in enumerate(state.groups)
-                for tag in self._network.tags(self._network.closure(group, state.before, EDGE))
-            )
-        return state.closing
+                for output in self._starts.ending(group, EDGE)
+            ]
+        )
 
-    def startable(self, before: int) -> frozenset[int]:
-        """The classes with which a match can begin after ``before``, among the classes that the rules distinguish."""
-        found = self._startable.get(before)
+    # memory
+
+    def _state(self, before: int, groups: tuple[Group, ...]) -> State:
+        state = self._states.get(groups) if groups else self._empty.get(before)
+        if state is None:
+            state = State(before, groups, {}, {})
+            state = self._states.setdefault(groups, state) if groups else self._empty.setdefault(before, state)
+            self._steps += len(groups)
+        return state
+
+    def _make_room(self) -> None:
+        """Forget everything once there is too much of it. What streams still stand on is rebuilt as they go on."""
+        if len(self._states) + len(self._empty) < STATE_CAP and self._steps + self._starts.size < SIZE_CAP:
+            return
+        with self._lock:
+            states = [*self._states.values(), *self._empty.values()]
+            self._states, self._empty, self._steps = {}, {}, 0
+            self._starts.forget()
+            self.restarts += 1
+        for state in states:  # else they keep each other
+            state.following.clear()
+            state.steps.clear()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Nodes of the nondeterministic automaton, states built so far."""
+        return len(self._network.nodes) + len(self._network.trie), len(self._states) + len(self._empty)
+
+    # what may come next
+
+    def prepare(self) -> None:
+        """Work out with what a match can begin, which the first text would wait for."""
+        for before in KINDS:
+            self.startable(before, EVERY)
+
+    def startable(self, before: int, families: int) -> frozenset[int]:
+        """The classes with which a match of ``families`` can begin after ``before``, among the classes that the rules
+        distinguish."""
+        found = self._startable.get((before, families))
         if found is None:
             for symbol in {*self._network.samples(), *fold(_JOINERS)}:
                 self._class(symbol)
             found = frozenset(
                 number
                 for number in range(len(self._classes))
-                if (landing := self._start(before, number)).tags or landing.alive
+                if self._families(self._starts.begin(before, self._classes[number])) & families
             )
-            self._startable[before] = found
+            self._startable[before, families] = found
         return found
 
-    def can_join(self, cluster: Cluster, before: int) -> bool:
-        """Whether a match can begin at a character that will belong to the open grapheme ``cluster``: the next one,
-        or one behind other marks."""
-        found = self._joinable.get((cluster, before))
+    def _families(self, landing: Landing) -> int:
+        families = 0 if landing.group is None else landing.group.families
+        for family, _ in landing.completed:
+            families |= 1 << family
+        return families
+
+    def can_join(self, cluster: Cluster, before: int, families: int) -> bool:
+        """Whether a match of ``families`` can begin at a character that will belong to the open grapheme ``cluster``:
+        the next one, or one behind other marks."""
+        found = self._joinable.get((cluster, before, families))
         if found is None:
-            found = self._joinable[cluster, before] = self._finds_join(cluster, before)
+            found = self._joinable[cluster, before, families] = self._finds_join(cluster, before, families)
         return found
 
-    def _finds_join(self, cluster: Cluster, before: int) -> bool:
+    def _finds_join(self, cluster: Cluster, before: int, families: int) -> bool:
         if self._joiners is None:
             chars = {*_JOINERS, *self._network.samples()}
             self._joiners = {(cluster_class(char), self.classes(char)) for char in chars}
@@ -255,15 +304,10 @@ class Automaton:
                 joins, after = join(open_cluster, found)
                 kind = last
                 for symbol in symbols if joins else ():
-                    if symbol in self.startable(kind):
+                    if symbol in self.startable(kind, families):
                         return True
                     kind = self._classes[symbol].kind
                 if joins and (after, kind) not in seen:
                     seen.add((after, kind))
                     pending.append((after, kind))
         return False
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Nodes of the nondeterministic automaton, states built so far."""
-        return len(self._network.nodes), len(self._states)

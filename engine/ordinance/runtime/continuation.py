@@ -29,11 +29,11 @@ REACH = 2000
 class Beginning:
     """Where the text of an answer begins, at position 0; made once for all choices.
 
-    ``matchers`` are in the order of ``Activation.automata``; ``scans`` in that of ``Activation.segments``.
-    ``readings`` is what may stand before position 0. ``fault`` is set where a red line's detector failed on it.
+    ``matcher`` is a place in ``Activation.answer``; ``scans`` are in the order of ``Activation.segments``. ``readings``
+    is what may stand before position 0. ``fault`` is set where a red line's detector failed on it.
     """
 
-    matchers: tuple[tuple[State, tuple[int, ...]], ...]
+    matcher: tuple[State, tuple[int, ...]]
     sentences: Sentences
     paragraphs: Paragraphs
     scans: tuple[SegmentScan, ...]
@@ -65,8 +65,8 @@ def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = Tru
         for scan, guard in zip(scans, guards, strict=True):
             failed = any(found.failed for found in scan.feed(char, settled))
             fault = fault or (failed and guard)
-    matchers = tuple(_match(automaton, readings) for automaton in activation.automata)
-    return Beginning(matchers, sentences, paragraphs, tuple(scans), tuple(readings), fault)
+    place = _match(activation.answer, readings)
+    return Beginning(place, sentences, paragraphs, tuple(scans), tuple(readings), fault)
 
 
 def _match(automaton: Automaton, readings: Sequence[str]) -> tuple[State, tuple[int, ...]]:

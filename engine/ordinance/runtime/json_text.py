@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ordinance.runtime.activation import Activation
+from ordinance.runtime.activation import REFUSING, REMOVING, Activation, removing
 from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.json_reader import JsonReader, Path, Role, Unit
@@ -60,10 +60,8 @@ class JsonText:
         self._anew = begin(activation)
         self._free = structure.free or FREE_NOWHERE.free
         self._reader = JsonReader()
-        places = dict(zip(map(id, activation.automata), beginning.matchers, strict=True))
-        self._matchers = [Matcher(automaton) for automaton in activation.removing]
-        for automaton, matcher in zip(activation.removing, self._matchers, strict=True):
-            matcher.resume(places[id(automaton)], 0)
+        self._matcher = Matcher(activation.answer)
+        self._matcher.resume(beginning.matcher, 0)
         self._string: Redactor | None = None
         self._span = (0, 0)  # where the last string lies, without its quotes
         self._at = 0  # characters as they read
@@ -98,8 +96,7 @@ class JsonText:
         free = self._free_to()
         for unit in self._reader.close():
             self._take(unit)
-        for removing, matcher in enumerate(self._matchers):
-            self._found(removing, matcher.close())
+        self._found(self._matcher.close())
         if self._string is not None:
             self._close_string()
         return self._end(free) if self._has_ended() else self._release(self._at)
@@ -108,6 +105,11 @@ class JsonText:
         """Nothing more leaves; what is held is deleted."""
         if not self._over:
             self._end(self._done)
+
+    @property
+    def received(self) -> int:
+        """How much source has come in."""
+        return self.ledger.received
 
     def _has_ended(self) -> bool:
         return bool(self.refused or self.severed or self.fault)
@@ -119,10 +121,9 @@ class JsonText:
         self._at += 1
         self._read.append(char)
         self._ends.append((self._ends[-1] if self._ends else self.settled) + unit.length)
-        for removing, matcher in enumerate(self._matchers):
-            found = matcher.feed(char, at)
-            if found:
-                self._found(removing, found)
+        found = self._matcher.feed(char, at)
+        if found:
+            self._found(found)
         if unit.role is Role.OPENS:
             path = self._reader.path
             free = path is not None and self._free is not None and self._free(path)
@@ -157,15 +158,17 @@ class JsonText:
             self._pending += [Cut(start + cut.start, start + cut.end, cut.instead) for cut in string.cuts]
             string.cuts = []
 
-    def _found(self, removing: int, matches: list[Match]) -> None:
+    def _found(self, matches: list[Match]) -> None:
         """Matches in the whole; one that lies in a string is the string's own."""
         start, end = self._span
-        matches = self._activation.checks.certain(matches, self._between)
-        tags = frozenset(match.tag for match in matches if not (start <= match.start and match.end <= end))
-        if tags and removing == 0:
-            self.refused |= tags
-        elif tags:
-            self.severed |= tags
+        matches = self._activation.checks.certain(removing(matches), self._between)
+        for match in matches:
+            if start <= match.start and match.end <= end:
+                continue
+            if match.family == REFUSING:
+                self.refused |= {match.tag}
+            else:
+                self.severed |= {match.tag}
 
     def _between(self, start: int, end: int) -> list[str]:
         return self._recent.between(start, end, self._done, self._read)
@@ -173,9 +176,9 @@ class JsonText:
     def _free_to(self) -> int:
         """What stands before this position may leave."""
         free = self._at
-        for matcher in self._matchers:
-            if matcher.oldest is not None and matcher.oldest < free:
-                free = matcher.oldest
+        oldest = self._matcher.oldest(REMOVING)
+        if oldest is not None and oldest < free:
+            free = oldest
         if self._string is not None:
             free = min(free, self._span[0] + self._string.settled)
         return max(free, self._done)

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ordinance.runtime.automaton import Automaton, State
+from ordinance.runtime.automaton import EVERY, Automaton, State
 from ordinance.runtime.clusters import Cluster
+from ordinance.runtime.disguise import REACH
 from ordinance.runtime.patterns import parse_pattern
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Source characters ``start`` to ``end``, and the number of the rule."""
+    """Source characters ``start`` to ``end``, the number of the rule, and that of its family in the automaton."""
 
     start: int
     end: int
     tag: int
+    family: int = 0
 
 
 class Matcher:
@@ -40,23 +42,33 @@ class Matcher:
         automaton = self._automaton
         found: list[Match] = []
         for symbol_class in automaton.classes(char):
-            step = self._state.moves.get(symbol_class) or automaton.step(self._state, symbol_class)
-            if not step.same:
+            following = self._state.following.get(symbol_class)
+            if following is None:
+                step = automaton.step(self._state, symbol_class)
                 starts = self._starts
                 if self._end > 0:
-                    found.extend(Match(starts[group], self._end, tag) for group, tag in step.ended)
+                    found += [Match(starts[number], self._end, tag, family) for number, (family, tag) in step.ended]
                 if at >= 0:
-                    found.extend(Match(at if new < 0 else starts[new], at + 1, tag) for new, tag in step.completed)
-                self._starts = [at if group < 0 else starts[group] for group in step.kept]
-            self._state = step.state
+                    found += [
+                        Match(at if number < 0 else starts[number], at + 1, tag, family)
+                        for number, (family, tag) in step.completed
+                    ]
+                self._starts = [at if number < 0 else starts[number] for number in step.kept]
+                following = step.state
+            self._state = following
             self._end = at + 1
+        if self._starts and at - self._starts[0] >= REACH and automaton.is_elastic:
+            count = sum(at - start >= REACH for start in self._starts)
+            self._state, kept = automaton.slacken(self._state, count)
+            self._starts = [self._starts[group] for group in kept]
         return found
 
     def close(self) -> list[Match]:
         """The matches that become certain because the text ends."""
         if self._end <= 0:
             return []
-        return [Match(self._starts[group], self._end, tag) for group, tag in self._automaton.close(self._state)]
+        ending = self._automaton.close(self._state)
+        return [Match(self._starts[number], self._end, tag, family) for number, (family, tag) in ending]
 
     def place(self, at: int) -> tuple[State, tuple[int, ...]]:
         """The state, and how far before ``at`` each live start lies."""
@@ -68,19 +80,42 @@ class Matcher:
         self._starts = [at - distance for distance in place[1]]
         self._end = at
 
+    def oldest(self, families: int = EVERY) -> int | None:
+        """Where the oldest start lies from which a match of ``families`` can still be completed."""
+        number = self._state.oldest(families)
+        return None if number < 0 else self._starts[number]
+
+    def can_start(self, families: int = EVERY) -> bool:
+        """Whether a match of ``families`` can begin at the very next character."""
+        return bool(self._automaton.startable(self._state.before, families))
+
+    def can_join(self, cluster: Cluster, families: int = EVERY) -> bool:
+        """Whether a match of ``families`` can begin at a character that will belong to the open grapheme cluster."""
+        return self._automaton.can_join(cluster, self._state.before, families)
+
+
+class Watch:
+    """What a matcher knows about some of its families (bits)."""
+
+    __slots__ = ("_families", "_matcher")
+
+    def __init__(self, matcher: Matcher, families: int = EVERY) -> None:
+        self._matcher = matcher
+        self._families = families
+
     @property
     def oldest(self) -> int | None:
         """Where the oldest start lies from which a match can still be completed."""
-        return self._starts[0] if self._starts else None
+        return self._matcher.oldest(self._families)
 
     @property
     def can_start(self) -> bool:
         """Whether a match can begin at the very next character."""
-        return bool(self._automaton.startable(self._state.before))
+        return self._matcher.can_start(self._families)
 
     def can_join(self, cluster: Cluster) -> bool:
         """Whether a match can begin at a character that will belong to the open grapheme cluster."""
-        return self._automaton.can_join(cluster, self._state.before)
+        return self._matcher.can_join(cluster, self._families)
 
 
 def matches_in(automaton: Automaton, text: str) -> list[Match]:

@@ -1,25 +1,30 @@
-"""Phrases and patterns as one nondeterministic automaton: a trie for all phrases, a fragment for each pattern.
+"""What rules look for as one nondeterministic automaton: a trie for all phrases, a fragment of nodes for each pattern.
 
 Nodes are joined by symbols and by jumps, which need no symbol but perhaps an assertion about the place between two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from ordinance.detection import Expressions
 from ordinance.errors import PatternError
 from ordinance.runtime import patterns
-from ordinance.runtime.normalise import fold, is_alphabetic, key, symbol_kind
+from ordinance.runtime.alphabet import Alphabet
+from ordinance.runtime.disguise import Form, forms
+from ordinance.runtime.lane import Growth, Lane
+from ordinance.runtime.normalise import fold, key, symbol_kind
 from ordinance.runtime.patterns import Assertion, SymbolSet, parse_pattern
+from ordinance.runtime.trie import Trie
 
 #: Kinds of symbol as bits. ``EDGE`` is the start or the end of the text. What came before may be several at once,
 #: where it is not known whether an answer continues a text.
 EDGE, WORD, OTHER, NEWLINE, MARK = 1, 2, 4, 8, 16
+EVERY_KIND = EDGE | WORD | OTHER | NEWLINE | MARK
 _WORDLIKE = WORD | MARK
-_KINDS = (EDGE, WORD, OTHER, NEWLINE, MARK)
+KINDS = (EDGE, WORD, OTHER, NEWLINE, MARK)
 
 #: Characters that stand for every class a rule can distinguish by kind alone.
 _SAMPLES = "".join(map(chr, range(128))) + "яא中かกिक\u0903\u1100\u1161\u11a8\u3099🚀🇩\u0600"
@@ -57,14 +62,17 @@ def _looks_back(assertion: Assertion | None) -> bool:
 class Node:
     """A place in the nondeterministic automaton.
 
-    ``live`` has a bit for each kind of symbol before it from which a match can still be completed.
+    ``outputs`` are numbers in ``Network.outputs`` whose match is complete here. ``live`` has a bit for each kind of
+    symbol before it from which a match can still be completed, ``families`` one for each family that waits for such a
+    match.
     """
 
-    keys: dict[str, int] = field(default_factory=dict)
     sets: list[tuple[int, int]] = field(default_factory=list)
     jumps: list[tuple[Assertion | None, int]] = field(default_factory=list)
-    tags: set[int] = field(default_factory=set)
+    outputs: set[int] = field(default_factory=set)
     live: int = 0
+    families: int = 0
+    growth: Growth | None = None
 
 
 def canonical_phrase(phrase: str) -> str:
@@ -86,42 +94,86 @@ def phrase_forms(phrase: str) -> list[str]:
     """What a phrase is compared as, in a fixed order; nearly always one form. A few capitals of other scripts look like
     one Latin letter and their small letters like another, so that folding sets them apart (Greek Eta: H and n), and
     each case is a form of its own. Raises ``PatternError`` if nothing is left of it."""
+    if phrase.isascii():  # nothing in it folds, and each letter has one small letter
+        return [canonical_phrase(phrase)]
     cases = (phrase, phrase.lower(), phrase.upper(), phrase.capitalize(), phrase.title())
     return sorted({canonical_phrase(case) for case in cases})
 
 
-class Network:
-    """All expressions of a set of rules; node 0 is where every match begins. Tags number the rules."""
+@lru_cache(maxsize=64)
+def disguises(phrases: tuple[str, ...]) -> tuple[Form, ...]:
+    """The disguises of all ``phrases``; made once for all networks."""
+    return tuple(form for phrase in phrases for form in forms(phrase, phrase_forms(phrase)))
 
-    def __init__(self, expressions: Iterable[tuple[int, Expressions]]) -> None:
+
+class Network:
+    """All expressions of a set of rules, in families; node 0 is where every match begins.
+
+    Each family has pairs of a tag and what is looked for. ``outputs`` are the (family, tag) that there are.
+    """
+
+    def __init__(self, families: Sequence[Iterable[tuple[int, Expressions]]]) -> None:
         self.nodes: list[Node] = [Node()]
         self.sets: list[SymbolSet] = []
+        self.outputs: list[tuple[int, int]] = []
+        self._output_ids: dict[tuple[int, int], int] = {}
         self._set_ids: dict[SymbolSet, int] = {}
-        self._tries: dict[Assertion | None, int] = {}
-        self._pattern_nodes: list[int] = []
-        for tag, each in expressions:
-            for phrase in each.phrases:
-                for form in phrase_forms(phrase):
-                    self._add_phrase(form, tag)
-            for pattern in each.patterns:
-                self._add_pattern(parse_pattern(pattern.source, pattern.any_case), tag)
-        self.phrase_keys = frozenset(char for node in self.nodes for char in node.keys)
+        self.trie = Trie()
+        disguised: list[tuple[Form, int]] = []
+        for family, expressions in enumerate(families):
+            for tag, each in expressions:
+                output = self._output(family, tag)
+                for phrase in each.phrases:
+                    for form in phrase_forms(phrase):
+                        self.trie.add(form, 1 << family, output)
+                if each.disguised:
+                    disguised += [(form, output) for form in disguises(each.written or each.phrases)]
+                for pattern in each.patterns:
+                    self._add_pattern(parse_pattern(pattern.source, pattern.any_case), output)
         self._mark_live()
+        #: Nodes from here on may stay alive for ever, so whoever runs the network ends them after ``disguise.REACH``.
+        self.elastic = len(self.nodes)
+        self._lane = Lane(self, disguised)
+        self.alphabet = Alphabet(self.sets)
+
+    def _output(self, family: int, tag: int) -> int:
+        found = self._output_ids.setdefault((family, tag), len(self.outputs))
+        if found == len(self.outputs):
+            self.outputs.append((family, tag))
+        return found
 
     def samples(self) -> set[str]:
         """Symbols of every class that the rules distinguish."""
         ends = (low + high for symbols in self.sets for low, high in symbols.ranges)
-        return {*_SAMPLES, *"".join(ends), *self.phrase_keys}
+        return {*_SAMPLES, *"".join(ends), *self.trie.symbols}
 
-    def tags(self, nodes: Iterable[int]) -> list[int]:
-        """The rules whose match is complete at one of ``nodes``."""
-        return sorted({tag for at in nodes for tag in self.nodes[at].tags})
+    def complete(self, nodes: Iterable[int]) -> tuple[int, ...]:
+        """The outputs whose match is complete at one of ``nodes``."""
+        found: set[int] = set()
+        for at in nodes:
+            if self.nodes[at].outputs:
+                found.update(self.nodes[at].outputs)
+        return tuple(sorted(found)) if found else ()
+
+    def opening(self, before: int, after: int) -> Opening:
+        """What a match can begin with between what came ``before`` and a symbol of kind ``after``."""
+        return Opening([self.nodes[at] for at in self.closure((0,), before, after)])
+
+    def reach(self, nodes: Iterable[int], sets: frozenset[int]) -> set[int]:
+        """The nodes to which a symbol leads that is in these sets."""
+        found: set[int] = set()
+        for at in nodes:
+            node = self.nodes[at]
+            if node.growth is not None:
+                self._lane.grow(at)
+            found.update([target for number, target in node.sets if number in sets])
+        return found
 
     def leads_on(self, at: int) -> bool:
-        """Whether a match can go on from here. A node that only reports its tags has done so already; holding text
+        """Whether a match can go on from here. A node that only reports its outputs has done so already; holding text
         for it would wait for nothing."""
         node = self.nodes[at]
-        return bool(node.keys or node.sets or any(not _looks_back(assertion) for assertion, _ in node.jumps))
+        return bool(node.sets) or any(not _looks_back(assertion) for assertion, _ in node.jumps)
 
     def closure(self, nodes: Iterable[int], before: int, after: int | None) -> set[int]:
         """All nodes reached without a symbol; with ``after`` None only where nothing depends on what follows."""
@@ -136,102 +188,106 @@ class Network:
                     pending.append(target)
         return seen
 
-    def _node(self) -> int:
+    def family(self, output: int) -> int:
+        """The family of an output, as a bit."""
+        return 1 << self.outputs[output][0]
+
+    @property
+    def every_kind(self) -> int:
+        """All kinds of symbol."""
+        return EVERY_KIND
+
+    def number(self, symbols: SymbolSet) -> int:
+        """The number of a set, a new one if it is new."""
+        number = self._set_ids.setdefault(symbols, len(self.sets))
+        if number == len(self.sets):
+            self.sets.append(symbols)
+        return number
+
+    def node(self) -> int:
+        """Add a node."""
         self.nodes.append(Node())
         return len(self.nodes) - 1
 
-    def _add_phrase(self, symbols: str, tag: int) -> None:
-        before = Assertion.BOUNDARY if is_alphabetic(symbols[0]) else None
-        at = self._tries.get(before)
-        if at is None:
-            at = self._tries[before] = self._node()
-            self.nodes[0].jumps.append((before, at))
-        for symbol in symbols:
-            node = self.nodes[at]
-            if symbol not in node.keys:
-                node.keys[symbol] = self._node()
-            at = node.keys[symbol]
-        last = symbols[-1]
-        if is_alphabetic(last):
-            after: Assertion | None = Assertion.BOUNDARY
-        else:
-            after = None if last.isascii() else Assertion.NO_MARK
-        self._accept(at, after, tag)
+    def jump(self, at: int, assertion: Assertion | None, target: int) -> None:
+        """Join two nodes without a symbol."""
+        self.nodes[at].jumps.append((assertion, target))
 
-    def _accept(self, at: int, after: Assertion | None, tag: int) -> None:
-        if after is None:
-            self.nodes[at].tags.add(tag)
-            return
-        for assertion, target in self.nodes[at].jumps:
-            if assertion is after and not self.nodes[target].keys and not self.nodes[target].sets:
-                self.nodes[target].tags.add(tag)
-                return
-        end = self._node()
-        self.nodes[end].tags.add(tag)
-        self.nodes[at].jumps.append((after, end))
-
-    def _add_pattern(self, tree: patterns.Node, tag: int) -> None:
-        first = len(self.nodes)
-        start = self._node()
-        self.nodes[0].jumps.append((None, start))
-        end = self._fragment(tree, start)
-        self.nodes[end].tags.add(tag)
-        self._pattern_nodes.extend(range(first, len(self.nodes)))
+    def _add_pattern(self, tree: patterns.Node, output: int) -> None:
+        start = self.node()
+        self.jump(0, None, start)
+        self.nodes[self._fragment(tree, start)].outputs.add(output)
 
     def _fragment(self, tree: patterns.Node, at: int) -> int:
         """Add ``tree`` behind node ``at``; gives the node at which it ends."""
         match tree:
             case SymbolSet():
-                end = self._node()
-                number = self._set_ids.setdefault(tree, len(self.sets))
-                if number == len(self.sets):
-                    self.sets.append(tree)
-                self.nodes[at].sets.append((number, end))
+                end = self.node()
+                self.nodes[at].sets.append((self.number(tree), end))
                 return end
             case Assertion():
-                end = self._node()
-                self.nodes[at].jumps.append((tree, end))
+                end = self.node()
+                self.jump(at, tree, end)
                 return end
             case patterns.Sequence(parts):
                 for part in parts:
                     at = self._fragment(part, at)
                 return at
             case patterns.Choice(parts):
-                end = self._node()
+                end = self.node()
                 for part in parts:
-                    branch = self._node()
-                    self.nodes[at].jumps.append((None, branch))
-                    self.nodes[self._fragment(part, branch)].jumps.append((None, end))
+                    branch = self.node()
+                    self.jump(at, None, branch)
+                    self.jump(self._fragment(part, branch), None, end)
                 return end
             case patterns.Repeat(part, least, most):
                 for _ in range(least):
                     at = self._fragment(part, at)
-                end = self._node()
-                self.nodes[at].jumps.append((None, end))
+                end = self.node()
+                self.jump(at, None, end)
                 for _ in range(most - least):
                     at = self._fragment(part, at)
-                    self.nodes[at].jumps.append((None, end))
+                    self.jump(at, None, end)
                 return end
 
     def _mark_live(self) -> None:
-        """Every phrase can be completed from each of its nodes; a pattern's nodes are worked out backwards."""
-        for node in self.nodes:
-            node.live = EDGE | WORD | OTHER | NEWLINE | MARK
-        for at in self._pattern_nodes:
-            self.nodes[at].live = 0
+        """From which nodes a match can still be completed, and whose: worked out backwards."""
         set_kinds = [self._kinds_in(symbols) for symbols in self.sets]
-        changed = bool(self._pattern_nodes)
+        changed = len(self.nodes) > 1
         while changed:
             changed = False
-            for at in reversed(self._pattern_nodes):
-                node = self.nodes[at]
-                found = node.live
-                for before in _KINDS:
+            for node in self.nodes[:0:-1]:
+                found, families = node.live, self._families(node)
+                for before in KINDS:
                     if not found & before and self._completes(node, before, set_kinds):
                         found |= before
-                if found != node.live:
-                    node.live = found
+                if (found, families) != (node.live, node.families):
+                    node.live, node.families = found, families
                     changed = True
+
+    def _families(self, node: Node) -> int:
+        """The families with a match that is complete further on."""
+        families = 0
+        for _, target in node.sets:
+            families |= self.nodes[target].families | self._reporting(target)
+        for assertion, target in node.jumps:
+            families |= self.nodes[target].families
+            if not _looks_back(assertion):
+                families |= self._reporting(target)
+        return families
+
+    def _reporting(self, at: int) -> int:
+        """The families with a match that is complete at a node, without another symbol."""
+        families, pending, seen = 0, [at], {at}
+        while pending:
+            node = self.nodes[pending.pop()]
+            for output in node.outputs:
+                families |= 1 << self.outputs[output][0]
+            for _, target in node.jumps:
+                if target not in seen:
+                    seen.add(target)
+                    pending.append(target)
+        return families
 
     def _kinds_in(self, symbols: SymbolSet) -> int:
         ends = "".join(low + high for low, high in symbols.ranges)
@@ -242,7 +298,7 @@ class Network:
         return found
 
     def _completes(self, node: Node, before: int, set_kinds: list[int]) -> bool:
-        if node.tags:
+        if node.outputs:
             return True
         for assertion, target in node.jumps:
             live = self.nodes[target].live & before
@@ -252,7 +308,7 @@ class Network:
                 assertion is None
                 or any(
                     permits(assertion, before, after) and self._goes_on(target, before, after, set_kinds)
-                    for after in _KINDS
+                    for after in KINDS
                 )
             ):
                 return True
@@ -263,7 +319,7 @@ class Network:
         pending, seen = [start], {start}
         while pending:
             node = self.nodes[pending.pop()]
-            if node.tags:
+            if node.outputs:
                 return True
             if after != EDGE and any(
                 set_kinds[number] & after and self.nodes[target].live & after for number, target in node.sets
@@ -274,3 +330,17 @@ class Network:
                     seen.add(target)
                     pending.append(target)
         return False
+
+
+class Opening:
+    """The nodes from which a match of a pattern can begin, by what leads on from them: there may be thousands."""
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        self._sets: dict[int, set[int]] = {}
+        for node in nodes:
+            for number, target in node.sets:
+                self._sets.setdefault(number, set()).add(target)
+
+    def reach(self, sets: frozenset[int]) -> set[int]:
+        """The nodes to which a symbol leads that is in these sets."""
+        return {target for number in sets if number in self._sets for target in self._sets[number]}

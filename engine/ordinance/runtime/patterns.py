@@ -44,7 +44,7 @@ class SymbolSet:
 
     def _holds(self, symbol: str) -> bool:
         return any(low <= symbol <= high for low, high in self.ranges) or any(
-            _named(name, symbol) for name in self.named
+            in_named_set(name, symbol) for name in self.named
         )
 
 
@@ -72,7 +72,8 @@ _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
 _NOT_NEWLINE = SymbolSet((("\n", "\n"),), negated=True)
 
 
-def _named(name: str, symbol: str) -> bool:
+def in_named_set(name: str, symbol: str) -> bool:
+    """Whether ``\\d``, ``\\w``, ``\\s`` or the complement (a capital) has ``symbol``."""
     match name.lower():
         case "d":
             found = "0" <= symbol <= "9"

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 
 from ordinance.policy.plan import Scope
 from ordinance.policy.vocabulary import Effect
-from ordinance.runtime.activation import Activation, SegmentRule
-from ordinance.runtime.calm import SLICE, Calm, Place, Stride
+from ordinance.runtime.activation import OBSERVING, PROTECTED, REFUSING, WITHHOLDING, Activation, SegmentRule
+from ordinance.runtime.calm import SLICE, Flow
 from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.ledger import Cut, Ledger
-from ordinance.runtime.matcher import Match, Matcher
+from ordinance.runtime.matcher import Match, Matcher, Watch
 from ordinance.runtime.regions import Edges, Region, Removal, SpanRemoval, removal_of
 from ordinance.runtime.rendering import is_masked, sign
 from ordinance.runtime.segments import Finding
@@ -58,24 +58,20 @@ class Redactor:
         self._recent = Recent(beginning.readings)  # what a check may be asked about, and has left
         self._sentences, self._paragraphs, scans = beginning.copy()
         self._scans = list(zip(activation.segments, scans, strict=True))
-        self._matchers = tuple(map(Matcher, activation.automata))
-        for matcher, place in zip(self._matchers, beginning.matchers, strict=True):
-            matcher.resume(place, 0)
-        self._observing, self._protected, self._refusing, *withholding = self._matchers
-        self._removals: list[Removal] = [SpanRemoval(self._refusing, self._edges)]
+        self._matcher = Matcher(activation.answer)
+        self._matcher.resume(beginning.matcher, 0)
+        self._observing, self._protected = Watch(self._matcher, 1 << OBSERVING), Watch(self._matcher, 1 << PROTECTED)
         self._by_scope: dict[Scope, Removal] = {}
-        for (scope, _), matcher in zip(activation.withholding, withholding, strict=True):
+        for number, scope in enumerate(activation.scopes, WITHHOLDING):
             unit = self._sentences if scope.unit == "sentence" else self._paragraphs
-            self._by_scope[scope] = removal_of(scope, matcher, self._edges, unit)
-        self._removals += self._by_scope.values()
+            self._by_scope[scope] = removal_of(scope, Watch(self._matcher, 1 << number), self._edges, unit)
+        self._withholding = list(self._by_scope.values())
+        refusing = SpanRemoval(Watch(self._matcher, 1 << REFUSING), self._edges)
+        self._removals: list[Removal] = [refusing, *self._withholding]
         self._protected_spans: list[Match] = []
-        bounds = [scope.bound for scope, _ in activation.withholding if scope.unit == "sentence"]
-        self._by_paragraph = any(scope.unit == "paragraph" for scope, _ in activation.withholding)
-        self._reach = min(bounds, default=None)  # a sentence this long is cut into pieces, if a rule is about them
+        self._by_paragraph = any(scope.unit == "paragraph" for scope in activation.scopes)
         self._anxious = self._by_paragraph or activation.recalls  # strides know nothing of these
-        self._calm: Calm | None = None
-        self._flow = ""  # what is held while calm; else in _text
-        self._stirred = False  # the last character completed a match
+        self._flow: Flow | None = None  # while calm, what the stream is; then the other parts are not up to date
         self._text: list[str] = []
         self._base = 0
         self._marker: set[int] | None = None
@@ -86,22 +82,23 @@ class Redactor:
 
     def feed(self, text: str) -> str:
         """What may leave now that ``text`` has come in."""
-        if len(text) <= SLICE:
-            return self._take(text)
+        flow = self._flow
+        if flow is not None:
+            out = flow.take(text)
+            if out is not None:
+                return out
         return "".join([self._take(text[at : at + SLICE]) for at in range(0, len(text), SLICE)])
 
     def _take(self, text: str) -> str:
-        calm = self._calm
-        if calm is None:
-            return self._walk(text, None)
-        out = self._stride(calm, text)
-        if out is None:
+        if self._flow is not None:
+            out = self._flow.take(text)
+            if out is not None:
+                return out
             self._wake()
-            return self._walk(text, calm)
-        return out
+        return self._walk(text)
 
-    def _walk(self, text: str, calm: Calm | None) -> str:
-        """Take every character exactly, and remember what it did between two calm places."""
+    def _walk(self, text: str) -> str:
+        """Take every character exactly."""
         out: list[str] = []
         ledger = self.ledger
         for char in text:
@@ -109,78 +106,46 @@ class Redactor:
             if self._has_ended():
                 ledger.deleted += 1
                 continue
-            sentence = self._sentences.start
             self._observe(char)
             if self._has_ended():
                 self._drop()
-                calm = None
-                continue
-            self._release(self._hold(), out)
-            before, calm = calm, self._settle()
-            if before is not None and calm is not None and not self._stirred:
-                began = self._sentences.start
-                restart = -1 if began == sentence else self._sentences.at - began
-                self._activation.strides.note(before, char, Stride(calm, restart))
-        if calm is not None:
-            self._calm, self._flow = calm, "".join(self._text)
+            else:
+                self._release(self._hold(), out)
+        if not self._has_ended():
+            self._settle()
         return self._written(out)
 
     # calm: see calm.py
 
-    def _settle(self) -> Calm | None:
-        """The calm place in which the stream is now; None where something is pending."""
+    def _settle(self) -> None:
+        """Be calm, where nothing is pending."""
         if self._anxious or self._marker is not None or self._protected_spans or self._watched or self._scans:
-            return None
+            return
         edges, sentences = self._edges, self._sentences
         if not edges.plain or sentences.split is not None or any(removal.busy for removal in self._removals):
-            return None
-        at = edges.at
-        if self._reach is not None and at - sentences.start >= self._reach - 1:
-            return None
-        place = Place(tuple(matcher.place(at) for matcher in self._matchers), edges.cluster, sentences.place())
-        spans = (removal.hold() for removal in self._removals if isinstance(removal, SpanRemoval))
-        return self._activation.strides.at(place, at - min(spans))
-
-    def _stride(self, calm: Calm, text: str) -> str | None:
-        """What ``feed`` gives, where it is known what ``text`` does here; else None."""
-        stride = calm.strides.get(text) or self._activation.strides.find(calm, text)
-        if stride is None:
-            return None
-        to, restart = stride
-        sentences = self._sentences
-        at = sentences.at + len(text)
-        start = sentences.start if restart < 0 else at - restart
-        held = to.held
-        if self._reach is not None:
-            if at - start >= self._reach - 1:
-                return None
-            held = max(held, at - start)
-        sentences.at, sentences.start = at, start
-        flow = self._flow + text
-        count = len(flow) - held
-        ledger = self.ledger
-        ledger.received += len(text)
-        self._calm = to
-        if count <= 0:
-            self._flow = flow
-            return ""
-        self._flow = flow[count:]
-        self._base += count
-        ledger.released += count
-        ledger.written += count
-        return flow[:count]
+            return
+        at, strides = edges.at, self._activation.strides
+        if 0 <= strides.reach <= at - sentences.start + 1:
+            return
+        calm = strides.at(*self._matcher.place(at), edges.cluster, sentences.place())
+        self._flow = Flow(strides, calm, at, sentences.start, "".join(self._text))
 
     def _wake(self) -> None:
         """Leave the calm: give every part its positions again."""
-        if self._calm is None:
+        flow = self._flow
+        if flow is None:
             return
-        place, at = self._calm.place, self._sentences.at
-        for matcher, found in zip(self._matchers, place.matchers, strict=True):
-            matcher.resume(found, at)
-        self._edges.resume(place.cluster, self._base, at)
-        self._sentences.resume(place.sentence)
-        self._text = list(self._flow)
-        self._calm, self._flow = None, ""
+        self._flow = None
+        calm, at, base = flow.calm, flow.at, flow.at - len(flow.held)
+        self._matcher.resume((calm.state, calm.distances), at)
+        self._edges.resume(calm.frame.cluster, base, at)
+        ledger, came, left = self.ledger, at - self._sentences.at, base - self._base
+        self._sentences.at, self._sentences.start = at, flow.start
+        self._sentences.resume(calm.frame.sentence)
+        self._text, self._base = list(flow.held), base
+        ledger.received += came
+        ledger.released += left
+        ledger.written += left
 
     def close(self) -> str:
         """The text ends: what is certain now leaves."""
@@ -208,8 +173,16 @@ class Redactor:
         return self._abandoned or bool(self.refused or self.fault or self.severed)
 
     @property
+    def received(self) -> int:
+        """How much text has come in. (``ledger`` counts what flows calmly only once it no longer does.)"""
+        flow = self._flow
+        return self.ledger.received + (0 if flow is None else flow.at - self._sentences.at)
+
+    @property
     def settled(self) -> int:
         """What stands before this position has left, or was removed and its place is written."""
+        if self._flow is not None:
+            return self._flow.at - len(self._flow.held)
         return self._base if self._marker is None else self._removed[0]
 
     # what comes in
@@ -219,9 +192,7 @@ class Redactor:
         self._paragraphs.close()
         for removal in self._removals:
             removal.feed()
-            self._add(removal, self._certain(removal.matcher.close()))
-        self._watched.add(self._certain(self._observing.close()))
-        self._protected_spans.extend(self._protected.close())
+        self._sort(self._matcher.close())
         for rule, scan in self._scans:
             self._found(rule, scan.close(settled))
 
@@ -232,36 +203,29 @@ class Redactor:
         settled = self._sentences.feed(char)
         if self._by_paragraph:
             self._paragraphs.feed(char)
-        self._stirred = False
         for removal in self._removals:
             removal.feed()
-            found = removal.matcher.feed(char, at)
-            if found:
-                self._stirred = True
-                self._add(removal, self._certain(found))
-        observed = self._observing.feed(char, at)
-        protected = self._protected.feed(char, at)
-        if observed or protected:
-            self._stirred = True
-            self._watched.add(self._certain(observed))
-            self._protected_spans.extend(protected)
+        found = self._matcher.feed(char, at)
+        if found:
+            self._sort(found)
         for rule, scan in self._scans:
             self._found(rule, scan.feed(char, settled))
-
-    def _certain(self, found: list[Match]) -> list[Match]:
-        """``found`` without what looks like a match and is none."""
-        return self._activation.checks.certain(found, self._source)
 
     def _source(self, start: int, end: int) -> list[str]:
         return self._recent.between(start, end, self._base, self._text)
 
-    def _add(self, removal: Removal, found: Sequence[Match]) -> None:
-        if removal.matcher is self._refusing:
-            if found:
-                self.refused |= {match.tag for match in found}
-            return
+    def _sort(self, found: list[Match]) -> None:
+        """What these matches do, without what looks like one and is none."""
+        found = self._activation.checks.certain(found, self._source)
         for match in found:
-            removal.add(match)
+            if match.family == REFUSING:
+                self.refused |= {match.tag}
+            elif match.family == OBSERVING:
+                self._watched.add([match])
+            elif match.family == PROTECTED:
+                self._protected_spans.append(match)
+            else:
+                self._withholding[match.family - WITHHOLDING].add(match)
 
     def _found(self, rule: SegmentRule, findings: Sequence[Finding]) -> None:
         planned = self._activation.rules[rule.tag]

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ordinance.policy.plan import Scope
 from ordinance.runtime.clusters import START, Cluster, cluster_class, join
-from ordinance.runtime.matcher import Match, Matcher
+from ordinance.runtime.matcher import Match, Watch
 from ordinance.runtime.normalise import fold_char
 from ordinance.runtime.paragraphs import Paragraphs
 from ordinance.runtime.sentences import Sentence, Sentences
@@ -90,7 +90,7 @@ class Edges:
             end += 1
         return end
 
-    def next_left(self, matcher: Matcher) -> int:
+    def next_left(self, matcher: Watch) -> int:
         """Where a region would begin whose match begins at the next character, or at one that joins the last."""
         found = self.at
         if matcher.can_join(self.cluster):
@@ -122,7 +122,7 @@ class Edges:
 class Removal(Protocol):
     """How the matches of one group of rules remove text."""
 
-    matcher: Matcher
+    matcher: Watch
 
     def feed(self) -> None:
         """The shared ``Edges``, ``Sentences`` and ``Paragraphs`` took a character, or were closed."""
@@ -149,7 +149,7 @@ class SpanRemoval:
 
     __slots__ = ("_edges", "_growing", "_regions", "matcher")
 
-    def __init__(self, matcher: Matcher, edges: Edges) -> None:
+    def __init__(self, matcher: Watch, edges: Edges) -> None:
         self.matcher = matcher
         self._edges = edges
         self._regions: list[Region] = []
@@ -196,7 +196,7 @@ class UnitRemoval:
 
     __slots__ = ("_bound", "_matches", "_settled", "_units", "matcher")
 
-    def __init__(self, matcher: Matcher, units: Sentences | Paragraphs, bound: int) -> None:
+    def __init__(self, matcher: Watch, units: Sentences | Paragraphs, bound: int) -> None:
         self.matcher = matcher
         self._units = units
         self._bound = bound
@@ -305,6 +305,6 @@ class UnitRemoval:
         return start, end
 
 
-def removal_of(scope: Scope, matcher: Matcher, edges: Edges, units: Sentences | Paragraphs) -> Removal:
+def removal_of(scope: Scope, matcher: Watch, edges: Edges, units: Sentences | Paragraphs) -> Removal:
     """How matches of rules with this scope remove text; ``units`` are what the scope is about, unless it is spans."""
     return SpanRemoval(matcher, edges) if scope.unit == "span" else UnitRemoval(matcher, units, scope.bound)

@@ -54,8 +54,12 @@ class Sentences:
 
     def feed(self, char: str) -> list[Sentence]:
         """Take the next character."""
+        return self.take(sentence_class(char))
+
+    def take(self, found: str) -> list[Sentence]:
+        """Take the next character, by its class."""
         self.settled = []
-        self._step(sentence_class(char))
+        self._step(found)
         return self.settled
 
     def _step(self, found: str) -> None:

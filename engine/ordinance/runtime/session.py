@@ -12,7 +12,7 @@ from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect, Verdict
-from ordinance.runtime.activation import Activation, activate
+from ordinance.runtime.activation import Activation, activate, removing
 from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.disclose import Cause, Discloser, Notice, cause_of
 from ordinance.runtime.json_text import Structure
@@ -109,8 +109,7 @@ class Session:
 
     def clean(self, text: str) -> bool:
         """Whether no rule that removes finds anything in a whole ``text`` of an answer."""
-        checks = self.activation.checks
-        return not any(checks.tags_in(automaton, text) for automaton in self.activation.removing)
+        return not removing(self.activation.checks.matches_in(self.activation.answer, text))
 
     def outcome(self) -> Outcome:
         """What came of the request so far; final once every stream is closed."""

@@ -28,8 +28,8 @@ _PARAGRAPH = "\n\n"
 
 
 class Text(Protocol):
-    """A governed text. ``refused`` to ``failed`` are numbers of rules, as in ``Redactor``; ``settled`` is
-    the position up to which it is known what left, and ``cuts`` are the edits before it."""
+    """A governed text. ``refused`` to ``failed`` are numbers of rules, as in ``Redactor``; ``received`` is
+    how much came in, ``settled`` the position up to which it is known what left, and ``cuts`` are the edits before."""
 
     refused: frozenset[int]
     severed: frozenset[int]
@@ -40,6 +40,9 @@ class Text(Protocol):
     fault: str
     cuts: list[Cut]
     ledger: Ledger
+
+    @property
+    def received(self) -> int: ...
 
     @property
     def settled(self) -> int: ...

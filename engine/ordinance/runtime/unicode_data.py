@@ -980,6 +980,21 @@ FOLDS = (
     "e0ff9= e0ffa= e0ffb= e0ffc= e0ffd= e0ffe= e0fff= "
 )
 
+#: letter or digit=code points that pass for it and are not folded to it.
+PASSING = (
+    "2=1a7.3e8.14bf.a644.a6ef.a75a 3=1b7.21c.417.4e0.2ccc.a76a.a7ab.118ca.16f3b.1d206 4=13ce.118af 5=118bb "
+    "6=431.13ee.2cd2.118d5 7=104d2.118c6.1d212 8=222.223.1031a.1e8cb 9=2cca.a76e.118ac.118cc.118d6 "
+    "a=15c5.237a.16f40 b=1472.15af.15f7.10301 c=3a3.3c2.10302.10415.1043d.1051c.118f2.1f74c d=146f.15de.15ea "
+    "e=212e.22ff.118a6.118ae f=15b4.10525.118a2.118c2.1d213 h=157c i=2373.118c3 j=148d k=16d5.10518 "
+    "l=5c0.5d5.5df.627.7ca.14aa.16c1.2223.23fd.2502.10309.10320.1041b.10526.118a3.118b2.16f16.16f28.1d22a.1e8c7 "
+    "m=15f0.16d6.10311 n=10513 "
+    "o=5e1.647.6be.6c1.6d5.b20.d20.101d.10ff.12d0.3007.10404.1042c.10516.118b5.118c8.118d7 p=146d.2374 "
+    "r=1587.16f35.1d216 s=10420.10448.118c1.16f3a t=22a4.27d9.10315.118bc.16f0a.1f768 "
+    "u=1200.144c.222a.22c3.118b8.118d8.16f42 v=5d8.142f.2228.22c1.a6df.1051d.11706.118a0.118c0.16f08.1d20d "
+    "w=1170a.1170e.1170f.118ef x=d7.1541.157d.166d.166e.16b7.2573.292b.292c.2a2f.10317.10322.10527.118ec "
+    "y=10e7.118a4.118dc.16f43 z=102f5.118a9.118c4 "
+)
+
 #: first code=kind: w word, m mark that is part of its letter, o other.
 KINDS = (
     "0=o 30=w 3a=o 41=w 5b=o 5f=w 60=o 61=w 7b=o aa=w ab=o b2=w b4=o b5=w b6=o b9=w bb=o bc=w bf=o c0=w d7=o d8=w "

@@ -152,7 +152,7 @@ class GovernedChoice:
         for call in self._calls.values():
             if not stream.ended:
                 self._put(call.close(), out)
-        held = not stream.ended and content.settled < content.ledger.received
+        held = not stream.ended and content.settled < content.received
         rest = stream.close()
         if self._session.whole and stream.refused:
             out.texts, out.calls, out.tokens = {}, [], {}

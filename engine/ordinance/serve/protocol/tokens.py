@@ -58,7 +58,7 @@ class Tokens:
         if self._said and self._said[-1].text is text:
             self._said[-1].words += piece
         else:
-            self._said.append(_Piece(text, text.ledger.received, piece))
+            self._said.append(_Piece(text, text.received, piece))
 
     def follows(self, text: Text) -> bool:
         """Whether anything of ``text`` was said."""

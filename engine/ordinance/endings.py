@@ -1,0 +1,64 @@
+"""Inflection, written out ahead of time: ``Terroranschl{ag,ags,äge,ägen}`` is four phrases.
+
+A language that bends its words needs each form as a phrase of its own; trimming words to stems would find ten times
+too much. Whoever writes a lexicon says which forms there are, in braces, and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from ordinance.errors import PatternError
+
+#: Phrases that one line may stand for.
+MAX_FORMS = 200
+
+_HOW = "Write the forms with commas between them: Kind{,es,er,ern}."
+
+
+def expand(line: str) -> tuple[str, ...]:
+    """The phrases that a line of a lexicon stands for, in the order in which they are written.
+
+    Braces hold what may stand in their place, with commas between; nothing before the first comma is the bare word.
+    Several braces multiply. Spaces next to a comma or a brace do not count, two spaces are one. Raises
+    ``PatternError``, with the offset of the fault, for braces that do not say that.
+    """
+    parts = _parts(line)
+    if len(parts) < 2:
+        return (line,)
+    count = 1
+    for forms, at in parts:
+        count *= len(forms)
+        if count > MAX_FORMS:
+            raise PatternError(
+                f"the braces in this line make more than {MAX_FORMS} phrases.",
+                help="Write several lines with fewer forms each.",
+                offset=at,
+            )
+    return tuple(" ".join("".join(chosen).split()) for chosen in product(*(forms for forms, _ in parts)))
+
+
+def _parts(line: str) -> list[tuple[tuple[str, ...], int]]:
+    """The pieces of a line, each with what may stand there and its offset."""
+    found: list[tuple[tuple[str, ...], int]] = []
+    at = 0
+    while at < len(line):
+        opening = line.find("{", at)
+        closing = line.find("}", at)
+        if closing >= 0 and (opening < 0 or closing < opening):
+            raise PatternError("this brace closes nothing.", help=_HOW, offset=closing)
+        if opening < 0:
+            return [*found, ((line[at:],), at)]
+        if closing < 0:
+            raise PatternError("this brace is never closed.", help=_HOW, offset=opening)
+        inside = line[opening + 1 : closing]
+        if "{" in inside:
+            raise PatternError("a brace stands inside a brace.", help=_HOW, offset=opening + 1 + inside.index("{"))
+        forms = tuple(map(str.strip, inside.split(",")))
+        if len(forms) < 2:
+            raise PatternError("this brace offers no choice.", help=f"Leave the braces out. {_HOW}", offset=opening)
+        if len(set(forms)) < len(forms):
+            raise PatternError("a form stands twice in this brace.", help="Keep one of them.", offset=opening)
+        found += [((line[at:opening],), at), (forms, opening)]
+        at = closing + 1
+    return found

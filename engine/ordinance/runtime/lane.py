@@ -1,0 +1,109 @@
+"""Disguised phrases in a network: a tree of nodes that grows where a text leads, for few of them are ever met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from ordinance.runtime.disguise import UNDERSCORE, Form, Step
+from ordinance.runtime.patterns import Assertion, SymbolSet
+from ordinance.runtime.trie import beginning, ending
+
+if TYPE_CHECKING:
+    from ordinance.runtime.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What may follow a node and has not been added: the forms that lead here, each with the number of its output, and
+    how many of their steps have been taken."""
+
+    forms: list[tuple[Form, int]]
+    depth: int
+
+
+class Lane:
+    """Plants forms in a network and lets them grow. A letter that is written as a sign is a word's edge too: what
+    stands next to it is no word. An underscore, which counts as part of a word elsewhere, may stand at either end."""
+
+    def __init__(self, network: Network, forms: Sequence[tuple[Form, int]]) -> None:
+        self._network = network
+        self._lock = Lock()
+        self._roots: dict[tuple[Assertion | None, SymbolSet], int] = {}
+        for step in {step for form, _ in forms for step in form.steps}:  # classes of symbols must not change later
+            for symbols in (UNDERSCORE, *step.sets):
+                network.number(symbols)
+        growths: dict[tuple[Assertion | None, SymbolSet, Step], Growth] = {}
+        for form, output in forms:
+            whole = beginning(form.first) if form.first else None
+            growths.setdefault((whole, form.gap, form.steps[0]), Growth([], 1)).forms.append((form, output))
+        for (whole, gap, step), growth in growths.items():
+            following = self._growing(growth)
+            self._lead(self._root(whole, gap), step.letters, following)
+            if step.signs:
+                self._lead(self._root(Assertion.NOT_BOUNDARY if whole else None, gap), step.signs, following)
+
+    def grow(self, at: int) -> None:
+        """Add what follows a node. Sessions may run in several threads."""
+        with self._lock:
+            node = self._network.nodes[at]
+            growth = node.growth
+            if growth is None:
+                return
+            following: dict[Step, Growth] = {}
+            sets = list(node.sets)
+            for form, output in growth.forms:
+                step = form.steps[growth.depth]
+                if growth.depth < len(form.steps) - 1:
+                    following.setdefault(step, Growth([], growth.depth + 1)).forms.append((form, output))
+                else:
+                    sets += self._closing(form, step, output)
+            number = self._network.number
+            sets += [(number(step.either), self._growing(later)) for step, later in following.items()]
+            node.sets, node.growth = sets, None
+
+    def _root(self, before: Assertion | None, gap: SymbolSet) -> int:
+        at = self._roots.get((before, gap))
+        if at is None:
+            at = self._roots[before, gap] = self._network.node()
+            self._network.jump(0, before, at)
+            if before is Assertion.BOUNDARY:
+                self._lead(at, UNDERSCORE, at)
+        return at
+
+    def _lead(self, at: int, symbols: SymbolSet, to: int) -> None:
+        node, families = self._network.nodes[at], self._network.nodes[to].families
+        node.sets.append((self._network.number(symbols), to))
+        node.families |= families
+        node.live = self._network.every_kind
+
+    def _growing(self, growth: Growth) -> int:
+        at = self._network.node()
+        node = self._network.nodes[at]
+        node.growth = growth
+        for _, output in growth.forms:
+            node.families |= self._network.family(output)
+        self._lead(at, growth.forms[0][0].gap, at)
+        return at
+
+    def _closing(self, form: Form, step: Step, output: int) -> Iterator[tuple[int, int]]:
+        """The last symbol of a form."""
+        after = ending(form.last) if form.last else None
+        end = self._closed(after, output)
+        yield self._network.number(step.letters), end
+        if after is Assertion.BOUNDARY:
+            self._lead(end, UNDERSCORE, self._closed(None, output))
+        if step.signs:
+            yield self._network.number(step.signs), self._closed(Assertion.NOT_BOUNDARY, output)
+
+    def _closed(self, after: Assertion | None, output: int) -> int:
+        at = end = self._network.node()
+        if after is not None:
+            end = self._network.node()
+            self._network.jump(at, after, end)
+        node = self._network.nodes[at]
+        node.families, node.live = self._network.family(output), self._network.every_kind
+        self._network.nodes[end].outputs.add(output)
+        return at
