@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel, Effect
-from ordinance.runtime.activation import activate
-from ordinance.runtime.matcher import Matcher
+from ordinance.runtime.activation import OBSERVING, activate
 from ordinance.runtime.segments import Asking, SegmentScan
 from ordinance.runtime.sentences import Sentences
 
@@ -30,15 +29,16 @@ class Witness:
     """Made once for a plan; ``look`` at any number of texts."""
 
     def __init__(self, plan: Plan) -> None:
-        uses = [(rule, key) for rule in plan.rules for key in rule.detectors]
+        uses = [(rule, key) for rule in plan.rules for key in (rule.detectors[:1] if rule.near else rule.detectors)]
         observers = tuple(
             replace(
                 rule,
                 id=f"{rule.id} {key}",
                 effect=Effect.PROVIDE,
                 channels=frozenset({Channel.ANSWER}),
-                detectors=(key,),
+                detectors=rule.detectors if rule.near else (key,),
                 trial=False,
+                disguised=rule.sees_disguise,
             )
             for rule, key in uses
         )
@@ -47,10 +47,12 @@ class Witness:
 
     def look(self, text: str) -> tuple[Found, ...]:
         """Every match in ``text``, by place. A detector that fails finds nothing here; the session says so."""
-        matcher = Matcher(self._activation.observing)
-        matches = [match for at, char in enumerate(text) for match in matcher.feed(char, at)]
-        found = {Found(match.start, match.end, *self._uses[match.tag]) for match in (*matches, *matcher.close())}
-        for rule in self._activation.segments:
+        activation = self._activation
+        matches = activation.checks.matches_in(activation.answer, text)
+        found = {
+            Found(match.start, match.end, *self._uses[match.tag]) for match in matches if match.family == OBSERVING
+        }
+        for rule in activation.segments:
             scan, sentences = SegmentScan(Asking(rule.segments), 0), Sentences()
             spans = [finding for char in text for finding in scan.feed(char, sentences.feed(char))]
             spans += scan.close(sentences.close())

@@ -90,7 +90,8 @@ def _prepare_phrases(detector: Detector, kind: DetectorKind, report: Report) -> 
         if not isinstance(one, Expressions):
             continue
         written.update(dict.fromkeys(one.written))
-        if any(line != place.line for line in (lines := [first.setdefault(form, place.line) for form in one.phrases])):
+        lines = [first.setdefault(form, place.line) for form in one.phrases]
+        if any(line != place.line for line in lines):
             report(diagnose("phrase-twice", place, f"the phrase is the same as one on line {min(lines)} once folded"))
     return Expressions(phrases=tuple(first), written=tuple(written)) if sound else None
 
