@@ -1,6 +1,6 @@
 """LLM Guard, NeMo Guardrails and Ordinance at the same job: what an answer costs, and what leaks.
 
-    .venv/test/bin/python benchmarks/peers [--repeats N]
+    .venv/test/bin/python benchmarks/peers [--repeats N] [--compiled FOLDER]
 
 Each peer runs in an environment of its own under ``.venv/``, made at the first run (LLM Guard brings PyTorch: about
 6 GB, two minutes). All of them get the same phrases, patterns and answers, one after the other, several times round.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import job
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+COMPILED = "Ordinance, compiled"
 #: Peer, its distribution, and the script that does the job with it.
 PEERS = (
     ("LLM Guard", "llm-guard==0.3.16", "llm_guard_job.py"),
@@ -42,9 +44,12 @@ def environment(requirement: str) -> Path:
     return python
 
 
-def run(python: Path, script: str, path: Path) -> dict[str, Any]:
+def run(python: Path, script: str, path: Path, engine: Path) -> dict[str, Any]:
     """What one run of a job script reports."""
-    done = subprocess.run([python, HERE / script, path], check=True, capture_output=True, text=True)  # noqa: S603
+    environment = {**os.environ, "PYTHONPATH": str(engine)}
+    done = subprocess.run(  # noqa: S603
+        [python, HERE / script, path], check=True, capture_output=True, text=True, env=environment
+    )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -52,16 +57,20 @@ def run(python: Path, script: str, path: Path) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=3, help="rounds; the median of their medians counts")
-    rounds = parser.parse_args().repeats
+    parser.add_argument("--compiled", type=Path, help="what deploy/compiled/build.py made, to be measured too")
+    given = parser.parse_args()
     runs = [("Ordinance", Path(sys.executable), "ordinance_job.py")]
+    if given.compiled:
+        runs.append((COMPILED, Path(sys.executable), "ordinance_job.py"))
     runs += [(name, environment(requirement), script) for name, requirement, script in PEERS]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "job.json"
         path.write_text(json.dumps(job.make()), "utf-8")
         reports: dict[str, list[dict[str, Any]]] = {name: [] for name, _, _ in runs}
-        for _ in range(rounds):
+        for _ in range(given.repeats):
             for name, python, script in runs:
-                reports[name].append(run(python, script, path))
+                engine = given.compiled if name == COMPILED else ROOT / "engine"
+                reports[name].append(run(python, script, path, engine))
     costs(reports)
     leaks(reports)
 
@@ -70,7 +79,7 @@ def costs(reports: dict[str, list[dict[str, Any]]]) -> None:
     """Print what an answer of 1,000 deltas costs, in milliseconds and as a ratio."""
     ours = {task: _median(reports["Ordinance"], task) for task in job.TASKS}
     print("\nmilliseconds for an answer of 4,000 characters; × is how many times Ordinance's")
-    print(f"{'':18}" + "".join(f"{task:>34}" for task in job.TASKS) + f"{'import s':>10}")
+    print(f"{'':20}" + "".join(f"{task:>34}" for task in job.TASKS) + f"{'import s':>10}")
     for name, found in reports.items():
         cells = ""
         for task in job.TASKS:
@@ -80,7 +89,7 @@ def costs(reports: dict[str, list[dict[str, Any]]]) -> None:
             cost = _median(found, task)
             cells += f"{cost:24.2f} {cost / ours[task]:7.1f} ×"
         imports = statistics.median(each["import_seconds"] for each in found)
-        print(f"{name:18}{cells}{imports:10.1f}")
+        print(f"{name:20}{cells}{imports:10.1f}")
 
 
 def leaks(reports: dict[str, list[dict[str, Any]]]) -> None:
@@ -88,7 +97,7 @@ def leaks(reports: dict[str, list[dict[str, Any]]]) -> None:
     print("\nwords of the forbidden phrase that left on a stream, and whether its disguises were seen")
     for name, found in reports.items():
         for case, outcome in found[0]["leaks"].items():
-            print(f"{name:18}{case:60}{outcome}")
+            print(f"{name:20}{case:60}{outcome}")
 
 
 def _median(found: list[dict[str, Any]], task: str) -> float:

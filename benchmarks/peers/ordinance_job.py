@@ -21,13 +21,12 @@ from ordinance.runtime.situation import situate  # noqa: E402
 imported = time.perf_counter() - start
 
 
-def plan_with(found: Expressions) -> Plan:
-    """The packs that ship, the first withholding rule of which looks for ``found``, disguised or not."""
+def plan_with(found: Expressions, *, disguised: bool = False) -> Plan:
+    """One rule that withholds what ``found`` says, and no other, as the peers have none."""
     plan = load().plan
     rule = next(rule for rule in plan.rules if rule.effect is Effect.WITHHOLD)
-    looking = replace(rule, scope=SPAN, disguised=True)
-    rules = tuple(looking if each is rule else each for each in plan.rules)
-    return replace(plan, rules=rules, detectors={**plan.detectors, rule.detectors[0]: found})
+    alone = replace(rule, scope=SPAN, disguised=disguised)
+    return replace(plan, rules=(alone,), detectors={rule.detectors[0]: found}, protected=(), contacts=())
 
 
 def said(plan: Plan, deltas: list[str], *, whole: bool = False) -> str:
@@ -51,7 +50,7 @@ def main() -> None:
     times["both, on a stream"] = job.milliseconds(
         lambda answer: said(both, [answer[at : at + 4] for at in range(0, len(answer), 4)]), work["answers"]
     )
-    forbidden = plan_with(Expressions((work["forbidden"],)))
+    forbidden = plan_with(Expressions((work["forbidden"],)), disguised=True)
     leaks = {"stream, as it comes": job.words_of(work["forbidden"], said(forbidden, work["stream"]))}
     for name, text in work["disguises"].items():
         leaks[name] = "missed" if text in said(forbidden, [text]) else "seen"
