@@ -185,8 +185,8 @@ def draw_question(random: Random, world: World) -> Asked:
     """A situation and texts for ``world``."""
     values: dict[str, Sequence[str]] = {
         "purpose": PURPOSES,
-        "place": PLACES,
-        "seat": PLACES,
+        "place": [*PLACES, "unknown"],
+        "seat": [*PLACES, "unknown"],
         "age": ["12", "13", "17", "18"],
     }
     attested = {
