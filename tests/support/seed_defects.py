@@ -108,6 +108,7 @@ def seed(defect: Defect, folder: Path) -> Path:
 def run_theorems(engine: Path, only: str) -> list[str]:
     """The theorems that fail with ``engine``; ``only`` chooses some, as pytest's ``-k`` does."""
     environment = {**os.environ, "PYTHONPATH": str(engine), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.setdefault("HYPOTHESIS_PROFILE", "soak")
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider"]
     command += ["-o", f"pythonpath={engine} tests"]
     command += ["tests/test_theorems.py", *(["-k", only] if only else [])]
