@@ -85,7 +85,8 @@ def _in_force(law: LawOf, asked: Asked) -> bool:
 def _value(asked: Asked, dimension: object) -> str | None:
     """Rule 1: the jurisdiction stands for place and seat unless these are attested themselves."""
     stands = asked.jurisdiction if dimension in ("place", "seat") else None
-    return asked.attested.get(str(dimension), stands)
+    value = asked.attested.get(str(dimension), stands)
+    return None if value == "unknown" else value
 
 
 def _holds(world: World, asked: Asked, condition: Condition, code: str, *, exception: bool = False) -> bool:

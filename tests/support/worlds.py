@@ -32,11 +32,12 @@ WORDS = ("alpha", "beta", "gamma", "delta")
 RED = {"violence": "blood", "weapons": "gun", "terrorism": "terror", "child_abuse": "grooming",
        "persecution": "pogrom", "mass_surveillance": "dragnet"}  # fmt: skip
 SAD, EMERGENCY = "sad", "112"
-PARENTS = {"EU": None, "DE": "EU", "DE-BY": "DE", "US": None}
+PARENTS = {"EU": None, "DE": "EU", "DE-BY": "DE", "EE": "EU", "US": None}
 MEMBERS = {"EU": ("FR",)}
-NUMBERS = {"EU": "555 0101", "DE": "555 0102", "DE-BY": "555 0103", "US": "555 0104"}
+NUMBERS = {"EU": "555 0101", "DE": "555 0102", "DE-BY": "555 0103", "US": "555 0104",
+           "EE": "555 0105"}  # fmt: skip
 DAYS = [date(2026, month, 1) for month in (1, 6, 7, 12)]
-PLACES = ("DE", "DE-BY", "DE-HH", "FR", "US", "JP", "EU")
+PLACES = ("DE", "DE-BY", "DE-HH", "EE", "FR", "US", "JP", "EU")
 PURPOSES = ("art", "education", "research")
 TEXTS = {"red_line": "Stop: {type}.", "fault": "Fault.", "forged_marker": "Forged.", "contacts": "Call {contacts}.",
          "contacts_unknown": "Call somebody.", "omitted": "Left out: {type}. {law}.",
@@ -185,8 +186,8 @@ def draw_question(random: Random, world: World) -> Asked:
     """A situation and texts for ``world``."""
     values: dict[str, Sequence[str]] = {
         "purpose": PURPOSES,
-        "place": PLACES,
-        "seat": PLACES,
+        "place": [*PLACES, "unknown", "unknown", "unknown"],
+        "seat": [*PLACES, "unknown", "unknown", "unknown"],
         "age": ["12", "13", "17", "18"],
     }
     attested = {
