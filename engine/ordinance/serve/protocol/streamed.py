@@ -43,7 +43,8 @@ class AnswerStream:
         self._open = 0
         self._waiting: Event | None = None
         self._plain: list[tuple[Plain, GovernedChoice]] = []
-        self._tries = _TRIES
+        asked = request.body.get("logprobs")
+        self._tries = _TRIES if asked is None or asked is False else 0  # tokens are laid along all of the text
 
     @property
     def complete(self) -> bool:
@@ -89,7 +90,7 @@ class AnswerStream:
         if not leaving and not (self._counted and reply.usage is not None):
             return []
         events = self._leave(leaving, reply.usage)
-        if plain and not self.complete and leaving[0][1].texts == reply.choices[0][1].texts:
+        if plain and not self.complete and leaving[0][1] == Said(reply.choices[0][1].texts):
             events[-1] = data
         return events
 
