@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import date
 from pathlib import Path
 
@@ -123,13 +124,41 @@ def test_one_thing_wrong(kind: str, old: str, new: str, code: str, said: str, tm
     ("old", "new", "said"),
     [
         ("has pattern code", "has both lexicon words and pattern code within 9 characters", "within N characters"),
-        ("reasoning has lexicon words", "reasoning has lexicon words even disguised", "even disguised"),
         ("has pattern code", "language is ru", "language"),
     ],
 )
 def test_what_cannot_run_yet_is_a_load_error_that_says_so(old: str, new: str, said: str, tmp_path: Path) -> None:
     found = load_on(write_statute(tmp_path, STATUTE.replace(old, new, 1))).diagnostics
     assert [said in item.message and bool(item.help) for item in found if item.code == "not-yet"] == [True]
+
+
+BASE64 = base64.b64encode(b"One badge secret.").decode()
+
+
+@pytest.mark.requirement("RL-7")
+@pytest.mark.semantics(25)
+@pytest.mark.parametrize("disguise", ["b a d g e  s e c r e t", BASE64])
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("XZ/words", "lexicon words, judged at least 0.8"),
+        ("XZ/codes", "prompt or answer has any of lexicon words, pattern code"),
+    ],
+)
+def test_a_rule_sees_through_disguise_where_it_says_so(name: str, found: str, disguise: str, tmp_path: Path) -> None:
+    """Withheld and masked, and for a mask also in what is asked; the same rule without the words lets it pass."""
+    text = STATUTE.replace("has pattern code", "has any of lexicon words, pattern code")
+    text = text.replace("paragraph at most 1000", "span")
+    for written, seen in ((text, False), (text.replace(found, f"{found} even disguised"), True)):
+        plan = load_on(write_statute(tmp_path, written)).plan
+        attested = {"deployment": "school"} if name == "XZ/words" else {"deployment": "office"}
+        session = Session(plan, situate(plan, jurisdiction="XZ", attested=attested, on=TODAY), "en")
+        assert session.screen([disguise]) is False
+        assert (disguise in session.mask(f"It is {disguise}, no?")) is not (seen and name == "XZ/codes")
+        stream = session.stream()
+        said = "".join(map(stream.feed, f"It is {disguise}, no?")) + stream.close()
+        assert (disguise in said) is not seen
+        assert (name in session.outcome().rules) is seen
 
 
 def rule(plan: Plan, name: str) -> object:

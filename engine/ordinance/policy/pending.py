@@ -28,11 +28,8 @@ def _pending(unit: Unit) -> Iterator[tuple[Span, str, str]]:
 
 
 def _in_rule(rule: ast.Rule) -> Iterator[tuple[Span, str, str]]:
-    if isinstance(rule, ast.Watching):
-        if rule.disguised:
-            yield rule.when.span, "`even disguised`", "Leave it out; red lines always have it."
-        if rule.when.near and rule.when.near.unit == "characters":
-            yield rule.when.near.span, "`within N characters`", "Write `in the same sentence`."
+    if isinstance(rule, ast.Watching) and rule.when.near and rule.when.near.unit == "characters":
+        yield rule.when.near.span, "`within N characters`", "Write `in the same sentence`."
     for use in rule.when.uses if isinstance(rule, ast.Watching | ast.RedLine) else ():
         if use.kind in PENDING:
             yield use.name.span, f"`{use.kind}`", PENDING[use.kind]
