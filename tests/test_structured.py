@@ -119,3 +119,17 @@ def test_json_that_continues_what_was_asked() -> None:
     trailing = [{"role": "user", "content": "x"}, {"role": "assistant", "content": '{"free": "the forbidden'}]
     more: dict[str, Any] = {"response_format": {"type": "json_object"}, "messages": trailing}
     assert "flag" not in json.dumps(stream(CHAT, [chunk(content=' flag"}'), END], **more)).replace("flags", "")
+
+
+@pytest.mark.parametrize("form", ["grammar", "regex", "ebnf"])
+def test_a_form_that_other_servers_are_asked_for_at_the_top_is_one(form: str) -> None:
+    found = structure_of({form: "x"})
+    assert found is not None
+    assert found.free is None
+
+
+def test_a_schema_at_the_top_is_one() -> None:
+    found = structure_of({"json_schema": {"properties": {"free": STRING, "chosen": {"enum": ["a"]}}}})
+    assert found is not None
+    assert found.free is not None
+    assert (found.free(("free",)), found.free(("chosen",))) == (True, False)

@@ -10,8 +10,9 @@ from ordinance.runtime.json_text import Structure
 
 _ANY_JSON = Structure(lambda _: True)
 _NO_JSON = Structure(None)
-#: Members of vLLM's `structured_outputs`, and its older fields, that ask for text in a form that is not JSON.
-_FORMS = ("regex", "choice", "grammar", "structural_tag")
+#: Members of vLLM's `structured_outputs` and its older fields, and of requests to llama.cpp and SGLang, that ask for
+#: text in a form that is not JSON.
+_FORMS = ("regex", "choice", "grammar", "ebnf", "structural_tag")
 #: Keywords under which a marker might not fit, or whose meaning is not followed here.
 _NARROWING = frozenset({
     "enum", "const", "pattern", "format", "minLength", "maxLength", "contentEncoding", "contentMediaType", "not",
@@ -31,6 +32,7 @@ def structure_of(body: Mapping[str, Any]) -> Structure | None:
     outputs = body.get("structured_outputs")
     if isinstance(outputs, dict):
         found += _of_members(outputs, "")
+    found += _of_members(body, "")
     found += _of_members(body, "guided_")
     if not found:
         return None
@@ -52,8 +54,9 @@ def _of_response_format(wanted: Mapping[str, Any]) -> Structure:
 
 
 def _of_members(members: Mapping[str, Any], prefix: str) -> Iterator[Structure]:
-    if members.get(f"{prefix}json") is not None:
-        yield by_schema(members[f"{prefix}json"])
+    for name in (f"{prefix}json", f"{prefix}json_schema"):
+        if members.get(name) is not None:
+            yield by_schema(members[name])
     if members.get(f"{prefix}json_object"):
         yield _ANY_JSON
     if any(members.get(prefix + form) is not None for form in _FORMS):
