@@ -133,3 +133,13 @@ def test_a_schema_at_the_top_is_one() -> None:
     assert found is not None
     assert found.free is not None
     assert (found.free(("free",)), found.free(("chosen",))) == (True, False)
+
+
+@pytest.mark.parametrize("end", [STRING, {"enum": ["a"]}])
+def test_a_schema_that_references_make_large_ends_soon(end: dict[str, Any]) -> None:
+    """Four ways at each of 30 steps: all of them would take longer than anybody waits."""
+    ways = {f"d{step}": {"anyOf": [{"$ref": f"#/$defs/d{step + 1}"}] * 4} for step in range(30)}
+    schema = {"$defs": {**ways, "d30": end}, "properties": {"a": {"$ref": "#/$defs/d0"}, "b": STRING}}
+    free = by_schema(schema).free
+    assert free is not None
+    assert (free(("a",)), free(("b",))) == (False, True)

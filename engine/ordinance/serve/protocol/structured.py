@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ordinance.runtime.json_reader import Path
@@ -21,6 +22,8 @@ _NARROWING = frozenset({
 })  # fmt: skip
 #: References that lead to references: deeper is not followed, so no string there is replaced.
 _DEEPEST = 32
+#: Parts of a schema that are looked at for one string: references can make a small one as large as they like.
+_MOST_STEPS = 10_000
 
 
 def structure_of(body: Mapping[str, Any]) -> Structure | None:
@@ -65,23 +68,33 @@ def _of_members(members: Mapping[str, Any], prefix: str) -> Iterator[Structure]:
 
 def by_schema(schema: Any) -> Structure:
     """The form of a JSON schema; where it is not understood no string may be replaced."""
-    return Structure(lambda path: _is_free(schema, schema, path, 0) is True)
+    return Structure(lambda path: _is_free(schema, _Walk(schema, iter(range(_MOST_STEPS))), path, 0) is True)
 
 
-def _is_free(schema: Any, root: Any, path: Path, depth: int) -> bool | None:
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A way through the schema ``root``, with the ``steps`` that are left of it."""
+
+    root: Any
+    steps: Iterator[int]
+
+
+def _is_free(schema: Any, walk: _Walk, path: Path, depth: int) -> bool | None:
     """Whether any string may stand at ``path``; None where no string can stand there at all."""
     if schema is True or schema == {}:
         return True
-    if not isinstance(schema, dict) or depth > _DEEPEST or _NARROWING & schema.keys():
+    if next(walk.steps, None) is None or depth > _DEEPEST:
+        return False
+    if not isinstance(schema, dict) or _NARROWING & schema.keys():
         return False
     if "$ref" in schema:
-        return _is_free(_resolve(schema["$ref"], root), root, path, depth + 1)
+        return _is_free(_resolve(schema["$ref"], walk.root), walk, path, depth + 1)
     verdicts: list[bool | None] = []
     for name in ("anyOf", "oneOf"):
         if name in schema:
-            verdicts.append(_of_branches([_is_free(each, root, path, depth + 1) for each in _list(schema[name])]))
-    verdicts += [_is_free(each, root, path, depth + 1) for each in _list(schema.get("allOf"))]
-    verdicts.append(_own(schema, root, path, depth))
+            verdicts.append(_of_branches([_is_free(each, walk, path, depth + 1) for each in _list(schema[name])]))
+    verdicts += [_is_free(each, walk, path, depth + 1) for each in _list(schema.get("allOf"))]
+    verdicts.append(_own(schema, walk, path, depth))
     if None in verdicts:
         return None
     return all(verdicts)
@@ -93,7 +106,7 @@ def _of_branches(verdicts: list[bool | None]) -> bool | None:
     return all(possible) if possible else None
 
 
-def _own(schema: Mapping[str, Any], root: Any, path: Path, depth: int) -> bool | None:
+def _own(schema: Mapping[str, Any], walk: _Walk, path: Path, depth: int) -> bool | None:
     kind = schema.get("type")
     kinds = {kind} if isinstance(kind, str) else set(_list(kind)) or {"string", "object", "array"}
     if not path:
@@ -104,11 +117,11 @@ def _own(schema: Mapping[str, Any], root: Any, path: Path, depth: int) -> bool |
             return None
         properties = schema.get("properties")
         known = properties if isinstance(properties, dict) else {}
-        return _is_free(known.get(step, schema.get("additionalProperties", True)), root, rest, depth + 1)
+        return _is_free(known.get(step, schema.get("additionalProperties", True)), walk, rest, depth + 1)
     if "array" not in kinds:
         return None
     first = _list(schema.get("prefixItems"))
-    return _is_free(first[step] if step < len(first) else schema.get("items", True), root, rest, depth + 1)
+    return _is_free(first[step] if step < len(first) else schema.get("items", True), walk, rest, depth + 1)
 
 
 def _list(value: Any) -> list[Any]:
