@@ -170,3 +170,10 @@ def test_a_name_that_is_said_again_is_one_and_one_that_goes_on_is_a_problem() ->
 
 def test_a_reason_that_names_calls_is_true_only_if_one_left() -> None:
     assert finishes(stream(CHAT, [chunk(content="Hi."), END])) == ["stop"]
+
+
+@pytest.mark.parametrize("index", [-1, 128, 38001085718])
+def test_a_call_of_no_plain_number_is_a_problem(index: int) -> None:
+    call = {"index": index, "id": "c", "function": {"name": "f", "arguments": "{}"}}
+    with pytest.raises(Problem, match="cannot be read"):
+        stream(CHAT, [chunk(tool_calls=[call])])

@@ -124,6 +124,25 @@ def test_what_an_answer_may_continue_is_read_in_every_likely_way(
     assert request(messages=messages, **more).readings == (readings,)
 
 
+@pytest.mark.semantics(10)
+@pytest.mark.parametrize(
+    ("asked", "continued"),
+    [
+        ({"add_generation_prompt": False}, True),
+        ({"add_generation_prompt": 0}, True),
+        ({"add_generation_prompt": "false"}, True),
+        ({"chat_template_kwargs": {"add_generation_prompt": False}}, True),
+        ({"chat_template_kwargs": {"continue_final_message": True}}, True),
+        ({"add_generation_prompt": True, "chat_template_kwargs": {"enable_thinking": False}}, False),
+        ({"add_generation_prompt": None, "chat_template_kwargs": None}, False),
+    ],
+)
+def test_a_message_of_any_role_may_be_continued_where_a_server_may_read_it_so(
+    asked: dict[str, Any], continued: bool
+) -> None:
+    assert request(**asked).readings == ((("hi",) if continued else ()),)
+
+
 def test_what_would_decide_how_an_answer_continues_does_not_go_upstream() -> None:
     body = request(prompt="x", chat_template="{{ x }}", temperature=0).body
     assert set(body) == {"model", "messages", "temperature"}

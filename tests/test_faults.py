@@ -257,6 +257,20 @@ def test_a_client_that_vanishes_is_recorded_as_gone_and_stops_the_upstream(
     assert upstream.asked[-1].gone.wait(PATIENCE)
 
 
+def test_what_left_the_answer_of_a_client_that_vanishes_is_recorded(
+    open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    upstream.script = send_and_wait(event(chunk(content=f"See the {FORBIDDEN} and so on.")))
+    gateway = open_gateway(audit=tmp_path / "audit.jsonl")
+    with httpx2.stream(
+        "POST", f"{gateway.address}/v1/chat/completions", json=ASK | {"stream": True}, timeout=PATIENCE, trust_env=False
+    ) as answer:
+        assert "and so on" in next(text for text in answer.iter_text() if text)
+    (record,) = records(tmp_path / "audit.jsonl", 1)
+    assert (record["status"], record["verdict"]) == (499, "withhold")
+    assert "DE/flags" in record["rules"]
+
+
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("begun", [False, True], ids=["before the first byte", "in the middle"])
 def test_answers_that_outlast_the_grace_period_end_with_a_word(

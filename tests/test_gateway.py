@@ -456,6 +456,24 @@ def test_a_stream_without_an_end_mark_is_whole_if_every_choice_has_finished(
     assert chunks[-1]["ordinance"]["verdict"] == "disclose"
 
 
+def test_a_stream_without_an_end_mark_is_broken_off_if_a_choice_never_came(
+    http: httpx2.Client, upstream: ScriptedUpstream
+) -> None:
+    upstream.script = send(event(chunk(content="Hi.")), event(chunk(finish="stop")))
+    answer = ask(http, stream=True, n=2)
+    assert events(answer)[-1]["error"]["code"] == "upstream_truncated"
+
+
+def test_an_event_of_several_lines_arrives_whole(gateway: RunningGateway, upstream: ScriptedUpstream) -> None:
+    first, second = (
+        event(chunk(content=text)).replace(b', "choices"', b',\ndata: "choices"') for text in ("Hi ", "there.")
+    )
+    upstream.script = send(event(chunk(role="assistant", content="")), first, second, event(chunk(finish="stop")), DONE)
+    with client_of(gateway) as client, client.chat.completions.create(**ASK, stream=True) as stream:
+        said = "".join(one.choices[0].delta.content or "" for one in stream)
+    assert said == f"{MACHINE['en']}\n\nHi there."
+
+
 def test_text_leaves_before_the_upstream_has_finished(http: httpx2.Client, upstream: ScriptedUpstream) -> None:
     upstream.script = send_and_wait(event(chunk(content="Hello there, ")))
     with http.stream("POST", "/v1/chat/completions", json=ASK | {"stream": True}) as answer:
@@ -508,6 +526,17 @@ def test_a_request_that_cannot_be_read(http: httpx2.Client, upstream: ScriptedUp
     answer = http.post("/v1/chat/completions", content=raw)
     assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
     assert upstream.asked == []
+
+
+@pytest.mark.parametrize("depth", [300, 520, 700, 900, 100_000])
+def test_a_request_of_any_depth_is_sent_on_or_turned_away(
+    http: httpx2.Client, upstream: ScriptedUpstream, capfd: pytest.CaptureFixture[str], depth: int
+) -> None:
+    raw = '{"messages":[{"role":"user","content":"hi"}],"x":' + "[" * depth + "]" * depth + "}"
+    status = http.post("/v1/chat/completions", content=raw).status_code
+    assert status in ((200,) if depth == 300 else (400,) if depth == 100_000 else (200, 400))
+    assert len(upstream.asked) == (status == 200)
+    assert "defect" not in capfd.readouterr().err
 
 
 def test_a_long_prompt_is_screened_and_others_need_not_wait(http: httpx2.Client, upstream: ScriptedUpstream) -> None:

@@ -119,3 +119,27 @@ def test_json_that_continues_what_was_asked() -> None:
     trailing = [{"role": "user", "content": "x"}, {"role": "assistant", "content": '{"free": "the forbidden'}]
     more: dict[str, Any] = {"response_format": {"type": "json_object"}, "messages": trailing}
     assert "flag" not in json.dumps(stream(CHAT, [chunk(content=' flag"}'), END], **more)).replace("flags", "")
+
+
+@pytest.mark.parametrize("form", ["grammar", "regex", "ebnf"])
+def test_a_form_that_other_servers_are_asked_for_at_the_top_is_one(form: str) -> None:
+    found = structure_of({form: "x"})
+    assert found is not None
+    assert found.free is None
+
+
+def test_a_schema_at_the_top_is_one() -> None:
+    found = structure_of({"json_schema": {"properties": {"free": STRING, "chosen": {"enum": ["a"]}}}})
+    assert found is not None
+    assert found.free is not None
+    assert (found.free(("free",)), found.free(("chosen",))) == (True, False)
+
+
+@pytest.mark.parametrize("end", [STRING, {"enum": ["a"]}])
+def test_a_schema_that_references_make_large_ends_soon(end: dict[str, Any]) -> None:
+    """Four ways at each of 30 steps: all of them would take longer than anybody waits."""
+    ways = {f"d{step}": {"anyOf": [{"$ref": f"#/$defs/d{step + 1}"}] * 4} for step in range(30)}
+    schema = {"$defs": {**ways, "d30": end}, "properties": {"a": {"$ref": "#/$defs/d0"}, "b": STRING}}
+    free = by_schema(schema).free
+    assert free is not None
+    assert (free(("a",)), free(("b",))) == (False, True)

@@ -109,6 +109,15 @@ def test_no_phrase_can_be_put_together_from_alternatives(api: Api, tokens: list[
         assert found == [("The", ["The", " flag", " cat", "zz", "den", " dog"])]
 
 
+@pytest.mark.requirement("TR-3")
+@pytest.mark.parametrize("api", APIS, ids=["chat", "completions"])
+@pytest.mark.parametrize("other", [FORBIDDEN, "forb", f"{FORBIDDEN} x"])
+def test_an_alternative_inside_a_word_is_looked_at_by_itself_too(api: Api, other: str) -> None:
+    events = [said(api, each, logprobs=logprobs(api, [each], [other, "well"])) for each in ("xyz", "abc ")]
+    found = given_tokens(stream(api, [*events, said(api, "", finish_reason="stop")], logprobs=1))
+    assert found == [("xyz", ["xyz", "well"]), ("abc ", ["abc ", "well"])]
+
+
 def test_control_tokens_and_reasoning_do_not_lead_astray() -> None:
     def entry(*tokens: str) -> dict[str, Any]:
         return {"logprobs": logprobs(CHAT, list(tokens))}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ordinance.runtime.activation import REMOVING, Activation, removing
 from ordinance.runtime.automaton import State
-from ordinance.runtime.continuation import Beginning
+from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.matcher import Matcher
 
 
@@ -19,6 +19,7 @@ class Alternatives:
         self._automaton = activation.answer
         self._blind = any(activation.rules[rule.tag].effect.removes for rule in activation.segments)
         self._matcher = self._resumed(beginning.matcher, 0)
+        self._anew = begin(activation).matcher
         self._at = 0
 
     def say(self, text: str) -> None:
@@ -29,14 +30,18 @@ class Alternatives:
 
     def allows(self, token: str) -> bool:
         """Whether ``token`` may be shown at this place. Never under a rule whose detector sees whole sentences."""
-        if self._blind:
-            return False
-        tried = self._resumed(self._matcher.place(self._at), self._at)
-        if any(removing(tried.feed(char, at)) for at, char in enumerate(token, self._at)):
-            return False
-        return tried.oldest(REMOVING) is None and not removing(tried.close())
+        here = self._resumed(self._matcher.place(self._at), self._at)
+        alone = self._resumed(self._anew, 0)
+        return not self._blind and _harmless(here, token, self._at) and _harmless(alone, token, 0)
 
     def _resumed(self, place: tuple[State, tuple[int, ...]], at: int) -> Matcher:
         matcher = Matcher(self._automaton)
         matcher.resume(place, at)
         return matcher
+
+
+def _harmless(matcher: Matcher, token: str, start: int) -> bool:
+    """Whether ``token``, which stands at ``start``, completes nothing there and begins nothing."""
+    if any(removing(matcher.feed(char, at)) for at, char in enumerate(token, start)):
+        return False
+    return matcher.oldest(REMOVING) is None and not removing(matcher.close())

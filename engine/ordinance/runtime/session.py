@@ -156,7 +156,10 @@ class Session:
         }
 
     def record(self) -> dict[str, Any]:
-        """The audit record: which policy, which verdict, which rules fired or failed; no text, no counts of it."""
+        """The audit record: which policy, which verdict, which rules fired or failed; no text, no counts of it. Of a
+        request that its client left, what had come of it by then."""
+        for stream in self._streams:
+            stream.take_stock()
         outcome = self.outcome()
         return {
             "digest": self.plan.digest,

@@ -150,6 +150,11 @@ class Stream:
         body = "" if self.refused else "".join(self._kept)
         return _PARAGRAPH.join([*(n.text for n in before), *([body] if body else []), *(n.text for n in after)])
 
+    def take_stock(self) -> None:
+        """Set ``verdict``, ``rules``, ``failed`` and ``trials`` as they are now: an answer that nobody waits for any
+        more is recorded as truly as one that was closed."""
+        self._tell()
+
     # what leaves
 
     def _send(self, text: str) -> str:

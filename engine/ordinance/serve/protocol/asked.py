@@ -15,6 +15,8 @@ from ordinance.serve.protocol.problems import bad_request, malformed
 
 #: Choices that one request may ask for, as in the OpenAI API.
 MOST_CHOICES = 128
+#: Tool calls of one choice; a model makes a few.
+MOST_CALLS = 128
 #: Fields that do not go upstream. Prompt log probabilities are text of the model's that no answer may carry; the others
 #: reach into the server: arguments for its plugins, another server's cache, code by name.
 NOT_ASKED = frozenset({"prompt_logprobs", "vllm_xargs", "kv_transfer_params", "logits_processors"})

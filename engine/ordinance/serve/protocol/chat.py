@@ -35,6 +35,17 @@ _OPERATORS_ROLES = frozenset({"system", "developer"})
 # requests
 
 
+def _continues(body: dict[str, Any]) -> bool:
+    """Whether a server may go on with the last message whatever its role: any value that one may read as yes counts,
+    also where it is given to the template."""
+    template = body.get("chat_template_kwargs")
+    return any(
+        asked.get("continue_final_message") not in (None, False)
+        or asked.get("add_generation_prompt") not in (None, True)
+        for asked in (body, template if isinstance(template, dict) else {})
+    )
+
+
 def _readings(messages: list[dict[str, Any]], *, continued: bool) -> tuple[str, ...]:
     """What an answer may continue: the assistant messages at the end, or with ``continued`` the last message whatever
     its role. Servers trim it, or not, and join parts and messages in one of several ways."""
@@ -239,15 +250,12 @@ class Chat:
         messages = body.get("messages")
         if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
             raise bad_request("`messages` must be a list of at least one message object.", "messages")
-        continued = (
-            body.get("continue_final_message") not in (None, False) or body.get("add_generation_prompt") is False
-        )
         return Request(
             body={name: value for name, value in body.items() if name not in _NOT_ASKED},
             streaming=read_flag(body, "stream"),
             choices=read_count(body),
             turn=sum(message.get("role") == "assistant" for message in messages) + 1,
-            readings=(_readings(messages, continued=continued),),
+            readings=(_readings(messages, continued=_continues(body)),),
             model=read_model(body),
             structure=structure_of(body),
             stops=read_stops(body),

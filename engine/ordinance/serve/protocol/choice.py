@@ -6,8 +6,9 @@ from ordinance.policy.vocabulary import Channel, Verdict
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.session import Session
 from ordinance.runtime.stream import Stream, Text
-from ordinance.serve.protocol.asked import Request
+from ordinance.serve.protocol.asked import MOST_CALLS, Request
 from ordinance.serve.protocol.calls import GovernedCall
+from ordinance.serve.protocol.problems import malformed
 from ordinance.serve.protocol.said import CALL_REASONS, CONTENT, FILTERED, FINISH_REASONS, REFUSAL, Call, Said
 from ordinance.serve.protocol.tokens import Tokens
 
@@ -102,6 +103,8 @@ class GovernedChoice:
 
     def _call(self, call: Call, out: Said) -> None:
         """A call, or a piece of one; in a whole answer it leaves whole or not at all."""
+        if call.index is not None and not 0 <= call.index < MOST_CALLS:
+            raise malformed(f"a tool call has no number from 0 to {MOST_CALLS - 1}")
         governed = self._calls.get(call.index)
         if governed is None:
             governed = GovernedCall(self.stream, self._session)

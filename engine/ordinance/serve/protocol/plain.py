@@ -54,7 +54,7 @@ def learn(api: Api, data: bytes, session: Session) -> Plain | None:
     while end < len(data) and data[end : end + 1] != b'"':
         end += 2 if data[end : end + 1] == b"\\" else 1
     before, after = data[:start], data[end:]
-    if b"\\" in before + after:
+    if b"\\" in before + after or b"\n" in before + after:
         return None
     try:
         index, top = api.read_plain(before + b"?" + after)
@@ -68,5 +68,5 @@ def learn(api: Api, data: bytes, session: Session) -> Plain | None:
 
 def harmless(top: Top, session: Session) -> bool:
     """Whether an upstream's own words at the top of its answer may stand there."""
-    words = [top.id, top.model, top.fingerprint or ""]
+    words = [top.id, top.model, top.fingerprint or "", str(top.created)]
     return bool(top.id and top.model) and all(len(word) < 200 and session.clean(word) for word in words)

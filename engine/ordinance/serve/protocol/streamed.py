@@ -48,18 +48,19 @@ class AnswerStream:
 
     @property
     def complete(self) -> bool:
-        """Every choice that has begun has finished, and one has."""
-        return bool(self._choices) and not self._open
+        """Every choice that was asked for has finished: nothing is missing if the upstream ends now, and token counts
+        can no longer count what is withheld later."""
+        return len(self._choices) == self._request.choices and not self._open
 
     @property
-    def _counted(self) -> bool:
-        """Every choice that was asked for has finished: token counts can no longer count what is withheld later."""
-        return len(self._choices) == self._request.choices and not self._open
+    def _resting(self) -> bool:
+        """Every choice that has begun has finished, and one has: the answer may be over."""
+        return bool(self._choices) and not self._open
 
     @property
     def over(self) -> bool:
         """No choice remains and one was ended: whatever the upstream still has to say is not needed."""
-        return not self._open and self._counted and any(choice.filtered for choice in self._choices.values())
+        return self.complete and any(choice.filtered for choice in self._choices.values())
 
     def event(self, data: bytes) -> list[bytes]:
         """Govern the data of one event. Raises ``Problem`` where it is no event of this protocol."""
@@ -87,10 +88,10 @@ class AnswerStream:
                 self._top = reply.top
         leaving = [(index, out) for index, said in reply.choices if (out := self._govern(index, said)) is not None]
         plain = len(reply.choices) == 1 and self._learn(data, *reply.choices[0])
-        if not leaving and not (self._counted and reply.usage is not None):
+        if not leaving and not (self.complete and reply.usage is not None):
             return []
         events = self._leave(leaving, reply.usage)
-        if plain and not self.complete and leaving[0][1] == Said(reply.choices[0][1].texts):
+        if plain and not self._resting and leaving[0][1] == Said(reply.choices[0][1].texts):
             events[-1] = data
         return events
 
@@ -123,9 +124,9 @@ class AnswerStream:
     def _leave(self, choices: list[tuple[int, Said]], usage: Any) -> list[bytes]:
         leaving = self._take_waiting()
         event = self._written(choices)
-        if not self.complete:
+        if not self._resting:
             return [*map(_ENCODE, leaving), _ENCODE(event)]
-        self._waiting = with_usage(event, self._session, usage if self._counted else None)
+        self._waiting = with_usage(event, self._session, usage if self.complete else None)
         return list(map(_ENCODE, leaving))
 
     def _written(self, choices: list[tuple[int, Said]]) -> Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ordinance.runtime.json_reader import Path
@@ -10,8 +11,9 @@ from ordinance.runtime.json_text import Structure
 
 _ANY_JSON = Structure(lambda _: True)
 _NO_JSON = Structure(None)
-#: Members of vLLM's `structured_outputs`, and its older fields, that ask for text in a form that is not JSON.
-_FORMS = ("regex", "choice", "grammar", "structural_tag")
+#: Members of vLLM's `structured_outputs` and its older fields, and of requests to llama.cpp and SGLang, that ask for
+#: text in a form that is not JSON.
+_FORMS = ("regex", "choice", "grammar", "ebnf", "structural_tag")
 #: Keywords under which a marker might not fit, or whose meaning is not followed here.
 _NARROWING = frozenset({
     "enum", "const", "pattern", "format", "minLength", "maxLength", "contentEncoding", "contentMediaType", "not",
@@ -20,6 +22,8 @@ _NARROWING = frozenset({
 })  # fmt: skip
 #: References that lead to references: deeper is not followed, so no string there is replaced.
 _DEEPEST = 32
+#: Parts of a schema that are looked at for one string: references can make a small one as large as they like.
+_MOST_STEPS = 10_000
 
 
 def structure_of(body: Mapping[str, Any]) -> Structure | None:
@@ -31,6 +35,7 @@ def structure_of(body: Mapping[str, Any]) -> Structure | None:
     outputs = body.get("structured_outputs")
     if isinstance(outputs, dict):
         found += _of_members(outputs, "")
+    found += _of_members(body, "")
     found += _of_members(body, "guided_")
     if not found:
         return None
@@ -52,8 +57,9 @@ def _of_response_format(wanted: Mapping[str, Any]) -> Structure:
 
 
 def _of_members(members: Mapping[str, Any], prefix: str) -> Iterator[Structure]:
-    if members.get(f"{prefix}json") is not None:
-        yield by_schema(members[f"{prefix}json"])
+    for name in (f"{prefix}json", f"{prefix}json_schema"):
+        if members.get(name) is not None:
+            yield by_schema(members[name])
     if members.get(f"{prefix}json_object"):
         yield _ANY_JSON
     if any(members.get(prefix + form) is not None for form in _FORMS):
@@ -62,23 +68,33 @@ def _of_members(members: Mapping[str, Any], prefix: str) -> Iterator[Structure]:
 
 def by_schema(schema: Any) -> Structure:
     """The form of a JSON schema; where it is not understood no string may be replaced."""
-    return Structure(lambda path: _is_free(schema, schema, path, 0) is True)
+    return Structure(lambda path: _is_free(schema, _Walk(schema, iter(range(_MOST_STEPS))), path, 0) is True)
 
 
-def _is_free(schema: Any, root: Any, path: Path, depth: int) -> bool | None:
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A way through the schema ``root``, with the ``steps`` that are left of it."""
+
+    root: Any
+    steps: Iterator[int]
+
+
+def _is_free(schema: Any, walk: _Walk, path: Path, depth: int) -> bool | None:
     """Whether any string may stand at ``path``; None where no string can stand there at all."""
     if schema is True or schema == {}:
         return True
-    if not isinstance(schema, dict) or depth > _DEEPEST or _NARROWING & schema.keys():
+    if next(walk.steps, None) is None or depth > _DEEPEST:
+        return False
+    if not isinstance(schema, dict) or _NARROWING & schema.keys():
         return False
     if "$ref" in schema:
-        return _is_free(_resolve(schema["$ref"], root), root, path, depth + 1)
+        return _is_free(_resolve(schema["$ref"], walk.root), walk, path, depth + 1)
     verdicts: list[bool | None] = []
     for name in ("anyOf", "oneOf"):
         if name in schema:
-            verdicts.append(_of_branches([_is_free(each, root, path, depth + 1) for each in _list(schema[name])]))
-    verdicts += [_is_free(each, root, path, depth + 1) for each in _list(schema.get("allOf"))]
-    verdicts.append(_own(schema, root, path, depth))
+            verdicts.append(_of_branches([_is_free(each, walk, path, depth + 1) for each in _list(schema[name])]))
+    verdicts += [_is_free(each, walk, path, depth + 1) for each in _list(schema.get("allOf"))]
+    verdicts.append(_own(schema, walk, path, depth))
     if None in verdicts:
         return None
     return all(verdicts)
@@ -90,7 +106,7 @@ def _of_branches(verdicts: list[bool | None]) -> bool | None:
     return all(possible) if possible else None
 
 
-def _own(schema: Mapping[str, Any], root: Any, path: Path, depth: int) -> bool | None:
+def _own(schema: Mapping[str, Any], walk: _Walk, path: Path, depth: int) -> bool | None:
     kind = schema.get("type")
     kinds = {kind} if isinstance(kind, str) else set(_list(kind)) or {"string", "object", "array"}
     if not path:
@@ -101,11 +117,11 @@ def _own(schema: Mapping[str, Any], root: Any, path: Path, depth: int) -> bool |
             return None
         properties = schema.get("properties")
         known = properties if isinstance(properties, dict) else {}
-        return _is_free(known.get(step, schema.get("additionalProperties", True)), root, rest, depth + 1)
+        return _is_free(known.get(step, schema.get("additionalProperties", True)), walk, rest, depth + 1)
     if "array" not in kinds:
         return None
     first = _list(schema.get("prefixItems"))
-    return _is_free(first[step] if step < len(first) else schema.get("items", True), root, rest, depth + 1)
+    return _is_free(first[step] if step < len(first) else schema.get("items", True), walk, rest, depth + 1)
 
 
 def _list(value: Any) -> list[Any]:
