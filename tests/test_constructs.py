@@ -369,17 +369,3 @@ def test_names_are_written_in_any_one_script(name: str, tmp_path: Path) -> None:
 
 def test_a_condition_that_is_not_there_matches_nothing() -> None:
     assert not holds(AnyOf(()), lambda _: None)
-
-
-LAWS = sorted((Path(__file__).parent / "cases" / "laws").glob("*.ord"))
-
-
-@pytest.mark.requirement("LAW-2")
-@pytest.mark.requirement("LAW-4")
-@pytest.mark.parametrize("path", LAWS, ids=lambda path: path.stem)
-def test_three_real_laws_are_written_as_packs(path: Path) -> None:
-    """An omission with exceptions and dates, a periodic disclosure, and what a state tells its minors."""
-    loaded = load_on(path)
-    assert not [item for item in loaded.diagnostics if item.severity == "error"]
-    assert len(LAWS) == 3
-    assert {run_example(loaded.plan, each, TODAY).problem for each in loaded.examples} == {""}

@@ -14,7 +14,7 @@ from ordinance.policy.conditions import ALWAYS
 from ordinance.policy.ir import Policy, Rule
 from ordinance.policy.plan import Exemption, Law, Period, Plan, PlannedRule, Texts
 from ordinance.policy.vocabulary import MARKER, Effect
-from ordinance.runtime.disclose import parents
+from ordinance.runtime.disclose import Discloser, parents
 
 _OMISSIONS = (Effect.WITHHOLD, Effect.MASK)
 _ADDITIONS = (Effect.SAY, Effect.MARK, Effect.PROVIDE)
@@ -160,14 +160,9 @@ class _Builder:
         return Fact(f"{self.say('except')}: {exemption.name.replace('_', ' ')}", texts)
 
     def _notice(self, rule: PlannedRule) -> Fact:
-        tag = self._tag(rule.notice.texts)
-        text = rule.notice.texts.get(tag, "")
-        law = _cited(rule.law) if rule.law else ""
-        place = rule.law.jurisdiction if rule.law else ""
-        label = self._tag(rule.label)
-        for name, value in (("law", law), ("type", rule.label.get(label, "")), ("jurisdiction", place)):
-            text = text.replace("{" + name + "}", value)
-        return Fact(self.say("text"), (self.text(text, tag),), quoted=True)
+        """The words that people are told, filled as an answer has them."""
+        (notice,) = Discloser(self.plan, self.say.language).told([rule])
+        return Fact(self.say("text"), (self.text(notice.text, self._tag(rule.notice.texts)),), quoted=True)
 
     def _occasion(self, rule: PlannedRule) -> str:
         if rule.effect is Effect.PROVIDE:
