@@ -14,7 +14,8 @@ from ordinance.policy.plan import Plan, PlannedRule
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """``shown`` and ``missing`` are branches in words; ``told`` and ``untold`` languages by tag."""
+    """``shown`` and ``missing`` are branches in words; ``told`` and ``untold`` languages by tag, and
+    none of either for a rule that tells nothing."""
 
     rule: str
     shown: tuple[str, ...]
@@ -28,13 +29,14 @@ def cover(plan: Plan, rule: PlannedRule, explanations: Iterable[Explanation]) ->
     seen = [(each, _account(each, rule)) for each in explanations]
     branches = list(dict.fromkeys(_branches(rule, plan)))
     shown = {branch for explanation, account in seen for branch in _shown(rule, plan, explanation, account)}
-    told = [tag for tag in sorted(plan.languages) if told_in(rule, tag)]
+    languages = sorted(plan.languages) if rule.tells else []
+    told = [tag for tag in languages if told_in(rule, tag)]
     return Coverage(
         rule.id,
         tuple(branch for branch in branches if branch in shown),
         tuple(branch for branch in branches if branch not in shown),
         tuple(told),
-        tuple(tag for tag in sorted(plan.languages) if tag not in told),
+        tuple(tag for tag in languages if tag not in told),
     )
 
 

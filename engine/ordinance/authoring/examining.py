@@ -81,11 +81,11 @@ def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
     """For each language pack that was given: does each rule, when it fires, tell so in that language?"""
     plan, policy = loaded.plan, loaded.policy
     given = [unit for unit in policy.units if unit.given and unit.pack.kind == "language"] if policy else []
+    rules = {rule.id: rule for rule in plan.rules}
     firing: dict[str, Example] = {}
     for example in policy.examples if policy else ():
-        if example.expects == "fires":
+        if example.expects == "fires" and rules[example.rule].tells:
             firing.setdefault(example.rule, example)
-    rules = {rule.id: rule for rule in plan.rules}
     results: list[Result] = []
     for unit in given:
         for example in firing.values():

@@ -179,7 +179,8 @@ def _print_coverage(examined: Examined) -> None:
         said = [f"{number} {expects}" for expects, number in counts.items()]
         if total := len(each.shown) + len(each.missing):
             said.append(f"{len(each.shown)} of {count(total, 'branch')} shown")
-        said.append(f"told in {', '.join(each.told) or 'no language'}")
+        if each.told or each.untold:
+            said.append(f"told in {', '.join(each.told) or 'no language'}")
         print(f"{each.rule}: {', '.join(said)}")
         for branch in each.missing:
             print(f"  no example shows: {branch}")

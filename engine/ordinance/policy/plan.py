@@ -138,6 +138,11 @@ class PlannedRule:
         return self.effect.removes and not self.trial
 
     @property
+    def tells(self) -> bool:
+        """Whether people are told when it acts: a mark is for machines, and a mask may say that it needs no notice."""
+        return self.told and not self.trial and self.effect is not Effect.MARK
+
+    @property
     def sees_disguise(self) -> bool:
         """Whether disguised phrases count (semantics, rule 25): for red lines always, else where the pack says so."""
         return self.disguised or self.effect is Effect.REFUSE
