@@ -187,6 +187,12 @@ def test_an_untouched_answer_passes_with_its_counts() -> None:
     assert (governed["id"], governed["created"], governed["model"]) == ("chatcmpl-own", 1, "asked")
 
 
+@pytest.mark.parametrize("name", ["refusal", "reasoning"])
+def test_an_answer_without_content_has_none(name: str) -> None:
+    message = whole(completion(None, **{name: "I cannot."}))["choices"][0]["message"]
+    assert message == {"role": "assistant", "content": None, name: "I cannot."}
+
+
 @pytest.mark.requirement("TR-3")
 @pytest.mark.semantics(16)
 def test_an_answer_with_an_omission_has_no_counts() -> None:

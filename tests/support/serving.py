@@ -195,7 +195,7 @@ DONE = b"data: [DONE]\n\n"
 USAGE = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
 
 
-def completion(*texts: str, finish: str = "stop", **message: Any) -> dict[str, Any]:
+def completion(*texts: str | None, finish: str = "stop", **message: Any) -> dict[str, Any]:
     """An upstream's whole answer with a choice for each text."""
     choices = [
         {"index": index, "message": {"role": "assistant", "content": text, **message}, "finish_reason": finish}

@@ -20,7 +20,8 @@ def sent_on(api: Api, request: Request, session: Session, *, system_is_ours: boo
     """
     if any(request.readings):
         session.continue_each(request.readings)
-    if session.screen(api.prompt_texts(request, system_is_ours=system_is_ours)):
+    # Schemas of tools say the same few words thousands of times.
+    if session.screen(dict.fromkeys(api.prompt_texts(request, system_is_ours=system_is_ours))):
         return None
     try:
         body = api.masked(request, session.mask, system_is_ours=system_is_ours)
