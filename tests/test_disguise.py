@@ -200,6 +200,16 @@ def test_a_disguised_phrase_has_an_end() -> None:
     assert found("secret word", "secret w" + " " * (disguise.REACH // 2) + "ord")
 
 
+@pytest.mark.semantics(6)
+@pytest.mark.requirement("TR-3")
+def test_a_stream_that_flows_calmly_waits_no_longer_than_a_form_may_be() -> None:
+    found = plan([refuse("test/words", "words")], {"words": Expressions(phrases=("secret word",))})
+    made = Redactor(activate(found, found.rules))
+    text = "s" + "-" * 2 * disguise.REACH
+    left = sum(len(made.feed(text[at : at + 4])) for at in range(0, len(text), 4))
+    assert len(text) - left <= disguise.REACH
+
+
 def test_a_phrase_is_not_split_by_what_cannot_be_seen_however_much_of_it() -> None:
     assert found("secret word", "secret" + "\u200b" * 3 * disguise.REACH + " word")
 
