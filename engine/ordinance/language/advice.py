@@ -148,6 +148,12 @@ def advise(
     return Advice("syntax", f"found {_shown(text, type)} where {_list(expected)} is expected", shape)
 
 
+def quote_in_text(text: str) -> Advice:
+    """Explain a word that follows a quote at once: a text was closed where it goes on."""
+    message = f"a plain quote before `{text}` ends the text in which it stands"
+    return Advice("syntax", message, "Inside a text write ‘…’ or “…”; outside, leave a blank after a text.")
+
+
 def _form(type: str, expected: set[str], inside: list[str]) -> str:
     """How to write what is expected, where people write it otherwise; empty where there is no more to say.
 
