@@ -96,6 +96,7 @@ SPOILED = [
     (L, "language fr 1.0.0", "language fr-fr 1.0.0", "tag-invalid", "`fr-fr`"),
     (J, 'en "secrets" de', 'en "secrets" français "secrets" de', "tag-invalid", "`français`"),
     (J, 'en "secrets" de', 'en "secrets" PL "sekrety" de', "tag-invalid", "`PL`"),
+    (J, 'section 1 "Words" {', "", "syntax", "`quote` stands outside a section"),
     (J, '"The words are not said."', '"The "words" are not said."', "syntax", "a plain quote before `words` ends"),
     (J, "Europe/Tallinn", "Europe/Tallin", "zone-invalid", "Europe/Tallin"),
     (J, "Europe/Berlin", "../etc/passwd", "zone-invalid", "no time zone"),

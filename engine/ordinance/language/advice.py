@@ -94,6 +94,10 @@ _SHOWN = {
 }
 
 
+#: What stands nowhere but in a section.
+_IN_SECTIONS = frozenset({"quote", "withhold", "mask", "say", "mark", "provide", "limit", "red", "guarantee"})
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """A code of the catalogue, what to say, and what to write instead."""
@@ -136,6 +140,8 @@ def advise(
         return Advice("wrong-kind", f"a {kind} pack has no `{text}`", owner[1])
     if type == "WORD" and text in _HEADERS and "RBRACE" in expected:
         return Advice("syntax", f"a `}}` is missing before `{text}`", "Close what stands above with `}`.")
+    if text in _IN_SECTIONS and "SECTION" in expected:
+        return Advice("syntax", f"`{text}` stands outside a section", 'Write `section 1 "…" {` above it, `}` below.')
     listing = not {"DIMENSION", "LABEL", "RED", "WITHHOLD", "LIMIT"}.isdisjoint(expected)
     order = "" if listing else next((_ORDER[word] for word in inside if word in _ORDER), "")
     shape = f"The shape is: {order}" if order else _expecting(expected)

@@ -112,7 +112,7 @@ def check_name(name: Word, report: Report) -> None:
 
 
 def check_tag(tag: Word, report: Report) -> None:
-    """A finding where ``tag`` is no language tag in its usual form, as `et` or `fr-CA`: nobody would ever read its text."""
+    """A finding where ``tag`` is no language tag in its usual form, as `et`; nobody would read its text."""
     usual = langcodes.standardize_tag(tag.text) if langcodes.tag_is_valid(tag.text) else ""
     if usual != tag.text:
         advice = f"Write `{usual}`." if usual else ""
