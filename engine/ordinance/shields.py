@@ -19,9 +19,15 @@ from ordinance.runtime.checks import Checks
 from ordinance.runtime.segments import Asking
 
 
-def shielding_contacts(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
-    """A finding for each contact in which a removing rule of ``plan`` finds something."""
+def shields(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
+    """A finding for each contact in which a removing rule of ``plan`` finds something, and for each of these rules
+    that finds something in what is told of it."""
     search = _Search(plan)
+    yield from _shielding_contacts(search, policy)
+    yield from _telling_rules(search, policy)
+
+
+def _shielding_contacts(search: _Search, policy: Policy) -> Iterator[Diagnostic]:
     for unit in policy.units:
         for contact in unit.pack.each(ast.ContactDecl):
             spellings = list(_spellings(contact))
@@ -30,11 +36,9 @@ def shielding_contacts(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
                 yield _finding(contact, search.rules[tag])
 
 
-def telling_rules(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
-    """A warning for each rule whose own label, notice or placeholder holds what the rule looks for: people would read
-    there what is left out above. Detectors of sentences are not asked; a text in Cyrillic may well say that Cyrillic
-    is left out."""
-    search = _Search(plan)
+def _telling_rules(search: _Search, policy: Policy) -> Iterator[Diagnostic]:
+    """People would read in such a label, notice or placeholder what is left out above. Detectors of sentences are not
+    asked; a text in Cyrillic may well say that Cyrillic is left out."""
     nodes = {rule.id: rule.node for rule in policy.rules}
     for tag, rule in enumerate(search.rules):
         texts = {"label": rule.label, "notice": rule.notice.texts, "placeholder": rule.placeholders}
