@@ -153,3 +153,29 @@ def test_a_pack_below_the_charter_is_never_read_as_one(tmp_path: Path) -> None:
 def test_resources_lie_beside_the_engine_or_in_the_package() -> None:
     assert (resources.folder("grammars") / "ordinance.lark").is_file()
     assert (resources.folder("rules") / "charter" / "baseline.ord").is_file()
+
+
+CONTACT = """
+contact crisis line {{
+  title  "Line"
+  number "0800 1"
+  hours  always
+  in     {code}
+  seen   2026-11-01
+}}
+"""
+
+
+@pytest.mark.requirement("LAW-3")
+@pytest.mark.parametrize(
+    ("code", "within", "lineage"), [("XA-N", "", "XA-N XA"), ("XA-N", "XD", "XA-N XD"), ("XB-N", "", "XB-N")]
+)
+def test_a_province_lies_within_its_country_by_its_code(code: str, within: str, lineage: str, tmp_path: Path) -> None:
+    """The law of XA holds in XA-N, whose pack need not say so; where it says otherwise, that holds."""
+    paths = [write_jurisdiction(tmp_path / "country")]
+    for name, outer in (("XD", ""), (code, within)):
+        said = f"within {outer}" if outer else ""
+        paths.append(tmp_path / f"{name}.ord")
+        text = f"jurisdiction {name} 1.0.0 under charter baseline 1\n{said}\n{CONTACT.format(code=name)}"
+        paths[-1].write_text(text, "utf-8")
+    assert load_on(*paths).plan.lineage(code) == tuple(lineage.split())

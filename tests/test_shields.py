@@ -71,3 +71,22 @@ def test_a_detector_that_sees_sentences_counts(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("ordinance.load.installed", lambda: collect([("acme 1.0", Plugin())]))
     text = JURISDICTION.replace("lexicon words, pattern", "detector acme.six, lexicon words, pattern")
     assert shields(tmp_path, text) == ["the contact `helpline` holds what the rule XA/words looks for"]
+
+
+@pytest.mark.requirement("TR-3")
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ('en "secrets"', 'en "the Secret Words"', "its label in en"),
+        ('de "Geheimnisse"', 'de "X123"', "its label in de"),
+        ('en          "Left out: {type}. {law}."', 'en "Left out: secret words. {type}. {law}."', "its notice in en"),
+    ],
+)
+def test_what_is_told_of_a_rule_does_not_show_what_it_looks_for(old: str, new: str, shown: str, tmp_path: Path) -> None:
+    assert old in JURISDICTION
+    loaded = load_on(write_jurisdiction(tmp_path, JURISDICTION.replace(old, new)))
+    (found,) = [item for item in loaded.diagnostics if item.code == "telling-shows"]
+    assert found.severity == "warning"
+    assert found.message.startswith(f"the rule `words` finds what it looks for in {shown}")
+    assert loaded.compiled is not None
+    assert not [item for item in load_on(write_jurisdiction(tmp_path / "plain")).diagnostics if item.code == found.code]

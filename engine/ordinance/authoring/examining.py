@@ -14,6 +14,7 @@ from ordinance.errors import SituationError
 from ordinance.load import Loaded
 from ordinance.policy.ir import Example
 from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.situation import choose_locale
 from ordinance.testing import Result, run_example, situation_of
 
@@ -89,6 +90,8 @@ def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
     results: list[Result] = []
     for unit in given:
         for example in firing.values():
+            if rules[example.rule].effect is Effect.MARK or not rules[example.rule].told:
+                continue  # a mark is for machines, and what is told once is told by its placeholder
             if on is not None and run_example(plan, example, on).off:
                 continue
             explained = _explained(plan, example, on, None, unit.name)

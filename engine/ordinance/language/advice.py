@@ -94,6 +94,10 @@ _SHOWN = {
 }
 
 
+#: What stands nowhere but in a section.
+_IN_SECTIONS = frozenset({"quote", "withhold", "mask", "say", "mark", "provide", "limit", "red", "guarantee"})
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """A code of the catalogue, what to say, and what to write instead."""
@@ -136,6 +140,8 @@ def advise(
         return Advice("wrong-kind", f"a {kind} pack has no `{text}`", owner[1])
     if type == "WORD" and text in _HEADERS and "RBRACE" in expected:
         return Advice("syntax", f"a `}}` is missing before `{text}`", "Close what stands above with `}`.")
+    if text in _IN_SECTIONS and "SECTION" in expected:
+        return Advice("syntax", f"`{text}` stands outside a section", 'Write `section 1 "…" {` above it, `}` below.')
     listing = not {"DIMENSION", "LABEL", "RED", "WITHHOLD", "LIMIT"}.isdisjoint(expected)
     order = "" if listing else next((_ORDER[word] for word in inside if word in _ORDER), "")
     shape = f"The shape is: {order}" if order else _expecting(expected)
@@ -146,6 +152,12 @@ def advise(
         if near or "WORD" not in expected:
             return Advice("unknown-word", f"the word `{text}` is not known here", near or shape)
     return Advice("syntax", f"found {_shown(text, type)} where {_list(expected)} is expected", shape)
+
+
+def quote_in_text(text: str) -> Advice:
+    """Explain a word that follows a quote at once: a text was closed where it goes on."""
+    message = f"a plain quote before `{text}` ends the text in which it stands"
+    return Advice("syntax", message, "Inside a text write ‘…’ or “…”; outside, leave a blank after a text.")
 
 
 def _form(type: str, expected: set[str], inside: list[str]) -> str:

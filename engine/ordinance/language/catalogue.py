@@ -91,7 +91,10 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "pack-ambiguous": Entry("two packs fit the same name", "Give one of them."),
     "pack-twice": Entry("a pack is loaded twice", "Give it once."),
-    "parent-missing": Entry("the jurisdiction that a pack lies within is not there", "Give its pack as well."),
+    "parent-missing": Entry(
+        "the jurisdiction that a pack lies within is not there",
+        "Give its pack as well, or leave the line out where there is none.",
+    ),
     "parent-circle": Entry("jurisdictions lie within each other in a circle", "Correct `within` in one of them."),
     "section-empty": Entry("a section has no rule", "Write a rule in it or remove it.", absence=True),
     # Charter
@@ -168,6 +171,9 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "contact-shields": Entry(
         "a contact holds what a rule removes", "Correct the contact; it would shield that text from the rule."
+    ),
+    "telling-shows": Entry(
+        "what people are told of a rule holds what the rule looks for", "Say it in other words.", "warning"
     ),
     "contact-superseded": Entry("a contact has a value that is no longer right", "Look up the value of today."),
     "contact-group": Entry("a contact's group is not known", "Use `emergency`, `crisis` or `appeal`."),

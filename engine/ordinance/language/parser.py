@@ -13,7 +13,7 @@ from lark.lexer import LineCounter
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from ordinance.language import ast, build, table
-from ordinance.language.advice import advise
+from ordinance.language.advice import advise, quote_in_text
 from ordinance.language.cleaning import clean
 from ordinance.language.diagnostics import MOST, Diagnostic, diagnose, did_you_mean
 from ordinance.language.recovery import Recovery
@@ -197,6 +197,8 @@ class _Run:
         if "WITHIN" in expected and "BELOW" in expected and self._misses_comma(token):
             return
         advice = advise(str(token), token.type, expected, recovery.kind, inside, keywords())
+        if token.start_pos and token.type in ("WORD", "NUMBER", "DATE") and self.text[token.start_pos - 1] == '"':
+            advice = quote_in_text(str(token))
         self._report(advice.code, self._span(token), advice.message, advice.help)
 
     def _misses_comma(self, token: Token) -> bool:

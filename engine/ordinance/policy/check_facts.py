@@ -10,7 +10,7 @@ from ordinance.language.diagnostics import diagnose
 from ordinance.policy.conditions import prefixes
 from ordinance.policy.contacts import holds_value
 from ordinance.policy.ir import CitedLaw, Policy, Unit
-from ordinance.policy.names import Report
+from ordinance.policy.names import Report, check_tag
 from ordinance.policy.telling import check_signs
 
 #: A fact that was last looked at longer ago than this is worth another look.
@@ -65,6 +65,8 @@ def _check_contact(unit: Unit, contact: ast.ContactDecl, on: date, report: Repor
         if unit.name not in prefixes(place.text):
             message = f"the contact `{contact.name}` is for {place}; this pack is for {unit.name}"
             report(diagnose("contact-place", place.span, message))
+    for tag in contact.spoken:
+        check_tag(tag, report)
     for said in (contact.title.text, contact.hours):
         check_signs(ast.Word(said, contact.title.span), report)
     _check_seen(contact.seen, f"the contact `{contact.name}`", on, report)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-import langcodes
-
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.ir import Policy, Unit
-from ordinance.policy.names import Report, check_name
+from ordinance.policy.names import Report, check_name, check_tag
 from ordinance.policy.vocabulary import ENGINE_NOTICES, SEVERE_HARMS
 
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
@@ -70,8 +68,7 @@ def _check_charter(unit: Unit, report: Report) -> None:
 
 def _check_language(unit: Unit, report: Report) -> None:
     tag = unit.pack.name
-    if not langcodes.tag_is_valid(tag.text) or langcodes.standardize_tag(tag.text) != tag.text:
-        report(diagnose("tag-invalid", tag.span, f"`{tag}` is not a language tag in its usual form"))
+    check_tag(tag, report)
     held = {item.name.text for item in unit.pack.each(ast.NoticeDecl)}
     for name in sorted((ENGINE_NOTICES | {"red_line"}) - held):
         message = f"the language pack {tag} has no notice `{name}`"

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
+import langcodes
 import regex
 
 from ordinance.language.ast import Word
@@ -108,6 +109,14 @@ def check_name(name: Word, report: Report) -> None:
         if len(scripts := scripts_of(text)) > 1:
             mixed = " and ".join(scripts)
             report(diagnose("name-invalid", name.span, f"the name `{text}` mixes {mixed} letters"))
+
+
+def check_tag(tag: Word, report: Report) -> None:
+    """A finding where ``tag`` is no language tag in its usual form, as `et`; nobody would read its text."""
+    usual = langcodes.standardize_tag(tag.text) if langcodes.tag_is_valid(tag.text) else ""
+    if usual != tag.text:
+        advice = f"Write `{usual}`." if usual else ""
+        report(diagnose("tag-invalid", tag.span, f"`{tag}` is not a language tag in its usual form", advice))
 
 
 def scripts_of(text: str) -> list[str]:

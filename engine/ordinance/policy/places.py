@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ordinance.language.ast import Word
+from ordinance.language.ast import Pack, Word
 from ordinance.language.diagnostics import diagnose
 from ordinance.policy.conditions import prefixes
 from ordinance.policy.ir import Unit
@@ -50,10 +50,7 @@ class Places:
 def link_places(units: Iterable[Unit], report: Report) -> Places:
     """The loaded jurisdictions. A parent that is not loaded is a finding of whoever resolves packs."""
     jurisdictions = {unit.name: unit.pack for unit in units if unit.pack.kind == "jurisdiction"}
-    parents = {
-        name: pack.within.text if pack.within and pack.within.text in jurisdictions else None
-        for name, pack in jurisdictions.items()
-    }
+    parents = {name: _parent(name, pack, jurisdictions) for name, pack in jurisdictions.items()}
     for name, pack in jurisdictions.items():
         if not is_code(name):
             report(diagnose("code-invalid", pack.name.span, f"`{name}` is not a jurisdiction's code"))
@@ -83,6 +80,14 @@ def zone(name: Word | None, report: Report) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         report(diagnose("zone-invalid", name.span, f'no time zone is called "{name}"'))
         return UTC
+
+
+def _parent(name: str, pack: Pack, jurisdictions: Iterable[str]) -> str | None:
+    """What ``name`` lies within: what its pack says, else the nearest loaded jurisdiction by its code, as CA is of
+    CA-ON; the law of a country does not stop where a province has a pack of its own."""
+    if pack.within:
+        return pack.within.text if pack.within.text in jurisdictions else None
+    return next((code for code in prefixes(name) if code != name and code in jurisdictions), None)
 
 
 def _circles(name: str, parents: Mapping[str, str | None]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.ir import Unit
-from ordinance.policy.names import Names, Report, scripts_of
+from ordinance.policy.names import Names, Report, check_tag, scripts_of
 from ordinance.policy.plan import Law, NoticeTemplate
 from ordinance.policy.plurals import categories, category
 from ordinance.policy.vocabulary import MARKER
@@ -150,6 +150,8 @@ def check_texts(unit: Unit, report: Report) -> None:
             if place in seen or (text.address and (text.tag.text, None, text.plural) in seen):
                 report(diagnose("name-twice", text.tag.span, f"the {what} `{item.name}` has two texts in {text.tag}"))
             seen.add(place)
+            if unit.pack.kind != "language":
+                check_tag(text.tag, report)
             if unit.pack.kind == "language" and text.tag.text != unit.name:
                 message = f"the language pack {unit.name} holds a text in {text.tag}"
                 report(diagnose("text-language", text.tag.span, message))
