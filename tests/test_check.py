@@ -224,6 +224,7 @@ ELSEWHERE = {
     "law-uncertain": "test_constructs", "notice-unresolved": "test_constructs", "plural-form": "test_constructs",
     "hours-invalid": "test_constructs", "slot-value": "test_constructs", "speak-empty": "test_constructs",
     "contact-superseded": "test_constructs", "judge-missing": "test_constructs",
+    "contact-replaces": "test_check_texts", "control-character": "test_check_texts", "notice-reveals": "test_shields",
     "charter-weakened": "test_check_weaken", "never-fires": "test_check_reach", "rule-covered": "test_check_reach",
     "slots-conflict": "test_check_slots", "guarantee-fails": "test_testing", "example-disagrees": "test_testing",
     "rule-equal": "test_check_reach", "exception-idle": "test_check_reach", "too-complex": "test_check_reach",
