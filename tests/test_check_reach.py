@@ -63,6 +63,45 @@ def test_a_rule_that_goes_further_somewhere_is_no_finding(text: str, tmp_path: P
     assert "rule-equal" not in found(text, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (HAS, "answer has both lexicon words and pattern code in the same sentence"),
+        ("about secrets\n    example", "about secrets\n    on trial until 2026-12-01\n    example"),
+    ],
+)
+def test_a_rule_that_finds_less_or_does_not_act_yet_covers_none(old: str, new: str, tmp_path: Path) -> None:
+    """What takes a second thing beside finds less than it names; what is on trial removes nothing."""
+    text = with_another(has="answer has lexicon words", stage="stage is draft").replace(old, new, 1)
+    assert not found(text, tmp_path).get("rule-covered", "").startswith("all that `more` does")
+
+
+def test_two_reminders_of_different_hours_are_not_equal(tmp_path: Path) -> None:
+    say = """  say 1.{at} often_{at} {{
+    at      every {hours} hours
+    under   act
+    telling ai_disclosure
+    example fires answer "Hello." given elapsed 20
+    example quiet answer "Hello." given elapsed 1
+  }}
+"""
+    says = "".join(say.format(at=at, hours=hours) for at, hours in ((4, 3), (5, 8)))
+    assert not found(JURISDICTION.replace("}\n\ncontact", f"{says}}}\n\ncontact", 1), tmp_path)
+
+
+def test_two_rules_too_complex_to_compare_are_told(tmp_path: Path) -> None:
+    names = [f"d{number}" for number in range(14)]
+    declared = "".join(f"dimension {name} attested one of a, b, c\n" for name in names)
+
+    def crossing(one: str, two: str, step: int) -> str:
+        pairs = zip(names, names[step:] + names[:step], strict=True)
+        return "(" + " or ".join(f"({name} is {one} and {other} is {two})" for name, other in pairs) + ")"
+
+    text = with_another(stage=crossing("a", "b", 3)).replace(f"{STAGE}\n", f"{crossing('b', 'c', 5)}\n", 1)
+    told = found(text.replace("dimension stage", f"{declared}dimension stage", 1), tmp_path)
+    assert "is too complex to prove" in told["too-complex"]
+
+
 def test_two_rules_that_are_equal_are_told_once(tmp_path: Path) -> None:
     told = found(with_another(), tmp_path)
     assert list(told) == ["rule-equal"]

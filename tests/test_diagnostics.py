@@ -132,3 +132,10 @@ def test_what_is_missing_waits_until_the_syntax_holds() -> None:
 def test_did_you_mean() -> None:
     assert did_you_mean("lable", ["label", "law"]) == "Did you mean `label`?"
     assert did_you_mean("zzz", ["label", "law"]) == ""
+
+
+def test_what_a_terminal_would_obey_is_not_printed() -> None:
+    text = source("a \x1b[2J \u202e b\n")
+    shown = render(diagnose("syntax", Span(text, 1, 3, 1, 4), "wrong \x1b[31m"))
+    assert shown.split("\n")[0].endswith("wrong �[31m")
+    assert shown.split("\n")[1].endswith("a �[2J � b")

@@ -10,6 +10,7 @@ from ordinance.detection import Declaration, DetectorKind, Segments
 from ordinance.hookspecs import hookimpl
 from ordinance.plugins import collect
 from support.packs import JURISDICTION, LEXICON, errors, load_on, write_jurisdiction
+from support.statute import STATUTE, write_statute
 
 NUMBER, LINK = "+372 600 0000", "https://help.example/now"
 
@@ -58,6 +59,50 @@ def test_the_rules_of_all_packs_count_also_the_charter_s(tmp_path: Path) -> None
     assert "the contact `page` holds what the rule XD/words looks for" in found
 
 
+@pytest.mark.semantics(16)
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ('en          "Left out:', 'en          "Left out secret words:', "the notice `gone` (en)"),
+        ('de informal "Aus', 'de informal "Secret Words aus', "the notice `gone` (de informal)"),
+        ('en "secrets"', 'en "codes like X123"', "the label (en)"),
+        ('title   "Test Act"', 'title   "Secret Words Act"', "the law's title"),
+        ('article "§ 1"', 'article "X001"', "the law's article"),
+    ],
+)
+def test_no_text_that_people_get_shows_what_a_rule_of_its_pack_leaves_out(
+    old: str, new: str, what: str, tmp_path: Path
+) -> None:
+    assert old in JURISDICTION
+    loaded = load_on(write_jurisdiction(tmp_path, JURISDICTION.replace(old, new)))
+    assert loaded.compiled is None
+    found = [item.message for item in loaded.diagnostics if item.code == "notice-reveals"]
+    assert f'{what} of `words` holds what `words` leaves out (section 1 "Words")' in found
+
+
+@pytest.mark.semantics(16)
+@pytest.mark.parametrize(("old", "what"), [('"Helpline"', "title"), ('"10:00–24:00"', "hours")])
+def test_no_contact_is_described_in_words_that_are_left_out(old: str, what: str, tmp_path: Path) -> None:
+    loaded = load_on(write_jurisdiction(tmp_path, JURISDICTION.replace(old, '"secret words"')))
+    found = [item.message for item in loaded.diagnostics if item.code == "notice-reveals"]
+    assert found == [f"the {what} of the contact `helpline` holds what `words` leaves out"]
+
+
+@pytest.mark.semantics(16)
+def test_a_placeholder_does_not_show_what_it_stands_for(tmp_path: Path) -> None:
+    text = STATUTE.replace('en "code" ', 'en "Z-1234"')
+    found = [item.message for item in load_on(write_statute(tmp_path, text)).diagnostics if item.severity == "error"]
+    assert 'the placeholder (en) of `codes` holds what `codes` leaves out (section 1 "Words")' in found
+
+
+@pytest.mark.semantics(16)
+def test_a_pack_may_name_what_the_law_of_another_leaves_out(tmp_path: Path) -> None:
+    other = JURISDICTION.replace("XA", "XD").replace("stage", "phase").replace('en "secrets"', 'en "blue birds"')
+    write_jurisdiction(tmp_path / "one", other)
+    write_jurisdiction(tmp_path / "two", JURISDICTION, f"{LEXICON}blue birds\n")
+    assert "notice-reveals" not in errors(load_on(tmp_path))
+
+
 @pytest.mark.semantics(14)
 def test_a_detector_that_sees_sentences_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Plugin:
@@ -71,22 +116,3 @@ def test_a_detector_that_sees_sentences_counts(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("ordinance.load.installed", lambda: collect([("acme 1.0", Plugin())]))
     text = JURISDICTION.replace("lexicon words, pattern", "detector acme.six, lexicon words, pattern")
     assert shields(tmp_path, text) == ["the contact `helpline` holds what the rule XA/words looks for"]
-
-
-@pytest.mark.requirement("TR-3")
-@pytest.mark.parametrize(
-    ("old", "new", "shown"),
-    [
-        ('en "secrets"', 'en "the Secret Words"', "its label in en"),
-        ('de "Geheimnisse"', 'de "X123"', "its label in de"),
-        ('en          "Left out: {type}. {law}."', 'en "Left out: secret words. {type}. {law}."', "its notice in en"),
-    ],
-)
-def test_what_is_told_of_a_rule_does_not_show_what_it_looks_for(old: str, new: str, shown: str, tmp_path: Path) -> None:
-    assert old in JURISDICTION
-    loaded = load_on(write_jurisdiction(tmp_path, JURISDICTION.replace(old, new)))
-    (found,) = [item for item in loaded.diagnostics if item.code == "telling-shows"]
-    assert found.severity == "warning"
-    assert found.message.startswith(f"the rule `words` finds what it looks for in {shown}")
-    assert loaded.compiled is not None
-    assert not [item for item in load_on(write_jurisdiction(tmp_path / "plain")).diagnostics if item.code == found.code]

@@ -20,7 +20,7 @@ from ordinance.policy.ir import Example, Policy, Unit
 from ordinance.policy.link import link
 from ordinance.policy.plan import Plan
 from ordinance.reading import shown
-from ordinance.shields import shields
+from ordinance.shields import shielding
 from ordinance.testing import prove
 
 DEFAULT_BUDGET = Budget()
@@ -88,7 +88,7 @@ def load(
         found += verdict.diagnostics
         if verdict.checked and not _wrong(found):
             plan = _guarded(compile(verdict.checked), policy, registry, budget)
-            found += (*prove(plan, policy, examples=examples), *shields(plan, policy))
+            found += (*prove(plan, policy, examples=examples), *shielding(plan, policy))
     if _wrong(found):
         plan = None
     elif plan is None:

@@ -46,6 +46,7 @@ CATALOGUE: dict[str, Entry] = {
     "typographic-quote": Entry("a typographic quote stands for a plain one", 'Write "plain quotes" around a text.'),
     "odd-space": Entry("an unusual space stands between words", "Type an ordinary space."),
     "hidden-direction": Entry("a character changes the direction of text unseen", "Remove it."),
+    "control-character": Entry("a control character stands in a text", "Remove it."),
     "mixed-scripts": Entry("a word mixes letters of two scripts", "Write it in the letters of one script."),
     "phrase-empty": Entry("a phrase has nothing left to look for", "Write letters or digits in it, or remove it."),
     "endings-invalid": Entry("braces in a phrase do not state its endings", "Write Kind{,es,er,ern}, or no braces."),
@@ -111,6 +112,9 @@ CATALOGUE: dict[str, Entry] = {
     "notice-unresolved": Entry("a notice holds a variable that nothing gives a value", "Leave it out of this notice."),
     "plural-form": Entry("plural forms are not those of the language", "Write each of its forms, or one text for all."),
     "marker-sign": Entry("a text holds the sign that marks an omission", "Write it without ⟦ and ⟧."),
+    "notice-reveals": Entry(
+        "a text that people get holds what a rule leaves out", "Say it in words that the rule does not look for."
+    ),
     "text-language": Entry("a language pack writes its own language only", "Move the text to that language's pack."),
     # Law
     "date-invalid": Entry("a date does not exist", "Write it as in 2026-11-01."),
@@ -172,10 +176,10 @@ CATALOGUE: dict[str, Entry] = {
     "contact-shields": Entry(
         "a contact holds what a rule removes", "Correct the contact; it would shield that text from the rule."
     ),
-    "telling-shows": Entry(
-        "what people are told of a rule holds what the rule looks for", "Say it in other words.", "warning"
-    ),
     "contact-superseded": Entry("a contact has a value that is no longer right", "Look up the value of today."),
+    "contact-replaces": Entry(
+        "a contact replaces itself or one of another group", "Name another contact of its own group."
+    ),
     "contact-group": Entry("a contact's group is not known", "Use `emergency`, `crisis` or `appeal`."),
     "contact-place": Entry("a contact lies outside its pack's jurisdiction", "Move it to that jurisdiction's pack."),
     "slot-value": Entry("a slot does not have that value", "Use one of its values."),

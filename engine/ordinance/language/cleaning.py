@@ -17,6 +17,9 @@ QUOTES = "„“”‟«»‚‘‛‹›"
 _ODD_SPACES = "\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff\v\f\r\x85"
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
+#: What a terminal obeys and a reader does not see; between words it is an odd space or a stray sign.
+_CONTROL = re.compile("[\x00-\x08\v\f\r\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+
 _PIECE = re.compile(
     rf"""(?P<comment>\#[^\n]*)
        | (?P<plain>"[^"\n]*")
@@ -56,6 +59,11 @@ def hidden_directions(source: Source) -> Iterator[Diagnostic]:
 def _repair(match: re.Match[str], source: Source, found: list[Diagnostic]) -> str:
     """What is to stand there instead, with a finding; empty where nothing is wrong."""
     text = match[0]
+    if match.lastgroup in ("plain", "comment") and (control := _CONTROL.search(text)):
+        at = match.start() + control.start()
+        where = "comment" if match.lastgroup == "comment" else "text"
+        message = f"the character U+{ord(control[0]):04X} stands in a {where}"
+        found.append(diagnose("control-character", source.span(at, at + 1), message))
     if match.lastgroup == "quoted":
         message = f"{text[0]}…{text[-1]} stands where plain quotes are needed"
         found.append(diagnose("typographic-quote", source.span(*match.span()), message))

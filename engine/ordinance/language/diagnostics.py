@@ -126,6 +126,13 @@ def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(told)
 
 
+#: A terminal would obey these; what stands for them takes as much room.
+_SEEN = dict.fromkeys(
+    (*range(9), *range(10, 32), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)),
+    "\N{REPLACEMENT CHARACTER}",
+)
+
+
 def render(diagnostic: Diagnostic) -> str:
     """The finding for people: place, code and message; the line with the place underlined; the advice."""
     d = diagnostic
@@ -141,7 +148,7 @@ def render(diagnostic: Diagnostic) -> str:
         lines.append(f"  law: {d.law}")
     if d.help:
         lines.append(f"  help: {d.help}")
-    return "\n".join(lines)
+    return "\n".join(line.translate(_SEEN) for line in lines)
 
 
 #: Findings behind which something else may be hidden: a part that was not understood, a pack that does not belong.

@@ -17,6 +17,7 @@ from ordinance.policy.check_packs import check_packs
 from ordinance.policy.check_reach import check_reach
 from ordinance.policy.check_rules import check_rules
 from ordinance.policy.check_slots import check_slots
+from ordinance.policy.check_texts import check_written
 from ordinance.policy.check_weaken import check_weaken
 from ordinance.policy.forces import laws_of
 from ordinance.policy.ir import Policy, Rule, Unit
@@ -62,6 +63,7 @@ def check(policy: Policy, kinds: Mapping[str, DetectorKind], on: date) -> Checke
     check_packs(policy, found.append)
     check_rules(policy, found.append)
     check_facts(policy, on, found.append)
+    check_written(policy, found.append)
     prepared = prepare_detectors(policy, kinds, found.append)
     check_reach(tuple(_whole(policy, found)), policy, prepared, found.append)
     if not any(diagnostic.severity == "error" for diagnostic in found):

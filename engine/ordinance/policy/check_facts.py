@@ -11,7 +11,6 @@ from ordinance.policy.conditions import prefixes
 from ordinance.policy.contacts import holds_value
 from ordinance.policy.ir import CitedLaw, Policy, Unit
 from ordinance.policy.names import Report, check_tag
-from ordinance.policy.telling import check_signs
 
 #: A fact that was last looked at longer ago than this is worth another look.
 STALE = timedelta(days=2 * 365)
@@ -27,6 +26,8 @@ def check_facts(policy: Policy, on: date, report: Report) -> None:
     for cited in policy.laws:
         _check_law(cited, on, report)
     for unit in policy.units:
+        for bylaw in unit.pack.each(ast.BylawDecl):
+            _check_bylaw(bylaw, on, report)
         for contact in unit.pack.each(ast.ContactDecl):
             _check_contact(unit, contact, on, report)
         for rule in unit.pack.rules:
@@ -48,11 +49,15 @@ def _check_law(cited: CitedLaw, on: date, report: Report) -> None:
         report(diagnose("law-off", plain[0].start.span, f"the law `{law.name}` is not yet in force on {on}"))
     if not _SOURCE.fullmatch(law.source.text):
         report(diagnose("source-invalid", law.source.span, f'"{law.source}" is not an https address'))
-    for text, what in ((law.title, "title"), (law.article, "article")):
-        check_signs(text, report)
-        if not text.text.strip():
-            report(diagnose("syntax", text.span, f"the {what} of the law `{law.name}` is empty", "Cite it in full."))
     _check_seen(law.seen, f"the law `{law.name}`", on, report)
+
+
+def _check_bylaw(bylaw: ast.BylawDecl, on: date, report: Report) -> None:
+    start, end = bylaw.on.value, bylaw.end.value if bylaw.end else None
+    if start and start > on:
+        report(diagnose("law-off", bylaw.on.span, f"the bylaw `{bylaw.name}` is not yet in force on {on}"))
+    elif start and bylaw.end and end and start < end <= on:
+        report(diagnose("law-off", bylaw.end.span, f"the bylaw `{bylaw.name}` is no longer in force on {on}"))
 
 
 def _check_contact(unit: Unit, contact: ast.ContactDecl, on: date, report: Report) -> None:
@@ -67,8 +72,6 @@ def _check_contact(unit: Unit, contact: ast.ContactDecl, on: date, report: Repor
             report(diagnose("contact-place", place.span, message))
     for tag in contact.spoken:
         check_tag(tag, report)
-    for said in (contact.title.text, contact.hours):
-        check_signs(ast.Word(said, contact.title.span), report)
     _check_seen(contact.seen, f"the contact `{contact.name}`", on, report)
 
 

@@ -38,8 +38,12 @@ def check_reach(rules: Sequence[Rule], policy: Policy, prepared: Mapping[str, Pr
         else:
             message = f"`{rule.node.name}` can never fire: {_why(policy, of, rule)}"
             report(diagnose("never-fires", rule.node.name.span, message))
-    for inner, outer in _covered(forces):
-        _tell(inner, outer, report)
+    for inner, rivals in _rivals(forces):
+        try:
+            _check_covered(inner, rivals, report)
+        except TooComplexError:
+            message = f"whether another rule does all that `{inner.rule.node.name}` does is too complex to prove"
+            report(diagnose("too-complex", inner.rule.node.name.span, message))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,8 +89,8 @@ def _sought(rule: Rule, prepared: Mapping[str, Prepared]) -> Iterator[tuple[str,
                 yield "detector", key
 
 
-def _covered(forces: Sequence[Force]) -> Iterator[tuple[Force, Force]]:
-    """Pairs in which the first does nothing that the second does not do; each rule at most once as the first.
+def _rivals(forces: Sequence[Force]) -> Iterator[tuple[Force, Sequence[Force]]]:
+    """Each rule with those that may do all that it does.
 
     Rules that share what they look for are found by the rarest thing that each looks for, so that a pack of many
     unlike rules takes no longer than its length.
@@ -96,12 +100,16 @@ def _covered(forces: Sequence[Force]) -> Iterator[tuple[Force, Force]]:
         for item in _items(force):
             by_item.setdefault(item, []).append(force)
     for inner in forces:
-        rivals = min((by_item[item] for item in _items(inner)), key=len, default=[])
-        for outer in rivals:
-            twin_to_come = outer.at >= inner.at and _covers(inner, outer)
-            if not twin_to_come and _covers(outer, inner):
-                yield inner, outer
-                break
+        yield inner, min((by_item[item] for item in _items(inner)), key=len, default=[])
+
+
+def _check_covered(inner: Force, rivals: Sequence[Force], report: Report) -> None:
+    """A finding where one of ``rivals`` does all that ``inner`` does; of two that do the same, on the second."""
+    for outer in (rival for rival in rivals if rival is not inner):
+        twin_to_come = outer.at > inner.at and _covers(inner, outer)
+        if not twin_to_come and _covers(outer, inner):
+            _tell(inner, outer, report)
+            break
 
 
 def _items(force: Force) -> Sequence[object]:
@@ -118,8 +126,12 @@ def _covers(outer: Force, inner: Force) -> bool:
         return False  # each jurisdiction states its own law, and a notice cites them all
     if not red and (one.effect is not two.effect or one.law != two.law or one.contacts != two.contacts):
         return False
-    if one.effect is Effect.SAY and (one.notice, one.occasion) != (two.notice, two.occasion):
+    if one.effect is Effect.SAY and (one.notice, one.occasion, one.hours) != (two.notice, two.occasion, two.hours):
         return False
+    if not red and ((one.trial and not two.trial) or (two.disguised and not one.disguised)):
+        return False
+    if one.near and one.near != two.near:
+        return False  # it needs a second thing beside
     wider = red or one.scope == two.scope or two.scope.unit == "span"
     return (
         wider

@@ -34,7 +34,11 @@ def check_slots(policy: Policy, report: Report) -> None:
             report(diagnose("too-complex", _place(policy, line), f"`{line.slot}` is too complex to prove"))
     for (one, ones), (two, twos) in combinations(chosen, 2):
         if one.slot == two.slot and one.rank == two.rank != Rank.DEFAULT:  # of languages, the nearest alone counts
-            _check_pair(of, policy, (one, ones), (two, twos), report)
+            try:
+                _check_pair(of, policy, (one, ones), (two, twos), report)
+            except TooComplexError:
+                message = f"whether two settings of `{two.slot}` meet is too complex to prove"
+                report(diagnose("too-complex", _place(policy, two), message))
 
 
 def _chosen(of: Space, line: SlotLine, policy: Policy) -> Iterator[tuple[Region, str]]:

@@ -6,7 +6,7 @@ Closed, so that nobody can shield a sentence from a law by declaring it a contac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from ordinance.language import ast
@@ -54,6 +54,34 @@ def check_superseded(units: Iterable[Unit], report: Report) -> None:
         if (owner := former.get(_bare(contact.value.text))) is not None:
             message = f'"{contact.value}" is what the contact `{owner}` had formerly'
             report(diagnose("contact-superseded", contact.value.span, message))
+
+
+def check_replaced(unit: Unit, report: Report) -> None:
+    """Findings on contacts that replace themselves, each other, or one of another group: nobody would be left to
+    call."""
+    contacts = {contact.name.text: contact for contact in unit.pack.each(ast.ContactDecl)}
+    for contact in contacts.values():
+        for word in contact.replaces:
+            other = contacts.get(word.text)
+            if other is None:
+                continue
+            if contact.name.text in _replaced(other, contacts):
+                message = f"the contact `{contact.name}` would replace itself by way of `{word}`"
+                report(diagnose("contact-replaces", word.span, message))
+            elif other.group.text != contact.group.text:
+                message = f"`{word}` is of the group `{other.group}`, and `{contact.name}` of `{contact.group}`"
+                report(diagnose("contact-replaces", word.span, message))
+
+
+def _replaced(contact: ast.ContactDecl, contacts: Mapping[str, ast.ContactDecl]) -> set[str]:
+    """The contact's own name and those of all that it stands instead of, one by way of another."""
+    seen, waiting = {contact.name.text}, [contact]
+    while waiting:
+        for word in waiting.pop().replaces:
+            if word.text in contacts and word.text not in seen:
+                seen.add(word.text)
+                waiting.append(contacts[word.text])
+    return seen
 
 
 def _bare(value: str) -> str:

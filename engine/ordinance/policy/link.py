@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, diagnose
-from ordinance.policy.contacts import check_superseded
+from ordinance.policy.contacts import check_replaced, check_superseded
 from ordinance.policy.detectors import Detectors
 from ordinance.policy.examples import link_examples
 from ordinance.policy.ir import CitedBylaw, CitedLaw, Policy, Unit
@@ -173,6 +173,7 @@ class _Linker:
         items = scope.unit.pack.each(ast.ContactDecl)
         for item in items:
             names.define(item.name, item)
+        check_replaced(scope.unit, self.report)
         protects = any(isinstance(rule, ast.Guarantee) and rule.contacts for u in self.units for rule in u.pack.rules)
         for item in items:
             key = self.detectors.contact(scope.unit, item) if protects else ""
