@@ -73,8 +73,6 @@ LESSONS: dict[str, Lesson] = {
                                    "What is not configured is struck out of the sentence, and that is shown."),
     "detector-fails": _said("A plugin whose detector raises while it is prepared.", "A plugin that passes its tests.",
                             "A detector that cannot be prepared would look for nothing."),
-    "detector-unconfigured": _said("A plugin's detector without the model or address that it needs.",
-                                   "The same, set up.", "What is not set up is struck out of the sentence, and shown."),
     "judge-missing": _said("`judged at least 0.8` where no judge is configured.", "The same, with a judge configured.",
                            "What is not configured is struck out of the sentence, and that is shown."),
     "pattern-invalid": Lesson('"X[0-9]*"', '"X[0-9]{3}"',
