@@ -22,6 +22,12 @@ OBSERVING, PROTECTED, REFUSING, WITHHOLDING = range(4)
 #: Bits of the families of rules that remove text.
 REMOVING = -1 << REFUSING
 
+#: The first number that is no rule's, whatever rules are in force, so that automata are alike in many situations.
+_FORGED = 1 << 20
+
+#: What one family of an automaton looks for, with the numbers of the rules.
+Family = tuple[tuple[int, Expressions], ...]
+
 #: Sets of rules whose automata are kept; situations fall into few sets.
 _KEPT = 64
 
@@ -62,14 +68,15 @@ class Activation:
 
     @property
     def forged(self) -> int:
-        return len(self.rules)
+        return _FORGED
 
     @property
     def unchecked(self) -> int:
-        return len(self.rules) + 1
+        return _FORGED + 1
 
 
 _cache: WeakKeyDictionary[Plan, dict[tuple[str, ...], Activation]] = WeakKeyDictionary()
+_automata: WeakKeyDictionary[Plan, dict[tuple[Family, ...], Automaton]] = WeakKeyDictionary()
 _lock = Lock()
 
 
@@ -127,7 +134,7 @@ def removing(found: Iterable[Match]) -> list[Match]:
 
 
 def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...], part: Channel) -> Activation:
-    checks = Checks(first=len(rules) + 2)  # behind ``forged`` and ``unchecked``
+    checks = Checks(first=_FORGED + 2)  # behind ``forged`` and ``unchecked``
 
     def prepared(tags: Iterable[int]) -> list[tuple[int, Prepared]]:
         return [(tag, each) for tag in tags for each in _looked_for(plan, rules[tag])]
@@ -156,7 +163,8 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         ours = expressions(tag for tag in withholding if rules[tag].scope == scope)
         return [*ours, *forged] if scope == SPAN else ours
 
-    found = Automaton(
+    found = _automaton(
+        plan,
         observing,
         [(0, unchecked_only(each)) for each in protected if isinstance(each, Expressions)],
         expressions(tag for tag in answer if rules[tag].removes and rules[tag].effect is Effect.REFUSE),
@@ -169,7 +177,7 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         rules=rules,
         answer=found,
         scopes=tuple(scopes),
-        prompt=Automaton(expressions(prompt)),
+        prompt=_automaton(plan, expressions(prompt)),
         segments=segments(answer),
         prompt_segments=segments(prompt),
         checks=checks,
@@ -180,10 +188,21 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     )
 
 
+def _automaton(plan: Plan, *families: Iterable[tuple[int, Expressions]]) -> Automaton:
+    """The automaton of ``families``; what is asked is looked at alike in many situations."""
+    kept = _automata.setdefault(plan, {})
+    name = tuple(map(tuple, families))
+    found = kept.pop(name, None) or Automaton(*name)
+    kept[name] = found
+    if len(kept) > _KEPT:
+        kept.pop(next(iter(kept)))
+    return found
+
+
 def _forged(rules: tuple[PlannedRule, ...], masking: Iterable[int]) -> list[tuple[int, Expressions]]:
     """What the engine writes in the place of removed text, as phrases: where the model writes it, nobody could tell it
     from an omission (semantics, rule 17). Placeholders are guarded in every language, so that automata need none."""
-    found = [(len(rules), Expressions(phrases=(MARKER,)))]
+    found = [(_FORGED, Expressions(phrases=(MARKER,)))]
     for tag in masking:
         if _masks(rules[tag]):
             labels = dict.fromkeys([rules[tag].type, *rules[tag].placeholders.values()])

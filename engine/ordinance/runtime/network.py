@@ -90,14 +90,15 @@ def canonical_phrase(phrase: str) -> str:
     return symbols
 
 
-def phrase_forms(phrase: str) -> list[str]:
+@lru_cache(maxsize=65_536)
+def phrase_forms(phrase: str) -> tuple[str, ...]:
     """What a phrase is compared as, in a fixed order; nearly always one form. A few capitals of other scripts look like
     one Latin letter and their small letters like another, so that folding sets them apart (Greek Eta: H and n), and
     each case is a form of its own. Raises ``PatternError`` if nothing is left of it."""
     if phrase.isascii():  # nothing in it folds, and each letter has one small letter
-        return [canonical_phrase(phrase)]
+        return (canonical_phrase(phrase),)
     cases = (phrase, phrase.lower(), phrase.upper(), phrase.capitalize(), phrase.title())
-    return sorted({canonical_phrase(case) for case in cases})
+    return tuple(sorted({canonical_phrase(case) for case in cases}))
 
 
 @lru_cache(maxsize=64)

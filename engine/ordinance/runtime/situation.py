@@ -147,9 +147,10 @@ def _is_day(text: str) -> bool:
 
 
 def rules_in_force(plan: Plan, situation: Situation) -> tuple[PlannedRule, ...]:
-    """The rules that apply in ``situation``, in the plan's order."""
+    """The rules that apply in ``situation``, in the plan's order; those that look at text stand first."""
     lineage = plan.lineage(situation.jurisdiction)
-    return tuple(_as_of_today(rule, situation) for rule in plan.rules if _applies(rule, situation, lineage))
+    rules = (_as_of_today(rule, situation) for rule in plan.rules if _applies(rule, situation, lineage))
+    return tuple(sorted(rules, key=lambda rule: not rule.detectors))
 
 
 def _as_of_today(rule: PlannedRule, situation: Situation) -> PlannedRule:
