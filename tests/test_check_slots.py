@@ -63,13 +63,15 @@ def test_two_houses(one: str, two: str, said: str | None, tmp_path: Path) -> Non
 
 @pytest.mark.semantics(15)
 @pytest.mark.parametrize(
-    ("within", "until", "count"),
-    [("within QA", "", 1), ("", "", 0), ("within QA", "until 2021-01-01", 1), ("within QA", "until 2020-01-01", 0)],
-)
-def test_two_laws(within: str, until: str, count: int, tmp_path: Path) -> None:
-    """Laws meet where one jurisdiction lies within the other, while both are in force, in a place that both reach."""
+    ("name", "within", "until", "count"),
+    [("QA-X", "within QA", "", 1), ("QA-X", "", "", 1), ("XA", "", "", 0), ("QA-X", "within QA", "until 2021-01-01", 1),
+     ("QA-X", "within QA", "until 2020-01-01", 0)],
+)  # fmt: skip
+def test_two_laws(name: str, within: str, until: str, count: int, tmp_path: Path) -> None:
+    """Laws meet where one jurisdiction lies within the other, as it says or by its code, while both are in force, in a
+    place that both reach."""
     outer = STATE.format(name="QA", within="", until="", slots="reading level B1")
-    inner = STATE.format(name="QA-X", within=within, until=until, slots="reading level A2")
+    inner = STATE.format(name=name, within=within, until=until, slots="reading level A2")
     if until == "until 2020-01-01":
         inner, count = inner.replace("from 2020-01-01 until 2020-01-01", "from 2019-01-01 until 2020-01-01"), 0
     told = conflicts(tmp_path, outer, inner)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import time
 
@@ -11,8 +10,7 @@ import pytest
 from ordinance.serve import connection
 from support.serving import PATIENCE, RunningGateway
 
-BODY = json.dumps({"model": "m", "messages": [{"role": "user", "content": "hi"}]}).encode()
-WHOLE = b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n" % len(BODY) + BODY
+WHOLE = b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n"
 
 
 @pytest.mark.parametrize("first", [b"", b"POST /v1/chat/completions HTTP/1.1\r\nhost: loc"])
