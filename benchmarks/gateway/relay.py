@@ -30,9 +30,10 @@ class Relay:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await Request(scope, receive).body()
-        async with self.session.post(self._upstream + "/v1/chat/completions", data=body) as response:
-            headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
-            await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        headers = {"content-type": "application/json", "accept-encoding": "identity"}
+        async with self.session.post(self._upstream + "/v1/chat/completions", data=body, headers=headers) as response:
+            kind = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")]
+            await send({"type": "http.response.start", "status": response.status, "headers": kind})
             async for piece in response.content.iter_any():
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})

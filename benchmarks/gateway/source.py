@@ -56,6 +56,7 @@ class Speaker(asyncio.Protocol):
             self._heard = b""
             self._transport.write(HEAD)
             self._at = 0
+            self.speak()  # the first event at once, so that what is in between is all that anybody waits for
             self._turn.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:
