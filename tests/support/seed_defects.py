@@ -51,7 +51,7 @@ DEFECTS = (
     Defect("an unknown place is always included", "policy/situations.py",
            'if law.unknown != "included":', 'if law.unknown == "":', "agrees_with_a_naive"),
     Defect("other packs' geography widens an exception", "policy/situations.py",
-           "if reader in _HOLDING_BACK else", "if not reader else", "adding_never_lowers"),
+           "if reader in _HOLDING_BACK else", "if not reader else", "gives_nothing_back"),
     Defect("a condition may read what a request claims", "policy/situations.py",
            "if claimed and reader", "if False and reader", "claims_changes_no_law"),
     Defect("a law may leave open what an unknown place means", "policy/situations.py",

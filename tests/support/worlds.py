@@ -150,6 +150,7 @@ def draw_condition(random: Random, codes: Sequence[str], *, claims: bool = False
     single: list[Condition] = [
         ("is", "purpose", tuple(sorted(random.sample(PURPOSES, random.randint(1, 2))))),
         ("within", place, code),
+        ("within", place, "EU" if "EU" in codes else code),
         ("is", place, (code,)),
         ("below", "age", 13),
         ("below", "age", 18),
@@ -241,12 +242,12 @@ def draw_question(random: Random, world: World) -> Asked:
     """A situation and texts for ``world``."""
     values: dict[str, Sequence[str]] = {
         "purpose": PURPOSES,
-        "place": [*PLACES, "unknown", "unknown", "unknown"],
-        "seat": [*PLACES, "unknown", "unknown", "unknown"],
+        "place": [*PLACES, "DE-HH", "DE-BY", "unknown", "unknown", "unknown"],
+        "seat": [*PLACES, "DE-HH", "DE-BY", "unknown", "unknown", "unknown"],
         "age": ["12", "13", "17", "18"],
     }
     attested = {
-        name: random.choice(values[name]) for name in values if random.random() < (0.7 if name == "purpose" else 0.25)
+        name: random.choice(values[name]) for name in values if random.random() < (0.7 if name == "purpose" else 0.35)
     }
     jurisdiction = random.choice([*list(world.rules) * 3, None])
     on = random.choice([*DAYS, *DAYS, date(2025, 12, 31), date(2026, 6, 30)])
