@@ -1,7 +1,10 @@
 """What a world decides, read straight from semantics.md: no automata, no streams, no plan, nothing of the engine.
 
 It takes the description of a world (``worlds``) and answers for a whole answer; rules by number are those of
-semantics.md. It knows the words of ``worlds`` only, which need no folding.
+semantics.md. It knows the words of ``worlds`` only, which need no folding, and of the language what ``worlds.worlds``
+draws: `withhold` by lexicon and pattern of spans and sentences, `say` at every or the first answer, laws with reach and
+dates, exceptions, contacts, red lines. Masks, houses, trials, transitions, parts, paragraphs, disguises, identifiers
+and detectors of plugins stand in ``full_worlds``, which every theorem but this and four others speaks of.
 """
 
 from __future__ import annotations
