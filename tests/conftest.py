@@ -15,6 +15,7 @@ from support.small_plan import small_plan
 
 # The same cases every time, or with HYPOTHESIS_PROFILE=soak many new ones; glance is for work in progress.
 settings.register_profile("quick", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("defects", max_examples=900, deadline=None, derandomize=True)
 settings.register_profile("few", max_examples=10, deadline=None, derandomize=True)
 settings.register_profile("soak", max_examples=1000, deadline=None)
 settings.register_profile("glance", max_examples=15, deadline=None, derandomize=True)

@@ -6,15 +6,21 @@ accepts. ``support/seed_defects.py`` shows that a defect in the checker or the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
+from lark import Token
 
+from ordinance.language.format import format_source
+from ordinance.language.parser import Role, make_parser, parse, tree_of
+from ordinance.language.source import Source, Span
 from ordinance.policy.cubes import Region
 from ordinance.policy.forces import before_exceptions, excepted, in_force, space_of
 from ordinance.policy.ir import Unit
@@ -23,14 +29,17 @@ from ordinance.policy.spaces import JURISDICTION, MOMENT, Space
 from ordinance.policy.vocabulary import MARKER, NoticeKind, Verdict
 from ordinance.runtime.session import Outcome, Session
 from ordinance.runtime.situation import Situation, rules_in_force, situate
+from support.fragments import BYLAWS, LAWS, Fragment, drawn
 from support.naive import decide
 from support.worlds import (
     SEEDS,
     Asked,
     World,
     charter,
+    draw_full_world,
     draw_rule,
     draw_world,
+    full_worlds,
     language,
     lineage,
     make,
@@ -40,11 +49,18 @@ from support.worlds import (
     worlds,
 )  # fmt: skip
 
+_T = TypeVar("_T")
+
 #: Questions that a theorem asks of each policy; making the policy takes longer than asking.
-QUESTIONS = 8
+QUESTIONS = 6
+
+#: What stands for removed text; no text of a world holds brackets of its own.
+SIGN = re.compile(rf"{MARKER}|(?:\[[^\]]*\])+")
 
 #: Shrinking would run every step of it through the whole engine; the case that failed is told as it was drawn.
+#: A third of a profile's cases find what all would, with so many questions asked of each.
 THEOREM = settings(
+    max_examples=settings().max_examples // 3,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -56,18 +72,27 @@ class Said:
 
     text: str
     content: str
+    asked: str
     outcome: Outcome
 
 
 def situation_of(plan: Plan, asked: Asked) -> Situation:
-    return situate(plan, jurisdiction=asked.jurisdiction, attested=asked.attested, turn=asked.turn, on=asked.on)
+    jurisdiction = asked.jurisdiction if asked.jurisdiction in plan.parents else None
+    attested = {
+        name: value for name, value in asked.attested.items() if name != "placed_on_market" or name in plan.dimensions
+    }
+    now = datetime(asked.on.year, asked.on.month, asked.on.day, 12, tzinfo=UTC)
+    return situate(
+        plan, jurisdiction=jurisdiction, attested=attested, turn=asked.turn, elapsed=asked.elapsed, on=asked.on, now=now
+    )
 
 
 def run(plan: Plan, asked: Asked, locale: str = "en", step: int = 0, *, whole: bool = True) -> Said:
     """Run a session over the question, feeding the answer ``step`` characters at a time (0: at once)."""
     session = Session(plan, situation_of(plan, asked), locale, whole=whole)
     session.screen([asked.prompt])
-    stream = session.stream()
+    sent = session.mask(asked.prompt)
+    stream = session.stream(asked.part)
     size = step or len(asked.answer) or 1
     out = "".join(stream.feed(asked.answer[at : at + size]) for at in range(0, len(asked.answer), size))
     content = out + stream.close()
@@ -76,13 +101,13 @@ def run(plan: Plan, asked: Asked, locale: str = "en", step: int = 0, *, whole: b
     for notice in outcome.notices:
         text = text.replace(f"{notice.text}\n\n", "", 1) if f"{notice.text}\n\n" in text else text
         text = text.replace(f"\n\n{notice.text}", "", 1).replace(notice.text, "", 1)
-    return Said(text, content, outcome)
+    return Said(text, content, sent, outcome)
 
 
 def removed_by(answer: str, text: str) -> frozenset[int]:
     """Which characters of ``answer`` are gone from ``text``, whose markers stand for what was removed."""
     gone, at = set[int](), 0
-    pieces = text.split(MARKER)
+    pieces = SIGN.split(text)
     for number, piece in enumerate(pieces):
         found = len(answer) - len(piece) if number == len(pieces) - 1 else answer.index(piece, at)
         gone.update(range(at, found))
@@ -102,6 +127,67 @@ def asking(data: st.DataObject, world: World) -> Iterator[Asked]:
     """Questions for ``world``."""
     for _ in range(QUESTIONS):
         yield data.draw(questions(world))
+
+
+def _grammar() -> set[str]:
+    """Every terminal, and every production that trees name; what is caught only to be explained is not of them."""
+    lark = make_parser()
+    names = {str(rule.alias or rule.origin.name) for rule in lark.rules if not rule.options.expand1}
+    named = {name for name in names if not name.startswith("_")}
+    return named | {terminal.name for terminal in lark.terminals} - {*lark.ignore_tokens, "UNFINISHED", "STRAY"}
+
+
+def _met(unit: Unit) -> Iterator[str]:
+    tree = tree_of(unit.pack.source, "charter" if unit.pack.kind == "charter" else "pack")
+    assert tree is not None
+    for node in tree.iter_subtrees():
+        yield str(node.data)
+        yield from (child.type for child in node.children if isinstance(child, Token))
+
+
+def test_worlds_reach_every_construct_of_the_grammar() -> None:
+    """The theorems speak of the whole language: what they draw meets every terminal and every production."""
+    missed, seed = _grammar(), 0
+    while missed and seed < 300:
+        for unit in units(draw_full_world(Random(seed))):
+            missed.difference_update(_met(unit))
+        seed += 1
+    assert not missed, sorted(missed)
+
+
+def test_a_world_holds_every_fragment_without_a_fault() -> None:
+    """Every fragment is in some accepted world, but for those whose detectors cannot run yet."""
+    accepted_with = set[str]()
+    for seed in range(300):
+        world = draw_full_world(Random(seed))
+        if make(units(world)).plan is not None:
+            accepted_with.update(each.name for each in (*world.laws, *world.bylaws))
+    assert accepted_with == {*LAWS, *BYLAWS}
+
+
+@THEOREM
+@given(full_worlds())
+def test_formatting_changes_no_meaning(world: World) -> None:
+    """parse(fmt(pack)) = parse(pack), for every pack; and fmt(fmt(pack)) = fmt(pack)."""
+    for unit in units(world):
+        role: Role = "charter" if unit.pack.kind == "charter" else "pack"
+        source = unit.pack.source
+        written = format_source(source, role)
+        assert written is not None
+        again = replace(source, text=written)
+        assert _meaning(parse(again, role).pack) == _meaning(unit.pack)
+        assert format_source(again, role) == written
+
+
+def _meaning(value: object) -> object:
+    """A syntax tree without its places."""
+    if isinstance(value, Span | Source):
+        return None
+    if isinstance(value, tuple):
+        return tuple(_meaning(each) for each in value)
+    if is_dataclass(value):
+        return type(value).__name__, tuple(_meaning(getattr(value, field.name)) for field in fields(value))
+    return value
 
 
 @pytest.mark.semantics(11)
@@ -128,18 +214,29 @@ def test_the_plan_agrees_with_a_naive_reading_of_the_semantics(data: st.DataObje
 @given(st.data())
 def test_order_and_duplicates_do_not_matter(data: st.DataObject) -> None:
     """Packs in any order, rules in any order, phrases and texts given twice: the same content and the same outcome."""
-    world = data.draw(worlds())
+    world = data.draw(full_worlds())
     plan = accepted(units(world))
-    shuffled = {
-        code: tuple(data.draw(st.permutations(of)))
-        for code, of in data.draw(st.permutations(list(world.rules.items())))
-    }
-    packs = [_doubled(unit) for unit in data.draw(st.permutations(units(replace(world, rules=shuffled))))]
-    other = accepted(packs)
+    other = accepted(data.draw(SEEDS.map(lambda seed: _Packs(_shuffled(Random(seed), world)))).units)
     for asked in asking(data, world):
         one, two = run(plan, asked), run(other, asked)
         assert one.content == two.content
         assert one.outcome == two.outcome
+
+
+class _Packs:
+    """Packs that are not printed where a theorem fails: they are long, and the seeds that made them are printed."""
+
+    def __init__(self, packs: Sequence[Unit]) -> None:
+        self.units = packs
+
+
+def _shuffled(random: Random, world: World) -> list[Unit]:
+    def mixed(of: Sequence[_T]) -> tuple[_T, ...]:
+        return tuple(random.sample(of, len(of)))
+
+    rules = {code: mixed(of) for code, of in mixed(list(world.rules.items()))}
+    packs = units(replace(world, rules=rules, laws=mixed(world.laws), bylaws=mixed(world.bylaws)))
+    return [_doubled(unit) for unit in mixed(packs)]
 
 
 def _doubled(unit: Unit) -> Unit:
@@ -153,9 +250,10 @@ def _doubled(unit: Unit) -> Unit:
 @THEOREM
 @given(st.data())
 def test_adding_never_lowers_a_verdict_or_gives_back_a_character(data: st.DataObject) -> None:
-    """A jurisdiction, a rule or a language more: the verdict is no lower, and what was removed is still removed (but
-    for the numbers of contacts, which survive every omission)."""
-    world = data.draw(worlds())
+    """A jurisdiction, a rule, a language, a house or a plugin's rule more: the verdict is no lower, and what was
+    removed, of the answer or by a mask of the prompt, is still removed (but for the numbers of contacts, which survive
+    every omission)."""
+    world = data.draw(full_worlds())
     more = data.draw(additions(world))
     before, after = accepted(units(world)), accepted(units(more))
     for asked in asking(data, world):
@@ -163,22 +261,58 @@ def test_adding_never_lowers_a_verdict_or_gives_back_a_character(data: st.DataOb
         assert one.outcome.verdict <= two.outcome.verdict
         if two.outcome.verdict < Verdict.REFUSE:
             assert removed_by(asked.answer, one.text) <= removed_by(asked.answer, two.text)
+        assert removed_by(asked.prompt, one.asked) <= removed_by(asked.prompt, two.asked)
+
+
+@pytest.mark.semantics(1)
+@pytest.mark.requirement("CC-5")
+@THEOREM
+@given(SEEDS, st.data())
+def test_what_another_pack_says_of_places_gives_nothing_back(seed: int, data: st.DataObject) -> None:
+    """A jurisdiction's pack may say that a place lies within another; no exception of other packs takes its word."""
+    random = Random(seed)
+    known = [*lineage("EE"), "FR"]
+    world = World({"EU": (), "EE": tuple(draw_rule(random, f"r{number}", known) for number in (1, 2))})
+    more = replace(world, rules={**world.rules, "DE": (), "DE-BY": ()})
+    before, after = accepted(units(world)), accepted(units(more))
+    for asked in asking(data, world):
+        place = random.choice(["DE", "DE-BY", "DE-HH"])
+        there = replace(asked, jurisdiction="EE", attested={**asked.attested, "place": place})
+        one, two = run(before, there), run(after, there)
+        assert one.outcome.verdict <= two.outcome.verdict
+        if two.outcome.verdict < Verdict.REFUSE:
+            assert removed_by(there.answer, one.text) <= removed_by(there.answer, two.text)
 
 
 def additions(world: World) -> st.SearchStrategy[World]:
-    """``world`` with something more: jurisdictions, a rule, a language."""
+    """``world`` with something more: jurisdictions, a rule, a language, a law, a house's rule, a plugin's rule."""
     return SEEDS.map(lambda seed: _with_more(Random(seed), world))
 
 
 def _with_more(random: Random, world: World) -> World:
-    what = random.choice(["jurisdictions", "jurisdictions", "rule", "language"])
+    what = random.choice(["jurisdictions", "jurisdictions", "rule", "language", "law", "law", "bylaw", "plugin"])
     if what == "language":
         return replace(world, languages=("de", "en"))
     if what == "jurisdictions":
         return replace(world, rules={**draw_world(random).rules, **world.rules})
+    if what in ("law", "plugin"):
+        allowed = ["gadgets", "gizmos"] if what == "plugin" else [name for name in LAWS if "contact " not in LAWS[name]]
+        return replace(world, laws=_one_more(random, LAWS, allowed, world.laws))
+    if what == "bylaw":
+        return replace(world, bylaws=_one_more(random, BYLAWS, sorted(BYLAWS), world.bylaws))
     code = random.choice(sorted(world.rules))
     extra = draw_rule(random, "extra", lineage(code))
     return replace(world, rules={**world.rules, code: (*world.rules[code], extra)})
+
+
+def _one_more(
+    random: Random, of: Mapping[str, str], allowed: Sequence[str], had: tuple[Fragment, ...]
+) -> tuple[Fragment, ...]:
+    left = sorted(set(allowed) - {each.name for each in had})
+    if not left:
+        return had
+    name = random.choice(left)
+    return (*had, drawn(random, name, of[name]))
 
 
 @pytest.mark.requirement("RL-1")
@@ -188,7 +322,7 @@ def _with_more(random: Random, world: World) -> World:
 def test_no_pack_lowers_what_the_charter_decides(data: st.DataObject) -> None:
     """With any packs, in any jurisdiction, the verdict is at least the charter's alone, and what that refuses is
     refused."""
-    world = data.draw(worlds())
+    world = data.draw(full_worlds())
     plan = accepted(units(world))
     alone = accepted([charter(), language("en")])
     for asked in asking(data, world):
@@ -202,7 +336,7 @@ def test_no_pack_lowers_what_the_charter_decides(data: st.DataObject) -> None:
 @given(st.data())
 def test_what_a_request_claims_changes_no_law(data: st.DataObject) -> None:
     """Whatever a request claims of itself, the same rules that remove text are in force, and the same text goes."""
-    world = data.draw(worlds())
+    world = data.draw(full_worlds())
     plan = accepted(units(world))
     for asked in asking(data, world):
         situation = situation_of(plan, asked)
@@ -224,26 +358,31 @@ def test_what_a_request_claims_changes_no_law(data: st.DataObject) -> None:
 @given(st.data())
 def test_nothing_is_omitted_or_added_without_a_notice(data: st.DataObject) -> None:
     """Where text is gone a notice says so, once, in words that name type and law, in the language of the request; and
-    where nothing is gone, nothing says so."""
-    world = data.draw(worlds())
+    where nothing is gone, nothing says so. A mask whose pack says that it is told once shows itself, and is counted in
+    the verdict."""
+    world = data.draw(full_worlds())
     plan = accepted(units(world))
     for asked in asking(data, world):
         for locale in world.languages:
             said = run(plan, asked, locale)
-            omissions = [notice for notice in said.outcome.notices if notice.kind is NoticeKind.OMISSION]
-            assert bool(omissions) is (MARKER in said.text)
-            causes = {cause.rule for notice in omissions for cause in notice.causes}
-            withheld = {rule.id for rule in plan.rules if rule.kind is NoticeKind.OMISSION}
-            if said.outcome.verdict < Verdict.REFUSE:
-                assert causes == set(said.outcome.rules) & withheld
-            for notice in said.outcome.notices:
+            outcome = said.outcome
+            omissions = [notice for notice in outcome.notices if notice.kind is NoticeKind.OMISSION]
+            gone = [SIGN.search(said.text) is not None, SIGN.search(said.asked) is not None]
+            fired = [rule for rule in plan.rules if rule.id in outcome.rules and rule.kind is NoticeKind.OMISSION]
+            told = {rule.id for rule in fired if rule.told}
+            assert not gone[0] or outcome.verdict >= Verdict.WITHHOLD
+            assert any(gone) or not omissions
+            assert fired or not any(gone)
+            if outcome.verdict < Verdict.REFUSE:
+                assert {cause.rule for notice in omissions for cause in notice.causes} == told
+            for notice in outcome.notices:
                 assert notice.text.startswith(f"{locale}: ")
                 assert notice.text in said.content
                 assert "{" not in notice.text
                 if notice.kind is NoticeKind.OMISSION:
                     assert {"en": "a kind", "de": "eine Art"}[locale] in notice.text
                     assert "Act § 1" in notice.text
-            if not omissions and said.outcome.verdict < Verdict.REFUSE:
+            if not gone[0] and outcome.verdict < Verdict.REFUSE:
                 assert said.text == asked.answer
 
 
@@ -268,7 +407,7 @@ def test_nothing_that_leaves_shows_what_was_withheld(data: st.DataObject) -> Non
 @given(st.data(), st.integers(1, 9))
 def test_a_checked_policy_never_raises_and_every_cutting_gives_the_same(data: st.DataObject, step: int) -> None:
     """In every situation and language, whole or streamed, a session ends, balances, and says the same."""
-    world = data.draw(worlds())
+    world = data.draw(full_worlds())
     plan = accepted(units(world))
     for asked in asking(data, world):
         locale = data.draw(st.sampled_from(["en", "de", "et", "zh-Hant", "x"]))

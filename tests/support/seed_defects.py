@@ -50,15 +50,8 @@ DEFECTS = (
            "int(digits) < limit", "int(digits) <= limit", "agrees_with_a_naive"),
     Defect("an unknown place is always included", "policy/situations.py",
            'if law.unknown != "included":', 'if law.unknown == "":', "agrees_with_a_naive"),
-    Defect("other packs' geography widens an exception", "policy/situations.py",
-           "if reader in _HOLDING_BACK else", "if not reader else", "adding_never_lowers"),
-    Defect("a condition may read what a request claims", "policy/situations.py",
-           "if claimed and reader", "if False and reader", "claims_changes_no_law"),
     Defect("a law may leave open what an unknown place means", "policy/situations.py",
            "if read and law.unknown is None:", "if False:", "unknown_place"),
-    Defect("a label may lack a text in a loaded language", "policy/telling.py",
-           "elif missing := [tag for tag in self.languages if tag not in texts]:",
-           "elif missing := []:", "without_a_notice"),
     Defect("rules that can never fire are accepted", "policy/check_reach.py",
            "        if found:\n", "        if True:\n", "in_force_somewhere"),
     Defect("exceptions that never hold are accepted", "policy/check_reach.py",
@@ -70,24 +63,28 @@ DEFECTS = (
     Defect("detectors of red lines are lost when packs stand beside the charter", "policy/compile.py",
            "detectors=rule.detectors,", "detectors=rule.detectors if rule.jurisdiction or len(rule.unit.pack.rules) < 2"
            " else rule.detectors[:0],", "agrees_with_a_naive"),
-    Defect("only the last rule that fired is told", "runtime/session.py",
+    Defect("only the last rule that fired is told", "runtime/stream.py",
            "say.told(rule for rule in omitting if rule.told)", "say.told(omitting[-1:])", "without_a_notice"),
-    Defect("a region is told although nothing was removed", "runtime/session.py",
+    Defect("a region is told although nothing was removed", "runtime/stream.py",
            "        omitting = [rules[tag] for tag in sorted(shown | masked) if 0 <= tag < len(rules)]\n",
            "        omitting = [rule for rule in rules if rule.effect is Effect.WITHHOLD]\n", "without_a_notice"),
     Defect("a refused prompt is answered", "runtime/session.py",
            "        self.prompt.screen(texts)\n", "        self.prompt.screen(())\n", "agrees_with_a_naive"),
-    Defect("the verdict of an omission is not above that of an addition", "runtime/session.py",
+    Defect("the verdict of an omission is not above that of an addition", "runtime/stream.py",
            "            self.verdict = Verdict.WITHHOLD\n", "            self.verdict = Verdict.DISCLOSE\n",
            "agrees_with_a_naive"),
     Defect("a first-answer disclosure is made at every turn", "runtime/occasions.py",
            "FIRST_ANSWER:\n            return situation.turn == 1\n", "FIRST_ANSWER:\n            return True\n",
            "agrees_with_a_naive"),
-    Defect("the length of what was withheld is told", "runtime/session.py",
+    Defect("the length of what was withheld is told", "runtime/stream.py",
            "        before, after = self._tell()\n",
-           "        before, after = self._tell()\n        deleted = self._redactor.ledger.deleted\n"
+           "        before, after = self._tell()\n        deleted = sum(each.ledger.deleted for each in self._texts)\n"
            "        after = [type(n)(n.kind, n.causes, f'{n.text} {deleted}') for n in after]\n",
            "shows_what_was_withheld"),
+    Defect("an informal text in another language is told before a formal one in the request's", "runtime/disclose.py",
+           "text = self._pick({**template.texts, **template.informal} if self._informal else template.texts)",
+           "text = (self._informal and self._pick(template.informal)) or self._pick(template.texts)",
+           "without_a_notice"),
 )  # fmt: skip
 
 
@@ -108,7 +105,7 @@ def seed(defect: Defect, folder: Path) -> Path:
 def run_theorems(engine: Path, only: str) -> list[str]:
     """The theorems that fail with ``engine``; ``only`` chooses some, as pytest's ``-k`` does."""
     environment = {**os.environ, "PYTHONPATH": str(engine), "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.setdefault("HYPOTHESIS_PROFILE", "soak")
+    environment.setdefault("HYPOTHESIS_PROFILE", "defects")
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider"]
     command += ["-o", f"pythonpath={engine} tests"]
     command += ["tests/test_theorems.py", *(["-k", only] if only else [])]
@@ -128,6 +125,9 @@ def page() -> str:
         "of these defects is made in a copy of the engine by `python tests/support/seed_defects.py`, which runs the",
         "theorems on it; each makes one of them fail. `tests/test_seeded_defects.py` holds that each still fits the",
         "code.",
+        "",
+        "Run on 2026-11-24 with the profile `defects` (the same 300 cases for a theorem each time): all of them were",
+        "caught, by the theorems named here, in three runs of a part of the list each.",
         "",
         "| | what is wrong | where | caught by |",
         "|---|---|---|---|",

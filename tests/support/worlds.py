@@ -8,7 +8,7 @@ must refuse, because a theorem speaks of every policy that it accepts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -26,12 +26,31 @@ from ordinance.policy.compile import compile
 from ordinance.policy.ir import Policy, Unit
 from ordinance.policy.link import link
 from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import Channel
+from support.fragments import (
+    BYLAWS,
+    HOUSE,
+    LAWS,
+    PENDING,
+    PLACE,
+    PLUGIN,
+    SAID,
+    STYLES,
+    Fragment,
+    choose,
+    draw_fragments,
+    lexicons_of,
+    write,
+)  # fmt: skip
 
 TODAY = date(2026, 6, 15)
 WORDS = ("alpha", "beta", "gamma", "delta")
 RED = {"violence": "blood", "weapons": "gun", "terrorism": "terror", "child_abuse": "grooming",
        "persecution": "pogrom", "mass_surveillance": "dragnet"}  # fmt: skip
 SAD, EMERGENCY = "sad", "112"
+
+#: The red line that makes an exception, and what for.
+EXCEPTED, STUDY = "mass_surveillance", "research"
 PARENTS = {"EU": None, "DE": "EU", "DE-BY": "DE", "EE": "EU", "US": None}
 MEMBERS = {"EU": ("FR",)}
 NUMBERS = {"EU": "555 0101", "DE": "555 0102", "DE-BY": "555 0103", "US": "555 0104",
@@ -42,6 +61,10 @@ PURPOSES = ("art", "education", "research")
 TEXTS = {"red_line": "Stop: {type}.", "fault": "Fault.", "forged_marker": "Forged.", "contacts": "Call {contacts}.",
          "contacts_unknown": "Call somebody.", "omitted": "Left out: {type}. {law}.",
          "machine": "A machine. {law}."}  # fmt: skip
+
+HEADED = "1.0.0 under charter tiny 1\n"
+#: What may stand at the head of the jurisdiction of fragments.
+HEADER = '<title "A land"\n|><members ZA, ZB\n|><zone "Europe/Berlin"\n|>'
 
 #: ("is", dimension, values), ("unknown", dimension), ("within", dimension, code), ("below", dimension, number),
 #: or ("and", parts) and ("or", parts).
@@ -75,11 +98,23 @@ class RuleOf:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """``rules`` by jurisdiction; ``contacts`` are the jurisdictions that have one; ``languages`` the language packs."""
+    """``rules`` by jurisdiction; ``contacts`` are the jurisdictions that have one; ``languages`` the language packs.
+
+    Beside these may stand one jurisdiction, ``PLACE``, and one house of ``fragments`` that reach the whole grammar:
+    ``laws`` below ``header``, and ``bylaws``; ``style`` is how the language packs speak.
+    """
 
     rules: dict[str, tuple[RuleOf, ...]]
     contacts: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
+    header: str = ""
+    laws: tuple[Fragment, ...] = ()
+    bylaws: tuple[Fragment, ...] = ()
+    style: str = ""
+
+    @property
+    def is_full(self) -> bool:
+        return bool(self.laws or self.bylaws)
 
 
 # Drawing. Hypothesis draws a seed and this draws the rest: evenly, for most of what is small says nothing.
@@ -88,8 +123,13 @@ SEEDS = st.integers(0, 2**64)
 
 
 def worlds() -> st.SearchStrategy[World]:
-    """A policy of some jurisdictions, with all that they lie within."""
+    """A policy of some jurisdictions, with all that they lie within, in the few constructs that are read naively."""
     return SEEDS.map(lambda seed: draw_world(Random(seed)))
+
+
+def full_worlds() -> st.SearchStrategy[World]:
+    """The same with a jurisdiction and a house of fragments, and between them every construct of the grammar."""
+    return SEEDS.map(lambda seed: draw_full_world(Random(seed)))
 
 
 def questions(world: World) -> st.SearchStrategy[Asked]:
@@ -110,6 +150,7 @@ def draw_condition(random: Random, codes: Sequence[str], *, claims: bool = False
     single: list[Condition] = [
         ("is", "purpose", tuple(sorted(random.sample(PURPOSES, random.randint(1, 2))))),
         ("within", place, code),
+        ("within", place, "EU" if "EU" in codes else code),
         ("is", place, (code,)),
         ("below", "age", 13),
         ("below", "age", 18),
@@ -170,9 +211,22 @@ def draw_world(random: Random) -> World:
     return World(of, contacts, random.choice([("en",), ("de", "en")]))
 
 
+def draw_full_world(random: Random) -> World:
+    """A world with fragments; now and then with one that cannot run yet."""
+    laws = draw_fragments(random, LAWS, 5)
+    laws += draw_fragments(random, PENDING, 1) if random.random() < 0.03 else ()
+    return replace(
+        draw_world(random),
+        header=choose(random, HEADER),
+        laws=laws,
+        bylaws=draw_fragments(random, BYLAWS, 3),
+        style=choose(random, random.choice(STYLES)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A situation, and what is asked and answered in it."""
+    """A situation, and what is asked and answered in it; ``part`` is the part of an answer that is fed."""
 
     jurisdiction: str | None
     attested: dict[str, str]
@@ -180,34 +234,53 @@ class Asked:
     on: date
     prompt: str
     answer: str
+    elapsed: int | None = None
+    part: Channel = Channel.CONTENT
 
 
 def draw_question(random: Random, world: World) -> Asked:
     """A situation and texts for ``world``."""
     values: dict[str, Sequence[str]] = {
         "purpose": PURPOSES,
-        "place": [*PLACES, "unknown", "unknown", "unknown"],
-        "seat": [*PLACES, "unknown", "unknown", "unknown"],
+        "place": [*PLACES, "DE-HH", "DE-BY", "unknown", "unknown", "unknown"],
+        "seat": [*PLACES, "DE-HH", "DE-BY", "unknown", "unknown", "unknown"],
         "age": ["12", "13", "17", "18"],
     }
     attested = {
-        name: random.choice(values[name]) for name in values if random.random() < (0.7 if name == "purpose" else 0.25)
+        name: random.choice(values[name]) for name in values if random.random() < (0.7 if name == "purpose" else 0.35)
     }
     jurisdiction = random.choice([*list(world.rules) * 3, None])
     on = random.choice([*DAYS, *DAYS, date(2025, 12, 31), date(2026, 6, 30)])
     turn = random.choice([1, 2, 5])
-    return Asked(jurisdiction, attested, turn, on, draw_text(random, 1), draw_text(random, 10))
+    if not world.is_full:
+        return Asked(jurisdiction, attested, turn, on, draw_text(random, 1), draw_text(random, 10))
+    if random.random() < 0.2:
+        attested["place"] = random.choice(["XZ", "XZ-A", "XZ-B"])
+    if any("placed_on_market" in law.declarations for law in world.laws) and random.random() < 0.7:
+        attested["placed_on_market"] = random.choice(["2026-04-30", "2026-05-01"])
+    return Asked(
+        random.choice([PLACE, PLACE, jurisdiction]),
+        attested,
+        turn,
+        on,
+        draw_text(random, 2, SAID),
+        draw_text(random, 10, SAID),
+        random.choice([None, 0, 3600, 3 * 3600, 48 * 3600]),
+        random.choice([Channel.CONTENT, Channel.CONTENT, Channel.REASONING]),
+    )
 
 
-def draw_text(random: Random, most: int) -> str:
+def draw_text(random: Random, most: int, more: Sequence[str] = ()) -> str:
     """Words that rules look for, between words that stand once each, so that what is removed can be told."""
     wanted = [*WORDS, *WORDS, *(word.title() for word in WORDS), SAD, EMERGENCY, *NUMBERS.values()]
+    wanted += [*more, *more]
     wanted += RED.values() if random.random() < 0.1 else ()
     said = dict.fromkeys(random.choice(wanted) for _ in range(random.randint(most // 2, most)))
     pieces = ["W0"]
     for number, word in enumerate(said, 1):
         pieces.append(word)
-        pieces.append(f"w{number}" if random.random() < 0.5 else f"w{number}! W{number}x")
+        ends = f"w{number}! W{number}x" if not more or random.random() < 0.7 else f"w{number}!\n\nW{number}x"
+        pieces.append(f"w{number}" if random.random() < 0.5 else ends)
     return " ".join(pieces)
 
 
@@ -319,18 +392,19 @@ def parse_any(text: str) -> tuple[ast.Pack | None, Sequence[Diagnostic]]:
 @cache
 def charter() -> Unit:
     """A charter whose red lines look for one word each."""
-    lines = ["charter tiny 1.0.0\n", f"dimension purpose attested one of {', '.join(PURPOSES)}\n"]
+    lines = ['charter tiny 1.0.0\ntitle "A charter"\n', f"dimension purpose attested one of {', '.join(PURPOSES)}\n"]
     lines.append("dimension mood claimed one of calm, wild\n")
     lines.append(f'pattern emergency "\\b{EMERGENCY}\\b" {{ example matches "112" example skips "x" }}\n')
     lexicons = {"lexicons/sad.txt": _source("sad.txt", f"{SAD}\n")}
     lines.append('lexicon sad from "lexicons/sad.txt"\ntopic sad from lexicon sad\n')
     reds = []
     for at, (name, word) in enumerate(RED.items(), 1):
+        excepted = f"except study when purpose is {STUDY}" if name == EXCEPTED else ""
         lines.append(f'lexicon {name} from "lexicons/{name}.txt"\nlabel {name} {{ en "{name}" de "{name}" }}\n')
         lexicons[f"lexicons/{name}.txt"] = _source(f"{name}.txt", f"{word}\n")
         reds.append(
-            f'red line 1.{at} {name} {{ means "No." when prompt or answer has lexicon {name} refuse telling red_line\n'
-            f'  example fires answer "{word}" example quiet answer "x" }}\n'
+            f'red line 1.{at} {name} {{ means "No." when prompt or answer has lexicon {name} {excepted}\n'
+            f'  refuse telling red_line example fires answer "{word}" example quiet answer "x" }}\n'
         )
     for name, text in TEXTS.items():
         lines.append(f'notice {name} {{ en "en: {text}" }}\n' if name not in ("omitted", "machine") else "")
@@ -342,16 +416,28 @@ def charter() -> Unit:
 
 
 @cache
-def language(tag: str) -> Unit:
-    """A language pack with every notice that worlds need."""
+def language(tag: str, style: str = "") -> Unit:
+    """A language pack with every notice that worlds need, which speaks in ``style``."""
     notices = "".join(f'notice {name} {{ {tag} "{tag}: {text}" }}\n' for name, text in TEXTS.items())
-    return _unit(f"{tag}.ord", f"language {tag} 1.0.0 under charter tiny 1\n{notices}", "pack", {})
+    return _unit(
+        f"{tag}.ord", f"language {tag} 1.0.0 under charter tiny 1\n{style.replace('{tag}', tag)}{notices}", "pack", {}
+    )
 
 
 def units(world: World) -> list[Unit]:
     """The packs that say ``world``."""
     packs = [write_jurisdiction(code, of, code in world.contacts) for code, of in world.rules.items()]
-    return [charter(), *packs, *(language(tag) for tag in world.languages)]
+    if world.laws:
+        packs.append(_made_up(f"{PLACE}.ord", f"jurisdiction {PLACE} {HEADED}{world.header}", world.laws))
+    if world.bylaws:
+        packs.append(_made_up(f"{HOUSE}.ord", f"house {HOUSE} {HEADED}", world.bylaws))
+    return [charter(), *packs, *(language(tag, world.style) for tag in world.languages)]
+
+
+def _made_up(name: str, header: str, fragments: Sequence[Fragment]) -> Unit:
+    text = write(header, fragments)
+    words = dict.fromkeys(lexicons_of(text))
+    return _unit(name, text, "pack", {f"lexicons/{w}.txt": _source(f"{name}/{w}.txt", f"{w}\n") for w in words})
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,5 +456,5 @@ class Made:
 def make(packs: Iterable[Unit]) -> Made:
     """Link, check and compile."""
     policy = link(list(packs), "digest")
-    verdict = check(policy, collect([]).kinds, TODAY)
+    verdict = check(policy, {**collect([]).kinds, **PLUGIN}, TODAY)
     return Made(policy, verdict, compile(verdict.checked) if verdict.checked else None)

@@ -16,6 +16,7 @@ from ordinance.policy.check_facts import check_facts
 from ordinance.policy.check_packs import check_packs
 from ordinance.policy.check_reach import check_reach
 from ordinance.policy.check_rules import check_rules
+from ordinance.policy.check_silent import check_silent
 from ordinance.policy.check_slots import check_slots
 from ordinance.policy.check_texts import check_written
 from ordinance.policy.check_weaken import check_weaken
@@ -68,6 +69,7 @@ def check(policy: Policy, kinds: Mapping[str, DetectorKind], on: date) -> Checke
     check_reach(tuple(_whole(policy, found)), policy, prepared, found.append)
     if not any(diagnostic.severity == "error" for diagnostic in found):
         check_weaken(policy, found.append)
+        check_silent(policy, found.append)
         check_slots(policy, found.append)
     wrong = any(diagnostic.severity == "error" for diagnostic in found)
     checked = None if wrong else CheckedPolicy(policy, prepared, proof=_PROOF)

@@ -98,7 +98,7 @@ class Discloser:
         return Notice(NoticeKind.CONTACT, causes, self._fill(known, contacts="; ".join(entries)))
 
     def _fill(self, template: NoticeTemplate, **values: str) -> str:
-        text = (self._informal and self._pick(template.informal)) or self._pick(template.texts)
+        text = self._pick({**template.texts, **template.informal} if self._informal else template.texts)
         isolate = _is_right_to_left(self._language)
         for name, value in values.items():
             text = text.replace("{" + name + "}", f"{_ISOLATE}{value}{_POP}" if isolate and value else value)
