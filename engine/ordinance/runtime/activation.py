@@ -29,7 +29,7 @@ _FORGED = 1 << 20
 Family = tuple[tuple[int, Expressions], ...]
 
 #: Sets of rules whose automata are kept; situations fall into few sets.
-_KEPT = 64
+_KEPT = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class Activation:
         return _FORGED + 1
 
 
-_cache: WeakKeyDictionary[Plan, dict[tuple[str, ...], Activation]] = WeakKeyDictionary()
+_Name = tuple[Channel, tuple[PlannedRule, ...], tuple[str, ...]]
+_cache: WeakKeyDictionary[Plan, dict[_Name, Activation]] = WeakKeyDictionary()
 _automata: WeakKeyDictionary[Plan, dict[tuple[Family, ...], Automaton]] = WeakKeyDictionary()
 _lock = Lock()
 
@@ -92,11 +93,14 @@ def activate(
     but what a rule masks. Parts that no rule tells apart share their automata.
     """
     shields = (*plan.protected, *(contact.detector for contact in contacts if contact.detector))
-    part = _shared(rules, part)
-    name = (part.value, *(f"{rule.id}{'?' * rule.trial}" for rule in rules), "", *shields)
+    name = (part, rules, shields)
     with _lock:
         kept = _cache.setdefault(plan, {})
-        found = kept.pop(name, None) or _build(plan, rules, shields, part)
+        found = kept.pop(name, None)
+        if found is None:
+            alike = (_shared(rules, part), rules, shields)
+            found = kept.get(alike) or _build(plan, rules, shields, alike[0])
+            kept[alike] = found
         kept[name] = found
         if len(kept) > _KEPT:
             kept.pop(next(iter(kept)))

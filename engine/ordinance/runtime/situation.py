@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from types import MappingProxyType
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 import langcodes
@@ -30,6 +31,9 @@ _LONGEST = 100 * 366 * 24 * 3600
 _FAR = 25
 
 _UTC = ZoneInfo("UTC")
+
+#: Situations whose rules are remembered for one plan; requests fall into few.
+_KEPT = 1024
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -147,7 +151,42 @@ def _is_day(text: str) -> bool:
 
 
 def rules_in_force(plan: Plan, situation: Situation) -> tuple[PlannedRule, ...]:
-    """The rules that apply in ``situation``, in the plan's order; those that look at text stand first."""
+    """The rules that apply in ``situation``, in the plan's order; those that look at text stand first.
+
+    Worked out once for situations that are alike, and the same tuple for each of them.
+    """
+    known = _in_force.get(plan)
+    if known is None:
+        known = _in_force[plan] = _InForce(_zones(plan))
+    days = (situation.on,) if situation.on else tuple(situation.day(zone) for zone in known.zones)
+    facts = (frozenset(situation.attested.items()), frozenset(situation.claimed.items()))
+    name = (situation.jurisdiction, *facts, days)
+    rules = known.rules.get(name)
+    if rules is None:
+        if len(known.rules) >= _KEPT:
+            known.rules.clear()
+        rules = known.rules[name] = _find_in_force(plan, situation)
+    return rules
+
+
+@dataclass(frozen=True, slots=True)
+class _InForce:
+    """What was worked out for a plan, and the zones by whose days its rules begin and end."""
+
+    zones: tuple[ZoneInfo, ...]
+    rules: dict[tuple[Hashable, ...], tuple[PlannedRule, ...]] = field(default_factory=dict)
+
+
+_in_force: WeakKeyDictionary[Plan, _InForce] = WeakKeyDictionary()
+
+
+def _zones(plan: Plan) -> tuple[ZoneInfo, ...]:
+    laws = [rule.law for rule in plan.rules] + [each.law for rule in plan.rules for each in rule.exemptions]
+    periods = [period for law in laws if law for period in (law.in_force, *(each.period for each in law.transitions))]
+    return tuple(dict.fromkeys([_UTC, *(period.zone for period in periods)]))
+
+
+def _find_in_force(plan: Plan, situation: Situation) -> tuple[PlannedRule, ...]:
     lineage = plan.lineage(situation.jurisdiction)
     rules = (_as_of_today(rule, situation) for rule in plan.rules if _applies(rule, situation, lineage))
     return tuple(sorted(rules, key=lambda rule: not rule.detectors))
