@@ -23,14 +23,14 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 
-from ordinance.errors import PatternError  # noqa: E402
-from ordinance.runtime.activation import Activation, activate  # noqa: E402
-from ordinance.runtime.patterns import parse_pattern, width  # noqa: E402
-from ordinance.runtime.redactor import Redactor  # noqa: E402
-from support import oracle  # noqa: E402
-from support.oracle import Fate, Rule  # noqa: E402
-from support.plans import plan_of  # noqa: E402
-from support.strategies import CHARACTERS, FORGED, PROTECTED  # noqa: E402
+from ordinance.errors import PatternError  # noqa: E402 - the tests lie beside
+from ordinance.runtime.activation import Activation, activate  # noqa: E402 - the tests lie beside
+from ordinance.runtime.patterns import parse_pattern, width  # noqa: E402 - the tests lie beside
+from ordinance.runtime.redactor import Redactor  # noqa: E402 - the tests lie beside
+from support import oracle  # noqa: E402 - the tests lie beside
+from support.oracle import Fate, Rule  # noqa: E402 - the tests lie beside
+from support.plans import plan_of  # noqa: E402 - the tests lie beside
+from support.strategies import CHARACTERS, FORGED, PROTECTED  # noqa: E402 - the tests lie beside
 
 #: For one set of rules so many texts, and for each text so many cuttings.
 TEXTS, CUTTINGS = 50, 10

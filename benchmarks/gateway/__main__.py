@@ -55,7 +55,7 @@ def running(words: list[str | Path], sign: str = "") -> Iterator[tuple[int, int]
     """A process until the block ends: its id and the port that it prints."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine"), "PYTHONUNBUFFERED": "1"}
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, *map(str, words)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
         )
         try:
@@ -84,9 +84,9 @@ def measure(subject: Subject, given: argparse.Namespace) -> None:
     with running(subject.words, "listening" if "serve" in subject.words else "") as (pid, port):
         load = [sys.executable, HERE / "load.py", f"http://127.0.0.1:{port}", str(given.streams), str(given.seconds)]
         warm = [*load[:-1], "1"]
-        subprocess.run(warm, check=True, capture_output=True)  # noqa: S603
+        subprocess.run(warm, check=True, capture_output=True)  # noqa: S603 - ourselves
         before, start = spent(pid), time.perf_counter()
-        done = subprocess.run(load, check=True, capture_output=True, text=True)  # noqa: S603
+        done = subprocess.run(load, check=True, capture_output=True, text=True)  # noqa: S603 - ourselves
         took, used = time.perf_counter() - start, spent(pid) - before
     found = json.loads(done.stdout)
     events = found["answers_per_second"] * given.events

@@ -39,7 +39,7 @@ def environment(requirement: str) -> Path:
     if not (folder / "complete").exists():
         print(f"installing {requirement} in {folder.relative_to(ROOT)} …", file=sys.stderr)
         venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", requirement], check=True)  # noqa: S603
+        subprocess.run([python, "-m", "pip", "install", "--quiet", requirement], check=True)  # noqa: S603 - ourselves
         (folder / "complete").touch()
     return python
 
@@ -47,7 +47,7 @@ def environment(requirement: str) -> Path:
 def run(python: Path, script: str, path: Path, engine: Path) -> dict[str, Any]:
     """What one run of a job script reports."""
     environment = {**os.environ, "PYTHONPATH": str(engine)}
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - ourselves
         [python, HERE / script, path], check=True, capture_output=True, text=True, env=environment
     )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -14,7 +14,7 @@ from typing import Any
 import job
 
 start = time.perf_counter()
-from nemoguardrails import LLMRails, RailsConfig  # noqa: E402
+from nemoguardrails import LLMRails, RailsConfig  # noqa: E402 - what it takes is timed
 
 imported = time.perf_counter() - start
 ASKED = {"role": "user", "content": "Tell me."}

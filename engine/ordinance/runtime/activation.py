@@ -102,7 +102,7 @@ def activate(
             found = kept.get(alike) or _build(plan, rules, shields, alike[0])
             kept[alike] = found
         kept[name] = found
-        if len(kept) > _KEPT:
+        while len(kept) > _KEPT:
             kept.pop(next(iter(kept)))
         return found
 
