@@ -97,7 +97,8 @@ def _listed() -> Iterator[Route]:
         closed,
         "the operator's own, not for clients",
         _GET,
-        "/readyz /server_info /is_sleeping /is_paused /weight_info /get_world_size /kv_event_sources /fault_tolerance/status",
+        "/readyz /server_info /is_sleeping /is_paused /weight_info /get_world_size /kv_event_sources "
+        "/fault_tolerance/status",
     )
     yield from _each(
         closed,
