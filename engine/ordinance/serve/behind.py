@@ -30,7 +30,7 @@ class Answer(Protocol):
 
 
 class Behind(Protocol):
-    """Where answers come from. Used as an async context manager, once per process."""
+    """Where answers come from. Made once per process."""
 
     async def admit(self, exchange: Exchange) -> None:
         """Raises ``Problem`` (401) where the server itself would turn this client away."""
@@ -41,12 +41,6 @@ class Behind(Protocol):
 
     async def read(self, exchange: Exchange, method: str, path: str, body: bytes | None = None) -> bytes:
         """A small answer, whole. Raises ``Problem``."""
-
-    async def models(self) -> bytes:
-        """The list of models, asked for by nobody but us. Raises ``Problem``."""
-
-    async def reachable(self) -> bool:
-        """Whether it answers now."""
 
     async def end(self) -> None:
         """Nothing more is asked: answers that still run end with a ``Problem`` (503)."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import time
-import traceback
 import uuid
 from functools import partial
 from typing import Any
@@ -18,6 +16,7 @@ from ordinance.runtime.session import Session
 from ordinance.serve import locale, sse
 from ordinance.serve.answering import STREAM_HEADERS, StreamedAnswer, WholeAnswer
 from ordinance.serve.aside import aside
+from ordinance.serve.defects import log_defect
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.keys import Client
 from ordinance.serve.protocol.api import Api
@@ -153,11 +152,3 @@ def _notices_header(request: Request, session: Session) -> dict[str, str]:
     if request.structure is None or not notices:
         return {}
     return {"x-ordinance-notices": json.dumps([notice.text for notice in notices])}
-
-
-def log_defect(error: Exception) -> None:
-    """Say where a defect is. Never its message: it may hold what was said."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    print(  # noqa: T201 - the log of last resort
-        f"ordinance: defect: {type(error).__name__} at {place.filename}:{place.lineno}", file=sys.stderr, flush=True
-    )

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ordinance.serve.door import Door, log_defect
+from ordinance.serve.defects import log_defect
+from ordinance.serve.door import Door
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import read_body
