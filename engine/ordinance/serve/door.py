@@ -33,14 +33,16 @@ _CLIENT_GONE = 499
 
 
 class Door:
-    """The route of one API as an ASGI application."""
+    """The route of one API as an ASGI application. ``patience`` is that of ``Exchange``."""
 
-    def __init__(self, service: Service, api: Api) -> None:
+    def __init__(self, service: Service, api: Api, *, patience: bool = True) -> None:
         self._service = service
         self._api = api
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await _Visit(self._service, self._api, Exchange(scope, receive, send)).serve()
+        exchange = Exchange(scope, receive, send, patience=self._patience)
+        await _Visit(self._service, self._api, exchange).serve()
 
 
 class _Visit:
