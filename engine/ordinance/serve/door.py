@@ -8,11 +8,9 @@ import sys
 import time
 import traceback
 import uuid
-from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-import msgspec
 from starlette.types import Receive, Scope, Send
 
 from ordinance.runtime.session import Session
@@ -85,9 +83,10 @@ class _Visit:
         """Answer with a problem; where a stream had begun, as its last event."""
         self._problem = problem
         if self._exchange.status is None:
-            await self._exchange.problem(problem)
+            body = self._api.problem_body(problem)
+            await self._exchange.json(body, problem.status, problem.headers)
         else:
-            await self._exchange.write(sse.framed(msgspec.json.encode(problem.body())), last=True)
+            await self._exchange.write(self._api.problem_event(problem), last=True)
 
     async def _answer(self, raw: bytes) -> None:
         request = await aside(len(raw), False, self._api.read_request, raw)
@@ -119,7 +118,7 @@ class _Visit:
     async def _refuse(self, request: Request, session: Session, top: Top) -> None:
         if request.streaming:
             await self._start_stream()
-            await self._exchange.write(_events(refused_stream(self._api, request, session, top)) + sse.DONE, last=True)
+            await self._exchange.write(refused_stream(self._api, request, session, top), last=True)
         else:
             refused = refused_whole(self._api, request, session, top)
             await self._exchange.json(refused, headers=_notices_header(request, session))
@@ -133,7 +132,7 @@ class _Visit:
         that detectors are asked, which may take a while."""
         parser = sse.EventParser(self._service.settings.limits.event_bytes)
         await self._start_stream()
-        ready: list[bytes] = []
+        ready = bytearray()
         try:
             async for piece in reply.pieces():
                 size = parser.pending + len(piece)
@@ -144,7 +143,7 @@ class _Visit:
                 if ended:
                     break
                 if ready:
-                    await self._exchange.write(_events(ready))
+                    await self._exchange.write(bytes(ready))
                     ready.clear()
             else:
                 if not stream.complete:
@@ -152,9 +151,9 @@ class _Visit:
             ready += await aside(0, waits, stream.end)
         except Problem as problem:
             self._problem = problem
-            await self._exchange.write(_events(ready + stream.fail(problem)), last=True)
+            await self._exchange.write(bytes(ready + stream.fail(problem)), last=True)
         else:
-            await self._exchange.write(_events(ready) + sse.DONE, last=True)
+            await self._exchange.write(bytes(ready), last=True)
 
     def _record(self, status: int) -> None:
         record: dict[str, Any] = {"request": self._id, "key": self._client.name, "status": status}
@@ -165,7 +164,7 @@ class _Visit:
         self._service.audit.write(record)
 
 
-def _govern(parser: sse.EventParser, piece: bytes, stream: AnswerStream, ready: list[bytes]) -> bool:
+def _govern(parser: sse.EventParser, piece: bytes, stream: AnswerStream, ready: bytearray) -> bool:
     """Put the governed chunks of one piece into ``ready``; True when the answer has ended. Raises ``Problem``."""
     try:
         for data in parser.feed(piece):
@@ -177,10 +176,6 @@ def _govern(parser: sse.EventParser, piece: bytes, stream: AnswerStream, ready: 
     except sse.BadEventError as error:
         raise malformed(str(error)) from None
     return False
-
-
-def _events(chunks: Iterable[bytes]) -> bytes:
-    return b"".join(map(sse.framed, chunks))
 
 
 def _notices_header(request: Request, session: Session) -> dict[str, str]:
