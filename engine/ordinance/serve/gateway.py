@@ -22,11 +22,13 @@ from ordinance.serve.exchange import LAST_WORDS_SECONDS
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.chat import CHAT
 from ordinance.serve.protocol.completions import COMPLETIONS
+from ordinance.serve.protocol.messages import MESSAGES
 from ordinance.serve.protocol.problems import Problem, closed, internal, malformed
+from ordinance.serve.protocol.responses import RESPONSES
 from ordinance.serve.service import Service, policy_header
 
 #: What the gateway governs.
-APIS: tuple[Api, ...] = (CHAT, COMPLETIONS)
+APIS: tuple[Api, ...] = (CHAT, COMPLETIONS, RESPONSES, MESSAGES)
 
 
 def gateway(service: Service) -> Starlette:

@@ -13,6 +13,7 @@ from ordinance.serve.protocol.problems import upstream_failed
 #: What ends a stream of the OpenAI protocols.
 DONE = b"data: [DONE]\n\n"
 
+_ERROR = b"event: error\n"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -49,16 +50,22 @@ class EventParser:
         return self._whole_events(received) or self._events(received)
 
     def _whole_events(self, received: bytes) -> list[bytes]:
-        """The short way for the usual case: whole events of one line each, with nothing pending before them."""
+        """The short way for the usual case: whole events with one line of data each, with nothing pending before
+        them."""
         if self._size or self._ends_in_return or received.find(b"\r") >= 0:
             return []
         events, at, size = [], 0, len(received)
         while at < size:
+            start = at
+            if received.startswith(b"event: ", at):
+                at = received.find(b"\n", at) + 1
+                if not at or received.startswith(_ERROR, start):
+                    return []
             end = received.find(b"\n", at)
             if (
                 not received.startswith(b"data: ", at)
                 or not received.startswith(b"\n\n", end)
-                or end - at > self._limit - 2
+                or end - start > self._limit - 2
             ):
                 return []
             events.append(received[at + 6 : end])
@@ -119,3 +126,8 @@ class EventParser:
 def framed(data: bytes) -> bytes:
     """The event with this data, which holds no line end."""
     return b"data: " + data + b"\n\n"
+
+
+def named(name: bytes, data: bytes) -> bytes:
+    """The same, of this type."""
+    return b"event: " + name + b"\ndata: " + data + b"\n\n"

@@ -125,8 +125,8 @@ class GovernedChoice:
     # blocks
 
     def _go_on(self, name: str, text: str) -> None:
-        """Remember what is said. The first of it after the end of a block begins another, which continues it (semantics,
-        rule 10): a phrase that is cut over two blocks is found."""
+        """Remember what is said. The first of it after the end of a block begins another, which continues that one
+        (semantics, rule 10): a phrase that is cut over two blocks is found."""
         block = self._blocks.get(name)
         if block is None:
             block = self._blocks[name] = _Block(self.stream.beginning(_PARTS[name]))
