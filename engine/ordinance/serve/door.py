@@ -17,7 +17,7 @@ from ordinance.runtime.session import Session
 from ordinance.serve import locale, sse
 from ordinance.serve.aside import LARGE, aside
 from ordinance.serve.exchange import ClientGone, Exchange
-from ordinance.serve.keys import Client
+from ordinance.serve.keys import Client, credential
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import Request
 from ordinance.serve.protocol.problems import Problem, internal, malformed, truncated
@@ -68,7 +68,7 @@ class _Visit:
 
     async def _serve(self) -> None:
         try:
-            self._client = self._service.keyring.admit(self._exchange.headers.get("authorization"))
+            self._client = self._service.keyring.admit(credential(self._exchange.headers))
             raw = await self._exchange.body(self._service.settings.limits.body_bytes)
             await self._exchange.unless_gone(self._answer(raw))
         except Problem as problem:

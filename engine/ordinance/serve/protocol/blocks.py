@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ordinance.serve.protocol.said import NO_TOP, Call, Reply, Said, Usage
+from ordinance.serve.protocol.said import CONTENT, NO_TOP, Call, Reply, Said, Usage
 
 #: A block: the name of its text, or the index of its call.
 Key = str | int
@@ -58,3 +58,5 @@ def in_order(said: Said, open: Key | None) -> Iterator[tuple[Key, str | Call]]:
     for call in calls:
         if call.index is not None and call.index != open:
             yield call.index, call
+    if said.closing:
+        yield CONTENT, said.closing

@@ -214,7 +214,9 @@ class GovernedChoice:
         if self._session.whole and stream.refused:
             out.texts, out.calls, out.tokens = {}, [], {}
             self._tokens.clear()
-        if rest or (self._session.whole and (self._said_content or not (out.calls or out.texts))):
+        if self._in_blocks and out.calls and not self._session.whole:
+            out.closing = rest
+        elif rest or (self._session.whole and (self._said_content or not (out.calls or out.texts))):
             out.texts[CONTENT] = out.texts.get(CONTENT, "") + rest
         self._ready(out, closed=True)
         untouched = stream.verdict < Verdict.WITHHOLD

@@ -54,7 +54,7 @@ class Said:
     that they belong to. ``finish`` is the reason if the choice ends here, ``stop`` what the model stopped at.
 
     ``ends`` is for protocols in which an answer is a sequence of blocks: the name of the text, or the index of the
-    call, whose block ended before what is said here."""
+    call, whose block ended before what is said here. ``closing`` is content that stands behind everything else."""
 
     texts: dict[str, str] = field(default_factory=dict)
     role: bool = False
@@ -64,11 +64,13 @@ class Said:
     finish: str | None = None
     stop: int | str | None = None
     ends: str | int | None = None
+    closing: str = ""
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing that a client would have to be sent."""
-        return not (any(self.texts.values()) or self.role or self.calls or self.tokens or self.finish)
+        said = any(self.texts.values()) or self.calls or self.closing
+        return not (said or self.role or self.tokens or self.finish)
 
 
 class Usage(msgspec.Struct, frozen=True):
