@@ -204,8 +204,8 @@ def script_of_response(shown: dict[str, Any]) -> Any:
     message = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [part]}
     items = [*([shown["item"]] if "item" in shown else []), message]
     usage = {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3}
-    response = {"id": "resp_up", "object": "response", "model": "m", "status": "completed", "output": items}
-    response = {**response, "usage": usage, **shown.get("top", {})}
+    top: dict[str, Any] = {"id": "resp_up", "object": "response", "model": "m", "status": "completed"}
+    response = {**top, "output": items, "usage": usage, **shown.get("top", {})}
 
     async def script(wire: Wire) -> None:
         if not wire.asked.json.get("stream"):

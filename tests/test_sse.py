@@ -87,7 +87,7 @@ def test_any_bytes_give_the_same_events_or_the_same_error_however_cut(sent: byte
 
 
 LINES = [
-    b"event: x\n", b"event: error\n", b"event: \n", b"event:error\n", b"data: a\n", b"data: {}\n", b"\n", b"\r\n", b": c\n"
+    b"event: x\n", b"event: error\n", b"event: \n", b"data: a\n", b"data: {}\n", b"\n", b"\r\n", b": c\n"
 ]  # fmt: skip
 
 

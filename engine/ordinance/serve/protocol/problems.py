@@ -80,7 +80,7 @@ def closed(path_known: bool) -> Problem:
         404,
         "closed_door",
         "This door is closed: Ordinance opens only the routes that it governs "
-        "(POST /v1/chat/completions, /v1/completions, /v1/responses and /v1/messages, GET /v1/models, /health, /ready).",
+        "(POST /v1/chat/completions, /v1/completions, /v1/responses, /v1/messages, GET /v1/models, /health, /ready).",
     )
 
 

@@ -149,8 +149,8 @@ class Responses:
     def read_whole(self, raw: bytes, request: Request) -> Reply:
         return read_response(raw, request)
 
-    def reader(self, request: Request) -> Callable[[bytes], Reply]:
-        return ResponsesReader(request).read
+    def reader(self, request: Request) -> ResponsesReader:
+        return ResponsesReader(request)
 
     def read_plain(self, raw: bytes) -> tuple[int, Top]:
         raise msgspec.DecodeError
