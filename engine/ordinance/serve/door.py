@@ -16,7 +16,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from ordinance.runtime.session import Session
-from ordinance.serve import locale, sse
+from ordinance.serve import locale, speaking, sse
 from ordinance.serve.aside import LARGE, aside
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.keys import Client
@@ -98,6 +98,8 @@ class _Visit:
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
         ours = self._client.system_messages_are_ours
         body = await aside(len(raw), session.waits, sent_on, self._api, request, session, system_is_ours=ours)
+        if body is not None:
+            request, body = await self._service.adapting.adapt(self._api, request, body, session)
         if body is None:
             await self._refuse(request, session, top)
             return
@@ -114,7 +116,10 @@ class _Visit:
         headers = self._exchange.headers
         wanted = locale.wanted_languages(headers.get(locale.HEADER), ", ".join(headers.getlist("accept-language")))
         elapsed = seconds(headers.get(ELAPSED_HEADER))
-        return self._service.open(self._client, wanted, turn=request.turn, elapsed=elapsed, whole=not request.streaming)
+        asked = speaking.asked_slots(headers.get(speaking.HEADER))
+        return self._service.open(
+            self._client, wanted, turn=request.turn, elapsed=elapsed, whole=not request.streaming, asked=asked
+        )
 
     async def _refuse(self, request: Request, session: Session, top: Top) -> None:
         if request.streaming:

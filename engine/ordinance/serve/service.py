@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
@@ -10,7 +10,8 @@ from urllib.parse import quote
 from ordinance.errors import ServeError, SituationError
 from ordinance.policy.plan import Plan
 from ordinance.runtime.session import Session
-from ordinance.runtime.situation import choose_locale, situate
+from ordinance.runtime.situation import chosen_locale, situate
+from ordinance.serve.adapting import Adapting
 from ordinance.serve.audit import AuditLog
 from ordinance.serve.keys import Client, Keyring
 from ordinance.serve.standing import Standing
@@ -32,6 +33,7 @@ class Service:
     keyring: Keyring
     upstream: Upstream
     audit: AuditLog
+    adapting: Adapting
 
     @property
     def plan(self) -> Plan:
@@ -46,18 +48,22 @@ class Service:
         turn: int = 1,
         elapsed: int | None = None,
         whole: bool = False,
+        asked: Mapping[str, str] | None = None,
     ) -> Session:
         """A session for one request of ``client``, told in the best of the ``wanted`` languages. ``turn`` and
-        ``elapsed`` are what the request claims."""
+        ``elapsed`` are what the request claims, ``asked`` how it asks to be spoken to."""
         plan = self.plan
+        locale = chosen_locale(plan, wanted, self.settings.locale)
         return Session(
             plan,
             situate(
                 plan, jurisdiction=client.jurisdiction, attested=client.attested, turn=turn, elapsed=elapsed, on=self.on
             ),
-            choose_locale(plan, wanted, self.settings.locale),
+            locale or "en",
             whole=whole,
             policy_name=self.settings.policy or "",
+            speaks=locale is not None,
+            asked=asked,
         )
 
 
@@ -71,9 +77,10 @@ def make_service(
     if settings.upstream is None:
         raise ServeError("no inference server is named.", help="Set 'upstream.url'.")
     keyring, upstream, audit = _keyring(settings), Upstream(settings.upstream), AuditLog(settings.audit)
+    adapting = Adapting(settings, upstream)
 
     def under(standing: Standing) -> Service:
-        service = Service(standing, settings, on, keyring, upstream, audit)
+        service = Service(standing, settings, on, keyring, upstream, audit, adapting)
         _try_out(service)
         return service
 

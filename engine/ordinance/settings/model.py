@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+import langcodes
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -60,6 +61,24 @@ class LimitSettings(_Section):
     )
     detector_processes: int = Field(
         default=2, ge=1, le=256, description="Processes in which the detectors of plugins run, for each that serves."
+    )
+
+
+class SpeakSettings(_Section):
+    """How the model is told how to speak."""
+
+    instruction: Literal["system", "user", "nowhere"] = Field(
+        default="system",
+        description="In whose turn the instruction stands: `user` is for models whose chat template refuses a system "
+        "message or drops it.",
+    )
+
+
+class AdapterSettings(_Section):
+    """What answers in the place of the model where this language is to be spoken; `fr` also stands for `fr-CA`."""
+
+    lora: Annotated[str, StringConstraints(min_length=1)] = Field(
+        description="The adapter's name in the server's list of models."
     )
 
 
@@ -120,6 +139,18 @@ class Settings(BaseSettings):
     limits: LimitSettings = Field(
         default=LimitSettings(), description="What is too large to look at, and what takes too long."
     )
+    speak: SpeakSettings = Field(default=SpeakSettings(), description="How the model is told how to speak.")
+    adapters: dict[str, AdapterSettings] = Field(
+        default_factory=dict, description="Adapters by the language that is to be spoken, such as `et`."
+    )
     keys: list[KeySettings] = Field(
         default_factory=list, description="Who may ask. None given: everyone who can reach the port."
     )
+
+    @field_validator("adapters")
+    @classmethod
+    def _are_tags(cls, adapters: dict[str, AdapterSettings]) -> dict[str, AdapterSettings]:
+        for tag in adapters:
+            if not langcodes.tag_is_valid(tag) or langcodes.standardize_tag(tag) != tag:
+                raise ValueError(f"'{tag}' is no language tag in its usual form; write it as in et or de-CH")
+        return adapters

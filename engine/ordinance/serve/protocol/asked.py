@@ -29,7 +29,8 @@ class Request:
     ``body`` is what goes upstream. ``turn`` counts from 1. ``readings`` has, for each prompt, what its answers may
     continue, if anything: the last words of the prompt as a server may join and trim them. ``choices`` counts the
     choices of all prompts. ``structure`` is the form that the answer was asked to have. ``stops`` are the strings at
-    which the model was asked to stop.
+    which the model was asked to stop. ``adapter`` is the name of the adapter that is asked in the place of ``model``,
+    which answers show all the same.
     """
 
     body: Mapping[str, Any]
@@ -40,6 +41,7 @@ class Request:
     model: str
     structure: Structure | None = None
     stops: frozenset[str] = frozenset()
+    adapter: str = ""
 
     def open(self, session: Session, index: int) -> Stream:
         """The governed stream of one choice. Raises ``Problem`` (502) for a choice that nobody asked for."""

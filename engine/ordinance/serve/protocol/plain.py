@@ -6,6 +6,8 @@ and all that stands around its text is looked at once; after that the same bytes
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from ordinance.runtime.session import Session
@@ -17,16 +19,19 @@ _ENCODE = msgspec.json.Encoder().encode
 
 
 class Plain:
-    """The bytes before and after the text of one choice's events, quotes included."""
+    """The bytes before and after the text of one choice's events, quotes included. ``written`` are those that stand
+    there instead when it leaves; ``verbatim`` says that they are the same."""
 
-    __slots__ = ("_after", "_before", "_end", "_least", "_start", "index", "top")
+    __slots__ = ("_after", "_before", "_end", "_least", "_start", "_written", "index", "top", "verbatim")
 
-    def __init__(self, before: bytes, after: bytes, index: int, top: Top) -> None:
+    def __init__(self, before: bytes, after: bytes, index: int, top: Top, written: tuple[bytes, bytes]) -> None:
         self._before, self._after = before, after
         self._start, self._end = len(before) - 1, 1 - len(after)
         self._least = len(before) + len(after)
+        self._written = written
         self.index = index
         self.top = top
+        self.verbatim = written == (before, after)
 
     def text_in(self, data: bytes) -> str | None:
         """The text of an event of this form; None for any other."""
@@ -39,12 +44,13 @@ class Plain:
 
     def with_text(self, text: str) -> bytes:
         """The event of this form that says ``text``."""
-        return self._before[:-1] + _ENCODE(text) + self._after[1:]
+        before, after = self._written
+        return before[:-1] + _ENCODE(text) + after[1:]
 
 
-def learn(api: Api, data: bytes, session: Session) -> Plain | None:
+def learn(api: Api, data: bytes, session: Session, model: str = "") -> Plain | None:
     """The form of an event, if it says nothing but text; None where it says more, or where anything in it could be read
-    as part of the answer."""
+    as part of the answer. It leaves with the name ``model`` in the place of the upstream's, if one is given."""
     key = f'"{api.plain_key}"'.encode()
     at = data.find(key)
     start = data.find(b'"', at + len(key)) + 1
@@ -58,12 +64,21 @@ def learn(api: Api, data: bytes, session: Session) -> Plain | None:
         return None
     try:
         index, top = api.read_plain(before + b"?" + after)
-        around = (before + after).decode()
+        written = _renamed(before, after, top.model, model) if model else (before, after)
+        around = b"".join(written).decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if not session.clean(around):
+    if written == (b"", b"") or not session.clean(around):
         return None
-    return Plain(before, after, index, top)
+    return Plain(before, after, index, replace(top, model=model) if model else top, written)
+
+
+def _renamed(before: bytes, after: bytes, old: str, new: str) -> tuple[bytes, bytes]:
+    """The bytes with another model's name; empty where it is not clear which of them it is."""
+    name = _ENCODE(old)
+    if before.count(name) + after.count(name) != 1:
+        return b"", b""
+    return before.replace(name, _ENCODE(new)), after.replace(name, _ENCODE(new))
 
 
 def harmless(top: Top, session: Session) -> bool:
