@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import langcodes
@@ -16,6 +17,10 @@ SLOTS = (
     "dates", "units",
 )  # fmt: skip
 _DEFAULT = "en"
+#: The value of a slot that follows what people write.
+_PROMPT = "prompt"
+
+_LANGUAGE = re.compile("[a-z]{2,3}")
 
 
 def instruction(slots: Mapping[str, str]) -> str:
@@ -28,8 +33,9 @@ def instruction(slots: Mapping[str, str]) -> str:
 
 def language_of(slots: Mapping[str, str]) -> str:
     """The language of the instruction for ``slots``."""
-    spoken, *_ = _parts(slots.get("language", _DEFAULT))
-    return spoken if spoken in CATALOGUES else _DEFAULT  # so too where it is the prompt's, which nobody knows yet
+    set_to = slots.get("language", _PROMPT)
+    spoken = _DEFAULT if set_to == _PROMPT else next(_parts(set_to))  # what people write in is not known yet
+    return spoken if spoken in CATALOGUES else _DEFAULT
 
 
 def sentence(catalogue: Catalogue, slot: str, value: str) -> str:
@@ -57,5 +63,6 @@ def _language(catalogue: Catalogue, tag: str) -> str:
 
 def _parts(tag: str) -> Iterator[str]:
     language = langcodes.Language.get(tag)
-    yield language.language or "und"
+    code = language.language or ""  # of a tag for private use it is the whole tag
+    yield code if _LANGUAGE.fullmatch(code) else "und"
     yield from (part for part in (language.script, language.territory) if part)

@@ -1,4 +1,4 @@
-"""How a request asks to be spoken to: slots with closed values, in a header. They give way to law and to nothing else."""
+"""How a request asks to be spoken to: slots with closed values, in a header. They give way to law alone."""
 
 from __future__ import annotations
 
