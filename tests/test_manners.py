@@ -11,65 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ordinance.load import Loaded
 from ordinance.policy.plan import Plan
 from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.situation import chosen_locale, situate
-from support.packs import LANGUAGE, TODAY, errors, load_on
-
-HOUSE = """\
-house {name} 1.0.0 under charter baseline 1
-title "A house"
-speak {{
-{lines}
-}}
-"""
-
-LAW = """\
-jurisdiction {name} 1.0.0 under charter baseline 1
-title "A state"
-{within}
-law act {{
-  title   "Act"
-  article "§ 1"
-  reaches place within {name}, not unknown
-  in force from {start} until {end}
-  zone    "Europe/Tallinn"
-  source  "https://law.example/act" seen 2026-11-01
-}}
-speak {{
-{lines}
-}}
-"""
-
-
-def house(*lines: str, name: str = "school") -> str:
-    return HOUSE.format(name=name, lines="\n".join(lines))
-
-
-def state(*lines: str, name: str = "XA", within: str = "", start: str = "2020-01-01", end: str = "2090-01-01") -> str:
-    bound = "\n".join(f"{line} under act" for line in lines)
-    return LAW.format(name=name, within=within, start=start, end=end, lines=bound)
-
-
-def language(tag: str, *lines: str) -> str:
-    """A language pack that tells everything, and sets what these lines say."""
-    text = LANGUAGE.replace(" fr ", f" {tag} ").replace('{ fr "', f'{{ {tag} "').replace("fr formal", f"{tag} formal")
-    old = f"speak {{ language {tag} address informal }}"
-    assert old in text
-    return text.replace(old, "speak {\n" + "\n".join(lines) + "\n}" if lines else "")
-
-
-def loaded(folder: Path, *packs: str) -> Loaded:
-    for number, text in enumerate(packs):
-        (folder / f"{number}.ord").write_text(text, "utf-8")
-    return load_on(folder)
-
-
-def plan_of(folder: Path, *packs: str) -> Plan:
-    found = loaded(folder, *packs)
-    assert not errors(found), found.diagnostics
-    return found.plan
+from support.manners import house, language, loaded, plan_of, state, with_notice
+from support.packs import TODAY, errors
 
 
 def speak(
@@ -223,7 +169,7 @@ def bare(place: str) -> str:
 
 
 def in_each_situation(plan: Plan) -> list[dict[str, str]]:
-    return [dict(speak(plan, locale, place, **facts).slots) for place, locale, facts in SITUATIONS]
+    return [dict(speak(plan, locale, place, TODAY, None, **facts).slots) for place, locale, facts in SITUATIONS]
 
 
 @pytest.mark.semantics(15)
@@ -253,11 +199,6 @@ def test_a_policy_loads_where_packs_of_one_rank_agree_and_then_says_what_they_sa
 
 
 # What follows without an adapter
-
-
-def with_notice(pack: str, *tags: str) -> str:
-    texts = " ".join(f'{tag} "No adapter ({tag})."' for tag in tags)
-    return pack.replace("speak {", f"notice none {{ {texts} }}\nspeak {{")
 
 
 @pytest.mark.semantics(15)
