@@ -99,7 +99,7 @@ SPOILED = [
     (H, "answer telling poorer", "answer telling poorest", "name-undefined", "Did you mean `poorer`?"),
     (H, "answer telling poorer", "answer telling welcome", "notice-unresolved", "{law}"),
     (H, ' et "Kehvem."', "", "notice-text", "no text in et"),
-    (H, "without adapter answer", "without adapter maybe", "syntax", "`answer` or `refuse`"),
+    (H, "without adapter answer", "without adapter maybe", "unknown-word", "`maybe`"),
     (H, "welcome {", "adapter {", "name-keyword", "adapter"),
     (S, "speak {", "speak { without adapter answer telling omitted ", "syntax", "elsewhere also `without adapter"),
     # kinds of pack
