@@ -1,4 +1,4 @@
-"""What a model is told of how to speak: reviewed sentences alone, in every language of the catalogue."""
+"""What a model is told of how to speak: sentences of the catalogue alone, in each of its languages."""
 
 from __future__ import annotations
 

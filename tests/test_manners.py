@@ -226,7 +226,8 @@ def test_a_notice_of_a_missing_adapter_may_not_hold_what_a_rule_leaves_out(tmp_p
     pack = with_notice(house("without adapter answer telling none"), "de", "en", "et").replace("(et)", "secret")
     limit = (
         'lexicon words from "lexicons/words.txt"\nbylaw b { title "B" adopted by "C" on 2026-09-01 }\n'
-        'label l { en "a word" de "ein Wort" et "sõna" }\nsection 1 "S" { limit 1.1 l { when answer has lexicon words scope span\n'
+        'label l { en "a word" de "ein Wort" et "sõna" }\n'
+        'section 1 "S" { limit 1.1 l { when answer has lexicon words scope span\n'
         'reason "R" under b telling omitted about l example fires answer "secret" example quiet answer "no" } }\n'
     )
     (tmp_path / "lexicons").mkdir()

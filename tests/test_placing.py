@@ -107,6 +107,18 @@ def test_a_first_message_of_the_operators_is_gone_on_with(message: dict[str, Any
     assert body["messages"] == [{**message, "content": content}, turn("user", FIRST)]
 
 
+@pytest.mark.parametrize("content", [OWN, [{"type": "input_text", "text": OWN}]])
+def test_a_system_message_that_begins_the_input_is_gone_on_with(content: Any) -> None:
+    """Of two system messages many templates refuse the second."""
+    own, user = {"role": "system", "content": content}, turn("user", FIRST)
+    body = placed(RESPONSES, {"input": [own, user]}, WORDS, "system")
+    assert "instructions" not in body
+    assert FAMILIES["qwen"].render(conversation(RESPONSES, body)).count(WORDS) == 1
+    for more in ({"instructions": OWN}, {"previous_response_id": "resp_1"}):
+        body = placed(RESPONSES, {"input": [own, user], **more}, WORDS, "system")
+        assert (body["input"], WORDS in body["instructions"]) == ([own, user], True)
+
+
 @pytest.mark.requirement("CC-1")
 def test_a_system_message_behind_the_users_words_is_not_the_place() -> None:
     """Whoever writes it there would have the instruction stand behind what he says."""

@@ -83,7 +83,7 @@ def _without(plan: Plan, packs: list[str]) -> WithoutAdapter | None:
 def _tested(plan: Plan, locale: str) -> str:
     """What conditions read as the request's language: the nearest to its locale that one of them names."""
     named = {value for line in plan.slots for condition, _ in line.values for value in _languages(condition)}
-    return next((tag for tag in parents(locale) if tag in named), _ANOTHER)
+    return next((tag for tag in parents(locale) if tag in named), _ANOTHER) if named else _ANOTHER
 
 
 def _languages(condition: Condition) -> Iterator[str]:

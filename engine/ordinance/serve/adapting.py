@@ -1,7 +1,7 @@
 """What is changed of a request before it goes upstream: the model is told how to speak, and an adapter that the
 operator maps to the language answers in its place.
 
-Slots become sentences of a reviewed catalogue (``ordinance.instructions``); nothing that a pack or a client wrote is
+Slots become sentences of a catalogue (``ordinance.instructions``); nothing that a pack or a client wrote is
 among them. The client's body was read and looked at before; it cannot take anything of this back.
 """
 

@@ -32,10 +32,16 @@ def placed(path: str, body: Body, instruction: str, turn: Turn) -> dict[str, Any
 
 
 def _in_system_message(body: Body, words: str) -> Body:
-    first, *rest = body["messages"]
-    if first.get("role") in _OPERATORS_ROLES:
-        return {"messages": [{**first, "content": _after(first.get("content"), words)}, *rest]}
-    return {"messages": [{"role": "system", "content": words}, first, *rest]}
+    gone_on_with = _first_gone_on_with(body["messages"], words, "text")
+    return {"messages": gone_on_with or [{"role": "system", "content": words}, *body["messages"]]}
+
+
+def _first_gone_on_with(messages: Any, words: str, kind: str) -> list[Any]:
+    """The messages where the first is the operator's: many templates take no second one. Empty where it is not."""
+    match messages:
+        case [{"role": str(role)} as first, *rest] if role in _OPERATORS_ROLES:
+            return [{**first, "content": _after(first.get("content"), words, kind)}, *rest]
+    return []
 
 
 def _in_system(body: Body, words: str) -> Body:
@@ -43,6 +49,10 @@ def _in_system(body: Body, words: str) -> Body:
 
 
 def _in_instructions(body: Body, words: str) -> Body:
+    if not body.get("instructions") and body.get("previous_response_id") is None:
+        gone_on_with = _first_gone_on_with(body["input"], words, "input_text")
+        if gone_on_with:
+            return {"input": gone_on_with}
     return {"instructions": _after(body.get("instructions"), words)}
 
 
@@ -63,14 +73,14 @@ def _before_user(messages: Sequence[Any], words: str, kind: str) -> list[Any]:
     return [{"role": "user", "content": words}, *messages]
 
 
-def _after(content: Any, words: str) -> Any:
+def _after(content: Any, words: str, kind: str = "text") -> Any:
     """``words`` behind ``content``, which is a text, a list of parts, or nothing."""
     match content:
         case str(text) if text:
             return text + _PARAGRAPH + words
         case [_, *_]:
             # Servers join parts with a line break, or with nothing.
-            return [*content, {"type": "text", "text": _PARAGRAPH + words}]
+            return [*content, {"type": kind, "text": _PARAGRAPH + words}]
     return words
 
 
