@@ -1,1 +1,1 @@
-"""What a model is told of how to speak: a sentence for each value of a slot, open to review. Nothing here is a pack's."""
+"""What a model is told of how to speak: a sentence for each value of a slot. Nothing here is a pack's."""
