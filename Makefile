@@ -53,6 +53,7 @@ format: need-python
 docs: need-python
 	@"$(PYTHON)" deploy/install.py test
 	.venv/test/bin/python -m ordinance.settings.page >docs/configuration.md
+	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
 	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k 'manual_lists_every_code or pages_are_those'
 	.venv/test/bin/python -m ordinance.language.table

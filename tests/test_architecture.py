@@ -38,8 +38,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shields": {"detection", "language", "policy", "runtime"},
     "testing": {"errors", "detection", "language", "policy", "runtime"},
     "authoring": {"errors", "detection", "language", "policy", "runtime", "load", "reading", "testing"},
+    "instructions": set(),
     "settings": {"errors"},
-    "serve": {"errors", "isolation", "settings", "policy", "runtime", "load", "resources"},
+    "serve": {"errors", "instructions", "isolation", "settings", "policy", "runtime", "load", "resources"},
     "cli": {
         "errors", "detection", "resources", "settings", "language", "policy", "packs", "load", "testing", "runtime",
         "serve", "costs", "reading", "authoring",

@@ -12,7 +12,8 @@ from ordinance.language.diagnostics import Diagnostic
 from ordinance.policy.check_silent import check_silent
 from ordinance.policy.ir import Policy, Rule
 from ordinance.policy.link import link
-from ordinance.policy.plan import NoticeTemplate
+from ordinance.policy.plan import NoticeTemplate, WithoutAdapter
+from ordinance.policy.vocabulary import Rank
 from support.packs import LANGUAGE, errors, load_on, write_language
 from support.worlds import LawOf, RuleOf, World, units
 
@@ -97,3 +98,25 @@ def test_a_notice_of_the_engine_says_whom_to_call(old: str, new: str, code: str,
     loaded = load_on(write_language(tmp_path, LANGUAGE.replace(old, new, 1)))
     assert errors(loaded) == [code]
     assert any(said in item.message for item in loaded.diagnostics)
+
+
+@pytest.mark.requirement("TR-1")
+@pytest.mark.parametrize(
+    ("texts", "language", "code"),
+    [
+        ({"en": "None.", "de": "Keiner."}, "", None),
+        ({"en": "None."}, "", "notice-text"),
+        ({"de": "Keiner."}, "de", None),
+        ({"en": "None."}, "de", "notice-text"),
+        ({"en": "None.", "de": "{type}."}, "", "notice-unresolved"),
+    ],
+)
+def test_a_missing_adapter_is_told_in_every_language_in_which_it_can_be(
+    texts: dict[str, str], language: str, code: str | None
+) -> None:
+    policy = link(units(WORLD), "")
+    rank = Rank.DEFAULT if language else Rank.HOUSE
+    without = WithoutAdapter(language or "desk", rank, False, NoticeTemplate("none", texts, {}), language)
+    findings = found(replace(policy, without=(without,)))
+    assert [item.code for item in findings] == ([code] if code else [])
+    assert all("/adapter` tells" in item.message for item in findings)

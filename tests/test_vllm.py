@@ -298,6 +298,7 @@ def test_nothing_but_the_governed_body_reaches_the_server(start: Start, inner: I
         *headers
     }
     assert int(headers["content-length"]) == len(json.dumps(body, separators=(",", ":")).encode())
+    assert body["messages"].pop(0)["role"] == "system", "how to speak (docs/adapters.md), before what the client said"
     assert body == ASK
 
 

@@ -16,7 +16,7 @@ from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.policy.contacts import SEPARATORS
 from ordinance.policy.ir import Policy
-from ordinance.policy.plan import Plan, PlannedRule
+from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.automaton import Automaton
 from ordinance.runtime.checks import Checks
@@ -114,6 +114,13 @@ def _tellings(removed: _Removed, plan: Plan, policy: Policy) -> Iterator[Diagnos
             if name := revealed(rule.id.partition("/")[0], text):
                 message = f"{what} of `{nodes[rule.id]}` holds what `{name}` leaves out"
                 yield diagnose("notice-reveals", nodes[rule.id].span, message)
+    places = {unit.name: each.span for unit in policy.units for speak in unit.pack.each(ast.SpeakDecl)
+              for each in speak.without}  # fmt: skip
+    for each in plan.without:
+        for what, text in _in_notice(each.notice):
+            if name := revealed(each.pack, text):
+                message = f"{what} of `without adapter` holds what `{name}` leaves out"
+                yield diagnose("notice-reveals", places[each.pack], message)
     for unit in policy.units:
         for contact in unit.pack.each(ast.ContactDecl):
             for what, text in (("title", contact.title.text), ("hours", contact.hours)):
@@ -122,11 +129,14 @@ def _tellings(removed: _Removed, plan: Plan, policy: Policy) -> Iterator[Diagnos
                     yield diagnose("notice-reveals", contact.title.span, message)
 
 
-def _told(rule: PlannedRule) -> Iterator[tuple[str, str]]:
-    """All that people may read because of ``rule``, with what it is."""
-    notice = rule.notice
+def _in_notice(notice: NoticeTemplate) -> Iterator[tuple[str, str]]:
     yield from ((f"the notice `{notice.name}` ({tag})", text) for tag, text in notice.texts.items())
     yield from ((f"the notice `{notice.name}` ({tag} informal)", text) for tag, text in notice.informal.items())
+
+
+def _told(rule: PlannedRule) -> Iterator[tuple[str, str]]:
+    """All that people may read because of ``rule``, with what it is."""
+    yield from _in_notice(rule.notice)
     yield from ((f"the label ({tag})", text) for tag, text in rule.label.items())
     yield from ((f"the placeholder ({tag})", text) for tag, text in rule.placeholders.items())
     if rule.law is not None:

@@ -185,10 +185,13 @@ bylaw conduct {
 label  answers { en "ready answers" de "fertige Lösungen" et "valmis vastused" }
 notice welcome { en "Think first. {law}." de "Denk zuerst nach. {law}." et "Mõtle enne. {law}." }
 
+notice poorer { en "Poorer." de "Schlechter." et "Kehvem." }
+
 speak {
   language et unless lesson is language_lesson otherwise same as prompt
   address  informal
   pedagogy guided
+  without adapter answer telling poorer
 }
 
 section 1 "Learning" {

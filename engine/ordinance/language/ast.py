@@ -43,7 +43,7 @@ __all__ = [
     "LawDecl", "LexiconDecl", "Limit", "Mark", "Mask", "Near", "NoticeDecl", "Occasions", "Pack", "Part",
     "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote", "RedException", "RedLine", "Refined",
     "Rule", "Ruled", "Say", "ScopeNode", "Section", "Slot", "SlotValue", "SpeakDecl", "Spoken", "TestNode", "TextIn",
-    "TextTest", "TopicDecl", "Use", "Watching", "Withhold", "Word",
+    "TextTest", "TopicDecl", "Use", "Watching", "Withhold", "Without", "Word",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -226,9 +226,19 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Without:
+    """``without adapter answer telling …``, or ``refuse``: what follows where no adapter for the language is there."""
+
+    refuses: bool
+    telling: Word
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class SpeakDecl:
     slots: tuple[Slot, ...]
     span: Span
+    without: tuple[Without, ...] = ()
 
     def find(self, slot: str) -> Slot | None:
         """The line of a slot."""

@@ -74,7 +74,8 @@ class _Builder(RuleBuilder):
             case "contact":
                 return self.contact(node)
             case "speak":
-                return ast.SpeakDecl(tuple(self.slot(c) for c in self.nodes(node, "slot")), self.place(node))
+                slots = tuple(self.slot(c) for c in self.nodes(node, "slot"))
+                return ast.SpeakDecl(slots, self.place(node), tuple(map(self.without, self.nodes(node, "without"))))
             case "law_speak":
                 bound = (self.slot(self.need(c, "slot"), self.words(c)[0]) for c in self.nodes(node, "bound_slot"))
                 return ast.SpeakDecl(tuple(bound), self.place(node))
@@ -162,6 +163,10 @@ class _Builder(RuleBuilder):
         )
         value = self.slot_value(self.need(node, "slot_value"))
         return ast.Slot(name, value, tuple(refined), law, self.place(node))
+
+    def without(self, node: Node) -> ast.Without:
+        refuses = self.token(node, "REFUSE") is not None
+        return ast.Without(refuses, self.words(self.need(node, "telling"))[0], self.place(node))
 
     def slot_value(self, node: Node) -> ast.SlotValue:
         words = self.words(node)

@@ -184,7 +184,4 @@ CATALOGUE: dict[str, Entry] = {
     "contact-place": Entry("a contact lies outside its pack's jurisdiction", "Move it to that jurisdiction's pack."),
     "slot-value": Entry("a slot does not have that value", "Use one of its values."),
     "speak-empty": Entry("`speak` sets nothing", "Set a slot in it or remove it.", absence=True),
-    "speak-notices-only": Entry(
-        "`speak` sets the language and address of notices; the model is not yet instructed", "Nothing to do.", "warning"
-    ),
 }

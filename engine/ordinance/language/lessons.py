@@ -205,6 +205,4 @@ LESSONS: dict[str, Lesson] = {
     "contact-place": Lesson("in     XQ\n", "in     XA\n", "A number answers in its own country."),
     "slot-value": Lesson("address informl", "address informal", "Style is a closed set; what is not in it is content."),
     "speak-empty": Lesson("speak { }", "speak { language fr address informal }", _QUIET),
-    "speak-notices-only": _said("Nothing; this is to know.", "`speak` as it is.",
-                                "What is not built yet is said, not hidden."),
 }  # fmt: skip

@@ -45,6 +45,11 @@ def check_silent(policy: Policy, report: Report) -> None:
         for tag in tags:
             for code, said in _in_language(template, tag, needs, needs):
                 report(diagnose(code, _place(policy, name, tag), f"the notice `{name}` {said}: any situation"))
+    for each in policy.without:
+        for tag in (each.language,) if each.language else tags:
+            for code, said in _in_language(each.notice, tag, frozenset(), frozenset()):
+                message = f"what `{each.id}` tells {said}: any situation"
+                report(diagnose(code, _place(policy, each.notice.name, tag), message))
     for rule in policy.rules:
         if faults := [fault for tag in tags for fault in _of_rule(rule, tag)]:
             where = _where(rule, policy)

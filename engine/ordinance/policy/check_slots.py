@@ -1,7 +1,8 @@
 """The lemma *never substance*: in every situation a slot has one value (semantics, rule 15).
 
 Slots and their values are closed by the grammar and when they are linked. What is left to prove is that no two
-settings of equal rank, two houses or two laws, meet with different values; the higher of unequal ranks holds.
+settings of equal rank, two houses or two laws, meet with different values; the higher of unequal ranks holds. What two
+houses say for the case that there is no adapter meets in every situation.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ordinance.policy.vocabulary import Rank
 
 def check_slots(policy: Policy, report: Report) -> None:
     """Findings on lines of ``speak`` that contradict each other, and on values that no situation chooses."""
+    _check_without(policy, report)
     if not policy.slots:
         return
     of = space_of((), policy)
@@ -67,6 +69,15 @@ def _check_pair(
                 message = f"{said}: {of.words(both)}"
                 report(diagnose("slots-conflict", _place(policy, two[0]), message))
                 return
+
+
+def _check_without(policy: Policy, report: Report) -> None:
+    houses = [each for each in policy.without if each.rank is Rank.HOUSE]
+    for one, two in combinations(houses, 2):
+        if (one.refuses, one.notice.texts, one.notice.informal) != (two.refuses, two.notice.texts, two.notice.informal):
+            speak = next(unit for unit in policy.units if unit.name == two.pack).pack.each(ast.SpeakDecl)[0]
+            message = f"what follows `without adapter` is another thing in {one.pack}, which ranks the same"
+            report(diagnose("slots-conflict", speak.without[0].span, f"{message}: any situation"))
 
 
 def _place(policy: Policy, line: SlotLine) -> Span:

@@ -29,6 +29,7 @@ from ordinance.policy.plan import (
     Scope,
     SlotLine,
     Struck,
+    WithoutAdapter,
 )
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
 
@@ -164,6 +165,7 @@ class Policy:
     engine_notices: Mapping[str, NoticeTemplate]
     examples: tuple[Example, ...]
     slots: tuple[SlotLine, ...]
+    without: tuple[WithoutAdapter, ...]
     struck: tuple[Struck, ...]
     findings: tuple[Diagnostic, ...]
 

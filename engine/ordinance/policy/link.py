@@ -17,7 +17,7 @@ from ordinance.policy.places import UTC, Places, link_places, zone
 from ordinance.policy.plan import Contact, Dimension, LanguageStyle, PackRef, SlotLine, Struck
 from ordinance.policy.rules import Scopes, judged_alone, link_rule
 from ordinance.policy.situations import Situations
-from ordinance.policy.slots import link_slots
+from ordinance.policy.slots import link_slots, link_without
 from ordinance.policy.telling import Catalogue, check_texts
 from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, ENGINE_NOTICES, Rank
 
@@ -60,6 +60,7 @@ class _Linker:
             for example in link_examples(scope, rule, self.report)
         ]
         slots = tuple(slot for scope in scopes for slot in link_slots(scope, self.report))
+        without = tuple(each for scope in scopes for each in link_without(scope, self.report))
         contacts = tuple(contact for scope in scopes for contact in self._contacts(scope))
         check_superseded(self.units, self.report)
         engine = {
@@ -88,6 +89,7 @@ class _Linker:
             engine_notices=engine,
             examples=tuple(examples),
             slots=slots,
+            without=without,
             struck=tuple(self._struck()),
             findings=tuple(self.found),
         )

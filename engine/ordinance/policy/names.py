@@ -36,12 +36,12 @@ _TOGETHER = ({"Han", "Hiragana", "Katakana"}, {"Han", "Hangul"}, {"Han", "Bopomo
 
 #: Words that begin a declaration or a clause, or join two: a name spelled like one would mislead a reader.
 _RESERVED = frozenset({
-    "about", "address", "alike", "and", "article", "as", "at", "before", "both", "bylaw", "charter", "condition",
-    "contact", "detector", "dimension", "example", "except", "given", "guarantee", "has", "hours", "house",
+    "about", "adapter", "address", "alike", "and", "article", "as", "at", "before", "both", "bylaw", "charter",
+    "condition", "contact", "detector", "dimension", "example", "except", "given", "guarantee", "has", "hours", "house",
     "identifier", "in", "is", "jurisdiction", "label", "language", "law", "lexicon", "limit", "mark", "mask",
     "means", "notice", "or", "otherwise", "pattern", "prompt", "protects", "provide", "quote", "reaches", "reason",
     "red", "refuse", "say", "scope", "section", "seen", "speak", "spoken", "telling", "title", "topic",
-    "under", "unknown", "unless", "until", "when", "withhold", "within", "zone",
+    "under", "unknown", "unless", "until", "when", "withhold", "within", "without", "zone",
 })  # fmt: skip
 
 

@@ -211,6 +211,23 @@ class SlotLine:
 
 
 @dataclass(frozen=True, slots=True)
+class WithoutAdapter:
+    """What a pack says for the case that the language to be spoken has no adapter: whether it refuses then, and the
+    notice that tells people. ``language`` is the pack's where a language pack says it, else empty."""
+
+    pack: str
+    rank: Rank
+    refuses: bool
+    notice: NoticeTemplate
+    language: str = ""
+
+    @property
+    def id(self) -> str:
+        """What answers and records cite."""
+        return f"{self.pack}/{NoticeKind.ADAPTER.value}"
+
+
+@dataclass(frozen=True, slots=True)
 class Struck:
     """A test that is struck out of the sentence of ``rule``, because nothing is configured that could make it."""
 
@@ -224,7 +241,8 @@ class Plan:
 
     ``parents`` maps each loaded jurisdiction to the one it lies within, or None. ``protected`` are detector
     keys whose matches are cut out of withheld regions everywhere; contacts are where the situation has them.
-    ``languages`` are the loaded language packs by tag. ``slots`` are how to speak, ``struck`` what is not looked for.
+    ``languages`` are the loaded language packs by tag. ``slots`` are how to speak, ``without`` what follows
+    where no adapter can, ``struck`` what is not looked for.
     ``digest`` is 64 hexadecimal digits over the canonical bytes of every source and the plugins' names.
     """
 
@@ -241,6 +259,7 @@ class Plan:
     engine_notices: Mapping[str, NoticeTemplate]
     slots: tuple[SlotLine, ...] = ()
     struck: tuple[Struck, ...] = ()
+    without: tuple[WithoutAdapter, ...] = ()
 
     @property
     def charter(self) -> PackRef:

@@ -12,7 +12,7 @@ from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.conditions import ALWAYS, All, Condition
 from ordinance.policy.ir import Unit
 from ordinance.policy.names import Report
-from ordinance.policy.plan import SlotLine
+from ordinance.policy.plan import SlotLine, WithoutAdapter
 from ordinance.policy.rules import Scopes
 from ordinance.policy.vocabulary import Rank
 
@@ -30,7 +30,7 @@ VALUES: Mapping[str, frozenset[str]] = {
 }
 
 #: Values that a slot has in one language only.
-_IN_LANGUAGE: Mapping[tuple[str, str], frozenset[str]] = {
+IN_LANGUAGE: Mapping[tuple[str, str], frozenset[str]] = {
     ("address", "ja"): frozenset({"plain", "polite", "honorific", "humble"}),
     ("address", "ko"): frozenset({"plain", "polite", "deferential"}),
     ("honorific", "ja"): frozenset({"san", "sama", "sensei"}),
@@ -59,9 +59,7 @@ def link_slots(scopes: Scopes, report: Report) -> Iterator[SlotLine]:
     for again in speaks[1:]:
         report(diagnose("name-twice", again.span, "`speak` stands twice in one pack"))
     for speak in speaks[:1]:
-        message = "`speak` sets the language and address of notices; the model is not yet instructed"
-        report(diagnose("speak-notices-only", speak.span, message))
-        if not speak.slots:
+        if not speak.slots and not speak.without:
             report(diagnose("speak-empty", speak.span, "`speak` sets nothing"))
         seen: set[str] = set()
         for node in speak.slots:
@@ -69,6 +67,33 @@ def link_slots(scopes: Scopes, report: Report) -> Iterator[SlotLine]:
                 report(diagnose("name-twice", node.span, f"`{node.slot}` is set twice"))
             seen.add(node.slot)
             yield _line(scopes, node, report)
+
+
+def fits(slot: str, value: str) -> bool:
+    """Whether ``slot`` can have the ``value`` in some language."""
+    if value == PROMPT:
+        return slot in _FOLLOWING
+    if slot in TAGS:
+        return langcodes.tag_is_valid(value) and langcodes.standardize_tag(value) == value
+    if slot == "script":
+        return bool(_SCRIPT.fullmatch(value)) and langcodes.Language.make(script=value).is_valid()
+    return slot in VALUES and value in VALUES[slot].union(
+        *(more for (name, _), more in IN_LANGUAGE.items() if name == slot)
+    )
+
+
+def link_without(scopes: Scopes, report: Report) -> Iterator[WithoutAdapter]:
+    """What a pack says for the case that there is no adapter; a finding where it says it twice."""
+    unit = scopes.unit
+    said = [each for speak in unit.pack.each(ast.SpeakDecl)[:1] for each in speak.without]
+    for again in said[1:]:
+        report(diagnose("name-twice", again.span, "`without adapter` stands twice in one pack"))
+    language = unit.name if unit.pack.kind == "language" else ""
+    for each in said:
+        # A language pack's is told to people who read that language, and to nobody else.
+        notice = scopes.catalogue.plain_notice(each.telling, unit.name, (language,) if language else ())
+        if notice is not None and each is said[0]:
+            yield WithoutAdapter(unit.name, _RANKS[unit.pack.kind], each.refuses, notice, language)
 
 
 def _line(scopes: Scopes, node: ast.Slot, report: Report) -> SlotLine:
@@ -116,9 +141,9 @@ def _value(unit: Unit, slot: str, value: ast.SlotValue, report: Report) -> str:
             message = f"`{text}` is not the code of a script"
             report(diagnose("slot-value", value.span, message, "Write it as in Latn, Cyrl or Hant."))
     else:
-        allowed = VALUES[slot] | _IN_LANGUAGE.get((slot, language), frozenset())
+        allowed = VALUES[slot] | IN_LANGUAGE.get((slot, language), frozenset())
         if not language:  # a house or a law may speak of any language
-            allowed = allowed.union(*(values for (name, _), values in _IN_LANGUAGE.items() if name == slot))
+            allowed = allowed.union(*(values for (name, _), values in IN_LANGUAGE.items() if name == slot))
         if text not in allowed:
             advice = did_you_mean(text, allowed) or f"Its values are {', '.join(sorted(allowed))}."
             report(diagnose("slot-value", value.span, f"`{slot}` is never `{text}`", advice))

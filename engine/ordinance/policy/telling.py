@@ -62,10 +62,8 @@ class Catalogue:
         ``needs`` are the variables that every text of it must hold, so that it says why (TR-2); ``law`` and ``hours``
         are the rule's, and what they do not say must not stand in it.
         """
-        template = self.template(word.text, pack, hours)
+        template = self._found(word, pack, hours)
         if template is None:
-            near = did_you_mean(word.text, {name for names in self.notices.values() for name in names.items()})
-            self.report(diagnose("name-undefined", word.span, f"no notice is called `{word}`", near))
             return None
         if missing := [tag for tag in self.languages if tag not in template.texts]:
             self._missing("notice-text", "notice", word, missing)
@@ -80,6 +78,20 @@ class Catalogue:
                 if f"{{{name}}}" in text.text.text and not said.get(name):
                     message = f"the notice `{word}` holds {{{name}}}, which nothing says here"
                     self.report(diagnose("notice-unresolved", word.span, message, _RESOLVED_BY.get(name, "")))
+        return template
+
+    def plain_notice(self, word: ast.Word, pack: str, languages: tuple[str, ...] = ()) -> NoticeTemplate | None:
+        """The notice that ``pack`` tells without a rule: no variable of it would have a value. ``languages`` are those
+        in which it can be told, if not all that are loaded. None, with a finding, where there is no such notice."""
+        template = self._found(word, pack)
+        if template is None:
+            return None
+        if missing := [tag for tag in languages or self.languages if tag not in template.texts]:
+            self._missing("notice-text", "notice", word, missing)
+        texts = [text.text.text for texts in self._texts(word.text, pack).values() for text in texts]
+        for name in sorted(name for name in VARIABLES if any(f"{{{name}}}" in text for text in texts)):
+            message = f"the notice `{word}` holds {{{name}}}, which nothing says here"
+            self.report(diagnose("notice-unresolved", word.span, message))
         return template
 
     def label(self, word: ast.Word, pack: str) -> Mapping[str, str]:
@@ -99,6 +111,14 @@ class Catalogue:
             if item := self.labels[owner].find(name):
                 texts.update({text.tag.text: text.text.text for text in item.texts})
         return texts
+
+    def _found(self, word: ast.Word, pack: str, hours: int = 0) -> NoticeTemplate | None:
+        """The notice of that name; None, with a finding, where there is none."""
+        template = self.template(word.text, pack, hours)
+        if template is None:
+            near = did_you_mean(word.text, {name for names in self.notices.values() for name in names.items()})
+            self.report(diagnose("name-undefined", word.span, f"no notice is called `{word}`", near))
+        return template
 
     def template(self, name: str, pack: str, hours: int = 0) -> NoticeTemplate | None:
         """The notice ``name`` as ``pack`` sees it, with ``hours`` in the plural form that each language gives them;

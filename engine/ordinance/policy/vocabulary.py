@@ -76,6 +76,7 @@ class NoticeKind(Enum):
     RED_LINE = "red_line"
     CONTACT = "contact"
     FAULT = "fault"
+    ADAPTER = "adapter"
 
 
 class Occasion(Enum):

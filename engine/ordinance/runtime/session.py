@@ -6,16 +6,17 @@ request and is the only thing that changes while it is answered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ordinance.policy.plan import Plan, PlannedRule
+from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Effect, Verdict
 from ordinance.runtime.activation import Activation, activate, removing
 from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.disclose import Cause, Discloser, Notice, cause_of
 from ordinance.runtime.json_text import Structure
+from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.occasions import due
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.situation import Situation, contacts_at, notice_language, rules_in_force
@@ -44,17 +45,30 @@ class Session:
 
     ``whole`` is for a door that sends nothing before the end: ``Stream.feed`` gives nothing and ``Stream.close``
     the entire answer, which after a refusal is the notices alone (semantics, rule 7). ``policy_name`` is the name
-    under which answers show the policy; without it, the jurisdiction.
+    under which answers show the policy; without it, the jurisdiction. ``speaks`` says that somebody chose the locale,
+    so that it also decides how to speak; ``asked`` are the slots that the request sets.
     """
 
     def __init__(
-        self, plan: Plan, situation: Situation, locale: str, *, whole: bool = False, policy_name: str = ""
+        self,
+        plan: Plan,
+        situation: Situation,
+        locale: str,
+        *,
+        whole: bool = False,
+        policy_name: str = "",
+        speaks: bool = True,
+        asked: Mapping[str, str] | None = None,
     ) -> None:
         self.plan = plan
         self.situation = situation
         self.locale = locale
         self.whole = whole
         self.policy_name = policy_name
+        #: What a pack says of the adapter that is not there, once that is known (``go_without``).
+        self.without: WithoutAdapter | None = None
+        self._speaks = speaks
+        self._asked = asked or {}
         self.activation: Activation = activate(plan, rules_in_force(plan, situation), contacts_at(plan, situation))
         self.discloser = Discloser(plan, notice_language(plan, locale) or "en")
         self.placeholders = self.discloser.placeholders(self.activation.rules)
@@ -77,6 +91,21 @@ class Session:
         """What may be sent on of ``text``, which is asked and was screened: what masks find in it is replaced, and told
         with the answer."""
         return self.prompt.mask(text)
+
+    def manner(self) -> Manner:
+        """How the model is to speak."""
+        return manner(self.plan, self.situation, self.locale if self._speaks else None, self._asked)
+
+    def go_without(self, said: WithoutAdapter) -> bool:
+        """There is no adapter for the language to be spoken: each stream that is opened from now on tells it as a pack
+        has ``said``. True if it refuses: then the upstream is not asked."""
+        self.without = said
+        return said.refuses
+
+    @property
+    def refused(self) -> bool:
+        """Whether no stream of this session gives anything of the model's."""
+        return self.prompt.refused or (self.without is not None and self.without.refuses)
 
     @property
     def waits(self) -> bool:

@@ -240,13 +240,17 @@ def contacts_at(plan: Plan, situation: Situation) -> tuple[Contact, ...]:
 
 
 def choose_locale(plan: Plan, wanted: Sequence[str], default: str | None = None) -> str:
-    """The request's locale: the first of ``wanted`` for whose language there are notices, else the operator's
-    ``default``, else ``en``. Tags that are not BCP 47 are passed over. It never decides which law applies.
-    """
+    """The request's locale: the one that was chosen, else ``en``. It never decides which law applies."""
+    return chosen_locale(plan, wanted, default) or "en"
+
+
+def chosen_locale(plan: Plan, wanted: Sequence[str], default: str | None = None) -> str | None:
+    """The first of ``wanted`` for whose language there are notices, else the operator's ``default``; None where neither
+    chooses one. Tags that are not BCP 47 are passed over."""
     for tag in [*wanted, *([default] if default else [])]:
         if notice_language(plan, tag) is not None:
             return langcodes.standardize_tag(tag)
-    return "en"
+    return None
 
 
 def notice_language(plan: Plan, tag: str) -> str | None:

@@ -74,7 +74,7 @@ class Stream:
         else:
             self.content = self._json(part, structure)
         self._fault = session.prompt.fault
-        self._barred = session.prompt.refused
+        self._barred = session.refused
         self._opened = False
         self._paused = False
         self._sent = False
@@ -236,10 +236,14 @@ class Stream:
         if fault:
             after.append(self._engine_notice(NoticeKind.FAULT, "fault", fault))
         after += say.told(saying)
+        without = session.without
+        if without is not None:
+            cause = Cause(without.id, NoticeKind.ADAPTER.value, None)
+            after.append(say.engine(NoticeKind.ADAPTER, without.notice, (cause,)))
         if providing or refusing:
             after.append(self._contacts(providing, refusing))
         fired = dict.fromkeys([*refusing, *providing, *omitting, *session.opening])
-        self.rules = frozenset(rule.id for rule in fired)
+        self.rules = frozenset([*(rule.id for rule in fired), *([without.id] if without else [])])
         self.failed = frozenset(rules[tag].id for tag in self._joined("failed"))
         self.trials = frozenset(rules[tag].id for tag in self._joined("tried"))
         if self.refused:

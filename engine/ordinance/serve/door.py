@@ -12,7 +12,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from ordinance.runtime.session import Session
-from ordinance.serve import locale
+from ordinance.serve import locale, speaking
 from ordinance.serve.answering import STREAM_HEADERS, StreamedAnswer, WholeAnswer
 from ordinance.serve.aside import aside
 from ordinance.serve.defects import log_defect
@@ -98,6 +98,8 @@ class _Visit:
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
         ours = self._client.system_messages_are_ours
         body = await aside(len(raw), session.waits, sent_on, self._api, request, session, system_is_ours=ours)
+        if body is not None:
+            request, body = await self._service.adapting.adapt(self._exchange, self._api, request, body, session)
         if body is None:
             await self._refuse(request, session, top)
         elif request.streaming:
@@ -109,7 +111,10 @@ class _Visit:
         headers = self._exchange.headers
         wanted = locale.wanted_languages(headers.get(locale.HEADER), ", ".join(headers.getlist("accept-language")))
         elapsed = seconds(headers.get(ELAPSED_HEADER))
-        return self._service.open(self._client, wanted, turn=request.turn, elapsed=elapsed, whole=not request.streaming)
+        asked = speaking.asked_slots(headers.get(speaking.HEADER))
+        return self._service.open(
+            self._client, wanted, turn=request.turn, elapsed=elapsed, whole=not request.streaming, asked=asked
+        )
 
     async def _refuse(self, request: Request, session: Session, top: Top) -> None:
         if request.streaming:

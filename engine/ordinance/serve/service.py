@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +13,8 @@ from ordinance.isolation import Budget
 from ordinance.load import load
 from ordinance.policy.plan import Plan
 from ordinance.runtime.session import Session
-from ordinance.runtime.situation import choose_locale, situate
+from ordinance.runtime.situation import chosen_locale, situate
+from ordinance.serve.adapting import Adapting
 from ordinance.serve.audit import AuditLog
 from ordinance.serve.behind import Behind
 from ordinance.serve.exchange import Exchange
@@ -36,6 +37,7 @@ class Service:
     keyring: Keyring
     behind: Behind
     audit: AuditLog
+    adapting: Adapting
 
     @property
     def plan(self) -> Plan:
@@ -57,18 +59,22 @@ class Service:
         turn: int = 1,
         elapsed: int | None = None,
         whole: bool = False,
+        asked: Mapping[str, str] | None = None,
     ) -> Session:
         """A session for one request of ``client``, told in the best of the ``wanted`` languages. ``turn`` and
-        ``elapsed`` are what the request claims."""
+        ``elapsed`` are what the request claims, ``asked`` how it asks to be spoken to."""
         plan = self.plan
+        locale = chosen_locale(plan, wanted, self.settings.locale)
         return Session(
             plan,
             situate(
                 plan, jurisdiction=client.jurisdiction, attested=client.attested, turn=turn, elapsed=elapsed, on=self.on
             ),
-            choose_locale(plan, wanted, self.settings.locale),
+            locale or "en",
             whole=whole,
             policy_name=self.settings.policy or "",
+            speaks=locale is not None,
+            asked=asked,
         )
 
 
@@ -91,9 +97,10 @@ def make_service(
     Raises ``OrdinanceError`` where a key attests what the plan lacks, or the log cannot be written.
     """
     keyring, audit = _keyring(settings), AuditLog(settings.audit)
+    adapting = Adapting(settings, behind)
 
     def under(standing: Standing) -> Service:
-        service = Service(standing, settings, on, keyring, behind, audit)
+        service = Service(standing, settings, on, keyring, behind, audit, adapting)
         _try_out(service)
         return service
 

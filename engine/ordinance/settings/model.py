@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+import langcodes
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -75,6 +76,24 @@ class VllmSettings(_Section):
     )
 
 
+class SpeakSettings(_Section):
+    """How the model is told how to speak."""
+
+    instruction: Literal["system", "user", "nowhere"] = Field(
+        default="system",
+        description="In whose turn the instruction stands: `user` is for models whose chat template refuses a system "
+        "message or drops it.",
+    )
+
+
+class AdapterSettings(_Section):
+    """What answers in the place of the model where this language is to be spoken; `fr` also stands for `fr-CA`."""
+
+    lora: Annotated[str, StringConstraints(min_length=1)] = Field(
+        description="The adapter's name in the server's list of models."
+    )
+
+
 class KeySettings(_Section):
     """An API key and what the operator attests about whoever holds it."""
 
@@ -135,6 +154,18 @@ class Settings(BaseSettings):
     vllm: VllmSettings = Field(
         default=VllmSettings(), description="What is needed where Ordinance runs inside vLLM (docs/vllm.md)."
     )
+    speak: SpeakSettings = Field(default=SpeakSettings(), description="How the model is told how to speak.")
+    adapters: dict[str, AdapterSettings] = Field(
+        default_factory=dict, description="Adapters by the language that is to be spoken, such as `et`."
+    )
     keys: list[KeySettings] = Field(
         default_factory=list, description="Who may ask. None given: everyone who can reach the port."
     )
+
+    @field_validator("adapters")
+    @classmethod
+    def _are_tags(cls, adapters: dict[str, AdapterSettings]) -> dict[str, AdapterSettings]:
+        for tag in adapters:
+            if not langcodes.tag_is_valid(tag) or langcodes.standardize_tag(tag) != tag:
+                raise ValueError(f"'{tag}' is no language tag in its usual form; write it as in et or de-CH")
+        return adapters

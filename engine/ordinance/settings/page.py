@@ -10,7 +10,15 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from ordinance.settings.model import PREFIX, KeySettings, LimitSettings, Settings, UpstreamSettings
+from ordinance.settings.model import (
+    PREFIX,
+    AdapterSettings,
+    KeySettings,
+    LimitSettings,
+    Settings,
+    SpeakSettings,
+    UpstreamSettings,
+)
 
 _INTRODUCTION = """\
 # Configuration
@@ -29,6 +37,8 @@ jurisdiction: DE
 locale: de-DE
 upstream:
   url: http://127.0.0.1:8000/v1
+adapters:
+  et: {lora: et-instruct}
 keys:
   - name: citizens-desk
     sha256: "bc4baea9380d88ddd34b2ddd9a8dde1f235a5c63fe1cb92430f712121f68c29a"
@@ -44,6 +54,8 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("Settings", "", Settings),
     ("`upstream`", "upstream.", UpstreamSettings),
     ("`limits`", "limits.", LimitSettings),
+    ("`speak`", "speak.", SpeakSettings),
+    ("`adapters`, each of them", "adapters.LANGUAGE.", AdapterSettings),
     ("`keys`, each of them", "keys[].", KeySettings),
 )
 
@@ -65,7 +77,9 @@ def _table(title: str, prefix: str, model: type[BaseModel]) -> Iterator[str]:
 
 
 def _variable(prefix: str, name: str, field: FieldInfo) -> str:
-    variable = "" if "[]" in prefix else f" `{PREFIX}{(prefix.replace('.', '__') + name).upper()}`"
+    variable = (
+        "" if "[]" in prefix or "LANGUAGE" in prefix else f" `{PREFIX}{(prefix.replace('.', '__') + name).upper()}`"
+    )
     return f"{field.description}{variable}".replace("|", "\\|")
 
 
@@ -83,6 +97,8 @@ def _bounds(rule: Any) -> Iterator[tuple[str, Any]]:
 def _words(kind: Any) -> str:
     parts = [part for part in typing.get_args(kind) if part is not types.NoneType]
     origin = typing.get_origin(kind)
+    if origin is typing.Literal:
+        return ", ".join(f"`{value}`" for value in parts)
     if origin is list:
         return f"list of {_words(parts[0])}"
     if origin is dict:

@@ -115,6 +115,8 @@ def _in_our_words(detail: ErrorDetails) -> str:
         return _FORMS[last]
     if kind in _BOUNDS:
         return f"a number {_BOUNDS[kind]} {next(iter(more.values()))} is expected"
+    if kind == "literal_error":
+        return f"one of {more['expected'].replace(' or ', ', ')} is expected"
     return _EXPECTED.get(kind) or detail["msg"].removeprefix("Value error, ")
 
 

@@ -216,6 +216,9 @@ class _Builder:
                 where = self.say("always") if condition == ALWAYS else self.say.condition(condition, self.plan)
                 words = (line.slot.replace("_", " "), value.replace("_", " "), where, by)
                 rows.append(tuple(self.text(word) for word in words))
+        for each in self.plan.without:
+            words = ("without adapter", "refuse" if each.refuses else "answer", self.say("always"), each.pack)
+            rows.append(tuple(self.text(word) for word in words))
         return tuple(rows)
 
     def _help(self) -> Section:

@@ -7,6 +7,8 @@ count what is held. An event whose text passes unchanged goes on byte for byte.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ordinance.runtime.session import Session
 from ordinance.serve.protocol.api import Api, Choices
 from ordinance.serve.protocol.asked import Request
@@ -84,7 +86,7 @@ class AnswerStream:
                 return self._leave([(plain.index, choice.passed(out))], None)
             if not out:
                 return b""
-            return event if out == text else plain.with_text(out)
+            return event if out == text and plain.verbatim else plain.with_text(out)
         return None
 
     def _more(self, name: str, text: str) -> bytes:
@@ -101,7 +103,7 @@ class AnswerStream:
         if not self._adopted and reply.choices:
             self._adopted = True
             if harmless(reply.top, self._session):
-                self._top = reply.top
+                self._top = replace(reply.top, model=self._request.model) if self._request.adapter else reply.top
         leaving = [(index, out) for index, said in reply.choices if (out := self._govern(index, said)) is not None]
         plain = len(reply.choices) == 1 and self._learn(data, *reply.choices[0])
         if not leaving and not (self.complete and reply.usage is not None):
@@ -126,15 +128,16 @@ class AnswerStream:
         return None if out.empty else out
 
     def _learn(self, data: bytes, index: int, said: Said) -> bool:
-        """Find the form that a choice's events have when they say nothing but text. True if this one has it."""
+        """Find the form that a choice's events have when they say nothing but text. True if this one has it, and
+        leaves in it byte for byte."""
         if not self._tries or not said.texts.get(CONTENT) or said.tokens:
             return False
         self._tries -= 1
-        found = learn(self._api, data, self._session)
+        found = learn(self._api, data, self._session, self._request.model if self._request.adapter else "")
         if found is None or found.top != self._top:
             return False
         self._plain.append((found, self._choices[index]))
-        return True
+        return found.verbatim
 
     def _leave(self, choices: Choices, usage: Usage | None) -> bytes:
         leaving = self._take_waiting()

@@ -1,0 +1,95 @@
+"""How to speak in one situation: the slots in force, and what follows where no adapter is there (semantics, rule 15).
+
+The lines of a language pack are defaults; the pack is chosen for the request's locale, along CLDR. A house replaces
+them, then the request does, and what stands under a law that is in force binds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ordinance.policy.conditions import All, AnyOf, Condition, Is, holds
+from ordinance.policy.plan import Plan, SlotLine, WithoutAdapter
+from ordinance.policy.vocabulary import Rank
+from ordinance.runtime.disclose import parents
+from ordinance.runtime.situation import Situation, law_in_force, notice_language
+
+#: The value of a slot that follows what the prompt does.
+PROMPT = "prompt"
+#: The value of the dimension `language` for a language that no line of ``speak`` asks about.
+_ANOTHER = "und"
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to speak: ``slots`` by name, and what a pack says for the case that there is no adapter, if any does."""
+
+    slots: Mapping[str, str]
+    without: WithoutAdapter | None = None
+
+    @property
+    def language(self) -> str | None:
+        """The language to be spoken; None where nothing sets it, and where it is the prompt's."""
+        language = self.slots.get("language")
+        return None if language == PROMPT else language
+
+
+def manner(plan: Plan, situation: Situation, locale: str | None, asked: Mapping[str, str] = _NOTHING) -> Manner:
+    """How to speak in ``situation``. ``locale`` is None where nobody chose one: then no language pack's defaults hold.
+    ``asked`` are the slots that the request sets."""
+    packs = _packs(plan, locale)
+    lookup = {**situation.claimed, **situation.attested}
+    if locale is not None:
+        lookup["language"] = _tested(plan, locale)
+    ranked: dict[str, tuple[tuple[int, int], str]] = {slot: ((Rank.REQUEST, 0), value) for slot, value in asked.items()}
+    for line in plan.slots:
+        place = _place(plan, situation, line, packs)
+        value = next((value for condition, value in line.values if holds(condition, lookup.get)), "")
+        if place is not None and value and (line.slot not in ranked or ranked[line.slot][0] < place):
+            ranked[line.slot] = (place, value)
+    slots = {slot: value for slot, (_, value) in sorted(ranked.items())}
+    return Manner(MappingProxyType(slots), _without(plan, packs))
+
+
+def _packs(plan: Plan, locale: str | None) -> list[str]:
+    """The language packs whose defaults hold for a locale, the nearest first: fr-CA, then fr."""
+    nearest = None if locale is None else notice_language(plan, locale)
+    return [] if nearest is None else [tag for tag in parents(nearest) if tag in plan.languages]
+
+
+def _place(plan: Plan, situation: Situation, line: SlotLine, packs: list[str]) -> tuple[int, int] | None:
+    """What makes a line replace another, the greater the stronger; None where it is not in force."""
+    if line.language:
+        return (line.rank, -packs.index(line.language)) if line.language in packs else None
+    if line.law is not None:
+        reached = holds(line.law.reaches, {**situation.claimed, **situation.attested}.get)
+        if line.pack not in plan.lineage(situation.jurisdiction) or not reached:
+            return None
+        return (line.rank, 0) if law_in_force(line.law, situation) else None
+    return (line.rank, 0)
+
+
+def _without(plan: Plan, packs: list[str]) -> WithoutAdapter | None:
+    """What a house says, else the nearest language pack. Houses that are loaded together say the same."""
+    houses = [each for each in plan.without if each.rank is Rank.HOUSE]
+    languages = {each.language: each for each in plan.without if each.language}
+    return next(iter([*houses, *(languages[tag] for tag in packs if tag in languages)]), None)
+
+
+def _tested(plan: Plan, locale: str) -> str:
+    """What conditions read as the request's language: the nearest to its locale that one of them names."""
+    named = {value for line in plan.slots for condition, _ in line.values for value in _languages(condition)}
+    return next((tag for tag in parents(locale) if tag in named), _ANOTHER) if named else _ANOTHER
+
+
+def _languages(condition: Condition) -> Iterator[str]:
+    match condition:
+        case Is("language", values):
+            yield from values
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _languages(part)

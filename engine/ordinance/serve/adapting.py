@@ -1,0 +1,89 @@
+"""What is changed of a request before it goes upstream: the model is told how to speak, and an adapter that the
+operator maps to the language answers in its place.
+
+Slots become sentences of a catalogue (``ordinance.instructions``); nothing that a pack or a client wrote is
+among them. The client's body was read and looked at before; it cannot take anything of this back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from ordinance.instructions.writing import instruction
+from ordinance.runtime.disclose import parents
+from ordinance.runtime.manners import Manner
+from ordinance.runtime.session import Session
+from ordinance.serve.aside import aside
+from ordinance.serve.behind import Behind
+from ordinance.serve.exchange import Exchange
+from ordinance.serve.loras import Loras
+from ordinance.serve.protocol.api import Api
+from ordinance.serve.protocol.asked import Request
+from ordinance.serve.protocol.placing import Turn, has_place, placed
+from ordinance.serve.protocol.problems import Problem
+from ordinance.serve.upstream import MODELS
+from ordinance.settings.model import Settings
+
+
+class Adapting:
+    """An operator's adapters, and the turn of the instruction. Frozen, but for what the server is known to have."""
+
+    def __init__(self, settings: Settings, behind: Behind) -> None:
+        self._mapped: Mapping[str, str] = {tag: adapter.lora for tag, adapter in settings.adapters.items()}
+        place = settings.speak.instruction
+        self._turn: Turn | None = None if place == "nowhere" else place
+        self._behind = behind
+        self._loras = Loras()
+
+    async def adapt(
+        self, exchange: Exchange, api: Api, request: Request, sent: bytes, session: Session
+    ) -> tuple[Request, bytes | None]:
+        """The request and the body as they go upstream, from the body that may be ``sent``; None where a pack refuses
+        to answer without an adapter, which the session then tells. Raises ``Problem`` (502) where an adapter is mapped
+        that the server lacks and no pack says what follows, or where the server does not say what it has."""
+        manner = session.manner()
+        lora = await self._lora(exchange, manner, session)
+        if session.refused:
+            return request, None
+        words = instruction(manner.slots) if self._turn and has_place(api.path) else ""
+        if not words and not lora:
+            return request, sent
+        body = await aside(len(sent), False, _adapted, api, sent, words, self._turn, lora)
+        return replace(request, adapter=lora), body
+
+    async def _lora(self, exchange: Exchange, manner: Manner, session: Session) -> str:
+        """The adapter that answers; empty for none."""
+        language = manner.language
+        if language is None:
+            return ""
+        lora = next((self._mapped[tag] for tag in parents(language) if tag in self._mapped), "")
+        if lora and lora in await self._loras.names(lambda: self._behind.read(exchange, "GET", MODELS)):
+            return lora
+        if manner.without is not None:
+            session.go_without(manner.without)
+        elif lora:
+            raise adapter_missing(language)
+        return ""
+
+
+def _adapted(api: Api, sent: bytes, words: str, turn: Turn | None, lora: str) -> bytes:
+    body: dict[str, Any] = msgspec.json.decode(sent)
+    if words and turn:
+        body = placed(api.path, body, words, turn)
+    if lora:
+        body["model"] = lora
+    return msgspec.json.encode(body)
+
+
+def adapter_missing(language: str) -> Problem:
+    """502: the model server lacks the adapter of the language to be spoken, and no pack says what follows."""
+    return Problem(
+        502,
+        "adapter_missing",
+        f"The model server does not have the adapter that is set up for the language {language}. "
+        "The operator can load it, or take it out of `adapters`.",
+    )
