@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "testing": {"errors", "detection", "language", "policy", "runtime"},
     "authoring": {"errors", "detection", "language", "policy", "runtime", "load", "reading", "testing"},
     "settings": {"errors"},
+    "batch": {"errors", "isolation", "settings", "policy", "runtime", "load", "serve"},
     "serve": {"errors", "isolation", "settings", "policy", "runtime", "load", "resources"},
     "cli": {
         "errors", "detection", "resources", "settings", "language", "policy", "packs", "load", "testing", "runtime",
