@@ -27,15 +27,24 @@ class ClientGone(Exception):  # noqa: N818 - an event more than an error
 class Exchange:
     """Wraps what an ASGI server passes. ``status`` is None until a response has begun.
 
-    ``headers`` is the request's; ``common`` goes with every response.
+    ``headers`` is the request's; ``common`` goes with every response. ``scope`` and ``receive`` are for what stands
+    behind in the same process, once the body was read.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.receive = receive
         self.headers = Headers(scope=scope)
         self.common: dict[str, str] = {}
         self.status: int | None = None
-        self._receive = receive
         self._send = send
+
+    @property
+    def authorization(self) -> str | None:
+        """The key as a bearer token; clients of the Messages API have a header of their own for it."""
+        given = self.headers.get("authorization")
+        key = self.headers.get("x-api-key")
+        return f"Bearer {key}" if given is None and key is not None else given
 
     async def body(self, limit: int) -> bytes:
         """The request's body. Raises ``Problem`` as soon as it is over ``limit`` bytes (413) or takes too long (408),
@@ -48,7 +57,7 @@ class Exchange:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while more:
-                    message = await self._receive()
+                    message = await self.receive()
                     if message["type"] == "http.disconnect":
                         raise ClientGone
                     body += message.get("body", b"")
@@ -82,7 +91,7 @@ class Exchange:
         working.result()
 
     async def _gone(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+        while (await self.receive())["type"] != "http.disconnect":
             pass
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:

@@ -97,7 +97,8 @@ def _listed() -> Iterator[Route]:
         closed,
         "the operator's own, not for clients",
         _GET,
-        "/readyz /server_info /is_sleeping /is_paused /weight_info /get_world_size /kv_event_sources /fault_tolerance/status",
+        "/readyz /server_info /is_sleeping /is_paused /weight_info /get_world_size /kv_event_sources "
+        "/fault_tolerance/status",
     )
     yield from _each(
         closed,
@@ -115,7 +116,6 @@ ROUTES: tuple[Route, ...] = tuple(_listed())
 
 _BY_DOOR = {(method, route.path): route for route in ROUTES for method in route.methods}
 _PATHS = frozenset(route.path for route in ROUTES)
-_OPEN = {path for (_, path), route in _BY_DOOR.items() if route.treatment is not Treatment.CLOSED}
 
 
 def treatment(method: str, path: str) -> Treatment:
@@ -124,11 +124,6 @@ def treatment(method: str, path: str) -> Treatment:
     return Treatment.CLOSED if route is None else route.treatment
 
 
-def is_open(path: str) -> bool:
-    """Whether anything but a closed door stands at ``path``, by whichever method."""
-    return path in _OPEN
-
-
-def is_listed(path: str) -> bool:
-    """Whether a server's route ``path``, as its router writes it, is accounted for."""
-    return path in _PATHS
+def is_listed(path: str, method: str | None = None) -> bool:
+    """Whether a server's route, as its router writes it, is accounted for; without a ``method``, any of the path."""
+    return path in _PATHS if method is None else (method, path) in _BY_DOOR
