@@ -39,11 +39,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "testing": {"errors", "detection", "language", "policy", "runtime"},
     "authoring": {"errors", "detection", "language", "policy", "runtime", "load", "reading", "testing"},
     "settings": {"errors"},
-    "batch": {"errors", "isolation", "settings", "policy", "runtime", "load", "serve"},
+    "batch": {"errors", "settings", "policy", "runtime", "load", "serve"},
+    "doctor": {"errors", "detection", "policy", "serve"},
     "serve": {"errors", "isolation", "settings", "policy", "runtime", "load", "resources"},
     "cli": {
         "errors", "detection", "resources", "settings", "language", "policy", "packs", "load", "testing", "runtime",
-        "serve", "costs", "reading", "authoring",
+        "serve", "costs", "reading", "authoring", "doctor",
     },
 }  # fmt: skip
 

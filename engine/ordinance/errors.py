@@ -106,3 +106,10 @@ class ClosedMethodError(OrdinanceError, AttributeError):
     """A method of the model that is not governed. It is an ``AttributeError`` too, so that ``hasattr`` says no."""
 
     code = "closed-method"
+
+
+class UnreachableError(OrdinanceError):
+    """Nobody answers at an address that a command was given."""
+
+    code = "unreachable"
+    exit_code = 2

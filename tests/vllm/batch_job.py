@@ -7,6 +7,7 @@ vLLM is installed; ``test_batch_job.py`` reads what it prints.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -21,8 +22,7 @@ CHATTING = [{"role": "user", "content": "Go on."}]
 
 def cases(tokenizer: Any) -> Iterator[tuple[str, str, Any, dict[str, Any], dict[str, Any]]]:
     """Name, method, prompt, sampling parameters, other arguments."""
-    from vllm.sampling_params import StructuredOutputsParams as Form
-
+    Form = importlib.import_module("vllm.sampling_params").StructuredOutputsParams  # noqa: N806 - a class
     told = {"max_tokens": 80, "temperature": 1.0, "logprobs": 3}
     for seed in range(8):  # the form fixes the text, chance the tokens that it is made of
         yield f"choice {seed}", "generate", "Say it. ", {**told, "seed": seed, "structured_outputs": Form(
@@ -74,15 +74,15 @@ def everything(output: Any, tokenizer: Any) -> dict[str, Any]:
 def main(model: str) -> None:
     os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
     from ordinance.batch import govern
-    from vllm import LLM, SamplingParams
 
-    llm = LLM(model, dtype="float32", enforce_eager=True, max_model_len=512, max_logprobs=5, seed=0)
+    vllm = importlib.import_module("vllm")  # this folder has the same name, which type checkers take for it
+    llm = vllm.LLM(model, dtype="float32", enforce_eager=True, max_model_len=512, max_logprobs=5, seed=0)
     governed = govern(llm, jurisdiction="DE", locale="en")
     tokenizer = llm.get_tokenizer()
     found: dict[str, Any] = {}
     batch: list[tuple[str, Any, Any]] = []
     for name, method, prompt, params, more in cases(tokenizer):
-        sampling = SamplingParams(**params)
+        sampling = vllm.SamplingParams(**params)
         if method == "generate":
             batch.append((name, prompt, sampling))
             continue

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ordinance.isolation import Budget
-from ordinance.load import load
 from ordinance.policy.plan import Plan
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import choose_locale, situate
 from ordinance.serve.audit import AuditLog
+from ordinance.serve.service import plan_of
 from ordinance.settings.model import Settings
 
 
@@ -49,9 +48,7 @@ def make_desk(
 ) -> Desk:
     """Load the policy that ``settings`` name. Raises ``OrdinanceError`` where it does not load, or does not know what
     is attested."""
-    limits = settings.limits
-    budget = Budget(limits.detector_seconds, limits.detector_processes)
-    plan = load(settings.packs, on=on, budget=budget).plan
+    plan = plan_of(settings, on)
     audit = None if settings.audit is None else AuditLog(settings.audit)
     desk = Desk(plan, settings, dict(attested), system_is_ours, on, audit)
     desk.open(1).stream()  # what is wrong is told before the first prompt

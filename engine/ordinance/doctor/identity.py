@@ -1,0 +1,160 @@
+"""Who the server says it is: its versions, its policy, and whether it speaks of itself to others."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ordinance import __version__
+from ordinance.doctor.findings import Finding, is_open, untried, well
+from ordinance.doctor.local import Process, listening_at
+from ordinance.doctor.seeing import metadata
+from ordinance.doctor.target import Door, Target, value_of
+from ordinance.doctor.wire import POLICY, NoReplyError, Server
+from ordinance.serve.account import RANGE, TESTED, is_supported, sends_statistics
+
+POLICIES, VERSIONS, TELEMETRY, BYPASS = "policy", "versions", "telemetry", "the server behind"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The policy that is to be in force: ``shown`` as answers show it, or ``digest``, or the beginning of one; both
+    empty where nobody says."""
+
+    shown: str = ""
+    digest: str = ""
+
+    def fits(self, shown: str, digest: str) -> bool:
+        """Whether a policy is the expected one, as far as is said."""
+        return self.shown in ("", shown) and digest.startswith(self.digest)
+
+
+def policies(target: Target, expected: Expected) -> Iterator[Finding]:
+    """The policy that answers show: one, and the expected one."""
+    seen: dict[tuple[str, str], list[str]] = {}
+    for path, reply in target.first.items():
+        if target.doors[path] is Door.OPEN_TO_US:
+            digest = str(metadata(reply).get("policy", {}).get("digest", ""))
+            seen.setdefault((reply.header(POLICY) or "", digest), []).append(f"POST {path}")
+    ready = _value(target.server, "/ready").get("policy")
+    if isinstance(ready, str) and ready not in {shown for shown, _ in seen}:
+        seen.setdefault((ready, ready.rpartition("+")[2]), []).append("GET /ready")
+    if not seen:
+        yield untried(POLICIES, "the policy", "no answer shows one", "Give a key, or see what stands at the doors.")
+    for (shown, digest), doors in seen.items():
+        digest = digest or shown.rpartition("+")[2]
+        if digest and not shown.endswith(f"+{digest[:16]}"):
+            yield is_open(POLICIES, shown, "an answer's header and its metadata differ", "Report this to Ordinance.",
+                          ", ".join(doors))  # fmt: skip
+        elif len(expected.digest) > len(digest) and expected.digest.startswith(digest) and digest:
+            yield well(POLICIES, shown, "the expected one, as far as it is shown", ", ".join(doors))
+        elif not expected.fits(shown, digest):
+            wanted = expected.shown or expected.digest[:16]
+            yield is_open(POLICIES, shown, f"not the expected one ({wanted})",
+                          "Put the expected packs in force: SIGHUP, or a restart.", ", ".join(doors))  # fmt: skip
+        elif expected == Expected():
+            yield untried(POLICIES, shown, "not compared with anything",
+                          "Say which is expected, with --policy or --pack.", ", ".join(doors))  # fmt: skip
+        else:
+            yield well(POLICIES, shown, "the expected one", ", ".join(doors))
+    if len(seen) > 1:
+        yield is_open(POLICIES, "the policy", "different answers show different ones",
+                      "Replace it in every process: SIGHUP to the one that was started.")  # fmt: skip
+
+
+def versions(target: Target) -> Iterator[Finding]:
+    """Ordinance's and vLLM's, against what this Ordinance was made for."""
+    ready = _value(target.server, "/ready")
+    there = ready.get("ordinance")
+    if not isinstance(there, str):
+        yield untried(VERSIONS, "ordinance", "not seen from here", "See `ordinance --version` there.")
+    elif there != __version__:
+        yield is_open(
+            VERSIONS, f"ordinance {there}", f"not this one ({__version__})", "Examine it with its own doctor."
+        )
+    else:
+        yield well(VERSIONS, f"ordinance {there}", "this one")
+    vllm = _vllm_version(target, ready)
+    if not vllm:
+        yield untried(VERSIONS, "vLLM", "not seen from here", "Name the server behind with --behind, or look there.")
+    elif not is_supported(vllm):
+        yield is_open(VERSIONS, f"vLLM {vllm}", f"outside the range that was looked at ({RANGE})",
+                      "Install a version in the range: another may have doors that nobody knows.")  # fmt: skip
+    else:
+        tested = "tested" if vllm.startswith(TESTED) else f"in the range; tested is {TESTED}"
+        yield well(VERSIONS, f"vLLM {vllm}", tested)
+
+
+def _vllm_version(target: Target, ready: dict[str, Any]) -> str:
+    found = ready.get("server", {})
+    candidates = [found.get("vllm") if isinstance(found, dict) else None]
+    for server in filter(None, (target.behind, target.server)):
+        candidates.append(_value(server, "/version").get("version"))
+    return next((each for each in candidates if isinstance(each, str) and re.match(r"\d+\.\d+", each)), "")
+
+
+def telemetry(target: Target) -> Iterator[Finding]:
+    """Whether vLLM's usage statistics are off, and whom its processes on this machine are connected to."""
+    said = _value(target.server, "/ready").get("server")
+    off = said.get("usage_statistics") if isinstance(said, dict) else None
+    if off is False:
+        yield well(TELEMETRY, "usage statistics", "off, as the server says")
+    elif off is True:
+        yield is_open(TELEMETRY, "usage statistics", "on, as the server says", "Set VLLM_NO_USAGE_STATS=1 there.")
+    processes = [(server, listening_at(server.port)) for server in filter(None, (target.server, target.behind))
+                 if server.is_here]  # fmt: skip
+    for server, process in processes:
+        if process is not None:
+            yield from _of_process(server, process)
+    if off is None and not any(process is not None and process.is_vllm for _, process in processes):
+        yield untried(
+            TELEMETRY, "usage statistics", "not seen from here",
+            "Set VLLM_NO_USAGE_STATS=1 where vLLM runs, and examine that on its own machine (--behind).",
+        )  # fmt: skip
+    if not any(process for _, process in processes):
+        yield untried(TELEMETRY, "connections", "not seen from here", "Examine the server on its own machine.")
+
+
+def _of_process(server: Server, process: Process) -> Iterator[Finding]:
+    subject = f"the process {process.id} at port {server.port}"
+    if process.is_vllm:
+        if sends_statistics(process.environment, process.home):
+            yield is_open(TELEMETRY, subject, "vLLM sends usage statistics", "Start it with VLLM_NO_USAGE_STATS=1.")
+        else:
+            yield well(TELEMETRY, subject, "vLLM sends no usage statistics")
+    public = [address for address in process.reached if ipaddress.ip_address(address).is_global]
+    if public:
+        yield is_open(TELEMETRY, subject, f"connected to the internet ({', '.join(public)})",
+                      "Find out why; a firewall that lets nothing out is the sure way.")  # fmt: skip
+    else:
+        near = f"; in your own network: {', '.join(process.reached)}" if process.reached else ""
+        yield well(TELEMETRY, subject, f"no connection to the internet{near}")
+
+
+def behind(target: Target) -> Iterator[Finding]:
+    """Whether the server behind a gateway answers who comes round it: us, without a key."""
+    server = target.behind
+    if server is None:
+        return
+    subject = f"{server.host}:{server.port}"
+    try:
+        listed = server.ask("GET", "/v1/models", key=None)
+    except NoReplyError as error:
+        yield well(BYPASS, subject, f"not reached from here ({error})")
+        return
+    if listed.status in (401, 403):
+        yield is_open(BYPASS, subject, "can be reached from here; it asks for a key, but not everywhere",
+                      "Let only the gateway reach it: vLLM's --api-key does not guard routes outside /v1.")  # fmt: skip
+    else:
+        yield is_open(BYPASS, subject, f"answers from here without a key (status {listed.status})",
+                      "Let only the gateway reach it: another network, a socket, a firewall.")  # fmt: skip
+
+
+def _value(server: Server, path: str) -> dict[str, Any]:
+    try:
+        return value_of(server.ask("GET", path))
+    except NoReplyError:
+        return {}
