@@ -81,14 +81,14 @@ def door(opened: Session) -> Callable[[bytes], bytes]:
     parser, answer = sse.EventParser(1 << 20), AnswerStream(CHAT, request, opened, Top("x", 1, "m"))
 
     def govern(received: bytes) -> bytes:
-        out: list[bytes] = []
+        out = bytearray()
         for data in parser.feed(received):
             if data.strip() == b"[DONE]":
                 break
             out += answer.event(data)
             if answer.over:
                 break
-        return b"".join(map(sse.framed, out))
+        return bytes(out)
 
     return govern
 

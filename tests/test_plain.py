@@ -13,7 +13,8 @@ from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.plain import learn
 from ordinance.serve.protocol.prompts import sent_on
 from ordinance.serve.protocol.streamed import AnswerStream
-from support.governing import APIS, OWN, open_session, read, said
+from ordinance.serve.sse import framed
+from support.governing import APIS, OWN, open_session, read, said, unframed
 from support.small_plan import FORBIDDEN
 from support.strategies import cuttings
 
@@ -86,8 +87,7 @@ def test_the_short_way_gives_what_the_long_way_gives(api: Api, data: st.DataObje
         answer = AnswerStream(api, request, session, OWN)
         if not short:
             answer._tries = 0
-        sent = [one for event in events for one in answer.event(event)] + answer.end()
-        out.append([json.loads(one) for one in sent])
+        out.append(unframed(b"".join(map(answer.event, events)) + answer.end()))
     assert joined_choices(out[0]) == joined_choices(out[1])
     assert out[0][-1]["ordinance"] == out[1][-1]["ordinance"]
 
@@ -104,7 +104,7 @@ def joined_choices(events: list[dict[str, Any]]) -> list[tuple[str, object]]:
 def test_an_upstreams_own_words_at_the_top_pass_where_they_are_harmless(api: Api) -> None:
     for model, own in (("m", False), (FORBIDDEN, True)):
         answer = AnswerStream(api, read(api, stream=True), open_session(), OWN)
-        (event,) = map(json.loads, answer.event(data_of(api, "Hello there, ").replace(b'"m"', f'"{model}"'.encode())))
+        (event,) = unframed(answer.event(data_of(api, "Hello there, ").replace(b'"m"', f'"{model}"'.encode())))
         assert (event["id"] == "own") is own
 
 
@@ -114,9 +114,9 @@ def test_each_of_several_choices_has_a_form_of_its_own(api: Api) -> None:
     answer = AnswerStream(api, request, open_session(), OWN)
     for index, text in ((0, "One "), (1, "Two "), (0, "and "), (1, "and \n")):
         data = data_of(api, text, index=index)
-        assert answer.event(data) == [data]
-    assert answer.event(data_of(api, FORBIDDEN, index=1)) == []
-    sent = answer.event(data_of(api, " more", index=0)) + answer.event(data_of(api, "x. y", index=1))
-    texts = [text for text, _ in joined_choices([json.loads(one) for one in sent])]
+        assert answer.event(data) == framed(data)
+    assert answer.event(data_of(api, FORBIDDEN, index=1)) == b""
+    sent = unframed(answer.event(data_of(api, " more", index=0)) + answer.event(data_of(api, "x. y", index=1)))
+    texts = [text for text, _ in joined_choices(sent)]
     assert texts == [" more", f"{FORBIDDEN}x. y"]
-    assert [json.loads(one)["choices"][0]["index"] for one in sent] == [0, 1]
+    assert [one["choices"][0]["index"] for one in sent] == [0, 1]

@@ -25,6 +25,12 @@ PLAN = small_plan()
 APIS: tuple[Api, ...] = (CHAT, COMPLETIONS)
 
 
+def unframed(wire: bytes) -> list[dict[str, Any]]:
+    """The JSON of every event on a wire, without the word that ends a stream."""
+    lines = [line.removeprefix(b"data: ") for line in wire.split(b"\n") if line.startswith(b"data: ")]
+    return [json.loads(line) for line in lines if line != b"[DONE]"]
+
+
 def open_session(plan: Plan = PLAN, *, whole: bool = False, turn: int = 2) -> Session:
     return Session(plan, situate(plan, jurisdiction="DE", turn=turn), "en", whole=whole)
 
@@ -39,8 +45,8 @@ def stream(api: Api, events: Iterable[Any], plan: Plan = PLAN, **fields: Any) ->
     request, session = read(api, stream=True, **fields), open_session(plan)
     sent_on(api, request, session, system_is_ours=False)
     answer = AnswerStream(api, request, session, OWN)
-    out = [json.loads(data) for event in events for data in answer.event(json.dumps(event).encode())]
-    return out + list(map(json.loads, answer.end()))
+    sent = b"".join([answer.event(json.dumps(event).encode()) for event in events])
+    return unframed(sent + answer.end())
 
 
 def whole(api: Api, answer: Any, plan: Plan = PLAN, **fields: Any) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class StreamedAnswer:
         self._stream = stream
         self._parser = sse.EventParser(limit)
         self._waits = waits
-        self._ready: list[bytes] = []
+        self._ready = bytearray()
         self._want = Want.MORE
 
     async def begin(self) -> None:
@@ -43,7 +43,7 @@ class StreamedAnswer:
         else:
             self._want = self._govern(piece)
         if self._ready and self._want is Want.MORE:
-            events = b"".join(map(sse.framed, self._ready))
+            events = bytes(self._ready)
             self._ready.clear()
             await self._exchange.write(events)
         return self._want
@@ -65,13 +65,12 @@ class StreamedAnswer:
         """The server has said all. Raises ``Problem`` where that is not an answer."""
         if self._want is Want.MORE and not self._stream.complete:
             raise truncated()
-        ready = await aside(0, self._waits, self._stream.end)
-        await self._exchange.write(b"".join(map(sse.framed, self._ready + ready)) + sse.DONE, last=True)
+        self._ready += await aside(0, self._waits, self._stream.end)
+        await self._exchange.write(bytes(self._ready), last=True)
 
     async def fail(self, problem: Problem) -> None:
         """The answer cannot go on."""
-        events = self._ready + self._stream.fail(problem)
-        await self._exchange.write(b"".join(map(sse.framed, events)), last=True)
+        await self._exchange.write(bytes(self._ready + self._stream.fail(problem)), last=True)
 
 
 class WholeAnswer:

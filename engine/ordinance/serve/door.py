@@ -9,11 +9,10 @@ import uuid
 from functools import partial
 from typing import Any
 
-import msgspec
 from starlette.types import Receive, Scope, Send
 
 from ordinance.runtime.session import Session
-from ordinance.serve import locale, sse
+from ordinance.serve import locale
 from ordinance.serve.answering import STREAM_HEADERS, StreamedAnswer, WholeAnswer
 from ordinance.serve.aside import aside
 from ordinance.serve.defects import log_defect
@@ -33,14 +32,16 @@ _CLIENT_GONE = 499
 
 
 class Door:
-    """The route of one API as an ASGI application."""
+    """The route of one API as an ASGI application. ``patience`` is that of ``Exchange``."""
 
-    def __init__(self, service: Service, api: Api) -> None:
+    def __init__(self, service: Service, api: Api, *, patience: bool = True) -> None:
         self._service = service
         self._api = api
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await _Visit(self._service, self._api, Exchange(scope, receive, send)).serve()
+        exchange = Exchange(scope, receive, send, patience=self._patience)
+        await _Visit(self._service, self._api, exchange).serve()
 
 
 class _Visit:
@@ -83,9 +84,10 @@ class _Visit:
         """Answer with a problem; where a stream had begun, as its last event."""
         self._problem = problem
         if self._exchange.status is None:
-            await self._exchange.problem(problem)
+            body = self._api.problem_body(problem)
+            await self._exchange.json(body, problem.status, problem.headers)
         else:
-            await self._exchange.write(sse.framed(msgspec.json.encode(problem.body())), last=True)
+            await self._exchange.write(self._api.problem_event(problem), last=True)
 
     async def _answer(self, raw: bytes) -> None:
         request = await aside(len(raw), False, self._api.read_request, raw)
@@ -111,9 +113,8 @@ class _Visit:
 
     async def _refuse(self, request: Request, session: Session, top: Top) -> None:
         if request.streaming:
-            events = refused_stream(self._api, request, session, top)
             await self._exchange.start(200, STREAM_HEADERS)
-            await self._exchange.write(b"".join(map(sse.framed, events)) + sse.DONE, last=True)
+            await self._exchange.write(refused_stream(self._api, request, session, top), last=True)
         else:
             refused = refused_whole(self._api, request, session, top)
             await self._exchange.json(refused, headers=_notices_header(request, session))

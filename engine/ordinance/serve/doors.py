@@ -32,9 +32,9 @@ Small = Callable[[Exchange], Awaitable[tuple[Any, int]]]
 
 class Doors:
     """An ASGI application for HTTP alone. ``small`` are the doors, by path, of a server's own that have a JSON answer
-    to ``GET``; whoever asks needs no key for them."""
+    to ``GET``; whoever asks needs no key for them. ``patience`` is that of ``Exchange``."""
 
-    def __init__(self, service: Service, small: Mapping[str, Small]) -> None:
+    def __init__(self, service: Service, small: Mapping[str, Small], *, patience: bool = True) -> None:
         self._service = service
         self._small: dict[tuple[str, str], Small] = {}
         self._doors: dict[tuple[str, str], ASGIApp] = {}
@@ -43,7 +43,7 @@ class Doors:
         self._small["GET", MODELS] = self._small["HEAD", MODELS] = self._models
         self._small["POST", COUNT] = self._count
         for api in APIS:
-            self._doors["POST", api.path] = Door(service, api)
+            self._doors["POST", api.path] = Door(service, api, patience=patience)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         wanted = (scope["method"], path_of(scope))

@@ -28,16 +28,18 @@ class Exchange:
     """Wraps what an ASGI server passes. ``status`` is None until a response has begun.
 
     ``headers`` is the request's; ``common`` goes with every response. ``scope`` and ``receive`` are for what stands
-    behind in the same process, once the body was read.
+    behind in the same process, once the body was read. Without ``patience`` a client that takes nothing is the server's
+    affair: inside another server that has its own rules for that, and a timer for each event costs as much as all else.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, *, patience: bool = True) -> None:
         self.scope = scope
         self.receive = receive
         self.headers = Headers(scope=scope)
         self.common: dict[str, str] = {}
         self.status: int | None = None
         self._send = send
+        self._patience = patience
 
     @property
     def authorization(self) -> str | None:
@@ -104,9 +106,13 @@ class Exchange:
 
     async def write(self, body: bytes, *, last: bool = False) -> None:
         """Send a piece of the body. Raises ``ClientGone`` where the client does not take it."""
+        message = {"type": "http.response.body", "body": body, "more_body": not last}
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._send({"type": "http.response.body", "body": body, "more_body": not last})
+            if self._patience:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._send(message)
+            else:
+                await self._send(message)
         except (TimeoutError, OSError):
             raise ClientGone from None
 

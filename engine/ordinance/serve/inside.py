@@ -46,12 +46,18 @@ class Inside:
         self._ended = False
 
     async def admit(self, exchange: Exchange) -> None:
-        """Ask for the list of models with the client's key: whoever may not have it is turned away."""
+        """Ask for the list of models with the client's key: whoever may not have it is turned away. Any other fault is
+        told when the request itself is asked."""
         key = hashlib.sha256((exchange.authorization or "").encode()).digest()
         now = time.monotonic()
         if self._admitted.get(key, 0.0) > now:
             return
-        await self._read(_scope(exchange, "GET", MODELS))
+        try:
+            await self._read(_scope(exchange, "GET", MODELS))
+        except Problem as problem:
+            if problem.status == 401:
+                raise
+            return
         if len(self._admitted) >= _MOST_ADMITTED:
             self._admitted.clear()
         self._admitted[key] = now + _ADMITTED_SECONDS

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ordinance import __version__
 from ordinance.errors import OrdinanceError
 from ordinance.serve.account import account, installed_version
+from ordinance.serve.defects import log_defect
 from ordinance.serve.doors import Doors, path_of
 from ordinance.serve.doorstep import Doorstep, Presence
 from ordinance.serve.exchange import Exchange
@@ -59,12 +60,10 @@ class Ordinance:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            service = self._begin(scope)
-        except OrdinanceError as error:
-            _tell(error)
+        service = self._begin(scope)
+        if service is None:
             await receive()
-            await send({"type": "lifespan.startup.failed", "message": f"ordinance: {error.message}"})
+            await send({"type": "lifespan.startup.failed", "message": "ordinance: this server cannot be governed."})
             return
         policy = policy_header(service.open(service.keyring.anyone, ()))
         print(f"ordinance: governs this server, policy {policy}", file=sys.stderr, flush=True)  # noqa: T201 - the operator's log
@@ -75,15 +74,22 @@ class Ordinance:
     def _begin_late(self, scope: Scope) -> ASGIApp | None:
         """For servers that do not speak of their life: begin with the first request. None where that has failed."""
         if not self._failed:
-            try:
-                self._begin(scope)
-            except OrdinanceError as error:
-                self._failed = True
-                _tell(error)
+            self._begin(scope)
         return self._front
 
-    def _begin(self, scope: Scope) -> Service:
-        """Look at the server, load the policy, open the doors. Raises ``OrdinanceError``."""
+    def _begin(self, scope: Scope) -> Service | None:
+        """Open the doors; None where that cannot be, and the operator's log says why."""
+        try:
+            return self._open(scope)
+        except OrdinanceError as error:
+            _tell(error)
+        except Exception as error:  # a server must not come up because something failed that nobody foresaw
+            log_defect(error)
+        self._failed = True
+        return None
+
+    def _open(self, scope: Scope) -> Service:
+        """Look at the server, load the policy. Raises ``OrdinanceError``."""
         settings = load()
         server = scope.get("app")
         account(server, settings.vllm)
@@ -95,7 +101,7 @@ class Ordinance:
 
     def _in_front(self, service: Service, args: Any) -> ASGIApp:
         """What clients meet. ``args`` are vLLM's own, if it shows them: which pages may read an answer."""
-        doors = Doors(service, {"/ready": self._ready})
+        doors = Doors(service, {"/ready": self._ready}, patience=False)
 
         async def choose(scope: Scope, receive: Receive, send: Send) -> None:
             passed = treatment(scope["method"], path_of(scope)) is Treatment.PASSED

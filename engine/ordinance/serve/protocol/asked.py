@@ -17,9 +17,6 @@ from ordinance.serve.protocol.problems import bad_request, malformed
 MOST_CHOICES = 128
 #: Tool calls of one choice; a model makes a few.
 MOST_CALLS = 128
-#: Fields that do not go upstream. Prompt log probabilities are text of the model's that no answer may carry; the others
-#: reach into the server: arguments for its plugins, another server's cache, code by name.
-NOT_ASKED = frozenset({"prompt_logprobs", "vllm_xargs", "kv_transfer_params", "logits_processors"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class Request:
     ``body`` is what goes upstream. ``turn`` counts from 1. ``readings`` has, for each prompt, what its answers may
     continue, if anything: the last words of the prompt as a server may join and trim them. ``choices`` counts the
     choices of all prompts. ``structure`` is the form that the answer was asked to have. ``stops`` are the strings at
-    which the model was asked to stop.
+    which the model was asked to stop. ``in_blocks``: what is said comes as a sequence of blocks.
     """
 
     body: Mapping[str, Any]
@@ -40,6 +37,7 @@ class Request:
     model: str
     structure: Structure | None = None
     stops: frozenset[str] = frozenset()
+    in_blocks: bool = False
 
     def open(self, session: Session, index: int) -> Stream:
         """The governed stream of one choice. Raises ``Problem`` (502) for a choice that nobody asked for."""

@@ -23,12 +23,16 @@ TEXTS = ("reasoning", "reasoning_content", CONTENT, REFUSAL)
 
 @dataclass(slots=True)
 class Call:
-    """A tool call, or a piece of one. ``index`` is None for the one call of older clients (`function_call`)."""
+    """A tool call, or a piece of one. ``index`` is None for the one call of older clients (`function_call`).
+    ``custom``: its ``arguments`` are free text and no JSON. ``namespace`` is the client's own word for a group of its
+    tools."""
 
     index: int | None
     id: str = ""
     name: str = ""
     arguments: str = ""
+    custom: bool = False
+    namespace: str = ""
 
 
 @dataclass(slots=True)
@@ -46,7 +50,10 @@ class Token:
 @dataclass(slots=True)
 class Said:
     """What one event, or a whole answer, says of one choice. ``texts`` are by name, ``tokens`` by the name of the text
-    that they belong to. ``finish`` is the reason if the choice ends here, ``stop`` what the model stopped at."""
+    that they belong to. ``finish`` is the reason if the choice ends here, ``stop`` what the model stopped at.
+
+    ``ends`` is for protocols in which an answer is a sequence of blocks: the name of the text, or the index of the call,
+    whose block ended before what is said here."""
 
     texts: dict[str, str] = field(default_factory=dict)
     role: bool = False
@@ -55,6 +62,7 @@ class Said:
     token_ids: list[int] | None = None
     finish: str | None = None
     stop: int | str | None = None
+    ends: str | int | None = None
 
     @property
     def empty(self) -> bool:
