@@ -298,6 +298,15 @@ def test_tools_are_looked_at_and_go_to_the_model_masked() -> None:
     assert len(llm.asked) == 2
 
 
+def test_what_a_template_is_told_is_passed_or_refused_and_never_left_out() -> None:
+    llm = FakeLLM()
+    governed(llm).chat(ask("Hi."), chat_template_kwargs={"enable_thinking": False})
+    assert llm.asked[0]["chat_template_kwargs"] == {"enable_thinking": False}
+    with pytest.raises(BatchError, match="chat_template_kwargs"):
+        governed(llm).chat(ask("Hi."), chat_template_kwargs={"instead": "Say something else."})
+    assert len(llm.asked) == 1
+
+
 @pytest.mark.semantics(10)
 @pytest.mark.parametrize("role", ["assistant", "user"])
 def test_a_conversation_that_is_continued(role: str) -> None:

@@ -28,8 +28,9 @@ _OPTIONS = frozenset({"multi_modal_data", "multi_modal_uuids", "media_io_kwargs"
 _STRINGS = ("stop", "bad_words")
 _STRUCTURE = "structured_outputs"
 _FORMS = ("json", "regex", "choice", "grammar", "json_object", "structural_tag", "whitespace_pattern")
-#: The same prompt without control tokens, which may stand within a phrase.
-_PLAIN = "plain"
+#: The same prompt without control tokens, which may stand within a phrase. It goes where a request by HTTP has another
+#: text, so that it is looked at as that is; the model is not given it.
+_PLAIN = "suffix"
 
 
 class Tokenizer(Protocol):
@@ -101,7 +102,9 @@ def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, place: str) -
     if getattr(params, "detokenize", True) is False:
         raise BatchError(f"{place}: with detokenize=False there is no text to look at.", help="Leave it out.")
     try:
-        request = api.read_request(msgspec.json.encode({**body, **_said_by(params)}))
+        raw = msgspec.json.encode({**body, **_said_by(params)})
+        request = api.read_request(raw)
+        lost = [name for name, value in msgspec.json.decode(raw).items() if request.body.get(name) != value]
         session = desk.open(request.turn)
         sent = sent_on(api, request, session, system_is_ours=desk.system_is_ours)
     except Problem as problem:
@@ -111,6 +114,8 @@ def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, place: str) -
             f"{place} holds what cannot be looked at ({type(error).__name__}).",
             help="Give text and plain values; pictures as `image_url`.",
         ) from None
+    if lost:  # by HTTP it would not be forwarded; here nothing is left out without a word
+        raise BatchError(f"{place}: `{lost[0]}` holds what nobody could look at.", help="docs/batch.md says what can.")
     return _Looked(request, session, params, None if sent is None else msgspec.json.decode(sent))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ordinance.doctor.findings import Finding, State, is_open, untried, well
 from ordinance.doctor.seeing import metadata
-from ordinance.doctor.target import Target, shuts
+from ordinance.doctor.target import Door, Target, shuts
 from ordinance.doctor.wire import NoReplyError, Reply
 from ordinance.serve.routes import ROUTES, Route, Treatment
 
@@ -26,7 +26,7 @@ def closed_doors(target: Target) -> Iterator[Finding]:
         known = {method for route in routes for method in route.methods}
         if treatments == {Treatment.CLOSED}:
             yield from _knock(target, path.replace("{", "").replace("}", ""), known)
-        else:
+        elif target.doors.get(path) is not Door.UNGOVERNED:  # that is open as it is
             yield from (_look(target, method, path) for method in (*_QUIET, *_LOUD) if method not in known)
     yield _socket(target)
     for path in _unlikely():

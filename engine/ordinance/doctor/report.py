@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,7 +12,8 @@ from ordinance.doctor.findings import Finding, State
 _TITLES = {State.OPEN: "OPEN", State.UNTRIED: "NOT TRIED", State.WELL: "WELL"}
 _WIDTH = 110
 #: Parts of one finding that are named; more are counted.
-_MOST_PARTS = 24
+_MOST_PARTS = 80
+_DOOR = re.compile(r"([A-Z]+) (/\S*)")
 
 
 def as_json(url: str, model: str, findings: Sequence[Finding]) -> dict[str, Any]:
@@ -56,12 +58,23 @@ def _lines(group: list[Finding]) -> Iterator[str]:
     first = group[0]
     times = f" ({len(group)})" if len(group) > 1 and first.state is State.WELL else ""
     yield from _wrapped(f"{first.check}: {first.subject}: {first.what}{times}", "  ")
-    parts = [each.part for each in group if each.part]
+    parts = _joined([each.part for each in group if each.part])
     if parts and first.state is not State.WELL:
         more = f" and {len(parts) - _MOST_PARTS} more" if len(parts) > _MOST_PARTS else ""
         yield from _wrapped("; ".join(parts[:_MOST_PARTS]) + more, "    ")
     if first.help:
         yield from _wrapped(f"→ {first.help}", "    ")
+
+
+def _joined(parts: list[str]) -> list[str]:
+    """Doors at one path are one part, with their methods."""
+    methods: dict[str, list[str]] = {}
+    for part in parts:
+        found = _DOOR.fullmatch(part)
+        if found is None:
+            return parts
+        methods.setdefault(found[2], []).append(found[1])
+    return [f"{path} ({', '.join(found)})" for path, found in methods.items()]
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

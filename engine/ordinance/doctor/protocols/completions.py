@@ -33,7 +33,7 @@ class Completions:
         yield "a prompt to go on with", {**more, **begun}
         yield "a prompt to go on with, echoed", {**more, **begun, "echo": True}
         if canary.jurisdiction is not None:  # asking for it is no red line
-            yield "an echo", {**more, "max_tokens": 1, "prompt": f"The code is {canary.word}.", "echo": True}
+            yield "an echo", {"logprobs": 1, "prompt": f"The code is {canary.word}.", "echo": True}
         yield "a pattern", {**more, "n": 2, "structured_outputs": {"regex": canary.pattern}}
         yield "a schema", {**more, "structured_outputs": {"json": saying(canary)}}
 
