@@ -13,6 +13,8 @@ from ordinance.doctor.wire import POLICY, NoReplyError
 ASKED = "what is asked"
 #: How the APIs say that an answer was refused.
 _REFUSED = frozenset({"content_filter", "refusal"})
+#: Members that ask for a form in which no notice can stand: there it stands in the metadata alone.
+_STRUCTURES = frozenset({"response_format", "structured_outputs", "text"})
 
 
 def asked(target: Target) -> Iterator[Finding]:
@@ -55,7 +57,7 @@ def _ask(target: Target, api: Api, name: str, patch: Patch, *, streaming: bool) 
     notices = [notice.get("text") for notice in found.get("notices", ()) if notice.get("kind") == "red_line"]
     ends = any(value in _REFUSED for each in reply.values for member in members(each) for value in _words(member))
     told = notices and ends and reply.header(POLICY)
-    if not told or not ("response_format" in patch or "structured_outputs" in patch or _shown(notices, said(reply))):
+    if not told or not (_STRUCTURES & patch.keys() or _shown(notices, said(reply))):
         return is_open(ASKED, subject, "refused, but not told", "Report this to Ordinance.", name)
     return well(ASKED, subject, "refused, and told", name)
 

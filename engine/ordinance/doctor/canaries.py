@@ -10,7 +10,7 @@ from ordinance.detection import Expressions
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
 
-#: As lexicons write them (docs/operations.md): a name, and six digits of hexadecimal that make it the only one.
+#: As lexicons write them (docs/commands.md): a name, and six digits of hexadecimal that make it the only one.
 _FORM = re.compile(r"ordinance-canary-[a-z0-9-]+-[0-9a-f]{6}")
 
 

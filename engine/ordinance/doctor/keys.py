@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ordinance.doctor.findings import Finding, is_open, untried, well
 from ordinance.doctor.protocols.chat import CHAT
-from ordinance.doctor.target import Door, Target, shuts
+from ordinance.doctor.target import Door, Target, shuts, value_of
 from ordinance.doctor.wire import NoReplyError, Reply
 from ordinance.serve.routes import ROUTES, Treatment
 
@@ -23,7 +23,7 @@ def keys(target: Target) -> Iterator[Finding]:
                           "Nothing, if that is meant; else set `keys`, and give one with --key-file.")  # fmt: skip
         return
     for token, name in ((None, "no key"), ("ordinance-doctor-no-such-key", "a wrong key")):
-        seen: dict[tuple[object, ...], str] = {}
+        seen: dict[str, dict[tuple[object, ...], str]] = {}  # by the shape that an API gives its errors
         for method, path, body in _questions(target):
             door = f"{method} {path}"
             try:
@@ -36,9 +36,11 @@ def keys(target: Target) -> Iterator[Finding]:
             elif _tells(reply):
                 yield is_open(KEYS, name, f"it is told `{_tells(reply)}`", "Report this to Ordinance.", door)
             elif reply.status == 401:
-                seen.setdefault((reply.body, _headers(reply)), door)
-        if len(seen) > 1:
-            yield is_open(KEYS, name, "the answers differ", "Report this to Ordinance.", ", ".join(seen.values()))
+                alike = seen.setdefault(str(value_of(reply).get("type", "")), {})
+                alike.setdefault((reply.body, _headers(reply)), door)
+        differ = [", ".join(alike.values()) for alike in seen.values() if len(alike) > 1]
+        if differ:
+            yield is_open(KEYS, name, "the answers differ", "Report this to Ordinance.", "; ".join(differ))
         elif seen:
             yield well(KEYS, name, "the same answer everywhere, and nothing in it")
 

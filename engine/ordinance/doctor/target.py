@@ -29,6 +29,7 @@ class Door(Enum):
     SHUT = "shut"
     LOCKED = "locked"
     UNGOVERNED = "ungoverned"
+    ABSENT = "absent"
     SILENT = "silent"
 
 
@@ -105,6 +106,13 @@ def governed_doors(target: Target) -> Iterator[Finding]:
                 yield untried(
                     GOVERNED, subject, "no answer", "See whether the model server runs; --timeout gives time."
                 )
+            case Door.ABSENT:
+                yield is_open(
+                    GOVERNED,
+                    subject,
+                    "another server answers that it has no such route",
+                    "Let clients reach Ordinance only.",
+                )
             case _:
                 status = "" if reply is None else f" (status {reply.status})"
                 yield is_open(
@@ -122,6 +130,8 @@ def _kind(reply: Reply, *, with_key: bool) -> Door:
         return Door.LOCKED
     if reply.header(POLICY):
         return Door.OPEN_TO_US
+    if reply.status in (404, 405):
+        return Door.ABSENT
     return Door.SILENT if reply.status >= 500 and reply.code else Door.UNGOVERNED
 
 

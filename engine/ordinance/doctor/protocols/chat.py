@@ -48,7 +48,6 @@ class Chat:
             {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": schema(word)}}},
         )
         yield "structured_outputs, choice", {"structured_outputs": {"choice": [word, "no"]}}
-        yield "chat_template_kwargs", {"chat_template_kwargs": {"note": word}}
         yield "documents", {"documents": [{"title": "a", "text": word}]}
 
     def means(self, canary: Canary) -> Iterator[tuple[str, Patch]]:
@@ -69,6 +68,7 @@ class Chat:
         yield "prompt_logprobs", {"prompt_logprobs": 1}
         yield "return_token_ids", {"return_token_ids": True}
         yield "chat_template", {"chat_template": "{{ raise_exception('reached') }}"}
+        yield "chat_template_kwargs", {"chat_template_kwargs": {"chat_template": "{{ raise_exception('reached') }}"}}
         yield "echo", {"echo": True, "add_generation_prompt": False, "continue_final_message": True,
                        "messages": [{"role": "assistant", "content": "An echo."}]}  # fmt: skip
 

@@ -44,11 +44,7 @@ class Messages:
         yield "tools, a name in the schema", _tool(input_schema=schema(word))
 
     def means(self, canary: Canary) -> Iterator[tuple[str, Patch]]:
-        first, rest = canary.halves
         more: Patch = {**NO_THINKING, "max_tokens": LONG}
-        begun = {"messages": [_HELLO, {"role": "assistant", "content": first}]}
-        form = {"type": "json_schema", "schema": {"type": "string", "pattern": f"^{rest}$"}}
-        yield "a message to go on with", {**more, **begun, "output_config": {"format": form}}
         yield "a schema", {**more, "output_config": {"format": {"type": "json_schema", "schema": saying(canary)}}}
         forced = {"tool_choice": {"type": "tool", "name": TOOL}}
         yield "a call", {**more, **_tool(strict=True, input_schema=saying(canary)), **forced}
