@@ -33,8 +33,8 @@ def test_the_text_of_an_event_is_read_from_its_bytes(api: Api, text: str, ascii_
     event = said(api, text.encode("utf-8", "replace").decode())
     data = json.dumps(event, ensure_ascii=ascii_only).encode()
     words = text.encode("utf-8", "replace").decode()
-    assert form.text_in(data) == words
-    assert json.loads(form.with_text(words)) == event
+    assert form.text_in(framed(data)) == words
+    assert unframed(form.with_text(words)) == [event]
 
 
 @BOTH
@@ -66,12 +66,34 @@ def test_bytes_that_are_not_alike_are_not_taken_for_it(api: Api) -> None:
     form = learn(api, data_of(api, "Hello"), open_session())
     assert form is not None
     good = data_of(api, "x")
-    assert form.text_in(good) == "x"
+    assert form.text_in(framed(good)) == "x"
     for other in (
         good.replace(b'"x"', b'"x", "hidden": "y"'), good.replace(b'"x"', b'"x'), good.replace(b'"x"', b'"\xff"'),
         good.replace(b'"x"', b'"x\x01"'), good.replace(b'"x"', b'null'), good.replace(b'"m"', b'"n"'), good[:-1], b"",
     ):  # fmt: skip
-        assert form.text_in(other) is None
+        assert form.text_in(framed(other)) is None
+    for piece in (good, framed(good) * 2, framed(good)[:-1], framed(good) + b": x\n\n", b": x\n" + framed(good)):
+        assert form.text_in(piece) is None, "only the whole bytes of one event are that event"
+
+
+@BOTH
+def test_what_stands_around_an_answer_is_looked_at_once_for_all_answers(api: Api) -> None:
+    session = open_session()
+    looked: list[str] = []
+    known = type(session).clean
+
+    class Watched(type(session)):  # type: ignore[misc]  # a class that is made here
+        def clean(self, text: str) -> bool:
+            looked.append(text)
+            return known(self, text)
+
+    session.__class__ = Watched
+    for number in (1, 2):
+        data = data_of(api, "Hello").replace(b"1700000000", b"170000000%d" % number)
+        data = data.replace(b'"id": "', b'"id": "answer-%d-' % number)
+        assert learn(api, data, session) is not None
+    longest = sorted(looked, key=len)[-2:]
+    assert longest[0] == longest[1], "without what is the answer's alone it is the same text, and remembered"
 
 
 @pytest.mark.requirement("TR-8")

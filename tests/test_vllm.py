@@ -438,7 +438,7 @@ def test_usage_statistics_stop_the_server(
 def test_a_route_that_nobody_knows_stops_the_server_until_it_is_acknowledged_and_is_closed_then(
     start: Start, config: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    more = [Route("/v1/more", plain, methods=["POST"]), Mount("/tools", app=plain)]  # type: ignore[list-item]
+    more = [Route("/v1/more", plain, methods=["POST"]), Mount("/tools", app=PlainTextResponse("inside"))]
     with told(capfd) as said:
         assert not start(more).came_up
     assert "ANY /tools, POST /v1/more" in said[0]

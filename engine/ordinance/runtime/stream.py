@@ -100,7 +100,7 @@ class Stream:
         return self._session.beginning_of(part, self._prompt)
 
     def after(self, part: Channel, before: Beginning, said: str) -> Beginning:
-        """Where the next block of a text of this part begins, the last of which began at ``before`` and was ``said``."""
+        """Where the next block of a text of this part begins: the last one began at ``before`` and was ``said``."""
         return follow(self._session.activation_of(part), before, said)
 
     def arguments(self) -> JsonText:

@@ -37,6 +37,16 @@ class StreamedAnswer:
     async def take(self, piece: bytes) -> Want:
         if self._want is not Want.MORE:
             return self._want
+        if self._parser.between and not self._waits and len(piece) < LARGE:  # most often a piece is one plain event
+            events = self._stream.passing(piece)
+            if events is not None and not self._stream.over:
+                if events:
+                    await self._exchange.write(events)
+                return self._want
+            if events is not None:
+                self._ready += events
+                self._want = Want.ENDED
+                return self._want
         size = self._parser.pending + len(piece)
         if self._waits or size >= LARGE:
             self._want = await aside(size, self._waits, self._govern, piece)

@@ -15,12 +15,14 @@ from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import read_body
 from ordinance.serve.protocol.chat import CHAT
 from ordinance.serve.protocol.completions import COMPLETIONS
+from ordinance.serve.protocol.messages import MESSAGES
 from ordinance.serve.protocol.problems import Problem, closed, internal, malformed
+from ordinance.serve.protocol.responses import RESPONSES
 from ordinance.serve.service import Service
 from ordinance.serve.upstream import MODELS
 
 #: What is governed.
-APIS: tuple[Api, ...] = (CHAT, COMPLETIONS)
+APIS: tuple[Api, ...] = (CHAT, COMPLETIONS, RESPONSES, MESSAGES)
 
 COUNT = "/v1/messages/count_tokens"
 #: What of a request is counted.

@@ -10,6 +10,7 @@ import msgspec
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from ordinance.serve.keys import credential
 from ordinance.serve.protocol.problems import Problem
 
 #: How long a client may take to send a body, or to take a piece of an answer, in seconds.
@@ -43,10 +44,8 @@ class Exchange:
 
     @property
     def authorization(self) -> str | None:
-        """The key as a bearer token; clients of the Messages API have a header of their own for it."""
-        given = self.headers.get("authorization")
-        key = self.headers.get("x-api-key")
-        return f"Bearer {key}" if given is None and key is not None else given
+        """The request's key, as a bearer token."""
+        return credential(self.headers)
 
     async def body(self, limit: int) -> bytes:
         """The request's body. Raises ``Problem`` as soon as it is over ``limit`` bytes (413) or takes too long (408),

@@ -24,6 +24,12 @@ class Client:
     system_messages_are_ours: bool = False
 
 
+def credential(headers: Mapping[str, str]) -> str | None:
+    """The ``Authorization`` header of a request; clients of the messages API send their key as ``x-api-key``."""
+    key = headers.get("x-api-key")
+    return headers.get("authorization") or (None if key is None else f"Bearer {key}")
+
+
 @dataclass(frozen=True, slots=True)
 class Keyring:
     """The configured keys by the SHA-256 of each, in hexadecimal. An empty ring lets everyone in as ``anyone``."""

@@ -28,8 +28,8 @@ class Writer(Protocol):
 
 
 class Api(Protocol):
-    """``path`` is its route, here and upstream. ``prefix`` begins the ids of its answers. ``plain_key`` is the member of
-    an event that holds its text; empty where no event may go on as the bytes that came."""
+    """``path`` is its route, here and upstream. ``prefix`` begins the ids of its answers. ``plain_key`` is the member
+    of an event that holds its text; empty where no event may go on as the bytes that came."""
 
     path: str
     prefix: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +85,16 @@ def read_stops(body: Mapping[str, Any]) -> frozenset[str]:
     """The strings at which the model is to stop."""
     stop = body.get("stop")
     return frozenset(each for each in (stop if isinstance(stop, list) else [stop]) if isinstance(each, str))
+
+
+def check_tools(tools: object, kinds: Collection[object]) -> None:
+    """Raises ``Problem`` (400) unless every tool is of one of these kinds, which the client runs itself: what a
+    server's own tool fetches and says cannot be looked at."""
+    if tools is None:
+        return
+    if not isinstance(tools, list) or not all(isinstance(tool, dict) and tool.get("type") in kinds for tool in tools):
+        known = " or ".join(f"`{kind}`" for kind in kinds if kind)
+        raise bad_request(f"`tools` must be a list of tools that the client runs itself, of the type {known}.", "tools")
 
 
 def trimmed(texts: Iterable[str]) -> tuple[str, ...]:

@@ -12,9 +12,10 @@ from ordinance.serve.protocol.api import Choices
 from ordinance.serve.protocol.asked import Request, read_body, read_count, read_flag, read_model, read_stops
 from ordinance.serve.protocol.chunks import Chunks, answer_of, problem_event
 from ordinance.serve.protocol.conversation import all_masked, every_text, readings, turn_of
+from ordinance.serve.protocol.logprobs import TokenWords, read_token, write_token
 from ordinance.serve.protocol.problems import Problem, bad_request
 from ordinance.serve.protocol.reading import Envelope, check, decode, token_ids
-from ordinance.serve.protocol.said import CONTENT, REFUSAL, Call, Reply, Said, Token, Top, Usage
+from ordinance.serve.protocol.said import CONTENT, REFUSAL, Call, Reply, Said, Top, Usage
 from ordinance.serve.protocol.structured import structure_of
 from ordinance.serve.protocol.texts import replaced, strings
 
@@ -49,19 +50,9 @@ class _Said(msgspec.Struct, frozen=True):
     function_call: _Function | None = None
 
 
-class _TopToken(msgspec.Struct, frozen=True):
-    token: str
-    logprob: float | None = None
-    bytes: list[int] | None = None
-
-
-class _Token(_TopToken, frozen=True):
-    top_logprobs: list[_TopToken] | None = None
-
-
 class _Logprobs(msgspec.Struct, frozen=True):
-    content: list[_Token] | None = None
-    refusal: list[_Token] | None = None
+    content: list[TokenWords] | None = None
+    refusal: list[TokenWords] | None = None
 
 
 class _Choice(msgspec.Struct, frozen=True):
@@ -104,7 +95,7 @@ def _read_choice(choice: _Choice) -> tuple[int, Said]:
     if choice.logprobs is not None:
         for name, tokens in ((CONTENT, choice.logprobs.content), (REFUSAL, choice.logprobs.refusal)):
             if tokens is not None:
-                said.tokens[name] = list(map(_token, tokens))
+                said.tokens[name] = list(map(read_token, tokens))
     said.token_ids = token_ids(choice.token_ids)
     stop = choice.stop_reason
     said.stop = stop if isinstance(stop, int | str) and not isinstance(stop, bool) else None
@@ -114,20 +105,6 @@ def _read_choice(choice: _Choice) -> tuple[int, Said]:
 def _call(index: int | None, id: str | None, function: _Function | None) -> Call:
     function = function or _Function()
     return Call(index, id or "", function.name or "", function.arguments or "")
-
-
-def _token(token: _Token) -> Token:
-    alternatives = [(each.token, each.logprob or 0.0) for each in token.top_logprobs or ()]
-    return Token(token.token, token.logprob, alternatives, with_bytes=token.bytes is not None)
-
-
-def _write_token(token: Token) -> dict[str, Any]:
-    alternatives = [_one(text, logprob, token.with_bytes) for text, logprob in token.alternatives or ()]
-    return {**_one(token.text, token.logprob, token.with_bytes), "top_logprobs": alternatives}
-
-
-def _one(text: str, logprob: float | None, with_bytes: bool) -> dict[str, Any]:
-    return {"token": text, "logprob": logprob, "bytes": list(text.encode()) if with_bytes else None}
 
 
 def _words(said: Said, *, whole: bool) -> dict[str, Any]:
@@ -155,7 +132,7 @@ def _write_function(call: Call, *, whole: bool) -> dict[str, str]:
 
 def _around(index: int, said: Said) -> dict[str, Any]:
     """What stands in a choice beside its words."""
-    tokens = {name: list(map(_write_token, found)) for name, found in said.tokens.items()}
+    tokens = {name: list(map(write_token, found)) for name, found in said.tokens.items()}
     more: dict[str, Any] = {} if said.token_ids is None else {"token_ids": said.token_ids}
     if said.stop is not None:
         more["stop_reason"] = said.stop

@@ -125,8 +125,8 @@ class GovernedChoice:
     # blocks
 
     def _go_on(self, name: str, text: str) -> None:
-        """Remember what is said. The first of it after the end of a block begins another, which continues it (semantics,
-        rule 10): a phrase that is cut over two blocks is found."""
+        """Remember what is said. The first of it after the end of a block begins another, which continues that one
+        (semantics, rule 10): a phrase that is cut over two blocks is found."""
         block = self._blocks.get(name)
         if block is None:
             block = self._blocks[name] = _Block(self.stream.beginning(_PARTS[name]))
@@ -214,7 +214,9 @@ class GovernedChoice:
         if self._session.whole and stream.refused:
             out.texts, out.calls, out.tokens = {}, [], {}
             self._tokens.clear()
-        if rest or (self._session.whole and (self._said_content or not (out.calls or out.texts))):
+        if self._in_blocks and out.calls and not self._session.whole:
+            out.closing = rest
+        elif rest or (self._session.whole and (self._said_content or not (out.calls or out.texts))):
             out.texts[CONTENT] = out.texts.get(CONTENT, "") + rest
         self._ready(out, closed=True)
         untouched = stream.verdict < Verdict.WITHHOLD

@@ -24,7 +24,7 @@ def is_operators(message: Message) -> bool:
 
 def turn_of(messages: Sequence[Message]) -> int:
     """Which answer of the conversation the next one is."""
-    return sum(message.get("role") == "assistant" for message in messages) + 1
+    return len([message for message in messages if message.get("role") == "assistant"]) + 1
 
 
 def readings(messages: Sequence[Message], *, continued: bool) -> tuple[str, ...]:
@@ -75,6 +75,7 @@ def every_text(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator
         if not (system_is_ours and is_operators(message)):
             yield from strings(message)
             yield from joined(message.get("content"))
+            yield from joined(message.get("output"))
 
 
 def all_masked(messages: Sequence[Message], mask: Callable[[str], str], *, system_is_ours: bool) -> list[Any]:

@@ -17,8 +17,9 @@ FINISH_REASONS = frozenset({"stop", "length", FILTERED})
 CALL_REASONS = frozenset({"tool_calls", "function_call"})
 #: The names of texts that may stand in a choice, in the order in which a model says them.
 CONTENT = "content"
+REASONING = "reasoning"
 REFUSAL = "refusal"
-TEXTS = ("reasoning", "reasoning_content", CONTENT, REFUSAL)
+TEXTS = (REASONING, "reasoning_content", CONTENT, REFUSAL)
 
 
 @dataclass(slots=True)
@@ -52,8 +53,8 @@ class Said:
     """What one event, or a whole answer, says of one choice. ``texts`` are by name, ``tokens`` by the name of the text
     that they belong to. ``finish`` is the reason if the choice ends here, ``stop`` what the model stopped at.
 
-    ``ends`` is for protocols in which an answer is a sequence of blocks: the name of the text, or the index of the call,
-    whose block ended before what is said here."""
+    ``ends`` is for protocols in which an answer is a sequence of blocks: the name of the text, or the index of the
+    call, whose block ended before what is said here. ``closing`` is content that stands behind everything else."""
 
     texts: dict[str, str] = field(default_factory=dict)
     role: bool = False
@@ -63,11 +64,13 @@ class Said:
     finish: str | None = None
     stop: int | str | None = None
     ends: str | int | None = None
+    closing: str = ""
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing that a client would have to be sent."""
-        return not (any(self.texts.values()) or self.role or self.calls or self.tokens or self.finish)
+        said = any(self.texts.values()) or self.calls or self.closing
+        return not (said or self.role or self.tokens or self.finish)
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -100,3 +103,7 @@ class Top:
         """The object of ``kind`` with these choices."""
         more = {} if self.fingerprint is None else {"system_fingerprint": self.fingerprint}
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model, **more, "choices": choices}
+
+
+#: The top of what says nothing of itself.
+NO_TOP = Top("", 0, "")

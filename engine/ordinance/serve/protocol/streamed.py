@@ -60,12 +60,18 @@ class AnswerStream:
 
     def event(self, data: bytes) -> bytes:
         """Govern the data of one event. Raises ``Problem`` where it is no event of this protocol."""
+        passing = self.passing(framed(data)) if self._plain else None
+        return self._read(data) if passing is None else passing
+
+    def passing(self, event: bytes) -> bytes | None:
+        """The same for an event as it stands on the wire, if it has a form that is known and its choice goes on; None
+        for any other bytes, and then nothing has been done."""
         for plain, choice in self._plain:
-            text = plain.text_in(data)
+            text = plain.text_in(event)
             if text is None:
                 continue
             if choice.finished:
-                break
+                return None
             stream = choice.stream
             out = stream.feed(text)
             if stream.ended:
@@ -73,8 +79,8 @@ class AnswerStream:
                 return self._leave([(plain.index, choice.passed(out))], None)
             if not out:
                 return b""
-            return framed(data if out == text else plain.with_text(out))
-        return self._read(data)
+            return event if out == text else plain.with_text(out)
+        return None
 
     def _read(self, data: bytes) -> bytes:
         reply = self._read_event(data)
