@@ -258,6 +258,11 @@ def test_text_that_vllm_would_not_write_out_is_told() -> None:
         governed(FakeLLM()).generate("Hi.", Params(detokenize=False))
 
 
+def test_parameters_of_another_kind_are_told() -> None:
+    with pytest.raises(BatchError, match="object is not known"):
+        governed(FakeLLM()).generate("Hi.", object())
+
+
 def test_arguments_that_are_not_known_and_lists_of_another_length_are_told() -> None:
     llm = FakeLLM()
     with pytest.raises(BatchError, match="documents"):

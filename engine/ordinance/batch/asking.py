@@ -99,6 +99,8 @@ class _Looked:
 
 
 def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, place: str) -> _Looked:
+    if not isinstance(getattr(params, "n", None), int):
+        raise BatchError(f"{place}: {type(params).__name__} is not known here.", help="Give vLLM's SamplingParams.")
     if getattr(params, "detokenize", True) is False:
         raise BatchError(f"{place}: with detokenize=False there is no text to look at.", help="Leave it out.")
     try:

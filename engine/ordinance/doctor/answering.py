@@ -8,7 +8,7 @@ from ordinance.doctor.canaries import Canary
 from ordinance.doctor.findings import Finding, is_open, untried, well
 from ordinance.doctor.protocols.protocol import Api, Patch
 from ordinance.doctor.seeing import members, metadata, where_seen
-from ordinance.doctor.target import Door, Target, value_of
+from ordinance.doctor.target import Door, Target, silent, value_of
 from ordinance.doctor.wire import NoReplyError, Reply
 
 ANSWERED = "what is answered"
@@ -20,6 +20,9 @@ _COUNTS = ("usage", "token_ids", "prompt_token_ids", "prompt_logprobs")
 def answered(target: Target) -> Iterator[Finding]:
     """Every way of every API to make a model say something, whole and as a stream."""
     for api in target.apis():
+        if not target.answers(api):
+            yield silent(ANSWERED, target, api)
+            continue
         canaries = list(_canaries(target, api))
         if not canaries:
             yield untried(ANSWERED, f"POST {api.path}", "the policy has no canary that applies here",

@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Iterable, Iterator
 
 from ordinance.doctor.findings import Finding, State, is_open, untried, well
-from ordinance.doctor.seeing import metadata
+from ordinance.doctor.seeing import metadata, where_seen
 from ordinance.doctor.target import Door, Target, shuts
 from ordinance.doctor.wire import NoReplyError, Reply
 from ordinance.serve.routes import ROUTES, Route, Treatment
 
-CLOSED = "closed doors"
+CLOSED, PASSED = "closed doors", "passed routes"
 #: Methods by which nothing happens on a server that has the route for another one.
 _QUIET = ("PATCH", "OPTIONS")
 _LOUD = ("GET", "POST", "PUT", "DELETE")
@@ -31,6 +31,25 @@ def closed_doors(target: Target) -> Iterator[Finding]:
     yield _socket(target)
     for path in _unlikely():
         yield _look_behind(target, path)
+
+
+def passed_routes(target: Target) -> Iterator[Finding]:
+    """What passes as it is must hold nothing of what was asked and said before."""
+    words = [canary.tail for canary in (target.canaries.red, target.canaries.withheld) if canary is not None]
+    for route in ROUTES:
+        if route.treatment is not Treatment.PASSED or route.methods != ("GET",):
+            continue
+        door = f"GET {route.path}"
+        try:
+            reply = target.server.ask("GET", route.path)
+        except NoReplyError as error:
+            yield untried(PASSED, "routes that gave no answer", str(error), "Try again.", door)
+            continue
+        place = next((place for word in words if (place := where_seen(reply, word))), None)
+        if place is not None:
+            yield is_open(PASSED, door, f"a canary stands in {place}", "Close it to clients, and report this.")
+        else:
+            yield well(PASSED, "routes that pass", "nothing of what was said stands there", door)
 
 
 def _by_path(routes: Iterable[Route]) -> dict[str, list[Route]]:

@@ -20,6 +20,7 @@ def examine(patient: Target, expected: Expected, progress: Progress) -> Iterator
         (doors.CLOSED, doors.closed_doors(patient)),
         (asking.ASKED, asking.asked(patient)),
         (answering.ANSWERED, answering.answered(patient)),
+        (doors.PASSED, doors.passed_routes(patient)),
         (requests.SETTINGS, requests.settings(patient)),
         (keys.KEYS, keys.keys(patient)),
         (identity.BYPASS, identity.behind(patient)),

@@ -16,6 +16,14 @@ from ordinance.doctor.target import Door, Target, value_of
 from ordinance.doctor.wire import POLICY, NoReplyError, Server
 from ordinance.serve.account import RANGE, TESTED, is_supported, sends_statistics
 
+#: What is asked of a server that only the gateway should reach. The second route does nothing by that method, and
+#: vLLM's own key does not guard it.
+_ROUND = (("GET", "/v1/models"), ("PATCH", "/invocations"))
+_ALONE = (
+    "Let only the gateway reach it: another network, a socket, a firewall. "
+    "vLLM's --api-key guards /v1 and nothing else."
+)
+
 POLICIES, VERSIONS, TELEMETRY, BYPASS = "policy", "versions", "telemetry", "the server behind"
 
 
@@ -27,42 +35,46 @@ class Expected:
     shown: str = ""
     digest: str = ""
 
-    def fits(self, shown: str, digest: str) -> bool:
-        """Whether a policy is the expected one, as far as is said."""
-        return self.shown in ("", shown) and digest.startswith(self.digest)
-
 
 def policies(target: Target, expected: Expected) -> Iterator[Finding]:
     """The policy that answers show: one, and the expected one."""
-    seen: dict[tuple[str, str], list[str]] = {}
+    seen: dict[str, list[str]] = {}
     for path, reply in target.first.items():
-        if target.doors[path] is Door.OPEN_TO_US:
-            digest = str(metadata(reply).get("policy", {}).get("digest", ""))
-            seen.setdefault((reply.header(POLICY) or "", digest), []).append(f"POST {path}")
+        if target.doors[path] is not Door.OPEN_TO_US:
+            continue
+        shown, door = reply.header(POLICY) or "", f"POST {path}"
+        seen.setdefault(shown, []).append(door)
+        digest = str(metadata(reply).get("policy", {}).get("digest", ""))
+        if digest and not shown.endswith(f"+{digest[:16]}"):
+            yield is_open(
+                POLICIES, shown, "an answer's header and its metadata differ", "Report this to Ordinance.", door
+            )
+        elif digest[:16] == expected.digest[:16] and not digest.startswith(expected.digest):
+            yield from _not_expected(shown, expected, door)
     ready = _value(target.server, "/ready").get("policy")
-    if isinstance(ready, str) and ready not in {shown for shown, _ in seen}:
-        seen.setdefault((ready, ready.rpartition("+")[2]), []).append("GET /ready")
+    if isinstance(ready, str):
+        seen.setdefault(ready, []).append("GET /ready")
     if not seen:
         yield untried(POLICIES, "the policy", "no answer shows one", "Give a key, or see what stands at the doors.")
-    for (shown, digest), doors in seen.items():
-        digest = digest or shown.rpartition("+")[2]
-        if digest and not shown.endswith(f"+{digest[:16]}"):
-            yield is_open(POLICIES, shown, "an answer's header and its metadata differ", "Report this to Ordinance.",
-                          ", ".join(doors))  # fmt: skip
-        elif len(expected.digest) > len(digest) and expected.digest.startswith(digest) and digest:
-            yield well(POLICIES, shown, "the expected one, as far as it is shown", ", ".join(doors))
-        elif not expected.fits(shown, digest):
-            wanted = expected.shown or expected.digest[:16]
-            yield is_open(POLICIES, shown, f"not the expected one ({wanted})",
-                          "Put the expected packs in force: SIGHUP, or a restart.", ", ".join(doors))  # fmt: skip
-        elif expected == Expected():
+    for shown, doors in seen.items():
+        digest = shown.rpartition("+")[2]
+        part = ", ".join(doors)
+        if expected == Expected():
             yield untried(POLICIES, shown, "not compared with anything",
-                          "Say which is expected, with --policy or --pack.", ", ".join(doors))  # fmt: skip
+                          "Say which is expected, with --policy or --pack.", part)  # fmt: skip
+        elif expected.shown in ("", shown) and digest.startswith(expected.digest[:16]):
+            yield well(POLICIES, shown, "the expected one", part)
         else:
-            yield well(POLICIES, shown, "the expected one", ", ".join(doors))
+            yield from _not_expected(shown, expected, part)
     if len(seen) > 1:
         yield is_open(POLICIES, "the policy", "different answers show different ones",
                       "Replace it in every process: SIGHUP to the one that was started.")  # fmt: skip
+
+
+def _not_expected(shown: str, expected: Expected, part: str) -> Iterator[Finding]:
+    wanted = expected.shown or expected.digest[:16]
+    yield is_open(POLICIES, shown, f"not the expected one ({wanted})",
+                  "Put the expected packs in force: SIGHUP, or a restart.", part)  # fmt: skip
 
 
 def versions(target: Target) -> Iterator[Finding]:
@@ -140,17 +152,18 @@ def behind(target: Target) -> Iterator[Finding]:
     if server is None:
         return
     subject = f"{server.host}:{server.port}"
-    try:
-        listed = server.ask("GET", "/v1/models", key=None)
-    except NoReplyError as error:
-        yield well(BYPASS, subject, f"not reached from here ({error})")
-        return
-    if listed.status in (401, 403):
-        yield is_open(BYPASS, subject, "can be reached from here; it asks for a key, but not everywhere",
-                      "Let only the gateway reach it: vLLM's --api-key does not guard routes outside /v1.")  # fmt: skip
-    else:
-        yield is_open(BYPASS, subject, f"answers from here without a key (status {listed.status})",
-                      "Let only the gateway reach it: another network, a socket, a firewall.")  # fmt: skip
+    for method, path in _ROUND:
+        try:
+            status = server.ask(method, path, key=None).status
+        except NoReplyError as error:
+            yield well(BYPASS, subject, f"not reached from here ({error})", f"{method} {path}")
+            continue
+        if status in (401, 403):
+            yield well(BYPASS, subject, "asks for a key", f"{method} {path}")
+        else:
+            yield is_open(
+                BYPASS, subject, f"answers from here without a key (status {status})", _ALONE, f"{method} {path}"
+            )
 
 
 def _value(server: Server, path: str) -> dict[str, Any]:

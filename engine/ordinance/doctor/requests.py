@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ordinance.doctor.findings import Finding, is_open, untried, well
 from ordinance.doctor.seeing import members
-from ordinance.doctor.target import Target, not_taken
+from ordinance.doctor.target import Target, not_taken, silent
 from ordinance.doctor.wire import NoReplyError
 
 SETTINGS = "settings in a request"
@@ -17,6 +17,9 @@ _FILLED = ("prompt_logprobs", "prompt_token_ids", "prompt_text", "input_messages
 def settings(target: Target) -> Iterator[Finding]:
     """Each setting of each API, once."""
     for api in target.apis():
+        if not target.answers(api):
+            yield silent(SETTINGS, target, api)
+            continue
         subject = f"POST {api.path}"
         for name, patch in api.settings():
             try:

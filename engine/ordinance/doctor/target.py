@@ -48,10 +48,20 @@ class Target:
         """The APIs that answer us, governed or not."""
         return [api for api in APIS if self.doors[api.path] in (Door.OPEN_TO_US, Door.UNGOVERNED)]
 
+    def answers(self, api: Api) -> bool:
+        """Whether a model behind it answered a harmless request."""
+        return self.first[api.path].status == 200
+
     def ask(self, api: Api, patch: Patch, *, streaming: bool = False) -> Reply:
         """A request to an API, ``patch`` laid over a harmless one. Raises ``NoReplyError``."""
         stream = {"stream": True} if streaming else {}
         return self.server.ask("POST", api.path, {**api.harmless(self.model), **patch, **stream})
+
+
+def silent(check: str, target: Target, api: Api) -> Finding:
+    """Why nothing more is asked at a door behind which no model answers."""
+    what = f"no model answers there (status {target.first[api.path].status})"
+    return untried(check, f"POST {api.path}", what, "Nothing, if the server behind has no such API; else see why.")
 
 
 def shuts(reply: Reply, *, with_key: bool) -> bool:
