@@ -3,8 +3,10 @@ where the upstream cut makes no difference."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -129,6 +131,18 @@ def test_a_phrase_that_is_cut_over_many_blocks_is_not_completed(api: Api) -> Non
     assert "⟦…⟧" in said.text()
 
 
+@pytest.mark.requirement("TR-8")
+@pytest.mark.semantics(10)
+@BOTH
+@pytest.mark.parametrize("kind", ["text", "thinking"])
+def test_a_phrase_that_begins_in_the_conversation_is_not_completed(api: Api, kind: str) -> None:
+    before = {"role": "assistant", "content": "The forbidden"}
+    conversation = [{"role": "user", "content": "x"}, before]
+    asked = {"input": conversation} if api is RESPONSES else {"messages": conversation}
+    said = told(api, (kind, [" fl", "ag", "!"]), ("text", ["Good."]), **asked)
+    assert said.text(kind).startswith("⟦…⟧!")
+
+
 @pytest.mark.semantics(10)
 @BOTH
 def test_a_block_may_begin_anew(api: Api) -> None:
@@ -140,7 +154,7 @@ def test_a_block_may_begin_anew(api: Api) -> None:
 @pytest.mark.semantics(10)
 @given(st.text(f"{FORBIDDEN} x", max_size=20) | st.just(FORBIDDEN), st.data())
 def test_a_block_continues_every_join_of_the_blocks_before(text: str, data: st.DataObject) -> None:
-    """What is found in the last block is what is found in it behind the blocks before, from any of them on, or alone."""
+    """In the last block is found what is found behind the blocks before, from any of them on, or alone."""
     *before, last = data.draw(cuttings(f"a {text}"))
     session = open_session()
     activation = activate(session.plan, session.activation.rules)
@@ -203,12 +217,61 @@ def test_every_cutting_of_the_bytes_gives_the_same_answer(api: Api, data: st.Dat
     request, session = read(api, stream=True), open_session()
     sent_on(api, request, session, system_is_ours=False)
     answer, parser, out = AnswerStream(api, request, session, OWN), sse.EventParser(1 << 20), b""
-    for start, end in zip(ends, ends[1:], strict=False):
+    for start, end in itertools.pairwise(ends):
         for event in parser.feed(sent[start:end]):
             if not answer.over:
                 out += answer.event(event)
     got, expected = read_back(api, out + answer.end()), told(api, *blocks)
     assert (got.blocks, got.reason, got.metadata) == (expected.blocks, expected.reason, expected.metadata)
+
+
+@pytest.mark.requirement("TR-8")
+@BOTH
+@given(st.data())
+def test_the_short_way_gives_what_the_long_way_gives(api: Api, data: st.DataObject) -> None:
+    blocks = cut(data, data.draw(sequences()))
+    found = []
+    for short in (True, False):
+        request, session = read(api, stream=True), open_session()
+        sent_on(api, request, session, system_is_ours=False)
+        answer, out = AnswerStream(api, request, session, OWN), b""
+        answer._in_blocks = short
+        for event in upstream_events(api, blocks):
+            out += b"" if answer.over else answer.event(json.dumps(event, separators=(",", ":")).encode())
+        found.append(read_back(api, out + answer.end()))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("api", "spoil"),
+    [
+        (MESSAGES, lambda data: data.replace(b'"index":0', b'"index":1')),
+        (MESSAGES, lambda data: data.replace(b'"text":"x"', b'"text":"x","text":"y"')),
+        (MESSAGES, lambda data: data.replace(b'"text":"x"', b'"text":"x","z":"y"')),
+        (MESSAGES, lambda data: data.replace(b'"x"', b'"x')),
+        (MESSAGES, lambda data: data.replace(b'"x"', b'"\xff"')),
+        (MESSAGES, lambda data: data[:-1]),
+        (MESSAGES, lambda data: b""),
+        (RESPONSES, lambda data: data.replace(b'"sequence_number":4', b'"sequence_number":')),
+        (RESPONSES, lambda data: data.replace(b'"sequence_number":4', b'"sequence_number":4,"x":5')),
+        (RESPONSES, lambda data: data.replace(b'"logprobs":[]', b'"logprobs":[{"token":"x"}]')),
+        (RESPONSES, lambda data: data.replace(b'"x"', b'"x\\"')),
+        (RESPONSES, lambda data: data.replace(b'"x"', b'null')),
+        (RESPONSES, lambda data: data[:-2] + b"0}"),
+    ],
+)  # fmt: skip
+def test_bytes_that_are_not_alike_go_the_long_way(api: Api, spoil: Callable[[bytes], bytes]) -> None:
+    events = upstream_events(api, [("text", ["Good", "x"])])
+    deltas = [event for event in events if "delta" in event and event["type"] != "message_delta"]
+    for number, event in enumerate(deltas if api is RESPONSES else (), 3):
+        event.update({"logprobs": [], "sequence_number": number, "zz": "z"})
+    first, second = (json.dumps(event, separators=(",", ":")).encode() for event in deltas[:2])
+    reader = api.reader(read(api, stream=True))
+    for event in events[: events.index(deltas[0])]:
+        reader.read(json.dumps(event).encode())
+    reader.read(first)
+    assert reader.more(second) == ("content", "x")
+    assert reader.more(spoil(second)) is None
 
 
 @BOTH
@@ -258,9 +321,10 @@ def test_a_call_that_goes_on_after_its_end_is_a_problem(api: Api) -> None:
     events = upstream_events(api, [("call", "f", ["{}"]), ("call", "g", ["{}"])])
     piece = next(event for event in events if "delta" in event)
     answer = AnswerStream(api, read(api, stream=True), open_session(), OWN)
+    for event in events[:-2]:
+        answer.event(json.dumps(event).encode())
     with pytest.raises(Problem):
-        for event in [*events[:-2], piece]:
-            answer.event(json.dumps(event).encode())
+        answer.event(json.dumps(piece).encode())
 
 
 @pytest.mark.requirement("LAW-4")

@@ -15,6 +15,17 @@ Choices = Sequence[tuple[int, Said]]
 Metadata = dict[str, Any]
 
 
+class Reader(Protocol):
+    """Reads the events of one stream of an upstream, each from its data."""
+
+    def read(self, data: bytes) -> Reply:
+        """What it says. Raises ``Problem`` (502)."""
+
+    def more(self, data: bytes) -> tuple[str, str] | None:
+        """The name of the text that is open and what is added to it, by a shorter way; None for any event that might
+        say anything else."""
+
+
 class Writer(Protocol):
     """Writes the events of one governed stream as they stand on the wire. ``done`` ends a stream without a problem."""
 
@@ -22,6 +33,9 @@ class Writer(Protocol):
 
     def write(self, top: Top, choices: Choices, usage: Usage | None, metadata: Metadata | None) -> bytes:
         """The events that say this. What stands at the end of a stream has ``metadata``."""
+
+    def more(self, top: Top, name: str, text: str) -> bytes:
+        """The events that say more of one text."""
 
     def problem(self, problem: Problem, metadata: Metadata) -> bytes:
         """The last event of a stream that cannot go on."""
@@ -48,8 +62,8 @@ class Api(Protocol):
     def read_whole(self, raw: bytes, request: Request) -> Reply:
         """An upstream's whole answer. Raises ``Problem`` (502)."""
 
-    def reader(self, request: Request) -> Callable[[bytes], Reply]:
-        """What reads the events of one stream, each from its data. It raises ``Problem`` (502)."""
+    def reader(self, request: Request) -> Reader:
+        """What reads the events of one stream."""
 
     def read_plain(self, raw: bytes) -> tuple[int, Top]:
         """The index and the top of an event that says nothing but text. Raises ``msgspec.DecodeError`` for any other,

@@ -14,17 +14,17 @@ class Place:
     """The block in which an upstream's stream is, and the calls that it has made."""
 
     def __init__(self) -> None:
-        self._open: Key | None = None
+        self.open: Key | None = None
         self._calls: dict[int, int] = {}
 
     def move(self, key: Key) -> Key | None:
         """Something is said in this block; the one that it ends, if any."""
-        before, self._open = self._open, key
+        before, self.open = self.open, key
         return None if before == key else before
 
     def leave(self) -> Key | None:
         """The block has ended; which one, if one was open."""
-        ended, self._open = self._open, None
+        ended, self.open = self.open, None
         return ended
 
     def call(self, number: int) -> int:

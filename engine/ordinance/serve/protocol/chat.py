@@ -10,7 +10,7 @@ import msgspec
 from ordinance.serve.protocol import fields
 from ordinance.serve.protocol.api import Choices
 from ordinance.serve.protocol.asked import Request, read_body, read_count, read_flag, read_model, read_stops
-from ordinance.serve.protocol.chunks import Chunks, answer_of, problem_event
+from ordinance.serve.protocol.chunks import Chunks, Separate, answer_of, problem_event
 from ordinance.serve.protocol.conversation import all_masked, every_text, readings, turn_of
 from ordinance.serve.protocol.logprobs import TokenWords, read_token, write_token
 from ordinance.serve.protocol.problems import Problem, bad_request
@@ -222,8 +222,8 @@ class Chat:
     def read_whole(self, raw: bytes, request: Request) -> Reply:
         return _read(raw)
 
-    def reader(self, request: Request) -> Callable[[bytes], Reply]:
-        return _read
+    def reader(self, request: Request) -> Separate:
+        return Separate(_read)
 
     def read_plain(self, raw: bytes) -> tuple[int, Top]:
         event = _PLAIN_DECODER.decode(raw)

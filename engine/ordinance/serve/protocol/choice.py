@@ -90,10 +90,15 @@ class GovernedChoice:
         opening = self.stream.feed("")
         return Said({CONTENT: opening} if opening else {})
 
-    def passed(self, text: str) -> Said:
-        """The content ``text`` left by a shorter way and the choice may have ended with it."""
+    def more(self, name: str, text: str) -> str:
+        """What may leave of a text whose block is open, by a shorter way."""
+        self._blocks[name].said.append(text)
+        return self.stream.feed(text) if name == CONTENT else self._texts[name].feed(text)
+
+    def passed(self, text: str, name: str = CONTENT) -> Said:
+        """This ``text`` left by a shorter way and the choice may have ended with it."""
         self._said_content = True
-        out = Said({CONTENT: text} if text else {})
+        out = Said({name: text} if text else {})
         return self._finish(out, None) if self.stream.ended else out
 
     def end(self) -> Said:

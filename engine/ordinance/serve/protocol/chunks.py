@@ -9,10 +9,20 @@ import msgspec
 
 from ordinance.serve.protocol.api import Choices, Metadata
 from ordinance.serve.protocol.problems import Problem
-from ordinance.serve.protocol.said import Said, Top, Usage
+from ordinance.serve.protocol.said import Reply, Said, Top, Usage
 from ordinance.serve.sse import DONE, framed
 
 _ENCODE = msgspec.json.Encoder().encode
+
+
+class Separate:
+    """The ``Reader`` of such events."""
+
+    def __init__(self, read: Callable[[bytes], Reply]) -> None:
+        self.read = read
+
+    def more(self, data: bytes) -> tuple[str, str] | None:
+        return None
 
 
 class Chunks:
@@ -26,6 +36,9 @@ class Chunks:
 
     def write(self, top: Top, choices: Choices, usage: Usage | None, metadata: Metadata | None) -> bytes:
         return framed(_ENCODE(with_metadata(answer_of(self._kind, self._write_choice, top, choices, usage), metadata)))
+
+    def more(self, top: Top, name: str, text: str) -> bytes:
+        return self.write(top, [(0, Said({name: text}))], None, None)
 
     def problem(self, problem: Problem, metadata: Metadata) -> bytes:
         return framed(_ENCODE(with_metadata(problem.body(), metadata)))

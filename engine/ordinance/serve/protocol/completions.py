@@ -23,7 +23,7 @@ from ordinance.serve.protocol.asked import (
     read_stops,
     trimmed,
 )
-from ordinance.serve.protocol.chunks import Chunks, answer_of, problem_event
+from ordinance.serve.protocol.chunks import Chunks, Separate, answer_of, problem_event
 from ordinance.serve.protocol.problems import Problem, bad_request
 from ordinance.serve.protocol.reading import Envelope, check, decode, token_ids
 from ordinance.serve.protocol.said import CONTENT, Reply, Said, Token, Top, Usage
@@ -176,8 +176,8 @@ class Completions:
     def read_whole(self, raw: bytes, request: Request) -> Reply:
         return _read(raw)
 
-    def reader(self, request: Request) -> Callable[[bytes], Reply]:
-        return _read
+    def reader(self, request: Request) -> Separate:
+        return Separate(_read)
 
     def read_plain(self, raw: bytes) -> tuple[int, Top]:
         event = _PLAIN_DECODER.decode(raw)

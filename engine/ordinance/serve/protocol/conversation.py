@@ -14,7 +14,7 @@ Message = Mapping[str, Any]
 _JOINTS = ("", "\n", " ")
 #: Where a message has text, besides its content.
 _TEXTS = ("text", "thinking", "reasoning", "reasoning_content", "refusal")
-_OPERATORS_ROLES = frozenset({"system", "developer"})
+_OPERATORS_ROLES = ("system", "developer")
 
 
 def is_operators(message: Message) -> bool:

@@ -105,12 +105,13 @@ def _only(*names: str) -> Callable[[str, Any], Any]:
 
 
 def _template(where: str, value: Any) -> Any:
-    plain = _only(*_TEMPLATE)(where, value)
-    return {name: each for name, each in plain.items() if not isinstance(each, str) or _is_word(each)} if plain else {}
+    return {name: each for name, each in _only(*_TEMPLATE)(where, value).items() if _is_plain(each)}
 
 
-def _is_word(text: str) -> bool:
-    return text.isascii() and text.isalpha() and len(text) <= _LONGEST_WORD
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.isascii() and value.isalpha() and len(value) <= _LONGEST_WORD
+    return value is None or isinstance(value, bool | int | float)
 
 
 def _logprobs_only(where: str, value: Any) -> Any:

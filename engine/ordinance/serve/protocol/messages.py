@@ -79,8 +79,8 @@ class Messages:
     def read_whole(self, raw: bytes, request: Request) -> Reply:
         return read_message(raw)
 
-    def reader(self, request: Request) -> Callable[[bytes], Reply]:
-        return MessagesReader().read
+    def reader(self, request: Request) -> MessagesReader:
+        return MessagesReader()
 
     def read_plain(self, raw: bytes) -> tuple[int, Top]:
         raise msgspec.DecodeError

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from ordinance.serve.protocol.blocks import NOTHING, Place, reply
+from ordinance.serve.protocol.forms import Form, form_of
 from ordinance.serve.protocol.problems import malformed, upstream_failed
 from ordinance.serve.protocol.reading import decode
 from ordinance.serve.protocol.said import CONTENT, FILTERED, REASONING, Call, Reply, Said, Usage
@@ -17,6 +19,10 @@ from ordinance.serve.protocol.said import CONTENT, FILTERED, REASONING, Call, Re
 _ENCODE = msgspec.json.Encoder().encode
 #: Our reasons for theirs; every other one is ``stop``.
 _REASONS = {"max_tokens": "length", "tool_use": "tool_calls", "refusal": FILTERED}
+
+
+#: Deltas of a text: its name, and the member that has it.
+_MEMBERS = {"text_delta": (CONTENT, "text"), "thinking_delta": (REASONING, "thinking")}
 
 
 class _Block(msgspec.Struct, frozen=True):
@@ -87,13 +93,24 @@ class MessagesReader:
 
     def __init__(self) -> None:
         self._place = Place()
+        self._form: Form | None = None  # that of the text that is open
+        self._name = ""
 
-    def read(self, raw: bytes) -> Reply:
+    def more(self, data: bytes) -> tuple[str, str] | None:
+        if self._form is None or self._place.open != self._name:
+            return None
+        text = self._form.text_in(data)
+        return (self._name, text) if text else None
+
+    def read(self, data: bytes) -> Reply:
         """Raises ``Problem`` (502)."""
-        event = decode(_EVENTS, raw)
+        event = decode(_EVENTS, data)
         match event.type:
             case "content_block_delta":
-                return self._delta(event.index, event.delta or _NO_DELTA)
+                delta = event.delta or _NO_DELTA
+                said = self._delta(event.index, delta)
+                self._learn(data, event, delta)
+                return said
             case "content_block_start":
                 return self._start(event.index, event.content_block or _NO_BLOCK)
             case "content_block_stop":
@@ -130,6 +147,14 @@ class MessagesReader:
                     Said(calls=[Call(index, arguments=delta.partial_json or "")], ends=self._place.move(index))
                 )
         return NOTHING
+
+    def _learn(self, data: bytes, event: _Event, delta: _Delta) -> None:
+        """Find the form of the deltas of the text that is open."""
+        if delta.type not in _MEMBERS:
+            return
+        self._name, member = _MEMBERS[delta.type]
+        wanted = replace(event, delta=replace(delta, **{member: "?"}))
+        self._form = form_of(data, f'"{member}"'.encode(), lambda other: _EVENTS.decode(other) == wanted)
 
     def _say(self, name: str, text: str | None) -> Reply:
         return reply(Said({name: text}, ends=self._place.move(name))) if text else NOTHING

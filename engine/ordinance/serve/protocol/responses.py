@@ -35,9 +35,9 @@ from ordinance.serve.protocol.texts import replaced, strings
 _KEPT = ("previous_response_id", "conversation", "prompt", "previous_input_messages", "background")
 _TOOLS = ("function", "custom", "namespace")
 #: Items of a conversation whose texts can be looked at.
-_ITEMS = frozenset({
+_ITEMS = (
     "message", "reasoning", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output",
-})  # fmt: skip
+)  # fmt: skip
 #: A last item that is not complete is one to go on with.
 _COMPLETE = (None, "completed")
 
@@ -149,8 +149,8 @@ class Responses:
     def read_whole(self, raw: bytes, request: Request) -> Reply:
         return read_response(raw, request)
 
-    def reader(self, request: Request) -> Callable[[bytes], Reply]:
-        return ResponsesReader(request).read
+    def reader(self, request: Request) -> ResponsesReader:
+        return ResponsesReader(request)
 
     def read_plain(self, raw: bytes) -> tuple[int, Top]:
         raise msgspec.DecodeError

@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from ordinance.serve.protocol.asked import Request
 from ordinance.serve.protocol.blocks import NOTHING, Key, Place, reply
+from ordinance.serve.protocol.forms import Form, form_of
 from ordinance.serve.protocol.logprobs import TokenWords, read_token
 from ordinance.serve.protocol.problems import malformed, upstream_failed
 from ordinance.serve.protocol.reading import decode
@@ -127,15 +129,25 @@ class ResponsesReader:
     def __init__(self, request: Request) -> None:
         self._place = Place()
         self._namespaces = _namespaces(request)
+        self._form: Form | None = None  # that of the text that is open
+        self._name = ""
+        self._plain = "message.output_text.logprobs" not in (request.body.get("include") or ())
 
-    def read(self, raw: bytes) -> Reply:
+    def more(self, data: bytes) -> tuple[str, str] | None:
+        if self._form is None or self._place.open != self._name:
+            return None
+        text = self._form.text_in(data)
+        return (self._name, text) if text else None
+
+    def read(self, data: bytes) -> Reply:
         """Raises ``Problem`` (502)."""
-        event = decode(_EVENTS, raw)
+        event = decode(_EVENTS, data)
         name = _TEXTS.get(event.type)
         if name is not None:
             said = Said({name: _piece(event.delta)}, ends=self._place.move(name))
             if event.logprobs and name == CONTENT:
                 said.tokens[CONTENT] = list(map(read_token, event.logprobs))
+            self._learn(data, name, event)
             return reply(said)
         if event.type in _ARGUMENTS:
             if not self._place.knows(event.output_index):
@@ -156,6 +168,14 @@ class ResponsesReader:
         if event.type in _FAILED:
             raise upstream_failed()
         return reply(Said(role=True)) if event.type == "response.created" else NOTHING
+
+    def _learn(self, data: bytes, name: str, event: _Event) -> None:
+        """Find the form of the deltas of the text that is open, unless tokens are laid along it."""
+        self._form, self._name = None, name
+        self._plain = self._plain and not event.logprobs
+        if self._plain and event.delta:
+            wanted = replace(event, delta="?")
+            self._form = form_of(data, b'"delta"', lambda other: _EVENTS.decode(other) == wanted)
 
     def _say_call(self, index: int, call: Call) -> Reply:
         return reply(Said(calls=[call], ends=self._place.move(index)))

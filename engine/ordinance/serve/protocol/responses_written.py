@@ -57,6 +57,11 @@ class ResponsesWriter:
                 out.append(self._event("response.completed", response=with_metadata(response, metadata)))
         return b"".join(out)
 
+    def more(self, top: Top, name: str, text: str) -> bytes:
+        if name != self._key:
+            return self.write(top, [(0, Said({name: text}))], None, None)
+        return self._say(name, text, [], broken=False)
+
     def problem(self, problem: Problem, metadata: Metadata) -> bytes:
         """In both forms in which clients look for it."""
         error = problem.body()

@@ -29,7 +29,7 @@ class AnswerStream:
 
     def __init__(self, api: Api, request: Request, session: Session, top: Top) -> None:
         self._api = api
-        self._read_event = api.reader(request)
+        self._reader = api.reader(request)
         self._writer = api.writer(request)
         self._request = request
         self._session = session
@@ -37,6 +37,7 @@ class AnswerStream:
         self._adopted = False
         self._choices: dict[int, GovernedChoice] = {}
         self._open = 0
+        self._in_blocks = request.in_blocks
         self._waiting: tuple[Choices, Usage | None] | None = None
         self._plain: list[tuple[Plain, GovernedChoice]] = []
         asked = request.body.get("logprobs")  # tokens are laid along all of the text
@@ -60,6 +61,10 @@ class AnswerStream:
 
     def event(self, data: bytes) -> bytes:
         """Govern the data of one event. Raises ``Problem`` where it is no event of this protocol."""
+        if self._in_blocks:
+            more = self._reader.more(data)
+            if more is not None and not self._resting:
+                return self._more(*more)
         passing = self.passing(framed(data)) if self._plain else None
         return self._read(data) if passing is None else passing
 
@@ -82,8 +87,17 @@ class AnswerStream:
             return event if out == text else plain.with_text(out)
         return None
 
+    def _more(self, name: str, text: str) -> bytes:
+        """More of the text that is open: an answer in blocks has one choice."""
+        choice = self._choices[0]
+        out = choice.more(name, text)
+        if choice.stream.ended:
+            self._open -= 1
+            return self._leave([(0, choice.passed(out, name))], None)
+        return self._writer.more(self._top, name, out) if out else b""
+
     def _read(self, data: bytes) -> bytes:
-        reply = self._read_event(data)
+        reply = self._reader.read(data)
         if not self._adopted and reply.choices:
             self._adopted = True
             if harmless(reply.top, self._session):
