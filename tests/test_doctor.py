@@ -343,6 +343,17 @@ def test_with_a_key_all_is_tried_and_without_it_nothing_is_learnt(locked: Runnin
     assert "what is asked" not in {each["check"] for each in without["findings"] if each["state"] == "well"}
 
 
+def test_a_key_of_another_jurisdiction_is_no_other_policy(
+    open_gateway: OpenGateway, plan: Plan, upstream: ScriptedUpstream, canaries: Canaries
+) -> None:
+    upstream.script = obey
+    there = open_gateway(plan, keys=[{**KEYS[0], "jurisdiction": "EE"}])
+    target = meet(there.address, canaries, key=KEY)
+    shown = str(target.first[CHAT].header("x-ordinance-policy"))
+    assert shown.startswith("EE@")
+    assert states(identity.policies(target, Expected(shown=shown))) == {State.WELL}
+
+
 @pytest.mark.parametrize("defect", ["answered", "told", "different"])
 def test_what_is_learnt_without_a_key_is_found(
     loop_thread: LoopThread, locked: RunningGateway, canaries: Canaries, defect: str
