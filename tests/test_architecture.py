@@ -40,10 +40,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "authoring": {"errors", "detection", "language", "policy", "runtime", "load", "reading", "testing"},
     "instructions": set(),
     "settings": {"errors"},
+    "batch": {"errors", "settings", "policy", "runtime", "load", "serve"},
+    "doctor": {"errors", "detection", "policy", "serve"},
     "serve": {"errors", "instructions", "isolation", "settings", "policy", "runtime", "load", "resources"},
     "cli": {
         "errors", "detection", "resources", "settings", "language", "policy", "packs", "load", "testing", "runtime",
-        "serve", "costs", "reading", "authoring",
+        "serve", "costs", "reading", "authoring", "doctor",
     },
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from support.commands import ENGINE, Served, command, environment
-from support.serving import ScriptedUpstream
+from support.serving import RunningGateway, ScriptedUpstream
 
 RULES = Path(__file__).resolve().parent.parent / "rules"
 
@@ -85,3 +85,17 @@ def test_the_watch_would_see_a_connection(watched: Mapping[str, str]) -> None:
     code = "import socket; socket.socket().connect_ex(('127.0.0.1', 9))"
     subprocess.run([sys.executable, "-c", code], env=environment(**watched), check=True)
     assert sockets(watched) == ["socket.connect ('127.0.0.1', 9)"]
+
+
+@pytest.mark.requirement("DET-1")
+def test_the_doctor_connects_to_the_server_that_it_examines_and_to_nothing_else(
+    gateway: RunningGateway, watched: Mapping[str, str]
+) -> None:
+    done = subprocess.run(
+        command("doctor", gateway.address), env=environment(**watched), capture_output=True, check=False
+    )
+    assert done.returncode == 1, "its policy is not the one that ships"
+    port = int(gateway.address.rpartition(":")[2])
+    reached = {line for line in sockets(watched) if line.startswith("socket.connect")}
+    assert reached == {f"socket.connect ('127.0.0.1', {port})"}
+    assert all("'127.0.0.1'" in line for line in sockets(watched))

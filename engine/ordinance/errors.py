@@ -93,3 +93,23 @@ class ServeError(OrdinanceError):
 
     code = "serve"
     exit_code = 1
+
+
+class BatchError(OrdinanceError):
+    """A batch holds what cannot be governed: a prompt that nobody can look at, an argument that is not known."""
+
+    code = "batch"
+    exit_code = 1
+
+
+class ClosedMethodError(OrdinanceError, AttributeError):
+    """A method of the model that is not governed. It is an ``AttributeError`` too, so that ``hasattr`` says no."""
+
+    code = "closed-method"
+
+
+class UnreachableError(OrdinanceError):
+    """Nobody answers at an address that a command was given."""
+
+    code = "unreachable"
+    exit_code = 2

@@ -30,6 +30,7 @@ COMMANDS = (
     ("new", "write a pack to begin with"),
     ("apply", "govern answers in a file of JSON lines, without a model"),
     ("serve", "stand in front of an inference server and govern its answers"),
+    ("doctor", "look at a running server from outside"),
 )
 
 #: What a program reads where a command that speaks JSON could not begin, besides the finding.
@@ -39,6 +40,7 @@ _EMPTY: dict[str, dict[str, object]] = {
     "fmt": {"changed": [], "packs": 0},
     "explain": {"rules": []},
     "diff": {"changes": [], "citations": []},
+    "doctor": {"findings": []},
 }
 
 #: The output has no room left: a disk, a quota, the size of a file.

@@ -25,8 +25,11 @@ from ordinance.settings.model import PREFIX, Settings
 
 #: Names the file where no flag does.
 FILE_VARIABLE = "ORDINANCE_CONFIG"
+#: Holds a client's key for ``ordinance doctor``; it is no setting, and no mistake of who starts a server beside it.
+KEY_VARIABLE = "ORDINANCE_KEY"
 #: The largest file of settings that is read, in bytes.
 LARGEST_FILE = 1024 * 1024
+_NO_SETTINGS = frozenset({FILE_VARIABLE, KEY_VARIABLE})
 _FOLDER_OF_PATHS = ("packs", "audit")
 
 
@@ -150,7 +153,7 @@ def _variables() -> dict[str, Any]:
     """What the environment sets. pydantic-settings passes over names that it does not know; here they are errors."""
     for name in sorted(os.environ):
         field = name.upper().removeprefix(PREFIX).split("__")[0].lower()
-        if name.upper().startswith(PREFIX) and name != FILE_VARIABLE and field not in Settings.model_fields:
+        if name.upper().startswith(PREFIX) and name not in _NO_SETTINGS and field not in Settings.model_fields:
             close = difflib.get_close_matches(field, list(Settings.model_fields), 1)
             meant = f"; did you mean '{PREFIX}{close[0].upper()}'?" if close else ""
             raise SettingsError(

@@ -1,0 +1,138 @@
+"""``ordinance doctor``: look at a running server from outside, and say what is open."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+from ordinance.cli.arguments import add_format, positive
+from ordinance.doctor.canaries import canaries_of
+from ordinance.doctor.examination import examine
+from ordinance.doctor.findings import State
+from ordinance.doctor.identity import Expected
+from ordinance.doctor.report import as_json, as_text
+from ordinance.doctor.target import acquaint
+from ordinance.doctor.wire import NoReplyError, server_at
+from ordinance.errors import UnreachableError, UnreadableError, UsageError
+from ordinance.load import load
+from ordinance.settings.reading import KEY_VARIABLE
+
+_EXAMPLE = """\
+what it does:
+  sends canaries, words that mean nothing and stand in the policy's lexicons, through every door and every field, and
+  looks at every byte that comes back; has the model say one that no text of the request holds; knocks at every door
+  that is to be closed; looks at policy, versions, keys and telemetry. Nothing is changed on the server, but the model
+  is asked some dozens of short questions, and the audit log has a line for each.
+
+examples:
+  ordinance doctor http://127.0.0.1:8000
+  ordinance doctor https://llm.example.org --key-file key.txt --pack /etc/ordinance/packs
+  ordinance doctor http://gateway:8080 --behind http://vllm:8000 --format json
+
+A canary is one of the policy's own: of the packs at --pack, else of those that ship. What could not be seen is told as
+not tried, never as well. exit codes: 0 nothing is open, 1 something is, 2 usage, or nobody is there.
+"""
+_DIGEST = re.compile(r"[0-9a-f]{8,64}")
+_SHOWN = re.compile(r"[^\s@+]+@[^\s@+]+\+[0-9a-f]{16}")
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command's words."""
+    parser = subparsers.add_parser(
+        "doctor",
+        help="look at a running server from outside",
+        description="Look at a running server from outside, through the middleware or the gateway: what is open?",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("url", metavar="URL", help="where clients reach it, such as http://127.0.0.1:8000")
+    parser.add_argument("--behind", metavar="URL", help="the inference server behind a gateway: can it be reached?")
+    parser.add_argument("--model", metavar="NAME", help="the model to ask (default: the first that is listed)")
+    parser.add_argument(
+        "--policy", metavar="DIGEST", help="the expected policy: name@version+digest, or 8 or more digits of its digest"
+    )
+    parser.add_argument(
+        "--pack", nargs="+", action="extend", type=Path, default=[], metavar="PATH",
+        help="the packs of the expected policy",
+    )  # fmt: skip
+    parser.add_argument(
+        "--key-file", type=Path, metavar="FILE", help=f"a file with the API key (default: ${KEY_VARIABLE})"
+    )
+    parser.add_argument(
+        "--timeout", type=positive, default=60, metavar="SECONDS", help="for one answer (default: %(default)s)"
+    )
+    add_format(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Examine the server. 0 if nothing is open, else 1. Raises ``OrdinanceError`` where nobody is there."""
+    server = server_at(arguments.url, _key(arguments.key_file), arguments.timeout)
+    behind = None if arguments.behind is None else server_at(arguments.behind, None, arguments.timeout)
+    plan = load(arguments.pack).plan
+    expected = _expected(arguments.policy, plan.digest if arguments.pack else "")
+    progress = _Progress()
+    try:
+        target = acquaint(server, behind, canaries_of(plan), arguments.model)
+    except NoReplyError as error:
+        raise UnreachableError(
+            f"{arguments.url} cannot be examined: {error}.", help="Look at the address and whether the server runs."
+        ) from None
+    findings = list(examine(target, expected, progress))
+    progress.clear()
+    if arguments.format == "json":
+        print(json.dumps(as_json(arguments.url, target.model, findings), ensure_ascii=False))
+    else:
+        print(as_text(arguments.url, findings))
+    return 1 if any(finding.state is State.OPEN for finding in findings) else 0
+
+
+def _key(file: Path | None) -> str | None:
+    """The API key, from a file or the environment: words of a command can be read by everybody on the machine."""
+    if file is None:
+        return os.environ.get(KEY_VARIABLE) or None
+    try:
+        key = file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise UnreadableError(f"the key in {file} cannot be read.", help="Name a file that holds the key.") from None
+    if not key or not key.isascii() or not key.isprintable():
+        raise UsageError(f"{file} holds no key.", help="Put the key into it, in one line.")
+    return key
+
+
+def _expected(policy: str | None, digest: str) -> Expected:
+    if policy is None:
+        return Expected(digest=digest)
+    if digest:
+        raise UsageError("--policy and --pack both say what is expected.", help="Give one of them.")
+    if _SHOWN.fullmatch(policy):
+        return Expected(shown=policy)
+    if _DIGEST.fullmatch(policy):
+        return Expected(digest=policy)
+    raise UsageError(
+        f"'{policy}' is no policy.",
+        help="Write it as `x-ordinance-policy` shows it, or 8 or more digits of its digest.",
+    )
+
+
+class _Progress:
+    """One line on the terminal that says what is looked at."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._name = ""
+
+    def __call__(self, name: str, number: int) -> None:
+        if self._shown:
+            print(f"\r\x1b[Kordinance: {name} … {number or ''}", end="", file=sys.stderr, flush=True)
+        elif name != self._name:
+            print(f"ordinance: {name}", file=sys.stderr, flush=True)
+        self._name = name
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

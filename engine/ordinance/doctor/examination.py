@@ -1,0 +1,35 @@
+"""The whole examination, in the order in which one look helps the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from ordinance.doctor import answering, asking, doors, identity, keys, requests, target
+from ordinance.doctor.findings import Finding
+from ordinance.doctor.identity import Expected
+from ordinance.doctor.target import Target
+
+#: Told with the name of each check before it begins, and how much has been looked at.
+Progress = Callable[[str, int], None]
+
+
+def examine(patient: Target, expected: Expected, progress: Progress) -> Iterator[Finding]:
+    """Every finding, as it is made."""
+    checks: tuple[tuple[str, Iterable[Finding]], ...] = (
+        (target.GOVERNED, target.governed_doors(patient)),
+        (doors.CLOSED, doors.closed_doors(patient)),
+        (asking.ASKED, asking.asked(patient)),
+        (answering.ANSWERED, answering.answered(patient)),
+        (doors.PASSED, doors.passed_routes(patient)),
+        (requests.SETTINGS, requests.settings(patient)),
+        (keys.KEYS, keys.keys(patient)),
+        (identity.BYPASS, identity.behind(patient)),
+        (identity.POLICIES, identity.policies(patient, expected)),
+        (identity.VERSIONS, identity.versions(patient)),
+        (identity.TELEMETRY, identity.telemetry(patient)),
+    )
+    for name, found in checks:
+        progress(name, 0)
+        for number, finding in enumerate(found, 1):
+            progress(name, number)
+            yield finding

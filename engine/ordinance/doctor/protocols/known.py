@@ -1,0 +1,11 @@
+"""All APIs that are examined: those of the governed routes."""
+
+from __future__ import annotations
+
+from ordinance.doctor.protocols.chat import CHAT
+from ordinance.doctor.protocols.completions import COMPLETIONS
+from ordinance.doctor.protocols.messages import MESSAGES
+from ordinance.doctor.protocols.protocol import Api
+from ordinance.doctor.protocols.responses import RESPONSES
+
+APIS: tuple[Api, ...] = (CHAT, COMPLETIONS, RESPONSES, MESSAGES)

@@ -1,0 +1,160 @@
+"""What is examined, and what was seen of it first: which doors are governed, which are shut, which need a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from ordinance.doctor.canaries import Canaries
+from ordinance.doctor.findings import Finding, is_open, untried, well
+from ordinance.doctor.protocols.known import APIS
+from ordinance.doctor.protocols.protocol import Api, Patch
+from ordinance.doctor.wire import POLICY, NoReplyError, Reply, Server
+from ordinance.errors import UsageError
+
+GOVERNED = "governed doors"
+#: Codes of answers that are Ordinance's own and say that nobody came through.
+_CLOSED = {404: "closed_door", 405: "method_not_allowed"}
+#: The same for a request that it did not take.
+_NOT_TAKEN = frozenset({"invalid_request", *_CLOSED.values()})
+_NO_KEY = "invalid_api_key"
+
+
+class Door(Enum):
+    """How a governed route was found."""
+
+    OPEN_TO_US = "governed"
+    SHUT = "shut"
+    LOCKED = "locked"
+    UNGOVERNED = "ungoverned"
+    ABSENT = "absent"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """``doors`` says how each API's route was found, ``first`` its answer to a harmless request."""
+
+    server: Server
+    behind: Server | None
+    canaries: Canaries
+    model: str
+    doors: Mapping[str, Door]
+    first: Mapping[str, Reply]
+
+    def apis(self) -> list[Api]:
+        """The APIs that answer us, governed or not."""
+        return [api for api in APIS if self.doors[api.path] in (Door.OPEN_TO_US, Door.UNGOVERNED)]
+
+    def answers(self, api: Api) -> bool:
+        """Whether a model behind it answered a harmless request."""
+        return self.first[api.path].status == 200
+
+    def ask(self, api: Api, patch: Patch, *, streaming: bool = False) -> Reply:
+        """A request to an API, ``patch`` laid over a harmless one. Raises ``NoReplyError``."""
+        stream = {"stream": True} if streaming else {}
+        return self.server.ask("POST", api.path, {**api.harmless(self.model), **patch, **stream})
+
+
+def silent(check: str, target: Target, api: Api) -> Finding:
+    """Why nothing more is asked at a door behind which no model answers."""
+    what = f"no model answers there (status {target.first[api.path].status})"
+    return untried(check, f"POST {api.path}", what, "Nothing, if the server behind has no such API; else see why.")
+
+
+def shuts(reply: Reply, *, with_key: bool) -> bool:
+    """Whether an answer is Ordinance's own word that a door is closed, or, for who has no key, that one is needed."""
+    if reply.status == 401 and not with_key:
+        return reply.code == _NO_KEY
+    return reply.status in _CLOSED and reply.code == _CLOSED[reply.status]
+
+
+def not_taken(reply: Reply) -> bool:
+    """Whether Ordinance itself turned a request away."""
+    return reply.code in _NOT_TAKEN
+
+
+def acquaint(server: Server, behind: Server | None, canaries: Canaries, model: str | None) -> Target:
+    """See who is there. Raises ``NoReplyError`` where nobody is, ``UsageError`` for a key that is not accepted."""
+    server.reach()
+    listed = server.ask("GET", "/v1/models")
+    if listed.status == 401 and server.key is not None:
+        raise UsageError("the server does not accept the key.", help="Give the right one with --key-file.")
+    if listed.status == 421:
+        raise UsageError(
+            "the server does not answer to that name.", help="Use the name that clients use, or a loopback address."
+        )
+    model = model or _first_model(listed)
+    doors, first = {}, {}
+    for api in APIS:
+        try:
+            reply = server.ask("POST", api.path, api.harmless(model))
+        except NoReplyError:
+            doors[api.path] = Door.SILENT
+            continue
+        doors[api.path], first[api.path] = _kind(reply, with_key=server.key is not None), reply
+    return Target(server, behind, canaries, model, doors, first)
+
+
+def governed_doors(target: Target) -> Iterator[Finding]:
+    """Whether Ordinance stands at the doors that it says it governs."""
+    for api in APIS:
+        door, subject = target.doors[api.path], f"POST {api.path}"
+        reply = target.first.get(api.path)
+        match door:
+            case Door.OPEN_TO_US:
+                yield well(GOVERNED, subject, "governed")
+            case Door.SHUT:
+                yield well(GOVERNED, subject, "closed")
+            case Door.LOCKED:
+                yield untried(
+                    GOVERNED, subject, "a key is needed", "Give one with --key-file, or in the variable ORDINANCE_KEY."
+                )
+            case Door.SILENT:
+                yield untried(
+                    GOVERNED, subject, "no answer", "See whether the model server runs; --timeout gives time."
+                )
+            case Door.ABSENT:
+                yield is_open(
+                    GOVERNED,
+                    subject,
+                    "another server answers that it has no such route",
+                    "Let clients reach Ordinance only.",
+                )
+            case _:
+                status = "" if reply is None else f" (status {reply.status})"
+                yield is_open(
+                    GOVERNED,
+                    subject,
+                    f"answers without `{POLICY}`{status}: nothing governs it",
+                    "Let clients reach Ordinance only: the middleware, or the gateway with the server out of reach.",
+                )
+
+
+def _kind(reply: Reply, *, with_key: bool) -> Door:
+    if shuts(reply, with_key=True):
+        return Door.SHUT
+    if shuts(reply, with_key=with_key):
+        return Door.LOCKED
+    if reply.header(POLICY):
+        return Door.OPEN_TO_US
+    if reply.status in (404, 405):
+        return Door.ABSENT
+    return Door.SILENT if reply.status >= 500 and reply.code else Door.UNGOVERNED
+
+
+def _first_model(listed: Reply) -> str:
+    match listed.values:
+        case [{"data": [{"id": str(name)}, *_]}]:
+            return name
+    return "default"
+
+
+def value_of(reply: Reply) -> dict[str, Any]:
+    """The JSON object of an answer; empty where it is none."""
+    match reply.values:
+        case [dict(value)]:
+            return value
+    return {}

@@ -1,0 +1,164 @@
+"""One server as a client meets it. No proxy variable, no redirect and no cookie is followed."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ordinance.errors import UsageError
+
+#: Headers by which Ordinance's answers are known.
+POLICY = "x-ordinance-policy"
+#: More of an answer is not read, in bytes.
+_MOST_BYTES = 4 * 1024 * 1024
+_CONNECT_SECONDS = 5.0
+
+
+class NoReplyError(Exception):
+    """The server cannot be reached, is silent, or speaks no HTTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer; ``headers`` have lower-case names, in the order in which they came."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        return next((value for known, value in self.headers if known == name), None)
+
+    @property
+    def values(self) -> list[Any]:
+        """The JSON values of the answer: one, or one for each event of a stream."""
+        if (self.header("content-type") or "").startswith("text/event-stream"):
+            lines = (
+                line.removeprefix(b"data:").strip() for line in self.body.splitlines() if line.startswith(b"data:")
+            )
+            return [value for value in map(_decoded, lines) if value is not None]
+        value = _decoded(self.body)
+        return [] if value is None else [value]
+
+    @property
+    def code(self) -> str:
+        """The ``code`` of an error of Ordinance's own, in whichever shape the API has errors; else empty."""
+        for value in self.values:
+            if isinstance(value, dict) and isinstance(value.get("error"), dict):
+                return str(value["error"].get("code") or "")
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where it is, and how long it may take for one answer, in seconds."""
+
+    secure: bool
+    host: str
+    port: int
+    base: str
+    key: str | None
+    seconds: float
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its address is of the loopback interface."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Ask once. ``path`` is sent as it stands; ``body`` as JSON. ``key`` is sent instead of the server's own; None
+        sends none. Raises ``NoReplyError``."""
+        data = None if body is None else json.dumps(body).encode()
+        token = self.key if key == "" else key
+        deadline = time.monotonic() + self.seconds
+        connection = self._connection()
+        try:
+            connection.putrequest(method, self.base + path, skip_accept_encoding=True)
+            sent = {"user-agent": "ordinance-doctor", "connection": "close", **(headers or {})}
+            if token is not None:
+                sent["authorization"] = f"Bearer {token}"
+            if data is not None:
+                sent |= {"content-type": "application/json", "content-length": str(len(data))}
+            elif method in ("POST", "PUT", "PATCH"):
+                sent["content-length"] = "0"
+            for name, value in sent.items():
+                connection.putheader(name, value)
+            connection.endheaders(data)
+            response = connection.getresponse()
+            received = bytearray()
+            while response.status != 101 and len(received) < _MOST_BYTES:
+                piece = response.read1(65536)
+                if not piece:
+                    break
+                received += piece
+                if time.monotonic() > deadline:
+                    raise NoReplyError("it did not end its answer in time")
+            named = tuple((name.lower(), value) for name, value in response.getheaders())
+            return Reply(response.status, named, bytes(received))
+        except TimeoutError:
+            raise NoReplyError("it did not answer in time") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise NoReplyError(_reason(error)) from None
+        finally:
+            connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        timeout = self.seconds
+        if self.secure:
+            return http.client.HTTPSConnection(
+                self.host, self.port, timeout=timeout, context=ssl.create_default_context()
+            )
+        return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+
+    def reach(self) -> None:
+        """Raises ``NoReplyError`` unless a connection can be made."""
+        try:
+            socket.create_connection((self.host, self.port), _CONNECT_SECONDS).close()
+        except OSError as error:
+            raise NoReplyError(_reason(error)) from None
+
+
+def server_at(url: str, key: str | None, seconds: float) -> Server:
+    """The server at ``url``, with or without a closing ``/v1``. Raises ``UsageError``."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        raise UsageError(f"'{url}' is no address.", help="Write it as http://127.0.0.1:8000.") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise UsageError(f"'{url}' is no address.", help="Write it as http://127.0.0.1:8000.")
+    if parts.username or parts.password:
+        raise UsageError("a password does not belong into an address.", help="Give a key with --key-file.")
+    base = parts.path.rstrip("/").removesuffix("/v1")
+    return Server(parts.scheme == "https", parts.hostname, port, base, key, seconds)
+
+
+def _decoded(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _reason(error: Exception) -> str:
+    """Why, in few words and none of the server's."""
+    if isinstance(error, ssl.SSLError):
+        return f"TLS fails ({error.reason or 'unknown'})"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"it speaks no HTTP ({type(error).__name__})"
