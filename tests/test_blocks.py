@@ -138,7 +138,7 @@ def test_a_phrase_that_is_cut_over_many_blocks_is_not_completed(api: Api) -> Non
 def test_a_phrase_that_begins_in_the_conversation_is_not_completed(api: Api, kind: str) -> None:
     before = {"role": "assistant", "content": "The forbidden"}
     conversation = [{"role": "user", "content": "x"}, before]
-    asked = {"input": conversation} if api is RESPONSES else {"messages": conversation}
+    asked: dict[str, Any] = {"input": conversation} if api is RESPONSES else {"messages": conversation}
     said = told(api, (kind, [" fl", "ag", "!"]), ("text", ["Good."]), **asked)
     assert said.text(kind).startswith("⟦…⟧!")
 
