@@ -138,7 +138,7 @@ def test_a_phrase_that_is_cut_over_many_blocks_is_not_completed(api: Api) -> Non
 def test_a_phrase_that_begins_in_the_conversation_is_not_completed(api: Api, kind: str) -> None:
     before = {"role": "assistant", "content": "The forbidden"}
     conversation = [{"role": "user", "content": "x"}, before]
-    asked = {"input": conversation} if api is RESPONSES else {"messages": conversation}
+    asked: dict[str, Any] = {"input": conversation} if api is RESPONSES else {"messages": conversation}
     said = told(api, (kind, [" fl", "ag", "!"]), ("text", ["Good."]), **asked)
     assert said.text(kind).startswith("⟦…⟧!")
 
@@ -240,6 +240,61 @@ def test_the_short_way_gives_what_the_long_way_gives(api: Api, data: st.DataObje
             out += b"" if answer.over else answer.event(json.dumps(event, separators=(",", ":")).encode())
         found.append(read_back(api, out + answer.end()))
     assert found[0] == found[1]
+
+
+VALUES = [
+    None,
+    0,
+    5,
+    -1,
+    10**6,
+    "x",
+    "text",
+    "call",
+    "tool_use",
+    "function_call",
+    "text_delta",
+    [],
+    {},
+    [{}],
+    FORBIDDEN,
+]
+
+
+def spoiled(data: st.DataObject, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events in another order, some twice, some missing, some with another value at some place."""
+    found = data.draw(st.lists(st.sampled_from(events), max_size=len(events))) if data.draw(st.booleans()) else events
+    found = json.loads(json.dumps([events[0], *found]))
+    for _ in range(data.draw(st.integers(0, 3))):
+        place: Any = data.draw(st.sampled_from(found))
+        while True:
+            key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+            if not (isinstance(place[key], dict | list) and place[key]) or data.draw(st.booleans()):
+                break
+            place = place[key]
+        place[key] = data.draw(st.sampled_from(VALUES))
+    return list(found)
+
+
+@pytest.mark.requirement("TR-8")
+@BOTH
+@given(st.data())
+def test_whatever_an_upstream_sends_what_leaves_is_well_formed(api: Api, data: st.DataObject) -> None:
+    """Or the answer ends with an error; nothing raises anything else, and no phrase leaves."""
+    events = spoiled(data, upstream_events(api, cut(data, data.draw(sequences()))))
+    request, session = read(api, stream=True), open_session()
+    sent_on(api, request, session, system_is_ours=False)
+    answer, out = AnswerStream(api, request, session, OWN), b""
+    try:
+        for event in events:
+            out += b"" if answer.over else answer.event(json.dumps(event, separators=(",", ":")).encode())
+        out += answer.end()
+    except Problem as problem:
+        out += answer.fail(problem)
+    said = read_back(api, out)
+    assert said.metadata is not None
+    for kind in ("text", "thinking", "refusal"):  # in a call an escape may part what looks like a phrase
+        assert not PHRASES.search(said.text(kind))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -60,6 +61,12 @@ def test_what_is_not_on_the_list_does_not_go_upstream(api: Api, known: Fields) -
 def test_each_field_is_forwarded_or_dropped_with_a_reason(api: Api, known: Fields) -> None:
     assert not known.forwarded & set(known.dropped)
     assert all(known.dropped.values())
+
+
+@EVERY
+def test_the_page_of_fields_has_every_one(api: Api, known: Fields) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "fields.md").read_text("utf-8")
+    assert [name for name in (*known.forwarded, *known.dropped) if f"`{name}`" not in page] == []
 
 
 @EVERY
@@ -165,6 +172,24 @@ def test_every_string_of_a_conversation_is_looked_at() -> None:
     texts = set(MESSAGES.prompt_texts(asked, system_is_ours=False))
     assert {"A", "B", "C", "BC", RED_LINE} <= texts
     assert {"A", "B", "C", "BC"} & set(MESSAGES.prompt_texts(asked, system_is_ours=True)) == set()
+
+
+@pytest.mark.parametrize("ours", [False, True])
+def test_every_string_goes_upstream_masked_but_the_operators_own(ours: bool) -> None:
+    items = [{"type": "message", "role": "developer", "content": "a"}, {"type": "message", "role": "user", "content": [
+        {"type": "input_text", "text": "b"}]}]  # fmt: skip
+    request = read(RESPONSES, input=items, instructions="c", stop=["d"])
+    sent = RESPONSES.masked(request, str.upper, system_is_ours=ours)
+    operators, client = sent["input"]
+    assert (operators["content"], sent["instructions"]) == (("a", "c") if ours else ("A", "C"))
+    assert (client["content"][0]["text"], sent["stop"], sent["store"]) == ("B", ["D"], False)
+    assert RESPONSES.masked(read(RESPONSES, input="e"), str.upper, system_is_ours=ours)["input"] == "E"
+    messages = [{"role": "system", "content": "a"}, {"role": "user", "content": [{"type": "text", "text": "b"}]}]
+    asked = read(MESSAGES, messages=messages, system=[{"type": "text", "text": "c"}], stop_sequences=["d"])
+    sent = MESSAGES.masked(asked, str.upper, system_is_ours=ours)
+    operators, client = sent["messages"]
+    assert (operators["content"], sent["system"][0]["text"]) == (("a", "c") if ours else ("A", "C"))
+    assert (client["content"][0]["text"], sent["stop_sequences"]) == ("B", ["D"])
 
 
 @pytest.mark.semantics(3)

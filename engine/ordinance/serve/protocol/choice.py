@@ -42,7 +42,7 @@ class GovernedChoice:
         self.finished = False
         self._session = session
         self._stops = request.stops
-        self._in_blocks = request.in_blocks
+        self._in_blocks = request.in_blocks and not session.whole
         self._structured = request.structure is not None
         self._blocks: dict[str, _Block] = {}
         self._texts: dict[str, Redactor] = {}
@@ -219,7 +219,7 @@ class GovernedChoice:
         if self._session.whole and stream.refused:
             out.texts, out.calls, out.tokens = {}, [], {}
             self._tokens.clear()
-        if self._in_blocks and out.calls and not self._session.whole:
+        if self._in_blocks and out.calls:
             out.closing = rest
         elif rest or (self._session.whole and (self._said_content or not (out.calls or out.texts))):
             out.texts[CONTENT] = out.texts.get(CONTENT, "") + rest

@@ -106,7 +106,8 @@ class AnswerStream:
                 self._top = replace(reply.top, model=self._request.model) if self._request.adapter else reply.top
         leaving = [(index, out) for index, said in reply.choices if (out := self._govern(index, said)) is not None]
         plain = len(reply.choices) == 1 and self._learn(data, *reply.choices[0])
-        if not leaving and not (self.complete and reply.usage is not None):
+        counted = self.complete and reply.usage is not None and not self._in_blocks  # by an event of its own
+        if not leaving and not counted:
             return b""
         if plain and not self._resting and leaving[0][1] == Said(reply.choices[0][1].texts):
             return self._take_waiting() + framed(data)
@@ -159,6 +160,9 @@ class AnswerStream:
 
     def fail(self, problem: Problem) -> bytes:
         """The answer cannot go on: what is held stays here, each open choice is told, and the error comes last."""
+        if self._in_blocks and self._waiting is not None:
+            for _, said in self._waiting[0]:
+                said.finish = None  # such an answer ends once: with the error
         leaving = self._take_waiting()
         for index, choice in self._unfinished():
             leaving += self._writer.write(self._top, [(index, choice.fail(problem.code))], None, None)
