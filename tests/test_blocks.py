@@ -242,7 +242,7 @@ def test_the_short_way_gives_what_the_long_way_gives(api: Api, data: st.DataObje
     assert found[0] == found[1]
 
 
-VALUES: list[object] = [
+VALUES: list[Any] = [
     None,
     0,
     5,
