@@ -175,6 +175,21 @@ def test_the_locale_changes_the_instruction_and_nothing_else(opened: Open, upstr
     assert all(body == bodies[0] for body in bodies)
 
 
+@pytest.mark.semantics(2)
+@pytest.mark.parametrize(
+    ("settings", "locale", "spoken"),
+    [({}, "", None), ({}, "ja", None), ({}, "en", "en"), ({"locale": "en-GB"}, "", "en")],
+)
+def test_nobody_is_answered_in_english_because_nothing_was_asked(
+    settings: Any, locale: str, spoken: str | None, opened: Open, upstream: ScriptedUpstream
+) -> None:
+    """Notices fall back to English; how to speak does not."""
+    answer = post(opened(language("en", "language en"), **settings), locale=locale)
+    words = [{"role": "system", "content": instruction({"language": spoken})}] if spoken else []
+    assert sent(upstream)[0]["messages"] == [*words, USER]
+    assert answer.json()["ordinance"]["locale"].partition("-")[0] == "en"
+
+
 @pytest.mark.requirement("CC-1")
 @pytest.mark.semantics(15)
 def test_a_request_asks_for_slots_and_gives_way_to_law_alone(opened: Open, upstream: ScriptedUpstream) -> None:
