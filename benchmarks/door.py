@@ -19,8 +19,11 @@ from ordinance.load import load
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from ordinance.serve import sse
+from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.chat import CHAT
+from ordinance.serve.protocol.messages import MESSAGES
 from ordinance.serve.protocol.prompts import sent_on
+from ordinance.serve.protocol.responses import RESPONSES
 from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.streamed import AnswerStream
 
@@ -74,21 +77,35 @@ def session() -> Session:
     return Session(plan, situate(plan, jurisdiction="EU", turn=2), "en")
 
 
-def door(opened: Session) -> Callable[[bytes], bytes]:
+def blocks(texts: list[str]) -> dict[Api, list[bytes]]:
+    """The same texts as the two protocols carry them in which an answer is a sequence of blocks."""
+    response = (
+        b'event: response.output_text.delta\ndata: {"content_index":0,"delta":%s,"item_id":"msg_0123456789abcdef",'
+        b'"logprobs":[],"output_index":0,"sequence_number":7,"type":"response.output_text.delta"}\n\n'
+    )
+    message = (
+        b'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"type":"text_delta","text":%s},'
+        b'"index":0}\n\n'
+    )
+    return {api: [form % msgspec.json.encode(text) for text in texts]
+            for api, form in ((RESPONSES, response), (MESSAGES, message))}  # fmt: skip
+
+
+def door(opened: Session, api: Api = CHAT) -> Callable[[bytes], bytes]:
     """All that happens to the bytes of an upstream between two sockets."""
-    request = CHAT.read_request(b'{"messages":[{"role":"user","content":"hi"}],"stream":true}')
-    sent_on(CHAT, request, opened, system_is_ours=False)
-    parser, answer = sse.EventParser(1 << 20), AnswerStream(CHAT, request, opened, Top("x", 1, "m"))
+    request = api.read_request(b'{"messages":[{"role":"user","content":"hi"}],"input":"hi","stream":true}')
+    sent_on(api, request, opened, system_is_ours=False)
+    parser, answer = sse.EventParser(1 << 20), AnswerStream(api, request, opened, Top("x", 1, "m"))
 
     def govern(received: bytes) -> bytes:
-        out: list[bytes] = []
+        out = bytearray()
         for data in parser.feed(received):
             if data.strip() == b"[DONE]":
                 break
             out += answer.event(data)
             if answer.over:
                 break
-        return b"".join(map(sse.framed, out))
+        return bytes(out)
 
     return govern
 
@@ -121,6 +138,7 @@ def main() -> None:
         "standard json, both ways": (lambda event: json.dumps(json.loads(event[6:-2])), sent),
         "the session alone": (alone.feed, texts),
         "door and session": (govern, sent),
+        **{f"the same, {api.path}": (door(session(), api), given) for api, given in blocks(texts).items()},
     }
     costs = {name: each(function, of, given.rounds) for name, (function, of) in measured.items()}
     median, least = (

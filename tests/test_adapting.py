@@ -482,28 +482,28 @@ class Shelf:
 def test_requests_that_come_together_ask_together_and_a_failure_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene() -> None:
         shelf = Shelf()
-        known = Loras(shelf)
-        failed = await asyncio.gather(*(known.names() for _ in range(5)), return_exceptions=True)
+        known = Loras()
+        failed = await asyncio.gather(*(known.names(shelf.models) for _ in range(5)), return_exceptions=True)
         assert all(isinstance(each, Problem) for each in failed)
         shelf.names = ("et-instruct",)
-        assert await asyncio.gather(*(known.names() for _ in range(5))) == [{"et-instruct"}] * 5
+        assert await asyncio.gather(*(known.names(shelf.models) for _ in range(5))) == [{"et-instruct"}] * 5
         assert shelf.asked == 2
         shelf.names = ("other",)
-        assert await known.names() == {"et-instruct"}
+        assert await known.names(shelf.models) == {"et-instruct"}
         monkeypatch.setattr(loras, "LIFE_SECONDS", 0.0)
-        known = Loras(shelf)
-        await known.names()
+        known = Loras()
+        await known.names(shelf.models)
         shelf.names = ("third",)
-        assert await known.names() == {"third"}
+        assert await known.names(shelf.models) == {"third"}
 
     asyncio.run(scene())
 
 
 def test_a_request_that_goes_away_takes_no_other_along() -> None:
     async def scene() -> None:
-        known = Loras(Shelf("et-instruct"))
-        first = asyncio.create_task(known.names())
-        second = asyncio.create_task(known.names())
+        known, shelf = Loras(), Shelf("et-instruct")
+        first = asyncio.create_task(known.names(shelf.models))
+        second = asyncio.create_task(known.names(shelf.models))
         await asyncio.sleep(0)
         first.cancel()
         assert await second == {"et-instruct"}

@@ -15,6 +15,7 @@ from ordinance.serve.protocol.prompts import sent_on
 from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.streamed import AnswerStream, refused_stream
 from ordinance.serve.protocol.whole import govern_whole, refused_whole
+from support.governing import unframed
 from support.serving import USAGE, chunk, completion
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED, small_plan
 
@@ -47,11 +48,11 @@ class Streamed:
 
     def feed(self, *chunks: dict[str, Any]) -> Streamed:
         for one in chunks:
-            self.out += map(json.loads, self.stream.event(json.dumps(one).encode()))
+            self.out += unframed(self.stream.event(json.dumps(one).encode()))
         return self
 
     def end(self) -> list[dict[str, Any]]:
-        self.out += map(json.loads, self.stream.end())
+        self.out += unframed(self.stream.end())
         return self.out
 
     def text(self, index: int = 0) -> str:
@@ -131,8 +132,8 @@ def test_what_an_answer_may_continue_is_read_in_every_likely_way(
         ({"add_generation_prompt": False}, True),
         ({"add_generation_prompt": 0}, True),
         ({"add_generation_prompt": "false"}, True),
-        ({"chat_template_kwargs": {"add_generation_prompt": False}}, True),
-        ({"chat_template_kwargs": {"continue_final_message": True}}, True),
+        ({"chat_template_kwargs": {"add_generation_prompt": False}}, False),  # it does not go upstream
+        ({"chat_template_kwargs": {"continue_final_message": True}}, False),
         ({"add_generation_prompt": True, "chat_template_kwargs": {"enable_thinking": False}}, False),
         ({"add_generation_prompt": None, "chat_template_kwargs": None}, False),
     ],
@@ -159,7 +160,7 @@ def test_every_string_is_screened_wherever_it_stands() -> None:
         ],
         tools=[{"function": {"description": "D", "parameters": {"properties": {"E": {"enum": ["F"]}}}}}],
         stop=["G"],
-        chat_template_kwargs={"H": {"deep": [["I"]]}},
+        documents=[{"H": {"deep": [["I"]]}}],
     )
     texts = list(CHAT.prompt_texts(read, system_is_ours=False))
     assert {*"ABCDEFGHI", RED_LINE} <= set(texts)
@@ -350,7 +351,7 @@ def test_a_refusal_ends_its_choice_and_with_the_last_one_the_answer() -> None:
 def test_what_stands_before_an_answer_comes_before_reasoning_and_calls(delta: dict[str, Any]) -> None:
     opened = session(turn=1)
     answer = AnswerStream(CHAT, request(stream=True), opened, OWN)
-    (first,) = map(json.loads, answer.event(json.dumps(chunk(**delta)).encode()))
+    (first,) = unframed(answer.event(json.dumps(chunk(**delta)).encode()))
     assert first["choices"][0]["delta"]["content"] == f"{MACHINE['en']}\n\n"
 
 
@@ -372,7 +373,7 @@ def test_it_is_over_when_no_choice_remains_and_one_was_refused() -> None:
 
 def test_a_failure_releases_nothing_held_and_tells_every_open_choice() -> None:
     run = Streamed(n=2).feed(chunk(0, content="See the forbidden"), chunk(1, content="Done."), chunk(1, finish="stop"))
-    run.out += map(json.loads, run.stream.fail(truncated()))
+    run.out += unframed(run.stream.fail(truncated()))
     assert "forbidden" not in json.dumps(run.out)
     last = run.out[-1]
     assert last["error"]["code"] == "upstream_truncated"
@@ -422,7 +423,7 @@ def test_a_phrase_that_ends_in_the_answer_is_found() -> None:
 def test_a_refused_prompt_on_a_stream() -> None:
     opened = session(turn=1)
     assert opened.screen([RED_LINE])
-    chunks = list(map(json.loads, refused_stream(CHAT, request(stream=True, n=2), opened, OWN)))
+    chunks = unframed(refused_stream(CHAT, request(stream=True, n=2), opened, OWN))
     assert [one["choices"][0]["index"] for one in chunks] == [0, 1]
     assert all(one["choices"][0]["delta"]["content"].startswith(MACHINE["en"]) for one in chunks)
     assert "ordinance" in chunks[-1]

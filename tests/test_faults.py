@@ -299,7 +299,7 @@ def test_answers_that_outlast_the_grace_period_end_with_a_word(
         asking = pool.submit(ask, gateway, stream=stream)
         assert asked.wait(PATIENCE)
         time.sleep(0.1)
-        loop_thread.run(gateway.service.upstream.end())
+        loop_thread.run(gateway.service.behind.end())
         answer = asking.result()
     assert answer.status_code == (200 if stream and begun else 503)
     assert '"code":"stopping"' in answer.text

@@ -13,7 +13,8 @@ from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.plain import learn
 from ordinance.serve.protocol.prompts import sent_on
 from ordinance.serve.protocol.streamed import AnswerStream
-from support.governing import APIS, OWN, open_session, read, said
+from ordinance.serve.sse import framed
+from support.governing import APIS, OWN, open_session, read, said, unframed
 from support.small_plan import FORBIDDEN
 from support.strategies import cuttings
 
@@ -32,8 +33,8 @@ def test_the_text_of_an_event_is_read_from_its_bytes(api: Api, text: str, ascii_
     event = said(api, text.encode("utf-8", "replace").decode())
     data = json.dumps(event, ensure_ascii=ascii_only).encode()
     words = text.encode("utf-8", "replace").decode()
-    assert form.text_in(data) == words
-    assert json.loads(form.with_text(words)) == event
+    assert form.text_in(framed(data)) == words
+    assert unframed(form.with_text(words)) == [event]
 
 
 @BOTH
@@ -65,12 +66,34 @@ def test_bytes_that_are_not_alike_are_not_taken_for_it(api: Api) -> None:
     form = learn(api, data_of(api, "Hello"), open_session())
     assert form is not None
     good = data_of(api, "x")
-    assert form.text_in(good) == "x"
+    assert form.text_in(framed(good)) == "x"
     for other in (
         good.replace(b'"x"', b'"x", "hidden": "y"'), good.replace(b'"x"', b'"x'), good.replace(b'"x"', b'"\xff"'),
         good.replace(b'"x"', b'"x\x01"'), good.replace(b'"x"', b'null'), good.replace(b'"m"', b'"n"'), good[:-1], b"",
     ):  # fmt: skip
-        assert form.text_in(other) is None
+        assert form.text_in(framed(other)) is None
+    for piece in (good, framed(good) * 2, framed(good)[:-1], framed(good) + b": x\n\n", b": x\n" + framed(good)):
+        assert form.text_in(piece) is None, "only the whole bytes of one event are that event"
+
+
+@BOTH
+def test_what_stands_around_an_answer_is_looked_at_once_for_all_answers(api: Api) -> None:
+    session = open_session()
+    looked: list[str] = []
+    known = type(session).clean
+
+    class Watched(type(session)):  # type: ignore[misc]  # a class that is made here
+        def clean(self, text: str) -> bool:
+            looked.append(text)
+            return known(self, text)
+
+    session.__class__ = Watched
+    for number in (1, 2):
+        data = data_of(api, "Hello").replace(b"1700000000", b"170000000%d" % number)
+        data = data.replace(b'"id": "', b'"id": "answer-%d-' % number)
+        assert learn(api, data, session) is not None
+    longest = sorted(looked, key=len)[-2:]
+    assert longest[0] == longest[1], "without what is the answer's alone it is the same text, and remembered"
 
 
 @pytest.mark.requirement("TR-8")
@@ -86,8 +109,7 @@ def test_the_short_way_gives_what_the_long_way_gives(api: Api, data: st.DataObje
         answer = AnswerStream(api, request, session, OWN)
         if not short:
             answer._tries = 0
-        sent = [one for event in events for one in answer.event(event)] + answer.end()
-        out.append([json.loads(one) for one in sent])
+        out.append(unframed(b"".join(map(answer.event, events)) + answer.end()))
     assert joined_choices(out[0]) == joined_choices(out[1])
     assert out[0][-1]["ordinance"] == out[1][-1]["ordinance"]
 
@@ -104,7 +126,7 @@ def joined_choices(events: list[dict[str, Any]]) -> list[tuple[str, object]]:
 def test_an_upstreams_own_words_at_the_top_pass_where_they_are_harmless(api: Api) -> None:
     for model, own in (("m", False), (FORBIDDEN, True)):
         answer = AnswerStream(api, read(api, stream=True), open_session(), OWN)
-        (event,) = map(json.loads, answer.event(data_of(api, "Hello there, ").replace(b'"m"', f'"{model}"'.encode())))
+        (event,) = unframed(answer.event(data_of(api, "Hello there, ").replace(b'"m"', f'"{model}"'.encode())))
         assert (event["id"] == "own") is own
 
 
@@ -114,9 +136,9 @@ def test_each_of_several_choices_has_a_form_of_its_own(api: Api) -> None:
     answer = AnswerStream(api, request, open_session(), OWN)
     for index, text in ((0, "One "), (1, "Two "), (0, "and "), (1, "and \n")):
         data = data_of(api, text, index=index)
-        assert answer.event(data) == [data]
-    assert answer.event(data_of(api, FORBIDDEN, index=1)) == []
-    sent = answer.event(data_of(api, " more", index=0)) + answer.event(data_of(api, "x. y", index=1))
-    texts = [text for text, _ in joined_choices([json.loads(one) for one in sent])]
+        assert answer.event(data) == framed(data)
+    assert answer.event(data_of(api, FORBIDDEN, index=1)) == b""
+    sent = unframed(answer.event(data_of(api, " more", index=0)) + answer.event(data_of(api, "x. y", index=1)))
+    texts = [text for text, _ in joined_choices(sent)]
     assert texts == [" more", f"{FORBIDDEN}x. y"]
-    assert [json.loads(one)["choices"][0]["index"] for one in sent] == [0, 1]
+    assert [one["choices"][0]["index"] for one in sent] == [0, 1]

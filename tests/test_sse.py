@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.serve.sse import BadEventError, EventParser, framed
+from ordinance.serve.protocol.problems import Problem
+from ordinance.serve.sse import BadEventError, EventParser, framed, named
 
 LIMIT = 1024
 
@@ -83,3 +84,33 @@ def test_any_bytes_give_the_same_events_or_the_same_error_however_cut(sent: byte
 
     cut = data.draw(st.integers(0, len(sent)))
     assert outcome(sent[:cut], sent[cut:]) == outcome(sent)
+
+
+LINES = [
+    b"event: x\n", b"event: error\n", b"event: \n", b"data: a\n", b"data: {}\n", b"\n", b"\r\n", b": c\n"
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(LINES)).map(b"".join), st.data())
+def test_events_with_a_type_are_the_same_however_cut(sent: bytes, data: st.DataObject) -> None:
+    """One of the type `error` is a problem, and those before it are given."""
+
+    def outcome(*pieces: bytes) -> object:
+        parser = EventParser(LIMIT)
+        seen: list[bytes] = []
+        try:
+            for piece in pieces:
+                for event in parser.feed(piece):
+                    seen.append(event)
+        except Problem as problem:
+            return seen, problem.code
+        return seen
+
+    cut = data.draw(st.integers(0, len(sent)))
+    whole = outcome(sent)
+    assert outcome(sent[:cut], sent[cut:]) == whole
+    assert outcome(*[sent[at : at + 1] for at in range(len(sent))]) == whole
+
+
+def test_an_event_of_a_type_comes_back() -> None:
+    assert parse(named(b"x", b"a") + named(b"y", b"b")) == ["a", "b"]

@@ -23,6 +23,18 @@ from support.small_plan import small_plan
 OWN = Top("own", 1, "asked")
 PLAN = small_plan()
 APIS: tuple[Api, ...] = (CHAT, COMPLETIONS)
+ASKED: dict[str, dict[str, Any]] = {
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": "hi"}]},
+    "/v1/completions": {"prompt": "x: "},
+    "/v1/responses": {"input": "hi"},
+    "/v1/messages": {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 9},
+}
+
+
+def unframed(wire: bytes) -> list[dict[str, Any]]:
+    """The JSON of every event on a wire, without the word that ends a stream."""
+    lines = [line.removeprefix(b"data: ") for line in wire.split(b"\n") if line.startswith(b"data: ")]
+    return [json.loads(line) for line in lines if line != b"[DONE]"]
 
 
 def open_session(plan: Plan = PLAN, *, whole: bool = False, turn: int = 2) -> Session:
@@ -30,7 +42,7 @@ def open_session(plan: Plan = PLAN, *, whole: bool = False, turn: int = 2) -> Se
 
 
 def read(api: Api, **fields: Any) -> Request:
-    asked = {"messages": [{"role": "user", "content": "hi"}]} if api is CHAT else {"prompt": "x: "}
+    asked = ASKED[api.path]
     return api.read_request(json.dumps({"model": "m", **asked, **fields}).encode())
 
 
@@ -39,8 +51,21 @@ def stream(api: Api, events: Iterable[Any], plan: Plan = PLAN, **fields: Any) ->
     request, session = read(api, stream=True, **fields), open_session(plan)
     sent_on(api, request, session, system_is_ours=False)
     answer = AnswerStream(api, request, session, OWN)
-    out = [json.loads(data) for event in events for data in answer.event(json.dumps(event).encode())]
-    return out + list(map(json.loads, answer.end()))
+    sent = b"".join([answer.event(json.dumps(event).encode()) for event in events])
+    return unframed(sent + answer.end())
+
+
+def wire(api: Api, events: Iterable[Any], plan: Plan = PLAN, turn: int = 2, **fields: Any) -> bytes:
+    """The governed bytes for these events of the upstream, to the end."""
+    request, session = read(api, stream=True, **fields), open_session(plan, turn=turn)
+    sent_on(api, request, session, system_is_ours=False)
+    answer = AnswerStream(api, request, session, OWN)
+    out = b""
+    for event in events:
+        if answer.over:
+            break
+        out += answer.event(json.dumps(event).encode())
+    return out + answer.end()
 
 
 def whole(api: Api, answer: Any, plan: Plan = PLAN, **fields: Any) -> dict[str, Any]:

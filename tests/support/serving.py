@@ -19,9 +19,10 @@ import uvicorn
 
 from ordinance.policy.plan import Plan
 from ordinance.serve.connection import PatientConnection
-from ordinance.serve.gateway import gateway
+from ordinance.serve.gateway import Gateway
 from ordinance.serve.server import address_of, listen
 from ordinance.serve.service import make_service
+from ordinance.serve.upstream import Upstream
 from ordinance.settings.model import Settings
 
 T = TypeVar("T")
@@ -154,11 +155,14 @@ class RunningGateway:
         values: dict[str, Any] = {"jurisdiction": "DE", "audit": "/dev/null", **settings}
         values["upstream"] = {"url": upstream, **values.get("upstream", {})}
         self._thread = thread
-        self.service = make_service(plan, Settings.model_validate(values), load=load)
+        checked = Settings.model_validate(values)
+        assert checked.upstream is not None
+        behind = Upstream(checked.upstream)
+        self.service = make_service(plan, checked, behind, renew=load)
         listener = listen("127.0.0.1", 0)
         self.address = address_of(listener)
         config = uvicorn.Config(
-            gateway(self.service),
+            Gateway(self.service, behind),
             log_level="warning",
             access_log=False,
             server_header=False,

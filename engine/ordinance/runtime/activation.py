@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from weakref import WeakKeyDictionary
 
@@ -51,7 +51,8 @@ class Activation:
     one for each of ``scopes``. ``prompt`` are the rules that look at what is asked and do not mask it.
     ``placeholders`` are what masks write where no language is asked for. ``asks`` is whether any part of the request is
     shown to a detector that sees sentences. ``checks`` decide on candidates; ``recalls`` is whether one of them may
-    look at text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does.
+    look at text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does,
+    and ``cleared`` of short texts whether a rule that removes finds nothing in them.
     """
 
     rules: tuple[PlannedRule, ...]
@@ -65,6 +66,7 @@ class Activation:
     placeholders: Mapping[int, str]
     asks: bool
     strides: Strides
+    cleared: dict[str, bool] = field(default_factory=dict)
 
     @property
     def forged(self) -> int:

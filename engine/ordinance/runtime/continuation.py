@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.activation import Activation
@@ -67,6 +67,25 @@ def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = Tru
             fault = fault or (failed and guard)
     place = _match(activation.answer, readings)
     return Beginning(place, sentences, paragraphs, tuple(scans), tuple(readings), fault)
+
+
+def follow(activation: Activation, before: Beginning, said: str) -> Beginning:
+    """The beginning of a text that goes on in another block: it continues ``said``, which began at ``before``, or
+    begins anew. A match under either counts, however many blocks there are."""
+    readings = list(dict.fromkeys(_near(reading + said) for reading in before.readings))
+    first = begin(activation, readings[:1], certain=False)
+    automaton = activation.answer
+    matcher = Matcher(automaton)
+    matcher.resume(before.matcher, -len(said))
+    for at, char in enumerate(said, -len(said)):
+        matcher.feed(char, at)
+    known = readings if activation.recalls else readings[:1]  # only checks ask for the others
+    return replace(
+        first,
+        matcher=automaton.join([matcher.place(0), begin(activation).matcher]),
+        readings=tuple(dict.fromkeys([*known, ""])),
+        fault=first.fault or before.fault,
+    )
 
 
 def _match(automaton: Automaton, readings: Sequence[str]) -> tuple[State, tuple[int, ...]]:

@@ -22,6 +22,10 @@ from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.situation import Situation, contacts_at, notice_language, rules_in_force
 from ordinance.runtime.stream import Stream
 
+#: Texts that are remembered as clean or not, and the longest of them.
+_MOST_CLEARED = 4096
+_SHORT = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -137,8 +141,17 @@ class Session:
         return stream
 
     def clean(self, text: str) -> bool:
-        """Whether no rule that removes finds anything in a whole ``text`` of an answer."""
-        return not removing(self.activation.checks.matches_in(self.activation.answer, text))
+        """Whether no rule that removes finds anything in a whole ``text`` of an answer. Short texts are remembered:
+        what stands around an answer is the same for all."""
+        activation = self.activation
+        known = activation.cleared.get(text)
+        if known is None:
+            known = not removing(activation.checks.matches_in(activation.answer, text))
+            if len(activation.cleared) >= _MOST_CLEARED:
+                activation.cleared.clear()
+            if len(text) <= _SHORT:
+                activation.cleared[text] = known
+        return known
 
     def outcome(self) -> Outcome:
         """What came of the request so far; final once every stream is closed."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from ordinance.policy.plan import PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
 from ordinance.runtime.alternatives import Alternatives
+from ordinance.runtime.continuation import Beginning, follow
 from ordinance.runtime.disclose import Cause, Notice, cause_of
 from ordinance.runtime.json_text import FREE_NOWHERE, JsonText, Structure
 from ordinance.runtime.ledger import Cut, Ledger
@@ -63,6 +64,7 @@ class Stream:
 
     def __init__(self, session: Session, part: Channel, prompt: int, structure: Structure | None) -> None:
         self._session = session
+        self._part = part
         self._prompt = prompt
         self._texts: list[Text] = []
         self._structured = structure is not None
@@ -74,6 +76,7 @@ class Stream:
         self._fault = session.prompt.fault
         self._barred = session.refused
         self._opened = False
+        self._paused = False
         self._sent = False
         self._kept: list[str] = []
         self.notices: tuple[Notice, ...] = ()
@@ -83,13 +86,22 @@ class Stream:
         self.verdict = Verdict.PASS
         self.balanced = True
 
-    def text(self, part: Channel, *, rigid: bool = False) -> Redactor:
-        """A text of its own, of this part of an answer. A ``rigid`` one may not be edited."""
+    def text(self, part: Channel, *, rigid: bool = False, beginning: Beginning | None = None) -> Redactor:
+        """A text of its own, of this part of an answer. A ``rigid`` one may not be edited. Its ``beginning`` is that of
+        the choice, unless it continues another block."""
         session = self._session
-        beginning = session.beginning_of(part, self._prompt)
+        beginning = beginning or self.beginning(part)
         text = Redactor(session.activation_of(part), beginning, session.placeholders, rigid=rigid)
         self._texts.append(text)
         return text
+
+    def beginning(self, part: Channel) -> Beginning:
+        """Where a text of this part begins."""
+        return self._session.beginning_of(part, self._prompt)
+
+    def after(self, part: Channel, before: Beginning, said: str) -> Beginning:
+        """Where the next block of a text of this part begins: the last one began at ``before`` and was ``said``."""
+        return follow(self._session.activation_of(part), before, said)
 
     def arguments(self) -> JsonText:
         """The arguments of a tool call: JSON that may not be edited."""
@@ -97,14 +109,13 @@ class Stream:
 
     def _json(self, part: Channel, structure: Structure) -> JsonText:
         session = self._session
-        beginning = session.beginning_of(part, self._prompt)
-        text = JsonText(session.activation_of(part), beginning, structure, session.placeholders)
+        text = JsonText(session.activation_of(part), self.beginning(part), structure, session.placeholders)
         self._texts.append(text)
         return text
 
-    def alternatives(self, part: Channel) -> Alternatives:
+    def alternatives(self, part: Channel, beginning: Beginning | None = None) -> Alternatives:
         """What decides, along a text of this part, about tokens that the model could have said instead."""
-        return Alternatives(self._session.activation_of(part), self._session.beginning_of(part, self._prompt))
+        return Alternatives(self._session.activation_of(part), beginning or self.beginning(part))
 
     @property
     def refused(self) -> bool:
@@ -126,6 +137,17 @@ class Stream:
         """What may leave now that the model has said ``text``."""
         return "" if self._barred or self._fault else self._send(self.content.feed(text))
 
+    def pause(self) -> str:
+        """A block of the content ends, though another may follow: what is held is certain now. Feed no more before
+        ``resume``."""
+        self._paused = True
+        return "" if self.refused else self._send(self.content.close())
+
+    def resume(self, beginning: Beginning) -> None:
+        """The content goes on in another block, which begins there."""
+        self._paused = False
+        self.content = self.text(self._part, beginning=beginning)
+
     def fault(self, name: str) -> str:
         """Instead of ``close``: end the choice as refused, because of what ``name`` says. Nothing held leaves."""
         self._fault = name
@@ -134,7 +156,7 @@ class Stream:
     def close(self) -> str:
         """The rest of the content and the notices. After a refusal the notices alone, and for a whole answer nothing
         but them."""
-        rest = "" if self.refused else self._send(self.content.close())
+        rest = "" if self.refused or self._paused else self._send(self.content.close())
         for text in self._texts:
             if self.refused or text is not self.content:
                 text.abandon()

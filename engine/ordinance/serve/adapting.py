@@ -18,29 +18,35 @@ from ordinance.runtime.disclose import parents
 from ordinance.runtime.manners import Manner
 from ordinance.runtime.session import Session
 from ordinance.serve.aside import aside
-from ordinance.serve.loras import Lists, Loras
+from ordinance.serve.behind import Behind
+from ordinance.serve.exchange import Exchange
+from ordinance.serve.loras import Loras
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import Request
 from ordinance.serve.protocol.placing import Turn, has_place, placed
 from ordinance.serve.protocol.problems import Problem
+from ordinance.serve.upstream import MODELS
 from ordinance.settings.model import Settings
 
 
 class Adapting:
     """An operator's adapters, and the turn of the instruction. Frozen, but for what the server is known to have."""
 
-    def __init__(self, settings: Settings, upstream: Lists) -> None:
+    def __init__(self, settings: Settings, behind: Behind) -> None:
         self._mapped: Mapping[str, str] = {tag: adapter.lora for tag, adapter in settings.adapters.items()}
         place = settings.speak.instruction
         self._turn: Turn | None = None if place == "nowhere" else place
-        self._loras = Loras(upstream)
+        self._behind = behind
+        self._loras = Loras()
 
-    async def adapt(self, api: Api, request: Request, sent: bytes, session: Session) -> tuple[Request, bytes | None]:
+    async def adapt(
+        self, exchange: Exchange, api: Api, request: Request, sent: bytes, session: Session
+    ) -> tuple[Request, bytes | None]:
         """The request and the body as they go upstream, from the body that may be ``sent``; None where a pack refuses
         to answer without an adapter, which the session then tells. Raises ``Problem`` (502) where an adapter is mapped
         that the server lacks and no pack says what follows, or where the server does not say what it has."""
         manner = session.manner()
-        lora = await self._lora(manner, session)
+        lora = await self._lora(exchange, manner, session)
         if session.refused:
             return request, None
         words = instruction(manner.slots) if self._turn and has_place(api.path) else ""
@@ -49,13 +55,13 @@ class Adapting:
         body = await aside(len(sent), False, _adapted, api, sent, words, self._turn, lora)
         return replace(request, adapter=lora), body
 
-    async def _lora(self, manner: Manner, session: Session) -> str:
+    async def _lora(self, exchange: Exchange, manner: Manner, session: Session) -> str:
         """The adapter that answers; empty for none."""
         language = manner.language
         if language is None:
             return ""
         lora = next((self._mapped[tag] for tag in parents(language) if tag in self._mapped), "")
-        if lora and lora in await self._loras.names():
+        if lora and lora in await self._loras.names(lambda: self._behind.read(exchange, "GET", MODELS)):
             return lora
         if manner.without is not None:
             session.go_without(manner.without)

@@ -1,48 +1,47 @@
-"""The door for every governed API: a request in, a session opened, the upstream asked, a governed answer out."""
+"""The door for every governed API: a request in, a session opened, the server asked, a governed answer out."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import time
-import traceback
 import uuid
-from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-import msgspec
 from starlette.types import Receive, Scope, Send
 
 from ordinance.runtime.session import Session
-from ordinance.serve import locale, speaking, sse
-from ordinance.serve.aside import LARGE, aside
+from ordinance.serve import locale, speaking
+from ordinance.serve.answering import STREAM_HEADERS, StreamedAnswer, WholeAnswer
+from ordinance.serve.aside import aside
+from ordinance.serve.defects import log_defect
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.keys import Client
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import Request
-from ordinance.serve.protocol.problems import Problem, internal, malformed, truncated
+from ordinance.serve.protocol.problems import Problem, internal
 from ordinance.serve.protocol.prompts import sent_on
 from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.streamed import AnswerStream, refused_stream
 from ordinance.serve.protocol.whole import govern_whole, refused_whole
 from ordinance.serve.service import ELAPSED_HEADER, Service, marks_header, policy_header, seconds
-from ordinance.serve.upstream import Reply
 
 #: What the audit log says where the client went before the end, as proxies write it.
 _CLIENT_GONE = 499
 
 
 class Door:
-    """The route of one API as an ASGI application."""
+    """The route of one API as an ASGI application. ``patience`` is that of ``Exchange``."""
 
-    def __init__(self, service: Service, api: Api) -> None:
+    def __init__(self, service: Service, api: Api, *, patience: bool = True) -> None:
         self._service = service
         self._api = api
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await _Visit(self._service, self._api, Exchange(scope, receive, send)).serve()
+        exchange = Exchange(scope, receive, send, patience=self._patience)
+        await _Visit(self._service, self._api, exchange).serve()
 
 
 class _Visit:
@@ -70,24 +69,25 @@ class _Visit:
 
     async def _serve(self) -> None:
         try:
-            self._client = self._service.keyring.admit(self._exchange.headers.get("authorization"))
+            self._client = await self._service.admit(self._exchange)
             raw = await self._exchange.body(self._service.settings.limits.body_bytes)
-            await self._exchange.unless_gone(self._answer(raw))
+            await self._answer(raw)
         except Problem as problem:
             await self._fail(problem)
         except (ClientGone, asyncio.CancelledError):
             raise
         except Exception as error:
-            _log_defect(error)
+            log_defect(error)
             await self._fail(internal())
 
     async def _fail(self, problem: Problem) -> None:
         """Answer with a problem; where a stream had begun, as its last event."""
         self._problem = problem
         if self._exchange.status is None:
-            await self._exchange.problem(problem)
+            body = self._api.problem_body(problem)
+            await self._exchange.json(body, problem.status, problem.headers)
         else:
-            await self._exchange.write(sse.framed(msgspec.json.encode(problem.body())), last=True)
+            await self._exchange.write(self._api.problem_event(problem), last=True)
 
     async def _answer(self, raw: bytes) -> None:
         request = await aside(len(raw), False, self._api.read_request, raw)
@@ -99,18 +99,13 @@ class _Visit:
         ours = self._client.system_messages_are_ours
         body = await aside(len(raw), session.waits, sent_on, self._api, request, session, system_is_ours=ours)
         if body is not None:
-            request, body = await self._service.adapting.adapt(self._api, request, body, session)
+            request, body = await self._service.adapting.adapt(self._exchange, self._api, request, body, session)
         if body is None:
             await self._refuse(request, session, top)
-            return
-        async with self._service.upstream.ask(self._api.path, body, streaming=request.streaming) as reply:
-            if request.streaming:
-                await self._pass_stream(reply, AnswerStream(self._api, request, session, top), session.waits)
-            else:
-                answer = await reply.whole(self._service.settings.limits.answer_bytes)
-                governing = partial(govern_whole, self._api, answer, request, session, top)
-                governed = await aside(len(answer), session.waits, governing)
-                await self._exchange.json(governed, headers=_notices_header(request, session))
+        elif request.streaming:
+            await self._stream(body, AnswerStream(self._api, request, session, top), session)
+        else:
+            await self._whole(body, request, session, top)
 
     def _open(self, request: Request) -> Session:
         headers = self._exchange.headers
@@ -123,43 +118,29 @@ class _Visit:
 
     async def _refuse(self, request: Request, session: Session, top: Top) -> None:
         if request.streaming:
-            await self._start_stream()
-            await self._exchange.write(_events(refused_stream(self._api, request, session, top)) + sse.DONE, last=True)
+            await self._exchange.start(200, STREAM_HEADERS)
+            await self._exchange.write(refused_stream(self._api, request, session, top), last=True)
         else:
             refused = refused_whole(self._api, request, session, top)
             await self._exchange.json(refused, headers=_notices_header(request, session))
 
-    async def _start_stream(self) -> None:
-        headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store"}
-        await self._exchange.start(200, {**headers, "x-accel-buffering": "no"})
-
-    async def _pass_stream(self, reply: Reply, stream: AnswerStream, waits: bool) -> None:
-        """Pass the governed chunks on as they become free, each of the upstream's pieces in one write. ``waits`` says
-        that detectors are asked, which may take a while."""
-        parser = sse.EventParser(self._service.settings.limits.event_bytes)
-        await self._start_stream()
-        ready: list[bytes] = []
+    async def _stream(self, body: bytes, stream: AnswerStream, session: Session) -> None:
+        limit = self._service.settings.limits.event_bytes
+        answer = StreamedAnswer(self._exchange, stream, limit, waits=session.waits)
         try:
-            async for piece in reply.pieces():
-                size = parser.pending + len(piece)
-                if waits or size >= LARGE:
-                    ended = await aside(size, waits, _govern, parser, piece, stream, ready)
-                else:
-                    ended = _govern(parser, piece, stream, ready)
-                if ended:
-                    break
-                if ready:
-                    await self._exchange.write(_events(ready))
-                    ready.clear()
-            else:
-                if not stream.complete:
-                    raise truncated()
-            ready += await aside(0, waits, stream.end)
+            await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=True)
+            await answer.end()
         except Problem as problem:
+            if self._exchange.status is None:
+                raise
             self._problem = problem
-            await self._exchange.write(_events(ready + stream.fail(problem)), last=True)
-        else:
-            await self._exchange.write(_events(ready) + sse.DONE, last=True)
+            await answer.fail(problem)
+
+    async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> None:
+        govern = partial(govern_whole, self._api, request=request, session=session, top=top)
+        answer = WholeAnswer(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
+        await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
+        await self._exchange.json(await answer.end(), headers=_notices_header(request, session))
 
     def _record(self, status: int) -> None:
         record: dict[str, Any] = {"request": self._id, "key": self._client.name, "status": status}
@@ -170,24 +151,6 @@ class _Visit:
         self._service.audit.write(record)
 
 
-def _govern(parser: sse.EventParser, piece: bytes, stream: AnswerStream, ready: list[bytes]) -> bool:
-    """Put the governed chunks of one piece into ``ready``; True when the answer has ended. Raises ``Problem``."""
-    try:
-        for data in parser.feed(piece):
-            if data.strip() == b"[DONE]":
-                return True
-            ready += stream.event(data)
-            if stream.over:
-                return True
-    except sse.BadEventError as error:
-        raise malformed(str(error)) from None
-    return False
-
-
-def _events(chunks: Iterable[bytes]) -> bytes:
-    return b"".join(map(sse.framed, chunks))
-
-
 def _notices_header(request: Request, session: Session) -> dict[str, str]:
     """Where the text has a form that a notice would break, a whole answer has its notices in a header too (semantics,
     rule 9): a JSON list in ASCII."""
@@ -195,11 +158,3 @@ def _notices_header(request: Request, session: Session) -> dict[str, str]:
     if request.structure is None or not notices:
         return {}
     return {"x-ordinance-notices": json.dumps([notice.text for notice in notices])}
-
-
-def _log_defect(error: Exception) -> None:
-    """Say where a defect is. Never its message: it may hold what was said."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    print(  # noqa: T201 - the log of last resort
-        f"ordinance: defect: {type(error).__name__} at {place.filename}:{place.lineno}", file=sys.stderr, flush=True
-    )

@@ -55,7 +55,7 @@ class Doorstep:
     def _problem(self, scope: Scope) -> Problem | None:
         # No path of ours needs an escape. With one, a proxy before us may read another path than the router does.
         if b"%" in scope.get("raw_path", b""):
-            return closed(path_known=False)
+            return closed()
         if self._hosts is not None and not _is_among(Headers(scope=scope).get("host", ""), self._hosts):
             return other_host()
         return None

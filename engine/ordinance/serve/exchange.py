@@ -10,6 +10,7 @@ import msgspec
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from ordinance.serve.keys import credential
 from ordinance.serve.protocol.problems import Problem
 
 #: How long a client may take to send a body, or to take a piece of an answer, in seconds.
@@ -27,15 +28,24 @@ class ClientGone(Exception):  # noqa: N818 - an event more than an error
 class Exchange:
     """Wraps what an ASGI server passes. ``status`` is None until a response has begun.
 
-    ``headers`` is the request's; ``common`` goes with every response.
+    ``headers`` is the request's; ``common`` goes with every response. ``scope`` and ``receive`` are for what stands
+    behind in the same process, once the body was read. Without ``patience`` a client that takes nothing is the server's
+    affair: inside another server that has its own rules for that, and a timer for each event costs as much as all else.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, *, patience: bool = True) -> None:
+        self.scope = scope
+        self.receive = receive
         self.headers = Headers(scope=scope)
         self.common: dict[str, str] = {}
         self.status: int | None = None
-        self._receive = receive
         self._send = send
+        self._patience = patience
+
+    @property
+    def authorization(self) -> str | None:
+        """The request's key, as a bearer token."""
+        return credential(self.headers)
 
     async def body(self, limit: int) -> bytes:
         """The request's body. Raises ``Problem`` as soon as it is over ``limit`` bytes (413) or takes too long (408),
@@ -48,7 +58,7 @@ class Exchange:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while more:
-                    message = await self._receive()
+                    message = await self.receive()
                     if message["type"] == "http.disconnect":
                         raise ClientGone
                     body += message.get("body", b"")
@@ -82,7 +92,7 @@ class Exchange:
         working.result()
 
     async def _gone(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+        while (await self.receive())["type"] != "http.disconnect":
             pass
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
@@ -95,9 +105,13 @@ class Exchange:
 
     async def write(self, body: bytes, *, last: bool = False) -> None:
         """Send a piece of the body. Raises ``ClientGone`` where the client does not take it."""
+        message = {"type": "http.response.body", "body": body, "more_body": not last}
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._send({"type": "http.response.body", "body": body, "more_body": not last})
+            if self._patience:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._send(message)
+            else:
+                await self._send(message)
         except (TimeoutError, OSError):
             raise ClientGone from None
 

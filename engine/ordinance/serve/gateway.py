@@ -1,4 +1,4 @@
-"""The gateway: an ASGI application that opens the governed doors and keeps every other one shut."""
+"""The gateway: the doors as a server of their own, with the inference server behind them over HTTP."""
 
 from __future__ import annotations
 
@@ -9,72 +9,56 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-import msgspec
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from ordinance.serve.door import Door
+from ordinance.serve.doors import Doors
 from ordinance.serve.doorstep import Doorstep, Presence, expected_hosts
-from ordinance.serve.exchange import LAST_WORDS_SECONDS
-from ordinance.serve.protocol.api import Api
-from ordinance.serve.protocol.chat import CHAT
-from ordinance.serve.protocol.completions import COMPLETIONS
-from ordinance.serve.protocol.problems import Problem, closed, internal, malformed
-from ordinance.serve.service import Service, policy_header
-
-#: What the gateway governs.
-APIS: tuple[Api, ...] = (CHAT, COMPLETIONS)
+from ordinance.serve.exchange import LAST_WORDS_SECONDS, Exchange
+from ordinance.serve.service import Service, ready_state
+from ordinance.serve.upstream import Upstream
 
 
-def gateway(service: Service) -> Starlette:
+class Gateway:
     """The application for one process. It holds the upstream's connections while it runs, and replaces the policy at a
     SIGHUP. When it is stopped, answers that still run end with a word to the client."""
-    presence = Presence()
+
+    def __init__(self, service: Service, upstream: Upstream) -> None:
+        self._service = service
+        self._upstream = upstream
+        self._presence = Presence()
+        doors = Doors(service, {"/health": self._health, "/ready": self._ready})
+        self._app = Doorstep(doors, expected_hosts(service.settings), self._presence)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await receive()
+            async with self._running():
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+            await send({"type": "lifespan.shutdown.complete"})
 
     @asynccontextmanager
-    async def running(_: Starlette) -> AsyncIterator[None]:
-        async with service.upstream:
-            with _renewing(service):
+    async def _running(self) -> AsyncIterator[None]:
+        async with self._upstream:
+            with renewing(self._service):
                 yield
-            await service.upstream.end()
-            await presence.gone(LAST_WORDS_SECONDS)
-        service.audit.close()
+            await self._upstream.end()
+            await self._presence.gone(LAST_WORDS_SECONDS)
+        self._service.audit.close()
 
-    async def models(request: Request) -> Response:
-        service.keyring.admit(request.headers.get("authorization"))
-        return _json(govern_models(await service.upstream.models()))
+    async def _health(self, _: Exchange) -> tuple[Any, int]:
+        return {"status": "alive"}, 200
 
-    async def ready(_: Request) -> Response:
-        reachable = await service.upstream.reachable()
-        state: dict[str, Any] = {"ready": reachable}
-        state["policy"] = policy_header(service.open(service.keyring.anyone, ()))
-        if service.standing.stale:
-            state["stale"] = service.standing.stale
-        if service.plan.struck:
-            state["struck"] = [{"rule": each.rule, "test": each.test} for each in service.plan.struck]
-        return _json({**state, "upstream": "reachable" if reachable else "unreachable"}, 200 if reachable else 503)
-
-    app = Starlette(
-        routes=[
-            *(Route(api.path, Door(service, api), methods=["POST"]) for api in APIS),
-            Route("/v1/models", models, methods=["GET"]),
-            Route("/health", _health, methods=["GET"]),
-            Route("/ready", ready, methods=["GET"]),
-        ],
-        exception_handlers={HTTPException: _closed, Problem: _problem, Exception: _defect},
-        lifespan=running,
-    )
-    app.add_middleware(Doorstep, hosts=expected_hosts(service.settings), presence=presence)
-    # A redirect would be made from the client's own Host header.
-    app.router.redirect_slashes = False
-    return app
+    async def _ready(self, _: Exchange) -> tuple[Any, int]:
+        reachable = await self._upstream.reachable()
+        state = {"ready": reachable, **ready_state(self._service)}
+        return {**state, "upstream": "reachable" if reachable else "unreachable"}, 200 if reachable else 503
 
 
 @contextmanager
-def _renewing(service: Service) -> Iterator[None]:
+def renewing(service: Service) -> Iterator[None]:
     """Listen to SIGHUP, which only the main thread of a process can."""
     if not service.standing.replaceable or threading.current_thread() is not threading.main_thread():
         yield
@@ -93,47 +77,3 @@ def _renewing(service: Service) -> Iterator[None]:
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-
-class _Model(msgspec.Struct, frozen=True):
-    id: str
-    object: str = "model"
-    created: int = 0
-    owned_by: str = ""
-
-
-class _Models(msgspec.Struct, frozen=True):
-    data: list[_Model]
-
-
-def govern_models(raw: bytes) -> dict[str, Any]:
-    """The list of models with the fields of the OpenAI API and no others. Raises ``Problem`` (502)."""
-    try:
-        known = msgspec.json.decode(raw, type=_Models)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise malformed("it is no list of models") from None
-    return {"object": "list", "data": known.data}
-
-
-async def _health(_: Request) -> Response:
-    return _json({"status": "alive"})
-
-
-async def _closed(_: Request, error: Exception) -> Response:
-    known = isinstance(error, HTTPException) and error.status_code == 405
-    headers = error.headers if isinstance(error, HTTPException) else None
-    problem = closed(path_known=known)
-    return _json(problem.body(), problem.status, dict(headers or {}))
-
-
-async def _problem(_: Request, problem: Exception) -> Response:
-    assert isinstance(problem, Problem)  # noqa: S101 - Starlette calls this for nothing else
-    return _json(problem.body(), problem.status, dict(problem.headers))
-
-
-async def _defect(_: Request, __: Exception) -> Response:
-    return await _problem(_, internal())
-
-
-def _json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(msgspec.json.encode(value), status, headers, "application/json")

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ordinance.serve.protocol.problems import Problem
+from ordinance.serve.protocol.problems import no_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,12 @@ class Client:
     jurisdiction: str | None = None
     attested: Mapping[str, str] = field(default_factory=dict)
     system_messages_are_ours: bool = False
+
+
+def credential(headers: Mapping[str, str]) -> str | None:
+    """The ``Authorization`` header of a request; clients of the messages API send their key as ``x-api-key``."""
+    key = headers.get("x-api-key")
+    return headers.get("authorization") or (None if key is None else f"Bearer {key}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +48,5 @@ class Keyring:
             if hmac.compare_digest(known, digest):
                 holder = client
         if holder is None or scheme.lower() != "bearer":
-            raise Problem(
-                401,
-                "invalid_api_key",
-                "No valid API key was given. Send one of the operator's keys as `Authorization: Bearer …`.",
-                headers={"www-authenticate": "Bearer"},
-            )
+            raise no_key()
         return holder

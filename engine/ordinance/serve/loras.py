@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -11,13 +11,6 @@ from ordinance.serve.protocol.problems import Problem, malformed
 
 #: How long a list is believed, in seconds.
 LIFE_SECONDS = 30.0
-
-
-class Lists(Protocol):
-    """What can say which models there are."""
-
-    async def models(self) -> bytes:
-        """The list as the server gives it. Raises ``Problem``."""
 
 
 class _Model(msgspec.Struct, frozen=True):
@@ -31,24 +24,23 @@ class _Models(msgspec.Struct, frozen=True):
 class Loras:
     """The names that a server answers to. Requests that come while it is asked wait for the same answer."""
 
-    def __init__(self, upstream: Lists) -> None:
-        self._upstream = upstream
+    def __init__(self) -> None:
         self._names: frozenset[str] = frozenset()
         self._until = float("-inf")
         self._asking: asyncio.Task[None] | None = None
 
-    async def names(self) -> frozenset[str]:
-        """Raises ``Problem`` where the server does not say."""
+    async def names(self, ask: Callable[[], Awaitable[bytes]]) -> frozenset[str]:
+        """``ask`` gives the server's list of models. Raises ``Problem`` where it does not."""
         if asyncio.get_running_loop().time() >= self._until:
             if self._asking is None or self._asking.done():
-                self._asking = asyncio.create_task(self._ask())
+                self._asking = asyncio.create_task(self._learn(ask))
                 self._asking.add_done_callback(_looked_at)
             await asyncio.shield(self._asking)
         return self._names
 
-    async def _ask(self) -> None:
+    async def _learn(self, ask: Callable[[], Awaitable[bytes]]) -> None:
         try:
-            known = msgspec.json.decode(await self._upstream.models(), type=_Models)
+            known = msgspec.json.decode(await ask(), type=_Models)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             raise malformed("it is no list of models") from None
         except Problem as problem:

@@ -17,17 +17,15 @@ from dataclasses import dataclass
 from datetime import date
 
 import uvicorn
-from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from ordinance.errors import OrdinanceError, ServeError
-from ordinance.isolation import Budget
-from ordinance.load import load
 from ordinance.policy.plan import Plan
 from ordinance.serve.connection import PatientConnection
-from ordinance.serve.gateway import gateway
-from ordinance.serve.service import Service, make_service
+from ordinance.serve.gateway import Gateway
+from ordinance.serve.service import Service, make_service, plan_of
 from ordinance.serve.standing import settle
+from ordinance.serve.upstream import Upstream
 from ordinance.settings.model import Settings
 
 #: Connections that may wait to be accepted.
@@ -43,25 +41,28 @@ class Worker:
     settings: Settings
     on: date | None
 
-    def service(self) -> Service:
-        return make_service(self.plan(), self.settings, self.on, self.plan)
+    def gateway(self) -> tuple[Gateway, Service]:
+        """The application and what it serves. Raises ``OrdinanceError``."""
+        if self.settings.upstream is None:
+            raise ServeError("no inference server is named.", help="Set 'upstream.url'.")
+        upstream = Upstream(self.settings.upstream)
+        service = make_service(self.plan(), self.settings, upstream, self.on, self.plan)
+        return Gateway(service, upstream), service
 
     def plan(self) -> Plan:
-        limits = self.settings.limits
-        budget = Budget(limits.detector_seconds, limits.detector_processes)
-        return load(self.settings.packs, on=self.on, budget=budget).plan
+        return plan_of(self.settings, self.on)
 
-    def __call__(self) -> Starlette:
+    def __call__(self) -> Gateway:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the gateway listens to it
         try:
-            service = self.service()
+            application, _ = self.gateway()
         except OrdinanceError as error:
             # The packs were good when the server began. It starts this process again, and the others serve meanwhile.
             print(f"ordinance: a process that died cannot be replaced yet: {error}", file=sys.stderr, flush=True)  # noqa: T201 - the operator's log
             time.sleep(_RETRY_SECONDS)
             sys.exit(1)
         settle()
-        return gateway(service)
+        return application
 
 
 class _Workers(Multiprocess):
@@ -100,12 +101,12 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(worker: Worker, listener: socket.socket, announce: Callable[[Service], None]) -> None:
     """Serve until a signal. ``announce`` is called when connections are taken; errors come before that."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the gateway listens to it
-    service = worker.service()
+    application, service = worker.gateway()
     settle()
     announce(service)
     settings = worker.settings
     config = uvicorn.Config(
-        worker if settings.workers > 1 else gateway(service),
+        worker if settings.workers > 1 else application,
         factory=settings.workers > 1,
         workers=settings.workers,
         log_level="warning",

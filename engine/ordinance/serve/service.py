@@ -1,21 +1,25 @@
-"""What every request of a gateway shares: the policy in force, the keys, the upstream. Made once per process."""
+"""What every request shares: the policy in force, the keys, what stands behind. Made once per process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from urllib.parse import quote
 
-from ordinance.errors import ServeError, SituationError
+from ordinance.errors import SituationError
+from ordinance.isolation import Budget
+from ordinance.load import load
 from ordinance.policy.plan import Plan
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import chosen_locale, situate
 from ordinance.serve.adapting import Adapting
 from ordinance.serve.audit import AuditLog
+from ordinance.serve.behind import Behind
+from ordinance.serve.exchange import Exchange
 from ordinance.serve.keys import Client, Keyring
 from ordinance.serve.standing import Standing
-from ordinance.serve.upstream import Upstream
 from ordinance.settings.model import Settings
 
 #: In which a request claims how many seconds ago its conversation last carried a reminder (docs/decisions/006).
@@ -25,13 +29,13 @@ _MOST_DIGITS = 10
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Frozen, but for the policy in force, the upstream's connections and the log. ``on`` replaces today's date."""
+    """Frozen, but for the policy in force, what stands behind and the log. ``on`` replaces today's date."""
 
     standing: Standing
     settings: Settings
     on: date | None
     keyring: Keyring
-    upstream: Upstream
+    behind: Behind
     audit: AuditLog
     adapting: Adapting
 
@@ -39,6 +43,13 @@ class Service:
     def plan(self) -> Plan:
         """The plan in force now."""
         return self.standing.plan
+
+    async def admit(self, exchange: Exchange) -> Client:
+        """Who asks. Raises ``Problem`` (401) where the keys, or the server behind, turn them away: before anything that
+        an answer could tell was looked at."""
+        client = self.keyring.admit(exchange.authorization)
+        await self.behind.admit(exchange)
+        return client
 
     def open(
         self,
@@ -67,24 +78,33 @@ class Service:
         )
 
 
-def make_service(
-    plan: Plan, settings: Settings, on: date | None = None, load: Callable[[], Plan] | None = None
-) -> Service:
-    """Tie a plan to an operator's settings; ``load`` gives the plan that is to replace it when that is asked for.
+def plan_of(settings: Settings, on: date | None = None) -> Plan:
+    """The policy that the settings name. Raises ``OrdinanceError`` where its packs do not make one."""
+    budget = Budget(settings.limits.detector_seconds, settings.limits.detector_processes)
+    return load(settings.packs, on=on, budget=budget).plan
 
-    Raises ``OrdinanceError`` where a key attests what the plan lacks.
+
+def make_service(
+    plan: Plan,
+    settings: Settings,
+    behind: Behind,
+    on: date | None = None,
+    renew: Callable[[], Plan] | None = None,
+) -> Service:
+    """Tie a plan to an operator's settings and to what stands ``behind``; ``renew`` gives the plan that is to
+    replace it when that is asked for.
+
+    Raises ``OrdinanceError`` where a key attests what the plan lacks, or the log cannot be written.
     """
-    if settings.upstream is None:
-        raise ServeError("no inference server is named.", help="Set 'upstream.url'.")
-    keyring, upstream, audit = _keyring(settings), Upstream(settings.upstream), AuditLog(settings.audit)
-    adapting = Adapting(settings, upstream)
+    keyring, audit = _keyring(settings), AuditLog(settings.audit)
+    adapting = Adapting(settings, behind)
 
     def under(standing: Standing) -> Service:
-        service = Service(standing, settings, on, keyring, upstream, audit, adapting)
+        service = Service(standing, settings, on, keyring, behind, audit, adapting)
         _try_out(service)
         return service
 
-    make = None if load is None else lambda: under(Standing(load())).plan
+    make = None if renew is None else lambda: under(Standing(renew())).plan
     return under(Standing(plan, make))
 
 
@@ -109,6 +129,16 @@ def _keyring(settings: Settings) -> Keyring:
         for key in settings.keys
     }
     return Keyring(clients, Client(jurisdiction=settings.jurisdiction))
+
+
+def ready_state(service: Service) -> dict[str, Any]:
+    """What ``/ready`` says of the policy."""
+    state: dict[str, Any] = {"policy": policy_header(service.open(service.keyring.anyone, ()))}
+    if service.standing.stale:
+        state["stale"] = service.standing.stale
+    if service.plan.struck:
+        state["struck"] = [{"rule": each.rule, "test": each.test} for each in service.plan.struck]
+    return state
 
 
 def marks_header(session: Session) -> str:

@@ -13,6 +13,10 @@ from ordinance.serve.protocol.problems import upstream_failed
 #: What ends a stream of the OpenAI protocols.
 DONE = b"data: [DONE]\n\n"
 
+_ERROR = b"event: error\n"
+#: What stands around the data of an event.
+LEAD, TAIL = b"data: ", b"\n\n"
+
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -43,22 +47,33 @@ class EventParser:
         """The bytes of the event that is not complete yet."""
         return self._size
 
+    @property
+    def between(self) -> bool:
+        """Whether what comes next begins an event, and another has come before it."""
+        return self._started and not self._size and not self._ends_in_return
+
     def feed(self, received: bytes) -> Iterable[bytes]:
         """The data of every event that ``received`` completes. Raises ``BadEventError``, and ``Problem`` for an event
         of the type ``error``."""
         return self._whole_events(received) or self._events(received)
 
     def _whole_events(self, received: bytes) -> list[bytes]:
-        """The short way for the usual case: whole events of one line each, with nothing pending before them."""
+        """The short way for the usual case: whole events with one line of data each, with nothing pending before
+        them."""
         if self._size or self._ends_in_return or received.find(b"\r") >= 0:
             return []
         events, at, size = [], 0, len(received)
         while at < size:
+            start = at
+            if received.startswith(b"event: ", at):
+                at = received.find(b"\n", at) + 1
+                if not at or received.startswith(_ERROR, start):
+                    return []
             end = received.find(b"\n", at)
             if (
                 not received.startswith(b"data: ", at)
                 or not received.startswith(b"\n\n", end)
-                or end - at > self._limit - 2
+                or end - start > self._limit - 2
             ):
                 return []
             events.append(received[at + 6 : end])
@@ -118,4 +133,9 @@ class EventParser:
 
 def framed(data: bytes) -> bytes:
     """The event with this data, which holds no line end."""
-    return b"data: " + data + b"\n\n"
+    return LEAD + data + TAIL
+
+
+def named(name: bytes, data: bytes) -> bytes:
+    """The same, of this type."""
+    return b"event: " + name + b"\ndata: " + data + b"\n\n"

@@ -12,17 +12,19 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
+from ordinance.serve.behind import Answer, Want, refused
+from ordinance.serve.exchange import Exchange
 from ordinance.serve.protocol.problems import Problem, malformed, stopping, truncated
 from ordinance.settings.model import UpstreamSettings
 
-_MODELS = "/v1/models"
+MODELS = "/v1/models"
 #: How long `/ready` waits for the upstream, in seconds.
 _PROBE_SECONDS = 2.0
 #: How long an idle connection is kept. Shorter than servers keep theirs (5 s for uvicorn, so for vLLM): a request
 #: sent on a connection that the other side is closing would fail.
 _KEPT_SECONDS = 2.0
-#: A list of models is small; a longer one is refused. In bytes.
-_MOST_MODELS = 1024 * 1024
+#: A list of models and a count of tokens are small; what is longer is refused. In bytes.
+_MOST_READ = 1024 * 1024
 
 
 class Reply:
@@ -67,7 +69,7 @@ class Reply:
 
 
 class Upstream:
-    """A pool of connections to the inference server; use it as an async context manager, once per process."""
+    """A pool of connections to the inference server; see ``Behind``. Use it as an async context manager."""
 
     def __init__(self, settings: UpstreamSettings) -> None:
         self._settings = settings
@@ -110,10 +112,28 @@ class Upstream:
                 raise malformed(f"it is {reply.content_type}, which was not asked for")
             yield reply
 
+    async def admit(self, exchange: Exchange) -> None:
+        """Clients are strangers to it: it knows the gateway alone."""
+
+    async def answer(self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool) -> None:
+        async def work() -> None:
+            async with self.ask(path, body, streaming=streaming) as reply:
+                await answer.begin()
+                async for piece in reply.pieces():
+                    if await answer.take(piece) is not Want.MORE:
+                        return
+
+        await exchange.unless_gone(work())
+
+    async def read(self, exchange: Exchange, method: str, path: str, body: bytes | None = None) -> bytes:
+        return await self._read(method, path, body)
+
     async def models(self) -> bytes:
-        """The list of models, as the upstream gives it. Raises ``Problem``."""
-        async with self._open("GET", _MODELS) as reply:
-            return await reply.whole(_MOST_MODELS)
+        return await self._read("GET", MODELS)
+
+    async def _read(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        async with self._open(method, path, body) as reply:
+            return await reply.whole(_MOST_READ)
 
     async def reachable(self) -> bool:
         """Whether the upstream answers now."""
@@ -159,15 +179,6 @@ def _too_slow() -> Problem:
 
 def _refused(response: aiohttp.ClientResponse) -> Problem:
     """The problem for a status other than 200. Our own key being refused is our fault, not the client's."""
-    status = response.status
-    after = response.headers.get("retry-after", "")
-    headers = {"retry-after": after} if after.isdecimal() and after.isascii() else {}
-    if status in (401, 403):
+    if response.status in (401, 403):
         return Problem(502, "upstream_denied", "The model server does not accept the gateway's key.")
-    if status == 429:
-        return Problem(429, "upstream_busy", "The model server has too many requests. Try again later.", None, headers)
-    if 400 <= status < 500:
-        return Problem(status, "upstream_refused", f"The model server did not accept the request (status {status}).")
-    if status == 503:
-        return Problem(503, "upstream_busy", "The model server is not ready. Try again later.", None, headers)
-    return Problem(502, "upstream_failed", f"The model server failed (status {status}).")
+    return refused(response.status, response.headers)

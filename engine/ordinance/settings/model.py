@@ -64,6 +64,18 @@ class LimitSettings(_Section):
     )
 
 
+class VllmSettings(_Section):
+    """What is needed where Ordinance runs inside vLLM (docs/vllm.md)."""
+
+    closed_routes: list[str] = Field(
+        default_factory=list,
+        description="Routes that Ordinance does not know and is to keep closed, as the server's router writes them.",
+    )
+    other_version: bool = Field(
+        default=False, description="Start also in a version of vLLM outside the range that was looked at."
+    )
+
+
 class SpeakSettings(_Section):
     """How the model is told how to speak."""
 
@@ -138,6 +150,9 @@ class Settings(BaseSettings):
     upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
     limits: LimitSettings = Field(
         default=LimitSettings(), description="What is too large to look at, and what takes too long."
+    )
+    vllm: VllmSettings = Field(
+        default=VllmSettings(), description="What is needed where Ordinance runs inside vLLM (docs/vllm.md)."
     )
     speak: SpeakSettings = Field(default=SpeakSettings(), description="How the model is told how to speak.")
     adapters: dict[str, AdapterSettings] = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,6 @@ from ordinance.serve.protocol.problems import bad_request, malformed
 MOST_CHOICES = 128
 #: Tool calls of one choice; a model makes a few.
 MOST_CALLS = 128
-#: Fields that do not go upstream. Prompt log probabilities are text of the model's that no answer may carry; the others
-#: reach into the server: arguments for its plugins, another server's cache, code by name.
-NOT_ASKED = frozenset({"prompt_logprobs", "vllm_xargs", "kv_transfer_params", "logits_processors"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,8 @@ class Request:
     ``body`` is what goes upstream. ``turn`` counts from 1. ``readings`` has, for each prompt, what its answers may
     continue, if anything: the last words of the prompt as a server may join and trim them. ``choices`` counts the
     choices of all prompts. ``structure`` is the form that the answer was asked to have. ``stops`` are the strings at
-    which the model was asked to stop. ``adapter`` is the name of the adapter that is asked in the place of ``model``,
+    which the model was asked to stop. ``in_blocks``: what is said comes as a sequence of blocks.
+    ``adapter`` is the name of the adapter that is asked in the place of ``model``,
     which answers show all the same.
     """
 
@@ -41,6 +39,7 @@ class Request:
     model: str
     structure: Structure | None = None
     stops: frozenset[str] = frozenset()
+    in_blocks: bool = False
     adapter: str = ""
 
     def open(self, session: Session, index: int) -> Stream:
@@ -89,6 +88,16 @@ def read_stops(body: Mapping[str, Any]) -> frozenset[str]:
     """The strings at which the model is to stop."""
     stop = body.get("stop")
     return frozenset(each for each in (stop if isinstance(stop, list) else [stop]) if isinstance(each, str))
+
+
+def check_tools(tools: object, kinds: Collection[object]) -> None:
+    """Raises ``Problem`` (400) unless every tool is of one of these kinds, which the client runs itself: what a
+    server's own tool fetches and says cannot be looked at."""
+    if tools is None:
+        return
+    if not isinstance(tools, list) or not all(isinstance(tool, dict) and tool.get("type") in kinds for tool in tools):
+        known = " or ".join(f"`{kind}`" for kind in kinds if kind)
+        raise bad_request(f"`tools` must be a list of tools that the client runs itself, of the type {known}.", "tools")
 
 
 def trimmed(texts: Iterable[str]) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import secrets
+from dataclasses import replace
 
 from ordinance.policy.vocabulary import Channel
 from ordinance.runtime.session import Session
-from ordinance.runtime.stream import Stream
+from ordinance.runtime.stream import Stream, Text
 from ordinance.serve.protocol.problems import malformed
 from ordinance.serve.protocol.said import Call
 
@@ -23,20 +24,22 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 class GovernedCall:
     """Feed it the pieces of a call, then close it once. The name leaves whole, before the first of the arguments."""
 
-    def __init__(self, stream: Stream, session: Session) -> None:
+    def __init__(self, stream: Stream, session: Session, *, custom: bool = False) -> None:
         self._stream = stream
         self._session = session
         self._name = stream.text(Channel.TOOL_CALL, rigid=True)
-        self._arguments = stream.arguments()
+        self._arguments: Text = stream.text(Channel.TOOL_CALL, rigid=True) if custom else stream.arguments()
         self._call: Call | None = None
         self._said = ""
         self._named = False
+        self._closed = False
         self._ready = Call(None)
 
     def take(self, piece: Call) -> Call | None:
         """What may leave of the call now; None where that is nothing."""
         if self._call is None:
-            self._call = self._ready = Call(piece.index, self._id(piece))
+            kind = Call(piece.index, self._id(piece), custom=piece.custom, namespace=piece.namespace)
+            self._call = self._ready = kind
         again = piece.name == self._said and bool(piece.arguments)  # some servers name the call in every piece
         if piece.name and not again:
             if self._named:
@@ -44,6 +47,8 @@ class GovernedCall:
             self._said += piece.name
             self._ready.name += self._name.feed(piece.name)
         if piece.arguments:
+            if self._closed:
+                raise malformed("a tool call goes on after its end")
             self._end_name()
             if not self._stream.ended:
                 self._ready.arguments += self._arguments.feed(piece.arguments)
@@ -51,6 +56,9 @@ class GovernedCall:
 
     def close(self) -> Call | None:
         """The call is complete: what is left of it."""
+        if self._closed:
+            return None
+        self._closed = True
         self._end_name()
         if not self._stream.ended:
             self._ready.arguments += self._arguments.close()
@@ -62,7 +70,8 @@ class GovernedCall:
         rest = self.close() or Call(call.index)
         if self._stream.ended:
             return None
-        return Call(call.index, begun.id or rest.id, begun.name + rest.name, begun.arguments + rest.arguments)
+        arguments = begun.arguments + rest.arguments
+        return replace(call, id=begun.id or rest.id, name=begun.name + rest.name, arguments=arguments)
 
     def _end_name(self) -> None:
         if not self._named and not self._stream.ended:
@@ -74,7 +83,7 @@ class GovernedCall:
         ready = self._ready
         if not self._named or not (ready.id or ready.name or ready.arguments):
             return None
-        self._ready = Call(ready.index)
+        self._ready = Call(ready.index, custom=ready.custom, namespace=ready.namespace)
         return ready
 
     def _id(self, piece: Call) -> str:

@@ -7,70 +7,24 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from ordinance.serve.protocol.asked import (
-    NOT_ASKED,
-    Request,
-    read_body,
-    read_count,
-    read_flag,
-    read_model,
-    read_stops,
-    trimmed,
-)
-from ordinance.serve.protocol.problems import bad_request
+from ordinance.serve.protocol import fields
+from ordinance.serve.protocol.api import Choices
+from ordinance.serve.protocol.asked import Request, read_body, read_count, read_flag, read_model, read_stops
+from ordinance.serve.protocol.chunks import Chunks, Separate, answer_of, problem_event
+from ordinance.serve.protocol.conversation import all_masked, every_text, readings, turn_of
+from ordinance.serve.protocol.logprobs import TokenWords, read_token, write_token
+from ordinance.serve.protocol.problems import Problem, bad_request
 from ordinance.serve.protocol.reading import Envelope, check, decode, token_ids
-from ordinance.serve.protocol.said import CONTENT, REFUSAL, Call, Reply, Said, Token, Top
+from ordinance.serve.protocol.said import CONTENT, REFUSAL, Call, Reply, Said, Top, Usage
 from ordinance.serve.protocol.structured import structure_of
 from ordinance.serve.protocol.texts import replaced, strings
 
-#: They decide what an answer continues, so they do not go upstream.
-_NOT_ASKED = NOT_ASKED | {"prompt", "chat_template"}
-#: How servers join the parts of a message, and messages of one role.
-_JOINTS = ("", "\n", " ")
-#: Where a message has text, besides its content.
-_TEXTS = ("text", "thinking", "reasoning", "reasoning_content", "refusal")
-_OPERATORS_ROLES = frozenset({"system", "developer"})
-
-
-# requests
-
 
 def _continues(body: dict[str, Any]) -> bool:
-    """Whether a server may go on with the last message whatever its role: any value that one may read as yes counts,
-    also where it is given to the template."""
-    template = body.get("chat_template_kwargs")
-    return any(
-        asked.get("continue_final_message") not in (None, False)
-        or asked.get("add_generation_prompt") not in (None, True)
-        for asked in (body, template if isinstance(template, dict) else {})
+    """Whether a server may go on with the last message whatever its role: any value that one may read as yes counts."""
+    return body.get("continue_final_message") not in (None, False) or (
+        body.get("add_generation_prompt") not in (None, True)
     )
-
-
-def _readings(messages: list[dict[str, Any]], *, continued: bool) -> tuple[str, ...]:
-    """What an answer may continue: the assistant messages at the end, or with ``continued`` the last message whatever
-    its role. Servers trim it, or not, and join parts and messages in one of several ways."""
-    trailing: list[str] = []
-    for message in reversed(messages):
-        if message.get("role") != "assistant" and not (continued and message is messages[-1]):
-            break
-        trailing[:0] = _texts(message)
-    texts = [text for text in trailing if text]
-    return trimmed([joint.join(texts) for joint in _JOINTS] + texts[-1:])
-
-
-def _texts(message: dict[str, Any]) -> list[str]:
-    """The texts of a message, in the order in which a template writes them."""
-    found = [message[name] for name in _TEXTS if isinstance(message.get(name), str)]
-    content = message.get("content")
-    for part in content if isinstance(content, list) else [content]:
-        if isinstance(part, dict):
-            found += [part[name] for name in _TEXTS if isinstance(part.get(name), str)]
-        elif isinstance(part, str):
-            found.append(part)
-    return found
-
-
-# answers
 
 
 class _Function(msgspec.Struct, frozen=True):
@@ -96,19 +50,9 @@ class _Said(msgspec.Struct, frozen=True):
     function_call: _Function | None = None
 
 
-class _TopToken(msgspec.Struct, frozen=True):
-    token: str
-    logprob: float | None = None
-    bytes: list[int] | None = None
-
-
-class _Token(_TopToken, frozen=True):
-    top_logprobs: list[_TopToken] | None = None
-
-
 class _Logprobs(msgspec.Struct, frozen=True):
-    content: list[_Token] | None = None
-    refusal: list[_Token] | None = None
+    content: list[TokenWords] | None = None
+    refusal: list[TokenWords] | None = None
 
 
 class _Choice(msgspec.Struct, frozen=True):
@@ -131,6 +75,12 @@ _NOTHING = _Said()
 _DECODER = msgspec.json.Decoder(_Answer)
 
 
+def _read(raw: bytes) -> Reply:
+    answer = decode(_DECODER, raw)
+    check(answer)
+    return Reply([_read_choice(choice) for choice in answer.choices], answer.usage, answer.top())
+
+
 def _read_choice(choice: _Choice) -> tuple[int, Said]:
     words = choice.delta or choice.message or _NOTHING
     said = Said(role=words.role is not None, finish=choice.finish_reason or None)
@@ -145,7 +95,7 @@ def _read_choice(choice: _Choice) -> tuple[int, Said]:
     if choice.logprobs is not None:
         for name, tokens in ((CONTENT, choice.logprobs.content), (REFUSAL, choice.logprobs.refusal)):
             if tokens is not None:
-                said.tokens[name] = list(map(_token, tokens))
+                said.tokens[name] = list(map(read_token, tokens))
     said.token_ids = token_ids(choice.token_ids)
     stop = choice.stop_reason
     said.stop = stop if isinstance(stop, int | str) and not isinstance(stop, bool) else None
@@ -155,20 +105,6 @@ def _read_choice(choice: _Choice) -> tuple[int, Said]:
 def _call(index: int | None, id: str | None, function: _Function | None) -> Call:
     function = function or _Function()
     return Call(index, id or "", function.name or "", function.arguments or "")
-
-
-def _token(token: _Token) -> Token:
-    alternatives = [(each.token, each.logprob or 0.0) for each in token.top_logprobs or ()]
-    return Token(token.token, token.logprob, alternatives, with_bytes=token.bytes is not None)
-
-
-def _write_token(token: Token) -> dict[str, Any]:
-    alternatives = [_one(text, logprob, token.with_bytes) for text, logprob in token.alternatives or ()]
-    return {**_one(token.text, token.logprob, token.with_bytes), "top_logprobs": alternatives}
-
-
-def _one(text: str, logprob: float | None, with_bytes: bool) -> dict[str, Any]:
-    return {"token": text, "logprob": logprob, "bytes": list(text.encode()) if with_bytes else None}
 
 
 def _words(said: Said, *, whole: bool) -> dict[str, Any]:
@@ -196,11 +132,21 @@ def _write_function(call: Call, *, whole: bool) -> dict[str, str]:
 
 def _around(index: int, said: Said) -> dict[str, Any]:
     """What stands in a choice beside its words."""
-    tokens = {name: list(map(_write_token, found)) for name, found in said.tokens.items()}
+    tokens = {name: list(map(write_token, found)) for name, found in said.tokens.items()}
     more: dict[str, Any] = {} if said.token_ids is None else {"token_ids": said.token_ids}
     if said.stop is not None:
         more["stop_reason"] = said.stop
     return {"index": index, "logprobs": tokens or None, "finish_reason": said.finish, **more}
+
+
+def _write_whole(index: int, said: Said) -> dict[str, Any]:
+    return {**_around(index, said), "message": {"role": "assistant", "content": None, **_words(said, whole=True)}}
+
+
+def _write_chunk(index: int, said: Said) -> dict[str, Any]:
+    """A first delta has its text even when that is empty, as clients expect."""
+    first = {"role": "assistant", "content": ""} if said.role else {}
+    return {**_around(index, said), "delta": {**first, **_words(said, whole=False)}}
 
 
 class _PlainDelta(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -241,8 +187,6 @@ class Chat:
 
     path = "/v1/chat/completions"
     prefix = "chatcmpl-"
-    whole_kind = "chat.completion"
-    chunk_kind = "chat.completion.chunk"
     plain_key = "content"
 
     def read_request(self, raw: bytes) -> Request:
@@ -250,12 +194,13 @@ class Chat:
         messages = body.get("messages")
         if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
             raise bad_request("`messages` must be a list of at least one message object.", "messages")
+        body = fields.CHAT.of(body)
         return Request(
-            body={name: value for name, value in body.items() if name not in _NOT_ASKED},
+            body=body,
             streaming=read_flag(body, "stream"),
             choices=read_count(body),
-            turn=sum(message.get("role") == "assistant" for message in messages) + 1,
-            readings=(_readings(messages, continued=_continues(body)),),
+            turn=turn_of(messages),
+            readings=(readings(messages, continued=_continues(body)),),
             model=read_model(body),
             structure=structure_of(body),
             stops=read_stops(body),
@@ -266,38 +211,35 @@ class Chat:
         for name, value in request.body.items():
             if name != "messages":
                 yield from strings(value)
-        for message in request.body["messages"]:
-            if system_is_ours and message.get("role") in _OPERATORS_ROLES:
-                continue
-            yield from strings(message)
-            if isinstance(message.get("content"), list):
-                yield from (joint.join(_texts({"content": message["content"]})) for joint in _JOINTS)
+        yield from every_text(request.body["messages"], system_is_ours=system_is_ours)
 
     def masked(self, request: Request, mask: Callable[[str], str], *, system_is_ours: bool) -> dict[str, Any]:
         """Every string, but no name of a member; not the operator's own messages."""
-        messages = [
-            message if system_is_ours and message.get("role") in _OPERATORS_ROLES else replaced(message, mask)
-            for message in request.body["messages"]
-        ]
+        messages = all_masked(request.body["messages"], mask, system_is_ours=system_is_ours)
         rest = {name: value for name, value in request.body.items() if name != "messages"}
         return {"messages": messages, **replaced(rest, mask)}
 
-    def read_reply(self, raw: bytes) -> Reply:
-        answer = decode(_DECODER, raw)
-        check(answer)
-        return Reply([_read_choice(choice) for choice in answer.choices], answer.usage, answer.top())
+    def read_whole(self, raw: bytes, request: Request) -> Reply:
+        return _read(raw)
+
+    def reader(self, request: Request) -> Separate:
+        return Separate(_read)
 
     def read_plain(self, raw: bytes) -> tuple[int, Top]:
         event = _PLAIN_DECODER.decode(raw)
         return event.choices[0].index, Top(event.id, event.created, event.model, event.system_fingerprint)
 
-    def write_whole(self, index: int, said: Said) -> dict[str, Any]:
-        return {**_around(index, said), "message": {"role": "assistant", "content": None, **_words(said, whole=True)}}
+    def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
+        return answer_of("chat.completion", _write_whole, top, choices, usage)
 
-    def write_chunk(self, index: int, said: Said) -> dict[str, Any]:
-        """A first delta has its text even when that is empty, as clients expect."""
-        first = {"role": "assistant", "content": ""} if said.role else {}
-        return {**_around(index, said), "delta": {**first, **_words(said, whole=False)}}
+    def writer(self, request: Request) -> Chunks:
+        return Chunks("chat.completion.chunk", _write_chunk)
+
+    def problem_body(self, problem: Problem) -> dict[str, Any]:
+        return problem.body()
+
+    def problem_event(self, problem: Problem) -> bytes:
+        return problem_event(problem)
 
 
 CHAT = Chat()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.runtime.continuation import Beginning
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.session import Session
 from ordinance.runtime.stream import Stream, Text
@@ -21,6 +24,15 @@ _PARTS = {
 }
 
 
+@dataclass(slots=True)
+class _Block:
+    """The block in which a text is: where it began, and what the model said in it."""
+
+    beginning: Beginning
+    said: list[str] = field(default_factory=list)
+    ended: bool = False
+
+
 class GovernedChoice:
     """Give it what each event says of the choice until ``finished``. In a session for whole answers nothing comes
     out before that."""
@@ -30,6 +42,9 @@ class GovernedChoice:
         self.finished = False
         self._session = session
         self._stops = request.stops
+        self._in_blocks = request.in_blocks
+        self._structured = request.structure is not None
+        self._blocks: dict[str, _Block] = {}
         self._texts: dict[str, Redactor] = {}
         self._calls: dict[int | None, GovernedCall] = {}
         self._called = False
@@ -47,6 +62,10 @@ class GovernedChoice:
         """What may leave now that the model has said this. The result has a ``finish`` if the choice ends here."""
         out = self._late if self._session.whole else self._opening()
         out.role = out.role or said.role
+        if said.ends is not None:
+            self._end_block(said.ends, out)
+            if self.stream.ended:
+                return self._finish(out, None)
         for name, tokens in said.tokens.items():
             self._tokens_of(name).add(tokens)
         for name, text in said.texts.items():
@@ -71,10 +90,15 @@ class GovernedChoice:
         opening = self.stream.feed("")
         return Said({CONTENT: opening} if opening else {})
 
-    def passed(self, text: str) -> Said:
-        """The content ``text`` left by a shorter way and the choice may have ended with it."""
+    def more(self, name: str, text: str) -> str:
+        """What may leave of a text whose block is open, by a shorter way."""
+        self._blocks[name].said.append(text)
+        return self.stream.feed(text) if name == CONTENT else self._texts[name].feed(text)
+
+    def passed(self, text: str, name: str = CONTENT) -> Said:
+        """This ``text`` left by a shorter way and the choice may have ended with it."""
         self._said_content = True
-        out = Said({CONTENT: text} if text else {})
+        out = Said({name: text} if text else {})
         return self._finish(out, None) if self.stream.ended else out
 
     def end(self) -> Said:
@@ -88,6 +112,8 @@ class GovernedChoice:
         return Said({CONTENT: text} if text else {})
 
     def _say(self, name: str, text: str, out: Said) -> None:
+        if self._in_blocks and text:
+            self._go_on(name, text)
         if name == CONTENT:
             self._said_content = True
             self._note(name, self.stream.content, text)
@@ -101,13 +127,45 @@ class GovernedChoice:
         if text:
             out.texts[name] = out.texts.get(name, "") + text
 
+    # blocks
+
+    def _go_on(self, name: str, text: str) -> None:
+        """Remember what is said. The first of it after the end of a block begins another, which continues that one
+        (semantics, rule 10): a phrase that is cut over two blocks is found."""
+        block = self._blocks.get(name)
+        if block is None:
+            block = self._blocks[name] = _Block(self.stream.beginning(_PARTS[name]))
+        elif block.ended:
+            beginning = self.stream.after(_PARTS[name], block.beginning, "".join(block.said))
+            block = self._blocks[name] = _Block(beginning)
+            if name == CONTENT:
+                self.stream.resume(beginning)
+            else:
+                self._texts[name] = self.stream.text(_PARTS[name], beginning=beginning)
+        block.said.append(text)
+
+    def _end_block(self, ends: str | int, out: Said) -> None:
+        """What is held of a block leaves at its end: after that the next one begins."""
+        if isinstance(ends, int):
+            call = self._calls.get(ends)
+            if call is not None:
+                self._put(call.close(), out)
+            return
+        block = self._blocks.get(ends)
+        if block is None or block.ended or (self._structured and ends == CONTENT):  # a form is one, however it comes
+            return
+        block.ended = True
+        rest = self.stream.pause() if ends == CONTENT else self._texts[ends].close()
+        if rest and not self.stream.ended:
+            out.texts[ends] = out.texts.get(ends, "") + rest
+
     def _call(self, call: Call, out: Said) -> None:
         """A call, or a piece of one; in a whole answer it leaves whole or not at all."""
         if call.index is not None and not 0 <= call.index < MOST_CALLS:
             raise malformed(f"a tool call has no number from 0 to {MOST_CALLS - 1}")
         governed = self._calls.get(call.index)
         if governed is None:
-            governed = GovernedCall(self.stream, self._session)
+            governed = GovernedCall(self.stream, self._session, custom=call.custom)
             if not self._session.whole:
                 self._calls[call.index] = governed
         if self._session.whole:
@@ -134,7 +192,8 @@ class GovernedChoice:
         if tokens is None:
             return
         if isinstance(governed, Redactor) and not tokens.follows(governed):
-            tokens.screen(governed, self.stream.alternatives(_PARTS[name]))
+            block = self._blocks.get(name)
+            tokens.screen(governed, self.stream.alternatives(_PARTS[name], block.beginning if block else None))
         tokens.say(governed, text)
 
     def _ready(self, out: Said, *, closed: bool = False) -> None:
@@ -150,7 +209,7 @@ class GovernedChoice:
         self.finished = True
         stream, content = self.stream, self.stream.content
         for name, text in self._texts.items():
-            if not stream.ended:
+            if not stream.ended and not (name in self._blocks and self._blocks[name].ended):
                 out.texts[name] = out.texts.get(name, "") + text.close()
         for call in self._calls.values():
             if not stream.ended:
@@ -160,7 +219,9 @@ class GovernedChoice:
         if self._session.whole and stream.refused:
             out.texts, out.calls, out.tokens = {}, [], {}
             self._tokens.clear()
-        if rest or (self._session.whole and (self._said_content or not (out.calls or out.texts))):
+        if self._in_blocks and out.calls and not self._session.whole:
+            out.closing = rest
+        elif rest or (self._session.whole and (self._said_content or not (out.calls or out.texts))):
             out.texts[CONTENT] = out.texts.get(CONTENT, "") + rest
         self._ready(out, closed=True)
         untouched = stream.verdict < Verdict.WITHHOLD

@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from ordinance.serve.protocol import fields
+from ordinance.serve.protocol.api import Choices
 from ordinance.serve.protocol.asked import (
     MOST_CHOICES,
-    NOT_ASKED,
     Request,
     read_body,
     read_count,
@@ -22,14 +23,12 @@ from ordinance.serve.protocol.asked import (
     read_stops,
     trimmed,
 )
-from ordinance.serve.protocol.problems import bad_request
+from ordinance.serve.protocol.chunks import Chunks, Separate, answer_of, problem_event
+from ordinance.serve.protocol.problems import Problem, bad_request
 from ordinance.serve.protocol.reading import Envelope, check, decode, token_ids
-from ordinance.serve.protocol.said import CONTENT, Reply, Said, Token, Top
+from ordinance.serve.protocol.said import CONTENT, Reply, Said, Token, Top, Usage
 from ordinance.serve.protocol.structured import structure_of
 from ordinance.serve.protocol.texts import replaced, strings
-
-#: A prompt in another form than text cannot be looked at, and decides what an answer continues.
-_NOT_ASKED = NOT_ASKED | {"messages", "prompt_embeds", "chat_template"}
 
 
 def _prompts(body: dict[str, Any]) -> list[str]:
@@ -64,6 +63,12 @@ class _Answer(Envelope, frozen=True):
 
 
 _DECODER = msgspec.json.Decoder(_Answer)
+
+
+def _read(raw: bytes) -> Reply:
+    answer = decode(_DECODER, raw)
+    check(answer)
+    return Reply([_read_choice(choice) for choice in answer.choices], answer.usage, answer.top())
 
 
 def _read_choice(choice: _Choice) -> tuple[int, Said]:
@@ -139,8 +144,6 @@ class Completions:
 
     path = "/v1/completions"
     prefix = "cmpl-"
-    whole_kind = "text_completion"
-    chunk_kind = "text_completion"
     plain_key = "text"
 
     def read_request(self, raw: bytes) -> Request:
@@ -149,8 +152,9 @@ class Completions:
         choices = read_count(body) * len(prompts)
         if choices > MOST_CHOICES:
             raise bad_request(f"`prompt` times `n` must be at most {MOST_CHOICES} choices.", "prompt")
+        body = fields.COMPLETIONS.of(body)
         return Request(
-            body={name: value for name, value in body.items() if name not in _NOT_ASKED},
+            body=body,
             streaming=read_flag(body, "stream"),
             choices=choices,
             turn=1,
@@ -169,20 +173,27 @@ class Completions:
         found: dict[str, Any] = replaced(dict(request.body), mask)
         return found
 
-    def read_reply(self, raw: bytes) -> Reply:
-        answer = decode(_DECODER, raw)
-        check(answer)
-        return Reply([_read_choice(choice) for choice in answer.choices], answer.usage, answer.top())
+    def read_whole(self, raw: bytes, request: Request) -> Reply:
+        return _read(raw)
+
+    def reader(self, request: Request) -> Separate:
+        return Separate(_read)
 
     def read_plain(self, raw: bytes) -> tuple[int, Top]:
         event = _PLAIN_DECODER.decode(raw)
         return event.choices[0].index, Top(event.id, event.created, event.model, event.system_fingerprint)
 
-    def write_whole(self, index: int, said: Said) -> dict[str, Any]:
-        return _write(index, said)
+    def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
+        return answer_of("text_completion", _write, top, choices, usage)
 
-    def write_chunk(self, index: int, said: Said) -> dict[str, Any]:
-        return _write(index, said)
+    def writer(self, request: Request) -> Chunks:
+        return Chunks("text_completion", _write)
+
+    def problem_body(self, problem: Problem) -> dict[str, Any]:
+        return problem.body()
+
+    def problem_event(self, problem: Problem) -> bytes:
+        return problem_event(problem)
 
 
 COMPLETIONS = Completions()

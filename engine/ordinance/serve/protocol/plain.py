@@ -13,31 +13,32 @@ import msgspec
 from ordinance.runtime.session import Session
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.said import Top
+from ordinance.serve.sse import LEAD, TAIL
 
 _DECODE = msgspec.json.Decoder(str).decode
 _ENCODE = msgspec.json.Encoder().encode
 
 
 class Plain:
-    """The bytes before and after the text of one choice's events, quotes included. ``written`` are those that stand
-    there instead when it leaves; ``verbatim`` says that they are the same."""
+    """The bytes before and after the text of one choice's events, quotes included, as they stand on the wire.
+    ``written`` are those that stand there instead when it leaves; ``verbatim`` says that they are the same."""
 
     __slots__ = ("_after", "_before", "_end", "_least", "_start", "_written", "index", "top", "verbatim")
 
     def __init__(self, before: bytes, after: bytes, index: int, top: Top, written: tuple[bytes, bytes]) -> None:
-        self._before, self._after = before, after
-        self._start, self._end = len(before) - 1, 1 - len(after)
-        self._least = len(before) + len(after)
-        self._written = written
+        self._before, self._after = LEAD + before, after + TAIL
+        self._start, self._end = len(self._before) - 1, 1 - len(self._after)
+        self._least = len(self._before) + len(self._after)
+        self._written = LEAD + written[0][:-1], written[1][1:] + TAIL
         self.index = index
         self.top = top
         self.verbatim = written == (before, after)
 
-    def text_in(self, data: bytes) -> str | None:
-        """The text of an event of this form; None for any other."""
-        if data.startswith(self._before) and data.endswith(self._after) and len(data) >= self._least:
+    def text_in(self, event: bytes) -> str | None:
+        """The text of an event of this form, which is all that these bytes are; None for any others."""
+        if event.startswith(self._before) and event.endswith(self._after) and len(event) >= self._least:
             try:
-                return _DECODE(data[self._start : self._end or None])
+                return _DECODE(event[self._start : self._end])
             except (msgspec.DecodeError, UnicodeDecodeError):
                 return None
         return None
@@ -45,7 +46,7 @@ class Plain:
     def with_text(self, text: str) -> bytes:
         """The event of this form that says ``text``."""
         before, after = self._written
-        return before[:-1] + _ENCODE(text) + after[1:]
+        return before + _ENCODE(text) + after
 
 
 def learn(api: Api, data: bytes, session: Session, model: str = "") -> Plain | None:
@@ -68,7 +69,9 @@ def learn(api: Api, data: bytes, session: Session, model: str = "") -> Plain | N
         around = b"".join(written).decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if written == (b"", b"") or not session.clean(around):
+    # What is the answer's alone is looked at by itself, so that the rest is the same for all answers, and remembered.
+    rest = around.replace(top.id, "", 1).replace(str(top.created), "", 1)
+    if written == (b"", b"") or not (harmless(top, session) and session.clean(rest)):
         return None
     return Plain(before, after, index, replace(top, model=model) if model else top, written)
 

@@ -5,7 +5,7 @@ Every message here is our own. An upstream's error text never passes: it can ech
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
@@ -43,6 +43,12 @@ def bad_request(message: str, param: str | None = None) -> Problem:
     return Problem(400, "invalid_request", message, param)
 
 
+def no_key() -> Problem:
+    """401: the same words whatever was asked for, so that nobody learns anything without a key."""
+    message = "No valid API key was given. Send one of the operator's keys as `Authorization: Bearer …`."
+    return Problem(401, "invalid_api_key", message, headers={"www-authenticate": "Bearer"})
+
+
 def malformed(what: str) -> Problem:
     """502: the model server sent what is no answer of this protocol; ``what`` says how, in our words."""
     return Problem(502, "upstream_malformed", f"The model server's answer cannot be read: {what}.")
@@ -72,15 +78,16 @@ def other_host() -> Problem:
     )
 
 
-def closed(path_known: bool) -> Problem:
-    """404 or 405: a door that is not open here."""
-    if path_known:
-        return Problem(405, "method_not_allowed", "This door is open for another method only.")
+def closed(allowed: Sequence[str] = ()) -> Problem:
+    """A door that is not open here: 404, or 405 where it is for the methods that are ``allowed``."""
+    if allowed:
+        headers = {"allow": ", ".join(allowed)}
+        return Problem(405, "method_not_allowed", "This door is open for another method only.", None, headers)
     return Problem(
         404,
         "closed_door",
-        "This door is closed: Ordinance opens only the routes that it governs "
-        "(POST /v1/chat/completions and /v1/completions, GET /v1/models, /health, /ready).",
+        "This door is closed: Ordinance opens only the routes that it governs (POST /v1/chat/completions, "
+        "/v1/completions, /v1/responses and /v1/messages, GET /v1/models, /health, /ready).",
     )
 
 

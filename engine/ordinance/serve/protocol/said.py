@@ -17,18 +17,23 @@ FINISH_REASONS = frozenset({"stop", "length", FILTERED})
 CALL_REASONS = frozenset({"tool_calls", "function_call"})
 #: The names of texts that may stand in a choice, in the order in which a model says them.
 CONTENT = "content"
+REASONING = "reasoning"
 REFUSAL = "refusal"
-TEXTS = ("reasoning", "reasoning_content", CONTENT, REFUSAL)
+TEXTS = (REASONING, "reasoning_content", CONTENT, REFUSAL)
 
 
 @dataclass(slots=True)
 class Call:
-    """A tool call, or a piece of one. ``index`` is None for the one call of older clients (`function_call`)."""
+    """A tool call, or a piece of one. ``index`` is None for the one call of older clients (`function_call`).
+    ``custom``: its ``arguments`` are free text and no JSON. ``namespace`` is the client's own word for a group of its
+    tools."""
 
     index: int | None
     id: str = ""
     name: str = ""
     arguments: str = ""
+    custom: bool = False
+    namespace: str = ""
 
 
 @dataclass(slots=True)
@@ -46,7 +51,10 @@ class Token:
 @dataclass(slots=True)
 class Said:
     """What one event, or a whole answer, says of one choice. ``texts`` are by name, ``tokens`` by the name of the text
-    that they belong to. ``finish`` is the reason if the choice ends here, ``stop`` what the model stopped at."""
+    that they belong to. ``finish`` is the reason if the choice ends here, ``stop`` what the model stopped at.
+
+    ``ends`` is for protocols in which an answer is a sequence of blocks: the name of the text, or the index of the
+    call, whose block ended before what is said here. ``closing`` is content that stands behind everything else."""
 
     texts: dict[str, str] = field(default_factory=dict)
     role: bool = False
@@ -55,11 +63,14 @@ class Said:
     token_ids: list[int] | None = None
     finish: str | None = None
     stop: int | str | None = None
+    ends: str | int | None = None
+    closing: str = ""
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing that a client would have to be sent."""
-        return not (any(self.texts.values()) or self.role or self.calls or self.tokens or self.finish)
+        said = any(self.texts.values()) or self.calls or self.closing
+        return not (said or self.role or self.tokens or self.finish)
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -92,3 +103,7 @@ class Top:
         """The object of ``kind`` with these choices."""
         more = {} if self.fingerprint is None else {"system_fingerprint": self.fingerprint}
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model, **more, "choices": choices}
+
+
+#: The top of what says nothing of itself.
+NO_TOP = Top("", 0, "")

@@ -8,44 +8,42 @@ count what is held. An event whose text passes unchanged goes on byte for byte.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
-
-import msgspec
 
 from ordinance.runtime.session import Session
-from ordinance.serve.protocol.api import Api
+from ordinance.serve.protocol.api import Api, Choices
 from ordinance.serve.protocol.asked import Request
 from ordinance.serve.protocol.choice import GovernedChoice
 from ordinance.serve.protocol.plain import Plain, harmless, learn
 from ordinance.serve.protocol.problems import Problem, malformed
-from ordinance.serve.protocol.said import CONTENT, Said, Top
-from ordinance.serve.protocol.whole import with_metadata, with_usage
+from ordinance.serve.protocol.said import CONTENT, Said, Top, Usage
+from ordinance.serve.protocol.whole import counts
+from ordinance.serve.sse import framed
 
-Event = dict[str, Any]
-
-_ENCODE = msgspec.json.Encoder().encode
 #: Events in which forms are looked for: several where there are several choices, or where the first says more.
 _TRIES = 8
 
 
 class AnswerStream:
-    """The governed side of one answer. Every method gives the events that may leave now, as JSON.
+    """The governed side of one answer. Every method gives the events that may leave now, as they stand on the wire.
 
     Feed ``event`` until ``over``, or until the upstream ends; then call ``end`` or ``fail``, once.
     """
 
     def __init__(self, api: Api, request: Request, session: Session, top: Top) -> None:
         self._api = api
+        self._reader = api.reader(request)
+        self._writer = api.writer(request)
         self._request = request
         self._session = session
         self._top = top
         self._adopted = False
         self._choices: dict[int, GovernedChoice] = {}
         self._open = 0
-        self._waiting: Event | None = None
+        self._in_blocks = request.in_blocks
+        self._waiting: tuple[Choices, Usage | None] | None = None
         self._plain: list[tuple[Plain, GovernedChoice]] = []
-        asked = request.body.get("logprobs")
-        self._tries = _TRIES if asked is None or asked is False else 0  # tokens are laid along all of the text
+        asked = request.body.get("logprobs")  # tokens are laid along all of the text
+        self._tries = _TRIES if api.plain_key and (asked is None or asked is False) else 0
 
     @property
     def complete(self) -> bool:
@@ -63,26 +61,45 @@ class AnswerStream:
         """No choice remains and one was ended: whatever the upstream still has to say is not needed."""
         return self.complete and any(choice.filtered for choice in self._choices.values())
 
-    def event(self, data: bytes) -> list[bytes]:
+    def event(self, data: bytes) -> bytes:
         """Govern the data of one event. Raises ``Problem`` where it is no event of this protocol."""
+        if self._in_blocks:
+            more = self._reader.more(data)
+            if more is not None and not self._resting:
+                return self._more(*more)
+        passing = self.passing(framed(data)) if self._plain else None
+        return self._read(data) if passing is None else passing
+
+    def passing(self, event: bytes) -> bytes | None:
+        """The same for an event as it stands on the wire, if it has a form that is known and its choice goes on; None
+        for any other bytes, and then nothing has been done."""
         for plain, choice in self._plain:
-            text = plain.text_in(data)
+            text = plain.text_in(event)
             if text is None:
                 continue
             if choice.finished:
-                break
+                return None
             stream = choice.stream
             out = stream.feed(text)
             if stream.ended:
                 self._open -= 1
                 return self._leave([(plain.index, choice.passed(out))], None)
             if not out:
-                return []
-            return [data if out == text and plain.verbatim else plain.with_text(out)]
-        return self._read(data)
+                return b""
+            return event if out == text and plain.verbatim else plain.with_text(out)
+        return None
 
-    def _read(self, data: bytes) -> list[bytes]:
-        reply = self._api.read_reply(data)
+    def _more(self, name: str, text: str) -> bytes:
+        """More of the text that is open: an answer in blocks has one choice."""
+        choice = self._choices[0]
+        out = choice.more(name, text)
+        if choice.stream.ended:
+            self._open -= 1
+            return self._leave([(0, choice.passed(out, name))], None)
+        return self._writer.more(self._top, name, out) if out else b""
+
+    def _read(self, data: bytes) -> bytes:
+        reply = self._reader.read(data)
         if not self._adopted and reply.choices:
             self._adopted = True
             if harmless(reply.top, self._session):
@@ -90,11 +107,10 @@ class AnswerStream:
         leaving = [(index, out) for index, said in reply.choices if (out := self._govern(index, said)) is not None]
         plain = len(reply.choices) == 1 and self._learn(data, *reply.choices[0])
         if not leaving and not (self.complete and reply.usage is not None):
-            return []
-        events = self._leave(leaving, reply.usage)
+            return b""
         if plain and not self._resting and leaving[0][1] == Said(reply.choices[0][1].texts):
-            events[-1] = data
-        return events
+            return self._take_waiting() + framed(data)
+        return self._leave(leaving, reply.usage)
 
     def _govern(self, index: int, said: Said) -> Said | None:
         """The governed form of what is said of a choice; None where nothing of it may leave now."""
@@ -123,49 +139,46 @@ class AnswerStream:
         self._plain.append((found, self._choices[index]))
         return found.verbatim
 
-    def _leave(self, choices: list[tuple[int, Said]], usage: Any) -> list[bytes]:
+    def _leave(self, choices: Choices, usage: Usage | None) -> bytes:
         leaving = self._take_waiting()
-        event = self._written(choices)
         if not self._resting:
-            return [*map(_ENCODE, leaving), _ENCODE(event)]
-        self._waiting = with_usage(event, self._session, usage if self.complete else None)
-        return list(map(_ENCODE, leaving))
+            return leaving + self._writer.write(self._top, choices, None, None)
+        self._waiting = choices, counts(self._session, usage) if self.complete else None
+        return leaving
 
-    def _written(self, choices: list[tuple[int, Said]]) -> Event:
-        return self._top.over(self._api.chunk_kind, [self._api.write_chunk(index, said) for index, said in choices])
-
-    def end(self) -> list[bytes]:
+    def end(self) -> bytes:
         """The upstream said that it is done, or no choice remains: the last events. Raises ``Problem``."""
         if not self._choices:
             raise malformed("it ended without an answer")
-        leaving = self._take_waiting()
-        for index, choice in sorted(self._choices.items()):
-            if not choice.finished:
-                leaving.append(self._written([(index, choice.end())]))
+        last = [] if self._waiting is None else [self._waiting]
+        last += [([(index, choice.end())], None) for index, choice in self._unfinished()]
         self._open = 0
-        with_metadata(leaving[-1], self._session)
-        return list(map(_ENCODE, leaving))
+        leaving = b"".join([self._writer.write(self._top, *each, None) for each in last[:-1]])
+        leaving += self._writer.write(self._top, *last[-1], self._session.metadata())
+        return leaving + self._writer.done
 
-    def fail(self, problem: Problem) -> list[bytes]:
+    def fail(self, problem: Problem) -> bytes:
         """The answer cannot go on: what is held stays here, each open choice is told, and the error comes last."""
         leaving = self._take_waiting()
-        for index, choice in sorted(self._choices.items()):
-            if not choice.finished:
-                leaving.append(self._written([(index, choice.fail(problem.code))]))
+        for index, choice in self._unfinished():
+            leaving += self._writer.write(self._top, [(index, choice.fail(problem.code))], None, None)
         self._open = 0
-        return list(map(_ENCODE, [*leaving, with_metadata(problem.body(), self._session)]))
+        return leaving + self._writer.problem(problem, self._session.metadata())
 
-    def _take_waiting(self) -> list[Event]:
+    def _unfinished(self) -> list[tuple[int, GovernedChoice]]:
+        return [(index, choice) for index, choice in sorted(self._choices.items()) if not choice.finished]
+
+    def _take_waiting(self) -> bytes:
         waiting, self._waiting = self._waiting, None
-        return [] if waiting is None else [waiting]
+        return b"" if waiting is None else self._writer.write(self._top, *waiting, None)
 
 
-def refused_stream(api: Api, request: Request, session: Session, top: Top) -> list[bytes]:
+def refused_stream(api: Api, request: Request, session: Session, top: Top) -> bytes:
     """The events for a prompt that a red line refused; the upstream was not asked."""
-    events = [
-        top.over(api.chunk_kind, [api.write_chunk(index, GovernedChoice(request, session, index).take(
-            Said(role=True, finish="stop")))])
+    writer = api.writer(request)
+    said = [
+        (index, GovernedChoice(request, session, index).take(Said(role=True, finish="stop")))
         for index in range(request.choices)
-    ]  # fmt: skip
-    with_metadata(events[-1], session)
-    return list(map(_ENCODE, events))
+    ]
+    leaving = b"".join([writer.write(top, [each], None, None) for each in said[:-1]])
+    return leaving + writer.write(top, said[-1:], None, session.metadata()) + writer.done

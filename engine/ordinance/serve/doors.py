@@ -1,0 +1,122 @@
+"""All doors of a server: each request goes to the one it asks for, and to a closed one where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ordinance.serve.defects import log_defect
+from ordinance.serve.door import Door
+from ordinance.serve.exchange import ClientGone, Exchange
+from ordinance.serve.protocol.api import Api
+from ordinance.serve.protocol.asked import read_body
+from ordinance.serve.protocol.chat import CHAT
+from ordinance.serve.protocol.completions import COMPLETIONS
+from ordinance.serve.protocol.messages import MESSAGES
+from ordinance.serve.protocol.problems import Problem, closed, internal, malformed
+from ordinance.serve.protocol.responses import RESPONSES
+from ordinance.serve.service import Service
+from ordinance.serve.upstream import MODELS
+
+#: What is governed.
+APIS: tuple[Api, ...] = (CHAT, COMPLETIONS, RESPONSES, MESSAGES)
+
+COUNT = "/v1/messages/count_tokens"
+#: What of a request is counted.
+_COUNTED = ("model", "messages", "system", "tools", "tool_choice")
+
+#: Answers a small request with a value for JSON and a status. Raises ``Problem``.
+Small = Callable[[Exchange], Awaitable[tuple[Any, int]]]
+
+
+class Doors:
+    """An ASGI application for HTTP alone. ``small`` are the doors, by path, of a server's own that have a JSON answer
+    to ``GET``; whoever asks needs no key for them. ``patience`` is that of ``Exchange``."""
+
+    def __init__(self, service: Service, small: Mapping[str, Small], *, patience: bool = True) -> None:
+        self._service = service
+        self._small: dict[tuple[str, str], Small] = {}
+        self._doors: dict[tuple[str, str], ASGIApp] = {}
+        for path, answer in small.items():
+            self._small["GET", path] = self._small["HEAD", path] = answer
+        self._small["GET", MODELS] = self._small["HEAD", MODELS] = self._models
+        self._small["POST", COUNT] = self._count
+        for api in APIS:
+            self._doors["POST", api.path] = Door(service, api, patience=patience)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wanted = (scope["method"], path_of(scope))
+        door = self._doors.get(wanted)
+        if door is not None:
+            await door(scope, receive, send)
+            return
+        exchange = Exchange(scope, receive, send)
+        try:
+            value, status = await self._small.get(wanted, self._closed)(exchange)
+            await exchange.json(value, status)
+        except Problem as problem:
+            await exchange.problem(problem)
+        except ClientGone:
+            pass
+        except Exception as error:
+            log_defect(error)
+            await exchange.problem(internal())
+
+    async def _closed(self, exchange: Exchange) -> tuple[Any, int]:
+        await self._service.admit(exchange)
+        path = path_of(exchange.scope)
+        allowed = sorted({method for method, known in (*self._doors, *self._small) if known == path})
+        raise closed(allowed)
+
+    async def _models(self, exchange: Exchange) -> tuple[Any, int]:
+        await self._service.admit(exchange)
+        return govern_models(await self._service.behind.read(exchange, "GET", MODELS)), 200
+
+    async def _count(self, exchange: Exchange) -> tuple[Any, int]:
+        await self._service.admit(exchange)
+        body = read_body(await exchange.body(self._service.settings.limits.body_bytes))
+        asked = msgspec.json.encode({name: body[name] for name in _COUNTED if name in body})
+        return govern_count(await self._service.behind.read(exchange, "POST", COUNT, asked)), 200
+
+
+def path_of(scope: Scope) -> str:
+    """The path as routers read it: without the prefix under which a server was mounted."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    rest = path[len(root) :]
+    return rest if root and path.startswith(root) and (not rest or rest.startswith("/")) else path
+
+
+class _Model(msgspec.Struct, frozen=True):
+    id: str
+    object: str = "model"
+    created: int = 0
+    owned_by: str = ""
+
+
+class _Models(msgspec.Struct, frozen=True):
+    data: list[_Model]
+
+
+class _Count(msgspec.Struct, frozen=True):
+    input_tokens: int
+
+
+def govern_models(raw: bytes) -> dict[str, Any]:
+    """The list of models with the fields of the OpenAI API and no others. Raises ``Problem`` (502)."""
+    try:
+        known = msgspec.json.decode(raw, type=_Models)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise malformed("it is no list of models") from None
+    return {"object": "list", "data": known.data}
+
+
+def govern_count(raw: bytes) -> dict[str, Any]:
+    """A number of tokens and nothing else. Raises ``Problem`` (502)."""
+    try:
+        known = msgspec.json.decode(raw, type=_Count)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise malformed("it is no number of tokens") from None
+    return {"input_tokens": known.input_tokens}

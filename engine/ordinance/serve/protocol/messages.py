@@ -1,0 +1,101 @@
+"""Messages, Anthropic's API: what a request says. `messages_said` reads answers, `messages_written` writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from ordinance.runtime.json_text import Structure
+from ordinance.serve.protocol import fields
+from ordinance.serve.protocol.api import Choices
+from ordinance.serve.protocol.asked import Request, check_tools, read_body, read_flag, read_model
+from ordinance.serve.protocol.conversation import Message, all_masked, every_text, readings, turn_of
+from ordinance.serve.protocol.messages_said import MessagesReader, read_message
+from ordinance.serve.protocol.messages_written import MessagesWriter, problem_of, whole_message
+from ordinance.serve.protocol.problems import Problem, bad_request
+from ordinance.serve.protocol.said import Reply, Top, Usage
+from ordinance.serve.protocol.structured import structure_of
+from ordinance.serve.protocol.texts import replaced, strings
+from ordinance.serve.sse import named
+
+#: Tools that the client runs itself.
+_TOOLS = (None, "custom")
+
+
+def _system(body: dict[str, Any]) -> list[Message]:
+    """The system prompt, as the message that servers make of it."""
+    return [] if body.get("system") is None else [{"role": "system", "content": body["system"]}]
+
+
+def _structure(body: dict[str, Any]) -> Structure | None:
+    form = (body.get("output_config") or {}).get("format")
+    return None if form is None else structure_of({"response_format": form})
+
+
+class Messages:
+    """``POST /v1/messages``; see ``Api``."""
+
+    path = "/v1/messages"
+    prefix = "msg_"
+    plain_key = ""
+
+    def read_request(self, raw: bytes) -> Request:
+        body = read_body(raw)
+        messages = body.get("messages")
+        if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
+            raise bad_request("`messages` must be a list of at least one message object.", "messages")
+        check_tools(body.get("tools"), _TOOLS)
+        body = fields.MESSAGES.of(body)
+        stops = body.get("stop_sequences")
+        return Request(
+            body=body,
+            streaming=read_flag(body, "stream"),
+            choices=1,
+            turn=turn_of(messages),
+            readings=(readings(messages, continued=False),),
+            model=read_model(body),
+            structure=_structure(body),
+            stops=frozenset(each for each in stops if isinstance(each, str))
+            if isinstance(stops, list)
+            else frozenset(),
+            in_blocks=True,
+        )
+
+    def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
+        body = dict(request.body)
+        messages = [*_system(body), *body.pop("messages")]
+        body.pop("system", None)
+        yield from strings(body)
+        yield from every_text(messages, system_is_ours=system_is_ours)
+
+    def masked(self, request: Request, mask: Callable[[str], str], *, system_is_ours: bool) -> dict[str, Any]:
+        ours = {"system": request.body["system"]} if system_is_ours and "system" in request.body else {}
+        rest = {name: value for name, value in request.body.items() if name != "messages" and name not in ours}
+        messages = all_masked(request.body["messages"], mask, system_is_ours=system_is_ours)
+        return {**replaced(rest, mask), **ours, "messages": messages}
+
+    def read_whole(self, raw: bytes, request: Request) -> Reply:
+        return read_message(raw)
+
+    def reader(self, request: Request) -> MessagesReader:
+        return MessagesReader()
+
+    def read_plain(self, raw: bytes) -> tuple[int, Top]:
+        raise msgspec.DecodeError
+
+    def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
+        return whole_message(top, choices[0][1], usage)
+
+    def writer(self, request: Request) -> MessagesWriter:
+        return MessagesWriter()
+
+    def problem_body(self, problem: Problem) -> dict[str, Any]:
+        return problem_of(problem)
+
+    def problem_event(self, problem: Problem) -> bytes:
+        return named(b"error", msgspec.json.encode(problem_of(problem)))
+
+
+MESSAGES = Messages()

@@ -1,0 +1,147 @@
+"""Inside vLLM: ``vllm serve MODEL --middleware ordinance.serve.vllm.Ordinance``.
+
+A pure ASGI class around the server's application, with the doors, the session and the settings of the gateway; the
+settings come from the file that ``ORDINANCE_CONFIG`` names. Deny by default: what does not stand in ``routes`` as
+governed, read or passed is closed, and a server that cannot be accounted for does not come up.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ordinance import __version__
+from ordinance.errors import OrdinanceError
+from ordinance.serve.account import account, installed_version
+from ordinance.serve.defects import log_defect
+from ordinance.serve.doors import Doors, path_of
+from ordinance.serve.doorstep import Doorstep, Presence
+from ordinance.serve.exchange import Exchange
+from ordinance.serve.gateway import renewing
+from ordinance.serve.inside import Inside
+from ordinance.serve.protocol.problems import Problem
+from ordinance.serve.routes import Treatment, treatment
+from ordinance.serve.service import Service, make_service, plan_of, policy_header, ready_state
+from ordinance.settings.model import Settings
+from ordinance.settings.reading import load
+
+#: Headers of ours that a page in a browser may read.
+_EXPOSED = ("x-request-id", "x-ordinance-policy", "x-ordinance-marks", "x-ordinance-notices")
+
+
+class Ordinance:
+    """Governs the application ``app``.
+
+    Made by vLLM, which passes nothing else, and begun with the server (ASGI's lifespan): a policy that does not load,
+    or a server that cannot be accounted for, stops it there with what to set.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._inside = Inside(app)
+        self._service: Service | None = None
+        self._front: ASGIApp | None = None
+        self._failed = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            front = self._front or self._begin_late(scope)
+            if front is None:
+                await Exchange(scope, receive, send).problem(_not_begun())
+            else:
+                await front(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        service = self._begin(scope)
+        if service is None:
+            await receive()
+            await send({"type": "lifespan.startup.failed", "message": "ordinance: this server cannot be governed."})
+            return
+        policy = policy_header(service.open(service.keyring.anyone, ()))
+        print(f"ordinance: governs this server, policy {policy}", file=sys.stderr, flush=True)  # noqa: T201 - the operator's log
+        with renewing(service):
+            await self._app(scope, receive, send)
+        service.audit.close()
+
+    def _begin_late(self, scope: Scope) -> ASGIApp | None:
+        """For servers that do not speak of their life: begin with the first request. None where that has failed."""
+        if not self._failed:
+            self._begin(scope)
+        return self._front
+
+    def _begin(self, scope: Scope) -> Service | None:
+        """Open the doors; None where that cannot be, and the operator's log says why."""
+        try:
+            return self._open(scope)
+        except OrdinanceError as error:
+            _tell(error)
+        except Exception as error:  # a server must not come up because something failed that nobody foresaw
+            log_defect(error)
+        self._failed = True
+        return None
+
+    def _open(self, scope: Scope) -> Service:
+        """Look at the server, load the policy. Raises ``OrdinanceError``."""
+        settings = load()
+        server = scope.get("app")
+        account(server, settings.vllm)
+        service = self._service = make_service(
+            plan_of(settings), settings, self._inside, renew=lambda: plan_of(settings)
+        )
+        self._front = self._in_front(service, getattr(getattr(server, "state", None), "args", None))
+        return service
+
+    def _in_front(self, service: Service, args: Any) -> ASGIApp:
+        """What clients meet. ``args`` are vLLM's own, if it shows them: which pages may read an answer."""
+        doors = Doors(service, {"/ready": self._ready}, patience=False)
+
+        async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+            passed = treatment(scope["method"], path_of(scope)) is Treatment.PASSED
+            await (self._app if passed else doors)(scope, receive, send)
+
+        front = Doorstep(choose, _hosts(service.settings), Presence())
+        if args is None:
+            return front
+        # The server's own stands inside, where it does not see the answers that are ours.
+        return CORSMiddleware(
+            front,
+            allow_origins=args.allowed_origins,
+            allow_credentials=args.allow_credentials,
+            allow_methods=args.allowed_methods,
+            allow_headers=args.allowed_headers,
+            expose_headers=_EXPOSED,
+        )
+
+    async def _ready(self, exchange: Exchange) -> tuple[Any, int]:
+        service = self._service
+        if service is None:
+            raise _not_begun()
+        await service.admit(exchange)
+        # A server that sends usage statistics has not come up.
+        server = {"vllm": installed_version(), "usage_statistics": False}
+        return {"ready": True, **ready_state(service), "ordinance": __version__, "server": server}, 200
+
+
+def _hosts(settings: Settings) -> frozenset[str] | None:
+    """The names under which the server lets itself be asked; any, unless the operator gives some and no keys."""
+    return frozenset(name.lower() for name in settings.hosts) if settings.hosts and not settings.keys else None
+
+
+def _not_begun() -> Problem:
+    return Problem(
+        503, "not_begun", "This server is not governed yet, so it answers nothing. The operator's log says why."
+    )
+
+
+def _tell(error: OrdinanceError) -> None:
+    print(f"ordinance: error[{error.code}]: {error.message}", file=sys.stderr)  # noqa: T201 - the operator's log
+    if error.help:
+        print(f"  help: {error.help}", file=sys.stderr, flush=True)  # noqa: T201
