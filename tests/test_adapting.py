@@ -19,9 +19,13 @@ from ordinance.packs import shipped_rules
 from ordinance.policy.slots import VALUES
 from ordinance.serve import loras
 from ordinance.serve.loras import Loras
+from ordinance.serve.protocol.api import Api
+from ordinance.serve.protocol.messages import MESSAGES
 from ordinance.serve.protocol.problems import Problem
+from ordinance.serve.protocol.responses import RESPONSES
 from ordinance.serve.speaking import asked_slots
 from ordinance.settings.reading import load
+from support.blocks import framed, read_back, upstream_events
 from support.manners import house, language, plan_of, state, with_notice
 from support.plans import expressions, refuse
 from support.serving import (
@@ -173,6 +177,21 @@ def test_the_locale_changes_the_instruction_and_nothing_else(opened: Open, upstr
         assert body["ordinance"].pop("locale") in ("et", "de-AT", "fr-CA", "en")
         assert {body.pop(name) for name in ("id", "created")}
     assert all(body == bodies[0] for body in bodies)
+
+
+@pytest.mark.semantics(2)
+@pytest.mark.parametrize(
+    ("settings", "locale", "spoken"),
+    [({}, "", None), ({}, "ja", None), ({}, "en", "en"), ({"locale": "en-GB"}, "", "en")],
+)
+def test_nobody_is_answered_in_english_because_nothing_was_asked(
+    settings: Any, locale: str, spoken: str | None, opened: Open, upstream: ScriptedUpstream
+) -> None:
+    """Notices fall back to English; how to speak does not."""
+    answer = post(opened(language("en", "language en"), **settings), locale=locale)
+    words = [{"role": "system", "content": instruction({"language": spoken})}] if spoken else []
+    assert sent(upstream)[0]["messages"] == [*words, USER]
+    assert answer.json()["ordinance"]["locale"].partition("-")[0] == "en"
 
 
 @pytest.mark.requirement("CC-1")
@@ -419,6 +438,67 @@ def test_the_record_has_the_cause_and_no_words(opened: Open, tmp_path: Path) -> 
     record = json.loads(line)
     assert (record["rules"], record["notices"], record["verdict"]) == (["school/adapter"], ["adapter"], "disclose")
     assert not [word for word in ("Vasta", "keeles", "adapter (", "Tere") if word in line]
+
+
+# answers in blocks
+
+BLOCKS: dict[Api, dict[str, Any]] = {
+    MESSAGES: {"model": "m", "max_tokens": 5, "messages": [USER]},
+    RESPONSES: {"model": "m", "input": USER["content"]},
+}
+PLACE = {MESSAGES: "system", RESPONSES: "instructions"}
+
+
+def serve_blocks(api: Api, *models: str) -> Callable[[Wire], Any]:
+    """The same as ``serve`` in a protocol whose answers are blocks, streamed."""
+
+    async def script(wire: Wire) -> None:
+        if wire.asked.path == "/v1/models":
+            await wire.json({"data": [{"id": name} for name in ("m", *models)]})
+            return
+        await wire.head()
+        name = wire.asked.json["model"]
+        for each in upstream_events(api, [("text", ["Te", "re."])]):
+            await wire.send(framed(json.loads(json.dumps(each).replace('"model": "m"', f'"model": "{name}"'))))
+
+    return script
+
+
+@pytest.mark.requirement("OB-1")
+@pytest.mark.parametrize("api", BLOCKS, ids=lambda api: api.path)
+def test_answers_in_blocks_are_told_how_to_speak_and_keep_the_name_too(
+    api: Api, opened: Open, upstream: ScriptedUpstream
+) -> None:
+    gateway = opened(SCHOOL, **MAPPED)
+    upstream.script = serve_blocks(api, "et-instruct")
+    answer = httpx2.post(f"{gateway.address}{api.path}", json={**BLOCKS[api], "stream": True}, timeout=PATIENCE)
+    told = read_back(api, answer.content)
+    assert told.text() == "Tere."
+    assert "et-instruct" not in answer.text
+    assert "keeles" not in answer.text
+    assert '"model":"m"' in answer.text
+    asked = sent(upstream)[0]
+    assert (asked["model"], asked[PLACE[api]]) == ("et-instruct", instruction(ET))
+    assert USER["content"] in str(asked)
+
+
+@pytest.mark.requirement("TR-1")
+@pytest.mark.parametrize(("refuses", "stream"), [(False, True), (True, True), (True, False)])
+@pytest.mark.parametrize("api", BLOCKS, ids=lambda api: api.path)
+def test_answers_in_blocks_tell_a_missing_adapter(
+    api: Api, refuses: bool, stream: bool, opened: Open, upstream: ScriptedUpstream
+) -> None:
+    gateway = opened(*LANGUAGES, REFUSING if refuses else TELLING)
+    upstream.script = serve_blocks(api)
+    headers = {"x-ordinance-locale": "de"}
+    answer = httpx2.post(
+        f"{gateway.address}{api.path}", json={**BLOCKS[api], "stream": stream}, headers=headers, timeout=PATIENCE
+    )
+    assert answer.text.count("No adapter (de).") > 1
+    told = read_back(api, answer.content).metadata if stream else answer.json()["ordinance"]
+    assert told is not None
+    assert [notice["causes"] for notice in told["notices"]] == [[CAUSE]]
+    assert (told["verdict"], len(sent(upstream))) == (("refuse", 0) if refuses else ("disclose", 1))
 
 
 # what the server has

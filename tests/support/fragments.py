@@ -26,7 +26,12 @@ SAID = (
 )
 
 #: What a language pack says of how to speak.
-STYLES = ("", "", "speak { address <formal|informal> numbers {tag} <|script Latn unless age below 13> }\n")
+STYLES = (
+    "",
+    "",
+    "speak { address <formal|informal> numbers {tag} <|script Latn unless age below 13> "
+    "<|without adapter <answer|refuse> telling fault> }\n",
+)
 
 _SHARED: Mapping[str, str] = {
     "EXAMPLES": 'example fires answer "x" example quiet answer "y"',

@@ -49,7 +49,7 @@ def _in_system(body: Body, words: str) -> Body:
 
 
 def _in_instructions(body: Body, words: str) -> Body:
-    if not body.get("instructions") and body.get("previous_response_id") is None:
+    if not body.get("instructions"):
         gone_on_with = _first_gone_on_with(body["input"], words, "input_text")
         if gone_on_with:
             return {"input": gone_on_with}
