@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "authoring": {"errors", "detection", "language", "policy", "runtime", "load", "reading", "testing"},
     "instructions": set(),
     "settings": {"errors"},
-    "batch": {"errors", "settings", "policy", "runtime", "load", "serve"},
+    "batch": {"errors", "instructions", "settings", "policy", "runtime", "load", "serve"},
     "doctor": {"errors", "detection", "policy", "serve"},
     "serve": {"errors", "instructions", "isolation", "settings", "policy", "runtime", "load", "resources"},
     "cli": {

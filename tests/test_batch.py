@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from ordinance.serve.protocol.prompts import sent_on
 from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.whole import govern_whole, refused_whole
 from ordinance.settings.model import Settings
+from support import manners
 from support.batches import FakeLLM, Params, Structured, Tokenizer, outputs_module
 from support.plans import expressions, mask, plan
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED, small_plan
@@ -399,3 +401,54 @@ def test_it_imports_without_vllm() -> None:
     code = "import sys, ordinance.batch; print([name for name in sys.modules if name.partition('.')[0] == 'vllm'])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
+
+
+# how to speak
+
+
+def desk(folder: Path, *lines: str, **settings: Any) -> Desk:
+    """Of a school that says this, in Estonian."""
+    school = manners.with_notice(manners.house(*lines), "et")
+    packs = manners.plan_of(folder, manners.language("et", "language et", "address formal"), school)
+    return Desk(packs, Settings.model_validate({"locale": "et", **settings}), {})
+
+
+def test_a_conversation_is_told_how_to_speak_as_by_the_server(tmp_path: Path) -> None:
+    llm = FakeLLM()
+    conversation = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Tere!"}]
+    told = GovernedLLM(llm, desk(tmp_path, "without adapter answer telling none"))
+    told.chat(conversation)
+    system, user = llm.asked[0]["prompt"]
+    assert system["content"].startswith("Be brief.\n\n")
+    assert "eesti keeles" in system["content"]
+    assert user == conversation[1]
+    told.generate("Tere!")
+    assert llm.asked[1]["prompt"] == "Tere!", "a bare text has no place for it"
+
+
+@dataclass
+class Lora:
+    lora_name: str
+
+
+@pytest.mark.parametrize("chat", [False, True])
+@pytest.mark.parametrize(
+    ("lora", "missing"),
+    [(None, True), (Lora("other"), True), (Lora("et-instruct"), False)],
+    ids=["none", "other", "it"],
+)
+def test_a_prompt_without_the_adapter_of_its_language_is_told_or_refused_as_the_pack_says(
+    tmp_path: Path, chat: bool, lora: Lora | None, missing: bool
+) -> None:
+    for word in ("answer", "refuse"):
+        llm = FakeLLM()
+        folder = tmp_path / word
+        folder.mkdir()
+        made = desk(folder, f"without adapter {word} telling none", adapters={"et": {"lora": "et-instruct"}})
+        governed_llm = GovernedLLM(llm, made)
+        prompts: Any = [[{"role": "user", "content": "Tere!"}]] if chat else ["Tere!"]
+        [output] = (governed_llm.chat if chat else governed_llm.generate)(prompts, lora_request=[lora])
+        said = output.outputs[0]
+        assert ("No adapter (et)." in said.text) is missing
+        assert (said.finish_reason == "content_filter") is (missing and word == "refuse")
+        assert bool(llm.asked) is not (missing and word == "refuse")

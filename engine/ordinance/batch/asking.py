@@ -51,16 +51,19 @@ class Asked:
     shared: Mapping[str, Any]
 
 
-def ask_prompt(desk: Desk, prompt: Any, params: Any, tokenizer: Tokenizer, place: str) -> Asked:
-    """Look at one prompt of ``generate``. Raises ``BatchError``, with its ``place``, for what cannot be looked at."""
+def ask_prompt(desk: Desk, prompt: Any, params: Any, lora: Any, tokenizer: Tokenizer, place: str) -> Asked:
+    """Look at one prompt of ``generate``, which ``lora`` is to answer.
+
+    Raises ``BatchError``, with its ``place``, for what cannot be looked at.
+    """
     text, ids, options = _parts(prompt, place)
     if ids is None:
-        looked = _look(desk, COMPLETIONS, {"prompt": text}, params, place)
+        looked = _look(desk, COMPLETIONS, {"prompt": text}, params, lora, place)
         given = None if looked.sent is None else ({**options, "prompt": looked.sent["prompt"]} if options else
                                                   looked.sent["prompt"])  # fmt: skip
         return looked.asked(given)
     texts = [tokenizer.decode(ids, skip_special_tokens=skip) for skip in (False, True)]
-    looked = _look(desk, COMPLETIONS, {"prompt": texts[0], _PLAIN: texts[1]}, params, place)
+    looked = _look(desk, COMPLETIONS, {"prompt": texts[0], _PLAIN: texts[1]}, params, lora, place)
     if looked.sent is None:
         return looked.asked(None)
     if [looked.sent["prompt"], looked.sent[_PLAIN]] != texts:
@@ -68,14 +71,16 @@ def ask_prompt(desk: Desk, prompt: Any, params: Any, tokenizer: Tokenizer, place
     return looked.asked(None if looked.session.prompt.refused else {**options, "prompt_token_ids": ids}, texts)
 
 
-def ask_chat(desk: Desk, messages: Any, params: Any, shared: Mapping[str, Any], place: str) -> Asked:
-    """Look at one conversation of ``chat``, with the arguments ``shared`` by all. Raises ``BatchError``."""
+def ask_chat(desk: Desk, messages: Any, params: Any, lora: Any, shared: Mapping[str, Any], place: str) -> Asked:
+    """Look at one conversation of ``chat``, with the arguments ``shared`` by all, and tell the model how to speak.
+    Raises ``BatchError``."""
     if not isinstance(messages, list):
         raise BatchError(f"{place} is no list of messages.", help='Write [{"role": "user", "content": "…"}].')
-    looked = _look(desk, CHAT, {**shared, "messages": messages}, params, place)
+    looked = _look(desk, CHAT, {**shared, "messages": messages}, params, lora, place)
     if looked.sent is None:
         return looked.asked(None)
-    return looked.asked(looked.sent["messages"], shared={name: looked.sent[name] for name in shared})
+    given = desk.instruct(looked.session, looked.sent["messages"])
+    return looked.asked(given, shared={name: looked.sent[name] for name in shared})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ class _Looked:
         return Asked(request, self.session, given, params, shared or {})
 
 
-def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, place: str) -> _Looked:
+def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, lora: Any, place: str) -> _Looked:
     if not isinstance(getattr(params, "n", None), int):
         raise BatchError(f"{place}: {type(params).__name__} is not known here.", help="Give vLLM's SamplingParams.")
     if getattr(params, "detokenize", True) is False:
@@ -118,7 +123,9 @@ def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, place: str) -
         ) from None
     if lost:  # by HTTP it would not be forwarded; here nothing is left out without a word
         raise BatchError(f"{place}: `{lost[0]}` holds what nobody could look at.", help="docs/batch.md says what can.")
-    return _Looked(request, session, params, None if sent is None else msgspec.json.decode(sent))
+    if sent is not None:
+        desk.adapt(session, lora)
+    return _Looked(request, session, params, None if sent is None or session.refused else msgspec.json.decode(sent))
 
 
 def _parts(prompt: Any, place: str) -> tuple[str | None, list[int] | None, dict[str, Any]]:

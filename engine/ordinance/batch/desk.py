@@ -6,11 +6,16 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from ordinance.instructions.writing import instruction
 from ordinance.policy.plan import Plan
 from ordinance.runtime.session import Session
-from ordinance.runtime.situation import choose_locale, situate
+from ordinance.runtime.situation import chosen_locale, situate
+from ordinance.serve.adapting import loras_of, mapped, turn_of
 from ordinance.serve.audit import AuditLog
+from ordinance.serve.protocol.chat import CHAT
+from ordinance.serve.protocol.placing import placed
 from ordinance.serve.service import plan_of
 from ordinance.settings.model import Settings
 
@@ -34,8 +39,28 @@ class Desk:
         situation = situate(
             self.plan, jurisdiction=settings.jurisdiction, attested=self.attested, turn=turn, on=self.on
         )
-        locale = choose_locale(self.plan, (), settings.locale)
-        return Session(self.plan, situation, locale, whole=True, policy_name=settings.policy or "")
+        locale = chosen_locale(self.plan, (), settings.locale)
+        return Session(
+            self.plan,
+            situation,
+            locale or "en",
+            whole=True,
+            policy_name=settings.policy or "",
+            speaks=locale is not None,
+        )
+
+    def instruct(self, session: Session, messages: list[Any]) -> list[Any]:
+        """``messages`` with what the model is told of how to speak, as the server places it."""
+        turn, words = turn_of(self.settings), instruction(session.manner().slots)
+        return list(placed(CHAT.path, {"messages": messages}, words, turn)["messages"]) if words and turn else messages
+
+    def adapt(self, session: Session, lora: Any) -> None:
+        """Tell the session where the language to be spoken has an adapter that ``lora``, the prompt's own, is not."""
+        manner = session.manner()
+        if manner.language is not None and manner.without is not None:
+            wanted = mapped(loras_of(self.settings), manner.language)
+            if not wanted or getattr(lora, "lora_name", None) != wanted:
+                session.go_without(manner.without)
 
     def record(self, request: str, session: Session) -> None:
         """A line in the audit log, where the settings name one: no text, no counts of it."""

@@ -58,8 +58,8 @@ class GovernedLLM:
         more = _named(self._llm.generate, prompts, sampling_params, rest, more)
         tokenizer = self._llm.get_tokenizer()
         asked = [
-            ask_prompt(self._desk, prompt, params, tokenizer, f"prompt {number}")
-            for number, (prompt, params) in enumerate(self._pairs(_each(prompts, int), sampling_params))
+            ask_prompt(self._desk, prompt, params, lora, tokenizer, f"prompt {number}")
+            for number, (prompt, params, lora) in enumerate(self._each_with(_each(prompts, int), sampling_params, more))
         ]
         return self._ask(self._llm.generate, asked, more, tokenizer)
 
@@ -68,8 +68,10 @@ class GovernedLLM:
         more = _named(self._llm.chat, messages, sampling_params, rest, more)
         shared = {name: more[name] for name in _SHARED if more.get(name) is not None}
         asked = [
-            ask_chat(self._desk, conversation, params, shared, f"conversation {number}")
-            for number, (conversation, params) in enumerate(self._pairs(_each(messages, Mapping), sampling_params))
+            ask_chat(self._desk, conversation, params, lora, shared, f"conversation {number}")
+            for number, (conversation, params, lora) in enumerate(
+                self._each_with(_each(messages, Mapping), sampling_params, more)
+            )
         ]
         return self._ask(self._llm.chat, asked, more, self._llm.get_tokenizer())
 
@@ -81,11 +83,19 @@ class GovernedLLM:
             help=f"These pass: {', '.join(sorted(PASSED))}.",
         )
 
-    def _pairs(self, prompts: Sequence[Any], params: Any) -> list[tuple[Any, Any]]:
-        """Each prompt with its sampling parameters."""
-        if isinstance(params, Sequence):
-            return list(zip(prompts, _paired("sampling_params", params, len(prompts)), strict=True))
-        return [(prompt, self._llm.get_default_sampling_params() if params is None else params) for prompt in prompts]
+    def _each_with(self, prompts: Sequence[Any], params: Any, more: Mapping[str, Any]) -> list[tuple[Any, Any, Any]]:
+        """Each prompt with its sampling parameters and its adapter."""
+        if params is None:
+            params = [self._llm.get_default_sampling_params() for _ in prompts]
+        loras = more.get("lora_request")
+        return [
+            *zip(
+                prompts,
+                _for_each("sampling_params", params, len(prompts)),
+                _for_each("lora_request", loras, len(prompts)),
+                strict=True,
+            )
+        ]
 
     def _ask(
         self, method: Callable[..., Any], asked: list[Asked], more: dict[str, Any], tokenizer: Tokenizer
@@ -168,6 +178,11 @@ def _each(given: Any, kind: type) -> Sequence[Any]:
         return [given]
     prompts = list(given)
     return [prompts] if prompts and all(isinstance(each, kind) for each in prompts) else prompts
+
+
+def _for_each(name: str, value: Any, count: int) -> Sequence[Any]:
+    """An argument's value for each prompt, where it may be one for all."""
+    return _paired(name, value, count) if isinstance(value, Sequence) else [value] * count
 
 
 def _paired(name: str, values: Sequence[Any], count: int) -> Sequence[Any]:

@@ -33,9 +33,8 @@ class Adapting:
     """An operator's adapters, and the turn of the instruction. Frozen, but for what the server is known to have."""
 
     def __init__(self, settings: Settings, behind: Behind) -> None:
-        self._mapped: Mapping[str, str] = {tag: adapter.lora for tag, adapter in settings.adapters.items()}
-        place = settings.speak.instruction
-        self._turn: Turn | None = None if place == "nowhere" else place
+        self._mapped = loras_of(settings)
+        self._turn = turn_of(settings)
         self._behind = behind
         self._loras = Loras()
 
@@ -60,7 +59,7 @@ class Adapting:
         language = manner.language
         if language is None:
             return ""
-        lora = next((self._mapped[tag] for tag in parents(language) if tag in self._mapped), "")
+        lora = mapped(self._mapped, language)
         if lora and lora in await self._loras.names(lambda: self._behind.read(exchange, "GET", MODELS)):
             return lora
         if manner.without is not None:
@@ -68,6 +67,22 @@ class Adapting:
         elif lora:
             raise adapter_missing(language)
         return ""
+
+
+def loras_of(settings: Settings) -> Mapping[str, str]:
+    """The operator's adapters by language."""
+    return {tag: adapter.lora for tag, adapter in settings.adapters.items()}
+
+
+def turn_of(settings: Settings) -> Turn | None:
+    """In whose turn the model is told how to speak; None for nowhere."""
+    place = settings.speak.instruction
+    return None if place == "nowhere" else place
+
+
+def mapped(loras: Mapping[str, str], language: str) -> str:
+    """The adapter of a language or of what CLDR falls back to; empty for none."""
+    return next((loras[tag] for tag in parents(language) if tag in loras), "")
 
 
 def _adapted(api: Api, sent: bytes, words: str, turn: Turn | None, lora: str) -> bytes:
