@@ -39,13 +39,12 @@ class StreamedAnswer:
             return self._want
         if self._parser.between and not self._waits and len(piece) < LARGE:  # most often a piece is one plain event
             events = self._stream.passing(piece)
-            if events is not None and not self._stream.over:
-                if events:
-                    await self._exchange.write(events)
-                return self._want
             if events is not None:
-                self._ready += events
-                self._want = Want.ENDED
+                if self._stream.over:
+                    self._ready += events
+                    self._want = Want.ENDED
+                elif events:
+                    await self._exchange.write(events)
                 return self._want
         size = self._parser.pending + len(piece)
         if self._waits or size >= LARGE:
