@@ -22,6 +22,10 @@ settings.register_profile("glance", max_examples=15, deadline=None, derandomize=
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+#: The suite that needs a real vLLM is `make test-vllm`.
+collect_ignore = [] if "TEST_VLLM" in os.environ else ["vllm"]
+
+
 @pytest.fixture(scope="session")
 def loop_thread() -> Iterator[LoopThread]:
     thread = LoopThread()
