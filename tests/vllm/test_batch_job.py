@@ -1,6 +1,6 @@
 """Batches with the real vLLM: what it was made to say is in no field of what comes out.
 
-Runs in the environment that has vLLM; ``TINY_MODEL`` names the folder of a small model.
+The job runs in the environment that has vLLM, with the tests' own model.
 """
 
 from __future__ import annotations
@@ -8,18 +8,16 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.vllm_server import ENVIRONMENT, MODEL
+
 CANARY = "ordinance-canary-86a-5d21e8"
 HERE = Path(__file__).resolve().parent
-MODEL = os.environ.get("TINY_MODEL", "")
 OFFLINE = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_CPU_KVCACHE_SPACE": "1"}
-
-pytestmark = pytest.mark.skipif(not MODEL, reason="needs vLLM, and a small model at TINY_MODEL")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +26,7 @@ def cases() -> dict[str, Any]:
     engine = HERE.parent.parent / "engine"
     path = os.pathsep.join([str(engine), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     done = subprocess.run(
-        [sys.executable, HERE / "batch_job.py", MODEL],
+        [ENVIRONMENT / "bin" / "python", HERE / "batch_job.py", MODEL],
         capture_output=True,
         text=True,
         timeout=600,
