@@ -333,7 +333,7 @@ def test_the_language_of_the_prompt_has_no_adapter(opened: Open, upstream: Scrip
 
 
 TELLING = with_notice(house("language et", "without adapter answer telling none"), *TAGS)
-REFUSING = with_notice(house("language et", "without adapter refuse telling none"), *TAGS)
+REFUSING = with_notice(house("language et", "without adapter decline telling none"), *TAGS)
 MAPPED = {"adapters": {"et": {"lora": "et-instruct"}}}
 CAUSE = {"rule": "school/adapter", "type": "adapter", "law": None}
 

@@ -440,7 +440,7 @@ class Lora:
 def test_a_prompt_without_the_adapter_of_its_language_is_told_or_refused_as_the_pack_says(
     tmp_path: Path, chat: bool, lora: Lora | None, missing: bool
 ) -> None:
-    for word in ("answer", "refuse"):
+    for word in ("answer", "decline"):
         llm = FakeLLM()
         folder = tmp_path / word
         folder.mkdir()
@@ -450,5 +450,5 @@ def test_a_prompt_without_the_adapter_of_its_language_is_told_or_refused_as_the_
         [output] = (governed_llm.chat if chat else governed_llm.generate)(prompts, lora_request=[lora])
         said = output.outputs[0]
         assert ("No adapter (et)." in said.text) is missing
-        assert (said.finish_reason == "content_filter") is (missing and word == "refuse")
-        assert bool(llm.asked) is not (missing and word == "refuse")
+        assert (said.finish_reason == "content_filter") is (missing and word == "decline")
+        assert bool(llm.asked) is not (missing and word == "decline")

@@ -207,14 +207,14 @@ def test_what_a_house_says_of_a_missing_adapter_goes_before_what_a_language_says
     de = language("de", "language de")
     said = speak(plan_of(tmp_path, fr, de), "fr-CA").without
     assert said is not None
-    assert (said.id, said.refuses, said.notice.texts) == ("fr/adapter", False, {"fr": "No adapter (fr)."})
+    assert (said.id, said.declines, said.notice.texts) == ("fr/adapter", False, {"fr": "No adapter (fr)."})
     assert speak(plan_of(tmp_path, fr, de), "de").without is None
     assert speak(plan_of(tmp_path, fr, de), None).without is None
-    desk = with_notice(house("without adapter refuse telling none", name="desk"), "de", "fr")
+    desk = with_notice(house("without adapter decline telling none", name="desk"), "de", "fr")
     for locale in ("fr", "de", None):
         said = speak(plan_of(tmp_path, fr, de, desk), locale).without
         assert said is not None
-        assert (said.id, said.refuses) == ("desk/adapter", True)
+        assert (said.id, said.declines) == ("desk/adapter", True)
 
 
 def test_what_follows_without_an_adapter_is_enough_for_a_speak(tmp_path: Path) -> None:

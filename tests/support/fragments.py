@@ -30,7 +30,7 @@ STYLES = (
     "",
     "",
     "speak { address <formal|informal> numbers {tag} <|script Latn unless age below 13> "
-    "<|without adapter <answer|refuse> telling fault> }\n",
+    "<|without adapter <answer|decline> telling fault> }\n",
 )
 
 _SHARED: Mapping[str, str] = {

@@ -66,7 +66,7 @@ _ORDER = {
     "CONTACT": "contact group name { title number|link hours in spoken? replaces? formerly? seen }",
     "PATTERN": 'pattern name "…" [any case] { example matches "…" example skips "…" }',
     "SPEAK": "speak { language TAG [when … otherwise TAG] address formal … }, each line `under LAW` in a jurisdiction; "
-    "elsewhere also `without adapter answer|refuse telling …`",
+    "elsewhere also `without adapter answer|decline telling …`",
     "CHARTER": "charter NAME N.N.N title",
     "JURISDICTION": "jurisdiction CODE N.N.N under charter NAME N title within members zone",
     "HOUSE": "house NAME N.N.N under charter NAME N title zone",

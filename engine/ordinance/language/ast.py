@@ -227,9 +227,9 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Without:
-    """``without adapter answer telling …``, or ``refuse``: what follows where no adapter for the language is there."""
+    """``without adapter answer telling …``, or ``decline``: what follows where no adapter for the language is there."""
 
-    refuses: bool
+    declines: bool
     telling: Word
     span: Span
 

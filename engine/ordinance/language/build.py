@@ -165,8 +165,8 @@ class _Builder(RuleBuilder):
         return ast.Slot(name, value, tuple(refined), law, self.place(node))
 
     def without(self, node: Node) -> ast.Without:
-        refuses = self.token(node, "REFUSE") is not None
-        return ast.Without(refuses, self.words(self.need(node, "telling"))[0], self.place(node))
+        declines = self.token(node, "DECLINE") is not None
+        return ast.Without(declines, self.words(self.need(node, "telling"))[0], self.place(node))
 
     def slot_value(self, node: Node) -> ast.SlotValue:
         words = self.words(node)

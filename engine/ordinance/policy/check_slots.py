@@ -74,7 +74,8 @@ def _check_pair(
 def _check_without(policy: Policy, report: Report) -> None:
     houses = [each for each in policy.without if each.rank is Rank.HOUSE]
     for one, two in combinations(houses, 2):
-        if (one.refuses, one.notice.texts, one.notice.informal) != (two.refuses, two.notice.texts, two.notice.informal):
+        said, other = ((each.declines, each.notice.texts, each.notice.informal) for each in (one, two))
+        if said != other:
             speak = next(unit for unit in policy.units if unit.name == two.pack).pack.each(ast.SpeakDecl)[0]
             message = f"what follows `without adapter` is another thing in {one.pack}, which ranks the same"
             report(diagnose("slots-conflict", speak.without[0].span, f"{message}: any situation"))

@@ -212,12 +212,12 @@ class SlotLine:
 
 @dataclass(frozen=True, slots=True)
 class WithoutAdapter:
-    """What a pack says for the case that the language to be spoken has no adapter: whether it refuses then, and the
-    notice that tells people. ``language`` is the pack's where a language pack says it, else empty."""
+    """What a pack says for the case that the language to be spoken has no adapter: whether there is no answer then, and
+    the notice that tells people. ``language`` is the pack's where a language pack says it, else empty."""
 
     pack: str
     rank: Rank
-    refuses: bool
+    declines: bool
     notice: NoticeTemplate
     language: str = ""
 

@@ -93,7 +93,7 @@ def link_without(scopes: Scopes, report: Report) -> Iterator[WithoutAdapter]:
         # A language pack's is told to people who read that language, and to nobody else.
         notice = scopes.catalogue.plain_notice(each.telling, unit.name, (language,) if language else ())
         if notice is not None and each is said[0]:
-            yield WithoutAdapter(unit.name, _RANKS[unit.pack.kind], each.refuses, notice, language)
+            yield WithoutAdapter(unit.name, _RANKS[unit.pack.kind], each.declines, notice, language)
 
 
 def _line(scopes: Scopes, node: ast.Slot, report: Report) -> SlotLine:

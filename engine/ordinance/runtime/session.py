@@ -100,12 +100,12 @@ class Session:
         """There is no adapter for the language to be spoken: each stream that is opened from now on tells it as a pack
         has ``said``. True if it refuses: then the upstream is not asked."""
         self.without = said
-        return said.refuses
+        return said.declines
 
     @property
     def refused(self) -> bool:
         """Whether no stream of this session gives anything of the model's."""
-        return self.prompt.refused or (self.without is not None and self.without.refuses)
+        return self.prompt.refused or (self.without is not None and self.without.declines)
 
     @property
     def waits(self) -> bool:

@@ -217,7 +217,7 @@ class _Builder:
                 words = (line.slot.replace("_", " "), value.replace("_", " "), where, by)
                 rows.append(tuple(self.text(word) for word in words))
         for each in self.plan.without:
-            words = ("without adapter", "refuse" if each.refuses else "answer", self.say("always"), each.pack)
+            words = ("without adapter", "decline" if each.declines else "answer", self.say("always"), each.pack)
             rows.append(tuple(self.text(word) for word in words))
         return tuple(rows)
 
