@@ -40,7 +40,7 @@ class StreamedAnswer:
         if self._parser.between and not self._waits and len(piece) < LARGE:  # most often a piece is one plain event
             events = self._stream.passing(piece)
             if events is not None:
-                if self._stream.over:
+                if not self._stream.open and self._stream.over:
                     self._ready += events
                     self._want = Want.ENDED
                 elif events:

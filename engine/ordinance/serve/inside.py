@@ -148,7 +148,11 @@ class _Asking:
             piece = message.get("body", b"")
             self._complete = not message.get("more_body", False)
             if piece and self._status == 200:
-                await self._take(piece)
+                try:
+                    if await self._answer.take(piece) is Want.ENDED:
+                        self._stop(None)
+                except Exception as error:
+                    self._stop(error)
         elif kind == "http.response.start":
             await self._begin(message)
 
@@ -166,13 +170,6 @@ class _Asking:
             return
         try:
             await self._answer.begin()
-        except Exception as error:
-            self._stop(error)
-
-    async def _take(self, piece: bytes) -> None:
-        try:
-            if await self._answer.take(piece) is Want.ENDED:
-                self._stop(None)
         except Exception as error:
             self._stop(error)
 

@@ -26,7 +26,8 @@ _TRIES = 8
 class AnswerStream:
     """The governed side of one answer. Every method gives the events that may leave now, as they stand on the wire.
 
-    Feed ``event`` until ``over``, or until the upstream ends; then call ``end`` or ``fail``, once.
+    Feed ``event`` until ``over``, or until the upstream ends; then call ``end`` or ``fail``, once. ``open`` are the
+    choices that have begun and not finished: while there are some, it is not over.
     """
 
     def __init__(self, api: Api, request: Request, session: Session, top: Top) -> None:
@@ -38,7 +39,7 @@ class AnswerStream:
         self._top = top
         self._adopted = False
         self._choices: dict[int, GovernedChoice] = {}
-        self._open = 0
+        self.open = 0
         self._in_blocks = request.in_blocks
         self._waiting: tuple[Choices, Usage | None] | None = None
         self._plain: list[tuple[Plain, GovernedChoice]] = []
@@ -49,12 +50,12 @@ class AnswerStream:
     def complete(self) -> bool:
         """Every choice that was asked for has finished: nothing is missing if the upstream ends now, and token counts
         can no longer count what is withheld later."""
-        return len(self._choices) == self._request.choices and not self._open
+        return len(self._choices) == self._request.choices and not self.open
 
     @property
     def _resting(self) -> bool:
         """Every choice that has begun has finished, and one has: the answer may be over."""
-        return bool(self._choices) and not self._open
+        return bool(self._choices) and not self.open
 
     @property
     def over(self) -> bool:
@@ -82,7 +83,7 @@ class AnswerStream:
             stream = choice.stream
             out = stream.feed(text)
             if stream.ended:
-                self._open -= 1
+                self.open -= 1
                 return self._leave([(plain.index, choice.passed(out))], None)
             if not out:
                 return b""
@@ -94,7 +95,7 @@ class AnswerStream:
         choice = self._choices[0]
         out = choice.more(name, text)
         if choice.stream.ended:
-            self._open -= 1
+            self.open -= 1
             return self._leave([(0, choice.passed(out, name))], None)
         return self._writer.more(self._top, name, out) if out else b""
 
@@ -118,14 +119,14 @@ class AnswerStream:
         choice = self._choices.get(index)
         if choice is None:
             choice = self._choices[index] = GovernedChoice(self._request, self._session, index)
-            self._open += 1
+            self.open += 1
         elif choice.finished:
             if not choice.filtered and (any(said.texts.values()) or said.calls):
                 raise malformed("a choice went on after its end")
             return None
         out = choice.take(said)
         if choice.finished:
-            self._open -= 1
+            self.open -= 1
         return None if out.empty else out
 
     def _learn(self, data: bytes, index: int, said: Said) -> bool:
@@ -153,7 +154,7 @@ class AnswerStream:
             raise malformed("it ended without an answer")
         last = [] if self._waiting is None else [self._waiting]
         last += [([(index, choice.end())], None) for index, choice in self._unfinished()]
-        self._open = 0
+        self.open = 0
         leaving = b"".join([self._writer.write(self._top, *each, None) for each in last[:-1]])
         leaving += self._writer.write(self._top, *last[-1], self._session.metadata())
         return leaving + self._writer.done
@@ -166,7 +167,7 @@ class AnswerStream:
         leaving = self._take_waiting()
         for index, choice in self._unfinished():
             leaving += self._writer.write(self._top, [(index, choice.fail(problem.code))], None, None)
-        self._open = 0
+        self.open = 0
         return leaving + self._writer.problem(problem, self._session.metadata())
 
     def _unfinished(self) -> list[tuple[int, GovernedChoice]]:
