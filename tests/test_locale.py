@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import langcodes
 import pytest
 
+from ordinance.serve import tags
 from ordinance.serve.locale import plain_tag, wanted_languages
 from ordinance.serve.speaking import asked_slots
 
@@ -52,3 +54,14 @@ def test_words_of_a_clients_own_do_not_stay_in_a_tag(tag: str, plain: str) -> No
 
 def test_a_long_list_of_slots_is_cut() -> None:
     assert asked_slots("language=xx-1,".replace("1", "ZZZZZZZZZ") * 40 + "units=metric") == {}
+
+
+def test_tags_of_requests_are_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tags, "_MOST", 50)
+    assert len(list(tags.kept())) == 3, "langcodes keeps what it has read elsewhere"
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    for region in (first + second for first in letters for second in letters):
+        tags.forget()
+        asked_slots(f"language=et-{region.upper()}")
+        langcodes.closest_match(f"et-{region}", ["de", "et"])
+        assert all(len(known) < 60 for known in tags.kept())
