@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +21,9 @@ from hypothesis import strategies as st
 from ordinance import __version__
 from ordinance.doctor import answering, asking, doors, identity, keys, local, requests
 from ordinance.doctor.canaries import Canaries, canaries_of
-from ordinance.doctor.findings import Finding, State
+from ordinance.doctor.findings import Finding, State, is_open
 from ordinance.doctor.identity import Expected
+from ordinance.doctor.report import as_text
 from ordinance.doctor.seeing import where_seen
 from ordinance.doctor.target import Target, acquaint, governed_doors
 from ordinance.doctor.wire import NoReplyError, Reply, server_at
@@ -550,3 +553,26 @@ def test_a_server_that_speaks_no_http_is_told(loop_thread: LoopThread, upstream:
     upstream.script = noise
     with pytest.raises(NoReplyError, match="no HTTP"):
         server_at(upstream.url, None, 5).ask("GET", "/v1/models")
+
+
+@pytest.mark.parametrize("piece", [b"HTTP/1.1 100 Continue\r\n\r\n", b"x"], ids=["continues", "drips"])
+def test_a_server_that_never_comes_to_an_end_is_left_in_time(
+    loop_thread: LoopThread, upstream: ScriptedUpstream, piece: bytes
+) -> None:
+    async def drip(wire: Any) -> None:
+        while True:
+            await wire.send(piece)
+            await asyncio.sleep(0.05)
+
+    upstream.script = drip
+    begun = time.monotonic()
+    with pytest.raises(NoReplyError, match="in time"):
+        server_at(upstream.url, None, 0.5).ask("GET", "/v1/models")
+    assert time.monotonic() - begun < 5
+
+
+def test_a_server_cannot_write_on_the_operators_terminal() -> None:
+    said = is_open("policy", "\x1b[31mDE\x07", "not the \x9b expected one\r", "See.\u202e", "GET /\x00ready")
+    text = as_text("http://x", [said])
+    assert "\ufffd[31mDE\ufffd" in text
+    assert all(char.isprintable() or char == "\n" for char in text)

@@ -153,13 +153,50 @@ def test_whole_answers_and_offsets() -> None:
 def test_token_ids_leave_at_the_end_if_nothing_was_removed(api: Api, hidden: bool) -> None:
     text = FORBIDDEN if hidden else "harmless"
     events = [
-        said(api, f"A {text}", token_ids=[1, 2]),
-        said(api, " x", token_ids=[3]),
-        said(api, "", finish_reason="stop"),
+        said(api, f"A {text}", token_ids=[1, 2], logprobs=logprobs(api, ["A", f" {text}"])),
+        said(api, " x", token_ids=[3], logprobs=logprobs(api, ["x"])),
+        said(api, "", token_ids=[0], logprobs=logprobs(api, ["<end>"]), finish_reason="stop"),
     ]
-    out = stream(api, events, return_token_ids=True)
-    ids = [choice.get("token_ids") for event in out for choice in event["choices"]]
-    assert ids == [None] * (len(ids) - 1) + [None if hidden else [1, 2, 3]]
+    ids = given_ids(stream(api, events, return_token_ids=True, logprobs=True))
+    assert ids == [None] * (len(ids) - 1) + [None if hidden else [1, 2, 3, 0]]
+
+
+@pytest.mark.semantics(16)
+@pytest.mark.parametrize("api", APIS, ids=["chat", "completions"])
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (None, {}),  # what the ids say cannot be seen
+        (["A ", "forbidden", " flag"], {"logprobs": True, "stop": ["flag", "lag"]}),
+        (["A ", "forbidden", " flag"], {"logprobs": True, "stop_token_ids": [3]}),
+        (["A ", "forbidden", " f", "lag"], {"logprobs": True}),
+        (["<think>", FORBIDDEN, "</think>", "A ", "forbidden"], {"logprobs": True, "include_reasoning": False}),
+        (["A ", "forbidden"], {}),  # not asked for
+    ],
+)
+def test_token_ids_say_nothing_that_the_content_does_not(
+    api: Api, words: list[str] | None, asked: dict[str, Any]
+) -> None:
+    beside: dict[str, Any] = {} if words is None else {"logprobs": logprobs(api, words)}
+    ids = list(range(1, 1 + len(words or "abc")))
+    events = [said(api, "A forbidden", token_ids=ids, **beside), said(api, "", finish_reason="stop")]
+    assert not any(given_ids(stream(api, events, return_token_ids=True, **asked)))
+    answer = {"choices": [said(api, "A forbidden", token_ids=ids, finish_reason="stop", **beside)["choices"][0]]}
+    answer["choices"][0]["message"] = answer["choices"][0].pop("delta", None)
+    assert not any(given_ids([whole(api, answer, return_token_ids=True, **asked)]))
+
+
+def given_ids(events: list[dict[str, Any]]) -> list[Any]:
+    return [choice.get("token_ids") for event in events for choice in event["choices"]]
+
+
+@pytest.mark.semantics(16)
+@pytest.mark.parametrize("api", APIS, ids=["chat", "completions"])
+def test_that_the_model_stopped_at_a_phrase_does_not_give_the_phrase(api: Api) -> None:
+    events = [said(api, "Fine."), said(api, "", finish_reason="stop", stop_reason=FORBIDDEN)]
+    out = stream(api, events, stop=["END", FORBIDDEN])
+    assert [choice["finish_reason"] for event in out for choice in event["choices"]][-1] == "stop"
+    assert FORBIDDEN not in json.dumps(out)
 
 
 @pytest.mark.semantics(16)

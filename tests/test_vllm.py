@@ -336,6 +336,14 @@ def test_what_can_carry_no_text_passes_and_small_answers_are_read(start: Start) 
     assert ready["server"]["usage_statistics"] is False
 
 
+@pytest.mark.semantics(16)
+def test_an_operator_can_close_what_passes(start: Start, config: Path) -> None:
+    config.write_text(config.read_text() + "vllm:\n  closed_routes: [/metrics]\n")
+    running = start()
+    assert running.ask("GET", "/metrics").status_code == 404
+    assert running.ask("GET", "/health").text == "inside"
+
+
 def test_a_websocket_is_closed(start: Start) -> None:
     running = start()
     with socket.create_connection(("127.0.0.1", int(running.address.rpartition(":")[2])), PATIENCE) as client:
@@ -361,7 +369,8 @@ def test_a_websocket_is_closed(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [CHAT, "/invocations", "/tokenize", "/nothing", "/v1/models", "/ready", "/v1/responses/x"]
+    "path",
+    [CHAT, "/invocations", "/tokenize", "/nothing", "/v1/models", "/ready", "/v1/responses/x", "/v1%2fmodels", "/%00"],
 )
 @pytest.mark.parametrize("key", [None, "Bearer wrong", "sk-inside"])
 def test_without_the_servers_key_nothing_is_learnt(start: Start, inner: Inner, path: str, key: str | None) -> None:

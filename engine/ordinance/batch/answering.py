@@ -73,8 +73,9 @@ def _choice(asked: Asked, completion: Any, tokenizer: Tokenizer) -> Any:
     said.stop = completion.stop_reason
     if tokens is not None:
         said.tokens[CONTENT] = tokens
-    out = _govern(GovernedChoice(asked.request, asked.session, completion.index), said)
-    if out.token_ids is None or not _says_no_more(ids, completion.text, asked, tokenizer):
+    choice = GovernedChoice(asked.request, asked.session, completion.index)
+    out = _govern(choice, said)
+    if choice.stream.verdict >= Verdict.WITHHOLD or not _says_no_more(ids, completion.text, asked, tokenizer):
         return _completion(completion.index, out, lora=completion.lora_request)
     return _completion(
         completion.index, out, ids, completion.cumulative_logprob,

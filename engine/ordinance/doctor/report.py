@@ -78,5 +78,7 @@ def _joined(parts: list[str]) -> list[str]:
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ",
+    """What a server says of itself may hold signs that a terminal obeys; they are shown as `�`."""
+    shown = "".join(char if char.isprintable() else "\ufffd" for char in text)
+    return textwrap.wrap(shown, _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ",
                          break_long_words=False, break_on_hyphens=False)  # fmt: skip

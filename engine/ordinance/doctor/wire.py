@@ -6,8 +6,10 @@ import http.client
 import json
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -85,37 +87,28 @@ class Server:
         sends none. Raises ``NoReplyError``."""
         data = None if body is None else json.dumps(body).encode()
         token = self.key if key == "" else key
+        sent = {"user-agent": "ordinance-doctor", "connection": "close", **(headers or {})}
+        if token is not None:
+            sent["authorization"] = f"Bearer {token}"
+        if data is not None:
+            sent |= {"content-type": "application/json", "content-length": str(len(data))}
+        elif method in ("POST", "PUT", "PATCH"):
+            sent["content-length"] = "0"
         deadline = time.monotonic() + self.seconds
         connection = self._connection()
         try:
-            connection.putrequest(method, self.base + path, skip_accept_encoding=True)
-            sent = {"user-agent": "ordinance-doctor", "connection": "close", **(headers or {})}
-            if token is not None:
-                sent["authorization"] = f"Bearer {token}"
-            if data is not None:
-                sent |= {"content-type": "application/json", "content-length": str(len(data))}
-            elif method in ("POST", "PUT", "PATCH"):
-                sent["content-length"] = "0"
-            for name, value in sent.items():
-                connection.putheader(name, value)
-            connection.endheaders(data)
-            response = connection.getresponse()
-            received = bytearray()
-            while response.status != 101 and len(received) < _MOST_BYTES:
-                piece = response.read1(65536)
-                if not piece:
-                    break
-                received += piece
-                if time.monotonic() > deadline:
-                    raise NoReplyError("it did not end its answer in time")
-            named = tuple((name.lower(), value) for name, value in response.getheaders())
-            return Reply(response.status, named, bytes(received))
-        except TimeoutError:
-            raise NoReplyError("it did not answer in time") from None
+            connection.connect()
+            with _hung_up(connection.sock, deadline - time.monotonic()):
+                reply = _exchange(connection, method, self.base + path, data, sent)
         except (OSError, http.client.HTTPException) as error:
+            if isinstance(error, TimeoutError) or time.monotonic() >= deadline:
+                raise NoReplyError("it did not answer in time") from None
             raise NoReplyError(_reason(error)) from None
         finally:
             connection.close()
+        if time.monotonic() >= deadline:
+            raise NoReplyError("it did not end its answer in time")
+        return reply
 
     def _connection(self) -> http.client.HTTPConnection:
         timeout = self.seconds
@@ -131,6 +124,41 @@ class Server:
             socket.create_connection((self.host, self.port), _CONNECT_SECONDS).close()
         except OSError as error:
             raise NoReplyError(_reason(error)) from None
+
+
+def _exchange(
+    connection: http.client.HTTPConnection, method: str, path: str, data: bytes | None, headers: Mapping[str, str]
+) -> Reply:
+    connection.putrequest(method, path, skip_accept_encoding=True)
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders(data)
+    response = connection.getresponse()
+    received = bytearray()
+    while response.status != 101 and len(received) < _MOST_BYTES:
+        piece = response.read1(65536)
+        if not piece:
+            break
+        received += piece
+    named = tuple((name.lower(), value) for name, value in response.getheaders())
+    return Reply(response.status, named, bytes(received))
+
+
+@contextmanager
+def _hung_up(connected: socket.socket, seconds: float) -> Iterator[None]:
+    """Hang up after so long, whatever the server does: a timeout of the socket begins anew with every byte."""
+
+    def hang_up() -> None:
+        with suppress(OSError):  # not TLS's own, which would wait for the other side
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+    watch = threading.Timer(seconds, hang_up)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
 
 
 def server_at(url: str, key: str | None, seconds: float) -> Server:

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from ordinance.runtime.session import Session
-from ordinance.serve import locale, speaking
+from ordinance.serve import locale, speaking, tags
 from ordinance.serve.answering import STREAM_HEADERS, StreamedAnswer, WholeAnswer
 from ordinance.serve.aside import aside
 from ordinance.serve.defects import log_defect
@@ -108,6 +108,7 @@ class _Visit:
             await self._whole(body, request, session, top)
 
     def _open(self, request: Request) -> Session:
+        tags.forget()
         headers = self._exchange.headers
         wanted = locale.wanted_languages(headers.get(locale.HEADER), ", ".join(headers.getlist("accept-language")))
         elapsed = seconds(headers.get(ELAPSED_HEADER))

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ordinance.serve.protocol.problems import Problem, closed, other_host
+from ordinance.serve.protocol.problems import Problem, other_host
 from ordinance.settings.model import Settings
 
 
@@ -41,6 +41,10 @@ class Doorstep:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        # No path of ours needs an escape. With one, a proxy before us may read another path than the router does: it is
+        # none, and whoever asks for it is told so as for any closed door, with a key.
+        if b"%" in scope.get("raw_path", b""):
+            scope = {**scope, "path": "", "raw_path": b""}
         problem = self._problem(scope)
         if problem is not None:
             answer = Response(msgspec.json.encode(problem.body()), problem.status, media_type="application/json")
@@ -53,9 +57,6 @@ class Doorstep:
             self._presence.inside -= 1
 
     def _problem(self, scope: Scope) -> Problem | None:
-        # No path of ours needs an escape. With one, a proxy before us may read another path than the router does.
-        if b"%" in scope.get("raw_path", b""):
-            return closed()
         if self._hosts is not None and not _is_among(Headers(scope=scope).get("host", ""), self._hosts):
             return other_host()
         return None

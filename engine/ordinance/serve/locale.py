@@ -8,6 +8,9 @@ import re
 HEADER = "x-ordinance-locale"
 
 _TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+#: Its language, script and region. What may follow, private use first of all, could be words of the client's own, and
+#: an answer shows the locale.
+_PLAIN_TAG = re.compile(r"([a-z]{2,3}(-[a-z]{3})?(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?)(?![a-z0-9])", re.IGNORECASE)
 _QUALITY = re.compile(r"q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
 #: Longer headers are cut: nobody speaks more languages.
 _MOST_TAGS = 32
@@ -22,7 +25,14 @@ def wanted_languages(chosen: str | None, accepted: str | None) -> list[str]:
         for parameter in parameters:
             if found := _QUALITY.fullmatch(parameter):
                 quality = float(found[1])
-        if quality > 0 and _TAG.fullmatch(tag):
-            preferences.append((-quality, position, tag))
-    first = [chosen.strip()] if chosen and _TAG.fullmatch(chosen.strip()) else []
-    return first + [tag for _, _, tag in sorted(preferences)]
+        plain = plain_tag(tag)
+        if quality > 0 and plain:
+            preferences.append((-quality, position, plain))
+    first = plain_tag((chosen or "").strip())
+    return ([first] if first else []) + [tag for _, _, tag in sorted(preferences)]
+
+
+def plain_tag(tag: str) -> str:
+    """A BCP 47 tag without what follows its language, script and region; empty where it has none of these."""
+    found = _PLAIN_TAG.match(tag) if _TAG.fullmatch(tag) else None
+    return found[1] if found else ""

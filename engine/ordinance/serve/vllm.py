@@ -102,9 +102,11 @@ class Ordinance:
     def _in_front(self, service: Service, args: Any) -> ASGIApp:
         """What clients meet. ``args`` are vLLM's own, if it shows them: which pages may read an answer."""
         doors = Doors(service, {"/ready": self._ready}, patience=False)
+        kept = frozenset(service.settings.vllm.closed_routes)
 
         async def choose(scope: Scope, receive: Receive, send: Send) -> None:
-            passed = treatment(scope["method"], path_of(scope)) is Treatment.PASSED
+            path = path_of(scope)
+            passed = path not in kept and treatment(scope["method"], path) is Treatment.PASSED
             await (self._app if passed else doors)(scope, receive, send)
 
         front = Doorstep(choose, _hosts(service.settings), Presence())

@@ -69,7 +69,8 @@ class VllmSettings(_Section):
 
     closed_routes: list[str] = Field(
         default_factory=list,
-        description="Routes that Ordinance does not know and is to keep closed, as the server's router writes them.",
+        description="Routes to keep closed, as the server's router writes them: those that Ordinance does not know, "
+        "and of those that pass the ones that clients shall not see, such as /metrics.",
     )
     other_version: bool = Field(
         default=False, description="Start also in a version of vLLM outside the range that was looked at."

@@ -13,6 +13,7 @@ from ordinance.serve.protocol.asked import MOST_CALLS, Request
 from ordinance.serve.protocol.calls import GovernedCall
 from ordinance.serve.protocol.problems import malformed
 from ordinance.serve.protocol.said import CALL_REASONS, CONTENT, FILTERED, FINISH_REASONS, REFUSAL, Call, Said
+from ordinance.serve.protocol.token_ids import TokenIds
 from ordinance.serve.protocol.tokens import Tokens
 
 #: The part of an answer that a text belongs to; the model's own refusal is shown to people as content is.
@@ -50,7 +51,7 @@ class GovernedChoice:
         self._called = False
         self._said_content = False
         self._tokens: dict[str, Tokens] = {}
-        self._token_ids: list[int] | None = None
+        self._token_ids = TokenIds(request)
         self._late = Said()  # of a whole answer: what leaves at the end
 
     @property
@@ -66,6 +67,7 @@ class GovernedChoice:
             self._end_block(said.ends, out)
             if self.stream.ended:
                 return self._finish(out, None)
+        self._token_ids.take(said)
         for name, tokens in said.tokens.items():
             self._tokens_of(name).add(tokens)
         for name, text in said.texts.items():
@@ -76,8 +78,6 @@ class GovernedChoice:
             self._call(call, out)
             if self.stream.ended:
                 return self._finish(out, None)
-        if said.token_ids is not None:
-            self._token_ids = (self._token_ids or []) + said.token_ids
         if said.finish is not None:
             return self._finish(out, said)
         if self._session.whole:
@@ -226,11 +226,15 @@ class GovernedChoice:
         self._ready(out, closed=True)
         untouched = stream.verdict < Verdict.WITHHOLD
         out.finish = self._reason(last, out)
-        if untouched:
-            out.token_ids = self._token_ids
-            if last is not None and not held:
-                out.stop = last.stop if not isinstance(last.stop, str) or last.stop in self._stops else None
+        if untouched and last is not None:
+            out.token_ids = self._token_ids.leaving(last)
+            if not held and (not isinstance(last.stop, str) or self._may_say(last.stop)):
+                out.stop = last.stop
         return out
+
+    def _may_say(self, stop: str) -> bool:
+        """Whether it may be told that the model stopped at this: what no answer may say is not given back."""
+        return stop in self._stops and self._session.clean(stop)
 
     def _reason(self, last: Said | None, out: Said) -> str:
         """A reason that clients know; a tool call's is true only if a call has left."""
