@@ -397,6 +397,11 @@ def test_govern_reads_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         govern(FakeLLM())
 
 
+def test_what_is_no_llm_is_told() -> None:
+    with pytest.raises(BatchError, match="is no"):
+        govern("org/model", jurisdiction="DE")
+
+
 def test_it_imports_without_vllm() -> None:
     code = "import sys, ordinance.batch; print([name for name in sys.modules if name.partition('.')[0] == 'vllm'])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -539,6 +539,19 @@ def test_a_wrong_key_is_told(locked: RunningGateway) -> None:
     assert "does not accept the key" in done.stderr
 
 
+def test_a_model_that_is_not_there_is_told(good: RunningGateway) -> None:
+    done = run("doctor", good.address, "--model", "n")
+    assert done.returncode == 2
+    assert "the server has no model 'n'" in done.stderr
+    assert "It lists m." in done.stderr
+
+
+def test_an_address_that_leads_past_the_doors_is_no_examination(good: RunningGateway) -> None:
+    done = run("doctor", good.address + "/v1/chat/completions")
+    assert done.returncode == 2
+    assert "without a path" in done.stderr
+
+
 def test_a_server_that_says_nothing_is_left_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = server_at(f"http://127.0.0.1:{listener.getsockname()[1]}", None, 0.3)

@@ -59,10 +59,10 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("word", ["no", "No", "NO", "yes", "on", "Off", "y", "n"])
 def test_a_bare_word_that_might_be_a_truth_value_is_an_error(tmp_path: Path, word: str) -> None:
-    error = wrong(write(tmp_path, f"port: 1\nlocale: {word}\n"))
+    error = wrong(write(tmp_path, f"port: 1\npolicy: {word}\n"))
     assert f":2: a bare '{word}'" in error.message
     assert f'"{word}"' in error.help
-    assert load({}, write(tmp_path, f'locale: "{word}"')).locale == word
+    assert load({}, write(tmp_path, f'policy: "{word}"')).policy == word
 
 
 @pytest.mark.parametrize(
@@ -111,6 +111,9 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     [
         ("upstream: http://x", "'upstream': a mapping is expected, 'key: value' lines below it"),
         ("packs: a", "'packs': a list is expected, a line with '- ' for each"),
+        ("adapters: [et]", "'adapters': a mapping is expected, 'key: value' lines below it"),
+        ("adapters: {et: et-instruct}", "'adapters.et': a mapping is expected, such as {lora: et-instruct}"),
+        ("locale: german", "'locale': a language tag is expected, such as de-DE or et-EE"),
         ("locale: 5", "'locale': text is expected; put numbers and dates in quotes"),
         ("port: many", "'port': a whole number is expected, in digits"),
         ("workers: 0", "'workers': a number at least 1 is expected"),

@@ -427,6 +427,26 @@ def test_a_policy_that_does_not_load_stops_the_server(
     assert "Traceback" not in said[0]
 
 
+def test_that_no_law_applies_is_told(start: Start, config: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    line = "ordinance: no jurisdiction: only the charter applies; set `jurisdiction`, such as DE\n"
+    for text, there in (("locale: de-DE\n", True), ("jurisdiction: DE\n", False)):
+        config.write_text(text)
+        with told(capfd) as said:
+            assert start().came_up
+        assert (line in said[0]) is there
+
+
+def test_the_pack_of_a_jurisdiction_that_is_not_named_is_pointed_at(
+    start: Start, config: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Who names a house names all packs, and has to find the one that ships."""
+    shipped = Path(__file__).resolve().parent.parent / "rules"
+    config.write_text(f"jurisdiction: EE\npacks: [{shipped / 'languages'}]\n")
+    with told(capfd) as said:
+        assert not start().came_up
+    assert f"It ships: name {shipped / 'jurisdictions' / 'EE'} in `packs` too." in said[0]
+
+
 def test_settings_that_are_wrong_stop_the_server(start: Start, config: Path, capfd: pytest.CaptureFixture[str]) -> None:
     config.write_text("jurisdicton: DE\n")
     with told(capfd) as said:

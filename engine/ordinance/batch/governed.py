@@ -151,6 +151,8 @@ def govern(
     Whoever holds ``llm`` itself can still ask it directly: keep only what this returns. Raises ``OrdinanceError``
     where the settings are wrong, the policy does not load, or does not know what is attested.
     """
+    if not callable(getattr(llm, "generate", None)):
+        raise BatchError("what is to be governed is no `vllm.LLM`.", help='Give one: govern(LLM("org/model"), …).')
     given = {"jurisdiction": jurisdiction, "locale": locale, "packs": packs and [str(path) for path in packs]}
     flags = {name: value for name, value in given.items() if value is not None}
     settings = load(flags, None if config is None else Path(config))

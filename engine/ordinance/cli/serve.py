@@ -37,7 +37,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = subparsers.add_parser(
         "serve",
         help="run the gateway",
-        description="Run the gateway: OpenAI's chat completions, governed by packs, in front of an inference server.",
+        description="Run the gateway: an inference server's APIs (OpenAI's and Anthropic's), governed by packs.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -95,11 +95,10 @@ def _flags(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _announce(address: str, service: Service) -> None:
     """Say that the door is open, and under which policy."""
-    from ordinance.serve.service import policy_header
+    from ordinance.serve.service import charter_alone, policy_header
 
     policy = policy_header(service.open(service.keyring.anyone, ()))
-    clients = list(service.keyring.clients.values()) or [service.keyring.anyone]
-    if any(client.jurisdiction is None for client in clients):
+    if charter_alone(service):
         tell_charter_alone(service.plan)
     for struck in service.plan.struck:
         print(f"ordinance: {struck.rule} goes without `{struck.test}`, which is not set up", flush=True)

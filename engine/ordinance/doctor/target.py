@@ -20,6 +20,8 @@ _CLOSED = {404: "closed_door", 405: "method_not_allowed"}
 #: The same for a request that it did not take.
 _NOT_TAKEN = frozenset({"invalid_request", *_CLOSED.values()})
 _NO_KEY = "invalid_api_key"
+#: How many names of models are told to who asked for another.
+_MOST_TOLD = 5
 
 
 class Door(Enum):
@@ -86,7 +88,10 @@ def acquaint(server: Server, behind: Server | None, canaries: Canaries, model: s
         raise UsageError(
             "the server does not answer to that name.", help="Use the name that clients use, or a loopback address."
         )
-    model = model or _first_model(listed)
+    names = _models(listed)
+    if model is not None and names and model not in names:
+        raise UsageError(f"the server has no model '{model}'.", help=f"It lists {', '.join(names[:_MOST_TOLD])}.")
+    model = model or next(iter(names), "default")
     doors, first = {}, {}
     for api in APIS:
         try:
@@ -95,6 +100,11 @@ def acquaint(server: Server, behind: Server | None, canaries: Canaries, model: s
             doors[api.path] = Door.SILENT
             continue
         doors[api.path], first[api.path] = _kind(reply, with_key=server.key is not None), reply
+    if server.base and all(door is Door.SHUT for door in doors.values()):
+        raise UsageError(
+            "Ordinance is there, and no API is open below that path.",
+            help="Give the address without a path, or with the one that a proxy before Ordinance takes away.",
+        )
     return Target(server, behind, canaries, model, doors, first)
 
 
@@ -145,11 +155,11 @@ def _kind(reply: Reply, *, with_key: bool) -> Door:
     return Door.SILENT if reply.status >= 500 and reply.code else Door.UNGOVERNED
 
 
-def _first_model(listed: Reply) -> str:
+def _models(listed: Reply) -> list[str]:
     match listed.values:
-        case [{"data": [{"id": str(name)}, *_]}]:
-            return name
-    return "default"
+        case [{"data": [*models]}]:
+            return [name for model in models if isinstance(model, dict) and isinstance(name := model.get("id"), str)]
+    return []
 
 
 def value_of(reply: Reply) -> dict[str, Any]:

@@ -52,6 +52,12 @@ def refused(status: int, headers: Mapping[str, str]) -> Problem:
     kept = {"retry-after": after} if after.isdecimal() and after.isascii() else {}
     if status == 429:
         return Problem(429, "upstream_busy", "The model server has too many requests. Try again later.", None, kept)
+    if status == 404:
+        told = "it has no such model (`GET /v1/models` lists them), or no such API"
+        return Problem(404, "upstream_refused", f"The model server did not accept the request (status 404): {told}.")
+    if status == 400:
+        told = "a value is not one that it takes, or the text is too long for the model"
+        return Problem(400, "upstream_refused", f"The model server did not accept the request (status 400): {told}.")
     if 400 <= status < 500:
         return Problem(status, "upstream_refused", f"The model server did not accept the request (status {status}).")
     if status == 503:

@@ -12,6 +12,7 @@ from ordinance.errors import SituationError
 from ordinance.isolation import Budget
 from ordinance.load import load
 from ordinance.policy.plan import Plan
+from ordinance.resources import folder
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import chosen_locale, situate
 from ordinance.serve.adapting import Adapting
@@ -115,7 +116,23 @@ def _try_out(service: Service) -> None:
             service.open(client, ()).stream()
         except SituationError as error:
             who = f"the key {client.name!r}" if client.name else "the operator's default"
-            raise SituationError(f"{who}: {error.message}", help=error.help) from None
+            raise SituationError(
+                f"{who}: {error.message}", help=error.help + _shipped(service.plan, client.jurisdiction)
+            ) from None
+
+
+def _shipped(plan: Plan, jurisdiction: str | None) -> str:
+    """Where the pack of a jurisdiction that is not loaded lies, if it ships: who names a house has to name it too."""
+    if jurisdiction is None or jurisdiction in plan.parents or not jurisdiction.replace("-", "").isalnum():
+        return ""
+    pack = folder("rules") / "jurisdictions" / jurisdiction
+    return f" It ships: name {pack} in `packs` too." if pack.is_dir() else ""
+
+
+def charter_alone(service: Service) -> bool:
+    """Whether somebody may ask under no law, though the packs state some."""
+    clients = list(service.keyring.clients.values()) or [service.keyring.anyone]
+    return bool(service.plan.parents) and any(client.jurisdiction is None for client in clients)
 
 
 def _keyring(settings: Settings) -> Keyring:

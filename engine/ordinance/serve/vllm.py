@@ -24,7 +24,7 @@ from ordinance.serve.gateway import renewing
 from ordinance.serve.inside import Inside
 from ordinance.serve.protocol.problems import Problem
 from ordinance.serve.routes import Treatment, treatment
-from ordinance.serve.service import Service, make_service, plan_of, policy_header, ready_state
+from ordinance.serve.service import Service, charter_alone, make_service, plan_of, policy_header, ready_state
 from ordinance.settings.model import Settings
 from ordinance.settings.reading import load
 
@@ -66,7 +66,9 @@ class Ordinance:
             await send({"type": "lifespan.startup.failed", "message": "ordinance: this server cannot be governed."})
             return
         policy = policy_header(service.open(service.keyring.anyone, ()))
-        print(f"ordinance: governs this server, policy {policy}", file=sys.stderr, flush=True)  # noqa: T201 - the operator's log
+        _say(f"governs this server, policy {policy}")
+        if charter_alone(service):
+            _say(f"no jurisdiction: only the charter applies; set `jurisdiction`, such as {min(service.plan.parents)}")
         with renewing(service):
             await self._app(scope, receive, send)
         service.audit.close()
@@ -144,6 +146,8 @@ def _not_begun() -> Problem:
 
 
 def _tell(error: OrdinanceError) -> None:
-    print(f"ordinance: error[{error.code}]: {error.message}", file=sys.stderr)  # noqa: T201 - the operator's log
-    if error.help:
-        print(f"  help: {error.help}", file=sys.stderr, flush=True)  # noqa: T201
+    _say(f"error[{error.code}]: {error.message}" + (f"\n  help: {error.help}" if error.help else ""))
+
+
+def _say(what: str) -> None:
+    print(f"ordinance: {what}", file=sys.stderr, flush=True)  # noqa: T201 - the operator's log

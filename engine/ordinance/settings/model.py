@@ -126,7 +126,7 @@ class Settings(BaseSettings):
 
     packs: list[Path] = Field(
         default_factory=list,
-        description="Packs, or folders of packs, relative to this file. None given: all packs that ship.",
+        description="Packs, or folders of packs, relative to this file. None given: all that ship, but no house.",
     )
     policy: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
         default=None, description="The policy's name in answers; else the jurisdiction."
@@ -162,6 +162,13 @@ class Settings(BaseSettings):
     keys: list[KeySettings] = Field(
         default_factory=list, description="Who may ask. None given: everyone who can reach the port."
     )
+
+    @field_validator("locale")
+    @classmethod
+    def _is_a_tag(cls, locale: str | None) -> str | None:
+        if locale is not None and not langcodes.tag_is_valid(locale):
+            raise ValueError("a language tag is expected, such as de-DE or et-EE")
+        return locale
 
     @field_validator("adapters")
     @classmethod

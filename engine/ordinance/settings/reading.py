@@ -84,10 +84,9 @@ class _Sources:
 
 
 #: What each kind of mistake asks for, in the place of pydantic's words.
+_MAPPING = ("model_type", "model_attributes_type", "dict_type")
 _EXPECTED = {
-    "model_type": "a mapping is expected, 'key: value' lines below it",
-    "model_attributes_type": "a mapping is expected, 'key: value' lines below it",
-    "dict_type": "a mapping is expected, 'key: value' lines below it",
+    **dict.fromkeys(_MAPPING, "a mapping is expected, 'key: value' lines below it"),
     "list_type": "a list is expected, a line with '- ' for each",
     "string_type": "text is expected; put numbers and dates in quotes",
     "path_type": "a path is expected, as text",
@@ -116,6 +115,8 @@ def _in_our_words(detail: ErrorDetails) -> str:
     kind, last, more = detail["type"], str(detail["loc"][-1]), detail.get("ctx", {})
     if kind == "string_pattern_mismatch" and last in _FORMS:
         return _FORMS[last]
+    if kind in _MAPPING and detail["loc"][0] == "adapters" and len(detail["loc"]) == 2:
+        return "a mapping is expected, such as {lora: et-instruct}"
     if kind in _BOUNDS:
         return f"a number {_BOUNDS[kind]} {next(iter(more.values()))} is expected"
     if kind == "literal_error":
@@ -133,7 +134,8 @@ def _read(file: Path | None) -> strict_yaml.Document:
         text = raw.decode("utf-8")
     except OSError as error:
         raise UnreadableError(
-            f"the settings {file} cannot be read: {error.strerror}.", help="Name a file with --config."
+            f"the settings {file} cannot be read: {error.strerror}.",
+            help=f"Name a file with --config, or in {FILE_VARIABLE}.",
         ) from None
     except UnicodeDecodeError:
         raise UnreadableError(f"the settings {file} are not UTF-8 text.", help="Save the file as UTF-8.") from None

@@ -45,7 +45,7 @@ def bad_request(message: str, param: str | None = None) -> Problem:
 
 def no_key() -> Problem:
     """401: the same words whatever was asked for, so that nobody learns anything without a key."""
-    message = "No valid API key was given. Send one of the operator's keys as `Authorization: Bearer …`."
+    message = "No valid API key was given. Send one of the operator's as `Authorization: Bearer …` or `x-api-key: …`."
     return Problem(401, "invalid_api_key", message, headers={"www-authenticate": "Bearer"})
 
 
@@ -66,7 +66,7 @@ def upstream_failed() -> Problem:
 
 def stopping() -> Problem:
     """503: the gateway is being stopped, and the grace period for running answers is over."""
-    return Problem(503, "stopping", "The gateway is being stopped. Ask again later.")
+    return Problem(503, "stopping", "The server is being stopped. Ask again later.")
 
 
 def other_host() -> Problem:
@@ -74,7 +74,7 @@ def other_host() -> Problem:
     return Problem(
         421,
         "other_host",
-        "This gateway does not answer to that host name. Use a loopback name; the operator can add others to `hosts`.",
+        "This server does not answer to that host name. Use a loopback name; the operator can add others to `hosts`.",
     )
 
 
@@ -93,4 +93,4 @@ def closed(allowed: Sequence[str] = ()) -> Problem:
 
 def internal() -> Problem:
     """500: a defect of ours. Nothing about it leaves; the log has its place."""
-    return Problem(500, "internal_error", "The gateway failed on this request. The operator's log says where.")
+    return Problem(500, "internal_error", "Ordinance failed on this request. The operator's log says where.")

@@ -111,7 +111,8 @@ class Responses:
         body = read_body(raw)
         for name in _KEPT:
             if body.get(name) not in (None, False):
-                raise bad_request(f"`{name}` is not served: nothing is stored. Send the conversation as `input`.", name)
+                instead = "Leave it out" if name == "background" else "Send the conversation as `input`"
+                raise bad_request(f"`{name}` is not served: nothing is stored. {instead}.", name)
         items = _items(body)
         check_tools(body.get("tools"), _TOOLS)
         for tool in body.get("tools") or ():
