@@ -48,6 +48,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         description="Look at a running server from outside, through the middleware or the gateway: what is open?",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # `--key K` must not be taken for `--key-file K`: a key has no flag
     )
     parser.add_argument("url", metavar="URL", help="where clients reach it, such as http://127.0.0.1:8000")
     parser.add_argument("--behind", metavar="URL", help="the inference server behind a gateway: can it be reached?")
