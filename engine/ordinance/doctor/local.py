@@ -26,7 +26,8 @@ class Process:
 
     @property
     def is_vllm(self) -> bool:
-        return any("vllm" in Path(word).name.lower() or word.startswith("vllm.") for word in self.words)
+        started = self.words[:3]  # an interpreter, a script or `-m` and a module: not what a command is given
+        return any(Path(word).name == "vllm" or word.startswith(("vllm.", "VLLM::")) for word in started)
 
 
 @dataclass(frozen=True, slots=True)
