@@ -19,6 +19,8 @@ from support.vllm_server import KEY, ORDINANCE, SPEAKING, VllmServer, variables
 
 PACK = Path(__file__).parent / "canaries.ord"
 RULES = Path(__file__).resolve().parents[2] / "rules"
+#: The server has a LoRA of that name.
+ADAPTERS = "adapters: {et: {lora: et-instruct}}"
 #: How long one answer may take, in seconds.
 PATIENCE = 120.0
 
@@ -33,6 +35,7 @@ def settings_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "jurisdiction: DE",
         "locale: en",
         "audit: audit.jsonl",
+        ADAPTERS,
         "packs:",
         *(f"  - {each}" for each in [*packs, PACK]),
     ]
@@ -81,7 +84,8 @@ def gateway(server: VllmServer, client: httpx2.Client, tmp_path_factory: pytest.
     digest = hashlib.sha256(KEY.encode()).hexdigest()
     packs = [str(RULES / each) for each in ("charter", "jurisdictions", "languages")]
     lines = [
-        "jurisdiction: DE", "locale: en", "audit: audit.jsonl", "packs:", *(f"  - {each}" for each in [*packs, PACK]),
+        "jurisdiction: DE", "locale: en", "audit: audit.jsonl", ADAPTERS, "packs:",
+        *(f"  - {each}" for each in [*packs, PACK]),
         "upstream:", f"  url: {server.address}/ungoverned/v1", f"  key: {KEY}",
         "keys:", "  - name: tests", f'    sha256: "{digest}"',
     ]  # fmt: skip
