@@ -9,6 +9,9 @@ from typing import Protocol
 from ordinance.serve.exchange import Exchange
 from ordinance.serve.protocol.problems import Problem
 
+#: A list of models and a count of tokens are small; what is longer is refused. In bytes.
+MOST_READ = 1024 * 1024
+
 
 class Want(Enum):
     """What an answer that was taken so far still wants: ``MORE`` of it; nothing, for it said that it is ``COMPLETE``;

@@ -14,7 +14,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Scope
 
-from ordinance.serve.behind import Answer, Want, refused
+from ordinance.serve.behind import MOST_READ, Answer, Want, refused
 from ordinance.serve.defects import log_defect
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.protocol.problems import (
@@ -33,8 +33,6 @@ _PASSED = frozenset({b"host", b"user-agent", b"traceparent", b"tracestate", b"or
 #: A key that the application accepted is not tried out again so soon, in seconds. It looks at each request's itself.
 _ADMITTED_SECONDS = 60.0
 _MOST_ADMITTED = 4096
-#: A list of models and a count of tokens are small. In bytes.
-_MOST_READ = 1024 * 1024
 
 
 class Inside:
@@ -104,7 +102,7 @@ class _Collected:
 
     async def take(self, piece: bytes) -> Want:
         self.body += piece
-        if len(self.body) > _MOST_READ:
+        if len(self.body) > MOST_READ:
             raise malformed("it is over the limit")
         return Want.MORE
 

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-from ordinance.serve.behind import Answer, Want, refused
+from ordinance.serve.behind import MOST_READ, Answer, Want, refused
 from ordinance.serve.exchange import Exchange
 from ordinance.serve.protocol.problems import Problem, malformed, stopping, truncated
 from ordinance.settings.model import UpstreamSettings
@@ -23,8 +23,6 @@ _PROBE_SECONDS = 2.0
 #: How long an idle connection is kept. Shorter than servers keep theirs (5 s for uvicorn, so for vLLM): a request
 #: sent on a connection that the other side is closing would fail.
 _KEPT_SECONDS = 2.0
-#: A list of models and a count of tokens are small; what is longer is refused. In bytes.
-_MOST_READ = 1024 * 1024
 
 
 class Reply:
@@ -133,7 +131,7 @@ class Upstream:
 
     async def _read(self, method: str, path: str, body: bytes | None = None) -> bytes:
         async with self._open(method, path, body) as reply:
-            return await reply.whole(_MOST_READ)
+            return await reply.whole(MOST_READ)
 
     async def reachable(self) -> bool:
         """Whether the upstream answers now."""
