@@ -44,7 +44,7 @@ CAUSES = (
         "Check the network, or name a mirror in PIP_INDEX_URL. What has been downloaded is kept; run it again.",
     ),
     (
-        ("No matching distribution found for torch",),
+        ("No matching distribution found for torch", "Cannot install torch"),
         "the CPU build of torch is not on your package index",
         "Name a folder that has its wheel in PIP_FIND_LINKS, or PyTorch's index of CPU builds in PIP_EXTRA_INDEX_URL "
         "(benchmarks/vllm/README.md).",
