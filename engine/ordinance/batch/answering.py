@@ -6,7 +6,6 @@ What is not read here does not pass: a field that a later vLLM adds is empty unt
 from __future__ import annotations
 
 import importlib
-import traceback
 import uuid
 import warnings
 from collections.abc import Iterable, Sequence
@@ -18,6 +17,7 @@ from ordinance.runtime.session import Session
 from ordinance.serve.protocol.asked import trimmed
 from ordinance.serve.protocol.choice import GovernedChoice
 from ordinance.serve.protocol.said import CONTENT, Said, Token
+from ordinance.serve.stderr import described
 
 #: Token ids at the end of a prompt that an answer may continue; the session looks at fewer characters.
 _REACH = 4096
@@ -89,8 +89,7 @@ def _govern(choice: GovernedChoice, said: Said) -> Said:
     try:
         return choice.take(said)
     except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        told = f"defect: {type(error).__name__} at {place.filename}:{place.lineno}; the answer is refused"
+        told = f"defect: {described(error)}; the answer is refused"
         warnings.warn(f"ordinance: {told}", stacklevel=2)
         failed = choice.fail("internal_error")
         failed.finish = "content_filter"

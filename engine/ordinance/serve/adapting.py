@@ -25,7 +25,7 @@ from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import Request
 from ordinance.serve.protocol.placing import Turn, has_place, placed
 from ordinance.serve.protocol.problems import Problem
-from ordinance.serve.upstream import MODELS
+from ordinance.serve.small import MODELS
 from ordinance.settings.model import Settings
 
 

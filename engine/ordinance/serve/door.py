@@ -15,7 +15,6 @@ from ordinance.runtime.session import Session
 from ordinance.serve import locale, speaking, tags
 from ordinance.serve.answering import STREAM_HEADERS, StreamedAnswer, WholeAnswer
 from ordinance.serve.aside import aside
-from ordinance.serve.defects import log_defect
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.keys import Client
 from ordinance.serve.protocol.api import Api
@@ -26,6 +25,7 @@ from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.streamed import AnswerStream, refused_stream
 from ordinance.serve.protocol.whole import govern_whole, refused_whole
 from ordinance.serve.service import ELAPSED_HEADER, Service, marks_header, policy_header, seconds
+from ordinance.serve.stderr import log_defect
 
 #: What the audit log says where the client went before the end, as proxies write it.
 _CLIENT_GONE = 499

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ordinance.serve.defects import log_defect
 from ordinance.serve.door import Door
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.protocol.api import Api
@@ -16,15 +15,15 @@ from ordinance.serve.protocol.asked import read_body
 from ordinance.serve.protocol.chat import CHAT
 from ordinance.serve.protocol.completions import COMPLETIONS
 from ordinance.serve.protocol.messages import MESSAGES
-from ordinance.serve.protocol.problems import Problem, closed, internal, malformed
+from ordinance.serve.protocol.problems import Problem, closed, internal
 from ordinance.serve.protocol.responses import RESPONSES
 from ordinance.serve.service import Service
-from ordinance.serve.upstream import MODELS
+from ordinance.serve.small import COUNT, MODELS, govern_count, govern_models
+from ordinance.serve.stderr import log_defect
 
 #: What is governed.
 APIS: tuple[Api, ...] = (CHAT, COMPLETIONS, RESPONSES, MESSAGES)
 
-COUNT = "/v1/messages/count_tokens"
 #: What of a request is counted.
 _COUNTED = ("model", "messages", "system", "tools", "tool_choice")
 
@@ -87,36 +86,3 @@ def path_of(scope: Scope) -> str:
     path, root = str(scope["path"]), str(scope.get("root_path", ""))
     rest = path[len(root) :]
     return rest if root and path.startswith(root) and (not rest or rest.startswith("/")) else path
-
-
-class _Model(msgspec.Struct, frozen=True):
-    id: str
-    object: str = "model"
-    created: int = 0
-    owned_by: str = ""
-
-
-class _Models(msgspec.Struct, frozen=True):
-    data: list[_Model]
-
-
-class _Count(msgspec.Struct, frozen=True):
-    input_tokens: int
-
-
-def govern_models(raw: bytes) -> dict[str, Any]:
-    """The list of models with the fields of the OpenAI API and no others. Raises ``Problem`` (502)."""
-    try:
-        known = msgspec.json.decode(raw, type=_Models)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise malformed("it is no list of models") from None
-    return {"object": "list", "data": known.data}
-
-
-def govern_count(raw: bytes) -> dict[str, Any]:
-    """A number of tokens and nothing else. Raises ``Problem`` (502)."""
-    try:
-        known = msgspec.json.decode(raw, type=_Count)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise malformed("it is no number of tokens") from None
-    return {"input_tokens": known.input_tokens}

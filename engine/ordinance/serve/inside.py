@@ -15,7 +15,6 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Scope
 
 from ordinance.serve.behind import MOST_READ, Answer, Want, refused
-from ordinance.serve.defects import log_defect
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.protocol.problems import (
     Problem,
@@ -25,7 +24,8 @@ from ordinance.serve.protocol.problems import (
     truncated,
     upstream_failed,
 )
-from ordinance.serve.upstream import MODELS
+from ordinance.serve.small import MODELS
+from ordinance.serve.stderr import log_defect
 
 #: The request's headers that the application sees. A server may take its own settings from others: the id of a request,
 #: the rank that is to answer it.

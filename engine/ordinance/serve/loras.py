@@ -5,20 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import msgspec
-
 from ordinance.serve.protocol.problems import Problem, malformed
+from ordinance.serve.small import read_models
 
 #: How long a list is believed, in seconds.
 LIFE_SECONDS = 30.0
-
-
-class _Model(msgspec.Struct, frozen=True):
-    id: str
-
-
-class _Models(msgspec.Struct, frozen=True):
-    data: list[_Model]
 
 
 class Loras:
@@ -40,13 +31,11 @@ class Loras:
 
     async def _learn(self, ask: Callable[[], Awaitable[bytes]]) -> None:
         try:
-            known = msgspec.json.decode(await ask(), type=_Models)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            raise malformed("it is no list of models") from None
+            listed = await ask()
         except Problem as problem:
             # A server that refuses to list its models has not refused the client's request.
             raise problem if problem.status >= 500 else malformed("it does not list its models") from None
-        self._names = frozenset(model.id for model in known.data)
+        self._names = frozenset(model.id for model in read_models(listed))
         self._until = asyncio.get_running_loop().time() + LIFE_SECONDS
 
 

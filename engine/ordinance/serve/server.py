@@ -25,6 +25,7 @@ from ordinance.serve.connection import PatientConnection
 from ordinance.serve.gateway import Gateway
 from ordinance.serve.service import Service, make_service, plan_of
 from ordinance.serve.standing import settle
+from ordinance.serve.stderr import tell
 from ordinance.serve.upstream import Upstream
 from ordinance.settings.model import Settings
 
@@ -58,7 +59,7 @@ class Worker:
             application, _ = self.gateway()
         except OrdinanceError as error:
             # The packs were good when the server began. It starts this process again, and the others serve meanwhile.
-            print(f"ordinance: a process that died cannot be replaced yet: {error}", file=sys.stderr, flush=True)  # noqa: T201 - the operator's log
+            tell(f"a process that died cannot be replaced yet: {error}")
             time.sleep(_RETRY_SECONDS)
             sys.exit(1)
         settle()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
-import traceback
 from collections.abc import Callable
 
 from ordinance.errors import OrdinanceError
 from ordinance.policy.plan import Plan
+from ordinance.serve.stderr import described, tell
 
 #: What ``stale`` says where loading failed in a way that nobody foresaw.
 _DEFECT = "defect"
@@ -40,24 +39,23 @@ class Standing:
             except OrdinanceError as error:
                 self._keep(error.code, f"error[{error.code}]: {error}")
             except Exception as error:  # the running policy must outlive whatever a new one brings
-                place = traceback.extract_tb(error.__traceback__)[-1]
-                self._keep(_DEFECT, f"{type(error).__name__} at {place.filename}:{place.lineno}")
+                self._keep(_DEFECT, described(error))
             else:
                 self._replace(plan)
 
     def _keep(self, code: str, why: str) -> None:
         self.stale = code
-        _tell(f"the policy was not replaced, the last good one ({self.plan.digest[:16]}) stays in force: {why}")
+        tell(f"the policy was not replaced, the last good one ({self.plan.digest[:16]}) stays in force: {why}")
 
     def _replace(self, plan: Plan) -> None:
         self.stale = ""
         if plan.digest == self.plan.digest:
-            _tell(f"the policy has not changed ({plan.digest[:16]})")
+            tell(f"the policy has not changed ({plan.digest[:16]})")
             return
         # The first plan's tables are hidden from the collector (`settle`) and must not stay for ever. The new ones are
         # not hidden: with them would be every request that runs now.
         gc.unfreeze()
-        _tell(f"policy replaced: {self.plan.digest[:16]} by {plan.digest[:16]}; running answers end under the old one")
+        tell(f"policy replaced: {self.plan.digest[:16]} by {plan.digest[:16]}; running answers end under the old one")
         self.plan = plan
 
 
@@ -65,7 +63,3 @@ def settle() -> None:
     """Spare the collector the large tables that will stay. Before the first request."""
     gc.collect()
     gc.freeze()
-
-
-def _tell(what: str) -> None:
-    print(f"ordinance: {what}", file=sys.stderr, flush=True)  # noqa: T201 - the operator's log

@@ -15,9 +15,9 @@ import aiohttp
 from ordinance.serve.behind import MOST_READ, Answer, Want, refused
 from ordinance.serve.exchange import Exchange
 from ordinance.serve.protocol.problems import Problem, malformed, stopping, truncated
+from ordinance.serve.small import MODELS
 from ordinance.settings.model import UpstreamSettings
 
-MODELS = "/v1/models"
 #: How long `/ready` waits for the upstream, in seconds.
 _PROBE_SECONDS = 2.0
 #: How long an idle connection is kept. Shorter than servers keep theirs (5 s for uvicorn, so for vLLM): a request

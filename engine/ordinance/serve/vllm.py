@@ -7,7 +7,6 @@ governed, read or passed is closed, and a server that cannot be accounted for do
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
@@ -16,7 +15,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ordinance import __version__
 from ordinance.errors import OrdinanceError
 from ordinance.serve.account import account, installed_version
-from ordinance.serve.defects import log_defect
 from ordinance.serve.doors import Doors, path_of
 from ordinance.serve.doorstep import Doorstep, Presence
 from ordinance.serve.exchange import Exchange
@@ -25,6 +23,7 @@ from ordinance.serve.inside import Inside
 from ordinance.serve.protocol.problems import Problem
 from ordinance.serve.routes import Treatment, treatment
 from ordinance.serve.service import Service, charter_alone, make_service, plan_of, policy_header, ready_state
+from ordinance.serve.stderr import log_defect, tell
 from ordinance.settings.model import Settings
 from ordinance.settings.reading import load
 
@@ -66,9 +65,9 @@ class Ordinance:
             await send({"type": "lifespan.startup.failed", "message": "ordinance: this server cannot be governed."})
             return
         policy = policy_header(service.open(service.keyring.anyone, ()))
-        _say(f"governs this server, policy {policy}")
+        tell(f"governs this server, policy {policy}")
         if charter_alone(service):
-            _say(f"no jurisdiction: only the charter applies; set `jurisdiction`, such as {min(service.plan.parents)}")
+            tell(f"no jurisdiction: only the charter applies; set `jurisdiction`, such as {min(service.plan.parents)}")
         with renewing(service):
             await self._app(scope, receive, send)
         service.audit.close()
@@ -146,8 +145,4 @@ def _not_begun() -> Problem:
 
 
 def _tell(error: OrdinanceError) -> None:
-    _say(f"error[{error.code}]: {error.message}" + (f"\n  help: {error.help}" if error.help else ""))
-
-
-def _say(what: str) -> None:
-    print(f"ordinance: {what}", file=sys.stderr, flush=True)  # noqa: T201 - the operator's log
+    tell(f"error[{error.code}]: {error.message}" + (f"\n  help: {error.help}" if error.help else ""))

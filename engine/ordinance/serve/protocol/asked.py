@@ -26,9 +26,8 @@ class Request:
     ``body`` is what goes upstream. ``turn`` counts from 1. ``readings`` has, for each prompt, what its answers may
     continue, if anything: the last words of the prompt as a server may join and trim them. ``choices`` counts the
     choices of all prompts. ``structure`` is the form that the answer was asked to have. ``stops`` are the strings at
-    which the model was asked to stop. ``in_blocks``: what is said comes as a sequence of blocks.
-    ``adapter`` is the name of the adapter that is asked in the place of ``model``,
-    which answers show all the same.
+    which the model was asked to stop. ``in_blocks``: what is said comes as a sequence of blocks. ``adapter`` is the
+    name of the adapter that is asked in the place of ``model``, which answers show all the same.
     """
 
     body: Mapping[str, Any]
@@ -58,6 +57,14 @@ def read_body(raw: bytes) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise bad_request("The body is not a JSON object.")
     return body
+
+
+def read_messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The messages of a conversation. Raises ``Problem`` (400)."""
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
+        raise bad_request("`messages` must be a list of at least one message object.", "messages")
+    return messages
 
 
 def read_count(body: Mapping[str, Any]) -> int:

@@ -9,11 +9,19 @@ import msgspec
 
 from ordinance.serve.protocol import fields
 from ordinance.serve.protocol.api import Choices
-from ordinance.serve.protocol.asked import Request, read_body, read_count, read_flag, read_model, read_stops
+from ordinance.serve.protocol.asked import (
+    Request,
+    read_body,
+    read_count,
+    read_flag,
+    read_messages,
+    read_model,
+    read_stops,
+)
 from ordinance.serve.protocol.chunks import Chunks, Separate, answer_of, problem_event
 from ordinance.serve.protocol.conversation import all_masked, every_text, readings, turn_of
 from ordinance.serve.protocol.logprobs import TokenWords, read_token, write_token
-from ordinance.serve.protocol.problems import Problem, bad_request
+from ordinance.serve.protocol.problems import Problem
 from ordinance.serve.protocol.reading import Envelope, check, decode, token_ids
 from ordinance.serve.protocol.said import CONTENT, REFUSAL, Call, Reply, Said, Top, Usage
 from ordinance.serve.protocol.structured import structure_of
@@ -191,9 +199,7 @@ class Chat:
 
     def read_request(self, raw: bytes) -> Request:
         body = read_body(raw)
-        messages = body.get("messages")
-        if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
-            raise bad_request("`messages` must be a list of at least one message object.", "messages")
+        messages = read_messages(body)
         body = fields.CHAT.of(body)
         return Request(
             body=body,

@@ -10,11 +10,11 @@ import msgspec
 from ordinance.runtime.json_text import Structure
 from ordinance.serve.protocol import fields
 from ordinance.serve.protocol.api import Choices
-from ordinance.serve.protocol.asked import Request, check_tools, read_body, read_flag, read_model
+from ordinance.serve.protocol.asked import Request, check_tools, read_body, read_flag, read_messages, read_model
 from ordinance.serve.protocol.conversation import Message, all_masked, every_text, readings, turn_of
 from ordinance.serve.protocol.messages_said import MessagesReader, read_message
 from ordinance.serve.protocol.messages_written import MessagesWriter, problem_of, whole_message
-from ordinance.serve.protocol.problems import Problem, bad_request
+from ordinance.serve.protocol.problems import Problem
 from ordinance.serve.protocol.said import Reply, Top, Usage
 from ordinance.serve.protocol.structured import structure_of
 from ordinance.serve.protocol.texts import replaced, strings
@@ -43,9 +43,7 @@ class Messages:
 
     def read_request(self, raw: bytes) -> Request:
         body = read_body(raw)
-        messages = body.get("messages")
-        if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
-            raise bad_request("`messages` must be a list of at least one message object.", "messages")
+        messages = read_messages(body)
         check_tools(body.get("tools"), _TOOLS)
         body = fields.MESSAGES.of(body)
         stops = body.get("stop_sequences")
