@@ -112,6 +112,7 @@ SPOILED = [
     (C, "prompt or answer has lexicon weapons", "prompt has lexicon weapons", "harm-toothless", "at the answer"),
     (C, "refuse  telling red_line", "refuse  telling fault", "red-line-notice", "tells `fault`"),
     (C, "notice fault {", "notice faults {", "engine-notice", "`fault`"),
+    (C, "notice cut {", "notice cuts {", "engine-notice", "the charter `baseline` has no notice `cut`"),
     (L, "notice fault ", "notice faults ", "engine-notice", "the language pack fr has no notice `fault`"),
     # telling
     (J, 'et          "Välja jäetud: {type}. {law}."\n', "", "notice-text", "no text in et"),

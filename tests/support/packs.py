@@ -102,6 +102,7 @@ notice ai_disclosure    { fr formal "Vous parlez à une IA. {law}." fr informal 
 notice red_line         { fr "Pas de suite ici : {type}." }
 notice fault            { fr "La réponse s'arrête." }
 notice forged_marker    { fr "Le signe d'omission venait du modèle." }
+notice cut              { fr "La réponse s'interrompt ; la fin n'est pas montrée." }
 notice contacts         { fr "De l'aide : {contacts}." }
 notice contacts_unknown { fr "En cas de danger, appelez les secours." }
 label machine           { fr "machine" }

@@ -58,8 +58,8 @@ NUMBERS = {"EU": "555 0101", "DE": "555 0102", "DE-BY": "555 0103", "US": "555 0
 DAYS = [date(2026, month, 1) for month in (1, 6, 7, 12)]
 PLACES = ("DE", "DE-BY", "DE-HH", "EE", "FR", "US", "JP", "EU")
 PURPOSES = ("art", "education", "research")
-TEXTS = {"red_line": "Stop: {type}.", "fault": "Fault.", "forged_marker": "Forged.", "contacts": "Call {contacts}.",
-         "contacts_unknown": "Call somebody.", "omitted": "Left out: {type}. {law}.",
+TEXTS = {"red_line": "Stop: {type}.", "fault": "Fault.", "forged_marker": "Forged.", "cut": "Cut.",
+         "contacts": "Call {contacts}.", "contacts_unknown": "Call somebody.", "omitted": "Left out: {type}. {law}.",
          "machine": "A machine. {law}."}  # fmt: skip
 
 HEADED = "1.0.0 under charter tiny 1\n"

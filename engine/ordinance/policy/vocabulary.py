@@ -77,6 +77,7 @@ class NoticeKind(Enum):
     CONTACT = "contact"
     FAULT = "fault"
     ADAPTER = "adapter"
+    CUT = "cut"
 
 
 class Occasion(Enum):
@@ -95,7 +96,7 @@ SEVERE_HARMS = frozenset({"violence", "weapons", "terrorism", "child_abuse", "pe
 BUILT_IN_DIMENSIONS = frozenset({"place", "seat", "market", "language", "age", "turn", "elapsed"})
 
 #: Notices the engine itself may have to give; the charter must hold a text for each.
-ENGINE_NOTICES = frozenset({"fault", "forged_marker", "contacts", "contacts_unknown"})
+ENGINE_NOTICES = frozenset({"fault", "forged_marker", "cut", "contacts", "contacts_unknown"})
 
 #: What stands in the place of a withheld region (semantics, rule 17).
 MARKER = "⟦…⟧"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ordinance.runtime.activation import REFUSING, REMOVING, Activation, removing
 from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
+from ordinance.runtime.ends import End
 from ordinance.runtime.json_reader import JsonReader, Path, Role, Unit
 from ordinance.runtime.ledger import Cut, Ledger
 from ordinance.runtime.matcher import Match, Matcher
@@ -89,7 +90,7 @@ class JsonText:
             free = self._free_to()
         return self._release(free)
 
-    def close(self) -> str:
+    def close(self, end: End = End.OWN) -> str:
         """The text ends: what is certain now leaves."""
         if self._over:
             return ""

@@ -13,6 +13,7 @@ from ordinance.runtime.activation import OBSERVING, PROTECTED, REFUSING, WITHHOL
 from ordinance.runtime.calm import SLICE, Flow
 from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
+from ordinance.runtime.ends import End
 from ordinance.runtime.ledger import Cut, Ledger
 from ordinance.runtime.matcher import Match, Matcher, Watch
 from ordinance.runtime.regions import Edges, Region, Removal, SpanRemoval, removal_of
@@ -147,7 +148,7 @@ class Redactor:
         ledger.released += left
         ledger.written += left
 
-    def close(self) -> str:
+    def close(self, end: End = End.OWN) -> str:
         """The text ends: what is certain now leaves."""
         self._wake()
         self._closed = True

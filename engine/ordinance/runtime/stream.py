@@ -15,6 +15,7 @@ from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
 from ordinance.runtime.alternatives import Alternatives
 from ordinance.runtime.continuation import Beginning, follow
 from ordinance.runtime.disclose import Cause, Notice, cause_of
+from ordinance.runtime.ends import End
 from ordinance.runtime.json_text import FREE_NOWHERE, JsonText, Structure
 from ordinance.runtime.ledger import Cut, Ledger
 from ordinance.runtime.occasions import OPENING
@@ -50,7 +51,7 @@ class Text(Protocol):
 
     def feed(self, text: str) -> str: ...
 
-    def close(self) -> str: ...
+    def close(self, end: End = End.OWN) -> str: ...
 
     def abandon(self) -> None: ...
 
@@ -137,11 +138,11 @@ class Stream:
         """What may leave now that the model has said ``text``."""
         return "" if self._barred or self._fault else self._send(self.content.feed(text))
 
-    def pause(self) -> str:
+    def pause(self, end: End = End.OWN) -> str:
         """A block of the content ends, though another may follow: what is held is certain now. Feed no more before
         ``resume``."""
         self._paused = True
-        return "" if self.refused else self._send(self.content.close())
+        return "" if self.refused else self._send(self.content.close(end))
 
     def resume(self, beginning: Beginning) -> None:
         """The content goes on in another block, which begins there."""
@@ -153,10 +154,10 @@ class Stream:
         self._fault = name
         return self.close()
 
-    def close(self) -> str:
+    def close(self, end: End = End.OWN) -> str:
         """The rest of the content and the notices. After a refusal the notices alone, and for a whole answer nothing
         but them."""
-        rest = "" if self.refused or self._paused else self._send(self.content.close())
+        rest = "" if self.refused or self._paused else self._send(self.content.close(end))
         for text in self._texts:
             if self.refused or text is not self.content:
                 text.abandon()
