@@ -118,7 +118,7 @@ def test_where_nothing_is_removed_the_numbers_stay_but_for_what_nobody_looked_at
     assert choice.token_ids == [*map(ord, "Good day."), 2]
     assert [list(place) for place in choice.logprobs[:-1]] == [[ord(c), ord("y") + 9000] for c in "Good day."]
     assert list(choice.logprobs[-1]) == [2], "a control token leaves without alternatives"
-    assert (choice.cumulative_logprob, choice.stop_reason, choice.finish_reason) == (-1.5, 7, "length")
+    assert (choice.cumulative_logprob, choice.stop_reason, choice.finish_reason) == (-1.5, None, "length")
     assert (output.prompt, output.metrics, output.num_cached_tokens) == ("Hi.", "counts", 3)
     assert output.prompt_logprobs is None
     assert output.kv_transfer_params is None

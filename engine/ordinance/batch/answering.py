@@ -16,6 +16,7 @@ from ordinance.policy.vocabulary import Verdict
 from ordinance.runtime.session import Session
 from ordinance.serve.protocol.asked import trimmed
 from ordinance.serve.protocol.choice import GovernedChoice
+from ordinance.serve.protocol.ends import said_own
 from ordinance.serve.protocol.said import CONTENT, Said, Token
 from ordinance.serve.stderr import described
 
@@ -51,7 +52,7 @@ def answered(output: Any, asked: Asked, tokenizer: Tokenizer, *, rendered: bool)
 def refused(asked: Asked) -> Any:
     """The output for a prompt that a red line refused; the model was not asked."""
     choices = [
-        _completion(number, GovernedChoice(asked.request, asked.session, number).take(Said(finish="stop")))
+        _completion(number, GovernedChoice(asked.request, asked.session, number).take(Said(finish="stop", own=True)))
         for number in range(asked.request.choices)
     ]
     name = f"ordinance-{uuid.uuid4().hex}"
@@ -70,7 +71,8 @@ def _choice(asked: Asked, completion: Any, tokenizer: Tokenizer) -> Any:
     ids = list(completion.token_ids)
     tokens = None if completion.logprobs is None else list(_tokens(ids, completion.logprobs))
     said = Said({CONTENT: completion.text}, token_ids=ids, finish=completion.finish_reason or "stop")
-    said.stop = completion.stop_reason
+    said.own = said_own(completion.finish_reason, completion.stop_reason)
+    said.stop = completion.stop_reason if isinstance(completion.stop_reason, str) else None
     if tokens is not None:
         said.tokens[CONTENT] = tokens
     choice = GovernedChoice(asked.request, asked.session, completion.index)

@@ -18,19 +18,23 @@ from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import Request, trimmed
 from ordinance.serve.protocol.chat import CHAT
 from ordinance.serve.protocol.completions import COMPLETIONS
+from ordinance.serve.protocol.ends import FORCING
 from ordinance.serve.protocol.problems import Problem
 from ordinance.serve.protocol.prompts import sent_on
 
 #: What a prompt may hold besides its text. Pictures and sounds go to the model without being looked at, as at the
 #: gateway; embeddings, prompts for an encoder, and what is not known do not.
 _OPTIONS = frozenset({"multi_modal_data", "multi_modal_uuids", "media_io_kwargs", "mm_processor_kwargs", "cache_salt"})
-#: What of the sampling parameters has text. The model reads the last alone, so it alone is masked.
-_STRINGS = ("stop", "bad_words")
+#: What of the sampling parameters can force an end, as requests by HTTP have it, and what those do not have. The model
+#: reads the text of none, so none is masked.
+_FORCING = tuple(name for name in FORCING if "." not in name)
+_FORCING_TOO = ("extra_args", "trace_decode_token_ids")
+#: Of these the model reads the text.
 _STRUCTURE = "structured_outputs"
 _FORMS = ("json", "regex", "choice", "grammar", "json_object", "structural_tag", "whitespace_pattern")
 #: The same prompt without control tokens, which may stand within a phrase. It goes where a request by HTTP has another
 #: text, so that it is looked at as that is; the model is not given it.
-_PLAIN = "suffix"
+_PLAIN = "user"
 
 
 class Tokenizer(Protocol):
@@ -111,6 +115,7 @@ def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, lora: Any, pl
     try:
         raw = msgspec.json.encode({**body, **_said_by(params)})
         request = api.read_request(raw)
+        request = replace(request, forced=any(getattr(params, name, None) for name in _FORCING_TOO))
         lost = [name for name, value in msgspec.json.decode(raw).items() if request.body.get(name) != value]
         session = desk.open(request.turn)
         sent = sent_on(api, request, session, system_is_ours=desk.system_is_ours)
@@ -163,7 +168,7 @@ def _ids(value: Any, place: str) -> list[int]:
 def _said_by(params: Any) -> dict[str, Any]:
     """What the sampling parameters say in a request by HTTP. ``extra_args`` are the caller's own."""
     said: dict[str, Any] = {"n": params.n}
-    said |= {name: getattr(params, name) for name in _STRINGS if getattr(params, name, None)}
+    said |= {name: getattr(params, name) for name in _FORCING if getattr(params, name, None)}
     structure = getattr(params, _STRUCTURE, None)
     if structure is not None:
         forms = ((name, getattr(structure, name, None)) for name in _FORMS)

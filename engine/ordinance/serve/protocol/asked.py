@@ -27,7 +27,8 @@ class Request:
     continue, if anything: the last words of the prompt as a server may join and trim them. ``choices`` counts the
     choices of all prompts. ``structure`` is the form that the answer was asked to have. ``stops`` are the strings at
     which the model was asked to stop. ``in_blocks``: what is said comes as a sequence of blocks. ``adapter`` is the
-    name of the adapter that is asked in the place of ``model``, which answers show all the same.
+    name of the adapter that is asked in the place of ``model``, which answers show all the same. ``forced``: an end can
+    be forced by what does not stand in ``body``.
     """
 
     body: Mapping[str, Any]
@@ -40,6 +41,7 @@ class Request:
     stops: frozenset[str] = frozenset()
     in_blocks: bool = False
     adapter: str = ""
+    forced: bool = False
 
     def open(self, session: Session, index: int) -> Stream:
         """The governed stream of one choice. Raises ``Problem`` (502) for a choice that nobody asked for."""

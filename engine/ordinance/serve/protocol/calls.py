@@ -12,6 +12,7 @@ import secrets
 from dataclasses import replace
 
 from ordinance.policy.vocabulary import Channel
+from ordinance.runtime.ends import End
 from ordinance.runtime.session import Session
 from ordinance.runtime.stream import Stream, Text
 from ordinance.serve.protocol.problems import malformed
@@ -22,15 +23,17 @@ _PLAIN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 
 
 class GovernedCall:
-    """Feed it the pieces of a call, then close it once. The name leaves whole, before the first of the arguments."""
+    """Feed it the pieces of a call, then close it once. The name leaves whole, before the first of the arguments; where
+    arguments follow, it has the end ``named``."""
 
-    def __init__(self, stream: Stream, session: Session, *, custom: bool = False) -> None:
+    def __init__(self, stream: Stream, session: Session, named: End, *, custom: bool = False) -> None:
         self._stream = stream
         self._session = session
         self._name = stream.text(Channel.TOOL_CALL, rigid=True)
         self._arguments: Text = stream.text(Channel.TOOL_CALL, rigid=True) if custom else stream.arguments()
         self._call: Call | None = None
         self._said = ""
+        self._end_of_name = named
         self._named = False
         self._closed = False
         self._ready = Call(None)
@@ -49,33 +52,33 @@ class GovernedCall:
         if piece.arguments:
             if self._closed:
                 raise malformed("a tool call goes on after its end")
-            self._end_name()
+            self._end_name(self._end_of_name)
             if not self._stream.ended:
                 self._ready.arguments += self._arguments.feed(piece.arguments)
         return self._leaving()
 
-    def close(self) -> Call | None:
-        """The call is complete: what is left of it."""
+    def close(self, end: End) -> Call | None:
+        """The call ends in this way: what is left of it."""
         if self._closed:
             return None
         self._closed = True
-        self._end_name()
+        self._end_name(end)
         if not self._stream.ended:
-            self._ready.arguments += self._arguments.close()
+            self._ready.arguments += self._arguments.close(end)
         return self._leaving()
 
-    def whole(self, call: Call) -> Call | None:
-        """The whole call at once; None where it is removed."""
+    def whole(self, call: Call, end: End) -> Call | None:
+        """The whole call at once, which ends in this way; None where it is removed."""
         begun = self.take(call) or Call(call.index)
-        rest = self.close() or Call(call.index)
+        rest = self.close(end) or Call(call.index)
         if self._stream.ended:
             return None
         arguments = begun.arguments + rest.arguments
         return replace(call, id=begun.id or rest.id, name=begun.name + rest.name, arguments=arguments)
 
-    def _end_name(self) -> None:
+    def _end_name(self, end: End) -> None:
         if not self._named and not self._stream.ended:
-            self._ready.name += self._name.close()
+            self._ready.name += self._name.close(end)
             self._named = not self._stream.ended
 
     def _leaving(self) -> Call | None:

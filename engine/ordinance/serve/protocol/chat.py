@@ -20,6 +20,7 @@ from ordinance.serve.protocol.asked import (
 )
 from ordinance.serve.protocol.chunks import Chunks, Separate, answer_of, problem_event
 from ordinance.serve.protocol.conversation import all_masked, every_text, readings, turn_of
+from ordinance.serve.protocol.ends import said_own
 from ordinance.serve.protocol.logprobs import TokenWords, read_token, write_token
 from ordinance.serve.protocol.problems import Problem
 from ordinance.serve.protocol.reading import Envelope, check, decode, token_ids
@@ -105,8 +106,8 @@ def _read_choice(choice: _Choice) -> tuple[int, Said]:
             if tokens is not None:
                 said.tokens[name] = list(map(read_token, tokens))
     said.token_ids = token_ids(choice.token_ids)
-    stop = choice.stop_reason
-    said.stop = stop if isinstance(stop, int | str) and not isinstance(stop, bool) else None
+    said.own = said_own(choice.finish_reason, choice.stop_reason)
+    said.stop = choice.stop_reason if isinstance(choice.stop_reason, str) else None
     return choice.index, said
 
 

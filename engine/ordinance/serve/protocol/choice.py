@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 
 from ordinance.policy.vocabulary import Channel, Verdict
 from ordinance.runtime.continuation import Beginning
+from ordinance.runtime.ends import End
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.session import Session
 from ordinance.runtime.stream import Stream, Text
 from ordinance.serve.protocol.asked import MOST_CALLS, Request
 from ordinance.serve.protocol.calls import GovernedCall
+from ordinance.serve.protocol.ends import forces, kind_of
 from ordinance.serve.protocol.problems import malformed
 from ordinance.serve.protocol.said import CALL_REASONS, CONTENT, FILTERED, FINISH_REASONS, REFUSAL, Call, Said
+from ordinance.serve.protocol.stops import Stops
 from ordinance.serve.protocol.token_ids import TokenIds
 from ordinance.serve.protocol.tokens import Tokens
 
@@ -42,13 +45,16 @@ class GovernedChoice:
         self.stream: Stream = request.open(session, index)
         self.finished = False
         self._session = session
-        self._stops = request.stops
+        self._forced = request.forced or forces(request.body, request.structure)
+        self._stops = Stops(request, session)
         self._in_blocks = request.in_blocks and not session.whole
         self._structured = request.structure is not None
         self._blocks: dict[str, _Block] = {}
+        self._resting: str | int | None = None  # the block that has ended, while nothing shows what ended it
         self._texts: dict[str, Redactor] = {}
         self._calls: dict[int | None, GovernedCall] = {}
-        self._called = False
+        self._calling = False  # the model has begun a call
+        self._called = False  # a call has left
         self._said_content = False
         self._tokens: dict[str, Tokens] = {}
         self._token_ids = TokenIds(request)
@@ -64,7 +70,9 @@ class GovernedChoice:
         out = self._late if self._session.whole else self._opening()
         out.role = out.role or said.role
         if said.ends is not None:
-            self._end_block(said.ends, out)
+            self._resting = said.ends
+        if self._resting is not None and (said.calls or any(said.texts.values())):
+            self._end_block(self._resting, out)
             if self.stream.ended:
                 return self._finish(out, None)
         self._token_ids.take(said)
@@ -75,7 +83,7 @@ class GovernedChoice:
             if self.stream.ended:
                 return self._finish(out, None)
         for call in said.calls:
-            self._call(call, out)
+            self._call(call, out, kind_of(own=said.own, forced=self._forced))
             if self.stream.ended:
                 return self._finish(out, None)
         if said.finish is not None:
@@ -91,8 +99,11 @@ class GovernedChoice:
         return Said({CONTENT: opening} if opening else {})
 
     def more(self, name: str, text: str) -> str:
-        """What may leave of a text whose block is open, by a shorter way."""
-        self._blocks[name].said.append(text)
+        """What may leave of a text of which something was said, and in blocks is open, by a shorter way."""
+        if self._in_blocks:
+            self._blocks[name].said.append(text)
+        if self._stops:
+            self._stops.hear(name, text)
         return self.stream.feed(text) if name == CONTENT else self._texts[name].feed(text)
 
     def passed(self, text: str, name: str = CONTENT) -> Said:
@@ -114,6 +125,8 @@ class GovernedChoice:
     def _say(self, name: str, text: str, out: Said) -> None:
         if self._in_blocks and text:
             self._go_on(name, text)
+        if self._stops:
+            self._stops.hear(name, text)
         if name == CONTENT:
             self._said_content = True
             self._note(name, self.stream.content, text)
@@ -136,6 +149,7 @@ class GovernedChoice:
         if block is None:
             block = self._blocks[name] = _Block(self.stream.beginning(_PARTS[name]))
         elif block.ended:
+            self._stops.begin(name)
             beginning = self.stream.after(_PARTS[name], block.beginning, "".join(block.said))
             block = self._blocks[name] = _Block(beginning)
             if name == CONTENT:
@@ -145,31 +159,36 @@ class GovernedChoice:
         block.said.append(text)
 
     def _end_block(self, ends: str | int, out: Said) -> None:
-        """What is held of a block leaves at its end: after that the next one begins."""
+        """Another block begins, so the model ended this one, unless the request can force an end. What is held of it
+        leaves before that."""
+        self._resting = None
+        end = kind_of(own=True, forced=self._forced)
         if isinstance(ends, int):
             call = self._calls.get(ends)
             if call is not None:
-                self._put(call.close(), out)
+                self._put(call.close(end), out)
             return
         block = self._blocks.get(ends)
         if block is None or block.ended or (self._structured and ends == CONTENT):  # a form is one, however it comes
             return
         block.ended = True
-        rest = self.stream.pause() if ends == CONTENT else self._texts[ends].close()
+        rest = self.stream.pause(end) if ends == CONTENT else self._texts[ends].close(end)
         if rest and not self.stream.ended:
             out.texts[ends] = out.texts.get(ends, "") + rest
 
-    def _call(self, call: Call, out: Said) -> None:
-        """A call, or a piece of one; in a whole answer it leaves whole or not at all."""
+    def _call(self, call: Call, out: Said, end: End) -> None:
+        """A call, or a piece of one; in a whole answer, which has this ``end``, it leaves whole or not at all."""
+        self._calling = True
         if call.index is not None and not 0 <= call.index < MOST_CALLS:
             raise malformed(f"a tool call has no number from 0 to {MOST_CALLS - 1}")
         governed = self._calls.get(call.index)
         if governed is None:
-            governed = GovernedCall(self.stream, self._session, custom=call.custom)
+            named = kind_of(own=True, forced=self._forced)
+            governed = GovernedCall(self.stream, self._session, named, custom=call.custom)
             if not self._session.whole:
                 self._calls[call.index] = governed
         if self._session.whole:
-            self._put(governed.whole(call), out)
+            self._put(governed.whole(call, end), out)
         else:
             self._put(governed.take(call), out)
 
@@ -205,17 +224,22 @@ class GovernedChoice:
     # the end
 
     def _finish(self, out: Said, last: Said | None) -> Said:
-        """Close everything; ``last`` is what the upstream said at the end, None where Ordinance ends the choice."""
+        """Close everything; ``last`` is what the upstream said at the end, None where Ordinance ends the choice.
+
+        All that is open ends in one way, for in which order a whole answer was said is not known. A server may say that
+        an answer ended with its calls though it was cut behind them, so of what stands beside calls that is not
+        believed."""
         self.finished = True
-        stream, content = self.stream, self.stream.content
+        stream = self.stream
+        end = kind_of(own=last is not None and last.own, forced=self._forced)
+        ends = End.CUT if last is not None and last.finish in CALL_REASONS and self._calling else end
         for name, text in self._texts.items():
             if not stream.ended and not (name in self._blocks and self._blocks[name].ended):
-                out.texts[name] = out.texts.get(name, "") + text.close()
+                out.texts[name] = out.texts.get(name, "") + text.close(ends)
         for call in self._calls.values():
             if not stream.ended:
-                self._put(call.close(), out)
-        held = not stream.ended and content.settled < content.received
-        rest = stream.close()
+                self._put(call.close(end), out)
+        rest = stream.close(ends)
         if self._session.whole and stream.refused:
             out.texts, out.calls, out.tokens = {}, [], {}
             self._tokens.clear()
@@ -228,13 +252,18 @@ class GovernedChoice:
         out.finish = self._reason(last, out)
         if untouched and last is not None:
             out.token_ids = self._token_ids.leaving(last)
-            if not held and (not isinstance(last.stop, str) or self._may_say(last.stop)):
+            if last.stop is not None and self._may_tell(last.stop):
                 out.stop = last.stop
         return out
 
-    def _may_say(self, stop: str) -> bool:
-        """Whether it may be told that the model stopped at this: what no answer may say is not given back."""
-        return stop in self._stops and self._session.clean(stop)
+    def _may_tell(self, stop: str) -> bool:
+        """Whether it may be told that the model stopped at this. Behind a call nothing is."""
+        places = {name: _PARTS[name] for name in (CONTENT, *self._texts)}
+        beginnings = {
+            name: (part, self._blocks[name].beginning if name in self._blocks else self.stream.beginning(part))
+            for name, part in places.items()
+        }
+        return not self._called and self._stops.may_tell(stop, beginnings)
 
     def _reason(self, last: Said | None, out: Said) -> str:
         """A reason that clients know; a tool call's is true only if a call has left."""

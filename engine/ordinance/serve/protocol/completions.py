@@ -24,6 +24,7 @@ from ordinance.serve.protocol.asked import (
     trimmed,
 )
 from ordinance.serve.protocol.chunks import Chunks, Separate, answer_of, problem_event
+from ordinance.serve.protocol.ends import said_own
 from ordinance.serve.protocol.problems import Problem, bad_request
 from ordinance.serve.protocol.reading import Envelope, check, decode, token_ids
 from ordinance.serve.protocol.said import CONTENT, Reply, Said, Token, Top, Usage
@@ -76,8 +77,8 @@ def _read_choice(choice: _Choice) -> tuple[int, Said]:
     if choice.logprobs is not None:
         said.tokens[CONTENT] = list(_tokens(choice.logprobs))
     said.token_ids = token_ids(choice.token_ids)
-    stop = choice.stop_reason
-    said.stop = stop if isinstance(stop, int | str) and not isinstance(stop, bool) else None
+    said.own = said_own(choice.finish_reason, choice.stop_reason)
+    said.stop = choice.stop_reason if isinstance(choice.stop_reason, str) else None
     return choice.index, said
 
 

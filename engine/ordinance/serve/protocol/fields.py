@@ -95,17 +95,21 @@ _TEMPLATE = frozenset({"enable_thinking", "thinking", "thinking_budget", "reason
 _LONGEST_WORD = 16
 
 
-def _only(*names: str) -> Callable[[str, Any], Any]:
-    def chosen(where: str, value: Any) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Only:
+    """Of an object that a field holds, the members with these ``names``, where their value may pass."""
+
+    names: frozenset[str]
+    may_pass: Callable[[Any], bool] = lambda _: True
+
+    def __call__(self, where: str, value: Any) -> Any:
         if not isinstance(value, dict):
             raise bad_request(f"`{where}` must be an object.", where)
-        return {name: value[name] for name in value if name in names}
-
-    return chosen
+        return {name: each for name, each in value.items() if name in self.names and self.may_pass(each)}
 
 
-def _template(where: str, value: Any) -> Any:
-    return {name: each for name, each in _only(*_TEMPLATE)(where, value).items() if _is_plain(each)}
+def _only(*names: str) -> _Only:
+    return _Only(frozenset(names))
 
 
 def _is_plain(value: Any) -> bool:
@@ -121,7 +125,7 @@ def _logprobs_only(where: str, value: Any) -> Any:
 
 
 _INSIDE: Mapping[str, Callable[[str, Any], Any]] = {
-    "chat_template_kwargs": _template,
+    "chat_template_kwargs": _Only(_TEMPLATE, _is_plain),
     "stream_options": _only("include_usage"),
     "structured_outputs": _only(
         "json", "json_object", "regex", "choice", "grammar", "structural_tag", "whitespace_pattern",
@@ -144,6 +148,13 @@ class Fields:
 
     forwarded: frozenset[str]
     dropped: Mapping[str, str] = field(init=False)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Everything that is forwarded, and as `field.member` what may stand in a field that holds others."""
+        held = ((name, _INSIDE[name]) for name in self.forwarded if name in _INSIDE)
+        inside = (f"{name}.{member}" for name, only in held if isinstance(only, _Only) for member in only.names)
+        return self.forwarded.union(inside)
 
     def __post_init__(self) -> None:
         reasons = {name: why for why, names in _NOT_FORWARDED.items() for name in names}

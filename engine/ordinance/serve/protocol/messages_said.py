@@ -19,7 +19,8 @@ from ordinance.serve.protocol.said import CONTENT, FILTERED, REASONING, Call, Re
 _ENCODE = msgspec.json.Encoder().encode
 #: Our reasons for theirs; every other one is ``stop``.
 _REASONS = {"max_tokens": "length", "tool_use": "tool_calls", "refusal": FILTERED}
-
+#: Those that say that the model ended the answer.
+_OWN = ("end_turn", "tool_use")
 
 #: Deltas of a text: its name, and the member that has it.
 _MEMBERS = {"text_delta": (CONTENT, "text"), "thinking_delta": (REASONING, "thinking")}
@@ -77,7 +78,8 @@ def read_message(raw: bytes) -> Reply:
     message = decode(_MESSAGES, raw)
     if message.type == "error":
         raise upstream_failed()
-    said = Said(role=True, finish=_reason(message.stop_reason), stop=message.stop_sequence)
+    said = _ending(message)
+    said.role = True
     for block in message.content:
         if block.type == "text":
             said.texts[CONTENT] = said.texts.get(CONTENT, "") + (block.text or "")
@@ -120,7 +122,8 @@ class MessagesReader:
                 return reply(Said(role=True))
             case "message_delta":
                 delta = event.delta or _NO_DELTA
-                last = Said(finish=_reason(delta.stop_reason), stop=delta.stop_sequence, ends=self._place.leave())
+                last = _ending(delta)
+                last.ends = self._place.leave()
                 return reply(last, _usage(event.usage))
             case "error":
                 raise upstream_failed()
@@ -160,8 +163,9 @@ class MessagesReader:
         return reply(Said({name: text}, ends=self._place.move(name))) if text else NOTHING
 
 
-def _reason(stop_reason: str | None) -> str:
-    return _REASONS.get(stop_reason or "", "stop")
+def _ending(told: _Delta | _Message) -> Said:
+    reason, stop = told.stop_reason, told.stop_sequence
+    return Said(finish=_REASONS.get(reason or "", "stop"), own=reason in _OWN and stop is None, stop=stop)
 
 
 def _input(value: Any) -> str:

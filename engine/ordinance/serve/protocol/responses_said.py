@@ -207,8 +207,8 @@ def _namespaces(request: Request) -> frozenset[str]:
 def _ending(response: _Ending) -> Said:
     if response.error is not None or response.status not in ("completed", "incomplete"):
         raise upstream_failed()
-    details = response.incomplete_details
-    return Said(finish=_REASONS.get((details and details.reason) or "", "stop"))
+    reason = response.incomplete_details and response.incomplete_details.reason
+    return Said(finish=_REASONS.get(reason or "", "stop"), own=response.status == "completed" and not reason)
 
 
 def _usage(usage: _Usage | None) -> Usage | None:

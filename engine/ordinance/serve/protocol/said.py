@@ -51,7 +51,8 @@ class Token:
 @dataclass(slots=True)
 class Said:
     """What one event, or a whole answer, says of one choice. ``texts`` are by name, ``tokens`` by the name of the text
-    that they belong to. ``finish`` is the reason if the choice ends here, ``stop`` what the model stopped at.
+    that they belong to. ``finish`` is the reason if the choice ends here, ``own`` whether it says that the model ended
+    it, and ``stop`` the text at which it stopped; its number would need a tokenizer to be looked at.
 
     ``ends`` is for protocols in which an answer is a sequence of blocks: the name of the text, or the index of the
     call, whose block ended before what is said here. ``closing`` is content that stands behind everything else."""
@@ -62,7 +63,8 @@ class Said:
     tokens: dict[str, list[Token]] = field(default_factory=dict)
     token_ids: list[int] | None = None
     finish: str | None = None
-    stop: int | str | None = None
+    own: bool = False
+    stop: str | None = None
     ends: str | int | None = None
     closing: str = ""
 

@@ -80,9 +80,8 @@ class AnswerStream:
                 continue
             if choice.finished:
                 return None
-            stream = choice.stream
-            out = stream.feed(text)
-            if stream.ended:
+            out = choice.more(CONTENT, text)
+            if choice.stream.ended:
                 self.open -= 1
                 return self._leave([(plain.index, choice.passed(out))], None)
             if not out:
@@ -182,7 +181,7 @@ def refused_stream(api: Api, request: Request, session: Session, top: Top) -> by
     """The events for a prompt that a red line refused; the upstream was not asked."""
     writer = api.writer(request)
     said = [
-        (index, GovernedChoice(request, session, index).take(Said(role=True, finish="stop")))
+        (index, GovernedChoice(request, session, index).take(Said(role=True, finish="stop", own=True)))
         for index in range(request.choices)
     ]
     leaving = b"".join([writer.write(top, [each], None, None) for each in said[:-1]])

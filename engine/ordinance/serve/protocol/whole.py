@@ -30,7 +30,8 @@ def govern_whole(api: Api, raw: bytes, request: Request, session: Session, top: 
 def refused_whole(api: Api, request: Request, session: Session, top: Top) -> dict[str, Any]:
     """The answer to a prompt that a red line refused; the upstream was not asked."""
     choices = [
-        (index, GovernedChoice(request, session, index).take(Said(finish="stop"))) for index in range(request.choices)
+        (index, GovernedChoice(request, session, index).take(Said(finish="stop", own=True)))
+        for index in range(request.choices)
     ]
     return with_metadata(api.write_whole(request, top, choices, None), session.metadata())
 
