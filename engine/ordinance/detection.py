@@ -27,11 +27,13 @@ class Pattern:
     ``accepts`` is for the engine's own identifiers: it decides whether what matches counts. It is given the folded text
     and computes check digits. Such a pattern reads the same number of letters and digits whatever way it matches, so
     that every candidate is tried by itself. A plugin's code runs within a budget, so a plugin gives ``Segments``.
+    ``check_digits`` is how many of its characters can be computed from the others.
     """
 
     source: str
     any_case: bool = False
     accepts: Callable[[str], bool] | None = None
+    check_digits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

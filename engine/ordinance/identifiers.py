@@ -19,18 +19,20 @@ _GAP = "[ -]?"
 @dataclass(frozen=True, slots=True)
 class Identifier:
     """``shapes`` are patterns that read the same number of digits and letters whatever way they match, so that every
-    candidate is tried by itself. ``source`` is where the arithmetic is defined."""
+    candidate is tried by itself; any digit may stand in the last places. ``check_digits`` is how many characters can be
+    computed from the others. ``source`` is where the arithmetic is defined."""
 
     name: str
     shapes: tuple[str, ...]
     accepts: Callable[[str], bool]
     source: str
+    check_digits: int = 1
     any_case: bool = False
 
     @property
     def patterns(self) -> tuple[Pattern, ...]:
         """What a detector looks for."""
-        return tuple(Pattern(shape, self.any_case, self.accepts) for shape in self.shapes)
+        return tuple(Pattern(shape, self.any_case, self.accepts, self.check_digits) for shape in self.shapes)
 
 
 def _plain(text: str) -> str:
@@ -112,7 +114,8 @@ IDENTIFIERS: Mapping[str, Identifier] = {
         Identifier("isikukood", (r"\b[1-8][0-9]{10}\b",), is_isikukood, "EVS 585:2007 (Estonia)"),
         Identifier("steuer_id", (rf"\b[1-9][0-9]{_GAP}[0-9]{{3}}{_GAP}[0-9]{{3}}{_GAP}[0-9]{{3}}\b",), is_steuer_id,
                    "§ 139b AO, § 1 StIdV (Germany); ISO/IEC 7064 MOD 11,10"),
-        Identifier("iban", _iban_shapes(), is_iban, "ISO 13616-1; ISO/IEC 7064 MOD 97-10", any_case=True),
+        Identifier("iban", _iban_shapes(), is_iban, "ISO 13616-1; ISO/IEC 7064 MOD 97-10",
+                   check_digits=2, any_case=True),
         Identifier("payment_card", (
             rf"\b[0-9]{{4}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4}}\b",  # 14 digits
             rf"\b[0-9]{{4}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{5}}\b",  # 15 digits

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from ordinance.detection import Expressions, Prepared, Segments
@@ -40,15 +41,22 @@ class SegmentRule:
     segments: Segments
 
 
+class Withheld(NamedTuple):
+    """Rules that withhold or mask alike: what is protected does not reach into what ``masks`` remove."""
+
+    scope: Scope
+    masks: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Activation:
     """What is looked for, by what its matches do. Tags number ``rules``; ``forged`` is the tag of a marker the model
     wrote, ``rendering.imitation`` of a rule's tag that of its placeholder, ``unchecked`` that of text at which a
-    detector failed.
+    detector failed, ``cut`` that of what stands where the text was cut.
 
     ``answer`` reads an answer. Its families are ``OBSERVING``, rules that remove nothing, or are on trial;
     ``PROTECTED``, safety-critical information; ``REFUSING``; and from ``WITHHOLDING`` on, for withheld and masked text,
-    one for each of ``scopes``. ``prompt`` are the rules that look at what is asked and do not mask it.
+    one for each of ``removals``. ``prompt`` are the rules that look at what is asked and do not mask it.
     ``placeholders`` are what masks write where no language is asked for. ``asks`` is whether any part of the request is
     shown to a detector that sees sentences. ``checks`` decide on candidates; ``recalls`` is whether one of them may
     look at text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does,
@@ -57,7 +65,7 @@ class Activation:
 
     rules: tuple[PlannedRule, ...]
     answer: Automaton
-    scopes: tuple[Scope, ...]
+    removals: tuple[Withheld, ...]
     prompt: Automaton
     segments: tuple[SegmentRule, ...]
     prompt_segments: tuple[SegmentRule, ...]
@@ -75,6 +83,10 @@ class Activation:
     @property
     def unchecked(self) -> int:
         return _FORGED + 1
+
+    @property
+    def cut(self) -> int:
+        return _FORGED + 2
 
 
 _Name = tuple[Channel, tuple[PlannedRule, ...], tuple[str, ...]]
@@ -129,6 +141,11 @@ def _masks(rule: PlannedRule) -> bool:
     return rule.removes and rule.effect is Effect.MASK
 
 
+def withheld(rule: PlannedRule) -> Withheld:
+    """How a rule that withholds or masks does it."""
+    return Withheld(rule.scope, _masks(rule))
+
+
 def sought(plan: Plan, rule: PlannedRule) -> list[Expressions]:
     """The phrases and patterns that a rule looks for, in disguise where it sees that."""
     return [each for each in _looked_for(plan, rule) if isinstance(each, Expressions)]
@@ -140,7 +157,9 @@ def removing(found: Iterable[Match]) -> list[Match]:
 
 
 def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...], part: Channel) -> Activation:
-    checks = Checks(first=_FORGED + 2)  # behind ``forged`` and ``unchecked``
+    asked = part is Channel.PROMPT  # nobody cuts what is asked
+    broken = frozenset(() if asked else (tag for tag, rule in enumerate(rules) if rule.removes))
+    checks = Checks(_FORGED + 3, broken)  # behind ``forged``, ``unchecked`` and ``cut``
 
     def prepared(tags: Iterable[int]) -> list[tuple[int, Prepared]]:
         return [(tag, each) for tag in tags for each in _looked_for(plan, rules[tag])]
@@ -152,37 +171,40 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     def segments(tags: Iterable[int]) -> tuple[SegmentRule, ...]:
         return tuple(SegmentRule(tag, each) for tag, each in prepared(tags) if isinstance(each, Segments))
 
-    asked = part is Channel.PROMPT
     seen = {part} if asked else {Channel.ANSWER, part}
     answer = [tag for tag, rule in enumerate(rules) if rule.channels & seen]
     if asked:
         answer = [tag for tag in answer if _masks(rules[tag])]
     prompt = [tag for tag, rule in enumerate(rules) if Channel.PROMPT in rule.channels and not _masks(rule)]
     withholding = [tag for tag in answer if rules[tag].removes and rules[tag].effect is not Effect.REFUSE]
-    scopes = sorted({SPAN, *(rules[tag].scope for tag in withholding)}, key=lambda scope: (scope.unit, scope.bound))
+    span = Withheld(SPAN, masks=False)
+    removals = sorted(
+        {span, *(withheld(rules[tag]) for tag in withholding)},
+        key=lambda each: (each.scope.unit, each.scope.bound, each.masks),
+    )
     forged = [] if asked else _forged(rules, withholding if part is not Channel.TOOL_CALL else ())
     observing = expressions(tag for tag in answer if not rules[tag].removes)
     recalls = bool(checks)
     protected = [plan.detectors[name] for name in shields]
 
-    def within(scope: Scope) -> list[tuple[int, Expressions]]:
-        ours = expressions(tag for tag in withholding if rules[tag].scope == scope)
-        return [*ours, *forged] if scope == SPAN else ours
+    def alike(each: Withheld) -> list[tuple[int, Expressions]]:
+        ours = expressions(tag for tag in withholding if withheld(rules[tag]) == each)
+        return [*ours, *forged] if each == span else ours
 
     found = _automaton(
         plan,
         observing,
         [(0, unchecked_only(each)) for each in protected if isinstance(each, Expressions)],
         expressions(tag for tag in answer if rules[tag].removes and rules[tag].effect is Effect.REFUSE),
-        *map(within, scopes),
+        *map(alike, removals),
     )
     found.prepare()
-    spans = sum(1 << number for number, scope in enumerate(scopes, WITHHOLDING) if scope.unit == "span")
-    bounds = [scope.bound for scope in scopes if scope.unit == "sentence"]
+    spans = sum(1 << number for number, each in enumerate(removals, WITHHOLDING) if each.scope.unit == "span")
+    bounds = [each.scope.bound for each in removals if each.scope.unit == "sentence"]
     return Activation(
         rules=rules,
         answer=found,
-        scopes=tuple(scopes),
+        removals=tuple(removals),
         prompt=_automaton(plan, expressions(prompt)),
         segments=segments(answer),
         prompt_segments=segments(prompt),

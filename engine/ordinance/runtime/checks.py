@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import product
+from string import ascii_uppercase, digits
 
 from ordinance.detection import Expressions, Pattern
 from ordinance.runtime.automaton import Automaton
 from ordinance.runtime.matcher import Match, matches_in
 from ordinance.runtime.normalise import fold
+from ordinance.runtime.patterns import parse_pattern, width
 
 #: Gives the source text between two positions, once for each reading of what stands before an answer; nothing where
 #: it is not known, and then a candidate counts.
@@ -30,8 +34,20 @@ class Check:
 
     def fits(self, text: str) -> bool:
         """Whether the whole of ``text`` has the shape."""
-        automaton = Automaton([(0, Expressions(patterns=(self.pattern,)))])
-        return any((match.start, match.end) == (0, len(text)) for match in matches_in(automaton, text))
+        found = matches_in(_shape(self.pattern), text)
+        return any((match.start, match.end) == (0, len(text)) for match in found)
+
+    def completes(self, text: str) -> bool:
+        """Whether ``text`` lacks no more characters than there are check digits, and some such make it a match."""
+        said = fold(text)
+        least, most = _widths(self.pattern)
+        for lacking in range(1, self.pattern.check_digits + 1):
+            if least <= len(said) + lacking <= most and self.fits(said + "0" * lacking):
+                letters = ascii_uppercase if self.fits(said + "A" * lacking) else ""
+                endings = product(digits + letters, repeat=lacking)
+                if any(self.holds(said + "".join(ending)) for ending in endings):
+                    return True
+        return False
 
     def holds(self, text: str) -> bool:
         """Whether ``text`` is a match. A check that fails counts as one that holds (semantics, rule 13)."""
@@ -41,11 +57,24 @@ class Check:
             return True
 
 
+@lru_cache(maxsize=256)
+def _shape(pattern: Pattern) -> Automaton:
+    return Automaton([(0, Expressions(patterns=(pattern,)))])
+
+
+@lru_cache(maxsize=256)
+def _widths(pattern: Pattern) -> tuple[int, int]:
+    return width(parse_pattern(pattern.source, pattern.any_case))
+
+
 @dataclass(slots=True)
 class Checks:
-    """The checks of a set of rules; candidates of the first have the tag ``first``, and so on."""
+    """The checks of a set of rules; candidates of the first have the tag ``first``, and so on.
+
+    ``broken`` are the tags of the rules for which a candidate that breaks off is looked at."""
 
     first: int
+    broken: frozenset[int] = frozenset()
     _found: list[Check] = field(default_factory=list)
 
     def split(self, tag: int, expressions: Expressions) -> Iterator[tuple[int, Expressions]]:
@@ -73,6 +102,16 @@ class Checks:
     def matches_in(self, automaton: Automaton, text: str) -> list[Match]:
         """The matches in a whole text."""
         return self.certain(matches_in(automaton, text), lambda start, end: [text[start:end]])
+
+    def breaking_off(self, starts: Sequence[int], end: int, source: Source) -> int | None:
+        """The first of these live ``starts`` from which, up to ``end``, a number goes whose check digits alone are not
+        there: they could be computed (semantics, rule 6)."""
+        checks = [check for check in self._found if check.tag in self.broken and check.pattern.check_digits]
+        for start in starts if checks else ():
+            texts = source(start, end)
+            if any(check.completes(text) for check in checks for text in texts):
+                return start
+        return None
 
     def _decide(self, match: Match, source: Source) -> Match | None:
         if match.tag < self.first:

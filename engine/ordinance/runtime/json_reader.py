@@ -63,11 +63,11 @@ class JsonReader:
                 yield self._outside(char)
 
     def close(self) -> Iterator[Unit]:
-        """The text ends: what is left of an escape stands for itself."""
+        """The text ends: what is left of an escape is no character."""
         if self._high:
             yield Unit(_LONE, 6, Role.INSIDE)
-        for char in self._escape:
-            yield Unit(char, 1, Role.INSIDE)
+        if self._escape:
+            yield Unit(_LONE, len(self._escape), Role.INSIDE)
         self._high = self._escape = ""
 
     def _outside(self, char: str) -> Unit:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ordinance.runtime import ends
 from ordinance.runtime.activation import REFUSING, REMOVING, Activation, removing
 from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
@@ -37,7 +38,8 @@ class JsonText:
     """One JSON text: feed it in any cutting, close it once. Positions and ``cuts`` are of the source.
 
     After ``refused`` or ``severed`` is set nothing more leaves: the first says that a refusing rule was met, the
-    second that a region lies where nothing may be replaced.
+    second that a region lies where nothing may be replaced. A string ends by the model's own choice where any string
+    may stand; elsewhere what limits it may have ended it, so it counts as cut.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class JsonText:
         self._matcher = Matcher(activation.answer)
         self._matcher.resume(beginning.matcher, 0)
         self._string: Redactor | None = None
+        self._string_end = End.OWN  # how the last string ends if it is closed
         self._span = (0, 0)  # where the last string lies, without its quotes
         self._at = 0  # characters as they read
         self._ends: list[int] = []  # where each of them ends in the source, from _done on
@@ -91,16 +94,24 @@ class JsonText:
         return self._release(free)
 
     def close(self, end: End = End.OWN) -> str:
-        """The text ends: what is certain now leaves."""
+        """The text ends, in this way: what is certain now leaves."""
         if self._over:
             return ""
         free = self._free_to()
         for unit in self._reader.close():
             self._take(unit)
         self._found(self._matcher.close())
-        if self._string is not None:
-            self._close_string()
+        whole = self._at if self._string is None else self._span[0]
+        if self._is_cut(end, [start for start in self._matcher.starts(REMOVING) if start < whole]):
+            self.severed |= {self._activation.cut}
+        self._close_string(end)
         return self._end(free) if self._has_ended() else self._release(self._at)
+
+    def _is_cut(self, end: End, starts: list[int]) -> bool:
+        """Whether more of the whole could have come from one of these live ``starts`` (semantics, rule 6)."""
+        if end is End.CUT and starts and self._at - starts[0] >= ends.LEAST:
+            return True
+        return self._activation.checks.breaking_off(starts, self._at, self._between) is not None
 
     def abandon(self) -> None:
         """Nothing more leaves; what is held is deleted."""
@@ -129,6 +140,7 @@ class JsonText:
             path = self._reader.path
             free = path is not None and self._free is not None and self._free(path)
             self._string = Redactor(self._activation, self._anew, self._placeholders, rigid=not free)
+            self._string_end = End.OWN if free else End.CUT
             self._span = (at + 1, at + 1)
         elif self._string is not None:
             if unit.role is Role.INSIDE:
@@ -138,12 +150,12 @@ class JsonText:
                 if string.cuts or string.refused or string.severed or string.fault:
                     self._heed(string)
             else:
-                self._close_string()
+                self._close_string(self._string_end)
 
-    def _close_string(self) -> None:
+    def _close_string(self, end: End) -> None:
         string, self._string = self._string, None
         if string is not None:
-            string.close()
+            string.close(end)
             self._heed(string)
 
     def _heed(self, string: Redactor) -> None:

@@ -85,6 +85,11 @@ class Matcher:
         number = self._state.oldest(families)
         return None if number < 0 else self._starts[number]
 
+    def starts(self, families: int = EVERY) -> list[int]:
+        """Where the starts lie from which a match of ``families`` can still be completed, oldest first."""
+        groups = zip(self._starts, self._state.groups, strict=True)
+        return [start for start, group in groups if group.families & families]
+
     def can_start(self, families: int = EVERY) -> bool:
         """Whether a match of ``families`` can begin at the very next character."""
         return bool(self._automaton.startable(self._state.before, families))

@@ -24,6 +24,7 @@ def _load_folds() -> dict[str, str]:
 
 
 _FOLDS = _load_folds()
+_FOLDS["\N{REPLACEMENT CHARACTER}"] = ""  # bytes that are no character say nothing, and end nothing that was begun
 
 
 def fold_char(char: str) -> str:

@@ -7,9 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ordinance.policy.plan import Scope
 from ordinance.policy.vocabulary import Effect
-from ordinance.runtime.activation import OBSERVING, PROTECTED, REFUSING, WITHHOLDING, Activation, SegmentRule
+from ordinance.runtime import ends
+from ordinance.runtime.activation import (
+    OBSERVING,
+    PROTECTED,
+    REFUSING,
+    REMOVING,
+    WITHHOLDING,
+    Activation,
+    SegmentRule,
+    Withheld,
+    withheld,
+)
 from ordinance.runtime.calm import SLICE, Flow
 from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
@@ -62,15 +72,16 @@ class Redactor:
         self._matcher = Matcher(activation.answer)
         self._matcher.resume(beginning.matcher, 0)
         self._observing, self._protected = Watch(self._matcher, 1 << OBSERVING), Watch(self._matcher, 1 << PROTECTED)
-        self._by_scope: dict[Scope, Removal] = {}
-        for number, scope in enumerate(activation.scopes, WITHHOLDING):
-            unit = self._sentences if scope.unit == "sentence" else self._paragraphs
-            self._by_scope[scope] = removal_of(scope, Watch(self._matcher, 1 << number), self._edges, unit)
-        self._withholding = list(self._by_scope.values())
-        refusing = SpanRemoval(Watch(self._matcher, 1 << REFUSING), self._edges)
-        self._removals: list[Removal] = [refusing, *self._withholding]
+        self._alike: dict[Withheld, Removal] = {}
+        for number, each in enumerate(activation.removals, WITHHOLDING):
+            unit = self._sentences if each.scope.unit == "sentence" else self._paragraphs
+            self._alike[each] = removal_of(each.scope, Watch(self._matcher, 1 << number), self._edges, unit)
+        self._withholding = list(self._alike.values())
+        self._refusing = SpanRemoval(Watch(self._matcher, 1 << REFUSING), self._edges)
+        self._removals: list[Removal] = [self._refusing, *self._withholding]
+        self._cut_regions: list[Region] = []
         self._protected_spans: list[Match] = []
-        self._by_paragraph = any(scope.unit == "paragraph" for scope in activation.scopes)
+        self._by_paragraph = any(each.scope.unit == "paragraph" for each in activation.removals)
         self._anxious = self._by_paragraph or activation.recalls  # strides know nothing of these
         self._flow: Flow | None = None  # while calm, what the stream is; then the other parts are not up to date
         self._text: list[str] = []
@@ -149,7 +160,7 @@ class Redactor:
         ledger.written += left
 
     def close(self, end: End = End.OWN) -> str:
-        """The text ends: what is certain now leaves."""
+        """The text ends, in this way: what is certain now leaves."""
         self._wake()
         self._closed = True
         if self._has_ended():
@@ -159,10 +170,26 @@ class Redactor:
         if self._has_ended():
             self._drop()
         else:
+            self._cut_regions = self._cut(end)
             self._release(self._edges.at, out)
             self._settle_watched()
             self._flush_marker(out)
         return self._written(out)
+
+    def _cut(self, end: End) -> list[Region]:
+        """What may not leave because more of it could have come (semantics, rule 6)."""
+        at = self._edges.at
+        found: list[tuple[int, bool]] = []
+        if end is End.CUT:
+            begun = [(self._refusing.cut(ends.LEAST), True)]
+            begun += [(removal.cut(ends.LEAST), each.masks) for each, removal in self._alike.items()]
+            found += [(start, bare) for start, bare in begun if start is not None]
+        if self._activation.checks:
+            starts = self._matcher.starts(REMOVING)
+            number = self._activation.checks.breaking_off(starts, at, self._source)
+            if number is not None:
+                found.append((self._edges.left(number), True))
+        return [Region(start, at, {self._activation.cut}, bare) for start, bare in found]
 
     def abandon(self) -> None:
         """Nothing more leaves; what is held is deleted."""
@@ -241,11 +268,11 @@ class Redactor:
             elif failed and planned.effect is Effect.REFUSE:
                 self.fault = "detector"
             elif failed:
-                self._by_scope[planned.scope].add(Match(start, end, self._activation.unchecked))
+                self._alike[withheld(planned)].add(Match(start, end, self._activation.unchecked))
             elif planned.effect is Effect.REFUSE:
                 self.refused |= {rule.tag}
             else:
-                self._by_scope[planned.scope].add(Match(start, end, rule.tag))
+                self._alike[withheld(planned)].add(Match(start, end, rule.tag))
 
     def _hold(self) -> int:
         held = self._edges.at
@@ -263,8 +290,8 @@ class Redactor:
             return
         regions = [
             region
-            for removal in self._removals
-            for region in removal.regions()
+            for found in (*[removal.regions() for removal in self._removals], self._cut_regions)
+            for region in found
             if region.end > self._base and region.start < until
         ]
         at = self._base
@@ -293,7 +320,7 @@ class Redactor:
         self._emit(self._base, start, out)
         del self._text[: start - self._base]
         self._base = start
-        self.severed = frozenset[int]().union(*(region.tags for region in regions))
+        self.severed = frozenset(self._causes(set[int]().union(*(region.tags for region in regions))))
         self._drop()
 
     def _settle_watched(self) -> None:
@@ -305,15 +332,16 @@ class Redactor:
         pending = None if self._closed else self._protected.oldest
         at = self._base
         while at < until:
-            tags: set[int] = set()
-            for region in regions:
-                if region.start <= at < region.end:
-                    tags |= region.tags
+            here = [region for region in regions if region.start <= at < region.end]
+            tags = set[int]().union(*(region.tags for region in here))
             masked = is_masked(tags, self._placeholders)
-            removed = masked or (bool(tags) and not self._is_protected(at))
+            if not masked and self._is_protected(at):
+                here = [region for region in here if region.bare]
+            removed = bool(here)
             if removed and not masked and pending is not None and at >= pending:
                 break
             if removed:
+                tags = self._causes(set[int]().union(*(region.tags for region in here)))
                 self._removed = (at if self._marker is None else self._removed[0], at + 1)
                 self._marker = tags if self._marker is None else self._marker | tags
                 self.ledger.deleted += 1
@@ -324,6 +352,10 @@ class Redactor:
                 self._emit(at, following, out)
                 at = following
         return at
+
+    def _causes(self, tags: set[int]) -> set[int]:
+        """``tags`` of what is removed; where something else removes it too, that it was cut is no cause."""
+        return tags - {self._activation.cut} or tags
 
     def _is_protected(self, at: int) -> bool:
         return any(span.start <= at < span.end for span in self._protected_spans)

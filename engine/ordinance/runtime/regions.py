@@ -22,11 +22,14 @@ MARK_RUN = 30
 
 @dataclass(slots=True)
 class Region:
-    """Source characters ``start`` to ``end`` that are removed, with the numbers of the rules that remove them."""
+    """Source characters ``start`` to ``end`` that are removed, with the numbers of the rules that remove them.
+
+    ``bare``: what is protected does not reach into it."""
 
     start: int
     end: int
     tags: set[int]
+    bare: bool = False
 
 
 class Edges:
@@ -140,6 +143,9 @@ class Removal(Protocol):
     def regions(self) -> list[Region]:
         """The regions so far; what lies before ``hold`` is as it will stay."""
 
+    def cut(self, least: int) -> int | None:
+        """Where a cut region begins if the text is cut here: at a live start of at least so many characters."""
+
     def forget(self, before: int) -> None:
         """Nothing before ``before`` will be asked for again."""
 
@@ -181,6 +187,10 @@ class SpanRemoval:
 
     def regions(self) -> list[Region]:
         return self._regions
+
+    def cut(self, least: int) -> int | None:
+        oldest = self.matcher.oldest
+        return None if oldest is None or self._edges.at - oldest < least else self._edges.left(oldest)
 
     def forget(self, before: int) -> None:
         if self._regions:
@@ -262,6 +272,10 @@ class UnitRemoval:
             return []
         sentences = self._goes_on()
         return [Region(*self._extent(match, sentences), {match.tag}) for match in self._matches]
+
+    def cut(self, least: int) -> int | None:
+        oldest = self.matcher.oldest
+        return None if oldest is None or self._units.at - oldest < least else oldest
 
     def forget(self, before: int) -> None:
         self._settled = [sentence for sentence in self._settled if sentence.end > before]

@@ -139,8 +139,8 @@ class Stream:
         return "" if self._barred or self._fault else self._send(self.content.feed(text))
 
     def pause(self, end: End = End.OWN) -> str:
-        """A block of the content ends, though another may follow: what is held is certain now. Feed no more before
-        ``resume``."""
+        """A block of the content ends, in this way, though another may follow: what is held is certain now. Feed no
+        more before ``resume``."""
         self._paused = True
         return "" if self.refused else self._send(self.content.close(end))
 
@@ -155,8 +155,8 @@ class Stream:
         return self.close()
 
     def close(self, end: End = End.OWN) -> str:
-        """The rest of the content and the notices. After a refusal the notices alone, and for a whole answer nothing
-        but them."""
+        """The rest of the content, which ends in this way, and the notices. After a refusal the notices alone, and for
+        a whole answer nothing but them."""
         rest = "" if self.refused or self._paused else self._send(self.content.close(end))
         for text in self._texts:
             if self.refused or text is not self.content:
@@ -229,6 +229,8 @@ class Stream:
         after = say.told(rule for rule in omitting if rule.told)
         if not forged <= {imitation(tag) for tag in masked}:  # the placeholder of a masked prompt is only repeated
             after.append(self._engine_notice(NoticeKind.OMISSION, "forged_marker", "forged_marker"))
+        if session.activation.cut in shown:
+            after.append(say.engine(NoticeKind.CUT, session.plan.engine_notices["cut"], ()))
         after += say.told(dict.fromkeys(refusing))
         fault = self._fault or next((text.fault for text in self._texts if text.fault), "")
         failed = [*(rules[tag] for tag in self._joined("failed")), *session.prompt.failed]
