@@ -52,6 +52,11 @@ class JsonReader:
         self._escape = ""  # the source of an escape that is not complete
         self._high = ""  # a high surrogate whose low one may follow, decoded from what came before _escape
 
+    @property
+    def within(self) -> bool:
+        """Whether a string, a list or an object has begun and not ended."""
+        return self._in_string or bool(self._frames)
+
     def feed(self, source: str) -> Iterator[Unit]:
         """The characters that ``source`` completes."""
         for char in source:

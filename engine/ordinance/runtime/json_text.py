@@ -25,9 +25,11 @@ from ordinance.runtime.redactor import Redactor
 @dataclass(frozen=True, slots=True)
 class Structure:
     """The form that an answer must keep. ``free`` says of a string's place whether any string may stand there; it is
-    None where the form is not JSON, so that nothing can be replaced."""
+    None where the form is not JSON, so that nothing can be replaced. ``closed`` is the end of such a string when it is
+    closed."""
 
     free: Callable[[Path], bool] | None
+    closed: End = End.OWN
 
 
 #: JSON in which no string may be replaced.
@@ -62,6 +64,7 @@ class JsonText:
         self._placeholders = placeholders
         self._anew = begin(activation)
         self._free = structure.free or FREE_NOWHERE.free
+        self._closed = structure.closed
         self._reader = JsonReader()
         self._matcher = Matcher(activation.answer)
         self._matcher.resume(beginning.matcher, 0)
@@ -94,9 +97,10 @@ class JsonText:
         return self._release(free)
 
     def close(self, end: End = End.OWN) -> str:
-        """The text ends, in this way: what is certain now leaves."""
+        """The text ends, in this way, or as cut where its JSON is not complete: what is certain now leaves."""
         if self._over:
             return ""
+        end = End.CUT if self.within else end
         free = self._free_to()
         for unit in self._reader.close():
             self._take(unit)
@@ -123,6 +127,11 @@ class JsonText:
         """How much source has come in."""
         return self.ledger.received
 
+    @property
+    def within(self) -> bool:
+        """Whether a string, a list or an object has begun and not ended: nobody ends a JSON text there by choice."""
+        return self._reader.within
+
     def _has_ended(self) -> bool:
         return bool(self.refused or self.severed or self.fault)
 
@@ -140,7 +149,7 @@ class JsonText:
             path = self._reader.path
             free = path is not None and self._free is not None and self._free(path)
             self._string = Redactor(self._activation, self._anew, self._placeholders, rigid=not free)
-            self._string_end = End.OWN if free else End.CUT
+            self._string_end = self._closed if free else End.CUT
             self._span = (at + 1, at + 1)
         elif self._string is not None:
             if unit.role is Role.INSIDE:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
+from ordinance.runtime.ends import End
 from ordinance.runtime.json_text import Structure
 from ordinance.runtime.session import Session
 from ordinance.runtime.stream import Stream
+from ordinance.serve.protocol.ends import forces
 from ordinance.serve.protocol.problems import bad_request, malformed
 
 #: Choices that one request may ask for, as in the OpenAI API.
@@ -47,7 +49,15 @@ class Request:
         """The governed stream of one choice. Raises ``Problem`` (502) for a choice that nobody asked for."""
         if not 0 <= index < self.choices:
             raise malformed("it has a choice that was not asked for")
-        return session.stream(prompt=index * len(self.readings) // self.choices, structure=self.structure)
+        structure = self.structure
+        if structure is not None and self.can_force:
+            structure = replace(structure, closed=End.CUT)
+        return session.stream(prompt=index * len(self.readings) // self.choices, structure=structure)
+
+    @property
+    def can_force(self) -> bool:
+        """Whether the request can force an end, so that none is the model's own."""
+        return self.forced or forces(self.body, self.structure)
 
 
 def read_body(raw: bytes) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ordinance.runtime.session import Session
 from ordinance.runtime.stream import Stream, Text
 from ordinance.serve.protocol.asked import MOST_CALLS, Request
 from ordinance.serve.protocol.calls import GovernedCall
-from ordinance.serve.protocol.ends import forces, kind_of
+from ordinance.serve.protocol.ends import kind_of
 from ordinance.serve.protocol.problems import malformed
 from ordinance.serve.protocol.said import CALL_REASONS, CONTENT, FILTERED, FINISH_REASONS, REFUSAL, Call, Said
 from ordinance.serve.protocol.stops import Stops
@@ -45,7 +45,7 @@ class GovernedChoice:
         self.stream: Stream = request.open(session, index)
         self.finished = False
         self._session = session
-        self._forced = request.forced or forces(request.body, request.structure)
+        self._forced = request.can_force
         self._stops = Stops(request, session)
         self._in_blocks = request.in_blocks and not session.whole
         self._structured = request.structure is not None
