@@ -2,7 +2,8 @@
 
 ``fates`` says of each character of a finished text whether it is shown or removed: every span is tried, each
 pattern with the standard library's ``re``. ``trace`` says what may have left after each character: it tries every
-continuation up to some length and releases what all of them agree on (rule 6).
+continuation up to some length and releases what all of them agree on (rule 6). A text that is cut is one of which some
+continuation, out of those that are given, could have come.
 
 It knows the characters of ``FOLDS`` and ASCII; that is enough to meet every rule and few enough to enumerate.
 """
@@ -65,17 +66,26 @@ class Fate:
     shielded: bool = False
 
 
-def reference(text: str, rules: Sequence[Rule], protected: Sequence[str] = ()) -> str:
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A text is cut: what ``endings`` could have completed, from ``least`` characters on, does not leave."""
+
+    endings: Sequence[str]
+    least: int
+
+
+def reference(text: str, rules: Sequence[Rule], protected: Sequence[str] = (), cut: Cut | None = None) -> str:
     """The text that comes out of ``text``, whole, where no rule refuses."""
-    return render(fates(text, rules, protected))
+    return render(fates(text, rules, protected, cut))
 
 
 def render(tokens: Iterable[Fate]) -> str:
     return "".join(token.char for token in tokens)
 
 
-def fates(text: str, rules: Sequence[Rule], protected: Sequence[str] = ()) -> list[Fate]:
-    """What becomes of each character of a finished text, in order; a run of removed ones is one sign."""
+def fates(text: str, rules: Sequence[Rule], protected: Sequence[str] = (), cut: Cut | None = None) -> list[Fate]:
+    """What becomes of each character of a text that has ended, in order; a run of removed ones is one sign. It ended by
+    itself, or was ``cut``."""
     signs: dict[int, set[str]] = {}
     masked: set[int] = set()
     for rule in rules:
@@ -85,6 +95,12 @@ def fates(text: str, rules: Sequence[Rule], protected: Sequence[str] = ()) -> li
         for at in (at for region in regions for at in range(*region)):
             signs.setdefault(at, set()).add(rule.sign)
             masked |= {at} if rule.mask else set()
+    matched = set(signs)
+    for start, bare in cut_regions(text, rules, cut) if cut else ():
+        for at in range(start, len(text)):
+            if at not in matched:
+                signs[at] = {MARKER}
+            masked |= {at} if bare else set()
     shielded = {at for start, end in matches(text, (), protected) for at in range(start, end)} - masked
     found: list[Fate] = []
     run: set[str] = set()
@@ -113,6 +129,26 @@ def unsigned(shown: str, rules: Iterable[Rule]) -> str:
 def removed(text: str, rules: Sequence[Rule], protected: Sequence[str] = ()) -> set[int]:
     """The positions that do not come out."""
     return set(range(len(text))) - {token.at for token in fates(text, rules, protected) if token.at is not None}
+
+
+def cut_regions(text: str, rules: Sequence[Rule], cut: Cut) -> Iterator[tuple[int, bool]]:
+    """Where the regions begin that stand because the text was cut, and whether nothing protected reaches into them."""
+    letters = [at + 1 for at, char in enumerate(text) if re.search(f"(?!_){WORD_SYMBOL}", FOLDS.get(char, char))]
+    last = max(letters, default=0)
+    for rule in rules:
+        unit = rule.sentence or rule.paragraph
+        looked_for = [(rule.phrases, rule.patterns, unit, bool(rule.mask) or rule.refuses)]
+        looked_for += [((rule.sign,), (), False, False)] if rule.mask else []
+        for phrases, patterns, exact, bare in looked_for:
+            for start in live_starts(text, phrases, patterns, cut.endings):
+                if last - start >= cut.least:
+                    yield (start if exact else _grown(text, start, len(text))[0]), bare
+
+
+def live_starts(text: str, phrases: Sequence[str], patterns: Sequence[str], endings: Sequence[str]) -> set[int]:
+    """From where one of ``endings`` completes a match."""
+    found = {span for ending in endings for span in matches(text + ending, phrases, patterns)}
+    return {start for start, end in found if start < len(text) <= end}
 
 
 # matches

@@ -11,11 +11,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ordinance.runtime import ends
 from ordinance.runtime.activation import REFUSING, REMOVING, Activation, removing
 from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
-from ordinance.runtime.ends import End
+from ordinance.runtime.ends import End, long_before
 from ordinance.runtime.json_reader import JsonReader, Path, Role, Unit
 from ordinance.runtime.ledger import Cut, Ledger
 from ordinance.runtime.matcher import Match, Matcher
@@ -113,7 +112,7 @@ class JsonText:
 
     def _is_cut(self, end: End, starts: list[int]) -> bool:
         """Whether more of the whole could have come from one of these live ``starts`` (semantics, rule 6)."""
-        if end is End.CUT and starts and self._at - starts[0] >= ends.LEAST:
+        if end is End.CUT and starts and starts[0] < long_before(self._read, self._done):
             return True
         return self._activation.checks.breaking_off(starts, self._at, self._between) is not None
 

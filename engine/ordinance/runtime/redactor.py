@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ordinance.policy.vocabulary import Effect
-from ordinance.runtime import ends
 from ordinance.runtime.activation import (
     OBSERVING,
     PROTECTED,
@@ -23,7 +22,7 @@ from ordinance.runtime.activation import (
 from ordinance.runtime.calm import SLICE, Flow
 from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
-from ordinance.runtime.ends import End
+from ordinance.runtime.ends import End, long_before
 from ordinance.runtime.ledger import Cut, Ledger
 from ordinance.runtime.matcher import Match, Matcher, Watch
 from ordinance.runtime.regions import Edges, Region, Removal, SpanRemoval, removal_of
@@ -181,8 +180,9 @@ class Redactor:
         at = self._edges.at
         found: list[tuple[int, bool]] = []
         if end is End.CUT:
-            begun = [(self._refusing.cut(ends.LEAST), True)]
-            begun += [(removal.cut(ends.LEAST), each.masks) for each, removal in self._alike.items()]
+            before = long_before(self._text, self._base)
+            begun = [(self._refusing.cut(before), True)]
+            begun += [(removal.cut(before), each.masks) for each, removal in self._alike.items()]
             found += [(start, bare) for start, bare in begun if start is not None]
         if self._activation.checks:
             starts = self._matcher.starts(REMOVING)

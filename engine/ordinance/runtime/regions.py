@@ -143,8 +143,8 @@ class Removal(Protocol):
     def regions(self) -> list[Region]:
         """The regions so far; what lies before ``hold`` is as it will stay."""
 
-    def cut(self, least: int) -> int | None:
-        """Where a cut region begins if the text is cut here: at a live start of at least so many characters."""
+    def cut(self, before: int) -> int | None:
+        """Where a cut region begins if the text is cut here: at the oldest live start, if it lies before this place."""
 
     def forget(self, before: int) -> None:
         """Nothing before ``before`` will be asked for again."""
@@ -188,9 +188,9 @@ class SpanRemoval:
     def regions(self) -> list[Region]:
         return self._regions
 
-    def cut(self, least: int) -> int | None:
+    def cut(self, before: int) -> int | None:
         oldest = self.matcher.oldest
-        return None if oldest is None or self._edges.at - oldest < least else self._edges.left(oldest)
+        return None if oldest is None or oldest >= before else self._edges.left(oldest)
 
     def forget(self, before: int) -> None:
         if self._regions:
@@ -273,9 +273,9 @@ class UnitRemoval:
         sentences = self._goes_on()
         return [Region(*self._extent(match, sentences), {match.tag}) for match in self._matches]
 
-    def cut(self, least: int) -> int | None:
+    def cut(self, before: int) -> int | None:
         oldest = self.matcher.oldest
-        return None if oldest is None or self._units.at - oldest < least else oldest
+        return None if oldest is None or oldest >= before else oldest
 
     def forget(self, before: int) -> None:
         self._settled = [sentence for sentence in self._settled if sentence.end > before]
