@@ -15,13 +15,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import uvicorn
-
 from ordinance.policy.plan import Plan
-from ordinance.serve.connection import PatientConnection
 from ordinance.serve.gateway import Gateway
-from ordinance.serve.server import address_of, listen
+from ordinance.serve.listening import address_of, listen
+from ordinance.serve.server import Server
 from ordinance.serve.service import make_service
+from ordinance.serve.standing import Renewal
 from ordinance.serve.upstream import Upstream
 from ordinance.settings.model import Settings
 
@@ -159,6 +158,7 @@ class RunningGateway:
         upstream: str,
         settings: Mapping[str, Any],
         load: Callable[[], Plan] | None = None,
+        reread: Callable[[], Settings] | None = None,
     ) -> None:
         values: dict[str, Any] = {"jurisdiction": "DE", "audit": "/dev/null", **settings}
         values["upstream"] = {"url": upstream, **values.get("upstream", {})}
@@ -166,19 +166,12 @@ class RunningGateway:
         checked = Settings.model_validate(values)
         assert checked.upstream is not None
         behind = Upstream(checked.upstream)
-        self.service = make_service(plan, checked, behind, renew=load)
+        renewal = None if load is None else Renewal(load, reread)
+        self.service = make_service(plan, checked, behind, renewal=renewal)
         listener = listen("127.0.0.1", 0)
         self.address = address_of(listener)
-        config = uvicorn.Config(
-            Gateway(self.service, behind),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            http=PatientConnection,
-            ws="none",
-        )
-        self._server = uvicorn.Server(config)
-        self._done = thread.begin(self._server.serve([listener]))
+        self._server = Server(Gateway(self.service, behind), listener, checked)
+        self._done = thread.begin(self._server.serve())
 
     def stop(self) -> None:
         self._server.should_exit = True

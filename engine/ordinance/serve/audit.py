@@ -19,6 +19,8 @@ class AuditLog:
 
     def __init__(self, path: Path | None) -> None:
         self._owned = path is not None
+        self._lost = 0
+        self._failing = False
         if path is None:
             self._descriptor = sys.stderr.fileno()
             return
@@ -35,8 +37,15 @@ class AuditLog:
         line = msgspec.json.encode({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **record}) + b"\n"
         try:
             os.write(self._descriptor, line)
+            self._failing = False
         except OSError as error:
+            self._lost += 1
+            self._failing = True
             print(f"ordinance: the audit log cannot be written: {error.strerror}", file=sys.stderr)  # noqa: T201 - the last resort
+
+    def state(self) -> dict[str, Any]:
+        """Whether the last record was written, and how many were lost since the start."""
+        return {"state": "failing" if self._failing else "ok", "lost": self._lost}
 
     def close(self) -> None:
         if self._owned:

@@ -109,6 +109,8 @@ class _Visit:
 
     def _open(self, request: Request) -> Session:
         tags.forget()
+        # Once more: the body may have been long in coming, and keys and policy in force belong together.
+        self._client = self._service.keyring.admit(self._exchange.authorization)
         headers = self._exchange.headers
         wanted = locale.wanted_languages(headers.get(locale.HEADER), ", ".join(headers.getlist("accept-language")))
         elapsed = seconds(headers.get(ELAPSED_HEADER))

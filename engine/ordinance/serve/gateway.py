@@ -11,11 +11,16 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from ordinance.serve.descriptors import affordable
 from ordinance.serve.doors import Doors
 from ordinance.serve.doorstep import Doorstep, Presence, expected_hosts
 from ordinance.serve.exchange import LAST_WORDS_SECONDS, Exchange
+from ordinance.serve.glance import Glance
 from ordinance.serve.service import Service, ready_state
 from ordinance.serve.upstream import Upstream
+
+#: How long it is remembered whether the upstream answers, in seconds.
+_REACHED_EVERY = 1.0
 
 
 class Gateway:
@@ -25,9 +30,13 @@ class Gateway:
     def __init__(self, service: Service, upstream: Upstream) -> None:
         self._service = service
         self._upstream = upstream
-        self._presence = Presence()
+        limits = service.settings.limits
+        self._presence = Presence(affordable(limits.connections), limits.connections_per_address)
+        self._reachable = Glance(upstream.reachable, _REACHED_EVERY)
+        #: The server is about to leave: whoever asks `/ready` shall send requests elsewhere.
+        self.draining = False
         doors = Doors(service, {"/health": self._health, "/ready": self._ready})
-        self._app = Doorstep(doors, expected_hosts(service.settings), self._presence)
+        self._app = Doorstep(doors, lambda: expected_hosts(service.standing.settings), self._presence)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -52,9 +61,10 @@ class Gateway:
         return {"status": "alive"}, 200
 
     async def _ready(self, _: Exchange) -> tuple[Any, int]:
-        reachable = await self._upstream.reachable()
-        state = {"ready": reachable, **ready_state(self._service)}
-        return {**state, "upstream": "reachable" if reachable else "unreachable"}, 200 if reachable else 503
+        reachable = await self._reachable()
+        ready = reachable and not self.draining
+        state = {"ready": ready, **await ready_state(self._service, draining=self.draining)}
+        return {**state, "upstream": "reachable" if reachable else "unreachable"}, 200 if ready else 503
 
 
 @contextmanager

@@ -56,6 +56,21 @@ class LimitSettings(_Section):
     answer_bytes: Bytes = Field(
         default=16 * 1024 * 1024, description="An upstream's whole answer, where it is not streamed."
     )
+    connections: int = Field(
+        default=1000,
+        ge=1,
+        le=1_000_000,
+        description="Connections of clients that may be open at once, in each process; as many requests may run. Each "
+        "needs two descriptors (docs/operations.md).",
+    )
+    connections_per_address: int | None = Field(
+        default=None,
+        ge=1,
+        description="How many of them may be one address's; a proxy in front is one address. None given: no bound.",
+    )
+    idle_seconds: Seconds = Field(
+        default=30, description="How long a connection may be open without a request; then it is closed."
+    )
     detector_seconds: Seconds = Field(
         default=1, description="How long a plugin's detector may take for one sentence; then it has failed."
     )
@@ -146,7 +161,16 @@ class Settings(BaseSettings):
     )
     port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     workers: int = Field(default=1, ge=1, le=256, description="Processes that serve.")
-    grace_seconds: Seconds = Field(default=30, description="How long running answers may go on after a SIGTERM.")
+    drain_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=86_400,
+        description="How long `/ready` says 503 after a SIGTERM while requests are still taken: as long as a load "
+        "balancer in front takes to notice.",
+    )
+    grace_seconds: Seconds = Field(
+        default=30, description="How long running answers may go on after a SIGTERM and the drain."
+    )
     audit: Path | None = Field(default=None, description="The audit log, relative to this file; else standard error.")
     upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
     limits: LimitSettings = Field(

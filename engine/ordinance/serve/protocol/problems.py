@@ -69,6 +69,16 @@ def stopping() -> Problem:
     return Problem(503, "stopping", "The server is being stopped. Ask again later.")
 
 
+def busy(status: int) -> Problem:
+    """503 where as many requests run as may in all, 429 as many as may from one address. The connection is closed."""
+    return Problem(
+        status,
+        "busy",
+        "As many requests run as this server takes at once. Ask again later.",
+        headers={"retry-after": "1", "connection": "close"},
+    )
+
+
 def other_host() -> Problem:
     """421: the request asks for a host that this gateway is not."""
     return Problem(
