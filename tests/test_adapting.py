@@ -100,11 +100,11 @@ def post(
 
 def sent(upstream: ScriptedUpstream) -> list[Any]:
     """The bodies of the questions that the upstream was asked; not that for its models."""
-    return [asked.json for asked in upstream.asked if asked.path != "/v1/models"]
+    return [asked.json for asked in upstream.asked]
 
 
 def lists(upstream: ScriptedUpstream) -> int:
-    return sum(asked.path == "/v1/models" for asked in upstream.asked)
+    return len(upstream.listed)
 
 
 def events(answer: httpx2.Response) -> list[Any]:

@@ -20,6 +20,8 @@ from ordinance.serve.audit import AuditLog
 from ordinance.serve.behind import Behind
 from ordinance.serve.exchange import Exchange
 from ordinance.serve.keys import Client, Keyring
+from ordinance.serve.loras import Loras
+from ordinance.serve.names import Names
 from ordinance.serve.standing import Standing
 from ordinance.settings.model import Settings
 
@@ -39,6 +41,7 @@ class Service:
     behind: Behind
     audit: AuditLog
     adapting: Adapting
+    names: Names
 
     @property
     def plan(self) -> Plan:
@@ -98,10 +101,11 @@ def make_service(
     Raises ``OrdinanceError`` where a key attests what the plan lacks, or the log cannot be written.
     """
     keyring, audit = _keyring(settings), AuditLog(settings.audit)
-    adapting = Adapting(settings, behind)
+    listed = Loras()
+    adapting, names = Adapting(settings, behind, listed), Names(listed)
 
     def under(standing: Standing) -> Service:
-        service = Service(standing, settings, on, keyring, behind, audit, adapting)
+        service = Service(standing, settings, on, keyring, behind, audit, adapting, names)
         _try_out(service)
         return service
 
