@@ -126,6 +126,7 @@ class ScriptedUpstream:
         self.script: Script = say("Hello.")
         self.asked: list[Asked] = []
         self.listed: list[Asked] = []
+        self.listed_before = 0
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -135,6 +136,7 @@ class ScriptedUpstream:
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             asked = Asked(method, path, headers, body)
             (self.listed if path == MODELS else self.asked).append(asked)
+            self.listed_before += path == MODELS and not self.asked
             try:
                 await self.script(Wire(reader, writer, asked))
             except OSError:

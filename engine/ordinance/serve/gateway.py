@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +16,7 @@ from ordinance.serve.doors import Doors
 from ordinance.serve.doorstep import Doorstep, Presence, expected_hosts
 from ordinance.serve.exchange import LAST_WORDS_SECONDS, Exchange
 from ordinance.serve.service import Service, ready_state
+from ordinance.serve.stderr import takes
 from ordinance.serve.upstream import Upstream
 
 
@@ -41,6 +43,8 @@ class Gateway:
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:
+        # What the HTTP server says of somebody's bytes must not wait for whoever reads it.
+        logging.getLogger("uvicorn.error").addFilter(takes)
         async with self._upstream:
             with renewing(self._service):
                 yield

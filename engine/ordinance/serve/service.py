@@ -84,7 +84,8 @@ class Service:
 
 def plan_of(settings: Settings, on: date | None = None) -> Plan:
     """The policy that the settings name. Raises ``OrdinanceError`` where its packs do not make one."""
-    budget = Budget(settings.limits.detector_seconds, settings.limits.detector_processes)
+    limits = settings.limits
+    budget = Budget(limits.detector_seconds, limits.detector_processes, limits.plugin_seconds)
     return load(settings.packs, on=on, budget=budget).plan
 
 

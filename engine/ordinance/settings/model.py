@@ -59,6 +59,9 @@ class LimitSettings(_Section):
     detector_seconds: Seconds = Field(
         default=1, description="How long a plugin's detector may take for one sentence; then it has failed."
     )
+    plugin_seconds: Seconds = Field(
+        default=60, description="How long the installed plugins may take, in all, until their detectors are prepared."
+    )
     detector_processes: int = Field(
         default=2, ge=1, le=256, description="Processes in which the detectors of plugins run, for each that serves."
     )
