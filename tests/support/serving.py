@@ -20,6 +20,7 @@ from ordinance.serve.gateway import Gateway
 from ordinance.serve.listening import address_of, listen
 from ordinance.serve.server import Server
 from ordinance.serve.service import make_service
+from ordinance.serve.small import MODELS
 from ordinance.serve.standing import Renewal
 from ordinance.serve.upstream import Upstream
 from ordinance.settings.model import Settings
@@ -69,7 +70,7 @@ class Asked:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.body)
+        return json.loads(self.body or b"{}")
 
 
 class Wire:
@@ -112,7 +113,7 @@ Script = Callable[[Wire], Awaitable[None]]
 
 
 class ScriptedUpstream:
-    """An HTTP server that follows ``script`` and remembers what it was asked."""
+    """An HTTP server that follows ``script`` and remembers what it was asked, for the list of its models apart."""
 
     def __init__(self, thread: LoopThread) -> None:
         self.reset()
@@ -123,6 +124,8 @@ class ScriptedUpstream:
     def reset(self) -> None:
         self.script: Script = say("Hello.")
         self.asked: list[Asked] = []
+        self.listed: list[Asked] = []
+        self.listed_before = 0
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -131,7 +134,8 @@ class ScriptedUpstream:
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             asked = Asked(method, path, headers, body)
-            self.asked.append(asked)
+            (self.listed if path == MODELS else self.asked).append(asked)
+            self.listed_before += path == MODELS and not self.asked
             try:
                 await self.script(Wire(reader, writer, asked))
             except OSError:

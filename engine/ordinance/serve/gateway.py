@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -17,6 +18,7 @@ from ordinance.serve.doorstep import Doorstep, Presence, expected_hosts
 from ordinance.serve.exchange import LAST_WORDS_SECONDS, Exchange
 from ordinance.serve.glance import Glance
 from ordinance.serve.service import Service, ready_state
+from ordinance.serve.stderr import takes
 from ordinance.serve.upstream import Upstream
 
 #: How long it is remembered whether the upstream answers, in seconds.
@@ -50,6 +52,8 @@ class Gateway:
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:
+        # What the HTTP server says of somebody's bytes must not wait for whoever reads it.
+        logging.getLogger("uvicorn.error").addFilter(takes)
         async with self._upstream:
             with renewing(self._service):
                 yield
@@ -62,14 +66,13 @@ class Gateway:
 
     async def _ready(self, _: Exchange) -> tuple[Any, int]:
         reachable = await self._reachable()
-        ready = reachable and not self.draining
-        state = {"ready": ready, **await ready_state(self._service, draining=self.draining)}
-        return {**state, "upstream": "reachable" if reachable else "unreachable"}, 200 if ready else 503
+        state = await ready_state(self._service, reachable=reachable, draining=self.draining)
+        return {**state, "upstream": "reachable" if reachable else "unreachable"}, 200 if state["ready"] else 503
 
 
 @contextmanager
 def renewing(service: Service) -> Iterator[None]:
-    """Listen to SIGHUP, which only the main thread of a process can."""
+    """At each SIGHUP read policy and keys, and open the log, anew. Only the main thread of a process can listen to it."""
     if not service.standing.replaceable or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -77,6 +80,7 @@ def renewing(service: Service) -> Iterator[None]:
     tasks: set[asyncio.Task[None]] = set()
 
     def renew() -> None:
+        service.audit.reopen()
         task = loop.create_task(service.standing.renew())
         tasks.add(task)
         task.add_done_callback(tasks.discard)

@@ -22,6 +22,8 @@ from ordinance.serve.behind import Behind
 from ordinance.serve.exchange import Exchange
 from ordinance.serve.glance import Glance
 from ordinance.serve.keys import Client, Keyring
+from ordinance.serve.loras import Loras
+from ordinance.serve.names import Names
 from ordinance.serve.standing import Renewal, Standing
 from ordinance.settings.model import Settings
 
@@ -43,6 +45,7 @@ class Service:
     behind: Behind
     audit: AuditLog
     adapting: Adapting
+    names: Names
     restart_due: Glance[bool]
 
     @property
@@ -105,7 +108,8 @@ def _session(
 
 def plan_of(settings: Settings, on: date | None = None) -> Plan:
     """The policy that the settings name. Raises ``OrdinanceError`` where its packs do not make one."""
-    budget = Budget(settings.limits.detector_seconds, settings.limits.detector_processes)
+    limits = settings.limits
+    budget = Budget(limits.detector_seconds, limits.detector_processes, limits.plugin_seconds)
     return load(settings.packs, on=on, budget=budget).plan
 
 
@@ -131,13 +135,15 @@ def make_service(
     async def restart_due() -> bool:
         return engine is not None and await asyncio.to_thread(lambda: engine.replaced)
 
+    listed = Loras()
     return Service(
         standing,
         settings,
         on,
         behind,
         AuditLog(settings.audit),
-        Adapting(settings, behind),
+        Adapting(settings, behind, listed),
+        Names(listed),
         Glance(restart_due, _LOOKED_EVERY),
     )
 
@@ -165,14 +171,18 @@ def charter_alone(service: Service) -> bool:
     return bool(service.plan.parents) and any(client.jurisdiction is None for client in clients)
 
 
-async def ready_state(service: Service, *, draining: bool = False) -> dict[str, Any]:
-    """What ``/ready`` says of the policy, of what is about to end it, and of the log."""
+async def ready_state(service: Service, *, reachable: bool = True, draining: bool = False) -> dict[str, Any]:
+    """What ``/ready`` says, first whether requests should come here: not where none would be answered, nor where the
+    server is about to leave. A policy that is stale and a log that is not required are told, and stop nothing."""
+    audit = service.audit.state()
+    recorded = audit["state"] == "ok" or not service.audit.required
     state: dict[str, Any] = {
+        "ready": reachable and recorded and not draining,
         "policy": policy_header(service.open(service.keyring.anyone, ())),
         "stale": service.standing.stale or None,
         "draining": draining,
         "restart_due": await service.restart_due(),
-        "audit": service.audit.state(),
+        "audit": audit,
     }
     if service.plan.struck:
         state["struck"] = [{"rule": each.rule, "test": each.test} for each in service.plan.struck]

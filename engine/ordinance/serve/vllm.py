@@ -131,7 +131,8 @@ class Ordinance:
         await service.admit(exchange)
         # A server that sends usage statistics has not come up.
         server = {"vllm": installed_version(), "usage_statistics": False}
-        return {"ready": True, **await ready_state(service), "ordinance": __version__, "server": server}, 200
+        state = await ready_state(service)
+        return {**state, "ordinance": __version__, "server": server}, 200 if state["ready"] else 503
 
 
 def _hosts(settings: Settings) -> frozenset[str] | None:

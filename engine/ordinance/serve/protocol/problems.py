@@ -79,6 +79,15 @@ def busy(status: int) -> Problem:
     )
 
 
+def audit_unavailable() -> Problem:
+    """503: the operator requires a record of each request, and that of this one cannot be written."""
+    return Problem(
+        503,
+        "audit_unavailable",
+        "A record of this request is required and cannot be written now. Try again later; the operator's log says why.",
+    )
+
+
 def other_host() -> Problem:
     """421: the request asks for a host that this gateway is not."""
     return Problem(
