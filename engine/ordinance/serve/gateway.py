@@ -72,7 +72,7 @@ class Gateway:
 
 @contextmanager
 def renewing(service: Service) -> Iterator[None]:
-    """At each SIGHUP read policy and keys, and open the log, anew. Only the main thread of a process can listen to it."""
+    """At each SIGHUP read policy and keys, and open the log, anew. Only the main thread of a process hears it."""
     if not service.standing.replaceable or threading.current_thread() is not threading.main_thread():
         yield
         return
