@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import settings as profiles
 
 from ordinance.policy.plan import Plan
+from ordinance.settings.model import Settings
 from support.serving import LoopThread, OpenGateway, RunningGateway, ScriptedUpstream
 from support.small_plan import small_plan
 
 # The same cases every time, or with HYPOTHESIS_PROFILE=soak many new ones; glance is for work in progress.
-settings.register_profile("quick", max_examples=100, deadline=None, derandomize=True)
-settings.register_profile("defects", max_examples=900, deadline=None, derandomize=True)
-settings.register_profile("few", max_examples=10, deadline=None, derandomize=True)
-settings.register_profile("soak", max_examples=1000, deadline=None)
-settings.register_profile("glance", max_examples=15, deadline=None, derandomize=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+profiles.register_profile("quick", max_examples=100, deadline=None, derandomize=True)
+profiles.register_profile("defects", max_examples=900, deadline=None, derandomize=True)
+profiles.register_profile("few", max_examples=10, deadline=None, derandomize=True)
+profiles.register_profile("soak", max_examples=1000, deadline=None)
+profiles.register_profile("glance", max_examples=15, deadline=None, derandomize=True)
+profiles.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 #: The suite that needs a real vLLM is `make test-vllm`.
@@ -50,13 +51,17 @@ def upstream(shared_upstream: ScriptedUpstream) -> ScriptedUpstream:
 @pytest.fixture
 def open_gateway(loop_thread: LoopThread, upstream: ScriptedUpstream) -> Iterator[OpenGateway]:
     """Starts gateways before ``upstream``, as an operator in DE; settings by keyword, ``plan`` for another plan,
-    ``load`` for one that is to replace it."""
+    ``load`` for one that is to replace it, ``reread`` for settings whose keys are."""
     running: list[RunningGateway] = []
 
     def start(
-        plan: Plan | None = None, url: str = "", load: Callable[[], Plan] | None = None, **settings: Any
+        plan: Plan | None = None,
+        url: str = "",
+        load: Callable[[], Plan] | None = None,
+        reread: Callable[[], Settings] | None = None,
+        **settings: Any,
     ) -> RunningGateway:
-        running.append(RunningGateway(loop_thread, plan or small_plan(), url or upstream.url, settings, load))
+        running.append(RunningGateway(loop_thread, plan or small_plan(), url or upstream.url, settings, load, reread))
         return running[-1]
 
     yield start

@@ -26,7 +26,7 @@ from ordinance.serve.protocol.completions import COMPLETIONS
 from ordinance.serve.protocol.prompts import sent_on
 from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.whole import govern_whole, refused_whole
-from ordinance.settings.model import Settings
+from ordinance.settings.model import AuditSettings, Settings
 from support import manners
 from support.batches import FakeLLM, Params, Structured, Tokenizer, outputs_module
 from support.plans import expressions, mask, plan
@@ -373,7 +373,7 @@ def test_a_defect_ends_one_answer_and_no_other(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_audit_log_has_a_line_for_each_prompt_and_no_text(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
-    governed(FakeLLM(lambda _: FORBIDDEN), audit=AuditLog(log)).generate(["one", RED_LINE])
+    governed(FakeLLM(lambda _: FORBIDDEN), audit=AuditLog(AuditSettings(path=log))).generate(["one", RED_LINE])
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     assert [line["verdict"] for line in lines] == ["withhold", "refuse"]
     assert FORBIDDEN not in log.read_text("utf-8")

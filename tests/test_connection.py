@@ -7,18 +7,15 @@ import time
 
 import pytest
 
-from ordinance.serve import connection
-from support.serving import PATIENCE, RunningGateway
+from support.serving import PATIENCE, OpenGateway
 
 WHOLE = b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n"
 
 
 @pytest.mark.parametrize("first", [b"", b"POST /v1/chat/completions HTTP/1.1\r\nhost: loc"])
 @pytest.mark.parametrize("served", [False, True], ids=["new", "kept"])
-def test_an_unfinished_head_ends_the_connection(
-    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch, first: bytes, served: bool
-) -> None:
-    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.3)
+def test_an_unfinished_head_ends_the_connection(open_gateway: OpenGateway, first: bytes, served: bool) -> None:
+    gateway = open_gateway(limits={"idle_seconds": 0.3})
     with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
         if served:
             client.sendall(WHOLE)
@@ -30,10 +27,8 @@ def test_an_unfinished_head_ends_the_connection(
         assert time.monotonic() - began < PATIENCE
 
 
-def test_a_head_that_trickles_in_does_not_move_the_limit(
-    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.3)
+def test_a_head_that_trickles_in_does_not_move_the_limit(open_gateway: OpenGateway) -> None:
+    gateway = open_gateway(limits={"idle_seconds": 0.3})
     with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
         client.sendall(b"GET /health HTTP/1.1\r\n")
         cut = False
@@ -47,8 +42,8 @@ def test_a_head_that_trickles_in_does_not_move_the_limit(
         assert cut
 
 
-def test_requests_that_are_served_are_not_cut(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.2)
+def test_requests_that_are_served_are_not_cut(open_gateway: OpenGateway) -> None:
+    gateway = open_gateway(limits={"idle_seconds": 0.2})
     with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
         for _ in range(6):
             client.sendall(WHOLE)

@@ -291,7 +291,11 @@ def test_alive_and_ready(open_gateway: OpenGateway) -> None:
     gateway = open_gateway()
     assert httpx2.get(f"{gateway.address}/health", trust_env=False).json() == {"status": "alive"}
     ready = httpx2.get(f"{gateway.address}/ready", trust_env=False)
-    assert (ready.status_code, ready.json()) == (200, {"ready": True, "policy": POLICY, "upstream": "reachable"})
+    assert ready.status_code == 200
+    assert ready.json() == {
+        "ready": True, "policy": POLICY, "stale": None, "draining": False, "restart_due": False,
+        "audit": {"state": "ok", "lost": 0}, "upstream": "reachable",
+    }  # fmt: skip
 
 
 def test_alive_but_not_ready_without_an_upstream(open_gateway: OpenGateway) -> None:

@@ -189,3 +189,75 @@ def test_what_is_struck_out_is_part_of_the_digest(folder: Path) -> None:
     plan = load(policy, on=TODAY, budget=BUDGET)
     assert plan.policy is not None
     assert plan.plan.digest != plan.policy.digest
+
+
+# one question, one answer
+
+
+@pytest.mark.parametrize("deed", ["FORK", "LATE"])
+def test_a_second_answer_to_one_question_reaches_no_other_request(plan: Plan, deed: str) -> None:
+    """W1: it lay in the pipe, and every later sentence got the answer of the one before it."""
+    answer(plan, f"A LAW-{deed} here.")
+    time.sleep(0.3)
+    for _ in range(4):
+        text, session = answer(plan, "Clean now.")
+        assert (text, session.outcome().failed) == ("Clean now.", ())
+        text, session = answer(plan, "The LAW here.")
+        assert text.startswith(f"The {MARKER} here.\n\n")
+        assert session.outcome().failed == (), "whoever asks next has nothing to do with it"
+
+
+def test_half_a_message_does_not_stop_the_budget(plan: Plan) -> None:
+    """W11: waiting was bounded, reading was not."""
+    began = time.monotonic()
+    _, session = answer(plan, "Fine. LAW-HALF here.")
+    assert session.outcome().failed == ("XA/words",)
+    assert time.monotonic() - began < PATIENCE
+
+
+def test_what_a_detector_has_started_ends_with_its_process(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W10: a process that was forked outlived the deadline's kill and the server's stop."""
+    monkeypatch.setenv("FAULTY_ORPHANS", str(tmp_path / "orphans"))
+    plan = load(packs(folder / "orphans"), on=TODAY, budget=BUDGET).plan
+    answer(plan, "A LAW-CHILD here.")
+    orphans = [int(pid) for pid in (tmp_path / "orphans").read_text().split()]
+    assert len(orphans) == 1
+    until_gone(orphans)
+
+
+def test_what_a_detector_has_started_ends_with_the_engine(folder: Path, tmp_path: Path) -> None:
+    program = f"""
+import sys
+sys.path[:0] = [{str(ENGINE)!r}, {str(folder / "site")!r}]
+from ordinance.isolation import Budget
+from ordinance.load import load
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import situate
+plan = load({[str(pack) for pack in packs(folder / "fourth")]!r}, budget=Budget(5.0, 1)).plan
+session = Session(plan, situate(plan, jurisdiction="XA"), "en")
+session.stream().feed("A LAW-FORKED here. And so on.")
+print("asked", flush=True)
+sys.stdin.read()
+"""
+    environment = {**os.environ, "FAULTY_ORPHANS": str(tmp_path / "orphans")}
+    for end in ("stopped", "killed"):
+        engine = subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        )
+        assert engine.stdout is not None
+        assert engine.stdout.readline() == b"asked\n"
+        if end == "killed":
+            engine.kill()
+        engine.communicate()
+    orphans = [int(pid) for pid in (tmp_path / "orphans").read_text().split()]
+    assert len(orphans) == 2
+    until_gone(orphans)
+
+
+def until_gone(processes: list[int]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while any(running(pid) for pid in processes):
+        assert time.monotonic() < deadline, "it is still there"
+        time.sleep(0.05)

@@ -8,6 +8,7 @@ import pytest
 
 from ordinance.errors import OrdinanceError, SettingsError, UnreadableError
 from ordinance.settings import page
+from ordinance.settings.model import AuditSettings
 from ordinance.settings.reading import FILE_VARIABLE, LARGEST_FILE, load
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,7 +50,7 @@ def test_the_file_may_be_named_by_a_variable(tmp_path: Path, monkeypatch: pytest
 def test_paths_in_the_file_are_relative_to_it(tmp_path: Path) -> None:
     settings = load({}, write(tmp_path, "packs: [mine, /etc/theirs]\naudit: log.jsonl\n"))
     assert settings.packs == [tmp_path / "mine", Path("/etc/theirs")]
-    assert settings.audit == tmp_path / "log.jsonl"
+    assert settings.audit == AuditSettings(path=tmp_path / "log.jsonl")
     assert load({"packs": ["mine"]}).packs == [Path("mine")]
 
 

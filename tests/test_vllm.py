@@ -24,8 +24,8 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from ordinance.serve import account
+from ordinance.serve.listening import address_of, listen
 from ordinance.serve.routes import ROUTES, Treatment, is_listed, treatment
-from ordinance.serve.server import address_of, listen
 from ordinance.serve.vllm import Ordinance
 from support.serving import DONE, PATIENCE, LoopThread, chunk, completion, event
 

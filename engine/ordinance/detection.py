@@ -14,7 +14,7 @@ compiled, each use of it in a pack becomes a ``Declaration``, and ``prepare`` tu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -56,10 +56,25 @@ class Segments:
     """``find`` takes a closed sentence and gives (start, end) character offsets in it, start < end.
 
     It must be a pure function: same sentence, same spans. If it raises, the request in which it does fails
-    closed and says so; no other request notices.
+    closed and says so; no other request notices. So it does where it gives anything but a list, a tuple or an iterator
+    of pairs (lists or tuples) of whole numbers: a text, a truth value or a fraction is no offset.
     """
 
     find: Callable[[str], Iterable[tuple[int, int]]]
+
+
+def exact(found: object) -> list[tuple[int, int]]:
+    """What ``Segments.find`` gave, as spans. Raises ``TypeError`` for whatever is not of the types that it must have:
+    a wrong type that could be converted would cut at a wrong place."""
+    if not isinstance(found, list | tuple | Iterator):
+        raise TypeError("no list of spans")
+    return [_span(pair) for pair in found]
+
+
+def _span(pair: object) -> tuple[int, int]:
+    if not isinstance(pair, list | tuple) or len(pair) != 2 or type(pair[0]) is not int or type(pair[1]) is not int:
+        raise TypeError("no pair of whole numbers")
+    return pair[0], pair[1]
 
 
 Prepared = Expressions | Segments

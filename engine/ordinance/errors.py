@@ -95,6 +95,13 @@ class ServeError(OrdinanceError):
     exit_code = 1
 
 
+class RestartDueError(OrdinanceError):
+    """The package was replaced under a running server: nothing of the new one is mixed into the old."""
+
+    code = "restart-due"
+    exit_code = 1
+
+
 class BatchError(OrdinanceError):
     """A batch holds what cannot be governed: a prompt that nobody can look at, an argument that is not known."""
 

@@ -11,39 +11,34 @@ from __future__ import annotations
 
 import json
 import pickle
-import subprocess
-import sys
 import weakref
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Pipe
 from threading import BoundedSemaphore
 
-from ordinance.detection import Declaration, Prepared, Segments
+from ordinance.child import Child
+from ordinance.detection import Declaration, Prepared, Segments, exact
 from ordinance.runtime.segments import DetectorError
 
-#: How long a process may take to import the plugins and prepare their detectors, in seconds.
-START_SECONDS = 60.0
 #: How long a call waits until a process is free, in seconds. Others' calls are bounded too, so this is a long line.
 TURN_SECONDS = 30.0
+#: What a process says once its detectors are prepared.
+READY = b"ready"
+#: The bytes that number a question, and the detector that is asked. Each answer begins with its question's number.
+QUESTION, DETECTOR = 8, 4
 #: The longest answer of a process, in bytes: spans in a sentence of at most some thousand characters.
 _LONGEST = 1024 * 1024
-
-_MAIN = """\
-import json, sys
-sys.path[:] = json.loads(sys.argv[1])
-from ordinance.detector_process import main
-main(int(sys.argv[2]))
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """``seconds`` of wall time for one segment, and how many ``processes`` may be asked at once."""
+    """``seconds`` of wall time for one segment, how many ``processes`` may be asked at once, and ``start``, the seconds
+    in which plugins are imported, register and prepare their detectors."""
 
     seconds: float = 1.0
     processes: int = 2
+    start: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +65,8 @@ class Bench:
         self._budget = budget
         self._turns = BoundedSemaphore(budget.processes)
         self._idle: list[_Process] = []
-        weakref.finalize(self, _end, self._idle)
+        self._running: set[_Process] = set()
+        weakref.finalize(self, _end, self._running)
 
     def ask(self, number: int, segment: str) -> list[tuple[int, int]]:
         """The spans that the detector ``number`` finds in ``segment``. Raises ``DetectorError``, and replaces a process
@@ -78,11 +74,11 @@ class Bench:
         if not self._turns.acquire(timeout=TURN_SECONDS):
             raise DetectorError("no process became free", lasting=True)
         try:
-            process = self._idle.pop() if self._idle else self._start()
+            process = self._free()
             try:
                 spans = process.ask(number, segment)
             except _LostError as lost:
-                process.end()
+                self._give_up(process)
                 # It starts while nobody waits for it.
                 self._idle.append(self._start())
                 raise DetectorError(str(lost), lasting=True) from None
@@ -93,8 +89,24 @@ class Bench:
             raise DetectorError("it raised")
         return spans
 
+    def _free(self) -> _Process:
+        """A process that may be asked. One that has said something unasked, or ended, while nobody waited for it is
+        replaced: whoever asks now has nothing to do with that."""
+        while self._idle:
+            process = self._idle.pop()
+            if not process.spoilt:
+                return process
+            self._give_up(process)
+        return self._start()
+
     def _start(self) -> _Process:
-        return _Process(self._uses, self._budget.seconds)
+        process = _Process(self._uses, self._budget)
+        self._running.add(process)
+        return process
+
+    def _give_up(self, process: _Process) -> None:
+        process.end()
+        self._running.discard(process)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,55 +127,53 @@ class _LostError(Exception):
 class _Process:
     """One process; whoever holds it is alone with it."""
 
-    def __init__(self, uses: tuple[Use, ...], seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, uses: tuple[Use, ...], budget: Budget) -> None:
+        self._budget = budget
         self._ready = False
-        self._connection, theirs = Pipe()
-        # A session of its own: Ctrl-C is for the server, which lets running answers finish. Nothing that a plugin
-        # prints reaches a log: it might be what was said.
-        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with our own words
-            [sys.executable, "-c", _MAIN, json.dumps(sys.path), str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        theirs.close()
+        self._question = 0
+        self._child = Child("ordinance.detector_process")
         with suppress(OSError):  # it has died already: the first call will see
-            self._connection.send_bytes(pickle.dumps((seconds, uses)))
+            self._child.messages.send(pickle.dumps((budget.seconds, uses)), budget.start)
+
+    @property
+    def spoilt(self) -> bool:
+        """Whether it has said something that nobody asked, or has ended."""
+        return self._ready and self._child.messages.unread
 
     def ask(self, number: int, segment: str) -> list[tuple[int, int]] | None:
         """The spans; None where the detector raised. Raises ``_LostError``."""
         if not self._ready:
-            self._receive(START_SECONDS, "it did not start")
+            if self._receive(self._budget.start, "it did not start") != READY:
+                raise _LostError("it answered nonsense")
             self._ready = True
+        self._question += 1
+        asked = self._question.to_bytes(QUESTION, "big")
+        said = asked + number.to_bytes(DETECTOR, "big") + segment.encode("utf-8", "surrogatepass")
         try:
-            self._connection.send_bytes(number.to_bytes(4, "big") + segment.encode("utf-8", "surrogatepass"))
+            self._child.messages.send(said, self._budget.seconds)
         except OSError:
             raise _LostError("it died") from None
-        reply = self._receive(self._seconds, "it outran its budget")
+        reply = self._receive(self._budget.seconds, "it outran its budget")
+        if reply[:QUESTION] != asked:
+            raise _LostError("it answered another question")
         try:
-            found = json.loads(reply)
-            return None if found is None else [(int(start), int(end)) for start, end in found]
+            found = json.loads(reply[QUESTION:])
+            return None if found is None else exact(found)
         except (ValueError, TypeError):
             raise _LostError("it answered nonsense") from None
 
     def _receive(self, seconds: float, late: str) -> bytes:
         try:
-            if not self._connection.poll(seconds):
-                raise _LostError(late)
-            return self._connection.recv_bytes(_LONGEST)
-        except (EOFError, OSError):
+            return self._child.messages.receive(seconds, _LONGEST)
+        except TimeoutError:
+            raise _LostError(late) from None
+        except OSError:
             raise _LostError("it died") from None
 
     def end(self) -> None:
-        self._connection.close()
-        self._process.kill()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(1)
+        self._child.end()
 
 
-def _end(processes: list[_Process]) -> None:
+def _end(processes: set[_Process]) -> None:
     while processes:
         processes.pop().end()

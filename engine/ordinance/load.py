@@ -22,6 +22,7 @@ from ordinance.policy.plan import Plan
 from ordinance.reading import shown
 from ordinance.shields import shielding
 from ordinance.testing import prove
+from ordinance.trial import Trial
 
 DEFAULT_BUDGET = Budget()
 
@@ -77,6 +78,12 @@ def load(
     ``Loaded.diagnostics``.
     """
     given = tuple(Path(path) for path in paths) or default_packs()
+    with Trial(budget.start) as trial:
+        return _load(given, on, budget, trial, examples=examples)
+
+
+def _load(given: tuple[Path, ...], on: date | None, budget: Budget, trial: Trial, *, examples: bool) -> Loaded:
+    trial.register()
     registry = installed()
     packs = gather(given)
     found = list(packs.diagnostics)
@@ -84,6 +91,7 @@ def load(
     plan: Plan | None = None
     if packs.complete:
         policy = link(packs.units, digest(packs.units, registry))
+        trial.prepare(_uses(policy).values())
         verdict = check(policy, registry.kinds, on or datetime.now(UTC).date())
         found += verdict.diagnostics
         if verdict.checked and not _wrong(found):
@@ -105,8 +113,12 @@ def _guarded(plan: Plan, policy: Policy, registry: Registry, budget: Budget) -> 
     """The plan with the detectors that it calls at run time in processes of their own."""
     if not registry.found or not any(isinstance(each, Segments) for each in plan.detectors.values()):
         return plan
-    uses = {each.key: Use(each.kind, each.declaration) for each in policy.detectors}
-    return replace(plan, detectors=isolated(plan.detectors, uses, budget))
+    return replace(plan, detectors=isolated(plan.detectors, _uses(policy), budget))
+
+
+def _uses(policy: Policy) -> dict[str, Use]:
+    """How a process finds each detector again, by its key."""
+    return {each.key: Use(each.kind, each.declaration) for each in policy.detectors}
 
 
 def digest(units: Sequence[Unit], registry: Registry) -> str:

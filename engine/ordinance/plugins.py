@@ -7,7 +7,7 @@ silence another.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
@@ -35,10 +35,22 @@ class Registry:
     found: bool = False
 
 
-def installed() -> Registry:
-    """What the engine and the installed plugins register. Raises ``PluginError`` for one that breaks the contract."""
-    found = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
-    return replace(collect((f"{_id(point)}", _import(point)) for point in found), found=True)
+def found() -> list[EntryPoint]:
+    """The entry points of the installed plugins. Nothing is imported."""
+    return sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
+
+
+def installed(next_is: Callable[[str], None] = lambda _: None) -> Registry:
+    """What the engine and the installed plugins register; ``next_is`` is called with the id of each before it is
+    imported. Raises ``PluginError`` for one that breaks the contract."""
+
+    def plugins() -> Iterator[tuple[str, object]]:
+        for point in found():
+            name = _id(point)
+            next_is(name)
+            yield name, _import(point, name)
+
+    return replace(collect(plugins()), found=True)
 
 
 def collect(plugins: Iterable[tuple[str, object]]) -> Registry:
@@ -86,7 +98,7 @@ def _register(name: str, plugin: object) -> list[DetectorKind]:
             )
         try:
             given = list(cast(Iterable[object], implementation.function()))
-        except Exception as error:  # third-party code may raise anything; it must not look like a fault of ours
+        except BaseException as error:  # third-party code may raise anything, an exit among it
             raise PluginError(
                 f"the plugin {name} failed while registering ({type(error).__name__}).", help="Ask its authors."
             ) from error
@@ -104,11 +116,11 @@ def _id(point: EntryPoint) -> str:
     return f"{distribution.name} {distribution.version}" if distribution else point.name
 
 
-def _import(point: EntryPoint) -> object:
+def _import(point: EntryPoint, name: str) -> object:
     try:
         return point.load()
-    except Exception as error:  # an import may raise anything
+    except BaseException as error:  # an import may raise anything, an exit among it
         raise PluginError(
-            f"the plugin {_id(point)} cannot be imported ({type(error).__name__}: {error}).",
+            f"the plugin {name} cannot be imported ({type(error).__name__}: {error}).",
             help="Reinstall or remove it.",
         ) from error

@@ -55,12 +55,16 @@ def running(pid: int, parent: int | None = None) -> bool:
 class Served:
     """``ordinance serve`` with these words, on a free port, until ``stop``.
 
-    ``said`` is what it printed, to the end of the line that holds ``until``; ``address`` is where it listens.
+    ``said`` is what it printed, to the end of the line that holds ``until``; ``address`` is where it listens. ``files``
+    is how many it may have open.
     """
 
-    def __init__(self, *words: str | Path, until: str = "listening on ", **variables: str) -> None:
+    def __init__(
+        self, *words: str | Path, until: str = "listening on ", files: int | None = None, **variables: str
+    ) -> None:
+        bound = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh"] if files else []
         self.process = subprocess.Popen(
-            command("serve", "--port", "0", *words),
+            [*bound, *command("serve", "--port", "0", *words)],
             env=environment(**variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -82,6 +86,10 @@ class Served:
                 raise AssertionError(f"it does not serve: {said.decode()}{self.process.communicate()[1].decode()}")
             said += piece
         return said.decode()
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)

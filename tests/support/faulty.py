@@ -9,10 +9,34 @@ from pathlib import Path
 
 from support.packs import CHARTER, JURISDICTION, write_charter, write_jurisdiction
 
-_PLUGIN = """\
-import ctypes, itertools, os, re, time
+_PLUGIN = r"""import ctypes, itertools, os, re, sys, threading, time
 from ordinance.detection import DetectorKind, Segments, Unconfigured
 from ordinance.hookspecs import hookimpl
+
+def connection():
+    # what this process speaks to the engine with
+    return max(int(each) for each in os.listdir("/proc/self/fd") if is_socket(each))
+
+def is_socket(each):
+    try:
+        return os.readlink(f"/proc/self/fd/{each}").startswith("socket:")
+    except OSError:
+        return False
+
+def write(data):
+    os.write(connection(), data)
+
+def again():
+    time.sleep(0.1)
+    answer = b"[[0, 4]]"  # to another question: as it was said before questions had numbers, and as it is said now
+    for number in (b"", (1).to_bytes(8, "big")):
+        write((len(number + answer)).to_bytes(4, "big") + number + answer)
+
+def orphan():
+    if os.fork() == 0:
+        with open(os.environ["FAULTY_ORPHANS"], "a") as file:
+            file.write(f"{os.getpid()}\n")
+        time.sleep(600)
 
 def finds(word):
     def find(sentence):
@@ -30,7 +54,23 @@ def finds(word):
             case "ENDLESS": return itertools.repeat((0, 1))
             case "MANY": return [(0, 1)] * 1_000_000
             case "NONSENSE": return "no spans"
-        return [match.span() for match in re.finditer(rf"\\\\b{word}\\\\b", sentence)]
+            # W1: two answers to one question
+            case "FORK": os.fork()
+            case "LATE": threading.Thread(target=again).start()
+            # W11: half a message, and then nothing
+            case "HALF": write(b"\0\0"); time.sleep(60)
+            case "HUGE": write(b"\xff\xff\xff\xff"); time.sleep(60)
+            # W10: what it starts lives on
+            case "CHILD": orphan(); time.sleep(60)
+            case "FORKED": orphan()
+            # W12: what can be converted and is no span
+            case "TEXTS": return ["01"]
+            case "TRUTHS": return [(False, True)]
+            case "FRACTIONS": return [(0.9, 3.9)]
+            case "MAPPING": return {(0, 4): 1}
+            case "THREE": return [(0, 1, 2)]
+            case "QUIT": sys.exit(0)
+        return [match.span() for match in re.finditer(rf"\b{word}\b", sentence)]
     return find
 
 @hookimpl
@@ -44,15 +84,15 @@ def register_detectors():
 """
 
 #: What makes the detector fail; SLOW keeps a budget of a second.
-RAISING = ("RAISE", "NONSENSE")
-LASTING = ("EXIT", "CRASH", "HANG", "STUCK", "SLEEP", "ENDLESS", "MANY")
+RAISING = ("RAISE", "NONSENSE", "TEXTS", "TRUTHS", "FRACTIONS", "MAPPING", "THREE")
+LASTING = ("EXIT", "QUIT", "CRASH", "HANG", "STUCK", "SLEEP", "ENDLESS", "MANY", "HALF", "HUGE")
 
 
 def install(folder: Path) -> Path:
     """A folder that a path entry makes installed: the plugin and its entry point."""
     information = folder / "faulty_ordinance-1.0.dist-info"
     information.mkdir(parents=True)
-    (folder / "faulty_ordinance.py").write_text(_PLUGIN.replace("\\\\", "\\"), "utf-8")
+    (folder / "faulty_ordinance.py").write_text(_PLUGIN, "utf-8")
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty-ordinance\nVersion: 1.0\n", "utf-8")
     (information / "entry_points.txt").write_text("[ordinance]\nfaulty = faulty_ordinance\n", "utf-8")
     return folder

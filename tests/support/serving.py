@@ -15,13 +15,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import uvicorn
-
 from ordinance.policy.plan import Plan
-from ordinance.serve.connection import PatientConnection
 from ordinance.serve.gateway import Gateway
-from ordinance.serve.server import address_of, listen
+from ordinance.serve.listening import address_of, listen
+from ordinance.serve.server import Server
 from ordinance.serve.service import make_service
+from ordinance.serve.small import MODELS
+from ordinance.serve.standing import Renewal
 from ordinance.serve.upstream import Upstream
 from ordinance.settings.model import Settings
 
@@ -70,7 +70,7 @@ class Asked:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.body)
+        return json.loads(self.body or b"{}")
 
 
 class Wire:
@@ -113,7 +113,7 @@ Script = Callable[[Wire], Awaitable[None]]
 
 
 class ScriptedUpstream:
-    """An HTTP server that follows ``script`` and remembers what it was asked."""
+    """An HTTP server that follows ``script`` and remembers what it was asked, for the list of its models apart."""
 
     def __init__(self, thread: LoopThread) -> None:
         self.reset()
@@ -124,6 +124,8 @@ class ScriptedUpstream:
     def reset(self) -> None:
         self.script: Script = say("Hello.")
         self.asked: list[Asked] = []
+        self.listed: list[Asked] = []
+        self.listed_before = 0
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -132,7 +134,8 @@ class ScriptedUpstream:
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             asked = Asked(method, path, headers, body)
-            self.asked.append(asked)
+            (self.listed if path == MODELS else self.asked).append(asked)
+            self.listed_before += path == MODELS and not self.asked
             try:
                 await self.script(Wire(reader, writer, asked))
             except OSError:
@@ -159,6 +162,7 @@ class RunningGateway:
         upstream: str,
         settings: Mapping[str, Any],
         load: Callable[[], Plan] | None = None,
+        reread: Callable[[], Settings] | None = None,
     ) -> None:
         values: dict[str, Any] = {"jurisdiction": "DE", "audit": "/dev/null", **settings}
         values["upstream"] = {"url": upstream, **values.get("upstream", {})}
@@ -166,19 +170,12 @@ class RunningGateway:
         checked = Settings.model_validate(values)
         assert checked.upstream is not None
         behind = Upstream(checked.upstream)
-        self.service = make_service(plan, checked, behind, renew=load)
+        renewal = None if load is None else Renewal(load, reread)
+        self.service = make_service(plan, checked, behind, renewal=renewal)
         listener = listen("127.0.0.1", 0)
         self.address = address_of(listener)
-        config = uvicorn.Config(
-            Gateway(self.service, behind),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            http=PatientConnection,
-            ws="none",
-        )
-        self._server = uvicorn.Server(config)
-        self._done = thread.begin(self._server.serve([listener]))
+        self._server = Server(Gateway(self.service, behind), listener, checked)
+        self._done = thread.begin(self._server.serve())
 
     def stop(self) -> None:
         self._server.should_exit = True

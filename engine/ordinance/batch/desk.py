@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from ordinance.errors import BatchError
 from ordinance.instructions.writing import instruction
 from ordinance.policy.plan import Plan
 from ordinance.runtime.session import Session
@@ -62,10 +63,25 @@ class Desk:
             if not wanted or getattr(lora, "lora_name", None) != wanted:
                 session.go_without(manner.without)
 
-    def record(self, request: str, session: Session) -> None:
-        """A line in the audit log, where the settings name one: no text, no counts of it."""
+    def begin(self, sessions: Mapping[str, Session]) -> None:
+        """Where the settings require it, a line in the audit log for each prompt that the model is now asked, by its
+        id. Raises ``BatchError`` where that cannot be written."""
+        if self.audit is None or not self.audit.required:
+            return
+        if not self.audit.begin_all([{**_asked(name), **session.under()} for name, session in sessions.items()]):
+            raise BatchError(
+                "a record of each prompt is required, and the audit log cannot be written; the model was not asked.",
+                help="Make room for the file that `audit` names, or do without `audit.required`.",
+            )
+
+    def record(self, name: str, output: str, session: Session) -> None:
+        """A line in the audit log, where the settings name one: no text, no counts of it. ``output`` is vLLM's id."""
         if self.audit is not None:
-            self.audit.write({"request": request, "key": "", "status": 200, **session.record()})
+            self.audit.write({**_asked(name), "output": output, "status": 200, "seconds": None, **session.record()})
+
+
+def _asked(name: str) -> dict[str, Any]:
+    return {"request": name, "key": "", "api": "batch", "model": None, "stream": False}
 
 
 def make_desk(

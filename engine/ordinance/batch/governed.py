@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -45,8 +46,8 @@ class GovernedLLM:
       removed and they say nothing that its text does not; otherwise empty or None. ``prompt`` and ``prompt_token_ids``
       are there if besides nothing in the prompt would be removed from an answer. ``prompt_logprobs`` never are.
 
-    Both raise ``BatchError`` before the model is asked anything, for a prompt that cannot be looked at and for an
-    argument that is not known.
+    Both raise ``BatchError`` before the model is asked anything, for a prompt that cannot be looked at, for an
+    argument that is not known, and where a record is required that cannot be written.
     """
 
     def __init__(self, llm: Any, desk: Desk) -> None:
@@ -111,6 +112,9 @@ class GovernedLLM:
             if each.given is not None:
                 together.setdefault(msgspec.json.encode(each.shared), []).append(number)
         rendered = any(more.get(name) is not None for name in _WRITING)
+        names = [uuid.uuid4().hex for _ in asked]
+        given = {name: each.session for name, each in zip(names, asked, strict=True) if each.given is not None}
+        self._desk.begin(given)
         for numbers in together.values():
             chosen = [asked[number] for number in numbers]
             paired = {
@@ -119,11 +123,11 @@ class GovernedLLM:
                 if isinstance(more.get(name), Sequence)
             }
             arguments = {**more, **paired, **chosen[0].shared}
-            given = method([each.given for each in chosen], [each.params for each in chosen], **arguments)
-            for number, output in zip(numbers, given, strict=True):
+            said = method([each.given for each in chosen], [each.params for each in chosen], **arguments)
+            for number, output in zip(numbers, said, strict=True):
                 outputs[number] = answered(output, asked[number], tokenizer, rendered=rendered)
-        for each, output in zip(asked, outputs, strict=True):
-            self._desk.record(output.request_id, each.session)
+        for name, each, output in zip(names, asked, outputs, strict=True):
+            self._desk.record(name, output.request_id, each.session)
         return outputs
 
 

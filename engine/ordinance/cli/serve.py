@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ordinance.cli.arguments import day, locale_tag, positive, region_of, tell_charter_alone
 from ordinance.errors import UsageError
+from ordinance.settings.model import Settings, UpstreamSettings
 from ordinance.settings.reading import load
 
 if TYPE_CHECKING:
@@ -59,9 +62,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal comes. Raises ``OrdinanceError`` where that cannot begin."""
-    settings = load(_flags(arguments), arguments.config)
-    if settings.jurisdiction is None and arguments.locale:
-        settings = settings.model_copy(update={"jurisdiction": region_of(arguments.locale)})
+    given = _Given(_flags(arguments), arguments.config, region_of(arguments.locale) if arguments.locale else None)
+    settings = given()
     if settings.upstream is None and not arguments.embedded:
         raise UsageError(
             "no inference server is named.",
@@ -69,18 +71,41 @@ def run(arguments: argparse.Namespace) -> int:
         )
     # The server's parts are slow to import, and a wrong setting should be told at once.
     from ordinance.serve.embedded import EmbeddedModel, find_model
-    from ordinance.serve.server import Worker, address_of, listen, serve
+    from ordinance.serve.engine import installed_engine
+    from ordinance.serve.listening import address_of, listen
+    from ordinance.serve.running import serve
+    from ordinance.serve.worker import Worker
 
+    engine = installed_engine()
     listener = listen(settings.host, settings.port)
     address = address_of(listener)
     if arguments.embedded:
         # Bound to a name: the model stops when nothing refers to it.
         model = EmbeddedModel(find_model())
-        worker = Worker(settings.model_copy(update={"upstream": model.settings}), arguments.on)
-        serve(worker, listener, partial(_announce_embedded, address))
+        given = replace(given, upstream=model.settings)
+        serve(Worker(given(), given, engine, arguments.on), listener, partial(_announce_embedded, address))
     else:
-        serve(Worker(settings, arguments.on), listener, partial(_announce, address))
+        serve(Worker(settings, given, engine, arguments.on), listener, partial(_announce, address))
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Where the settings come from, so that they can be read again: ``flags`` and ``file``, a ``region`` that stands
+    for the jurisdiction where none is named, and the ``upstream`` that is embedded."""
+
+    flags: Mapping[str, Any]
+    file: Path | None
+    region: str | None
+    upstream: UpstreamSettings | None = None
+
+    def __call__(self) -> Settings:
+        """The settings as they are now. Raises ``OrdinanceError``."""
+        settings = load(self.flags, self.file)
+        ours: dict[str, Any] = {"upstream": self.upstream or settings.upstream}
+        if settings.jurisdiction is None:
+            ours["jurisdiction"] = self.region
+        return settings.model_copy(update=ours)
 
 
 def _flags(arguments: argparse.Namespace) -> dict[str, Any]:

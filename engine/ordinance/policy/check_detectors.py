@@ -37,7 +37,7 @@ def _prepare(detector: Detector, kind: DetectorKind, report: Report) -> Prepared
     except PatternError as error:
         report(diagnose("pattern-invalid", _inside(place, error.offset), error.message, error.help))
         return None
-    except Exception as error:  # a plugin may raise anything; the load fails with its name, not with a traceback
+    except BaseException as error:  # a plugin may raise anything, an exit too; the load fails with its name
         message = f"the detector {kind.name} failed while it was prepared ({type(error).__name__})"
         report(diagnose("detector-fails", place, message))
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ordinance.detection import Segments
+from ordinance.detection import Segments, exact
 from ordinance.runtime.sentences import Sentence
 
 #: A sentence that does not end is judged every so many characters.
@@ -99,7 +99,7 @@ class SegmentScan:
 def find(segments: Segments, segment: str) -> list[tuple[int, int]]:
     """Ask a detector about one segment. Raises ``DetectorError`` for whatever goes wrong in it."""
     try:
-        spans = [(int(start), int(end)) for start, end in segments.find(segment)]
+        spans = exact(segments.find(segment))
     except DetectorError:
         raise
     except Exception as fault:

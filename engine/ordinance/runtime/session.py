@@ -197,6 +197,14 @@ class Session:
             "marks": [_cause_as_json(cause_of(rule)) for rule in self.marks],
         }
 
+    def under(self) -> dict[str, Any]:
+        """The part of the record that is known from the beginning: under which policy, for whom."""
+        return {
+            "digest": self.plan.digest,
+            "jurisdiction": self.situation.jurisdiction,
+            "locale": self.locale,
+        }
+
     def record(self) -> dict[str, Any]:
         """The audit record: which policy, which verdict, which rules fired or failed; no text, no counts of it. Of a
         request that its client left, what had come of it by then."""
@@ -204,9 +212,7 @@ class Session:
             stream.take_stock()
         outcome = self.outcome()
         return {
-            "digest": self.plan.digest,
-            "jurisdiction": self.situation.jurisdiction,
-            "locale": self.locale,
+            **self.under(),
             "verdict": outcome.verdict.word,
             "rules": list(outcome.rules),
             "failed": list(outcome.failed),

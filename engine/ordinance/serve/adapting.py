@@ -32,11 +32,11 @@ from ordinance.settings.model import Settings
 class Adapting:
     """An operator's adapters, and the turn of the instruction. Frozen, but for what the server is known to have."""
 
-    def __init__(self, settings: Settings, behind: Behind) -> None:
+    def __init__(self, settings: Settings, behind: Behind, loras: Loras) -> None:
         self._mapped = loras_of(settings)
         self._turn = turn_of(settings)
         self._behind = behind
-        self._loras = Loras()
+        self._loras = loras
 
     async def adapt(
         self, exchange: Exchange, api: Api, request: Request, sent: bytes, session: Session

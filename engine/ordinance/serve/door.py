@@ -25,6 +25,7 @@ from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.streamed import AnswerStream, refused_stream
 from ordinance.serve.protocol.whole import govern_whole, refused_whole
 from ordinance.serve.service import ELAPSED_HEADER, Service, marks_header, policy_header, seconds
+from ordinance.serve.small import MODELS
 from ordinance.serve.stderr import log_defect
 
 #: What the audit log says where the client went before the end, as proxies write it.
@@ -52,7 +53,9 @@ class _Visit:
         self._api = api
         self._exchange = exchange
         self._id = uuid.uuid4().hex
+        self._began = time.monotonic()
         self._client = Client()
+        self._request: Request | None = None
         self._session: Session | None = None
         self._problem: Problem | None = None
         exchange.common["x-request-id"] = self._id
@@ -62,6 +65,7 @@ class _Visit:
         try:
             await self._serve()
             status = self._exchange.status or 500
+            await self._learn_name(status)
         except ClientGone:
             pass
         finally:
@@ -91,7 +95,8 @@ class _Visit:
 
     async def _answer(self, raw: bytes) -> None:
         request = await aside(len(raw), False, self._api.read_request, raw)
-        session = self._session = self._open(request)
+        self._request, session = request, self._open(request)
+        self._session = session
         self._exchange.common["x-ordinance-policy"] = policy_header(session)
         if session.marks:
             self._exchange.common["x-ordinance-marks"] = marks_header(session)
@@ -102,13 +107,18 @@ class _Visit:
             request, body = await self._service.adapting.adapt(self._exchange, self._api, request, body, session)
         if body is None:
             await self._refuse(request, session, top)
-        elif request.streaming:
+            return
+        if self._service.audit.required:
+            await self._service.audit.begin({**self._asked(), **session.under()})
+        if request.streaming:
             await self._stream(body, AnswerStream(self._api, request, session, top), session)
         else:
             await self._whole(body, request, session, top)
 
     def _open(self, request: Request) -> Session:
         tags.forget()
+        # Once more: the body may have been long in coming, and keys and policy in force belong together.
+        self._client = self._service.keyring.admit(self._exchange.authorization)
         headers = self._exchange.headers
         wanted = locale.wanted_languages(headers.get(locale.HEADER), ", ".join(headers.getlist("accept-language")))
         elapsed = seconds(headers.get(ELAPSED_HEADER))
@@ -143,13 +153,31 @@ class _Visit:
         await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
         await self._exchange.json(await answer.end(), headers=_notices_header(request, session))
 
+    async def _learn_name(self, status: int) -> None:
+        """Once the answer has left: whether the server lists the model that has given it."""
+        if status == 200 and self._request is not None:
+            ask = partial(self._service.behind.read, self._exchange, "GET", MODELS)
+            await self._service.names.learn(self._request.model, ask)
+
     def _record(self, status: int) -> None:
-        record: dict[str, Any] = {"request": self._id, "key": self._client.name, "status": status}
+        seconds = round(time.monotonic() - self._began, 3)
+        record: dict[str, Any] = {**self._asked(), "status": status, "seconds": seconds}
         if self._problem is not None:
             record["problem"] = self._problem.code
         if self._session is not None:
             record |= self._session.record()
         self._service.audit.write(record)
+
+    def _asked(self) -> dict[str, Any]:
+        """What a record says of the request: who asks for what, and no word of it."""
+        request = self._request
+        return {
+            "request": self._id,
+            "key": self._client.name,
+            "api": self._api.path.removeprefix("/v1/"),
+            "model": None if request is None else self._service.names.shown(request.model),
+            "stream": None if request is None else request.streaming,
+        }
 
 
 def _notices_header(request: Request, session: Session) -> dict[str, str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import msgspec
@@ -11,15 +14,42 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ordinance.serve.protocol.problems import Problem, other_host
+from ordinance.serve.places import home_of
+from ordinance.serve.protocol.problems import Problem, busy, other_host
 from ordinance.settings.model import Settings
+
+#: Asked by whoever watches over a server: answered also where no request is taken any more.
+_ALWAYS = frozenset({"/health", "/ready"})
 
 
 class Presence:
-    """Counts the requests that are inside."""
+    """Counts the requests that are inside: at most ``most``, and ``each`` from one address, where these are given."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None, each: int | None = None) -> None:
         self.inside = 0
+        self._most = most
+        self._each = each
+        self._of: Counter[str] = Counter()
+
+    def problem(self, home: str) -> Problem | None:
+        """Why another request of ``home`` is not taken now."""
+        if self._most is not None and self.inside >= self._most:
+            return busy(503)
+        if self._each is not None and self._of[home] >= self._each:
+            return busy(429)
+        return None
+
+    @contextmanager
+    def visit(self, home: str) -> Iterator[None]:
+        self.inside += 1
+        self._of[home] += 1
+        try:
+            yield
+        finally:
+            self.inside -= 1
+            self._of[home] -= 1
+            if not self._of[home]:
+                del self._of[home]
 
     async def gone(self, seconds: float) -> None:
         """Wait until nobody is inside, at most so long."""
@@ -30,9 +60,10 @@ class Presence:
 
 
 class Doorstep:
-    """Turns away what asks for another host or writes its path so that two readers may take it for two paths."""
+    """Turns away what asks for another host, writes its path so that two readers may take it for two paths, or is one
+    request too many. ``hosts`` gives the names under which the server lets itself be asked, None for any."""
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str] | None, presence: Presence) -> None:
+    def __init__(self, app: ASGIApp, hosts: Callable[[], frozenset[str] | None], presence: Presence) -> None:
         self._app = app
         self._hosts = hosts
         self._presence = presence
@@ -45,21 +76,22 @@ class Doorstep:
         # none, and whoever asks for it is told so as for any closed door, with a key.
         if b"%" in scope.get("raw_path", b""):
             scope = {**scope, "path": "", "raw_path": b""}
-        problem = self._problem(scope)
+        home = home_of((scope.get("client") or ("",))[0])
+        problem = self._problem(scope, home)
         if problem is not None:
-            answer = Response(msgspec.json.encode(problem.body()), problem.status, media_type="application/json")
+            answer = Response(
+                msgspec.json.encode(problem.body()), problem.status, problem.headers, media_type="application/json"
+            )
             await answer(scope, receive, send)
             return
-        self._presence.inside += 1
-        try:
+        with self._presence.visit(home):
             await self._app(scope, receive, send)
-        finally:
-            self._presence.inside -= 1
 
-    def _problem(self, scope: Scope) -> Problem | None:
-        if self._hosts is not None and not _is_among(Headers(scope=scope).get("host", ""), self._hosts):
+    def _problem(self, scope: Scope, home: str) -> Problem | None:
+        hosts = self._hosts()
+        if hosts is not None and not _is_among(Headers(scope=scope).get("host", ""), hosts):
             return other_host()
-        return None
+        return None if scope["path"] in _ALWAYS else self._presence.problem(home)
 
 
 def expected_hosts(settings: Settings) -> frozenset[str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -11,11 +12,17 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from ordinance.serve.descriptors import affordable
 from ordinance.serve.doors import Doors
 from ordinance.serve.doorstep import Doorstep, Presence, expected_hosts
 from ordinance.serve.exchange import LAST_WORDS_SECONDS, Exchange
+from ordinance.serve.glance import Glance
 from ordinance.serve.service import Service, ready_state
+from ordinance.serve.stderr import takes
 from ordinance.serve.upstream import Upstream
+
+#: How long it is remembered whether the upstream answers, in seconds.
+_REACHED_EVERY = 1.0
 
 
 class Gateway:
@@ -25,9 +32,13 @@ class Gateway:
     def __init__(self, service: Service, upstream: Upstream) -> None:
         self._service = service
         self._upstream = upstream
-        self._presence = Presence()
+        limits = service.settings.limits
+        self._presence = Presence(affordable(limits.connections), limits.connections_per_address)
+        self._reachable = Glance(upstream.reachable, _REACHED_EVERY)
+        #: The server is about to leave: whoever asks `/ready` shall send requests elsewhere.
+        self.draining = False
         doors = Doors(service, {"/health": self._health, "/ready": self._ready})
-        self._app = Doorstep(doors, expected_hosts(service.settings), self._presence)
+        self._app = Doorstep(doors, lambda: expected_hosts(service.standing.settings), self._presence)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -41,6 +52,8 @@ class Gateway:
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:
+        # What the HTTP server says of somebody's bytes must not wait for whoever reads it.
+        logging.getLogger("uvicorn.error").addFilter(takes)
         async with self._upstream:
             with renewing(self._service):
                 yield
@@ -52,14 +65,14 @@ class Gateway:
         return {"status": "alive"}, 200
 
     async def _ready(self, _: Exchange) -> tuple[Any, int]:
-        reachable = await self._upstream.reachable()
-        state = {"ready": reachable, **ready_state(self._service)}
-        return {**state, "upstream": "reachable" if reachable else "unreachable"}, 200 if reachable else 503
+        reachable = await self._reachable()
+        state = await ready_state(self._service, reachable=reachable, draining=self.draining)
+        return {**state, "upstream": "reachable" if reachable else "unreachable"}, 200 if state["ready"] else 503
 
 
 @contextmanager
 def renewing(service: Service) -> Iterator[None]:
-    """Listen to SIGHUP, which only the main thread of a process can."""
+    """At each SIGHUP read policy and keys, and open the log, anew. Only the main thread of a process hears it."""
     if not service.standing.replaceable or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -67,6 +80,7 @@ def renewing(service: Service) -> Iterator[None]:
     tasks: set[asyncio.Task[None]] = set()
 
     def renew() -> None:
+        service.audit.reopen()
         task = loop.create_task(service.standing.renew())
         tasks.add(task)
         task.add_done_callback(tasks.discard)

@@ -32,14 +32,16 @@ def credential(headers: Mapping[str, str]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The configured keys by the SHA-256 of each, in hexadecimal. An empty ring lets everyone in as ``anyone``."""
+    """The configured keys by the SHA-256 of each, in hexadecimal. An empty ring lets everyone in as ``anyone``, unless
+    it is ``closed``: then all its keys were taken away, and nobody gets in."""
 
     clients: Mapping[str, Client]
     anyone: Client
+    closed: bool = False
 
     def admit(self, authorization: str | None) -> Client:
         """The holder of the bearer token in an ``Authorization`` header. Raises ``Problem`` (401)."""
-        if not self.clients:
+        if not self.clients and not self.closed:
             return self.anyone
         scheme, _, token = (authorization or "").partition(" ")
         digest = hashlib.sha256(token.strip().encode()).hexdigest()

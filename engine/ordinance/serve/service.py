@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,31 +20,43 @@ from ordinance.serve.adapting import Adapting
 from ordinance.serve.audit import AuditLog
 from ordinance.serve.behind import Behind
 from ordinance.serve.exchange import Exchange
+from ordinance.serve.glance import Glance
 from ordinance.serve.keys import Client, Keyring
-from ordinance.serve.standing import Standing
+from ordinance.serve.loras import Loras
+from ordinance.serve.names import Names
+from ordinance.serve.standing import Renewal, Standing
 from ordinance.settings.model import Settings
 
 #: In which a request claims how many seconds ago its conversation last carried a reminder (docs/decisions/006).
 ELAPSED_HEADER = "x-ordinance-elapsed"
 _MOST_DIGITS = 10
+#: How long it is remembered that the package is the same, in seconds: looking costs about 10 ms of a core.
+_LOOKED_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Frozen, but for the policy in force, what stands behind and the log. ``on`` replaces today's date."""
+    """Frozen, but for what is in force (policy and keys), what stands behind and the log. ``on`` replaces today's date;
+    ``restart_due`` says whether the package was replaced since the start."""
 
     standing: Standing
     settings: Settings
     on: date | None
-    keyring: Keyring
     behind: Behind
     audit: AuditLog
     adapting: Adapting
+    names: Names
+    restart_due: Glance[bool]
 
     @property
     def plan(self) -> Plan:
         """The plan in force now."""
         return self.standing.plan
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys in force now."""
+        return self.standing.keyring
 
     async def admit(self, exchange: Exchange) -> Client:
         """Who asks. Raises ``Problem`` (401) where the keys, or the server behind, turn them away: before anything that
@@ -64,24 +77,39 @@ class Service:
     ) -> Session:
         """A session for one request of ``client``, told in the best of the ``wanted`` languages. ``turn`` and
         ``elapsed`` are what the request claims, ``asked`` how it asks to be spoken to."""
-        plan = self.plan
-        locale = chosen_locale(plan, wanted, self.settings.locale)
-        return Session(
-            plan,
-            situate(
-                plan, jurisdiction=client.jurisdiction, attested=client.attested, turn=turn, elapsed=elapsed, on=self.on
-            ),
-            locale or "en",
-            whole=whole,
-            policy_name=self.settings.policy or "",
-            speaks=locale is not None,
-            asked=asked,
+        return _session(
+            self.plan, client, self.settings, self.on, wanted, turn=turn, elapsed=elapsed, whole=whole, asked=asked
         )
+
+
+def _session(
+    plan: Plan,
+    client: Client,
+    settings: Settings,
+    on: date | None,
+    wanted: Sequence[str],
+    *,
+    turn: int = 1,
+    elapsed: int | None = None,
+    whole: bool = False,
+    asked: Mapping[str, str] | None = None,
+) -> Session:
+    locale = chosen_locale(plan, wanted, settings.locale)
+    return Session(
+        plan,
+        situate(plan, jurisdiction=client.jurisdiction, attested=client.attested, turn=turn, elapsed=elapsed, on=on),
+        locale or "en",
+        whole=whole,
+        policy_name=settings.policy or "",
+        speaks=locale is not None,
+        asked=asked,
+    )
 
 
 def plan_of(settings: Settings, on: date | None = None) -> Plan:
     """The policy that the settings name. Raises ``OrdinanceError`` where its packs do not make one."""
-    budget = Budget(settings.limits.detector_seconds, settings.limits.detector_processes)
+    limits = settings.limits
+    budget = Budget(limits.detector_seconds, limits.detector_processes, limits.plugin_seconds)
     return load(settings.packs, on=on, budget=budget).plan
 
 
@@ -90,35 +118,43 @@ def make_service(
     settings: Settings,
     behind: Behind,
     on: date | None = None,
-    renew: Callable[[], Plan] | None = None,
+    renewal: Renewal | None = None,
 ) -> Service:
-    """Tie a plan to an operator's settings and to what stands ``behind``; ``renew`` gives the plan that is to
-    replace it when that is asked for.
+    """Tie a plan to an operator's settings and to what stands ``behind``; ``renewal`` gives what is to replace plan and
+    keys when that is asked for.
 
     Raises ``OrdinanceError`` where a key attests what the plan lacks, or the log cannot be written.
     """
-    keyring, audit = _keyring(settings), AuditLog(settings.audit)
-    adapting = Adapting(settings, behind)
 
-    def under(standing: Standing) -> Service:
-        service = Service(standing, settings, on, keyring, behind, audit, adapting)
-        _try_out(service)
-        return service
+    def try_out(plan: Plan, client: Client) -> None:
+        _try_out(plan, client, settings, on)
 
-    make = None if renew is None else lambda: under(Standing(renew())).plan
-    return under(Standing(plan, make))
+    standing = Standing(plan, settings, try_out, renewal)
+    engine = None if renewal is None else renewal.engine
+
+    async def restart_due() -> bool:
+        return engine is not None and await asyncio.to_thread(lambda: engine.replaced)
+
+    listed = Loras()
+    return Service(
+        standing,
+        settings,
+        on,
+        behind,
+        AuditLog(settings.audit),
+        Adapting(settings, behind, listed),
+        Names(listed),
+        Glance(restart_due, _LOOKED_EVERY),
+    )
 
 
-def _try_out(service: Service) -> None:
-    """Open a session for every client, which also builds what the first request would wait for."""
-    for client in (service.keyring.anyone, *service.keyring.clients.values()):
-        try:
-            service.open(client, ()).stream()
-        except SituationError as error:
-            who = f"the key {client.name!r}" if client.name else "the operator's default"
-            raise SituationError(
-                f"{who}: {error.message}", help=error.help + _shipped(service.plan, client.jurisdiction)
-            ) from None
+def _try_out(plan: Plan, client: Client, settings: Settings, on: date | None) -> None:
+    """Open a session, which also builds what the first request would wait for. Raises ``SituationError``."""
+    try:
+        _session(plan, client, settings, on, ()).stream()
+    except SituationError as error:
+        who = f"the key {client.name!r}" if client.name else "the operator's default"
+        raise SituationError(f"{who}: {error.message}", help=error.help + _shipped(plan, client.jurisdiction)) from None
 
 
 def _shipped(plan: Plan, jurisdiction: str | None) -> str:
@@ -135,24 +171,19 @@ def charter_alone(service: Service) -> bool:
     return bool(service.plan.parents) and any(client.jurisdiction is None for client in clients)
 
 
-def _keyring(settings: Settings) -> Keyring:
-    clients = {
-        key.sha256: Client(
-            name=key.name,
-            jurisdiction=key.jurisdiction or settings.jurisdiction,
-            attested=key.attested,
-            system_messages_are_ours=key.system_messages_are_ours,
-        )
-        for key in settings.keys
+async def ready_state(service: Service, *, reachable: bool = True, draining: bool = False) -> dict[str, Any]:
+    """What ``/ready`` says, first whether requests should come here: not where none would be answered, nor where the
+    server is about to leave. A policy that is stale and a log that is not required are told, and stop nothing."""
+    audit = service.audit.state()
+    recorded = audit["state"] == "ok" or not service.audit.required
+    state: dict[str, Any] = {
+        "ready": reachable and recorded and not draining,
+        "policy": policy_header(service.open(service.keyring.anyone, ())),
+        "stale": service.standing.stale or None,
+        "draining": draining,
+        "restart_due": await service.restart_due(),
+        "audit": audit,
     }
-    return Keyring(clients, Client(jurisdiction=settings.jurisdiction))
-
-
-def ready_state(service: Service) -> dict[str, Any]:
-    """What ``/ready`` says of the policy."""
-    state: dict[str, Any] = {"policy": policy_header(service.open(service.keyring.anyone, ()))}
-    if service.standing.stale:
-        state["stale"] = service.standing.stale
     if service.plan.struck:
         state["struck"] = [{"rule": each.rule, "test": each.test} for each in service.plan.struck]
     return state

@@ -1,62 +1,177 @@
-"""The policy in force: requests that begin get its plan, and those that run keep the one they began with."""
+"""What is in force, policy and keys: requests that begin get it, and those that run keep what they began with."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from ordinance.errors import OrdinanceError
+from ordinance.errors import OrdinanceError, SituationError
 from ordinance.policy.plan import Plan
+from ordinance.serve.engine import Engine
+from ordinance.serve.keys import Client, Keyring
 from ordinance.serve.stderr import described, tell
+from ordinance.settings.changes import changes
+from ordinance.settings.model import KeySettings, Settings
 
 #: What ``stale`` says where loading failed in a way that nobody foresaw.
 _DEFECT = "defect"
 
 
-class Standing:
-    """Holds the plan in force. ``make`` loads a new one and looks whether it can serve; None if there is nothing to
-    load. ``stale`` is the code of the error for which the last good plan was kept; empty while the plan is current."""
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Where what is to be in force comes from: the packs, the settings, and the engine that may read them. All are
+    asked in a thread, and raise ``OrdinanceError``."""
 
-    def __init__(self, plan: Plan, make: Callable[[], Plan] | None = None) -> None:
+    plan: Callable[[], Plan]
+    settings: Callable[[], Settings] | None = None
+    engine: Engine | None = None
+
+
+class Standing:
+    """Holds the plan and the keys in force. ``settings`` are those of the start, with the keys that were read last.
+
+    ``try_out`` raises ``SituationError`` where a client cannot be served under a plan. ``stale`` is the code of the
+    error for which the last good plan, or the last good keys, were kept; empty while what is in force is current.
+    """
+
+    def __init__(
+        self, plan: Plan, settings: Settings, try_out: Callable[[Plan, Client], None], renewal: Renewal | None = None
+    ) -> None:
         self.plan = plan
+        self.settings = settings
+        self.keyring = _keyring(settings.keys, settings.jurisdiction)
         self.stale = ""
-        self._make = make
-        self._renewing = asyncio.Lock()
+        self._try_out = try_out
+        self._renewal = renewal
+        self._reading = asyncio.Lock()
+        self._loading = asyncio.Lock()
+        _all_fit(plan, self.keyring, try_out)
 
     @property
     def replaceable(self) -> bool:
-        return self._make is not None
+        return self._renewal is not None
 
     async def renew(self) -> None:
-        """Load the policy anew and put it in force, in one step; if it does not load, keep the last good one and say
-        why on standard error."""
-        if self._make is None:
+        """Read keys and policy anew and put them in force; what does not load leaves the last good in force, and
+        standard error says why. Keys come first: one that was taken away is gone before a policy is compiled."""
+        if self._renewal is None:
             return
-        async with self._renewing:
+        async with self._reading:
+            settings = await self._read(self._renewal)
+            if settings is None:
+                return
+            await self._replace_keys(settings)
+        async with self._loading:
+            if settings is self.settings:  # else it was read again meanwhile, and that renewal stands in line
+                await self._replace_plan(self._renewal)
+
+    async def _read(self, renewal: Renewal) -> Settings | None:
+        """The settings in force with the keys that the operator's have now."""
+        if renewal.settings is None:
+            return self.settings
+        try:
+            read = await asyncio.to_thread(renewal.settings)
+        except Exception as error:
+            self._keep("keys and policy were not replaced, the last good ones stay in force", error)
+            return None
+        found = changes(self.settings, read)
+        if found.of_keys:
+            tell(f"keys: {found.of_keys}")
+        if found.others:
+            tell(f"these settings have changed too, which takes a restart: {', '.join(found.others)}")
+        return self.settings.model_copy(update={"keys": read.keys})
+
+    async def _replace_keys(self, settings: Settings) -> None:
+        """Put in force at once those that fit the plan in force. Of one that does not, what was in force before remains
+        until its plan has come."""
+        plan, ring = None, self._ring(settings)
+        while plan is not self.plan:  # another renewal may have replaced it while this one tried
+            plan = self.plan
+            clients = await asyncio.to_thread(self._fitting, plan, ring)
+        if ring.closed and not self.keyring.closed:
+            tell("no key is left: nobody gets in until one is given, or the server is started again without keys")
+        self.settings = settings
+        self.keyring = Keyring(clients, ring.anyone, ring.closed)
+
+    def _fitting(self, plan: Plan, ring: Keyring) -> dict[str, Client]:
+        clients = {}
+        for digest, client in ring.clients.items():
             try:
-                plan = await asyncio.to_thread(self._make)
-            except OrdinanceError as error:
-                self._keep(error.code, f"error[{error.code}]: {error}")
-            except Exception as error:  # the running policy must outlive whatever a new one brings
-                self._keep(_DEFECT, described(error))
-            else:
-                self._replace(plan)
+                self._try_out(plan, client)
+                clients[digest] = client
+            except SituationError:
+                if digest in self.keyring.clients:
+                    clients[digest] = self.keyring.clients[digest]
+        return clients
 
-    def _keep(self, code: str, why: str) -> None:
-        self.stale = code
-        tell(f"the policy was not replaced, the last good one ({self.plan.digest[:16]}) stays in force: {why}")
-
-    def _replace(self, plan: Plan) -> None:
-        self.stale = ""
-        if plan.digest == self.plan.digest:
-            tell(f"the policy has not changed ({plan.digest[:16]})")
+    async def _replace_plan(self, renewal: Renewal) -> None:
+        settings, ring = self.settings, self._ring(self.settings)
+        try:
+            plan = await asyncio.to_thread(self._load, renewal, ring)
+        except Exception as error:
+            kept = f"the policy was not replaced, the last good one ({self.plan.digest[:16]}) stays in force"
+            self._keep(kept, error)
             return
-        # The first plan's tables are hidden from the collector (`settle`) and must not stay for ever. The new ones are
-        # not hidden: with them would be every request that runs now.
-        gc.unfreeze()
-        tell(f"policy replaced: {self.plan.digest[:16]} by {plan.digest[:16]}; running answers end under the old one")
-        self.plan = plan
+        if settings is not self.settings:  # keys were read meanwhile that this plan was not tried with; theirs comes
+            return
+        self.stale = ""
+        if plan is self.plan:
+            tell(f"the policy has not changed ({plan.digest[:16]})")
+        else:
+            # The first plan's tables are hidden from the collector (`settle`) and must not stay for ever. The new ones
+            # are not hidden: with them would be every request that runs now.
+            gc.unfreeze()
+            tell(
+                f"policy replaced: {self.plan.digest[:16]} by {plan.digest[:16]}; running answers end under the old one"
+            )
+        self.plan, self.keyring = plan, ring
+
+    def _load(self, renewal: Renewal, ring: Keyring) -> Plan:
+        """The plan that is to be in force; the same object where it is the same."""
+        if renewal.engine is not None:
+            renewal.engine.require()
+        plan = renewal.plan()
+        if renewal.engine is not None:  # what was read may be of both, where an installer was at work
+            renewal.engine.require()
+        if plan.digest == self.plan.digest:
+            plan = self.plan
+        _all_fit(plan, ring, self._try_out)
+        return plan
+
+    def _ring(self, settings: Settings) -> Keyring:
+        """The keys of ``settings``. Where there were some, a reload that leaves none closes the server: it must not
+        open it to everyone."""
+        ring = _keyring(settings.keys, settings.jurisdiction)
+        had = bool(self.keyring.clients) or self.keyring.closed
+        return Keyring(ring.clients, ring.anyone, closed=had and not ring.clients)
+
+    def _keep(self, what: str, error: Exception) -> None:
+        if isinstance(error, OrdinanceError):
+            self.stale = error.code
+            tell(f"{what}: error[{error.code}]: {error}")
+        else:  # what is in force must outlive whatever a new one brings
+            self.stale = _DEFECT
+            tell(f"{what}: {described(error)}")
+
+
+def _keyring(keys: Sequence[KeySettings], jurisdiction: str | None) -> Keyring:
+    clients = {
+        key.sha256: Client(
+            name=key.name,
+            jurisdiction=key.jurisdiction or jurisdiction,
+            attested=key.attested,
+            system_messages_are_ours=key.system_messages_are_ours,
+        )
+        for key in keys
+    }
+    return Keyring(clients, Client(jurisdiction=jurisdiction))
+
+
+def _all_fit(plan: Plan, ring: Keyring, try_out: Callable[[Plan, Client], None]) -> None:
+    for client in (ring.anyone, *ring.clients.values()):
+        try_out(plan, client)
 
 
 def settle() -> None:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import select
 import sys
 import traceback
+from contextlib import suppress
 
 
 def tell(what: str) -> None:
-    """Write a line."""
-    print(f"ordinance: {what}", file=sys.stderr, flush=True)  # noqa: T201 - the operator's log
+    """Write a line. Where standard error takes none now, it is left out: nobody waits for whoever reads it."""
+    if takes():
+        with suppress(OSError):
+            print(f"ordinance: {what}", file=sys.stderr, flush=True)  # noqa: T201 - the operator's log
+
+
+def takes(_: object = None) -> bool:
+    """Whether standard error takes a line now: whoever reads a pipe may have stopped. A filter for loggers, too."""
+    try:
+        descriptor = sys.stderr.fileno()
+    except (AttributeError, OSError, ValueError):  # it has been replaced by something that is no file
+        return True
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return [event for _, event in poll.poll(0)] == [select.POLLOUT]
 
 
 def described(error: BaseException) -> str:

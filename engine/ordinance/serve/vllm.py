@@ -17,12 +17,14 @@ from ordinance.errors import OrdinanceError
 from ordinance.serve.account import account, installed_version
 from ordinance.serve.doors import Doors, path_of
 from ordinance.serve.doorstep import Doorstep, Presence
+from ordinance.serve.engine import installed_engine
 from ordinance.serve.exchange import Exchange
 from ordinance.serve.gateway import renewing
 from ordinance.serve.inside import Inside
 from ordinance.serve.protocol.problems import Problem
 from ordinance.serve.routes import Treatment, treatment
 from ordinance.serve.service import Service, charter_alone, make_service, plan_of, policy_header, ready_state
+from ordinance.serve.standing import Renewal
 from ordinance.serve.stderr import log_defect, tell
 from ordinance.settings.model import Settings
 from ordinance.settings.reading import load
@@ -94,9 +96,8 @@ class Ordinance:
         settings = load()
         server = scope.get("app")
         account(server, settings.vllm)
-        service = self._service = make_service(
-            plan_of(settings), settings, self._inside, renew=lambda: plan_of(settings)
-        )
+        renewal = Renewal(lambda: plan_of(settings), load, installed_engine())
+        service = self._service = make_service(plan_of(settings), settings, self._inside, renewal=renewal)
         self._front = self._in_front(service, getattr(getattr(server, "state", None), "args", None))
         return service
 
@@ -110,7 +111,7 @@ class Ordinance:
             passed = path not in kept and treatment(scope["method"], path) is Treatment.PASSED
             await (self._app if passed else doors)(scope, receive, send)
 
-        front = Doorstep(choose, _hosts(service.settings), Presence())
+        front = Doorstep(choose, lambda: _hosts(service.standing.settings), Presence())
         if args is None:
             return front
         # The server's own stands inside, where it does not see the answers that are ours.
@@ -130,7 +131,8 @@ class Ordinance:
         await service.admit(exchange)
         # A server that sends usage statistics has not come up.
         server = {"vllm": installed_version(), "usage_statistics": False}
-        return {"ready": True, **ready_state(service), "ordinance": __version__, "server": server}, 200
+        state = await ready_state(service)
+        return {**state, "ordinance": __version__, "server": server}, 200 if state["ready"] else 503
 
 
 def _hosts(settings: Settings) -> frozenset[str] | None:

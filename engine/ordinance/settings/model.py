@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import langcodes
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "ORDINANCE_"
@@ -56,8 +56,26 @@ class LimitSettings(_Section):
     answer_bytes: Bytes = Field(
         default=16 * 1024 * 1024, description="An upstream's whole answer, where it is not streamed."
     )
+    connections: int = Field(
+        default=1000,
+        ge=1,
+        le=1_000_000,
+        description="Connections of clients that may be open at once, in each process; as many requests may run. Each "
+        "needs two descriptors (docs/operations.md).",
+    )
+    connections_per_address: int | None = Field(
+        default=None,
+        ge=1,
+        description="How many of them may be one address's; a proxy in front is one address. None given: no bound.",
+    )
+    idle_seconds: Seconds = Field(
+        default=30, description="How long a connection may be open without a request; then it is closed."
+    )
     detector_seconds: Seconds = Field(
         default=1, description="How long a plugin's detector may take for one sentence; then it has failed."
+    )
+    plugin_seconds: Seconds = Field(
+        default=60, description="How long the installed plugins may take, in all, until their detectors are prepared."
     )
     detector_processes: int = Field(
         default=2, ge=1, le=256, description="Processes in which the detectors of plugins run, for each that serves."
@@ -93,6 +111,43 @@ class AdapterSettings(_Section):
     lora: Annotated[str, StringConstraints(min_length=1)] = Field(
         description="The adapter's name in the server's list of models."
     )
+
+
+def audit_in_full(given: Any) -> Any:
+    """The section ``audit`` where it was written in short, as a path alone."""
+    return {"path": given} if isinstance(given, str | Path) else given
+
+
+class AuditSettings(_Section):
+    """Where the record of requests is written ([record.md](record.md)), and what follows where it cannot be.
+    `audit: PATH` is short for `audit: {path: PATH}`."""
+
+    #: What the section may be written as, in short.
+    SHORT: ClassVar[str] = "path"
+
+    path: Path | None = Field(default=None, description="The file, relative to this one; else standard error.")
+    required: bool = Field(
+        default=False,
+        description="A record that the request begins lies on the disk before the model is asked; where it cannot be "
+        "written, the request gets status 503, `audit_unavailable`. Needs a `path`.",
+    )
+    queue: int = Field(
+        default=10_000,
+        ge=1,
+        le=1_000_000,
+        description="Records that may wait to be written, about half a kilobyte each; more are lost, and counted.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_full(cls, given: Any) -> Any:
+        return audit_in_full(given)
+
+    @model_validator(mode="after")
+    def _has_a_path(self) -> AuditSettings:
+        if self.required and self.path is None:
+            raise ValueError("`required` needs a `path`: what is written to standard error may never reach a disk")
+        return self
 
 
 class KeySettings(_Section):
@@ -146,8 +201,19 @@ class Settings(BaseSettings):
     )
     port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     workers: int = Field(default=1, ge=1, le=256, description="Processes that serve.")
-    grace_seconds: Seconds = Field(default=30, description="How long running answers may go on after a SIGTERM.")
-    audit: Path | None = Field(default=None, description="The audit log, relative to this file; else standard error.")
+    drain_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=86_400,
+        description="How long `/ready` says 503 after a SIGTERM while requests are still taken: as long as a load "
+        "balancer in front takes to notice.",
+    )
+    grace_seconds: Seconds = Field(
+        default=30, description="How long running answers may go on after a SIGTERM and the drain."
+    )
+    audit: AuditSettings | None = Field(
+        default=None, description="The record of requests, as a path or in full; else it goes to standard error."
+    )
     upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
     limits: LimitSettings = Field(
         default=LimitSettings(), description="What is too large to look at, and what takes too long."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import types
 import typing
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pydantic.fields import FieldInfo
 from ordinance.settings.model import (
     PREFIX,
     AdapterSettings,
+    AuditSettings,
     KeySettings,
     LimitSettings,
     Settings,
@@ -53,6 +55,7 @@ _WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "true
 _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("Settings", "", Settings),
     ("`upstream`", "upstream.", UpstreamSettings),
+    ("`audit`", "audit.", AuditSettings),
     ("`limits`", "limits.", LimitSettings),
     ("`speak`", "speak.", SpeakSettings),
     ("`adapters`, each of them", "adapters.LANGUAGE.", AdapterSettings),
@@ -68,7 +71,7 @@ def page() -> str:
 def _table(title: str, prefix: str, model: type[BaseModel]) -> Iterator[str]:
     yield f"## {title}\n"
     if prefix:
-        yield f"{(model.__doc__ or '').strip()}\n"
+        yield f"{inspect.cleandoc(model.__doc__ or '')}\n"
     yield "| key | form | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
@@ -108,7 +111,8 @@ def _words(kind: Any) -> str:
     if kind is SecretStr:
         return "text, kept out of logs"
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return "section"
+        short: str = getattr(kind, "SHORT", "")
+        return f"{short}, or section" if short else "section"
     return _WORDS[kind.__name__]
 
 

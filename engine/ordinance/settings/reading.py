@@ -21,7 +21,7 @@ from pydantic_core import ErrorDetails
 
 from ordinance.errors import SettingsError, UnreadableError
 from ordinance.settings import strict_yaml
-from ordinance.settings.model import PREFIX, Settings
+from ordinance.settings.model import PREFIX, Settings, audit_in_full
 
 #: Names the file where no flag does.
 FILE_VARIABLE = "ORDINANCE_CONFIG"
@@ -58,7 +58,7 @@ class _Sources:
     file: Path | None
 
     def merged(self) -> dict[str, Any]:
-        return _over(self.flags, _over(self.variables, self.document.value))
+        return _over(_in_full(self.flags), _over(_in_full(self.variables), _in_full(self.document.value)))
 
     def explain(self, detail: ErrorDetails) -> str:
         """One wrong key: its place, its name and what is wrong with it, never its value."""
@@ -117,6 +117,8 @@ def _in_our_words(detail: ErrorDetails) -> str:
         return _FORMS[last]
     if kind in _MAPPING and detail["loc"][0] == "adapters" and len(detail["loc"]) == 2:
         return "a mapping is expected, such as {lora: et-instruct}"
+    if kind in _MAPPING and detail["loc"] == ("audit",):
+        return "a path is expected, or a mapping such as {path: audit.jsonl, required: true}"
     if kind in _BOUNDS:
         return f"a number {_BOUNDS[kind]} {next(iter(more.values()))} is expected"
     if kind == "literal_error":
@@ -148,6 +150,8 @@ def _read(file: Path | None) -> strict_yaml.Document:
                 document.value[key] = str(file.parent / path)
             case list(paths):
                 document.value[key] = [str(file.parent / path) if isinstance(path, str) else path for path in paths]
+            case {"path": str(path), **rest}:
+                document.value[key] = {**rest, "path": str(file.parent / path)}
     return document
 
 
@@ -166,6 +170,11 @@ def _variables() -> dict[str, Any]:
         return pydantic_settings.EnvSettingsSource(Settings)()
     except pydantic_settings.SettingsError as error:
         raise SettingsError(f"a variable cannot be read: {error}.", help="Write lists and mappings as JSON.") from None
+
+
+def _in_full(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``values`` without short forms, so that those of several places can be joined."""
+    return {**values, "audit": audit_in_full(values["audit"])} if "audit" in values else values
 
 
 def _over(strong: Mapping[str, Any], weak: Mapping[str, Any]) -> dict[str, Any]:

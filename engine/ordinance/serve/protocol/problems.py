@@ -69,6 +69,25 @@ def stopping() -> Problem:
     return Problem(503, "stopping", "The server is being stopped. Ask again later.")
 
 
+def busy(status: int) -> Problem:
+    """503 where as many requests run as may in all, 429 as many as may from one address. The connection is closed."""
+    return Problem(
+        status,
+        "busy",
+        "As many requests run as this server takes at once. Ask again later.",
+        headers={"retry-after": "1", "connection": "close"},
+    )
+
+
+def audit_unavailable() -> Problem:
+    """503: the operator requires a record of each request, and that of this one cannot be written."""
+    return Problem(
+        503,
+        "audit_unavailable",
+        "A record of this request is required and cannot be written now. Try again later; the operator's log says why.",
+    )
+
+
 def other_host() -> Problem:
     """421: the request asks for a host that this gateway is not."""
     return Problem(

@@ -1,0 +1,62 @@
+"""Running the gateway: in this process, or in several that it starts."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable
+
+from ordinance.serve.descriptors import affordable, needed
+from ordinance.serve.server import Server
+from ordinance.serve.service import Service
+from ordinance.serve.standing import settle
+from ordinance.serve.stderr import tell
+from ordinance.serve.worker import Worker
+from ordinance.serve.workers import Workers
+from ordinance.settings.model import Settings
+
+
+def serve(worker: Worker, listener: socket.socket, announce: Callable[[Service], None]) -> None:
+    """Serve until a signal. ``announce`` is called when connections are taken; errors come before that.
+
+    Raises ``OrdinanceError`` where it cannot begin or go on, ``KeyboardInterrupt`` where the signal was SIGINT.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the gateway, or who watches over the workers, listens to it
+    several = worker.settings.workers > 1
+    if _alone(worker, listener, announce) if not several else _several(worker, listener, announce):
+        raise KeyboardInterrupt
+
+
+def _alone(worker: Worker, listener: socket.socket, announce: Callable[[Service], None]) -> bool:
+    gateway, service = worker.gateway()
+    _tell_connections(worker.settings)
+    settle()
+    announce(service)
+    server = Server(gateway, listener, worker.settings)
+    server.run()
+    return server.interrupted
+
+
+def _several(worker: Worker, listener: socket.socket, announce: Callable[[Service], None]) -> bool:
+    settings = worker.settings
+    # Made here too, to tell at once what is wrong; when it was announced, nothing of it stays in memory.
+    made = [worker.gateway()[1]]
+    _tell_connections(settings)
+
+    def tell_of_it() -> None:
+        service = made.pop()
+        announce(service)
+        service.audit.close()
+
+    workers = Workers(worker, settings.workers, listener, worker.engine)
+    return workers.run(settings.drain_seconds, settings.grace_seconds, tell_of_it)
+
+
+def _tell_connections(settings: Settings) -> None:
+    wanted = settings.limits.connections
+    possible = affordable(wanted)
+    if possible < wanted:
+        tell(
+            f"at most {possible} connections are taken, not {wanted} (limits.connections): the limit of open files is "
+            f"too low; raise it to {needed(wanted)} (systemd: LimitNOFILE, shell: ulimit -n)"
+        )

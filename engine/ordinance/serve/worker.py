@@ -1,0 +1,96 @@
+"""One of several processes that serve: what it makes, and how it is steered.
+
+Its parent tells it what to do: SIGUSR1 to say that it is about to leave, SIGTERM to leave, SIGHUP to read policy and
+keys anew. A SIGINT is the parent's affair: a terminal sends it to all. When the parent is gone, the worker leaves:
+nobody could give it another policy, and its port would be in the way of the next server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from multiprocessing.connection import Connection
+from types import FrameType
+
+from ordinance.errors import OrdinanceError, ServeError
+from ordinance.policy.plan import Plan
+from ordinance.serve.engine import Engine
+from ordinance.serve.gateway import Gateway
+from ordinance.serve.server import Server
+from ordinance.serve.service import Service, make_service, plan_of
+from ordinance.serve.standing import Renewal, settle
+from ordinance.serve.stderr import tell
+from ordinance.serve.upstream import Upstream
+from ordinance.serve.workers import HELD
+from ordinance.settings.model import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Makes the application, in a process of its own too: it travels there, so it holds values and no open things.
+    ``reread`` gives the settings as they are now; ``engine`` is the one that was started."""
+
+    settings: Settings
+    reread: Callable[[], Settings]
+    engine: Engine
+    on: date | None = None
+
+    def gateway(self) -> tuple[Gateway, Service]:
+        """The application and what it serves. Raises ``OrdinanceError``."""
+        if self.settings.upstream is None:
+            raise ServeError("no inference server is named.", help="Set 'upstream.url'.")
+        upstream = Upstream(self.settings.upstream)
+        renewal = Renewal(self.plan, self.reread, self.engine)
+        service = make_service(self.plan(), self.settings, upstream, self.on, renewal)
+        return Gateway(service, upstream), service
+
+    def plan(self) -> Plan:
+        return plan_of(self.settings, self.on)
+
+    def __call__(self, listener: socket.socket, loading: Connection) -> None:
+        """Serve as one of several processes; ``loading`` is closed when this one serves."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+        try:
+            self.engine.require()
+            gateway, _ = self.gateway()
+        except OrdinanceError as error:
+            # The packs were good when the server began. The parent starts this worker again, and the others serve.
+            tell(f"worker {os.getpid()} cannot begin: {error}")
+            sys.exit(1)
+        settle()
+        _Steered(gateway, listener, self.settings, loading).run()
+
+
+class _Steered(Server):
+    """The server of a worker."""
+
+    def __init__(self, gateway: Gateway, listener: socket.socket, settings: Settings, loading: Connection) -> None:
+        super().__init__(gateway, listener, settings)
+        self._loading = loading
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGUSR1, self.drain)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            loop.add_reader(parent.sentinel, self._orphaned, parent.sentinel)
+        self._loading.close()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if sig == signal.SIGTERM:
+            self.leave()
+
+    def _orphaned(self, sentinel: int) -> None:
+        asyncio.get_running_loop().remove_reader(sentinel)
+        tell(f"worker {os.getpid()} leaves, for the process that started it is gone; running answers end")
+        self.leave()

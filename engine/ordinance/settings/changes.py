@@ -1,0 +1,55 @@
+"""What differs between two readings of the settings, by name: never a value, which may be a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ordinance.settings.model import KeySettings, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Names of keys that were ``added``, ``removed`` or ``changed``, and the ``others``: settings by their path."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+    others: tuple[str, ...]
+
+    @property
+    def of_keys(self) -> str:
+        """In words; empty where no key is another."""
+        parts = (("added", self.added), ("removed", self.removed), ("changed", self.changed))
+        return "; ".join(f"{word} {', '.join(map(repr, names))}" for word, names in parts if names)
+
+
+def changes(before: Settings, after: Settings) -> Changes:
+    """A key is another when anything of it is, its hash among them."""
+    old, new = _by_name(before), _by_name(after)
+    return Changes(
+        added=tuple(name for name in new if name not in old),
+        removed=tuple(name for name in old if name not in new),
+        changed=tuple(name for name in new if name in old and new[name] != old[name]),
+        others=tuple(_differences(_rest(before), _rest(after))),
+    )
+
+
+def _by_name(settings: Settings) -> dict[str, list[KeySettings]]:
+    named: dict[str, list[KeySettings]] = {}
+    for key in settings.keys:
+        named.setdefault(key.name, []).append(key)
+    return named
+
+
+def _rest(settings: Settings) -> dict[str, Any]:
+    return settings.model_dump(exclude={"keys"})
+
+
+def _differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in {**before, **after}:
+            yield from _differences(before.get(name), after.get(name), f"{path}.{name}" if path else name)
+    elif before != after:
+        yield path
