@@ -237,7 +237,7 @@ from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 plan = load({[str(pack) for pack in packs(folder / "fourth")]!r}, budget=Budget(5.0, 1)).plan
 session = Session(plan, situate(plan, jurisdiction="XA"), "en")
-session.stream().feed("A LAW-FORKED here. ")
+session.stream().feed("A LAW-FORKED here. And so on.")
 print("asked", flush=True)
 sys.stdin.read()
 """

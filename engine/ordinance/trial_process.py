@@ -1,7 +1,7 @@
 """The other side of ``trial.py``.
 
-Said is JSON: ``who`` comes next; a ``message`` with ``help``, or the type of what was ``raised``, where the load must not
-go on; and null at the end of each of the two steps.
+Said is JSON: ``who`` comes next; a ``message`` with ``help``, or the type of what was ``raised``, where the load must
+not go on; and null at the end of each of the two steps.
 """
 
 from __future__ import annotations

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from support.packs import CHARTER, JURISDICTION, write_charter, write_jurisdiction
 
-_PLUGIN = """\
-import ctypes, itertools, os, re, sys, threading, time
+_PLUGIN = r"""import ctypes, itertools, os, re, sys, threading, time
 from ordinance.detection import DetectorKind, Segments, Unconfigured
 from ordinance.hookspecs import hookimpl
 
 def connection():
-    """What this process speaks to the engine with."""
+    # what this process speaks to the engine with
     return max(int(each) for each in os.listdir("/proc/self/fd") if is_socket(each))
 
 def is_socket(each):
@@ -27,12 +26,9 @@ def is_socket(each):
 def write(data):
     os.write(connection(), data)
 
-def later(sentence, word):
-    """The answer to another question, as it was said before questions had numbers and as it is said now."""
-    return b"[[0, 4]]"
-
-def again(answer):
+def again():
     time.sleep(0.1)
+    answer = b"[[0, 4]]"  # to another question: as it was said before questions had numbers, and as it is said now
     for number in (b"", (1).to_bytes(8, "big")):
         write((len(number + answer)).to_bytes(4, "big") + number + answer)
 
@@ -60,7 +56,7 @@ def finds(word):
             case "NONSENSE": return "no spans"
             # W1: two answers to one question
             case "FORK": os.fork()
-            case "LATE": threading.Thread(target=again, args=(later(sentence, word),)).start()
+            case "LATE": threading.Thread(target=again).start()
             # W11: half a message, and then nothing
             case "HALF": write(b"\0\0"); time.sleep(60)
             case "HUGE": write(b"\xff\xff\xff\xff"); time.sleep(60)
@@ -74,7 +70,7 @@ def finds(word):
             case "MAPPING": return {(0, 4): 1}
             case "THREE": return [(0, 1, 2)]
             case "QUIT": sys.exit(0)
-        return [match.span() for match in re.finditer(rf"\\\\b{word}\\\\b", sentence)]
+        return [match.span() for match in re.finditer(rf"\b{word}\b", sentence)]
     return find
 
 @hookimpl
@@ -96,7 +92,7 @@ def install(folder: Path) -> Path:
     """A folder that a path entry makes installed: the plugin and its entry point."""
     information = folder / "faulty_ordinance-1.0.dist-info"
     information.mkdir(parents=True)
-    (folder / "faulty_ordinance.py").write_text(_PLUGIN.replace("\\\\", "\\"), "utf-8")
+    (folder / "faulty_ordinance.py").write_text(_PLUGIN, "utf-8")
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty-ordinance\nVersion: 1.0\n", "utf-8")
     (information / "entry_points.txt").write_text("[ordinance]\nfaulty = faulty_ordinance\n", "utf-8")
     return folder
