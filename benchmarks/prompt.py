@@ -2,10 +2,10 @@
 
     .venv/test/bin/python benchmarks/prompt.py [--tokens N] [--rounds N] [--jurisdiction EE] [--text FILE]
 
-The real gateway as an ASGI application, in this process, asks a scripted model server in another over HTTP. A conversation
-of many messages comes again and again, each time with a message at its end that was never met, beside requests with that
-kind of message alone, and beside conversations that were never met. The kinds of request take turns. Printed are
-milliseconds of this process's own time, threads included, and ratios to the turn without a history.
+The real gateway as an ASGI application, in this process, asks a scripted model server in another over HTTP. The same
+conversation comes again and again, each time with a new message at its end, beside requests with a new message alone
+and beside conversations that were never met. The kinds of request take turns. Printed are milliseconds of this
+process's own time, threads included, and ratios to the turn without a history.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from starlette.types import ASGIApp, Message
 from ordinance.serve.gateway import Gateway
 from ordinance.serve.service import make_service, plan_of
 from ordinance.serve.upstream import Upstream
-from ordinance.settings.model import Settings
+from ordinance.settings.model import Settings, UpstreamSettings
 
 _HERE = Path(__file__).parent
 #: Characters of a token, of English prose as tokenizers cut it.
@@ -36,21 +36,6 @@ _A_TOKEN = 4.4
 #: A message of a conversation, and the new one, in tokens.
 _MESSAGE, _NEW = 200, 20
 _EVENTS = 20
-
-
-def messages(words: list[str], seed: int) -> Iterator[Callable[[int], str]]:
-    """Writers of messages of so many characters, each different: the words of the text in a random order."""
-    chance = random.Random(seed)  # noqa: S311 - the same messages every time
-
-    def write(characters: int) -> str:
-        said: list[str] = []
-        while characters > 0:
-            said.append(chance.choice(words))
-            characters -= len(said[-1]) + 1
-        return " ".join(said)
-
-    while True:
-        yield write
 
 
 def words_of(text: Path | None) -> list[str]:
@@ -64,19 +49,29 @@ class Chat:
     """Conversations, which are lists of messages."""
 
     def __init__(self, words: list[str], tokens: int) -> None:
-        self._write = next(messages(words, 7))
+        self._words = words
+        self._chance = random.Random(7)  # noqa: S311 - the same messages every time
         self._count = max(1, tokens // _MESSAGE)
         self.seen = self.history()
 
     def history(self) -> list[dict[str, str]]:
         """A conversation that was never met."""
         roles = itertools.cycle(("user", "assistant"))
-        said = (self._write(round(_MESSAGE * _A_TOKEN)) for _ in range(self._count - self._count % 2))
+        said = (self._write(_MESSAGE) for _ in range(self._count - self._count % 2))
         return [{"role": role, "content": text} for role, text in zip(roles, said, strict=False)]
 
     def new(self) -> list[dict[str, str]]:
         """The last message of a turn, never met."""
-        return [{"role": "user", "content": self._write(round(_NEW * _A_TOKEN))}]
+        return [{"role": "user", "content": self._write(_NEW)}]
+
+    def _write(self, tokens: int) -> str:
+        """A message that was never met: the words of the text in a random order."""
+        said: list[str] = []
+        left = tokens * _A_TOKEN
+        while left > 0:
+            said.append(self._chance.choice(self._words))
+            left -= len(said[-1]) + 1
+        return " ".join(said)
 
 
 async def ask(app: ASGIApp, conversation: list[dict[str, str]], streaming: bool) -> tuple[float, float, bytes]:
@@ -125,34 +120,31 @@ async def measure(app: ASGIApp, chat: Chat, rounds: int) -> dict[str, list[float
     return times
 
 
-async def main() -> None:
+async def govern(chat: Chat, upstream: str, jurisdiction: str, rounds: int) -> dict[str, list[float]]:
+    """What ``measure`` finds for a gateway before ``upstream``."""
+    values = {"jurisdiction": jurisdiction, "audit": "/dev/null", "upstream": {"url": upstream}}
+    settings = Settings.model_validate(values)
+    async with Upstream(UpstreamSettings.model_validate(values["upstream"])) as behind:
+        return await measure(Gateway(make_service(plan_of(settings), settings, behind), behind), chat, rounds)
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--tokens", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=60)
-    parser.add_argument("--jurisdiction", default="EE", help="in EE no rule holds a sentence")
+    parser.add_argument("--jurisdiction", default="EE", help="in DE a rule holds whole sentences")
     parser.add_argument("--text", type=Path, help="whose words the messages have; else the manual's")
     given = parser.parse_args()
-    words = words_of(given.text)
-    source = subprocess.Popen(  # noqa: S603 - our own server
-        [sys.executable, str(_HERE / "gateway" / "source.py"), str(_EVENTS), "4000", str(_HERE.parent / "README.md")],
-        stdout=subprocess.PIPE,
-    )
-    try:
-        assert source.stdout is not None
-        port = int(source.stdout.readline())
-        settings = Settings.model_validate({
-            "jurisdiction": given.jurisdiction, "audit": "/dev/null", "upstream": {"url": f"http://127.0.0.1:{port}"},
-        })  # fmt: skip
-        assert settings.upstream is not None
-        async with Upstream(settings.upstream) as upstream:
-            gateway = Gateway(make_service(plan_of(settings), settings, upstream), upstream)
-            chat = Chat(words, given.tokens)
-            times = await measure(gateway, chat, given.rounds)
-    finally:
-        source.terminate()
-        source.wait(5)
+    chat = Chat(words_of(given.text), given.tokens)
+    server = [sys.executable, str(_HERE / "gateway" / "source.py"), str(_EVENTS), "4000", str(_HERE / "README.md")]
+    with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as source:  # noqa: S603 - our own server
+        try:
+            port = int(source.stdout.readline()) if source.stdout else 0
+            times = asyncio.run(govern(chat, f"http://127.0.0.1:{port}", given.jurisdiction, given.rounds))
+        finally:
+            source.terminate()
     size = sum(len(message["content"]) for message in chat.seen)
-    print(f"{len(chat.seen)} messages, {size:,} characters, {given.rounds} rounds, {given.jurisdiction}; ms of processor")
+    print(f"{len(chat.seen)} messages, {size:,} characters, {given.rounds} rounds, {given.jurisdiction}; milliseconds")
     print(f"{'':34}{'median':>8}{'least':>8}{'of no history':>15}{'least':>8}")
     alone = times["no history"]
     for name, found in times.items():
@@ -161,4 +153,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

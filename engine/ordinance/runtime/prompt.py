@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.activation import Activation, activate
+from ordinance.runtime.memory import SCREENED, UNMASKED, Memory, Recall
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.segments import Asking, SegmentScan
 from ordinance.runtime.sentences import Sentences
@@ -15,9 +16,19 @@ from ordinance.runtime.sentences import Sentences
 class Prompt:
     """The texts of one request. ``rules`` are those that found something, ``trials`` those on trial that did,
     ``failed`` those whose detector failed. ``masked`` are the tags of what has removed something of it.
+
+    Texts that ``memory`` knows as clean, met under the same rules and the same ``salt``, are not looked at again. What
+    comes of a prompt is the same with any memory.
     """
 
-    def __init__(self, plan: Plan, activation: Activation, placeholders: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        activation: Activation,
+        placeholders: Mapping[int, str],
+        memory: Memory | None = None,
+        salt: bytes = b"",
+    ) -> None:
         self.rules: tuple[PlannedRule, ...] = ()
         self.trials: tuple[PlannedRule, ...] = ()
         self.failed: tuple[PlannedRule, ...] = ()
@@ -27,6 +38,12 @@ class Prompt:
         self._placeholders = placeholders
         asked = activate(plan, activation.rules, part=Channel.PROMPT)
         self._masking = asked if asked.placeholders else None
+        self._recall: Recall | None = None if memory is None else memory.within(activation.number, salt)
+
+    @property
+    def masks(self) -> bool:
+        """Whether any rule may change what is sent on."""
+        return self._masking is not None
 
     @property
     def refused(self) -> bool:
@@ -42,6 +59,11 @@ class Prompt:
             return "ledger"
         return "mask" if self._unmasked else ""
 
+    def unknown(self, texts: Iterable[str]) -> int:
+        """How many characters of ``texts`` have to be looked at, for they were not met or were not clean."""
+        clean = SCREENED if self._masking is None else SCREENED | UNMASKED
+        return sum(len(text) for text in texts if not self._is(clean, text))
+
     def screen(self, texts: Iterable[str]) -> None:
         """Look at ``texts`` as they came."""
         activation = self._activation
@@ -49,22 +71,36 @@ class Prompt:
         failed: set[int] = set()
         asked = [(rule.tag, Asking(rule.segments)) for rule in activation.prompt_segments]
         for text in texts:
-            fired |= activation.checks.tags_in(activation.prompt, text)
-            for tag, asking in asked:
-                scan, sentences = SegmentScan(asking, 0), Sentences()
-                found = [one for char in text for one in scan.feed(char, sentences.feed(char))]
-                for finding in (*found, *scan.close(sentences.close())):
-                    (failed if finding.failed else fired).add(tag)
+            if self._is(SCREENED, text):
+                continue
+            found, lost = self._look(text, asked)
+            fired |= found
+            failed |= lost
+            if not found and not lost:
+                self._note(SCREENED, text)
         found_by = [rule for tag, rule in enumerate(activation.rules) if tag in fired]
         self.rules = tuple(rule for rule in found_by if not rule.trial)
         self.trials = tuple(rule for rule in found_by if rule.trial)
         self.failed = tuple(rule for tag, rule in enumerate(activation.rules) if tag in failed)
+
+    def _look(self, text: str, asked: Iterable[tuple[int, Asking]]) -> tuple[set[int], set[int]]:
+        """The tags of what finds something in ``text``, and of what failed at it."""
+        fired = self._activation.checks.tags_in(self._activation.prompt, text)
+        failed: set[int] = set()
+        for tag, asking in asked:
+            scan, sentences = SegmentScan(asking, 0), Sentences()
+            found = [one for char in text for one in scan.feed(char, sentences.feed(char))]
+            for finding in (*found, *scan.close(sentences.close())):
+                (failed if finding.failed else fired).add(tag)
+        return fired, failed
 
     def mask(self, text: str) -> str:
         """``text`` as it may be sent on: what masks find in it is their placeholders, and where a mask's detector fails
         the marker. Empty where it cannot be sent."""
         if self._masking is None:
             return text
+        if self._is(UNMASKED, text):
+            return "" if self._unbalanced else text
         redactor, masked = self._redacted(self._masking, text)
         rules = self._activation.rules
         self._unbalanced |= not redactor.ledger.balanced
@@ -76,9 +112,21 @@ class Prompt:
         """Look at the ``texts`` that would be sent on, joined and decoded as far as an upstream may: what a mask still
         finds there it could not reach string by string, so nothing is sent on."""
         if self._masking is not None:
-            found = (self._redacted(self._masking, text)[0] for text in texts)
+            unknown = (text for text in texts if not self._is(UNMASKED, text))
+            found = (self._redacted(self._masking, text)[0] for text in unknown)
             self._unmasked = self._unmasked or any(redactor.omitted for redactor in found)
 
     def _redacted(self, masking: Activation, text: str) -> tuple[Redactor, str]:
         redactor = Redactor(masking, placeholders=self._placeholders)
-        return redactor, redactor.feed(text) + redactor.close()
+        masked = redactor.feed(text) + redactor.close()
+        if masked == text and redactor.ledger.balanced and not redactor.omitted and not redactor.failed:
+            self._note(UNMASKED, text)
+        return redactor, masked
+
+    def _is(self, facts: int, text: str) -> bool:
+        """Whether all of these are known of ``text``."""
+        return self._recall is not None and self._recall.facts(text) & facts == facts
+
+    def _note(self, fact: int, text: str) -> None:
+        if self._recall is not None:
+            self._recall.note(text, fact)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from ordinance.isolation import Budget
 from ordinance.load import load
 from ordinance.policy.plan import Plan
 from ordinance.resources import folder
+from ordinance.runtime.memory import Memories
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import chosen_locale, situate
 from ordinance.serve.adapting import Adapting
@@ -30,7 +31,8 @@ _MOST_DIGITS = 10
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Frozen, but for the policy in force, what stands behind and the log. ``on`` replaces today's date."""
+    """Frozen, but for the policy in force, what stands behind, the log and what is remembered of prompts. ``on``
+    replaces today's date."""
 
     standing: Standing
     settings: Settings
@@ -39,6 +41,7 @@ class Service:
     behind: Behind
     audit: AuditLog
     adapting: Adapting
+    memories: Memories = field(default_factory=Memories)
 
     @property
     def plan(self) -> Plan:
@@ -61,9 +64,11 @@ class Service:
         elapsed: int | None = None,
         whole: bool = False,
         asked: Mapping[str, str] | None = None,
+        salt: bytes | None = None,
     ) -> Session:
         """A session for one request of ``client``, told in the best of the ``wanted`` languages. ``turn`` and
-        ``elapsed`` are what the request claims, ``asked`` how it asks to be spoken to."""
+        ``elapsed`` are what the request claims, ``asked`` how it asks to be spoken to. What it says is known again only
+        where the same client says it with the same ``salt``; None: nowhere."""
         plan = self.plan
         locale = chosen_locale(plan, wanted, self.settings.locale)
         return Session(
@@ -76,6 +81,8 @@ class Service:
             policy_name=self.settings.policy or "",
             speaks=locale is not None,
             asked=asked,
+            memory=None if salt is None else self.memories.of(client.sha256),
+            salt=salt or b"",
         )
 
 
@@ -139,6 +146,7 @@ def _keyring(settings: Settings) -> Keyring:
     clients = {
         key.sha256: Client(
             name=key.name,
+            sha256=key.sha256,
             jurisdiction=key.jurisdiction or settings.jurisdiction,
             attested=key.attested,
             system_messages_are_ours=key.system_messages_are_ours,

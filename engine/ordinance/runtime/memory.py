@@ -1,0 +1,119 @@
+"""A prompt is read once: a text in which nothing was found is known again, by a keyed digest and never by itself.
+
+Chats send their whole history at every turn. What a text was found to be depends on nothing but the text and the rules
+that were in force (``Activation.number``), so both stand in its digest; whoever asks under other rules, or with another
+salt, meets a text that nobody knows. Only what is clean is remembered. Decision 014 has the reasons.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from hashlib import blake2b
+from threading import Lock
+
+#: What may be known of a text, as bits: no rule about prompts finds anything; no mask does.
+SCREENED, UNMASKED = 1, 2
+
+#: Texts that one process remembers, of all clients together; ``docs/operations.md`` says in bytes.
+MOST = 131_072
+#: Clients whose texts are remembered; past them the first that came is forgotten whole.
+MOST_CLIENTS = 1024
+#: In bytes; 128 bits, so that nobody finds two texts with one digest, the key being unknown besides.
+_DIGEST = 16
+
+
+class Memory:
+    """What is remembered of one client's texts, at most ``share`` of them: those that were met last. Threads may use it
+    at once."""
+
+    def __init__(self, key: bytes, share: int = MOST) -> None:
+        self._key = key
+        self._share = share
+        self._facts: OrderedDict[bytes, int] = OrderedDict()
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def recall(self, digest: bytes) -> int:
+        """What is known of a text, as bits."""
+        with self._lock:
+            facts = self._facts.get(digest, 0)
+            if facts:
+                self._facts.move_to_end(digest)
+            return facts
+
+    def note(self, digest: bytes, fact: int) -> None:
+        """``fact`` holds of a text too."""
+        with self._lock:
+            self._facts[digest] = self._facts.get(digest, 0) | fact
+            self._facts.move_to_end(digest)
+            self._forget()
+
+    def shrink(self, share: int) -> None:
+        """Remember at most ``share`` texts from now on."""
+        with self._lock:
+            self._share = share
+            self._forget()
+
+    def _forget(self) -> None:
+        while len(self._facts) > self._share:
+            self._facts.popitem(last=False)
+
+    def within(self, number: int, salt: bytes) -> Recall:
+        """What one request can recall: under the rules of that number, with what it was met under the same ``salt``."""
+        start = blake2b(key=self._key, digest_size=_DIGEST)
+        start.update(b"%d %d " % (number, len(salt)) + salt)
+        return Recall(self, start)
+
+
+class Recall:
+    """The memory as one request uses it, which takes the digest of each of its texts once."""
+
+    def __init__(self, memory: Memory, start: blake2b) -> None:
+        self._memory = memory
+        self._start = start
+        self._met: dict[str, tuple[bytes, int]] = {}
+
+    def facts(self, text: str) -> int:
+        """What is known of ``text``, as bits; it stays so while the request lasts."""
+        met = self._met.get(text)
+        if met is None:
+            digest = self._start.copy()
+            digest.update(text.encode("utf-8", "surrogatepass"))
+            name = digest.digest()
+            met = self._met[text] = name, self._memory.recall(name)
+        return met[1]
+
+    def note(self, text: str, fact: int) -> None:
+        """``fact`` holds of ``text`` too."""
+        facts = self.facts(text) | fact
+        digest = self._met[text][0]
+        self._met[text] = digest, facts
+        self._memory.note(digest, fact)
+
+
+class Memories:
+    """One memory for each client, all of one process; together they hold at most ``most`` texts.
+
+    Each client has an equal share, so none can push out what another said. The key is made with them and leaves the
+    process as little as they do.
+    """
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._key = secrets.token_bytes(32)
+        self._memories: OrderedDict[str, Memory] = OrderedDict()
+
+    def of(self, client: str) -> Memory:
+        """The memory of the client of that name."""
+        found = self._memories.get(client)
+        if found is None:
+            if len(self._memories) >= MOST_CLIENTS:
+                self._memories.popitem(last=False)
+            share = self._most // (len(self._memories) + 1)
+            for memory in self._memories.values():
+                memory.shrink(share)
+            found = self._memories[client] = Memory(self._key, share)
+        return found
