@@ -8,7 +8,7 @@ import hashlib
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ordinance.detection import Expressions, Pattern, Segments
+from ordinance.detection import Expressions, Pattern, Prepared, Segments
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind
 from ordinance.runtime.memory import MOST_CLIENTS, SCREENED, UNMASKED, Memories, Memory
@@ -64,7 +64,7 @@ def even(text: str) -> bool:
 
 def policy(red: str, *, trial: bool) -> Plan:
     """Two of these are before and after a SIGHUP: another red line, and a rule that is on trial or not."""
-    finds = {
+    finds: dict[str, Prepared] = {
         "red": expressions((red,)),
         "sad": expressions(("so sad",)),
         "tried": expressions(("a try",)),
@@ -100,7 +100,9 @@ def called(arguments: object) -> dict[str, Any]:
     return {"id": "c", "type": "function", "function": {"name": "f", "arguments": json.dumps(arguments)}}
 
 
-TEXTS = st.lists(st.sampled_from(PIECES), max_size=4).map("".join)
+#: Each is found under one policy, in one place, or by a mask alone.
+FOUND = "red line", "The red wine.", "so sad", "a try", "7702", "ada b", "Please LOOK.", "Please CRASH."
+TEXTS = st.sampled_from(FOUND) | st.lists(st.sampled_from(PIECES), max_size=4).map("".join)
 CONTENTS = TEXTS | st.lists(TEXTS, max_size=3).map(lambda texts: [{"type": "text", "text": text} for text in texts])
 ROLES = st.sampled_from(["user", "assistant", "system", "tool"])
 SAID = st.builds(lambda role, content: {"role": role, "content": content}, ROLES, CONTENTS) | st.builds(
@@ -114,14 +116,14 @@ SAID = st.builds(lambda role, content: {"role": role, "content": content}, ROLES
     TEXTS,
 )
 Messages = list[dict[str, Any]]
-EDITS: Sequence[Callable[[Messages, Messages, int], Messages]] = (
+EDITS: list[Callable[[Messages, Messages, int], Messages]] = [
     lambda said, new, at: said + new,
     lambda said, new, at: said[:at] + new + said[at + 1 :],
     lambda said, new, at: said[:at] + said[at + 1 :],
     lambda said, new, at: said[at:] + said[:at],
     lambda said, new, at: said,
     lambda said, new, at: new,
-)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +146,14 @@ TURNS = st.lists(
         st.sampled_from(EDITS[:1] * 3 + EDITS[1:]),
         st.lists(SAID, min_size=1, max_size=3),
         st.integers(0, 5),
-        st.sampled_from([0, 0, 0, 1]),
+        st.integers(0, 1),
         st.sampled_from(["DE", "DE", "EE"]),
-        st.sampled_from(["a", "a", "b"]),
-        st.sampled_from([b"", b"", b"s"]),
+        st.sampled_from(["a", "a", "a", "b"]),
+        st.sampled_from([b"", b"", b"", b"s"]),
         st.booleans(),
     ),
     min_size=1,
-    max_size=6,
+    max_size=5,
 )
 
 
@@ -179,17 +181,17 @@ LAW = settings(max_examples=settings().max_examples // 2)
 
 
 @LAW
-@given(st.sampled_from([CHAT, CHAT, MESSAGES, RESPONSES, COMPLETIONS]), TURNS, st.sampled_from([4, 12, 1000]))
+@given(st.sampled_from([CHAT, CHAT, MESSAGES, RESPONSES, COMPLETIONS]), TURNS, st.sampled_from([4, 1000, 1000]))
 def test_with_any_memory_the_same_comes_of_what_is_asked(api: Api, turns: list[Turn], most: int) -> None:
     memories = Memories(most)
     said: Messages = []
     for turn in turns:
         said = turn.edit(said, turn.new, turn.at % (len(said) or 1)) or turn.new
         asked = [each for each in said if "tool_calls" not in each] if api is RESPONSES else said
-        if asked:
-            expected = outcome(api, asked, turn, None)
-            assert outcome(api, asked, turn, memories.of(turn.key)) == expected
-            assert outcome(api, asked, turn, memories.of(turn.key)) == expected, "and once more, all of it known"
+        for which in (turn, replace(turn, policy=1 - turn.policy), turn):
+            if asked:
+                known = outcome(api, asked, which, memories.of(turn.key))
+                assert known == outcome(api, asked, which, None)
 
 
 # what is looked at
@@ -262,6 +264,8 @@ def test_masks_look_once_too(asked: Counting) -> None:
     for _ in range(2):
         assert screened(of, memory, "Please LOOK.").mask("Please LOOK.") == "Please [code]."
     assert asked.shown[1:].count("Please LOOK.") == len(asked.shown) - 1 > 2
+    again = Session(of, situate(of, jurisdiction="DE"), "en", memory=memory).prompt
+    assert again.unknown(["Please LOOK.", "Good day."]) == 12, "nothing but the mask finds something"
 
 
 # memory
