@@ -1,11 +1,12 @@
 """What a turn of a chat costs with a history that was seen before, beside the same turn without it.
 
-    .venv/test/bin/python benchmarks/prompt.py [--tokens N] [--rounds N] [--jurisdiction EE] [--text FILE]
+    .venv/test/bin/python benchmarks/prompt.py [--tokens N] [--rounds N] [--jurisdiction EE] [--text FILE] [--completions]
 
 The real gateway as an ASGI application, in this process, asks a scripted model server in another over HTTP. The same
 conversation comes again and again, each time with a new message at its end, beside requests with a new message alone
 and beside conversations that were never met. The kinds of request take turns. Printed are milliseconds of this
-process's own time, threads included, and ratios to the turn without a history.
+process's own time, threads included, and ratios to the turn without a history. With ``--completions`` a conversation is
+one text, the prompt of a completion, which is longer at each turn.
 """
 
 from __future__ import annotations
@@ -74,9 +75,12 @@ class Chat:
         return " ".join(said)
 
 
-async def ask(app: ASGIApp, conversation: list[dict[str, str]], streaming: bool) -> tuple[float, float, bytes]:
-    """Seconds of processor and of the clock for one request, and the answer."""
-    body = json.dumps({"model": "m", "stream": streaming, "messages": conversation}).encode()
+async def ask(app: ASGIApp, conversation: list[dict[str, str]], completions: bool) -> tuple[float, bytes]:
+    """Seconds of processor for one request, and the answer."""
+    prompt = "\n".join(f"{message['role']}: {message['content']}" for message in conversation)
+    said = {"prompt": prompt} if completions else {"messages": conversation}
+    path = "/v1/completions" if completions else "/v1/chat/completions"
+    body = json.dumps({"model": "m", "stream": True, **said}).encode()
     out: list[bytes] = []
     asked = False
 
@@ -92,16 +96,16 @@ async def ask(app: ASGIApp, conversation: list[dict[str, str]], streaming: bool)
 
     scope: dict[str, Any] = {
         "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1", "method": "POST",
-        "path": "/v1/chat/completions", "raw_path": b"/v1/chat/completions", "query_string": b"", "root_path": "",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
         "scheme": "http", "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2), "state": {},
     }  # fmt: skip
-    begun, clock = time.process_time(), time.perf_counter()
+    begun = time.process_time()
     await app(scope, receive, send)
-    return time.process_time() - begun, time.perf_counter() - clock, b"".join(out)
+    return time.process_time() - begun, b"".join(out)
 
 
-async def measure(app: ASGIApp, chat: Chat, rounds: int) -> dict[str, list[float]]:
+async def measure(app: ASGIApp, chat: Chat, completions: bool, rounds: int) -> dict[str, list[float]]:
     """Milliseconds of processor for each kind of request. Raises ``SystemExit`` where an answer was governed."""
     begun = [{"role": "user", "content": "Good morning."}, {"role": "assistant", "content": "Good morning."}]
     kinds: dict[str, Callable[[], list[dict[str, str]]]] = {
@@ -112,7 +116,7 @@ async def measure(app: ASGIApp, chat: Chat, rounds: int) -> dict[str, list[float
     times: dict[str, list[float]] = {name: [] for name in kinds}
     for number in range(rounds + 2):
         for name, make in kinds.items():
-            spent, _, answer = await ask(app, make(), True)
+            spent, answer = await ask(app, make(), completions)
             if b'"verdict":"pass"' not in answer:
                 raise SystemExit("an answer did not pass: the text has what a rule of this jurisdiction looks for")
             if number >= 2:  # the first meet what nobody has met
@@ -120,12 +124,13 @@ async def measure(app: ASGIApp, chat: Chat, rounds: int) -> dict[str, list[float
     return times
 
 
-async def govern(chat: Chat, upstream: str, jurisdiction: str, rounds: int) -> dict[str, list[float]]:
+async def govern(chat: Chat, upstream: str, given: argparse.Namespace) -> dict[str, list[float]]:
     """What ``measure`` finds for a gateway before ``upstream``."""
-    values = {"jurisdiction": jurisdiction, "audit": "/dev/null", "upstream": {"url": upstream}}
+    values = {"jurisdiction": given.jurisdiction, "audit": "/dev/null", "upstream": {"url": upstream}}
     settings = Settings.model_validate(values)
     async with Upstream(UpstreamSettings.model_validate(values["upstream"])) as behind:
-        return await measure(Gateway(make_service(plan_of(settings), settings, behind), behind), chat, rounds)
+        gateway = Gateway(make_service(plan_of(settings), settings, behind), behind)
+        return await measure(gateway, chat, given.completions, given.rounds)
 
 
 def main() -> None:
@@ -134,13 +139,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--jurisdiction", default="EE", help="in DE a rule holds whole sentences")
     parser.add_argument("--text", type=Path, help="whose words the messages have; else the manual's")
+    parser.add_argument("--completions", action="store_true", help="a conversation is one text that grows")
     given = parser.parse_args()
     chat = Chat(words_of(given.text), given.tokens)
     server = [sys.executable, str(_HERE / "gateway" / "source.py"), str(_EVENTS), "4000", str(_HERE / "README.md")]
     with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as source:  # noqa: S603 - our own server
         try:
             port = int(source.stdout.readline()) if source.stdout else 0
-            times = asyncio.run(govern(chat, f"http://127.0.0.1:{port}", given.jurisdiction, given.rounds))
+            times = asyncio.run(govern(chat, f"http://127.0.0.1:{port}", given))
         finally:
             source.terminate()
     size = sum(len(message["content"]) for message in chat.seen)

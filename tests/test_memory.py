@@ -20,7 +20,10 @@ from hypothesis import strategies as st
 from ordinance.detection import Expressions, Pattern, Prepared, Segments
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind
-from ordinance.runtime.memory import MOST_CLIENTS, SCREENED, UNMASKED, Memories, Memory
+from ordinance.runtime.activation import activate
+from ordinance.runtime.matcher import Match, Matcher
+from ordinance.runtime.memory import BLOCK, MOST_CLIENTS, SCREENED, UNMASKED, Memories, Memory
+from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.segments import DetectorError
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
@@ -180,10 +183,13 @@ def outcome(api: Api, said: Messages, turn: Turn, memory: Memory | None) -> tupl
 LAW = settings(max_examples=settings().max_examples // 2)
 
 
+APIS = st.sampled_from([CHAT, CHAT, MESSAGES, RESPONSES, COMPLETIONS])
+
+
 @LAW
-@given(st.sampled_from([CHAT, CHAT, MESSAGES, RESPONSES, COMPLETIONS]), TURNS, st.sampled_from([4, 1000, 1000]))
-def test_with_any_memory_the_same_comes_of_what_is_asked(api: Api, turns: list[Turn], most: int) -> None:
-    memories = Memories(most)
+@given(APIS, TURNS, st.sampled_from([4, 1000, 1000]), st.sampled_from([BLOCK, 3, 7]))
+def test_with_any_memory_the_same_comes_of_what_is_asked(api: Api, turns: list[Turn], most: int, block: int) -> None:
+    memories = Memories(most, block)
     said: Messages = []
     for turn in turns:
         said = turn.edit(said, turn.new, turn.at % (len(said) or 1)) or turn.new
@@ -192,6 +198,26 @@ def test_with_any_memory_the_same_comes_of_what_is_asked(api: Api, turns: list[T
             if asked:
                 known = outcome(api, asked, which, memories.of(turn.key))
                 assert known == outcome(api, asked, which, None)
+
+
+@given(st.lists(st.sampled_from(PIECES) | TEXTS, min_size=2, max_size=12), st.integers(1, 9), st.booleans())
+def test_a_text_that_grows_is_read_on_to_the_same_end(pieces: list[str], block: int, cut: bool) -> None:
+    memory, text = Memories(4000, block).of("key"), ""
+    turn = Turn(EDITS[0], [], 0, 0, "DE", "a", b"", False)
+    for piece in pieces:
+        text = text[: len(text) // 2] + piece if cut and len(text) > 30 else text + piece
+        said = [{"role": "user", "content": text}]
+        assert outcome(CHAT, said, turn, memory) == outcome(CHAT, said, turn, None)
+
+
+@given(TEXTS)
+def test_what_masks_do_to_a_prompt_is_what_the_redactor_does(text: str) -> None:
+    for jurisdiction in ("DE", "EE"):
+        session = Session(POLICIES[0], situate(POLICIES[0], jurisdiction=jurisdiction), "en")
+        masking = activate(POLICIES[0], session.activation.rules, part=Channel.PROMPT)
+        redactor = Redactor(masking, placeholders=session.placeholders)
+        assert session.mask(text) == redactor.feed(text) + redactor.close()
+        assert session.prompt.masked == redactor.omitted
 
 
 # what is looked at
@@ -223,6 +249,27 @@ def test_a_text_that_was_clean_is_looked_at_once(watched: Plan, asked: Counting)
     assert asked.shown == ["Good day.", "Well?"]
     screened(watched, None, "Good day.")
     assert asked.shown == ["Good day.", "Well?", "Good day."]
+
+
+def test_a_long_text_that_grows_is_read_on_from_its_last_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = plan([refuse("baseline/red", "red"), mask("DE/names", "name", channels=PROMPT)], POLICIES[0].detectors)
+    met: list[str] = []
+    feed = Matcher.feed
+
+    def note(matcher: Matcher, char: str, at: int) -> list[Match]:
+        met.append(char)
+        return feed(matcher, char, at)
+
+    monkeypatch.setattr(Matcher, "feed", note)
+    memory, text = Memories().of("key"), "A word or two. " * 1000
+    screened(of, memory, text)
+    assert len(met) == 2 * len(text), "for the red line, and for the mask"
+    met.clear()
+    assert not screened(of, memory, text + "More.").prompt.refused
+    assert len(met) == 2 * (len(text + "More.") - 3 * BLOCK)
+    head = "x" * (2 * BLOCK - 5) + " red"
+    assert not screened(of, memory, head + " wine").prompt.refused
+    assert screened(of, memory, head + " line").prompt.refused, "the phrase lies across the place"
 
 
 def test_what_fires_or_fails_is_looked_at_each_time(watched: Plan, asked: Counting) -> None:

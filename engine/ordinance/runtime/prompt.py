@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
-from ordinance.runtime.activation import Activation, activate
+from ordinance.runtime.activation import Activation, activate, removing
 from ordinance.runtime.memory import SCREENED, UNMASKED, Memory, Recall
 from ordinance.runtime.redactor import Redactor
+from ordinance.runtime.rereading import matches_in
 from ordinance.runtime.segments import Asking, SegmentScan
 from ordinance.runtime.sentences import Sentences
 
@@ -61,8 +62,8 @@ class Prompt:
 
     def unknown(self, texts: Iterable[str]) -> int:
         """How many characters of ``texts`` have to be looked at, for they were not met or were not clean."""
-        clean = SCREENED if self._masking is None else SCREENED | UNMASKED
-        return sum(len(text) for text in texts if not self._is(clean, text))
+        facts = [SCREENED] if self._masking is None else [SCREENED, UNMASKED]
+        return sum(max(self._left(fact, text) for fact in facts) for text in texts)
 
     def screen(self, texts: Iterable[str]) -> None:
         """Look at ``texts`` as they came."""
@@ -85,7 +86,8 @@ class Prompt:
 
     def _look(self, text: str, asked: Iterable[tuple[int, Asking]]) -> tuple[set[int], set[int]]:
         """The tags of what finds something in ``text``, and of what failed at it."""
-        fired = self._activation.checks.tags_in(self._activation.prompt, text)
+        activation = self._activation
+        fired = {each.tag for each in matches_in(activation.prompt, activation.checks, text, self._recall, SCREENED)}
         failed: set[int] = set()
         for tag, asking in asked:
             scan, sentences = SegmentScan(asking, 0), Sentences()
@@ -101,6 +103,8 @@ class Prompt:
             return text
         if self._is(UNMASKED, text):
             return "" if self._unbalanced else text
+        if self._finds_no_mask(self._masking, text):
+            return "" if self._unbalanced else text
         redactor, masked = self._redacted(self._masking, text)
         rules = self._activation.rules
         self._unbalanced |= not redactor.ledger.balanced
@@ -112,9 +116,20 @@ class Prompt:
         """Look at the ``texts`` that would be sent on, joined and decoded as far as an upstream may: what a mask still
         finds there it could not reach string by string, so nothing is sent on."""
         if self._masking is not None:
+            masking = self._masking
             unknown = (text for text in texts if not self._is(UNMASKED, text))
-            found = (self._redacted(self._masking, text)[0] for text in unknown)
+            unclear = (text for text in unknown if not self._finds_no_mask(masking, text))
+            found = (self._redacted(masking, text)[0] for text in unclear)
             self._unmasked = self._unmasked or any(redactor.omitted for redactor in found)
+
+    def _finds_no_mask(self, masking: Activation, text: str) -> bool:
+        """Whether it is plain that ``text`` stays as it is; where detectors see sentences, that is not."""
+        if masking.segments:
+            return False
+        plain = not removing(matches_in(masking.answer, masking.checks, text, self._recall, UNMASKED))
+        if plain:
+            self._note(UNMASKED, text)
+        return plain
 
     def _redacted(self, masking: Activation, text: str) -> tuple[Redactor, str]:
         redactor = Redactor(masking, placeholders=self._placeholders)
@@ -123,9 +138,18 @@ class Prompt:
             self._note(UNMASKED, text)
         return redactor, masked
 
-    def _is(self, facts: int, text: str) -> bool:
-        """Whether all of these are known of ``text``."""
-        return self._recall is not None and self._recall.facts(text) & facts == facts
+    def _is(self, fact: int, text: str) -> bool:
+        """Whether that is known of ``text``."""
+        return self._recall is not None and bool(self._recall.facts(text) & fact)
+
+    def _left(self, fact: int, text: str) -> int:
+        """How many characters of ``text`` have to be looked at for ``fact``."""
+        if self._is(fact, text):
+            return 0
+        if self._recall is None or self._activation.asks:
+            return len(text)
+        begun = self._recall.begun(text, fact)
+        return len(text) - (begun.at if begun else 0)
 
     def _note(self, fact: int, text: str) -> None:
         if self._recall is not None:
