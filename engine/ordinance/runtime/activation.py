@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from threading import Lock
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -31,6 +32,8 @@ Family = tuple[tuple[int, Expressions], ...]
 
 #: Sets of rules whose automata are kept; situations fall into few sets.
 _KEPT = 128
+
+_numbers = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class Activation:
     ``placeholders`` are what masks write where no language is asked for. ``asks`` is whether any part of the request is
     shown to a detector that sees sentences. ``checks`` decide on candidates; ``recalls`` is whether one of them may
     look at text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does,
-    and ``cleared`` of short texts whether a rule that removes finds nothing in them.
+    and ``cleared`` of short texts whether a rule that removes finds nothing in them. No two activations of a process
+    ever have the same ``number``, so what was found under it stays true.
     """
 
     rules: tuple[PlannedRule, ...]
@@ -75,6 +79,7 @@ class Activation:
     asks: bool
     strides: Strides
     cleared: dict[str, bool] = field(default_factory=dict)
+    number: int = field(default_factory=_numbers.__next__)
 
     @property
     def forged(self) -> int:

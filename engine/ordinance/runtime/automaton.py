@@ -120,6 +120,10 @@ class Automaton:
         """The state in which nothing is live."""
         return self._state(before, ())
 
+    def at(self, before: int, groups: tuple[Group, ...]) -> State:
+        """The state with these parts of another state of this automaton, which need not be remembered any more."""
+        return self._state(before, groups)
+
     def join(self, places: Sequence[tuple[State, tuple[int, ...]]]) -> tuple[State, tuple[int, ...]]:
         """One place in which what is live at any of ``places`` is live; distances count back from the same position."""
         if len(places) == 1:

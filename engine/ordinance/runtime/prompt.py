@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
-from ordinance.runtime.activation import Activation, activate
+from ordinance.runtime.activation import Activation, activate, removing
+from ordinance.runtime.memory import SCREENED, UNMASKED, Memory, Recall
 from ordinance.runtime.redactor import Redactor
+from ordinance.runtime.rereading import matches_in
 from ordinance.runtime.segments import Asking, SegmentScan
 from ordinance.runtime.sentences import Sentences
 
@@ -15,9 +17,19 @@ from ordinance.runtime.sentences import Sentences
 class Prompt:
     """The texts of one request. ``rules`` are those that found something, ``trials`` those on trial that did,
     ``failed`` those whose detector failed. ``masked`` are the tags of what has removed something of it.
+
+    Texts that ``memory`` knows as clean, met under the same rules and the same ``salt``, are not looked at again. What
+    comes of a prompt is the same with any memory.
     """
 
-    def __init__(self, plan: Plan, activation: Activation, placeholders: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        activation: Activation,
+        placeholders: Mapping[int, str],
+        memory: Memory | None = None,
+        salt: bytes = b"",
+    ) -> None:
         self.rules: tuple[PlannedRule, ...] = ()
         self.trials: tuple[PlannedRule, ...] = ()
         self.failed: tuple[PlannedRule, ...] = ()
@@ -27,6 +39,12 @@ class Prompt:
         self._placeholders = placeholders
         asked = activate(plan, activation.rules, part=Channel.PROMPT)
         self._masking = asked if asked.placeholders else None
+        self._recall: Recall | None = None if memory is None else memory.within(activation.number, salt)
+
+    @property
+    def masks(self) -> bool:
+        """Whether any rule may change what is sent on."""
+        return self._masking is not None
 
     @property
     def refused(self) -> bool:
@@ -42,6 +60,11 @@ class Prompt:
             return "ledger"
         return "mask" if self._unmasked else ""
 
+    def unknown(self, texts: Iterable[str]) -> int:
+        """How many characters of ``texts`` have to be looked at, for they were not met or were not clean."""
+        facts = [SCREENED] if self._masking is None else [SCREENED, UNMASKED]
+        return sum(max(self._left(fact, text) for fact in facts) for text in texts)
+
     def screen(self, texts: Iterable[str]) -> None:
         """Look at ``texts`` as they came."""
         activation = self._activation
@@ -49,22 +72,39 @@ class Prompt:
         failed: set[int] = set()
         asked = [(rule.tag, Asking(rule.segments)) for rule in activation.prompt_segments]
         for text in texts:
-            fired |= activation.checks.tags_in(activation.prompt, text)
-            for tag, asking in asked:
-                scan, sentences = SegmentScan(asking, 0), Sentences()
-                found = [one for char in text for one in scan.feed(char, sentences.feed(char))]
-                for finding in (*found, *scan.close(sentences.close())):
-                    (failed if finding.failed else fired).add(tag)
+            if self._is(SCREENED, text):
+                continue
+            found, lost = self._look(text, asked)
+            fired |= found
+            failed |= lost
+            if not found and not lost:
+                self._note(SCREENED, text)
         found_by = [rule for tag, rule in enumerate(activation.rules) if tag in fired]
         self.rules = tuple(rule for rule in found_by if not rule.trial)
         self.trials = tuple(rule for rule in found_by if rule.trial)
         self.failed = tuple(rule for tag, rule in enumerate(activation.rules) if tag in failed)
+
+    def _look(self, text: str, asked: Iterable[tuple[int, Asking]]) -> tuple[set[int], set[int]]:
+        """The tags of what finds something in ``text``, and of what failed at it."""
+        activation = self._activation
+        fired = {each.tag for each in matches_in(activation.prompt, activation.checks, text, self._recall, SCREENED)}
+        failed: set[int] = set()
+        for tag, asking in asked:
+            scan, sentences = SegmentScan(asking, 0), Sentences()
+            found = [one for char in text for one in scan.feed(char, sentences.feed(char))]
+            for finding in (*found, *scan.close(sentences.close())):
+                (failed if finding.failed else fired).add(tag)
+        return fired, failed
 
     def mask(self, text: str) -> str:
         """``text`` as it may be sent on: what masks find in it is their placeholders, and where a mask's detector fails
         the marker. Empty where it cannot be sent."""
         if self._masking is None:
             return text
+        if self._is(UNMASKED, text):
+            return "" if self._unbalanced else text
+        if self._finds_no_mask(self._masking, text):
+            return "" if self._unbalanced else text
         redactor, masked = self._redacted(self._masking, text)
         rules = self._activation.rules
         self._unbalanced |= not redactor.ledger.balanced
@@ -76,9 +116,41 @@ class Prompt:
         """Look at the ``texts`` that would be sent on, joined and decoded as far as an upstream may: what a mask still
         finds there it could not reach string by string, so nothing is sent on."""
         if self._masking is not None:
-            found = (self._redacted(self._masking, text)[0] for text in texts)
+            masking = self._masking
+            unknown = (text for text in texts if not self._is(UNMASKED, text))
+            unclear = (text for text in unknown if not self._finds_no_mask(masking, text))
+            found = (self._redacted(masking, text)[0] for text in unclear)
             self._unmasked = self._unmasked or any(redactor.omitted for redactor in found)
+
+    def _finds_no_mask(self, masking: Activation, text: str) -> bool:
+        """Whether it is plain that ``text`` stays as it is; where detectors see sentences, that is not."""
+        if masking.segments:
+            return False
+        plain = not removing(matches_in(masking.answer, masking.checks, text, self._recall, UNMASKED))
+        if plain:
+            self._note(UNMASKED, text)
+        return plain
 
     def _redacted(self, masking: Activation, text: str) -> tuple[Redactor, str]:
         redactor = Redactor(masking, placeholders=self._placeholders)
-        return redactor, redactor.feed(text) + redactor.close()
+        masked = redactor.feed(text) + redactor.close()
+        if masked == text and redactor.ledger.balanced and not redactor.omitted and not redactor.failed:
+            self._note(UNMASKED, text)
+        return redactor, masked
+
+    def _is(self, fact: int, text: str) -> bool:
+        """Whether that is known of ``text``."""
+        return self._recall is not None and bool(self._recall.facts(text) & fact)
+
+    def _left(self, fact: int, text: str) -> int:
+        """How many characters of ``text`` have to be looked at for ``fact``."""
+        if self._is(fact, text):
+            return 0
+        if self._recall is None or self._activation.asks:
+            return len(text)
+        begun = self._recall.begun(text, fact)
+        return len(text) - (begun.at if begun else 0)
+
+    def _note(self, fact: int, text: str) -> None:
+        if self._recall is not None:
+            self._recall.note(text, fact)

@@ -17,6 +17,7 @@ from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.disclose import Cause, Discloser, Notice, cause_of
 from ordinance.runtime.json_text import Structure
 from ordinance.runtime.manners import Manner, manner
+from ordinance.runtime.memory import Memory
 from ordinance.runtime.occasions import due
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.situation import Situation, contacts_at, notice_language, rules_in_force
@@ -46,7 +47,8 @@ class Session:
     ``whole`` is for a door that sends nothing before the end: ``Stream.feed`` gives nothing and ``Stream.close``
     the entire answer, which after a refusal is the notices alone (semantics, rule 7). ``policy_name`` is the name
     under which answers show the policy; without it, the jurisdiction. ``speaks`` says that somebody chose the locale,
-    so that it also decides how to speak; ``asked`` are the slots that the request sets.
+    so that it also decides how to speak; ``asked`` are the slots that the request sets. ``memory`` is what is known of
+    the texts that the same client sent, and ``salt`` sets apart those that it said under another.
     """
 
     def __init__(
@@ -59,6 +61,8 @@ class Session:
         policy_name: str = "",
         speaks: bool = True,
         asked: Mapping[str, str] | None = None,
+        memory: Memory | None = None,
+        salt: bytes = b"",
     ) -> None:
         self.plan = plan
         self.situation = situation
@@ -72,7 +76,7 @@ class Session:
         self.activation: Activation = activate(plan, rules_in_force(plan, situation), contacts_at(plan, situation))
         self.discloser = Discloser(plan, notice_language(plan, locale) or "en")
         self.placeholders = self.discloser.placeholders(self.activation.rules)
-        self.prompt = Prompt(plan, self.activation, self.placeholders)
+        self.prompt = Prompt(plan, self.activation, self.placeholders, memory, salt)
         saying = due(plan, self.activation.rules, situation)
         self.opening = [rule for rule in saying if not rule.trial]
         self.marks = [rule for rule in self.activation.rules if _marks(rule) and not rule.trial]
@@ -86,6 +90,11 @@ class Session:
         this session is refused from its start."""
         self.prompt.screen(texts)
         return self.prompt.refused
+
+    @property
+    def masks(self) -> bool:
+        """Whether ``mask`` may change anything."""
+        return self.prompt.masks
 
     def mask(self, text: str) -> str:
         """What may be sent on of ``text``, which is asked and was screened: what masks find in it is replaced, and told

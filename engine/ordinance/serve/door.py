@@ -14,13 +14,13 @@ from starlette.types import Receive, Scope, Send
 from ordinance.runtime.session import Session
 from ordinance.serve import locale, speaking, tags
 from ordinance.serve.answering import STREAM_HEADERS, StreamedAnswer, WholeAnswer
-from ordinance.serve.aside import aside
+from ordinance.serve.aside import SCREENING, aside
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.keys import Client
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import Request
 from ordinance.serve.protocol.problems import Problem, internal
-from ordinance.serve.protocol.prompts import sent_on
+from ordinance.serve.protocol.prompts import sent_on, unknown_texts
 from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.streamed import AnswerStream, refused_stream
 from ordinance.serve.protocol.whole import govern_whole, refused_whole
@@ -101,8 +101,7 @@ class _Visit:
         if session.marks:
             self._exchange.common["x-ordinance-marks"] = marks_header(session)
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
-        ours = self._client.system_messages_are_ours
-        body = await aside(len(raw), session.waits, sent_on, self._api, request, session, system_is_ours=ours)
+        body = await self._sent_on(len(raw), request, session)
         if body is not None:
             request, body = await self._service.adapting.adapt(self._exchange, self._api, request, body, session)
         if body is None:
@@ -115,6 +114,14 @@ class _Visit:
         else:
             await self._whole(body, request, session, top)
 
+    async def _sent_on(self, size: int, request: Request, session: Session) -> bytes | None:
+        """What goes upstream of a request of ``size`` bytes; see ``sent_on``. Only what is new in it is looked at."""
+        ours = self._client.system_messages_are_ours
+        texts, unknown = await aside(size, False, unknown_texts, self._api, request, session, system_is_ours=ours)
+        size += SCREENING * unknown
+        waits = session.waits and unknown > 0
+        return await aside(size, waits, sent_on, self._api, request, session, system_is_ours=ours, texts=texts)
+
     def _open(self, request: Request) -> Session:
         tags.forget()
         # Once more: the body may have been long in coming, and keys and policy in force belong together.
@@ -124,7 +131,13 @@ class _Visit:
         elapsed = seconds(headers.get(ELAPSED_HEADER))
         asked = speaking.asked_slots(headers.get(speaking.HEADER))
         return self._service.open(
-            self._client, wanted, turn=request.turn, elapsed=elapsed, whole=not request.streaming, asked=asked
+            self._client,
+            wanted,
+            turn=request.turn,
+            elapsed=elapsed,
+            whole=not request.streaming,
+            asked=asked,
+            salt=_salt(self._exchange.authorization, request.body.get("cache_salt")),
         )
 
     async def _refuse(self, request: Request, session: Session, top: Top) -> None:
@@ -178,6 +191,12 @@ class _Visit:
             "model": None if request is None else self._service.names.shown(request.model),
             "stream": None if request is None else request.streaming,
         }
+
+
+def _salt(key: str | None, cache_salt: object) -> bytes:
+    """What sets a request's texts apart from those of others. Behind the doors a server may tell keys apart where
+    Ordinance has none; and a client that gives a salt wants none of what it says to be known again without it."""
+    return f"{key or ''}\0{cache_salt if isinstance(cache_salt, str) else ''}".encode("utf-8", "surrogatepass")
 
 
 def _notices_header(request: Request, session: Session) -> dict[str, str]:

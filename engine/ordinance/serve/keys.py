@@ -15,10 +15,12 @@ class Client:
     """What the operator says about the holder of a key; without keys, about everyone.
 
     ``attested`` gives dimensions of the situation. ``system_messages_are_ours``: the operator writes them, so a
-    red line that they name does not refuse the request.
+    red line that they name does not refuse the request. ``sha256`` is the key's, in hexadecimal: two keys of one name
+    are two clients.
     """
 
     name: str = ""
+    sha256: str = ""
     jurisdiction: str | None = None
     attested: Mapping[str, str] = field(default_factory=dict)
     system_messages_are_ours: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from ordinance.isolation import Budget
 from ordinance.load import load
 from ordinance.policy.plan import Plan
 from ordinance.resources import folder
+from ordinance.runtime.memory import Memories, Memory
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import chosen_locale, situate
 from ordinance.serve.adapting import Adapting
@@ -36,8 +37,8 @@ _LOOKED_EVERY = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Frozen, but for what is in force (policy and keys), what stands behind and the log. ``on`` replaces today's date;
-    ``restart_due`` says whether the package was replaced since the start."""
+    """Frozen, but for what is in force (policy and keys), what stands behind, the log and what is remembered of prompts.
+    ``on`` replaces today's date; ``restart_due`` says whether the package was replaced since the start."""
 
     standing: Standing
     settings: Settings
@@ -47,6 +48,7 @@ class Service:
     adapting: Adapting
     names: Names
     restart_due: Glance[bool]
+    memories: Memories = field(default_factory=Memories)
 
     @property
     def plan(self) -> Plan:
@@ -74,11 +76,23 @@ class Service:
         elapsed: int | None = None,
         whole: bool = False,
         asked: Mapping[str, str] | None = None,
+        salt: bytes | None = None,
     ) -> Session:
         """A session for one request of ``client``, told in the best of the ``wanted`` languages. ``turn`` and
-        ``elapsed`` are what the request claims, ``asked`` how it asks to be spoken to."""
+        ``elapsed`` are what the request claims, ``asked`` how it asks to be spoken to. What it says is known again only
+        where the same client says it with the same ``salt``; None: nowhere."""
         return _session(
-            self.plan, client, self.settings, self.on, wanted, turn=turn, elapsed=elapsed, whole=whole, asked=asked
+            self.plan,
+            client,
+            self.settings,
+            self.on,
+            wanted,
+            turn=turn,
+            elapsed=elapsed,
+            whole=whole,
+            asked=asked,
+            memory=None if salt is None else self.memories.of(client.sha256),
+            salt=salt or b"",
         )
 
 
@@ -93,6 +107,8 @@ def _session(
     elapsed: int | None = None,
     whole: bool = False,
     asked: Mapping[str, str] | None = None,
+    memory: Memory | None = None,
+    salt: bytes = b"",
 ) -> Session:
     locale = chosen_locale(plan, wanted, settings.locale)
     return Session(
@@ -103,6 +119,8 @@ def _session(
         policy_name=settings.policy or "",
         speaks=locale is not None,
         asked=asked,
+        memory=memory,
+        salt=salt,
     )
 
 

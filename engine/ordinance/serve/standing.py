@@ -160,6 +160,7 @@ def _keyring(keys: Sequence[KeySettings], jurisdiction: str | None) -> Keyring:
     clients = {
         key.sha256: Client(
             name=key.name,
+            sha256=key.sha256,
             jurisdiction=key.jurisdiction or jurisdiction,
             attested=key.attested,
             system_messages_are_ours=key.system_messages_are_ours,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import msgspec
@@ -12,21 +13,35 @@ from ordinance.serve.protocol.asked import Request
 from ordinance.serve.protocol.problems import bad_request
 
 
-def sent_on(api: Api, request: Request, session: Session, *, system_is_ours: bool) -> bytes | None:
-    """The body that goes upstream; None if a red line refuses the prompt: then the upstream is not asked.
+def asked_texts(api: Api, request: Request, *, system_is_ours: bool) -> Collection[str]:
+    """The texts of a request that are to be looked at, each once: schemas of tools say the same few words thousands of
+    times. ``system_is_ours``: the key attests that system messages are the operator's own, so they are not."""
+    return dict.fromkeys(api.prompt_texts(request, system_is_ours=system_is_ours))
 
-    ``system_is_ours``: the key attests that system messages are the operator's own, so they are not looked at.
+
+def unknown_texts(api: Api, request: Request, session: Session, *, system_is_ours: bool) -> tuple[Collection[str], int]:
+    """The texts as ``asked_texts`` gives them, and how many characters of them ``session`` does not know as clean."""
+    texts = asked_texts(api, request, system_is_ours=system_is_ours)
+    return texts, session.prompt.unknown(texts)
+
+
+def sent_on(
+    api: Api, request: Request, session: Session, *, system_is_ours: bool, texts: Collection[str] | None = None
+) -> bytes | None:
+    """The body that goes upstream; None if a red line refuses the prompt: then the upstream is not asked. ``texts`` are
+    those of the request, where they are at hand.
+
     Raises ``Problem`` (400) where values lie too deep in one another.
     """
     if any(request.readings):
         session.continue_each(request.readings)
-    # Schemas of tools say the same few words thousands of times.
-    if session.screen(dict.fromkeys(api.prompt_texts(request, system_is_ours=system_is_ours))):
+    if session.screen(asked_texts(api, request, system_is_ours=system_is_ours) if texts is None else texts):
         return None
     try:
-        body = api.masked(request, session.mask, system_is_ours=system_is_ours)
+        body = api.masked(request, session.mask, system_is_ours=system_is_ours) if session.masks else request.body
         sent = msgspec.json.encode(body)
     except RecursionError:
         raise bad_request("The body is nested too deeply.") from None
-    session.prompt.confirm(api.prompt_texts(replace(request, body=body), system_is_ours=system_is_ours))
+    if session.masks:
+        session.prompt.confirm(api.prompt_texts(replace(request, body=body), system_is_ours=system_is_ours))
     return None if session.prompt.refused else sent

@@ -1,0 +1,31 @@
+"""Whether anything is found in a whole text, read on from where it is known to begin (``memory.py``)."""
+
+from __future__ import annotations
+
+from ordinance.runtime.automaton import Automaton
+from ordinance.runtime.checks import Checks
+from ordinance.runtime.matcher import Match, Matcher
+from ordinance.runtime.memory import Place, Recall
+
+
+def matches_in(automaton: Automaton, checks: Checks, text: str, recall: Recall | None, fact: int) -> list[Match]:
+    """The matches of ``automaton`` in ``text``, for which ``checks`` decide, without those before the last place in it
+    that ``recall`` has: there are none. What is met before the first match is remembered, for ``fact``."""
+    if recall is None or len(text) <= recall.block:
+        return checks.matches_in(automaton, text)
+    matcher, at = Matcher(automaton), 0
+    begun = recall.begun(text, fact)
+    if begun is not None:
+        at = begun.at
+        matcher.resume((automaton.at(begun.before, begun.groups), begun.distances), at)
+    found: list[Match] = []
+    met: list[Place] = []
+    for end in (*range(at + recall.block, len(text), recall.block), len(text)):
+        matches = [match for here in range(at, end) for match in matcher.feed(text[here], here)]
+        found += checks.certain(matches, lambda start, stop: [text[start:stop]])
+        if not found and end < len(text):
+            state, distances = matcher.place(end)
+            met.append(Place(end, state.before, state.groups, distances))
+        at = end
+    recall.note_places(text, fact, met)
+    return found + checks.certain(matcher.close(), lambda start, stop: [text[start:stop]])
