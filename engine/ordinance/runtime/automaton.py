@@ -14,10 +14,11 @@ from threading import Lock
 
 from ordinance.detection import Expressions
 from ordinance.runtime.clusters import Cluster, cluster_class, join
+from ordinance.runtime.layout import SCORE, SCORED, is_white, is_wordlike, layout_of
 from ordinance.runtime.network import EDGE, KINDS, Network, kind_of
 from ordinance.runtime.normalise import fold, fold_char, key
 from ordinance.runtime.starts import DEAD, Class, Group, Landing, Output, Starts
-from ordinance.runtime.trie import NO_KEY
+from ordinance.runtime.trie import NO_KEY, SHIFT
 
 #: Past so many states, or so many groups, nodes and steps, all are forgotten and built anew as they are met: bounded
 #: memory, about 40 MB, and the same answers.
@@ -37,13 +38,14 @@ class State:
 
     ``before`` are the kinds that may have come before; ``groups`` what is alive of each start, oldest first.
     ``following`` is where classes lead with which every start lives on, none begins and nothing matches; ``steps`` what
-    the others do. Both fill as classes are met.
+    the others do. Both fill as classes are met. ``closing`` is whether a phrase may have ended before underscores.
     """
 
     before: int
     groups: tuple[Group, ...]
     following: dict[int, State]
     steps: dict[int, Step]
+    closing: bool
 
     def oldest(self, families: int) -> int:
         """The first group with which one of ``families`` can complete a match, or −1."""
@@ -59,13 +61,14 @@ class Step:
 
     ``ended`` are groups with a match that ended before the symbol, ``completed`` those with one that ends with it;
     group −1 is the start at this very symbol. ``kept`` are the old groups that live on, in order; −1 again is the
-    new start.
+    new start. ``closed`` are groups with a match that ended before the underscores before the symbol.
     """
 
     state: State
     kept: tuple[int, ...]
     ended: tuple[tuple[int, Output], ...]
     completed: tuple[tuple[int, Output], ...]
+    closed: tuple[tuple[int, Output], ...] = ()
 
 
 class Automaton:
@@ -79,7 +82,9 @@ class Automaton:
         self._starts = Starts(self._network)
         self._lock = Lock()
         self._classes: list[Class] = []
-        self._class_ids: dict[tuple[int, int, frozenset[int]], int] = {}
+        self._class_ids: dict[tuple[int, int, frozenset[int], int, bool], int] = {}
+        #: Classes of underscores: a phrase may end before them.
+        self.scores: set[int] = set()
         self._symbol_classes: dict[str, int] = {}
         self._char_classes: dict[str, tuple[int, ...]] = {}
         self._states: dict[tuple[Group, ...], State] = {}
@@ -104,13 +109,16 @@ class Automaton:
         found = self._symbol_classes.get(symbol)
         if found is not None:
             return found
-        without_case = key(symbol)
-        number = ord(without_case) if without_case in self._network.trie.symbols else NO_KEY
-        signature = (kind_of(symbol), number, self._network.alphabet.holding(symbol))
+        layout = layout_of(symbol)
+        compared = " " if is_white(layout) else key(symbol)
+        number = ord(compared) if compared in self._network.trie.symbols else NO_KEY
+        signature = (kind_of(symbol), number, self._network.alphabet.holding(symbol), layout, is_wordlike(symbol))
         with self._lock:  # sessions may run in several threads; what else is remembered may race
             found = self._class_ids.setdefault(signature, len(self._classes))
             if found == len(self._classes):
                 self._classes.append(Class(found, *signature))
+                if layout == SCORE:
+                    self.scores.add(found)
         self._symbol_classes[symbol] = found
         return found
 
@@ -152,7 +160,7 @@ class Automaton:
             self._make_room()
             step = self._advance(state, self._classes[symbol_class])
             kept = step.kept
-            if step.ended or step.completed or len(kept) != len(state.groups) or (kept and kept[-1] < 0):
+            if step.ended or step.completed or step.closed or kept != tuple(range(len(state.groups))):
                 state.steps[symbol_class] = step
             else:
                 state.following[symbol_class] = step.state
@@ -162,6 +170,7 @@ class Automaton:
     def _advance(self, state: State, symbols: Class) -> Step:
         ended: list[tuple[int, Output]] = []
         completed: list[tuple[int, Output]] = []
+        closed: list[tuple[int, Output]] = []
         kept: list[int] = []
         groups: list[Group] = []
         seen: set[int] = set()
@@ -180,7 +189,12 @@ class Automaton:
             if alive is not None and (alive := self._unless_seen(alive, seen)) is not None:
                 groups.append(alive)
                 kept.append(number)
-        if number >= 0 and not groups and not ended and not completed:
+            if landing.closed:
+                closed += [(number, output) for output in landing.closed]
+            if landing.other is not None:
+                groups.append(landing.other)
+                kept.append(number)
+        if number >= 0 and not groups and not ended and not completed and not closed:
             return self.step(self._state(state.before, ()), symbols.number)  # as if nothing had been alive
         fresh = starts.begin(state.before, symbols)
         if fresh.completed:
@@ -189,7 +203,8 @@ class Automaton:
         if alive is not None and (alive := self._unless_seen(alive, seen)) is not None:
             groups.append(alive)
             kept.append(-1)
-        return Step(self._state(symbols.kind, tuple(groups)), tuple(kept), tuple(ended), tuple(completed))
+        following = self._state(symbols.kind_after(state.before), tuple(groups))
+        return Step(following, tuple(kept), tuple(ended), tuple(completed), tuple(closed))
 
     def _unless_seen(self, group: Group, seen: set[int]) -> Group | None:
         """``group`` without the nodes to which an older start has led. In a phrase no two starts meet."""
@@ -219,22 +234,20 @@ class Automaton:
                 kept.append(number)
         return self._state(state.before, tuple(groups)), tuple(kept)
 
-    def close(self, state: State) -> tuple[tuple[int, Output], ...]:
+    def close(self, state: State) -> Step:
         """The groups with a match that ends because the text does."""
-        return tuple(
-            [
-                (number, output)
-                for number, group in enumerate(state.groups)
-                for output in self._starts.ending(group, EDGE)
-            ]
-        )
+        groups, starts = list(enumerate(state.groups)), self._starts
+        ended = [(number, output) for number, group in groups for output in starts.ending(group, EDGE)]
+        closed = [(number, output) for number, group in groups for output in starts.closing(group, EDGE)]
+        return Step(state, (), tuple(ended), (), tuple(closed))
 
     # memory
 
     def _state(self, before: int, groups: tuple[Group, ...]) -> State:
         state = self._states.get(groups) if groups else self._empty.get(before)
         if state is None:
-            state = State(before, groups, {}, {})
+            closing = any(group.phrase >> SHIFT == SCORED for group in groups)
+            state = State(before, groups, {}, {}, closing)
             state = self._states.setdefault(groups, state) if groups else self._empty.setdefault(before, state)
             self._steps += len(groups)
         return state

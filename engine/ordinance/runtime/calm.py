@@ -175,12 +175,14 @@ class Strides:
                 following = state.following.get(symbol_class)
                 if following is None:
                     step = automaton.step(state, symbol_class)
-                    if step.ended or step.completed:
+                    if step.ended or step.completed or step.closed:
                         return None
                     starts = [at if number < 0 else starts[number] for number in step.kept]
                     following = step.state
                 state = following
             at += 1
+        if state.closing:
+            return None
         restarted = began >= 0
         if restarted and self.reach >= 0 and starts and starts[0] < began:
             return None  # a match may still reach back into a sentence that has ended
