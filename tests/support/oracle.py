@@ -212,11 +212,8 @@ def _grown(text: str, start: int, end: int) -> tuple[int, int]:
     first = next(number for number, (low, high) in enumerate(clusters) if low <= start < high)
     while first and _is_invisible(text, clusters[first - 1]):
         first -= 1
-    followers = 0
-    for at in range(end - 1, -1, -1):  # how many marks already stand in the run at the end of the match
-        if not _follows(text, at):
-            break
-        followers += 1
+    tail = takewhile(lambda at: _follows(text, at), range(end - 1, -1, -1))
+    followers = len(list(tail))  # how many marks already stand in the run at the end of the match
     open_signs = {sign for sign in "*_`~" if len(re.findall(f"[{sign}]+", text[start:end])) % 2}
     closing = ""
     for char in text[end:]:

@@ -14,7 +14,7 @@ from threading import Lock
 
 from ordinance.detection import Expressions
 from ordinance.runtime.clusters import Cluster, cluster_class, join
-from ordinance.runtime.layout import SCORE, SCORED, is_white, is_wordlike, layout_of
+from ordinance.runtime.layout import PLAIN, SCORE, SCORED, is_white, is_wordlike, layout_of
 from ordinance.runtime.network import EDGE, KINDS, Network, kind_of
 from ordinance.runtime.normalise import fold, fold_char, key
 from ordinance.runtime.starts import DEAD, Class, Group, Landing, Output, Starts
@@ -29,7 +29,7 @@ SIZE_CAP = 300_000
 EVERY = -1
 
 #: Characters that join to one before them, of every cluster class, kind and way of folding.
-_JOINERS = "\n\u0301\u200c\u200d\u3099\u094d\u0903ำຳක🏽🚀™ℹⓂ🅬🇩\u0600क각가"
+_JOINERS = "\n\u0301\u200c\u200d\u3099\u094d\u0903ำຳක🏽🚀™ℹⓂ🅬🅰🅱🅾🅿🇩\u0600क각가"
 
 
 @dataclass(slots=True, eq=False)
@@ -83,8 +83,9 @@ class Automaton:
         self._lock = Lock()
         self._classes: list[Class] = []
         self._class_ids: dict[tuple[int, int, frozenset[int], int, bool], int] = {}
-        #: Classes of underscores: a phrase may end before them.
+        #: Classes of underscores: a phrase may end before them. And classes of what folds to nothing.
         self.scores: set[int] = set()
+        self.faint: set[int] = set()
         self._symbol_classes: dict[str, int] = {}
         self._char_classes: dict[str, tuple[int, ...]] = {}
         self._states: dict[tuple[Group, ...], State] = {}
@@ -102,8 +103,19 @@ class Automaton:
         """The classes of the symbols that a source character folds to; empty if it is ignorable."""
         found = self._char_classes.get(char)
         if found is None:
-            found = self._char_classes[char] = tuple([self._class(symbol) for symbol in fold_char(char)])
+            symbols = fold_char(char)
+            found = tuple([self._class(symbol) for symbol in symbols]) if symbols else self._faint_class(char)
+            self._char_classes[char] = found
         return found
+
+    def _faint_class(self, char: str) -> tuple[int, ...]:
+        """The class of a character that folds to nothing; empty if no disguised phrase can see it."""
+        sets = self._network.alphabet.holding(char) & self._network.faint
+        if not sets:
+            return ()
+        number = self._numbered((0, NO_KEY, sets, PLAIN, False))
+        self.faint.add(number)
+        return (number,)
 
     def _class(self, symbol: str) -> int:
         found = self._symbol_classes.get(symbol)
@@ -113,13 +125,16 @@ class Automaton:
         compared = " " if is_white(layout) else key(symbol)
         number = ord(compared) if compared in self._network.trie.symbols else NO_KEY
         signature = (kind_of(symbol), number, self._network.alphabet.holding(symbol), layout, is_wordlike(symbol))
+        found = self._symbol_classes[symbol] = self._numbered(signature)
+        if layout == SCORE:
+            self.scores.add(found)
+        return found
+
+    def _numbered(self, signature: tuple[int, int, frozenset[int], int, bool]) -> int:
         with self._lock:  # sessions may run in several threads; what else is remembered may race
             found = self._class_ids.setdefault(signature, len(self._classes))
             if found == len(self._classes):
                 self._classes.append(Class(found, *signature))
-                if layout == SCORE:
-                    self.scores.add(found)
-        self._symbol_classes[symbol] = found
         return found
 
     # running
@@ -287,7 +302,8 @@ class Automaton:
             found = frozenset(
                 number
                 for number in range(len(self._classes))
-                if self._families(self._starts.begin(before, self._classes[number])) & families
+                if self._classes[number].kind  # what folds to nothing joins nothing
+                and self._families(self._starts.begin(before, self._classes[number])) & families
             )
             self._startable[before, families] = found
         return found
@@ -308,7 +324,7 @@ class Automaton:
 
     def _finds_join(self, cluster: Cluster, before: int, families: int) -> bool:
         if self._joiners is None:
-            chars = {*_JOINERS, *self._network.samples()}
+            chars = filter(fold_char, {*_JOINERS, *self._network.samples()})
             self._joiners = {(cluster_class(char), self.classes(char)) for char in chars}
         pending, seen = [(cluster, before)], {(cluster, before)}
         while pending:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from ordinance.runtime.automaton import Automaton, State
 from ordinance.runtime.clusters import Cluster, cluster_class, join
 from ordinance.runtime.disguise import REACH
+from ordinance.runtime.normalise import fold_char
 from ordinance.runtime.sentences import Sentences, sentence_class
 
 #: Strides remembered for one set of rules, about 40 MB; past it memory starts anew.
@@ -206,7 +207,8 @@ class Strides:
             calm.strides[text] = stride
 
     def _meet(self, char: str) -> tuple[tuple[int, ...], str]:
-        found = self._chars[char] = self._automaton.classes(char), cluster_class(char) + sentence_class(char)
+        symbols = self._automaton.classes(char) if fold_char(char) else ()
+        found = self._chars[char] = symbols, cluster_class(char) + sentence_class(char)
         return found
 
     def _frame(self, cluster: Cluster, sentence: SentencePlace) -> Frame:

@@ -60,6 +60,8 @@ class Matcher:
                 self._starts = [at if number < 0 else starts[number] for number in step.kept]
                 following = step.state
             self._state = following
+            if symbol_class in automaton.faint:
+                continue
             self._end = at + 1
             if symbol_class not in automaton.scores:
                 self._word_end = at + 1

@@ -121,6 +121,8 @@ class Network:
         self._output_ids: dict[tuple[int, int], int] = {}
         self._set_ids: dict[SymbolSet, int] = {}
         self.trie = Trie()
+        #: Numbers of the sets that characters which fold to nothing can be in.
+        self.faint: set[int] = set()
         disguised: list[tuple[Form, int]] = []
         for family, expressions in enumerate(families):
             for tag, each in expressions:
@@ -147,7 +149,7 @@ class Network:
     def samples(self) -> set[str]:
         """Symbols of every class that the rules distinguish."""
         ends = (low + high for symbols in self.sets for low, high in symbols.ranges)
-        return {*_SAMPLES, *"".join(ends), *self.trie.symbols}
+        return {*_SAMPLES, *filter(fold, "".join(ends)), *self.trie.symbols}
 
     def complete(self, nodes: Iterable[int]) -> tuple[int, ...]:
         """The outputs whose match is complete at one of ``nodes``."""

@@ -80,7 +80,7 @@ class Edges:
         self._joined.append(self.joined)
         self._signs.append(folded if folded in EMPHASIS else "")
         start = self._cluster_start if self._run_start is None else self._run_start
-        self._lefts.append(max(start, at - MARK_RUN))
+        self._lefts.append(at if ignorable else max(start, at - MARK_RUN))  # hidden text begins where it begins
         self.at = at + 1
 
     def _tail(self) -> int | None:

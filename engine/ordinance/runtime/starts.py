@@ -16,7 +16,8 @@ Output = tuple[int, int]
 @dataclass(frozen=True, slots=True)
 class Class:
     """Symbols that no rule tells apart. ``key`` is the number of the symbol in phrases, ``sets`` those it is in,
-    ``layout`` what it is there and ``word`` whether words are made of it (see ``layout``)."""
+    ``layout`` what it is there and ``word`` whether words are made of it (see ``layout``). Without a ``kind``:
+    characters that fold to nothing, which only disguised phrases see; whatever else is alive stays as it is."""
 
     number: int
     kind: int
@@ -28,7 +29,7 @@ class Class:
     def kind_after(self, before: int) -> int:
         """The kinds that it may be behind ``before``: an underscore that no word stands before may open emphasis."""
         if self.layout != SCORE:
-            return self.kind
+            return self.kind or before
         opening = OPENING if before & (EDGE | OTHER | NEWLINE | OPENING) else 0
         return opening | (WORD if before & (WORD | MARK) else 0)
 
@@ -116,6 +117,8 @@ class Starts:
 
     def move(self, group: Group, symbols: Class) -> Landing:
         """Where the group's start is after a symbol of this class."""
+        if not symbols.kind:
+            return self._stay(group, symbols)
         ended = completed = _NONE
         nodes: tuple[int, ...] = ()
         phrase = group.phrase
@@ -148,6 +151,14 @@ class Starts:
     def closing(self, group: Group, after: int) -> tuple[Output, ...]:
         """The same for matches that end before underscores."""
         return self._closed(group.phrase, group.before, after)
+
+    def _stay(self, group: Group, symbols: Class) -> Landing:
+        """Where the group's start is after a character that only disguised phrases can see."""
+        alive, completed = self._land(self._network.reach(group.nodes, symbols.sets), group.before)
+        if not alive and not completed:
+            return Landing(group, _NONE, _NONE)
+        nodes = tuple(sorted({*group.nodes, *alive}))
+        return Landing(self.group(group.before, group.phrase, nodes), _NONE, completed)
 
     def _move_nodes(self, group: Group, symbols: Class) -> Landing:
         signature = (group.before, group.nodes, symbols.number)
