@@ -48,7 +48,8 @@ _FAINT = {
 }
 #: All of them.
 FAINT = frozenset[str]().union(*_FAINT.values())
-_FIRST_TAG = "\U000e0000"
+#: Tags stand behind it.
+FIRST_TAG = "\U000e0000"
 
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _URL = {"+": "+-", "/": "/_"}
@@ -145,7 +146,7 @@ def _step(letter: str, leet: bool) -> Step:
         found.update(_DIGITS.get(letter, "") + _SWAPS.get(letter, "") + _SIGNS.get(letter, ""))
     signs = {each for each in found if symbol_kind(each) == "o"}
     faint = _FAINT.get(letter, frozenset())
-    tags = {each for each in faint if each > _FIRST_TAG}
+    tags = {each for each in faint if each > FIRST_TAG}
     return Step(
         _set(found - signs),
         _set(signs) if signs else None,

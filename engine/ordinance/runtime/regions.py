@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ordinance.policy.plan import Scope
 from ordinance.runtime.clusters import START, Cluster, cluster_class, join
+from ordinance.runtime.disguise import FIRST_TAG
 from ordinance.runtime.layout import EMPHASIS
 from ordinance.runtime.matcher import Match, Watch
 from ordinance.runtime.normalise import fold_char
@@ -80,7 +81,8 @@ class Edges:
         self._joined.append(self.joined)
         self._signs.append(folded if folded in EMPHASIS else "")
         start = self._cluster_start if self._run_start is None else self._run_start
-        self._lefts.append(at if ignorable else max(start, at - MARK_RUN))  # hidden text begins where it begins
+        hidden = ignorable and char > FIRST_TAG  # a match that begins there has nothing to do with what people see
+        self._lefts.append(at if hidden else max(start, at - MARK_RUN))
         self.at = at + 1
 
     def _tail(self) -> int | None:
