@@ -81,12 +81,20 @@ EXTRA = {"ı": "i", "İ": "I", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "
          "‘": "'", "’": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "−": "-", "⁄": "/"}  # fmt: skip
 
 NAMED = re.compile(r"LATIN (SMALL|CAPITAL) LETTER ([A-Z]) WITH .*")
+#: Letters that differ from the plain ones in typeface alone, though no decomposition says so.
+STYLED = re.compile(r"(?:(LATIN LETTER SMALL CAPITAL)|(?:CROSSED )?NEGATIVE \w+ LATIN CAPITAL LETTER) ([A-Z])")
+#: Marks that are letters above others, and the tags, which nobody sees: neither is a letter of the text they stand in.
+FAINT = re.compile(r"(?:COMBINING LATIN (?:SMALL LETTER|LETTER SMALL CAPITAL)|TAG (?:LATIN \w+ LETTER|DIGIT)) (\w+)")
+FLAGS = re.compile(r"REGIONAL INDICATOR SYMBOL LETTER ([A-Z])")
 
 
 def look_alike(char: str) -> str | None:
     """The Latin letters, or the sign, that a letter passes for; None if none."""
     if char in EXTRA:
         return EXTRA[char]
+    styled = STYLED.fullmatch(ucd.name(char, ""))
+    if styled:
+        return styled[2].lower() if styled[1] else styled[2]
     named = NAMED.fullmatch(ucd.name(char, ""))
     if named:
         return named[2].lower() if named[1] == "SMALL" else named[2]
@@ -159,8 +167,24 @@ def passing() -> Iterator[str]:
             target = entry["c"].lower()
             if len(target) == 1 and target.isascii() and target.isalnum():
                 found.setdefault(target, set()).add(symbols)
+    for char in map(chr, CODE_POINTS):
+        flag = FLAGS.fullmatch(ucd.name(char, ""))
+        if flag:
+            found.setdefault(flag[1].lower(), set()).add(char)
     for target, several in sorted(found.items()):
         yield f"{target}=" + ".".join(f"{ord(symbol):x}" for symbol in sorted(several))
+
+
+def faint() -> Iterator[str]:
+    """Characters that fold to nothing and yet say a letter or digit, to whom they are shown or who decodes them."""
+    digits = ["ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE"]
+    found: dict[str, list[str]] = {}
+    for code in CODE_POINTS:
+        named = FAINT.fullmatch(ucd.name(chr(code), ""))
+        if named and (len(named[1]) == 1 or named[1] in digits) and not fold(chr(code)):
+            letter = named[1].lower() if len(named[1]) == 1 else str(digits.index(named[1]))
+            found.setdefault(letter, []).append(f"{code:x}")
+    yield from (f"{letter}=" + ".".join(codes) for letter, codes in sorted(found.items()))
 
 
 def kind(char: str) -> str:
@@ -256,6 +280,7 @@ def main() -> None:
     out.write(
         literal("PASSING", "letter or digit=code points that pass for it and are not folded to it.", passing()) + "\n"
     )
+    out.write(literal("FAINT", "letter or digit=code points that fold to nothing and say it.", faint()) + "\n")
     out.write(
         literal("KINDS", "first code=kind: w word, m mark that is part of its letter, o other.", ranges(kind)) + "\n"
     )

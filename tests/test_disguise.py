@@ -143,6 +143,15 @@ def found(phrase: str, text: str) -> bool:
         ("秘密之词", "秘 密 之 词"),
         ("тайное слово", "т-а-й-н-о-е-с-л-о-в-о"),
         ("тайное слово", "оволс еонйат"),
+        ("secret word", "terces drow"),
+        ("secret word", "1. s 2. e 3. c 4. r 5. e 6. t 7. w 8. o 9. r 10. d"),
+        ("secret word", "secret[^1] word"),
+        ("secret word", "secret 112 word"),
+        ("secret word", "s\x1b[0me\x1b[1;31mc\x1b[0mret\x1b[0m word"),
+        ("secret word", "c 2 V j c m V 0 I H d v c m Q ="),
+        ("secret word", "🇸🇪🇨🇷🇪🇹 🇼🇴🇷🇩"),
+        ("secret word", "s\u0364\u0368ret w\u0366rd"),
+        ("secret word", "s\u0366e\u0368c\u0363r\u0364e\u036dt word"),
     ],
 )
 def test_a_disguise_that_counts(phrase: str, text: str) -> None:
@@ -186,6 +195,38 @@ def test_what_is_too_short_or_another_word_does_not_count(phrase: str, text: str
     assert not found(phrase, text)
 
 
+TAGS = {code: 0xE0000 + code for code in range(0x20, 0x7F)}
+
+
+@pytest.mark.semantics(25)
+def test_what_is_hidden_in_tags_is_found_and_splits_no_phrase() -> None:
+    hidden = "Secret word".translate(TAGS)
+    assert found("secret word", f"Good morning{hidden}!")
+    assert found("secret word", f"🏴{hidden}\U000e007f")
+    assert found("secret word", "se" + "other words".translate(TAGS) + "cret word")
+    assert not found("secret word", "secret".translate(TAGS) + " wo.")
+
+
+@pytest.mark.semantics(6)
+def test_text_waits_for_no_tag_that_may_follow_it() -> None:
+    """Hidden text begins where it begins; else every character would wait for the next."""
+    made = plan([withhold("test/words", "words", disguised=True)], {"words": Expressions(phrases=("secret word",))})
+    redactor = Redactor(activate(made, made.rules))
+    assert [redactor.feed(char) for char in "A man "] == list("A man ")
+    assert redactor.feed("x" + "secret word".translate(TAGS)) == "x"
+    assert redactor.feed("!") + redactor.close() == f"{MARKER}!"
+
+
+@pytest.mark.semantics(10)
+def test_text_hidden_in_tags_is_found_where_an_answer_continues_it() -> None:
+    made = plan([refuse("test/words", "words")], {"words": Expressions(phrases=("opaque words here",))})
+    session = Session(made, situate(made, jurisdiction="DE"), "en")
+    session.continue_from(["Say it" + "opaque wo".translate(TAGS)], certain=True)
+    stream = session.stream()
+    stream.feed("rds here".translate(TAGS) + ".")
+    assert stream.refused
+
+
 @pytest.mark.semantics(6)
 def test_a_disguised_phrase_has_an_end() -> None:
     """What stands so far apart is no phrase any more, and a stream does not wait for it."""
@@ -224,10 +265,13 @@ def test_other_rules_have_it_where_they_say_so(name: str) -> None:
     words = {"words": Expressions(phrases=("opaque words here",))}
     plain = plan([withhold("test/words", "words")], words)
     careful = plan([withhold("test/words", "words", disguised=True)], words)
-    folded = {"capitals", "any case", "compatibility forms", "combining marks", "invisible characters"}
+    folded = {
+        "capitals", "any case", "compatibility forms", "negative letters", "small capitals", "combining marks",
+        "invisible characters", "tags between",
+    }  # fmt: skip
     for text in disguised("opaque words here", name):
         if name not in folded and "look-alikes" not in name:
-            assert released(plain, list(text)) == text
+            assert released(plain, list(text)) == reference(text, [Rule(phrases=("opaque words here",)), FORGED])
         shown = released(careful, list(text))
         assert MARKER in shown
         assert len(shown.replace(MARKER, "")) <= len(text) - len("opaquewordshere")
@@ -253,14 +297,15 @@ def test_an_answer_that_continues_a_disguised_phrase_is_refused() -> None:
 
 #: Letters with their disguises, and a gap, written down from docs/matching.md.
 LEET = {"a": "4@", "b": "8", "o": "0"}
-GAP = "[^A-Za-z0-9]*"
+GAP = r"(?:[^A-Za-z]|\[[0-9;]*[A-Zm])*"
 
 
 def expression(phrase: str) -> str:
     """One disguised phrase for the oracle: spaced, in leetspeak, reversed, rot13."""
     letters = phrase.replace(" ", "")
     turned = letters.translate(str.maketrans("abkno", "noxab"))
-    return "|".join(_one(each) for each in (letters, letters[::-1], turned))
+    words = "".join(word[::-1] for word in phrase.split())
+    return "|".join(_one(each) for each in (letters, letters[::-1], words, turned))
 
 
 def _one(letters: str) -> str:
@@ -275,7 +320,7 @@ def _one(letters: str) -> str:
 @pytest.mark.requirement("TR-8")
 @pytest.mark.semantics(6)
 @settings(max_examples=settings().max_examples * 2)
-@given(st.sampled_from(["ka", "k a", "ak", "aka"]), st.text("aakbAK4@8nx ._\n", max_size=8), st.data())
+@given(st.sampled_from(["ka", "k a", "ak", "aka"]), st.text("aakbAK4@8nx ._\n[m", max_size=8), st.data())
 def test_what_is_held_for_a_disguised_phrase_is_what_a_continuation_could_remove(
     phrase: str, text: str, data: st.DataObject
 ) -> None:
@@ -288,5 +333,5 @@ def test_what_is_held_for_a_disguised_phrase_is_what_a_continuation_could_remove
     rules = [Rule(phrases=(phrase,), patterns=(expression(phrase),)), FORGED]
     got = [*map(redactor.feed, text), redactor.close()]
     assert "".join(got) == reference(text, rules)
-    assert got == trace(text, rules, (), [*continuations("aknx@ _", 3), MARKER])
+    assert got == trace(text, rules, (), [*continuations("aknx@ _m", 3), MARKER])
     assert released(made, data.draw(cuttings(text))) == "".join(got)

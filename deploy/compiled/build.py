@@ -20,6 +20,7 @@ MODULES = (
     "automaton",
     "calm",
     "clusters",
+    "layout",
     "matcher",
     "network",
     "normalise",

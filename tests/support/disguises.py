@@ -39,10 +39,18 @@ MARKS = "\u0300\u0301\u0307\u0308\u030a\u0323\u0327\u0332\u0336\u20d2"
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e\u2063"
 #: First letters of alphabets that NFKC takes back to ASCII: capital A, small a.
 ALPHABETS = [(0xFF21, 0xFF41), (0x1D400, 0x1D41A), (0x1D5A0, 0x1D5BA), (0x1D670, 0x1D68A), (0x24B6, 0x24D0)]
+#: The same of alphabets that nothing takes back to ASCII: negative circled and squared letters, regional indicators.
+NEGATIVE = [(0x1F150, 0x1F150), (0x1F170, 0x1F170)]
+FLAGS = [(0x1F1E6, 0x1F1E6)]
+SMALL_CAPITALS = dict(zip("abcdeghijklmnoprtuvwyz", "ᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢ", strict=True))
+LETTERS_ABOVE = dict(zip("aeioucdhmrtvx", map(chr, range(0x363, 0x370)), strict=True))
 
 
 def _other_alphabet(text: str, chance: Random) -> str:
-    capital, small = chance.choice(ALPHABETS)
+    return _in_alphabet(text, *chance.choice(ALPHABETS))
+
+
+def _in_alphabet(text: str, capital: int, small: int) -> str:
 
     def written(char: str) -> str:
         if not (char.isascii() and char.isalpha()):
@@ -50,6 +58,23 @@ def _other_alphabet(text: str, chance: Random) -> str:
         return chr(capital + ord(char) - 65) if char.isupper() else chr(small + ord(char) - 97)
 
     return "".join(map(written, text))
+
+
+def _letter_above(text: str, chance: Random) -> str:
+    """Some letters but the first of a word stand above the one before."""
+    return "".join(
+        LETTERS_ABOVE[char] if before.isalpha() and char in LETTERS_ABOVE and chance.random() < 0.5 else char
+        for before, char in zip(" " + text, text, strict=False)
+    )
+
+
+def _tags(text: str, chance: Random) -> str:
+    """A text that nobody sees."""
+    return "".join(chr(0xE0000 + ord(char)) if char.isascii() else char for char in text)
+
+
+def _tags_between(text: str, chance: Random) -> str:
+    return "".join(char + _tags(chance.choice("abcxyz"), chance) for char in text)
 
 
 @cache
@@ -97,6 +122,34 @@ def _spaced(text: str, chance: Random) -> str:
     return chance.choice(SEPARATORS).join(text)
 
 
+def _numbered(text: str, chance: Random) -> str:
+    """A list of its letters."""
+    mark = chance.choice([". ", ") ", ": "])
+    letters = [char for char in text if char.isalnum()]
+    between = chance.choice([" ", "\n"])
+    return between.join(f"{number}{mark}{char}" for number, char in enumerate(letters, 1))
+
+
+def _noted(text: str, chance: Random) -> str:
+    """A footnote or a number behind each word but the last."""
+    words = text.split(" ")
+    notes = [chance.choice(["[^{}]", "[{}]", " {}", " ({})", "{}"]).format(chance.randint(2, 300)) for _ in words]
+    return " ".join(map("".join, zip(words, [*notes[:-1], ""], strict=True)))
+
+
+def _escaped(text: str, chance: Random) -> str:
+    return chance.choice(["\x1b[0m", "\x1b[1;31m", "\x1b[K", "\x1b[38;5;9m"]).join(text)
+
+
+def _words_reversed(text: str, chance: Random) -> str:
+    return " ".join(word[::-1] for word in text.split(" "))
+
+
+def _emphasised(text: str, chance: Random) -> str:
+    sign = chance.choice(["*", "**", "_", "__", "`", "~~", "***"])
+    return " ".join(f"{sign}{word}{sign}" if chance.random() < 0.7 else word for word in text.split(" "))
+
+
 def _spaced_unevenly(text: str, chance: Random) -> str:
     return "".join(char + chance.choice(["", "", *SEPARATORS]) for char in text[:-1]) + text[-1]
 
@@ -119,6 +172,11 @@ def _base64_lines(text: str, chance: Random) -> str:
     return "\n".join(encoded[at : at + 20] for at in range(0, len(encoded), 20))
 
 
+def _base64_spaced(text: str, chance: Random) -> str:
+    encoded, size = _base64(text, chance), chance.choice([1, 2, 4, 8])
+    return " ".join(encoded[at : at + size] for at in range(0, len(encoded), size))
+
+
 def _rot13(text: str, chance: Random) -> str:
     turned = {**_turned(65), **_turned(97)}
     return "".join(turned.get(char, char) for char in text)
@@ -132,6 +190,12 @@ DISGUISES: dict[str, Disguise] = {
     "capitals": lambda text, chance: text.upper(),
     "any case": _each(lambda char, chance: chance.choice([char.upper(), char.lower()])),
     "compatibility forms": _other_alphabet,
+    "negative letters": lambda text, chance: _in_alphabet(text, *chance.choice(NEGATIVE)),
+    "regional indicators": lambda text, chance: _in_alphabet(text, *chance.choice(FLAGS)),
+    "small capitals": _each(lambda char, chance: chance.choice([char, SMALL_CAPITALS.get(char, char)])),
+    "letters above others": _letter_above,
+    "tags": _tags,
+    "tags between": _tags_between,
     "look-alikes": _each(_homoglyph),
     "some look-alikes": _each(lambda char, chance: _homoglyph(char, chance) if chance.random() < 0.4 else char),
     "combining marks": _each(lambda char, chance: char + chance.choice(MARKS)),
@@ -141,10 +205,16 @@ DISGUISES: dict[str, Disguise] = {
     "spaced": _spaced,
     "spaced unevenly": _spaced_unevenly,
     "line breaks": _line_breaks,
+    "emphasised": _emphasised,
+    "numbered": _numbered,
+    "footnotes": _noted,
+    "escape sequences": _escaped,
     "run together": lambda text, chance: text.replace(" ", ""),
+    "each word reversed": _words_reversed,
     "reversed": lambda text, chance: text[::-1],
     "base64": _base64,
     "base64 in lines": _base64_lines,
+    "base64 spaced": _base64_spaced,
     "rot13": _rot13,
     "spaced leetspeak": lambda text, chance: _spaced(_each(_leet)(text, chance), chance),
     "reversed and spaced": lambda text, chance: _spaced(text[::-1], chance),

@@ -170,10 +170,46 @@ def folded(text: str) -> tuple[str, tuple[int, ...]]:
 
 
 def _phrase(symbols: str, phrase: str) -> Iterator[tuple[int, int]]:
-    before = f"(?<![{WORD}])" if phrase[0].isalpha() else ""
-    after = f"(?![{WORD}])" if phrase[-1].isalpha() else ""
-    for found in re.finditer(f"{before}(?={re.escape(phrase)}{after})", symbols):
-        yield found.start(), found.start() + len(phrase)
+    """Every span of ``symbols`` that shows ``phrase`` when it is laid out: what layout is stands in rule 5."""
+    phrase = " ".join(phrase.split())
+    body = _laid_out(phrase)
+    several = set(phrase) & set("*_`~-")  # a sign may be the phrase's own or layout
+    for found in re.finditer(f"(?=({body}))", symbols):
+        start = found.start()
+        if phrase[0].isalpha() and re.search(rf"[{WORD}]\Z", re.sub(rf"(?<![{WORD}])_+\Z", "", symbols[:start])):
+            continue
+        for end in range(start + 1, len(symbols) + 1) if several else (found.end(1),):
+            if several and not re.compile(body).fullmatch(symbols, start, end):
+                continue
+            if not phrase[-1].isalpha() or re.match(f"_*(?![{WORD}])", symbols[end:]):
+                yield start, end
+
+
+#: One space: white space with at most one line break.
+_SPACE = r"(?=\s)[ \t]*(?:\r\n|[\n\r\v\f\x85\u2028])?[ \t]*"
+_LETTER = f"(?:(?!_)[{WORD}])"
+
+
+@cache
+def _laid_out(phrase: str) -> str:
+    """An expression for ``phrase`` with everything that layout may put between its symbols."""
+    parts = [re.escape(phrase[0])]
+    for before, after in pairwise(phrase):
+        word = bool(re.match(_LETTER, before))
+        signs = "" if before in "*_`~" else "[*_`~]*"  # a run of signs is the phrase's or it is layout
+        if after == " ":
+            ways = [f"{signs}{_SPACE}"]
+            if word:
+                ways += [f"{signs}-[*_`~]*(?={_LETTER})", f"_+(?={_LETTER})"]
+            parts.append(f"(?:{'|'.join(ways)})")
+            continue
+        if before == " ":
+            parts.append(f"[*_`~]*{re.escape(after)}")
+        elif word and re.match(_LETTER, after):
+            parts.append("(?:|_*[*`~][*_`~]*)" + re.escape(after))  # an underscore between two letters is no emphasis
+        else:
+            parts.append(signs + re.escape(after))
+    return "".join(parts)
 
 
 def pattern_matches(pattern: str, symbols: str) -> Iterator[tuple[int, int]]:
@@ -207,18 +243,24 @@ def _extent(text: str, start: int, end: int, rule: Rule) -> tuple[int, int]:
 
 
 def _grown(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span, grown to whole clusters and the invisible clusters next to it."""
+    """The span, grown to whole clusters, the invisible clusters next to it, and the signs that close its emphasis."""
     clusters = _clusters(text)
     first = next(number for number, (low, high) in enumerate(clusters) if low <= start < high)
     while first and _is_invisible(text, clusters[first - 1]):
         first -= 1
-    followers = 0
-    for at in range(end - 1, -1, -1):  # how many marks already stand in the run at the end of the match
-        if not _follows(text, at):
+    tail = takewhile(lambda at: _follows(text, at), range(end - 1, -1, -1))
+    followers = len(list(tail))  # how many marks already stand in the run at the end of the match
+    open_signs = {sign for sign in "*_`~" if len(re.findall(f"[{sign}]+", text[start:end])) % 2}
+    closing = ""
+    for char in text[end:]:
+        if char == closing or char in open_signs:  # it closes emphasis that opens inside
+            closing, followers = char, 0
+            open_signs -= {closing}
+        elif _follows(text, end) and followers < MARK_RUN:
+            followers += 1
+        else:
             break
-        followers += 1
-    while end < len(text) and _follows(text, end) and followers < MARK_RUN:
-        end, followers = end + 1, followers + 1
+        end += 1
     return max(clusters[first][0], start - MARK_RUN), end
 
 

@@ -16,15 +16,15 @@ from support.oracle import JOINERS, MARKER, Rule, continuations
 SEVERAL = settings(max_examples=4 * settings().max_examples)
 MANY = settings(max_examples=10 * settings().max_examples)
 
-#: Letters of both cases, a digit, spaces, what ends sentences and what does not, marks, and look-alikes.
-CHARACTERS = "aabbAx1 .!(\n,\u0301\u200bé"
+#: Letters of both cases, a digit, spaces, what ends sentences and what does not, emphasis, marks, and look-alikes.
+CHARACTERS = "aabbAx1 .!(\n,*_-\u0301\u200bé"
 
 #: The rule that stands in every plan: a marker that the model writes itself is a region (rule 17).
 FORGED = Rule(phrases=(MARKER,))
 
 PROTECTED = (r"\b1\b", "a1", "bb", "1", r"b[ 1]?a")
 
-phrases = st.text("ab1 .(A", min_size=1, max_size=3).map(str.strip).filter(bool)
+phrases = st.text("ab1 .(A *", min_size=1, max_size=3).map(str.strip).filter(bool)
 
 _ATOMS = st.sampled_from(["a", "b", "1", "[ab]", "[^a]", ".", r"\w", " ", "A", r"\."])
 _ASSERTIONS = st.sampled_from([r"\b", r"\B", "^", "$"])
@@ -112,4 +112,5 @@ def endings(rules: Sequence[Rule], protected: Sequence[str], length: int) -> lis
     ends = [phrase[at:] for phrase in [*said, *written] for at in range(len(phrase))]
     base = [*continuations("".join(sorted(chars)), length), *ends]
     joined = [before + each for before in (",", "a ") for each in base] if by_sentence else []
-    return sorted({*base, *joined, MARKER}, key=len)
+    signed = [f"*{each}" for each in ends]  # an underscore that is open closes emphasis, and the phrase goes on
+    return sorted({*base, *signed, *joined, MARKER}, key=len)

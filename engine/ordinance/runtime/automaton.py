@@ -14,10 +14,11 @@ from threading import Lock
 
 from ordinance.detection import Expressions
 from ordinance.runtime.clusters import Cluster, cluster_class, join
+from ordinance.runtime.layout import PLAIN, SCORE, SCORED, is_white, is_wordlike, layout_of
 from ordinance.runtime.network import EDGE, KINDS, Network, kind_of
 from ordinance.runtime.normalise import fold, fold_char, key
 from ordinance.runtime.starts import DEAD, Class, Group, Landing, Output, Starts
-from ordinance.runtime.trie import NO_KEY
+from ordinance.runtime.trie import NO_KEY, SHIFT
 
 #: Past so many states, or so many groups, nodes and steps, all are forgotten and built anew as they are met: bounded
 #: memory, about 40 MB, and the same answers.
@@ -28,7 +29,7 @@ SIZE_CAP = 300_000
 EVERY = -1
 
 #: Characters that join to one before them, of every cluster class, kind and way of folding.
-_JOINERS = "\n\u0301\u200c\u200d\u3099\u094d\u0903ำຳක🏽🚀™ℹⓂ🅬🇩\u0600क각가"
+_JOINERS = "\n\u0301\u200c\u200d\u3099\u094d\u0903ำຳක🏽🚀™ℹⓂ🅬🅰🅱🅾🅿🇩\u0600क각가"
 
 
 @dataclass(slots=True, eq=False)
@@ -37,13 +38,14 @@ class State:
 
     ``before`` are the kinds that may have come before; ``groups`` what is alive of each start, oldest first.
     ``following`` is where classes lead with which every start lives on, none begins and nothing matches; ``steps`` what
-    the others do. Both fill as classes are met.
+    the others do. Both fill as classes are met. ``closing`` is whether a phrase may have ended before underscores.
     """
 
     before: int
     groups: tuple[Group, ...]
     following: dict[int, State]
     steps: dict[int, Step]
+    closing: bool
 
     def oldest(self, families: int) -> int:
         """The first group with which one of ``families`` can complete a match, or −1."""
@@ -59,13 +61,14 @@ class Step:
 
     ``ended`` are groups with a match that ended before the symbol, ``completed`` those with one that ends with it;
     group −1 is the start at this very symbol. ``kept`` are the old groups that live on, in order; −1 again is the
-    new start.
+    new start. ``closed`` are groups with a match that ended before the underscores before the symbol.
     """
 
     state: State
     kept: tuple[int, ...]
     ended: tuple[tuple[int, Output], ...]
     completed: tuple[tuple[int, Output], ...]
+    closed: tuple[tuple[int, Output], ...] = ()
 
 
 class Automaton:
@@ -79,7 +82,10 @@ class Automaton:
         self._starts = Starts(self._network)
         self._lock = Lock()
         self._classes: list[Class] = []
-        self._class_ids: dict[tuple[int, int, frozenset[int]], int] = {}
+        self._class_ids: dict[tuple[int, int, frozenset[int], int, bool], int] = {}
+        #: Classes of underscores: a phrase may end before them. And classes of what folds to nothing.
+        self.scores: set[int] = set()
+        self.faint: set[int] = set()
         self._symbol_classes: dict[str, int] = {}
         self._char_classes: dict[str, tuple[int, ...]] = {}
         self._states: dict[tuple[Group, ...], State] = {}
@@ -97,21 +103,38 @@ class Automaton:
         """The classes of the symbols that a source character folds to; empty if it is ignorable."""
         found = self._char_classes.get(char)
         if found is None:
-            found = self._char_classes[char] = tuple([self._class(symbol) for symbol in fold_char(char)])
+            symbols = fold_char(char)
+            found = tuple([self._class(symbol) for symbol in symbols]) if symbols else self._faint_class(char)
+            self._char_classes[char] = found
         return found
+
+    def _faint_class(self, char: str) -> tuple[int, ...]:
+        """The class of a character that folds to nothing; empty if no disguised phrase can see it."""
+        sets = self._network.alphabet.holding(char) & self._network.faint
+        if not sets:
+            return ()
+        number = self._numbered((0, NO_KEY, sets, PLAIN, False))
+        self.faint.add(number)
+        return (number,)
 
     def _class(self, symbol: str) -> int:
         found = self._symbol_classes.get(symbol)
         if found is not None:
             return found
-        without_case = key(symbol)
-        number = ord(without_case) if without_case in self._network.trie.symbols else NO_KEY
-        signature = (kind_of(symbol), number, self._network.alphabet.holding(symbol))
+        layout = layout_of(symbol)
+        compared = " " if is_white(layout) else key(symbol)
+        number = ord(compared) if compared in self._network.trie.symbols else NO_KEY
+        signature = (kind_of(symbol), number, self._network.alphabet.holding(symbol), layout, is_wordlike(symbol))
+        found = self._symbol_classes[symbol] = self._numbered(signature)
+        if layout == SCORE:
+            self.scores.add(found)
+        return found
+
+    def _numbered(self, signature: tuple[int, int, frozenset[int], int, bool]) -> int:
         with self._lock:  # sessions may run in several threads; what else is remembered may race
             found = self._class_ids.setdefault(signature, len(self._classes))
             if found == len(self._classes):
                 self._classes.append(Class(found, *signature))
-        self._symbol_classes[symbol] = found
         return found
 
     # running
@@ -156,7 +179,7 @@ class Automaton:
             self._make_room()
             step = self._advance(state, self._classes[symbol_class])
             kept = step.kept
-            if step.ended or step.completed or len(kept) != len(state.groups) or (kept and kept[-1] < 0):
+            if step.ended or step.completed or step.closed or kept != tuple(range(len(state.groups))):
                 state.steps[symbol_class] = step
             else:
                 state.following[symbol_class] = step.state
@@ -166,6 +189,7 @@ class Automaton:
     def _advance(self, state: State, symbols: Class) -> Step:
         ended: list[tuple[int, Output]] = []
         completed: list[tuple[int, Output]] = []
+        closed: list[tuple[int, Output]] = []
         kept: list[int] = []
         groups: list[Group] = []
         seen: set[int] = set()
@@ -184,7 +208,12 @@ class Automaton:
             if alive is not None and (alive := self._unless_seen(alive, seen)) is not None:
                 groups.append(alive)
                 kept.append(number)
-        if number >= 0 and not groups and not ended and not completed:
+            if landing.closed:
+                closed += [(number, output) for output in landing.closed]
+            if landing.other is not None:
+                groups.append(landing.other)
+                kept.append(number)
+        if number >= 0 and not groups and not ended and not completed and not closed:
             return self.step(self._state(state.before, ()), symbols.number)  # as if nothing had been alive
         fresh = starts.begin(state.before, symbols)
         if fresh.completed:
@@ -193,7 +222,8 @@ class Automaton:
         if alive is not None and (alive := self._unless_seen(alive, seen)) is not None:
             groups.append(alive)
             kept.append(-1)
-        return Step(self._state(symbols.kind, tuple(groups)), tuple(kept), tuple(ended), tuple(completed))
+        following = self._state(symbols.kind_after(state.before), tuple(groups))
+        return Step(following, tuple(kept), tuple(ended), tuple(completed), tuple(closed))
 
     def _unless_seen(self, group: Group, seen: set[int]) -> Group | None:
         """``group`` without the nodes to which an older start has led. In a phrase no two starts meet."""
@@ -223,22 +253,20 @@ class Automaton:
                 kept.append(number)
         return self._state(state.before, tuple(groups)), tuple(kept)
 
-    def close(self, state: State) -> tuple[tuple[int, Output], ...]:
+    def close(self, state: State) -> Step:
         """The groups with a match that ends because the text does."""
-        return tuple(
-            [
-                (number, output)
-                for number, group in enumerate(state.groups)
-                for output in self._starts.ending(group, EDGE)
-            ]
-        )
+        groups, starts = list(enumerate(state.groups)), self._starts
+        ended = [(number, output) for number, group in groups for output in starts.ending(group, EDGE)]
+        closed = [(number, output) for number, group in groups for output in starts.closing(group, EDGE)]
+        return Step(state, (), tuple(ended), (), tuple(closed))
 
     # memory
 
     def _state(self, before: int, groups: tuple[Group, ...]) -> State:
         state = self._states.get(groups) if groups else self._empty.get(before)
         if state is None:
-            state = State(before, groups, {}, {})
+            closing = any(group.phrase >> SHIFT == SCORED for group in groups)
+            state = State(before, groups, {}, {}, closing)
             state = self._states.setdefault(groups, state) if groups else self._empty.setdefault(before, state)
             self._steps += len(groups)
         return state
@@ -278,7 +306,8 @@ class Automaton:
             found = frozenset(
                 number
                 for number in range(len(self._classes))
-                if self._families(self._starts.begin(before, self._classes[number])) & families
+                if self._classes[number].kind  # what folds to nothing joins nothing
+                and self._families(self._starts.begin(before, self._classes[number])) & families
             )
             self._startable[before, families] = found
         return found
@@ -299,7 +328,7 @@ class Automaton:
 
     def _finds_join(self, cluster: Cluster, before: int, families: int) -> bool:
         if self._joiners is None:
-            chars = {*_JOINERS, *self._network.samples()}
+            chars = filter(fold_char, {*_JOINERS, *self._network.samples()})
             self._joiners = {(cluster_class(char), self.classes(char)) for char in chars}
         pending, seen = [(cluster, before)], {(cluster, before)}
         while pending:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from ordinance.runtime.automaton import Automaton, State
 from ordinance.runtime.clusters import Cluster, cluster_class, join
 from ordinance.runtime.disguise import REACH
+from ordinance.runtime.normalise import fold_char
 from ordinance.runtime.sentences import Sentences, sentence_class
 
 #: Strides remembered for one set of rules, about 40 MB; past it memory starts anew.
@@ -175,12 +176,14 @@ class Strides:
                 following = state.following.get(symbol_class)
                 if following is None:
                     step = automaton.step(state, symbol_class)
-                    if step.ended or step.completed:
+                    if step.ended or step.completed or step.closed:
                         return None
                     starts = [at if number < 0 else starts[number] for number in step.kept]
                     following = step.state
                 state = following
             at += 1
+        if state.closing:
+            return None
         restarted = began >= 0
         if restarted and self.reach >= 0 and starts and starts[0] < began:
             return None  # a match may still reach back into a sentence that has ended
@@ -204,7 +207,8 @@ class Strides:
             calm.strides[text] = stride
 
     def _meet(self, char: str) -> tuple[tuple[int, ...], str]:
-        found = self._chars[char] = self._automaton.classes(char), cluster_class(char) + sentence_class(char)
+        symbols = self._automaton.classes(char) if fold_char(char) else ()
+        found = self._chars[char] = symbols, cluster_class(char) + sentence_class(char)
         return found
 
     def _frame(self, cluster: Cluster, sentence: SentencePlace) -> Frame:

@@ -14,14 +14,16 @@ from dataclasses import dataclass, replace
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.activation import Activation
 from ordinance.runtime.automaton import Automaton, State
+from ordinance.runtime.disguise import FAINT
+from ordinance.runtime.layout import EMPHASIS
 from ordinance.runtime.matcher import Matcher
 from ordinance.runtime.normalise import fold_char
 from ordinance.runtime.paragraphs import Paragraphs
 from ordinance.runtime.segments import Asking, SegmentScan
 from ordinance.runtime.sentences import Sentences
 
-#: No match is longer than a pattern may be, so what lies further back cannot matter. Ignorable characters, with which a
-#: client could push a phrase out of reach, are not counted.
+#: No match is longer than a pattern may be, so what lies further back cannot matter. Characters with which a client
+#: could push a phrase out of reach are not counted: ignorable ones, white space and emphasis signs.
 REACH = 2000
 
 
@@ -99,11 +101,15 @@ def _match(automaton: Automaton, readings: Sequence[str]) -> tuple[State, tuple[
 
 
 def _near(text: str) -> str:
-    """The end of ``text`` without ignorable characters."""
+    """The end of ``text`` without what nobody sees and nothing is hidden in."""
     kept: list[str] = []
+    count = 0
     for char in reversed(text):
-        if fold_char(char):
+        symbols = fold_char(char)
+        if symbols or char in FAINT:
             kept.append(char)
-            if len(kept) == REACH:
+        if symbols.strip() and symbols not in EMPHASIS:
+            count += 1
+            if count == REACH:
                 break
     return "".join(reversed(kept))

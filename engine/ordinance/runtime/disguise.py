@@ -41,23 +41,38 @@ _PASSING = {
     for letter, _, codes in (item.partition("=") for item in unicode_data.PASSING.split())
 }
 
+#: What folds to nothing and says a letter to whoever decodes it (tags) or looks twice (letters above others).
+_FAINT = {
+    letter: frozenset(chr(int(code, 16)) for code in codes.split("."))
+    for letter, _, codes in (item.partition("=") for item in unicode_data.FAINT.split())
+}
+#: All of them.
+FAINT = frozenset[str]().union(*_FAINT.values())
+#: Tags stand behind it.
+FIRST_TAG = "\U000e0000"
+
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _URL = {"+": "+-", "/": "/_"}
 
 UNDERSCORE = SymbolSet((("_", "_"),))
-#: What may stand between the letters of a spaced phrase: all that is no letter, digit or mark.
-BETWEEN = SymbolSet((("_", "_"),), frozenset("W"))
+#: What may stand between the letters of a spaced phrase: all that is no letter or mark.
+BETWEEN = SymbolSet((("_", "_"),), frozenset("Wd"))
 #: What may stand in the middle of base64.
-WRAPPED = SymbolSet((("\n", "\n"), ("\r", "\r")))
+WRAPPED = SymbolSet(tuple((space, space) for space in "\t\n\r "))
+#: What terminals obey and do not show, behind an escape character, which folds to nothing: ``[0;31m``.
+ESCAPE, ESCAPED, ESCAPE_END = (SymbolSet(ranges) for ranges in ((("[", "["),), (("0", ";"),), (("A", "Z"), ("m", "m"))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """What one symbol of a form may be: ``letters`` are letters, digits and marks, ``signs`` the rest, perhaps none.
-    Each is made once, and compared by identity."""
+    ``faint`` are characters that are no symbol of the text and may be one here, ``tags`` those of them that stand for
+    themselves. Each is made once, and compared by identity."""
 
     letters: SymbolSet
     signs: SymbolSet | None = None
+    faint: SymbolSet | None = None
+    tags: SymbolSet | None = None
 
     @property
     def either(self) -> SymbolSet:
@@ -67,7 +82,8 @@ class Step:
     @property
     def sets(self) -> tuple[SymbolSet, ...]:
         """All sets that a network may ask for."""
-        return (self.letters, self.either) if self.signs is None else (self.letters, self.signs, self.either)
+        found = (self.letters, self.signs, self.either, self.faint, self.tags)
+        return tuple(each for each in found if each is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +103,19 @@ def forms(phrase: str, canonical: Sequence[str]) -> Iterator[Form]:
     """The disguises of ``phrase``, each once; ``canonical`` is what it is compared as."""
     cases = canonical if phrase.isascii() else list(dict.fromkeys([phrase, *canonical]))
     spaced = [_letters(text) for text in canonical]
-    turned = [text for case in cases for text in (case[::-1], fold(case)[::-1], codecs.encode(case, "rot13"))]
+    turned = [text for case in cases for text in _turned(case)]
     found = [text for text in spaced if _weight(text) >= SPACED_FROM]
     found += [text for text in map(_letters, dict.fromkeys(turned)) if _weight(text) >= TURNED_FROM]
     for text in dict.fromkeys(found):
         yield Form(_steps(text), BETWEEN, text[0], text[-1])
     for sets in dict.fromkeys(sets for case in cases for offset in range(3) for sets in _encoded(case, offset)):
         yield Form(sets, WRAPPED)
+
+
+def _turned(text: str) -> tuple[str, ...]:
+    """``text`` from its end, as it is written and folded, each word of it from its end, and in rot13."""
+    words = " ".join(word[::-1] for word in text.split())
+    return text[::-1], fold(text)[::-1], words, codecs.encode(text, "rot13")
 
 
 def _letters(text: str) -> str:
@@ -103,7 +125,7 @@ def _letters(text: str) -> str:
 
 @cache
 def _letter_of(symbol: str) -> str:
-    return "" if symbol in BETWEEN else key(symbol)
+    return key(symbol) if symbol.isdecimal() or symbol not in BETWEEN else ""
 
 
 def _weight(text: str) -> int:
@@ -123,7 +145,14 @@ def _step(letter: str, leet: bool) -> Step:
     if leet:
         found.update(_DIGITS.get(letter, "") + _SWAPS.get(letter, "") + _SIGNS.get(letter, ""))
     signs = {each for each in found if symbol_kind(each) == "o"}
-    return Step(_set(found - signs), _set(signs) if signs else None)
+    faint = _FAINT.get(letter, frozenset())
+    tags = {each for each in faint if each > FIRST_TAG}
+    return Step(
+        _set(found - signs),
+        _set(signs) if signs else None,
+        _set(set(faint)) if faint else None,
+        _set(tags) if tags else None,
+    )
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ordinance.runtime.disguise import UNDERSCORE, Form, Step
+from ordinance.runtime.disguise import BETWEEN, ESCAPE, ESCAPE_END, ESCAPED, UNDERSCORE, Form, Step
 from ordinance.runtime.patterns import Assertion, SymbolSet
 from ordinance.runtime.trie import beginning, ending
 
@@ -33,8 +33,9 @@ class Lane:
         self._lock = Lock()
         self._roots: dict[tuple[Assertion | None, SymbolSet], int] = {}
         for step in {step for form, _ in forms for step in form.steps}:  # classes of symbols must not change later
-            for symbols in (UNDERSCORE, *step.sets):
+            for symbols in (UNDERSCORE, ESCAPE, ESCAPED, ESCAPE_END, *step.sets):
                 network.number(symbols)
+            network.faint |= {network.number(each) for each in (step.faint, step.tags) if each is not None}
         growths: dict[tuple[Assertion | None, SymbolSet, Step], Growth] = {}
         for form, output in forms:
             whole = beginning(form.first) if form.first else None
@@ -44,6 +45,8 @@ class Lane:
             self._lead(self._root(whole, gap), step.letters, following)
             if step.signs:
                 self._lead(self._root(Assertion.NOT_BOUNDARY if whole else None, gap), step.signs, following)
+            if step.tags:  # hidden text may stand anywhere
+                self._lead(self._root(None, gap), step.tags, following)
 
     def grow(self, at: int) -> None:
         """Add what follows a node. Sessions may run in several threads."""
@@ -60,9 +63,14 @@ class Lane:
                     following.setdefault(step, Growth([], growth.depth + 1)).forms.append((form, output))
                 else:
                     sets += self._closing(form, step, output)
-            number = self._network.number
-            sets += [(number(step.either), self._growing(later)) for step, later in following.items()]
+            for step, later in following.items():
+                to = self._growing(later)
+                sets.append((self._network.number(step.either), to))
+                if step.faint:
+                    sets.append((self._network.number(step.faint), to))
             node.sets, node.growth = sets, None
+            if growth.forms[0][0].gap is BETWEEN:
+                self._escape(at)
 
     def _root(self, before: Assertion | None, gap: SymbolSet) -> int:
         at = self._roots.get((before, gap))
@@ -88,6 +96,14 @@ class Lane:
         self._lead(at, growth.forms[0][0].gap, at)
         return at
 
+    def _escape(self, at: int) -> None:
+        """Let what terminals do not show stand behind a node."""
+        within = self._network.node()
+        for symbols, to in ((ESCAPED, within), (ESCAPE_END, at)):
+            self._lead(within, symbols, to)
+        self._network.nodes[within].families = self._network.nodes[at].families
+        self._lead(at, ESCAPE, within)
+
     def _closing(self, form: Form, step: Step, output: int) -> Iterator[tuple[int, int]]:
         """The last symbol of a form."""
         after = ending(form.last) if form.last else None
@@ -97,6 +113,8 @@ class Lane:
             self._lead(end, UNDERSCORE, self._closed(None, output))
         if step.signs:
             yield self._network.number(step.signs), self._closed(Assertion.NOT_BOUNDARY, output)
+        if step.faint:
+            yield self._network.number(step.faint), self._closed(None, output)
 
     def _closed(self, after: Assertion | None, output: int) -> int:
         at = end = self._network.node()

@@ -26,13 +26,14 @@ class Match:
 class Matcher:
     """One stream's place in an automaton. Feed characters with their positions, in order."""
 
-    __slots__ = ("_automaton", "_end", "_starts", "_state")
+    __slots__ = ("_automaton", "_end", "_starts", "_state", "_word_end")
 
     def __init__(self, automaton: Automaton) -> None:
         self._automaton = automaton
         self._state: State = automaton.start()
         self._starts: list[int] = []
         self._end = 0
+        self._word_end = 0  # of what stands before the underscores that came last
 
     def feed(self, char: str, at: int) -> list[Match]:
         """The matches that become certain with ``char``, which stands at ``at``. Ignorable characters do nothing.
@@ -48,6 +49,9 @@ class Matcher:
                 starts = self._starts
                 if self._end > 0:
                     found += [Match(starts[number], self._end, tag, family) for number, (family, tag) in step.ended]
+                if step.closed and self._word_end > 0:
+                    end = self._word_end
+                    found += [Match(starts[number], end, tag, family) for number, (family, tag) in step.closed]
                 if at >= 0:
                     found += [
                         Match(at if number < 0 else starts[number], at + 1, tag, family)
@@ -56,7 +60,11 @@ class Matcher:
                 self._starts = [at if number < 0 else starts[number] for number in step.kept]
                 following = step.state
             self._state = following
+            if symbol_class in automaton.faint:
+                continue
             self._end = at + 1
+            if symbol_class not in automaton.scores:
+                self._word_end = at + 1
         if self._starts and at - self._starts[0] >= REACH and automaton.is_elastic:
             count = sum(at - start >= REACH for start in self._starts)
             self._state, kept = automaton.slacken(self._state, count)
@@ -68,7 +76,16 @@ class Matcher:
         if self._end <= 0:
             return []
         ending = self._automaton.close(self._state)
-        return [Match(self._starts[number], self._end, tag, family) for number, (family, tag) in ending]
+        starts, end = self._starts, self._word_end
+        found = [Match(starts[number], self._end, tag, family) for number, (family, tag) in ending.ended]
+        if end > 0:
+            found += [Match(starts[number], end, tag, family) for number, (family, tag) in ending.closed]
+        return found
+
+    @property
+    def closing(self) -> bool:
+        """Whether a phrase may have ended before the underscores that came last; a place cannot say where."""
+        return self._state.closing
 
     def place(self, at: int) -> tuple[State, tuple[int, ...]]:
         """The state, and how far before ``at`` each live start lies."""
@@ -78,7 +95,7 @@ class Matcher:
         """Be as ``place`` says, at ``at``, behind a character that is not ignorable."""
         self._state = place[0]
         self._starts = [at - distance for distance in place[1]]
-        self._end = at
+        self._end = self._word_end = at
 
     def oldest(self, families: int = EVERY) -> int | None:
         """Where the oldest start lies from which a match of ``families`` can still be completed."""

@@ -20,11 +20,12 @@ from ordinance.runtime.patterns import Assertion, SymbolSet, parse_pattern
 from ordinance.runtime.trie import Trie
 
 #: Kinds of symbol as bits. ``EDGE`` is the start or the end of the text. What came before may be several at once,
-#: where it is not known whether an answer continues a text.
-EDGE, WORD, OTHER, NEWLINE, MARK = 1, 2, 4, 8, 16
-EVERY_KIND = EDGE | WORD | OTHER | NEWLINE | MARK
-_WORDLIKE = WORD | MARK
-KINDS = (EDGE, WORD, OTHER, NEWLINE, MARK)
+#: where it is not known whether an answer continues a text. ``OPENING`` is an underscore that may open emphasis: part
+#: of a word for patterns, none for phrases.
+EDGE, WORD, OTHER, NEWLINE, MARK, OPENING = 1, 2, 4, 8, 16, 32
+EVERY_KIND = EDGE | WORD | OTHER | NEWLINE | MARK | OPENING
+_WORDLIKE = WORD | MARK | OPENING
+KINDS = (EDGE, WORD, OTHER, NEWLINE, MARK, OPENING)
 
 #: Characters that stand for every class a rule can distinguish by kind alone.
 _SAMPLES = "".join(map(chr, range(128))) + "яא中かกिक\u0903\u1100\u1161\u11a8\u3099🚀🇩\u0600"
@@ -77,7 +78,7 @@ class Node:
 
 def canonical_phrase(phrase: str) -> str:
     """A phrase as it is compared: folded, without case. Raises ``PatternError`` if nothing is left of it."""
-    symbols = "".join(map(key, fold(phrase).strip()))
+    symbols = " ".join("".join(map(key, fold(phrase))).split())
     if not symbols:
         raise PatternError(
             "the phrase folds to nothing: it has only invisible characters or marks.",
@@ -120,6 +121,8 @@ class Network:
         self._output_ids: dict[tuple[int, int], int] = {}
         self._set_ids: dict[SymbolSet, int] = {}
         self.trie = Trie()
+        #: Numbers of the sets that characters which fold to nothing can be in.
+        self.faint: set[int] = set()
         disguised: list[tuple[Form, int]] = []
         for family, expressions in enumerate(families):
             for tag, each in expressions:
@@ -146,7 +149,7 @@ class Network:
     def samples(self) -> set[str]:
         """Symbols of every class that the rules distinguish."""
         ends = (low + high for symbols in self.sets for low, high in symbols.ranges)
-        return {*_SAMPLES, *"".join(ends), *self.trie.symbols}
+        return {*_SAMPLES, *filter(fold, "".join(ends)), *self.trie.symbols}
 
     def complete(self, nodes: Iterable[int]) -> tuple[int, ...]:
         """The outputs whose match is complete at one of ``nodes``."""

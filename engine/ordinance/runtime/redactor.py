@@ -133,7 +133,12 @@ class Redactor:
         if self._anxious or self._marker is not None or self._protected_spans or self._watched or self._scans:
             return
         edges, sentences = self._edges, self._sentences
-        if not edges.plain or sentences.split is not None or any(removal.busy for removal in self._removals):
+        if (
+            not edges.plain
+            or self._matcher.closing
+            or sentences.split is not None
+            or any(removal.busy for removal in self._removals)
+        ):
             return
         at, strides = edges.at, self._activation.strides
         if 0 <= strides.reach <= at - sentences.start + 1:
@@ -149,7 +154,7 @@ class Redactor:
         self._flow = None
         calm, at, base = flow.calm, flow.at, flow.at - len(flow.held)
         self._matcher.resume((calm.state, calm.distances), at)
-        self._edges.resume(calm.frame.cluster, base, at)
+        self._edges.resume(calm.frame.cluster, flow.held, at)
         ledger, came, left = self.ledger, at - self._sentences.at, base - self._base
         self._sentences.at, self._sentences.start = at, flow.start
         self._sentences.resume(calm.frame.sentence)

@@ -6,11 +6,13 @@ class each, with the same methods (``Removal``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ordinance.policy.plan import Scope
 from ordinance.runtime.clusters import START, Cluster, cluster_class, join
+from ordinance.runtime.disguise import FIRST_TAG
+from ordinance.runtime.layout import EMPHASIS
 from ordinance.runtime.matcher import Match, Watch
 from ordinance.runtime.normalise import fold_char
 from ordinance.runtime.paragraphs import Paragraphs
@@ -24,12 +26,16 @@ MARK_RUN = 30
 class Region:
     """Source characters ``start`` to ``end`` that are removed, with the numbers of the rules that remove them.
 
-    ``bare``: what is protected does not reach into it."""
+    ``bare``: what is protected does not reach into it. ``unclosed`` are emphasis signs that open in it and do not close
+    there; ``closing`` is the one that closes now.
+    """
 
     start: int
     end: int
     tags: set[int]
     bare: bool = False
+    unclosed: set[str] = field(default_factory=set)
+    closing: str = ""
 
 
 class Edges:
@@ -40,7 +46,7 @@ class Edges:
     """
 
     __slots__ = (
-        "_cluster_start", "_ignorable", "_joined", "_lefts", "_run", "_run_start", "_unplain",
+        "_cluster_start", "_ignorable", "_joined", "_lefts", "_run", "_run_start", "_signs", "_unplain",
         "at", "base", "cluster", "joined",
     )  # fmt: skip
 
@@ -49,6 +55,7 @@ class Edges:
         self.joined = False
         self._lefts: list[int] = []
         self._joined: list[bool] = []
+        self._signs: list[str] = []  # the emphasis sign that each character is, or nothing
         self.cluster = START
         self._cluster_start = at
         self._ignorable = False  # the cluster so far is nothing but ignorable characters
@@ -59,7 +66,8 @@ class Edges:
     def feed(self, char: str) -> None:
         """Take the next character."""
         at = self.at
-        ignorable = not fold_char(char)
+        folded = fold_char(char)
+        ignorable = not folded
         joins, self.cluster = join(self.cluster, cluster_class(char))
         if not joins:
             self._run_start = self._tail()
@@ -73,8 +81,10 @@ class Edges:
         self._run = self._run + 1 if joined else 0
         self.joined = joined and self._run <= MARK_RUN
         self._joined.append(self.joined)
+        self._signs.append(folded if folded in EMPHASIS else "")
         start = self._cluster_start if self._run_start is None else self._run_start
-        self._lefts.append(max(start, at - MARK_RUN))
+        hidden = ignorable and char > FIRST_TAG  # a match that begins there has nothing to do with what people see
+        self._lefts.append(at if hidden else max(start, at - MARK_RUN))
         self.at = at + 1
 
     def _tail(self) -> int | None:
@@ -87,11 +97,29 @@ class Edges:
         """Where a region begins whose match begins at ``start``."""
         return self._lefts[start - self.base] if start >= self.base else start
 
-    def right(self, end: int) -> int:
-        """Where a region ends whose match ends at ``end``, as far as is known."""
-        while end < self.at and self._joined[end - self.base]:
-            end += 1
-        return end
+    def unclosed(self, start: int, end: int) -> set[str]:
+        """The emphasis signs of which ``start`` to ``end`` holds an odd number of runs."""
+        found: set[str] = set()
+        last = ""
+        for sign in self._signs[max(start - self.base, 0) : end - self.base]:
+            if sign and sign != last:
+                found ^= {sign}
+            last = sign
+        return found
+
+    def grow(self, region: Region) -> bool:
+        """Let a region take the marks and invisible characters behind it, and the emphasis signs that close what opens
+        in it, as far as is known. Gives whether it may grow still."""
+        while region.end < self.at:
+            at = region.end - self.base
+            sign = self._signs[at]
+            if sign and (sign in region.unclosed or sign == region.closing):
+                region.unclosed.discard(sign)
+                region.closing = sign
+            elif not self._joined[at]:
+                return False
+            region.end += 1
+        return True
 
     def next_left(self, matcher: Watch) -> int:
         """Where a region would begin whose match begins at the next character, or at one that joins the last."""
@@ -108,9 +136,11 @@ class Edges:
         """Every character that it still knows, and the last in any case, is one cluster of its own that counts."""
         return self._unplain < min(self.base, self.at - 1)
 
-    def resume(self, cluster: Cluster, base: int, at: int) -> None:
-        """Be at ``at`` behind plain characters from ``base`` on, the last of which began ``cluster``."""
+    def resume(self, cluster: Cluster, held: str, at: int) -> None:
+        """Be at ``at`` behind the plain characters ``held``, the last of which began ``cluster``."""
+        base = at - len(held)
         self.base, self.at, self.cluster, self.joined = base, at, cluster, False
+        self._signs = [char if char in EMPHASIS else "" for char in map(fold_char, held)]
         self._lefts, self._joined = list(range(base, at)), [False] * (at - base)
         self._cluster_start, self._ignorable, self._run_start, self._run = at - 1, False, None, 0
 
@@ -119,6 +149,7 @@ class Edges:
         if before > self.base:
             del self._lefts[: before - self.base]
             del self._joined[: before - self.base]
+            del self._signs[: before - self.base]
             self.base = before
 
 
@@ -163,17 +194,13 @@ class SpanRemoval:
 
     def feed(self) -> None:
         if self._growing:
-            if self._edges.joined:
-                for region in self._growing:
-                    region.end = self._edges.at
-            else:
-                self._growing.clear()
+            self._growing = [region for region in self._growing if self._edges.grow(region)]
 
     def add(self, match: Match) -> None:
         edges = self._edges
-        region = Region(edges.left(match.start), edges.right(match.end), {match.tag})
+        region = Region(edges.left(match.start), match.end, {match.tag}, edges.unclosed(match.start, match.end))
         self._regions.append(region)
-        if region.end == edges.at:
+        if edges.grow(region):
             self._growing.append(region)
 
     @property

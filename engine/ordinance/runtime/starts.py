@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ordinance.runtime.network import Network, Opening, permits
+from ordinance.runtime.layout import SCORE, SCORED, families, ways
+from ordinance.runtime.network import EDGE, MARK, NEWLINE, OPENING, OTHER, WORD, Network, Opening, permits
 from ordinance.runtime.patterns import Assertion
-from ordinance.runtime.trie import NO_KEY, beginning
+from ordinance.runtime.trie import NO_KEY, PLACE, SHIFT, beginning
 
 #: Family and tag of a rule that has a match.
 Output = tuple[int, int]
@@ -14,12 +15,23 @@ Output = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """Symbols that no rule tells apart. ``key`` is the number of the symbol in phrases, ``sets`` those it is in."""
+    """Symbols that no rule tells apart. ``key`` is the number of the symbol in phrases, ``sets`` those it is in,
+    ``layout`` what it is there and ``word`` whether words are made of it (see ``layout``). Without a ``kind``:
+    characters that fold to nothing, which only disguised phrases see; whatever else is alive stays as it is."""
 
     number: int
     kind: int
     key: int
     sets: frozenset[int]
+    layout: int = 0
+    word: bool = False
+
+    def kind_after(self, before: int) -> int:
+        """The kinds that it may be behind ``before``: an underscore that no word stands before may open emphasis."""
+        if self.layout != SCORE:
+            return self.kind or before
+        opening = OPENING if before & (EDGE | OTHER | NEWLINE | OPENING) else 0
+        return opening | (WORD if before & (WORD | MARK) else 0)
 
 
 # What follows is made while text is met, and is never changed. Frozen, it would cost three times as much to make.
@@ -27,8 +39,9 @@ class Class:
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """What is alive from one start, after a symbol of one of the kinds ``before``: a place in the trie of phrases, or
-    0, and nodes of patterns. ``families`` has a bit for each family with a match that can still be completed."""
+    """What is alive from one start, after a symbol of one of the kinds ``before``: a place in the trie of phrases with
+    the layout behind it, or 0, and nodes of patterns. ``families`` has a bit for each family whose match can still be
+    completed."""
 
     before: int
     phrase: int
@@ -38,11 +51,17 @@ class Group:
 
 @dataclass(slots=True, eq=False)
 class Landing:
-    """Where one start is after a symbol: the group that lives on, what ended before it and what is complete with it."""
+    """Where one start is after a symbol: the group that lives on, what ended before it and what is complete with it.
+
+    ``closed`` is what ended before the underscores that stand before the symbol. ``other`` is a second group, where the
+    symbol may be layout and may be the phrase's own.
+    """
 
     group: Group | None
     ended: tuple[Output, ...]
     completed: tuple[Output, ...]
+    closed: tuple[Output, ...] = ()
+    other: Group | None = None
 
 
 #: Nothing is left of a start, and nothing came of it.
@@ -72,10 +91,10 @@ class Starts:
         """The group, the same one each time."""
         group = self._groups.get((before, phrase, nodes))
         if group is None:
-            families = self._trie.families[phrase] if phrase else 0
+            found = families(self._trie, phrase) if phrase else 0
             for at in nodes:
-                families |= self._network.nodes[at].families
-            group = self._groups.setdefault((before, phrase, nodes), Group(before, phrase, nodes, families))
+                found |= self._network.nodes[at].families
+            group = self._groups.setdefault((before, phrase, nodes), Group(before, phrase, nodes, found))
             self.size += 1 + len(nodes)
         return group
 
@@ -89,14 +108,17 @@ class Starts:
             phrase = 0
             if symbols.key != NO_KEY:
                 needed = beginning(chr(symbols.key))
-                if needed is None or permits(needed, before, symbols.kind):
+                if needed is None or before & OPENING or permits(needed, before, symbols.kind):
                     phrase = self._trie.follow(0, symbols.key)
-            nodes, completed = self._land(opening.reach(symbols.sets), symbols.kind)
-            found = self._begun[before, symbols.number] = self._arrive(symbols.kind, phrase, nodes, _NONE, completed)
+            kind = symbols.kind_after(before)
+            nodes, completed = self._land(opening.reach(symbols.sets), kind)
+            found = self._begun[before, symbols.number] = self._arrive(kind, phrase, nodes, _NONE, completed)
         return found
 
     def move(self, group: Group, symbols: Class) -> Landing:
         """Where the group's start is after a symbol of this class."""
+        if not symbols.kind:
+            return self._stay(group, symbols)
         ended = completed = _NONE
         nodes: tuple[int, ...] = ()
         phrase = group.phrase
@@ -106,22 +128,46 @@ class Starts:
                 return landing
             nodes = () if landing.group is None else landing.group.nodes
             ended, completed = landing.ended, landing.completed
-        ended += self._ended(phrase, group.before, symbols.kind)
-        phrase = self._trie.follow(phrase, symbols.key)
-        return self._arrive(symbols.kind, phrase, nodes, ended, completed)
+        kind = symbols.kind
+        if not symbols.layout and phrase <= PLACE:
+            ended += self._ended(phrase, group.before, kind)
+            return self._arrive(kind, self._trie.follow(phrase, symbols.key), nodes, ended, completed)
+        ended += self._ended(phrase, group.before, kind)
+        found = ways(self._trie, phrase, symbols.key, symbols.layout, symbols.word)
+        after = symbols.kind_after(group.before)
+        landing = self._arrive(after, found[0] if found else 0, nodes, ended, completed)
+        closed = self._closed(phrase, group.before, kind)
+        other = self._arrive(after, found[1], (), _NONE, _NONE) if len(found) > 1 else DEAD
+        if closed or other is not DEAD:
+            completed = landing.completed + other.completed
+            return Landing(landing.group, landing.ended, completed, closed, other.group)
+        return landing
 
     def ending(self, group: Group, after: int) -> tuple[Output, ...]:
         """The matches that are complete if what follows is of kind ``after``."""
         ended = self._outputs(self._network.closure(group.nodes, group.before, after))
         return ended + self._ended(group.phrase, group.before, after) if group.phrase else ended
 
+    def closing(self, group: Group, after: int) -> tuple[Output, ...]:
+        """The same for matches that end before underscores."""
+        return self._closed(group.phrase, group.before, after)
+
+    def _stay(self, group: Group, symbols: Class) -> Landing:
+        """Where the group's start is after a character that only disguised phrases can see."""
+        alive, completed = self._land(self._network.reach(group.nodes, symbols.sets), group.before)
+        if not alive and not completed:
+            return Landing(group, _NONE, _NONE)
+        nodes = tuple(sorted({*group.nodes, *alive}))
+        return Landing(self.group(group.before, group.phrase, nodes), _NONE, completed)
+
     def _move_nodes(self, group: Group, symbols: Class) -> Landing:
         signature = (group.before, group.nodes, symbols.number)
         found = self._nodes.get(signature)
         if found is None:
             sources = self._network.closure(group.nodes, group.before, symbols.kind)
-            nodes, completed = self._land(self._network.reach(sources, symbols.sets), symbols.kind)
-            found = self._arrive(symbols.kind, 0, nodes, self._outputs(sources), completed)
+            kind = symbols.kind_after(group.before)
+            nodes, completed = self._land(self._network.reach(sources, symbols.sets), kind)
+            found = self._arrive(kind, 0, nodes, self._outputs(sources), completed)
             self._nodes[signature] = found
             self.size += 1
         return found
@@ -141,7 +187,7 @@ class Starts:
         if phrase:
             if phrase in self._complete:
                 completed += tuple([self._network.outputs[number] for number in self._complete[phrase]])
-            if not self._trie.families[phrase]:
+            if not families(self._trie, phrase):
                 phrase = 0
         if phrase or nodes:
             return Landing(self.group(kind, phrase, nodes), ended, completed)
@@ -155,6 +201,13 @@ class Starts:
             if numbers is not None and permits(assertion, before, after):
                 ended += tuple([self._network.outputs[number] for number in numbers])
         return ended
+
+    def _closed(self, phrase: int, before: int, after: int) -> tuple[Output, ...]:
+        """The phrases that end before the underscores behind them, if what follows is of kind ``after``."""
+        if phrase >> SHIFT != SCORED or not permits(Assertion.BOUNDARY, before, after):
+            return _NONE
+        numbers = self._trie.ends[Assertion.BOUNDARY].get(phrase & PLACE, ())
+        return tuple([self._network.outputs[number] for number in numbers])
 
     def _outputs(self, nodes: set[int]) -> tuple[Output, ...]:
         return tuple([self._network.outputs[output] for output in self._network.complete(nodes)])
