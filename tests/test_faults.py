@@ -35,6 +35,7 @@ from support.serving import (
     LoopThread,
     OpenGateway,
     RunningGateway,
+    Script,
     ScriptedUpstream,
     Wire,
     chunk,
@@ -171,9 +172,24 @@ async def endless(wire: Wire) -> None:
     wire.asked.gone.set()
 
 
+def closed_after(*packets: bytes) -> Script:
+    """Write these packets and close the connection in the middle of the body."""
+
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(*packets)
+        wire.break_off()
+
+    return script
+
+
+#: How an upstream may tell where its answer ends.
+FRAMING = pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "until it closes"])
 SPOILED = {
     "mid-event": (send(HELD, b'data: {"choices":[{"ind'), "upstream_truncated"),
     "mid-answer": (send(HELD), "upstream_truncated"),
+    "closes mid-event": (closed_after(HELD, EVENT), "upstream_truncated"),
+    "closes mid-answer": (closed_after(HELD), "upstream_truncated"),
     "garbage": (send(HELD, bytes(range(256)) * 8 + b"\n\n"), "upstream_truncated"),
     "no JSON": (send(HELD, b"data: nonsense\n\n"), "upstream_malformed"),
     "half a character, then the end": (send(HELD, EVENT + b"\xe2\x82"), "upstream_truncated"),
@@ -187,11 +203,13 @@ SPOILED = {
 
 
 @pytest.mark.requirement("TR-8")
+@FRAMING
 @pytest.mark.parametrize("name", SPOILED)
 def test_an_upstream_that_breaks_off_releases_nothing_held_and_is_recorded(
-    open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path, name: str
+    open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path, name: str, chunked: bool
 ) -> None:
     upstream.script, code = SPOILED[name]
+    upstream.chunked = chunked
     log = tmp_path / "audit.jsonl"
     gateway = open_gateway(audit=log, upstream={"idle_seconds": 0.3, "total_seconds": 1})
     answer = ask(gateway, stream=True)
@@ -271,6 +289,7 @@ def test_what_left_the_answer_of_a_client_that_vanishes_is_recorded(
     assert "DE/flags" in record["rules"]
 
 
+@FRAMING
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("begun", [False, True], ids=["before the first byte", "in the middle"])
 def test_answers_that_outlast_the_grace_period_end_with_a_word(
@@ -280,8 +299,10 @@ def test_answers_that_outlast_the_grace_period_end_with_a_word(
     tmp_path: Path,
     stream: bool,
     begun: bool,
+    chunked: bool,
 ) -> None:
     asked = threading.Event()
+    upstream.chunked = chunked
 
     async def script(wire: Wire) -> None:
         if begun and stream:

@@ -19,7 +19,7 @@ from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.keys import Client
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import Request
-from ordinance.serve.protocol.problems import Problem, internal
+from ordinance.serve.protocol.problems import Problem, internal, stopping
 from ordinance.serve.protocol.prompts import sent_on
 from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.streamed import AnswerStream, refused_stream
@@ -74,11 +74,20 @@ class _Visit:
             await self._answer(raw)
         except Problem as problem:
             await self._fail(problem)
-        except (ClientGone, asyncio.CancelledError):
+        except ClientGone:
             raise
+        except asyncio.CancelledError:  # the server stops, and can wait no longer
+            await self._stop()
         except Exception as error:
             log_defect(error)
             await self._fail(internal())
+
+    async def _stop(self) -> None:
+        """Say that the server stops where nothing has been said yet; an answer that comes here has a client that does
+        not take it."""
+        self._problem = stopping()
+        if self._exchange.status is None:
+            await self._fail(self._problem)
 
     async def _fail(self, problem: Problem) -> None:
         """Answer with a problem; where a stream had begun, as its last event."""

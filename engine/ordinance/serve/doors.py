@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from ordinance.serve.protocol.asked import read_body
 from ordinance.serve.protocol.chat import CHAT
 from ordinance.serve.protocol.completions import COMPLETIONS
 from ordinance.serve.protocol.messages import MESSAGES
-from ordinance.serve.protocol.problems import Problem, closed, internal
+from ordinance.serve.protocol.problems import Problem, closed, internal, stopping
 from ordinance.serve.protocol.responses import RESPONSES
 from ordinance.serve.service import Service
 from ordinance.serve.small import COUNT, MODELS, govern_count, govern_models
@@ -60,6 +61,9 @@ class Doors:
             await exchange.problem(problem)
         except ClientGone:
             pass
+        except asyncio.CancelledError:  # the server stops, and can wait no longer
+            if exchange.status is None:
+                await exchange.problem(stopping())
         except Exception as error:
             log_defect(error)
             await exchange.problem(internal())
