@@ -40,6 +40,7 @@ from support.serving import (
     Wire,
     chunk,
     event,
+    posting,
     say,
     send,
     send_and_wait,
@@ -265,8 +266,7 @@ def test_a_client_that_vanishes_is_recorded_as_gone_and_stops_the_upstream(
     gateway = open_gateway(audit=tmp_path / "audit.jsonl")
     body = json.dumps(ASK | {"stream": True}).encode()
     with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
-        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(body)}\r\n\r\n"
-        client.sendall(head.encode() + body)
+        client.sendall(posting(body))
         assert b"and so on" in b"".join(client.recv(65536) for _ in range(4))
         if reset:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -340,11 +340,8 @@ BUSY = {"connect_seconds": 60}
 async def converse(port: int, number: int, count: int) -> bytes:
     """One streamed answer, on a connection of its own."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    body = json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": f"{number} of {count}"}]})
-    writer.write(
-        f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"
-        f"content-length: {len(body)}\r\n\r\n{body}".encode()
-    )
+    body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": f"{number} of {count}"}]}
+    writer.write(posting(json.dumps(body).encode(), connection="close"))
     received = await reader.read(-1)
     writer.close()
     return received

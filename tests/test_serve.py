@@ -19,7 +19,7 @@ import pytest
 from ordinance.cli.serve import CANARY
 from support.commands import Served, run
 from support.packs import TODAY, write_jurisdiction
-from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, say
+from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, posting, say
 
 Serve = Callable[..., Served]
 
@@ -169,8 +169,7 @@ async def asyncio_pause() -> None:
 def posted(served: Served, body: bytes, length: int | None = None) -> socket.socket:
     """A connection of its own that has sent this request; ``length`` is what it says of its body, if not the truth."""
     client = socket.create_connection(("127.0.0.1", int(served.address.rpartition(":")[2])), PATIENCE * 3)
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length or len(body)}\r\n\r\n"
-    client.sendall(head.encode() + body)
+    client.sendall(posting(body, length))
     return client
 
 

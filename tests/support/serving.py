@@ -181,6 +181,14 @@ class ScriptedUpstream:
         self._thread.run(stop())
 
 
+def posting(body: bytes, length: int | None = None, path: str = "/v1/chat/completions", **headers: str) -> bytes:
+    """A request as it stands on the wire; ``length`` is what it says of its body, if not the truth."""
+    lines = {"host": "localhost", "content-type": "application/json", "content-length": str(length or len(body))}
+    lines |= {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + body
+
+
 class RunningGateway:
     """A gateway on a free port."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from ordinance.serve.strict_http import StrictProtocol
 
 #: How long a client may take to send the head of a request, in seconds.
 HEAD_SECONDS = 30.0
 
 
-class PatientConnection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # uvicorn's choice of parser, a variable
+class PatientConnection(StrictProtocol):
     """Closes when a request has not begun in time."""
 
     _timer: asyncio.TimerHandle | None = None

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from ordinance.runtime.session import Session
-from ordinance.serve import locale, speaking, tags
+from ordinance.serve import locale, sizes, speaking, tags
 from ordinance.serve.answering import STREAM_HEADERS, StreamedAnswer, WholeAnswer
 from ordinance.serve.aside import aside
 from ordinance.serve.exchange import ClientGone, Exchange
@@ -70,7 +70,7 @@ class _Visit:
     async def _serve(self) -> None:
         try:
             self._client = await self._service.admit(self._exchange)
-            raw = await self._exchange.body(self._service.settings.limits.body_bytes)
+            raw = await self._exchange.body(sizes.most(self._service.settings))
             await self._answer(raw)
         except Problem as problem:
             await self._fail(problem)
@@ -99,7 +99,7 @@ class _Visit:
             await self._exchange.write(self._api.problem_event(problem), last=True)
 
     async def _answer(self, raw: bytes) -> None:
-        request = await aside(len(raw), False, self._api.read_request, raw)
+        request = await aside(len(raw), False, self._read, raw)
         session = self._session = self._open(request)
         self._exchange.common["x-ordinance-policy"] = policy_header(session)
         if session.marks:
@@ -115,6 +115,13 @@ class _Visit:
             await self._stream(body, AnswerStream(self._api, request, session, top), session)
         else:
             await self._whole(body, request, session, top)
+
+    def _read(self, raw: bytes) -> Request:
+        settings = self._service.settings
+        sizes.check_unread(raw, settings)
+        request = self._api.read_request(raw, frozenset(settings.parts))
+        sizes.check_read(raw, request.body, settings)
+        return request
 
     def _open(self, request: Request) -> Session:
         tags.forget()
@@ -149,8 +156,14 @@ class _Visit:
     async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> None:
         govern = partial(govern_whole, self._api, request=request, session=session, top=top)
         answer = WholeAnswer(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
-        await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
-        await self._exchange.json(await answer.end(), headers=_notices_header(request, session))
+        try:
+            await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
+            governed = await answer.end()
+        except Problem as problem:
+            if answer.begun:
+                session.fail(problem.code)
+            raise
+        await self._exchange.json(governed, headers=_notices_header(request, session))
 
     def _record(self, status: int) -> None:
         record: dict[str, Any] = {"request": self._id, "key": self._client.name, "status": status}

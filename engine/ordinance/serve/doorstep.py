@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ordinance.serve.protocol.problems import Problem, other_host
+from ordinance.serve.protocol.problems import Problem, other_host, two_lengths
 from ordinance.settings.model import Settings
 
 
@@ -47,7 +47,8 @@ class Doorstep:
             scope = {**scope, "path": "", "raw_path": b""}
         problem = self._problem(scope)
         if problem is not None:
-            answer = Response(msgspec.json.encode(problem.body()), problem.status, media_type="application/json")
+            body = msgspec.json.encode(problem.body())
+            answer = Response(body, problem.status, problem.headers, media_type="application/json")
             await answer(scope, receive, send)
             return
         self._presence.inside += 1
@@ -57,6 +58,8 @@ class Doorstep:
             self._presence.inside -= 1
 
     def _problem(self, scope: Scope) -> Problem | None:
+        if {b"content-length", b"transfer-encoding"} <= {name.lower() for name, _ in scope["headers"]}:
+            return two_lengths()
         if self._hosts is not None and not _is_among(Headers(scope=scope).get("host", ""), self._hosts):
             return other_host()
         return None

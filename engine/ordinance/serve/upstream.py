@@ -7,11 +7,13 @@ which the server can fail becomes a ``Problem`` in our own words; its error bodi
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import aiohttp
 
+from ordinance.serve.aside import LARGE
 from ordinance.serve.behind import MOST_READ, Answer, Want, refused
 from ordinance.serve.exchange import Exchange
 from ordinance.serve.protocol.problems import Problem, malformed, stopping, truncated
@@ -167,7 +169,7 @@ class Upstream:
         deadline = asyncio.get_running_loop().time() + self._settings.total_seconds
         async with self.until(deadline, _unreachable):
             response = await self._session.request(
-                method, self._settings.base + path, data=body, headers=headers, allow_redirects=False
+                method, self._settings.base + path, data=_in_pieces(body), headers=headers, allow_redirects=False
             )
         try:
             if response.status != 200:
@@ -175,6 +177,11 @@ class Upstream:
             yield Reply(self, response, deadline)
         finally:
             response.close()
+
+
+def _in_pieces(body: bytes | None) -> bytes | io.BytesIO | None:
+    """A large body is written piece by piece, so that others come between."""
+    return body if body is None or len(body) < LARGE else io.BytesIO(body)
 
 
 def _unreachable() -> Problem:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import msgspec
-
 from ordinance.runtime.session import Session
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import Request
 from ordinance.serve.protocol.problems import bad_request
+from ordinance.serve.protocol.texts import encoded
 
 
 def sent_on(api: Api, request: Request, session: Session, *, system_is_ours: bool) -> bytes | None:
@@ -25,7 +24,7 @@ def sent_on(api: Api, request: Request, session: Session, *, system_is_ours: boo
         return None
     try:
         body = api.masked(request, session.mask, system_is_ours=system_is_ours)
-        sent = msgspec.json.encode(body)
+        sent = encoded(body)
     except RecursionError:
         raise bad_request("The body is nested too deeply.") from None
     session.prompt.confirm(api.prompt_texts(replace(request, body=body), system_is_ours=system_is_ours))
