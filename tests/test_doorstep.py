@@ -10,17 +10,16 @@ import pytest
 
 from ordinance.serve.doorstep import expected_hosts
 from ordinance.settings.model import Settings
-from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream
+from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, posting
 
 ASK = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 
 
 def post(gateway: RunningGateway, target: str, host: str = "localhost") -> tuple[int, str]:
     """Status and error code of a request whose target stands on the wire as it is written here."""
-    body = json.dumps(ASK)
-    head = f"POST {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n"
+    request = posting(json.dumps(ASK).encode(), path=target, host=host, connection="close")
     with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
-        client.sendall((head + body).encode())
+        client.sendall(request)
         received = b"".join(iter(lambda: client.recv(65536), b""))
     answer = json.loads(received.partition(b"\r\n\r\n")[2])
     return int(received.split(b" ")[1]), answer.get("error", {}).get("code", "")

@@ -9,7 +9,7 @@ from ordinance.serve import exchange
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.protocol.problems import Problem
 
-SCOPE = {"type": "http", "headers": [(b"content-length", b"3")]}
+SCOPE = {"type": "http", "headers": [(b"content-type", b"application/json"), (b"content-length", b"3")]}
 
 
 async def silent() -> Message:

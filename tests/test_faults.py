@@ -35,10 +35,12 @@ from support.serving import (
     LoopThread,
     OpenGateway,
     RunningGateway,
+    Script,
     ScriptedUpstream,
     Wire,
     chunk,
     event,
+    posting,
     say,
     send,
     send_and_wait,
@@ -171,9 +173,24 @@ async def endless(wire: Wire) -> None:
     wire.asked.gone.set()
 
 
+def closed_after(*packets: bytes) -> Script:
+    """Write these packets and close the connection in the middle of the body."""
+
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(*packets)
+        wire.break_off()
+
+    return script
+
+
+#: How an upstream may tell where its answer ends.
+FRAMING = pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "until it closes"])
 SPOILED = {
     "mid-event": (send(HELD, b'data: {"choices":[{"ind'), "upstream_truncated"),
     "mid-answer": (send(HELD), "upstream_truncated"),
+    "closes mid-event": (closed_after(HELD, EVENT), "upstream_truncated"),
+    "closes mid-answer": (closed_after(HELD), "upstream_truncated"),
     "garbage": (send(HELD, bytes(range(256)) * 8 + b"\n\n"), "upstream_truncated"),
     "no JSON": (send(HELD, b"data: nonsense\n\n"), "upstream_malformed"),
     "half a character, then the end": (send(HELD, EVENT + b"\xe2\x82"), "upstream_truncated"),
@@ -187,11 +204,13 @@ SPOILED = {
 
 
 @pytest.mark.requirement("TR-8")
+@FRAMING
 @pytest.mark.parametrize("name", SPOILED)
 def test_an_upstream_that_breaks_off_releases_nothing_held_and_is_recorded(
-    open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path, name: str
+    open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path, name: str, chunked: bool
 ) -> None:
     upstream.script, code = SPOILED[name]
+    upstream.chunked = chunked
     log = tmp_path / "audit.jsonl"
     gateway = open_gateway(audit=log, upstream={"idle_seconds": 0.3, "total_seconds": 1})
     answer = ask(gateway, stream=True)
@@ -247,8 +266,7 @@ def test_a_client_that_vanishes_is_recorded_as_gone_and_stops_the_upstream(
     gateway = open_gateway(audit=tmp_path / "audit.jsonl")
     body = json.dumps(ASK | {"stream": True}).encode()
     with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
-        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(body)}\r\n\r\n"
-        client.sendall(head.encode() + body)
+        client.sendall(posting(body))
         assert b"and so on" in b"".join(client.recv(65536) for _ in range(4))
         if reset:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -271,6 +289,7 @@ def test_what_left_the_answer_of_a_client_that_vanishes_is_recorded(
     assert "DE/flags" in record["rules"]
 
 
+@FRAMING
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("begun", [False, True], ids=["before the first byte", "in the middle"])
 def test_answers_that_outlast_the_grace_period_end_with_a_word(
@@ -280,8 +299,10 @@ def test_answers_that_outlast_the_grace_period_end_with_a_word(
     tmp_path: Path,
     stream: bool,
     begun: bool,
+    chunked: bool,
 ) -> None:
     asked = threading.Event()
+    upstream.chunked = chunked
 
     async def script(wire: Wire) -> None:
         if begun and stream:
@@ -319,11 +340,8 @@ BUSY = {"connect_seconds": 60}
 async def converse(port: int, number: int, count: int) -> bytes:
     """One streamed answer, on a connection of its own."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    body = json.dumps({"model": "m", "stream": True, "messages": [{"role": "user", "content": f"{number} of {count}"}]})
-    writer.write(
-        f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"
-        f"content-length: {len(body)}\r\n\r\n{body}".encode()
-    )
+    body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": f"{number} of {count}"}]}
+    writer.write(posting(json.dumps(body).encode(), connection="close"))
     received = await reader.read(-1)
     writer.close()
     return received

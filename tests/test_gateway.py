@@ -30,6 +30,7 @@ from support.serving import (
     chunk,
     completion,
     event,
+    posting,
     say,
     send,
     send_and_wait,
@@ -37,6 +38,7 @@ from support.serving import (
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED, SENTENCE, small_plan
 
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+JSON = {"content-type": "application/json"}
 POLICY = "DE@2026.11.0+0123456789abcdef"
 
 
@@ -510,7 +512,7 @@ def test_an_oversized_body_is_refused_announced_or_not(open_gateway: OpenGateway
     gateway = open_gateway(limits={"body_bytes": 1000})
     url = f"{gateway.address}/v1/chat/completions"
     for content in (b"x" * 1001, iter([b"x" * 600] * 2)):
-        answer = httpx2.post(url, content=content, trust_env=False)
+        answer = httpx2.post(url, content=content, headers=JSON, trust_env=False)
         assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
     assert upstream.asked == []
 
@@ -519,15 +521,13 @@ def test_an_oversized_body_is_refused_announced_or_not(open_gateway: OpenGateway
 def test_a_body_that_does_not_arrive(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch, sent: str) -> None:
     monkeypatch.setattr("ordinance.serve.exchange.PATIENCE_SECONDS", 0.2)
     with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
-        client.sendall(
-            f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{sent}".encode()
-        )
+        client.sendall(posting(sent.encode(), 9))
         assert b"408" in client.recv(1000)
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"messages":"x"}', b"\xff\xfe"])
 def test_a_request_that_cannot_be_read(http: httpx2.Client, upstream: ScriptedUpstream, raw: bytes) -> None:
-    answer = http.post("/v1/chat/completions", content=raw)
+    answer = http.post("/v1/chat/completions", content=raw, headers=JSON)
     assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
     assert upstream.asked == []
 
@@ -537,7 +537,7 @@ def test_a_request_of_any_depth_is_sent_on_or_turned_away(
     http: httpx2.Client, upstream: ScriptedUpstream, capfd: pytest.CaptureFixture[str], depth: int
 ) -> None:
     raw = '{"messages":[{"role":"user","content":"hi"}],"x":' + "[" * depth + "]" * depth + "}"
-    status = http.post("/v1/chat/completions", content=raw).status_code
+    status = http.post("/v1/chat/completions", content=raw, headers=JSON).status_code
     assert status in ((200,) if depth == 300 else (400,) if depth == 100_000 else (200, 400))
     assert len(upstream.asked) == (status == 200)
     assert "defect" not in capfd.readouterr().err
@@ -567,8 +567,7 @@ def test_a_client_that_goes_cancels_the_upstream_and_leaves_no_task(
     body = json.dumps(ASK | {"stream": stream}).encode()
     for _ in range(5):
         with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
-            head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(body)}\r\n\r\n"
-            client.sendall(head.encode() + body)
+            client.sendall(posting(body))
             if stream:
                 client.recv(100)
             else:

@@ -66,7 +66,6 @@ USER = {"role": "user", "content": "hi"}
         {"messages": [{**USER, "name": TEXT}]},
         {"messages": [{"role": "user", "content": [{"type": "text", "text": TEXT}]}]},
         {"messages": [{"role": "user", "content": [{"type": "text", "text": t} for t in ("opaque", "red line")]}]},
-        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": TEXT}}]}]},
         {"messages": [USER, {"role": "assistant", "content": None, "tool_calls": [CALL]}]},
         {"messages": [USER, {"role": "assistant", "reasoning": TEXT}]},
         {"messages": [USER, {"role": "tool", "content": json.dumps({"deep": INNER})}]},

@@ -19,7 +19,7 @@ import pytest
 from ordinance.cli.serve import CANARY
 from support.commands import Served, run
 from support.packs import TODAY, write_jurisdiction
-from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, say
+from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, posting, say
 
 Serve = Callable[..., Served]
 
@@ -166,8 +166,33 @@ async def asyncio_pause() -> None:
     await asyncio.sleep(0.02)
 
 
-def test_the_grace_period_ends(serve: Serve, upstream: ScriptedUpstream, tmp_path: Path) -> None:
+def posted(served: Served, body: bytes, length: int | None = None) -> socket.socket:
+    """A connection of its own that has sent this request; ``length`` is what it says of its body, if not the truth."""
+    client = socket.create_connection(("127.0.0.1", int(served.address.rpartition(":")[2])), PATIENCE * 3)
+    client.sendall(posting(body, length))
+    return client
+
+
+def heard(client: socket.socket) -> bytes:
+    """What comes to the end of the connection."""
+    received = b""
+    while piece := client.recv(65536):
+        received += piece
+    return received
+
+
+def only_record(folder: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((folder / "audit.jsonl").read_text())
+    return record
+
+
+@pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "until it closes"])
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_answer_that_the_end_of_the_grace_period_cuts_says_so(
+    serve: Serve, upstream: ScriptedUpstream, tmp_path: Path, workers: str, chunked: bool
+) -> None:
     begun = threading.Event()
+    upstream.chunked = chunked
 
     async def script(wire: Wire) -> None:
         await wire.head()
@@ -178,17 +203,11 @@ def test_the_grace_period_ends(serve: Serve, upstream: ScriptedUpstream, tmp_pat
     upstream.script = script
     settings = tmp_path / "ordinance.yaml"
     settings.write_text("grace_seconds: 1\naudit: audit.jsonl\n")
-    served = serve("--upstream", upstream.url, "--jurisdiction", "DE", "--config", settings)
-    with socket.create_connection(("127.0.0.1", int(served.address.rpartition(":")[2])), PATIENCE) as client:
-        body = b'{"stream":true,"messages":[{"role":"user","content":"hi"}]}'
-        client.sendall(
-            b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n" % len(body) + body
-        )
-        assert begun.wait(PATIENCE)
+    served = serve("--upstream", upstream.url, "--jurisdiction", "DE", "--config", settings, "--workers", workers)
+    with posted(served, b'{"stream":true,"messages":[{"role":"user","content":"hi"}]}') as client:
+        assert begun.wait(PATIENCE * 3), "the processes start on a busy machine"
         served.signal(signal.SIGTERM)
-        received = b""
-        while piece := client.recv(65536):
-            received += piece
+        received = heard(client)
     assert b"Begun." in received
     assert b"canary" not in received
     last = json.loads(received.rpartition(b"data: ")[2].partition(b"\n")[0])
@@ -196,9 +215,40 @@ def test_the_grace_period_ends(serve: Serve, upstream: ScriptedUpstream, tmp_pat
     assert [notice["kind"] for notice in last["ordinance"]["notices"]][-1] == "fault"
     assert received.endswith(b"\r\n0\r\n\r\n"), "the response is whole"
     assert upstream.asked[-1].gone.wait(PATIENCE)
-    assert served.process.wait(PATIENCE) in (0, -signal.SIGTERM)
-    record = json.loads((tmp_path / "audit.jsonl").read_text())
+    _, errors = served.stop()
+    assert "Traceback" not in errors
+    assert served.process.returncode in (0, -signal.SIGTERM)
+    record = only_record(tmp_path)
     assert (record["status"], record["problem"], record["verdict"]) == (200, "stopping", "refuse")
+
+
+def test_a_request_that_the_stop_meets_before_its_answer_gets_a_word(
+    serve: Serve, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    """Its body has not come yet, or the upstream has not taken the connection."""
+    settings = tmp_path / "ordinance.yaml"
+    settings.write_text("grace_seconds: 1\naudit: audit.jsonl\n")
+    with socket.socket() as deaf, socket.socket() as before, socket.socket() as more:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for one in (before, more):  # what waits to be accepted; a third connection is not even begun
+            one.setblocking(False)
+            one.connect_ex(deaf.getsockname())
+        served = serve(
+            "--upstream", f"http://127.0.0.1:{deaf.getsockname()[1]}", "--jurisdiction", "DE", "--config", settings
+        )
+        body = b'{"messages":[{"role":"user","content":"hi"}]}'
+        with posted(served, body) as waiting, posted(served, b"{", 100) as unfinished:
+            time.sleep(0.5)
+            served.signal(signal.SIGTERM)
+            answers = [heard(waiting), heard(unfinished)]
+        _, errors = served.stop()
+    for answer in answers:
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b'"code":"stopping"' in answer
+    assert "Traceback" not in errors
+    records = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    assert [(record["status"], record["problem"]) for record in records] == [(503, "stopping")] * 2
 
 
 def test_several_processes_serve_on_one_port(serve: Serve, upstream: ScriptedUpstream) -> None:

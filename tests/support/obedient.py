@@ -170,8 +170,8 @@ class Front:
 
     async def _pass(self, wire: Wire) -> None:
         seen = self.defect(wire.asked, await asyncio.to_thread(self._ask, wire.asked))
-        lines = "".join(f"{name}: {value}\r\n" for name, value in seen.headers.items())
-        await wire.send(f"HTTP/1.1 {seen.status} Front\r\nconnection: close\r\n{lines}\r\n".encode(), seen.body)
+        await wire.head(seen.status, **{"content-type": "", **seen.headers})
+        await wire.send(seen.body)
 
     def _ask(self, asked: Asked) -> Seen:
         parts = urlsplit(self.server)

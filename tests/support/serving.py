@@ -74,12 +74,17 @@ class Asked:
 
 
 class Wire:
-    """What a script writes with: raw bytes, each in a packet of its own."""
+    """What a script writes with. What it sends is a packet of its own each, and behind a ``head`` the answer's body: in
+    chunks, as real servers speak, or to the end of the connection."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: Asked) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: Asked, *, chunked: bool
+    ) -> None:
         self.asked = asked
         self._reader = reader
         self._writer = writer
+        self._speaks_chunked = chunked
+        self._in_chunks = False
 
     @property
     def closing(self) -> bool:
@@ -88,18 +93,35 @@ class Wire:
 
     async def send(self, *pieces: bytes) -> None:
         for piece in pieces:
-            self._writer.write(piece)
-            await self._writer.drain()
-            await asyncio.sleep(0)
+            await self._write(b"%x\r\n%s\r\n" % (len(piece), piece) if self._in_chunks and piece else piece)
+
+    async def _write(self, packet: bytes) -> None:
+        self._writer.write(packet)
+        await self._writer.drain()
+        await asyncio.sleep(0)
 
     async def head(self, status: int = 200, kind: str = "text/event-stream", **headers: str) -> None:
-        lines = {"content-type": kind, "connection": "close", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        bodiless = self.asked.method == "HEAD" or status < 200 or status in (204, 304)
+        chunked = self._speaks_chunked and not bodiless
+        framing = {"transfer-encoding": "chunked"} if chunked else {"connection": "close"}
+        lines = {"content-type": kind, **framing, **{k.replace("_", "-"): v for k, v in headers.items()}}
         text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        await self.send(f"HTTP/1.1 {status} Script\r\n{text}\r\n".encode())
+        await self._write(f"HTTP/1.1 {status} Script\r\n{text}\r\n".encode())
+        self._in_chunks = chunked
 
     async def json(self, value: Any, status: int = 200, **headers: str) -> None:
         await self.head(status, "application/json", **headers)
         await self.send(json.dumps(value).encode())
+
+    async def end(self) -> bool:
+        """The body is complete; whether the connection can take another request."""
+        if self._in_chunks:
+            await self._write(b"0\r\n\r\n")
+        return self._in_chunks
+
+    def break_off(self) -> None:
+        """Close the connection in the middle of the body."""
+        self._writer.close()
 
     async def until_gone(self) -> None:
         """Wait for the other side to close."""
@@ -113,7 +135,8 @@ Script = Callable[[Wire], Awaitable[None]]
 
 
 class ScriptedUpstream:
-    """An HTTP server that follows ``script`` and remembers what it was asked, for the list of its models apart."""
+    """An HTTP server that follows ``script`` and remembers what it was asked, for the list of its models apart. It speaks
+    in chunks and keeps its connections, unless ``chunked`` is off: then the end of a body is that of the connection."""
 
     def __init__(self, thread: LoopThread) -> None:
         self.reset()
@@ -126,30 +149,47 @@ class ScriptedUpstream:
         self.asked: list[Asked] = []
         self.listed: list[Asked] = []
         self.listed_before = 0
+        self.chunked = True
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            method, path, _ = head[0].split(" ")
-            headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
-            body = await reader.readexactly(int(headers.get("content-length", "0")))
-            asked = Asked(method, path, headers, body)
-            (self.listed if path == MODELS else self.asked).append(asked)
-            self.listed_before += path == MODELS and not self.asked
-            try:
-                await self.script(Wire(reader, writer, asked))
-            except OSError:
-                asked.gone.set()
+            while await self._answer(reader, writer):
+                pass
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Take one request; whether the connection can take another."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        method, path, _ = head[0].split(" ")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        asked = Asked(method, path, headers, body)
+        (self.listed if path == MODELS else self.asked).append(asked)
+        self.listed_before += path == MODELS and not self.asked
+        wire = Wire(reader, writer, asked, chunked=self.chunked)
+        try:
+            await self.script(wire)
+            return await wire.end()
+        except OSError:
+            asked.gone.set()
+            return False
 
     def stop(self) -> None:
         async def stop() -> None:
             self._server.close()
 
         self._thread.run(stop())
+
+
+def posting(body: bytes, length: int | None = None, path: str = "/v1/chat/completions", **headers: str) -> bytes:
+    """A request as it stands on the wire; ``length`` is what it says of its body, if not the truth."""
+    lines = {"host": "localhost", "content-type": "application/json", "content-length": str(length or len(body))}
+    lines |= {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
 class RunningGateway:

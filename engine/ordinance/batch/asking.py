@@ -5,7 +5,7 @@ So the session, the red lines, the masks and what an answer continues are the se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -22,9 +22,10 @@ from ordinance.serve.protocol.ends import FORCING
 from ordinance.serve.protocol.problems import Problem
 from ordinance.serve.protocol.prompts import sent_on
 
-#: What a prompt may hold besides its text. Pictures and sounds go to the model without being looked at, as at the
-#: gateway; embeddings, prompts for an encoder, and what is not known do not.
-_OPTIONS = frozenset({"multi_modal_data", "multi_modal_uuids", "media_io_kwargs", "mm_processor_kwargs", "cache_salt"})
+#: What a prompt may hold besides its text. Pictures, sounds and videos only where `parts` has them, as at the gateway:
+#: nobody looks into them. Embeddings, prompts for an encoder, and what is not known do not.
+_DATA = "multi_modal_data"
+_OPTIONS = frozenset({_DATA, "multi_modal_uuids", "media_io_kwargs", "mm_processor_kwargs", "cache_salt"})
 #: What of the sampling parameters can force an end, as requests by HTTP have it, and what those do not have. The model
 #: reads the text of none, so none is masked.
 _FORCING = tuple(name for name in FORCING if "." not in name)
@@ -61,6 +62,7 @@ def ask_prompt(desk: Desk, prompt: Any, params: Any, lora: Any, tokenizer: Token
     Raises ``BatchError``, with its ``place``, for what cannot be looked at.
     """
     text, ids, options = _parts(prompt, place)
+    _check_data(options.get(_DATA), frozenset(desk.settings.parts), place)
     if ids is None:
         looked = _look(desk, COMPLETIONS, {"prompt": text}, params, lora, place)
         given = None if looked.sent is None else ({**options, "prompt": looked.sent["prompt"]} if options else
@@ -114,7 +116,7 @@ def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, lora: Any, pl
         raise BatchError(f"{place}: with detokenize=False there is no text to look at.", help="Leave it out.")
     try:
         raw = msgspec.json.encode({**body, **_said_by(params)})
-        request = api.read_request(raw)
+        request = api.read_request(raw, frozenset(desk.settings.parts))
         request = replace(request, forced=any(getattr(params, name, None) for name in _FORCING_TOO))
         lost = [name for name, value in msgspec.json.decode(raw).items() if request.body.get(name) != value]
         session = desk.open(request.turn)
@@ -124,7 +126,7 @@ def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, lora: Any, pl
     except (TypeError, ValueError, RecursionError) as error:  # no JSON, half of a character, too deep
         raise BatchError(
             f"{place} holds what cannot be looked at ({type(error).__name__}).",
-            help="Give text and plain values; pictures as `image_url`.",
+            help="Give text and plain values; a picture as a part with its data, in base64.",
         ) from None
     if lost:  # by HTTP it would not be forwarded; here nothing is left out without a word
         raise BatchError(f"{place}: `{lost[0]}` holds what nobody could look at.", help="docs/batch.md says what can.")
@@ -157,6 +159,25 @@ def _parts(prompt: Any, place: str) -> tuple[str | None, list[int] | None, dict[
         f"{place} is {type(prompt).__name__}, which cannot be looked at.",
         help='Give text, {"prompt": "…"}, token ids, or {"prompt_token_ids": […]}.',
     )
+
+
+def _check_data(data: Any, taken: Set[str], place: str) -> None:
+    """Raises ``BatchError`` for what is not text, and not taken."""
+    if data is None:
+        return
+    if not isinstance(data, Mapping):
+        raise BatchError(f"{place}: `{_DATA}` is no mapping.", help='Write {"image": …}.')
+    for name, value in data.items():
+        if name not in ("image", "audio", "video"):
+            raise BatchError(
+                f"{place}: `{_DATA}` holds what is not known here.", help="docs/batch.md says what can be."
+            )
+        if name not in taken:
+            raise BatchError(
+                f"{place} holds {name}, which nobody looks into.", help=f'Take it: govern(llm, parts=["{name}"], …).'
+            )
+        if isinstance(value, Mapping):
+            raise BatchError(f"{place} holds embeddings, which cannot be looked at.", help=f"Give the {name} itself.")
 
 
 def _ids(value: Any, place: str) -> list[int]:

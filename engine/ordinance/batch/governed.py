@@ -137,6 +137,7 @@ def govern(
     jurisdiction: str | None = None,
     locale: str | None = None,
     packs: Sequence[Path | str] | None = None,
+    parts: Sequence[str] | None = None,
     config: Path | str | None = None,
     attested: Mapping[str, str] | None = None,
     system_messages_are_ours: bool = False,
@@ -146,9 +147,10 @@ def govern(
 
     ``jurisdiction`` is whose law applies, such as ``"DE"``; without one only the charter does, and a warning says so.
     ``locale`` is the language that notices are in, such as ``"de-DE"``; it decides no law. ``packs`` are packs or
-    folders of packs; none given, all that ship. ``config`` is a file of settings (``docs/configuration.md``), else the
-    one that ``ORDINANCE_CONFIG`` names; an argument wins over it. Of the file, what is about a server does nothing
-    here; ``audit`` and ``limits.detector_*`` do. ``attested`` are facts that you vouch for, such as
+    folders of packs; none given, all that ship. ``parts`` are what prompts may hold beside text, of ``image``,
+    ``audio``, ``video`` and ``file``; nobody looks into them. ``config`` is a file of settings
+    (``docs/configuration.md``), else the one that ``ORDINANCE_CONFIG`` names; an argument wins over it. Of the file,
+    what is about a server does nothing here; ``audit`` and ``limits.detector_*`` do. ``attested`` are facts that you vouch for, such as
     ``{"purpose": "education"}``. ``system_messages_are_ours``: you write the system messages, so a red line that they
     name refuses nothing. ``on`` takes that day for today.
 
@@ -157,7 +159,12 @@ def govern(
     """
     if not callable(getattr(llm, "generate", None)):
         raise BatchError("what is to be governed is no `vllm.LLM`.", help='Give one: govern(LLM("org/model"), …).')
-    given = {"jurisdiction": jurisdiction, "locale": locale, "packs": packs and [str(path) for path in packs]}
+    given = {
+        "jurisdiction": jurisdiction,
+        "locale": locale,
+        "packs": packs and [str(path) for path in packs],
+        "parts": parts and list(parts),
+    }
     flags = {name: value for name, value in given.items() if value is not None}
     settings = load(flags, None if config is None else Path(config))
     return GovernedLLM(llm, make_desk(settings, attested or {}, system_is_ours=system_messages_are_ours, on=on))

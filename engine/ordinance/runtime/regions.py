@@ -198,7 +198,7 @@ class SpanRemoval:
 
     def add(self, match: Match) -> None:
         edges = self._edges
-        region = Region(edges.left(match.start), match.end, {match.tag}, edges.unclosed(match.start, match.end))
+        region = Region(edges.left(match.start), match.end, {match.tag}, unclosed=edges.unclosed(match.start, match.end))
         self._regions.append(region)
         if edges.grow(region):
             self._growing.append(region)

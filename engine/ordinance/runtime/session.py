@@ -149,6 +149,11 @@ class Session:
         self._streams.append(stream)
         return stream
 
+    def fail(self, name: str) -> None:
+        """The answer cannot be given because of what ``name`` says, though its streams may have been closed: it counts
+        as refused."""
+        (self._streams or [self.stream()])[-1].fault(name)
+
     def clean(self, text: str) -> bool:
         """Whether no rule that removes finds anything in a whole ``text`` of an answer. Short texts are remembered:
         what stands around an answer is the same for all."""

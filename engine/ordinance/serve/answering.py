@@ -83,16 +83,18 @@ class StreamedAnswer:
 
 
 class WholeAnswer:
-    """Collects an answer of at most ``limit`` bytes; ``govern`` makes what is sent of it."""
+    """Collects an answer of at most ``limit`` bytes; ``govern`` makes what is sent of it. ``begun``: the server has
+    begun to answer."""
 
     def __init__(self, limit: int, govern: Callable[[bytes], Any], *, waits: bool) -> None:
         self._limit = limit
         self._govern = govern
         self._waits = waits
         self._body = bytearray()
+        self.begun = False
 
     async def begin(self) -> None:
-        pass
+        self.begun = True
 
     async def take(self, piece: bytes) -> Want:
         self._body += piece

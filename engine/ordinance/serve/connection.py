@@ -6,13 +6,13 @@ import asyncio
 from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from ordinance.serve.places import Places, home_of
+from ordinance.serve.strict_http import StrictProtocol
 
 
-class Connection(H11Protocol):
+class Connection(StrictProtocol):
     """Closes when no request has begun in ``idle`` seconds, new or kept. Its places are those of the process."""
 
     def __init__(

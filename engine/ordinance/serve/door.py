@@ -12,14 +12,14 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from ordinance.runtime.session import Session
-from ordinance.serve import locale, speaking, tags
+from ordinance.serve import locale, sizes, speaking, tags
 from ordinance.serve.answering import STREAM_HEADERS, StreamedAnswer, WholeAnswer
 from ordinance.serve.aside import SCREENING, aside
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.keys import Client
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import Request
-from ordinance.serve.protocol.problems import Problem, internal
+from ordinance.serve.protocol.problems import Problem, internal, stopping
 from ordinance.serve.protocol.prompts import sent_on, unknown_texts
 from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.streamed import AnswerStream, refused_stream
@@ -74,15 +74,24 @@ class _Visit:
     async def _serve(self) -> None:
         try:
             self._client = await self._service.admit(self._exchange)
-            raw = await self._exchange.body(self._service.settings.limits.body_bytes)
+            raw = await self._exchange.body(sizes.most(self._service.settings))
             await self._answer(raw)
         except Problem as problem:
             await self._fail(problem)
-        except (ClientGone, asyncio.CancelledError):
+        except ClientGone:
             raise
+        except asyncio.CancelledError:  # the server stops, and can wait no longer
+            await self._stop()
         except Exception as error:
             log_defect(error)
             await self._fail(internal())
+
+    async def _stop(self) -> None:
+        """Say that the server stops where nothing has been said yet; an answer that comes here has a client that does
+        not take it."""
+        self._problem = stopping()
+        if self._exchange.status is None:
+            await self._fail(self._problem)
 
     async def _fail(self, problem: Problem) -> None:
         """Answer with a problem; where a stream had begun, as its last event."""
@@ -94,7 +103,7 @@ class _Visit:
             await self._exchange.write(self._api.problem_event(problem), last=True)
 
     async def _answer(self, raw: bytes) -> None:
-        request = await aside(len(raw), False, self._api.read_request, raw)
+        request = await aside(len(raw), False, self._read, raw)
         self._request, session = request, self._open(request)
         self._session = session
         self._exchange.common["x-ordinance-policy"] = policy_header(session)
@@ -121,6 +130,12 @@ class _Visit:
         size += SCREENING * unknown
         waits = session.waits and unknown > 0
         return await aside(size, waits, sent_on, self._api, request, session, system_is_ours=ours, texts=texts)
+    def _read(self, raw: bytes) -> Request:
+        settings = self._service.settings
+        sizes.check_unread(raw, settings)
+        request = self._api.read_request(raw, frozenset(settings.parts))
+        sizes.check_read(raw, request.body, settings)
+        return request
 
     def _open(self, request: Request) -> Session:
         tags.forget()
@@ -163,8 +178,14 @@ class _Visit:
     async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> None:
         govern = partial(govern_whole, self._api, request=request, session=session, top=top)
         answer = WholeAnswer(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
-        await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
-        await self._exchange.json(await answer.end(), headers=_notices_header(request, session))
+        try:
+            await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
+            governed = await answer.end()
+        except Problem as problem:
+            if answer.begun:
+                session.fail(problem.code)
+            raise
+        await self._exchange.json(governed, headers=_notices_header(request, session))
 
     async def _learn_name(self, status: int) -> None:
         """Once the answer has left: whether the server lists the model that has given it."""

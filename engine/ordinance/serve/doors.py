@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ordinance.serve import sizes
+from ordinance.serve.aside import aside
 from ordinance.serve.door import Door
 from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import read_body
 from ordinance.serve.protocol.chat import CHAT
 from ordinance.serve.protocol.completions import COMPLETIONS
-from ordinance.serve.protocol.messages import MESSAGES
-from ordinance.serve.protocol.problems import Problem, closed, internal
+from ordinance.serve.protocol.messages import MESSAGES, read_conversation
+from ordinance.serve.protocol.problems import Problem, closed, internal, stopping
 from ordinance.serve.protocol.responses import RESPONSES
+from ordinance.serve.protocol.texts import encoded
 from ordinance.serve.service import Service
 from ordinance.serve.small import COUNT, MODELS, govern_count, govern_models
 from ordinance.serve.stderr import log_defect
@@ -60,6 +63,9 @@ class Doors:
             await exchange.problem(problem)
         except ClientGone:
             pass
+        except asyncio.CancelledError:  # the server stops, and can wait no longer
+            if exchange.status is None:
+                await exchange.problem(stopping())
         except Exception as error:
             log_defect(error)
             await exchange.problem(internal())
@@ -76,9 +82,18 @@ class Doors:
 
     async def _count(self, exchange: Exchange) -> tuple[Any, int]:
         await self._service.admit(exchange)
-        body = read_body(await exchange.body(self._service.settings.limits.body_bytes))
-        asked = msgspec.json.encode({name: body[name] for name in _COUNTED if name in body})
+        raw = await exchange.body(sizes.most(self._service.settings))
+        asked = await aside(len(raw), False, self._counted, raw)
         return govern_count(await self._service.behind.read(exchange, "POST", COUNT, asked)), 200
+
+    def _counted(self, raw: bytes) -> bytes:
+        """What of a request is sent on to be counted. Raises ``Problem``."""
+        settings = self._service.settings
+        sizes.check_unread(raw, settings)
+        body = read_body(raw)
+        said = read_conversation(body, frozenset(settings.parts))
+        sizes.check_read(raw, said, settings)
+        return encoded({**{name: body[name] for name in _COUNTED if name in body}, **said})
 
 
 def path_of(scope: Scope) -> str:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ordinance.serve.places import home_of
-from ordinance.serve.protocol.problems import Problem, busy, other_host
+from ordinance.serve.protocol.problems import Problem, busy, other_host, two_lengths
 from ordinance.settings.model import Settings
 
 #: Asked by whoever watches over a server: answered also where no request is taken any more.
@@ -79,15 +79,16 @@ class Doorstep:
         home = home_of((scope.get("client") or ("",))[0])
         problem = self._problem(scope, home)
         if problem is not None:
-            answer = Response(
-                msgspec.json.encode(problem.body()), problem.status, problem.headers, media_type="application/json"
-            )
+            body = msgspec.json.encode(problem.body())
+            answer = Response(body, problem.status, problem.headers, media_type="application/json")
             await answer(scope, receive, send)
             return
         with self._presence.visit(home):
             await self._app(scope, receive, send)
 
     def _problem(self, scope: Scope, home: str) -> Problem | None:
+        if {b"content-length", b"transfer-encoding"} <= {name.lower() for name, _ in scope["headers"]}:
+            return two_lengths()
         hosts = self._hosts()
         if hosts is not None and not _is_among(Headers(scope=scope).get("host", ""), hosts):
             return other_host()

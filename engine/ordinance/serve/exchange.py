@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from ordinance.serve.keys import credential
-from ordinance.serve.protocol.problems import Problem
+from ordinance.serve.protocol.problems import Problem, media_type, too_large
 
 #: How long a client may take to send a body, or to take a piece of an answer, in seconds.
 PATIENCE_SECONDS = 120.0
@@ -48,12 +48,14 @@ class Exchange:
         return credential(self.headers)
 
     async def body(self, limit: int) -> bytes:
-        """The request's body. Raises ``Problem`` as soon as it is over ``limit`` bytes (413) or takes too long (408),
-        and ``ClientGone``."""
-        too_large = Problem(413, "body_too_large", f"The request's body is over the limit of {limit} bytes.")
+        """The request's body, which must say that it is JSON: what a page of another site can send without asking first
+        says otherwise, or nothing. Raises ``Problem`` where it does not (415), as soon as it is over ``limit`` bytes
+        (413) or takes too long (408), and ``ClientGone``."""
+        if self._media_types() != {"application/json"}:
+            raise media_type()
         announced = self.headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > limit:
-            raise too_large
+            raise too_large(limit)
         body, more = bytearray(), True
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -64,10 +66,13 @@ class Exchange:
                     body += message.get("body", b"")
                     more = message.get("more_body", False)
                     if len(body) > limit:
-                        raise too_large
+                        raise too_large(limit)
         except TimeoutError:
             raise Problem(408, "request_timeout", "The request's body did not arrive in time.") from None
         return bytes(body)
+
+    def _media_types(self) -> set[str]:
+        return {value.partition(";")[0].strip().lower() for value in self.headers.getlist("content-type")}
 
     async def unless_gone(self, work: Awaitable[None]) -> None:
         """Do ``work`` while the client listens; when it goes, cancel the work and raise ``ClientGone``.

@@ -58,7 +58,7 @@ class Gateway:
             with renewing(self._service):
                 yield
             await self._upstream.end()
-            await self._presence.gone(LAST_WORDS_SECONDS)
+            await self._presence.gone(2 * LAST_WORDS_SECONDS)  # an answer's last words, then its line in the log
         self._service.audit.close()
 
     async def _health(self, _: Exchange) -> tuple[Any, int]:

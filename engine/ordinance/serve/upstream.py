@@ -7,11 +7,13 @@ which the server can fail becomes a ``Problem`` in our own words; its error bodi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import io
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import aiohttp
 
+from ordinance.serve.aside import LARGE
 from ordinance.serve.behind import MOST_READ, Answer, Want, refused
 from ordinance.serve.exchange import Exchange
 from ordinance.serve.protocol.problems import Problem, malformed, stopping, truncated
@@ -39,21 +41,11 @@ class Reply:
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The body as it arrives. Raises ``Problem``."""
-        pieces = self._response.content.iter_any()
         while True:
-            try:
-                async with asyncio.timeout_at(self._deadline):
-                    piece = await anext(pieces)
-            except StopAsyncIteration:
-                if self._upstream.ended:
-                    raise stopping() from None
+            async with self._upstream.until(self._deadline, truncated):
+                piece = await self._response.content.readany()
+            if not piece:
                 return
-            except TimeoutError:
-                raise _too_slow() from None
-            except (aiohttp.ClientError, OSError):
-                raise (stopping() if self._upstream.ended else truncated()) from None
-            if self._upstream.ended:
-                raise stopping()
             yield piece
 
     async def whole(self, limit: int) -> bytes:
@@ -72,8 +64,8 @@ class Upstream:
     def __init__(self, settings: UpstreamSettings) -> None:
         self._settings = settings
         self._session: aiohttp.ClientSession | None = None
-        #: Nothing more is asked or taken: the server stops.
-        self.ended = False
+        self._ended = False
+        self._waits: set[asyncio.Timeout] = set()
 
     async def __aenter__(self) -> Upstream:
         key = self._settings.key
@@ -95,10 +87,35 @@ class Upstream:
         await self.end()
 
     async def end(self) -> None:
-        """Close every connection: answers that still run end with a ``Problem`` (503)."""
-        self.ended = True
+        """The server stops: whoever waits for the upstream, or would, gets a ``Problem`` (503). Closing the connections
+        alone would not wake a reader of a chunked body."""
+        self._ended = True
+        now = asyncio.get_running_loop().time()
+        for wait in self._waits:
+            if not wait.expired():
+                wait.reschedule(now)
         if self._session is not None:
             await self._session.close()
+
+    @asynccontextmanager
+    async def until(self, deadline: float, broken: Callable[[], Problem]) -> AsyncIterator[None]:
+        """Wait for the upstream inside, at most until ``deadline`` (the loop's time) or ``end``. Raises ``Problem``:
+        ``broken()`` is that of a connection that fails."""
+        if self._ended:
+            raise stopping()
+        wait = asyncio.timeout_at(deadline)
+        try:
+            async with wait:
+                self._waits.add(wait)
+                yield
+        except (aiohttp.ClientError, OSError) as error:
+            if self._ended:
+                raise stopping() from None
+            raise (_too_slow() if isinstance(error, TimeoutError) else broken()) from None
+        finally:
+            self._waits.discard(wait)
+        if self._ended:
+            raise stopping()
 
     @asynccontextmanager
     async def ask(self, path: str, body: bytes, *, streaming: bool) -> AsyncIterator[Reply]:
@@ -146,29 +163,29 @@ class Upstream:
     async def _open(self, method: str, path: str, body: bytes | None = None) -> AsyncIterator[Reply]:
         if self._session is None:
             raise RuntimeError("the upstream is used outside its context")
-        if self.ended:
-            raise stopping()
         headers = {"accept-encoding": "identity"}
         if body is not None:
             headers["content-type"] = "application/json"
         deadline = asyncio.get_running_loop().time() + self._settings.total_seconds
-        try:
-            async with asyncio.timeout_at(deadline):
-                response = await self._session.request(
-                    method, self._settings.base + path, data=body, headers=headers, allow_redirects=False
-                )
-        except TimeoutError:
-            raise _too_slow() from None
-        except (aiohttp.ClientError, OSError):
-            if self.ended:
-                raise stopping() from None
-            raise Problem(502, "upstream_unreachable", "The model server cannot be reached.") from None
+        async with self.until(deadline, _unreachable):
+            response = await self._session.request(
+                method, self._settings.base + path, data=_in_pieces(body), headers=headers, allow_redirects=False
+            )
         try:
             if response.status != 200:
                 raise _refused(response)
             yield Reply(self, response, deadline)
         finally:
             response.close()
+
+
+def _in_pieces(body: bytes | None) -> bytes | io.BytesIO | None:
+    """A large body is written piece by piece, so that others come between."""
+    return body if body is None or len(body) < LARGE else io.BytesIO(body)
+
+
+def _unreachable() -> Problem:
+    return Problem(502, "upstream_unreachable", "The model server cannot be reached.")
 
 
 def _too_slow() -> Problem:

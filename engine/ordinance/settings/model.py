@@ -5,15 +5,29 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import langcodes
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "ORDINANCE_"
+
+#: The hash of no key at all.
+_OF_NOTHING = sha256(b"").hexdigest()
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Bytes = Annotated[int, Field(gt=0)]
@@ -52,6 +66,11 @@ class LimitSettings(_Section):
     """What is too large to look at, and what takes too long."""
 
     body_bytes: Bytes = Field(default=4 * 1024 * 1024, description="A request's body; a larger one gets status 413.")
+    parts_bytes: Bytes = Field(
+        default=20 * 1024 * 1024,
+        description="The data of a request's parts together, beside its body, where `parts` has some; as it stands in "
+        "the request, in base64, which is a third more than a file has.",
+    )
     event_bytes: Bytes = Field(default=1024 * 1024, description="One event of the upstream's stream.")
     answer_bytes: Bytes = Field(
         default=16 * 1024 * 1024, description="An upstream's whole answer, where it is not streamed."
@@ -167,6 +186,19 @@ class KeySettings(_Section):
         default=False, description="The operator writes the system messages, so they are not screened."
     )
 
+    @field_validator("sha256")
+    @classmethod
+    def _is_of_a_key(cls, digest: str) -> str:
+        if digest == _OF_NOTHING:
+            raise ValueError("it is the hash of an empty text, so everybody would get in; was the variable empty?")
+        return digest
+
+
+def _at(place: tuple[int | str, ...], message: str) -> ValidationError:
+    """What is wrong at a place below the field that is validated."""
+    wrong = PydanticCustomError("value_error", "{message}", {"message": message})
+    return ValidationError.from_exception_data("Settings", [{"type": wrong, "loc": place, "input": None}])
+
 
 class Settings(BaseSettings):
     """Everything an operator can set."""
@@ -214,6 +246,11 @@ class Settings(BaseSettings):
     audit: AuditSettings | None = Field(
         default=None, description="The record of requests, as a path or in full; else it goes to standard error."
     )
+    parts: list[Literal["image", "audio", "video", "file"]] = Field(
+        default_factory=list,
+        description="What requests may hold beside text. None given: text alone. Nobody looks into them, and they pass "
+        "only as data within the request, never as an address (docs/fields.md).",
+    )
     upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
     limits: LimitSettings = Field(
         default=LimitSettings(), description="What is too large to look at, and what takes too long."
@@ -235,6 +272,15 @@ class Settings(BaseSettings):
         if locale is not None and not langcodes.tag_is_valid(locale):
             raise ValueError("a language tag is expected, such as de-DE or et-EE")
         return locale
+
+    @field_validator("keys")
+    @classmethod
+    def _are_different(cls, keys: list[KeySettings]) -> list[KeySettings]:
+        first: dict[str, int] = {}
+        for number, key in enumerate(keys):
+            if first.setdefault(key.sha256, number) < number:
+                raise _at((number, "sha256"), f"`keys.{first[key.sha256]}` has it too; a key stands once")
+        return keys
 
     @field_validator("adapters")
     @classmethod

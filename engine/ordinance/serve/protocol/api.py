@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ordinance.serve.protocol.asked import Request
+from ordinance.serve.protocol.parts import NO_PARTS, Words
 from ordinance.serve.protocol.problems import Problem
 from ordinance.serve.protocol.said import Reply, Said, Top, Usage
 
@@ -49,8 +50,8 @@ class Api(Protocol):
     prefix: str
     plain_key: str
 
-    def read_request(self, raw: bytes) -> Request:
-        """Raises ``Problem`` (400)."""
+    def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
+        """``parts`` are what the operator takes beside text. Raises ``Problem`` (400)."""
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         """Every text that a red line is to look at. ``system_is_ours``: the key attests that system messages are the

@@ -13,12 +13,15 @@ from ordinance.runtime.json_text import Structure
 from ordinance.runtime.session import Session
 from ordinance.runtime.stream import Stream
 from ordinance.serve.protocol.ends import forces
+from ordinance.serve.protocol.parts import Words, check_members, read_parts
 from ordinance.serve.protocol.problems import bad_request, malformed
 
 #: Choices that one request may ask for, as in the OpenAI API.
 MOST_CHOICES = 128
 #: Tool calls of one choice; a model makes a few.
 MOST_CALLS = 128
+#: Where a message, or an item of a conversation, has its parts.
+_CONTENTS = ("content", "output", "summary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,19 @@ def read_body(raw: bytes) -> dict[str, Any]:
     return body
 
 
-def read_messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The messages of a conversation. Raises ``Problem`` (400)."""
+def read_messages(body: Mapping[str, Any], parts: Words) -> list[dict[str, Any]]:
+    """The messages of a conversation, with such ``parts`` beside text. Raises ``Problem`` (400)."""
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
         raise bad_request("`messages` must be a list of at least one message object.", "messages")
-    return messages
+    return [read_message(message, f"messages.{number}", parts) for number, message in enumerate(messages)]
+
+
+def read_message(message: dict[str, Any], place: str, parts: Words) -> dict[str, Any]:
+    """A message that stands at ``place``. Raises ``Problem`` (400) where it holds what is neither text nor taken."""
+    check_members(message, place)
+    read = {name: read_parts(message[name], f"{place}.{name}", parts) for name in _CONTENTS if name in message}
+    return {**message, **read}
 
 
 def read_count(body: Mapping[str, Any]) -> int:

@@ -22,6 +22,7 @@ from ordinance.serve.protocol.chunks import Chunks, Separate, answer_of, problem
 from ordinance.serve.protocol.conversation import all_masked, every_text, readings, turn_of
 from ordinance.serve.protocol.ends import said_own
 from ordinance.serve.protocol.logprobs import TokenWords, read_token, write_token
+from ordinance.serve.protocol.parts import NO_PARTS, Words
 from ordinance.serve.protocol.problems import Problem
 from ordinance.serve.protocol.reading import Envelope, check, decode, token_ids
 from ordinance.serve.protocol.said import CONTENT, REFUSAL, Call, Reply, Said, Top, Usage
@@ -198,10 +199,10 @@ class Chat:
     prefix = "chatcmpl-"
     plain_key = "content"
 
-    def read_request(self, raw: bytes) -> Request:
+    def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         body = read_body(raw)
-        messages = read_messages(body)
-        body = fields.CHAT.of(body)
+        messages = read_messages(body, parts)
+        body = {**fields.CHAT.of(body), "messages": messages}
         return Request(
             body=body,
             streaming=read_flag(body, "stream"),

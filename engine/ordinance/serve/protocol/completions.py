@@ -25,7 +25,8 @@ from ordinance.serve.protocol.asked import (
 )
 from ordinance.serve.protocol.chunks import Chunks, Separate, answer_of, problem_event
 from ordinance.serve.protocol.ends import said_own
-from ordinance.serve.protocol.problems import Problem, bad_request
+from ordinance.serve.protocol.parts import NO_PARTS, Words
+from ordinance.serve.protocol.problems import Problem, bad_request, part_refused
 from ordinance.serve.protocol.reading import Envelope, check, decode, token_ids
 from ordinance.serve.protocol.said import CONTENT, Reply, Said, Token, Top, Usage
 from ordinance.serve.protocol.structured import structure_of
@@ -40,7 +41,7 @@ def _prompts(body: dict[str, Any]) -> list[str]:
     if not texts or len(texts) < len(prompts):
         raise bad_request("`prompt` must be a text or a list of texts; token ids cannot be looked at.", "prompt")
     if body.get("prompt_embeds") is not None:
-        raise bad_request("`prompt_embeds` cannot be looked at; send `prompt` as text.", "prompt_embeds")
+        raise part_refused("embeddings are never taken; nobody could look at them", "prompt_embeds")
     return texts
 
 
@@ -147,7 +148,7 @@ class Completions:
     prefix = "cmpl-"
     plain_key = "text"
 
-    def read_request(self, raw: bytes) -> Request:
+    def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         body = read_body(raw)
         prompts = _prompts(body)
         choices = read_count(body) * len(prompts)

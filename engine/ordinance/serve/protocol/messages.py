@@ -14,6 +14,7 @@ from ordinance.serve.protocol.asked import Request, check_tools, read_body, read
 from ordinance.serve.protocol.conversation import Message, all_masked, every_text, readings, turn_of
 from ordinance.serve.protocol.messages_said import MessagesReader, read_message
 from ordinance.serve.protocol.messages_written import MessagesWriter, problem_of, whole_message
+from ordinance.serve.protocol.parts import NO_PARTS, Words, read_parts
 from ordinance.serve.protocol.problems import Problem
 from ordinance.serve.protocol.said import Reply, Top, Usage
 from ordinance.serve.protocol.structured import structure_of
@@ -29,6 +30,13 @@ def _system(body: dict[str, Any]) -> list[Message]:
     return [] if body.get("system") is None else [{"role": "system", "content": body["system"]}]
 
 
+def read_conversation(body: dict[str, Any], parts: Words) -> dict[str, Any]:
+    """The members of a request in which people and tools speak, with such ``parts`` beside text. Raises ``Problem``
+    (400)."""
+    system = {"system": read_parts(body["system"], "system", parts)} if "system" in body else {}
+    return {**system, "messages": read_messages(body, parts)}
+
+
 def _structure(body: dict[str, Any]) -> Structure | None:
     form = (body.get("output_config") or {}).get("format")
     return None if form is None else structure_of({"response_format": form})
@@ -41,11 +49,12 @@ class Messages:
     prefix = "msg_"
     plain_key = ""
 
-    def read_request(self, raw: bytes) -> Request:
+    def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         body = read_body(raw)
-        messages = read_messages(body)
+        said = read_conversation(body, parts)
+        messages = said["messages"]
         check_tools(body.get("tools"), _TOOLS)
-        body = fields.MESSAGES.of(body)
+        body = {**fields.MESSAGES.of(body), **said}
         stops = body.get("stop_sequences")
         return Request(
             body=body,

@@ -43,6 +43,11 @@ def bad_request(message: str, param: str | None = None) -> Problem:
     return Problem(400, "invalid_request", message, param)
 
 
+def part_refused(why: str, place: str) -> Problem:
+    """400: a part of a request is no text, and is not taken; ``why`` names its type and nothing of what it holds."""
+    return Problem(400, "part_refused", f"`{place}`: {why}.", place)
+
+
 def no_key() -> Problem:
     """401: the same words whatever was asked for, so that nobody learns anything without a key."""
     message = "No valid API key was given. Send one of the operator's as `Authorization: Bearer …` or `x-api-key: …`."
@@ -85,6 +90,33 @@ def audit_unavailable() -> Problem:
         503,
         "audit_unavailable",
         "A record of this request is required and cannot be written now. Try again later; the operator's log says why.",
+    )
+
+
+def media_type() -> Problem:
+    """415: the body does not say that it is JSON."""
+    return Problem(415, "media_type", "The request's body must be JSON. Send it as `content-type: application/json`.")
+
+
+def too_large(limit: int) -> Problem:
+    """413: the body is larger than it may be, in bytes."""
+    return Problem(413, "body_too_large", f"The request's body is over the limit of {limit} bytes.")
+
+
+def parts_too_large(limit: int) -> Problem:
+    """413: the data of a request's parts is more than it may be, in bytes as it stands there."""
+    told = f"Pictures and other data in the request are over the limit of {limit} bytes, as they stand in it."
+    return Problem(413, "parts_too_large", told)
+
+
+def two_lengths() -> Problem:
+    """400: the request says in two ways where its body ends, and a proxy in front may have taken the other. The
+    connection is closed (RFC 9112, 6.1)."""
+    return Problem(
+        400,
+        "two_lengths",
+        "The request has both `content-length` and `transfer-encoding`. Send one of them.",
+        headers={"connection": "close"},
     )
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-import msgspec
-
 from ordinance.runtime.session import Session
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import Request
 from ordinance.serve.protocol.problems import bad_request
+from ordinance.serve.protocol.texts import encoded
 
 
 def asked_texts(api: Api, request: Request, *, system_is_ours: bool) -> Collection[str]:
@@ -39,7 +38,7 @@ def sent_on(
         return None
     try:
         body = api.masked(request, session.mask, system_is_ours=system_is_ours) if session.masks else request.body
-        sent = msgspec.json.encode(body)
+        sent = encoded(body)
     except RecursionError:
         raise bad_request("The body is nested too deeply.") from None
     if session.masks:

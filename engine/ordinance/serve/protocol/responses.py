@@ -18,12 +18,14 @@ from ordinance.serve.protocol.asked import (
     check_tools,
     read_body,
     read_flag,
+    read_message,
     read_model,
     read_stops,
     trimmed,
 )
 from ordinance.serve.protocol.chunks import problem_event
 from ordinance.serve.protocol.conversation import Message, all_masked, every_text, readings, turn_of
+from ordinance.serve.protocol.parts import NO_PARTS, Words, read_parts
 from ordinance.serve.protocol.problems import Problem, bad_request
 from ordinance.serve.protocol.responses_said import ResponsesReader, read_response
 from ordinance.serve.protocol.responses_written import ResponsesWriter, whole_response
@@ -55,6 +57,15 @@ def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
                 "`input` has an item that cannot be looked at; send messages, calls and thoughts.", "input"
             )
     return given
+
+
+def _read_parts(body: dict[str, Any], parts: Words) -> dict[str, Any]:
+    """The members of a request in which people and tools speak, with such ``parts`` beside text. Raises ``Problem``
+    (400)."""
+    given, told = body["input"], body.get("instructions")
+    if not isinstance(given, str):
+        given = [read_message(item, f"input.{number}", parts) for number, item in enumerate(given)]
+    return {"input": given, **({} if told is None else {"instructions": read_parts(told, "instructions", parts)})}
 
 
 def _messages(items: list[dict[str, Any]]) -> list[Message]:
@@ -107,18 +118,19 @@ class Responses:
     prefix = "resp_"
     plain_key = ""
 
-    def read_request(self, raw: bytes) -> Request:
+    def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         body = read_body(raw)
         for name in _KEPT:
             if body.get(name) not in (None, False):
                 instead = "Leave it out" if name == "background" else "Send the conversation as `input`"
                 raise bad_request(f"`{name}` is not served: nothing is stored. {instead}.", name)
         items = _items(body)
+        said = _read_parts(body, parts)
         check_tools(body.get("tools"), _TOOLS)
         for tool in body.get("tools") or ():
             if tool.get("type") == "namespace":
                 check_tools(tool.get("tools"), ("function", "custom"))
-        body = {**fields.RESPONSES.of(body), "store": False}
+        body = {**fields.RESPONSES.of(body), **said, "store": False}
         return Request(
             body=body,
             streaming=read_flag(body, "stream"),

@@ -164,6 +164,8 @@ class AnswerStream:
             for _, said in self._waiting[0]:
                 said.finish = None  # such an answer ends once: with the error
         leaving = self._take_waiting()
+        if not self._choices:  # the first event was none: it is told where an answer would have begun
+            self._choices[0] = GovernedChoice(self._request, self._session, 0)
         for index, choice in self._unfinished():
             leaving += self._writer.write(self._top, [(index, choice.fail(problem.code))], None, None)
         self.open = 0
