@@ -16,6 +16,7 @@ from ordinance.runtime.checks import Checks, unchecked_only
 from ordinance.runtime.matcher import Match
 from ordinance.runtime.rendering import imitation, placeholder
 from ordinance.runtime.together import together
+from ordinance.runtime.wordings import NO_WORDINGS, Wordings, wordings_of
 
 #: Families of ``Activation.answer``.
 OBSERVING, PROTECTED, REFUSING, WITHHOLDING = range(4)
@@ -50,9 +51,10 @@ class Activation:
     ``PROTECTED``, safety-critical information; ``REFUSING``; and from ``WITHHOLDING`` on, for withheld and masked text,
     one for each of ``scopes``. ``prompt`` are the rules that look at what is asked and do not mask it.
     ``placeholders`` are what masks write where no language is asked for. ``asks`` is whether any part of the request is
-    shown to a detector that sees sentences. ``checks`` decide on candidates; ``recalls`` is whether one of them may
-    look at text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does,
-    and ``cleared`` of short texts whether a rule that removes finds nothing in them.
+    shown to a detector that sees sentences. ``wordings`` are the notices that
+    the model must not write itself. ``checks`` decide on candidates; ``recalls`` is whether one of them may look at
+    text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does, and
+    ``cleared`` of short texts whether a rule that removes finds nothing in them.
     """
 
     rules: tuple[PlannedRule, ...]
@@ -65,6 +67,7 @@ class Activation:
     recalls: bool
     placeholders: Mapping[int, str]
     asks: bool
+    wordings: Wordings
     strides: Strides
     cleared: dict[str, bool] = field(default_factory=dict)
 
@@ -178,7 +181,8 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     )
     found.prepare()
     spans = sum(1 << number for number, scope in enumerate(scopes, WITHHOLDING) if scope.unit == "span")
-    bounds = [scope.bound for scope in scopes if scope.unit == "sentence"]
+    units = [(1 << number, scope.bound) for number, scope in enumerate(scopes, WITHHOLDING) if scope.unit == "sentence"]
+    wordings = NO_WORDINGS if asked else wordings_of(plan)
     return Activation(
         rules=rules,
         answer=found,
@@ -190,7 +194,8 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         recalls=recalls,
         placeholders={tag: placeholder(rule.type) for tag, rule in enumerate(rules) if _masks(rule)},
         asks=bool(segments(range(len(rules)))),
-        strides=Strides(found, spans | 1 << REFUSING, min(bounds, default=-1)),
+        wordings=wordings,
+        strides=Strides(found, spans | 1 << REFUSING, units, wordings),
     )
 
 

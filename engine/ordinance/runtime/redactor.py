@@ -13,9 +13,10 @@ from ordinance.runtime.activation import OBSERVING, PROTECTED, REFUSING, WITHHOL
 from ordinance.runtime.calm import SLICE, Flow
 from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
+from ordinance.runtime.forgery import Forgery
 from ordinance.runtime.ledger import Cut, Ledger
 from ordinance.runtime.matcher import Match, Matcher, Watch
-from ordinance.runtime.regions import Edges, Region, Removal, SpanRemoval, removal_of
+from ordinance.runtime.regions import Edges, Region, Removal, RuleRemoval, SpanRemoval, removal_of
 from ordinance.runtime.rendering import is_masked, sign
 from ordinance.runtime.segments import Finding
 from ordinance.runtime.watched import Watched
@@ -61,16 +62,18 @@ class Redactor:
         self._matcher = Matcher(activation.answer)
         self._matcher.resume(beginning.matcher, 0)
         self._observing, self._protected = Watch(self._matcher, 1 << OBSERVING), Watch(self._matcher, 1 << PROTECTED)
-        self._by_scope: dict[Scope, Removal] = {}
+        self._by_scope: dict[Scope, RuleRemoval] = {}
         for number, scope in enumerate(activation.scopes, WITHHOLDING):
             unit = self._sentences if scope.unit == "sentence" else self._paragraphs
             self._by_scope[scope] = removal_of(scope, Watch(self._matcher, 1 << number), self._edges, unit)
         self._withholding = list(self._by_scope.values())
         refusing = SpanRemoval(Watch(self._matcher, 1 << REFUSING), self._edges)
-        self._removals: list[Removal] = [refusing, *self._withholding]
+        self._forgery = Forgery(activation.wordings, self._paragraphs, activation.forged)
+        self._forgery.resume(beginning.reading, 0)
+        self._removals: list[Removal] = [refusing, *self._withholding, self._forgery]
         self._protected_spans: list[Match] = []
-        self._by_paragraph = any(scope.unit == "paragraph" for scope in activation.scopes)
-        self._anxious = self._by_paragraph or activation.recalls  # strides know nothing of these
+        by_paragraph = any(scope.unit == "paragraph" for scope in activation.scopes)
+        self._anxious = by_paragraph or activation.recalls  # strides know nothing of these
         self._flow: Flow | None = None  # while calm, what the stream is; then the other parts are not up to date
         self._text: list[str] = []
         self._base = 0
@@ -122,13 +125,11 @@ class Redactor:
         if self._anxious or self._marker is not None or self._protected_spans or self._watched or self._scans:
             return
         edges, sentences = self._edges, self._sentences
-        if not edges.plain or sentences.split is not None or any(removal.busy for removal in self._removals):
+        if sentences.split is not None or any(removal.busy for removal in self._removals):
             return
         at, strides = edges.at, self._activation.strides
-        if 0 <= strides.reach <= at - sentences.start + 1:
-            return
-        calm = strides.at(*self._matcher.place(at), edges.cluster, sentences.place())
-        self._flow = Flow(strides, calm, at, sentences.start, "".join(self._text))
+        calm = strides.at(self._matcher.place(at), edges, sentences, self._paragraphs, self._forgery.place())
+        self._flow = Flow(strides, calm, at, sentences.start, "".join(self._text), edges)
 
     def _wake(self) -> None:
         """Leave the calm: give every part its positions again."""
@@ -137,11 +138,13 @@ class Redactor:
             return
         self._flow = None
         calm, at, base = flow.calm, flow.at, flow.at - len(flow.held)
-        self._matcher.resume((calm.state, calm.distances), at)
-        self._edges.resume(calm.frame.cluster, base, at)
+        self._matcher.resume((calm.state, calm.distances), at, flow.held)
+        flow.settle_edges()
         ledger, came, left = self.ledger, at - self._sentences.at, base - self._base
         self._sentences.at, self._sentences.start = at, flow.start
-        self._sentences.resume(calm.frame.sentence)
+        self._sentences.resume(calm.frame.sentence, flow.held)
+        self._paragraphs.resume(calm.frame.paragraph, at)
+        self._forgery.resume(calm.reading, at)
         self._text, self._base = list(flow.held), base
         ledger.received += came
         ledger.released += left
@@ -201,10 +204,10 @@ class Redactor:
         self._text.append(char)
         self._edges.feed(char)
         settled = self._sentences.feed(char)
-        if self._by_paragraph:
-            self._paragraphs.feed(char)
+        self._paragraphs.feed(char)
         for removal in self._removals:
             removal.feed()
+        self._forgery.read(char)
         found = self._matcher.feed(char, at)
         if found:
             self._sort(found)

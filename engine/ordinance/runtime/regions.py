@@ -1,7 +1,7 @@
 """From matches to regions, and from regions to what must wait (semantics, rules 5 and 6).
 
 A group of rules with the same scope shares a matcher. There are two ways in which its matches remove text, one
-class each, with the same methods (``Removal``).
+class each, with the same methods (``RuleRemoval``).
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ class Region:
     start: int
     end: int
     tags: set[int]
+
+
+#: The open cluster and its length, whether all of it is ignorable, how far back the ignorable clusters before it begin
+#: (0: there are none), and how many characters in a row have joined; see ``Edges``.
+EdgePlace = tuple[Cluster, int, bool, int, int]
 
 
 class Edges:
@@ -55,9 +60,12 @@ class Edges:
 
     def feed(self, char: str) -> None:
         """Take the next character."""
+        self.take(cluster_class(char), not fold_char(char))
+
+    def take(self, found: str, ignorable: bool) -> None:
+        """Take the next character, by its class for clusters and whether folding leaves nothing of it."""
         at = self.at
-        ignorable = not fold_char(char)
-        joins, self.cluster = join(self.cluster, cluster_class(char))
+        joins, self.cluster = join(self.cluster, found)
         if not joins:
             self._run_start = self._tail()
             self._cluster_start = at
@@ -105,11 +113,27 @@ class Edges:
         """Every character that it still knows, and the last in any case, is one cluster of its own that counts."""
         return self._unplain < min(self.base, self.at - 1)
 
-    def resume(self, cluster: Cluster, base: int, at: int) -> None:
-        """Be at ``at`` behind plain characters from ``base`` on, the last of which began ``cluster``."""
-        self.base, self.at, self.cluster, self.joined = base, at, cluster, False
+    def place(self) -> EdgePlace:
+        """What is not a position. Distances are cut where they no longer matter."""
+        far = MARK_RUN + 1
+        run_start = self.at if self._run_start is None else self._run_start
+        return (
+            self.cluster,
+            min(self.at - self._cluster_start, far),
+            self._ignorable,
+            min(self.at - run_start, far),
+            min(self._run, far),
+        )
+
+    def resume(self, place: EdgePlace, base: int, at: int) -> None:
+        """Be as ``place`` says, at ``at``, where every character from ``base`` on is one cluster of its own."""
+        self.cluster, length, self._ignorable, ignored, self._run = place
+        self.base, self.at = base, at
         self._lefts, self._joined = list(range(base, at)), [False] * (at - base)
-        self._cluster_start, self._ignorable, self._run_start, self._run = at - 1, False, None, 0
+        self._cluster_start = at - length
+        self._run_start = at - ignored if ignored else None
+        self.joined = 0 < self._run <= MARK_RUN
+        self._unplain = at - 1 if self._ignorable or ignored or length > 1 else base - 2
 
     def forget(self, before: int) -> None:
         """Nothing before ``before`` will be asked for again."""
@@ -120,15 +144,10 @@ class Edges:
 
 
 class Removal(Protocol):
-    """How the matches of one group of rules remove text."""
-
-    matcher: Watch
+    """One way in which text is removed."""
 
     def feed(self) -> None:
         """The shared ``Edges``, ``Sentences`` and ``Paragraphs`` took a character, or were closed."""
-
-    def add(self, match: Match) -> None:
-        """A match is certain."""
 
     @property
     def busy(self) -> bool:
@@ -142,6 +161,15 @@ class Removal(Protocol):
 
     def forget(self, before: int) -> None:
         """Nothing before ``before`` will be asked for again."""
+
+
+class RuleRemoval(Removal, Protocol):
+    """How the matches of one group of rules remove text."""
+
+    matcher: Watch
+
+    def add(self, match: Match) -> None:
+        """A match is certain."""
 
 
 class SpanRemoval:
@@ -305,6 +333,6 @@ class UnitRemoval:
         return start, end
 
 
-def removal_of(scope: Scope, matcher: Watch, edges: Edges, units: Sentences | Paragraphs) -> Removal:
+def removal_of(scope: Scope, matcher: Watch, edges: Edges, units: Sentences | Paragraphs) -> RuleRemoval:
     """How matches of rules with this scope remove text; ``units`` are what the scope is about, unless it is spans."""
     return SpanRemoval(matcher, edges) if scope.unit == "span" else UnitRemoval(matcher, units, scope.bound)
