@@ -1,10 +1,10 @@
 """Where text flows and nothing happens: places between which a stream can stride without looking at each character.
 
-A stream is calm where nothing is pending but starts that may still become matches or notices: no region, no marker, no
-open question about sentences. Such a place is described without positions, so all streams share it. What a text
-does from there is worked out with three tables that fill as text is met (characters, the automaton, the frame of
-clusters, sentences and paragraphs) and remembered for the whole delta. Where any of it would not stay calm, nobody
-strides: the stream takes the text exactly, character by character.
+A stream is calm where nothing is pending but starts that may still become matches or notices: no region, no marker.
+Such a place is described without positions, so all streams share it. What a text does from there is worked out with
+three tables that fill as text is met (characters, the automaton, the frame of clusters, sentences and paragraphs) and
+remembered for the whole delta. Where any of it would not stay calm, nobody strides: the stream takes the text exactly,
+character by character.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Frame:
     ``following`` is where sorts of characters lead that begin no sentence (a sort is a class for clusters and one for
     sentences, and whether folding leaves nothing of the character); ``turns`` what the others do. Both fill as
     characters are met. The last character is ``plain`` where it is a cluster of its own that counts; what begins with
-    it begins ``lead`` characters earlier. It is ``inside`` where it belongs to a paragraph and is no space; whether a
-    paragraph ``is_open``.
+    it begins ``lead`` characters earlier. It is ``inside`` where it belongs to a paragraph and is no space; a paragraph
+    ``is_open`` or not; ``space`` is how much trailing space there is, as in ``SentencePlace``.
     """
 
     edges: EdgePlace
@@ -50,15 +50,26 @@ class Frame:
     lead: int
     inside: bool
     is_open: bool
+    space: int
     following: dict[str, Frame] = field(default_factory=dict)
     turns: dict[str, Turn] = field(default_factory=dict)
 
 
-class Turn(NamedTuple):
-    """Where a character leads that begins a sentence, and how long that is with it; None where it is not calm."""
+#: In the place of a length or a position: what was there before; where the split was that was there; none.
+_SAME, _AT_SPLIT, _NOWHERE = -1, -2, -3
+#: How much has left before it is worked out anew where clusters lie.
+_LONGEST_TRAIL = 64
+#: A position behind every text that is strided over.
+_LATER = SLICE
 
-    to: Frame | None
+
+class Turn(NamedTuple):
+    """Where a character leads that changes where sentences begin. ``restart`` is how long the open sentence is with it,
+    ``split`` how far back that may already have ended (0: nowhere)."""
+
+    to: Frame
     restart: int
+    split: int
 
 
 class Pieces(NamedTuple):
@@ -91,66 +102,86 @@ class Calm:
 
 
 class Stride(NamedTuple):
-    """Where a text leads, how long the sentence is that began in it, or −1, and whether all of it is plain."""
+    """Where a text leads; ``restart`` and ``split`` as in ``Turn``; whether all of it is ``plain``."""
 
     to: Calm
     restart: int
+    split: int
     plain: bool
 
 
 class Flow:
     """A calm stream: its place, and the positions that a place leaves out.
 
-    ``at`` is how much text has come in, ``start`` where the open sentence begins, ``held`` the text that has come in
-    and not left. ``edges`` are the stream's; they know where clusters lie before ``_fence``, where ``_behind`` is the
-    frame, as far as not all of ``held`` is plain.
+    ``at`` is how much text has come in, ``start`` where the open sentence begins and ``split`` where it may already
+    have ended, if anywhere; ``held`` is the text that has come in and not left. ``edges`` are the stream's; they know
+    where clusters lie before ``_fence``, where ``_behind`` is the frame, as far as not all of ``held`` is plain.
     """
 
-    __slots__ = ("_behind", "_edges", "_fence", "_rough", "_strides", "at", "calm", "held", "start")
+    __slots__ = (
+        "_behind", "_edges", "_fence", "_own", "_rough", "_strides", "_trail",
+        "at", "calm", "held", "split", "start",
+    )  # fmt: skip
 
-    def __init__(self, strides: Strides, calm: Calm, at: int, start: int, held: str, edges: Edges) -> None:
+    def __init__(self, strides: Strides, calm: Calm, at: int, sentences: Sentences, held: str, edges: Edges) -> None:
         self._strides = strides
         self._edges = edges
         self.calm = calm
         self.at = at
-        self.start = start
+        self.start = sentences.start
+        self.split = sentences.split
         self.held = held
         plain = edges.plain
         self._behind: Frame = calm.frame
         self._fence = -1 if plain else at  # -1: all that is held is plain
         self._rough = -1 if plain else at  # what stands behind is plain
+        self._own = True  # what ``edges`` say of the characters before the fence; else these are plain
+        self._trail = ""  # what has left that stands behind the fence
 
     def take(self, text: str) -> str | None:
         """What may leave now that ``text`` has come in. None if that is not calm, or too much at once; then nothing
         has changed."""
-        calm, at, start = self.calm, self.at + len(text), self.start
+        calm, at, start, split = self.calm, self.at + len(text), self.start, self.split
         plain = True
         to = calm.following.get(text)
         if to is None:
             stride = calm.strides.get(text) or self._strides.find(calm, text)
             if stride is None:
                 return None
-            to, restart, plain = stride
-            if restart >= 0:
+            to, restart, since, plain = stride
+            if restart == _AT_SPLIT:
+                start = start if split is None else split
+            elif restart != _SAME:
                 start = at - restart
+            if since != _SAME:
+                split = at - since if since else None
         keep = to.held
-        if to.pieces:
+        for bound, live, begins in to.pieces:
             open_for = at - start
-            for bound, live, begins in to.pieces:
-                waits = open_for % bound
+            waits = open_for % bound
+            if live:
+                if live > open_for:
+                    return None  # a match may reach back into a sentence that has ended
+                waits = open_for - (open_for - live) // bound * bound
+            elif waits == bound - 1 and not begins:
+                waits = 0
+            if split is not None:
+                if live and (live <= to.frame.space or to.frame.space == MOST_SPACE):
+                    return None  # it begins in space that may stand between two sentences
+                other = at - split
+                since = other % bound
                 if live:
-                    if live > open_for:
-                        return None  # a match may reach back into a sentence that has ended
-                    waits = open_for - (open_for - live) // bound * bound
-                elif waits == bound - 1 and not begins:
-                    waits = 0
-                if waits > keep:
-                    keep = waits
+                    since = other - (other - live) // bound * bound if live <= other else 0
+                elif since == bound - 1 and not begins:
+                    since = 0
+                waits = max(waits, since)
+            if waits > keep:
+                keep = waits
         held = self.held + text
         count = len(held) - keep
         if not plain or self._fence >= 0:
             self._keep_track(plain, at, held, count)
-        self.at, self.start, self.calm = at, start, to
+        self.at, self.start, self.split, self.calm = at, start, split, to
         if count <= 0:
             self.held = held
             return ""
@@ -162,28 +193,30 @@ class Flow:
         ``held`` leave."""
         base = at - len(held)
         if self._fence < 0:
-            self._fence, self._behind = self.at, self.calm.frame
-            self._edges.resume(self._behind.edges, base, self.at)
+            self._fence, self._behind, self._own = self.at, self.calm.frame, False
         if not plain:
             self._rough = at
         after = base + max(count, 0)
         if after >= self._rough:
-            self._fence = -1
+            self._fence, self._trail = -1, ""
         elif after > self._fence:
-            self._behind = self._strides.follow(self._behind, held[self._fence - base : after - base])
-            self._fence = after
+            self._trail += held[max(0, self._fence - base) : after - base]
+            if len(self._trail) > _LONGEST_TRAIL:
+                self._behind = self._strides.follow(self._behind, self._trail)
+                self._fence, self._trail = after, ""
 
     def settle_edges(self) -> None:
         """Bring the stream's edges up to date."""
-        edges, base = self._edges, self.at - len(self.held)
-        if self._fence < 0:
+        edges, base, fence = self._edges, self.at - len(self.held), self._fence
+        if fence < 0:
             edges.resume(self.calm.frame.edges, base, self.at)
-            return
-        if edges.at != self._fence:
-            edges.resume(self._behind.edges, self._fence, self._fence)
-        else:
+        elif base > fence:
+            edges.resume(self._strides.follow(self._behind, self._trail).edges, base, base)
+        elif self._own:
             edges.forget(base)
-        for char in self.held[self._fence - base :]:
+        else:
+            edges.resume(self._behind.edges, base, fence)
+        for char in self.held[edges.at - base :]:
             edges.feed(char)
 
 
@@ -200,7 +233,6 @@ class Strides:
         self._spans = spans
         self._units = tuple(units)
         self._wordings = wordings
-        self._anew = Reading(wordings.start) if wordings.start is not None else None
         self._chars: dict[str, tuple[tuple[int, ...], str, str]] = {}
         self._frames: dict[tuple[EdgePlace, SentencePlace, ParagraphPlace], Frame] = {}
         self._places: dict[tuple[State, tuple[int, ...], tuple[int, ...], Frame, Reading | None], Calm] = {}
@@ -225,13 +257,8 @@ class Strides:
     def follow(self, frame: Frame, text: str) -> Frame:
         """Where a text leads that a stream has strided over."""
         for char in text:
-            sort = self._sort(char)
-            to = frame.following.get(sort)
-            if to is None:
-                to = (frame.turns.get(sort) or self._turn(frame, sort)).to
-                if to is None:
-                    raise AssertionError("a stride led over a character that is not calm")
-            frame = to
+            _, sort, _ = self._chars.get(char) or self._meet(char)
+            frame = frame.following.get(sort) or (frame.turns.get(sort) or self._turn(frame, sort)).to
         return frame
 
     def _calm(
@@ -286,22 +313,27 @@ class Strides:
         if calm.distances and calm.distances[0] + len(text) > REACH:
             return None  # what has lived so long may have to be ended
         automaton, chars = self._automaton, self._chars
-        state, frame, reading = calm.state, calm.frame, calm.reading
+        state, frame = calm.state, calm.frame
+        # What the paragraph may become, where its first letter stands, and where its last space began.
+        said, begun, space = None, _LATER, 0
+        if calm.reading is not None:
+            said, begun, space = calm.reading.state, -calm.reading.begun or _LATER, -calm.reading.space
         starts = [-distance for distance in calm.distances]
         leads = dict(zip(starts, calm.leads, strict=True)) if calm.leads else {}
         plain = True
-        began, at = -1, 0
+        began, split, at = _SAME, _SAME, 0  # positions here
         for char in text:
             symbols, sort, letters = chars.get(char) or self._meet(char)
             was_open = frame.is_open
             to = frame.following.get(sort)
             if to is None:
-                turn = frame.turns.get(sort) or self._turn(frame, sort)
-                if turn.to is None:
-                    return None
-                to = turn.to
-                if turn.restart >= 0:
-                    began = at + 1 - turn.restart
+                to, length, since = frame.turns.get(sort) or self._turn(frame, sort)
+                if length == _AT_SPLIT:
+                    began = split if split >= 0 else _AT_SPLIT
+                elif length != _SAME:
+                    began = at + 1 - length
+                if since != _SAME:
+                    split = at + 1 - since if since else _NOWHERE
             frame = to
             if not frame.plain:
                 plain = False
@@ -316,39 +348,37 @@ class Strides:
                         leads[at] = frame.lead
                     following = step.state
                 state = following
+            if said is not None and frame.inside:
+                for letter in letters:
+                    begun = min(begun, at)
+                    said = self._wordings.step(said, letter)
+                    if said is None:
+                        break
+                    if said.complete:
+                        return None
+                space = at + 1
             at += 1
-            if reading is not None:
-                reading = self._read(reading, frame, letters)
-                if reading is not None and reading.state.complete:
-                    return None
             if was_open and not frame.is_open:
-                reading = self._anew
-        restarted = began >= 0
-        if restarted and self._units and starts and starts[0] < began:
+                said, begun = self._wordings.start, _LATER
+        if began >= 0 and self._units and starts and starts[0] < began:
             return None  # a match may still reach back into a sentence that has ended
         distances = tuple([at - start for start in starts]) if starts else ()
         further = tuple([leads.get(start, 0) for start in starts]) if leads else ()
-        calm_then = self._calm(state, distances, further if any(further) else (), frame, reading)
-        stride = Stride(calm_then, at - began if restarted else -1, plain)
+        reading = None
+        if said is not None:
+            reading = Reading(said) if begun == _LATER else Reading(said, at - begun, at - space)
+            if reading.begun > self._wordings.reach:
+                reading = None
+        to_calm = self._calm(state, distances, further if any(further) else (), frame, reading)
+        stride = Stride(
+            to_calm,
+            began if began < 0 else at - began,
+            _SAME if split == _SAME else at - split if split >= 0 else 0,
+            plain,
+        )
         if at <= _LONGEST:
             self._note(calm, text, stride)
         return stride
-
-    def _read(self, reading: Reading, frame: Frame, letters: str) -> Reading | None:
-        """What the paragraph may become with a character that counts as ``letters``."""
-        state, begun, space = reading
-        if begun:
-            begun += 1
-            if begun > self._wordings.reach:
-                return None
-        if not frame.inside:
-            return Reading(state, begun, space + 1 if begun else 0)
-        for letter in letters:
-            following = self._wordings.step(state, letter)
-            if following is None:
-                return None
-            state, begun = following, begun or 1
-        return Reading(state, begun)
 
     def _note(self, calm: Calm, text: str, stride: Stride) -> None:
         self._count += 1
@@ -358,7 +388,7 @@ class Strides:
             for place in list(places.values()):
                 place.following.clear()  # else they keep each other
                 place.strides.clear()
-        if stride.restart < 0 and stride.plain:
+        if stride.restart == _SAME and stride.split == _SAME and stride.plain:
             calm.following[text] = stride.to
         else:
             calm.strides[text] = stride
@@ -378,23 +408,27 @@ class Strides:
             _, length, ignorable, ignored, _ = edges
             plain = length == 1 and not (ignorable or ignored)
             lead = min(max(ignored or length, 1) - 1, MARK_RUN)
-            frame = self._frames[place] = Frame(*place, plain, lead, not paragraph[1], paragraph[3])
+            frame = self._frames[place] = Frame(*place, plain, lead, not paragraph[1], paragraph[3], sentence[5])
         return frame
 
     def _turn(self, frame: Frame, sort: str) -> Turn:
         edges, sentences, paragraphs = Edges(), Sentences(), Paragraphs()
         edges.resume(frame.edges, 0, 0)
         edges.take(sort[0], len(sort) > 2)
-        sentences.start = -1 - MOST_SPACE
-        sentences.resume(frame.sentence)
+        before, at_split = -200, -100  # positions that stand for those that a place leaves out
+        sentences.start = before
+        sentences.resume(frame.sentence, split=at_split)
+        had = sentences.split
         sentences.take(sort[1])
         paragraphs.resume(frame.paragraph, 0)
         paragraphs.take(sort[1])
-        calm = sentences.split is None
-        restart = -1 if sentences.start < 0 else sentences.at - sentences.start
-        to = self._frame(edges.place(), sentences.place(), paragraphs.place()) if calm else None
-        if to is not None and restart < 0:
+        to = self._frame(edges.place(), sentences.place(), paragraphs.place())
+        at, start, split = sentences.at, sentences.start, sentences.split
+        length = _SAME if start == before else _AT_SPLIT if start == at_split else at - start
+        since = _SAME if split == had else 0 if split is None else at - split
+        turn = Turn(to, length, since)
+        if length == since == _SAME:
             frame.following[sort] = to
         else:
-            frame.turns[sort] = Turn(to, restart)
-        return Turn(to, restart)
+            frame.turns[sort] = turn
+        return turn

@@ -125,11 +125,11 @@ class Redactor:
         if self._anxious or self._marker is not None or self._protected_spans or self._watched or self._scans:
             return
         edges, sentences = self._edges, self._sentences
-        if sentences.split is not None or any(removal.busy for removal in self._removals):
+        if any(removal.busy for removal in self._removals):
             return
         at, strides = edges.at, self._activation.strides
         calm = strides.at(self._matcher.place(at), edges, sentences, self._paragraphs, self._forgery.place())
-        self._flow = Flow(strides, calm, at, sentences.start, "".join(self._text), edges)
+        self._flow = Flow(strides, calm, at, sentences, "".join(self._text), edges)
 
     def _wake(self) -> None:
         """Leave the calm: give every part its positions again."""
@@ -142,7 +142,7 @@ class Redactor:
         flow.settle_edges()
         ledger, came, left = self.ledger, at - self._sentences.at, base - self._base
         self._sentences.at, self._sentences.start = at, flow.start
-        self._sentences.resume(calm.frame.sentence, flow.held)
+        self._sentences.resume(calm.frame.sentence, flow.held, flow.split)
         self._paragraphs.resume(calm.frame.paragraph, at)
         self._forgery.resume(calm.reading, at)
         self._text, self._base = list(flow.held), base

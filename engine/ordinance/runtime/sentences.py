@@ -111,13 +111,19 @@ class Sentences:
         space = min(self.at - self.content, MOST_SPACE)
         return self._mode, self._class, self._before, self._term, self._direct, space
 
-    def resume(self, place: SentencePlace, known: str = "") -> None:
-        """Be as ``place`` says, at ``at`` and with the sentence that began at ``start``. ``known`` is what stands last;
-        where all of it is trailing space, it does not matter how much more there is."""
+    def resume(self, place: SentencePlace, known: str = "", split: int | None = None) -> None:
+        """Be as ``place`` says, at ``at`` and with the sentence that began at ``start`` and may have ended at
+        ``split``. ``known`` is what stands last; where all of it is trailing space, it does not matter how much more
+        there is."""
         self._mode, self._class, self._before, self._term, self._direct, space = place
         if space == MOST_SPACE:
             space = max(space, _trailing_space(known))
         self.content = max(self.at - space, self.start)
+        self.split = split if self._mode == "look" else None
+        if self.split is not None:
+            self.split_content = max(
+                self.split - _trailing_space(known[: max(0, self.split - self.at + len(known))]), self.start
+            )
 
     # one step each
 
