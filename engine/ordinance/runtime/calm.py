@@ -57,8 +57,6 @@ class Frame:
 
 #: In the place of a length or a position: what was there before; where the split was that was there; none.
 _SAME, _AT_SPLIT, _NOWHERE = -1, -2, -3
-#: How much has left before it is worked out anew where clusters lie.
-_LONGEST_TRAIL = 64
 #: A position behind every text that is strided over.
 _LATER = SLICE
 
@@ -119,7 +117,7 @@ class Flow:
     """
 
     __slots__ = (
-        "_behind", "_edges", "_fence", "_own", "_rough", "_strides", "_trail",
+        "_ahead", "_behind", "_edges", "_fence", "_next", "_own", "_rough", "_strides", "_trail",
         "at", "calm", "held", "split", "start",
     )  # fmt: skip
 
@@ -135,8 +133,9 @@ class Flow:
         self._behind: Frame = calm.frame
         self._fence = -1 if plain else at  # -1: all that is held is plain
         self._rough = -1 if plain else at  # what stands behind is plain
-        self._own = True  # what ``edges`` say of the characters before the fence; else these are plain
-        self._trail = ""  # what has left that stands behind the fence
+        self._own = True  # ``edges`` know the characters before the fence; else these are plain
+        self._trail = ""  # what stands behind the fence
+        self._next, self._ahead = at, calm.frame  # the next fence, and the frame there
 
     def take(self, text: str) -> str | None:
         """What may leave now that ``text`` has come in. None if that is not calm, or too much at once; then nothing
@@ -179,8 +178,8 @@ class Flow:
                 keep = waits
         held = self.held + text
         count = len(held) - keep
-        if not plain or self._fence >= 0:
-            self._keep_track(plain, at, held, count)
+        if self._fence >= 0 or not plain:
+            self._keep_track(text, plain, at - min(keep, len(held)))
         self.at, self.start, self.split, self.calm = at, start, split, to
         if count <= 0:
             self.held = held
@@ -188,36 +187,33 @@ class Flow:
         self.held = held[count:]
         return held[:count]
 
-    def _keep_track(self, plain: bool, at: int, held: str, count: int) -> None:
-        """Know where clusters lie in what is held, now that the stream is at ``at`` and ``count`` characters of
-        ``held`` leave."""
-        base = at - len(held)
+    def _keep_track(self, text: str, plain: bool, base: int) -> None:
+        """Know where clusters lie behind ``base``, now that ``text`` has come in. It begins at a calm place, so that
+        this costs no more than remembering the last one that has left, and the text from there on."""
         if self._fence < 0:
-            self._fence, self._behind, self._own = self.at, self.calm.frame, False
+            self._fence, self._behind, self._own, self._trail = self.at, self.calm.frame, False, ""
+            self._next, self._ahead = self._fence, self._behind
+        self._trail += text
         if not plain:
-            self._rough = at
-        after = base + max(count, 0)
-        if after >= self._rough:
-            self._fence, self._trail = -1, ""
-        elif after > self._fence:
-            self._trail += held[max(0, self._fence - base) : after - base]
-            if len(self._trail) > _LONGEST_TRAIL:
-                self._behind = self._strides.follow(self._behind, self._trail)
-                self._fence, self._trail = after, ""
+            self._rough = self.at + len(text)
+        if base >= self._rough:
+            self._fence = -1
+        elif base >= self._next:
+            self._trail = self._trail[self._next - self._fence :]
+            self._fence, self._behind = self._next, self._ahead
+            self._next, self._ahead = self.at, self.calm.frame
 
     def settle_edges(self) -> None:
         """Bring the stream's edges up to date."""
         edges, base, fence = self._edges, self.at - len(self.held), self._fence
         if fence < 0:
             edges.resume(self.calm.frame.edges, base, self.at)
-        elif base > fence:
-            edges.resume(self._strides.follow(self._behind, self._trail).edges, base, base)
-        elif self._own:
-            edges.forget(base)
-        else:
-            edges.resume(self._behind.edges, base, fence)
-        for char in self.held[edges.at - base :]:
+            return
+        if base >= fence or not self._own:
+            edges.resume(self._behind.edges, min(base, fence), fence)
+        for char in self._trail:
             edges.feed(char)
+        edges.forget(base)
 
 
 class Strides:
@@ -253,13 +249,6 @@ class Strides:
         starts = [edges.at - distance for distance in distances]
         leads = tuple([start - edges.left(start) for start in starts])
         return self._calm(state, distances, leads if any(leads) else (), frame, reading)
-
-    def follow(self, frame: Frame, text: str) -> Frame:
-        """Where a text leads that a stream has strided over."""
-        for char in text:
-            _, sort, _ = self._chars.get(char) or self._meet(char)
-            frame = frame.following.get(sort) or (frame.turns.get(sort) or self._turn(frame, sort)).to
-        return frame
 
     def _calm(
         self,
