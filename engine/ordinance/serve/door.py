@@ -103,7 +103,8 @@ class _Visit:
         if body is None:
             await self._refuse(request, session, top)
         elif request.streaming:
-            await self._stream(body, AnswerStream(self._api, request, session, top), session)
+            most = self._service.settings.limits.answer_bytes
+            await self._stream(body, AnswerStream(self._api, request, session, top, most), session)
         else:
             await self._whole(body, request, session, top)
 

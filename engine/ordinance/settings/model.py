@@ -54,7 +54,9 @@ class LimitSettings(_Section):
     body_bytes: Bytes = Field(default=4 * 1024 * 1024, description="A request's body; a larger one gets status 413.")
     event_bytes: Bytes = Field(default=1024 * 1024, description="One event of the upstream's stream.")
     answer_bytes: Bytes = Field(
-        default=16 * 1024 * 1024, description="An upstream's whole answer, where it is not streamed."
+        default=16 * 1024 * 1024,
+        description="An upstream's whole answer; of a stream, the text of all its choices together. What is larger ends "
+        "as an answer that cannot be read.",
     )
     detector_seconds: Seconds = Field(
         default=1, description="How long a plugin's detector may take for one sentence; then it has failed."
