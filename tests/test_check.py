@@ -234,6 +234,7 @@ ELSEWHERE = {
     "charter-weakened": "test_check_weaken", "never-fires": "test_check_reach", "rule-covered": "test_check_reach",
     "slots-conflict": "test_check_slots", "guarantee-fails": "test_testing", "example-disagrees": "test_testing",
     "rule-equal": "test_check_reach", "exception-idle": "test_check_reach", "too-complex": "test_check_reach",
+    "load-too-large": "test_bounds", "phrases-too-many": "test_bounds", "patterns-too-large": "test_bounds",
     "endings-invalid": "test_endings", "rule-waits": "test_costs",
 }  # fmt: skip
 

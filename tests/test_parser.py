@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ordinance.bounds import PACK_LIMIT
 from ordinance.language.ast import Pack, Withhold
 from ordinance.language.diagnostics import MOST
 from ordinance.language.parser import MAX_DEPTH, Role, first_word, make_parser, parse
 from ordinance.language.source import Source
 from ordinance.packs import shipped_rules
-from ordinance.reading import PACK_LIMIT
 from support.packs import CHARTER, JURISDICTION, LANGUAGE
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from ordinance.bounds import LEXICON_LIMIT, PACK_LIMIT
 from ordinance.errors import PolicyError, UnreadableError
 from ordinance.language.diagnostics import Diagnostic
 from ordinance.load import load
-from ordinance.reading import LEXICON_LIMIT, PACK_LIMIT, find_packs, read_source, shown
+from ordinance.reading import find_packs, read_source, shown
 from support.packs import JURISDICTION, load_on, write_jurisdiction
 
 BAD = [

@@ -20,6 +20,7 @@ MODULES = (
     "automaton",
     "calm",
     "clusters",
+    "forgery",
     "layout",
     "matcher",
     "network",

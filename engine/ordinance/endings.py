@@ -7,6 +7,7 @@ too much. Whoever writes a lexicon says which forms there are, in braces, and no
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 
 from ordinance.errors import PatternError
 
@@ -23,9 +24,23 @@ def expand(line: str) -> tuple[str, ...]:
     Several braces multiply. Spaces next to a comma or a brace do not count, two spaces are one. Raises
     ``PatternError``, with the offset of the fault, for braces that do not say that.
     """
-    parts = _parts(line)
+    parts = _counted(line)
     if len(parts) < 2:
         return (line,)
+    return tuple(" ".join("".join(chosen).split()) for chosen in product(*(forms for forms, _ in parts)))
+
+
+def written_out(line: str) -> tuple[int, int]:
+    """How many phrases a line stands for, and how many characters all of them have at most, without writing them out.
+    Raises ``PatternError`` as ``expand`` does."""
+    parts = _counted(line)
+    count = prod(len(forms) for forms, _ in parts)
+    return count, sum(count // len(forms) * sum(map(len, forms)) for forms, _ in parts)
+
+
+def _counted(line: str) -> list[tuple[tuple[str, ...], int]]:
+    """The pieces of a line that stands for no more phrases than it may."""
+    parts = _parts(line)
     count = 1
     for forms, at in parts:
         count *= len(forms)
@@ -35,7 +50,7 @@ def expand(line: str) -> tuple[str, ...]:
                 help="Write several lines with fewer forms each.",
                 offset=at,
             )
-    return tuple(" ".join("".join(chosen).split()) for chosen in product(*(forms for forms, _ in parts)))
+    return parts
 
 
 def _parts(line: str) -> list[tuple[tuple[str, ...], int]]:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ordinance.bounds import PACK_LIMIT
 from ordinance.language.ast import CharterRef
 from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.language.parser import Role, first_word, parse
 from ordinance.language.source import Span
 from ordinance.policy.ir import Unit
-from ordinance.reading import PACK_LIMIT, find_packs, read_lexicons, read_source, shown
+from ordinance.reading import Room, find_packs, read_lexicons, read_source, shown
 from ordinance.resources import folder
 
 Report = Callable[[Diagnostic], None]
@@ -56,10 +57,14 @@ class _Gatherer:
         self.found: list[Diagnostic] = []
         self.units: list[Unit] = []
         self.complete = True
+        self.room = Room(self.found.append)
+        self.full = False
 
     def gather(self, paths: Sequence[Path]) -> Packs:
         for path in find_packs(paths, self.found.append):
             self.read(path, given=True)
+            if self.full:
+                break
         if self.complete:
             self.one_charter()
             self.parents()
@@ -76,12 +81,19 @@ class _Gatherer:
         if source is None:
             self.complete = False
             return
+        if not self.room.pack(source):
+            self.complete, self.full = False, True
+            return
         parsed = parse(source, _role(path, source.text))
         self.found += parsed.diagnostics
         if parsed.pack is None:
             self.complete = False
             return
-        self.units.append(Unit(parsed.pack, read_lexicons(parsed.pack, self.found.append), given))
+        lexicons = read_lexicons(parsed.pack, self.found.append, self.room)
+        if lexicons is None:
+            self.complete, self.full = False, True
+            return
+        self.units.append(Unit(parsed.pack, lexicons, given))
 
     def of_kind(self, kind: str) -> list[Unit]:
         return [unit for unit in self.units if unit.pack.kind == kind]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from ordinance.bounds import LEXICON_LIMIT, LEXICONS_LIMIT, MIB, MOST_LINES, MOST_PACKS, PACKS_LIMIT
 from ordinance.language import ast
 from ordinance.language.cleaning import hidden_directions
 from ordinance.language.diagnostics import Diagnostic, about_file, diagnose
@@ -14,12 +15,43 @@ from ordinance.language.source import Source
 
 Report = Callable[[Diagnostic], None]
 
-#: Bytes that a pack, and a lexicon, may have.
-PACK_LIMIT = 4 * 1024 * 1024
-LEXICON_LIMIT = 16 * 1024 * 1024
-
 _BOM = "\ufeff"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+class Room:
+    """What one load may still read. Each method gives False, with a finding, where something does not fit any more."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._packs = MOST_PACKS
+        self._pack_bytes = PACKS_LIMIT
+        self._lexicon_bytes = LEXICONS_LIMIT
+        self._lines = MOST_LINES
+
+    def pack(self, source: Source) -> bool:
+        """A pack was read."""
+        self._packs -= 1
+        self._pack_bytes -= len(source.text.encode())
+        if self._packs < 0:
+            return self._full(source, f"there are more than {MOST_PACKS:,} packs")
+        if self._pack_bytes < 0:
+            return self._full(source, f"all packs together are larger than {PACKS_LIMIT // MIB} MiB")
+        return True
+
+    def lexicon(self, source: Source) -> bool:
+        """A pack declares a lexicon with this text."""
+        self._lexicon_bytes -= len(source.text.encode())
+        self._lines -= source.text.count("\n")
+        if self._lexicon_bytes < 0:
+            return self._full(source, f"all lexicons together are larger than {LEXICONS_LIMIT // MIB} MiB")
+        if self._lines < 0:
+            return self._full(source, f"all lexicons together have more than {MOST_LINES:,} lines")
+        return True
+
+    def _full(self, source: Source, message: str) -> bool:
+        self._report(about_file("load-too-large", source.name, message))
+        return False
 
 
 def find_packs(paths: Sequence[Path], report: Report) -> Iterator[Path]:
@@ -84,7 +116,10 @@ def read_source(path: Path, limit: int, report: Report) -> Source | None:
         report(about_file("file-unreadable", name, f"the file cannot be read: {error.strerror}"))
         return None
     if len(data) > limit:
-        report(about_file("file-too-large", name, f"the file is larger than {limit // 1024 // 1024} MiB"))
+        report(about_file("file-too-large", name, f"the file is larger than {limit // MIB} MiB"))
+        return None
+    if data.count(b"\n") > MOST_LINES:
+        report(about_file("file-too-large", name, f"the file has more than {MOST_LINES:,} lines"))
         return None
     if b"\0" in data and not data.startswith(_UTF16):
         message = f"the file holds a NUL character at byte {data.index(0)}: is it text?"
@@ -102,8 +137,9 @@ def read_source(path: Path, limit: int, report: Report) -> Source | None:
     return source
 
 
-def read_lexicons(pack: ast.Pack, report: Report) -> Mapping[str, Source]:
-    """The lexicons that a pack names, by the path that it gives. They lie below the folder of the pack."""
+def read_lexicons(pack: ast.Pack, report: Report, room: Room) -> Mapping[str, Source] | None:
+    """The lexicons that a pack names, by the path that it gives. They lie below the folder of the pack. None where
+    there is no room for them."""
     found: dict[str, Source] = {}
     home = pack.source.path.parent
     real_home = Path(os.path.realpath(home))
@@ -114,7 +150,12 @@ def read_lexicons(pack: ast.Pack, report: Report) -> Mapping[str, Source]:
             report(diagnose("outside-folder", item.path.span, f'"{written}" lies outside the folder of the pack'))
         elif not os.path.isfile(path):
             report(diagnose("lexicon-missing", item.path.span, f"there is no file {shown(path)}"))
+        elif written in found:
+            if not room.lexicon(found[written]):
+                return None
         elif source := read_source(path, LEXICON_LIMIT, report):
+            if not room.lexicon(source):
+                return None
             found[written] = source
             for finding in hidden_directions(source):
                 report(finding)

@@ -33,6 +33,8 @@ OMITTED = NoticeTemplate(
     {"en": "Omitted: {type}. {law}. {jurisdiction}.", "de": "Ausgelassen: {type}. {law}. {jurisdiction}."},
     {},
 )
+#: Too short for the engine to guard it, of which the oracle knows nothing.
+BRIEF = NoticeTemplate("brief", {"en": "Omitted.", "de": "Ausgelassen."}, {})
 RED_LINE = NoticeTemplate("red_line", {"en": "We do not help with this.", "de": "Dabei helfen wir nicht."}, {})
 SAYING = NoticeTemplate("saying", {"en": "You are talking to a machine.", "de": "Sie sprechen mit einer Maschine."}, {})
 ENGINE = {
@@ -131,14 +133,14 @@ def plan(
 
 
 def plan_of(rules: Iterable[Rule], protected: tuple[str, ...] = ()) -> Plan:
-    """The plan that does what the oracle's ``rules`` say."""
+    """The plan that does what the oracle's ``rules`` say, with notices of one word."""
     planned: list[PlannedRule] = []
     detectors: dict[str, Prepared] = {"protected": expressions((), protected)}
     for number, rule in enumerate(rules):
         name = f"detector_{number}"
         detectors[name] = expressions(rule.phrases, rule.patterns)
         make = refuse if rule.refuses else mask if rule.mask else withhold
-        more = {"type": rule.mask} if rule.mask else {}
+        more: dict[str, Any] = {"notice": BRIEF, **({"type": rule.mask} if rule.mask else {})}
         planned.append(make(f"test/rule_{number}", name, scope=_scope(rule), **more))
     return plan(planned, detectors, protected=("protected",) if protected else ())
 

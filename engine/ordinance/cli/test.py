@@ -12,13 +12,14 @@ from typing import Any
 from ordinance.authoring.examining import Examined, examine
 from ordinance.authoring.junit import junit
 from ordinance.authoring.texts import Labelled, read_texts
+from ordinance.bounds import LEXICON_LIMIT
 from ordinance.cli.arguments import add_paths
 from ordinance.cli.check import count
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UnwritableError
 from ordinance.language.diagnostics import Diagnostic, render
 from ordinance.load import Loaded, load
-from ordinance.reading import LEXICON_LIMIT, read_source, shown
+from ordinance.reading import read_source, shown
 from ordinance.testing import Result
 
 _EPILOG = """\

@@ -32,6 +32,11 @@ CATALOGUE: dict[str, Entry] = {
     "file-missing": Entry("the file is not there", "Check the path.", unreadable=True),
     "file-unreadable": Entry("the file cannot be read", "Check its permissions.", unreadable=True),
     "file-too-large": Entry("the file is larger than a pack or lexicon may be", "Split it.", unreadable=True),
+    "load-too-large": Entry(
+        "the files of a load are more than a policy may have",
+        "Load fewer packs, or take out what is written twice; the bounds stand in the manual of the language.",
+        unreadable=True,
+    ),
     "not-utf8": Entry("the file is not UTF-8 text", "Save it as UTF-8 without a byte-order mark.", unreadable=True),
     "nul-character": Entry("the file holds a NUL character", "Remove it, or give the text file.", unreadable=True),
     "no-packs": Entry("no packs were found", "Give a pack (*.ord) or a folder that holds some.", unreadable=True),
@@ -50,6 +55,10 @@ CATALOGUE: dict[str, Entry] = {
     "mixed-scripts": Entry("a word mixes letters of two scripts", "Write it in the letters of one script."),
     "phrase-empty": Entry("a phrase has nothing left to look for", "Write letters or digits in it, or remove it."),
     "endings-invalid": Entry("braces in a phrase do not state its endings", "Write Kind{,es,er,ern}, or no braces."),
+    "phrases-too-many": Entry(
+        "all phrases together are more than a policy may have",
+        "Take out phrases or endings that others cover, or look for shapes with a pattern.",
+    ),
     "phrase-twice": Entry("two phrases are the same once folded", "Keep one of them.", "warning"),
     "rule-waits": Entry(
         "a rule makes ordinary text wait",
@@ -62,6 +71,9 @@ CATALOGUE: dict[str, Entry] = {
     "judge-missing": Entry("a test is struck out: no judge is configured", "Nothing to do.", "warning"),
     "pattern-invalid": Entry("a pattern lies outside the dialect", "See the dialect of patterns in the manual."),
     # Syntax
+    "patterns-too-large": Entry(
+        "all patterns together are more than a policy may have", "Lower the counts in braces, or take patterns out."
+    ),
     "syntax": Entry("something else is expected here", "See the shape of packs in the manual."),
     "unknown-word": Entry("a word is not known here", "Check its spelling and the order of clauses."),
     "unfinished-text": Entry("a text has no closing quote", 'Close it with " on the same line.'),

@@ -37,6 +37,8 @@ LESSONS: dict[str, Lesson] = {
     "file-unreadable": _said("A file that the service may not read.", "A file that it may read.", _UNSEEN),
     "file-too-large": _said("A pack of many megabytes.", "Several packs, or a lexicon beside the pack.",
                             "A file is read whole before anything of it is believed."),
+    "load-too-large": _said("Packs and lexicons of many megabytes in one load.", "What the deployment needs.",
+                            "A load that takes a server's memory would end it, at a reload too."),
     "not-utf8": _said("A file in another encoding.", "UTF-8 without a byte-order mark.",
                       "A phrase that is read in the wrong encoding matches nothing."),
     "nul-character": _said("A file that is no text.", "A text file.", "It is not a pack."),
@@ -65,6 +67,9 @@ LESSONS: dict[str, Lesson] = {
                              "Braces state the endings of a word; nothing else of a phrase is guessed."),
     "rule-waits": _said('A pattern such as "[a-z]{1,60}@", which any word may begin.', 'One that begins with what text '
                         'seldom has.', "What could still become a match is held, and every reader waits for it."),
+    "phrases-too-many": _said("Hundreds of thousands of phrases, or braces that multiply to as many.",
+                              "The phrases that identify the matter; a pattern for shapes.",
+                              "Every phrase takes memory in each process that serves."),
     "phrase-twice": _said("SECRET words and Secret Words in one lexicon.", "One of them.",
                           "Case, accents and width are folded; both find the same."),
     "detector-missing": Lesson("detector acme.shouting and", "topic talk and", _UNSEEN),
@@ -77,6 +82,8 @@ LESSONS: dict[str, Lesson] = {
                            "What is not configured is struck out of the sentence, and that is shown."),
     "pattern-invalid": Lesson('"X[0-9]*"', '"X[0-9]{3}"',
                               "A match without a bound could hold back the whole answer."),
+    "patterns-too-large": _said("Thousands of patterns with large counts.", "Fewer of them, with the counts they need.",
+                                "Every symbol of a pattern takes memory in each process that serves."),
     # Syntax
     "syntax": Lesson('article " "', 'article "§ 1"', _UNSEEN),
     "unknown-word": Lesson("lable secrets", "label secrets", _UNSEEN),

@@ -11,6 +11,7 @@ from typing import Final
 from ordinance.detection import DetectorKind, Prepared
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, in_order
+from ordinance.policy.check_bounds import within_bounds
 from ordinance.policy.check_detectors import prepare_detectors
 from ordinance.policy.check_facts import check_facts
 from ordinance.policy.check_packs import check_packs
@@ -61,6 +62,8 @@ def check(policy: Policy, kinds: Mapping[str, DetectorKind], on: date) -> Checke
     ``kinds`` are the registered detectors by name; ``on`` is the day that dates are compared with.
     """
     found = list(policy.findings)
+    if not within_bounds(policy, found.append):
+        return Checked(None, in_order(found))
     check_packs(policy, found.append)
     check_rules(policy, found.append)
     check_facts(policy, on, found.append)

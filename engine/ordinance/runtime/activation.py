@@ -18,6 +18,7 @@ from ordinance.runtime.checks import Checks, unchecked_only
 from ordinance.runtime.matcher import Match
 from ordinance.runtime.rendering import imitation, placeholder
 from ordinance.runtime.together import together
+from ordinance.runtime.wordings import NO_WORDINGS, Wordings, wordings_of
 
 #: Families of ``Activation.answer``.
 OBSERVING, PROTECTED, REFUSING, WITHHOLDING = range(4)
@@ -61,10 +62,11 @@ class Activation:
     ``PROTECTED``, safety-critical information; ``REFUSING``; and from ``WITHHOLDING`` on, for withheld and masked text,
     one for each of ``removals``. ``prompt`` are the rules that look at what is asked and do not mask it.
     ``placeholders`` are what masks write where no language is asked for. ``asks`` is whether any part of the request is
-    shown to a detector that sees sentences. ``checks`` decide on candidates; ``recalls`` is whether one of them may
-    look at text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does,
-    and ``cleared`` of short texts whether a rule that removes finds nothing in them. No two activations of a process
-    ever have the same ``number``, so what was found under it stays true.
+    shown to a detector that sees sentences. ``wordings`` are the notices that the model must not write itself.
+    ``checks`` decide on candidates; ``recalls`` is whether one of them may look at text that has left already, for a
+    rule that holds nothing. ``strides`` remembers what ordinary text does, and ``cleared`` of short texts whether a rule
+    that removes finds nothing in them. No two activations of a process ever have the same ``number``, so what was found
+    under it stays true.
     """
 
     rules: tuple[PlannedRule, ...]
@@ -77,6 +79,7 @@ class Activation:
     recalls: bool
     placeholders: Mapping[int, str]
     asks: bool
+    wordings: Wordings
     strides: Strides
     cleared: dict[str, bool] = field(default_factory=dict)
     number: int = field(default_factory=_numbers.__next__)
@@ -205,7 +208,9 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     )
     found.prepare()
     spans = sum(1 << number for number, each in enumerate(removals, WITHHOLDING) if each.scope.unit == "span")
-    bounds = [each.scope.bound for each in removals if each.scope.unit == "sentence"]
+    scopes = [(1 << number, each.scope) for number, each in enumerate(removals, WITHHOLDING)]
+    units = [(families, scope.bound) for families, scope in scopes if scope.unit == "sentence"]
+    wordings = NO_WORDINGS if asked else wordings_of(plan)
     return Activation(
         rules=rules,
         answer=found,
@@ -217,7 +222,8 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         recalls=recalls,
         placeholders={tag: placeholder(rule.type) for tag, rule in enumerate(rules) if _masks(rule)},
         asks=bool(segments(range(len(rules)))),
-        strides=Strides(found, spans | 1 << REFUSING, min(bounds, default=-1)),
+        wordings=wordings,
+        strides=Strides(found, spans | 1 << REFUSING, units, wordings),
     )
 
 

@@ -1,22 +1,27 @@
 """Where text flows and nothing happens: places between which a stream can stride without looking at each character.
 
-A stream is calm where nothing is pending but starts that may still become matches: no region, no marker, no open
-question about marks or sentences. Such a place is described without positions, so all streams share it. What a text
-does from there is worked out with three tables that fill as text is met (characters, the automaton, the frame of
-clusters and sentences) and remembered for the whole delta. Where any of it would not stay calm, nobody strides: the
-stream takes the text exactly, character by character.
+A stream is calm where nothing is pending but starts that may still become matches or notices: no region, no marker.
+Such a place is described without positions, so all streams share it. What a text does from there is worked out with
+three tables that fill as text is met (characters, the automaton, the frame of clusters, sentences and paragraphs) and
+remembered for the whole delta. Where any of it would not stay calm, nobody strides: the stream takes the text exactly,
+character by character.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ordinance.runtime.automaton import Automaton, State
-from ordinance.runtime.clusters import Cluster, cluster_class, join
+from ordinance.runtime.clusters import cluster_class
 from ordinance.runtime.disguise import REACH
+from ordinance.runtime.forgery import Reading
 from ordinance.runtime.normalise import fold_char
-from ordinance.runtime.sentences import Sentences, sentence_class
+from ordinance.runtime.paragraphs import ParagraphPlace, Paragraphs
+from ordinance.runtime.regions import MARK_RUN, EdgePlace, Edges
+from ordinance.runtime.sentences import MOST_SPACE, SentencePlace, Sentences, sentence_class
+from ordinance.runtime.wordings import Wordings
 
 #: Strides remembered for one set of rules, about 40 MB; past it memory starts anew.
 CAP = 100_000
@@ -25,129 +30,270 @@ _LONGEST = 12
 #: Longer texts are taken in slices of this size, so that what is new in one does not make all of it slow.
 SLICE = 16
 
-SentencePlace = tuple[str, str, str, str, bool, int]
-
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """Where people see edges: the open grapheme cluster and the finite part of the sentence tracker.
+    """Where people see edges: the open grapheme cluster, and the finite parts of the trackers of sentences and
+    paragraphs.
 
-    ``following`` is where sorts of characters lead that begin nothing but a cluster (a sort is a class for clusters
-    and one for sentences); ``turns`` what the others do. Both fill as characters are met.
+    ``following`` is where sorts of characters lead that begin no sentence (a sort is a class for clusters and one for
+    sentences, and whether folding leaves nothing of the character); ``turns`` what the others do. Both fill as
+    characters are met. The last character is ``plain`` where it is a cluster of its own that counts; what begins with
+    it begins ``lead`` characters earlier. It is ``inside`` where it belongs to a paragraph and is no space; a paragraph
+    ``is_open`` or not; ``space`` is how much trailing space there is, as in ``SentencePlace``.
     """
 
-    cluster: Cluster
+    edges: EdgePlace
     sentence: SentencePlace
+    paragraph: ParagraphPlace
+    plain: bool
+    lead: int
+    inside: bool
+    is_open: bool
+    space: int
     following: dict[str, Frame] = field(default_factory=dict)
     turns: dict[str, Turn] = field(default_factory=dict)
 
 
-class Turn(NamedTuple):
-    """Where a character leads that begins a sentence, and how long that is with it; None where it is not calm."""
+#: In the place of a length or a position: what was there before; where the split was that was there; none.
+_SAME, _AT_SPLIT, _NOWHERE = -1, -2, -3
+#: A position behind every text that is strided over.
+_LATER = SLICE
 
-    to: Frame | None
+
+class Turn(NamedTuple):
+    """Where a character leads that changes where sentences begin. ``restart`` is how long the open sentence is with it,
+    ``split`` how far back that may already have ended (0: nowhere)."""
+
+    to: Frame
     restart: int
+    split: int
+
+
+class Pieces(NamedTuple):
+    """What a rule holds that removes sentences in pieces of ``bound`` characters: ``live`` is how far back the oldest
+    start of a match of its lies, or 0; ``begins`` whether one can begin at the next character."""
+
+    bound: int
+    live: int
+    begins: bool
 
 
 @dataclass(slots=True, eq=False)
 class Calm:
-    """A calm place: a state, how far back each live start lies, and a frame.
+    """A calm place: a state, how far back each live start lies, a frame, and what the paragraph may become.
 
-    ``held`` is how many characters rules of scope span keep there. ``following`` is where a text leads in which no
-    sentence begins, ``strides`` where the others do.
+    ``leads`` are how much further back clusters reach than the starts, or empty where none does. ``held`` is how many
+    characters are kept there, ``pieces`` what rules on sentences keep besides. ``following`` is where a text of plain
+    characters leads in which no sentence begins, ``strides`` where the others do.
     """
 
     state: State
     distances: tuple[int, ...]
+    leads: tuple[int, ...]
     frame: Frame
+    reading: Reading | None
     held: int
+    pieces: tuple[Pieces, ...]
     following: dict[str, Calm]
     strides: dict[str, Stride]
 
 
 class Stride(NamedTuple):
-    """Where a text leads, and how long the sentence is that began in it, or −1."""
+    """Where a text leads; ``restart`` and ``split`` as in ``Turn``; whether all of it is ``plain``."""
 
     to: Calm
     restart: int
+    split: int
+    plain: bool
 
 
 class Flow:
     """A calm stream: its place, and the positions that a place leaves out.
 
-    ``at`` is how much text has come in, ``start`` where the open sentence begins, ``held`` the text that has come in
-    and not left.
+    ``at`` is how much text has come in, ``start`` where the open sentence begins and ``split`` where it may already
+    have ended, if anywhere; ``held`` is the text that has come in and not left. ``edges`` are the stream's; they know
+    where clusters lie before ``_fence``, where ``_behind`` is the frame, as far as not all of ``held`` is plain.
     """
 
-    __slots__ = ("_reach", "_strides", "at", "calm", "held", "start")
+    __slots__ = (
+        "_ahead", "_behind", "_edges", "_fence", "_next", "_own", "_rough", "_strides", "_trail",
+        "at", "calm", "held", "split", "start",
+    )  # fmt: skip
 
-    def __init__(self, strides: Strides, calm: Calm, at: int, start: int, held: str) -> None:
+    def __init__(self, strides: Strides, calm: Calm, at: int, sentences: Sentences, held: str, edges: Edges) -> None:
         self._strides = strides
-        self._reach = strides.reach
+        self._edges = edges
         self.calm = calm
         self.at = at
-        self.start = start
+        self.start = sentences.start
+        self.split = sentences.split
         self.held = held
+        plain = edges.plain
+        self._behind: Frame = calm.frame
+        self._fence = -1 if plain else at  # -1: all that is held is plain
+        self._rough = -1 if plain else at  # what stands behind is plain
+        self._own = True  # ``edges`` know the characters before the fence; else these are plain
+        self._trail = ""  # what stands behind the fence
+        self._next, self._ahead = at, calm.frame  # the next fence, and the frame there
 
     def take(self, text: str) -> str | None:
         """What may leave now that ``text`` has come in. None if that is not calm, or too much at once; then nothing
         has changed."""
-        calm, at, start = self.calm, self.at + len(text), self.start
+        calm, at, start, split = self.calm, self.at + len(text), self.start, self.split
+        plain = True
         to = calm.following.get(text)
         if to is None:
             stride = calm.strides.get(text) or self._strides.find(calm, text)
             if stride is None:
                 return None
-            to = stride.to
-            if stride.restart >= 0:
-                start = at - stride.restart
+            to, restart, since, plain = stride
+            if restart == _AT_SPLIT:
+                start = start if split is None else split
+            elif restart != _SAME:
+                start = at - restart
+            if since != _SAME:
+                split = at - since if since else None
         keep = to.held
-        if self._reach >= 0:
+        for bound, live, begins in to.pieces:
             open_for = at - start
-            if open_for >= self._reach - 1:
-                return None
-            if open_for > keep:
-                keep = open_for
-        self.at, self.start, self.calm = at, start, to
+            waits = open_for % bound
+            if live:
+                if live > open_for:
+                    return None  # a match may reach back into a sentence that has ended
+                waits = open_for - (open_for - live) // bound * bound
+            elif waits == bound - 1 and not begins:
+                waits = 0
+            if split is not None:
+                if live and (live <= to.frame.space or to.frame.space == MOST_SPACE):
+                    return None  # it begins in space that may stand between two sentences
+                other = at - split
+                since = other % bound
+                if live:
+                    since = other - (other - live) // bound * bound if live <= other else 0
+                elif since == bound - 1 and not begins:
+                    since = 0
+                waits = max(waits, since)
+            if waits > keep:
+                keep = waits
         held = self.held + text
         count = len(held) - keep
+        if self._fence >= 0 or not plain:
+            self._keep_track(text, plain, at - min(keep, len(held)))
+        self.at, self.start, self.split, self.calm = at, start, split, to
         if count <= 0:
             self.held = held
             return ""
         self.held = held[count:]
         return held[:count]
 
+    def _keep_track(self, text: str, plain: bool, base: int) -> None:
+        """Know where clusters lie behind ``base``, now that ``text`` has come in. It begins at a calm place, so that
+        this costs no more than remembering the last one that has left, and the text from there on."""
+        if self._fence < 0:
+            self._fence, self._behind, self._own, self._trail = self.at, self.calm.frame, False, ""
+            self._next, self._ahead = self._fence, self._behind
+        self._trail += text
+        if not plain:
+            self._rough = self.at + len(text)
+        if base >= self._rough:
+            self._fence = -1
+        elif base >= self._next:
+            self._trail = self._trail[self._next - self._fence :]
+            self._fence, self._behind = self._next, self._ahead
+            self._next, self._ahead = self.at, self.calm.frame
+
+    def settle_edges(self) -> None:
+        """Bring the stream's edges up to date."""
+        edges, base, fence = self._edges, self.at - len(self.held), self._fence
+        if fence < 0:
+            edges.resume(self.calm.frame.edges, self.held, self.at)
+            return
+        if base >= fence or not self._own:
+            edges.resume(self._behind.edges, self.held[: max(fence - base, 0)], fence)
+        for char in self._trail:
+            edges.feed(char)
+        edges.forget(base)
+
 
 class Strides:
     """The calm places that one set of rules has met, for all streams.
 
-    ``spans`` are the families of ``automaton`` that remove what they match and no more. Others remove sentences, which
-    are cut into pieces every ``reach`` characters; −1 if none does.
+    ``spans`` are the families of ``automaton`` that remove what they match and no more. ``units`` are those that remove
+    sentences, each with the length of the pieces into which these are cut. ``wordings`` are the notices that a
+    paragraph may become.
     """
 
-    def __init__(self, automaton: Automaton, spans: int, reach: int) -> None:
+    def __init__(self, automaton: Automaton, spans: int, units: Sequence[tuple[int, int]], wordings: Wordings) -> None:
         self._automaton = automaton
         self._spans = spans
-        self.reach = reach
-        self._chars: dict[str, tuple[tuple[int, ...], str]] = {}
-        self._frames: dict[tuple[Cluster, SentencePlace], Frame] = {}
-        self._places: dict[tuple[State, tuple[int, ...], Frame], Calm] = {}
+        self._units = tuple(units)
+        self._wordings = wordings
+        self._chars: dict[str, tuple[tuple[int, ...] | None, str, str]] = {}
+        self._frames: dict[tuple[EdgePlace, SentencePlace, ParagraphPlace], Frame] = {}
+        self._places: dict[tuple[State, tuple[int, ...], tuple[int, ...], Frame, Reading | None], Calm] = {}
         self._restarts = 0
         self._count = 0
 
-    def at(self, state: State, distances: tuple[int, ...], cluster: Cluster, sentence: SentencePlace) -> Calm:
+    def at(
+        self,
+        place: tuple[State, tuple[int, ...]],
+        edges: Edges,
+        sentences: Sentences,
+        paragraphs: Paragraphs,
+        reading: Reading | None,
+    ) -> Calm:
         """The calm place of a stream."""
-        return self._calm(state, distances, self._frame(cluster, sentence))
+        frame = self._frame(edges.place(), sentences.place(), paragraphs.place())
+        state, distances = place
+        starts = [edges.at - distance for distance in distances]
+        leads = tuple([start - edges.left(start) for start in starts])
+        return self._calm(state, distances, leads if any(leads) else (), frame, reading)
 
-    def _calm(self, state: State, distances: tuple[int, ...], frame: Frame) -> Calm:
-        calm = self._places.get((state, distances, frame))
+    def _calm(
+        self,
+        state: State,
+        distances: tuple[int, ...],
+        leads: tuple[int, ...],
+        frame: Frame,
+        reading: Reading | None,
+    ) -> Calm:
+        place = (state, distances, leads, frame, reading)
+        calm = self._places.get(place)
         if calm is None:
-            oldest = state.oldest(self._spans)
-            held = 0 if oldest < 0 else distances[oldest]
-            if not held and self._automaton.can_join(frame.cluster, state.before, self._spans):
-                held = 1
-            calm = self._places[state, distances, frame] = Calm(state, distances, frame, held, {}, {})
+            calm = self._places[place] = Calm(
+                state, distances, leads, frame, reading, self._held(*place), self._pieces(state, distances), {}, {}
+            )
         return calm
+
+    def _held(
+        self,
+        state: State,
+        distances: tuple[int, ...],
+        leads: tuple[int, ...],
+        frame: Frame,
+        reading: Reading | None,
+    ) -> int:
+        """How many characters wait: those of the oldest start, those that a match may begin with, those of what may
+        become a notice."""
+        automaton, spans = self._automaton, self._spans
+        oldest = state.oldest(spans)
+        held = 0 if oldest < 0 else distances[oldest] + (leads[oldest] if leads else 0)
+        cluster, length, ignorable, ignored, _ = frame.edges
+        reach = min(ignored or length, MARK_RUN)
+        if reach > held and (
+            automaton.can_join(cluster, state.before, spans) or (ignorable and automaton.startable(state.before, spans))
+        ):
+            held = reach
+        return held if reading is None else max(held, reading.begun)
+
+    def _pieces(self, state: State, distances: tuple[int, ...]) -> tuple[Pieces, ...]:
+        found = []
+        for families, bound in self._units:
+            oldest = state.oldest(families)
+            live = 0 if oldest < 0 else distances[oldest]
+            found.append(Pieces(bound, live, bool(self._automaton.startable(state.before, families))))
+        return tuple(found)
 
     def find(self, calm: Calm, text: str) -> Stride | None:
         """Where ``text`` leads from ``calm``; None if that is not calm, or too long."""
@@ -157,21 +303,31 @@ class Strides:
             return None  # what has lived so long may have to be ended
         automaton, chars = self._automaton, self._chars
         state, frame = calm.state, calm.frame
+        # What the paragraph may become, where its first letter stands, and where its last space began.
+        said, begun, space = None, _LATER, 0
+        if calm.reading is not None:
+            said, begun, space = calm.reading.state, -calm.reading.begun or _LATER, -calm.reading.space
         starts = [-distance for distance in calm.distances]
-        began, at = -1, 0
+        leads = dict(zip(starts, calm.leads, strict=True)) if calm.leads else {}
+        plain = True
+        began, split, at = _SAME, _SAME, 0  # positions here
         for char in text:
-            symbols, sort = chars.get(char) or self._meet(char)
-            if not symbols:
+            symbols, sort, letters = chars.get(char) or self._meet(char)
+            if symbols is None:
                 return None
+            was_open = frame.is_open
             to = frame.following.get(sort)
             if to is None:
-                turn = frame.turns.get(sort) or self._turn(frame, sort)
-                if turn.to is None:
-                    return None
-                to = turn.to
-                if turn.restart >= 0:
-                    began = at + 1 - turn.restart
+                to, length, since = frame.turns.get(sort) or self._turn(frame, sort)
+                if length == _AT_SPLIT:
+                    began = split if split >= 0 else _AT_SPLIT
+                elif length != _SAME:
+                    began = at + 1 - length
+                if since != _SAME:
+                    split = at + 1 - since if since else _NOWHERE
             frame = to
+            if not frame.plain:
+                plain = False
             for symbol_class in symbols:
                 following = state.following.get(symbol_class)
                 if following is None:
@@ -179,16 +335,40 @@ class Strides:
                     if step.ended or step.completed or step.closed:
                         return None
                     starts = [at if number < 0 else starts[number] for number in step.kept]
+                    if frame.lead:
+                        leads[at] = frame.lead
                     following = step.state
                 state = following
+            if said is not None and frame.inside:
+                for letter in letters:
+                    begun = min(begun, at)
+                    said = self._wordings.step(said, letter)
+                    if said is None:
+                        break
+                    if said.complete:
+                        return None
+                space = at + 1
             at += 1
+            if was_open and not frame.is_open:
+                said, begun = self._wordings.start, _LATER
         if state.closing:
             return None
-        restarted = began >= 0
-        if restarted and self.reach >= 0 and starts and starts[0] < began:
+        if began >= 0 and self._units and starts and starts[0] < began:
             return None  # a match may still reach back into a sentence that has ended
-        calm_then = self._calm(state, tuple([at - start for start in starts]) if starts else (), frame)
-        stride = Stride(calm_then, at - began if restarted else -1)
+        distances = tuple([at - start for start in starts]) if starts else ()
+        further = tuple([leads.get(start, 0) for start in starts]) if leads else ()
+        reading = None
+        if said is not None:
+            reading = Reading(said) if begun == _LATER else Reading(said, at - begun, at - space)
+            if reading.begun > self._wordings.reach:
+                reading = None
+        to_calm = self._calm(state, distances, further if any(further) else (), frame, reading)
+        stride = Stride(
+            to_calm,
+            began if began < 0 else at - began,
+            _SAME if split == _SAME else at - split if split >= 0 else 0,
+            plain,
+        )
         if at <= _LONGEST:
             self._note(calm, text, stride)
         return stride
@@ -201,33 +381,49 @@ class Strides:
             for place in list(places.values()):
                 place.following.clear()  # else they keep each other
                 place.strides.clear()
-        if stride.restart < 0:
+        if stride.restart == _SAME and stride.split == _SAME and stride.plain:
             calm.following[text] = stride.to
         else:
             calm.strides[text] = stride
 
-    def _meet(self, char: str) -> tuple[tuple[int, ...], str]:
-        symbols = self._automaton.classes(char) if fold_char(char) else ()
-        found = self._chars[char] = symbols, cluster_class(char) + sentence_class(char)
+    def _meet(self, char: str) -> tuple[tuple[int, ...] | None, str, str]:
+        classes = self._automaton.classes(char)
+        hidden = bool(classes) and not fold_char(char)  # only a disguised phrase sees it: nobody strides over it
+        found = None if hidden else classes, self._sort(char), self._wordings.symbols(char)
+        self._chars[char] = found
         return found
 
-    def _frame(self, cluster: Cluster, sentence: SentencePlace) -> Frame:
-        frame = self._frames.get((cluster, sentence))
+    def _sort(self, char: str) -> str:
+        return cluster_class(char) + sentence_class(char) + ("" if fold_char(char) else "i")
+
+    def _frame(self, edges: EdgePlace, sentence: SentencePlace, paragraph: ParagraphPlace) -> Frame:
+        place = (edges, sentence, paragraph)
+        frame = self._frames.get(place)
         if frame is None:
-            frame = self._frames[cluster, sentence] = Frame(cluster, sentence)
+            _, length, ignorable, ignored, _ = edges
+            plain = length == 1 and not (ignorable or ignored)
+            lead = min(max(ignored or length, 1) - 1, MARK_RUN)
+            frame = self._frames[place] = Frame(*place, plain, lead, not paragraph[1], paragraph[3], sentence[5])
         return frame
 
     def _turn(self, frame: Frame, sort: str) -> Turn:
-        joins, cluster = join(frame.cluster, sort[0])
-        tracker = Sentences()
-        tracker.resume(frame.sentence)
-        tracker.start = -1
-        tracker.take(sort[1])
-        calm = not joins and tracker.split is None
-        restart = -1 if tracker.start < 0 else tracker.at - tracker.start
-        to = self._frame(cluster, tracker.place()) if calm else None
-        if to is not None and restart < 0:
+        edges, sentences, paragraphs = Edges(), Sentences(), Paragraphs()
+        edges.resume(frame.edges, 0, 0)
+        edges.take(sort[0], len(sort) > 2)
+        before, at_split = -200, -100  # positions that stand for those that a place leaves out
+        sentences.start = before
+        sentences.resume(frame.sentence, split=at_split)
+        had = sentences.split
+        sentences.take(sort[1])
+        paragraphs.resume(frame.paragraph, 0)
+        paragraphs.take(sort[1])
+        to = self._frame(edges.place(), sentences.place(), paragraphs.place())
+        at, start, split = sentences.at, sentences.start, sentences.split
+        length = _SAME if start == before else _AT_SPLIT if start == at_split else at - start
+        since = _SAME if split == had else 0 if split is None else at - split
+        turn = Turn(to, length, since)
+        if length == since == _SAME:
             frame.following[sort] = to
         else:
-            frame.turns[sort] = Turn(to, restart)
-        return Turn(to, restart)
+            frame.turns[sort] = turn
+        return turn

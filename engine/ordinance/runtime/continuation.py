@@ -15,6 +15,7 @@ from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.activation import Activation
 from ordinance.runtime.automaton import Automaton, State
 from ordinance.runtime.disguise import FAINT
+from ordinance.runtime.forgery import Reading, joined, reading_of
 from ordinance.runtime.layout import EMPHASIS
 from ordinance.runtime.matcher import Matcher
 from ordinance.runtime.normalise import fold_char
@@ -31,14 +32,16 @@ REACH = 2000
 class Beginning:
     """Where the text of an answer begins, at position 0; made once for all choices.
 
-    ``matcher`` is a place in ``Activation.answer``; ``scans`` are in the order of ``Activation.segments``. ``readings``
-    is what may stand before position 0. ``fault`` is set where a red line's detector failed on it.
+    ``matcher`` is a place in ``Activation.answer``; ``scans`` are in the order of ``Activation.segments``; ``reading``
+    is the notice that the paragraph may become. ``readings`` is what may stand before position 0. ``fault`` is set
+    where a red line's detector failed on it.
     """
 
     matcher: tuple[State, tuple[int, ...]]
     sentences: Sentences
     paragraphs: Paragraphs
     scans: tuple[SegmentScan, ...]
+    reading: Reading | None
     readings: tuple[str, ...] = ("",)
     fault: bool = False
 
@@ -68,7 +71,8 @@ def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = Tru
             failed = any(found.failed for found in scan.feed(char, settled))
             fault = fault or (failed and guard)
     place = _match(activation.answer, readings)
-    return Beginning(place, sentences, paragraphs, tuple(scans), tuple(readings), fault)
+    reading = joined(activation.wordings, [reading_of(activation.wordings, text) for text in readings])
+    return Beginning(place, sentences, paragraphs, tuple(scans), reading, tuple(readings), fault)
 
 
 def follow(activation: Activation, before: Beginning, said: str) -> Beginning:
@@ -76,6 +80,7 @@ def follow(activation: Activation, before: Beginning, said: str) -> Beginning:
     begins anew. A match under either counts, however many blocks there are."""
     readings = list(dict.fromkeys(_near(reading + said) for reading in before.readings))
     first = begin(activation, readings[:1], certain=False)
+    wordings = activation.wordings
     automaton = activation.answer
     matcher = Matcher(automaton)
     matcher.resume(before.matcher, -len(said))
@@ -85,6 +90,7 @@ def follow(activation: Activation, before: Beginning, said: str) -> Beginning:
     return replace(
         first,
         matcher=automaton.join([matcher.place(0), begin(activation).matcher]),
+        reading=joined(wordings, [first.reading, *(reading_of(wordings, text) for text in readings[1:])]),
         readings=tuple(dict.fromkeys([*known, ""])),
         fault=first.fault or before.fault,
     )

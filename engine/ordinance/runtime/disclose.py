@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import langcodes
 
-from ordinance.policy.plan import Contact, NoticeTemplate, Plan, PlannedRule, Texts
+from ordinance.policy.plan import Contact, Law, NoticeTemplate, Plan, PlannedRule, Texts
 from ordinance.policy.vocabulary import Effect, NoticeKind
 from ordinance.runtime.rendering import placeholder
 
@@ -42,6 +42,16 @@ def cause_of(rule: PlannedRule) -> Cause:
     return Cause(rule.id, rule.type, None if law is None else (law.title, law.article, law.jurisdiction))
 
 
+def cited(law: Law) -> str:
+    """A law as notices cite it."""
+    return f"{law.title} {law.article} ({law.jurisdiction})"
+
+
+def entry(contact: Contact) -> str:
+    """A contact as notices name it."""
+    return f"{contact.name}: {contact.value}" + ("" if contact.hours == "always" else f" ({contact.hours})")
+
+
 class Discloser:
     """Writes notices in one language. ``language`` is the tag of the language pack that fits the request."""
 
@@ -66,7 +76,7 @@ class Discloser:
         text = self._fill(
             first.notice,
             type="; ".join(dict.fromkeys(types)),
-            law="; ".join(dict.fromkeys(f"{law.title} {law.article} ({law.jurisdiction})" for law in laws)),
+            law="; ".join(dict.fromkeys(map(cited, laws))),
             jurisdiction="; ".join(dict.fromkeys(law.jurisdiction for law in laws)),
             authority="; ".join(dict.fromkeys(law.authority for law in laws)),
             appeal="; ".join(dict.fromkeys(law.appeal for law in laws)),
@@ -91,11 +101,7 @@ class Discloser:
         """Whom to call; in general words where the place is unknown (SC-3)."""
         if not contacts:
             return Notice(NoticeKind.CONTACT, causes, self._fill(unknown))
-        entries = [
-            f"{contact.name}: {contact.value}" + ("" if contact.hours == "always" else f" ({contact.hours})")
-            for contact in contacts
-        ]
-        return Notice(NoticeKind.CONTACT, causes, self._fill(known, contacts="; ".join(entries)))
+        return Notice(NoticeKind.CONTACT, causes, self._fill(known, contacts="; ".join(map(entry, contacts))))
 
     def _fill(self, template: NoticeTemplate, **values: str) -> str:
         text = self._pick({**template.texts, **template.informal} if self._informal else template.texts)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ordinance.runtime.automaton import EVERY, Automaton, State
 from ordinance.runtime.clusters import Cluster
 from ordinance.runtime.disguise import REACH
+from ordinance.runtime.normalise import fold_char
 from ordinance.runtime.patterns import parse_pattern
 
 
@@ -91,10 +92,15 @@ class Matcher:
         """The state, and how far before ``at`` each live start lies."""
         return self._state, tuple([at - start for start in self._starts])
 
-    def resume(self, place: tuple[State, tuple[int, ...]], at: int) -> None:
-        """Be as ``place`` says, at ``at``, behind a character that is not ignorable."""
+    def resume(self, place: tuple[State, tuple[int, ...]], at: int, known: str = "") -> None:
+        """Be as ``place`` says, at ``at``. ``known`` is what stands last; a match that ends before it is of no use, so
+        it does not matter where the last character that counts stands if all of it is ignorable."""
         self._state = place[0]
         self._starts = [at - distance for distance in place[1]]
+        for char in reversed(known):
+            if fold_char(char):
+                break
+            at -= 1
         self._end = self._word_end = at
 
     def oldest(self, families: int = EVERY) -> int | None:

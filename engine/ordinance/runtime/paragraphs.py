@@ -11,6 +11,9 @@ from ordinance.runtime.sentences import Sentence, sentence_class
 _BREAKS = "pnr"
 _FOLLOWERS = "EF"
 
+#: Whether the line is blank so far, the last character was space, it was a carriage return, a paragraph is open.
+ParagraphPlace = tuple[bool, bool, bool, bool]
+
 
 class Paragraphs:
     """The state of one stream; ``feed`` and ``close`` give the paragraphs that they settle, with the same fields as
@@ -32,8 +35,11 @@ class Paragraphs:
 
     def feed(self, char: str) -> list[Sentence]:
         """Take the next character."""
+        return self.take(sentence_class(char))
+
+    def take(self, found: str) -> list[Sentence]:
+        """Take the next character, by its class for sentences."""
         self.settled = []
-        found = sentence_class(char)
         self.at += 1
         if found in _BREAKS:
             if not (found == "n" and self._return):
@@ -56,6 +62,21 @@ class Paragraphs:
         self.settled = []
         self._end()
         return self.settled
+
+    @property
+    def inside(self) -> bool:
+        """Whether the last character belongs to a paragraph and is no space."""
+        return not self._space
+
+    def place(self) -> ParagraphPlace:
+        """What is not a position."""
+        return self._blank, self._space, self._return, self.content > self.start
+
+    def resume(self, place: ParagraphPlace, at: int) -> None:
+        """Be as ``place`` says, at ``at``. Where an open paragraph began is forgotten: it seems to begin there."""
+        self._blank, self._space, self._return, is_open = place
+        self.at = self.content = at
+        self.start = at - is_open
 
     def _end(self) -> None:
         if self.content > self.start:

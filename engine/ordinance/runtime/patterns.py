@@ -100,6 +100,17 @@ def parse_pattern(source: str, any_case: bool = False) -> Node:
     return node
 
 
+def size(node: Node) -> int:
+    """How many symbols and assertions ``node`` has, repetitions written out."""
+    match node:
+        case Sequence(parts) | Choice(parts):
+            return 1 + sum(map(size, parts))
+        case Repeat(part, _, most):
+            return most * size(part)
+        case _:
+            return 1
+
+
 def width(node: Node) -> tuple[int, int]:
     """The fewest and the most symbols that ``node`` matches."""
     match node:

@@ -23,9 +23,10 @@ from ordinance.runtime.calm import SLICE, Flow
 from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.ends import End, long_before
+from ordinance.runtime.forgery import Forgery
 from ordinance.runtime.ledger import Cut, Ledger
 from ordinance.runtime.matcher import Match, Matcher, Watch
-from ordinance.runtime.regions import Edges, Region, Removal, SpanRemoval, removal_of
+from ordinance.runtime.regions import Edges, Region, Removal, RuleRemoval, SpanRemoval, removal_of
 from ordinance.runtime.rendering import is_masked, sign
 from ordinance.runtime.segments import Finding
 from ordinance.runtime.watched import Watched
@@ -71,17 +72,19 @@ class Redactor:
         self._matcher = Matcher(activation.answer)
         self._matcher.resume(beginning.matcher, 0)
         self._observing, self._protected = Watch(self._matcher, 1 << OBSERVING), Watch(self._matcher, 1 << PROTECTED)
-        self._alike: dict[Withheld, Removal] = {}
+        self._alike: dict[Withheld, RuleRemoval] = {}
         for number, each in enumerate(activation.removals, WITHHOLDING):
             unit = self._sentences if each.scope.unit == "sentence" else self._paragraphs
             self._alike[each] = removal_of(each.scope, Watch(self._matcher, 1 << number), self._edges, unit)
         self._withholding = list(self._alike.values())
         self._refusing = SpanRemoval(Watch(self._matcher, 1 << REFUSING), self._edges)
-        self._removals: list[Removal] = [self._refusing, *self._withholding]
+        self._forgery = Forgery(activation.wordings, self._paragraphs, activation.forged)
+        self._forgery.resume(beginning.reading, 0)
+        self._removals: list[Removal] = [self._refusing, *self._withholding, self._forgery]
         self._cut_regions: list[Region] = []
         self._protected_spans: list[Match] = []
-        self._by_paragraph = any(each.scope.unit == "paragraph" for each in activation.removals)
-        self._anxious = self._by_paragraph or activation.recalls  # strides know nothing of these
+        by_paragraph = any(each.scope.unit == "paragraph" for each in activation.removals)
+        self._anxious = by_paragraph or activation.recalls  # strides know nothing of these
         self._flow: Flow | None = None  # while calm, what the stream is; then the other parts are not up to date
         self._text: list[str] = []
         self._base = 0
@@ -133,18 +136,11 @@ class Redactor:
         if self._anxious or self._marker is not None or self._protected_spans or self._watched or self._scans:
             return
         edges, sentences = self._edges, self._sentences
-        if (
-            not edges.plain
-            or self._matcher.closing
-            or sentences.split is not None
-            or any(removal.busy for removal in self._removals)
-        ):
+        if self._matcher.closing or any(removal.busy for removal in self._removals):
             return
         at, strides = edges.at, self._activation.strides
-        if 0 <= strides.reach <= at - sentences.start + 1:
-            return
-        calm = strides.at(*self._matcher.place(at), edges.cluster, sentences.place())
-        self._flow = Flow(strides, calm, at, sentences.start, "".join(self._text))
+        calm = strides.at(self._matcher.place(at), edges, sentences, self._paragraphs, self._forgery.place())
+        self._flow = Flow(strides, calm, at, sentences, "".join(self._text), edges)
 
     def _wake(self) -> None:
         """Leave the calm: give every part its positions again."""
@@ -153,11 +149,13 @@ class Redactor:
             return
         self._flow = None
         calm, at, base = flow.calm, flow.at, flow.at - len(flow.held)
-        self._matcher.resume((calm.state, calm.distances), at)
-        self._edges.resume(calm.frame.cluster, flow.held, at)
+        self._matcher.resume((calm.state, calm.distances), at, flow.held)
+        flow.settle_edges()
         ledger, came, left = self.ledger, at - self._sentences.at, base - self._base
         self._sentences.at, self._sentences.start = at, flow.start
-        self._sentences.resume(calm.frame.sentence)
+        self._sentences.resume(calm.frame.sentence, flow.held, flow.split)
+        self._paragraphs.resume(calm.frame.paragraph, at)
+        self._forgery.resume(calm.reading, at)
         self._text, self._base = list(flow.held), base
         ledger.received += came
         ledger.released += left
@@ -234,10 +232,10 @@ class Redactor:
         self._text.append(char)
         self._edges.feed(char)
         settled = self._sentences.feed(char)
-        if self._by_paragraph:
-            self._paragraphs.feed(char)
+        self._paragraphs.feed(char)
         for removal in self._removals:
             removal.feed()
+        self._forgery.read(char)
         found = self._matcher.feed(char, at)
         if found:
             self._sort(found)

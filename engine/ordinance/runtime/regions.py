@@ -1,7 +1,7 @@
 """From matches to regions, and from regions to what must wait (semantics, rules 5 and 6).
 
 A group of rules with the same scope shares a matcher. There are two ways in which its matches remove text, one
-class each, with the same methods (``Removal``).
+class each, with the same methods (``RuleRemoval``).
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ class Region:
     closing: str = ""
 
 
+#: The open cluster and its length, whether all of it is ignorable, how far back the ignorable clusters before it begin
+#: (0: there are none), and how many characters in a row have joined; see ``Edges``.
+EdgePlace = tuple[Cluster, int, bool, int, int]
+
+
 class Edges:
     """Where what is removed may begin and end: whole grapheme clusters and runs of ignorable characters.
 
@@ -65,10 +70,14 @@ class Edges:
 
     def feed(self, char: str) -> None:
         """Take the next character."""
-        at = self.at
         folded = fold_char(char)
-        ignorable = not folded
-        joins, self.cluster = join(self.cluster, cluster_class(char))
+        self.take(cluster_class(char), not folded, folded if folded in EMPHASIS else "", char > FIRST_TAG)
+
+    def take(self, found: str, ignorable: bool, sign: str = "", tag: bool = False) -> None:
+        """Take the next character, by its class for clusters, whether folding leaves nothing of it, the ``sign`` of
+        emphasis that it is, and whether it may be a ``tag``."""
+        at = self.at
+        joins, self.cluster = join(self.cluster, found)
         if not joins:
             self._run_start = self._tail()
             self._cluster_start = at
@@ -81,9 +90,9 @@ class Edges:
         self._run = self._run + 1 if joined else 0
         self.joined = joined and self._run <= MARK_RUN
         self._joined.append(self.joined)
-        self._signs.append(folded if folded in EMPHASIS else "")
+        self._signs.append(sign)
         start = self._cluster_start if self._run_start is None else self._run_start
-        hidden = ignorable and char > FIRST_TAG  # a match that begins there has nothing to do with what people see
+        hidden = ignorable and tag  # a match that begins there has nothing to do with what people see
         self._lefts.append(at if hidden else max(start, at - MARK_RUN))
         self.at = at + 1
 
@@ -136,13 +145,29 @@ class Edges:
         """Every character that it still knows, and the last in any case, is one cluster of its own that counts."""
         return self._unplain < min(self.base, self.at - 1)
 
-    def resume(self, cluster: Cluster, held: str, at: int) -> None:
-        """Be at ``at`` behind the plain characters ``held``, the last of which began ``cluster``."""
-        base = at - len(held)
-        self.base, self.at, self.cluster, self.joined = base, at, cluster, False
-        self._signs = [char if char in EMPHASIS else "" for char in map(fold_char, held)]
+    def place(self) -> EdgePlace:
+        """What is not a position. Distances are cut where they no longer matter."""
+        far = MARK_RUN + 1
+        run_start = self.at if self._run_start is None else self._run_start
+        return (
+            self.cluster,
+            min(self.at - self._cluster_start, far),
+            self._ignorable,
+            min(self.at - run_start, far),
+            min(self._run, far),
+        )
+
+    def resume(self, place: EdgePlace, known: str, at: int) -> None:
+        """Be as ``place`` says, at ``at`` behind ``known``, every character of which is one cluster of its own."""
+        self.cluster, length, self._ignorable, ignored, self._run = place
+        base = at - len(known)
+        self.base, self.at = base, at
+        self._signs = [char if char in EMPHASIS else "" for char in map(fold_char, known)]
         self._lefts, self._joined = list(range(base, at)), [False] * (at - base)
-        self._cluster_start, self._ignorable, self._run_start, self._run = at - 1, False, None, 0
+        self._cluster_start = at - length
+        self._run_start = at - ignored if ignored else None
+        self.joined = 0 < self._run <= MARK_RUN
+        self._unplain = at - 1 if self._ignorable or ignored or length > 1 else base - 2
 
     def forget(self, before: int) -> None:
         """Nothing before ``before`` will be asked for again."""
@@ -154,15 +179,10 @@ class Edges:
 
 
 class Removal(Protocol):
-    """How the matches of one group of rules remove text."""
-
-    matcher: Watch
+    """One way in which text is removed."""
 
     def feed(self) -> None:
         """The shared ``Edges``, ``Sentences`` and ``Paragraphs`` took a character, or were closed."""
-
-    def add(self, match: Match) -> None:
-        """A match is certain."""
 
     @property
     def busy(self) -> bool:
@@ -179,6 +199,15 @@ class Removal(Protocol):
 
     def forget(self, before: int) -> None:
         """Nothing before ``before`` will be asked for again."""
+
+
+class RuleRemoval(Removal, Protocol):
+    """How the matches of one group of rules remove text."""
+
+    matcher: Watch
+
+    def add(self, match: Match) -> None:
+        """A match is certain."""
 
 
 class SpanRemoval:
@@ -198,7 +227,9 @@ class SpanRemoval:
 
     def add(self, match: Match) -> None:
         edges = self._edges
-        region = Region(edges.left(match.start), match.end, {match.tag}, unclosed=edges.unclosed(match.start, match.end))
+        region = Region(
+            edges.left(match.start), match.end, {match.tag}, unclosed=edges.unclosed(match.start, match.end)
+        )
         self._regions.append(region)
         if edges.grow(region):
             self._growing.append(region)
@@ -346,6 +377,6 @@ class UnitRemoval:
         return start, end
 
 
-def removal_of(scope: Scope, matcher: Watch, edges: Edges, units: Sentences | Paragraphs) -> Removal:
+def removal_of(scope: Scope, matcher: Watch, edges: Edges, units: Sentences | Paragraphs) -> RuleRemoval:
     """How matches of rules with this scope remove text; ``units`` are what the scope is about, unless it is spans."""
     return SpanRemoval(matcher, edges) if scope.unit == "span" else UnitRemoval(matcher, units, scope.bound)

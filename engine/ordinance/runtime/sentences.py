@@ -15,6 +15,7 @@ from ordinance.runtime.normalise import classifier
 sentence_class = classifier(unicode_data.SENTENCES)
 
 _SPACES = "sprn"
+_EXTENSIONS = "EF"
 _SEPARATORS = "pn"
 _DECIDES_BREAK = "oupnr"
 
@@ -26,6 +27,23 @@ class Sentence:
     start: int
     end: int
     content: int
+
+
+#: What may follow, classes of characters, and how much trailing space there is; see ``Sentences``.
+SentencePlace = tuple[str, str, str, str, bool, int]
+
+#: A ``SentencePlace`` counts no more trailing space, so that there are few of them.
+MOST_SPACE = 8
+
+
+def _trailing_space(text: str) -> int:
+    """How long the space at the end of ``text`` is, with the extensions that follow space."""
+    at = len(text)
+    while at and (sentence_class(text[at - 1]) in _SPACES or sentence_class(text[at - 1]) in _EXTENSIONS):
+        at -= 1
+    while at and at < len(text) and sentence_class(text[at]) in _EXTENSIONS:
+        at += 1
+    return len(text) - at
 
 
 class Sentences:
@@ -69,7 +87,7 @@ class Sentences:
                 self._break()
                 return
             self._break()
-        if found in "EF" and self._mode != "new":
+        if found in _EXTENSIONS and self._mode != "new":
             self._take("")
             return
         if self._mode == "term":
@@ -88,14 +106,24 @@ class Sentences:
             self._break()
         return self.settled
 
-    def place(self) -> tuple[str, str, str, str, bool, int]:
-        """What is not a position: what may follow, and how much trailing space there is."""
-        return self._mode, self._class, self._before, self._term, self._direct, self.at - self.content
+    def place(self) -> SentencePlace:
+        """What is not a position: what may follow, and how much trailing space there is, up to ``MOST_SPACE``."""
+        space = min(self.at - self.content, MOST_SPACE)
+        return self._mode, self._class, self._before, self._term, self._direct, space
 
-    def resume(self, place: tuple[str, str, str, str, bool, int]) -> None:
-        """Be as ``place`` says, at ``at`` and with the sentence that began at ``start``."""
+    def resume(self, place: SentencePlace, known: str = "", split: int | None = None) -> None:
+        """Be as ``place`` says, at ``at`` and with the sentence that began at ``start`` and may have ended at
+        ``split``. ``known`` is what stands last; where all of it is trailing space, it does not matter how much more
+        there is."""
         self._mode, self._class, self._before, self._term, self._direct, space = place
-        self.content = self.at - space
+        if space == MOST_SPACE:
+            space = max(space, _trailing_space(known))
+        self.content = max(self.at - space, self.start)
+        self.split = split if self._mode == "look" else None
+        if self.split is not None:
+            self.split_content = max(
+                self.split - _trailing_space(known[: max(0, self.split - self.at + len(known))]), self.start
+            )
 
     # one step each
 

@@ -119,7 +119,8 @@ class _Visit:
         if self._service.audit.required:
             await self._service.audit.begin({**self._asked(), **session.under()})
         if request.streaming:
-            await self._stream(body, AnswerStream(self._api, request, session, top), session)
+            most = self._service.settings.limits.answer_bytes
+            await self._stream(body, AnswerStream(self._api, request, session, top, most), session)
         else:
             await self._whole(body, request, session, top)
 
@@ -130,6 +131,7 @@ class _Visit:
         size += SCREENING * unknown
         waits = session.waits and unknown > 0
         return await aside(size, waits, sent_on, self._api, request, session, system_is_ours=ours, texts=texts)
+
     def _read(self, raw: bytes) -> Request:
         settings = self._service.settings
         sizes.check_unread(raw, settings)

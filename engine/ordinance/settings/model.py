@@ -73,7 +73,9 @@ class LimitSettings(_Section):
     )
     event_bytes: Bytes = Field(default=1024 * 1024, description="One event of the upstream's stream.")
     answer_bytes: Bytes = Field(
-        default=16 * 1024 * 1024, description="An upstream's whole answer, where it is not streamed."
+        default=16 * 1024 * 1024,
+        description="An upstream's whole answer; of a stream, the text of all its choices together. More ends "
+        "as an answer that cannot be read.",
     )
     connections: int = Field(
         default=1000,

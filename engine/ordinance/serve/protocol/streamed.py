@@ -7,6 +7,7 @@ count what is held. An event whose text passes unchanged goes on byte for byte.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from ordinance.runtime.session import Session
@@ -27,16 +28,18 @@ class AnswerStream:
     """The governed side of one answer. Every method gives the events that may leave now, as they stand on the wire.
 
     Feed ``event`` until ``over``, or until the upstream ends; then call ``end`` or ``fail``, once. ``open`` are the
-    choices that have begun and not finished: while there are some, it is not over.
+    choices that have begun and not finished: while there are some, it is not over. ``limit`` is how many bytes of text
+    all choices together may say; what says more is no answer.
     """
 
-    def __init__(self, api: Api, request: Request, session: Session, top: Top) -> None:
+    def __init__(self, api: Api, request: Request, session: Session, top: Top, limit: float = math.inf) -> None:
         self._api = api
         self._reader = api.reader(request)
         self._writer = api.writer(request)
         self._request = request
         self._session = session
         self._top = top
+        self._left = limit
         self._adopted = False
         self._choices: dict[int, GovernedChoice] = {}
         self.open = 0
@@ -80,6 +83,7 @@ class AnswerStream:
                 continue
             if choice.finished:
                 return None
+            self._count(text)
             out = choice.more(CONTENT, text)
             if choice.stream.ended:
                 self.open -= 1
@@ -92,11 +96,18 @@ class AnswerStream:
     def _more(self, name: str, text: str) -> bytes:
         """More of the text that is open: an answer in blocks has one choice."""
         choice = self._choices[0]
+        self._count(text)
         out = choice.more(name, text)
         if choice.stream.ended:
             self.open -= 1
             return self._leave([(0, choice.passed(out, name))], None)
         return self._writer.more(self._top, name, out) if out else b""
+
+    def _count(self, text: str) -> None:
+        """The model has said ``text``. Raises ``Problem`` where that is too much."""
+        self._left -= len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+        if self._left < 0:
+            raise malformed("it is over the limit")
 
     def _read(self, data: bytes) -> bytes:
         reply = self._reader.read(data)
@@ -123,6 +134,10 @@ class AnswerStream:
             if not choice.filtered and (any(said.texts.values()) or said.calls):
                 raise malformed("a choice went on after its end")
             return None
+        for text in said.texts.values():
+            self._count(text)
+        for call in said.calls:
+            self._count(call.name + call.arguments)
         out = choice.take(said)
         if choice.finished:
             self.open -= 1
