@@ -408,7 +408,7 @@ class Strides:
 
     def _turn(self, frame: Frame, sort: str) -> Turn:
         edges, sentences, paragraphs = Edges(), Sentences(), Paragraphs()
-        edges.resume(frame.edges, 0, 0)
+        edges.resume(frame.edges, "", 0)
         edges.take(sort[0], len(sort) > 2)
         before, at_split = -200, -100  # positions that stand for those that a place leaves out
         sentences.start = before

@@ -194,9 +194,6 @@ class Removal(Protocol):
     def regions(self) -> list[Region]:
         """The regions so far; what lies before ``hold`` is as it will stay."""
 
-    def cut(self, before: int) -> int | None:
-        """Where a cut region begins if the text is cut here: at the oldest live start, if it lies before this place."""
-
     def forget(self, before: int) -> None:
         """Nothing before ``before`` will be asked for again."""
 
@@ -208,6 +205,9 @@ class RuleRemoval(Removal, Protocol):
 
     def add(self, match: Match) -> None:
         """A match is certain."""
+
+    def cut(self, before: int) -> int | None:
+        """Where a cut region begins if the text is cut here: at the oldest live start, if it lies before this place."""
 
 
 class SpanRemoval:
