@@ -52,9 +52,9 @@ def body(
     return asked
 
 
-def post(client: httpx2.Client, path: str, asked: dict[str, Any]) -> Seen:
+def post(client: httpx2.Client, path: str, asked: dict[str, Any], address: str = "") -> Seen:
     """Ask, and read what comes."""
-    reply = client.post(path, json=asked)
+    reply = client.post(address + path, json=asked)
     assert reply.status_code == 200, reply.text
     if asked.get("stream"):
         lines = [line.removeprefix("data: ") for line in reply.text.split("\n") if line.startswith("data: ")]

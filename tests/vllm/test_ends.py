@@ -61,7 +61,7 @@ def test_an_end_within_a_phrase_gives_no_more_than_its_start(
     governed: Vantage, path: str, stream: bool, said: str
 ) -> None:
     for end in ends(path, PIECES[said]):
-        seen = post(governed.client, governed.address + path, asked(path, said=said, stream=stream, **end))
+        seen = post(governed.client, path, asked(path, said=said, stream=stream, **end), governed.address)
         assert SAYS[said][:LEAST] not in readable(seen), end
         assert seen.stop is None or isinstance(seen.stop, str)
 
@@ -82,10 +82,9 @@ def test_round_ordinance_the_same_ends_give_it_away(ungoverned: Vantage, said: s
 def test_the_whole_vocabulary_as_stops_gives_no_token(governed: Vantage, stream: bool) -> None:
     """One token more than what is known, as long as one comes."""
     more = {"stop_token_ids": sorted(tokens()), "include_stop_str_in_output": stream}
-    for path, begun in ((COMPLETIONS, BEGUN + "3"), (COMPLETIONS, BEGUN + "3a"), (CHAT, BEGUN + "3a9")):
-        seen = post(
-            governed.client, governed.address + path, asked(path, said="It is ", begun=begun, stream=stream, **more)
-        )
+    for path, begun in ((COMPLETIONS, "3"), (COMPLETIONS, "3a"), (CHAT, "3a9")):
+        question = asked(path, said="It is ", begun=BEGUN + begun, stream=stream, **more)
+        seen = post(governed.client, path, question, governed.address)
         assert seen.stop is None
         assert seen.text.split("\n\n")[0] in ("", "⟦…⟧")
 
@@ -97,12 +96,13 @@ def test_a_list_of_stops_does_not_say_how_a_phrase_goes_on(governed: Vantage, st
     guesses = ["a9", "b9", "c9", "d9"]
     for path in (CHAT, COMPLETIONS):
         begun = asked(path, said="It is ", begun=BEGUN + "3", stop=guesses, stream=stream)
-        assert post(governed.client, governed.address + path, begun).stop is None
+        assert post(governed.client, path, begun, governed.address).stop is None
 
 
 @pytest.mark.semantics(6)
 @pytest.mark.parametrize(("path", "stream"), EVERY_WAY)
 def test_what_the_model_ends_is_whole(governed: Vantage, path: str, stream: bool) -> None:
-    reply = post(governed.client, governed.address + path, asked(path, said="Good morning. ", limit=12, stream=stream))
+    question = asked(path, said="Good morning. ", limit=12, stream=stream)
+    reply = post(governed.client, path, question, governed.address)
     assert "cut" not in reply.kinds
     assert reply.text
