@@ -38,15 +38,9 @@ def ends(path: str, pieces: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Everything that ends an answer within these tokens."""
     for size in range(1, len(pieces)):
         yield {"limit": size}
-        for at in range(len(pieces[size])):
-            yield {"stop": [pieces[size][at : at + 3]]}
-        if path == MESSAGES:
-            continue
-        yield {"stop_token_ids": [token(pieces[size])]}
-        yield {"logit_bias": {str(token(pieces[size])): -100}}
-        if path != RESPONSES:
-            yield {"bad_words": [pieces[size]]}
-            yield {"allowed_token_ids": [token(each) for each in (*pieces[:size], "<|im_end|>")]}
+        yield from ({"stop": [pieces[size][at : at + 3]]} for at in range(0, len(pieces[size]), 3))
+        if path != MESSAGES:
+            yield {"stop_token_ids": [token(pieces[size])]}
 
 
 def readable(seen: Seen) -> str:
