@@ -80,6 +80,8 @@ def shown(pair: Pair, spoken: Spoken) -> list[list[str]]:
     own = spoken.finish == "stop" and spoken.stop is None and not steered
     in_blocks = pair.streaming and pair.path in (RESPONSES.path, MESSAGES.path)
     parts = [(part, "".join(pieces)) for part, pieces in spoken.parts()]
+    if pair.path == MESSAGES.path and not pair.streaming:  # arguments that are no JSON are not there
+        parts = [(part, text) for part, text in parts if part != CALL or text.endswith(FORM[1])]
     if pair.path == COMPLETIONS:
         echo = pair.begun if pair.asked.get("echo") else ""
         parts = [(CONTENT, echo + "".join(text for _, text in parts))]
