@@ -108,6 +108,8 @@ def _shown(pair: Pair, part: str, text: str, *, own: bool) -> tuple[list[str], s
     readings = {"", "" if formed else pair.begun}
     red = min((at for reading in readings for at in _red(reading, inner)), default=None)
     gone = set[int]().union(*(_gone(reading, inner, own) for reading in readings))
+    if called and red is not None and gone:  # which of them ends the answer depends on how far the text had come
+        return list(text), ""
     if red is not None:
         gone |= set(range(red, len(inner)))
     if called and gone:  # a call is never edited
