@@ -15,13 +15,14 @@ VLLM_PYTHON := $(shell for python in python3.11 "$(PYTHON)"; do \
 	&& { echo "$$python"; break; }; done)
 endif
 
-.PHONY: help serve test test-vllm vllm test-compiled soak check format docs accuracy defects locks clean need-python
+.PHONY: help serve test test-vllm vllm test-compiled soak noninterference check format docs accuracy defects locks clean need-python
 
 help:
 	@echo 'make serve   the gateway on 127.0.0.1:8080 with a small model behind it, as an operator in Germany'
 	@echo 'make test    all tests'
 	@echo 'make test-vllm  a real vLLM on the processor, governed: the acceptance suite (about 3 GB, once)'
 	@echo 'make soak    50,000 requests, to see that memory stays flat'
+	@echo 'make noninterference  10,000 requests to pairs of models that differ only in what is withheld'
 	@echo 'make test-compiled  the matcher compiled, and its tests; needs a C compiler'
 	@echo 'make check   ruff and mypy --strict'
 	@echo 'make format  let ruff lay out the code'
@@ -51,6 +52,10 @@ vllm: need-python
 soak: need-python
 	@"$(PYTHON)" deploy/install.py test
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/test_faults.py -k memory $(FLAGS)
+
+noninterference: need-python
+	@"$(PYTHON)" deploy/install.py test
+	@HYPOTHESIS_PROFILE=interference exec .venv/test/bin/python -m pytest tests/test_noninterference.py $(FLAGS)
 
 test-compiled: need-python
 	@"$(PYTHON)" deploy/install.py test

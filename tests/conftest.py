@@ -19,6 +19,7 @@ profiles.register_profile("quick", max_examples=100, deadline=None, derandomize=
 profiles.register_profile("defects", max_examples=900, deadline=None, derandomize=True)
 profiles.register_profile("few", max_examples=10, deadline=None, derandomize=True)
 profiles.register_profile("soak", max_examples=1000, deadline=None)
+profiles.register_profile("interference", max_examples=10_000, deadline=None)
 profiles.register_profile("glance", max_examples=15, deadline=None, derandomize=True)
 profiles.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

@@ -44,6 +44,9 @@ def vllm_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vllm.outputs", outputs_module())
 
 
+ASKED = [{"role": "user", "content": "Hi."}]
+
+
 def governed(llm: FakeLLM, made: Plan | None = None, **more: Any) -> GovernedLLM:
     return GovernedLLM(llm, Desk(made or small_plan(), SETTINGS, {}, **more))
 
@@ -122,6 +125,41 @@ def test_where_nothing_is_removed_the_numbers_stay_but_for_what_nobody_looked_at
     assert (output.prompt, output.metrics, output.num_cached_tokens) == ("Hi.", "counts", 3)
     assert output.prompt_logprobs is None
     assert output.kv_transfer_params is None
+
+
+@pytest.mark.requirement("TR-3")
+@pytest.mark.semantics(6)
+@pytest.mark.parametrize(
+    ("finish", "stop", "params", "own"),
+    [
+        ("stop", None, Params(), True),
+        ("stop", None, Params(n=2, repetition_penalty=1.0, stop=[], min_tokens=0), True),
+        ("length", None, Params(), False),
+        ("abort", None, Params(), False),
+        ("stop", 17, Params(), False),
+        ("stop", "flag", Params(stop=["flag"]), False),
+        ("stop", None, Params(stop_token_ids=[7]), False),
+        ("stop", None, Params(logit_bias={7: -100.0}), False),
+        ("stop", None, Params(allowed_token_ids=[7]), False),
+        ("stop", None, Params(bad_words=["g"]), False),
+        ("stop", None, Params(repetition_penalty=1.5), False),
+        ("stop", None, Params(ignore_eos=True), False),
+        ("stop", None, Params(extra_args={"my_processor": 1}), False),
+        ("stop", None, Params(trace_decode_token_ids=[7]), False),
+    ],
+)
+def test_a_phrase_that_somebody_cut_does_not_leave(finish: str, stop: Any, params: Params, own: bool) -> None:
+    said = f"Look, a {FORBIDDEN[:-1]}"
+    llm = governed(FakeLLM(lambda _: said, finish=finish, stop=stop))
+    ids = [*map(ord, "Hi.")]
+    for output in (*llm.generate(["Hi.", {"prompt_token_ids": ids}], params), *llm.chat(ASKED, params)):
+        for choice in output.outputs:
+            assert (FORBIDDEN[:-1] in repr(choice)) is own
+            assert choice.stop_reason is None
+            assert choice.finish_reason == ("stop" if finish == "abort" else finish)
+        kinds = [notice["kind"] for notice in output.ordinance["notices"]]
+        assert ("cut" in kinds) is not own
+        assert output.ordinance["verdict"] == ("disclose" if own else "withhold")
 
 
 def test_alternatives_spell_no_phrase() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ordinance.runtime.activation import Activation, activate
 from ordinance.runtime.continuation import begin
+from ordinance.runtime.ends import End
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.situation import rules_in_force, situate
 from support.oracle import Rule
@@ -39,8 +40,8 @@ def activation_of(of: Sequence[Rule], protected: tuple[str, ...] = ()) -> Activa
     return activate(plan, rules_in_force(plan, situate(plan, jurisdiction="DE")))
 
 
-def released(made: Redactor, cut: Sequence[str]) -> list[str]:
-    out = [*(made.feed(piece) for piece in cut), made.close()]
+def released(made: Redactor, cut: Sequence[str], end: End = End.OWN) -> list[str]:
+    out = [*(made.feed(piece) for piece in cut), made.close(end)]
     assert made.ledger.balanced
     return out
 
@@ -58,7 +59,8 @@ def test_every_stream_leaves_as_if_it_were_the_only_one(data: st.DataObject, of:
         certain = data.draw(st.booleans())
         beginning = begin(shared, [prefix] if prefix else [], certain)
         alone, among = Exact(shared, beginning), Redactor(shared, beginning)
-        assert released(among, cut) == released(alone, cut)
+        end = data.draw(st.sampled_from(End))
+        assert released(among, cut, end) == released(alone, cut, end)
         assert (among.refused, among.omitted, among.observed) == (alone.refused, alone.omitted, alone.observed)
 
 

@@ -50,8 +50,10 @@ def pieces(made: Redactor, cut: Sequence[str], end: End = End.CUT) -> list[str]:
 
 @st.composite
 def situations(draw: st.DrawFn, *, longest: int, refusing: bool = True) -> tuple[list[Rule], str]:
+    """Rules, and a text that often ends within a phrase."""
     of = draw(st.lists(rules(bounds=st.sampled_from([3, 400]), refusing=refusing), min_size=1, max_size=3))
-    return of, draw(texts(of, longest))
+    begun = [phrase[:at] for rule in of for phrase in rule.phrases for at in range(1, len(phrase))]
+    return of, draw(texts(of, longest)) + draw(st.sampled_from([*begun, ""]))
 
 
 @pytest.mark.requirement("TR-8")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ordinance.runtime.activation import activate
 from ordinance.runtime.continuation import begin
+from ordinance.runtime.ends import End
 from ordinance.runtime.json_reader import JsonReader, Path, Role
 from ordinance.runtime.json_text import FREE_NOWHERE, JsonText, Structure
 from support.plans import expressions as phrases
@@ -70,9 +71,9 @@ def sources(draw: st.DrawFn) -> str:
     return write(draw(VALUES))
 
 
-def govern(pieces: list[str], structure: Structure) -> tuple[str, JsonText]:
+def govern(pieces: list[str], structure: Structure, end: End = End.OWN) -> tuple[str, JsonText]:
     text = JsonText(ACTIVATION, begin(ACTIVATION), structure)
-    return "".join([text.feed(piece) for piece in pieces] + [text.close()]), text
+    return "".join([text.feed(piece) for piece in pieces] + [text.close(end)]), text
 
 
 def strings(value: Any) -> list[str]:
@@ -106,11 +107,14 @@ def written(value: Any) -> list[str]:
 
 @pytest.mark.requirement("TR-8")
 @pytest.mark.semantics(9)
-@given(st.data(), sources(), st.sampled_from([FREE, FREE_NOWHERE]))
-def test_what_leaves_is_the_same_for_every_cutting(data: st.DataObject, source: str, structure: Structure) -> None:
+@given(st.data(), sources(), st.sampled_from([FREE, FREE_NOWHERE]), st.sampled_from(list(End)))
+def test_what_leaves_is_the_same_for_every_cutting(
+    data: st.DataObject, source: str, structure: Structure, end: End
+) -> None:
     seen = set()
+    source = source[: data.draw(st.integers(0, len(source)))] if end is End.CUT else source
     for cut in ([source], list(source), data.draw(cuttings(source))):
-        out, text = govern(cut, structure)
+        out, text = govern(cut, structure, end)
         assert text.ledger.balanced
         seen.add((out, text.refused, text.severed, tuple(text.cuts)))
     assert len(seen) == 1

@@ -19,6 +19,8 @@ from ordinance.serve.protocol.ends import CLASSIFIED, FORCING, NEUTRAL, forces, 
 from ordinance.serve.protocol.messages import MESSAGES
 from ordinance.serve.protocol.responses import RESPONSES
 from support.asking import PATHS, Seen, body, post
+from support.blocks import read_back, upstream_events
+from support.governing import whole, wire
 from support.plans import ENGINE, expressions, mask, plan, refuse, withhold
 from support.serving import DONE, PATIENCE, LoopThread, RunningGateway, ScriptedUpstream, chunk, completion, event, send
 from support.steered import CALL, CHAT, COMPLETIONS, END, THOUGHT, Token, letters, script
@@ -260,6 +262,37 @@ def test_only_a_reason_that_says_so_is_the_models_own(
         upstream.script = send(json.dumps(completion(said, finish=finish)).encode(), kind="application/json")  # type: ignore[arg-type]
     seen = post(client, CHAT, body(CHAT, stream=stream))
     assert (SPAN[:-1] in seen.text) is own
+
+
+@pytest.mark.semantics(6)
+@pytest.mark.parametrize(
+    ("api", "ending", "own"),
+    [
+        (MESSAGES, {"stop_reason": "end_turn"}, True),
+        (MESSAGES, {"stop_reason": "tool_use"}, True),
+        (MESSAGES, {"stop_reason": "stop_sequence", "stop_sequence": "END"}, False),
+        (MESSAGES, {"stop_reason": "end_turn", "stop_sequence": "END"}, False),
+        (MESSAGES, {"stop_reason": "max_tokens"}, False),
+        (MESSAGES, {"stop_reason": "pause_turn"}, False),
+        (MESSAGES, {"stop_reason": "refusal"}, False),
+        (MESSAGES, {"stop_reason": "other"}, False),
+        (MESSAGES, {"stop_reason": None}, False),
+        (RESPONSES, {}, True),
+        (RESPONSES, {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}, False),
+        (RESPONSES, {"status": "incomplete"}, False),
+        (RESPONSES, {"incomplete_details": {"reason": "other"}}, False),
+    ],
+)
+def test_only_a_reason_that_says_so_is_the_models_own_in_blocks(api: Any, ending: dict[str, Any], own: bool) -> None:
+    said = f"Very well: {SPAN[:-1]}"
+    events = upstream_events(api, [("text", [said])], **ending)
+    seen = read_back(api, wire(api, events, policy()))
+    assert (SPAN[:-1] in seen.text()) is own
+    last = events[-2]["delta"] if api is MESSAGES else {}
+    answer = {**events[0].get("message", {}), "content": [{"type": "text", "text": said}], **last}
+    if api is RESPONSES:
+        answer = events[-1]["response"]
+    assert (SPAN[:-1] in json.dumps(whole(api, answer, policy()))) is own
 
 
 @pytest.mark.semantics(6)

@@ -27,6 +27,7 @@ from ordinance.policy.ir import Unit
 from ordinance.policy.plan import Plan
 from ordinance.policy.spaces import JURISDICTION, MOMENT, Space
 from ordinance.policy.vocabulary import MARKER, NoticeKind, Verdict
+from ordinance.runtime.ends import End
 from ordinance.runtime.session import Outcome, Session
 from ordinance.runtime.situation import Situation, rules_in_force, situate
 from support.fragments import BYLAWS, LAWS, Fragment, drawn
@@ -87,7 +88,7 @@ def situation_of(plan: Plan, asked: Asked) -> Situation:
     )
 
 
-def run(plan: Plan, asked: Asked, locale: str = "en", step: int = 0, *, whole: bool = True) -> Said:
+def run(plan: Plan, asked: Asked, locale: str = "en", step: int = 0, *, whole: bool = True, end: End = End.OWN) -> Said:
     """Run a session over the question, feeding the answer ``step`` characters at a time (0: at once)."""
     session = Session(plan, situation_of(plan, asked), locale, whole=whole)
     session.screen([asked.prompt])
@@ -95,7 +96,7 @@ def run(plan: Plan, asked: Asked, locale: str = "en", step: int = 0, *, whole: b
     stream = session.stream(asked.part)
     size = step or len(asked.answer) or 1
     out = "".join(stream.feed(asked.answer[at : at + size]) for at in range(0, len(asked.answer), size))
-    content = out + stream.close()
+    content = out + stream.close(end)
     outcome = session.outcome()
     text = content
     for notice in outcome.notices:
@@ -127,6 +128,13 @@ def asking(data: st.DataObject, world: World) -> Iterator[Asked]:
     """Questions for ``world``."""
     for _ in range(QUESTIONS):
         yield data.draw(questions(world))
+
+
+def ending(data: st.DataObject, asked: Asked) -> tuple[Asked, End]:
+    """The answer as it was, or cut somewhere."""
+    end = data.draw(st.sampled_from(End))
+    length = data.draw(st.integers(0, len(asked.answer))) if end is End.CUT else len(asked.answer)
+    return replace(asked, answer=asked.answer[:length]), end
 
 
 def _grammar() -> set[str]:
@@ -257,7 +265,8 @@ def test_adding_never_lowers_a_verdict_or_gives_back_a_character(data: st.DataOb
     more = data.draw(additions(world))
     before, after = accepted(units(world)), accepted(units(more))
     for asked in asking(data, world):
-        one, two = run(before, asked), run(after, asked)
+        asked, end = ending(data, asked)
+        one, two = run(before, asked, end=end), run(after, asked, end=end)
         assert one.outcome.verdict <= two.outcome.verdict
         if two.outcome.verdict < Verdict.REFUSE:
             assert removed_by(asked.answer, one.text) <= removed_by(asked.answer, two.text)
@@ -395,9 +404,10 @@ def test_nothing_that_leaves_shows_what_was_withheld(data: st.DataObject) -> Non
     world = data.draw(worlds())
     plan = accepted(units(world))
     for asked in asking(data, world):
+        asked, end = ending(data, asked)
         gone = decide(world, asked).removed
         swapped = "".join("qq" if at in gone and char == "w" else char for at, char in enumerate(asked.answer))
-        one, two = run(plan, asked), run(plan, replace(asked, answer=swapped))
+        one, two = (run(plan, each, end=end) for each in (asked, replace(asked, answer=swapped)))
         assert (one.content, one.outcome) == (two.content, two.outcome)
 
 
@@ -411,9 +421,10 @@ def test_a_checked_policy_never_raises_and_every_cutting_gives_the_same(data: st
     plan = accepted(units(world))
     for asked in asking(data, world):
         locale = data.draw(st.sampled_from(["en", "de", "et", "zh-Hant", "x"]))
-        streamed = [run(plan, asked, locale, each, whole=False) for each in (0, 1, step)]
+        asked, end = ending(data, asked)
+        streamed = [run(plan, asked, locale, each, whole=False, end=end) for each in (0, 1, step)]
         assert streamed[0] == streamed[1] == streamed[2]
-        whole = run(plan, asked, locale)
+        whole = run(plan, asked, locale, end=end)
         assert whole.outcome.balanced
         assert streamed[0].outcome.balanced
         assert whole.outcome.verdict == streamed[0].outcome.verdict

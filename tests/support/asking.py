@@ -32,15 +32,17 @@ class Seen:
         return [notice["kind"] for notice in self.ordinance["notices"]]
 
 
-def body(path: str, *, begun: str = "", limit: int | None = None, **fields: Any) -> dict[str, Any]:
-    """A request by this API that goes on from ``begun`` and ends after ``limit`` tokens."""
+def body(
+    path: str, *, said: str = "Say it. ", begun: str = "", limit: int | None = None, **fields: Any
+) -> dict[str, Any]:
+    """A request by this API that says this, goes on from ``begun`` and ends after ``limit`` tokens."""
     asked: dict[str, Any] = {"model": "m", **fields}
     if path == COMPLETIONS:
-        asked["prompt"] = begun or "x: "
+        asked["prompt"] = said + begun
     else:
         name = "input" if path == RESPONSES.path else "messages"
         before = [{"role": "assistant", "content": begun}] if begun else []
-        asked[name] = [{"role": "user", "content": "Say it."}, *before]
+        asked[name] = [{"role": "user", "content": said}, *before]
     if path == CHAT and begun:
         asked |= {"continue_final_message": True, "add_generation_prompt": False}
     if path == MESSAGES.path and "stop" in fields:
@@ -50,9 +52,9 @@ def body(path: str, *, begun: str = "", limit: int | None = None, **fields: Any)
     return asked
 
 
-def post(client: httpx2.Client, path: str, asked: dict[str, Any]) -> Seen:
+def post(client: httpx2.Client, path: str, asked: dict[str, Any], address: str = "") -> Seen:
     """Ask, and read what comes."""
-    reply = client.post(path, json=asked)
+    reply = client.post(address + path, json=asked)
     assert reply.status_code == 200, reply.text
     if asked.get("stream"):
         lines = [line.removeprefix("data: ") for line in reply.text.split("\n") if line.startswith("data: ")]
@@ -95,8 +97,8 @@ def streamed(path: str, events: list[dict[str, Any]]) -> Seen:
     if path == RESPONSES.path:
         pieces = {kind: "".join(event["delta"] for event in events if event["type"] == kind) for kind in _PIECES}
         last = whole(path, events[-1]["response"])
-        text, calls = pieces[_PIECES[0]] + pieces[_PIECES[1]], pieces[_PIECES[2]]
-        return Seen(text, calls, last.reason, None, last.counted, last.ordinance)
+        text = pieces[_PIECES[0]] + pieces[_PIECES[1]]
+        return Seen(text, pieces[_PIECES[2]], last.reason, None, last.counted, last.ordinance)
     deltas = [event["delta"] for event in events if event["type"] == "content_block_delta"]
     text = "".join(each.get("text", each.get("thinking", "")) for each in deltas)
     last_event = next(event for event in events if event["type"] == "message_delta")

@@ -60,6 +60,13 @@ class Params:
     structured_outputs: Structured | None = None
     detokenize: bool = True
     extra_args: dict[str, Any] | None = None
+    stop_token_ids: list[int] | None = None
+    logit_bias: dict[int, float] | None = None
+    allowed_token_ids: list[int] | None = None
+    repetition_penalty: float = 1.0
+    min_tokens: int = 0
+    ignore_eos: bool = False
+    trace_decode_token_ids: list[int] | None = None
 
     def clone(self) -> Params:
         return copy(self)

@@ -15,7 +15,7 @@ from ordinance.serve.protocol.calls import GovernedCall
 from ordinance.serve.protocol.ends import kind_of
 from ordinance.serve.protocol.problems import malformed
 from ordinance.serve.protocol.said import CALL_REASONS, CONTENT, FILTERED, FINISH_REASONS, REFUSAL, Call, Said
-from ordinance.serve.protocol.stops import Stops
+from ordinance.serve.protocol.stops import stops_of
 from ordinance.serve.protocol.token_ids import TokenIds
 from ordinance.serve.protocol.tokens import Tokens
 
@@ -46,7 +46,7 @@ class GovernedChoice:
         self.finished = False
         self._session = session
         self._forced = request.can_force
-        self._stops = Stops(request, session)
+        self._stops = stops_of(request, session)
         self._in_blocks = request.in_blocks and not session.whole
         self._structured = request.structure is not None
         self._blocks: dict[str, _Block] = {}
@@ -102,7 +102,7 @@ class GovernedChoice:
         """What may leave of a text of which something was said, and in blocks is open, by a shorter way."""
         if self._in_blocks:
             self._blocks[name].said.append(text)
-        if self._stops:
+        if self._stops is not None:
             self._stops.hear(name, text)
         return self.stream.feed(text) if name == CONTENT else self._texts[name].feed(text)
 
@@ -125,7 +125,7 @@ class GovernedChoice:
     def _say(self, name: str, text: str, out: Said) -> None:
         if self._in_blocks and text:
             self._go_on(name, text)
-        if self._stops:
+        if self._stops is not None:
             self._stops.hear(name, text)
         if name == CONTENT:
             self._said_content = True
@@ -149,7 +149,8 @@ class GovernedChoice:
         if block is None:
             block = self._blocks[name] = _Block(self.stream.beginning(_PARTS[name]))
         elif block.ended:
-            self._stops.begin(name)
+            if self._stops is not None:
+                self._stops.begin(name)
             beginning = self.stream.after(_PARTS[name], block.beginning, "".join(block.said))
             block = self._blocks[name] = _Block(beginning)
             if name == CONTENT:
@@ -258,12 +259,14 @@ class GovernedChoice:
 
     def _may_tell(self, stop: str) -> bool:
         """Whether it may be told that the model stopped at this. Behind a call nothing is."""
+        if self._stops is None or self._calling:
+            return False
         places = {name: _PARTS[name] for name in (CONTENT, *self._texts)}
         beginnings = {
             name: (part, self._blocks[name].beginning if name in self._blocks else self.stream.beginning(part))
             for name, part in places.items()
         }
-        return not self._called and self._stops.may_tell(stop, beginnings)
+        return self._stops.may_tell(stop, beginnings)
 
     def _reason(self, last: Said | None, out: Said) -> str:
         """A reason that clients know; a tool call's is true only if a call has left."""

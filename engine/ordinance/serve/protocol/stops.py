@@ -16,18 +16,19 @@ from ordinance.runtime.session import Session
 from ordinance.serve.protocol.asked import Request
 
 
+def stops_of(request: Request, session: Session) -> Stops | None:
+    """The stops of one choice; None where none may be told, in a form as well, where a string is no text of its own."""
+    return Stops(request, session) if request.stops and request.structure is None else None
+
+
 class Stops:
-    """The stops of one choice, and the texts behind which one may have stood. It is false where there are none, and
-    need not hear anything then. In a form, whose end no text is judged by, none is told."""
+    """The stops of one choice, and the texts behind which one may have stood."""
 
     def __init__(self, request: Request, session: Session) -> None:
-        self._strings = frozenset() if request.structure is not None else request.stops
+        self._strings = request.stops
         self._included = bool(request.body.get("include_stop_str_in_output") or request.body.get("no_stop_trim"))
         self._session = session
         self._said: dict[str, list[str]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._strings)
 
     def hear(self, name: str, text: str) -> None:
         """The model says ``text``, the next of the text of this name."""
