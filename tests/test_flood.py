@@ -87,6 +87,7 @@ def test_one_request_too_many_is_told_to_come_again_and_the_probes_are_answered(
     async def script(wire: Wire) -> None:
         if wire.asked.path == "/v1/models":
             await say("")(wire)
+            return
         await wire.head()
         await wire.send(event(chunk(content="Begun. ")))
         await wire.until_gone()
