@@ -94,11 +94,12 @@ def test_one_request_too_many_is_told_to_come_again_and_the_probes_are_answered(
 
     upstream.script = script
     gateway = open_gateway(limits=limits)
-    asked = {**ASK, "stream": True}
+    asked, pieces = {**ASK, "stream": True}, list[Iterator[str]]()
     with httpx2.Client(base_url=gateway.address, timeout=PATIENCE, trust_env=False) as http, ExitStack() as running:
         for _ in range(2):
             answer = running.enter_context(http.stream("POST", "/v1/chat/completions", json=asked))
-            assert next(answer.iter_text())
+            pieces.append(answer.iter_text())  # an iterator that nobody refers to ends its stream
+            assert next(pieces[-1])
         refused = http.post("/v1/chat/completions", json=asked)
         assert (refused.status_code, refused.json()["error"]["code"]) == (status, "busy")
         assert (refused.headers["retry-after"], refused.headers["connection"]) == ("1", "close")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ENGINE = Path(__file__).resolve().parents[2] / "engine"
 #: How long a server may take until it listens, in seconds; the machine may be busy.
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 def environment(**more: str) -> dict[str, str]:
