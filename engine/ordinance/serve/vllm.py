@@ -26,6 +26,7 @@ from ordinance.serve.routes import Treatment, treatment
 from ordinance.serve.service import Service, charter_alone, make_service, plan_of, policy_header, ready_state
 from ordinance.serve.standing import Renewal
 from ordinance.serve.stderr import log_defect, tell
+from ordinance.serve.wordless import Wordless, answering
 from ordinance.settings.model import Settings
 from ordinance.settings.reading import load
 
@@ -46,9 +47,11 @@ class Ordinance:
         self._service: Service | None = None
         self._front: ASGIApp | None = None
         self._failed = False
+        self._log = Wordless()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            answering()
             front = self._front or self._begin_late(scope)
             if front is None:
                 await Exchange(scope, receive, send).problem(_not_begun())
@@ -73,6 +76,7 @@ class Ordinance:
         with renewing(service):
             await self._app(scope, receive, send)
         service.audit.close()
+        self._log.remove()
 
     def _begin_late(self, scope: Scope) -> ASGIApp | None:
         """For servers that do not speak of their life: begin with the first request. None where that has failed."""
@@ -98,6 +102,7 @@ class Ordinance:
         account(server, settings.vllm)
         renewal = Renewal(lambda: plan_of(settings), load, installed_engine())
         service = self._service = make_service(plan_of(settings), settings, self._inside, renewal=renewal)
+        self._log.install()
         self._front = self._in_front(service, getattr(getattr(server, "state", None), "args", None))
         return service
 
