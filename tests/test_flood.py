@@ -27,6 +27,12 @@ def crowd() -> Iterator[ExitStack]:
         yield stack
 
 
+class FewFiles(Served):
+    """May have 128 files open, as the operating system says, hard and soft."""
+
+    starter = ("sh", "-c", 'ulimit -n 128; exec "$@"', "sh")
+
+
 def press(served: Served, crowd: ExitStack) -> None:
     """Open many connections and say nothing. The kernel takes those that nobody accepts yet."""
     for _ in range(SILENT):
@@ -53,7 +59,7 @@ def test_silent_connections_stop_nobody_and_fill_no_log(
     settings = tmp_path / "ordinance.yaml"
     settings.write_text("audit: audit.jsonl\n")
     words = ("--upstream", upstream.url, "--jurisdiction", "DE", "--config", settings, "--workers", workers)
-    served = Served(*words, files=128 if when == "start" else None)
+    served = (FewFiles if when == "start" else Served)(*words)
     try:
         if when == "later":  # descriptors run out below the bound that was reckoned at the start
             resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE, (48, 48))
