@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -411,10 +412,29 @@ def test_a_defect_ends_one_answer_and_no_other(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_audit_log_has_a_line_for_each_prompt_and_no_text(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
-    governed(FakeLLM(lambda _: FORBIDDEN), audit=AuditLog(AuditSettings(path=log))).generate(["one", RED_LINE])
+    audit = AuditLog(AuditSettings(path=log))
+    governed(FakeLLM(lambda _: FORBIDDEN), audit=audit).generate(["one", RED_LINE])
+    audit.close()
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     assert [line["verdict"] for line in lines] == ["withhold", "refuse"]
     assert FORBIDDEN not in log.read_text("utf-8")
+
+
+def test_a_batch_whose_records_are_required_asks_the_model_once_they_are_written(tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    log.symlink_to("/dev/full")
+    llm = FakeLLM(lambda _: FORBIDDEN)
+    required = governed(llm, audit=AuditLog(AuditSettings(path=log, required=True)))
+    with pytest.raises(BatchError, match="the model was not asked"):
+        required.generate(["one"])
+    log.unlink()
+    required.generate(["one", RED_LINE, "three"])
+    del required
+    gc.collect()
+    records = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    assert [each["event"] for each in records] == ["begin", "begin", "end", "end", "end"]
+    assert [each["request"] for each in records[:2]] == [records[2]["request"], records[4]["request"]]
+    assert all(each["output"] and each["api"] == "batch" for each in records[2:])
 
 
 def test_govern_reads_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

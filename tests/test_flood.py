@@ -27,6 +27,12 @@ def crowd() -> Iterator[ExitStack]:
         yield stack
 
 
+class FewFiles(Served):
+    """May have 128 files open, as the operating system says, hard and soft."""
+
+    starter = ("sh", "-c", 'ulimit -n 128; exec "$@"', "sh")
+
+
 def press(served: Served, crowd: ExitStack) -> None:
     """Open many connections and say nothing. The kernel takes those that nobody accepts yet."""
     for _ in range(SILENT):
@@ -53,7 +59,7 @@ def test_silent_connections_stop_nobody_and_fill_no_log(
     settings = tmp_path / "ordinance.yaml"
     settings.write_text("audit: audit.jsonl\n")
     words = ("--upstream", upstream.url, "--jurisdiction", "DE", "--config", settings, "--workers", workers)
-    served = Served(*words, files=128 if when == "start" else None)
+    served = (FewFiles if when == "start" else Served)(*words)
     try:
         if when == "later":  # descriptors run out below the bound that was reckoned at the start
             resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE, (48, 48))
@@ -87,17 +93,19 @@ def test_one_request_too_many_is_told_to_come_again_and_the_probes_are_answered(
     async def script(wire: Wire) -> None:
         if wire.asked.path == "/v1/models":
             await say("")(wire)
+            return
         await wire.head()
         await wire.send(event(chunk(content="Begun. ")))
         await wire.until_gone()
 
     upstream.script = script
     gateway = open_gateway(limits=limits)
-    asked = {**ASK, "stream": True}
+    asked, pieces = {**ASK, "stream": True}, list[Iterator[str]]()
     with httpx2.Client(base_url=gateway.address, timeout=PATIENCE, trust_env=False) as http, ExitStack() as running:
         for _ in range(2):
             answer = running.enter_context(http.stream("POST", "/v1/chat/completions", json=asked))
-            assert next(answer.iter_text())
+            pieces.append(answer.iter_text())  # an iterator that nobody refers to ends its stream
+            assert next(pieces[-1])
         refused = http.post("/v1/chat/completions", json=asked)
         assert (refused.status_code, refused.json()["error"]["code"]) == (status, "busy")
         assert (refused.headers["retry-after"], refused.headers["connection"]) == ("1", "close")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 
-from ordinance.serve import descriptors, places
+from ordinance.serve import places
 from ordinance.serve.descriptors import affordable, needed
 from ordinance.serve.places import SPARE, Places, home_of
 from support.serving import LoopThread
@@ -137,7 +138,7 @@ def test_connections_keep_well_below_the_limit_of_open_files(
 ) -> None:
     done: list[tuple[int, tuple[int, int]]] = []
     note: Callable[[int, tuple[int, int]], None] = lambda what, both: done.append((what, both))  # noqa: E731
-    monkeypatch.setattr(descriptors.resource, "getrlimit", lambda _: limits)
-    monkeypatch.setattr(descriptors.resource, "setrlimit", note)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+    monkeypatch.setattr(resource, "setrlimit", note)
     assert affordable(wanted) == taken
     assert [soft for _, (soft, _) in done] == ([] if raised is None else [raised])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -14,7 +15,7 @@ import pytest
 from ordinance.errors import OrdinanceError, PluginError
 from ordinance.isolation import Budget
 from ordinance.load import load
-from support.commands import Served, children, run
+from support.commands import ENGINE, Served, children, run
 from support.faulty import packs
 from support.packs import TODAY, write_jurisdiction
 from support.serving import PATIENCE, ScriptedUpstream
@@ -79,7 +80,7 @@ def test_the_load_ends_with_the_plugins_name(site: Path, tmp_path: Path, deed: s
     with pytest.raises(OrdinanceError) as raised:
         load(packs(tmp_path / "packs"), on=TODAY, budget=budget).plan  # noqa: B018 - the property raises
     assert time.monotonic() - began < PATIENCE * 3
-    named = "hostile-ordinance 1.0" if place != "preparing" else "faulty.red"
+    named = "hostile-ordinance 1.0" if place != "preparing" else "the detector faulty."
     assert named in raised.value.message
     if place != "preparing" or deed in ("os._exit", "a crash", "a hang"):
         assert isinstance(raised.value, PluginError)
@@ -87,8 +88,6 @@ def test_the_load_ends_with_the_plugins_name(site: Path, tmp_path: Path, deed: s
 
 
 def test_what_was_tried_leaves_no_process(site: Path, tmp_path: Path) -> None:
-    import os
-
     before = children(os.getpid())
     install(site, "at import", "a hang")
     with pytest.raises(PluginError, match="within 2 seconds"):
@@ -117,12 +116,12 @@ def test_a_running_server_keeps_its_last_good_policy_and_can_be_told_again(
     settings = tmp_path / "ordinance.yaml"
     settings.write_text("audit: audit.jsonl\nlimits: {plugin_seconds: 6}\n")
     pack = write_jurisdiction(tmp_path / "XA")
-    engine = Path(__file__).resolve().parents[1] / "engine"
     served = Served(
         "--config", settings, "--upstream", upstream.url, "--jurisdiction", "XA", "--pack", pack, "--on", str(TODAY),
-        PYTHONPATH=f"{site}:{engine}",
+        PYTHONPATH=f"{site}:{ENGINE}",
     )  # fmt: skip
     try:
+        until_stale(served, None)
         install(site, "at import", deed)
         served.signal(signal.SIGHUP)
         until_stale(served, "plugin")

@@ -248,6 +248,26 @@ def test_a_refused_prompt_never_reaches_the_server(start: Start, inner: Inner) -
     assert inner.seen.asked == []
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_without_a_record_that_is_required_the_model_is_not_asked(
+    start: Start, inner: Inner, config: Path, tmp_path: Path, stream: bool
+) -> None:
+    log = tmp_path / "full"
+    log.symlink_to("/dev/full")
+    config.write_text(f"jurisdiction: DE\nlocale: en\naudit: {{path: {log}, required: true}}\n")
+    running = start()
+    answer = running.post(asked={**ASK, "stream": stream})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "audit_unavailable")
+    assert inner.seen.asked == []
+    log.unlink()
+    assert running.post(asked={**ASK, "stream": stream}).status_code == 200
+    assert len(inner.seen.asked) == 1
+    running.stop()
+    refused, begun, ended = map(json.loads, log.read_text().splitlines())
+    assert [each["event"] for each in (refused, begun, ended)] == ["end", "begin", "end"]
+    assert ended["model"] == "m", "the server inside lists it"
+
+
 def test_a_client_that_goes_stops_the_server(start: Start, inner: Inner) -> None:
     inner.endless = True
     running = start()

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import ClassVar
 
 ENGINE = Path(__file__).resolve().parents[2] / "engine"
 #: How long a server may take until it listens, in seconds; the machine may be busy.
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -55,16 +56,15 @@ def running(pid: int, parent: int | None = None) -> bool:
 class Served:
     """``ordinance serve`` with these words, on a free port, until ``stop``.
 
-    ``said`` is what it printed, to the end of the line that holds ``until``; ``address`` is where it listens. ``files``
-    is how many it may have open.
+    ``said`` is what it printed, to the end of the line that holds ``until``; ``address`` is where it listens.
     """
 
-    def __init__(
-        self, *words: str | Path, until: str = "listening on ", files: int | None = None, **variables: str
-    ) -> None:
-        bound = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh"] if files else []
+    #: A command that starts it, if it is not to be started directly.
+    starter: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *words: str | Path, until: str = "listening on ", **variables: str) -> None:
         self.process = subprocess.Popen(
-            [*bound, *command("serve", "--port", "0", *words)],
+            [*self.starter, *command("serve", "--port", "0", *words)],
             env=environment(**variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -46,7 +46,7 @@ def settings_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, settings_file: Path) -> Iterator[VllmServer]:
     """vLLM with Ordinance in it, and the tests' own middlewares on both sides."""
-    middlewares = ("--middleware", "around.Inside", *ORDINANCE, "--middleware", "around.Outside")
+    middlewares = ("--middleware", "around.Inside", *ORDINANCE, "--middleware", "around.Outside", "--log-error-stack")
     log = tmp_path_factory.mktemp("vllm") / "log.txt"
     started = VllmServer(
         (*SPEAKING, "--api-key", KEY, *middlewares), variables(ORDINANCE_CONFIG=str(settings_file)), log

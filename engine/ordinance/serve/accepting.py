@@ -17,6 +17,8 @@ from ordinance.serve.places import Places
 _AT_ONCE = 16
 #: How long none is taken where there is no place, or no descriptor, in seconds. Those that come wait in the kernel.
 _PAUSE_SECONDS = 0.05
+#: How long those that were taken last have until their requests count as begun, in seconds.
+_FIRST_BYTES_SECONDS = 0.05
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -40,6 +42,7 @@ class Accepting:
         self._accept(socket.SOMAXCONN)
         self._shut()
         await asyncio.gather(*self._tasks)
+        await asyncio.sleep(_FIRST_BYTES_SECONDS)
 
     def _accept(self, most: int) -> None:
         for _ in range(most):

@@ -61,11 +61,12 @@ class Places:
         self._coming -= 1
 
     def enter(self, guest: Guest) -> None:
-        self._guests[guest] = None
+        """Take a guest in. Where its address has too many, one of the others makes room, if one is idle."""
         if self._each is not None:
-            of_home = [each for each in self._guests if each.home == guest.home]
-            if len(of_home) > self._each:
-                self._dismiss(of_home, f"more than {self._each} from one address (limits.connections_per_address)")
+            others = [each for each in self._guests if each.home == guest.home]
+            if len(others) >= self._each:
+                self._dismiss(others, f"one address has {self._each} (limits.connections_per_address)")
+        self._guests[guest] = None
 
     def stay(self, guest: Guest) -> None:
         """A request was answered: the guest is the newest of those that wait."""

@@ -21,7 +21,7 @@ def serve(worker: Worker, listener: socket.socket, announce: Callable[[Service],
 
     Raises ``OrdinanceError`` where it cannot begin or go on, ``KeyboardInterrupt`` where the signal was SIGINT.
     """
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the gateway, or who watches over the workers, listens to it
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # held back until somebody listens to it
     several = worker.settings.workers > 1
     if _alone(worker, listener, announce) if not several else _several(worker, listener, announce):
         raise KeyboardInterrupt

@@ -17,8 +17,8 @@ STALLED_SECONDS = 5.0
 CLOSING_SECONDS = 5.0
 #: How long after a failure the next attempt comes, in seconds.
 _RETRY_SECONDS = 1.0
-#: How long records gather, so that a busy server wakes the thread some dozens of times a second and no more.
-_GATHER_SECONDS = 0.02
+#: How long records gather, so that a busy server wakes the thread ten times a second and no more.
+_GATHER_SECONDS = 0.1
 
 
 class _Line(NamedTuple):

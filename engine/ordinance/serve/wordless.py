@@ -1,9 +1,9 @@
 """What is logged in a server's process while it answers: where and how grave, and no word of a request.
 
-A server writes a log of its own. vLLM 0.32 writes in it, as the client wrote them, the name of a model that it does not
-have, a schema or grammar that it cannot read, and, where it logs errors in full, each field that it refuses. Which lines
-those are changes from version to version, so this does not go by lines: of whatever is logged on behalf of a request, by
-any logger, the words are left out where the record is made, before any handler has seen it.
+A server writes a log of its own. vLLM 0.32 writes in it, as the client wrote them, the name of a model that it does
+not have, a schema or grammar that it cannot read, and, where it logs errors in full, each field that it refuses. Which
+lines those are changes from version to version, so this does not go by lines: of whatever is logged on behalf of a
+request, by any logger, the words are left out where the record is made, before any handler has seen it.
 """
 
 from __future__ import annotations

@@ -28,7 +28,6 @@ from ordinance.serve.service import Service, make_service, plan_of
 from ordinance.serve.standing import Renewal, settle
 from ordinance.serve.stderr import tell
 from ordinance.serve.upstream import Upstream
-from ordinance.serve.workers import HELD
 from ordinance.settings.model import Settings
 
 
@@ -80,7 +79,7 @@ class _Steered(Server):
         await super().startup(sockets)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGUSR1, self.drain)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
         parent = multiprocessing.parent_process()
         if parent is not None:
             loop.add_reader(parent.sentinel, self._orphaned, parent.sentinel)

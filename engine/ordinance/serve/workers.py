@@ -33,7 +33,7 @@ _BEYOND_GRACE_SECONDS = 10.0
 
 _STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 #: Held back in a worker until it listens to them.
-HELD = frozenset({signal.SIGHUP, signal.SIGUSR1})
+_HELD = frozenset({signal.SIGHUP, signal.SIGUSR1})
 
 
 #: What a worker does with the listening socket, until it is told to leave. It closes the connection when it serves.
@@ -144,11 +144,11 @@ class Workers:
 
 
 def _start(work: Work, listener: socket.socket) -> tuple[SpawnProcess, Connection]:
-    """Start a worker that hears of ``HELD`` signals when it is able to, instead of ending by them."""
+    """Start a worker that hears of ``_HELD`` signals when it is able to, instead of ending by them."""
     loading, serves = Pipe(duplex=False)
     process = get_context("spawn").Process(target=work, args=(listener, serves))
     resource_tracker.ensure_running()  # would let go of what is held back below, at the first start
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {*HELD, *_STOP})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {*_HELD, *_STOP})
     try:
         process.start()
     finally:
@@ -175,6 +175,7 @@ class _Signals:
         self._writer.setblocking(False)
         self._before = {number: signal.signal(number, _note) for number in (*_STOP, signal.SIGHUP)}
         self._wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
