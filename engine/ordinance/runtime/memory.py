@@ -98,7 +98,7 @@ class Memory:
             self._places.popitem(last=False)
 
     def within(self, number: int, salt: bytes) -> Recall:
-        """What one request can recall: under the rules of that number, with what it was met under the same ``salt``."""
+        """What one request can recall: under the rules of that number, with what was met under the same ``salt``."""
         start = blake2b(key=self._key, digest_size=_DIGEST)
         start.update(b"%d %d " % (number, len(salt)) + salt)
         return Recall(self, start, self._block)
