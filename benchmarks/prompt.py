@@ -1,6 +1,6 @@
 """What a turn of a chat costs with a history that was seen before, beside the same turn without it.
 
-    .venv/test/bin/python benchmarks/prompt.py [--tokens N] [--rounds N] [--jurisdiction EE] [--text FILE] [--completions]
+    .venv/test/bin/python benchmarks/prompt.py [--completions] [--tokens N] [--rounds N] [--jurisdiction EE]
 
 The real gateway as an ASGI application, in this process, asks a scripted model server in another over HTTP. The same
 conversation comes again and again, each time with a new message at its end, beside requests with a new message alone
@@ -117,7 +117,9 @@ async def measure(app: ASGIApp, chat: Chat, completions: bool, rounds: int) -> d
     for number in range(rounds + 2):
         for name, make in kinds.items():
             spent, answer = await ask(app, make(), completions)
-            if b'"verdict":"pass"' not in answer:
+            if (
+                b'"verdict":"disclose"' if completions else b'"verdict":"pass"'
+            ) not in answer:  # each is a first answer
                 raise SystemExit("an answer did not pass: the text has what a rule of this jurisdiction looks for")
             if number >= 2:  # the first meet what nobody has met
                 times[name].append(spent * 1e3)

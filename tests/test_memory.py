@@ -59,7 +59,7 @@ class Counting:
 
 
 def even(text: str) -> bool:
-    return int(text) % 2 == 0
+    return text.isdigit() and int(text) % 2 == 0
 
 
 # the law
@@ -266,7 +266,7 @@ def test_a_long_text_that_grows_is_read_on_from_its_last_block(monkeypatch: pyte
     assert len(met) == 2 * len(text), "for the red line, and for the mask"
     met.clear()
     assert not screened(of, memory, text + "More.").prompt.refused
-    assert len(met) == 2 * (len(text + "More.") - 3 * BLOCK)
+    assert len(met) == 2 * (len(text + "More.") - len(text) // BLOCK * BLOCK)
     head = "x" * (2 * BLOCK - 5) + " red"
     assert not screened(of, memory, head + " wine").prompt.refused
     assert screened(of, memory, head + " line").prompt.refused, "the phrase lies across the place"

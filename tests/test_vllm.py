@@ -23,6 +23,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from ordinance.runtime.matcher import Match
+from ordinance.runtime.rereading import matches_in
 from ordinance.serve import account
 from ordinance.serve.listening import address_of, listen
 from ordinance.serve.routes import ROUTES, Treatment, is_listed, treatment
@@ -238,6 +240,23 @@ def red_lines() -> list[str]:
         for line in file.read_text("utf-8").splitlines()
         if "canary" in line and not line.startswith("#")
     ]
+
+
+def test_a_history_is_looked_at_once(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+
+    def look(*given: Any) -> list[Match]:
+        looked_at.append(given[2])
+        return matches_in(*given)
+
+    monkeypatch.setattr("ordinance.runtime.prompt.matches_in", look)
+    server, said = start(), [{"role": "user", "content": "What a day."}]
+    for turn in ("Good day.", "And what a night.", "Good night."):
+        server.post(asked={"model": "m", "messages": said})
+        said = [*said, {"role": "user", "content": turn}]
+    assert [text for text in looked_at if "day" in text or "night" in text] == [
+        "What a day.", "Good day.", "And what a night."
+    ]  # fmt: skip
 
 
 @pytest.mark.semantics(7)

@@ -25,7 +25,7 @@ MOST = 131_072
 #: Clients whose texts are remembered; past them the first that came is forgotten whole.
 MOST_CLIENTS = 1024
 #: After how many characters of a text its place is remembered; and for how many remembered texts there is one place.
-BLOCK = 4096
+BLOCK = 1024
 _TEXTS_A_PLACE = 32
 #: In bytes; 128 bits, so that nobody finds two texts with one digest, the key being unknown besides.
 _DIGEST = 16
@@ -98,7 +98,7 @@ class Memory:
             self._places.popitem(last=False)
 
     def within(self, number: int, salt: bytes) -> Recall:
-        """What one request can recall: under the rules of that number, with what it was met under the same ``salt``."""
+        """What one request can recall: under the rules of that number, with what was met under the same ``salt``."""
         start = blake2b(key=self._key, digest_size=_DIGEST)
         start.update(b"%d %d " % (number, len(salt)) + salt)
         return Recall(self, start, self._block)

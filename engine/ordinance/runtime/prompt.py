@@ -101,9 +101,7 @@ class Prompt:
         the marker. Empty where it cannot be sent."""
         if self._masking is None:
             return text
-        if self._is(UNMASKED, text):
-            return "" if self._unbalanced else text
-        if self._finds_no_mask(self._masking, text):
+        if self._stays(self._masking, text):
             return "" if self._unbalanced else text
         redactor, masked = self._redacted(self._masking, text)
         rules = self._activation.rules
@@ -117,15 +115,14 @@ class Prompt:
         finds there it could not reach string by string, so nothing is sent on."""
         if self._masking is not None:
             masking = self._masking
-            unknown = (text for text in texts if not self._is(UNMASKED, text))
-            unclear = (text for text in unknown if not self._finds_no_mask(masking, text))
-            found = (self._redacted(masking, text)[0] for text in unclear)
+            found = (self._redacted(masking, text)[0] for text in texts if not self._stays(masking, text))
             self._unmasked = self._unmasked or any(redactor.omitted for redactor in found)
 
-    def _finds_no_mask(self, masking: Activation, text: str) -> bool:
-        """Whether it is plain that ``text`` stays as it is; where detectors see sentences, that is not."""
-        if masking.segments:
-            return False
+    def _stays(self, masking: Activation, text: str) -> bool:
+        """Whether masks leave ``text`` as it is, as far as that is known or plain: where detectors see sentences, only
+        the redactor asks them."""
+        if self._is(UNMASKED, text) or masking.segments:
+            return self._is(UNMASKED, text)
         plain = not removing(matches_in(masking.answer, masking.checks, text, self._recall, UNMASKED))
         if plain:
             self._note(UNMASKED, text)
