@@ -125,9 +125,10 @@ class Automaton:
         compared = " " if is_white(layout) else key(symbol)
         number = ord(compared) if compared in self._network.trie.symbols else NO_KEY
         signature = (kind_of(symbol), number, self._network.alphabet.holding(symbol), layout, is_wordlike(symbol))
-        found = self._symbol_classes[symbol] = self._numbered(signature)
+        found = self._numbered(signature)
         if layout == SCORE:
             self.scores.add(found)
+        self._symbol_classes[symbol] = found  # last, for sessions may run in several threads
         return found
 
     def _numbered(self, signature: tuple[int, int, frozenset[int], int, bool]) -> int:

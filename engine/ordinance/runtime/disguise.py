@@ -8,7 +8,7 @@ forms find, and what they cannot, is in ``docs/matching.md``.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -55,46 +55,69 @@ _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _URL = {"+": "+-", "/": "/_"}
 
 UNDERSCORE = SymbolSet((("_", "_"),))
-#: What may stand between the letters of a spaced phrase: all that is no letter or mark.
-BETWEEN = SymbolSet((("_", "_"),), frozenset("Wd"))
-#: What may stand in the middle of base64.
-WRAPPED = SymbolSet(tuple((space, space) for space in "\t\n\r "))
+#: All that is no letter, digit or mark.
+_BETWEEN = SymbolSet((("_", "_"),), frozenset("W"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gaps:
+    """What may stand between two steps of a form, any number of times: ``wide`` where ``firm`` steps have been taken,
+    ``narrow`` before, and behind a digit that the form begins with. Otherwise prose would wait for the next letter
+    behind every number, and behind every letter with which base64 can begin."""
+
+    wide: SymbolSet
+    narrow: SymbolSet
+    firm: int = 1
+
+
+_WHITE = SymbolSet(tuple((space, space) for space in "\t\n\r "))
+#: Between the letters of a spaced phrase: all that is no letter or mark.
+SPACED = Gaps(SymbolSet((("_", "_"),), frozenset("Wd")), _BETWEEN)
+#: In base64: line breaks, and other white space once there is some of it, or where it begins behind some.
+ENCODED = Gaps(_WHITE, SymbolSet((("\n", "\n"), ("\r", "\r"))), 3)
+PARTED = Gaps(_WHITE, _WHITE)
 #: What terminals obey and do not show, behind an escape character, which folds to nothing: ``[0;31m``.
 ESCAPE, ESCAPED, ESCAPE_END = (SymbolSet(ranges) for ranges in ((("[", "["),), (("0", ";"),), (("A", "Z"), ("m", "m"))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """What one symbol of a form may be: ``letters`` are letters, digits and marks, ``signs`` the rest, perhaps none.
+    """What one symbol of a form may be: ``letters`` are letters and marks, ``digits`` digits, ``signs`` the rest.
     ``faint`` are characters that are no symbol of the text and may be one here, ``tags`` those of them that stand for
     themselves. Each is made once, and compared by identity."""
 
-    letters: SymbolSet
+    letters: SymbolSet | None
+    digits: SymbolSet | None = None
     signs: SymbolSet | None = None
     faint: SymbolSet | None = None
     tags: SymbolSet | None = None
 
     @property
-    def either(self) -> SymbolSet:
-        """All of them."""
-        return self.letters if self.signs is None else _joined(self.letters, self.signs)
+    def word(self) -> SymbolSet | None:
+        """What words are made of."""
+        return _joined(self.letters, self.digits)
+
+    @property
+    def shown(self) -> SymbolSet | None:
+        """What is a symbol of the text."""
+        return _joined(self.word, self.signs)
 
     @property
     def sets(self) -> tuple[SymbolSet, ...]:
         """All sets that a network may ask for."""
-        found = (self.letters, self.signs, self.either, self.faint, self.tags)
+        found = (self.letters, self.digits, self.signs, self.word, self.shown, self.faint, self.tags)
         return tuple(each for each in found if each is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A phrase in one disguise. ``gap`` may stand between two steps any number of times.
+    """A phrase in one disguise.
 
     ``first`` and ``last`` are the letters that decide whether it must begin and end where words do; empty where not.
     """
 
     steps: tuple[Step, ...]
-    gap: SymbolSet
+    gaps: Gaps
     first: str = ""
     last: str = ""
 
@@ -107,9 +130,12 @@ def forms(phrase: str, canonical: Sequence[str]) -> Iterator[Form]:
     found = [text for text in spaced if _weight(text) >= SPACED_FROM]
     found += [text for text in map(_letters, dict.fromkeys(turned)) if _weight(text) >= TURNED_FROM]
     for text in dict.fromkeys(found):
-        yield Form(_steps(text), BETWEEN, text[0], text[-1])
-    for sets in dict.fromkeys(sets for case in cases for offset in range(3) for sets in _encoded(case, offset)):
-        yield Form(sets, WRAPPED)
+        yield Form(_steps(text), SPACED, text[0], text[-1])
+    for steps in dict.fromkeys(steps for case in cases for offset in range(3) for steps in _encoded(case, offset)):
+        yield Form(steps, ENCODED)
+        for left in range(ENCODED.firm):  # parted before it is firm, it begins anew behind white space
+            if len(steps) - left >= ENCODED_FROM:
+                yield Form(steps[left:], PARTED, first="A")
 
 
 def _turned(text: str) -> tuple[str, ...]:
@@ -125,7 +151,7 @@ def _letters(text: str) -> str:
 
 @cache
 def _letter_of(symbol: str) -> str:
-    return key(symbol) if symbol.isdecimal() or symbol not in BETWEEN else ""
+    return "" if symbol in _BETWEEN else key(symbol)
 
 
 def _weight(text: str) -> int:
@@ -145,23 +171,23 @@ def _step(letter: str, leet: bool) -> Step:
     if leet:
         found.update(_DIGITS.get(letter, "") + _SWAPS.get(letter, "") + _SIGNS.get(letter, ""))
     signs = {each for each in found if symbol_kind(each) == "o"}
+    digits = set(filter(str.isdecimal, found))
     faint = _FAINT.get(letter, frozenset())
     tags = {each for each in faint if each > FIRST_TAG}
-    return Step(
-        _set(found - signs),
-        _set(signs) if signs else None,
-        _set(set(faint)) if faint else None,
-        _set(tags) if tags else None,
-    )
+    return Step(*map(_set, (found - signs - digits, digits, signs, faint, tags)))
 
 
 @cache
-def _joined(one: SymbolSet, other: SymbolSet) -> SymbolSet:
+def _joined(one: SymbolSet | None, other: SymbolSet | None) -> SymbolSet | None:
+    if one is None or other is None:
+        return one or other
     return SymbolSet(tuple(sorted(one.ranges + other.ranges)))
 
 
-def _set(symbols: set[str]) -> SymbolSet:
-    return SymbolSet(tuple((symbol, symbol) for symbol in sorted(symbols)))
+def _set(symbols: Iterable[str]) -> SymbolSet | None:
+    """The set of ``symbols``; None if there is none."""
+    ranges = tuple((symbol, symbol) for symbol in sorted(symbols))
+    return SymbolSet(ranges) if ranges else None
 
 
 def _encoded(phrase: str, offset: int) -> Iterator[tuple[Step, ...]]:
