@@ -116,19 +116,10 @@ def joined(wordings: Wordings, readings: list[Reading | None]) -> Reading | None
 
 def reading_of(wordings: Wordings, text: str) -> Reading | None:
     """Where the last paragraph of ``text`` stands, that may become a notice."""
-    return _followed(wordings, text).place()
-
-
-def holds_notice(wordings: Wordings, text: str) -> bool:
-    """Whether a paragraph of a whole ``text`` is a notice."""
-    return _followed(wordings, text).busy
-
-
-def _followed(wordings: Wordings, text: str) -> Forgery:
     paragraphs = Paragraphs()
     forgery = Forgery(wordings, paragraphs)
     for char in text:
         paragraphs.feed(char)
         forgery.feed()
         forgery.read(char)
-    return forgery
+    return forgery.place()
