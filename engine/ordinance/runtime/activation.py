@@ -11,12 +11,12 @@ from weakref import WeakKeyDictionary
 
 from ordinance.detection import Expressions, Prepared, Segments
 from ordinance.policy.plan import SPAN, Contact, Plan, PlannedRule, Scope
-from ordinance.policy.vocabulary import MARKER, Channel, Effect
+from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.automaton import Automaton
 from ordinance.runtime.calm import Strides
 from ordinance.runtime.checks import Checks, unchecked_only
 from ordinance.runtime.matcher import Match
-from ordinance.runtime.rendering import imitation, placeholder
+from ordinance.runtime.rendering import LOOKALIKES, imitation, placeholder
 from ordinance.runtime.together import together
 from ordinance.runtime.wordings import NO_WORDINGS, Wordings, wordings_of
 
@@ -239,9 +239,10 @@ def _automaton(plan: Plan, *families: Iterable[tuple[int, Expressions]]) -> Auto
 
 
 def _forged(rules: tuple[PlannedRule, ...], masking: Iterable[int]) -> list[tuple[int, Expressions]]:
-    """What the engine writes in the place of removed text, as phrases: where the model writes it, nobody could tell it
-    from an omission (semantics, rule 17). Placeholders are guarded in every language, so that automata need none."""
-    found = [(_FORGED, Expressions(phrases=(MARKER,)))]
+    """What the engine writes in the place of removed text, and what looks like it: where the model writes it, nobody
+    could tell it from an omission (semantics, rule 17). Placeholders are guarded in every language, so that automata
+    need none."""
+    found = [(_FORGED, Expressions(patterns=LOOKALIKES))]
     for tag in masking:
         if _masks(rules[tag]):
             labels = dict.fromkeys([rules[tag].type, *rules[tag].placeholders.values()])

@@ -25,7 +25,7 @@ class Forgery:
     A paragraph waits while it may still become one.
     """
 
-    __slots__ = ("_at", "_content", "_paragraphs", "_regions", "_start", "_state", "_tag", "_wordings")
+    __slots__ = ("_at", "_broken", "_content", "_paragraphs", "_regions", "_start", "_state", "_tag", "_wordings")
 
     def __init__(self, wordings: Wordings, paragraphs: Paragraphs, tag: int = 0) -> None:
         self._wordings = wordings
@@ -35,11 +35,13 @@ class Forgery:
         self._start: int | None = None  # of what may become a notice
         self._content = 0  # where that ends, as far as it has come
         self._at = paragraphs.at
+        self._broken: int | None = None  # where a paragraph began that ended before it was a notice
         self._regions: list[Region] = []
 
     def read(self, char: str) -> None:
         """The character that the paragraphs took last."""
         self._at += 1
+        self._broken = None
         state = self._state
         if state is None:
             return
@@ -61,19 +63,16 @@ class Forgery:
     def feed(self) -> None:
         """The paragraphs took a character, which ``read`` is to be given yet, or were closed."""
         if self._paragraphs.settled:
-            if self._start is not None and self._state is not None and self._state.complete:
+            if self._state is not None and self._state.complete and self._start is not None:
                 self._regions.append(Region(self._start, self._content, {self._tag}))
+            else:
+                self._broken = self._start
             self._state, self._start = self._wordings.start, None
 
     @property
     def busy(self) -> bool:
         """Whether there is a notice, or what is one if the text ends here."""
         return bool(self._regions) or (self._state is not None and self._state.complete)
-
-    @property
-    def oldest(self) -> int | None:
-        """Where a paragraph begins that may still become a notice, and is none yet."""
-        return self._start
 
     def hold(self) -> int:
         """The first character that some continuation could put into a notice, or take out of one."""
@@ -82,6 +81,10 @@ class Forgery:
     def regions(self) -> list[Region]:
         """The notices so far."""
         return self._regions
+
+    def cut(self, before: int) -> int | None:
+        """Where what may have become a notice begins if the text is cut here and that lies before this place."""
+        return None if self._broken is None or self._broken >= before else self._broken
 
     def forget(self, before: int) -> None:
         """Nothing before ``before`` will be asked for again."""
@@ -116,19 +119,10 @@ def joined(wordings: Wordings, readings: list[Reading | None]) -> Reading | None
 
 def reading_of(wordings: Wordings, text: str) -> Reading | None:
     """Where the last paragraph of ``text`` stands, that may become a notice."""
-    return _followed(wordings, text).place()
-
-
-def holds_notice(wordings: Wordings, text: str) -> bool:
-    """Whether a paragraph of a whole ``text`` is a notice."""
-    return _followed(wordings, text).busy
-
-
-def _followed(wordings: Wordings, text: str) -> Forgery:
     paragraphs = Paragraphs()
     forgery = Forgery(wordings, paragraphs)
     for char in text:
         paragraphs.feed(char)
         forgery.feed()
         forgery.read(char)
-    return forgery
+    return forgery.place()

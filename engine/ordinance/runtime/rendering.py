@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ordinance.detection import Pattern
 from ordinance.policy.vocabulary import MARKER
+
+_OPENING, _CLOSING = "[⟦〚⟬〘]", "[⟧〛⟭〙]"
+#: What stands between them: an ellipsis folds to three full stops.
+_DOTS = r"[\s.⋯⋮⋰⋱·•‧∙⋅]"
+
+#: The marker and what looks like it: dots, or nothing, in double brackets of any kind; and an opening one with an
+#: ellipsis, closed or not.
+LOOKALIKES = (
+    Pattern(rf"{_OPENING}{_DOTS}{{0,60}}{_CLOSING}"),
+    Pattern(rf"{_OPENING}\s{{0,20}}(?:[⋯⋮⋰⋱]|\.\s?\.)"),
+)
 
 
 def placeholder(label: str) -> str:
