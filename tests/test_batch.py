@@ -333,6 +333,45 @@ def test_one_conversation_or_a_list_of_them() -> None:
         governed(llm).chat([{"role": "user", "content": [{"type": "image_pil", "image_pil": object()}]}])
 
 
+def test_what_is_not_text_is_given_where_it_was_said_that_it_may() -> None:
+    """As at the gateway: data alone, and only what `parts` has; nothing is given to the model otherwise."""
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    address = {"type": "image_url", "image_url": {"url": "http://10.0.0.1/x.png"}}
+    taking = SETTINGS.model_copy(update={"parts": ["image"]})
+
+    def chat(settings: Settings, part: Any) -> FakeLLM:
+        llm = FakeLLM()
+        GovernedLLM(llm, Desk(small_plan(), settings, {})).chat([{"role": "user", "content": [part]}])
+        return llm
+
+    assert "image/png" in str(chat(taking, picture).asked[0]["prompt"])
+    for settings, part, told in (
+        (SETTINGS, picture, r"parts: \[image\]"),
+        (taking, address, "must hold its data itself"),
+        (taking, {"type": "image_embeds", "image_embeds": "AAAA"}, "never taken"),
+    ):
+        with pytest.raises(BatchError, match=told):
+            chat(settings, part)
+
+    def generate(settings: Settings, data: Any) -> FakeLLM:
+        llm = FakeLLM()
+        GovernedLLM(llm, Desk(small_plan(), settings, {})).generate({"prompt": "x", "multi_modal_data": data})
+        return llm
+
+    given = {"prompt": "x", "multi_modal_data": {"image": "pixels"}}
+    assert generate(taking, {"image": "pixels"}).asked[0]["prompt"] == given
+    for settings, data, told in (
+        (SETTINGS, {"image": "pixels"}, 'parts=["image"]'),
+        (taking, {"image": "pixels", "audio": "sound"}, 'parts=["audio"]'),
+        (taking, {"image": {"image_embeds": "numbers"}}, "embeddings"),
+        (taking, {"other": "x"}, "not known"),
+        (taking, "pixels", "no mapping"),
+    ):
+        with pytest.raises(BatchError) as caught:
+            generate(settings, data)
+        assert told in f"{caught.value} {caught.value.help}"
+
+
 def test_tools_are_looked_at_and_go_to_the_model_masked() -> None:
     llm = FakeLLM()
     tools = [{"type": "function", "function": {"name": "f", "description": "Takes 123456."}}]

@@ -39,6 +39,7 @@ from support.serving import (
     ScriptedUpstream,
     Wire,
     chunk,
+    completion,
     event,
     posting,
     say,
@@ -173,11 +174,11 @@ async def endless(wire: Wire) -> None:
     wire.asked.gone.set()
 
 
-def closed_after(*packets: bytes) -> Script:
+def closed_after(*packets: bytes, kind: str = "text/event-stream") -> Script:
     """Write these packets and close the connection in the middle of the body."""
 
     async def script(wire: Wire) -> None:
-        await wire.head()
+        await wire.head(kind=kind)
         await wire.send(*packets)
         wire.break_off()
 
@@ -224,6 +225,79 @@ def test_an_upstream_that_breaks_off_releases_nothing_held_and_is_recorded(
     assert (record["status"], record["problem"], record["verdict"]) == (200, code, "refuse")
     assert "fault" in record["notices"]
     assert record["balanced"] is True
+
+
+#: Faults before anything was said, and what a request of each API is.
+FIRST = {
+    "no JSON": (send(b"data: nonsense\n\n"), "upstream_malformed"),
+    "no event": (send(b"x" * 1_100_000), "upstream_malformed"),
+    "nothing": (send(), "upstream_truncated"),
+    "closes": (closed_after(), "upstream_truncated"),
+    "silent": (send_and_wait(), "upstream_timeout"),
+}
+ASKED_BY = {
+    "/v1/chat/completions": ASK,
+    "/v1/completions": {"prompt": "x"},
+    "/v1/responses": {"input": "hi"},
+    "/v1/messages": ASK | {"max_tokens": 9},
+}
+
+
+@pytest.mark.parametrize("path", ASKED_BY)
+@pytest.mark.parametrize("name", FIRST)
+def test_a_fault_in_the_first_event_is_recorded_and_told_as_later_ones_are(
+    open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path, name: str, path: str
+) -> None:
+    upstream.script, code = FIRST[name]
+    gateway = open_gateway(audit=tmp_path / "audit.jsonl", upstream={"idle_seconds": 0.5})
+    asked = ASKED_BY[path] | {"stream": True}
+    answer = httpx2.post(gateway.address + path, json=asked, timeout=PATIENCE * 2, trust_env=False)
+    assert answer.status_code == 200
+    assert "Notice fault." in answer.text
+    assert "[DONE]" not in answer.text
+    *_, last = (json.loads(one) for one in re.findall(r"^data: (\{.*\})$", answer.text, re.MULTILINE))
+    assert code in json.dumps(last)
+    assert '"verdict":"refuse"' in answer.text
+    (record,) = records(tmp_path / "audit.jsonl", 1)
+    assert (record["status"], record["problem"], record["verdict"]) == (200, code, "refuse")
+    assert "fault" in record["notices"]
+
+
+WHOLE = {
+    "no JSON": (send(b"nonsense", kind="application/json"), "upstream_malformed"),
+    "no choices": (send(b'{"choices":[]}', kind="application/json"), "upstream_malformed"),
+    "an error": (send(b'{"error":{"message":"x"}}', kind="application/json"), "upstream_failed"),
+    "closes": (closed_after(b'{"choices":[', kind="application/json"), "upstream_truncated"),
+    "silent": (send_and_wait(b'{"choices":[', kind="application/json"), "upstream_timeout"),
+    "of another type": (send(b"{}", kind="text/event-stream"), "upstream_malformed"),
+    "one choice twice": (
+        send(json.dumps(completion() | {"choices": completion("a")["choices"] * 2}).encode(), kind="application/json"),
+        "upstream_malformed",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_whole_answer_that_is_none_is_recorded_as_refused(
+    open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path, name: str
+) -> None:
+    upstream.script, code = WHOLE[name]
+    gateway = open_gateway(audit=tmp_path / "audit.jsonl", upstream={"idle_seconds": 0.5})
+    answer = ask(gateway, n=2)
+    assert answer.status_code in (502, 504)
+    assert answer.json()["error"]["code"] == code
+    (record,) = records(tmp_path / "audit.jsonl", 1)
+    assert (record["problem"], record["verdict"], record["notices"][-1]) == (code, "refuse", "fault")
+
+
+def test_an_answer_that_never_began_has_no_verdict_but_its_problem(
+    open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    upstream.script = send(b"busy", status=503)
+    gateway = open_gateway(audit=tmp_path / "audit.jsonl")
+    ask(gateway, stream=True)
+    ask(gateway)
+    assert {(r["problem"], r["verdict"]) for r in records(tmp_path / "audit.jsonl", 2)} == {("upstream_busy", "pass")}
 
 
 @pytest.mark.parametrize("script", [send_and_wait(b'{"choices":['), send(b'{"choices":[' + b" " * 10_000_000), send(b'{"choices":[{"message":{"content":"\xe2\x82', kind="application/json")], ids=["silent", "10 MB", "half"])  # fmt: skip  # noqa: E501

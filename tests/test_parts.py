@@ -218,7 +218,8 @@ def test_the_data_is_no_text(part: Any) -> None:
     """Letters that happen to spell something are neither a finding nor masked."""
     fields = {"messages": [{"role": "user", "content": [part]}]}
     coding = plan(
-        [mask("DE/codes", "code", channels=frozenset({Channel.PROMPT}))], {"code": expressions((), ("[a-z]{5}",))}
+        [mask("DE/codes", "code", channels=frozenset({Channel.PROMPT}))],
+        {"code": expressions((), ("opaquered[a-z]{4}",))},
     )
     for session in (open_session(), open_session(coding)):
         sent = sent_on(CHAT, asked(CHAT, fields, *ALL), session, system_is_ours=False)
@@ -288,7 +289,7 @@ LIMITS = {"body_bytes": 50_000, "parts_bytes": 400_000}
     [
         (["image"], looking(picture(large(399_000))), 200, ""),
         (["image"], looking(picture(large(399_000)), {"type": "text", "text": "a b " * 12_000}), 200, ""),
-        (["image"], looking(picture(large(300_000)), picture(large(150_000))), 413, "parts_too_large"),
+        (["image"], looking(picture(large(300_000)), picture(large(120_000))), 413, "parts_too_large"),
         (["image"], looking(picture(large(401_000))), 413, "parts_too_large"),
         (["image"], looking(picture(large(500_000))), 413, "body_too_large"),
         (["image"], looking(picture(large(900)), {"type": "text", "text": "a b " * 13_000}), 413, "body_too_large"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -235,3 +236,40 @@ def test_the_example_on_the_page_is_right(tmp_path: Path) -> None:
     settings = load({}, write(tmp_path, example[1]))
     assert [key.name for key in settings.keys] == ["citizens-desk", "school"]
     assert settings.upstream is not None
+
+
+NOTHING = sha256(b"").hexdigest()
+ONE, TWO = sha256(b"one").hexdigest(), sha256(b"two").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("hashes", "wrong"),
+    [
+        ([ONE, TWO], []),
+        ([ONE, NOTHING], ["keys.1.sha256': it is the hash of an empty text"]),
+        ([ONE, TWO, ONE], ["keys.2.sha256': `keys.0` has it too"]),
+    ],
+)
+def test_a_key_is_one_and_no_other(tmp_path: Path, hashes: list[str], wrong: list[str]) -> None:
+    """`printf %s "$UNSET" | sha256sum` is a hash that `Authorization: Bearer` alone would match; of two keys with one
+    hash only one's attestations could hold."""
+    file = tmp_path / "ordinance.yaml"
+    file.write_text("keys:\n" + "".join(f"  - name: k\n    sha256: '{each}'\n" for each in hashes))
+    if not wrong:
+        assert [key.sha256 for key in load(file=file).keys] == hashes
+        return
+    with pytest.raises(SettingsError) as caught:
+        load(file=file)
+    for each in wrong:
+        assert each in str(caught.value)
+    assert str(caught.value).startswith(f"{file}:{2 * len(hashes) + 1}: "), "the line of the hash"
+    assert not any(each in str(caught.value) for each in hashes)
+
+
+def test_parts_are_closed_words(tmp_path: Path) -> None:
+    file = tmp_path / "ordinance.yaml"
+    file.write_text("parts: [image, file]\n")
+    assert load(file=file).parts == ["image", "file"]
+    file.write_text("parts: [image, embeddings]\n")
+    with pytest.raises(SettingsError, match=r"parts\.1': one of 'image', 'audio', 'video', 'file' is expected"):
+        load(file=file)

@@ -341,6 +341,36 @@ def test_nothing_but_the_governed_body_reaches_the_server(start: Start, inner: I
     assert body == ASK
 
 
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+
+
+@pytest.mark.parametrize("taken", [False, True])
+@pytest.mark.parametrize("path", [CHAT, "/v1/messages/count_tokens"])
+def test_parts_that_are_not_text_are_the_operators_to_take(
+    start: Start, inner: Inner, config: Path, path: str, taken: bool
+) -> None:
+    if taken:
+        config.write_text(config.read_text() + "parts: [image]\n")
+    running = start()
+    source = {"type": "base64", "media_type": "image/png", "data": "AAAA"}
+    part = PICTURE if path == CHAT else {"type": "image", "source": source}
+    address = {"type": "image_url", "image_url": {"url": "http://10.0.0.1/x.png"}}
+    statuses = [
+        running.post(path, {"model": "m", "messages": [{"role": "user", "content": [each]}]}).status_code
+        for each in (part, address)
+    ]
+    assert statuses == [200 if taken else 400, 400]
+    assert len(inner.seen.asked) == (taken and path == CHAT)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", None])
+def test_a_page_of_another_site_does_not_ask_the_model(start: Start, inner: Inner, kind: str | None) -> None:
+    headers = {"content-type": kind} if kind else {}
+    answer = start().ask("POST", CHAT, content=json.dumps(ASK).encode(), headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (415, "media_type")
+    assert inner.seen.asked == []
+
+
 # doors
 
 

@@ -58,7 +58,8 @@ REFERRING: dict[str, list[dict[str, Any]]] = {
                 f" {URI}", f"{URI} ", f"{URI}\n", "data:image/png,words", "data:,words", "data:image/png;base64,",
                 f"data:text/html;base64,{DATA}", f"data:application/pdf;base64,{DATA}", f"data:;base64,{DATA}",
                 f"data:image/png;x=http://10.0.0.1;base64,{DATA}", "data:image/png;base64,words and more",
-                "data:image/png;base64,=AAAA", "data:image/png;base64,AAAA===", f"{URI},{DATA}", "data:image/png;base64,é",
+                "data:image/png;base64,=AAAA", "data:image/png;base64,AAAA===", f"{URI},{DATA}",
+                "data:image/png;base64,é",
             )
         ),
         picture(URI, uuid="x"),

@@ -290,11 +290,11 @@ def send(*packets: bytes, status: int = 200, kind: str = "text/event-stream") ->
     return script
 
 
-def send_and_wait(*packets: bytes) -> Script:
+def send_and_wait(*packets: bytes, kind: str = "text/event-stream") -> Script:
     """Write these packets, then say nothing until the other side goes."""
 
     async def script(wire: Wire) -> None:
-        await wire.head()
+        await wire.head(kind=kind)
         await wire.send(*packets)
         await wire.until_gone()
 

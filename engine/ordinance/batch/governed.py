@@ -150,9 +150,9 @@ def govern(
     folders of packs; none given, all that ship. ``parts`` are what prompts may hold beside text, of ``image``,
     ``audio``, ``video`` and ``file``; nobody looks into them. ``config`` is a file of settings
     (``docs/configuration.md``), else the one that ``ORDINANCE_CONFIG`` names; an argument wins over it. Of the file,
-    what is about a server does nothing here; ``audit`` and ``limits.detector_*`` do. ``attested`` are facts that you vouch for, such as
-    ``{"purpose": "education"}``. ``system_messages_are_ours``: you write the system messages, so a red line that they
-    name refuses nothing. ``on`` takes that day for today.
+    what is about a server does nothing here; ``audit`` and ``limits.detector_*`` do. ``attested`` are facts that you
+    vouch for, such as ``{"purpose": "education"}``. ``system_messages_are_ours``: you write the system messages, so a
+    red line that they name refuses nothing. ``on`` takes that day for today.
 
     Whoever holds ``llm`` itself can still ask it directly: keep only what this returns. Raises ``OrdinanceError``
     where the settings are wrong, the policy does not load, or does not know what is attested.

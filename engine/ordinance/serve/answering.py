@@ -83,18 +83,16 @@ class StreamedAnswer:
 
 
 class WholeAnswer:
-    """Collects an answer of at most ``limit`` bytes; ``govern`` makes what is sent of it. ``begun``: the server has
-    begun to answer."""
+    """Collects an answer of at most ``limit`` bytes; ``govern`` makes what is sent of it."""
 
     def __init__(self, limit: int, govern: Callable[[bytes], Any], *, waits: bool) -> None:
         self._limit = limit
         self._govern = govern
         self._waits = waits
         self._body = bytearray()
-        self.begun = False
 
     async def begin(self) -> None:
-        self.begun = True
+        pass
 
     async def take(self, piece: bytes) -> Want:
         self._body += piece

@@ -19,7 +19,7 @@ from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.keys import Client
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import Request
-from ordinance.serve.protocol.problems import Problem, internal, stopping
+from ordinance.serve.protocol.problems import FAULTS, Problem, internal, stopping
 from ordinance.serve.protocol.prompts import sent_on, unknown_texts
 from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.streamed import AnswerStream, refused_stream
@@ -91,11 +91,16 @@ class _Visit:
         not take it."""
         self._problem = stopping()
         if self._exchange.status is None:
-            await self._fail(self._problem)
+            await self._tell(self._problem)
 
     async def _fail(self, problem: Problem) -> None:
         """Answer with a problem; where a stream had begun, as its last event."""
         self._problem = problem
+        if self._session is not None and problem.code in FAULTS:
+            self._session.fail(problem.code)
+        await self._tell(problem)
+
+    async def _tell(self, problem: Problem) -> None:
         if self._exchange.status is None:
             body = self._api.problem_body(problem)
             await self._exchange.json(body, problem.status, problem.headers)
@@ -180,14 +185,8 @@ class _Visit:
     async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> None:
         govern = partial(govern_whole, self._api, request=request, session=session, top=top)
         answer = WholeAnswer(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
-        try:
-            await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
-            governed = await answer.end()
-        except Problem as problem:
-            if answer.begun:
-                session.fail(problem.code)
-            raise
-        await self._exchange.json(governed, headers=_notices_header(request, session))
+        await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
+        await self._exchange.json(await answer.end(), headers=_notices_header(request, session))
 
     async def _learn_name(self, status: int) -> None:
         """Once the answer has left: whether the server lists the model that has given it."""

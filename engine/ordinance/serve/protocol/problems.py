@@ -11,6 +11,10 @@ from types import MappingProxyType
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
+#: The codes of what ends an answer that the model server owes: it counts as refused, as one that had begun does.
+FAULTS = frozenset({"upstream_malformed", "upstream_truncated", "upstream_timeout", "upstream_failed", "stopping"})
+
+
 class Problem(Exception):  # noqa: N818 - the word of HTTP for it
     """Why a request gets no answer, or no more of one.
 
