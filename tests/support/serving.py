@@ -135,8 +135,8 @@ Script = Callable[[Wire], Awaitable[None]]
 
 
 class ScriptedUpstream:
-    """An HTTP server that follows ``script`` and remembers what it was asked, for the list of its models apart. It speaks
-    in chunks and keeps its connections, unless ``chunked`` is off: then the end of a body is that of the connection."""
+    """An HTTP server that follows ``script`` and remembers what it was asked, for the list of its models apart. It
+    speaks in chunks and keeps its connections, unless ``chunked`` is off: then a body ends with the connection."""
 
     def __init__(self, thread: LoopThread) -> None:
         self.reset()

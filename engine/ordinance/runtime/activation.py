@@ -64,9 +64,9 @@ class Activation:
     ``placeholders`` are what masks write where no language is asked for. ``asks`` is whether any part of the request is
     shown to a detector that sees sentences. ``wordings`` are the notices that the model must not write itself.
     ``checks`` decide on candidates; ``recalls`` is whether one of them may look at text that has left already, for a
-    rule that holds nothing. ``strides`` remembers what ordinary text does, and ``cleared`` of short texts whether a rule
-    that removes finds nothing in them. No two activations of a process ever have the same ``number``, so what was found
-    under it stays true.
+    rule that holds nothing. ``strides`` remembers what ordinary text does, and ``cleared`` of short texts whether a
+    rule that removes finds nothing in them. No two activations of a process ever have the same ``number``, so what was
+    found under it stays true.
     """
 
     rules: tuple[PlannedRule, ...]

@@ -56,7 +56,7 @@ _URL = {"+": "+-", "/": "/_"}
 
 UNDERSCORE = SymbolSet((("_", "_"),))
 #: All that is no letter, digit or mark.
-_BETWEEN = SymbolSet((("_", "_"),), frozenset("W"))
+BETWEEN = SymbolSet((("_", "_"),), frozenset("W"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +72,7 @@ class Gaps:
 
 _WHITE = SymbolSet(tuple((space, space) for space in "\t\n\r "))
 #: Between the letters of a spaced phrase: all that is no letter or mark.
-SPACED = Gaps(SymbolSet((("_", "_"),), frozenset("Wd")), _BETWEEN)
+SPACED = Gaps(SymbolSet((("_", "_"),), frozenset("Wd")), BETWEEN)
 #: In base64: line breaks, and other white space once there is some of it, or where it begins behind some.
 ENCODED = Gaps(_WHITE, SymbolSet((("\n", "\n"), ("\r", "\r"))), 3)
 PARTED = Gaps(_WHITE, _WHITE)
@@ -151,7 +151,7 @@ def _letters(text: str) -> str:
 
 @cache
 def _letter_of(symbol: str) -> str:
-    return "" if symbol in _BETWEEN else key(symbol)
+    return "" if symbol in BETWEEN else key(symbol)
 
 
 def _weight(text: str) -> int:

@@ -37,7 +37,7 @@ _LOOKED_EVERY = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Frozen, but for what is in force (policy and keys), what stands behind, the log and what is remembered of prompts.
+    """Frozen, but for what is in force, what stands behind, the log and what is remembered of prompts.
     ``on`` replaces today's date; ``restart_due`` says whether the package was replaced since the start."""
 
     standing: Standing
