@@ -54,10 +54,11 @@ def expressions(phrases: int, patterns: int, words: list[str]) -> Expressions:
 
 
 def plan_with(found: Expressions, scope: Scope) -> Plan:
-    """The packs that ship, the first withholding rule of which looks for ``found`` instead."""
+    """The packs that ship, the first withholding rule of which looks for ``found`` instead, not in disguise."""
     plan = load().plan
     rule = next(rule for rule in plan.rules if rule.effect is Effect.WITHHOLD)
-    rules = tuple(replace(each, scope=scope) if each is rule else each for each in plan.rules)
+    changed = replace(rule, scope=scope, disguised=False)
+    rules = tuple(changed if each is rule else each for each in plan.rules)
     return replace(plan, rules=rules, detectors={**plan.detectors, rule.detectors[0]: found})
 
 

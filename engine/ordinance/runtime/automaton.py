@@ -61,7 +61,8 @@ class Step:
 
     ``ended`` are groups with a match that ended before the symbol, ``completed`` those with one that ends with it;
     group −1 is the start at this very symbol. ``kept`` are the old groups that live on, in order; −1 again is the
-    new start. ``closed`` are groups with a match that ended before the underscores before the symbol.
+    new start. ``closed`` are groups with a match that ended before the underscores before the symbol; ``split`` is
+    whether an old group has become two.
     """
 
     state: State
@@ -69,6 +70,7 @@ class Step:
     ended: tuple[tuple[int, Output], ...]
     completed: tuple[tuple[int, Output], ...]
     closed: tuple[tuple[int, Output], ...] = ()
+    split: bool = False
 
 
 class Automaton:
@@ -180,7 +182,8 @@ class Automaton:
             self._make_room()
             step = self._advance(state, self._classes[symbol_class])
             kept = step.kept
-            if step.ended or step.completed or step.closed or kept != tuple(range(len(state.groups))):
+            ended = step.ended or step.completed or step.closed
+            if ended or step.split or len(kept) != len(state.groups) or (kept and kept[-1] < 0):
                 state.steps[symbol_class] = step
             else:
                 state.following[symbol_class] = step.state
@@ -196,6 +199,7 @@ class Automaton:
         seen: set[int] = set()
         starts = self._starts
         number = -1
+        split = False
         for group in state.groups:
             number += 1
             landing = starts.move(group, symbols)
@@ -214,6 +218,7 @@ class Automaton:
             if landing.other is not None:
                 groups.append(landing.other)
                 kept.append(number)
+                split = True
         if number >= 0 and not groups and not ended and not completed and not closed:
             return self.step(self._state(state.before, ()), symbols.number)  # as if nothing had been alive
         fresh = starts.begin(state.before, symbols)
@@ -224,7 +229,7 @@ class Automaton:
             groups.append(alive)
             kept.append(-1)
         following = self._state(symbols.kind_after(state.before), tuple(groups))
-        return Step(following, tuple(kept), tuple(ended), tuple(completed), tuple(closed))
+        return Step(following, tuple(kept), tuple(ended), tuple(completed), tuple(closed), split)
 
     def _unless_seen(self, group: Group, seen: set[int]) -> Group | None:
         """``group`` without the nodes to which an older start has led. In a phrase no two starts meet."""
@@ -266,7 +271,10 @@ class Automaton:
     def _state(self, before: int, groups: tuple[Group, ...]) -> State:
         state = self._states.get(groups) if groups else self._empty.get(before)
         if state is None:
-            closing = any(group.phrase >> SHIFT == SCORED for group in groups)
+            closing = False
+            for group in groups:
+                if group.phrase >> SHIFT == SCORED:
+                    closing = True
             state = State(before, groups, {}, {}, closing)
             state = self._states.setdefault(groups, state) if groups else self._empty.setdefault(before, state)
             self._steps += len(groups)
@@ -302,8 +310,9 @@ class Automaton:
         distinguish."""
         found = self._startable.get((before, families))
         if found is None:
-            for symbol in {*self._network.samples(), *fold(_JOINERS)}:
-                self._class(symbol)
+            if not self._startable:
+                for symbol in {*self._network.samples(), *fold(_JOINERS)}:
+                    self._class(symbol)
             found = frozenset(
                 number
                 for number in range(len(self._classes))

@@ -61,21 +61,19 @@ BETWEEN = SymbolSet((("_", "_"),), frozenset("W"))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gaps:
-    """What may stand between two steps of a form, any number of times: ``wide`` where ``firm`` steps have been taken,
-    ``narrow`` before, and behind a digit that the form begins with. Otherwise prose would wait for the next letter
-    behind every number, and behind every letter with which base64 can begin."""
+    """What may stand between two steps of a form, any number of times: ``narrow`` behind a first step that ordinary
+    text is full of, else ``wide``. Otherwise prose would wait for the next letter behind every number, and behind every
+    letter with which base64 can begin."""
 
     wide: SymbolSet
     narrow: SymbolSet
-    firm: int = 1
 
 
 _WHITE = SymbolSet(tuple((space, space) for space in "\t\n\r "))
 #: Between the letters of a spaced phrase: all that is no letter or mark.
 SPACED = Gaps(SymbolSet((("_", "_"),), frozenset("Wd")), BETWEEN)
-#: In base64: line breaks, and other white space once there is some of it, or where it begins behind some.
-ENCODED = Gaps(_WHITE, SymbolSet((("\n", "\n"), ("\r", "\r"))), 3)
-PARTED = Gaps(_WHITE, _WHITE)
+#: In base64: white space, behind its first letter only line breaks, unless that stands where words begin.
+ENCODED = Gaps(_WHITE, SymbolSet((("\n", "\n"), ("\r", "\r"))))
 #: What terminals obey and do not show, behind an escape character, which folds to nothing: ``[0;31m``.
 ESCAPE, ESCAPED, ESCAPE_END = (SymbolSet(ranges) for ranges in ((("[", "["),), (("0", ";"),), (("A", "Z"), ("m", "m"))))
 
@@ -133,9 +131,6 @@ def forms(phrase: str, canonical: Sequence[str]) -> Iterator[Form]:
         yield Form(_steps(text), SPACED, text[0], text[-1])
     for steps in dict.fromkeys(steps for case in cases for offset in range(3) for steps in _encoded(case, offset)):
         yield Form(steps, ENCODED)
-        for left in range(ENCODED.firm):  # parted before it is firm, it begins anew behind white space
-            if len(steps) - left >= ENCODED_FROM:
-                yield Form(steps[left:], PARTED, first="A")
 
 
 def _turned(text: str) -> tuple[str, ...]:

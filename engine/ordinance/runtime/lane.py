@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ordinance.runtime.disguise import ESCAPE, ESCAPE_END, ESCAPED, SPACED, UNDERSCORE, Form, Gaps, Step
+from ordinance.runtime.disguise import (
+    ENCODED,
+    ENCODED_FROM,
+    ESCAPE,
+    ESCAPE_END,
+    ESCAPED,
+    SPACED,
+    UNDERSCORE,
+    Form,
+    Step,
+)
 from ordinance.runtime.patterns import Assertion, SymbolSet
 from ordinance.runtime.trie import beginning, ending
 
@@ -40,24 +50,44 @@ class Lane:
         for gaps in {form.gaps for form, _ in forms}:
             network.number(gaps.narrow)
             network.number(gaps.wide)
-        beginnings: dict[tuple[Assertion | None, Gaps, Step], list[tuple[Form, int]]] = {}
+        self._escapes: dict[int, int] = {}  # behind the nodes where a spaced form goes on
+        if forms:
+            network.escape = network.number(ESCAPE)
+        spaced: dict[tuple[Assertion | None, Step], list[tuple[Form, int]]] = {}
+        encoded: list[dict[Step, list[tuple[Form, int]]]] = [{}, {}]
         for form, output in forms:
-            whole = beginning(form.first) if form.first else None
-            beginnings.setdefault((whole, form.gaps, form.steps[0]), []).append((form, output))
-        for (whole, gaps, step), begun in beginnings.items():
-            self._begin(whole, step, Growth(begun, 1, gaps.wide if gaps.firm <= 1 else gaps.narrow), gaps.narrow)
+            if form.gaps is SPACED:
+                spaced.setdefault((beginning(form.first), form.steps[0]), []).append((form, output))
+                continue
+            encoded[0].setdefault(form.steps[0], []).append((form, output))
+            if len(form.steps) > ENCODED_FROM:
+                encoded[1].setdefault(form.steps[1], []).append((form, output))
+        for (whole, step), begun in spaced.items():
+            self._begin(whole, step, Growth(begun, 1, SPACED.wide))
+        for taken, several in enumerate(encoded, 1):  # parted behind its first letter, base64 begins at its second
+            for step, begun in several.items():
+                self._begin_encoded(step, Growth(begun, taken, ENCODED.wide))
 
-    def _begin(self, whole: Assertion | None, step: Step, growth: Growth, narrow: SymbolSet) -> None:
-        """Let forms begin with ``step``; behind a digit they go on as ``growth`` with a ``narrow`` gap."""
+    def _begin(self, whole: Assertion | None, step: Step, growth: Growth) -> None:
+        """Let spaced forms begin with ``step`` and go on as ``growth``."""
         following = self._growing(growth)
         if step.letters:
             self._lead(self._root(whole), step.letters, following)
         if step.digits:
-            self._lead(self._root(whole), step.digits, self._growing(replace(growth, gap=narrow)))
+            self._lead(self._root(whole), step.digits, self._growing(replace(growth, gap=SPACED.narrow)))
         if step.signs:
             self._lead(self._root(Assertion.NOT_BOUNDARY if whole else None), step.signs, following)
         if step.tags:  # hidden text may stand anywhere
-            self._lead(self._root(None), step.tags, following)
+            self._network.hidden.append((self._network.number(step.tags), following))
+
+    def _begin_encoded(self, step: Step, growth: Growth) -> None:
+        """Let base64 begin with ``step`` and go on as ``growth``."""
+        if step.letters is None:
+            return
+        self._lead(self._root(Assertion.BOUNDARY), step.letters, self._growing(growth))
+        if growth.depth == 1:
+            narrow = self._growing(replace(growth, gap=ENCODED.narrow))
+            self._lead(self._root(Assertion.NOT_BOUNDARY), step.letters, narrow)
 
     def grow(self, at: int) -> None:
         """Add what follows a node. Sessions may run in several threads."""
@@ -66,22 +96,26 @@ class Lane:
             growth = node.growth
             if growth is None:
                 return
-            following: dict[tuple[Step, SymbolSet], Growth] = {}
+            following: dict[Step, Growth] = {}
             sets = list(node.sets)
             depth = growth.depth + 1
             for form, output in growth.forms:
                 step = form.steps[growth.depth]
                 if depth < len(form.steps):
-                    gap = form.gaps.wide if depth >= form.gaps.firm else form.gaps.narrow
-                    following.setdefault((step, gap), Growth([], depth, gap)).forms.append((form, output))
-                else:
-                    sets += self._closing(form, step, output)
-            for (step, _), later in following.items():
+                    following.setdefault(step, Growth([], depth, form.gaps.wide)).forms.append((form, output))
+                    continue
+                sets += self._closing(form, step, output)
+                if step.faint:
+                    node.faint = (*node.faint, (self._network.number(step.faint), self._closed(None, output)))
+            for step, later in following.items():
                 to = self._growing(later)
-                sets += [(self._network.number(each), to) for each in (step.shown, step.faint) if each]
+                if step.shown:
+                    sets.append((self._network.number(step.shown), to))
+                if step.faint:
+                    node.faint = (*node.faint, (self._network.number(step.faint), to))
             node.sets, node.growth = sets, None
             if growth.forms[0][0].gaps is SPACED:
-                self._escape(at)
+                self._escapes[at] = 0
 
     def _root(self, before: Assertion | None) -> int:
         at = self._roots.get(before)
@@ -107,13 +141,21 @@ class Lane:
         self._lead(at, growth.gap, at)
         return at
 
-    def _escape(self, at: int) -> None:
-        """Let what terminals do not show stand behind a node."""
-        within = self._network.node()
-        for symbols, to in ((ESCAPED, within), (ESCAPE_END, at)):
-            self._lead(within, symbols, to)
-        self._network.nodes[within].families = self._network.nodes[at].families
-        self._lead(at, ESCAPE, within)
+    def escape(self, at: int) -> int:
+        """Behind a node where a spaced form goes on, the one within what terminals do not show; made where text leads
+        there. 0 behind any other node."""
+        within = self._escapes.get(at)
+        if within != 0:
+            return within or 0
+        with self._lock:
+            within = self._escapes[at]
+            if not within:
+                within = self._network.node()
+                self._network.nodes[within].families = self._network.nodes[at].families
+                self._lead(within, ESCAPED, within)
+                self._lead(within, ESCAPE_END, at)
+                self._escapes[at] = within
+        return within
 
     def _closing(self, form: Form, step: Step, output: int) -> Iterator[tuple[int, int]]:
         """The last symbol of a form."""
@@ -125,8 +167,6 @@ class Lane:
             self._lead(end, UNDERSCORE, self._closed(None, output))
         if step.signs:
             yield self._network.number(step.signs), self._closed(Assertion.NOT_BOUNDARY, output)
-        if step.faint:
-            yield self._network.number(step.faint), self._closed(None, output)
 
     def _closed(self, after: Assertion | None, output: int) -> int:
         at = end = self._network.node()

@@ -65,7 +65,7 @@ class Node:
 
     ``outputs`` are numbers in ``Network.outputs`` whose match is complete here. ``live`` has a bit for each kind of
     symbol before it from which a match can still be completed, ``families`` one for each family that waits for such a
-    match.
+    match. ``faint`` are sets of characters that fold to nothing.
     """
 
     sets: list[tuple[int, int]] = field(default_factory=list)
@@ -74,6 +74,7 @@ class Node:
     live: int = 0
     families: int = 0
     growth: Growth | None = None
+    faint: tuple[tuple[int, int], ...] = ()
 
 
 def canonical_phrase(phrase: str) -> str:
@@ -123,6 +124,9 @@ class Network:
         self.trie = Trie()
         #: Numbers of the sets that characters which fold to nothing can be in.
         self.faint: set[int] = set()
+        #: With which of them a match can begin, anywhere. And the number of what opens an escape sequence.
+        self.hidden: list[tuple[int, int]] = []
+        self.escape = -1
         disguised: list[tuple[Form, int]] = []
         for family, expressions in enumerate(families):
             for tag, each in expressions:
@@ -171,7 +175,23 @@ class Network:
             if node.growth is not None:
                 self._lane.grow(at)
             found.update([target for number, target in node.sets if number in sets])
+        if self.escape in sets:
+            found.update(filter(None, map(self._lane.escape, nodes)))
         return found
+
+    def reach_faint(self, nodes: Iterable[int], sets: frozenset[int]) -> set[int]:
+        """The nodes to which a character leads that folds to nothing and is in these sets."""
+        found: set[int] = set()
+        for at in nodes:
+            node = self.nodes[at]
+            if node.growth is not None:
+                self._lane.grow(at)
+            found.update([target for number, target in node.faint if number in sets])
+        return found
+
+    def begin_faint(self, sets: frozenset[int]) -> set[int]:
+        """The same for where a match begins."""
+        return {target for number, target in self.hidden if number in sets}
 
     def leads_on(self, at: int) -> bool:
         """Whether a match can go on from here. A node that only reports its outputs has done so already; holding text

@@ -91,7 +91,7 @@ class Starts:
         """The group, the same one each time."""
         group = self._groups.get((before, phrase, nodes))
         if group is None:
-            found = families(self._trie, phrase) if phrase else 0
+            found = self._waiting(phrase) if phrase else 0
             for at in nodes:
                 found |= self._network.nodes[at].families
             group = self._groups.setdefault((before, phrase, nodes), Group(before, phrase, nodes, found))
@@ -111,7 +111,8 @@ class Starts:
                 if needed is None or before & OPENING or permits(needed, before, symbols.kind):
                     phrase = self._trie.follow(0, symbols.key)
             kind = symbols.kind_after(before)
-            nodes, completed = self._land(opening.reach(symbols.sets), kind)
+            reached = opening.reach(symbols.sets) if symbols.kind else self._network.begin_faint(symbols.sets)
+            nodes, completed = self._land(reached, kind)
             found = self._begun[before, symbols.number] = self._arrive(kind, phrase, nodes, _NONE, completed)
         return found
 
@@ -154,7 +155,7 @@ class Starts:
 
     def _stay(self, group: Group, symbols: Class) -> Landing:
         """Where the group's start is after a character that only disguised phrases can see."""
-        alive, completed = self._land(self._network.reach(group.nodes, symbols.sets), group.before)
+        alive, completed = self._land(self._network.reach_faint(group.nodes, symbols.sets), group.before)
         if not alive and not completed:
             return Landing(group, _NONE, _NONE)
         nodes = tuple(sorted({*group.nodes, *alive}))
@@ -187,11 +188,14 @@ class Starts:
         if phrase:
             if phrase in self._complete:
                 completed += tuple([self._network.outputs[number] for number in self._complete[phrase]])
-            if not families(self._trie, phrase):
+            if not self._waiting(phrase):
                 phrase = 0
         if phrase or nodes:
             return Landing(self.group(kind, phrase, nodes), ended, completed)
         return Landing(None, ended, completed) if ended or completed else DEAD
+
+    def _waiting(self, phrase: int) -> int:
+        return self._trie.families[phrase] if phrase <= PLACE else families(self._trie, phrase)
 
     def _ended(self, phrase: int, before: int, after: int) -> tuple[Output, ...]:
         """The phrases that end here, if what follows is of kind ``after``."""
