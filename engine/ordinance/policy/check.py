@@ -61,9 +61,10 @@ def check(policy: Policy, kinds: Mapping[str, DetectorKind], on: date) -> Checke
 
     ``kinds`` are the registered detectors by name; ``on`` is the day that dates are compared with.
     """
+    over: list[Diagnostic] = []
+    if not within_bounds(policy, over.append):
+        return Checked(None, tuple(over))
     found = list(policy.findings)
-    if not within_bounds(policy, found.append):
-        return Checked(None, in_order(found))
     check_packs(policy, found.append)
     check_rules(policy, found.append)
     check_facts(policy, on, found.append)
