@@ -89,7 +89,9 @@ def check_members(holder: Mapping[str, Any], place: str) -> None:
 def _part(part: Any, place: str, taken: Words, depth: int) -> Any:
     if isinstance(part, str):
         return part
-    kind = _kind(part) if depth <= _DEEPEST else ""
+    if depth > _DEEPEST:
+        raise part_refused("parts lie too deep in one another", place)
+    kind = _kind(part)
     shape = _SHAPES.get(kind)
     if shape is not None:
         if shape.word not in taken:
