@@ -54,6 +54,43 @@ def test_paths_in_the_file_are_relative_to_it(tmp_path: Path) -> None:
     assert load({"packs": ["mine"]}).packs == [Path("mine")]
 
 
+@pytest.mark.parametrize(
+    ("text", "variables", "meant"),
+    [
+        ("audit: log.jsonl", {}, AuditSettings(path=Path("log.jsonl"))),
+        ("audit: {path: log.jsonl, required: true}", {}, AuditSettings(path=Path("log.jsonl"), required=True)),
+        ("audit: {queue: 5}", {}, AuditSettings(queue=5)),
+        ("audit: log.jsonl", {"__REQUIRED": "true"}, AuditSettings(path=Path("log.jsonl"), required=True)),
+        ("audit: {required: true}", {"": "log.jsonl"}, AuditSettings(path=Path("log.jsonl"), required=True)),
+        ("audit: log.jsonl", {"": '{"queue": 5}'}, AuditSettings(path=Path("log.jsonl"), queue=5)),
+    ],
+)
+def test_the_record_may_be_set_in_short_or_in_full_and_both_are_joined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, variables: dict[str, str], meant: AuditSettings
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"ORDINANCE_AUDIT{name}", value)
+    found = load({}, write(tmp_path, text)).audit
+    assert found is not None
+    path = found.path and Path(found.path.name)
+    assert found.model_copy(update={"path": path}) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("audit: 5", "a path is expected, or a mapping such as {path: audit.jsonl, required: true}"),
+        ("audit: {required: true}", "`required` needs a `path`"),
+        ("audit: {pat: log}", "did you mean 'path'"),
+        ("audit: {path: log, queue: 0}", "a number at least 1 is expected"),
+    ],
+)
+def test_what_is_wrong_about_the_record_is_told(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load({}, write(tmp_path, text))
+    assert said in raised.value.message
+
+
 def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
     assert load({}, write(tmp_path, "# nothing yet\n")) == load()
 

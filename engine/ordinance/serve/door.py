@@ -61,15 +61,15 @@ class _Visit:
         exchange.common["x-request-id"] = self._id
 
     async def serve(self) -> None:
-        status = _CLIENT_GONE
+        status, ended = _CLIENT_GONE, 0.0
         try:
             await self._serve()
-            status = self._exchange.status or 500
+            status, ended = self._exchange.status or 500, time.monotonic()
             await self._learn_name(status)
         except ClientGone:
             pass
         finally:
-            self._record(status)
+            self._record(status, (ended or time.monotonic()) - self._began)
 
     async def _serve(self) -> None:
         try:
@@ -159,9 +159,8 @@ class _Visit:
             ask = partial(self._service.behind.read, self._exchange, "GET", MODELS)
             await self._service.names.learn(self._request.model, ask)
 
-    def _record(self, status: int) -> None:
-        seconds = round(time.monotonic() - self._began, 3)
-        record: dict[str, Any] = {**self._asked(), "status": status, "seconds": seconds}
+    def _record(self, status: int, seconds: float) -> None:
+        record: dict[str, Any] = {**self._asked(), "status": status, "seconds": round(seconds, 3)}
         if self._problem is not None:
             record["problem"] = self._problem.code
         if self._session is not None:

@@ -24,8 +24,9 @@ class LogFile:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._torn = False
         self._regular = False
+        self._fresh = False  # opened, and not yet looked at
+        self._torn = False  # it ends amid a line
         self._descriptor = sys.stderr.fileno() if path is None else self._open(path)
 
     def append(self, lines: Sequence[bytes]) -> int:
@@ -37,6 +38,8 @@ class LogFile:
         """
         self._follow()
         with self._alone() as alone:
+            if self._fresh and self._path is not None:
+                self._fresh, self._torn = False, not _ends_with_a_line(self._path)
             return self._append(lines, alone)
 
     def sync(self) -> None:
@@ -62,7 +65,7 @@ class LogFile:
         os.set_blocking(descriptor, True)
         found = os.fstat(descriptor)
         self._regular = stat.S_ISREG(found.st_mode)
-        self._torn = self._regular and found.st_size > 0 and not _ends_with_a_line(path)
+        self._fresh = self._regular
         if self._regular and found.st_size == 0:
             _sync_folder(path)
         return descriptor
@@ -138,9 +141,11 @@ class LogFile:
 
 
 def _ends_with_a_line(path: Path) -> bool:
-    """Whether the last line is whole. One that may not be read is believed to be."""
+    """Whether the last line is whole, or there is none. One that may not be read is believed to be."""
     try:
         with path.open("rb") as file:
+            if file.seek(0, os.SEEK_END) == 0:
+                return True
             file.seek(-1, os.SEEK_END)
             return file.read(1) == b"\n"
     except OSError:

@@ -43,7 +43,7 @@ class Scribe:
         self._since: float | None = None  # when the present attempt began
         self._failed = False
         self._idle = self._urgent = self._reopening = self._closing = False
-        self._changed = threading.Condition(threading.Lock())
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="ordinance-audit", daemon=True)
         self._thread.start()
 
@@ -86,15 +86,16 @@ class Scribe:
         with self._changed:
             self._closing = True
             self._changed.notify()
+        if threading.current_thread() is self._thread:  # the collector has come by here
+            return
         self._thread.join(CLOSING_SECONDS)
-        if not self._thread.is_alive():
-            self._file.close()
         if self._held or self._untold:
             tell(f"the audit log was closed with {self._held + self._untold} records unwritten")
 
     def _run(self) -> None:
         while (lines := self._next()) is not None:
             self._attempt(lines)
+        self._file.close()
 
     def _next(self) -> list[_Line] | None:
         """What is to be written now, nothing where the file is only to be opened anew; None at the end."""
@@ -131,10 +132,10 @@ class Scribe:
                 self._file.sync()
             except OSError as error:
                 on_disk, failure = False, failure or error.strerror or "unknown"
+        self._settle(len(lines), [line for line in left if line.told is None], failure)
         for line, well in (*((line, on_disk) for line in done), *((line, False) for line in left)):
             if line.told is not None:
                 line.told(well)
-        self._settle(len(lines), [line for line in left if line.told is None], failure)
 
     def _settle(self, tried: int, kept: list[_Line], failure: str) -> None:
         """Keep what is to be tried again, and tell the operator of the first failure and of the end of it."""
