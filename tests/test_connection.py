@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 
 import pytest
 
+from ordinance.serve import seldom
 from support.serving import PATIENCE, OpenGateway
 
 WHOLE = b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n"
@@ -53,3 +55,30 @@ def test_requests_that_are_served_are_not_cut(open_gateway: OpenGateway) -> None
                 assert piece, "the connection is gone"
                 received += piece
             time.sleep(0.1)
+
+
+def test_what_is_no_http_fills_no_log(open_gateway: OpenGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seldom, "_EVERY", 2.0)
+    monkeypatch.setattr(seldom.SELDOM, "_next", {})
+    monkeypatch.setattr(seldom.SELDOM, "_left_out", {})
+    written: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: written.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("uvicorn.error")
+    gateway = open_gateway()
+
+    def garbage() -> None:
+        with socket.create_connection(("127.0.0.1", int(gateway.address.rpartition(":")[2])), PATIENCE) as client:
+            client.sendall(b"no http at all\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 400")
+
+    logger.addHandler(handler)
+    try:
+        began = time.monotonic()
+        while not any("times before" in line for line in written):
+            garbage()
+            assert time.monotonic() < began + PATIENCE * 3
+    finally:
+        logger.removeHandler(handler)
+    assert len(written) == 2
+    assert "Invalid HTTP request received." in written[0]

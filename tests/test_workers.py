@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from pathlib import Path
 
@@ -12,8 +11,8 @@ import pytest
 from ordinance import __version__
 from ordinance.errors import RestartDueError
 from ordinance.serve import engine
-from support.commands import ENGINE, Served, children, running
 from support.commands import PATIENCE as LONG
+from support.commands import Served, children, copy_of_engine, running
 from support.outside import Held, gone, ready, refused, until
 from support.serving import ScriptedUpstream, say
 
@@ -23,11 +22,7 @@ TWO = ("--jurisdiction", "DE", "--workers", "2")
 @pytest.fixture
 def upgradable(tmp_path: Path) -> Path:
     """A copy of the engine with what ships, as it is installed somewhere."""
-    for folder in ("engine/ordinance", "grammars", "rules"):
-        shutil.copytree(
-            ENGINE.parent / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"), symlinks=True
-        )
-    return tmp_path
+    return copy_of_engine(tmp_path)
 
 
 def workers_of(served: Served) -> set[int]:

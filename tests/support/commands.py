@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,6 +38,13 @@ def run(
         check=False,
     )  # fmt: skip
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def copy_of_engine(folder: Path) -> Path:
+    """The engine with what ships, copied into ``folder`` as it may be installed somewhere; ``folder``."""
+    for part in ("engine/ordinance", "grammars", "rules"):
+        shutil.copytree(ENGINE.parent / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
 
 
 def children(parent: int) -> set[int]:

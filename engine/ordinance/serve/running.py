@@ -22,12 +22,13 @@ def serve(worker: Worker, listener: socket.socket, announce: Callable[[Service],
     Raises ``OrdinanceError`` where it cannot begin or go on, ``KeyboardInterrupt`` where the signal was SIGINT.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # held back until somebody listens to it
-    several = worker.settings.workers > 1
-    if _alone(worker, listener, announce) if not several else _several(worker, listener, announce):
+    run = _several if worker.settings.workers > 1 else _alone
+    if run(worker, listener, announce):
         raise KeyboardInterrupt
 
 
 def _alone(worker: Worker, listener: socket.socket, announce: Callable[[Service], None]) -> bool:
+    """True if SIGINT ended it."""
     gateway, service = worker.gateway()
     _tell_connections(worker.settings)
     settle()

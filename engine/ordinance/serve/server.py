@@ -7,6 +7,7 @@ fault ends them. A second signal, and SIGINT at once, skip the first step.
 
 from __future__ import annotations
 
+import logging
 import math
 import signal
 import socket
@@ -20,6 +21,7 @@ from ordinance.serve.connection import Connection
 from ordinance.serve.descriptors import affordable
 from ordinance.serve.gateway import Gateway
 from ordinance.serve.places import Places
+from ordinance.serve.seldom import SELDOM
 from ordinance.settings.model import Settings
 
 
@@ -40,6 +42,7 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=max(1, round(settings.grace_seconds)),
             )
         )
+        logging.getLogger("uvicorn.error").addFilter(SELDOM)
         self.interrupted = False
         self._gateway = gateway
         self._listener = listener
