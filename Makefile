@@ -38,7 +38,7 @@ serve: need-python
 
 test: need-python
 	@"$(PYTHON)" deploy/install.py test
-	@exec .venv/test/bin/python -m pytest $(FLAGS)
+	@exec .venv/test/bin/python -m pytest -n auto --dist worksteal --durations 15 $(FLAGS)
 
 test-vllm: vllm
 	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm $(FLAGS)
