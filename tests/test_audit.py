@@ -24,7 +24,7 @@ from support.commands import ENGINE
 from support.serving import PATIENCE
 
 #: How long a call that must not wait may take, in seconds; the machine may be busy.
-AT_ONCE = 1.0
+AT_ONCE = 5.0
 
 Open = Callable[..., AuditLog]
 
