@@ -20,6 +20,7 @@ MODULES = (
     "automaton",
     "calm",
     "clusters",
+    "flow",
     "forgery",
     "matcher",
     "network",
@@ -30,6 +31,7 @@ MODULES = (
     "sentences",
     "starts",
     "trie",
+    "wordings",
 )
 
 

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from ordinance.policy.plan import Scope
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.activation import OBSERVING, PROTECTED, REFUSING, WITHHOLDING, Activation, SegmentRule
-from ordinance.runtime.calm import SLICE, Flow
+from ordinance.runtime.calm import SLICE
 from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
+from ordinance.runtime.flow import Flow
 from ordinance.runtime.forgery import Forgery
 from ordinance.runtime.ledger import Cut, Ledger
 from ordinance.runtime.matcher import Match, Matcher, Watch
