@@ -14,6 +14,7 @@ PACKAGE = ROOT / "engine" / "ordinance"
 
 #: What each room or file may import of Ordinance. What is not listed may import nothing of it.
 MAY_IMPORT: dict[str, set[str]] = {
+    "bounds": set(),
     "detection": set(),
     "errors": set(),
     "endings": {"errors"},
@@ -27,14 +28,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plugins": {"errors", "detection", "detectors", "hookspecs", "policy"},
     "isolation": {"detection", "runtime"},
     "detector_process": {"detection", "plugins"},
-    "reading": {"language"},
-    "packs": {"errors", "resources", "language", "policy", "reading"},
+    "reading": {"bounds", "language"},
+    "packs": {"bounds", "errors", "resources", "language", "policy", "reading"},
     "prose": set(),
     "costs": {"detection", "policy", "prose", "runtime"},
     "load": {
         "errors", "detection", "isolation", "language", "policy", "packs", "plugins", "reading", "runtime", "shields",
-        "testing",
+        "sizes", "testing",
     },
+    "sizes": {"bounds", "endings", "errors", "language", "policy", "runtime"},
     "shields": {"detection", "language", "policy", "runtime"},
     "testing": {"errors", "detection", "language", "policy", "runtime"},
     "authoring": {"errors", "detection", "language", "policy", "runtime", "load", "reading", "testing"},
@@ -45,7 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve": {"errors", "instructions", "isolation", "settings", "policy", "runtime", "load", "resources"},
     "cli": {
         "errors", "detection", "resources", "settings", "language", "policy", "packs", "load", "testing", "runtime",
-        "serve", "costs", "reading", "authoring", "doctor",
+        "serve", "costs", "reading", "authoring", "doctor", "bounds",
     },
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ from ordinance.policy.link import link
 from ordinance.policy.plan import Plan
 from ordinance.reading import shown
 from ordinance.shields import shielding
+from ordinance.sizes import oversized
 from ordinance.testing import prove
 
 DEFAULT_BUDGET = Budget()
@@ -84,9 +85,10 @@ def load(
     plan: Plan | None = None
     if packs.complete:
         policy = link(packs.units, digest(packs.units, registry))
-        verdict = check(policy, registry.kinds, on or datetime.now(UTC).date())
-        found += verdict.diagnostics
-        if verdict.checked and not _wrong(found):
+        over = oversized(policy)
+        verdict = None if over else check(policy, registry.kinds, on or datetime.now(UTC).date())
+        found += verdict.diagnostics if verdict else over
+        if verdict and verdict.checked and not _wrong(found):
             plan = _guarded(compile(verdict.checked), policy, registry, budget)
             found += (*prove(plan, policy, examples=examples), *shielding(plan, policy))
     if _wrong(found):
