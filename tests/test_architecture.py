@@ -14,6 +14,7 @@ PACKAGE = ROOT / "engine" / "ordinance"
 
 #: What each room or file may import of Ordinance. What is not listed may import nothing of it.
 MAY_IMPORT: dict[str, set[str]] = {
+    "bounds": set(),
     "detection": set(),
     "errors": set(),
     "endings": {"errors"},
@@ -31,14 +32,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "detector_process": {"child", "detection", "isolation", "messages", "plugins"},
     "trial": {"child", "errors", "isolation", "plugins"},
     "trial_process": {"child", "errors", "messages", "plugins"},
-    "reading": {"language"},
-    "packs": {"errors", "resources", "language", "policy", "reading"},
+    "reading": {"bounds", "language"},
+    "packs": {"bounds", "errors", "resources", "language", "policy", "reading"},
     "prose": set(),
     "costs": {"detection", "policy", "prose", "runtime"},
     "load": {
         "errors", "detection", "isolation", "language", "policy", "packs", "plugins", "reading", "runtime", "shields",
-        "testing", "trial",
+        "sizes", "testing", "trial",
     },
+    "sizes": {"bounds", "endings", "errors", "language", "policy", "runtime"},
     "shields": {"detection", "language", "policy", "runtime"},
     "testing": {"errors", "detection", "language", "policy", "runtime"},
     "authoring": {"errors", "detection", "language", "policy", "runtime", "load", "reading", "testing"},
@@ -49,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve": {"errors", "instructions", "isolation", "settings", "policy", "runtime", "load", "resources"},
     "cli": {
         "errors", "detection", "resources", "settings", "language", "policy", "packs", "load", "testing", "runtime",
-        "serve", "costs", "reading", "authoring", "doctor",
+        "serve", "costs", "reading", "authoring", "doctor", "bounds",
     },
 }  # fmt: skip
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ordinance.policy.plan import NoticeTemplate
 from ordinance.runtime.activation import Activation, activate
 from ordinance.runtime.continuation import begin
 from ordinance.runtime.ends import End
@@ -62,6 +64,67 @@ def test_every_stream_leaves_as_if_it_were_the_only_one(data: st.DataObject, of:
         end = data.draw(st.sampled_from([End.OWN, End.CUT]))
         assert released(among, cut, end) == released(alone, cut, end)
         assert (among.refused, among.omitted, among.observed) == (alone.refused, alone.omitted, alone.observed)
+
+
+#: What marks, invisible characters, doubtful full stops, long spaces and paragraphs are made of.
+PIECES = [
+    *[
+        "a",
+        "b",
+        "A",
+        "1",
+        ".",
+        " ",
+        "  " * 6,
+        "(",
+        ")",
+        "e.g. (",
+        ". ",
+        ".) ",
+        "!",
+        '"',
+        "?",
+        "\t",
+        "*",
+        "ab",
+        "a b",
+        "l",
+    ],
+    *["\n", "\n\n", "\r\n", "\u2029", "\u200b", "\u0301", "🇩", "👩🏽\u200d🚀", "\u0600", "가", "क\u094d", "\u0e33"],
+    *["One two", " three four", " five six seven", "one two three four five six a"],
+]
+NOTICE = NoticeTemplate("notice", {"en": "One two three four five six {type}"}, {})
+
+
+@pytest.mark.requirement("TR-8")
+@pytest.mark.semantics(6)
+@given(st.data(), st.lists(rules(bounds=st.sampled_from([1, 2, 3, 7, 50])), min_size=1, max_size=3), st.booleans())
+def test_what_is_hard_to_stride_over_leaves_the_same(data: st.DataObject, of: list[Rule], guarded: bool) -> None:
+    plan = plan_of(of)
+    if guarded:
+        plan = replace(plan, rules=tuple(replace(rule, notice=NOTICE) for rule in plan.rules))
+    shared = activate(plan, rules_in_force(plan, situate(plan, jurisdiction="DE")))
+    some = data.draw(st.lists(st.sampled_from(PIECES), min_size=2, max_size=8))
+    text = "".join(data.draw(st.lists(st.sampled_from(some), max_size=40)))
+    for _ in range(2):
+        size = data.draw(st.sampled_from([1, 2, 4, 16]))
+        cut = [text[at : at + size] for at in range(0, len(text), size)]
+        beginning = begin(shared, data.draw(st.sampled_from([(), ("".join(some),)])), data.draw(st.booleans()))
+        alone, among = Exact(shared, beginning), Redactor(shared, beginning)
+        assert released(among, cut) == released(alone, cut)
+        assert (among.refused, among.omitted, among.observed) == (alone.refused, alone.omitted, alone.observed)
+
+
+@pytest.mark.parametrize(
+    "piece", ["no full stop ", " ", "*", "a", "\u200b", "e\u0301", "\u0301", "🚀", "🇩🇪", "e.g. (3) ", "12"]
+)
+def test_hostile_text_is_strided_over(piece: str) -> None:
+    """Where there is nothing to be found, whatever it is made of."""
+    shared = activation_of([Rule(("forbidden",)), Rule(("never",), sentence=True, bound=400)])
+    text = (piece * 2000)[:2000]
+    made = Counting(shared)
+    released(made, [text[at : at + 4] for at in range(0, len(text), 4)])
+    assert made.steps < 25
 
 
 def test_ordinary_text_is_strided_over() -> None:

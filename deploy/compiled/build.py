@@ -20,6 +20,7 @@ MODULES = (
     "automaton",
     "calm",
     "clusters",
+    "flow",
     "forgery",
     "layout",
     "matcher",
@@ -31,6 +32,7 @@ MODULES = (
     "sentences",
     "starts",
     "trie",
+    "wordings",
 )
 
 

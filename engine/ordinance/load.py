@@ -21,6 +21,7 @@ from ordinance.policy.link import link
 from ordinance.policy.plan import Plan
 from ordinance.reading import shown
 from ordinance.shields import shielding
+from ordinance.sizes import oversized
 from ordinance.testing import prove
 from ordinance.trial import Trial
 
@@ -91,10 +92,12 @@ def _load(given: tuple[Path, ...], on: date | None, budget: Budget, trial: Trial
     plan: Plan | None = None
     if packs.complete:
         policy = link(packs.units, digest(packs.units, registry))
-        trial.prepare(_uses(policy).values())
-        verdict = check(policy, registry.kinds, on or datetime.now(UTC).date())
-        found += verdict.diagnostics
-        if verdict.checked and not _wrong(found):
+        over = oversized(policy)
+        if not over:
+            trial.prepare(_uses(policy).values())
+        verdict = None if over else check(policy, registry.kinds, on or datetime.now(UTC).date())
+        found += verdict.diagnostics if verdict else over
+        if verdict and verdict.checked and not _wrong(found):
             plan = _guarded(compile(verdict.checked), policy, registry, budget)
             found += (*prove(plan, policy, examples=examples), *shielding(plan, policy))
     if _wrong(found):

@@ -11,7 +11,6 @@ from typing import Final
 from ordinance.detection import DetectorKind, Prepared
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, in_order
-from ordinance.policy.check_bounds import within_bounds
 from ordinance.policy.check_detectors import prepare_detectors
 from ordinance.policy.check_facts import check_facts
 from ordinance.policy.check_packs import check_packs
@@ -61,9 +60,6 @@ def check(policy: Policy, kinds: Mapping[str, DetectorKind], on: date) -> Checke
 
     ``kinds`` are the registered detectors by name; ``on`` is the day that dates are compared with.
     """
-    over: list[Diagnostic] = []
-    if not within_bounds(policy, over.append):
-        return Checked(None, tuple(over))
     found = list(policy.findings)
     check_packs(policy, found.append)
     check_rules(policy, found.append)

@@ -20,7 +20,7 @@ from ordinance.runtime.forgery import Reading
 from ordinance.runtime.normalise import fold_char
 from ordinance.runtime.paragraphs import ParagraphPlace, Paragraphs
 from ordinance.runtime.regions import MARK_RUN, EdgePlace, Edges
-from ordinance.runtime.sentences import MOST_SPACE, SentencePlace, Sentences, sentence_class
+from ordinance.runtime.sentences import SentencePlace, Sentences, sentence_class
 from ordinance.runtime.wordings import Wordings
 
 #: Strides remembered for one set of rules, about 40 MB; past it memory starts anew.
@@ -56,7 +56,7 @@ class Frame:
 
 
 #: In the place of a length or a position: what was there before; where the split was that was there; none.
-_SAME, _AT_SPLIT, _NOWHERE = -1, -2, -3
+SAME, AT_SPLIT, NOWHERE = -1, -2, -3
 #: A position behind every text that is strided over.
 _LATER = SLICE
 
@@ -108,114 +108,6 @@ class Stride(NamedTuple):
     plain: bool
 
 
-class Flow:
-    """A calm stream: its place, and the positions that a place leaves out.
-
-    ``at`` is how much text has come in, ``start`` where the open sentence begins and ``split`` where it may already
-    have ended, if anywhere; ``held`` is the text that has come in and not left. ``edges`` are the stream's; they know
-    where clusters lie before ``_fence``, where ``_behind`` is the frame, as far as not all of ``held`` is plain.
-    """
-
-    __slots__ = (
-        "_ahead", "_behind", "_edges", "_fence", "_next", "_own", "_rough", "_strides", "_trail",
-        "at", "calm", "held", "split", "start",
-    )  # fmt: skip
-
-    def __init__(self, strides: Strides, calm: Calm, at: int, sentences: Sentences, held: str, edges: Edges) -> None:
-        self._strides = strides
-        self._edges = edges
-        self.calm = calm
-        self.at = at
-        self.start = sentences.start
-        self.split = sentences.split
-        self.held = held
-        plain = edges.plain
-        self._behind: Frame = calm.frame
-        self._fence = -1 if plain else at  # -1: all that is held is plain
-        self._rough = -1 if plain else at  # what stands behind is plain
-        self._own = True  # ``edges`` know the characters before the fence; else these are plain
-        self._trail = ""  # what stands behind the fence
-        self._next, self._ahead = at, calm.frame  # the next fence, and the frame there
-
-    def take(self, text: str) -> str | None:
-        """What may leave now that ``text`` has come in. None if that is not calm, or too much at once; then nothing
-        has changed."""
-        calm, at, start, split = self.calm, self.at + len(text), self.start, self.split
-        plain = True
-        to = calm.following.get(text)
-        if to is None:
-            stride = calm.strides.get(text) or self._strides.find(calm, text)
-            if stride is None:
-                return None
-            to, restart, since, plain = stride
-            if restart == _AT_SPLIT:
-                start = start if split is None else split
-            elif restart != _SAME:
-                start = at - restart
-            if since != _SAME:
-                split = at - since if since else None
-        keep = to.held
-        for bound, live, begins in to.pieces:
-            open_for = at - start
-            waits = open_for % bound
-            if live:
-                if live > open_for:
-                    return None  # a match may reach back into a sentence that has ended
-                waits = open_for - (open_for - live) // bound * bound
-            elif waits == bound - 1 and not begins:
-                waits = 0
-            if split is not None:
-                if live and (live <= to.frame.space or to.frame.space == MOST_SPACE):
-                    return None  # it begins in space that may stand between two sentences
-                other = at - split
-                since = other % bound
-                if live:
-                    since = other - (other - live) // bound * bound if live <= other else 0
-                elif since == bound - 1 and not begins:
-                    since = 0
-                waits = max(waits, since)
-            if waits > keep:
-                keep = waits
-        held = self.held + text
-        count = len(held) - keep
-        if self._fence >= 0 or not plain:
-            self._keep_track(text, plain, at - min(keep, len(held)))
-        self.at, self.start, self.split, self.calm = at, start, split, to
-        if count <= 0:
-            self.held = held
-            return ""
-        self.held = held[count:]
-        return held[:count]
-
-    def _keep_track(self, text: str, plain: bool, base: int) -> None:
-        """Know where clusters lie behind ``base``, now that ``text`` has come in. It begins at a calm place, so that
-        this costs no more than remembering the last one that has left, and the text from there on."""
-        if self._fence < 0:
-            self._fence, self._behind, self._own, self._trail = self.at, self.calm.frame, False, ""
-            self._next, self._ahead = self._fence, self._behind
-        self._trail += text
-        if not plain:
-            self._rough = self.at + len(text)
-        if base >= self._rough:
-            self._fence = -1
-        elif base >= self._next:
-            self._trail = self._trail[self._next - self._fence :]
-            self._fence, self._behind = self._next, self._ahead
-            self._next, self._ahead = self.at, self.calm.frame
-
-    def settle_edges(self) -> None:
-        """Bring the stream's edges up to date."""
-        edges, base, fence = self._edges, self.at - len(self.held), self._fence
-        if fence < 0:
-            edges.resume(self.calm.frame.edges, self.held, self.at)
-            return
-        if base >= fence or not self._own:
-            edges.resume(self._behind.edges, self.held[: max(fence - base, 0)], fence)
-        for char in self._trail:
-            edges.feed(char)
-        edges.forget(base)
-
-
 class Strides:
     """The calm places that one set of rules has met, for all streams.
 
@@ -228,6 +120,8 @@ class Strides:
         self._automaton = automaton
         self._spans = spans
         self._units = tuple(units)
+        #: The length of the shortest pieces into which sentences are cut.
+        self.shortest = min((bound for _, bound in self._units), default=0)
         self._wordings = wordings
         self._chars: dict[str, tuple[tuple[int, ...] | None, str, str]] = {}
         self._frames: dict[tuple[EdgePlace, SentencePlace, ParagraphPlace], Frame] = {}
@@ -310,7 +204,7 @@ class Strides:
         starts = [-distance for distance in calm.distances]
         leads = dict(zip(starts, calm.leads, strict=True)) if calm.leads else {}
         plain = True
-        began, split, at = _SAME, _SAME, 0  # positions here
+        began, split, at = SAME, SAME, 0  # positions here
         for char in text:
             symbols, sort, letters = chars.get(char) or self._meet(char)
             if symbols is None:
@@ -319,12 +213,12 @@ class Strides:
             to = frame.following.get(sort)
             if to is None:
                 to, length, since = frame.turns.get(sort) or self._turn(frame, sort)
-                if length == _AT_SPLIT:
-                    began = split if split >= 0 else _AT_SPLIT
-                elif length != _SAME:
+                if length == AT_SPLIT:
+                    began = split if split >= 0 else AT_SPLIT
+                elif length != SAME:
                     began = at + 1 - length
-                if since != _SAME:
-                    split = at + 1 - since if since else _NOWHERE
+                if since != SAME:
+                    split = at + 1 - since if since else NOWHERE
             frame = to
             if not frame.plain:
                 plain = False
@@ -366,7 +260,7 @@ class Strides:
         stride = Stride(
             to_calm,
             began if began < 0 else at - began,
-            _SAME if split == _SAME else at - split if split >= 0 else 0,
+            SAME if split == SAME else at - split if split >= 0 else 0,
             plain,
         )
         if at <= _LONGEST:
@@ -381,7 +275,7 @@ class Strides:
             for place in list(places.values()):
                 place.following.clear()  # else they keep each other
                 place.strides.clear()
-        if stride.restart == _SAME and stride.split == _SAME and stride.plain:
+        if stride.restart == SAME and stride.split == SAME and stride.plain:
             calm.following[text] = stride.to
         else:
             calm.strides[text] = stride
@@ -419,10 +313,10 @@ class Strides:
         paragraphs.take(sort[1])
         to = self._frame(edges.place(), sentences.place(), paragraphs.place())
         at, start, split = sentences.at, sentences.start, sentences.split
-        length = _SAME if start == before else _AT_SPLIT if start == at_split else at - start
-        since = _SAME if split == had else 0 if split is None else at - split
+        length = SAME if start == before else AT_SPLIT if start == at_split else at - start
+        since = SAME if split == had else 0 if split is None else at - split
         turn = Turn(to, length, since)
-        if length == since == _SAME:
+        if length == since == SAME:
             frame.following[sort] = to
         else:
             frame.turns[sort] = turn

@@ -19,10 +19,11 @@ from ordinance.runtime.activation import (
     Withheld,
     withheld,
 )
-from ordinance.runtime.calm import SLICE, Flow
+from ordinance.runtime.calm import SLICE
 from ordinance.runtime.checks import Recent
 from ordinance.runtime.continuation import Beginning, begin
 from ordinance.runtime.ends import End, long_before
+from ordinance.runtime.flow import Flow
 from ordinance.runtime.forgery import Forgery
 from ordinance.runtime.ledger import Cut, Ledger
 from ordinance.runtime.matcher import Match, Matcher, Watch

@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from ordinance import bounds
 from ordinance.endings import written_out
 from ordinance.errors import PatternError
-from ordinance.language.diagnostics import diagnose
+from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.policy.ir import Detector, Policy
 from ordinance.policy.names import Report
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.patterns import parse_pattern, size
 
 
-def within_bounds(policy: Policy, report: Report) -> bool:
-    """Whether the phrases and the patterns of a policy are within their bounds; an error at the first that is not."""
+def oversized(policy: Policy) -> tuple[Diagnostic, ...]:
+    """An error at the first phrase, or else the first pattern, with which a policy is larger than it may be."""
+    found: list[Diagnostic] = []
     disguised = {
         key
         for rule in policy.rules
@@ -24,7 +25,9 @@ def within_bounds(policy: Policy, report: Report) -> bool:
     }
     lexicons = [each for each in policy.detectors if each.kind == "lexicon"]
     patterns = [each for each in policy.detectors if each.kind == "pattern"]
-    return _phrases_fit(lexicons, disguised, report) and _patterns_fit(patterns, report)
+    if _phrases_fit(lexicons, disguised, found.append):
+        _patterns_fit(patterns, found.append)
+    return tuple(found)
 
 
 def _phrases_fit(lexicons: Iterable[Detector], disguised: set[str], report: Report) -> bool:
@@ -48,7 +51,7 @@ def _phrases_fit(lexicons: Iterable[Detector], disguised: set[str], report: Repo
     return True
 
 
-def _patterns_fit(patterns: Iterable[Detector], report: Report) -> bool:
+def _patterns_fit(patterns: Iterable[Detector], report: Report) -> None:
     room = bounds.PATTERNS_LIMIT
     for pattern in patterns:
         for source in pattern.declaration.lines:
@@ -59,5 +62,4 @@ def _patterns_fit(patterns: Iterable[Detector], report: Report) -> bool:
         if room < 0:
             message = f"with this pattern the policy has more than {bounds.PATTERNS_LIMIT:,} symbols of patterns"
             report(diagnose("patterns-too-large", pattern.places[0] if pattern.places else pattern.span, message))
-            return False
-    return True
+            return
