@@ -125,7 +125,10 @@ def test_a_cut_is_told_once_and_names_nothing() -> None:
 @pytest.mark.requirement("TR-3")
 @pytest.mark.semantics(16)
 @given(
-    st.sampled_from(["", "Well, ", "One. "]), st.integers(LEAST, 13), st.integers(LEAST, 12), st.sampled_from(list(End))
+    st.sampled_from(["", "Well, ", "One. "]),
+    st.integers(LEAST, 13),
+    st.integers(LEAST, 12),
+    st.sampled_from([End.OWN, End.CUT]),
 )
 def test_two_cut_answers_that_differ_in_what_is_withheld_are_one(said: str, one: int, other: int, end: End) -> None:
     """Whatever was begun, and however far: the text, the verdict and the notices are the same."""
@@ -198,7 +201,7 @@ def test_an_open_segment_is_judged_as_it_stands_at_either_end() -> None:
         return [(0, 4)] if sentence.startswith("LOOK") else []
 
     of = plan([withhold("DE/shouting", "shouting")], {"shouting": Segments(find)})
-    for end in End:
+    for end in (End.OWN, End.CUT):
         stream = session(of).stream()
         assert (stream.feed("One. LOOK he") + stream.close(end)).startswith(f"One. {MARKER} he\n\n")
     assert seen == ["One. ", "LOOK he"] * 2

@@ -102,6 +102,9 @@ def test_a_number_in_a_form_does_not_leave_without_its_check_digit() -> None:
         shown, _, ended = call(of, source, End.OWN)
         assert "376" not in shown
         assert ended
+    for source in ('{"id": "38001085719"}', '{"postcode": "10115", "n": 37605}'):
+        shown, _, ended = call(of, source, End.OWN)
+        assert (shown, ended) == (source, False)
 
 
 @pytest.mark.semantics(9)

@@ -87,7 +87,7 @@ def test_asked_for_letter_by_letter_a_phrase_ends_at_its_fourth_character(
 
 @pytest.mark.requirement("RL-3")
 @pytest.mark.semantics(6)
-@pytest.mark.parametrize("end", list(End))
+@pytest.mark.parametrize("end", [End.OWN, End.CUT])
 @pytest.mark.parametrize(("name", "number"), [
     ("isikukood", "37605030299"), ("steuer_id", "47 036 892 816"), ("iban", "DE89 3704 0044 0532 0130 00"),
     ("iban", "gb82 west 1234 5698 7654 32"), ("payment_card", "4111 1111 1111 1111"),
@@ -122,7 +122,7 @@ def test_a_number_that_no_check_digit_completes_leaves_at_its_own_end() -> None:
 
 @pytest.mark.semantics(6)
 @pytest.mark.semantics(10)
-@pytest.mark.parametrize("end", list(End))
+@pytest.mark.parametrize("end", [End.OWN, End.CUT])
 def test_a_number_that_begins_in_what_the_answer_continues_does_not_leave_either(end: End) -> None:
     of = numbers("isikukood")
     for at in range(1, 10):

@@ -42,10 +42,12 @@ class SegmentRule:
 
 
 class Withheld(NamedTuple):
-    """Rules that withhold or mask alike: what is protected does not reach into what ``masks`` remove."""
+    """What is withheld or masked alike: what is protected does not reach into what ``masks`` remove, and ``numbers``
+    have check digits."""
 
     scope: Scope
     masks: bool
+    numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,9 +143,9 @@ def _masks(rule: PlannedRule) -> bool:
     return rule.removes and rule.effect is Effect.MASK
 
 
-def withheld(rule: PlannedRule) -> Withheld:
-    """How a rule that withholds or masks does it."""
-    return Withheld(rule.scope, _masks(rule))
+def withheld(rule: PlannedRule, *, numbers: bool = False) -> Withheld:
+    """How a rule withholds or masks what it finds, or the ``numbers`` that it does."""
+    return Withheld(rule.scope, _masks(rule), numbers)
 
 
 def sought(plan: Plan, rule: PlannedRule) -> list[Expressions]:
@@ -177,26 +179,24 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         answer = [tag for tag in answer if _masks(rules[tag])]
     prompt = [tag for tag, rule in enumerate(rules) if Channel.PROMPT in rule.channels and not _masks(rule)]
     withholding = [tag for tag in answer if rules[tag].removes and rules[tag].effect is not Effect.REFUSE]
-    span = Withheld(SPAN, masks=False)
-    removals = sorted(
-        {span, *(withheld(rules[tag]) for tag in withholding)},
-        key=lambda each: (each.scope.unit, each.scope.bound, each.masks),
-    )
     forged = [] if asked else _forged(rules, withholding if part is not Channel.TOOL_CALL else ())
     observing = expressions(tag for tag in answer if not rules[tag].removes)
     recalls = bool(checks)
     protected = [plan.detectors[name] for name in shields]
 
-    def alike(each: Withheld) -> list[tuple[int, Expressions]]:
-        ours = expressions(tag for tag in withholding if withheld(rules[tag]) == each)
-        return [*ours, *forged] if each == span else ours
-
+    alike = {Withheld(SPAN, masks=False): forged}
+    for tag in withholding:
+        for name, each in expressions([tag]):
+            alike.setdefault(withheld(rules[tag], numbers=name >= checks.first), []).append((name, each))
+        if segments([tag]):
+            alike.setdefault(withheld(rules[tag]), [])
+    removals = sorted(alike, key=lambda each: (each.scope.unit, each.scope.bound, each.masks, each.numbers))
     found = _automaton(
         plan,
         observing,
         [(0, unchecked_only(each)) for each in protected if isinstance(each, Expressions)],
         expressions(tag for tag in answer if rules[tag].removes and rules[tag].effect is Effect.REFUSE),
-        *map(alike, removals),
+        *(alike[each] for each in removals),
     )
     found.prepare()
     spans = sum(1 << number for number, each in enumerate(removals, WITHHOLDING) if each.scope.unit == "span")

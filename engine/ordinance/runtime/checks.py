@@ -80,7 +80,8 @@ class Checks:
     def split(self, tag: int, expressions: Expressions) -> Iterator[tuple[int, Expressions]]:
         """What the automaton is to look for, with tags; used while it is made."""
         plain = tuple(pattern for pattern in expressions.patterns if pattern.accepts is None)
-        yield tag, replace(expressions, patterns=plain)
+        if plain or expressions.phrases:
+            yield tag, replace(expressions, patterns=plain)
         for pattern in expressions.patterns:
             if pattern.accepts is not None:
                 yield self.first + len(self._found), Expressions(patterns=(pattern,))

@@ -16,10 +16,12 @@ LEAST = 5
 
 class End(Enum):
     """The kind of a text's end. Released text is the same function of the model's text and of this kind, for every
-    cutting."""
+    cutting. ``LIMITED`` is that of a closed string in JSON which a schema may have ended: a cut, but of numbers with
+    check digits only what could be computed counts, or no postcode could stand there."""
 
     OWN = "own"
     CUT = "cut"
+    LIMITED = "limited"
 
 
 def long_before(held: Sequence[str], base: int) -> int:

@@ -148,7 +148,7 @@ class JsonText:
             path = self._reader.path
             free = path is not None and self._free is not None and self._free(path)
             self._string = Redactor(self._activation, self._anew, self._placeholders, rigid=not free)
-            self._string_end = self._closed if free else End.CUT
+            self._string_end = self._closed if free else End.LIMITED
             self._span = (at + 1, at + 1)
         elif self._string is not None:
             if unit.role is Role.INSIDE:

@@ -179,10 +179,14 @@ class Redactor:
         """What may not leave because more of it could have come (semantics, rule 6)."""
         at = self._edges.at
         found: list[tuple[int, bool]] = []
-        if end is End.CUT:
+        if end is not End.OWN:
             before = long_before(self._text, self._base)
             begun = [(self._refusing.cut(before), True)]
-            begun += [(removal.cut(before), each.masks) for each, removal in self._alike.items()]
+            begun += [
+                (removal.cut(before), each.masks)
+                for each, removal in self._alike.items()
+                if end is End.CUT or not each.numbers
+            ]
             found += [(start, bare) for start, bare in begun if start is not None]
         if self._activation.checks:
             starts = self._matcher.starts(REMOVING)
