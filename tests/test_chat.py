@@ -15,7 +15,7 @@ from ordinance.serve.protocol.prompts import sent_on
 from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.streamed import AnswerStream, refused_stream
 from ordinance.serve.protocol.whole import govern_whole, refused_whole
-from support.governing import unframed
+from support.governing import joined, unframed
 from support.serving import USAGE, chunk, completion
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED, small_plan
 
@@ -325,10 +325,17 @@ def test_the_number_of_held_chunks_cannot_be_counted() -> None:
 
 @pytest.mark.requirement("TR-8")
 def test_an_answer_without_a_finish_gets_a_last_chunk_of_ours() -> None:
-    out = Streamed().feed(chunk(content="The forbidden")).end()
-    assert [choice["delta"].get("content") for one in out for choice in one["choices"]] == ["The ", "forbidden"]
+    out = Streamed().feed(chunk(content="The forb")).end()
+    assert [choice["delta"].get("content") for one in out for choice in one["choices"]] == ["The ", "forb"]
     assert out[-1]["choices"][0]["finish_reason"] == "stop"
     assert out[-1]["ordinance"]["verdict"] == "pass"
+
+
+@pytest.mark.semantics(6)
+def test_an_answer_without_a_finish_was_cut() -> None:
+    out = Streamed().feed(chunk(content="The forbidden")).end()
+    assert joined(out) == "The ⟦…⟧\n\nNotice cut."
+    assert [notice["kind"] for notice in out[-1]["ordinance"]["notices"]] == ["cut"]
 
 
 @pytest.mark.semantics(7)

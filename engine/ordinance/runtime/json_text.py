@@ -96,10 +96,9 @@ class JsonText:
         return self._release(free)
 
     def close(self, end: End = End.OWN) -> str:
-        """The text ends, in this way, or as cut where its JSON is not complete: what is certain now leaves."""
+        """The text ends, in this way: what is certain now leaves."""
         if self._over:
             return ""
-        end = End.CUT if self.within else end
         free = self._free_to()
         for unit in self._reader.close():
             self._take(unit)

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from ordinance.policy.vocabulary import Channel
 from ordinance.runtime.ends import End
+from ordinance.runtime.json_text import JsonText
 from ordinance.runtime.session import Session
 from ordinance.runtime.stream import Stream, Text
 from ordinance.serve.protocol.problems import malformed
@@ -63,6 +64,8 @@ class GovernedCall:
             return None
         self._closed = True
         self._end_name(end)
+        if isinstance(self._arguments, JsonText) and self._arguments.within:
+            end = End.CUT  # whatever a server says of its end
         if not self._stream.ended:
             self._ready.arguments += self._arguments.close(end)
         return self._leaving()

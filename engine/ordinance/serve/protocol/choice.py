@@ -53,6 +53,7 @@ class GovernedChoice:
         self._resting: str | int | None = None  # the block that has ended, while nothing shows what ended it
         self._texts: dict[str, Redactor] = {}
         self._calls: dict[int | None, GovernedCall] = {}
+        self._texts_closed = False
         self._calling = False  # the model has begun a call
         self._called = False  # a call has left
         self._said_content = False
@@ -82,8 +83,13 @@ class GovernedChoice:
             self._say(name, text, out)
             if self.stream.ended:
                 return self._finish(out, None)
+        if self._session.whole and said.calls:  # all of them are known: what ends the choice there comes first
+            self._close_texts(self._end_beside_calls(said), out)
+            self.stream.pause(self._end_beside_calls(said))
+            if self.stream.ended:
+                return self._finish(out, None)
         for call in said.calls:
-            self._call(call, out, kind_of(own=said.own, forced=self._forced))
+            self._call(call, out, self._end_of(said))
             if self.stream.ended:
                 return self._finish(out, None)
         if said.finish is not None:
@@ -225,22 +231,16 @@ class GovernedChoice:
     # the end
 
     def _finish(self, out: Said, last: Said | None) -> Said:
-        """Close everything; ``last`` is what the upstream said at the end, None where Ordinance ends the choice.
-
-        All that is open ends in one way, for in which order a whole answer was said is not known. A server may say that
-        an answer ended with its calls though it was cut behind them, so of what stands beside calls that is not
-        believed."""
+        """Close everything; ``last`` is what the upstream said at the end, None where Ordinance ends the choice. All
+        that is open ends in one way, for in which order a whole answer was said is not known."""
         self.finished = True
         stream = self.stream
-        end = kind_of(own=last is not None and last.own, forced=self._forced)
-        ends = End.CUT if last is not None and last.finish in CALL_REASONS and self._calling else end
-        for name, text in self._texts.items():
-            if not stream.ended and not (name in self._blocks and self._blocks[name].ended):
-                out.texts[name] = out.texts.get(name, "") + text.close(ends)
+        end = self._end_beside_calls(last) if self._calling else self._end_of(last)
+        self._close_texts(end, out)
         for call in self._calls.values():
             if not stream.ended:
-                self._put(call.close(end), out)
-        rest = stream.close(ends)
+                self._put(call.close(self._end_of(last)), out)
+        rest = stream.close(end)
         if self._session.whole and stream.refused:
             out.texts, out.calls, out.tokens = {}, [], {}
             self._tokens.clear()
@@ -256,6 +256,23 @@ class GovernedChoice:
             if last.stop is not None and self._may_tell(last.stop):
                 out.stop = last.stop
         return out
+
+    def _close_texts(self, end: End, out: Said) -> None:
+        """No more comes of any text but the content: what is left of it."""
+        for name, text in self._texts.items():
+            ended = name in self._blocks and self._blocks[name].ended
+            if not (self.stream.ended or ended or self._texts_closed):
+                out.texts[name] = out.texts.get(name, "") + text.close(end)
+        self._texts_closed = True
+
+    def _end_of(self, last: Said | None) -> End:
+        """The end of what was said last."""
+        return kind_of(own=last is not None and last.own, forced=self._forced)
+
+    def _end_beside_calls(self, last: Said | None) -> End:
+        """The same for a text of a choice that has calls: servers say that it ended with these though it was cut
+        behind them."""
+        return End.CUT if last is not None and last.finish in CALL_REASONS else self._end_of(last)
 
     def _may_tell(self, stop: str) -> bool:
         """Whether it may be told that the model stopped at this. Behind a call nothing is."""
