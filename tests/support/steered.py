@@ -180,17 +180,12 @@ def script(*tokens: Token) -> Script:
         if body.get("stream"):
             sent = events(path, body, choices)
             packets = [*map(event, sent), DONE] if path in (CHAT, COMPLETIONS) else [*map(framed, sent)]
-            await _send_chunked(wire, "text/event-stream", packets)
+            await wire.head()
+            await wire.send(*packets)
         else:
-            await _send_chunked(wire, "application/json", [json.dumps(whole(path, body, choices)).encode()])
+            await wire.json(whole(path, body, choices))
 
     return answer
-
-
-async def _send_chunked(wire: Wire, kind: str, packets: list[bytes]) -> None:
-    head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
-    chunks = (f"{len(packet):x}\r\n".encode() + packet + b"\r\n" for packet in packets)
-    await wire.send(head.encode(), *chunks, b"0\r\n\r\n")
 
 
 def _top(path: str) -> dict[str, Any]:
