@@ -334,8 +334,8 @@ class Automaton:
 
     def _finds_join(self, cluster: Cluster, before: int, families: int) -> bool:
         if self._joiners is None:
-            chars = filter(fold_char, {*_JOINERS, *self._network.samples()})
-            self._joiners = {(cluster_class(char), self.classes(char)) for char in chars}
+            chars = {*_JOINERS, *self._network.samples()}
+            self._joiners = {(cluster_class(char), self.classes(char) if fold_char(char) else ()) for char in chars}
         pending, seen = [(cluster, before)], {(cluster, before)}
         while pending:
             open_cluster, last = pending.pop()
