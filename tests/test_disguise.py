@@ -298,6 +298,8 @@ def test_an_answer_that_continues_a_disguised_phrase_is_refused() -> None:
 #: Letters with their disguises, and a gap, written down from docs/matching.md.
 LEET = {"a": "4@", "b": "8", "o": "0"}
 GAP = r"(?:[^A-Za-z]|\[[0-9;]*[A-Zm])*"
+#: Behind a digit that a phrase begins with.
+NARROW = GAP.replace("A-Za-z]", "A-Za-z0-9]")
 
 
 def expression(phrase: str) -> str:
@@ -311,10 +313,13 @@ def expression(phrase: str) -> str:
 def _one(letters: str) -> str:
     leet = LEET if set(letters) - set(LEET) else {}
     body = [f"[{letter}{letter.upper()}{leet.get(letter, '')}]" for letter in letters]
-    first, last = (body[at].replace("@", "") for at in (0, -1))
-    begins = f"(?<![A-Za-z0-9_])(?:_*{first}{'|@' if '@' in body[0] else ''})"
+    last = body[-1].replace("@", "")
+    digits = "".join(char for char in body[0] if char.isdecimal())
+    first = "".join(char for char in body[0] if char != "@" and not char.isdecimal())
+    begins = f"(?<![A-Za-z0-9_])(?:(?:_*{first}{'|@' if '@' in body[0] else ''}){GAP}"
+    begins += f"|_*[{digits}]{NARROW})" if digits else ")"
     ends = f"(?:{last}(?:(?![A-Za-z0-9_])|_){'|@(?![A-Za-z0-9_])' if '@' in body[-1] else ''})"
-    return GAP.join([begins, *body[1:-1], ends])
+    return begins + GAP.join([*body[1:-1], ends])
 
 
 @pytest.mark.requirement("TR-8")
