@@ -19,7 +19,8 @@ from ordinance.serve.exchange import ClientGone, Exchange
 from ordinance.serve.keys import Client
 from ordinance.serve.protocol.api import Api
 from ordinance.serve.protocol.asked import Request
-from ordinance.serve.protocol.problems import FAULTS, Problem, internal, stopping
+from ordinance.serve.protocol.ends import steering
+from ordinance.serve.protocol.problems import FAULTS, Problem, field_refused, internal, stopping
 from ordinance.serve.protocol.prompts import sent_on, unknown_texts
 from ordinance.serve.protocol.said import Top
 from ordinance.serve.protocol.streamed import AnswerStream, refused_stream
@@ -142,6 +143,8 @@ class _Visit:
         sizes.check_unread(raw, settings)
         request = self._api.read_request(raw, frozenset(settings.parts))
         sizes.check_read(raw, request.body, settings)
+        if settings.steering == "refuse" and (name := steering(request.body, request.structure)):
+            raise field_refused(name)
         return request
 
     def _open(self, request: Request) -> Session:

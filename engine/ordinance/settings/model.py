@@ -253,6 +253,12 @@ class Settings(BaseSettings):
         description="What requests may hold beside text. None given: text alone. Nobody looks into them, and they pass "
         "only as data within the request, never as an address (docs/fields.md).",
     )
+    steering: Literal["pass", "refuse"] = Field(
+        default="pass",
+        description="Whether requests may steer the model token by token (`logit_bias`, `bad_words`, "
+        "`allowed_token_ids`, penalties, grammars that are not JSON). A client that may can keep a phrase from being "
+        "completed and read all of it but its end (docs/security.md).",
+    )
     upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
     limits: LimitSettings = Field(
         default=LimitSettings(), description="What is too large to look at, and what takes too long."

@@ -54,6 +54,13 @@ FORCING: Mapping[str, tuple[Any, ...]] = {
     "function_call": ("auto", "none"),
 }
 
+#: Of these, what can put another token in the place of the one that the model would say: then no phrase is completed,
+#: and what stands before that token leaves.
+STEERING = (
+    "logit_bias", "allowed_token_ids", "bad_words", "frequency_penalty", "presence_penalty", "repetition_penalty",
+    "repeat_penalty", "dry_multiplier", "xtc_probability", "samplers", "structured_outputs.whitespace_pattern",
+)  # fmt: skip
+
 #: Fields that ask for a form. One that is not JSON can end anywhere; in JSON the end of each string is looked at.
 _FORMS = frozenset({
     "response_format", "structured_outputs", "guided_json", "guided_json_object", "guided_regex", "guided_choice",
@@ -107,6 +114,17 @@ def forces(body: Mapping[str, Any], structure: Structure | None) -> bool:
     if structure is not None and structure.free is None:
         return True
     return any(_does(_found(body, name), idle) for name, idle in FORCING.items())
+
+
+def steering(body: Mapping[str, Any], structure: Structure | None) -> str | None:
+    """The first field of a request's ``body`` with which it steers the model token by token, or by a form that is not
+    JSON; None where there is none."""
+    for name in STEERING:
+        if _does(_found(body, name), FORCING[name]):
+            return name
+    if structure is None or structure.free is not None:
+        return None
+    return next((name for name in sorted(_FORMS) if "." not in name and body.get(name) is not None), "response_format")
 
 
 def _found(body: Mapping[str, Any], name: str) -> Any:

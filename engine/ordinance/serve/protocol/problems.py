@@ -102,6 +102,12 @@ def media_type() -> Problem:
     return Problem(415, "media_type", "The request's body must be JSON. Send it as `content-type: application/json`.")
 
 
+def field_refused(name: str) -> Problem:
+    """400: the operator does not let requests steer the model token by token."""
+    told = f"`{name}` is not accepted here, because it can keep the model from finishing a phrase. Leave it out."
+    return Problem(400, "field_refused", told, param=name)
+
+
 def too_large(limit: int) -> Problem:
     """413: the body is larger than it may be, in bytes."""
     return Problem(413, "body_too_large", f"The request's body is over the limit of {limit} bytes.")
