@@ -6,6 +6,7 @@ import logging
 import socket
 import time
 
+import httpx2
 import pytest
 
 from ordinance.serve import seldom
@@ -82,3 +83,21 @@ def test_what_is_no_http_fills_no_log(open_gateway: OpenGateway, monkeypatch: py
         logger.removeHandler(handler)
     assert len(written) == 2
     assert "Invalid HTTP request received." in written[0]
+
+
+def test_whoever_asks_for_another_protocol_gets_no_advice_into_the_log(
+    open_gateway: OpenGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seldom.SELDOM, "_next", {})
+    written: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: written.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("uvicorn.error")
+    gateway = open_gateway()
+    logger.addHandler(handler)
+    try:
+        headers = {"connection": "upgrade", "upgrade": "websocket"}
+        assert httpx2.get(f"{gateway.address}/v1/realtime", headers=headers, trust_env=False).status_code == 404
+    finally:
+        logger.removeHandler(handler)
+    assert written == ["Unsupported upgrade request."], "and not to install what opens one"

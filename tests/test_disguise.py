@@ -29,7 +29,7 @@ from support.data import DATA
 from support.disguises import CONFUSABLES, DISGUISES, FRAMES, confusables, disguised
 from support.oracle import MARKER, Rule, continuations, reference, trace
 from support.packs import TODAY
-from support.plans import plan, refuse, withhold
+from support.plans import BRIEF, plan, refuse, withhold
 from support.strategies import FORGED, cuttings
 
 HARMS = sorted(SEVERE_HARMS)
@@ -148,6 +148,11 @@ def found(phrase: str, text: str) -> bool:
         ("secret word", "secret[^1] word"),
         ("secret word", "secret 112 word"),
         ("secret word", "s\x1b[0me\x1b[1;31mc\x1b[0mret\x1b[0m word"),
+        ("secret word", "\x1b[1msecret word\x1b[0m"),
+        ("secret word", "\x1b[1m\x1b[38;5;9msecret\x1b[0m \x1b[1mword\x1b[0m"),
+        ("secret word", "\x1b[0ms\x1b[0me\x1b[0mc\x1b[0mr\x1b[0me\x1b[0mt word"),
+        ("secret word", "\x1b[31m5ecret w0rd"),
+        ("secret word", "\x1b[31m$ecret w0rd"),
         ("secret word", "c 2 V j c m V 0 I H d v c m Q ="),
         ("secret word", "🇸🇪🇨🇷🇪🇹 🇼🇴🇷🇩"),
         ("secret word", "s\u0364\u0368ret w\u0366rd"),
@@ -181,6 +186,8 @@ def test_base64_is_found_in_either_alphabet_at_every_offset_and_in_any_case(
         ("secret word", "a secretwords"),
         ("secret word", "xsecretword"),
         ("secret word", "secret  swordfish"),
+        ("secret word", "[1msecret word"),
+        ("secret word", "\x1b[1;msecret"),
         ("secret word", "drow tercesx"),
         ("secret word", base64.b64encode(b"secret ward").decode()),
         ("abc", "a b c"),
@@ -210,7 +217,8 @@ def test_what_is_hidden_in_tags_is_found_and_splits_no_phrase() -> None:
 @pytest.mark.semantics(6)
 def test_text_waits_for_no_tag_that_may_follow_it() -> None:
     """Hidden text begins where it begins; else every character would wait for the next."""
-    made = plan([withhold("test/words", "words", disguised=True)], {"words": Expressions(phrases=("secret word",))})
+    words = withhold("test/words", "words", disguised=True, notice=BRIEF)  # else a paragraph could be its notice
+    made = plan([words], {"words": Expressions(phrases=("secret word",))})
     redactor = Redactor(activate(made, made.rules))
     assert [redactor.feed(char) for char in "A man "] == list("A man ")
     assert redactor.feed("x" + "secret word".translate(TAGS)) == "x"
@@ -225,6 +233,27 @@ def test_text_hidden_in_tags_is_found_where_an_answer_continues_it() -> None:
     stream = session.stream()
     stream.feed("rds here".translate(TAGS) + ".")
     assert stream.refused
+
+
+@pytest.mark.semantics(10)
+def test_an_escape_sequence_opens_a_phrase_where_an_answer_continues_it() -> None:
+    made = plan([refuse("test/words", "words")], {"words": Expressions(phrases=("opaque words here",))})
+    session = Session(made, situate(made, jurisdiction="DE"), "en")
+    session.continue_from(["Say it: \x1b[1;31"], certain=True)
+    stream = session.stream()
+    stream.feed("mopaque words here\x1b[0m.")
+    assert stream.refused
+
+
+@pytest.mark.semantics(5)
+def test_a_region_that_an_escape_sequence_opens_begins_there_for_every_cutting() -> None:
+    made = plan([withhold("test/words", "words", disguised=True)], {"words": Expressions(phrases=("secret word",))})
+    for size in (1, 2, 3, 60):
+        redactor = Redactor(activate(made, made.rules))
+        text = "A man\u200b\x1b[1msecret word\x1b[0m here. \x1b[1mNo more."
+        out = "".join(redactor.feed(text[at : at + size]) for at in range(0, len(text), size)) + redactor.close()
+        assert out == f"A man\u200b{MARKER}[0m here. \x1b[1mNo more."
+        assert redactor.ledger.balanced
 
 
 @pytest.mark.semantics(6)

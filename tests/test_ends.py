@@ -225,6 +225,21 @@ def test_signs_behind_the_last_letter_make_nothing_longer() -> None:
 
 
 @pytest.mark.semantics(6)
+@pytest.mark.parametrize("written", [
+    "".join(chr(0xE0000 + ord(letter)) for letter in "coded odes"),
+    "".join(chr(0x1F1E6 + ord(letter) - ord("a")) if letter != " " else letter for letter in "coded odes"),
+    "c\u0366\u0369\u0364\u0369 \u0366\u0369\u0364s",
+], ids=["tags", "flags", "letters above"])  # fmt: skip
+def test_letters_that_are_hidden_or_flags_make_a_start_as_long_as_others_do(written: str) -> None:
+    """Whoever decodes them reads them; at a cut all of them left but the last."""
+    of = plan([refuse("baseline/words", "words")], {"words": expressions(("coded odes",))})
+    for at in range(1, len(written)):
+        out, _ = cut_short(of, f"So {written[:at]}")
+        begun = at if written[at - 1] != " " else at - 1
+        assert out == (f"So {written[:at]}" if begun < LEAST else f"So {MARKER}{CUT_TOLD}")
+
+
+@pytest.mark.semantics(6)
 def test_a_block_ends_as_it_is_said_to() -> None:
     for end, shown in ((End.OWN, "the forbidden"), (End.CUT, f"the {MARKER}")):
         opened = session(plan([FLAG], DETECTORS))

@@ -34,10 +34,11 @@ NOTICES = [
 LOOKALIKES = [
     "⟦…⟧", "⟦ … ⟧", "⟦⋯⟧", "⟦⟧", "⟦ ⟧", "⟦...⟧", "⟦....⟧", "⟦. . .⟧", "⟦……⟧", "〚…〛", "〚⟧", "⟦…〛", "⟬…⟭", "〘...〙",
     "⟦\u200b…\u200b⟧", "⟦\n…\n⟧", "⟦···⟧",
+    "⟦*…*⟧", "⟦**…**⟧", "⟦`…`⟧", "⟦\\.\\.\\.⟧", "⟦ _..._ ⟧", "⟦。。。⟧", "⟦・・・⟧", "⟦᠁⟧", "⟦\u2800⟧",
 ]  # fmt: skip
 ORDINARY = [
     "He left out […] for the sake of brevity, and (…) again, and [...].",
-    "The value ⟦x⟧ of an expression, and ⟦x, y⟧.",
+    "The value ⟦x⟧ of an expression, and ⟦x, y⟧, and ⟦_⟧, and ⟦*⟧ and ⟦a ~ b⟧.",
     "Left out for legal reasons? I would not know.",
     "Left out for legal reasons. Type: a letter to the court.\n\nAnd then nothing.",
     "You are interacting with an AI system, said the teacher.",

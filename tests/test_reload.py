@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import signal
@@ -16,6 +17,8 @@ import pytest
 
 from ordinance.errors import PolicyError, SettingsError
 from ordinance.policy.plan import Plan
+from ordinance.serve.keys import Client
+from ordinance.serve.standing import Renewal, Standing
 from ordinance.serve.upstream import Upstream
 from ordinance.settings.changes import changes
 from ordinance.settings.model import Settings
@@ -135,6 +138,30 @@ def test_a_key_is_gone_before_the_policy_is_compiled_and_though_it_does_not_load
     assert operator.status("leaked") == 401
 
 
+def test_of_a_thousand_keys_only_the_changed_are_looked_at_before_a_leaked_one_is_gone() -> None:
+    tried: list[str] = []
+    gone = False
+
+    def settings(*names: str) -> Settings:
+        return Settings.model_validate({"keys": [key(name) for name in names], "jurisdiction": "DE"})
+
+    def plan() -> Plan:
+        nonlocal gone
+        gone = True
+        raise PolicyError("XA.ord:3: it is wrong.", help="Write it right.")
+
+    def try_out(_: Plan, client: Client) -> None:
+        if not gone:
+            tried.append(client.name)
+
+    renewal = Renewal(plan, lambda: settings("stays", "new"))
+    standing = Standing(small_plan(), settings("stays", "leaked"), try_out, renewal)
+    tried.clear()
+    asyncio.run(standing.renew())
+    assert tried == ["new"], "each costs a millisecond"
+    assert {client.name for client in standing.keyring.clients.values()} == {"stays", "new"}
+
+
 def test_taking_the_last_key_away_opens_nothing(
     operate: Callable[..., Operator], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -168,6 +195,28 @@ def test_a_key_that_needs_the_new_policy_waits_for_it(operate: Callable[..., Ope
     operator.reload()
     assert operator.stale() == "situation", "the new packs do not know what a key attests"
     assert [operator.status("desk"), operator.status("school")] == [200, 200]
+
+
+def test_a_policy_that_loads_does_not_hide_that_the_settings_were_wrong_meanwhile(
+    operate: Callable[..., Operator], loop_thread: LoopThread
+) -> None:
+    operator = operate(key("desk"))
+    loading, go_on = threading.Event(), threading.Event()
+
+    def plan() -> Plan:
+        loading.set()
+        go_on.wait(LONG)
+        return small_plan()
+
+    operator.plan = plan
+    reloading = loop_thread.begin(operator.gateway.service.standing.renew())
+    assert loading.wait(LONG)
+    operator.settings = raising(SettingsError("ordinance.yaml:3: it is wrong."))
+    operator.reload()
+    assert operator.stale() == "settings"
+    go_on.set()
+    reloading.result(LONG)
+    assert operator.stale() == "settings", "the second SIGHUP changed nothing, and that is still so"
 
 
 @pytest.mark.parametrize(

@@ -41,13 +41,18 @@ _PASSING = {
     for letter, _, codes in (item.partition("=") for item in unicode_data.PASSING.split())
 }
 
+#: Of these, what is no letter: flags' letters.
+SPELLING = frozenset(sign for signs in _PASSING.values() for sign in signs if symbol_kind(sign) == "o")
+
 #: What folds to nothing and says a letter to whoever decodes it (tags) or looks twice (letters above others).
 _FAINT = {
     letter: frozenset(chr(int(code, 16)) for code in codes.split("."))
     for letter, _, codes in (item.partition("=") for item in unicode_data.FAINT.split())
 }
-#: All of them.
-FAINT = frozenset[str]().union(*_FAINT.values())
+#: Opens what terminals obey and do not show, and folds to nothing as well.
+ESCAPE_CHARACTER = "\x1b"
+#: All that folds to nothing and that a disguised phrase can see.
+FAINT = frozenset[str]().union({ESCAPE_CHARACTER}, *_FAINT.values())
 #: Tags stand behind it.
 FIRST_TAG = "\U000e0000"
 
@@ -74,8 +79,9 @@ _WHITE = SymbolSet(tuple((space, space) for space in "\t\n\r "))
 SPACED = Gaps(SymbolSet((("_", "_"),), frozenset("Wd")), BETWEEN)
 #: In base64: white space, behind its first letter only line breaks, unless that stands where words begin.
 ENCODED = Gaps(_WHITE, SymbolSet((("\n", "\n"), ("\r", "\r"))))
-#: What terminals obey and do not show, behind an escape character, which folds to nothing: ``[0;31m``.
+#: What terminals obey and do not show, behind the character that opens it: ``[0;31m``.
 ESCAPE, ESCAPED, ESCAPE_END = (SymbolSet(ranges) for ranges in ((("[", "["),), (("0", ";"),), (("A", "Z"), ("m", "m"))))
+ESCAPE_OPENS = SymbolSet(((ESCAPE_CHARACTER, ESCAPE_CHARACTER),))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from ordinance.runtime.disguise import BETWEEN
+from ordinance.runtime.disguise import BETWEEN, FAINT, SPELLING
 from ordinance.runtime.normalise import fold_char
 
 #: A live start of so many characters does not leave where a text is cut. The smallest number with which in each shipped
@@ -27,10 +27,15 @@ class End(Enum):
 def long_before(held: Sequence[str], base: int) -> int:
     """Live starts before this position are long enough not to leave at a cut, where ``held`` stands from ``base`` on.
 
-    A start's length runs to the last letter, digit or mark. A disguised phrase goes on behind any signs and spaces, and
-    counting them would take words such as "kann." from the ends of ordinary sentences.
+    A start's length runs to the last letter, digit or mark, hidden letters and those of flags included. A disguised
+    phrase goes on behind any signs and spaces, and counting them would take words such as "kann." from the ends of
+    ordinary sentences.
     """
     for at in range(len(held), 0, -1):
-        if not all(symbol in BETWEEN for symbol in fold_char(held[at - 1])):
+        if held[at - 1] in FAINT or not all(map(_is_sign, fold_char(held[at - 1]))):
             return base + at - LEAST + 1
     return base - LEAST + 1
+
+
+def _is_sign(symbol: str) -> bool:
+    return symbol in BETWEEN and symbol not in SPELLING

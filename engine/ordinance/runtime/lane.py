@@ -12,6 +12,7 @@ from ordinance.runtime.disguise import (
     ENCODED_FROM,
     ESCAPE,
     ESCAPE_END,
+    ESCAPE_OPENS,
     ESCAPED,
     SPACED,
     UNDERSCORE,
@@ -44,15 +45,17 @@ class Lane:
         self._lock = Lock()
         self._roots: dict[Assertion | None, int] = {}
         for step in {step for form, _ in forms for step in form.steps}:  # classes of symbols must not change later
-            for symbols in (UNDERSCORE, ESCAPE, ESCAPED, ESCAPE_END, *step.sets):
+            for symbols in (UNDERSCORE, ESCAPE_OPENS, ESCAPE, ESCAPED, ESCAPE_END, *step.sets):
                 network.number(symbols)
             network.faint |= {network.number(each) for each in (step.faint, step.tags) if each is not None}
         for gaps in {form.gaps for form, _ in forms}:
             network.number(gaps.narrow)
             network.number(gaps.wide)
+        self._sequence: tuple[int, int, int] | None = None  # the nodes in an escape sequence, and the one behind it
         self._escapes: dict[int, int] = {}  # behind the nodes where a spaced form goes on
         if forms:
             network.escape = network.number(ESCAPE)
+            network.faint.add(network.number(ESCAPE_OPENS))
         spaced: dict[tuple[Assertion | None, Step], list[tuple[Form, int]]] = {}
         encoded: list[dict[Step, list[tuple[Form, int]]]] = [{}, {}]
         for form, output in forms:
@@ -73,12 +76,30 @@ class Lane:
         following = self._growing(growth)
         if step.letters:
             self._lead(self._root(whole), step.letters, following)
+            self._begin_escaped(step.letters, following)
         if step.digits:
-            self._lead(self._root(whole), step.digits, self._growing(replace(growth, gap=SPACED.narrow)))
+            narrow = self._growing(replace(growth, gap=SPACED.narrow))
+            self._lead(self._root(whole), step.digits, narrow)
+            self._begin_escaped(step.digits, narrow)
         if step.signs:
             self._lead(self._root(Assertion.NOT_BOUNDARY if whole else None), step.signs, following)
+            self._begin_escaped(step.signs, following)
         if step.tags:  # hidden text may stand anywhere
             self._network.hidden.append((self._network.number(step.tags), following))
+
+    def _begin_escaped(self, symbols: SymbolSet, to: int) -> None:
+        """Let a form begin with ``symbols`` behind an escape sequence too: nobody sees the letter in which that ends,
+        so a word begins there."""
+        network = self._network
+        if self._sequence is None:
+            opened, within, behind = self._sequence = (network.node(), network.node(), network.node())
+            network.hidden.append((network.number(ESCAPE_OPENS), opened))
+            self._lead(opened, ESCAPE, within)
+            self._lead(within, ESCAPED, within)
+            self._lead(within, ESCAPE_END, behind)
+        self._lead(self._sequence[2], symbols, to)
+        for at in self._sequence:
+            network.nodes[at].families |= network.nodes[to].families
 
     def _begin_encoded(self, step: Step, growth: Growth) -> None:
         """Let base64 begin with ``step`` and go on as ``growth``."""

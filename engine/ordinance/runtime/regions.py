@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ordinance.policy.plan import Scope
 from ordinance.runtime.clusters import START, Cluster, cluster_class, join
-from ordinance.runtime.disguise import FIRST_TAG
+from ordinance.runtime.disguise import ESCAPE_CHARACTER, FIRST_TAG
 from ordinance.runtime.layout import EMPHASIS
 from ordinance.runtime.matcher import Match, Watch
 from ordinance.runtime.normalise import fold_char
@@ -71,11 +71,12 @@ class Edges:
     def feed(self, char: str) -> None:
         """Take the next character."""
         folded = fold_char(char)
-        self.take(cluster_class(char), not folded, folded if folded in EMPHASIS else "", char > FIRST_TAG)
+        hidden = char > FIRST_TAG or char == ESCAPE_CHARACTER
+        self.take(cluster_class(char), not folded, folded if folded in EMPHASIS else "", hidden)
 
-    def take(self, found: str, ignorable: bool, sign: str = "", tag: bool = False) -> None:
+    def take(self, found: str, ignorable: bool, sign: str = "", hidden: bool = False) -> None:
         """Take the next character, by its class for clusters, whether folding leaves nothing of it, the ``sign`` of
-        emphasis that it is, and whether it may be a ``tag``."""
+        emphasis that it is, and whether a match may begin at it though it is ``hidden``."""
         at = self.at
         joins, self.cluster = join(self.cluster, found)
         if not joins:
@@ -92,8 +93,8 @@ class Edges:
         self._joined.append(self.joined)
         self._signs.append(sign)
         start = self._cluster_start if self._run_start is None else self._run_start
-        hidden = ignorable and tag  # a match that begins there has nothing to do with what people see
-        self._lefts.append(at if hidden else max(start, at - MARK_RUN))
+        # A match that begins at what is hidden has nothing to do with what people see.
+        self._lefts.append(at if ignorable and hidden else max(start, at - MARK_RUN))
         self.at = at + 1
 
     def _tail(self) -> int | None:

@@ -12,13 +12,15 @@ from ordinance.policy.vocabulary import MARKER
 
 _OPENING, _CLOSING = "[⟦〚⟬〘]", "[⟧〛⟭〙]"
 #: What stands between them: an ellipsis folds to three full stops.
-_DOTS = r"[\s.⋯⋮⋰⋱·•‧∙⋅]"
+_DOTS = r"[\s.⋯⋮⋰⋱·•‧∙⋅⁝⁞᠁。・●" + "\u2800]"  # the last is Braille's blank
+#: Signs of emphasis and of escape, which Markdown does not show.
+_SIGNS = r"[\s\\*_`~]"
 
 #: The marker and what looks like it: dots, or nothing, in double brackets of any kind; and an opening one with an
-#: ellipsis, closed or not.
+#: ellipsis, emphasised or not, closed or not.
 LOOKALIKES = (
     Pattern(rf"{_OPENING}{_DOTS}{{0,60}}{_CLOSING}"),
-    Pattern(rf"{_OPENING}\s{{0,20}}(?:[⋯⋮⋰⋱]|\.\s?\.)"),
+    Pattern(rf"{_OPENING}{_SIGNS}{{0,20}}(?:[⋯⋮⋰⋱]|\.{_SIGNS}?\.)"),
 )
 
 

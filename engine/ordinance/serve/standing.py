@@ -42,12 +42,17 @@ class Standing:
         self.plan = plan
         self.settings = settings
         self.keyring = _keyring(settings.keys, settings.jurisdiction)
-        self.stale = ""
+        self._stale_settings = self._stale_plan = ""
         self._try_out = try_out
         self._renewal = renewal
         self._reading = asyncio.Lock()
         self._loading = asyncio.Lock()
         _all_fit(plan, self.keyring, try_out)
+
+    @property
+    def stale(self) -> str:
+        # Each for itself: a policy that loads does not make up for settings that were found wrong meanwhile.
+        return self._stale_settings or self._stale_plan
 
     @property
     def replaceable(self) -> bool:
@@ -74,8 +79,9 @@ class Standing:
         try:
             read = await asyncio.to_thread(renewal.settings)
         except Exception as error:
-            self._keep("keys and policy were not replaced, the last good ones stay in force", error)
+            self._stale_settings = _told("keys and policy were not replaced, the last good ones stay in force", error)
             return None
+        self._stale_settings = ""
         found = changes(self.settings, read)
         if found.of_keys:
             tell(f"keys: {found.of_keys}")
@@ -96,14 +102,15 @@ class Standing:
         self.keyring = Keyring(clients, ring.anyone, ring.closed)
 
     def _fitting(self, plan: Plan, ring: Keyring) -> dict[str, Client]:
-        clients = {}
+        clients, before = {}, self.keyring.clients
         for digest, client in ring.clients.items():
             try:
-                self._try_out(plan, client)
+                if client != before.get(digest):  # those in force fit: with many, a leaked key would stay for seconds
+                    self._try_out(plan, client)
                 clients[digest] = client
             except SituationError:
-                if digest in self.keyring.clients:
-                    clients[digest] = self.keyring.clients[digest]
+                if digest in before:
+                    clients[digest] = before[digest]
         return clients
 
     async def _replace_plan(self, renewal: Renewal) -> None:
@@ -112,11 +119,11 @@ class Standing:
             plan = await asyncio.to_thread(self._load, renewal, ring)
         except Exception as error:
             kept = f"the policy was not replaced, the last good one ({self.plan.digest[:16]}) stays in force"
-            self._keep(kept, error)
+            self._stale_plan = _told(kept, error)
             return
         if settings is not self.settings:  # keys were read meanwhile that this plan was not tried with; theirs comes
             return
-        self.stale = ""
+        self._stale_plan = ""
         if plan is self.plan:
             tell(f"the policy has not changed ({plan.digest[:16]})")
         else:
@@ -147,13 +154,14 @@ class Standing:
         had = bool(self.keyring.clients) or self.keyring.closed
         return Keyring(ring.clients, ring.anyone, closed=had and not ring.clients)
 
-    def _keep(self, what: str, error: Exception) -> None:
-        if isinstance(error, OrdinanceError):
-            self.stale = error.code
-            tell(f"{what}: error[{error.code}]: {error}")
-        else:  # what is in force must outlive whatever a new one brings
-            self.stale = _DEFECT
-            tell(f"{what}: {described(error)}")
+
+def _told(what: str, error: Exception) -> str:
+    """Tell the operator of an ``error``; its code."""
+    if isinstance(error, OrdinanceError):
+        tell(f"{what}: error[{error.code}]: {error}")
+        return error.code
+    tell(f"{what}: {described(error)}")  # what is in force must outlive whatever a new one brings
+    return _DEFECT
 
 
 def _keyring(keys: Sequence[KeySettings], jurisdiction: str | None) -> Keyring:

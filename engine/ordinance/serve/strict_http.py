@@ -36,3 +36,7 @@ class StrictProtocol(H11Protocol):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.conn = StrictReader(h11.SERVER, self.config.h11_max_incomplete_event_size or _LARGEST_HEAD)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Without uvicorn's advice to install what would read another protocol: none is opened here."""
+        self.logger.warning("Unsupported upgrade request.")
