@@ -247,7 +247,10 @@ def test_an_escape_sequence_opens_a_phrase_where_an_answer_continues_it() -> Non
 
 @pytest.mark.semantics(5)
 def test_a_region_that_an_escape_sequence_opens_begins_there_for_every_cutting() -> None:
-    made = plan([withhold("test/words", "words", disguised=True)], {"words": Expressions(phrases=("secret word",))})
+    made = plan(
+        [withhold("test/words", "words", notice=BRIEF, disguised=True)],
+        {"words": Expressions(phrases=("secret word",))},
+    )
     for size in (1, 2, 3, 60):
         redactor = Redactor(activate(made, made.rules))
         text = "A man\u200b\x1b[1msecret word\x1b[0m here. \x1b[1mNo more."
@@ -292,8 +295,8 @@ def test_a_phrase_is_not_split_by_what_cannot_be_seen_however_much_of_it() -> No
 @pytest.mark.parametrize("name", DISGUISES)
 def test_other_rules_have_it_where_they_say_so(name: str) -> None:
     words = {"words": Expressions(phrases=("opaque words here",))}
-    plain = plan([withhold("test/words", "words")], words)
-    careful = plan([withhold("test/words", "words", disguised=True)], words)
+    plain = plan([withhold("test/words", "words", notice=BRIEF)], words)
+    careful = plan([withhold("test/words", "words", notice=BRIEF, disguised=True)], words)
     folded = {
         "capitals", "any case", "compatibility forms", "negative letters", "small capitals", "combining marks",
         "invisible characters", "tags between",
@@ -362,7 +365,7 @@ def test_what_is_held_for_a_disguised_phrase_is_what_a_continuation_could_remove
         patch.setattr(disguise, "SPACED_FROM", 1)
         patch.setattr(disguise, "TURNED_FROM", 1)
         words = {"words": Expressions(phrases=(phrase,))}
-        made = plan([withhold("test/words", "words", disguised=True)], words)
+        made = plan([withhold("test/words", "words", notice=BRIEF, disguised=True)], words)
         redactor = Redactor(activate(made, rules_in_force(made, situate(made, jurisdiction="DE"))))
     rules = [Rule(phrases=(phrase,), patterns=(expression(phrase),)), FORGED]
     got = [*map(redactor.feed, text), redactor.close()]

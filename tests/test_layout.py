@@ -19,7 +19,7 @@ from ordinance.runtime.session import Session
 from ordinance.runtime.situation import rules_in_force, situate
 from support.oracle import MARKER, Rule, continuations, matches, reference, trace
 from support.packs import TODAY
-from support.plans import plan, withhold
+from support.plans import BRIEF, plan, withhold
 from support.strategies import FORGED, SEVERAL, cuttings
 
 #: What stands in the place of a space, and of letters, as it is shown.
@@ -38,7 +38,7 @@ OTHER = [
 
 
 def words(phrase: str = "opaque words") -> Plan:
-    return plan([withhold("test/words", "words")], {"words": Expressions(phrases=(phrase,))})
+    return plan([withhold("test/words", "words", notice=BRIEF)], {"words": Expressions(phrases=(phrase,))})
 
 
 def released(made: Plan, cut: list[str], prefix: str = "") -> str:
@@ -202,7 +202,9 @@ def test_a_phrase_has_the_spans_that_the_oracle_gives_it(phrase: str, text: str)
 def test_what_is_held_is_what_some_layout_could_still_complete(
     phrases: list[str], text: str, data: st.DataObject
 ) -> None:
-    made = plan([withhold("test/words", "words")], {"words": Expressions(tuple(phrases), (Pattern("b1"),))})
+    made = plan(
+        [withhold("test/words", "words", notice=BRIEF)], {"words": Expressions(tuple(phrases), (Pattern("b1"),))}
+    )
     rules = [Rule(phrases=tuple(phrases), patterns=("b1",)), FORGED]
     redactor = Redactor(activate(made, made.rules))
     got = [*map(redactor.feed, text), redactor.close()]

@@ -27,6 +27,8 @@ def log() -> Iterator[io.StringIO]:
     handler = logging.StreamHandler(written)
     handler.setFormatter(logging.Formatter("%(levelname)s [%(filename)s:%(lineno)d] %(message)s"))
     names = ("vllm", "uvicorn", "asyncio", "some.library")
+    before = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(logging.LogRecord)  # servers of other tests may have left theirs
     wordless = Wordless()
     wordless.install()
     kept = {name: (logging.getLogger(name).level, logging.getLogger(name).propagate) for name in names}
@@ -41,6 +43,7 @@ def log() -> Iterator[io.StringIO]:
         logging.getLogger(name).propagate = propagate
     wordless.remove()
     assert not isinstance(logging.getLogRecordFactory(), Wordless)
+    logging.setLogRecordFactory(before)
 
 
 def raised() -> None:
