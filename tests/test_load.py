@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ordinance.errors import PolicyError
+from ordinance.errors import OrdinanceError, PolicyError
 from ordinance.load import load
 from ordinance.policy.conditions import All, AnyOf, Below, Is, Within
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
@@ -100,6 +100,22 @@ def test_the_plan_of_wrong_packs_is_one_line_with_a_way_out(tmp_path: Path) -> N
     assert "XA.ord:1:" in raised.value.message
     assert "(and 1 more)" in raised.value.message
     assert f"ordinance check {pack}" in raised.value.help
+
+
+@pytest.mark.parametrize(
+    ("lexicon", "said"),
+    [
+        (b"a\0b\n", "the file holds a NUL character at byte 1: is it text?"),
+        (b"a{" + b",".join(b"%d" % number for number in range(201)) + b"}\n", "make more than 200 phrases."),
+    ],
+)
+def test_the_line_ends_with_one_sign(tmp_path: Path, lexicon: bytes, said: str) -> None:
+    """What reaches an operator's log is one sentence, whatever its message ends with."""
+    pack = write_jurisdiction(tmp_path)
+    (tmp_path / "lexicons" / "words.txt").write_bytes(lexicon)
+    with pytest.raises(OrdinanceError) as raised:
+        _ = load([pack]).plan
+    assert raised.value.message.endswith(said)
 
 
 def test_no_plan_without_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -266,6 +266,23 @@ def test_a_key_is_one_and_no_other(tmp_path: Path, hashes: list[str], wrong: lis
     assert not any(each in str(caught.value) for each in hashes)
 
 
+@pytest.mark.parametrize(
+    "host", ["chat.example.org:8080", "*.example.org", "https://chat.example.org", "[::1]", "a b", ""]
+)
+def test_a_host_that_nobody_could_ask_for_is_told(tmp_path: Path, host: str) -> None:
+    file = tmp_path / "ordinance.yaml"
+    file.write_text(f"hosts:\n  - chat.example.org\n  - '{host}'\n")
+    with pytest.raises(SettingsError) as caught:
+        load(file=file)
+    assert caught.value.message.startswith(f"{file}:3: 'hosts.1': a name or an address is expected, without a port")
+
+
+def test_hosts_are_names_and_addresses(tmp_path: Path) -> None:
+    file = tmp_path / "ordinance.yaml"
+    file.write_text("hosts: [Chat.example.org, desk_2, 10.0.0.1, '2001:db8::1', xn--bcher-kva.example]\n")
+    assert len(load(file=file).hosts) == 5
+
+
 def test_parts_are_closed_words(tmp_path: Path) -> None:
     file = tmp_path / "ordinance.yaml"
     file.write_text("parts: [image, file]\n")

@@ -48,7 +48,8 @@ class Loaded:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         kind = UnreadableError if any(item.unreadable for item in errors) else PolicyError
         paths = " ".join(map(shown, self.paths))
-        message = f"{first.file}:{first.line}: {first.message}{more}."
+        said = f"{first.message.rstrip('.')}{more}"
+        message = f"{first.file}:{first.line}: {said}{'' if said.endswith('?') else '.'}"
         raise kind(message, help=f"{first.help} `ordinance check {paths}` shows everything.")
 
     @property

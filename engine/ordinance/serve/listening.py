@@ -17,7 +17,10 @@ def listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise ServeError(f"'{host}' is no address of this machine: {error.strerror}.", help="Use --host.") from None
+        raise ServeError(
+            f"'{host}' is no address of this machine: {error.strerror}.",
+            help="Name one with --host or in 'host', such as 127.0.0.1, or ::1 without brackets.",
+        ) from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Accepted connections inherit it; without it each small chunk waits 40 ms for the client's acknowledgement.

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -25,6 +27,9 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "ORDINANCE_"
+
+#: What a `Host` can name: a name as DNS has it. An address is one besides.
+_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 
 #: The hash of no key at all.
 _OF_NOTHING = sha256(b"").hexdigest()
@@ -196,6 +201,14 @@ class KeySettings(_Section):
         return digest
 
 
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def _at(place: tuple[int | str, ...], message: str) -> ValidationError:
     """What is wrong at a place below the field that is validated."""
     wrong = PydanticCustomError("value_error", "{message}", {"message": message})
@@ -231,7 +244,8 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     hosts: list[str] = Field(
         default_factory=list,
-        description="Names under which it may be asked (`Host`), besides loopback; looked at only where no keys are.",
+        description="Names under which it may be asked (`Host`), without a port, besides loopback; looked at only "
+        "where no keys are.",
     )
     port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     workers: int = Field(default=1, ge=1, le=256, description="Processes that serve.")
@@ -280,6 +294,14 @@ class Settings(BaseSettings):
         if locale is not None and not langcodes.tag_is_valid(locale):
             raise ValueError("a language tag is expected, such as de-DE or et-EE")
         return locale
+
+    @field_validator("hosts")
+    @classmethod
+    def _are_names(cls, hosts: list[str]) -> list[str]:
+        for number, host in enumerate(hosts):
+            if not _NAME.fullmatch(host) and not _is_address(host):
+                raise _at((number,), "a name or an address is expected, without a port or a pattern: chat.example.org")
+        return hosts
 
     @field_validator("keys")
     @classmethod
