@@ -172,6 +172,18 @@ def test_a_reason_that_names_calls_is_true_only_if_one_left() -> None:
     assert finishes(stream(CHAT, [chunk(content="Hi."), END])) == ["stop"]
 
 
+@pytest.mark.semantics(6)
+@pytest.mark.parametrize("arguments", ["{}", '{{"a": 1}} {}', '{{"a": "{}', '["x", "{}', "12 {}"])
+def test_arguments_that_are_no_complete_json_were_cut_whatever_a_server_says(arguments: str) -> None:
+    """Servers say `tool_calls` of a call that ran into `max_tokens`, and some send on what is no JSON."""
+    said = arguments.format(FORBIDDEN[:-1])
+    out = stream(CHAT, [opened(), call(0, said), END])
+    assert FORBIDDEN[:-1] not in json.dumps(out)
+    assert finishes(out) == ["content_filter"]
+    made = {"id": "call_a", "type": "function", "function": {"name": "find", "arguments": said}}
+    assert FORBIDDEN[:-1] not in json.dumps(whole(CHAT, completion("", finish="tool_calls", tool_calls=[made])))
+
+
 @pytest.mark.parametrize("index", [-1, 128, 38001085718])
 def test_a_call_of_no_plain_number_is_a_problem(index: int) -> None:
     call = {"index": index, "id": "c", "function": {"name": "f", "arguments": "{}"}}

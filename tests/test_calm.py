@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.policy.plan import NoticeTemplate
+from ordinance.policy.plan import SPAN, NoticeTemplate, Scope
 from ordinance.runtime.activation import Activation, activate
 from ordinance.runtime.continuation import begin
 from ordinance.runtime.ends import End
 from ordinance.runtime.redactor import Redactor
 from ordinance.runtime.situation import rules_in_force, situate
 from support.oracle import Rule
-from support.plans import plan_of
+from support.plans import BRIEF, expressions, plan, plan_of, refuse, withhold
 from support.strategies import PROTECTED, cuttings, rules, texts
 
 
@@ -113,6 +113,45 @@ def test_what_is_hard_to_stride_over_leaves_the_same(data: st.DataObject, of: li
         alone, among = Exact(shared, beginning), Redactor(shared, beginning)
         assert released(among, cut) == released(alone, cut)
         assert (among.refused, among.omitted, among.observed) == (alone.refused, alone.omitted, alone.observed)
+
+
+#: What a disguised phrase may be made of, and what folds to nothing and is no part of it.
+HIDDEN = [
+    *("secret word", "sec", "ret", " word", "s", "w", " ", "x", ".", "\u200b", "\u0301", "*", "🏴", "1"),
+    *("secret word".translate({code: 0xE0000 + code for code in range(0x20, 0x7F)}), "\U000e0073", "\U000e0065"),
+    *("\x1b[1m", "\x1b", "[0", "m", "\x1b[0ms", "\u0364", "\u0368", "s\u0364\u0368ret", "d\u0364"),
+]
+
+
+@pytest.mark.requirement("TR-8")
+@pytest.mark.semantics(6)
+@given(st.data(), st.sampled_from([SPAN, Scope("sentence", 9), Scope("sentence", 400)]), st.booleans())
+def test_what_nobody_sees_is_strided_over_and_leaves_the_same(data: st.DataObject, scope: Scope, refuses: bool) -> None:
+    words = [withhold("test/words", "words", disguised=True, scope=scope, notice=BRIEF)]
+    made = plan(words, {"words": expressions(("secret word",)), "red": expressions(("x word ret",))})
+    if refuses:
+        made = replace(made, rules=(*made.rules, refuse("test/red", "red", notice=BRIEF)))
+    shared = activate(made, made.rules)
+    text = "".join(data.draw(st.lists(st.sampled_from(HIDDEN), max_size=25)))
+    end = data.draw(st.sampled_from([End.OWN, End.CUT]))
+    for _ in range(2):
+        cut = data.draw(cuttings(text))
+        alone, among, letters = Exact(shared), Redactor(shared), Redactor(shared)
+        assert released(among, cut, end) == released(alone, cut, end)
+        assert "".join(released(letters, text, end)) == "".join(released(Exact(shared), [text], end))
+        assert (among.refused, among.omitted, among.cuts) == (alone.refused, alone.omitted, alone.cuts)
+
+
+@pytest.mark.parametrize("piece", ["\U000e0061", "\U000e0073", "\x1b", "\x1b[1m", "d\u0364"])
+def test_hidden_text_is_strided_over(piece: str) -> None:
+    """Each character of it cost seventy times what one of prose does."""
+    made = plan(
+        [withhold("test/words", "words", disguised=True, notice=BRIEF)], {"words": expressions(("secret word",))}
+    )
+    text = (piece * 2000)[:2000]
+    counting = Counting(activate(made, made.rules))
+    released(counting, [text[at : at + 4] for at in range(0, len(text), 4)])
+    assert counting.steps < 50
 
 
 @pytest.mark.parametrize(

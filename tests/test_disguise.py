@@ -29,7 +29,7 @@ from support.data import DATA
 from support.disguises import CONFUSABLES, DISGUISES, FRAMES, confusables, disguised
 from support.oracle import MARKER, Rule, continuations, reference, trace
 from support.packs import TODAY
-from support.plans import BRIEF, plan, refuse, withhold
+from support.plans import BRIEF, expressions, plan, refuse, withhold
 from support.strategies import FORGED, cuttings
 
 HARMS = sorted(SEVERE_HARMS)
@@ -257,6 +257,19 @@ def test_a_region_that_an_escape_sequence_opens_begins_there_for_every_cutting()
         out = "".join(redactor.feed(text[at : at + size]) for at in range(0, len(text), size)) + redactor.close()
         assert out == f"A man\u200b{MARKER}[0m here. \x1b[1mNo more."
         assert redactor.ledger.balanced
+
+
+@pytest.mark.semantics(5)
+@pytest.mark.parametrize("size", [1, 2, 60])
+def test_what_may_go_on_from_a_tag_lets_nothing_go_that_a_later_match_takes(size: int) -> None:
+    """What is invisible before a match belongs to it, also where an older start lies between and reaches back less."""
+    rules = [withhold("test/words", "words", disguised=True, notice=BRIEF), withhold("test/code", "code", notice=BRIEF)]
+    made = plan(rules, {"words": Expressions(phrases=("secret word",)), "code": expressions((), ("771[0-9]{3}",))})
+    text = "ab\u200b\u200b\U000e0073771234."
+    for _ in range(2):
+        redactor = Redactor(activate(made, made.rules))
+        out = "".join(redactor.feed(text[at : at + size]) for at in range(0, len(text), size)) + redactor.close()
+        assert out == f"ab{MARKER}."
 
 
 @pytest.mark.semantics(6)

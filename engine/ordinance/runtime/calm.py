@@ -19,7 +19,7 @@ from ordinance.runtime.disguise import REACH
 from ordinance.runtime.forgery import Reading
 from ordinance.runtime.normalise import fold_char
 from ordinance.runtime.paragraphs import ParagraphPlace, Paragraphs
-from ordinance.runtime.regions import MARK_RUN, EdgePlace, Edges
+from ordinance.runtime.regions import MARK_RUN, EdgePlace, Edges, is_hidden
 from ordinance.runtime.sentences import SentencePlace, Sentences, sentence_class
 from ordinance.runtime.wordings import Wordings
 
@@ -123,7 +123,7 @@ class Strides:
         #: The length of the shortest pieces into which sentences are cut.
         self.shortest = min((bound for _, bound in self._units), default=0)
         self._wordings = wordings
-        self._chars: dict[str, tuple[tuple[int, ...] | None, str, str]] = {}
+        self._chars: dict[str, tuple[tuple[int, ...], str, str, bool]] = {}
         self._frames: dict[tuple[EdgePlace, SentencePlace, ParagraphPlace], Frame] = {}
         self._places: dict[tuple[State, tuple[int, ...], tuple[int, ...], Frame, Reading | None], Calm] = {}
         self._restarts = 0
@@ -172,7 +172,10 @@ class Strides:
         become a notice."""
         automaton, spans = self._automaton, self._spans
         oldest = state.oldest(spans)
-        held = 0 if oldest < 0 else distances[oldest] + (leads[oldest] if leads else 0)
+        held = 0 if oldest < 0 else distances[oldest]
+        if leads:  # not the oldest start need reach back furthest
+            reaches = zip(distances, leads, state.groups, strict=True)
+            held = max((far + lead for far, lead, group in reaches if group.families & spans), default=0)
         cluster, length, ignorable, ignored, _ = frame.edges
         reach = min(ignored or length, MARK_RUN)
         if reach > held and (
@@ -206,9 +209,7 @@ class Strides:
         plain = True
         began, split, at = SAME, SAME, 0  # positions here
         for char in text:
-            symbols, sort, letters = chars.get(char) or self._meet(char)
-            if symbols is None:
-                return None
+            symbols, sort, letters, hidden = chars.get(char) or self._meet(char)
             was_open = frame.is_open
             to = frame.following.get(sort)
             if to is None:
@@ -229,7 +230,7 @@ class Strides:
                     if step.ended or step.completed or step.closed:
                         return None
                     starts = [at if number < 0 else starts[number] for number in step.kept]
-                    if frame.lead:
+                    if frame.lead and not hidden:
                         leads[at] = frame.lead
                     following = step.state
                 state = following
@@ -280,10 +281,10 @@ class Strides:
         else:
             calm.strides[text] = stride
 
-    def _meet(self, char: str) -> tuple[tuple[int, ...] | None, str, str]:
-        classes = self._automaton.classes(char)
-        hidden = bool(classes) and not fold_char(char)  # only a disguised phrase sees it: nobody strides over it
-        found = None if hidden else classes, self._sort(char), self._wordings.symbols(char)
+    def _meet(self, char: str) -> tuple[tuple[int, ...], str, str, bool]:
+        """The classes of a character, its sort, what counts of it in a notice, and whether what begins there begins no
+        earlier, as in ``Edges``."""
+        found = self._automaton.classes(char), self._sort(char), self._wordings.symbols(char), is_hidden(char)
         self._chars[char] = found
         return found
 

@@ -41,11 +41,12 @@ class JsonReader:
     When a quote has opened a string, ``path`` is where its value stands; None for a key.
     """
 
-    __slots__ = ("_escape", "_frames", "_high", "_in_string", "_key", "_takes_key", "path")
+    __slots__ = ("_escape", "_frames", "_high", "_in_string", "_key", "_loose", "_takes_key", "path")
 
     def __init__(self) -> None:
         self.path: Path | None = ()
         self._in_string = False
+        self._loose = False  # something stood in no string, list or object
         self._takes_key = False
         self._key: list[str] = []
         self._frames: list[str | int | None] = []  # an index in a list; in an object the last key, None before one
@@ -54,8 +55,9 @@ class JsonReader:
 
     @property
     def within(self) -> bool:
-        """Whether a string, a list or an object has begun and not ended."""
-        return self._in_string or bool(self._frames)
+        """Whether a string, a list or an object has begun and not ended, or something stood in none of them, of which
+        nothing says where it ends."""
+        return self._in_string or self._loose or bool(self._frames)
 
     def feed(self, source: str) -> Iterator[Unit]:
         """The characters that ``source`` completes."""
@@ -90,7 +92,9 @@ class JsonReader:
         elif char in "}]":
             if frames:
                 frames.pop()
-        elif char == "," and frames:
+        elif not frames:
+            self._loose = self._loose or not char.isspace()
+        elif char == ",":
             last = frames[-1]
             frames[-1] = last + 1 if isinstance(last, int) else None
         return Unit(char, 1, Role.OUTSIDE)

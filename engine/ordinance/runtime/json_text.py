@@ -127,7 +127,8 @@ class JsonText:
 
     @property
     def within(self) -> bool:
-        """Whether a string, a list or an object has begun and not ended: nobody ends a JSON text there by choice."""
+        """Whether a string, a list or an object has begun and not ended, or something stood in none of them: nothing
+        says that somebody ended a JSON text there by choice."""
         return self._reader.within
 
     def _has_ended(self) -> bool:

@@ -137,6 +137,11 @@ class Watch:
         return self._matcher.oldest(self._families)
 
     @property
+    def starts(self) -> list[int]:
+        """Where the starts lie from which a match can still be completed."""
+        return self._matcher.starts(self._families)
+
+    @property
     def can_start(self) -> bool:
         """Whether a match can begin at the very next character."""
         return self._matcher.can_start(self._families)

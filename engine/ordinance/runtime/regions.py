@@ -43,6 +43,11 @@ class Region:
 EdgePlace = tuple[Cluster, int, bool, int, int]
 
 
+def is_hidden(char: str) -> bool:
+    """Whether ``char``, if folding leaves nothing of it, has nothing to do with what people see before it."""
+    return char > FIRST_TAG or char == ESCAPE_CHARACTER
+
+
 class Edges:
     """Where what is removed may begin and end: whole grapheme clusters and runs of ignorable characters.
 
@@ -71,8 +76,7 @@ class Edges:
     def feed(self, char: str) -> None:
         """Take the next character."""
         folded = fold_char(char)
-        hidden = char > FIRST_TAG or char == ESCAPE_CHARACTER
-        self.take(cluster_class(char), not folded, folded if folded in EMPHASIS else "", hidden)
+        self.take(cluster_class(char), not folded, folded if folded in EMPHASIS else "", is_hidden(char))
 
     def take(self, found: str, ignorable: bool, sign: str = "", hidden: bool = False) -> None:
         """Take the next character, by its class for clusters, whether folding leaves nothing of it, the ``sign`` of
@@ -240,16 +244,25 @@ class SpanRemoval:
         return bool(self._regions or self._growing)
 
     def hold(self) -> int:
-        oldest = self.matcher.oldest
         following = self._edges.next_left(self.matcher)
-        return following if oldest is None else min(following, self._edges.left(oldest))
+        left = self._left(self._edges.at)
+        return following if left is None else min(following, left)
 
     def regions(self) -> list[Region]:
         return self._regions
 
     def cut(self, before: int) -> int | None:
+        return self._left(before)
+
+    def _left(self, before: int) -> int | None:
+        """Where the first region would begin whose match begins before this place. What is hidden reaches back less far
+        than what is seen, so that need not be the oldest."""
         oldest = self.matcher.oldest
-        return None if oldest is None or oldest >= before else self._edges.left(oldest)
+        if oldest is None or oldest >= before:
+            return None
+        if self._edges.plain:
+            return self._edges.left(oldest)
+        return min(self._edges.left(start) for start in self.matcher.starts if start < before)
 
     def forget(self, before: int) -> None:
         if self._regions:

@@ -11,16 +11,17 @@ from ordinance.detection import Pattern
 from ordinance.policy.vocabulary import MARKER
 
 _OPENING, _CLOSING = "[⟦〚⟬〘]", "[⟧〛⟭〙]"
-#: What stands between them: an ellipsis folds to three full stops.
-_DOTS = r"[\s.⋯⋮⋰⋱·•‧∙⋅⁝⁞᠁。・●" + "\u2800]"  # the last is Braille's blank
-#: Signs of emphasis and of escape, which Markdown does not show.
-_SIGNS = r"[\s\\*_`~]"
+#: What stands between them: an ellipsis folds to three full stops; space, Braille's too; and what Markdown does not
+#: show, emphasis and escapes.
+_DOT, _SPACE, _SIGN = ".⋯⋮⋰⋱·•‧∙⋅⁝⁞᠁。・●", "\\s\u2800", r"\\*_`~"
+_ELLIPSIS = rf"(?:[⋯⋮⋰⋱]|\.[\s{_SIGN}]?\.)"
 
 #: The marker and what looks like it: dots, or nothing, in double brackets of any kind; and an opening one with an
 #: ellipsis, emphasised or not, closed or not.
 LOOKALIKES = (
-    Pattern(rf"{_OPENING}{_DOTS}{{0,60}}{_CLOSING}"),
-    Pattern(rf"{_OPENING}{_SIGNS}{{0,20}}(?:[⋯⋮⋰⋱]|\.{_SIGNS}?\.)"),
+    Pattern(rf"{_OPENING}[{_DOT}{_SPACE}]{{0,60}}{_CLOSING}"),
+    Pattern(rf"{_OPENING}[{_SPACE}{_SIGN}]{{0,20}}[{_DOT}][{_DOT}{_SPACE}{_SIGN}]{{0,60}}{_CLOSING}"),
+    Pattern(rf"{_OPENING}[{_SPACE}{_SIGN}]{{0,20}}{_ELLIPSIS}"),
 )
 
 
