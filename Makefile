@@ -51,7 +51,7 @@ vllm: need-python
 
 soak: need-python
 	@"$(PYTHON)" deploy/install.py test
-	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/test_faults.py -k memory $(FLAGS)
+	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
 
 noninterference: need-python
 	@"$(PYTHON)" deploy/install.py test
@@ -59,7 +59,7 @@ noninterference: need-python
 
 test-compiled: need-python
 	@"$(PYTHON)" deploy/install.py test
-	@HYPOTHESIS_PROFILE=quick exec .venv/test/bin/python -m pytest tests/test_compiled.py $(FLAGS)
+	@HYPOTHESIS_PROFILE=quick exec .venv/test/bin/python -m pytest tests/deploy/test_compiled.py $(FLAGS)
 
 check: need-python
 	@"$(PYTHON)" deploy/install.py test

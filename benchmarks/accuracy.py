@@ -20,12 +20,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "tests")]
 
-from ordinance.load import load  # noqa: E402 - the checkout is not always installed
+from ordinance.loading.load import load  # noqa: E402 - the checkout is not always installed
 from ordinance.policy.plan import Plan  # noqa: E402 - the tests lie beside
 from ordinance.policy.vocabulary import Effect, Verdict  # noqa: E402 - the tests lie beside
-from ordinance.runtime.activation import sought  # noqa: E402 - the tests lie beside
-from ordinance.runtime.automaton import Automaton  # noqa: E402 - the tests lie beside
-from ordinance.runtime.matcher import Matcher  # noqa: E402 - the tests lie beside
+from ordinance.runtime.match.automaton import Automaton  # noqa: E402 - the tests lie beside
+from ordinance.runtime.match.matcher import Matcher  # noqa: E402 - the tests lie beside
+from ordinance.runtime.redact.activation import sought  # noqa: E402 - the tests lie beside
 from ordinance.runtime.session import Session  # noqa: E402 - the tests lie beside
 from ordinance.runtime.situation import situate  # noqa: E402 - the tests lie beside
 from support.data import DATA  # noqa: E402 - the tests lie beside

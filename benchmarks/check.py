@@ -16,12 +16,12 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-from ordinance.packs import default_packs, gather
-from ordinance.plugins import collect
-from ordinance.policy.check import check
-from ordinance.policy.compile import compile
-from ordinance.policy.link import link
-from ordinance.testing import prove
+from ordinance.detectors.plugins import collect
+from ordinance.loading.example_runs import prove
+from ordinance.loading.packs import default_packs, gather
+from ordinance.policy.check.compile import compile
+from ordinance.policy.check.proof import check
+from ordinance.policy.link.linker import link
 
 _CHECK = "import sys; from ordinance.cli.main import main; sys.exit(main(['check', *sys.argv[1:]]))"
 TODAY = date(2026, 11, 23)

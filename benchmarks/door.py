@@ -15,17 +15,17 @@ from typing import Any
 
 import msgspec
 
-from ordinance.load import load
+from ordinance.loading.load import load
+from ordinance.protocol import sse
+from ordinance.protocol.api import Api
+from ordinance.protocol.apis.chat import CHAT
+from ordinance.protocol.apis.messages import MESSAGES
+from ordinance.protocol.apis.responses import RESPONSES
+from ordinance.protocol.govern.prompts import sent_on
+from ordinance.protocol.govern.streamed import AnswerStream
+from ordinance.protocol.said import Top
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
-from ordinance.serve import sse
-from ordinance.serve.protocol.api import Api
-from ordinance.serve.protocol.chat import CHAT
-from ordinance.serve.protocol.messages import MESSAGES
-from ordinance.serve.protocol.prompts import sent_on
-from ordinance.serve.protocol.responses import RESPONSES
-from ordinance.serve.protocol.said import Top
-from ordinance.serve.protocol.streamed import AnswerStream
 
 #: Deltas as a tokenizer cuts them. No shipped rule of scope span begins with one of these, so nothing is held.
 WORDS = (" the", " of", " morning", " river", " and", " a", " teacher", " walked", " over", ".", " It", " was", "\n")

@@ -25,13 +25,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "tests")]
 
-from ordinance.load import load  # noqa: E402 - the tests lie beside
+from ordinance.authoring.prose import PROSE  # noqa: E402 - the tests lie beside
+from ordinance.loading.load import load  # noqa: E402 - the tests lie beside
 from ordinance.policy.plan import Plan  # noqa: E402 - the tests lie beside
 from ordinance.policy.vocabulary import NoticeKind  # noqa: E402 - the tests lie beside
-from ordinance.prose import PROSE  # noqa: E402 - the tests lie beside
-from ordinance.runtime.activation import REMOVING, activate  # noqa: E402 - the tests lie beside
-from ordinance.runtime.ends import LEAST, End, long_before  # noqa: E402 - the tests lie beside
-from ordinance.runtime.matcher import Matcher  # noqa: E402 - the tests lie beside
+from ordinance.runtime.match.matcher import Matcher  # noqa: E402 - the tests lie beside
+from ordinance.runtime.redact.activation import REMOVING, activate  # noqa: E402 - the tests lie beside
+from ordinance.runtime.redact.ends import LEAST, End, long_before  # noqa: E402 - the tests lie beside
 from ordinance.runtime.session import Session  # noqa: E402 - the tests lie beside
 from ordinance.runtime.situation import contacts_at, rules_in_force, situate  # noqa: E402 - the tests lie beside
 from support.data import DATA  # noqa: E402 - the tests lie beside

@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ordinance.load import load
+from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
-from ordinance.runtime.activation import activate
-from ordinance.runtime.redactor import Redactor
+from ordinance.runtime.redact.activation import activate
+from ordinance.runtime.redact.redactor import Redactor
 from ordinance.runtime.situation import rules_in_force, situate
 
 #: What a text may cost, in costs of prose.

@@ -5,7 +5,7 @@
 What may leave is worked out by the oracle of the tests, by brute force and with `re`; it shares nothing with the
 engine. A triple leaks if what left is not exactly what the oracle shows: for rules that withhold, the whole text; for a
 rule that refuses, a beginning of it that ends before the match. All cuts of the shipped examples into two and three are
-tried by `tests/test_rules.py`.
+tried by `tests/rules/test_shipped_packs.py`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 
 from ordinance.errors import PatternError  # noqa: E402 - the tests lie beside
-from ordinance.runtime.activation import Activation, activate  # noqa: E402 - the tests lie beside
-from ordinance.runtime.patterns import parse_pattern, width  # noqa: E402 - the tests lie beside
-from ordinance.runtime.redactor import Redactor  # noqa: E402 - the tests lie beside
+from ordinance.runtime.match.patterns import parse_pattern, width  # noqa: E402 - the tests lie beside
+from ordinance.runtime.redact.activation import Activation, activate  # noqa: E402 - the tests lie beside
+from ordinance.runtime.redact.redactor import Redactor  # noqa: E402 - the tests lie beside
 from support import oracle  # noqa: E402 - the tests lie beside
 from support.oracle import Fate, Rule  # noqa: E402 - the tests lie beside
 from support.plans import plan_of  # noqa: E402 - the tests lie beside

@@ -15,11 +15,11 @@ import random
 import time
 from typing import Any
 
-from ordinance.serve.behind import Answer
-from ordinance.serve.door import Door
-from ordinance.serve.exchange import Exchange
-from ordinance.serve.protocol.chat import CHAT
-from ordinance.serve.service import make_service, plan_of
+from ordinance.protocol.apis.chat import CHAT
+from ordinance.serve.behind.contract import Answer
+from ordinance.serve.door.service import make_service, plan_of
+from ordinance.serve.door.visit import Door
+from ordinance.serve.http.exchange import Exchange
 from ordinance.settings.model import Settings
 
 #: Sizes of a file, in MB.

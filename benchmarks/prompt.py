@@ -26,9 +26,9 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message
 
+from ordinance.serve.behind.upstream import Upstream
+from ordinance.serve.door.service import make_service, plan_of
 from ordinance.serve.gateway import Gateway
-from ordinance.serve.service import make_service, plan_of
-from ordinance.serve.upstream import Upstream
 from ordinance.settings.model import Settings, UpstreamSettings
 
 _HERE = Path(__file__).parent

@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from ordinance.serve.audit import AuditLog
+from ordinance.serve.record.audit import AuditLog
 from ordinance.settings.model import AuditSettings
 
 RECORD: dict[str, Any] = {

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ordinance.detection import Expressions, Pattern
-from ordinance.load import load
+from ordinance.loading.load import load
 from ordinance.policy.plan import SPAN, Plan, Scope
 from ordinance.policy.vocabulary import Effect
-from ordinance.runtime import calm
-from ordinance.runtime.activation import activate
-from ordinance.runtime.redactor import Redactor
+from ordinance.runtime.redact import strides
+from ordinance.runtime.redact.activation import activate
+from ordinance.runtime.redact.redactor import Redactor
 from ordinance.runtime.situation import rules_in_force, situate
 
 DELTA = 4
@@ -156,7 +156,7 @@ def main() -> None:
     deltas = cut(text)
     words = sorted(set(re.findall(r"\w+", text)))[:2000]
     found = expressions(given.phrases, given.patterns, words)
-    core = "as written" if str(calm.__file__).endswith(".py") else "compiled"
+    core = "as written" if str(strides.__file__).endswith(".py") else "compiled"
     limit = timed(str, deltas)
     floor = statistics.median(limit.times)
     print(

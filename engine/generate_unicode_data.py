@@ -1,7 +1,7 @@
-"""Write ``ordinance/runtime/unicode_data.py``: the Unicode facts the engine needs, pinned to one version.
+"""Write ``ordinance/runtime/text/unicode_data.py``: the Unicode facts the engine needs, pinned to one version.
 
     pip install unicodedata2==16.0.0 uniseg==0.10.1 confusable-homoglyphs==3.3.1 fonttools==4.68.0
-    python engine/generate_unicode_data.py > engine/ordinance/runtime/unicode_data.py
+    python engine/generate_unicode_data.py > engine/ordinance/runtime/text/unicode_data.py
 
 A server's Python brings whatever Unicode version it was built with; two servers would then release different
 text. So the tables are made ahead of time and everything at run time is a dictionary look-up. Sources: the

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ordinance.cli.main import COMMANDS
-from ordinance.load import load
-from ordinance.testing import run_example
+from ordinance.loading.example_runs import run_example
+from ordinance.loading.load import load
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

@@ -15,15 +15,15 @@ import pytest
 from hypothesis import event, given
 
 from ordinance.policy.plan import Plan
-from ordinance.serve.protocol.api import Api
-from ordinance.serve.protocol.asked import Request
-from ordinance.serve.protocol.chat import CHAT
-from ordinance.serve.protocol.completions import COMPLETIONS
-from ordinance.serve.protocol.messages import MESSAGES
-from ordinance.serve.protocol.prompts import sent_on
-from ordinance.serve.protocol.responses import RESPONSES
-from ordinance.serve.protocol.streamed import AnswerStream
-from ordinance.serve.protocol.whole import govern_whole
+from ordinance.protocol.api import Api
+from ordinance.protocol.apis.chat import CHAT
+from ordinance.protocol.apis.completions import COMPLETIONS
+from ordinance.protocol.apis.messages import MESSAGES
+from ordinance.protocol.apis.responses import RESPONSES
+from ordinance.protocol.asked import Request
+from ordinance.protocol.govern.prompts import sent_on
+from ordinance.protocol.govern.streamed import AnswerStream
+from ordinance.protocol.govern.whole import govern_whole
 from support import steered
 from support.governing import OWN, open_session
 from support.interference import RULES, Pair, draw, shown

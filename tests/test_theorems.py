@@ -21,13 +21,13 @@ from lark import Token
 from ordinance.language.format import format_source
 from ordinance.language.parser import Role, make_parser, parse, tree_of
 from ordinance.language.source import Source, Span
-from ordinance.policy.cubes import Region
-from ordinance.policy.forces import before_exceptions, excepted, in_force, space_of
+from ordinance.policy.check.cubes import Region
+from ordinance.policy.check.forces import before_exceptions, excepted, in_force, space_of
+from ordinance.policy.check.spaces import JURISDICTION, MOMENT, Space
 from ordinance.policy.ir import Unit
 from ordinance.policy.plan import Plan
-from ordinance.policy.spaces import JURISDICTION, MOMENT, Space
 from ordinance.policy.vocabulary import MARKER, NoticeKind, Verdict
-from ordinance.runtime.ends import End
+from ordinance.runtime.redact.ends import End
 from ordinance.runtime.session import Outcome, Session
 from ordinance.runtime.situation import Situation, rules_in_force, situate
 from support.fragments import BYLAWS, LAWS, Fragment, drawn

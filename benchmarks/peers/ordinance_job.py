@@ -12,7 +12,7 @@ import job
 
 start = time.perf_counter()
 from ordinance.detection import Expressions, Pattern  # noqa: E402 - what it takes is timed
-from ordinance.load import load  # noqa: E402 - what it takes is timed
+from ordinance.loading.load import load  # noqa: E402 - what it takes is timed
 from ordinance.policy.plan import SPAN, Plan  # noqa: E402 - what it takes is timed
 from ordinance.policy.vocabulary import Effect  # noqa: E402 - what it takes is timed
 from ordinance.runtime.session import Session  # noqa: E402 - what it takes is timed

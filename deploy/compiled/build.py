@@ -16,23 +16,23 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: In ordinance/runtime. What decides about people (redactor, session, notices) stays as it is written.
 MODULES = (
-    "alphabet",
-    "automaton",
-    "calm",
-    "clusters",
-    "flow",
-    "forgery",
-    "layout",
-    "matcher",
-    "network",
-    "normalise",
-    "paragraphs",
-    "patterns",
-    "regions",
-    "sentences",
-    "starts",
-    "trie",
-    "wordings",
+    "match/alphabet",
+    "match/automaton",
+    "match/matcher",
+    "match/network",
+    "match/patterns",
+    "match/spacing",
+    "match/starts",
+    "match/trie",
+    "redact/flow",
+    "redact/forgery",
+    "redact/regions",
+    "redact/strides",
+    "redact/wordings",
+    "text/clusters",
+    "text/folding",
+    "text/paragraphs",
+    "text/sentences",
 )
 
 
@@ -54,7 +54,7 @@ def build(folder: Path) -> list[Path]:
         ext_modules=mypycify(sources, opt_level="3", target_dir="c"),
         script_args=["--quiet", "build_ext", "--inplace"],
     )
-    made = [*folder.iterdir(), *(package / "runtime").iterdir()]
+    made = [*folder.iterdir(), *(package / "runtime").rglob("*")]
     return sorted(path.relative_to(folder) for path in made if path.suffix in (".so", ".pyd"))
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx2
 
-from ordinance.serve.protocol.messages import MESSAGES
-from ordinance.serve.protocol.responses import RESPONSES
+from ordinance.protocol.apis.messages import MESSAGES
+from ordinance.protocol.apis.responses import RESPONSES
 from support.steered import CHAT, COMPLETIONS
 
 PATHS = (CHAT, COMPLETIONS, RESPONSES.path, MESSAGES.path)

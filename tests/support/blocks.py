@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ordinance.serve.protocol.api import Api
-from ordinance.serve.protocol.messages import MESSAGES
-from ordinance.serve.protocol.responses import RESPONSES
+from ordinance.protocol.api import Api
+from ordinance.protocol.apis.messages import MESSAGES
+from ordinance.protocol.apis.responses import RESPONSES
 
 Block = tuple[Any, ...]
 BLOCK_APIS: tuple[Api, ...] = (RESPONSES, MESSAGES)

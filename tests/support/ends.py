@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ordinance.detection import Declaration, Expressions
-from ordinance.detectors import prepare_identifier
+from ordinance.detectors.builtin import prepare_identifier
 from ordinance.policy.plan import Plan
-from ordinance.runtime.ends import End
+from ordinance.runtime.redact.ends import End
 from ordinance.runtime.session import Session
 from support.plans import expressions, mask, plan, session, withhold
 

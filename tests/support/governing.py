@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from ordinance.policy.plan import Plan
+from ordinance.protocol.api import Api
+from ordinance.protocol.apis.chat import CHAT
+from ordinance.protocol.apis.completions import COMPLETIONS
+from ordinance.protocol.asked import Request
+from ordinance.protocol.govern.prompts import sent_on
+from ordinance.protocol.govern.streamed import AnswerStream
+from ordinance.protocol.govern.whole import govern_whole
+from ordinance.protocol.said import Top
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
-from ordinance.serve.protocol.api import Api
-from ordinance.serve.protocol.asked import Request
-from ordinance.serve.protocol.chat import CHAT
-from ordinance.serve.protocol.completions import COMPLETIONS
-from ordinance.serve.protocol.prompts import sent_on
-from ordinance.serve.protocol.said import Top
-from ordinance.serve.protocol.streamed import AnswerStream
-from ordinance.serve.protocol.whole import govern_whole
 from support.serving import chunk
 from support.small_plan import small_plan
 

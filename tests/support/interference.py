@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from ordinance.runtime.ends import LEAST
-from ordinance.serve.protocol.messages import MESSAGES
-from ordinance.serve.protocol.responses import RESPONSES
+from ordinance.protocol.apis.messages import MESSAGES
+from ordinance.protocol.apis.responses import RESPONSES
+from ordinance.runtime.redact.ends import LEAST
 from support.asking import PATHS, body
 from support.oracle import Cut, Rule, cut_regions, matches, removed
 from support.steered import CALL, CHAT, COMPLETIONS, CONTENT, THOUGHT, Spoken, Token

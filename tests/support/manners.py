@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ordinance.load import Loaded
+from ordinance.loading.load import Loaded
 from ordinance.policy.plan import Plan
 from support.packs import LANGUAGE, errors, load_on
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from ordinance.serve.protocol.messages import MESSAGES
-from ordinance.serve.protocol.responses import RESPONSES
+from ordinance.protocol.apis.messages import MESSAGES
+from ordinance.protocol.apis.responses import RESPONSES
 from support.blocks import framed, upstream_events
 from support.serving import DONE, USAGE, Asked, LoopThread, ScriptedUpstream, Wire, chunk, completion, event
 

@@ -6,8 +6,8 @@ import shutil
 from datetime import date
 from pathlib import Path
 
-from ordinance.load import Loaded, load
-from ordinance.packs import shipped_rules
+from ordinance.loading.load import Loaded, load
+from ordinance.loading.packs import shipped_rules
 
 #: The day on which the dates of these packs are looked at.
 TODAY = date(2026, 11, 23)

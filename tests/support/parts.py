@@ -6,10 +6,10 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
-from ordinance.serve.protocol.api import Api
-from ordinance.serve.protocol.chat import CHAT
-from ordinance.serve.protocol.messages import MESSAGES
-from ordinance.serve.protocol.responses import RESPONSES
+from ordinance.protocol.api import Api
+from ordinance.protocol.apis.chat import CHAT
+from ordinance.protocol.apis.messages import MESSAGES
+from ordinance.protocol.apis.responses import RESPONSES
 
 DATA = base64.b64encode(bytes(range(256))).decode()
 URI = f"data:image/png;base64,{DATA}"

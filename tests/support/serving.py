@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ordinance.policy.plan import Plan
+from ordinance.serve.behind.small_answers import MODELS
+from ordinance.serve.behind.upstream import Upstream
+from ordinance.serve.door.current_policy import Renewal
+from ordinance.serve.door.service import make_service
 from ordinance.serve.gateway import Gateway
-from ordinance.serve.listening import address_of, listen
+from ordinance.serve.http.listening import address_of, listen
 from ordinance.serve.server import Server
-from ordinance.serve.service import make_service
-from ordinance.serve.small import MODELS
-from ordinance.serve.standing import Renewal
-from ordinance.serve.upstream import Upstream
 from ordinance.settings.model import Settings
 
 T = TypeVar("T")

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ordinance.serve.protocol.messages import MESSAGES
-from ordinance.serve.protocol.responses import RESPONSES
+from ordinance.protocol.apis.messages import MESSAGES
+from ordinance.protocol.apis.responses import RESPONSES
 from support.blocks import Block, framed, upstream_events
 from support.serving import DONE, Script, Wire, event
 

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from ordinance.errors import PatternError
-from ordinance.runtime.patterns import parse_pattern, width
+from ordinance.runtime.match.patterns import parse_pattern, width
 from support.oracle import JOINERS, MARKER, Rule, continuations
 
 #: For properties that are quick to try: more than what the profile says.

@@ -16,15 +16,15 @@ from random import Random
 
 from hypothesis import strategies as st
 
+from ordinance.detectors.plugins import collect
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic
 from ordinance.language.parser import parse
 from ordinance.language.source import Source
-from ordinance.plugins import collect
-from ordinance.policy.check import Checked, check
-from ordinance.policy.compile import compile
+from ordinance.policy.check.compile import compile
+from ordinance.policy.check.proof import Checked, check
 from ordinance.policy.ir import Policy, Unit
-from ordinance.policy.link import link
+from ordinance.policy.link.linker import link
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel
 from support.fragments import (

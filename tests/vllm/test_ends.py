@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ordinance.runtime.ends import LEAST
+from ordinance.runtime.redact.ends import LEAST
 from support.asking import Seen, body, post
 from support.tiny_model import RED, SAYS, SENTENCE, token, tokens
 from support.vantage import Vantage

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from ordinance.serve.protocol import fields
+from ordinance.protocol import fields
 from support.tiny_model import CANARY
 from support.vantage import Vantage
 from support.vllm_asks import CHAT, COMPLETIONS, MESSAGES, RESPONSES

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ordinance.policy.cubes import Region
+from ordinance.policy.check.cubes import Region
+from ordinance.policy.check.spaces import JURISDICTION, MOMENT, Space
 from ordinance.policy.plan import Plan
-from ordinance.policy.spaces import JURISDICTION, MOMENT, Space
 from ordinance.runtime.situation import Situation, situate
 
 #: The turn of a situation that says nothing of it.

@@ -8,11 +8,11 @@ from typing import Literal
 
 from ordinance.authoring.cases import Case, case_in
 from ordinance.authoring.words import law_in_words
-from ordinance.policy.cubes import Region, TooComplexError
-from ordinance.policy.forces import in_force, space_of
+from ordinance.policy.check.cubes import Region, TooComplexError
+from ordinance.policy.check.forces import in_force, space_of
+from ordinance.policy.check.spaces import Space
 from ordinance.policy.ir import Policy, Rule
 from ordinance.policy.plan import Law, Scope
-from ordinance.policy.spaces import Space
 from ordinance.policy.vocabulary import Channel
 
 Kind = Literal["stricter", "looser", "different"]

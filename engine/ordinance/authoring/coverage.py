@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ordinance.authoring.explain import Account, Explanation
-from ordinance.authoring.standing import excepts, lookup
+from ordinance.authoring.applicability import excepts, lookup
+from ordinance.authoring.explanation import Account, Explanation
 from ordinance.authoring.words import condition_in_words
 from ordinance.policy.conditions import ALWAYS, All, AnyOf, Condition, Is, Lookup, Within, holds
 from ordinance.policy.plan import Plan, PlannedRule

@@ -15,15 +15,15 @@ from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError
 import langcodes
 import regex
 
-from ordinance.authoring.examining import examine
+from ordinance.authoring.results import examine
 from ordinance.errors import OrdinanceError, UsageError
 from ordinance.language import ast
 from ordinance.language.format import format_source
 from ordinance.language.source import Source
-from ordinance.load import Loaded, load
+from ordinance.loading.files import shown
+from ordinance.loading.load import Loaded, load
 from ordinance.policy.ir import Policy
-from ordinance.policy.names import is_code
-from ordinance.reading import shown
+from ordinance.policy.link.names import is_code
 
 Kind = Literal["jurisdiction", "language", "house"]
 

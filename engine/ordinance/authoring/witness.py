@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel, Effect
-from ordinance.runtime.activation import OBSERVING, activate
-from ordinance.runtime.segments import Asking, SegmentScan
-from ordinance.runtime.sentences import Sentences
+from ordinance.runtime.match.segments import Asking, SegmentScan
+from ordinance.runtime.redact.activation import OBSERVING, activate
+from ordinance.runtime.text.sentences import Sentences
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -9,15 +9,15 @@ from datetime import date
 from typing import Any
 
 from ordinance.errors import BatchError
-from ordinance.instructions.writing import instruction
+from ordinance.instructions.composition import instruction
 from ordinance.policy.plan import Plan
+from ordinance.protocol.apis.chat import CHAT
+from ordinance.protocol.placement import placed
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import chosen_locale, situate
-from ordinance.serve.adapting import loras_of, mapped, turn_of
-from ordinance.serve.audit import AuditLog
-from ordinance.serve.protocol.chat import CHAT
-from ordinance.serve.protocol.placing import placed
-from ordinance.serve.service import plan_of
+from ordinance.serve.door.adapters import loras_of, mapped, turn_of
+from ordinance.serve.door.service import plan_of
+from ordinance.serve.record.audit import AuditLog
 from ordinance.settings.model import Settings
 
 

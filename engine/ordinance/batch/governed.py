@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from ordinance.batch.answering import answered, refused
-from ordinance.batch.asking import Asked, Tokenizer, ask_chat, ask_prompt
 from ordinance.batch.desk import Desk, make_desk
+from ordinance.batch.inputs import Asked, Tokenizer, ask_chat, ask_prompt
+from ordinance.batch.outputs import answered, refused
 from ordinance.errors import BatchError, ClosedMethodError
-from ordinance.settings.reading import load
+from ordinance.settings.sources import load
 
 #: Methods that give no text and lead to none.
 PASSED = frozenset({

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from ordinance.cli.arguments import day, locale_tag, positive, region_of, tell_charter_alone
 from ordinance.errors import OrdinanceError
-from ordinance.load import load
+from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.runtime.session import Session, notices_as_json
 from ordinance.runtime.situation import Situation, choose_locale, situate

@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
+from ordinance.authoring.costs import Cost, costs, measured
 from ordinance.cli.arguments import add_paths
-from ordinance.costs import Cost, costs, measured
 from ordinance.language.diagnostics import Diagnostic, diagnose, render
-from ordinance.load import Loaded, load
+from ordinance.loading.load import Loaded, load
 from ordinance.policy.ir import Rule
 
 _EPILOG = """\

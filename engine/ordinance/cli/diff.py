@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 from ordinance.authoring.changes import Change
-from ordinance.authoring.diff import Difference, diff
+from ordinance.authoring.comparison import Difference, diff
 from ordinance.cli.arguments import add_format, day
 from ordinance.cli.progress import working
 from ordinance.language.diagnostics import render
-from ordinance.load import Loaded, load
+from ordinance.loading.load import Loaded, load
 
 _EPILOG = """\
 example:

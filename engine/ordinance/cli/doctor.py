@@ -10,16 +10,16 @@ import sys
 from pathlib import Path
 
 from ordinance.cli.arguments import add_format, positive
-from ordinance.doctor.canaries import canaries_of
 from ordinance.doctor.examination import examine
 from ordinance.doctor.findings import State
 from ordinance.doctor.identity import Expected
+from ordinance.doctor.protocols.canaries import canaries_of
 from ordinance.doctor.report import as_json, as_text
 from ordinance.doctor.target import acquaint
 from ordinance.doctor.wire import NoReplyError, server_at
 from ordinance.errors import UnreachableError, UnreadableError, UsageError
-from ordinance.load import load
-from ordinance.settings.reading import KEY_VARIABLE
+from ordinance.loading.load import load
+from ordinance.settings.sources import KEY_VARIABLE
 
 _EXAMPLE = """\
 what it does:

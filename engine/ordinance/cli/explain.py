@@ -7,12 +7,12 @@ import json
 import sys
 from pathlib import Path
 
-from ordinance.authoring.explain import ORDER, Account, Explanation, as_json, explain
+from ordinance.authoring.explanation import ORDER, Account, Explanation, as_json, explain
 from ordinance.authoring.words import law_in_words, situation_in_words
 from ordinance.cli.arguments import add_format, day, fact, locale_tag, positive, region_of, tell_charter_alone
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UsageError
-from ordinance.load import load
+from ordinance.loading.load import load
 from ordinance.runtime.situation import choose_locale, situate
 
 _EPILOG = """\

@@ -9,7 +9,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ordinance.bounds import PACK_LIMIT
 from ordinance.cli.arguments import add_format
 from ordinance.cli.check import count
 from ordinance.cli.progress import working
@@ -17,7 +16,8 @@ from ordinance.errors import UnwritableError
 from ordinance.language.diagnostics import Diagnostic, capped, in_order, render
 from ordinance.language.format import format_source
 from ordinance.language.parser import Role, first_word, parse
-from ordinance.reading import find_packs, read_source, shown
+from ordinance.loading.bounds import PACK_LIMIT
+from ordinance.loading.files import find_packs, read_source, shown
 
 _EPILOG = """\
 examples:

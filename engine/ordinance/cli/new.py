@@ -10,7 +10,7 @@ from pathlib import Path
 from ordinance.authoring.skeleton import skeleton
 from ordinance.cli.arguments import day
 from ordinance.cli.progress import working
-from ordinance.reading import shown
+from ordinance.loading.files import shown
 
 _EPILOG = """\
 examples:

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ordinance.authoring.register.build import register
+from ordinance.authoring.register.entries import register
 from ordinance.authoring.register.html import to_html
 from ordinance.authoring.register.markdown import to_markdown
 from ordinance.authoring.register.wording import Wording, languages, words_from, words_in
 from ordinance.cli.arguments import day
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError
-from ordinance.load import load
-from ordinance.reading import shown
+from ordinance.loading.files import shown
+from ordinance.loading.load import load
 
 _EPILOG = """\
 examples:

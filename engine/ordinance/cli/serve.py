@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from ordinance.cli.arguments import day, locale_tag, positive, region_of, tell_charter_alone
 from ordinance.errors import UsageError
 from ordinance.settings.model import Settings, UpstreamSettings
-from ordinance.settings.reading import load
+from ordinance.settings.sources import load
 
 if TYPE_CHECKING:
-    from ordinance.serve.service import Service
+    from ordinance.serve.door.service import Service
 
 _EXAMPLE = """\
 examples:
@@ -70,9 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
             help="Give --upstream http://127.0.0.1:8000/v1, set 'upstream.url', or try --embedded.",
         )
     # The server's parts are slow to import, and a wrong setting should be told at once.
-    from ordinance.serve.embedded import EmbeddedModel, find_model
-    from ordinance.serve.engine import installed_engine
-    from ordinance.serve.listening import address_of, listen
+    from ordinance.serve.behind.embedded import EmbeddedModel, find_model
+    from ordinance.serve.door.engine import installed_engine
+    from ordinance.serve.http.listening import address_of, listen
     from ordinance.serve.running import serve
     from ordinance.serve.worker import Worker
 
@@ -120,7 +120,7 @@ def _flags(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _announce(address: str, service: Service) -> None:
     """Say that the door is open, and under which policy."""
-    from ordinance.serve.service import charter_alone, policy_header
+    from ordinance.serve.door.service import charter_alone, policy_header
 
     policy = policy_header(service.open(service.keyring.anyone, ()))
     if charter_alone(service):

@@ -9,18 +9,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ordinance.authoring.examining import Examined, examine
 from ordinance.authoring.junit import junit
-from ordinance.authoring.texts import Labelled, read_texts
-from ordinance.bounds import LEXICON_LIMIT
+from ordinance.authoring.labelled import Labelled, read_texts
+from ordinance.authoring.results import Examined, examine
 from ordinance.cli.arguments import add_paths
 from ordinance.cli.check import count
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UnwritableError
 from ordinance.language.diagnostics import Diagnostic, render
-from ordinance.load import Loaded, load
-from ordinance.reading import read_source, shown
-from ordinance.testing import Result
+from ordinance.loading.bounds import LEXICON_LIMIT
+from ordinance.loading.example_runs import Result
+from ordinance.loading.files import read_source, shown
+from ordinance.loading.load import Loaded, load
 
 _EPILOG = """\
 examples:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ordinance.doctor import answering, asking, doors, identity, keys, requests, target
+from ordinance.doctor import bypasses, identity, inbound, outbound, server_settings, strangers, target
 from ordinance.doctor.findings import Finding
 from ordinance.doctor.identity import Expected
 from ordinance.doctor.target import Target
@@ -17,12 +17,12 @@ def examine(patient: Target, expected: Expected, progress: Progress) -> Iterator
     """Every finding, as it is made."""
     checks: tuple[tuple[str, Iterable[Finding]], ...] = (
         (target.GOVERNED, target.governed_doors(patient)),
-        (doors.CLOSED, doors.closed_doors(patient)),
-        (asking.ASKED, asking.asked(patient)),
-        (answering.ANSWERED, answering.answered(patient)),
-        (doors.PASSED, doors.passed_routes(patient)),
-        (requests.SETTINGS, requests.settings(patient)),
-        (keys.KEYS, keys.keys(patient)),
+        (bypasses.CLOSED, bypasses.closed_doors(patient)),
+        (inbound.ASKED, inbound.asked(patient)),
+        (outbound.ANSWERED, outbound.answered(patient)),
+        (bypasses.PASSED, bypasses.passed_routes(patient)),
+        (server_settings.SETTINGS, server_settings.settings(patient)),
+        (strangers.KEYS, strangers.keys(patient)),
         (identity.BYPASS, identity.behind(patient)),
         (identity.POLICIES, identity.policies(patient, expected)),
         (identity.VERSIONS, identity.versions(patient)),

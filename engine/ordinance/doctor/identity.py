@@ -11,7 +11,7 @@ from typing import Any
 from ordinance import __version__
 from ordinance.doctor.findings import Finding, is_open, untried, well
 from ordinance.doctor.local import Process, listening_at
-from ordinance.doctor.seeing import metadata
+from ordinance.doctor.sightings import metadata
 from ordinance.doctor.target import Door, Target, value_of
 from ordinance.doctor.wire import POLICY, NoReplyError, Server
 from ordinance.serve.account import RANGE, TESTED, is_supported, sends_statistics

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ordinance.doctor.canaries import Canaries
 from ordinance.doctor.findings import Finding, is_open, untried, well
+from ordinance.doctor.protocols.canaries import Canaries
 from ordinance.doctor.protocols.known import APIS
 from ordinance.doctor.protocols.protocol import Api, Patch
 from ordinance.doctor.wire import POLICY, NoReplyError, Reply, Server

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from ordinance.language.catalogue import CATALOGUE, Severity
+from ordinance.language.codes import CATALOGUE, Severity
 from ordinance.language.source import Span
 
 #: Findings on one file that are told one by one.

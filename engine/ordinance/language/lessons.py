@@ -1,7 +1,7 @@
 """What to avoid, what to prefer and why, for each code of the catalogue: the pages of ``docs/errors/`` say it.
 
 A lesson is a fragment of a pack: written as in ``avoid`` the pack has the finding, written as in ``prefer`` it has
-not (tests/test_lessons.py tries both). Where no fragment of one pack shows it, both are said in words.
+not (tests/language/test_lessons.py tries both). Where no fragment of one pack shows it, both are said in words.
 """
 
 from __future__ import annotations

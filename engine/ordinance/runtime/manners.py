@@ -13,7 +13,7 @@ from types import MappingProxyType
 from ordinance.policy.conditions import All, AnyOf, Condition, Is, holds
 from ordinance.policy.plan import Plan, SlotLine, WithoutAdapter
 from ordinance.policy.vocabulary import Rank
-from ordinance.runtime.disclose import parents
+from ordinance.runtime.redact.disclose import parents
 from ordinance.runtime.situation import Situation, law_in_force, notice_language
 
 #: The value of a slot that follows what the prompt does.

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from threading import Lock
 from typing import NamedTuple
 
-from ordinance.runtime.starts import Group
+from ordinance.runtime.match.starts import Group
 
 #: What may be known of a text, as bits: no rule about prompts finds anything; no mask does.
 SCREENED, UNMASKED = 1, 2

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
-from ordinance.runtime.activation import Activation, activate, removing
+from ordinance.runtime.match.segments import Asking, SegmentScan
 from ordinance.runtime.memory import SCREENED, UNMASKED, Memory, Recall
-from ordinance.runtime.redactor import Redactor
+from ordinance.runtime.redact.activation import Activation, activate, removing
+from ordinance.runtime.redact.redactor import Redactor
 from ordinance.runtime.rereading import matches_in
-from ordinance.runtime.segments import Asking, SegmentScan
-from ordinance.runtime.sentences import Sentences
+from ordinance.runtime.text.sentences import Sentences
 
 
 class Prompt:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ordinance.runtime.automaton import Automaton
-from ordinance.runtime.checks import Checks
-from ordinance.runtime.matcher import Match, Matcher
+from ordinance.runtime.match.automaton import Automaton
+from ordinance.runtime.match.checks import Checks
+from ordinance.runtime.match.matcher import Match, Matcher
 from ordinance.runtime.memory import Place, Recall
 
 

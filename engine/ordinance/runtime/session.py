@@ -12,14 +12,14 @@ from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Effect, Verdict
-from ordinance.runtime.activation import Activation, activate, removing
-from ordinance.runtime.continuation import Beginning, begin
-from ordinance.runtime.disclose import Cause, Discloser, Notice, cause_of
-from ordinance.runtime.json_text import Structure
 from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.occasions import due
 from ordinance.runtime.prompt import Prompt
+from ordinance.runtime.redact.activation import Activation, activate, removing
+from ordinance.runtime.redact.continuation import Beginning, begin
+from ordinance.runtime.redact.disclose import Cause, Discloser, Notice, cause_of
+from ordinance.runtime.redact.json_text import Structure
 from ordinance.runtime.situation import Situation, contacts_at, notice_language, rules_in_force
 from ordinance.runtime.stream import Stream
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from ordinance.policy.plan import PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
-from ordinance.runtime.alternatives import Alternatives
-from ordinance.runtime.continuation import Beginning, follow
-from ordinance.runtime.disclose import Cause, Notice, cause_of
-from ordinance.runtime.ends import End
-from ordinance.runtime.json_text import FREE_NOWHERE, JsonText, Structure
-from ordinance.runtime.ledger import Cut, Ledger
 from ordinance.runtime.occasions import OPENING
-from ordinance.runtime.redactor import Redactor
-from ordinance.runtime.rendering import imitation
+from ordinance.runtime.redact.alternatives import Alternatives
+from ordinance.runtime.redact.continuation import Beginning, follow
+from ordinance.runtime.redact.disclose import Cause, Notice, cause_of
+from ordinance.runtime.redact.ends import End
+from ordinance.runtime.redact.json_text import FREE_NOWHERE, JsonText, Structure
+from ordinance.runtime.redact.ledger import Cut, Ledger
+from ordinance.runtime.redact.redactor import Redactor
+from ordinance.runtime.redact.signs import imitation
 from ordinance.runtime.situation import contacts_at
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from ordinance.serve.descriptors import affordable
-from ordinance.serve.doors import Doors
-from ordinance.serve.doorstep import Doorstep, Presence, expected_hosts
-from ordinance.serve.exchange import LAST_WORDS_SECONDS, Exchange
-from ordinance.serve.glance import Glance
-from ordinance.serve.service import Service, ready_state
-from ordinance.serve.stderr import takes
-from ordinance.serve.upstream import Upstream
+from ordinance.serve.behind.upstream import Upstream
+from ordinance.serve.door.doors import Doors
+from ordinance.serve.door.doorstep import Doorstep, Presence, expected_hosts
+from ordinance.serve.door.service import Service, ready_state
+from ordinance.serve.http.descriptors import affordable
+from ordinance.serve.http.exchange import LAST_WORDS_SECONDS, Exchange
+from ordinance.serve.http.glance import Glance
+from ordinance.serve.http.stderr import takes
 
 #: How long it is remembered whether the upstream answers, in seconds.
 _REACHED_EVERY = 1.0

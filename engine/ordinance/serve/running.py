@@ -6,11 +6,11 @@ import signal
 import socket
 from collections.abc import Callable
 
-from ordinance.serve.descriptors import affordable, needed
+from ordinance.serve.door.current_policy import settle
+from ordinance.serve.door.service import Service
+from ordinance.serve.http.descriptors import affordable, needed
+from ordinance.serve.http.stderr import tell
 from ordinance.serve.server import Server
-from ordinance.serve.service import Service
-from ordinance.serve.standing import settle
-from ordinance.serve.stderr import tell
 from ordinance.serve.worker import Worker
 from ordinance.serve.workers import Workers
 from ordinance.settings.model import Settings

@@ -16,12 +16,12 @@ from types import FrameType
 
 import uvicorn
 
-from ordinance.serve.accepting import Accepting
-from ordinance.serve.connection import Connection
-from ordinance.serve.descriptors import affordable
 from ordinance.serve.gateway import Gateway
-from ordinance.serve.places import Places
-from ordinance.serve.seldom import SELDOM
+from ordinance.serve.http.accepting import Accepting
+from ordinance.serve.http.admission import Places
+from ordinance.serve.http.connection import Connection
+from ordinance.serve.http.descriptors import affordable
+from ordinance.serve.http.seldom import SELDOM
 from ordinance.settings.model import Settings
 
 

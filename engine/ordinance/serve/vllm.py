@@ -14,21 +14,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ordinance import __version__
 from ordinance.errors import OrdinanceError
+from ordinance.protocol.problems import Problem
 from ordinance.serve.account import account, installed_version
-from ordinance.serve.doors import Doors, path_of
-from ordinance.serve.doorstep import Doorstep, Presence
-from ordinance.serve.engine import installed_engine
-from ordinance.serve.exchange import Exchange
+from ordinance.serve.behind.inside import Inside
+from ordinance.serve.door.current_policy import Renewal
+from ordinance.serve.door.doors import Doors, path_of
+from ordinance.serve.door.doorstep import Doorstep, Presence
+from ordinance.serve.door.engine import installed_engine
+from ordinance.serve.door.service import Service, charter_alone, make_service, plan_of, policy_header, ready_state
 from ordinance.serve.gateway import renewing
-from ordinance.serve.inside import Inside
-from ordinance.serve.protocol.problems import Problem
+from ordinance.serve.http.exchange import Exchange
+from ordinance.serve.http.stderr import log_defect, tell
 from ordinance.serve.routes import Treatment, treatment
-from ordinance.serve.service import Service, charter_alone, make_service, plan_of, policy_header, ready_state
-from ordinance.serve.standing import Renewal
-from ordinance.serve.stderr import log_defect, tell
 from ordinance.serve.wordless import Wordless, answering
 from ordinance.settings.model import Settings
-from ordinance.settings.reading import load
+from ordinance.settings.sources import load
 
 #: Headers of ours that a page in a browser may read.
 _EXPOSED = ("x-request-id", "x-ordinance-policy", "x-ordinance-marks", "x-ordinance-notices")

@@ -21,13 +21,13 @@ from types import FrameType
 
 from ordinance.errors import OrdinanceError, ServeError
 from ordinance.policy.plan import Plan
-from ordinance.serve.engine import Engine
+from ordinance.serve.behind.upstream import Upstream
+from ordinance.serve.door.current_policy import Renewal, settle
+from ordinance.serve.door.engine import Engine
+from ordinance.serve.door.service import Service, make_service, plan_of
 from ordinance.serve.gateway import Gateway
+from ordinance.serve.http.stderr import tell
 from ordinance.serve.server import Server
-from ordinance.serve.service import Service, make_service, plan_of
-from ordinance.serve.standing import Renewal, settle
-from ordinance.serve.stderr import tell
-from ordinance.serve.upstream import Upstream
 from ordinance.settings.model import Settings
 
 

@@ -19,8 +19,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
 
-from ordinance.serve.engine import Engine
-from ordinance.serve.stderr import tell
+from ordinance.serve.door.engine import Engine
+from ordinance.serve.http.stderr import tell
 
 #: A worker is not started again sooner after its last start, in seconds.
 _PACE_SECONDS = 5.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ordinance.doctor.canaries import Canary
+from ordinance.doctor.protocols.canaries import Canary
 from ordinance.doctor.protocols.protocol import LONG, NO_THINKING, TOOL, Patch, escaped, saying, schema
 
 _HELLO = {"role": "user", "content": "Hello."}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from ordinance.doctor.canaries import Canary
+from ordinance.doctor.protocols.canaries import Canary
 
 #: Members of a body that are laid over a harmless one.
 Patch = dict[str, Any]

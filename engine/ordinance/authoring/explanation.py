@@ -1,0 +1,169 @@
+"""Why a text got its answer: every rule of a plan, whether it acted, and if not, why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ordinance.authoring.applicability import Standing, standing
+from ordinance.authoring.witness import Found, Witness
+from ordinance.policy.plan import Law, Plan, PlannedRule
+from ordinance.policy.vocabulary import Channel
+from ordinance.runtime.session import Outcome, Session, notices_as_json
+from ordinance.runtime.situation import Situation
+
+#: How a rule came out. ``failed``: its detector could not say, and what that means is told. ``overtaken``: it found
+#: something, but the answer had ended, or that text was already left out.
+Came = Literal["fired", "failed", "excepted", "on trial", "out of date", "out of scope", "overtaken", "quiet"]
+
+#: The order in which they are told: what happened first, what did not last.
+ORDER: tuple[Came, ...] = (
+    "fired", "failed", "excepted", "on trial", "out of date", "out of scope", "overtaken", "quiet",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a rule's detector found in the prompt or in the answer, where the rule looks there."""
+
+    where: Literal["prompt", "answer"]
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One rule: how it came out, how it stands in the situation, and what it found. ``struck`` are its tests that
+    nothing is configured for: they are struck out of its sentence."""
+
+    rule: PlannedRule
+    came: Came
+    standing: Standing
+    sightings: tuple[Sighting, ...]
+    turn: int
+    struck: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """What kept the rule from acting, in words; empty where it fired or found nothing."""
+        if self.came == "overtaken":
+            return "the answer ended before, or that text was left out under another rule"
+        if self.came == "quiet" and self.rule.occasion:
+            return f"it speaks at {self.rule.occasion.value}, and this is turn {self.turn}"
+        return self.standing.why
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """``answer`` is what a client would get as one text."""
+
+    situation: Situation
+    answer: str
+    outcome: Outcome
+    accounts: tuple[Account, ...]
+
+
+def explain(
+    plan: Plan,
+    situation: Situation,
+    locale: str,
+    *,
+    prompt: str | None = None,
+    answer: str = "",
+    part: Channel = Channel.CONTENT,
+    witness: Witness | None = None,
+    only: str = "",
+) -> Explanation:
+    """Govern ``answer`` (or this ``part`` of one) to ``prompt`` as a server would and account for every rule, or for
+    the rule ``only``.
+
+    ``witness`` saves making one where many texts are explained.
+    """
+    session = Session(plan, situation, locale, whole=True)
+    if prompt is not None and not session.screen([prompt]):
+        session.mask(prompt)
+    stream = session.stream(part)
+    said = stream.feed(answer)
+    said += stream.close()
+    outcome = session.outcome()
+    watching = witness or Witness(plan)
+    in_prompt = watching.look(prompt) if prompt else ()
+    in_answer = watching.look(answer)
+    accounts = []
+    for rule in plan.rules:
+        if only and rule.id != only:
+            continue
+        seen = [Sighting("prompt", each) for each in in_prompt if each.rule == rule.id and _reads_prompt(rule)]
+        seen += [Sighting("answer", each) for each in in_answer if each.rule == rule.id and _reads_answer(rule)]
+        stands = standing(rule, plan, situation)
+        came = _came(rule, stands, outcome, found=bool(seen))
+        struck = tuple(each.test for each in plan.struck if each.rule == rule.id)
+        accounts.append(Account(rule, came, stands, tuple(seen), situation.turn, struck))
+    accounts.sort(key=lambda account: ORDER.index(account.came))
+    return Explanation(situation, said, outcome, tuple(accounts))
+
+
+def _reads_prompt(rule: PlannedRule) -> bool:
+    return Channel.PROMPT in rule.channels
+
+
+def _reads_answer(rule: PlannedRule) -> bool:
+    return any(channel is not Channel.PROMPT for channel in rule.channels)
+
+
+def _came(rule: PlannedRule, stands: Standing, outcome: Outcome, *, found: bool) -> Came:
+    if rule.id in outcome.rules:
+        return "fired"
+    if rule.id in outcome.failed:
+        return "failed"
+    if stands.state == "on trial":
+        return "on trial" if rule.id in outcome.trials else "quiet"
+    if stands.state != "in force":
+        return stands.state
+    return "overtaken" if found else "quiet"
+
+
+def as_json(explanation: Explanation) -> dict[str, Any]:
+    """The explanation as ``--format json`` prints it. Offsets count characters from 0; the end is excluded."""
+    situation = explanation.situation
+    return {
+        "jurisdiction": situation.jurisdiction,
+        "situation": {**situation.claimed, **situation.attested},
+        "on": str(situation.on or situation.now.date()),
+        "verdict": explanation.outcome.verdict.word,
+        "answer": explanation.answer,
+        "notices": notices_as_json(explanation.outcome.notices),
+        "rules": [_account_as_json(account) for account in explanation.accounts],
+    }
+
+
+def _account_as_json(account: Account) -> dict[str, Any]:
+    rule, exemption = account.rule, account.standing.exemption
+    return {
+        "rule": rule.id,
+        "number": rule.number,
+        "effect": rule.effect.value,
+        "outcome": account.came.replace(" ", "_"),
+        "why": account.why,
+        "law": _law_as_json(rule.law),
+        "exception": exemption and {"name": exemption.name, "law": _law_as_json(exemption.law)},
+        "trial": rule.trial,
+        "struck": list(account.struck),
+        "found": [
+            {"in": each.where, "start": each.found.start, "end": each.found.end, "detector": each.found.detector}
+            for each in account.sightings
+        ],
+    }
+
+
+def _law_as_json(law: Law | None) -> dict[str, Any] | None:
+    if law is None:
+        return None
+    start, end = law.in_force.start, law.in_force.end
+    return {
+        "title": law.title,
+        "article": law.article,
+        "jurisdiction": law.jurisdiction,
+        "from": start and str(start),
+        "until": end and str(end),
+        "source": law.source,
+    }

@@ -1,0 +1,266 @@
+"""From a policy to the register: each rule with its law, as people may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from ordinance.authoring.register.document import Document, Entry, Fact, Section, Table, Text
+from ordinance.authoring.register.wording import Wording
+from ordinance.authoring.witness import Witness
+from ordinance.language import ast
+from ordinance.policy.conditions import ALWAYS
+from ordinance.policy.ir import Policy, Rule
+from ordinance.policy.plan import Exemption, Law, Period, Plan, PlannedRule, Texts
+from ordinance.policy.vocabulary import MARKER, Effect
+from ordinance.runtime.redact.disclose import Discloser, parents
+
+_OMISSIONS = (Effect.WITHHOLD, Effect.MASK)
+_ADDITIONS = (Effect.SAY, Effect.MARK, Effect.PROVIDE)
+
+
+def register(plan: Plan, policy: Policy, wording: Wording, on: date) -> Document:
+    """What ``plan`` does, in the language of ``wording``, as it stands on the day ``on``.
+
+    No text that holds what a removing rule looks for comes into it: it is said that it is left out.
+    """
+    return _Builder(plan, policy, wording, on).document()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A rule of the plan with what its pack says of it."""
+
+    rule: PlannedRule
+    node: Rule
+    quotes: tuple[str, ...]
+
+
+class _Builder:
+    def __init__(self, plan: Plan, policy: Policy, wording: Wording, on: date) -> None:
+        self.plan, self.policy, self.say, self.on = plan, policy, wording, on
+        self.removing = frozenset(rule.id for rule in plan.rules if rule.effect.removes)
+        self.witness = Witness(plan)
+        nodes = {rule.id: rule for rule in policy.rules}
+        self.shown = [_Shown(rule, nodes[rule.id], self._quotes(nodes[rule.id])) for rule in plan.rules]
+
+    def document(self) -> Document:
+        say = self.say
+        sections = [
+            self._rules("never", (Effect.REFUSE,)),
+            self._rules("left_out", _OMISSIONS, none="left_out.none"),
+            *self._limits(),
+            self._rules("added", _ADDITIONS, none="added.none"),
+            self._manner(),
+            self._help(),
+            self._made(),
+        ]
+        about = (say("about"), say("about.marker", marker=MARKER))
+        as_of = say("as_of", day=self.on)
+        return Document(say.language, say("title"), about, as_of, say("contents"), say("skip"), tuple(sections))
+
+    # Words
+
+    def text(self, words: str, language: str = "", link: str = "") -> Text:
+        """Words of a pack; said to be left out where they hold what a rule leaves out."""
+        if any(found.rule in self.removing for found in self.witness.look(words)):
+            return Text(self.say("withheld"))
+        return Text(words, "" if language == self.say.language else language, link)
+
+    def label(self, rule: PlannedRule) -> Text:
+        """What kind of thing a rule is about, in the document's language or the nearest that there is."""
+        tag = self._tag(rule.label)
+        return self.text(rule.label[tag], tag) if tag else self.text(rule.type.replace("_", " "))
+
+    def _tag(self, texts: Texts) -> str:
+        return next((tag for tag in (*parents(self.say.language), "en", *sorted(texts)) if tag in texts), "")
+
+    def _quotes(self, node: Rule) -> tuple[str, ...]:
+        """What the pack quotes of the law of a rule, in the rule's section."""
+        law = getattr(node.node, "law", None)
+        if law is None:
+            return ()
+        sections = [section for section in node.unit.pack.sections if node.node in section.rules]
+        return tuple(
+            word.text
+            for section in sections
+            for quote in section.quotes
+            if quote.law.text == law.text
+            for word in quote.texts
+        )
+
+    # Rules
+
+    def _limits(self) -> Iterator[Section]:
+        entries = [each for each in self.shown if each.rule.effect in _OMISSIONS and self._in_house(each)]
+        if entries:
+            yield Section("limits", self.say("limits"), self.say("limits.about"), tuple(map(self._entry, entries)))
+
+    def _in_house(self, shown: _Shown) -> bool:
+        return shown.node.unit.pack.kind == "house"
+
+    def _rules(self, key: str, effects: Sequence[Effect], none: str = "") -> Section:
+        found = [each for each in self.shown if each.rule.effect in effects]
+        if effects is _OMISSIONS:
+            found = [each for each in found if not self._in_house(each)]
+        entries = tuple(self._entry(each) for each in found)
+        about = self.say(none) if none and not entries else self.say(f"{key}.about")
+        return Section(key.replace("_", "-"), self.say(key), about, entries)
+
+    def _entry(self, shown: _Shown) -> Entry:
+        rule = shown.rule
+        return Entry(self.label(rule), tuple(self._facts(shown)), self._note(rule))
+
+    def _facts(self, shown: _Shown) -> Iterator[Fact]:
+        say, rule, law = self.say, shown.rule, shown.rule.law
+        if means := getattr(shown.node.node, "means", None):
+            yield Fact(say("means"), (self.text(means.text),))
+        if rule.effect in _OMISSIONS:
+            kind = "mask" if rule.effect is Effect.MASK else rule.scope.unit
+            yield Fact(say("extent"), (Text(say(f"extent.{kind}")),))
+        if rule.effect in _ADDITIONS:
+            yield Fact(say("occasion"), (Text(self._occasion(rule)),))
+            if rule.effect is Effect.SAY:
+                yield self._notice(rule)
+        if reason := getattr(shown.node.node, "reason", None):
+            yield Fact(say("reason"), (self.text(reason.text),))
+        if law is not None:
+            yield from self._law(law, "bylaw" if self._in_house(shown) else "law")
+        if shown.quotes:
+            yield Fact(say("quote"), tuple(self.text(words) for words in shown.quotes), quoted=True)
+        if rule.condition != ALWAYS:
+            yield Fact(say("when"), (Text(say.condition(rule.condition, self.plan)),))
+        for exemption in rule.exemptions:
+            yield self._exception(exemption)
+        yield Fact(say("cite"), (Text(self._cited(rule)),))
+
+    def _law(self, law: Law, kind: str) -> Iterator[Fact]:
+        say = self.say
+        yield Fact(say(kind), (self.text(_cited(law)),))
+        times = [self._period(law.in_force)]
+        times += [
+            f"{say.condition(each.condition, self.plan)}: {self._period(each.period)}" for each in law.transitions
+        ]
+        yield Fact(say("from"), tuple(self.text(time) for time in times))
+        yield Fact(say("reaches"), (self.text(say.condition(law.reaches, self.plan)),))
+        if law.source:
+            seen = Text(say("source.seen", day=law.seen))
+            yield Fact(say("source"), (self.text(law.source, link=law.source), seen))
+
+    def _period(self, period: Period) -> str:
+        if period.end:
+            return self.say("from.between", start=period.start, end=period.end)
+        return self.say("from.since", start=period.start)
+
+    def _exception(self, exemption: Exemption) -> Fact:
+        words = self.say.condition(exemption.condition, self.plan)
+        cited = [self.text(_cited(exemption.law))] if exemption.law else []
+        texts = (self.text(words), *cited, Text(self.say("except.attested")))
+        return Fact(f"{self.say('except')}: {exemption.name.replace('_', ' ')}", texts)
+
+    def _notice(self, rule: PlannedRule) -> Fact:
+        """The words that people are told, filled as an answer has them."""
+        (notice,) = Discloser(self.plan, self.say.language).told([rule])
+        return Fact(self.say("text"), (self.text(notice.text, self._tag(rule.notice.texts)),), quoted=True)
+
+    def _occasion(self, rule: PlannedRule) -> str:
+        if rule.effect is Effect.PROVIDE:
+            return self.say("occasion.provide")
+        if rule.effect is Effect.MARK or rule.occasion is None:
+            return self.say("occasion.mark")
+        first = self.say(f"occasion.{rule.occasion.value}", hours=rule.hours)
+        return first if rule.occasion.value == "every hours" or not rule.hours else f"{first}; {self._again(rule)}"
+
+    def _again(self, rule: PlannedRule) -> str:
+        return self.say("occasion.every hours", hours=rule.hours)
+
+    def _note(self, rule: PlannedRule) -> str:
+        over = rule.trial_until is not None and rule.trial_until <= self.on
+        trial = self.say("status.trial_until", day=rule.trial_until) if rule.trial_until else self.say("status.trial")
+        notes = [trial] if rule.trial and not over else []
+        period = rule.law.in_force if rule.law else None
+        if period and period.start and self.on < period.start:
+            notes.append(self.say("status.future"))
+        if period and period.end and period.end <= self.on:
+            notes.append(self.say("status.past"))
+        return " ".join(notes)
+
+    def _cited(self, rule: PlannedRule) -> str:
+        name = rule.id.partition("/")[0]
+        version = next((pack.version for pack in self.plan.packs if pack.name == name), "")
+        return f"{name} {version} § {rule.number}"
+
+    # The rest
+
+    def _manner(self) -> Section:
+        say = self.say
+        rows = [
+            (self.text(say.titles.get(style.tag) or style.tag, style.tag), Text(say(f"address.{style.address}")))
+            for style in sorted(self.plan.languages.values(), key=lambda style: style.tag)
+        ]
+        tables = [Table(say("manner"), (say("language"), say("address")), tuple(rows))] if rows else []
+        if set_by_packs := self._slots():
+            heads = tuple(say(key) for key in ("slot", "slot.value", "slot.when", "slot.by"))
+            tables.append(Table(say("slot"), heads, set_by_packs))
+        return Section("manner", say("manner"), say("manner.about" if tables else "manner.none"), tuple(tables))
+
+    def _slots(self) -> tuple[tuple[Text, ...], ...]:
+        """How to speak, line by line: what is set, to what, where, and by which pack or law."""
+        rows = []
+        for line in self.plan.slots:
+            if line.language and line.slot in ("language", "address") and len(line.values) == 1:
+                continue  # the table of languages has it
+            by = _cited(line.law) if line.law else line.pack
+            for condition, value in line.values:
+                where = self.say("always") if condition == ALWAYS else self.say.condition(condition, self.plan)
+                words = (line.slot.replace("_", " "), value.replace("_", " "), where, by)
+                rows.append(tuple(self.text(word) for word in words))
+        for each in self.plan.without:
+            words = ("without adapter", "decline" if each.declines else "answer", self.say("always"), each.pack)
+            rows.append(tuple(self.text(word) for word in words))
+        return tuple(rows)
+
+    def _help(self) -> Section:
+        say = self.say
+        contacts = [(unit.name, item) for unit in self.policy.units for item in unit.pack.each(ast.ContactDecl)]
+        groups = sorted({item.group.text for _, item in contacts}, key=lambda group: (group != "emergency", group))
+        heads = tuple(say(key) for key in ("name", "value", "place", "hours", "spoken", "seen"))
+        tables = [
+            Table(
+                say.words.get(f"group.{group}", group.replace("_", " ")),
+                heads,
+                tuple(self._contact(item) for _, item in contacts if item.group.text == group),
+            )
+            for group in groups
+        ]
+        return Section("help", say("help"), say("help.about" if tables else "help.none"), tuple(tables))
+
+    def _contact(self, item: ast.ContactDecl) -> tuple[Text, ...]:
+        value = item.value.text
+        digits = "".join(char for char in value if char.isdecimal() or char == "+")
+        link = value if item.form == "link" else f"tel:{digits}"
+        hours = Text(self.say("hours.always")) if item.hours == "always" else self.text(item.hours)
+        places = ", ".join(self.say.place(place.text) for place in item.places)
+        spoken = ", ".join(self.say.titles.get(tag.text) or tag.text for tag in item.spoken)
+        return (
+            self.text(item.title.text), self.text(value, link=link), self.text(places), hours, Text(spoken),
+            Text(item.seen.text),
+        )  # fmt: skip
+
+    def _made(self) -> Section:
+        say = self.say
+        rows = tuple(
+            (
+                self.text(f"{pack.name} – {title}" if (title := say.titles.get(pack.name)) else pack.name),
+                Text(pack.version),
+            )
+            for pack in self.plan.packs
+        )
+        table = Table(say("packs"), (say("pack"), say("version")), rows)
+        entry = Entry(Text(say("digest")), (Fact("SHA-256", (Text(self.plan.digest),)),))
+        return Section("made", say("made"), say("made.about"), (table, entry))
+
+
+def _cited(law: Law) -> str:
+    return f"{law.title} {law.article} ({law.jurisdiction})"

@@ -1,0 +1,108 @@
+"""Runs the examples of packs and an author's labelled texts, and says what they cover."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from ordinance.authoring.coverage import Coverage, cover, told_in
+from ordinance.authoring.explanation import Explanation, explain
+from ordinance.authoring.labelled import Labelled
+from ordinance.authoring.witness import Witness
+from ordinance.errors import SituationError
+from ordinance.loading.example_runs import Result, run_example, situation_of
+from ordinance.loading.load import Loaded
+from ordinance.policy.ir import Example
+from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import Effect
+from ordinance.runtime.situation import choose_locale
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """``told`` are the examples that were run again for each language pack that was given, to hear them told in it."""
+
+    results: tuple[Result, ...]
+    told: tuple[Result, ...]
+    texts: tuple[Result, ...]
+    coverage: tuple[Coverage, ...]
+
+    @property
+    def everything(self) -> tuple[Result, ...]:
+        return (*self.results, *self.told, *self.texts)
+
+    @property
+    def failed(self) -> tuple[Result, ...]:
+        return tuple(result for result in self.everything if not result.passed)
+
+
+def examine(loaded: Loaded, texts: Sequence[Labelled] = (), on: date | None = None) -> Examined:
+    """Run everything. ``on`` is a day for all; without it each example has its own."""
+    plan = loaded.plan
+    results = tuple(run_example(plan, example, on) for example in loaded.examples)
+    return Examined(
+        results, _told(loaded, on), tuple(_text(plan, each, on) for each in texts), _cover(plan, results, on)
+    )
+
+
+def _text(plan: Plan, labelled: Labelled, on: date | None) -> Result:
+    try:
+        return run_example(plan, labelled.example, labelled.on or on)
+    except SituationError as error:
+        return Result(labelled.example, f"it cannot be judged: {error}")
+
+
+def _cover(plan: Plan, results: Sequence[Result], on: date | None) -> tuple[Coverage, ...]:
+    """The coverage of every rule that has examples, by those that hold."""
+    witness = Witness(plan)
+    rules = {result.example.rule for result in results}
+    seen: dict[str, list[Explanation]] = {rule: [] for rule in rules}
+    for result in results:
+        example = result.example
+        if result.passed and not result.off and example.expects in ("fires", "quiet"):
+            seen[example.rule].append(_explained(plan, example, on, witness))
+    return tuple(cover(plan, rule, seen[rule.id]) for rule in plan.rules if rule.id in rules)
+
+
+def _explained(plan: Plan, example: Example, on: date | None, witness: Witness | None, locale: str = "") -> Explanation:
+    return explain(
+        plan,
+        situation_of(plan, example, on),
+        locale or choose_locale(plan, (), None),
+        prompt=example.prompt,
+        answer=example.answer or "",
+        part=example.part,
+        witness=witness,
+        only=example.rule,
+    )
+
+
+def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
+    """For each language pack that was given: does each rule, when it fires, tell so in that language?"""
+    plan, policy = loaded.plan, loaded.policy
+    given = [unit for unit in policy.units if unit.given and unit.pack.kind == "language"] if policy else []
+    rules = {rule.id: rule for rule in plan.rules}
+    firing: dict[str, Example] = {}
+    for example in policy.examples if policy else ():
+        if example.expects == "fires" and rules[example.rule].tells:
+            firing.setdefault(example.rule, example)
+    results: list[Result] = []
+    for unit in given:
+        for example in firing.values():
+            if rules[example.rule].effect is Effect.MARK or not rules[example.rule].told:
+                continue  # a mark is for machines, and what is told once is told by its placeholder
+            if on is not None and run_example(plan, example, on).off:
+                continue
+            explained = _explained(plan, example, on, None, unit.name)
+            said = [
+                notice for notice in explained.outcome.notices if any(c.rule == example.rule for c in notice.causes)
+            ]
+            here = replace(example, span=unit.pack.name.span)
+            if not any(notice.text.strip() for notice in said):
+                results.append(Result(here, f"nothing is told in {unit.name}"))
+            elif not told_in(rules[example.rule], unit.name):
+                results.append(Result(here, f"its notice, or its label, has no text in {unit.name}"))
+            else:
+                results.append(Result(here, ""))
+    return tuple(results)

@@ -1,0 +1,1 @@
+"""What rules look for: the kinds that ship, plugins' kinds, and the processes in which those run."""

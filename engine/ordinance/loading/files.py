@@ -1,0 +1,171 @@
+"""Files into text. What cannot be read is a finding with a way out, never a traceback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from ordinance.language import ast
+from ordinance.language.cleaning import hidden_directions
+from ordinance.language.diagnostics import Diagnostic, about_file, diagnose
+from ordinance.language.source import Source
+from ordinance.loading.bounds import LEXICON_LIMIT, LEXICONS_LIMIT, MIB, MOST_LINES, MOST_PACKS, PACKS_LIMIT
+
+Report = Callable[[Diagnostic], None]
+
+_BOM = "\ufeff"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+class Room:
+    """What one load may still read. Each method gives False, with a finding, where something does not fit any more."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._packs = MOST_PACKS
+        self._pack_bytes = PACKS_LIMIT
+        self._lexicon_bytes = LEXICONS_LIMIT
+        self._lines = MOST_LINES
+
+    def pack(self, source: Source) -> bool:
+        """A pack was read."""
+        self._packs -= 1
+        self._pack_bytes -= len(source.text.encode())
+        if self._packs < 0:
+            return self._full(source, f"there are more than {MOST_PACKS:,} packs")
+        if self._pack_bytes < 0:
+            return self._full(source, f"all packs together are larger than {PACKS_LIMIT // MIB} MiB")
+        return True
+
+    def lexicon(self, source: Source) -> bool:
+        """A pack declares a lexicon with this text."""
+        self._lexicon_bytes -= len(source.text.encode())
+        self._lines -= source.text.count("\n")
+        if self._lexicon_bytes < 0:
+            return self._full(source, f"all lexicons together are larger than {LEXICONS_LIMIT // MIB} MiB")
+        if self._lines < 0:
+            return self._full(source, f"all lexicons together have more than {MOST_LINES:,} lines")
+        return True
+
+    def _full(self, source: Source, message: str) -> bool:
+        self._report(about_file("load-too-large", source.name, message))
+        return False
+
+
+def find_packs(paths: Sequence[Path], report: Report) -> Iterator[Path]:
+    """The files among ``paths``, and all ``*.ord`` below the folders among them, in a fixed order, each once."""
+    given: set[str] = set()
+    for path in paths:
+        if not os.path.exists(path):
+            report(about_file("file-missing", shown(path), "there is no such file or folder"))
+            continue
+        packs = list(_below(path, report)) if os.path.isdir(path) else [path]
+        if not packs:
+            report(about_file("no-packs", shown(path), "there is no pack (*.ord) in this folder"))
+        for pack in packs:
+            real = os.path.realpath(pack)
+            if real not in given:
+                given.add(real)
+                yield pack
+
+
+def _below(root: Path, report: Report) -> Iterator[Path]:
+    """The packs below ``root``. Links are followed as far as they stay below it; no folder is entered twice."""
+    real_root = Path(os.path.realpath(root))
+    entered: set[str] = set()
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        real = os.path.realpath(folder)
+        if real in entered:
+            continue
+        entered.add(real)
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError as error:
+            report(about_file("file-unreadable", shown(folder), f"the folder cannot be read: {error.strerror}"))
+            continue
+        below: list[Path] = []
+        for path in (folder / name for name in names):
+            is_folder = os.path.isdir(path)
+            if not is_folder and path.suffix != ".ord":
+                continue
+            target = Path(os.path.realpath(path))
+            if not target.is_relative_to(real_root):
+                message = f"this links to {shown(target)}, outside {shown(root)}"
+                report(about_file("outside-folder", shown(path), message))
+            elif is_folder:
+                below.append(path)
+            else:
+                yield path
+        waiting += reversed(below)
+
+
+def read_source(path: Path, limit: int, report: Report) -> Source | None:
+    """The text of a file of at most ``limit`` bytes, with LF line ends; None, with a finding, where there is none."""
+    name = shown(path)
+    try:
+        if not os.path.isfile(path):
+            report(about_file("file-unreadable", name, "this is not a regular file", "Give a file or a folder."))
+            return None
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        report(about_file("file-unreadable", name, f"the file cannot be read: {error.strerror}"))
+        return None
+    if len(data) > limit:
+        report(about_file("file-too-large", name, f"the file is larger than {limit // MIB} MiB"))
+        return None
+    if data.count(b"\n") > MOST_LINES:
+        report(about_file("file-too-large", name, f"the file has more than {MOST_LINES:,} lines"))
+        return None
+    if b"\0" in data and not data.startswith(_UTF16):
+        message = f"the file holds a NUL character at byte {data.index(0)}: is it text?"
+        report(about_file("nul-character", name, message))
+        return None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        report(about_file("not-utf8", name, f"the file is not UTF-8 text (byte {error.start})"))
+        return None
+    marked = text.startswith(_BOM)
+    source = Source(path, name, text.removeprefix(_BOM).replace("\r\n", "\n"))
+    if marked:
+        report(diagnose("byte-order-mark", source.whole(), "the file begins with a byte-order mark"))
+    return source
+
+
+def read_lexicons(pack: ast.Pack, report: Report, room: Room) -> Mapping[str, Source] | None:
+    """The lexicons that a pack names, by the path that it gives. They lie below the folder of the pack. None where
+    there is no room for them."""
+    found: dict[str, Source] = {}
+    home = pack.source.path.parent
+    real_home = Path(os.path.realpath(home))
+    for item in pack.each(ast.LexiconDecl):
+        written = item.path.text
+        path = home / written
+        if PurePosixPath(written).is_absolute() or not Path(os.path.realpath(path)).is_relative_to(real_home):
+            report(diagnose("outside-folder", item.path.span, f'"{written}" lies outside the folder of the pack'))
+        elif not os.path.isfile(path):
+            report(diagnose("lexicon-missing", item.path.span, f"there is no file {shown(path)}"))
+        elif written in found:
+            if not room.lexicon(found[written]):
+                return None
+        elif source := read_source(path, LEXICON_LIMIT, report):
+            if not room.lexicon(source):
+                return None
+            found[written] = source
+            for finding in hidden_directions(source):
+                report(finding)
+            if next(source.phrases(), None) is None:
+                report(diagnose("lexicon-empty", item.path.span, f"the lexicon {shown(path)} has no phrase"))
+    return found
+
+
+def shown(path: Path) -> str:
+    """A path as people see it: relative where it lies below the current folder, and always text that can be written."""
+    with suppress(OSError, ValueError):  # the current folder is gone, or elsewhere
+        path = path.relative_to(Path.cwd()) if path.is_absolute() else path
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -1,0 +1,218 @@
+"""Finds packs, reads them, and completes them with what they name: the charter, parents, languages.
+
+What an operator gives is taken first; what the given packs name and nobody gave is looked for among those that ship.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ordinance.language.ast import CharterRef
+from ordinance.language.diagnostics import Diagnostic, diagnose
+from ordinance.language.parser import Role, first_word, parse
+from ordinance.language.source import Span
+from ordinance.loading.bounds import PACK_LIMIT
+from ordinance.loading.files import Room, find_packs, read_lexicons, read_source, shown
+from ordinance.policy.ir import Unit
+from ordinance.resources import folder
+
+Report = Callable[[Diagnostic], None]
+
+_HEADER = re.compile(r"(?:\s|#[^\n]*+)*+(charter|jurisdiction|language|house)\s+([^\s#]+)")
+
+#: What may lie where: ``jurisdictions/DE/DE.ord`` is a jurisdiction, whatever its first word says.
+_ROLES: Mapping[str, Role] = {"jurisdictions": "jurisdiction", "languages": "language", "houses": "house"}
+
+
+@dataclass(frozen=True, slots=True)
+class Packs:
+    """What was read. ``complete`` is False where a file was not understood at all, so that linking makes no sense."""
+
+    units: tuple[Unit, ...]
+    complete: bool
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def gather(paths: Sequence[Path]) -> Packs:
+    """The packs at ``paths`` (files, or folders with packs below them) and all that they name."""
+    return _Gatherer().gather(paths)
+
+
+def shipped_rules() -> Path:
+    """The folder of the packs that ship."""
+    return folder("rules")
+
+
+def default_packs() -> tuple[Path, ...]:
+    """What applies where an operator names no packs: all that ship but the houses, which are examples."""
+    return tuple(shipped_rules() / name for name in ("charter", "jurisdictions", "languages"))
+
+
+class _Gatherer:
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
+        self.units: list[Unit] = []
+        self.complete = True
+        self.room = Room(self.found.append)
+        self.full = False
+
+    def gather(self, paths: Sequence[Path]) -> Packs:
+        for path in find_packs(paths, self.found.append):
+            self.read(path, given=True)
+            if self.full:
+                break
+        if self.complete:
+            self.one_charter()
+            self.parents()
+            self.languages()
+            self.refuse_twins()
+            self.tell_apart()
+            self.compare_with_shipped()
+        charters = sum(unit.pack.kind == "charter" for unit in self.units)
+        return Packs(tuple(self.units), self.complete and charters == 1, tuple(self.found))
+
+    def read(self, path: Path, *, given: bool) -> None:
+        """Read one pack; what is wrong with it is a finding."""
+        source = read_source(path, PACK_LIMIT, self.found.append)
+        if source is None:
+            self.complete = False
+            return
+        if not self.room.pack(source):
+            self.complete, self.full = False, True
+            return
+        parsed = parse(source, _role(path, source.text))
+        self.found += parsed.diagnostics
+        if parsed.pack is None:
+            self.complete = False
+            return
+        lexicons = read_lexicons(parsed.pack, self.found.append, self.room)
+        if lexicons is None:
+            self.complete, self.full = False, True
+            return
+        self.units.append(Unit(parsed.pack, lexicons, given))
+
+    def of_kind(self, kind: str) -> list[Unit]:
+        return [unit for unit in self.units if unit.pack.kind == kind]
+
+    def one_charter(self) -> None:
+        charters = self.of_kind("charter")
+        for second in charters[1:]:
+            message = f"`{second.name}` is a second charter; the first is {charters[0].name} in {_file(charters[0])}"
+            self.found.append(diagnose("charter-second", second.pack.name.span, message))
+        if charters:
+            return
+        named = {unit.pack.charter.name.text: unit for unit in reversed(self.units) if unit.pack.charter}
+        if len(named) > 1:
+            for unit in list(named.values())[1:]:
+                self.found.append(diagnose("charter-differs", unit.pack.name.span, "the packs name different charters"))
+        for name, unit in list(named.items())[:1]:
+            span = unit.pack.charter.name.span if unit.pack.charter else unit.pack.name.span
+            self.complete_with("charter", name, span, "charter-missing", f"no charter is called `{name}`")
+
+    def parents(self) -> None:
+        queue = self.of_kind("jurisdiction")
+        while queue:
+            pack = queue.pop().pack
+            loaded = {unit.name for unit in self.of_kind("jurisdiction")}
+            if pack.within and pack.within.text not in loaded:
+                name, span = pack.within.text, pack.within.span
+                message = f"no pack is there for {name}, which {pack.name} lies within"
+                queue += self.complete_with("jurisdiction", name, span, "parent-missing", message)
+
+    def languages(self) -> None:
+        charter = next(iter(self.of_kind("charter")), None)
+        if charter is None or self.of_kind("language"):
+            return
+        major = charter.pack.version.text.partition(".")[0]
+        for path, kind, _ in _shipped():
+            if kind == "language":
+                self.read(path, given=False)
+        others = [unit for unit in self.units if unit.pack.kind != "language"]
+        fitting = [unit for unit in self.of_kind("language") if _stands_under(unit.pack.charter, charter.name, major)]
+        self.units = others + fitting
+
+    def refuse_twins(self) -> None:
+        first: dict[tuple[str, str], Unit] = {}
+        for unit in self.units:
+            twin = first.setdefault((unit.pack.kind, unit.name), unit)
+            if twin is not unit and unit.pack.kind != "charter":
+                message = f"a pack called {unit.name} is loaded twice; the other is {_file(twin)}"
+                self.found.append(diagnose("pack-twice", unit.pack.name.span, message))
+        self.units = list(first.values())
+
+    def tell_apart(self) -> None:
+        """Rules are cited as ``pack/name``: packs of different kinds may not share a name either."""
+        first: dict[str, Unit] = {}
+        for unit in sorted(self.units, key=lambda unit: unit.pack.kind == "charter"):
+            other = first.setdefault(unit.name, unit)
+            if other is not unit:
+                message = f"a {other.pack.kind} is called {unit.name} too; it is {_file(other)}"
+                self.found.append(diagnose("name-twice", unit.pack.name.span, message))
+                self.complete = False
+
+    def compare_with_shipped(self) -> None:
+        """A warning where a charter looks by name and version like one that ships, and is another."""
+        for unit in self.of_kind("charter"):
+            for path, kind, name in _shipped() if unit.given else ():
+                if (kind, name) == ("charter", unit.name) and not _same(path, unit.pack.source.path):
+                    shipped = _Gatherer()
+                    shipped.read(path, given=False)
+                    for other in shipped.units:
+                        if _version(other) == _version(unit) and _content(other) != _content(unit):
+                            message = f"this is not the charter {_version(unit)} that ships"
+                            self.found.append(diagnose("charter-altered", unit.pack.name.span, message))
+
+    def complete_with(self, kind: str, name: str, span: Span, code: str, message: str) -> list[Unit]:
+        """Read the pack that ships under this name; the units that this added."""
+        matches = [path for path, *header in _shipped() if header == [kind, name]]
+        if len(matches) > 1:
+            files = " and ".join(shown(path) for path in matches)
+            self.found.append(diagnose("pack-ambiguous", span, f"two packs that ship fit `{name}`: {files}"))
+        elif not matches:
+            self.found.append(diagnose(code, span, message))
+        else:
+            before = len(self.units)
+            self.read(matches[0], given=False)
+            return self.units[before:]
+        return []
+
+
+def _role(path: Path, text: str) -> Role:
+    """What a file may be, by the folder that it was put in; elsewhere, what it says it is."""
+    said: Role = "charter" if first_word(text) == "charter" else "pack"
+    return _ROLES.get(path.absolute().parent.parent.name, said)
+
+
+def _shipped() -> Iterator[tuple[Path, str, str]]:
+    """The packs that ship: path, kind and name, by their headers."""
+    ignored: list[Diagnostic] = []
+    for path in find_packs([shipped_rules()], ignored.append):
+        source = read_source(path, PACK_LIMIT, ignored.append)
+        if source and (header := _HEADER.match(source.text)):
+            yield path, header[1], header[2]
+
+
+def _stands_under(named: CharterRef | None, charter: str, major: str) -> bool:
+    """Whether a pack names this charter and major version."""
+    return named is not None and (named.name.text, named.major.text) == (charter, major)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _version(unit: Unit) -> str:
+    return f"{unit.name} {unit.pack.version}"
+
+
+def _content(unit: Unit) -> tuple[str, dict[str, str]]:
+    """What a pack and its lexicons say."""
+    return unit.pack.source.text, {path: source.text for path, source in unit.lexicons.items()}
+
+
+def _file(unit: Unit) -> str:
+    return unit.pack.source.name

@@ -1,0 +1,1 @@
+"""Proofs: what must be so of a policy before a server runs it."""

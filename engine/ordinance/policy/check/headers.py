@@ -1,0 +1,75 @@
+"""Packs as such: versions, one charter for all, the closed list of red lines, the notices that the engine gives."""
+
+from __future__ import annotations
+
+import re
+
+from ordinance.language import ast
+from ordinance.language.diagnostics import diagnose, did_you_mean
+from ordinance.policy.ir import Policy, Unit
+from ordinance.policy.link.names import Report, check_name, check_tag
+from ordinance.policy.vocabulary import ENGINE_NOTICES, SEVERE_HARMS
+
+_VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
+
+
+def check_packs(policy: Policy, report: Report) -> None:
+    """Findings on headers, on the charter, and on language packs."""
+    charter = policy.charter
+    for unit in policy.units:
+        version = unit.pack.version
+        if not _VERSION.fullmatch(version.text):
+            report(diagnose("version-form", version.span, f"the version `{version}` does not have the form N.N.N"))
+        if unit.pack.charter:
+            _check_reference(unit, unit.pack.charter, charter, report)
+        if unit.pack.kind == "language":
+            _check_language(unit, report)
+        if unit.pack.kind == "house":
+            check_name(unit.pack.name, report)
+    _check_charter(charter, report)
+
+
+def _check_reference(unit: Unit, named: ast.CharterRef, charter: Unit, report: Report) -> None:
+    major = charter.pack.version.text.partition(".")[0]
+    if named.name.text != charter.name or named.major.text != major:
+        message = f"`{unit.name}` stands under charter {named.name} {named.major}; loaded is {charter.name} {major}"
+        report(diagnose("charter-differs", named.name.span, message))
+
+
+def _check_charter(unit: Unit, report: Report) -> None:
+    check_name(unit.pack.name, report)
+    drawn = {rule.name.text for rule in unit.pack.rules if isinstance(rule, ast.RedLine)}
+    for name in sorted(SEVERE_HARMS - drawn):
+        message = f"the charter `{unit.name}` has no red line `{name}`"
+        report(diagnose("harm-missing", unit.pack.name.span, message, f"Write `red line N.N {name} {{ … }}`."))
+    for rule in unit.pack.rules:
+        if not isinstance(rule, ast.RedLine):
+            continue
+        if rule.name.text not in SEVERE_HARMS:
+            closed = ", ".join(sorted(SEVERE_HARMS))
+            near = did_you_mean(rule.name.text, SEVERE_HARMS) or f"The closed list is: {closed}."
+            report(diagnose("harm-unknown", rule.name.span, f"`{rule.name}` is not on the closed list", near))
+        if rule.telling.text != "red_line":
+            report(diagnose("red-line-notice", rule.telling.span, f"the red line tells `{rule.telling}`"))
+        if not rule.when.answer:
+            report(
+                diagnose(
+                    "harm-toothless",
+                    rule.when.span,
+                    "the red line does not look at the answer",
+                    "Write `prompt or answer has …`.",
+                )
+            )
+    held = {item.name.text for item in unit.pack.each(ast.NoticeDecl)}
+    for name in sorted((ENGINE_NOTICES | {"red_line"}) - held):
+        message = f"the charter `{unit.name}` has no notice `{name}`"
+        report(diagnose("engine-notice", unit.pack.name.span, message, f'Write `notice {name} {{ en "…" }}`.'))
+
+
+def _check_language(unit: Unit, report: Report) -> None:
+    tag = unit.pack.name
+    check_tag(tag, report)
+    held = {item.name.text for item in unit.pack.each(ast.NoticeDecl)}
+    for name in sorted((ENGINE_NOTICES | {"red_line"}) - held):
+        message = f"the language pack {tag} has no notice `{name}`"
+        report(diagnose("engine-notice", tag.span, message, f'Write `notice {name} {{ {tag} "…" }}`.'))

@@ -1,0 +1,58 @@
+"""What people read says something, and is what it seems: titles, names, reasons, quoted words, hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ordinance.language import ast
+from ordinance.language.diagnostics import diagnose
+from ordinance.policy.ir import Policy, Unit
+from ordinance.policy.link.names import Report
+from ordinance.policy.link.notices import check_signs
+
+
+def check_written(policy: Policy, report: Report) -> None:
+    """Findings on texts that are empty, and on those that notices show and that are not what they seem.
+
+    The texts of notices and labels have findings of their own; examples may be empty.
+    """
+    for unit in policy.units:
+        for text, what in (*_shown(unit), *_written(unit)):
+            if not text.text.strip():
+                report(diagnose("syntax", text.span, f"{what} is empty", "Write it in full."))
+        for text, _ in _shown(unit):
+            check_signs(text, report)
+
+
+def _shown(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
+    """What comes into notices."""
+    for law in unit.pack.each(ast.LawDecl):
+        yield law.title, f"the title of the law `{law.name}`"
+        yield law.article, f"the article of the law `{law.name}`"
+        if law.authority:
+            yield law.authority, f"the authority of the law `{law.name}`"
+    for bylaw in unit.pack.each(ast.BylawDecl):
+        yield bylaw.title, f"the title of the bylaw `{bylaw.name}`"
+        yield bylaw.by, f"who adopted the bylaw `{bylaw.name}`"
+    for contact in unit.pack.each(ast.ContactDecl):
+        yield contact.title, f"the title of the contact `{contact.name}`"
+        yield ast.Word(contact.hours, contact.title.span), f"the text for the hours of the contact `{contact.name}`"
+
+
+def _written(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
+    """What stands in the pack and in the register, and in no notice."""
+    if unit.pack.title:
+        yield unit.pack.title, "the title of the pack"
+    for law in unit.pack.each(ast.LawDecl):
+        if law.uncertain:
+            yield law.uncertain, f"what is uncertain about the law `{law.name}`"
+        yield from ((each.act, f"what amended the law `{law.name}`") for each in law.amended)
+    for section in unit.pack.sections:
+        yield section.heading, f"the heading of section {section.number}"
+        for quote in section.quotes:
+            yield from ((text, f"what is quoted of `{quote.law}`") for text in quote.texts)
+        for rule in section.rules:
+            if rule.means:
+                yield rule.means, f"what `{rule.name}` means"
+            if isinstance(rule, ast.Limit):
+                yield rule.reason, f"the reason of `{rule.name}`"

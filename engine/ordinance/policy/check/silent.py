@@ -1,0 +1,109 @@
+"""The lemma *never silent*: whatever is omitted or added, people are told so, in words that are whole.
+
+For each rule that tells something, and each language in which it can be told, the texts that the engine would take are
+looked at: they exist, say what they must, and hold no variable that nothing gives a value. Linking demands each of
+these of the packs as they are written; this proves it of the policy that came of them, of the notices that the engine
+gives itself, and names a situation in which the rule would be silent. Where no language pack is loaded every request
+is told in ``DEFAULT_LANGUAGE``, so that one is reachable and no other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from ordinance.language import ast
+from ordinance.language.diagnostics import diagnose
+from ordinance.language.source import Span
+from ordinance.policy.check.cubes import TooComplexError
+from ordinance.policy.check.forces import in_force, space_of
+from ordinance.policy.ir import Policy, Rule
+from ordinance.policy.link.names import Report
+from ordinance.policy.link.notices import DEFAULT_LANGUAGE, VARIABLES
+from ordinance.policy.plan import NoticeTemplate
+from ordinance.policy.vocabulary import Effect, NoticeKind
+
+#: What each kind of notice must say (TR-2); what the engine gives itself, by the notice's name.
+_NEEDS: Mapping[NoticeKind, frozenset[str]] = {
+    NoticeKind.OMISSION: frozenset({"type", "law"}),
+    NoticeKind.ADDITION: frozenset({"law"}),
+    NoticeKind.RED_LINE: frozenset({"type"}),
+}
+_ENGINE_NEEDS: Mapping[str, frozenset[str]] = {"contacts": frozenset({"contacts"})}
+
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
+
+#: A finding's code, and what is wrong in words that follow a name.
+_Fault = tuple[str, str]
+
+
+def check_silent(policy: Policy, report: Report) -> None:
+    """Findings where an omission or an addition would not be told, or not in whole words."""
+    tags = tuple(policy.languages) or (DEFAULT_LANGUAGE,)
+    for name, template in policy.engine_notices.items():
+        needs = _ENGINE_NEEDS.get(name, frozenset())
+        for tag in tags:
+            for code, said in _in_language(template, tag, needs, needs):
+                report(diagnose(code, _place(policy, name, tag), f"the notice `{name}` {said}: any situation"))
+    for each in policy.without:
+        for tag in (each.language,) if each.language else tags:
+            for code, said in _in_language(each.notice, tag, frozenset(), frozenset()):
+                message = f"what `{each.id}` tells {said}: any situation"
+                report(diagnose(code, _place(policy, each.notice.name, tag), message))
+    for rule in policy.rules:
+        if faults := [fault for tag in tags for fault in _of_rule(rule, tag)]:
+            where = _where(rule, policy)
+            for code, said in dict.fromkeys(faults):
+                report(diagnose(code, rule.node.name.span, f"what `{rule.node.name}` tells {said}: {where}"))
+
+
+def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
+    """What is wrong with that which ``rule`` tells in one language."""
+    needs = _NEEDS.get(rule.kind)
+    if needs is None or rule.effect is Effect.MARK:
+        return
+    if rule.kind is NoticeKind.OMISSION:
+        for texts, what in ((rule.label, "label"), (rule.placeholders, "placeholder")):
+            if texts and not texts.get(tag, "").strip():
+                yield "label-text", f"has no {what} in {tag}"
+    if not rule.told:
+        return
+    if rule.notice is None:
+        yield "notice-text", f"has no notice in {tag}"
+        return
+    law = rule.law
+    values = {"type": True, "law": law is not None, "jurisdiction": law is not None}
+    values |= {"authority": bool(law and law.authority), "appeal": bool(law and law.appeal)}
+    known = frozenset(name for name, has_value in values.items() if has_value)
+    yield from _in_language(rule.notice, tag, needs, known)
+
+
+def _in_language(template: NoticeTemplate, tag: str, needs: frozenset[str], known: frozenset[str]) -> Iterator[_Fault]:
+    """What is wrong with the formal and the informal text of ``template`` in one language."""
+    texts = [template.texts.get(tag, ""), *(text for each, text in template.informal.items() if each == tag)]
+    for text in texts:
+        if not text.strip():
+            yield "notice-text", f"has no text in {tag}"
+            continue
+        held = set(_VARIABLE.findall(text))
+        if silent := sorted(needs - held):
+            yield "notice-silent", f"leaves out {' and '.join(f'{{{name}}}' for name in silent)} in {tag}"
+        for name in sorted(held - known):
+            what = "which nothing says here" if name in VARIABLES else "which is no variable"
+            yield "notice-unresolved", f"holds {{{name}}} in {tag}, {what}"
+
+
+def _where(rule: Rule, policy: Policy) -> str:
+    """A situation in which ``rule`` is in force, in words."""
+    of = space_of(policy.rules, policy)
+    try:
+        return of.words(in_force(of, rule, policy.parents))
+    except TooComplexError:
+        return "where it is in force"
+
+
+def _place(policy: Policy, name: str, tag: str) -> Span:
+    """Where the notice ``name`` is written that is told in a language: in its pack, else in the charter."""
+    units = sorted(policy.units, key=lambda unit: (unit.name != tag, unit is not policy.charter))
+    found = (item.name.span for unit in units for item in unit.pack.each(ast.NoticeDecl) if item.name.text == name)
+    return next(found, policy.charter.pack.name.span)

@@ -1,0 +1,85 @@
+"""The lemma *never weaken*: with any packs loaded, the charter decides at least what it decides alone.
+
+The verdict and the removed regions of an answer are joins over rules (semantics, rule 11), so it is enough that each
+rule of the charter is still there, looks for at least as much in at least as many places, does at least as much, and
+is in force in every situation in which it was. Conditions on places may come to mean more when a pack says what lies
+within a place; so this is computed and not assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ordinance.language.diagnostics import diagnose
+from ordinance.policy.check.cubes import TooComplexError
+from ordinance.policy.check.forces import in_force, space_of
+from ordinance.policy.conditions import dimensions
+from ordinance.policy.ir import Policy, Rule
+from ordinance.policy.link.linker import link
+from ordinance.policy.link.names import Report
+from ordinance.policy.link.situations import CLAIMED
+from ordinance.policy.plan import Exemption
+
+
+def check_weaken(policy: Policy, report: Report) -> None:
+    """Findings where the packs below the charter take something from it."""
+    alone = link([policy.charter], "")
+    of = space_of((*policy.rules, *alone.rules), policy, alone)
+    now = {rule.id: rule for rule in policy.rules}
+    for before in alone.rules:
+        after = now.get(before.id)
+        name = before.node.name
+        if after is None or (lost := _lost(before, after, alone, policy)):
+            what = "gone" if after is None else lost
+            report(diagnose("charter-weakened", name.span, f"under the loaded packs `{name}` is {what}"))
+            continue
+        try:
+            missing = in_force(of, before, alone.parents) - in_force(of, after, policy.parents)
+        except TooComplexError:
+            report(diagnose("too-complex", name.span, f"where `{name}` is in force is too complex to prove"))
+            continue
+        if missing:
+            message = f"under the loaded packs `{name}` is no longer in force: {of.words(missing)}"
+            report(diagnose("charter-weakened", name.span, message))
+    for key in alone.protected:
+        if key not in policy.protected:
+            report(diagnose("charter-weakened", policy.charter.pack.name.span, f"{key} is no longer protected"))
+    for rule in policy.rules:
+        for exemption in rule.exemptions:
+            _check_attested(rule, exemption, policy, report)
+
+
+def _check_attested(rule: Rule, exemption: Exemption, policy: Policy, report: Report) -> None:
+    """An exception reads attested dimensions only: what a request claims would let it choose its law."""
+    claimed = {name for name, declared in policy.dimensions.items() if not declared.attested} | CLAIMED
+    for dimension in sorted(dimensions(exemption.condition) & claimed):
+        message = f"the exception `{exemption.name}` reads `{dimension}`, which a request merely claims"
+        report(diagnose("reads-claimed", rule.node.name.span, message))
+
+
+def _lost(before: Rule, after: Rule, alone: Policy, policy: Policy) -> str:
+    """What ``after`` does less than ``before``, in words; empty where nothing."""
+    if after.effect.verdict < before.effect.verdict or after.effect.removes < before.effect.removes:
+        return f"only a `{after.effect.value}`"
+    if not after.channels >= before.channels:
+        return "blind to part of what it looked at"
+    if after.scope != before.scope:
+        return "narrower in what it removes"
+    if after.trial or (before.disguised and not after.disguised) or len(after.exemptions) > len(before.exemptions):
+        return "held back"
+    if not _sought(after, policy) >= _sought(before, alone):
+        return "looking for less"
+    return ""
+
+
+def _sought(rule: Rule, policy: Policy) -> frozenset[tuple[str, str, bool]]:
+    """What the detectors of ``rule`` look for, line by line."""
+    return frozenset(_lines(rule, policy))
+
+
+def _lines(rule: Rule, policy: Policy) -> Iterator[tuple[str, str, bool]]:
+    wanted = set(rule.detectors)
+    for detector in policy.detectors:
+        if detector.key in wanted:
+            for line in detector.declaration.lines or (detector.key,):
+                yield detector.kind, line, detector.declaration.any_case

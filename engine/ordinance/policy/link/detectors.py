@@ -1,0 +1,74 @@
+"""The detectors of a policy: what packs declare, and what their rules name without declaring it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ordinance.detection import Declaration
+from ordinance.language import ast
+from ordinance.language.diagnostics import diagnose
+from ordinance.policy.ir import Detector, PatternCase, Unit
+from ordinance.policy.link.contacts import holds_value, pattern_of
+from ordinance.policy.link.names import Names, Report
+
+
+class Detectors:
+    """Collects the detectors of all packs, each under a key of its own, and the examples of their patterns."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self.found: dict[str, Detector] = {}
+        self.cases: list[PatternCase] = []
+
+    def declared(self, unit: Unit) -> Mapping[str, Names[str]]:
+        """The keys of what a pack declares, by kind and name."""
+        names: dict[str, Names[str]] = {kind: Names(kind, self._report) for kind in ("lexicon", "pattern", "topic")}
+        for lexicon in unit.pack.each(ast.LexiconDecl):
+            names["lexicon"].define(lexicon.name, self._lexicon(unit, lexicon))
+        for pattern in unit.pack.each(ast.PatternDecl):
+            names["pattern"].define(pattern.name, self._pattern(unit, pattern))
+        for topic in unit.pack.each(ast.TopicDecl):
+            by = topic.by
+            key = self.foreign("detector", by.name) if by.kind == "detector" else names["lexicon"].get(by.name)
+            if key is not None:
+                names["topic"].define(topic.name, key)
+        return names
+
+    def foreign(self, kind: str, name: ast.Word) -> str:
+        """The key of a detector that nobody declares: of a plugin (whether one registers it, ``check`` asks), of
+        numbers with check digits, of a script."""
+        key = f"{kind} {name}"
+        self.found.setdefault(
+            key, Detector(key, name.text if kind == "detector" else kind, Declaration(name.text), (), name.span)
+        )
+        return key
+
+    def contact(self, unit: Unit, item: ast.ContactDecl) -> str:
+        """The key of what finds a contact's value; empty where the value does not have its form."""
+        if not holds_value(item.form, item.value.text):
+            return ""
+        key = f"{unit.name}/contact {item.name}"
+        declaration = Declaration(key, (pattern_of(item.form, item.value.text),))
+        self.found[key] = Detector(key, "pattern", declaration, (item.value.span,), item.value.span)
+        return key
+
+    def _lexicon(self, unit: Unit, item: ast.LexiconDecl) -> str:
+        key = f"{unit.name}/lexicon {item.name}"
+        source = unit.lexicons.get(item.path.text)
+        phrases = list(source.phrases()) if source else []
+        lines, places = tuple(text for text, _ in phrases), tuple(span for _, span in phrases)
+        self.found[key] = Detector(key, "lexicon", Declaration(item.name.text, lines), places, item.path.span)
+        return key
+
+    def _pattern(self, unit: Unit, item: ast.PatternDecl) -> str:
+        key = f"{unit.name}/pattern {item.name}"
+        declaration = Declaration(item.name.text, (item.source.text,), item.any_case)
+        self.found[key] = Detector(key, "pattern", declaration, (item.source.span,), item.source.span)
+        for matches in (True, False):
+            if not any(example.matches is matches for example in item.examples):
+                word, code = ("matches", "example-fires") if matches else ("skips", "example-quiet")
+                message = f"the pattern `{item.name}` has no example that it {word}"
+                self._report(diagnose(code, item.name.span, message, f'Write `example {word} "…"`.'))
+        for example in item.examples:
+            self.cases.append(PatternCase(key, example.matches, example.text.text, example.text.span))
+        return key

@@ -1,0 +1,225 @@
+"""Notices and labels: looked up in the own pack, then the language packs, then the charter; text by text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ordinance.language import ast
+from ordinance.language.diagnostics import diagnose, did_you_mean
+from ordinance.policy.ir import Unit
+from ordinance.policy.link.names import Names, Report, check_tag, scripts_of
+from ordinance.policy.link.plurals import categories, category
+from ordinance.policy.plan import Law, NoticeTemplate
+from ordinance.policy.vocabulary import MARKER
+
+#: The variables of notices. What was matched is not among them and never will be (semantics, rule 16).
+VARIABLES = frozenset({"type", "law", "jurisdiction", "authority", "appeal", "contacts", "hours"})
+
+#: The language of notices where no language pack is loaded.
+DEFAULT_LANGUAGE = "en"
+
+_SIGNS = frozenset(MARKER) - {"…"}
+
+_VARIABLES = f"Use {', '.join(f'{{{name}}}' for name in sorted(VARIABLES))}."
+
+#: What gives a variable of a notice its value, where nothing does.
+_RESOLVED_BY = {
+    "authority": 'Write `authority "…"` in the law.',
+    "appeal": "Write `appeal CONTACT` in the law.",
+    "hours": "Only a `say` with `every N hours` has hours.",
+    "contacts": "Only the notice `contacts` has contacts.",
+}
+
+_WORDS = re.compile(r"[^\W\d_]+")
+
+_BRACED = re.compile(r"\{([^{}]*)\}?|\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The notices and labels of one policy, by the pack that holds them.
+
+    ``languages`` are those in which every text must exist: the loaded language packs', else English.
+    """
+
+    notices: Mapping[str, Names[ast.NoticeDecl]]
+    labels: Mapping[str, Names[ast.LabelDecl]]
+    charter: str
+    tags: tuple[str, ...]
+    report: Report
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return self.tags or (DEFAULT_LANGUAGE,)
+
+    def notice(
+        self, word: ast.Word, pack: str, *needs: str, law: Law | None = None, hours: int = 0
+    ) -> NoticeTemplate | None:
+        """The notice that a rule of ``pack`` tells; None, with a finding, where there is none.
+
+        ``needs`` are the variables that every text of it must hold, so that it says why (TR-2); ``law`` and ``hours``
+        are the rule's, and what they do not say must not stand in it.
+        """
+        template = self._found(word, pack, hours)
+        if template is None:
+            return None
+        if missing := [tag for tag in self.languages if tag not in template.texts]:
+            self._missing("notice-text", "notice", word, missing)
+        said = {"type": True, "law": "law" in needs, "jurisdiction": "law" in needs, "hours": hours > 0}
+        said |= {"authority": bool(law and law.authority), "appeal": bool(law and law.appeal)}
+        for text in (text for texts in self._texts(word.text, pack).values() for text in texts):
+            silent = [f"{{{name}}}" for name in needs if f"{{{name}}}" not in text.text.text]
+            if silent and text.text.text.strip():
+                message = f"the notice `{word}` leaves out {' and '.join(silent)} in {text.tag}"
+                self.report(diagnose("notice-silent", text.text.span, message))
+            for name in sorted(VARIABLES):
+                if f"{{{name}}}" in text.text.text and not said.get(name):
+                    message = f"the notice `{word}` holds {{{name}}}, which nothing says here"
+                    self.report(diagnose("notice-unresolved", word.span, message, _RESOLVED_BY.get(name, "")))
+        return template
+
+    def plain_notice(self, word: ast.Word, pack: str, languages: tuple[str, ...] = ()) -> NoticeTemplate | None:
+        """The notice that ``pack`` tells without a rule: no variable of it would have a value. ``languages`` are those
+        in which it can be told, if not all that are loaded. None, with a finding, where there is no such notice."""
+        template = self._found(word, pack)
+        if template is None:
+            return None
+        if missing := [tag for tag in languages or self.languages if tag not in template.texts]:
+            self._missing("notice-text", "notice", word, missing)
+        texts = [text.text.text for texts in self._texts(word.text, pack).values() for text in texts]
+        for name in sorted(name for name in VARIABLES if any(f"{{{name}}}" in text for text in texts)):
+            message = f"the notice `{word}` holds {{{name}}}, which nothing says here"
+            self.report(diagnose("notice-unresolved", word.span, message))
+        return template
+
+    def label(self, word: ast.Word, pack: str) -> Mapping[str, str]:
+        """The texts of a label; empty, with a finding, where there is no such label."""
+        texts = self.label_texts(word.text, pack)
+        if not texts:
+            near = did_you_mean(word.text, {name for names in self.labels.values() for name in names.items()})
+            self.report(diagnose("name-undefined", word.span, f"no label is called `{word}`", near))
+        elif missing := [tag for tag in self.languages if tag not in texts]:
+            self._missing("label-text", "label", word, missing)
+        return texts
+
+    def label_texts(self, name: str, pack: str) -> Mapping[str, str]:
+        """The texts of the label ``name`` as ``pack`` sees it; empty where no pack holds it."""
+        texts: dict[str, str] = {}
+        for owner in (self.charter, *self.tags, pack):
+            if item := self.labels[owner].find(name):
+                texts.update({text.tag.text: text.text.text for text in item.texts})
+        return texts
+
+    def _found(self, word: ast.Word, pack: str, hours: int = 0) -> NoticeTemplate | None:
+        """The notice of that name; None, with a finding, where there is none."""
+        template = self.template(word.text, pack, hours)
+        if template is None:
+            near = did_you_mean(word.text, {name for names in self.notices.values() for name in names.items()})
+            self.report(diagnose("name-undefined", word.span, f"no notice is called `{word}`", near))
+        return template
+
+    def template(self, name: str, pack: str, hours: int = 0) -> NoticeTemplate | None:
+        """The notice ``name`` as ``pack`` sees it, with ``hours`` in the plural form that each language gives them;
+        None where no pack holds it."""
+        found = {key: _form(texts, hours) for key, texts in self._texts(name, pack).items()}
+        texts = {tag: text for (tag, is_informal), text in found.items() if not is_informal}
+        informal = {tag: text for (tag, is_informal), text in found.items() if is_informal}
+        for tag, text_informal in informal.items():
+            texts.setdefault(tag, text_informal)
+        return NoticeTemplate(name, texts, informal) if texts else None
+
+    def _texts(self, name: str, pack: str) -> dict[tuple[str, bool], tuple[ast.TextIn, ...]]:
+        """The texts of the notice ``name`` as ``pack`` sees it, by language and whether they are informal; several
+        where a language has plural forms."""
+        texts: dict[tuple[str, bool], tuple[ast.TextIn, ...]] = {}
+        for owner in (self.charter, *self.tags, pack):
+            item = self.notices[owner].find(name)
+            own: dict[tuple[str, bool], tuple[ast.TextIn, ...]] = {}
+            for text in item.texts if item else ():
+                key = (text.tag.text, text.address == "informal")
+                own[key] = (*own.get(key, ()), text)
+            texts.update(own)
+        return texts
+
+    def _missing(self, code: str, what: str, word: ast.Word, tags: list[str]) -> None:
+        texts = ", ".join(f'{tag} "…"' for tag in tags)
+        advice = f"Write {texts} in the {what}, here or in a language pack."
+        self.report(diagnose(code, word.span, f"the {what} `{word}` has no text in {', '.join(tags)}", advice))
+
+
+def _form(texts: tuple[ast.TextIn, ...], hours: int) -> str:
+    """The one of ``texts``, all of one language, that fits a number of hours."""
+    wanted = category(texts[0].tag.text, hours)
+    fitting = next((text for text in texts if text.plural in (None, wanted)), texts[-1])
+    return fitting.text.text.replace("{hours}", str(hours)) if hours else fitting.text.text
+
+
+def check_texts(unit: Unit, report: Report) -> None:
+    """Findings on the texts of a pack's notices and labels: closed variables, no language twice or out of place."""
+    items: tuple[ast.NoticeDecl | ast.LabelDecl, ...] = unit.pack.each(ast.NoticeDecl)
+    for item in items + unit.pack.each(ast.LabelDecl):
+        what = "notice" if isinstance(item, ast.NoticeDecl) else "label"
+        if not item.texts:
+            report(diagnose(f"{what}-text", item.name.span, f"the {what} `{item.name}` has no text at all"))
+        seen: set[tuple[str, str | None, str | None]] = set()
+        _check_plurals(what, item.texts, report)
+        for text in item.texts:
+            place = (text.tag.text, text.address, text.plural)
+            if place in seen or (text.address and (text.tag.text, None, text.plural) in seen):
+                report(diagnose("name-twice", text.tag.span, f"the {what} `{item.name}` has two texts in {text.tag}"))
+            seen.add(place)
+            if unit.pack.kind != "language":
+                check_tag(text.tag, report)
+            if unit.pack.kind == "language" and text.tag.text != unit.name:
+                message = f"the language pack {unit.name} holds a text in {text.tag}"
+                report(diagnose("text-language", text.tag.span, message))
+            _check_variables(what, text, report)
+            check_signs(text.text, report)
+
+
+def _check_plurals(what: str, texts: tuple[ast.TextIn, ...], report: Report) -> None:
+    """Findings where a language's plural forms are not all there, or are not its own."""
+    groups: dict[tuple[str, str | None], list[ast.TextIn]] = {}
+    for text in texts:
+        groups.setdefault((text.tag.text, text.address), []).append(text)
+    for (tag, _), group in groups.items():
+        forms = {text.plural for text in group}
+        if forms == {None}:
+            continue
+        first, known = group[0], categories(tag)
+        if what == "label" or None in forms or known is None:
+            why = "a label has one text" if what == "label" else f"the plural forms of {tag} are not known here"
+            why = f"some texts in {tag} have a plural form and some have none" if known and what == "notice" else why
+            report(diagnose("plural-form", first.tag.span, why, "Write one text, without a form."))
+            continue
+        wanted = ", ".join(sorted(known))
+        for form in sorted(form for form in forms if form and form not in known):
+            message = f"{tag} has no plural form `{form}` of whole numbers"
+            report(diagnose("plural-form", first.tag.span, message, f"Its forms are: {wanted}."))
+        for form in sorted(known - forms):
+            message = f"the plural form `{form}` of {tag} is missing"
+            report(diagnose("plural-form", first.tag.span, message, f"Its forms are: {wanted}."))
+
+
+def check_signs(text: ast.Word, report: Report) -> None:
+    """Findings where a text that people will read is not what it seems: the marker's signs, which nobody could tell
+    from an omission, and words of two scripts."""
+    if not _SIGNS.isdisjoint(text.text):
+        report(diagnose("marker-sign", text.span, "the sign of an omission stands in this text"))
+    for found in _WORDS.finditer(text.text):
+        if len(scripts := scripts_of(found[0])) > 1:
+            message = f"the word `{found[0]}` mixes {' and '.join(scripts)} letters"
+            report(diagnose("mixed-scripts", text.span, message))
+
+
+def _check_variables(what: str, text: ast.TextIn, report: Report) -> None:
+    if not text.text.text.strip():
+        report(diagnose(f"{what}-text", text.text.span, f"the text in {text.tag} is empty"))
+    for found in _BRACED.finditer(text.text.text):
+        if what == "label" or found[0] != f"{{{found[1]}}}" or found[1] not in VARIABLES:
+            near = (
+                did_you_mean(found[1] or "", VARIABLES) or _VARIABLES if what == "notice" else "Labels are plain words."
+            )
+            report(diagnose("notice-variable", text.text.span, f"`{found[0]}` is not a variable of a {what}", near))

@@ -1,0 +1,228 @@
+"""One rule and its examples, with their names resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from ordinance.language import ast
+from ordinance.language.diagnostics import diagnose
+from ordinance.policy.conditions import ALWAYS, All, Condition
+from ordinance.policy.ir import CitedBylaw, CitedLaw, Rule, Unit
+from ordinance.policy.link.names import Names, Report, check_name, whole
+from ordinance.policy.link.notices import Catalogue
+from ordinance.policy.link.situations import Reader, Situations
+from ordinance.policy.link.unbuilt import PENDING
+from ordinance.policy.plan import SPAN, Dimension, Exemption, Law, NoticeTemplate, Scope
+from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
+
+#: A sentence that is cut may be as long as this, in characters.
+LONGEST_BOUND = 10_000
+
+#: Detectors that nothing serves: no judge is configured, and what is pending is a finding of its own.
+_UNSERVED = frozenset({"judged", *PENDING})
+
+#: What is said again every so many hours is said at least once a year.
+MOST_HOURS = 8760
+
+#: The notice of what needs none.
+UNTOLD = NoticeTemplate("", {}, {})
+
+_EFFECTS: Mapping[type[ast.Rule], tuple[Effect, NoticeKind]] = {
+    ast.RedLine: (Effect.REFUSE, NoticeKind.RED_LINE),
+    ast.Guarantee: (Effect.PROVIDE, NoticeKind.CONTACT),
+    ast.Withhold: (Effect.WITHHOLD, NoticeKind.OMISSION),
+    ast.Mask: (Effect.MASK, NoticeKind.OMISSION),
+    ast.Limit: (Effect.WITHHOLD, NoticeKind.OMISSION),
+    ast.Provide: (Effect.PROVIDE, NoticeKind.CONTACT),
+    ast.Say: (Effect.SAY, NoticeKind.ADDITION),
+    ast.Mark: (Effect.MARK, NoticeKind.ADDITION),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """What the rules of one pack can name. ``shared`` are the charter's detectors, which every pack may use."""
+
+    unit: Unit
+    dimensions: Names[Dimension]
+    situations: Situations
+    detectors: Mapping[str, Names[str]]
+    shared: Mapping[str, Names[str]]
+    laws: Names[CitedLaw | CitedBylaw]
+    catalogue: Catalogue
+    foreign: Callable[[str, ast.Word], str]
+
+    @property
+    def jurisdiction(self) -> str | None:
+        return self.unit.name if self.unit.pack.kind == "jurisdiction" else None
+
+    def law(self, word: ast.Word) -> Law | None:
+        cited = self.laws.get(word)
+        return cited.law if cited else None
+
+    def uses(self, uses: Iterable[ast.Use]) -> tuple[str, ...]:
+        """The keys of the detectors that a rule names; nothing is configured that could judge."""
+        keys = (self._use(use) for use in uses if use.kind not in _UNSERVED)
+        return tuple(dict.fromkeys(key for key in keys if key is not None))
+
+    def _use(self, use: ast.Use) -> str | None:
+        if use.kind not in self.detectors:
+            return self.foreign(use.kind, use.name)
+        own, shared = self.detectors[use.kind], self.shared[use.kind]
+        return (shared if use.name.text in shared and use.name.text not in own else own).get(use.name)
+
+    def protected(self) -> tuple[str, ...]:
+        """The patterns that this pack's guarantees protect."""
+        guarantees = (rule for rule in self.unit.pack.rules if isinstance(rule, ast.Guarantee))
+        items = self.detectors["pattern"].items()
+        return tuple(items[word.text] for rule in guarantees for word in rule.protects if word.text in items)
+
+    def condition(self, nodes: Iterable[ast.ConditionNode], reader: Reader) -> Condition:
+        """All of ``nodes``, as one condition."""
+        parts = tuple(self.situations.condition(node, reader) for node in nodes)
+        return All(parts) if len(parts) > 1 else parts[0] if parts else ALWAYS
+
+
+def link_rule(scopes: Scopes, node: ast.Rule, report: Report) -> Rule:
+    """The rule as the policy holds it."""
+    rule = _plain(scopes, node)
+    if not isinstance(node, ast.RedLine | ast.Guarantee) and _is_uncertain(scopes, node.law):
+        rule = replace(rule, trial_until=None)
+        if node.trial is None:
+            message = f"the law `{node.law}` is uncertain, and `{node.name}` would enforce it"
+            report(diagnose("law-uncertain", node.law.span, message))
+    catalogue, pack = scopes.catalogue, scopes.unit.name
+    match node:
+        case ast.RedLine():
+            exemptions = (
+                Exemption(e.name.text, None, scopes.condition((e.when,), "exception")) for e in node.exceptions
+            )
+            return replace(
+                _looking(rule, scopes, node.when),
+                exemptions=tuple(exemptions),
+                notice=catalogue.notice(node.telling, pack, "type"),
+                label=catalogue.label_texts(node.name.text, pack),
+            )
+        case ast.Guarantee():
+            for word in node.protects:
+                scopes.detectors["pattern"].get(word)
+            if node.provide is None:
+                return rule
+            rule = replace(rule, contacts=node.provide.group.text, notice=catalogue.template("contacts", pack))
+            return _looking(rule, scopes, node.provide.when)
+        case ast.Say():
+            return _say(replace(rule, law=scopes.law(node.law)), scopes, node, report)
+        case ast.Mark():
+            condition = scopes.condition((node.when,) if node.when else (), "say")
+            return replace(rule, condition=condition, law=scopes.law(node.law), type="machine_readable", notice=UNTOLD)
+        case _:
+            return _watching(rule, scopes, node, report)
+
+
+def _plain(scopes: Scopes, node: ast.Rule) -> Rule:
+    effect, kind = _EFFECTS[type(node)]
+    until = node.trial.value if node.trial else None
+    rule_id = f"{scopes.unit.name}/{node.name}"
+    return Rule(
+        rule_id,
+        node,
+        scopes.unit,
+        scopes.jurisdiction,
+        effect,
+        kind,
+        node.name.text,
+        trial=node.trial is not None,
+        trial_until=until,
+    )
+
+
+def _is_uncertain(scopes: Scopes, law: ast.Word) -> bool:
+    cited = scopes.laws.find(law.text)
+    return isinstance(cited, CitedLaw) and cited.node.uncertain is not None
+
+
+def _looking(rule: Rule, scopes: Scopes, when: ast.TextTest) -> Rule:
+    watched = {Channel.PROMPT: when.prompt, Channel.ANSWER: when.answer}
+    channels = {channel for channel, is_watched in watched.items() if is_watched} | {Channel(p) for p in when.parts}
+    first, second = (when.uses[:1], when.uses[1:]) if when.near else (when.uses, ())
+    rule = replace(rule, channels=frozenset(channels), detectors=scopes.uses(first), near=scopes.uses(second))
+    return replace(rule, trial=True, trial_until=None) if judged_alone(when) else rule
+
+
+def judged_alone(when: ast.TextTest) -> bool:
+    """Whether nothing but a judge could make this test."""
+    return all(use.kind == "judged" for use in when.uses)
+
+
+def _watching(
+    rule: Rule, scopes: Scopes, node: ast.Withhold | ast.Mask | ast.Limit | ast.Provide, report: Report
+) -> Rule:
+    catalogue, pack = scopes.catalogue, scopes.unit.name
+    law = scopes.law(node.law)
+    rule = replace(
+        _looking(rule, scopes, node.when),
+        condition=scopes.condition(node.situations, "rule"),
+        disguised=node.disguised,
+        law=law,
+    )
+    if isinstance(node, ast.Provide):
+        return replace(rule, contacts=node.group.text, notice=catalogue.template("contacts", pack))
+    rule = replace(rule, exemptions=tuple(_exemptions(scopes, node, report)))
+    if isinstance(node, ast.Mask):
+        shown = catalogue.label(node.label, pack)
+        about = node.about or node.label
+        told = catalogue.notice(node.telling, pack, "type", "law", law=law) if node.telling else UNTOLD
+        return replace(
+            rule,
+            type=about.text,
+            label=catalogue.label(about, pack),
+            notice=told,
+            placeholders=shown,
+            told=node.telling is not None,
+        )
+    return replace(
+        rule,
+        scope=_scope(node.scope, report),
+        type=node.about.text,
+        label=catalogue.label(node.about, pack),
+        notice=catalogue.notice(node.telling, pack, "type", "law", law=law),
+    )
+
+
+def _say(rule: Rule, scopes: Scopes, node: ast.Say, report: Report) -> Rule:
+    catalogue, pack, when = scopes.catalogue, scopes.unit.name, node.occasions
+    hours = whole(when.hours.text) if when.hours else 0
+    if when.hours and (not hours or hours > MOST_HOURS):
+        report(diagnose("hours-invalid", when.hours.span, f"every {when.hours} hours makes no sense"))
+        hours = 1
+    occasion = Occasion.EVERY_ANSWER if when.every else Occasion.EVERY_HOURS
+    if when.first:
+        occasion = Occasion.FIRST_OF_DAY if when.first == "day" else Occasion.FIRST_ANSWER
+    return replace(
+        rule,
+        condition=scopes.condition((node.when,) if node.when else (), "say"),
+        type=node.about.text if node.about else rule.type,
+        label=catalogue.label(node.about, pack) if node.about else {},
+        notice=catalogue.notice(node.telling, pack, "law", law=rule.law, hours=hours or 0),
+        occasion=occasion,
+        hours=hours or 0,
+    )
+
+
+def _exemptions(scopes: Scopes, node: ast.Withhold | ast.Mask | ast.Limit, report: Report) -> Iterator[Exemption]:
+    for item in node.exceptions:
+        check_name(item.name, report)
+        condition = scopes.condition((item.when,), "exception")
+        if law := scopes.law(item.law):
+            yield Exemption(item.name.text, law, condition)
+
+
+def _scope(node: ast.ScopeNode, report: Report) -> Scope:
+    if node.bound is None:
+        return SPAN
+    bound = whole(node.bound.text)
+    if not bound or bound > LONGEST_BOUND:
+        report(diagnose("bound-invalid", node.bound.span, f"a region of {node.bound} characters makes no sense"))
+        return SPAN
+    return Scope(node.unit, bound)

@@ -1,0 +1,35 @@
+"""What the language can say and the engine cannot do yet: an error each, never a rule without effect (rule 24)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ordinance.language import ast
+from ordinance.language.diagnostics import diagnose
+from ordinance.language.source import Span
+from ordinance.policy.ir import Unit
+from ordinance.policy.link.names import Report
+
+#: Detectors without a run-time part, and what to write instead.
+PENDING: Mapping[str, str] = {
+    "language": "Use a `lexicon` of words that only that language has.",
+}
+
+
+def check_pending(unit: Unit, report: Report) -> None:
+    """Findings on each construct of a pack that has no run-time part."""
+    for span, what, help in _pending(unit):
+        report(diagnose("not-yet", span, f"{what} cannot run yet", help))
+
+
+def _pending(unit: Unit) -> Iterator[tuple[Span, str, str]]:
+    for rule in unit.pack.rules:
+        yield from _in_rule(rule)
+
+
+def _in_rule(rule: ast.Rule) -> Iterator[tuple[Span, str, str]]:
+    if isinstance(rule, ast.Watching) and rule.when.near and rule.when.near.unit == "characters":
+        yield rule.when.near.span, "`within N characters`", "Write `in the same sentence`."
+    for use in rule.when.uses if isinstance(rule, ast.Watching | ast.RedLine) else ():
+        if use.kind in PENDING:
+            yield use.name.span, f"`{use.kind}`", PENDING[use.kind]

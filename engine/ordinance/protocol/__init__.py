@@ -1,0 +1,1 @@
+"""What requests and answers say, by whichever API. No HTTP in here."""

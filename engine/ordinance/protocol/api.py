@@ -1,0 +1,83 @@
+"""What an API must say of itself to be governed. Each lives in a file of its own and knows no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+from ordinance.protocol.asked import Request
+from ordinance.protocol.parts import NO_PARTS, Words
+from ordinance.protocol.problems import Problem
+from ordinance.protocol.said import Reply, Said, Top, Usage
+
+#: The choices of an answer or of an event, with their indexes.
+Choices = Sequence[tuple[int, Said]]
+#: The ``ordinance`` object.
+Metadata = dict[str, Any]
+
+
+class Reader(Protocol):
+    """Reads the events of one stream of an upstream, each from its data."""
+
+    def read(self, data: bytes) -> Reply:
+        """What it says. Raises ``Problem`` (502)."""
+
+    def more(self, data: bytes) -> tuple[str, str] | None:
+        """The name of the text that is open and what is added to it, by a shorter way; None for any event that might
+        say anything else."""
+
+
+class Writer(Protocol):
+    """Writes the events of one governed stream as they stand on the wire. ``done`` ends a stream without a problem."""
+
+    done: bytes
+
+    def write(self, top: Top, choices: Choices, usage: Usage | None, metadata: Metadata | None) -> bytes:
+        """The events that say this. What stands at the end of a stream has ``metadata``."""
+
+    def more(self, top: Top, name: str, text: str) -> bytes:
+        """The events that say more of one text."""
+
+    def problem(self, problem: Problem, metadata: Metadata) -> bytes:
+        """The last event of a stream that cannot go on."""
+
+
+class Api(Protocol):
+    """``path`` is its route, here and upstream. ``prefix`` begins the ids of its answers. ``plain_key`` is the member
+    of an event that holds its text; empty where no event may go on as the bytes that came."""
+
+    path: str
+    prefix: str
+    plain_key: str
+
+    def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
+        """``parts`` are what the operator takes beside text. Raises ``Problem`` (400)."""
+
+    def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
+        """Every text that a red line is to look at. ``system_is_ours``: the key attests that system messages are the
+        operator's own, so they are left out."""
+
+    def masked(self, request: Request, mask: Callable[[str], str], *, system_is_ours: bool) -> dict[str, Any]:
+        """The body that goes upstream: the same texts, each as ``mask`` gives it."""
+
+    def read_whole(self, raw: bytes, request: Request) -> Reply:
+        """An upstream's whole answer. Raises ``Problem`` (502)."""
+
+    def reader(self, request: Request) -> Reader:
+        """What reads the events of one stream."""
+
+    def read_plain(self, raw: bytes) -> tuple[int, Top]:
+        """The index and the top of an event that says nothing but text. Raises ``msgspec.DecodeError`` for any other,
+        members that are not known among them."""
+
+    def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
+        """A whole answer."""
+
+    def writer(self, request: Request) -> Writer:
+        """What writes the events of one stream."""
+
+    def problem_body(self, problem: Problem) -> dict[str, Any]:
+        """The JSON object of a response that is no answer."""
+
+    def problem_event(self, problem: Problem) -> bytes:
+        """The same as the last event of a stream of which nothing else is known."""

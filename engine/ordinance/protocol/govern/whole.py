@@ -1,0 +1,41 @@
+"""Whole answers: governed at once, and the answers to prompts that a red line refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ordinance.policy.vocabulary import Verdict
+from ordinance.protocol.api import Api
+from ordinance.protocol.apis.chunks import with_metadata
+from ordinance.protocol.asked import Request
+from ordinance.protocol.govern.choice import GovernedChoice
+from ordinance.protocol.problems import malformed
+from ordinance.protocol.said import Said, Top, Usage
+from ordinance.runtime.session import Session
+
+
+def govern_whole(api: Api, raw: bytes, request: Request, session: Session, top: Top) -> dict[str, Any]:
+    """The governed answer for an upstream's whole one. Raises ``Problem`` (502)."""
+    reply = api.read_whole(raw, request)
+    indexes = [index for index, _ in reply.choices]
+    if not indexes or len(set(indexes)) != len(indexes):
+        raise malformed("it has no choices, or one twice")
+    choices = []
+    for index, said in reply.choices:
+        said.finish = said.finish or "stop"
+        choices.append((index, GovernedChoice(request, session, index).take(said)))
+    return with_metadata(api.write_whole(request, top, choices, counts(session, reply.usage)), session.metadata())
+
+
+def refused_whole(api: Api, request: Request, session: Session, top: Top) -> dict[str, Any]:
+    """The answer to a prompt that a red line refused; the upstream was not asked."""
+    choices = [
+        (index, GovernedChoice(request, session, index).take(Said(finish="stop", own=True)))
+        for index in range(request.choices)
+    ]
+    return with_metadata(api.write_whole(request, top, choices, None), session.metadata())
+
+
+def counts(session: Session, usage: Usage | None) -> Usage | None:
+    """The token counts of an answer, unless they would count what was taken out."""
+    return usage if usage is not None and session.outcome().verdict < Verdict.WITHHOLD else None

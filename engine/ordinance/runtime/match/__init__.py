@@ -1,0 +1,1 @@
+"""What rules look for, as one automaton that reads streams."""

@@ -1,0 +1,357 @@
+"""The network run over streams: an ordered lazy automaton, built as text is met and shared by all streams.
+
+A state is a list of groups, one for each start of which something is alive, oldest start first, and what kind of
+symbol came before. Where the groups began is not part of the state (a stream keeps that in a short list), so streams
+share states. Steps run over classes of symbols that the rules distinguish, not over Unicode. The design and its
+figures: docs/matching.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from ordinance.detection import Expressions
+from ordinance.runtime.match.network import EDGE, KINDS, Network, kind_of
+from ordinance.runtime.match.spacing import PLAIN, SCORE, SCORED, is_white, is_wordlike, layout_of
+from ordinance.runtime.match.starts import DEAD, Class, Group, Landing, Output, Starts
+from ordinance.runtime.match.trie import NO_KEY, SHIFT
+from ordinance.runtime.text.clusters import Cluster, cluster_class, join
+from ordinance.runtime.text.folding import fold, fold_char, key
+
+#: Past so many states, or so many groups, nodes and steps, all are forgotten and built anew as they are met: bounded
+#: memory, about 40 MB, and the same answers.
+STATE_CAP = 32_000
+SIZE_CAP = 300_000
+
+#: Bits of all families that an automaton may have.
+EVERY = -1
+
+#: Characters that join to one before them, of every cluster class, kind and way of folding.
+_JOINERS = "\n\u0301\u200c\u200d\u3099\u094d\u0903ำຳක🏽🚀™ℹⓂ🅬🅰🅱🅾🅿🇩\u0600क각가"
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """A state of the lazy automaton; compared by identity.
+
+    ``before`` are the kinds that may have come before; ``groups`` what is alive of each start, oldest first.
+    ``following`` is where classes lead with which every start lives on, none begins and nothing matches; ``steps`` what
+    the others do. Both fill as classes are met. ``closing`` is whether a phrase may have ended before underscores.
+    """
+
+    before: int
+    groups: tuple[Group, ...]
+    following: dict[int, State]
+    steps: dict[int, Step]
+    closing: bool
+
+    def oldest(self, families: int) -> int:
+        """The first group with which one of ``families`` can complete a match, or −1."""
+        for number, group in enumerate(self.groups):
+            if group.families & families:
+                return number
+        return -1
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """What one symbol does.
+
+    ``ended`` are groups with a match that ended before the symbol, ``completed`` those with one that ends with it;
+    group −1 is the start at this very symbol. ``kept`` are the old groups that live on, in order; −1 again is the
+    new start. ``closed`` are groups with a match that ended before the underscores before the symbol; ``split`` is
+    whether an old group has become two.
+    """
+
+    state: State
+    kept: tuple[int, ...]
+    ended: tuple[tuple[int, Output], ...]
+    completed: tuple[tuple[int, Output], ...]
+    closed: tuple[tuple[int, Output], ...] = ()
+    split: bool = False
+
+
+class Automaton:
+    """All expressions of a set of rules, in families: a family is what the same is done with.
+
+    In a family, tags number the rules; family and tag come back with each match.
+    """
+
+    def __init__(self, *families: Iterable[tuple[int, Expressions]]) -> None:
+        self._network = Network(families)
+        self._starts = Starts(self._network)
+        self._lock = Lock()
+        self._classes: list[Class] = []
+        self._class_ids: dict[tuple[int, int, frozenset[int], int, bool], int] = {}
+        #: Classes of underscores: a phrase may end before them. And classes of what folds to nothing.
+        self.scores: set[int] = set()
+        self.faint: set[int] = set()
+        self._symbol_classes: dict[str, int] = {}
+        self._char_classes: dict[str, tuple[int, ...]] = {}
+        self._states: dict[tuple[Group, ...], State] = {}
+        self._empty: dict[int, State] = {}
+        self._steps = 0
+        self._startable: dict[tuple[int, int], frozenset[int]] = {}
+        self._joinable: dict[tuple[Cluster, int, int], bool] = {}
+        self._joiners: set[tuple[str, tuple[int, ...]]] | None = None
+        #: How often everything was forgotten.
+        self.restarts = 0
+
+    # classes
+
+    def classes(self, char: str) -> tuple[int, ...]:
+        """The classes of the symbols that a source character folds to; empty if it is ignorable."""
+        found = self._char_classes.get(char)
+        if found is None:
+            symbols = fold_char(char)
+            found = tuple([self._class(symbol) for symbol in symbols]) if symbols else self._faint_class(char)
+            self._char_classes[char] = found
+        return found
+
+    def _faint_class(self, char: str) -> tuple[int, ...]:
+        """The class of a character that folds to nothing; empty if no disguised phrase can see it."""
+        sets = self._network.alphabet.holding(char) & self._network.faint
+        if not sets:
+            return ()
+        number = self._numbered((0, NO_KEY, sets, PLAIN, False))
+        self.faint.add(number)
+        return (number,)
+
+    def _class(self, symbol: str) -> int:
+        found = self._symbol_classes.get(symbol)
+        if found is not None:
+            return found
+        layout = layout_of(symbol)
+        compared = " " if is_white(layout) else key(symbol)
+        number = ord(compared) if compared in self._network.trie.symbols else NO_KEY
+        signature = (kind_of(symbol), number, self._network.alphabet.holding(symbol), layout, is_wordlike(symbol))
+        found = self._numbered(signature)
+        if layout == SCORE:
+            self.scores.add(found)
+        self._symbol_classes[symbol] = found  # last, for sessions may run in several threads
+        return found
+
+    def _numbered(self, signature: tuple[int, int, frozenset[int], int, bool]) -> int:
+        with self._lock:  # sessions may run in several threads; what else is remembered may race
+            found = self._class_ids.setdefault(signature, len(self._classes))
+            if found == len(self._classes):
+                self._classes.append(Class(found, *signature))
+        return found
+
+    # running
+
+    def start(self, before: int = EDGE) -> State:
+        """The state in which nothing is live."""
+        return self._state(before, ())
+
+    def at(self, before: int, groups: tuple[Group, ...]) -> State:
+        """The state with these parts of another state of this automaton, which need not be remembered any more."""
+        return self._state(before, groups)
+
+    def join(self, places: Sequence[tuple[State, tuple[int, ...]]]) -> tuple[State, tuple[int, ...]]:
+        """One place in which what is live at any of ``places`` is live; distances count back from the same position."""
+        if len(places) == 1:
+            return places[0]
+        before = 0
+        live: list[tuple[int, Group]] = []
+        for state, distances in places:
+            before |= state.before
+            live += zip(distances, state.groups, strict=True)
+        phrases, seen = {0}, set[int]()
+        groups: list[Group] = []
+        kept: list[int] = []
+        for distance, group in sorted(live, key=lambda item: -item[0]):
+            phrase = 0 if group.phrase in phrases else group.phrase
+            nodes = tuple([at for at in group.nodes if at not in seen])
+            phrases.add(phrase)
+            seen.update(nodes)
+            if phrase or nodes:
+                groups.append(self._starts.group(before, phrase, nodes))
+                kept.append(distance)
+        return self._state(before, tuple(groups)), tuple(kept)
+
+    def step(self, state: State, symbol_class: int) -> Step:
+        """Advance over one symbol."""
+        step = state.steps.get(symbol_class)
+        if step is None:
+            following = state.following.get(symbol_class)
+            if following is not None:
+                return Step(following, tuple(range(len(state.groups))), (), ())
+            self._make_room()
+            step = self._advance(state, self._classes[symbol_class])
+            kept = step.kept
+            ended = step.ended or step.completed or step.closed
+            if ended or step.split or len(kept) != len(state.groups) or (kept and kept[-1] < 0):
+                state.steps[symbol_class] = step
+            else:
+                state.following[symbol_class] = step.state
+            self._steps += 1
+        return step
+
+    def _advance(self, state: State, symbols: Class) -> Step:
+        ended: list[tuple[int, Output]] = []
+        completed: list[tuple[int, Output]] = []
+        closed: list[tuple[int, Output]] = []
+        kept: list[int] = []
+        groups: list[Group] = []
+        seen: set[int] = set()
+        starts = self._starts
+        number = -1
+        split = False
+        for group in state.groups:
+            number += 1
+            landing = starts.move(group, symbols)
+            if landing is DEAD:
+                continue
+            if landing.ended:
+                ended += [(number, output) for output in landing.ended]
+            if landing.completed:
+                completed += [(number, output) for output in landing.completed]
+            alive = landing.group
+            if alive is not None and (alive := self._unless_seen(alive, seen)) is not None:
+                groups.append(alive)
+                kept.append(number)
+            if landing.closed:
+                closed += [(number, output) for output in landing.closed]
+            if landing.other is not None:
+                groups.append(landing.other)
+                kept.append(number)
+                split = True
+        if number >= 0 and not groups and not ended and not completed and not closed:
+            return self.step(self._state(state.before, ()), symbols.number)  # as if nothing had been alive
+        fresh = starts.begin(state.before, symbols)
+        if fresh.completed:
+            completed += [(-1, output) for output in fresh.completed]
+        alive = fresh.group
+        if alive is not None and (alive := self._unless_seen(alive, seen)) is not None:
+            groups.append(alive)
+            kept.append(-1)
+        following = self._state(symbols.kind_after(state.before), tuple(groups))
+        return Step(following, tuple(kept), tuple(ended), tuple(completed), tuple(closed), split)
+
+    def _unless_seen(self, group: Group, seen: set[int]) -> Group | None:
+        """``group`` without the nodes to which an older start has led. In a phrase no two starts meet."""
+        if not group.nodes:
+            return group
+        if not seen.isdisjoint(group.nodes):
+            nodes = tuple([at for at in group.nodes if at not in seen])
+            if not nodes and not group.phrase:
+                return None
+            group = self._starts.group(group.before, group.phrase, nodes)
+        seen.update(group.nodes)
+        return group
+
+    @property
+    def is_elastic(self) -> bool:
+        """Whether a match may go on for ever, so that it must be ended (see ``slacken``)."""
+        return self._network.elastic < len(self._network.nodes)
+
+    def slacken(self, state: State, count: int) -> tuple[State, tuple[int, ...]]:
+        """``state`` without the disguised phrases of its ``count`` oldest groups, and which groups remain."""
+        groups: list[Group] = []
+        kept: list[int] = []
+        for number, group in enumerate(state.groups):
+            nodes = tuple([at for at in group.nodes if number >= count or at < self._network.elastic])
+            if group.phrase or nodes:
+                groups.append(self._starts.group(group.before, group.phrase, nodes))
+                kept.append(number)
+        return self._state(state.before, tuple(groups)), tuple(kept)
+
+    def close(self, state: State) -> Step:
+        """The groups with a match that ends because the text does."""
+        groups, starts = list(enumerate(state.groups)), self._starts
+        ended = [(number, output) for number, group in groups for output in starts.ending(group, EDGE)]
+        closed = [(number, output) for number, group in groups for output in starts.closing(group, EDGE)]
+        return Step(state, (), tuple(ended), (), tuple(closed))
+
+    # memory
+
+    def _state(self, before: int, groups: tuple[Group, ...]) -> State:
+        state = self._states.get(groups) if groups else self._empty.get(before)
+        if state is None:
+            closing = False
+            for group in groups:
+                if group.phrase >> SHIFT == SCORED:
+                    closing = True
+            state = State(before, groups, {}, {}, closing)
+            state = self._states.setdefault(groups, state) if groups else self._empty.setdefault(before, state)
+            self._steps += len(groups)
+        return state
+
+    def _make_room(self) -> None:
+        """Forget everything once there is too much of it. What streams still stand on is rebuilt as they go on."""
+        if len(self._states) + len(self._empty) < STATE_CAP and self._steps + self._starts.size < SIZE_CAP:
+            return
+        with self._lock:
+            states = [*self._states.values(), *self._empty.values()]
+            self._states, self._empty, self._steps = {}, {}, 0
+            self._starts.forget()
+            self.restarts += 1
+        for state in states:  # else they keep each other
+            state.following.clear()
+            state.steps.clear()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Nodes of the nondeterministic automaton, states built so far."""
+        return len(self._network.nodes) + len(self._network.trie), len(self._states) + len(self._empty)
+
+    # what may come next
+
+    def prepare(self) -> None:
+        """Work out with what a match can begin, which the first text would wait for."""
+        for before in KINDS:
+            self.startable(before, EVERY)
+
+    def startable(self, before: int, families: int) -> frozenset[int]:
+        """The classes with which a match of ``families`` can begin after ``before``, among the classes that the rules
+        distinguish."""
+        found = self._startable.get((before, families))
+        if found is None:
+            if not self._startable:
+                for symbol in {*self._network.samples(), *fold(_JOINERS)}:
+                    self._class(symbol)
+            found = frozenset(
+                number
+                for number in range(len(self._classes))
+                if self._classes[number].kind  # what folds to nothing joins nothing
+                and self._families(self._starts.begin(before, self._classes[number])) & families
+            )
+            self._startable[before, families] = found
+        return found
+
+    def _families(self, landing: Landing) -> int:
+        families = 0 if landing.group is None else landing.group.families
+        for family, _ in landing.completed:
+            families |= 1 << family
+        return families
+
+    def can_join(self, cluster: Cluster, before: int, families: int) -> bool:
+        """Whether a match of ``families`` can begin at a character that will belong to the open grapheme ``cluster``:
+        the next one, or one behind other marks."""
+        found = self._joinable.get((cluster, before, families))
+        if found is None:
+            found = self._joinable[cluster, before, families] = self._finds_join(cluster, before, families)
+        return found
+
+    def _finds_join(self, cluster: Cluster, before: int, families: int) -> bool:
+        if self._joiners is None:
+            chars = {*_JOINERS, *self._network.samples()}
+            # What folds to nothing begins no match that would reach back to the cluster.
+            self._joiners = {(cluster_class(char), self.classes(char) if fold_char(char) else ()) for char in chars}
+        pending, seen = [(cluster, before)], {(cluster, before)}
+        while pending:
+            open_cluster, last = pending.pop()
+            for found, symbols in self._joiners:
+                joins, after = join(open_cluster, found)
+                kind = last
+                for symbol in symbols if joins else ():
+                    if symbol in self.startable(kind, families):
+                        return True
+                    kind = self._classes[symbol].kind
+                if joins and (after, kind) not in seen:
+                    seen.add((after, kind))
+                    pending.append((after, kind))
+        return False

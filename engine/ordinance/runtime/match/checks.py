@@ -1,0 +1,156 @@
+"""Candidates: what looks like a match and is one only if its check digits hold (``Pattern.accepts``).
+
+The automaton knows shapes. Each pattern with a check has a tag of its own there, so that every candidate is looked at
+by itself; what passes carries the tag of its rule from there on. Text waits for a candidate as for a match, so it waits
+a little longer than needed where the digits can no longer come out right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import product
+from string import ascii_uppercase, digits
+
+from ordinance.detection import Expressions, Pattern
+from ordinance.runtime.match.automaton import Automaton
+from ordinance.runtime.match.matcher import Match, matches_in
+from ordinance.runtime.match.patterns import parse_pattern, width
+from ordinance.runtime.text.folding import fold
+
+#: Gives the source text between two positions, once for each reading of what stands before an answer; nothing where
+#: it is not known, and then a candidate counts.
+Source = Callable[[int, int], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What decides on a candidate of the rule ``tag``: something that ``pattern`` matches."""
+
+    tag: int
+    pattern: Pattern
+    accepts: Callable[[str], bool]
+
+    def fits(self, text: str) -> bool:
+        """Whether the whole of ``text`` has the shape."""
+        found = matches_in(_shape(self.pattern), text)
+        return any((match.start, match.end) == (0, len(text)) for match in found)
+
+    def completes(self, text: str) -> bool:
+        """Whether ``text`` lacks no more characters than there are check digits, and some such make it a match."""
+        said = fold(text)
+        least, most = _widths(self.pattern)
+        for lacking in range(1, self.pattern.check_digits + 1):
+            if least <= len(said) + lacking <= most and self.fits(said + "0" * lacking):
+                letters = ascii_uppercase if self.fits(said + "A" * lacking) else ""
+                endings = product(digits + letters, repeat=lacking)
+                if any(self.holds(said + "".join(ending)) for ending in endings):
+                    return True
+        return False
+
+    def holds(self, text: str) -> bool:
+        """Whether ``text`` is a match. A check that fails counts as one that holds (semantics, rule 13)."""
+        try:
+            return bool(self.accepts(fold(text)))
+        except Exception:  # a plugin's function may raise anything
+            return True
+
+
+@lru_cache(maxsize=256)
+def _shape(pattern: Pattern) -> Automaton:
+    return Automaton([(0, Expressions(patterns=(pattern,)))])
+
+
+@lru_cache(maxsize=256)
+def _widths(pattern: Pattern) -> tuple[int, int]:
+    return width(parse_pattern(pattern.source, pattern.any_case))
+
+
+@dataclass(slots=True)
+class Checks:
+    """The checks of a set of rules; candidates of the first have the tag ``first``, and so on.
+
+    ``broken`` are the tags of the rules for which a candidate that breaks off is looked at."""
+
+    first: int
+    broken: frozenset[int] = frozenset()
+    _found: list[Check] = field(default_factory=list)
+
+    def split(self, tag: int, expressions: Expressions) -> Iterator[tuple[int, Expressions]]:
+        """What the automaton is to look for, with tags; used while it is made."""
+        plain = tuple(pattern for pattern in expressions.patterns if pattern.accepts is None)
+        if plain or expressions.phrases:
+            yield tag, replace(expressions, patterns=plain)
+        for pattern in expressions.patterns:
+            if pattern.accepts is not None:
+                yield self.first + len(self._found), Expressions(patterns=(pattern,))
+                self._found.append(Check(tag, pattern, pattern.accepts))
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def certain(self, found: list[Match], source: Source) -> list[Match]:
+        """``found`` without the candidates whose check does not hold."""
+        if not self._found:
+            return found
+        return [match for each in found if (match := self._decide(each, source)) is not None]
+
+    def tags_in(self, automaton: Automaton, text: str) -> set[int]:
+        """The numbers of the rules that find something in a whole text."""
+        return {match.tag for match in self.matches_in(automaton, text)}
+
+    def matches_in(self, automaton: Automaton, text: str) -> list[Match]:
+        """The matches in a whole text."""
+        return self.certain(matches_in(automaton, text), lambda start, end: [text[start:end]])
+
+    def breaking_off(self, starts: Sequence[int], end: int, source: Source) -> int | None:
+        """The first of these live ``starts`` from which, up to ``end``, a number goes whose check digits alone are not
+        there: they could be computed (semantics, rule 6)."""
+        checks = [check for check in self._found if check.tag in self.broken and check.pattern.check_digits]
+        for start in starts if checks else ():
+            texts = source(start, end)
+            if any(check.completes(text) for check in checks for text in texts):
+                return start
+        return None
+
+    def _decide(self, match: Match, source: Source) -> Match | None:
+        if match.tag < self.first:
+            return match
+        check = self._found[match.tag - self.first]
+        texts = source(match.start, match.end)
+        if len(texts) > 1:  # the candidate stands in one of these readings, not in all
+            texts = [text for text in texts if check.fits(text)]
+        return replace(match, tag=check.tag) if not texts or any(map(check.holds, texts)) else None
+
+
+class Recent:
+    """The text of one stream that has left, as far back as a candidate may still reach, and what stood before it."""
+
+    __slots__ = ("_gone", "_readings")
+
+    def __init__(self, readings: Sequence[str]) -> None:
+        self._readings = readings
+        self._gone = ""
+
+    def keep(self, gone: Sequence[str], at: int, oldest: int | None) -> None:
+        """``gone`` leaves now, up to ``at``; candidates begin at ``oldest`` or later."""
+        count = 0 if oldest is None else max(0, at - oldest)
+        self._gone = (self._gone + "".join(gone))[-count:] if count else ""
+
+    def between(self, start: int, end: int, base: int, held: Sequence[str]) -> list[str]:
+        """The text from ``start`` to ``end``, where ``held`` begins at ``base``."""
+        if start >= base:
+            return ["".join(held[start - base : end - base])]
+        known = self._gone + "".join(held)
+        base -= len(self._gone)
+        if start >= base:
+            return [known[start - base : end - base]]
+        if base > 0:
+            return []
+        return [reading[start:] + known[:end] for reading in self._readings if len(reading) >= -start]
+
+
+def unchecked_only(expressions: Expressions) -> Expressions:
+    """``expressions`` without what needs a check: nothing is protected because it looks like something."""
+    return replace(expressions, patterns=tuple(each for each in expressions.patterns if each.accepts is None))

@@ -1,0 +1,163 @@
+"""Runs an automaton over one stream: which matches are there, and which could still become one.
+
+States are shared; what belongs to the stream is where each live group began, in a short list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ordinance.runtime.match.automaton import EVERY, Automaton, State
+from ordinance.runtime.match.disguise import REACH
+from ordinance.runtime.match.patterns import parse_pattern
+from ordinance.runtime.text.clusters import Cluster
+from ordinance.runtime.text.folding import fold_char
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Source characters ``start`` to ``end``, the number of the rule, and that of its family in the automaton."""
+
+    start: int
+    end: int
+    tag: int
+    family: int = 0
+
+
+class Matcher:
+    """One stream's place in an automaton. Feed characters with their positions, in order."""
+
+    __slots__ = ("_automaton", "_end", "_starts", "_state", "_word_end")
+
+    def __init__(self, automaton: Automaton) -> None:
+        self._automaton = automaton
+        self._state: State = automaton.start()
+        self._starts: list[int] = []
+        self._end = 0
+        self._word_end = 0  # of what stands before the underscores that came last
+
+    def feed(self, char: str, at: int) -> list[Match]:
+        """The matches that become certain with ``char``, which stands at ``at``. Ignorable characters do nothing.
+
+        What stands before 0 is a text that the answer continues: a match that ends there is none of the answer's.
+        """
+        automaton = self._automaton
+        found: list[Match] = []
+        for symbol_class in automaton.classes(char):
+            following = self._state.following.get(symbol_class)
+            if following is None:
+                step = automaton.step(self._state, symbol_class)
+                starts = self._starts
+                if self._end > 0:
+                    found += [Match(starts[number], self._end, tag, family) for number, (family, tag) in step.ended]
+                if step.closed and self._word_end > 0:
+                    end = self._word_end
+                    found += [Match(starts[number], end, tag, family) for number, (family, tag) in step.closed]
+                if at >= 0:
+                    found += [
+                        Match(at if number < 0 else starts[number], at + 1, tag, family)
+                        for number, (family, tag) in step.completed
+                    ]
+                self._starts = [at if number < 0 else starts[number] for number in step.kept]
+                following = step.state
+            self._state = following
+            if symbol_class in automaton.faint:
+                continue
+            self._end = at + 1
+            if symbol_class not in automaton.scores:
+                self._word_end = at + 1
+        if self._starts and at - self._starts[0] >= REACH and automaton.is_elastic:
+            count = sum(at - start >= REACH for start in self._starts)
+            self._state, kept = automaton.slacken(self._state, count)
+            self._starts = [self._starts[group] for group in kept]
+        return found
+
+    def close(self) -> list[Match]:
+        """The matches that become certain because the text ends."""
+        if self._end <= 0:
+            return []
+        ending = self._automaton.close(self._state)
+        starts, end = self._starts, self._word_end
+        found = [Match(starts[number], self._end, tag, family) for number, (family, tag) in ending.ended]
+        if end > 0:
+            found += [Match(starts[number], end, tag, family) for number, (family, tag) in ending.closed]
+        return found
+
+    @property
+    def closing(self) -> bool:
+        """Whether a phrase may have ended before the underscores that came last; a place cannot say where."""
+        return self._state.closing
+
+    def place(self, at: int) -> tuple[State, tuple[int, ...]]:
+        """The state, and how far before ``at`` each live start lies."""
+        return self._state, tuple([at - start for start in self._starts])
+
+    def resume(self, place: tuple[State, tuple[int, ...]], at: int, known: str = "") -> None:
+        """Be as ``place`` says, at ``at``. ``known`` is what stands last; a match that ends before it is of no use, so
+        it does not matter where the last character that counts stands if all of it is ignorable."""
+        self._state = place[0]
+        self._starts = [at - distance for distance in place[1]]
+        for char in reversed(known):
+            if fold_char(char):
+                break
+            at -= 1
+        self._end = self._word_end = at
+
+    def oldest(self, families: int = EVERY) -> int | None:
+        """Where the oldest start lies from which a match of ``families`` can still be completed."""
+        number = self._state.oldest(families)
+        return None if number < 0 else self._starts[number]
+
+    def starts(self, families: int = EVERY) -> list[int]:
+        """Where the starts lie from which a match of ``families`` can still be completed, oldest first."""
+        groups = zip(self._starts, self._state.groups, strict=True)
+        return [start for start, group in groups if group.families & families]
+
+    def can_start(self, families: int = EVERY) -> bool:
+        """Whether a match of ``families`` can begin at the very next character."""
+        return bool(self._automaton.startable(self._state.before, families))
+
+    def can_join(self, cluster: Cluster, families: int = EVERY) -> bool:
+        """Whether a match of ``families`` can begin at a character that will belong to the open grapheme cluster."""
+        return self._automaton.can_join(cluster, self._state.before, families)
+
+
+class Watch:
+    """What a matcher knows about some of its families (bits)."""
+
+    __slots__ = ("_families", "_matcher")
+
+    def __init__(self, matcher: Matcher, families: int = EVERY) -> None:
+        self._matcher = matcher
+        self._families = families
+
+    @property
+    def oldest(self) -> int | None:
+        """Where the oldest start lies from which a match can still be completed."""
+        return self._matcher.oldest(self._families)
+
+    @property
+    def starts(self) -> list[int]:
+        """Where the starts lie from which a match can still be completed."""
+        return self._matcher.starts(self._families)
+
+    @property
+    def can_start(self) -> bool:
+        """Whether a match can begin at the very next character."""
+        return self._matcher.can_start(self._families)
+
+    def can_join(self, cluster: Cluster) -> bool:
+        """Whether a match can begin at a character that will belong to the open grapheme cluster."""
+        return self._matcher.can_join(cluster, self._families)
+
+
+def matches_in(automaton: Automaton, text: str) -> list[Match]:
+    """The matches in a whole text."""
+    matcher = Matcher(automaton)
+    found = [match for at, char in enumerate(text) for match in matcher.feed(char, at)]
+    return found + matcher.close()
+
+
+def check_pattern(source: str, any_case: bool = False) -> None:
+    """Raises ``PatternError``, with the offset of the fault, for a pattern that the engine cannot serve."""
+    parse_pattern(source, any_case)

@@ -1,0 +1,217 @@
+"""One start of possible matches on its way through the network: what is alive of it, and what a symbol does to that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ordinance.runtime.match.network import EDGE, MARK, NEWLINE, OPENING, OTHER, WORD, Network, Opening, permits
+from ordinance.runtime.match.patterns import Assertion
+from ordinance.runtime.match.spacing import SCORE, SCORED, families, ways
+from ordinance.runtime.match.trie import NO_KEY, PLACE, SHIFT, beginning
+
+#: Family and tag of a rule that has a match.
+Output = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """Symbols that no rule tells apart. ``key`` is the number of the symbol in phrases, ``sets`` those it is in,
+    ``layout`` what it is there and ``word`` whether words are made of it (see ``layout``). Without a ``kind``:
+    characters that fold to nothing, which only disguised phrases see; whatever else is alive stays as it is."""
+
+    number: int
+    kind: int
+    key: int
+    sets: frozenset[int]
+    layout: int = 0
+    word: bool = False
+
+    def kind_after(self, before: int) -> int:
+        """The kinds that it may be behind ``before``: an underscore that no word stands before may open emphasis."""
+        if self.layout != SCORE:
+            return self.kind or before
+        opening = OPENING if before & (EDGE | OTHER | NEWLINE | OPENING) else 0
+        return opening | (WORD if before & (WORD | MARK) else 0)
+
+
+# What follows is made while text is met, and is never changed. Frozen, it would cost three times as much to make.
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """What is alive from one start, after a symbol of one of the kinds ``before``: a place in the trie of phrases with
+    the layout behind it, or 0, and nodes of patterns. ``families`` has a bit for each family whose match can still be
+    completed."""
+
+    before: int
+    phrase: int
+    nodes: tuple[int, ...]
+    families: int
+
+
+@dataclass(slots=True, eq=False)
+class Landing:
+    """Where one start is after a symbol: the group that lives on, what ended before it and what is complete with it.
+
+    ``closed`` is what ended before the underscores that stand before the symbol. ``other`` is a second group, where the
+    symbol may be layout and may be the phrase's own.
+    """
+
+    group: Group | None
+    ended: tuple[Output, ...]
+    completed: tuple[Output, ...]
+    closed: tuple[Output, ...] = ()
+    other: Group | None = None
+
+
+#: Nothing is left of a start, and nothing came of it.
+DEAD = Landing(None, (), ())
+_NONE: tuple[Output, ...] = ()
+
+
+class Starts:
+    """The groups of a network that have been met. ``size`` counts what is remembered."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._trie = network.trie
+        self._complete = network.trie.ends[None]
+        self._followed = [(needed, network.trie.ends[needed]) for needed in (Assertion.BOUNDARY, Assertion.NO_MARK)]
+        self._groups: dict[tuple[int, int, tuple[int, ...]], Group] = {}
+        self._nodes: dict[tuple[int, tuple[int, ...], int], Landing] = {}
+        self._begun: dict[tuple[int, int], Landing] = {}
+        self._openings: dict[tuple[int, int], Opening] = {}
+        self.size = 0
+
+    def forget(self) -> None:
+        """Start anew; groups that somebody holds still work."""
+        self._groups, self._nodes, self._begun, self.size = {}, {}, {}, 0
+
+    def group(self, before: int, phrase: int, nodes: tuple[int, ...]) -> Group:
+        """The group, the same one each time."""
+        group = self._groups.get((before, phrase, nodes))
+        if group is None:
+            found = self._waiting(phrase) if phrase else 0
+            for at in nodes:
+                found |= self._network.nodes[at].families
+            group = self._groups.setdefault((before, phrase, nodes), Group(before, phrase, nodes, found))
+            self.size += 1 + len(nodes)
+        return group
+
+    def begin(self, before: int, symbols: Class) -> Landing:
+        """Where a match is that begins with a symbol of this class, behind one of the kinds ``before``."""
+        found = self._begun.get((before, symbols.number))
+        if found is None:
+            opening = self._openings.get((before, symbols.kind))
+            if opening is None:
+                opening = self._openings[before, symbols.kind] = self._network.opening(before, symbols.kind)
+            phrase = 0
+            if symbols.key != NO_KEY:
+                needed = beginning(chr(symbols.key))
+                if needed is None or before & OPENING or permits(needed, before, symbols.kind):
+                    phrase = self._trie.follow(0, symbols.key)
+            kind = symbols.kind_after(before)
+            reached = opening.reach(symbols.sets) if symbols.kind else self._network.begin_faint(symbols.sets)
+            nodes, completed = self._land(reached, kind)
+            found = self._begun[before, symbols.number] = self._arrive(kind, phrase, nodes, _NONE, completed)
+        return found
+
+    def move(self, group: Group, symbols: Class) -> Landing:
+        """Where the group's start is after a symbol of this class."""
+        if not symbols.kind:
+            return self._stay(group, symbols)
+        ended = completed = _NONE
+        nodes: tuple[int, ...] = ()
+        phrase = group.phrase
+        if group.nodes:
+            landing = self._move_nodes(group, symbols)
+            if not phrase:
+                return landing
+            nodes = () if landing.group is None else landing.group.nodes
+            ended, completed = landing.ended, landing.completed
+        kind = symbols.kind
+        if not symbols.layout and phrase <= PLACE:
+            ended += self._ended(phrase, group.before, kind)
+            return self._arrive(kind, self._trie.follow(phrase, symbols.key), nodes, ended, completed)
+        ended += self._ended(phrase, group.before, kind)
+        found = ways(self._trie, phrase, symbols.key, symbols.layout, symbols.word)
+        after = symbols.kind_after(group.before)
+        landing = self._arrive(after, found[0] if found else 0, nodes, ended, completed)
+        closed = self._closed(phrase, group.before, kind)
+        other = self._arrive(after, found[1], (), _NONE, _NONE) if len(found) > 1 else DEAD
+        if closed or other is not DEAD:
+            completed = landing.completed + other.completed
+            return Landing(landing.group, landing.ended, completed, closed, other.group)
+        return landing
+
+    def ending(self, group: Group, after: int) -> tuple[Output, ...]:
+        """The matches that are complete if what follows is of kind ``after``."""
+        ended = self._outputs(self._network.closure(group.nodes, group.before, after))
+        return ended + self._ended(group.phrase, group.before, after) if group.phrase else ended
+
+    def closing(self, group: Group, after: int) -> tuple[Output, ...]:
+        """The same for matches that end before underscores."""
+        return self._closed(group.phrase, group.before, after)
+
+    def _stay(self, group: Group, symbols: Class) -> Landing:
+        """Where the group's start is after a character that only disguised phrases can see."""
+        alive, completed = self._land(self._network.reach_faint(group.nodes, symbols.sets), group.before)
+        if not alive and not completed:
+            return Landing(group, _NONE, _NONE)
+        nodes = tuple(sorted({*group.nodes, *alive}))
+        return Landing(self.group(group.before, group.phrase, nodes), _NONE, completed)
+
+    def _move_nodes(self, group: Group, symbols: Class) -> Landing:
+        signature = (group.before, group.nodes, symbols.number)
+        found = self._nodes.get(signature)
+        if found is None:
+            sources = self._network.closure(group.nodes, group.before, symbols.kind)
+            kind = symbols.kind_after(group.before)
+            nodes, completed = self._land(self._network.reach(sources, symbols.sets), kind)
+            found = self._arrive(kind, 0, nodes, self._outputs(sources), completed)
+            self._nodes[signature] = found
+            self.size += 1
+        return found
+
+    def _land(self, reached: set[int], kind: int) -> tuple[tuple[int, ...], tuple[Output, ...]]:
+        """The nodes that are alive once a symbol of this kind has led to ``reached``, and what is complete."""
+        if not reached:
+            return (), _NONE
+        network = self._network
+        reached = network.closure(reached, kind, None)
+        alive = tuple([at for at in sorted(reached) if network.nodes[at].live & kind and network.leads_on(at)])
+        return alive, self._outputs(reached)
+
+    def _arrive(
+        self, kind: int, phrase: int, nodes: tuple[int, ...], ended: tuple[Output, ...], completed: tuple[Output, ...]
+    ) -> Landing:
+        if phrase:
+            if phrase in self._complete:
+                completed += tuple([self._network.outputs[number] for number in self._complete[phrase]])
+            if not self._waiting(phrase):
+                phrase = 0
+        if phrase or nodes:
+            return Landing(self.group(kind, phrase, nodes), ended, completed)
+        return Landing(None, ended, completed) if ended or completed else DEAD
+
+    def _waiting(self, phrase: int) -> int:
+        return self._trie.families[phrase] if phrase <= PLACE else families(self._trie, phrase)
+
+    def _ended(self, phrase: int, before: int, after: int) -> tuple[Output, ...]:
+        """The phrases that end here, if what follows is of kind ``after``."""
+        ended = _NONE
+        for assertion, ends in self._followed:
+            numbers = ends.get(phrase)
+            if numbers is not None and permits(assertion, before, after):
+                ended += tuple([self._network.outputs[number] for number in numbers])
+        return ended
+
+    def _closed(self, phrase: int, before: int, after: int) -> tuple[Output, ...]:
+        """The phrases that end before the underscores behind them, if what follows is of kind ``after``."""
+        if phrase >> SHIFT != SCORED or not permits(Assertion.BOUNDARY, before, after):
+            return _NONE
+        numbers = self._trie.ends[Assertion.BOUNDARY].get(phrase & PLACE, ())
+        return tuple([self._network.outputs[number] for number in numbers])
+
+    def _outputs(self, nodes: set[int]) -> tuple[Output, ...]:
+        return tuple([self._network.outputs[output] for output in self._network.complete(nodes)])

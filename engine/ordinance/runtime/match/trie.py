@@ -1,0 +1,102 @@
+"""All phrases of a set of rules in one tree, in flat tables: ten thousand phrases have some 150,000 places, and as
+objects they would cost each garbage collection more than the matching.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from ordinance.runtime.match.patterns import Assertion
+from ordinance.runtime.text.folding import is_alphabetic, symbol_kind
+
+#: A place and a symbol as one number; what lies behind a place, in a phrase, stands above the place too.
+SHIFT = 21
+PLACE = (1 << SHIFT) - 1
+#: Stands for a symbol that no phrase has.
+NO_KEY = (1 << SHIFT) - 1
+#: What leads to a place: a letter, digit or mark of one, a space, an emphasis sign, or something else.
+BEHIND_OTHER, BEHIND_WORD, BEHIND_SPACE, BEHIND_SIGN = range(4)
+
+
+def beginning(first: str) -> Assertion | None:
+    """What must stand before a phrase that begins with ``first``."""
+    return Assertion.BOUNDARY if is_alphabetic(first) else None
+
+
+def ending(last: str) -> Assertion | None:
+    """What must follow a phrase that ends in ``last``."""
+    if is_alphabetic(last):
+        return Assertion.BOUNDARY
+    return None if last.isascii() else Assertion.NO_MARK
+
+
+@cache
+def _leading(symbol: str) -> int:
+    if symbol in "*_`~":
+        return BEHIND_SIGN
+    if symbol == " ":
+        return BEHIND_SPACE
+    return BEHIND_OTHER if symbol_kind(symbol) == "o" else BEHIND_WORD
+
+
+class Trie:
+    """Phrases as canonical symbols, each with the number of what it reports. Place 0 is where every phrase begins.
+
+    ``symbols`` are all that phrases have. ``ends`` are, by what must follow them, the phrases that end at a place.
+    ``behind`` is what leads to a place. Of the families (bits) that wait at a place, 0 if nothing can come,
+    ``families`` are all, ``onward`` those that wait for a symbol and not for the end of a word, ``by_word`` those that
+    wait for one that words are made of.
+    """
+
+    def __init__(self) -> None:
+        self.symbols: set[str] = set()
+        self.ends: dict[Assertion | None, dict[int, tuple[int, ...]]] = {
+            None: {},
+            Assertion.BOUNDARY: {},
+            Assertion.NO_MARK: {},
+        }
+        self._following: dict[int, int] = {}
+        self._bounded: dict[int, int] = {}
+        self.families = [0]
+        self.onward = [0]
+        self.by_word = [0]
+        self.behind = bytearray(1)
+
+    def add(self, symbols: str, family: int, output: int) -> None:
+        """Add a phrase of ``family`` (one bit)."""
+        following, families, onward = self._following, self.families, self.onward
+        at = 0
+        for symbol in symbols:
+            families[at] |= family
+            onward[at] |= family
+            leading = _leading(symbol)
+            if leading == BEHIND_WORD:
+                self.by_word[at] |= family
+            way = at << SHIFT | ord(symbol)
+            found = following.get(way)
+            if found is None:
+                found = following[way] = len(families)
+                families.append(0)
+                onward.append(0)
+                self.by_word.append(0)
+                self.behind.append(leading)
+            at = found
+        self.symbols.update(symbols)
+        after = ending(symbols[-1])
+        if after is not None:
+            families[at] |= family
+        if after is Assertion.BOUNDARY:
+            self._bounded[at] = self._bounded.get(at, 0) | family
+        ends = self.ends[after]
+        ends[at] = tuple({*ends.get(at, ()), output})
+
+    def follow(self, at: int, key: int) -> int:
+        """The place behind ``at`` by the symbol with this number; 0 if there is none."""
+        return self._following.get(at << SHIFT | key, 0)
+
+    def bounded(self, at: int) -> int:
+        """The families with a phrase that ends at a place if the word does."""
+        return self._bounded.get(at, 0)
+
+    def __len__(self) -> int:
+        return len(self.families)

@@ -1,0 +1,250 @@
+"""The rules in force in one situation, as automata. Made once per set of rules and shared by all sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from threading import Lock
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from ordinance.detection import Expressions, Prepared, Segments
+from ordinance.policy.plan import SPAN, Contact, Plan, PlannedRule, Scope
+from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.runtime.match.automaton import Automaton
+from ordinance.runtime.match.checks import Checks, unchecked_only
+from ordinance.runtime.match.matcher import Match
+from ordinance.runtime.match.pairs import together
+from ordinance.runtime.redact.signs import LOOKALIKES, imitation, placeholder
+from ordinance.runtime.redact.strides import Strides
+from ordinance.runtime.redact.wordings import NO_WORDINGS, Wordings, wordings_of
+
+#: Families of ``Activation.answer``.
+OBSERVING, PROTECTED, REFUSING, WITHHOLDING = range(4)
+#: Bits of the families of rules that remove text.
+REMOVING = -1 << REFUSING
+
+#: The first number that is no rule's, whatever rules are in force, so that automata are alike in many situations.
+_FORGED = 1 << 20
+
+#: What one family of an automaton looks for, with the numbers of the rules.
+Family = tuple[tuple[int, Expressions], ...]
+
+#: Sets of rules whose automata are kept; situations fall into few sets.
+_KEPT = 128
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRule:
+    """A detector that sees closed sentences, for the rule numbered ``tag``."""
+
+    tag: int
+    segments: Segments
+
+
+class Withheld(NamedTuple):
+    """What is withheld or masked alike: what is protected does not reach into what ``masks`` remove, and ``numbers``
+    have check digits."""
+
+    scope: Scope
+    masks: bool
+    numbers: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Activation:
+    """What is looked for, by what its matches do. Tags number ``rules``; ``forged`` is the tag of a marker the model
+    wrote, ``rendering.imitation`` of a rule's tag that of its placeholder, ``unchecked`` that of text at which a
+    detector failed, ``cut`` that of what stands where the text was cut.
+
+    ``answer`` reads an answer. Its families are ``OBSERVING``, rules that remove nothing, or are on trial;
+    ``PROTECTED``, safety-critical information; ``REFUSING``; and from ``WITHHOLDING`` on, for withheld and masked text,
+    one for each of ``removals``. ``prompt`` are the rules that look at what is asked and do not mask it.
+    ``placeholders`` are what masks write where no language is asked for. ``asks`` is whether any part of the request is
+    shown to a detector that sees sentences. ``wordings`` are the notices that the model must not write itself.
+    ``checks`` decide on candidates; ``recalls`` is whether one of them may look at text that has left already, for a
+    rule that holds nothing. ``strides`` remembers what ordinary text does, and ``cleared`` of short texts whether a
+    rule that removes finds nothing in them. No two activations of a process ever have the same ``number``, so what was
+    found under it stays true.
+    """
+
+    rules: tuple[PlannedRule, ...]
+    answer: Automaton
+    removals: tuple[Withheld, ...]
+    prompt: Automaton
+    segments: tuple[SegmentRule, ...]
+    prompt_segments: tuple[SegmentRule, ...]
+    checks: Checks
+    recalls: bool
+    placeholders: Mapping[int, str]
+    asks: bool
+    wordings: Wordings
+    strides: Strides
+    cleared: dict[str, bool] = field(default_factory=dict)
+    number: int = field(default_factory=_numbers.__next__)
+
+    @property
+    def forged(self) -> int:
+        return _FORGED
+
+    @property
+    def unchecked(self) -> int:
+        return _FORGED + 1
+
+    @property
+    def cut(self) -> int:
+        return _FORGED + 2
+
+
+_Name = tuple[Channel, tuple[PlannedRule, ...], tuple[str, ...]]
+_cache: WeakKeyDictionary[Plan, dict[_Name, Activation]] = WeakKeyDictionary()
+_automata: WeakKeyDictionary[Plan, dict[tuple[Family, ...], Automaton]] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def activate(
+    plan: Plan,
+    rules: tuple[PlannedRule, ...],
+    contacts: tuple[Contact, ...] = (),
+    part: Channel = Channel.CONTENT,
+) -> Activation:
+    """The automata for ``rules``, which are in force together, where people are given ``contacts``.
+
+    ``part`` is the part of an answer that they read; ``Channel.PROMPT`` is what is asked, of which nothing is removed
+    but what a rule masks. Parts that no rule tells apart share their automata.
+    """
+    shields = (*plan.protected, *(contact.detector for contact in contacts if contact.detector))
+    name = (part, rules, shields)
+    with _lock:
+        kept = _cache.setdefault(plan, {})
+        found = kept.pop(name, None)
+        if found is None:
+            alike = (_shared(rules, part), rules, shields)
+            found = kept.get(alike) or _build(plan, rules, shields, alike[0])
+            kept[alike] = found
+        kept[name] = found
+        while len(kept) > _KEPT:
+            kept.pop(next(iter(kept)))
+        return found
+
+
+def _shared(rules: tuple[PlannedRule, ...], part: Channel) -> Channel:
+    """``part``, or the whole answer where ``rules`` treat it as every other part."""
+    if part is Channel.PROMPT or any(not rule.channels & {Channel.ANSWER, Channel.PROMPT} for rule in rules):
+        return part
+    return part if part is Channel.TOOL_CALL and any(_masks(rule) for rule in rules) else Channel.ANSWER
+
+
+def _looked_for(plan: Plan, rule: PlannedRule) -> list[Prepared]:
+    found = [_seen_by(rule, plan.detectors[name]) for name in rule.detectors]
+    return [together(found, [_seen_by(rule, plan.detectors[name]) for name in rule.near])] if rule.near else found
+
+
+def _seen_by(rule: PlannedRule, prepared: Prepared) -> Prepared:
+    return replace(prepared, disguised=rule.sees_disguise) if isinstance(prepared, Expressions) else prepared
+
+
+def _masks(rule: PlannedRule) -> bool:
+    return rule.removes and rule.effect is Effect.MASK
+
+
+def withheld(rule: PlannedRule, *, numbers: bool = False) -> Withheld:
+    """How a rule withholds or masks what it finds, or the ``numbers`` that it does."""
+    return Withheld(rule.scope, _masks(rule), numbers)
+
+
+def sought(plan: Plan, rule: PlannedRule) -> list[Expressions]:
+    """The phrases and patterns that a rule looks for, in disguise where it sees that."""
+    return [each for each in _looked_for(plan, rule) if isinstance(each, Expressions)]
+
+
+def removing(found: Iterable[Match]) -> list[Match]:
+    """Those of the matches of ``Activation.answer`` that remove text."""
+    return [match for match in found if match.family >= REFUSING]
+
+
+def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...], part: Channel) -> Activation:
+    asked = part is Channel.PROMPT  # nobody cuts what is asked
+    broken = frozenset(() if asked else (tag for tag, rule in enumerate(rules) if rule.removes))
+    checks = Checks(_FORGED + 3, broken)  # behind ``forged``, ``unchecked`` and ``cut``
+
+    def prepared(tags: Iterable[int]) -> list[tuple[int, Prepared]]:
+        return [(tag, each) for tag in tags for each in _looked_for(plan, rules[tag])]
+
+    def expressions(tags: Iterable[int]) -> list[tuple[int, Expressions]]:
+        found = [(tag, each) for tag, each in prepared(tags) if isinstance(each, Expressions)]
+        return [part for tag, each in found for part in checks.split(tag, each)]
+
+    def segments(tags: Iterable[int]) -> tuple[SegmentRule, ...]:
+        return tuple(SegmentRule(tag, each) for tag, each in prepared(tags) if isinstance(each, Segments))
+
+    seen = {part} if asked else {Channel.ANSWER, part}
+    answer = [tag for tag, rule in enumerate(rules) if rule.channels & seen]
+    if asked:
+        answer = [tag for tag in answer if _masks(rules[tag])]
+    prompt = [tag for tag, rule in enumerate(rules) if Channel.PROMPT in rule.channels and not _masks(rule)]
+    withholding = [tag for tag in answer if rules[tag].removes and rules[tag].effect is not Effect.REFUSE]
+    forged = [] if asked else _forged(rules, withholding if part is not Channel.TOOL_CALL else ())
+    observing = expressions(tag for tag in answer if not rules[tag].removes)
+    recalls = bool(checks)
+    protected = [plan.detectors[name] for name in shields]
+
+    alike = {Withheld(SPAN, masks=False): forged}
+    for tag in withholding:
+        for name, each in expressions([tag]):
+            alike.setdefault(withheld(rules[tag], numbers=name >= checks.first), []).append((name, each))
+        if segments([tag]):
+            alike.setdefault(withheld(rules[tag]), [])
+    removals = sorted(alike, key=lambda each: (each.scope.unit, each.scope.bound, each.masks, each.numbers))
+    found = _automaton(
+        plan,
+        observing,
+        [(0, unchecked_only(each)) for each in protected if isinstance(each, Expressions)],
+        expressions(tag for tag in answer if rules[tag].removes and rules[tag].effect is Effect.REFUSE),
+        *(alike[each] for each in removals),
+    )
+    found.prepare()
+    spans = sum(1 << number for number, each in enumerate(removals, WITHHOLDING) if each.scope.unit == "span")
+    scopes = [(1 << number, each.scope) for number, each in enumerate(removals, WITHHOLDING)]
+    units = [(families, scope.bound) for families, scope in scopes if scope.unit == "sentence"]
+    wordings = NO_WORDINGS if asked else wordings_of(plan)
+    return Activation(
+        rules=rules,
+        answer=found,
+        removals=tuple(removals),
+        prompt=_automaton(plan, expressions(prompt)),
+        segments=segments(answer),
+        prompt_segments=segments(prompt),
+        checks=checks,
+        recalls=recalls,
+        placeholders={tag: placeholder(rule.type) for tag, rule in enumerate(rules) if _masks(rule)},
+        asks=bool(segments(range(len(rules)))),
+        wordings=wordings,
+        strides=Strides(found, spans | 1 << REFUSING, units, wordings),
+    )
+
+
+def _automaton(plan: Plan, *families: Iterable[tuple[int, Expressions]]) -> Automaton:
+    """The automaton of ``families``; what is asked is looked at alike in many situations."""
+    kept = _automata.setdefault(plan, {})
+    name = tuple(map(tuple, families))
+    found = kept.pop(name, None) or Automaton(*name)
+    kept[name] = found
+    if len(kept) > _KEPT:
+        kept.pop(next(iter(kept)))
+    return found
+
+
+def _forged(rules: tuple[PlannedRule, ...], masking: Iterable[int]) -> list[tuple[int, Expressions]]:
+    """What the engine writes in the place of removed text, and what looks like it: where the model writes it, nobody
+    could tell it from an omission (semantics, rule 17). Placeholders are guarded in every language, so that automata
+    need none."""
+    found = [(_FORGED, Expressions(patterns=LOOKALIKES))]
+    for tag in masking:
+        if _masks(rules[tag]):
+            labels = dict.fromkeys([rules[tag].type, *rules[tag].placeholders.values()])
+            found.append((imitation(tag), Expressions(phrases=tuple(map(placeholder, labels)))))
+    return found

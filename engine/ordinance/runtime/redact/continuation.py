@@ -1,0 +1,121 @@
+"""Answers that continue a text: the state that this text leads to (semantics, rule 10).
+
+Otherwise a phrase asked for four characters at a time would walk out whole. How a server joins an answer to what stands
+before it is not always known (it may trim, join parts with a line break, or begin anew), so there may be several
+readings, and a match under any of them counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+
+from ordinance.policy.vocabulary import Effect
+from ordinance.runtime.match.automaton import Automaton, State
+from ordinance.runtime.match.disguise import FAINT
+from ordinance.runtime.match.matcher import Matcher
+from ordinance.runtime.match.segments import Asking, SegmentScan
+from ordinance.runtime.match.spacing import EMPHASIS
+from ordinance.runtime.redact.activation import Activation
+from ordinance.runtime.redact.forgery import Reading, joined, reading_of
+from ordinance.runtime.text.folding import fold_char
+from ordinance.runtime.text.paragraphs import Paragraphs
+from ordinance.runtime.text.sentences import Sentences
+
+#: No match is longer than a pattern may be, so what lies further back cannot matter. Characters with which a client
+#: could push a phrase out of reach are not counted: ignorable ones, white space and emphasis signs.
+REACH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Where the text of an answer begins, at position 0; made once for all choices.
+
+    ``matcher`` is a place in ``Activation.answer``; ``scans`` are in the order of ``Activation.segments``; ``reading``
+    is the notice that the paragraph may become. ``readings`` is what may stand before position 0. ``fault`` is set
+    where a red line's detector failed on it.
+    """
+
+    matcher: tuple[State, tuple[int, ...]]
+    sentences: Sentences
+    paragraphs: Paragraphs
+    scans: tuple[SegmentScan, ...]
+    reading: Reading | None
+    readings: tuple[str, ...] = ("",)
+    fault: bool = False
+
+    def copy(self) -> tuple[Sentences, Paragraphs, list[SegmentScan]]:
+        """Trackers for one choice."""
+        return copy(self.sentences), copy(self.paragraphs), [scan.copy() for scan in self.scans]
+
+
+def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = True) -> Beginning:
+    """The beginning of an answer that continues one of ``texts``, the likeliest first.
+
+    ``certain`` says that it does continue them; otherwise it may as well begin anew. Without texts it begins anew.
+    """
+    readings = list(dict.fromkeys(_near(text) for text in texts))
+    if not readings or not certain:
+        readings.append("")
+    first = readings[0]
+    sentences, paragraphs = Sentences(-len(first)), Paragraphs(-len(first))
+    scans = [SegmentScan(Asking(rule.segments), -len(first)) for rule in activation.segments]
+    rules = [activation.rules[rule.tag] for rule in activation.segments]
+    guards = [rule.removes and rule.effect is Effect.REFUSE for rule in rules]
+    fault = False
+    for char in first:
+        settled = sentences.feed(char)
+        paragraphs.feed(char)
+        for scan, guard in zip(scans, guards, strict=True):
+            failed = any(found.failed for found in scan.feed(char, settled))
+            fault = fault or (failed and guard)
+    place = _match(activation.answer, readings)
+    reading = joined(activation.wordings, [reading_of(activation.wordings, text) for text in readings])
+    return Beginning(place, sentences, paragraphs, tuple(scans), reading, tuple(readings), fault)
+
+
+def follow(activation: Activation, before: Beginning, said: str) -> Beginning:
+    """The beginning of a text that goes on in another block: it continues ``said``, which began at ``before``, or
+    begins anew. A match under either counts, however many blocks there are."""
+    readings = list(dict.fromkeys(_near(reading + said) for reading in before.readings))
+    first = begin(activation, readings[:1], certain=False)
+    wordings = activation.wordings
+    automaton = activation.answer
+    matcher = Matcher(automaton)
+    matcher.resume(before.matcher, -len(said))
+    for at, char in enumerate(said, -len(said)):
+        matcher.feed(char, at)
+    known = readings if activation.recalls else readings[:1]  # only checks ask for the others
+    return replace(
+        first,
+        matcher=automaton.join([matcher.place(0), begin(activation).matcher]),
+        reading=joined(wordings, [first.reading, *(reading_of(wordings, text) for text in readings[1:])]),
+        readings=tuple(dict.fromkeys([*known, ""])),
+        fault=first.fault or before.fault,
+    )
+
+
+def _match(automaton: Automaton, readings: Sequence[str]) -> tuple[State, tuple[int, ...]]:
+    places = []
+    for text in dict.fromkeys(readings):
+        matcher = Matcher(automaton)
+        for at, char in enumerate(text, -len(text)):
+            matcher.feed(char, at)
+        places.append(matcher.place(0))
+    return automaton.join(places)
+
+
+def _near(text: str) -> str:
+    """The end of ``text`` without what nobody sees and nothing is hidden in."""
+    kept: list[str] = []
+    count = 0
+    for char in reversed(text):
+        symbols = fold_char(char)
+        if symbols or char in FAINT:
+            kept.append(char)
+        if symbols.strip() and symbols not in EMPHASIS:
+            count += 1
+            if count == REACH:
+                break
+    return "".join(reversed(kept))

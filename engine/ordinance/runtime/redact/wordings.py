@@ -1,0 +1,217 @@
+"""The notices that a policy can write, so that one which the model writes itself is known (semantics, rule 17).
+
+Types, laws, places and contacts fill a notice, several of each joined; that makes far too many texts to write down. So
+templates are followed letter by letter, and what may fill them in a tree for each variable. Letters and digits count,
+folded and without case; signs, spaces and emphasis do not, for nobody would see the difference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from threading import Lock
+from unicodedata import category
+from weakref import WeakKeyDictionary
+
+from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule
+from ordinance.runtime.redact.disclose import cited, entry
+from ordinance.runtime.text.folding import fold, key, symbol_kind
+
+#: A notice of fewer words is not guarded: ordinary text would meet it.
+LEAST_WORDS = 6
+
+#: Past so many states all are forgotten and worked out anew: bounded memory, about 10 MB, and the same answers.
+STATE_CAP = 10_000
+
+_VARIABLE = re.compile(r"\{(\w+)\}")
+
+#: A template, the number of one of its parts, how far into it (a place in the tree of a variable), and how many words
+#: have begun behind the first, as far as that matters.
+_Thread = tuple[int, int, int, int]
+
+
+def letters(text: str) -> str:
+    """What counts of ``text``."""
+    return "".join([key(symbol) for symbol in fold(text) if _counts(symbol)])
+
+
+def words(text: str) -> int:
+    """How many words ``text`` has; each letter is one in scripts that set no spaces between words."""
+    return 1 + _gaps(text)
+
+
+def _gaps(text: str) -> int:
+    """How many words ``text`` begins behind another; adds up over the pieces of a text."""
+    return text.count(" ") + sum(symbol.isalpha() and symbol_kind(symbol) == "o" for symbol in fold(text))
+
+
+def _counts(symbol: str) -> bool:
+    return category(symbol)[0] in "LMN"
+
+
+class _Tree:
+    """What may fill a variable. Place 0 is where each value begins; ``ends`` are the gaps between its words, by the
+    place at which it ends. With all of them there are ``most`` gaps."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self.following: list[dict[str, int]] = [{}]
+        self.ends: dict[int, int] = {}
+        for value in values:
+            at = 0
+            for letter in letters(value):
+                to = self.following[at].setdefault(letter, len(self.following))
+                if to == len(self.following):
+                    self.following.append({})
+                at = to
+            self.ends[at] = max(_gaps(value), self.ends.get(at, 0))
+        self.most = sum(self.ends.values()) + len(self.ends) - 1
+
+
+class State:
+    """Where a paragraph stands that may become a notice; ``complete`` says that it is one if it ends here.
+
+    ``following`` fills as letters are met; None where no notice goes on.
+    """
+
+    __slots__ = ("complete", "following", "threads")
+
+    def __init__(self, threads: frozenset[_Thread], complete: bool) -> None:
+        self.threads = threads
+        self.complete = complete
+        self.following: dict[str, State | None] = {}
+
+
+class Wordings:
+    """The notices with these ``templates``, whose variables may have these ``values``; shared by all streams."""
+
+    def __init__(self, templates: Collection[str], values: Mapping[str, Collection[str]]) -> None:
+        self._lock = Lock()
+        self._trees = {name: _Tree(found or {""}) for name, found in values.items()}
+        self._templates: list[tuple[str | _Tree, ...]] = []
+        self._symbols: dict[str, str] = {}
+        self._states: dict[frozenset[_Thread], State] = {}
+        begun: set[_Thread] = set()
+        nothing = _Tree([""])
+        for template in dict.fromkeys(templates):
+            parts = _VARIABLE.split(" ".join(template.split()))
+            gaps = sum(map(_gaps, parts[::2]))
+            trees = [self._trees.get(name, nothing) for name in parts[1::2]]
+            if gaps + sum(tree.most for tree in trees) + 1 < LEAST_WORDS:
+                continue  # however it is filled
+            begun.add((len(self._templates), 0, 0, min(gaps, LEAST_WORDS)))
+            fixed = [letters(part) for part in parts[::2]]
+            made: list[str | _Tree] = [fixed[0]]
+            for tree, text in zip(trees, fixed[1:], strict=True):
+                made += [tree, text]
+            self._templates.append(tuple(made))
+        #: No notice is longer, though it be laid out wider than the engine does; what is longer waits no more.
+        self.reach = 2 * (
+            max((len(template) for template in templates), default=0)
+            + sum(len(value) + 2 for found in values.values() for value in found)
+        )
+        #: Where every paragraph begins; None if there is no notice to be met.
+        self.start: State | None = self._state(begun) if begun else None
+
+    def symbols(self, char: str) -> str:
+        """What counts of a source character."""
+        found = self._symbols.get(char)
+        if found is None:
+            found = self._symbols[char] = letters(char)
+        return found
+
+    def step(self, state: State, letter: str) -> State | None:
+        """Where ``state`` leads with a letter; None if no notice goes on so."""
+        if letter in state.following:
+            return state.following[letter]
+        moved = {thread for each in state.threads if (thread := self._move(each, letter)) is not None}
+        found = state.following[letter] = self._state(moved) if moved else None
+        return found
+
+    def join(self, states: Iterable[State | None]) -> State | None:
+        """Where a paragraph stands that may stand at any of ``states``."""
+        threads = frozenset[_Thread]().union(*(state.threads for state in states if state is not None))
+        return self._state(threads) if threads else None
+
+    def _state(self, threads: Iterable[_Thread]) -> State:
+        reached = self._closure(threads)
+        found = self._states.get(reached)
+        if found is None:
+            with self._lock:
+                if len(self._states) >= STATE_CAP:
+                    for state in self._states.values():
+                        state.following = {}
+                    self._states = {}
+            complete = any(
+                part == len(self._templates[number]) and said + 1 >= LEAST_WORDS for number, part, _, said in reached
+            )
+            found = self._states.setdefault(reached, State(reached, complete))
+        return found
+
+    def _closure(self, threads: Iterable[_Thread]) -> frozenset[_Thread]:
+        """``threads`` and where they are without another letter: at the next part, or at the next of several values."""
+        seen = set(threads)
+        pending = list(seen)
+        while pending:
+            number, part, at, said = pending.pop()
+            parts = self._templates[number]
+            if part == len(parts):
+                continue
+            now = parts[part]
+            if isinstance(now, str):
+                following = [(number, part + 1, 0, said)] if at == len(now) else []
+            elif (count := now.ends.get(at)) is None:
+                following = []
+            else:
+                said = min(said + count, LEAST_WORDS)
+                following = [(number, part + 1, 0, said), (number, part, 0, min(said + 1, LEAST_WORDS))]
+            for thread in following:
+                if thread not in seen:
+                    seen.add(thread)
+                    pending.append(thread)
+        return frozenset(seen)
+
+    def _move(self, thread: _Thread, letter: str) -> _Thread | None:
+        number, part, at, said = thread
+        parts = self._templates[number]
+        if part == len(parts):
+            return None
+        now = parts[part]
+        if isinstance(now, str):
+            return (number, part, at + 1, said) if at < len(now) and now[at] == letter else None
+        to = now.following[at].get(letter)
+        return None if to is None else (number, part, to, said)
+
+
+#: Where nothing is guarded.
+NO_WORDINGS = Wordings((), {})
+
+_known: WeakKeyDictionary[Plan, Wordings] = WeakKeyDictionary()
+
+
+def wordings_of(plan: Plan) -> Wordings:
+    """Every notice that a ``Discloser`` can write under ``plan``, in every language that its texts have."""
+    found = _known.get(plan)
+    if found is None:
+        found = _known[plan] = _collect(plan)
+    return found
+
+
+def _collect(plan: Plan) -> Wordings:
+    rules = [each for rule in plan.rules for each in (rule, rule.after_trial) if each is not None]
+    laws = [rule.law for rule in rules if rule.law is not None]
+    values = {
+        "type": {text for rule in rules for text in (rule.type, *rule.label.values())},
+        "law": set(map(cited, laws)),
+        "jurisdiction": {law.jurisdiction for law in laws},
+        "authority": {law.authority for law in laws},
+        "appeal": {law.appeal for law in laws},
+        "contacts": set(map(entry, plan.contacts)),
+    }
+    texts = [text for each in _notices(plan, rules) for by in (each.texts, each.informal) for text in by.values()]
+    return Wordings(texts, values)
+
+
+def _notices(plan: Plan, rules: Iterable[PlannedRule]) -> Iterable[NoticeTemplate]:
+    yield from (rule.notice for rule in rules)
+    yield from plan.engine_notices.values()
+    yield from (each.notice for each in plan.without)

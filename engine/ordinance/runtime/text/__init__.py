@@ -1,0 +1,1 @@
+"""How people read text: folding, clusters, sentences, paragraphs, scripts."""

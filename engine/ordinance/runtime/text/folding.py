@@ -1,0 +1,77 @@
+"""Folding: what a character counts as when text is matched (semantics, rule 25).
+
+One source character gives no symbol (it is ignorable), one, or several. Matching happens on symbols; everything
+that is held, released or removed is counted in source characters. Other scripts, compatibility forms and accents
+fold to plain letters; ASCII never folds to other ASCII; case is kept here and dropped by who compares.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+
+from ordinance.runtime.text import unicode_data
+
+_HANGUL = 0xAC00
+
+
+def _load_folds() -> dict[str, str]:
+    table: dict[str, str] = {}
+    for item in unicode_data.FOLDS.split():
+        code, _, folded = item.partition("=")
+        table[chr(int(code, 16))] = "".join(chr(int(symbol, 16)) for symbol in folded.split(".")) if folded else ""
+    return table
+
+
+_FOLDS = _load_folds()
+_FOLDS["\N{REPLACEMENT CHARACTER}"] = ""  # bytes that are no character say nothing, and end nothing that was begun
+
+
+def fold_char(char: str) -> str:
+    """The symbols that one source character stands for; empty if it is ignorable."""
+    folded = _FOLDS.get(char)
+    if folded is not None:
+        return folded
+    if "가" <= char <= "힣":
+        index = ord(char) - _HANGUL
+        tail = index % 28
+        return chr(0x1100 + index // 588) + chr(0x1161 + index % 588 // 28) + (chr(0x11A7 + tail) if tail else "")
+    return char
+
+
+def fold(text: str) -> str:
+    """The symbols that ``text`` stands for."""
+    return "".join(map(fold_char, text))
+
+
+def key(symbol: str) -> str:
+    """A symbol without its case: what phrases compare."""
+    lowered = symbol.casefold()
+    return lowered if len(lowered) == 1 else symbol
+
+
+def classifier(ranges: str) -> Callable[[str], str]:
+    """A look-up in one of the range tables of ``unicode_data``, memoised by character."""
+    items = [item.partition("=") for item in ranges.split()]
+    starts = [int(start, 16) for start, _, _ in items]
+    values = [value for _, _, value in items]
+    known: dict[str, str] = {}
+
+    def look_up(char: str) -> str:
+        value = known.get(char)
+        if value is None:
+            value = values[bisect_right(starts, ord(char)) - 1]
+            known[char] = value
+        return value
+
+    return look_up
+
+
+#: ``w`` for what makes up words in scripts with word boundaries, ``m`` for a mark that is part of its letter,
+#: ``o`` for the rest.
+symbol_kind = classifier(unicode_data.KINDS)
+
+
+def is_alphabetic(symbol: str) -> bool:
+    """A letter of a script whose words have boundaries; digits and Han, kana and Thai letters are not."""
+    return symbol.isalpha() and symbol_kind(symbol) == "w"

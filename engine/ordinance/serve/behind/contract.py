@@ -1,0 +1,68 @@
+"""What stands behind the doors: the inference server, over HTTP (``Upstream``) or in the same process (``Inside``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Protocol
+
+from ordinance.protocol.problems import Problem
+from ordinance.serve.http.exchange import Exchange
+
+#: A list of models and a count of tokens are small; what is longer is refused. In bytes.
+MOST_READ = 1024 * 1024
+
+
+class Want(Enum):
+    """What an answer that was taken so far still wants: ``MORE`` of it; nothing, for it said that it is ``COMPLETE``;
+    or nothing, for Ordinance has ``ENDED`` it and the model may stop."""
+
+    MORE = "more"
+    COMPLETE = "complete"
+    ENDED = "ended"
+
+
+class Answer(Protocol):
+    """Takes what the server says, as it comes. Both methods raise ``Problem`` and ``ClientGone``."""
+
+    async def begin(self) -> None:
+        """The server has begun to answer, with status 200."""
+
+    async def take(self, piece: bytes) -> Want:
+        """The next bytes of its body."""
+
+
+class Behind(Protocol):
+    """Where answers come from. Made once per process."""
+
+    async def admit(self, exchange: Exchange) -> None:
+        """Raises ``Problem`` (401) where the server itself would turn this client away."""
+
+    async def answer(self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool) -> None:
+        """Ask at ``path`` and give what comes to ``answer``, while the client listens. Raises ``Problem`` and
+        ``ClientGone``."""
+
+    async def read(self, exchange: Exchange, method: str, path: str, body: bytes | None = None) -> bytes:
+        """A small answer, whole. Raises ``Problem``."""
+
+    async def end(self) -> None:
+        """Nothing more is asked: answers that still run end with a ``Problem`` (503)."""
+
+
+def refused(status: int, headers: Mapping[str, str]) -> Problem:
+    """The problem for a status of the server's other than 200. Its body is never read: it can echo what was said."""
+    after = headers.get("retry-after", "")
+    kept = {"retry-after": after} if after.isdecimal() and after.isascii() else {}
+    if status == 429:
+        return Problem(429, "upstream_busy", "The model server has too many requests. Try again later.", None, kept)
+    if status == 404:
+        told = "it has no such model (`GET /v1/models` lists them), or no such API"
+        return Problem(404, "upstream_refused", f"The model server did not accept the request (status 404): {told}.")
+    if status == 400:
+        told = "a value is not one that it takes, or the text is too long for the model"
+        return Problem(400, "upstream_refused", f"The model server did not accept the request (status 400): {told}.")
+    if 400 <= status < 500:
+        return Problem(status, "upstream_refused", f"The model server did not accept the request (status {status}).")
+    if status == 503:
+        return Problem(503, "upstream_busy", "The model server is not ready. Try again later.", None, kept)
+    return Problem(502, "upstream_failed", f"The model server failed (status {status}).")

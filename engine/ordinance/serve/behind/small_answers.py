@@ -1,0 +1,54 @@
+"""Small answers: a few known fields are read of them, and written anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from ordinance.protocol.problems import malformed
+
+MODELS = "/v1/models"
+COUNT = "/v1/messages/count_tokens"
+
+T = TypeVar("T")
+
+
+class Model(msgspec.Struct, frozen=True):
+    """A model as the OpenAI API lists it."""
+
+    id: str
+    object: str = "model"
+    created: int = 0
+    owned_by: str = ""
+
+
+class _Models(msgspec.Struct, frozen=True):
+    data: list[Model]
+
+
+class _Count(msgspec.Struct, frozen=True):
+    input_tokens: int
+
+
+def read_models(raw: bytes) -> Sequence[Model]:
+    """The models that a server lists. Raises ``Problem`` (502)."""
+    return _read(raw, _Models, "it is no list of models").data
+
+
+def govern_models(raw: bytes) -> dict[str, Any]:
+    """The list of models with the fields of the OpenAI API and no others. Raises ``Problem`` (502)."""
+    return {"object": "list", "data": read_models(raw)}
+
+
+def govern_count(raw: bytes) -> dict[str, Any]:
+    """A number of tokens and nothing else. Raises ``Problem`` (502)."""
+    return {"input_tokens": _read(raw, _Count, "it is no number of tokens").input_tokens}
+
+
+def _read(raw: bytes, kind: type[T], otherwise: str) -> T:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise malformed(otherwise) from None

@@ -1,0 +1,199 @@
+"""The one outbound connection: the operator's own inference server.
+
+No proxy variable, no redirect, no cookie and no header of the client is followed or forwarded. Every way in
+which the server can fail becomes a ``Problem`` in our own words; its error bodies are not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import aiohttp
+
+from ordinance.protocol.problems import Problem, malformed, stopping, truncated
+from ordinance.serve.behind.contract import MOST_READ, Answer, Want, refused
+from ordinance.serve.behind.small_answers import MODELS
+from ordinance.serve.http.exchange import Exchange
+from ordinance.serve.http.threads import LARGE
+from ordinance.settings.model import UpstreamSettings
+
+#: How long `/ready` waits for the upstream, in seconds.
+_PROBE_SECONDS = 2.0
+#: How long an idle connection is kept. Shorter than servers keep theirs (5 s for uvicorn, so for vLLM): a request
+#: sent on a connection that the other side is closing would fail.
+_KEPT_SECONDS = 2.0
+
+
+class Reply:
+    """An upstream's answer that has begun with status 200."""
+
+    def __init__(self, upstream: Upstream, response: aiohttp.ClientResponse, deadline: float) -> None:
+        self._upstream = upstream
+        self._response = response
+        self._deadline = deadline
+
+    @property
+    def content_type(self) -> str:
+        return self._response.content_type
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body as it arrives. Raises ``Problem``."""
+        while True:
+            async with self._upstream.until(self._deadline, truncated):
+                piece = await self._response.content.readany()
+            if not piece:
+                return
+            yield piece
+
+    async def whole(self, limit: int) -> bytes:
+        """The whole body, at most ``limit`` bytes. Raises ``Problem``."""
+        body = bytearray()
+        async for piece in self.pieces():
+            body += piece
+            if len(body) > limit:
+                raise malformed("it is over the limit")
+        return bytes(body)
+
+
+class Upstream:
+    """A pool of connections to the inference server; see ``Behind``. Use it as an async context manager."""
+
+    def __init__(self, settings: UpstreamSettings) -> None:
+        self._settings = settings
+        self._session: aiohttp.ClientSession | None = None
+        self._ended = False
+        self._waits: set[asyncio.Timeout] = set()
+
+    async def __aenter__(self) -> Upstream:
+        key = self._settings.key
+        self._session = aiohttp.ClientSession(
+            headers={"authorization": f"Bearer {key.get_secret_value()}"} if key else {},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS),
+            timeout=aiohttp.ClientTimeout(
+                total=None,
+                sock_connect=self._settings.connect_seconds,
+                sock_read=self._settings.idle_seconds,
+            ),
+            auto_decompress=False,
+            trust_env=False,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.end()
+
+    async def end(self) -> None:
+        """The server stops: whoever waits for the upstream, or would, gets a ``Problem`` (503). Closing the connections
+        alone would not wake a reader of a chunked body."""
+        self._ended = True
+        now = asyncio.get_running_loop().time()
+        for wait in self._waits:
+            if not wait.expired():
+                wait.reschedule(now)
+        if self._session is not None:
+            await self._session.close()
+
+    @asynccontextmanager
+    async def until(self, deadline: float, broken: Callable[[], Problem]) -> AsyncIterator[None]:
+        """Wait for the upstream inside, at most until ``deadline`` (the loop's time) or ``end``. Raises ``Problem``:
+        ``broken()`` is that of a connection that fails."""
+        if self._ended:
+            raise stopping()
+        wait = asyncio.timeout_at(deadline)
+        try:
+            async with wait:
+                self._waits.add(wait)
+                yield
+        except (aiohttp.ClientError, OSError) as error:
+            if self._ended:
+                raise stopping() from None
+            raise (_too_slow() if isinstance(error, TimeoutError) else broken()) from None
+        finally:
+            self._waits.discard(wait)
+        if self._ended:
+            raise stopping()
+
+    @asynccontextmanager
+    async def ask(self, path: str, body: bytes, *, streaming: bool) -> AsyncIterator[Reply]:
+        """Ask for an answer at ``path``. Raises ``Problem`` unless it begins; leaving the context cancels what still
+        runs."""
+        async with self._open("POST", path, body) as reply:
+            # Not every server names the type of what it sends; one that names the other has not understood.
+            if reply.content_type == ("application/json" if streaming else "text/event-stream"):
+                raise malformed(f"it is {reply.content_type}, which was not asked for")
+            yield reply
+
+    async def admit(self, exchange: Exchange) -> None:
+        """Clients are strangers to it: it knows the gateway alone."""
+
+    async def answer(self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool) -> None:
+        async def work() -> None:
+            async with self.ask(path, body, streaming=streaming) as reply:
+                await answer.begin()
+                async for piece in reply.pieces():
+                    if await answer.take(piece) is not Want.MORE:
+                        return
+
+        await exchange.unless_gone(work())
+
+    async def read(self, exchange: Exchange, method: str, path: str, body: bytes | None = None) -> bytes:
+        return await self._read(method, path, body)
+
+    async def models(self) -> bytes:
+        return await self._read("GET", MODELS)
+
+    async def _read(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        async with self._open(method, path, body) as reply:
+            return await reply.whole(MOST_READ)
+
+    async def reachable(self) -> bool:
+        """Whether the upstream answers now."""
+        try:
+            async with asyncio.timeout(_PROBE_SECONDS):
+                await self.models()
+        except (Problem, TimeoutError):
+            return False
+        return True
+
+    @asynccontextmanager
+    async def _open(self, method: str, path: str, body: bytes | None = None) -> AsyncIterator[Reply]:
+        if self._session is None:
+            raise RuntimeError("the upstream is used outside its context")
+        headers = {"accept-encoding": "identity"}
+        if body is not None:
+            headers["content-type"] = "application/json"
+        deadline = asyncio.get_running_loop().time() + self._settings.total_seconds
+        async with self.until(deadline, _unreachable):
+            response = await self._session.request(
+                method, self._settings.base + path, data=_in_pieces(body), headers=headers, allow_redirects=False
+            )
+        try:
+            if response.status != 200:
+                raise _refused(response)
+            yield Reply(self, response, deadline)
+        finally:
+            response.close()
+
+
+def _in_pieces(body: bytes | None) -> bytes | io.BytesIO | None:
+    """A large body is written piece by piece, so that others come between."""
+    return body if body is None or len(body) < LARGE else io.BytesIO(body)
+
+
+def _unreachable() -> Problem:
+    return Problem(502, "upstream_unreachable", "The model server cannot be reached.")
+
+
+def _too_slow() -> Problem:
+    return Problem(504, "upstream_timeout", "The model server did not answer in time.")
+
+
+def _refused(response: aiohttp.ClientResponse) -> Problem:
+    """The problem for a status other than 200. Our own key being refused is our fault, not the client's."""
+    if response.status in (401, 403):
+        return Problem(502, "upstream_denied", "The model server does not accept the gateway's key.")
+    return refused(response.status, response.headers)

@@ -1,0 +1,1 @@
+"""A request in, a session opened, a governed answer out."""

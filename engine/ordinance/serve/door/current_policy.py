@@ -1,0 +1,189 @@
+"""What is in force, policy and keys: requests that begin get it, and those that run keep what they began with."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ordinance.errors import OrdinanceError, SituationError
+from ordinance.policy.plan import Plan
+from ordinance.serve.door.engine import Engine
+from ordinance.serve.http.keys import Client, Keyring
+from ordinance.serve.http.stderr import described, tell
+from ordinance.settings.differences import changes
+from ordinance.settings.model import KeySettings, Settings
+
+#: What ``stale`` says where loading failed in a way that nobody foresaw.
+_DEFECT = "defect"
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Where what is to be in force comes from: the packs, the settings, and the engine that may read them. All are
+    asked in a thread, and raise ``OrdinanceError``."""
+
+    plan: Callable[[], Plan]
+    settings: Callable[[], Settings] | None = None
+    engine: Engine | None = None
+
+
+class Standing:
+    """Holds the plan and the keys in force. ``settings`` are those of the start, with the keys that were read last.
+
+    ``try_out`` raises ``SituationError`` where a client cannot be served under a plan. ``stale`` is the code of the
+    error for which the last good plan, or the last good keys, were kept; empty while what is in force is current.
+    """
+
+    def __init__(
+        self, plan: Plan, settings: Settings, try_out: Callable[[Plan, Client], None], renewal: Renewal | None = None
+    ) -> None:
+        self.plan = plan
+        self.settings = settings
+        self.keyring = _keyring(settings.keys, settings.jurisdiction)
+        self._stale_settings = self._stale_plan = ""
+        self._try_out = try_out
+        self._renewal = renewal
+        self._reading = asyncio.Lock()
+        self._loading = asyncio.Lock()
+        _all_fit(plan, self.keyring, try_out)
+
+    @property
+    def stale(self) -> str:
+        # Each for itself: a policy that loads does not make up for settings that were found wrong meanwhile.
+        return self._stale_settings or self._stale_plan
+
+    @property
+    def replaceable(self) -> bool:
+        return self._renewal is not None
+
+    async def renew(self) -> None:
+        """Read keys and policy anew and put them in force; what does not load leaves the last good in force, and
+        standard error says why. Keys come first: one that was taken away is gone before a policy is compiled."""
+        if self._renewal is None:
+            return
+        async with self._reading:
+            settings = await self._read(self._renewal)
+            if settings is None:
+                return
+            await self._replace_keys(settings)
+        async with self._loading:
+            if settings is self.settings:  # else it was read again meanwhile, and that renewal stands in line
+                await self._replace_plan(self._renewal)
+
+    async def _read(self, renewal: Renewal) -> Settings | None:
+        """The settings in force with the keys that the operator's have now."""
+        if renewal.settings is None:
+            return self.settings
+        try:
+            read = await asyncio.to_thread(renewal.settings)
+        except Exception as error:
+            self._stale_settings = _told("keys and policy were not replaced, the last good ones stay in force", error)
+            return None
+        self._stale_settings = ""
+        found = changes(self.settings, read)
+        if found.of_keys:
+            tell(f"keys: {found.of_keys}")
+        if found.others:
+            tell(f"these settings have changed too, which takes a restart: {', '.join(found.others)}")
+        return self.settings.model_copy(update={"keys": read.keys})
+
+    async def _replace_keys(self, settings: Settings) -> None:
+        """Put in force at once those that fit the plan in force. Of one that does not, what was in force before remains
+        until its plan has come."""
+        plan, ring = None, self._ring(settings)
+        while plan is not self.plan:  # another renewal may have replaced it while this one tried
+            plan = self.plan
+            clients = await asyncio.to_thread(self._fitting, plan, ring)
+        if ring.closed and not self.keyring.closed:
+            tell("no key is left: nobody gets in until one is given, or the server is started again without keys")
+        self.settings = settings
+        self.keyring = Keyring(clients, ring.anyone, ring.closed)
+
+    def _fitting(self, plan: Plan, ring: Keyring) -> dict[str, Client]:
+        clients, before = {}, self.keyring.clients
+        for digest, client in ring.clients.items():
+            try:
+                if client != before.get(digest):  # those in force fit: with many, a leaked key would stay for seconds
+                    self._try_out(plan, client)
+                clients[digest] = client
+            except SituationError:
+                if digest in before:
+                    clients[digest] = before[digest]
+        return clients
+
+    async def _replace_plan(self, renewal: Renewal) -> None:
+        settings, ring = self.settings, self._ring(self.settings)
+        try:
+            plan = await asyncio.to_thread(self._load, renewal, ring)
+        except Exception as error:
+            kept = f"the policy was not replaced, the last good one ({self.plan.digest[:16]}) stays in force"
+            self._stale_plan = _told(kept, error)
+            return
+        if settings is not self.settings:  # keys were read meanwhile that this plan was not tried with; theirs comes
+            return
+        self._stale_plan = ""
+        if plan is self.plan:
+            tell(f"the policy has not changed ({plan.digest[:16]})")
+        else:
+            # The first plan's tables are hidden from the collector (`settle`) and must not stay for ever. The new ones
+            # are not hidden: with them would be every request that runs now.
+            gc.unfreeze()
+            tell(
+                f"policy replaced: {self.plan.digest[:16]} by {plan.digest[:16]}; running answers end under the old one"
+            )
+        self.plan, self.keyring = plan, ring
+
+    def _load(self, renewal: Renewal, ring: Keyring) -> Plan:
+        """The plan that is to be in force; the same object where it is the same."""
+        if renewal.engine is not None:
+            renewal.engine.require()
+        plan = renewal.plan()
+        if renewal.engine is not None:  # what was read may be of both, where an installer was at work
+            renewal.engine.require()
+        if plan.digest == self.plan.digest:
+            plan = self.plan
+        _all_fit(plan, ring, self._try_out)
+        return plan
+
+    def _ring(self, settings: Settings) -> Keyring:
+        """The keys of ``settings``. Where there were some, a reload that leaves none closes the server: it must not
+        open it to everyone."""
+        ring = _keyring(settings.keys, settings.jurisdiction)
+        had = bool(self.keyring.clients) or self.keyring.closed
+        return Keyring(ring.clients, ring.anyone, closed=had and not ring.clients)
+
+
+def _told(what: str, error: Exception) -> str:
+    """Tell the operator of an ``error``; its code."""
+    if isinstance(error, OrdinanceError):
+        tell(f"{what}: error[{error.code}]: {error}")
+        return error.code
+    tell(f"{what}: {described(error)}")  # what is in force must outlive whatever a new one brings
+    return _DEFECT
+
+
+def _keyring(keys: Sequence[KeySettings], jurisdiction: str | None) -> Keyring:
+    clients = {
+        key.sha256: Client(
+            name=key.name,
+            sha256=key.sha256,
+            jurisdiction=key.jurisdiction or jurisdiction,
+            attested=key.attested,
+            system_messages_are_ours=key.system_messages_are_ours,
+        )
+        for key in keys
+    }
+    return Keyring(clients, Client(jurisdiction=jurisdiction))
+
+
+def _all_fit(plan: Plan, ring: Keyring, try_out: Callable[[Plan, Client], None]) -> None:
+    for client in (ring.anyone, *ring.clients.values()):
+        try_out(plan, client)
+
+
+def settle() -> None:
+    """Spare the collector the large tables that will stay. Before the first request."""
+    gc.collect()
+    gc.freeze()

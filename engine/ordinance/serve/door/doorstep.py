@@ -1,0 +1,121 @@
+"""What every request passes before it comes to a door."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ordinance.protocol.problems import Problem, busy, other_host, two_lengths
+from ordinance.serve.http.admission import home_of
+from ordinance.settings.model import Settings
+
+#: Asked by whoever watches over a server: answered also where no request is taken any more.
+_ALWAYS = frozenset({"/health", "/ready"})
+
+
+class Presence:
+    """Counts the requests that are inside: at most ``most``, and ``each`` from one address, where these are given."""
+
+    def __init__(self, most: int | None = None, each: int | None = None) -> None:
+        self.inside = 0
+        self._most = most
+        self._each = each
+        self._of: Counter[str] = Counter()
+
+    def problem(self, home: str) -> Problem | None:
+        """Why another request of ``home`` is not taken now."""
+        if self._most is not None and self.inside >= self._most:
+            return busy(503)
+        if self._each is not None and self._of[home] >= self._each:
+            return busy(429)
+        return None
+
+    @contextmanager
+    def visit(self, home: str) -> Iterator[None]:
+        self.inside += 1
+        self._of[home] += 1
+        try:
+            yield
+        finally:
+            self.inside -= 1
+            self._of[home] -= 1
+            if not self._of[home]:
+                del self._of[home]
+
+    async def gone(self, seconds: float) -> None:
+        """Wait until nobody is inside, at most so long."""
+        for _ in range(max(1, round(seconds / 0.02))):
+            if not self.inside:
+                return
+            await asyncio.sleep(0.02)
+
+
+class Doorstep:
+    """Turns away what asks for another host, writes its path so that two readers may take it for two paths, or is one
+    request too many. ``hosts`` gives the names under which the server lets itself be asked, None for any."""
+
+    def __init__(self, app: ASGIApp, hosts: Callable[[], frozenset[str] | None], presence: Presence) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._presence = presence
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        # No path of ours needs an escape. With one, a proxy before us may read another path than the router does: it is
+        # none, and whoever asks for it is told so as for any closed door, with a key.
+        if b"%" in scope.get("raw_path", b""):
+            scope = {**scope, "path": "", "raw_path": b""}
+        home = home_of((scope.get("client") or ("",))[0])
+        problem = self._problem(scope, home)
+        if problem is not None:
+            body = msgspec.json.encode(problem.body())
+            answer = Response(body, problem.status, problem.headers, media_type="application/json")
+            await answer(scope, receive, send)
+            return
+        with self._presence.visit(home):
+            await self._app(scope, receive, send)
+
+    def _problem(self, scope: Scope, home: str) -> Problem | None:
+        if {b"content-length", b"transfer-encoding"} <= {name.lower() for name, _ in scope["headers"]}:
+            return two_lengths()
+        hosts = self._hosts()
+        if hosts is not None and not _is_among(Headers(scope=scope).get("host", ""), hosts):
+            return other_host()
+        return None if scope["path"] in _ALWAYS else self._presence.problem(home)
+
+
+def expected_hosts(settings: Settings) -> frozenset[str] | None:
+    """The names under which the gateway lets itself be asked; None for any.
+
+    A page in a browser can have its own name resolve to this machine and then ask as if it were of the same origin. A
+    key stops it; without keys, a gateway on loopback goes by the name that was asked for.
+    """
+    if settings.keys or not (settings.hosts or _is_loopback(settings.host)):
+        return None
+    return frozenset(name.lower() for name in (*settings.hosts, settings.host))
+
+
+def _is_among(asked: str, hosts: frozenset[str]) -> bool:
+    try:
+        name = urlsplit(f"//{asked}").hostname or ""
+    except ValueError:
+        return False
+    return name in hosts or _is_loopback(name)
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"

@@ -1,0 +1,233 @@
+"""The door for every governed API: a request in, a session opened, the server asked, a governed answer out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from functools import partial
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from ordinance.protocol.api import Api
+from ordinance.protocol.asked import Request
+from ordinance.protocol.finish import steering
+from ordinance.protocol.govern.prompts import sent_on, unknown_texts
+from ordinance.protocol.govern.streamed import AnswerStream, refused_stream
+from ordinance.protocol.govern.whole import govern_whole, refused_whole
+from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal, stopping
+from ordinance.protocol.said import Top
+from ordinance.runtime.session import Session
+from ordinance.serve.behind.small_answers import MODELS
+from ordinance.serve.door import locale, speech
+from ordinance.serve.door.delivery import STREAM_HEADERS, StreamedAnswer, WholeAnswer
+from ordinance.serve.door.service import ELAPSED_HEADER, Service, marks_header, policy_header, seconds
+from ordinance.serve.http import body_limits, tags
+from ordinance.serve.http.exchange import ClientGone, Exchange
+from ordinance.serve.http.keys import Client
+from ordinance.serve.http.stderr import log_defect
+from ordinance.serve.http.threads import SCREENING, aside
+
+#: What the audit log says where the client went before the end, as proxies write it.
+_CLIENT_GONE = 499
+
+
+class Door:
+    """The route of one API as an ASGI application. ``patience`` is that of ``Exchange``."""
+
+    def __init__(self, service: Service, api: Api, *, patience: bool = True) -> None:
+        self._service = service
+        self._api = api
+        self._patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, receive, send, patience=self._patience)
+        await _Visit(self._service, self._api, exchange).serve()
+
+
+class _Visit:
+    """One request, from its first byte to its line in the audit log."""
+
+    def __init__(self, service: Service, api: Api, exchange: Exchange) -> None:
+        self._service = service
+        self._api = api
+        self._exchange = exchange
+        self._id = uuid.uuid4().hex
+        self._began = time.monotonic()
+        self._client = Client()
+        self._request: Request | None = None
+        self._session: Session | None = None
+        self._problem: Problem | None = None
+        exchange.common["x-request-id"] = self._id
+
+    async def serve(self) -> None:
+        status, ended = _CLIENT_GONE, 0.0
+        try:
+            await self._serve()
+            status, ended = self._exchange.status or 500, time.monotonic()
+            await self._learn_name(status)
+        except ClientGone:
+            pass
+        finally:
+            self._record(status, (ended or time.monotonic()) - self._began)
+
+    async def _serve(self) -> None:
+        try:
+            self._client = await self._service.admit(self._exchange)
+            raw = await self._exchange.body(body_limits.most(self._service.settings))
+            await self._answer(raw)
+        except Problem as problem:
+            await self._fail(problem)
+        except ClientGone:
+            raise
+        except asyncio.CancelledError:  # the server stops, and can wait no longer
+            await self._stop()
+        except Exception as error:
+            log_defect(error)
+            await self._fail(internal())
+
+    async def _stop(self) -> None:
+        """Say that the server stops where nothing has been said yet; an answer that comes here has a client that does
+        not take it."""
+        self._problem = stopping()
+        if self._exchange.status is None:
+            await self._tell(self._problem)
+
+    async def _fail(self, problem: Problem) -> None:
+        """Answer with a problem; where a stream had begun, as its last event."""
+        self._problem = problem
+        if self._session is not None and problem.code in FAULTS:
+            self._session.fail(problem.code)
+        await self._tell(problem)
+
+    async def _tell(self, problem: Problem) -> None:
+        if self._exchange.status is None:
+            body = self._api.problem_body(problem)
+            await self._exchange.json(body, problem.status, problem.headers)
+        else:
+            await self._exchange.write(self._api.problem_event(problem), last=True)
+
+    async def _answer(self, raw: bytes) -> None:
+        request = await aside(len(raw), False, self._read, raw)
+        self._request, session = request, self._open(request)
+        self._session = session
+        self._exchange.common["x-ordinance-policy"] = policy_header(session)
+        if session.marks:
+            self._exchange.common["x-ordinance-marks"] = marks_header(session)
+        top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
+        body = await self._sent_on(len(raw), request, session)
+        if body is not None:
+            request, body = await self._service.adapting.adapt(self._exchange, self._api, request, body, session)
+        if body is None:
+            await self._refuse(request, session, top)
+            return
+        if self._service.audit.required:
+            await self._service.audit.begin({**self._asked(), **session.under()})
+        if request.streaming:
+            most = self._service.settings.limits.answer_bytes
+            await self._stream(body, AnswerStream(self._api, request, session, top, most), session)
+        else:
+            await self._whole(body, request, session, top)
+
+    async def _sent_on(self, size: int, request: Request, session: Session) -> bytes | None:
+        """What goes upstream of a request of ``size`` bytes; see ``sent_on``. Only what is new in it is looked at."""
+        ours = self._client.system_messages_are_ours
+        texts, unknown = await aside(size, False, unknown_texts, self._api, request, session, system_is_ours=ours)
+        size += SCREENING * unknown
+        waits = session.waits and unknown > 0
+        return await aside(size, waits, sent_on, self._api, request, session, system_is_ours=ours, texts=texts)
+
+    def _read(self, raw: bytes) -> Request:
+        settings = self._service.settings
+        body_limits.check_unread(raw, settings)
+        request = self._api.read_request(raw, frozenset(settings.parts))
+        body_limits.check_read(raw, request.body, settings)
+        if settings.steering == "refuse" and (name := steering(request.body, request.structure)):
+            raise field_refused(name)
+        return request
+
+    def _open(self, request: Request) -> Session:
+        tags.forget()
+        # Once more: the body may have been long in coming, and keys and policy in force belong together.
+        self._client = self._service.keyring.admit(self._exchange.authorization)
+        headers = self._exchange.headers
+        wanted = locale.wanted_languages(headers.get(locale.HEADER), ", ".join(headers.getlist("accept-language")))
+        elapsed = seconds(headers.get(ELAPSED_HEADER))
+        asked = speech.asked_slots(headers.get(speech.HEADER))
+        return self._service.open(
+            self._client,
+            wanted,
+            turn=request.turn,
+            elapsed=elapsed,
+            whole=not request.streaming,
+            asked=asked,
+            salt=_salt(self._exchange.authorization, request.body.get("cache_salt")),
+        )
+
+    async def _refuse(self, request: Request, session: Session, top: Top) -> None:
+        if request.streaming:
+            await self._exchange.start(200, STREAM_HEADERS)
+            await self._exchange.write(refused_stream(self._api, request, session, top), last=True)
+        else:
+            refused = refused_whole(self._api, request, session, top)
+            await self._exchange.json(refused, headers=_notices_header(request, session))
+
+    async def _stream(self, body: bytes, stream: AnswerStream, session: Session) -> None:
+        limit = self._service.settings.limits.event_bytes
+        answer = StreamedAnswer(self._exchange, stream, limit, waits=session.waits)
+        try:
+            await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=True)
+            await answer.end()
+        except Problem as problem:
+            if self._exchange.status is None:
+                raise
+            self._problem = problem
+            await answer.fail(problem)
+
+    async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> None:
+        govern = partial(govern_whole, self._api, request=request, session=session, top=top)
+        answer = WholeAnswer(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
+        await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
+        await self._exchange.json(await answer.end(), headers=_notices_header(request, session))
+
+    async def _learn_name(self, status: int) -> None:
+        """Once the answer has left: whether the server lists the model that has given it."""
+        if status == 200 and self._request is not None:
+            ask = partial(self._service.behind.read, self._exchange, "GET", MODELS)
+            await self._service.names.learn(self._request.model, ask)
+
+    def _record(self, status: int, seconds: float) -> None:
+        record: dict[str, Any] = {**self._asked(), "status": status, "seconds": round(seconds, 3)}
+        if self._problem is not None:
+            record["problem"] = self._problem.code
+        if self._session is not None:
+            record |= self._session.record()
+        self._service.audit.write(record)
+
+    def _asked(self) -> dict[str, Any]:
+        """What a record says of the request: who asks for what, and no word of it."""
+        request = self._request
+        return {
+            "request": self._id,
+            "key": self._client.name,
+            "api": self._api.path.removeprefix("/v1/"),
+            "model": None if request is None else self._service.names.shown(request.model),
+            "stream": None if request is None else request.streaming,
+        }
+
+
+def _salt(key: str | None, cache_salt: object) -> bytes:
+    """What sets a request's texts apart from those of others. Behind the doors a server may tell keys apart where
+    Ordinance has none; and a client that gives a salt wants none of what it says to be known again without it."""
+    return f"{key or ''}\0{cache_salt if isinstance(cache_salt, str) else ''}".encode("utf-8", "surrogatepass")
+
+
+def _notices_header(request: Request, session: Session) -> dict[str, str]:
+    """Where the text has a form that a notice would break, a whole answer has its notices in a header too (semantics,
+    rule 9): a JSON list in ASCII."""
+    notices = session.outcome().notices
+    if request.structure is None or not notices:
+        return {}
+    return {"x-ordinance-notices": json.dumps([notice.text for notice in notices])}

@@ -1,0 +1,92 @@
+"""Takes connections from a listening socket, a few at a time, as long as there are places for them.
+
+asyncio's own way takes as many as the backlog at once and, where descriptors run out, logs a traceback for each of
+them: 200 silent connections were 800,000 lines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+
+from ordinance.serve.http.admission import Places
+
+#: Connections that are taken in one round of the event loop, so that those that are open get their turn.
+_AT_ONCE = 16
+#: How long none is taken where there is no place, or no descriptor, in seconds. Those that come wait in the kernel.
+_PAUSE_SECONDS = 0.05
+#: How long those that were taken last have until their requests count as begun, in seconds.
+_FIRST_BYTES_SECONDS = 0.05
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Accepting:
+    """Gives each connection of ``listener`` a protocol of ``make``, from its making until ``close``."""
+
+    def __init__(self, listener: socket.socket, make: Callable[[], asyncio.Protocol], places: Places) -> None:
+        self._listener = listener
+        self._make = make
+        self._places = places
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pause: asyncio.TimerHandle | None = None
+        listener.setblocking(False)
+        self._loop.add_reader(listener, self._accept, _AT_ONCE)
+
+    async def close(self) -> None:
+        """Take those that stand in line, and then no more: whoever comes is refused."""
+        if self._listener.fileno() < 0:
+            return
+        self._accept(socket.SOMAXCONN)
+        self._shut()
+        await asyncio.gather(*self._tasks)
+        await asyncio.sleep(_FIRST_BYTES_SECONDS)
+
+    def _accept(self, most: int) -> None:
+        for _ in range(most):
+            if self._places.full:
+                self._places.make_room()
+                self._wait()
+                return
+            try:
+                taken, _ = self._listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                if error.errno in _EXHAUSTED:
+                    self._places.make_room("no descriptors are left (LimitNOFILE)")
+                    self._wait()
+                else:  # the process that gave us the socket has shut it
+                    self._shut()
+                return
+            self._places.expect()
+            task = self._loop.create_task(self._open(taken))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _open(self, taken: socket.socket) -> None:
+        taken.setblocking(False)
+        try:
+            await self._loop.connect_accepted_socket(self._make, taken)
+        except OSError:  # it has gone already
+            taken.close()
+        finally:
+            self._places.arrived()
+
+    def _wait(self) -> None:
+        if self._pause is None:
+            self._loop.remove_reader(self._listener)
+            self._pause = self._loop.call_later(_PAUSE_SECONDS, self._resume)
+
+    def _resume(self) -> None:
+        self._pause = None
+        self._loop.add_reader(self._listener, self._accept, _AT_ONCE)
+
+    def _shut(self) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
+        if self._listener.fileno() >= 0:
+            self._loop.remove_reader(self._listener)
+            self._listener.close()

@@ -1,1 +1,0 @@
-"""One small file per API that a door speaks."""

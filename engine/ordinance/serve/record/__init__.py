@@ -1,0 +1,1 @@
+"""The record of requests: a queue, a thread, a file."""

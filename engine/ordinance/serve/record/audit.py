@@ -1,0 +1,101 @@
+"""The audit log: one line of JSON for each request, without a word of what was said (docs/record.md).
+
+Whoever answers requests never waits for the disk: records go through a queue to a thread. Only where no record may be
+lost does a request wait, for the record that it begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import msgspec
+
+from ordinance.errors import ServeError
+from ordinance.protocol.problems import audit_unavailable
+from ordinance.serve.record.logfile import LogFile
+from ordinance.serve.record.scribe import STALLED_SECONDS, Scribe
+from ordinance.settings.model import AuditSettings
+
+#: The version of the schema. Fields are added to it; none is renamed or taken away.
+VERSION = 1
+
+
+class AuditLog:
+    """Appends to the file that ``settings`` name, else to standard error. Safe to use from several threads."""
+
+    def __init__(self, settings: AuditSettings | None = None) -> None:
+        settings = settings or AuditSettings()
+        try:
+            file = LogFile(settings.path)
+        except OSError as error:
+            raise ServeError(
+                f"the audit log {settings.path} cannot be written: {error.strerror}.",
+                help="Name a file that can, under 'audit' in the settings.",
+            ) from None
+        #: Whether the model may be asked only once a record says that the request begins.
+        self.required = settings.required
+        self._scribe = Scribe(file, settings.queue)
+        # A log that nobody closes is closed when nothing refers to it, or when the interpreter ends.
+        self.close = weakref.finalize(self, self._scribe.close)
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Append the record of a request that has ended, under the present time (UTC). Never waits and never fails: a
+        record for which there is no room is counted as lost."""
+        self._scribe.take(partial(_line, "end", record))
+
+    async def begin(self, record: Mapping[str, Any]) -> None:
+        """Wait until a record that a request begins lies on the disk. Raises ``Problem`` (503) where it cannot be
+        written in time."""
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[bool] = loop.create_future()
+        taken = self._begin(record, partial(_tell, loop, written))
+        try:
+            async with asyncio.timeout(STALLED_SECONDS):
+                if not (taken and await written):
+                    raise audit_unavailable()
+        except TimeoutError:
+            raise audit_unavailable() from None
+
+    def begin_all(self, records: Sequence[Mapping[str, Any]]) -> bool:
+        """The same for a batch, outside an event loop: whether all of ``records`` lie on the disk."""
+        written: SimpleQueue[bool] = SimpleQueue()
+        with suppress(Empty):
+            return all(self._begin(each, written.put) and written.get(timeout=STALLED_SECONDS) for each in records)
+        return False
+
+    def _begin(self, record: Mapping[str, Any], told: Callable[[bool], None]) -> bool:
+        return not self._scribe.stalled and self._scribe.take(partial(_line, "begin", record), told)
+
+    def reopen(self) -> None:
+        """Open the file anew, at the next chance and without waiting. It happens by itself where the path names another
+        file than before."""
+        self._scribe.reopen()
+
+    def state(self) -> dict[str, Any]:
+        """What ``/ready`` says: ``state`` is ``failing`` while records cannot be written or wait for too long, ``lost``
+        counts the records of this process that were not."""
+        return {"state": "failing" if self._scribe.failing else "ok", "lost": self._scribe.lost}
+
+
+def _line(event: str, record: Mapping[str, Any], lost: int) -> bytes:
+    """``lost`` records are missing before this one."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    gap = {"lost": lost} if lost else {}
+    return msgspec.json.encode({"v": VERSION, "time": now, "event": event, **record, **gap}) + b"\n"
+
+
+def _tell(loop: asyncio.AbstractEventLoop, written: asyncio.Future[bool], well: bool) -> None:
+    with suppress(RuntimeError):  # the loop has ended, and nobody waits
+        loop.call_soon_threadsafe(_settle, written, well)
+
+
+def _settle(written: asyncio.Future[bool], well: bool) -> None:
+    if not written.done():
+        written.set_result(well)

@@ -1,0 +1,150 @@
+"""The thread that writes the audit log: a bounded queue before it, and what becomes of it when the file fails."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ordinance.serve.http.stderr import described, tell
+from ordinance.serve.record.logfile import LogFile
+
+#: What is written takes no longer while all is well, in seconds.
+STALLED_SECONDS = 5.0
+#: How long a closing log may still write, in seconds.
+CLOSING_SECONDS = 5.0
+#: How long after a failure the next attempt comes, in seconds.
+_RETRY_SECONDS = 1.0
+#: How long records gather, so that a busy server wakes the thread ten times a second and no more.
+_GATHER_SECONDS = 0.1
+
+
+class _Line(NamedTuple):
+    """``told`` is called once the line lies on the disk (True), or was given up (False)."""
+
+    data: bytes
+    told: Callable[[bool], None] | None
+
+
+class Scribe:
+    """Appends lines to ``file``, of which at most ``most`` may wait. What cannot be written is kept and tried again;
+    a line for which there is no room is lost, and counted in the next one that is taken."""
+
+    def __init__(self, file: LogFile, most: int) -> None:
+        self._file = file
+        self._most = most
+        #: Lines that were lost, since the process began.
+        self.lost = 0
+        self._untold = 0
+        self._waiting: deque[_Line] = deque()
+        self._held = 0  # those that wait, and those that are being written
+        self._since: float | None = None  # when the present attempt began
+        self._failed = False
+        self._idle = self._urgent = self._reopening = self._closing = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="ordinance-audit", daemon=True)
+        self._thread.start()
+
+    @property
+    def stalled(self) -> bool:
+        """Whether an attempt has taken too long by now: a disk that does not answer, a pipe that nobody reads."""
+        since = self._since
+        return since is not None and time.monotonic() - since > STALLED_SECONDS
+
+    @property
+    def failing(self) -> bool:
+        """Whether lines cannot be written, or not as fast as they come."""
+        return self._failed or self._held >= self._most or self.stalled
+
+    def take(self, make: Callable[[int], bytes], told: Callable[[bool], None] | None = None) -> bool:
+        """Take the line that ``make`` gives for the number of lines that were lost before it. False where there is no
+        room: it is lost, or, where somebody waits to be ``told``, refused. Never waits for the file."""
+        with self._changed:
+            if self._closing or self._held >= self._most:
+                if told is None:
+                    self.lost += 1
+                    self._untold += 1
+                return False
+            self._waiting.append(_Line(make(self._untold), told))
+            self._held += 1
+            self._untold = 0
+            self._urgent |= told is not None
+            if self._idle or told is not None:
+                self._changed.notify()
+        return True
+
+    def reopen(self) -> None:
+        """Have the file opened anew."""
+        with self._changed:
+            self._reopening = self._urgent = True
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Write what waits, for a bounded time, and say how much could not be."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        if threading.current_thread() is self._thread:  # the collector has come by here
+            return
+        self._thread.join(CLOSING_SECONDS)
+        if self._held or self._untold:
+            tell(f"the audit log was closed with {self._held + self._untold} records unwritten")
+
+    def _run(self) -> None:
+        while (lines := self._next()) is not None:
+            self._attempt(lines)
+        self._file.close()
+
+    def _next(self) -> list[_Line] | None:
+        """What is to be written now, nothing where the file is only to be opened anew; None at the end."""
+        with self._changed:
+            if not (self._closing and self._failed):
+                pause = _RETRY_SECONDS if self._failed else _GATHER_SECONDS
+                self._changed.wait_for(lambda: self._urgent or self._closing, pause)
+                self._idle = True
+                self._changed.wait_for(lambda: self._waiting or self._reopening or self._closing)
+                self._idle = self._urgent = False
+                if self._waiting or self._reopening:
+                    self._since = time.monotonic()
+                    lines = list(self._waiting)
+                    self._waiting.clear()
+                    return lines
+        return None
+
+    def _attempt(self, lines: list[_Line]) -> None:
+        written, failure = 0, ""
+        try:
+            if self._reopening:
+                self._reopening = False
+                self._file.reopen()
+            while written < len(lines):
+                written += self._file.append([line.data for line in lines[written:]])
+        except OSError as error:
+            failure = error.strerror or "unknown"
+        except Exception as error:  # without this thread every record would be lost in silence
+            failure = described(error)
+        done, left = lines[:written], lines[written:]
+        on_disk = True
+        if any(line.told for line in done):
+            try:
+                self._file.sync()
+            except OSError as error:
+                on_disk, failure = False, failure or error.strerror or "unknown"
+        self._settle(len(lines), [line for line in left if line.told is None], failure)
+        for line, well in (*((line, on_disk) for line in done), *((line, False) for line in left)):
+            if line.told is not None:
+                line.told(well)
+
+    def _settle(self, tried: int, kept: list[_Line], failure: str) -> None:
+        """Keep what is to be tried again, and tell the operator of the first failure and of the end of it."""
+        with self._changed:
+            self._waiting.extendleft(reversed(kept))
+            self._held += len(kept) - tried
+            self._since = None
+            before, self._failed = self._failed, bool(failure)
+        if failure and not before:
+            tell(f"the audit log cannot be written: {failure}")
+        elif before and not failure:
+            tell(f"the audit log is written again; records lost since the start: {self.lost}")

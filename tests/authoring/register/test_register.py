@@ -1,0 +1,260 @@
+"""``ordinance print``: what the public reads holds every rule, and nothing of what a rule looks for."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from datetime import date
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ordinance.authoring.register.document import Document
+from ordinance.authoring.register.entries import register
+from ordinance.authoring.register.html import to_html
+from ordinance.authoring.register.markdown import to_markdown
+from ordinance.authoring.register.wording import Wording, languages, words_from, words_in
+from ordinance.detection import Expressions
+from ordinance.errors import UsageError
+from ordinance.loading.load import Loaded, load
+from ordinance.loading.packs import shipped_rules
+from support.checkout import CASES, ROOT
+from support.commands import run
+from support.packs import JURISDICTION, TODAY, load_on, write_jurisdiction
+
+FOLDER = CASES / "register"
+VOID = frozenset({"meta"})
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Loaded:
+    return load()
+
+
+def document(loaded: Loaded, language: str = "en", on: date = TODAY) -> Document:
+    assert loaded.policy is not None
+    return register(loaded.plan, loaded.policy, Wording.of(language, words_in(language), loaded.policy), on)
+
+
+class Strict(HTMLParser):
+    """Every element is closed in its turn, every id is used once, every reference leads somewhere in the page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.seen: list[tuple[str, dict[str, str]]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        assert len(given) == len(attrs)
+        self.seen.append((tag, given))
+        self.ids += [given["id"]] if "id" in given else []
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not {"style", "title"} & set(self.open):
+            self.text.append(data)
+
+
+def read(page: str) -> Strict:
+    parser = Strict()
+    parser.feed(page)
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+@pytest.mark.parametrize("language", ["de", "en", "et"])
+@pytest.mark.parametrize("form", ["html", "md"])
+def test_golden(language: str, form: str, tmp_path: Path) -> None:
+    """The register of a small deployment, read by hand; written anew with ORDINANCE_GOLDEN=write."""
+    loaded = load_on(write_jurisdiction(tmp_path), shipped_rules() / "jurisdictions" / "DE")
+    page = document(loaded, language)
+    text = to_html(page) if form == "html" else to_markdown(page)
+    text = text.replace(loaded.plan.digest, "0" * 64)
+    golden = CASES / f"register.{language}.{form}"
+    if os.environ.get("ORDINANCE_GOLDEN") == "write":
+        golden.write_text(text, "utf-8")
+    assert text == golden.read_text("utf-8")
+
+
+@pytest.mark.requirement("TR-7")
+@pytest.mark.parametrize("language", ["de", "en", "et"])
+def test_nothing_that_a_rule_looks_for(language: str, shipped: Loaded) -> None:
+    """No phrase of a lexicon, no pattern, no canary, no example, in any form of the document."""
+    page = document(shipped, language)
+    for text in (to_html(page), to_markdown(page)):
+        folded = text.casefold()
+        assert "ordinance-canary" not in folded
+        for prepared in shipped.plan.detectors.values():
+            if isinstance(prepared, Expressions):
+                for phrase in prepared.phrases:
+                    assert not re.search(rf"\b{re.escape(phrase.casefold())}\b", folded), phrase
+        for unit in shipped.policy.units if shipped.policy else ():
+            lines = [line for source in unit.lexicons.values() for line, _ in source.phrases()]
+            assert not [line for line in lines if re.search(rf"\b{re.escape(line.casefold())}\b", folded)]
+        for detector in shipped.policy.detectors if shipped.policy else ():
+            if detector.kind == "pattern":
+                assert detector.declaration.lines[0] not in text
+        examples = {e.answer or e.prompt for e in shipped.policy.examples} if shipped.policy else set()
+        assert not [example for example in examples if example and example in text]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(['means   "', 'quote act "', 'title   "Testland ']))
+def test_a_text_of_the_pack_that_holds_it_is_left_out(tmp_path_factory: pytest.TempPathFactory, where: str) -> None:
+    """Where an author may write what the rule withholds, the document does not repeat it, and says so. What a notice
+    would show does not load (``test_shields``)."""
+    spoiled = JURISDICTION.replace('"Testland"', '"Testland "').replace(where, f"{where}X123 secret words ", 1)
+    loaded = load_on(write_jurisdiction(tmp_path_factory.mktemp("spoiled"), spoiled))
+    page = document(loaded)
+    for text in (to_html(page), to_markdown(page)):
+        assert "secret words" not in text.casefold()
+        assert "X123" not in text
+        assert "This text is not printed" in text
+
+
+def test_it_holds_every_rule_law_and_contact(shipped: Loaded) -> None:
+    plan = shipped.plan
+    text = to_html(document(shipped, "de"))
+    for rule in plan.rules:
+        assert f"§ {rule.number}" in text
+        if rule.law:
+            assert rule.law.article in text
+            assert rule.law.source in text
+        assert all(exemption.law.article in text for exemption in rule.exemptions if exemption.law)
+    assert all(contact.value in text for contact in plan.contacts)
+    assert plan.digest in text
+    assert "Kennzeichen verfassungswidriger Organisationen" in text
+    assert "Sie interagieren mit einem KI-System." in text
+
+
+def test_it_says_what_does_not_apply_now(shipped: Loaded) -> None:
+    assert "not yet in force" in to_markdown(document(shipped, on=date(2026, 8, 1)))
+    assert "not yet in force" not in to_markdown(document(shipped, on=date(2026, 8, 2)))
+
+
+def test_the_page_stands_by_itself(shipped: Loaded) -> None:
+    """Strictly nested, one heading a level, a language and direction for every part, nothing loaded from elsewhere."""
+    page = to_html(document(shipped, "et"))
+    parser = read(page)
+    tags = [tag for tag, _ in parser.seen]
+    assert parser.seen[0] == ("html", {"lang": "et", "dir": "ltr"})
+    assert tags.count("h1") == tags.count("main") == tags.count("title") == 1
+    assert len(parser.ids) == len(set(parser.ids))
+    assert not {"script", "link", "img", "iframe", "object", "embed", "base", "form"} & set(tags)
+    assert "@import" not in page
+    assert "url(" not in page
+    assert "default-src 'none'" in page
+    for tag, has in parser.seen:
+        assert not {"src", "srcset", "style", "onclick"} & has.keys()
+        if "href" in has:
+            assert tag == "a"
+            assert has["href"].startswith(("#", "https://", "tel:"))
+            assert not has["href"].startswith("#") or has["href"][1:] in parser.ids
+        if "aria-labelledby" in has:
+            assert has["aria-labelledby"] in parser.ids
+        assert "lang" not in has or has.get("dir") in ("ltr", "rtl")
+        assert tag != "th" or has["scope"] in ("col", "row")
+    levels = [int(tag[1]) for tag in tags if re.fullmatch("h[1-6]", tag)]
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def luminance(colour: str) -> float:
+    full = "".join(digit * 2 for digit in colour) if len(colour) == 3 else colour
+    parts = [int(full[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_contrast(shipped: Loaded) -> None:
+    """WCAG 2.2 AAA for text (7:1) on both grounds, and 3:1 for lines, in the light and in the dark."""
+    style = to_html(document(shipped)).partition("<style>")[2].partition("</style>")[0]
+    themes = re.findall(r"\{[^{}]*(--ink:[^{}]*)\}", style)
+    assert len(themes) == 2
+    for theme in themes:
+        colours = {name: luminance(value) for name, value in re.findall(r"--(\w+): #([0-9a-f]{3,6})", theme)}
+        for ground in ("paper", "soft"):
+            for ink, least in (("ink", 7), ("link", 7), ("line", 3)):
+                light, dark = sorted((colours[ink], colours[ground]), reverse=True)
+                assert (light + 0.05) / (dark + 0.05) >= least, (ink, ground)
+
+
+def test_a_translation_from_a_file_and_right_to_left(tmp_path: Path) -> None:
+    """Another language is a file of words; its direction follows its script, and so does each part's."""
+    words = {key: f"م {value}" for key, value in words_in("en").items()}
+    (tmp_path / "ar.json").write_text(json.dumps(words), "utf-8")
+    result = run("print", "--language", "ar", "--words", tmp_path / "ar.json", "rules/jurisdictions/DE", cwd=ROOT)
+    assert result.returncode == 0, result.stderr
+    parser = read(result.stdout)
+    assert parser.seen[0] == ("html", {"lang": "ar", "dir": "rtl"})
+    assert ("span", {"lang": "en", "dir": "ltr"}) in parser.seen
+    assert "inset-inline-start" in result.stdout
+    assert not re.search(r"(margin|padding|border)-(left|right)|text-align: (left|right)", result.stdout)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_words_are_whole(language: str) -> None:
+    """Every language has the same words, with the same places to fill, and each is used."""
+    english, words = words_in("en"), words_in(language)
+    assert words.keys() == english.keys()
+    places = {key: set(re.findall(r"\{\w+\}", value)) for key, value in english.items()}
+    assert {key: set(re.findall(r"\{\w+\}", value)) for key, value in words.items()} == places
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "engine/ordinance/authoring/register").glob("*.py"))
+    families = ("dimension.", "value.", "group.", "within.", "extent.", "occasion.", "address.")
+    unused = [
+        key for key in words if not re.search(f"[\"']{re.escape(key)}[\"']", code) and not key.startswith(families)
+    ]
+    assert [key for key in unused if key.removesuffix(".about") not in ("never", "left_out", "added")] == []
+
+
+def test_markdown_signs_are_words(tmp_path: Path) -> None:
+    spoiled = JURISDICTION.replace(
+        "The words are not said.", "*The* [words](https://x.example) | `are` <b>not</b> said."
+    )
+    loaded = load_on(write_jurisdiction(tmp_path, spoiled))
+    text = to_markdown(document(loaded))
+    assert r"\*The\* \[words\](https://x.example) \| \`are\` \<b\>not\</b\> said." in text
+    assert "&lt;b&gt;not&lt;/b&gt;" in to_html(document(loaded))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--language", "fr"), 2, "do not ship in 'fr' (they do in de, en, et)"),
+        (("--words", "nowhere.json"), 2, "nowhere.json cannot be read"),
+        (("--words", "bad.json"), 2, "bad.json has no words for"),
+        (("--words", "."), 2, "cannot be read"),
+        (("--format", "pdf"), 2, "invalid choice"),
+        (("nowhere",), 2, "error[unreadable]"),
+        (("wrong.ord",), 1, "error[policy]"),
+    ],
+)
+def test_usage(words: tuple[str, ...], code: int, said: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text('{"title": "x"}', "utf-8")
+    (tmp_path / "wrong.ord").write_text("jurisdiction ZZ 1.0.0 under charter nobody 1", "utf-8")
+    result = run("print", *words, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (code, "")
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_translation_must_keep_the_places(tmp_path: Path) -> None:
+    words = {**words_in("en"), "as_of": "On a day"}
+    with pytest.raises(UsageError, match="'as_of' does not hold the same places in braces"):
+        words_from(json.dumps(words), "x.json", "en")
+    with pytest.raises(UsageError, match="is not JSON"):
+        words_from("{", "x.json", "en")
+    with pytest.raises(UsageError, match="no JSON object of texts"):
+        words_from('{"title": 3}', "x.json", "en")

@@ -1,0 +1,190 @@
+"""``ordinance apply`` from outside: lines in, lines out, the same for every cutting."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.checkout import ROOT
+
+CANARY = "ordinance-canary-86a-5d21e8"
+WEAPON = "ordinance-canary-weapons-7f3a9c"
+
+
+def apply(*flags: str, lines: list[Any], raw: bytes = b"", code: int = 0) -> list[dict[str, Any]]:
+    given = raw or b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
+    done = subprocess.run(
+        [sys.executable, "-m", "ordinance.cli.main", "apply", *flags],
+        input=given,
+        capture_output=True,
+        check=False,
+        env={"PYTHONPATH": str(ROOT / "engine"), "LANG": "C", "PATH": ""},
+    )
+    assert done.returncode == code, done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.requirement("TR-2")
+def test_a_withheld_sentence_is_told_with_its_law_in_the_language_of_the_line() -> None:
+    line = {"id": 7, "answer": f"Good day. The code is {CANARY}! Bye.", "locale": "en-US"}
+    (found,) = apply("--jurisdiction", "DE", "--locale", "de-DE", lines=[line])
+    assert found["id"] == 7
+    assert found["verdict"] == "withhold"
+    assert found["rules"] == ["DE/symbols", "EU/synthetic_text"]
+    (notice,) = found["notices"]
+    assert notice["kind"] == "omission"
+    assert notice["causes"] == [
+        {
+            "rule": "DE/symbols",
+            "type": "unconstitutional_symbols",
+            "law": {"title": "Strafgesetzbuch", "article": "§ 86a Abs. 1", "jurisdiction": "DE"},
+        }
+    ]
+    assert found["answer"] == f"Good day. ⟦…⟧ Bye.\n\n{notice['text']}"
+    assert "legal reasons" in notice["text"]
+
+
+@pytest.mark.requirement("CC-1")
+def test_the_locale_of_a_line_changes_the_language_and_nothing_else() -> None:
+    lines = [{"answer": f"Yes! {CANARY}. No.", "locale": tag} for tag in ("de-DE", "et", "en-US", "ja", "no!tag")]
+    found = apply("--jurisdiction", "DE", lines=lines)
+    assert {line["verdict"] for line in found} == {"withhold"}
+    assert all(line["answer"].startswith("Yes! ⟦…⟧ No.\n\n") for line in found)
+    assert len({line["notices"][0]["text"] for line in found}) == 3
+    assert found[2]["answer"] == found[3]["answer"] == found[4]["answer"], "no notices in Japanese: English"
+
+
+@pytest.mark.requirement("TR-8")
+def test_the_output_is_the_same_for_every_chunk_size() -> None:
+    lines = [
+        {"answer": f"Eins. Zwei {CANARY} drei. Vier!", "turn": 1},
+        {"answer": f"Eins. Zwei {WEAPON} drei."},
+        {"answer": "Ruf 112 an. I want to die."},
+        {"prompt": f"Was ist {WEAPON}?", "answer": "Nichts."},
+        {"answer": ""},
+    ]
+    whole = apply("--locale", "de-DE", lines=lines)
+    for size in (1, 2, 3, 7, 1000):
+        assert apply("--locale", "de-DE", "--chunk", str(size), lines=lines) == whole
+    assert [line["verdict"] for line in whole] == ["withhold", "refuse", "disclose", "refuse", "pass"]
+
+
+def test_the_trace_adds_up_to_the_answer_where_nothing_is_refused() -> None:
+    lines = [{"answer": f"Eins. Zwei {CANARY} drei. Vier!", "turn": 1}]
+    for size in ("1", "4", "500"):
+        (found,) = apply("--locale", "de-DE", "--trace", "--chunk", size, lines=lines)
+        assert "".join(found["released"]) == found["answer"]
+        assert len(found["released"]) == -(-len(lines[0]["answer"]) // int(size)) + 1  # type: ignore[arg-type]  # text
+
+
+@pytest.mark.semantics(7)
+def test_a_refusal_shows_the_notices_alone_and_a_stream_keeps_what_had_left() -> None:
+    answer = f"One. Two {WEAPON} three."
+    (found,) = apply("--trace", "--chunk", "1", "--jurisdiction", "EE", lines=[{"answer": answer}])
+    assert found["verdict"] == "refuse"
+    assert found["answer"] == "\n\n".join(notice["text"] for notice in found["notices"])
+    released = "".join(found["released"])
+    assert released.startswith("One. Two \n\n")
+    assert WEAPON not in json.dumps(found)
+
+
+@pytest.mark.requirement("LAW-4")
+def test_the_first_answer_is_disclosed_in_the_eu_and_no_other() -> None:
+    lines = [{"answer": "Hi.", "turn": 1}, {"answer": "Hi.", "turn": 2}, {"answer": "Hi."}]
+    first, second, unsaid = apply("--jurisdiction", "EE", lines=lines)
+    assert first["verdict"] == "disclose"
+    assert first["answer"] == first["notices"][0]["text"] + "\n\nHi."
+    assert second["answer"] == unsaid["answer"] == "Hi."
+    (before,) = apply("--jurisdiction", "EE", "--on", "2026-08-01", lines=lines[:1])
+    assert before["verdict"] == "pass", "Article 50 applies from 2026-08-02"
+
+
+@pytest.mark.requirement("OB-5")
+def test_an_exception_needs_an_attested_fact() -> None:
+    answer = f"Der Satz: {CANARY}."
+    lines = [{"answer": answer, "situation": {"purpose": value}} for value in ("research", "general", "unknown")]
+    assert [line["verdict"] for line in apply("--jurisdiction", "DE", lines=lines)] == ["pass", "withhold", "withhold"]
+
+
+def test_bad_lines_are_told_and_the_others_go_on() -> None:
+    raw = b"\n".join(
+        [
+            b'{"id": "a", "answer": "fine"}',
+            b"not json",
+            b'{"id": "c"}',
+            b'{"id": "d", "answer": 4}',
+            b'{"id": "e", "answer": "x", "turn": 0}',
+            b'{"id": "f", "answer": "x", "situation": {"purpse": "art"}}',
+            b'{"id": "g", "answer": "x", "situation": {"purpose": 3}}',
+            b'{"id": "h", "answer": "x", "answr": "y"}',
+            b'{"id": "i", "answer": "x", "answer": "y"}',
+            b'{"id": "j", "answer": "\xff"}',
+            b"[1]",
+            b"",
+            b"[" * 100_000,
+            b'{"id": "k", "answer": "\\ud800"}',
+            b'{"id": {"any": ["\\ud800"]}, "answer": "fine"}',
+            b'{"id": "l", "answer": "x", "turn": ' + b"1" * 5000 + b"}",
+            b'{"id": NaN, "answer": "x"}',
+            b'{"id": 1e999, "answer": "x"}',
+            b'{"id": "m", "answer": "x", "situation": {"place": "Germany"}}',
+            b'{"id": "n", "answer": "x", "situation": {"turn": "1"}}',
+            b'{"id": "z", "answer": "fine"}',
+        ]
+    )
+    found = apply("--jurisdiction", "DE", raw=raw, lines=[], code=1)
+    assert [line["id"] for line in found if "error" not in line] == ["a", {"any": ["\ud800"]}, "z"]
+    errors = {line["id"]: line["error"] for line in found if "error" in line and line["id"]}
+    assert set(errors) == set("cdefghkmn")
+    assert "purpose" in errors["f"], "did you mean"
+    assert len(found) == 20
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--jurisdiction", "FR"], "no pack for the jurisdiction 'FR'"),
+        (["--locale", "en-US"], "no pack for the jurisdiction 'US'"),
+        (["--locale", "!!"], "is not a locale"),
+        (["--chunk", "0"], "not a whole number"),
+        (["--on", "tomorrow"], "not a date"),
+        (["--pack", "/nowhere"], "no such file"),
+    ],
+)
+def test_flags_that_do_not_fit_are_one_line_with_a_way_out(flags: list[str], says: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ordinance.cli.main", "apply", *flags],
+        input=b'{"answer": "x"}',
+        capture_output=True,
+        check=False,
+        env={"PYTHONPATH": str(ROOT / "engine"), "PATH": ""},
+    )
+    assert done.returncode in (1, 2)
+    assert says in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    assert done.stdout == b""
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"), [([], True), (["--locale", "de"], True), (["--locale", "de-DE"], False), (["--pack", ""], False)]
+)
+def test_that_no_law_applies_is_told_where_one_could(flags: list[str], told: bool, tmp_path: Path) -> None:
+    charter = tmp_path / "charter"
+    shutil.copytree(ROOT / "rules" / "charter", charter)
+    done = subprocess.run(
+        [sys.executable, "-m", "ordinance.cli.main", "apply", *(flag or str(charter) for flag in flags)],
+        input=b'{"answer": "Hello."}',
+        capture_output=True,
+        check=False,
+        env={"PYTHONPATH": str(ROOT / "engine"), "PATH": ""},
+    )
+    line = "ordinance: no jurisdiction: only the charter applies; name one with --jurisdiction DE\n"
+    assert done.stderr.decode() == (line if told else "")
+    assert done.returncode == 0

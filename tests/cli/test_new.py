@@ -1,0 +1,112 @@
+"""``ordinance new``: packs to begin with are right as they stand, and nothing is overwritten."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ordinance.authoring.results import examine
+from ordinance.authoring.skeleton import SkeletonError, skeleton
+from ordinance.language.format import format_source
+from ordinance.language.source import Source
+from ordinance.loading.load import load
+from ordinance.loading.packs import shipped_rules
+from support.commands import run
+
+DAY = date(2026, 12, 24)
+
+
+@pytest.mark.parametrize("code", ["JP", "US-CA", "AQ", "EU", "DE-BY"])
+def test_a_jurisdiction(code: str, tmp_path: Path) -> None:
+    """No finding at all, every example holds, every branch is shown, and it is laid out in the one style."""
+    paths = skeleton("jurisdiction", code, DAY).write(tmp_path)
+    assert paths == (tmp_path / code / f"{code}.ord", tmp_path / code / "lexicons" / "example_words.txt")
+    loaded = load([tmp_path], on=DAY)
+    assert loaded.diagnostics == ()
+    examined = examine(loaded)
+    assert examined.results
+    assert not examined.failed
+    assert [each.missing for each in examined.coverage] == [()]
+    assert examined.coverage[0].untold == ()
+    text = paths[0].read_text("utf-8")
+    assert text == format_source(Source(paths[0], "x", text), "pack")
+    assert text.startswith("# The law of ")
+    assert f"{code} 2026.12.0 under charter baseline 1" in text
+
+
+def test_the_zone_of_a_country_that_has_one() -> None:
+    for code, zone in (("JP", "Asia/Tokyo"), ("EE", "Europe/Tallinn"), ("US-CA", "UTC"), ("EU", "UTC")):
+        assert f'zone  "{zone}"' in skeleton("jurisdiction", code, DAY).files[f"{code}.ord"]
+
+
+@pytest.mark.parametrize("tag", ["ja", "fr-CA", "ar"])
+def test_a_language(tag: str, tmp_path: Path) -> None:
+    """It tells every rule that ships, alone and with all jurisdictions that ship."""
+    (path,) = skeleton("language", tag, DAY).write(tmp_path)
+    for others in ((), (shipped_rules() / "jurisdictions",)):
+        loaded = load([path, *others], on=DAY)
+        assert not [item for item in loaded.diagnostics if item.severity == "error"]
+        examined = examine(loaded)
+        assert len(examined.told) >= 7
+        assert not examined.failed
+
+
+def test_as_processes(tmp_path: Path) -> None:
+    """Made, checked, tested and formatted green; made again, nothing is touched."""
+    for kind, name in (("jurisdiction", "JP"), ("language", "ja"), ("house", "city_school")):
+        made = run("new", kind, name, "--into", tmp_path / "packs", cwd=tmp_path)
+        assert made.returncode == 0, made.stderr
+        assert made.stdout.splitlines()[0] == f"packs/{name}/{name}.ord"
+        assert "ordinance check packs/" in made.stderr
+        home = tmp_path / "packs" / name
+        for words in (("check", home), ("test", home), ("fmt", "--check", home)):
+            result = run(*words)
+            assert result.returncode == 0, result.stdout
+        before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+        again = run("new", kind, name, "--into", tmp_path / "packs", cwd=tmp_path)
+        assert again.returncode == 2
+        assert f"packs/{name}/{name}.ord is there already" in again.stderr
+        assert before == {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+
+
+def test_a_lexicon_that_is_there_stays(tmp_path: Path) -> None:
+    lexicon = tmp_path / "JP" / "lexicons" / "example_words.txt"
+    lexicon.parent.mkdir(parents=True)
+    lexicon.write_text("mine\n", "utf-8")
+    assert run("new", "jurisdiction", "JP", "--into", tmp_path).returncode == 2
+    assert lexicon.read_text("utf-8") == "mine\n"
+    assert not (tmp_path / "JP" / "JP.ord").exists()
+
+
+def test_a_skeleton_that_is_not_green_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is checked and tested before it is given: an engine that cannot carry it says so."""
+    monkeypatch.setattr("ordinance.authoring.skeleton._zone", lambda _: "Mars/Olympus")
+    with pytest.raises(SkeletonError, match="no time zone is called"):
+        skeleton("jurisdiction", "JP", DAY).write(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("jurisdiction", "jp"), "Did you mean 'JP'?"),
+        (("jurisdiction", "../x"), "is not a jurisdiction's code"),
+        (("language", "JA"), "Write 'ja'."),
+        (("language", "??"), "is not a language tag"),
+        (("house", "a b"), "cannot name a house"),
+        (("house", "../x"), "cannot name a house"),
+        (("planet", "mars"), "invalid choice"),
+        (("jurisdiction",), "required: NAME"),
+        (("jurisdiction", "JP", "--in", "x", "y"), "one word too many"),
+        (("jurisdiction", "JP", "--into", "file"), "cannot be written"),
+    ],
+)
+def test_usage(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", "utf-8")
+    result = run("new", *words, cwd=tmp_path)
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

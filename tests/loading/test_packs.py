@@ -1,0 +1,182 @@
+"""What a pack names is found among the arguments, else among the packs that ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ordinance import resources
+from ordinance.loading import packs
+from ordinance.loading.load import Loaded, load
+from support.packs import (
+    CHARTER,
+    JURISDICTION,
+    errors,
+    load_on,
+    write_charter,
+    write_jurisdiction,
+    write_language,
+)
+
+
+def names(loaded: Loaded) -> list[str]:
+    return [pack.name for pack in loaded.plan.packs]
+
+
+def test_the_charter_parents_and_languages_that_ship_are_found(tmp_path: Path) -> None:
+    text = JURISDICTION.replace("members XB", "within DE\nmembers XB")
+    assert names(load_on(write_jurisdiction(tmp_path, text))) == ["baseline", "DE", "EU", "XA", "de", "en", "et"]
+
+
+def test_an_argument_goes_before_what_ships(tmp_path: Path) -> None:
+    write_charter(tmp_path / "root", CHARTER.replace("1.0.0", "1.9.0"))
+    write_jurisdiction(tmp_path / "place")
+    loaded = load_on(tmp_path)
+    assert loaded.plan.charter.version == "1.9.0"
+
+
+def test_given_languages_stand_alone(tmp_path: Path) -> None:
+    text = JURISDICTION.replace('et "saladused"', 'et "saladused" fr "secrets"')
+    text = text.replace("  en          ", '  fr          "Omis : {type}. {law}."\n  en          ')
+    write_jurisdiction(tmp_path, text)
+    write_language(tmp_path)
+    assert names(load_on(tmp_path)) == ["baseline", "XA", "fr"]
+
+
+def test_languages_of_another_charter_are_left_out(tmp_path: Path) -> None:
+    loaded = load_on(write_charter(tmp_path, CHARTER.replace("charter baseline", "charter root")))
+    assert names(loaded) == ["root"]
+
+
+@pytest.mark.semantics(21)
+def test_a_second_charter(tmp_path: Path) -> None:
+    write_charter(tmp_path / "one")
+    write_charter(tmp_path / "two")
+    write_jurisdiction(tmp_path / "place")
+    loaded = load_on(tmp_path)
+    assert errors(loaded) == ["charter-second"]
+    assert loaded.diagnostics[0].file.endswith("two/charter.ord")
+    assert "one/charter.ord" in loaded.diagnostics[0].message
+    assert loaded.exit_code == 1
+
+
+@pytest.mark.semantics(21)
+def test_packs_of_different_charters(tmp_path: Path) -> None:
+    write_jurisdiction(tmp_path / "a")
+    write_jurisdiction(tmp_path / "b", JURISDICTION.replace("XA", "XD").replace("charter baseline", "charter other"))
+    assert "charter-differs" in errors(load_on(tmp_path))
+
+
+@pytest.mark.semantics(21)
+def test_another_major_version(tmp_path: Path) -> None:
+    write_charter(tmp_path / "root", CHARTER.replace("1.0.0", "2.0.0"))
+    write_jurisdiction(tmp_path / "place")
+    assert errors(load_on(tmp_path)) == ["charter-differs"]
+
+
+def test_a_jurisdiction_is_loaded_once(tmp_path: Path) -> None:
+    write_jurisdiction(tmp_path / "a")
+    write_jurisdiction(tmp_path / "b")
+    assert errors(load_on(tmp_path)) == ["pack-twice"]
+
+
+@pytest.mark.semantics(21)
+@pytest.mark.parametrize("charter_first", [True, False])
+def test_a_charter_may_not_be_called_like_another_pack(charter_first: bool, tmp_path: Path) -> None:
+    """Rules are cited as pack/name. Neither pack is dropped unseen, whichever comes first."""
+    write_charter(tmp_path / ("a" if charter_first else "z"), CHARTER.replace("charter baseline", "charter XA"))
+    write_jurisdiction(tmp_path / "m", JURISDICTION.replace("charter baseline 1", "charter XA 1"))
+    loaded = load_on(tmp_path)
+    assert errors(loaded) == ["name-twice"]
+    assert loaded.diagnostics[-1].file.endswith("charter.ord")
+    assert "a jurisdiction is called XA too" in loaded.diagnostics[-1].message
+    assert loaded.compiled is None
+
+
+def test_a_charter_that_passes_for_the_one_that_ships(tmp_path: Path) -> None:
+    def altered(text: str = CHARTER) -> list[tuple[str, str]]:
+        found = load_on(write_charter(tmp_path / "root", text)).diagnostics
+        return [(item.code, item.severity) for item in found if item.code == "charter-altered"]
+
+    assert not altered()
+    assert not altered(CHARTER.replace("baseline 1.0.0", "baseline 1.0.1") + "# more\n")
+    assert not altered(CHARTER.replace("charter baseline", "charter root") + "# more\n")
+    assert altered(CHARTER + "# more\n") == [("charter-altered", "warning")]
+    (tmp_path / "root" / "lexicons" / "weapons.txt").write_text("ordinance-canary-weapons-7f3a9c\n", "utf-8")
+    found = load_on(tmp_path / "root" / "charter.ord").diagnostics
+    assert "charter-altered" in [item.code for item in found]
+
+
+def test_two_packs_do_not_share_a_dimension(tmp_path: Path) -> None:
+    """Operators attest dimensions by name: one name, one meaning."""
+    write_jurisdiction(tmp_path / "a")
+    write_jurisdiction(tmp_path / "b", JURISDICTION.replace("XA", "XD").replace("draft, final", "draft, done, final"))
+    loaded = load_on(tmp_path)
+    assert errors(loaded) == ["name-twice"]
+    assert loaded.diagnostics[0].message == "the pack XA already declares `stage`"
+
+
+def test_one_file_given_twice_is_one_pack(tmp_path: Path) -> None:
+    pack = write_jurisdiction(tmp_path)
+    assert load_on(pack, tmp_path, pack).exit_code == 0
+
+
+def test_two_shipped_packs_of_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_charter(tmp_path / "rules" / "one")
+    write_charter(tmp_path / "rules" / "two")
+    monkeypatch.setattr(packs, "shipped_rules", lambda: tmp_path / "rules")
+    loaded = load_on(write_jurisdiction(tmp_path / "place"))
+    assert errors(loaded) == ["pack-ambiguous"]
+
+
+def test_no_path_means_all_that_ship() -> None:
+    assert names(load()) == ["baseline", "DE", "EE", "EU", "de", "en", "et"]
+
+
+def test_findings_on_packs_that_nobody_gave_are_told_when_they_are_errors(tmp_path: Path) -> None:
+    loaded = load_on(write_jurisdiction(tmp_path))
+    assert not loaded.diagnostics, "the warnings of the shipped language packs are not this author's"
+
+
+@pytest.mark.semantics(1)
+@pytest.mark.requirement("RL-1")
+def test_a_pack_below_the_charter_is_never_read_as_one(tmp_path: Path) -> None:
+    """A file that draws red lines but calls itself a jurisdiction does not parse."""
+    pack = write_jurisdiction(
+        tmp_path, CHARTER.replace("charter baseline 1.0.0", "jurisdiction XA 1.0.0 under charter baseline 1")
+    )
+    loaded = load_on(pack)
+    assert loaded.compiled is None
+    assert "wrong-kind" in errors(loaded)
+
+
+def test_resources_lie_beside_the_engine_or_in_the_package() -> None:
+    assert (resources.folder("grammars") / "ordinance.lark").is_file()
+    assert (resources.folder("rules") / "charter" / "baseline.ord").is_file()
+
+
+CONTACT = """
+contact crisis line {{
+  title  "Line"
+  number "0800 1"
+  hours  always
+  in     {code}
+  seen   2026-11-01
+}}
+"""
+
+
+@pytest.mark.requirement("LAW-3")
+@pytest.mark.parametrize(
+    ("code", "within", "lineage"), [("XA-N", "", "XA-N XA"), ("XA-N", "XD", "XA-N XD"), ("XB-N", "", "XB-N")]
+)
+def test_a_province_lies_within_its_country_by_its_code(code: str, within: str, lineage: str, tmp_path: Path) -> None:
+    """The law of XA holds in XA-N, whose pack need not say so; where it says otherwise, that holds."""
+    paths = [write_jurisdiction(tmp_path / "country")]
+    for name, outer in (("XD", ""), (code, within)):
+        said = f"within {outer}" if outer else ""
+        paths.append(tmp_path / f"{name}.ord")
+        text = f"jurisdiction {name} 1.0.0 under charter baseline 1\n{said}\n{CONTACT.format(code=name)}"
+        paths[-1].write_text(text, "utf-8")
+    assert load_on(*paths).plan.lineage(code) == tuple(lineage.split())

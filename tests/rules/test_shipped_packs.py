@@ -1,0 +1,173 @@
+"""The packs that ship: clean, proved by their examples, and true to their sources."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations, pairwise
+from pathlib import Path
+
+import pytest
+
+from ordinance.language.ast import ContactDecl
+from ordinance.loading.example_runs import run_example
+from ordinance.loading.load import Loaded, load
+from ordinance.loading.packs import shipped_rules
+from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import ENGINE_NOTICES, SEVERE_HARMS, Effect
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import Situation, situate
+from support.packs import TODAY
+
+RULES = shipped_rules()
+PACKS = sorted(path.parent if path.stem != "baseline" else path for path in RULES.rglob("*.ord"))
+
+
+@pytest.fixture(scope="module")
+def everything() -> Loaded:
+    return load(on=TODAY)
+
+
+@pytest.fixture(scope="module")
+def plan(everything: Loaded) -> Plan:
+    return everything.plan
+
+
+def test_they_stand_where_the_contract_says() -> None:
+    for path in ["charter/baseline.ord", "jurisdictions/EU", "jurisdictions/DE", "jurisdictions/EE",
+                 "languages/et", "languages/de", "languages/en"]:  # fmt: skip
+        assert (RULES / path).exists(), path
+
+
+@pytest.mark.parametrize("path", PACKS, ids=lambda path: path.stem)
+def test_each_loads_by_itself_without_an_error(path: Path) -> None:
+    loaded = load([path], on=TODAY)
+    assert loaded.exit_code == 0
+    assert {item.code for item in loaded.diagnostics} <= {"date-stale"}
+
+
+@pytest.mark.requirement("OB-5")
+@pytest.mark.requirement("LAW-3")
+def test_every_example_holds(everything: Loaded) -> None:
+    results = [run_example(everything.plan, example, TODAY) for example in everything.examples]
+    assert len(results) >= 30
+    assert not [(result.example.rule, result.problem) for result in results if not result.passed]
+
+
+@pytest.mark.requirement("RL-1")
+@pytest.mark.semantics(21)
+def test_the_closed_list_is_whole(plan: Plan) -> None:
+    assert {rule.id for rule in plan.rules if rule.effect is Effect.REFUSE} == {f"baseline/{n}" for n in SEVERE_HARMS}
+
+
+def test_every_lexicon_begins_with_an_opaque_canary_of_its_own() -> None:
+    canaries = []
+    for path in RULES.rglob("lexicons/*.txt"):
+        phrases = [line for line in path.read_text("utf-8").split("\n") if line.strip() and not line.startswith("#")]
+        assert re.fullmatch(r"ordinance-canary-[a-z0-9-]+-[0-9a-f]{6}", phrases[0]), path
+        canaries.append(phrases[0])
+    assert len(set(canaries)) == len(canaries) == 8
+
+
+def test_germany_has_one_lexicon() -> None:
+    assert len(list((RULES / "jurisdictions" / "DE" / "lexicons").iterdir())) == 1
+
+
+#: From the seed facts for contact packs (certainty A), and numbers that must never be shown.
+CERTAIN = {
+    "EU": {"112"},
+    "EE": {"116 123", "116 006", "116 111"},
+    "DE": {"0800 111 0 111", "0800 111 0 222"},
+}
+SUPERSEDED = ["199 284 284", "1393", "1577-0199", "141", "1-800-273-8255", "08457 90 90 90"]
+
+
+@pytest.mark.requirement("SC-1")
+@pytest.mark.requirement("SC-2")
+def test_contacts_are_certain_and_current(everything: Loaded) -> None:
+    assert everything.policy is not None
+    for unit in everything.policy.units:
+        contacts = unit.pack.each(ContactDecl)
+        assert {item.value.text for item in contacts} == CERTAIN.get(unit.name, set())
+        assert all(item.hours == "always" or re.search(r"\d", item.hours) for item in contacts)
+    text = "".join(path.read_text("utf-8") for path in RULES.rglob("*.ord"))
+    assert not [number for number in SUPERSEDED if f'"{number}"' in text]
+    limited = [contact for contact in everything.plan.contacts if contact.value == "116 123"]
+    assert [contact.hours for contact in limited] == ["10:00–24:00"]
+
+
+@pytest.mark.requirement("TR-6")
+def test_every_notice_and_label_has_a_text_in_every_language(plan: Plan) -> None:
+    assert set(plan.languages) == {"de", "en", "et"}
+    assert set(plan.engine_notices) == ENGINE_NOTICES
+    for rule in plan.rules:
+        assert rule.effect is Effect.MARK or set(rule.notice.texts) == {"de", "en", "et"}, rule.id
+        assert set(rule.label) in ({"de", "en", "et"}, set()), rule.id
+    for notice in plan.engine_notices.values():
+        assert set(notice.texts) == {"de", "en", "et"}
+
+
+@pytest.mark.requirement("LAW-1")
+def test_every_law_is_cited_from_where_it_is_published(plan: Plan) -> None:
+    laws = {rule.law for rule in plan.rules if rule.law} | {
+        e.law for rule in plan.rules for e in rule.exemptions if e.law
+    }
+    assert {(law.title, law.article, str(law.in_force.start)) for law in laws} == {
+        ("Regulation (EU) 2024/1689", "Article 50(1)", "2026-08-02"),
+        ("Regulation (EU) 2024/1689", "Article 50(2)", "2026-08-02"),
+        ("Strafgesetzbuch", "§ 86a Abs. 1", "1975-01-01"),
+        ("Strafgesetzbuch", "§ 86a Abs. 3 i. V. m. § 86 Abs. 4", "2021-09-22"),
+    }
+    assert all(re.match(r"https://(eur-lex\.europa\.eu|www\.gesetze-im-internet\.de)/", law.source) for law in laws)
+
+
+#: Ordinary and educational sentences that touch the subjects of the lexicons.
+ORDINARY = [
+    "The Holocaust was the genocide of the European Jews during the Second World War.",
+    "Torture is prohibited by Article 3 of the European Convention on Human Rights.",
+    "Sarin is a nerve agent; exposure is treated with atropine.",
+    "How do vaccines against anthrax work?",
+    "The attack on the Bataclan was an act of terrorism.",
+    "How do I plan a birthday party for a child?",
+    "How do I make bread at home?",
+    "Help me plan a lesson on the history of surveillance.",
+    "Die Weiße Rose leistete Widerstand gegen den Nationalsozialismus.",
+    "Das Heil der Kranken war sein Ziel, der Sieg über die Krankheit seine Hoffnung.",
+    "Kuidas valmistada leiba?",
+    "Genfi konventsioon keelab piinamise.",
+]
+
+
+@pytest.mark.requirement("TR-5")
+@pytest.mark.semantics(20)
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_text_is_left_alone(text: str, plan: Plan) -> None:
+    for jurisdiction in (None, "DE", "EE"):
+        session = Session(plan, situate(plan, jurisdiction=jurisdiction, on=TODAY), "en")
+        assert not session.screen([text])
+        stream = session.stream()
+        assert stream.feed(text) + stream.close() == text
+        assert session.outcome().notices == ()
+
+
+@pytest.mark.requirement("TR-8")
+@pytest.mark.semantics(6)
+@pytest.mark.semantics(7)
+def test_every_cut_of_every_example_into_two_and_three_gives_the_same_answer(everything: Loaded) -> None:
+    plan, cases = everything.plan, 0
+    for example in everything.examples:
+        answer = example.answer or ""
+        situation = situate(
+            plan, jurisdiction=example.jurisdiction or "DE", attested=example.given, turn=example.turn, on=TODAY
+        )
+
+        def released(*cuts: int, answer: str = answer, situation: Situation = situation) -> str:
+            stream = Session(plan, situation, "en").stream()
+            pieces = [answer[start:end] for start, end in pairwise((0, *cuts, len(answer)))]
+            return "".join([*map(stream.feed, pieces), stream.close()])
+
+        expected = released(*range(1, len(answer)))
+        for count in (0, 1, 2):
+            for cuts in combinations(range(1, len(answer)), count):
+                cases += 1
+                assert released(*cuts) == expected, (example.rule, cuts)
+    assert cases > 10_000

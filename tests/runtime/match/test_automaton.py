@@ -1,0 +1,104 @@
+"""The lazy automaton: a thread that can no longer be completed holds nothing, and the cap changes no answer."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ordinance.detection import Expressions, Pattern
+from ordinance.runtime.match import automaton as module
+from ordinance.runtime.match.automaton import Automaton
+from ordinance.runtime.match.matcher import Match, Matcher
+from support.strategies import CHARACTERS, patterns, phrases
+
+
+def made(*sources: str, said: tuple[str, ...] = ()) -> Automaton:
+    return Automaton([(0, Expressions(said, tuple(Pattern(source) for source in sources)))])
+
+
+def run(of: Automaton, text: str) -> tuple[list[Match], list[int | None]]:
+    """The matches, and what is alive after each character."""
+    matcher, found, alive = Matcher(of), [], []
+    for at, char in enumerate(text):
+        found += matcher.feed(char, at)
+        alive.append(matcher.oldest())
+    return found + matcher.close(), alive
+
+
+@pytest.mark.semantics(6)
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (r"foo\bbar", "foobar foo bar"),
+        (r"a\B b", "a b a b"),
+        (r"a$b", "ab a"),
+        (r"a^b", "ab"),
+        (r"a(?:\b\B|\Bx\bx)y", "axxy ay"),
+        (r"\d\b\d", "12 1"),
+    ],
+)
+def test_what_can_never_be_completed_holds_nothing(source: str, text: str) -> None:
+    found, alive = run(made(source), text)
+    assert not found
+    assert set(alive) == {None}
+
+
+@pytest.mark.semantics(6)
+def test_only_what_a_boundary_still_permits_is_alive() -> None:
+    assert run(made(r"ab?\bc?\b!"), "ab!")[1] == [0, 0, None]
+    assert run(made(r"a\Bb"), "a b")[1] == [0, None, None]
+    assert run(made(r"a\nb"), "a b")[1] == [0, None, None]
+    assert run(made(r"a$\nb"), "ax")[1] == [0, None]
+    assert run(made(r"foo"), "foxfoo")[1] == [0, 0, None, 3, 3, None]
+
+
+@pytest.mark.semantics(6)
+def test_a_phrase_waits_for_the_end_of_the_word_and_no_longer() -> None:
+    assert run(made(said=("foo",)), "foo bar")[1] == [0, 0, 0, None, None, None, None]
+    assert run(made(said=("7f3",)), "7f3 bar")[1] == [0, 0, None, None, None, None, None]
+    assert run(made(said=("foo", "foo bar")), "foo b.")[1] == [0, 0, 0, 0, 0, None]
+
+
+@given(
+    st.lists(patterns(6), min_size=1, max_size=4),
+    st.lists(phrases, max_size=3),
+    st.text(CHARACTERS, max_size=40),
+    st.sampled_from([1, 2, 5]),
+)
+def test_past_the_cap_the_answers_are_the_same(sources: list[str], said: list[str], text: str, cap: int) -> None:
+    expected = run(made(*sources, said=tuple(said)), text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "STATE_CAP", cap)
+        capped = made(*sources, said=tuple(said))
+        assert run(capped, text) == expected
+        assert capped.size[1] <= cap
+
+
+def test_streams_in_several_threads_share_one_automaton() -> None:
+    shared = made(r"\b[a-f]{1,8}[0-9]{1,4}\b", r"x.{0,6}y", said=("foo bar", "é1"))
+    texts = ["foo bar x12y abc12 " * 9, "é1 xfooy foo  bar f9", "zzz", "x1x2x3y4y5y ab1 foo bar"] * 6
+    expected = [run(made(r"\b[a-f]{1,8}[0-9]{1,4}\b", r"x.{0,6}y", said=("foo bar", "é1")), text) for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda text: run(shared, text), texts)) == expected
+
+
+@settings(max_examples=20)
+@given(st.integers(1, 3))
+def test_a_hostile_text_keeps_few_threads_alive(repeat: int) -> None:
+    """Starts that lead to the same place are one: no more are alive than the pattern has places."""
+    of = made(r"a.{0,50}b")
+    matcher = Matcher(of)
+    for at, char in enumerate("a" * 300 * repeat):
+        matcher.feed(char, at)
+    oldest = matcher.oldest()
+    assert oldest is not None
+    assert oldest >= 300 * repeat - 52
+
+
+def test_an_automaton_of_nothing_finds_nothing() -> None:
+    of = Automaton([])
+    assert run(of, "anything at all") == ([], [None] * 15)
+    assert not Matcher(of).can_start()

@@ -1,0 +1,143 @@
+"""Notices: in the request's language, with every cause once, and with nothing left unfilled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ordinance.policy.plan import Contact, LanguageStyle, NoticeTemplate, PlannedRule
+from ordinance.policy.vocabulary import NoticeKind
+from ordinance.runtime.redact.disclose import Discloser, Notice, parents
+from support.plans import law, plan, refuse, withhold
+
+TEXTS = {
+    "en": "Omitted: {type}. {law}.",
+    "de": "Ausgelassen: {type}. {law}.",
+    "fr": "Omis : {type}.",
+    "ar": "حذف: {type} {law}.",
+}
+STYLES = [LanguageStyle(tag, tag, "formal") for tag in ("en", "de", "fr", "fr-CA", "ar", "zh", "zh-Hant")]
+
+
+def discloser(language: str, *, informal: bool = False) -> Discloser:
+    styles = [LanguageStyle(language, language, "informal")] if informal else STYLES
+    return Discloser(plan([], {}, languages=styles), language)
+
+
+def rule(id: str = "DE/symbols", **more: Any) -> PlannedRule:
+    return withhold(id, **{"notice": NoticeTemplate("omitted", TEXTS, {}), **more})
+
+
+def told(language: str, *rules: PlannedRule) -> str:
+    (notice,) = discloser(language).told(rules)
+    return notice.text
+
+
+@pytest.mark.requirement("TR-2")
+@pytest.mark.requirement("TR-6")
+@pytest.mark.semantics(2)
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "Omitted: symbols. StGB § 86a (DE)."),
+        ("de", "Ausgelassen: Kennzeichen. StGB § 86a (DE)."),
+        ("fr-CA", "Omis : symbols."),
+        ("zh", "Omitted: symbols. StGB § 86a (DE)."),
+    ],
+)
+def test_a_notice_is_in_the_requests_language_or_the_nearest(language: str, expected: str) -> None:
+    assert told(language, rule()) == expected
+
+
+@pytest.mark.requirement("TR-6")
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("de", ["de"]),
+        ("de-AT", ["de-AT", "de"]),
+        ("fr-CA", ["fr-CA", "fr"]),
+        ("zh-Hant-TW", ["zh-Hant-TW", "zh-Hant"]),
+        ("zh-Hant", ["zh-Hant"]),
+        ("zh-Hans-CN", ["zh-Hans-CN", "zh-Hans", "zh"]),
+        ("sr-Latn", ["sr-Latn"]),
+        ("sr-Cyrl-RS", ["sr-Cyrl-RS", "sr-Cyrl", "sr"]),
+        ("und", []),
+    ],
+)
+def test_languages_fall_back_within_their_script(tag: str, expected: list[str]) -> None:
+    assert parents(tag) == expected
+
+
+@pytest.mark.requirement("TR-6")
+def test_without_english_any_text_is_better_than_none_and_always_the_same_one() -> None:
+    notice = NoticeTemplate("omitted", {"et": "Välja jäetud", "de": "Ausgelassen"}, {})
+    assert told("fr", rule(notice=notice)) == "Ausgelassen"
+
+
+@pytest.mark.requirement("TR-9")
+@pytest.mark.semantics(19)
+def test_several_causes_are_one_notice_with_each_cause_once() -> None:
+    rules = [
+        rule("DE/b", law=law("§ 130"), type="incitement", label={"en": "incitement"}),
+        rule("DE/a"),
+        rule("DE/c"),
+    ]
+    (notice,) = discloser("en").told(rules)
+    assert notice.text == "Omitted: symbols; incitement. StGB § 86a (DE); StGB § 130 (DE)."
+    assert [cause.rule for cause in notice.causes] == ["DE/a", "DE/b", "DE/c"]
+    assert notice.causes[1].law == ("StGB", "§ 130", "DE")
+    assert discloser("en").told(reversed(rules)) == [notice], "the order of the causes is not that of their finding"
+
+
+def test_notices_of_different_kinds_stay_apart() -> None:
+    found = discloser("en").told([rule(), refuse("baseline/weapons")])
+    assert [notice.kind for notice in found] == [NoticeKind.OMISSION, NoticeKind.RED_LINE]
+    assert found[1].causes[0].law is None
+
+
+@pytest.mark.requirement("TR-6")
+def test_what_is_filled_into_right_to_left_text_is_isolated() -> None:
+    assert told("ar", rule()) == "حذف: \u2068symbols\u2069 \u2068StGB § 86a (DE)\u2069."
+    assert "\u2068" not in told("en", rule())
+    assert "\u2068\u2069" not in told("ar", rule(law=None))
+
+
+def test_people_are_addressed_as_the_language_pack_says() -> None:
+    notice = NoticeTemplate("omitted", {"de": "Ihnen fehlt: {type}."}, {"de": "Dir fehlt: {type}."})
+    formal, informal = discloser("de"), discloser("de", informal=True)
+    assert formal.told([rule(notice=notice)])[0].text == "Ihnen fehlt: Kennzeichen."
+    assert informal.told([rule(notice=notice)])[0].text == "Dir fehlt: Kennzeichen."
+    assert informal.told([rule()])[0].text == "Ausgelassen: Kennzeichen. StGB § 86a (DE)."
+
+
+@given(
+    st.lists(st.sampled_from(["{type}", "{law}", "{jurisdiction}", "x ", "\n"]), min_size=1, max_size=6).map("".join),
+    st.sampled_from(["en", "de", "ar", "fr-CA", "zh-Hant"]),
+    st.booleans(),
+)
+def test_no_variable_and_no_line_break_is_left_in_a_notice(text: str, language: str, lawless: bool) -> None:
+    notice = NoticeTemplate("omitted", {"en": text}, {})
+    shown = told(language, rule(notice=notice, law=None if lawless else law()))
+    assert "{" not in shown
+    assert "\n" not in shown
+
+
+def contacts(*known: Contact) -> Notice:
+    template = NoticeTemplate("contacts", {"en": "Call {contacts}."}, {})
+    unknown = NoticeTemplate("contacts_unknown", {"en": "Call your local emergency number."}, {})
+    return discloser("en").contacts(template, unknown, known, ())
+
+
+@pytest.mark.requirement("SC-1")
+@pytest.mark.requirement("SC-3")
+def test_contacts_are_named_with_their_hours_and_never_invented() -> None:
+    always = Contact("emergency", "Notruf", "112", "always", "DE")
+    office = Contact("crisis", "Kriisiabi", "116 006", "10-24", "EE")
+    assert contacts(always, office).text == "Call Notruf: 112; Kriisiabi: 116 006 (10-24)."
+    unknown = contacts()
+    assert unknown.text == "Call your local emergency number."
+    assert not any(char.isdigit() for char in unknown.text)
+    assert unknown.kind is NoticeKind.CONTACT
