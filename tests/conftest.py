@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,9 @@ from ordinance.policy.plan import Plan
 from ordinance.settings.model import Settings
 from support.serving import LoopThread, OpenGateway, RunningGateway, ScriptedUpstream
 from support.small_plan import small_plan
+
+# A run that a shell started in the background ignores SIGINT, and so would the servers that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same cases every time, or with HYPOTHESIS_PROFILE=soak many new ones; glance is for work in progress.
 profiles.register_profile("quick", max_examples=100, deadline=None, derandomize=True)

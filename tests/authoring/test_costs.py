@@ -72,7 +72,7 @@ def test_what_each_rule_costs_is_shown(measured_pack: Path, capsys: pytest.Captu
     assert main(["check", measured_pack.name, "--cost", "--on", str(TODAY)]) == 0
     lines = [line for line in capsys.readouterr().out.split("\n") if not line.startswith(("policy digest", "0 errors"))]
     shown = "\n".join(lines)
-    expected = CASES / "jurisdiction.txt"
+    expected = FOLDER / "jurisdiction.txt"
     if os.environ.get("ORDINANCE_GOLDEN") == "write":
         expected.parent.mkdir(exist_ok=True)
         expected.write_text(shown, "utf-8")

@@ -122,8 +122,8 @@ def test_the_processes_end_when_the_engine_is_killed_even_one_that_hangs(folder:
 import sys
 sys.path[:0] = [{str(ENGINE)!r}, {str(folder / "site")!r}]
 from ordinance.detection import Segments
-from ordinance.isolation import Budget
-from ordinance.load import load
+from ordinance.detectors.isolation import Budget
+from ordinance.loading.load import load
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 plan = load({[str(pack) for pack in packs(folder / "third")]!r}, budget=Budget(1.0, 1)).plan
@@ -231,8 +231,8 @@ def test_what_a_detector_has_started_ends_with_the_engine(folder: Path, tmp_path
     program = f"""
 import sys
 sys.path[:0] = [{str(ENGINE)!r}, {str(folder / "site")!r}]
-from ordinance.isolation import Budget
-from ordinance.load import load
+from ordinance.detectors.isolation import Budget
+from ordinance.loading.load import load
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 plan = load({[str(pack) for pack in packs(folder / "fourth")]!r}, budget=Budget(5.0, 1)).plan

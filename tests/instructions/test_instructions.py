@@ -71,7 +71,7 @@ def test_the_catalogues_name_the_same_languages_and_scripts() -> None:
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_golden(name: str) -> None:
     """``ORDINANCE_GOLDEN=write`` writes them anew; read the difference before you commit it."""
-    expected = CASES / f"{name}.txt"
+    expected = FOLDER / f"{name}.txt"
     shown = instruction(SITUATIONS[name]) + "\n"
     if os.environ.get("ORDINANCE_GOLDEN") == "write":
         expected.parent.mkdir(exist_ok=True)

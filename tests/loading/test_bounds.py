@@ -55,7 +55,7 @@ HOSTILE = {
 MEASURE = """
 import json, re, sys, time
 from pathlib import Path
-from ordinance.load import load
+from ordinance.loading.load import load
 began = time.process_time()
 found = [(item.code, item.line, item.help) for item in load([sys.argv[1]]).diagnostics if item.severity == "error"]
 # Not the resources that the kernel counts: these begin with what the process had that started this one.

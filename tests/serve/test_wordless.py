@@ -31,11 +31,13 @@ def log() -> Iterator[io.StringIO]:
     logging.setLogRecordFactory(logging.LogRecord)  # servers of other tests may have left theirs
     wordless = Wordless()
     wordless.install()
-    kept = {name: (logging.getLogger(name).level, logging.getLogger(name).propagate) for name in names}
+    below = ("uvicorn.error", "uvicorn.access")  # servers of other tests may have made these quiet
+    kept = {name: (logging.getLogger(name).level, logging.getLogger(name).propagate) for name in (*names, *below)}
+    for name in (*names, *below):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+        logging.getLogger(name).propagate = name in below
     for name in names:
         logging.getLogger(name).addHandler(handler)
-        logging.getLogger(name).setLevel(logging.DEBUG)
-        logging.getLogger(name).propagate = False
     yield written
     for name, (level, propagate) in kept.items():
         logging.getLogger(name).removeHandler(handler)

@@ -83,7 +83,7 @@ def test_golden(language: str, form: str, tmp_path: Path) -> None:
     page = document(loaded, language)
     text = to_html(page) if form == "html" else to_markdown(page)
     text = text.replace(loaded.plan.digest, "0" * 64)
-    golden = CASES / f"register.{language}.{form}"
+    golden = FOLDER / f"register.{language}.{form}"
     if os.environ.get("ORDINANCE_GOLDEN") == "write":
         golden.write_text(text, "utf-8")
     assert text == golden.read_text("utf-8")

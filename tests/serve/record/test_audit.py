@@ -124,7 +124,7 @@ def test_a_record_begins_on_a_line_of_its_own_where_another_process_left_half_a_
 _FULL = """
 import fcntl, json, resource, signal, sys, time
 from pathlib import Path
-from ordinance.serve.audit import AuditLog
+from ordinance.serve.record.audit import AuditLog
 from ordinance.settings.model import AuditSettings
 path, locks = Path(sys.argv[1]), sys.argv[2] == "locks"
 if not locks:
@@ -173,7 +173,7 @@ def test_a_disk_that_fills_within_a_record_leaves_no_half_of_it_and_loses_none(t
 _MANY = """
 import sys, time
 from pathlib import Path
-from ordinance.serve.audit import AuditLog
+from ordinance.serve.record.audit import AuditLog
 from ordinance.settings.model import AuditSettings
 log = AuditLog(AuditSettings(path=Path(sys.argv[1])))
 for n in range(400):
