@@ -242,16 +242,21 @@ print("asked", flush=True)
 sys.stdin.read()
 """
     environment = {**os.environ, "FAULTY_ORPHANS": str(tmp_path / "orphans")}
-    for end in ("stopped", "killed"):
+    started = tmp_path / "orphans"
+    for number, end in enumerate(("stopped", "killed"), 1):
         engine = subprocess.Popen(
             [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )
         assert engine.stdout is not None
         assert engine.stdout.readline() == b"asked\n"
+        deadline = time.monotonic() + PATIENCE
+        while not started.is_file() or len(started.read_text().splitlines()) < number:
+            assert time.monotonic() < deadline, "it has started nothing"
+            time.sleep(0.05)
         if end == "killed":
             engine.kill()
         engine.communicate()
-    orphans = [int(pid) for pid in (tmp_path / "orphans").read_text().split()]
+    orphans = [int(pid) for pid in started.read_text().split()]
     assert len(orphans) == 2
     until_gone(orphans)
 

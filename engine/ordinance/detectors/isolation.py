@@ -2,7 +2,7 @@
 
 What hangs in a thread cannot be ended, and while it holds the interpreter's lock, as a regular expression does, nothing
 else in that process runs. A process can be ended, and one that crashes takes nobody with it. It finds the detector
-again by its name, through the plugin's entry point: see ``detector_process.py``.
+again by its name, through the plugin's entry point: see ``process.py``.
 
 Whether a call keeps its budget is measured in wall time: the one thing here that the input does not decide alone.
 """

@@ -10,7 +10,7 @@ from ordinance.serve.door.current_policy import settle
 from ordinance.serve.door.service import Service
 from ordinance.serve.http.descriptors import affordable, needed
 from ordinance.serve.http.stderr import tell
-from ordinance.serve.server import Server
+from ordinance.serve.server import STOPPING, Server
 from ordinance.serve.worker import Worker
 from ordinance.serve.workers import Workers
 from ordinance.settings.model import Settings
@@ -32,6 +32,7 @@ def _alone(worker: Worker, listener: socket.socket, announce: Callable[[Service]
     gateway, service = worker.gateway()
     _tell_connections(worker.settings)
     settle()
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # who reads the announcement may stop it at once
     announce(service)
     server = Server(gateway, listener, worker.settings)
     server.run()

@@ -24,6 +24,9 @@ from ordinance.serve.http.descriptors import affordable
 from ordinance.serve.http.seldom import SELDOM
 from ordinance.settings.model import Settings
 
+#: The signals that stop a server.
+STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
+
 
 class Server(uvicorn.Server):
     """Serves ``gateway`` on ``listener`` until a signal comes, or ``leave``."""
@@ -81,7 +84,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=[])
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # the gateway listens to it now
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP, *STOPPING})  # somebody listens to them now
         limits = self._settings.limits
         places = Places(affordable(limits.connections), limits.connections_per_address)
 

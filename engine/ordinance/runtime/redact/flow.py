@@ -1,4 +1,4 @@
-"""A calm stream (see ``calm.py``): where it is, what of it waits, and how it becomes exact again."""
+"""A calm stream (see ``strides.py``): where it is, what of it waits, and how it becomes exact again."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class Redactor:
             self._settle()
         return self._written(out)
 
-    # calm: see calm.py
+    # calm: see strides.py
 
     def _settle(self) -> None:
         """Be calm, where nothing is pending."""
