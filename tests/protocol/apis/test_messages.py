@@ -13,7 +13,7 @@ from ordinance.protocol.apis.messages import MESSAGES
 from ordinance.protocol.problems import Problem
 from support.blocks import COUNTS, Block, framed, upstream_events
 from support.governing import whole
-from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, Wire
+from support.serving import PATIENCE, RunningGateway, ScriptedUpstream, Wire
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED
 
 anthropic = pytest.importorskip("anthropic")
@@ -213,17 +213,3 @@ def test_what_is_no_answer_of_the_protocol_is_a_problem(answer: Any) -> None:
     with pytest.raises(Problem) as caught:
         whole(MESSAGES, answer)
     assert "canary" not in str(MESSAGES.problem_body(caught.value))
-
-
-IMAGE = {"type": "image", "source": {"type": "url", "url": "x"}}
-
-
-@pytest.mark.parametrize("messages", ["no list", [{"role": "user", "content": [IMAGE]}]])
-def test_a_count_that_is_refused_is_told_in_the_shape_of_this_protocol(
-    open_gateway: OpenGateway, messages: Any
-) -> None:
-    body = {"model": "m", "messages": messages}
-    answer = httpx2.post(f"{open_gateway().address}/v1/messages/count_tokens", json=body, trust_env=False)
-    assert answer.status_code == 400
-    assert answer.json()["type"] == "error"
-    assert answer.json()["error"]["type"] == "invalid_request_error"

@@ -60,15 +60,15 @@ class Doors:
             value, status = await self._small.get(wanted, self._closed)(exchange)
             await exchange.json(value, status)
         except Problem as problem:
-            await _tell(exchange, wanted, problem)
+            await exchange.problem(problem)
         except ClientGone:
             pass
         except asyncio.CancelledError:  # the server stops, and can wait no longer
             if exchange.status is None:
-                await _tell(exchange, wanted, stopping())
+                await exchange.problem(stopping())
         except Exception as error:
             log_defect(error)
-            await _tell(exchange, wanted, internal())
+            await exchange.problem(internal())
 
     async def _closed(self, exchange: Exchange) -> tuple[Any, int]:
         await self._service.admit(exchange)
@@ -101,11 +101,3 @@ def path_of(scope: Scope) -> str:
     path, root = str(scope["path"]), str(scope.get("root_path", ""))
     rest = path[len(root) :]
     return rest if root and path.startswith(root) and (not rest or rest.startswith("/")) else path
-
-
-async def _tell(exchange: Exchange, wanted: tuple[str, str], problem: Problem) -> None:
-    """Answer with a problem, in the shape that clients of this route read."""
-    if wanted == ("POST", COUNT):
-        await exchange.json(MESSAGES.problem_body(problem), problem.status, problem.headers)
-    else:
-        await exchange.problem(problem)
