@@ -32,9 +32,10 @@ def _alone(worker: Worker, listener: socket.socket, announce: Callable[[Service]
     gateway, service = worker.gateway()
     _tell_connections(worker.settings)
     settle()
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # who reads the announcement may stop it at once
-    announce(service)
     server = Server(gateway, listener, worker.settings)
+    for number in STOPPING:  # who reads the announcement may stop it at once
+        signal.signal(number, server.handle_exit)
+    announce(service)
     server.run()
     return server.interrupted
 

@@ -27,7 +27,7 @@ from ordinance.serve.door.engine import Engine
 from ordinance.serve.door.service import Service, make_service, plan_of
 from ordinance.serve.gateway import Gateway
 from ordinance.serve.http.stderr import tell
-from ordinance.serve.server import Server
+from ordinance.serve.server import STOPPING, Server
 from ordinance.settings.model import Settings
 
 
@@ -56,7 +56,7 @@ class Worker:
     def __call__(self, listener: socket.socket, loading: Connection) -> None:
         """Serve as one of several processes; ``loading`` is closed when this one serves."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
         try:
             self.engine.require()
             gateway, _ = self.gateway()

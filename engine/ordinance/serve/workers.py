@@ -21,6 +21,7 @@ from types import TracebackType
 
 from ordinance.serve.door.engine import Engine
 from ordinance.serve.http.stderr import tell
+from ordinance.serve.server import STOPPING
 
 #: A worker is not started again sooner after its last start, in seconds.
 _PACE_SECONDS = 5.0
@@ -31,10 +32,8 @@ _LAST_TAKEN_SECONDS = 0.25
 #: How long workers may take beyond the grace period, for last words and for their end, in seconds.
 _BEYOND_GRACE_SECONDS = 10.0
 
-_STOP = frozenset({signal.SIGTERM, signal.SIGINT})
 #: Held back in a worker until it listens to them.
 _HELD = frozenset({signal.SIGHUP, signal.SIGUSR1})
-
 
 #: What a worker does with the listening socket, until it is told to leave. It closes the connection when it serves.
 Work = Callable[[socket.socket, Connection], None]
@@ -91,7 +90,7 @@ class Workers:
                 announce()
             loading = [seat.loading for seat in self._seats if seat.loading is not None]
             for number in signals.wait(_LOOK_SECONDS, [*loading, *(each.sentinel for each in self._running())]):
-                if number in _STOP:
+                if number in STOPPING:
                     return number
                 self._send(signal.SIGHUP)
 
@@ -119,7 +118,7 @@ class Workers:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             for number in signals.wait(left):
-                if number in _STOP:
+                if number in STOPPING:
                     return
                 self._send(signal.SIGHUP)
 
@@ -148,7 +147,7 @@ def _start(work: Work, listener: socket.socket) -> tuple[SpawnProcess, Connectio
     loading, serves = Pipe(duplex=False)
     process = get_context("spawn").Process(target=work, args=(listener, serves))
     resource_tracker.ensure_running()  # would let go of what is held back below, at the first start
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {*_HELD, *_STOP})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {*_HELD, *STOPPING})
     try:
         process.start()
     finally:
@@ -173,7 +172,7 @@ class _Signals:
         self._reader, self._writer = socket.socketpair()
         self._reader.setblocking(False)
         self._writer.setblocking(False)
-        self._before = {number: signal.signal(number, _note) for number in (*_STOP, signal.SIGHUP)}
+        self._before = {number: signal.signal(number, _note) for number in (*STOPPING, signal.SIGHUP)}
         self._wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         return self
