@@ -15,12 +15,14 @@ VLLM_PYTHON := $(shell for python in python3.11 "$(PYTHON)"; do \
 	&& { echo "$$python"; break; }; done)
 endif
 
-.PHONY: help serve test test-vllm vllm test-compiled soak noninterference check format docs accuracy defects locks clean need-python
+.PHONY: help serve test test-vllm vllm system test-pages test-compiled soak noninterference check format docs accuracy defects locks clean need-python
 
 help:
 	@echo 'make serve   the gateway on 127.0.0.1:8080 with a small model behind it, as an operator in Germany'
 	@echo 'make test    all tests'
 	@echo 'make test-vllm  a real vLLM on the processor, governed: the acceptance suite (about 3 GB, once)'
+	@echo 'make test-pages  the chat page in a real Chromium (Chromium and npm from the system: make system)'
+	@echo 'make system  install the programs that some suites need: Chromium, npm (Debian; needs root)'
 	@echo 'make soak    50,000 requests, to see that memory stays flat'
 	@echo 'make noninterference  10,000 requests to pairs of models that differ only in what is withheld'
 	@echo 'make test-compiled  the matcher compiled, and its tests; needs a C compiler'
@@ -48,6 +50,16 @@ vllm: need-python
 	@"$(PYTHON)" deploy/install.py test
 	@"$(or $(VLLM_PYTHON),$(PYTHON))" deploy/install.py vllm
 	@.venv/test/bin/python deploy/into_vllm.py
+
+# The programs that suites with real parts need, from the system's packages.
+system:
+	@deploy/system.sh
+
+# The pages in a real Chromium, examined by axe-core.
+test-pages: need-python system
+	@"$(PYTHON)" deploy/install.py pages
+	@deploy/node.sh
+	@TEST_PAGES=1 exec .venv/pages/bin/python -m pytest tests/pages $(FLAGS)
 
 soak: need-python
 	@"$(PYTHON)" deploy/install.py test
@@ -91,6 +103,7 @@ accuracy: need-python
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra embedded --extra test -o deploy/locks/test.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra embedded --extra test --extra pages -o deploy/locks/pages.txt $(LOCKED)
 
 LOCKED = --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 	--no-emit-find-links

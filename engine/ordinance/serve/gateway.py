@@ -13,6 +13,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from ordinance.serve.behind.upstream import Upstream
+from ordinance.serve.chat.pages import ChatPages
 from ordinance.serve.door.doors import Doors
 from ordinance.serve.door.doorstep import Doorstep, Presence, expected_hosts
 from ordinance.serve.door.service import Service, ready_state
@@ -37,7 +38,7 @@ class Gateway:
         self._reachable = Glance(upstream.reachable, _REACHED_EVERY)
         #: The server is about to leave: whoever asks `/ready` shall send requests elsewhere.
         self.draining = False
-        doors = Doors(service, {"/health": self._health, "/ready": self._ready})
+        doors = ChatPages(Doors(service, {"/health": self._health, "/ready": self._ready}), service)
         self._app = Doorstep(doors, lambda: expected_hosts(service.standing.settings), self._presence)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

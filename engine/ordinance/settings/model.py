@@ -201,6 +201,14 @@ class KeySettings(_Section):
         return digest
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether ``host``, a name or an address, is this machine's own and cannot be reached from another."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _is_address(host: str) -> bool:
     try:
         ip_address(host)
@@ -262,6 +270,11 @@ class Settings(BaseSettings):
     audit: AuditSettings | None = Field(
         default=None, description="The record of requests, as a path or in full; else it goes to standard error."
     )
+    chat: bool | None = Field(
+        default=None,
+        description="Whether the gateway shows a page at `/chat` on which a person can talk to the model. None given: "
+        "yes if the gateway listens on loopback and there are no keys.",
+    )
     parts: list[Literal["image", "audio", "video", "file"]] = Field(
         default_factory=list,
         description="What requests may hold beside text. None given: text alone. Nobody looks into them, and they pass "
@@ -287,6 +300,11 @@ class Settings(BaseSettings):
     keys: list[KeySettings] = Field(
         default_factory=list, description="Who may ask. None given: everyone who can reach the port."
     )
+
+    @property
+    def shows_chat(self) -> bool:
+        """Whether the page at ``/chat`` is shown."""
+        return not self.keys and is_loopback(self.host) if self.chat is None else self.chat
 
     @field_validator("locale")
     @classmethod
