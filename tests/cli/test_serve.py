@@ -16,7 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from ordinance.serve.chat.examples import CANARY
+from ordinance.serve.chat.questions import CANARY
 from support.commands import Served, run
 from support.packs import TODAY, write_jurisdiction
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, posting, say

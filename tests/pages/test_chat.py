@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from ordinance.serve.chat.examples import CANARY
+from ordinance.serve.chat.questions import CANARY
 from support.browser import WIDTHS, Browser
 from support.commands import Served
 from support.serving import ScriptedUpstream, Wire, chunk, event, say

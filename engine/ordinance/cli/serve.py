@@ -130,7 +130,7 @@ def _announce(address: str, service: Service) -> None:
 
 def _announce_embedded(address: str, service: Service) -> None:
     """Say besides what is behind it, and what to try."""
-    from ordinance.serve.chat.examples import PLAIN, REPEAT
+    from ordinance.serve.chat.questions import PLAIN, REPEAT
 
     _announce(address, service)
     print("ordinance: behind it SmolLM2-135M-Instruct in this process, a very small model (English only)")

@@ -14,7 +14,7 @@ from openai.types.chat import ChatCompletionUserMessageParam
 
 from ordinance.errors import ServeError
 from ordinance.serve.behind import embedded
-from ordinance.serve.chat.examples import CANARY
+from ordinance.serve.chat.questions import CANARY
 from support.checkout import RULES
 from support.commands import Served
 

@@ -10,7 +10,7 @@ from importlib.resources import files
 import httpx2
 import pytest
 
-from ordinance.serve.chat.examples import CANARY
+from ordinance.serve.chat.questions import CANARY
 from ordinance.settings.model import Settings
 from support.serving import PATIENCE, OpenGateway, RunningGateway
 

@@ -9,7 +9,7 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ordinance.serve.chat.examples import examples
+from ordinance.serve.chat.questions import examples
 from ordinance.serve.door.service import Service, policy_header
 
 _FILES = {
