@@ -1,4 +1,4 @@
-"""The door for every governed API: a request in, a session opened, the server asked, a governed answer out."""
+"""One request to a governed API: read, a session opened, the server asked, a governed answer out."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import uuid
 from functools import partial
 from typing import Any
 
-from starlette.types import Receive, Scope, Send
-
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.finish import steering
@@ -17,9 +15,9 @@ from ordinance.protocol.govern.prompts import sent_on, unknown_texts
 from ordinance.protocol.govern.streamed import AnswerStream, refused_stream
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
 from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal, stopping
+from ordinance.protocol.routes import MODELS
 from ordinance.protocol.said import Top
 from ordinance.runtime.session import Session
-from ordinance.serve.behind.small_answers import MODELS
 from ordinance.serve.door import http_headers
 from ordinance.serve.door.delivery import STREAM_HEADERS, StreamedAnswer, WholeAnswer
 from ordinance.serve.door.service import Service
@@ -33,21 +31,8 @@ from ordinance.serve.http.threads import SCREENING, aside
 _CLIENT_GONE = 499
 
 
-class Door:
-    """The route of one API as an ASGI application. ``patience`` is that of ``Exchange``."""
-
-    def __init__(self, service: Service, api: Api, *, patience: bool = True) -> None:
-        self._service = service
-        self._api = api
-        self._patience = patience
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, receive, send, patience=self._patience)
-        await _Visit(self._service, self._api, exchange).serve()
-
-
-class _Visit:
-    """One request, from its first byte to its line in the audit log."""
+class Visit:
+    """One request to a governed ``api``, from its first byte to its line in the audit log."""
 
     def __init__(self, service: Service, api: Api, exchange: Exchange) -> None:
         self._service = service
