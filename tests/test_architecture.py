@@ -60,8 +60,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runtime/text", "runtime/match", "runtime/redact",
     },
     "authoring/register": {"authoring", "errors", "language", "policy", "runtime", "runtime/redact"},
-    "doctor/protocols": {"detection", "policy"},
-    "doctor": {"doctor/protocols", "errors", "serve"},
+    "doctor/protocols": {"detection", "policy", "protocol"},
+    "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
         "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "policy",
         "runtime", "serve", "serve/behind", "serve/chat", "serve/door", "serve/http", "settings",

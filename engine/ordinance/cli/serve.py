@@ -116,11 +116,12 @@ def _flags(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _announce(address: str, service: Service) -> None:
     """Say that the door is open, and under which policy."""
-    from ordinance.serve.door.service import charter_alone, policy_header
+    from ordinance.serve.door.http_headers import policy_header
+    from ordinance.serve.door.service import charter_alone
 
     if service.settings.shows_chat:
         print(f"ordinance: to chat with the model, open {address}/chat", flush=True)
-    policy = policy_header(service.open(service.keyring.anyone, ()))
+    policy = policy_header(service.open(service.keyring.anyone))
     if charter_alone(service):
         tell_charter_alone(service.plan)
     for struck in service.plan.struck:

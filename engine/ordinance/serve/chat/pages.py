@@ -10,7 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ordinance.serve.chat.questions import examples
-from ordinance.serve.door.service import Service, policy_header
+from ordinance.serve.door.http_headers import policy_header
+from ordinance.serve.door.service import Service
 
 _FILES = {
     "/chat": ("chat.html", "text/html; charset=utf-8"),
@@ -63,7 +64,7 @@ class ChatPages:
         service, settings = self._service, self._service.standing.settings
         plan = service.plan
         return {
-            "policy": policy_header(service.open(service.keyring.anyone, ())),
+            "policy": policy_header(service.open(service.keyring.anyone)),
             "locales": sorted(plan.languages),
             "examples": examples(plan.lineage(settings.jurisdiction)),
             "keys": bool(settings.keys),

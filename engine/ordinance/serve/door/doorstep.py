@@ -14,11 +14,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ordinance.protocol.problems import Problem, busy, other_host, two_lengths
+from ordinance.protocol.routes import HEALTH, READY
 from ordinance.serve.http.admission import home_of
 from ordinance.settings.model import Settings, is_loopback
 
 #: Asked by whoever watches over a server: answered also where no request is taken any more.
-_ALWAYS = frozenset({"/health", "/ready"})
+_ALWAYS = frozenset({HEALTH, READY})
 
 
 class Presence:
