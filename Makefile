@@ -74,6 +74,7 @@ format: need-python
 
 docs: need-python
 	@"$(PYTHON)" deploy/install.py test
+	.venv/test/bin/python -m ordinance.settings.schema >ordinance.schema.json
 	.venv/test/bin/python -m ordinance.settings.page >docs/configuration.md
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
