@@ -15,7 +15,8 @@ VLLM_PYTHON := $(shell for python in python3.11 "$(PYTHON)"; do \
 	&& { echo "$$python"; break; }; done)
 endif
 
-.PHONY: help serve test test-vllm vllm system test-pages test-compiled soak noninterference check format docs accuracy defects locks clean need-python
+.PHONY: help new serve test test-vllm vllm system test-pages test-compiled soak noninterference check format docs accuracy \
+	defects locks clean need-python
 
 help:
 	@echo 'make serve   the gateway on 127.0.0.1:8080 with a small model behind it, as an operator in Germany'
@@ -30,6 +31,7 @@ help:
 	@echo 'make format  let ruff lay out the code'
 	@echo 'make defects seed defects in a copy of the engine and see that a theorem notices each'
 	@echo 'make accuracy  decide the labelled data beside the checkout and rewrite docs/accuracy.md'
+	@echo 'make new KIND=detector|check|command|slot|api NAME=…  lay a file, its test and its place in the manual'
 	@echo 'make docs    rewrite the pages that are made from the code'
 	@echo 'make locks   resolve the locks anew (needs uv)'
 	@echo 'make clean   remove the environments and caches'
@@ -86,11 +88,15 @@ format: need-python
 
 docs: need-python
 	@"$(PYTHON)" deploy/install.py test
+	.venv/test/bin/python -m ordinance.settings.schema >ordinance.schema.json
 	.venv/test/bin/python -m ordinance.settings.page >docs/configuration.md
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
 	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k 'manual_lists_every_code or pages_are_those'
 	.venv/test/bin/python -m ordinance.language.table
+
+new: need-python
+	@"$(PYTHON)" deploy/begin "$(KIND)" "$(NAME)"
 
 defects: need-python
 	@"$(PYTHON)" deploy/install.py test

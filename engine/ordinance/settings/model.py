@@ -9,7 +9,7 @@ import re
 from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import langcodes
@@ -45,7 +45,10 @@ class _Section(BaseModel):
 class UpstreamSettings(_Section):
     """The inference server, the only thing that is ever connected to."""
 
-    url: str = Field(description="Where it speaks the OpenAI API, with or without a closing `/v1`.")
+    url: str = Field(
+        description="Where it speaks the OpenAI API, with or without a closing `/v1`.",
+        json_schema_extra={"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
+    )
     key: SecretStr | None = Field(default=None, description="Sent to it as a bearer token. A client's key never is.")
     connect_seconds: Seconds = Field(default=5, description="How long connecting may take.")
     idle_seconds: Seconds = Field(default=120, description="How long it may say nothing, before and during an answer.")
@@ -144,12 +147,18 @@ def audit_in_full(given: Any) -> Any:
     return {"path": given} if isinstance(given, str | Path) else given
 
 
+def _or_short(schema: dict[str, Any]) -> None:
+    """Add the short form of the section ``audit`` to its JSON schema."""
+    section = dict(schema)
+    schema.clear()
+    schema |= {"description": section.pop("description"), "anyOf": [{"type": "string", "format": "path"}, section]}
+
+
 class AuditSettings(_Section):
     """Where the record of requests is written ([record.md](record.md)), and what follows where it cannot be.
     `audit: PATH` is short for `audit: {path: PATH}`."""
 
-    #: What the section may be written as, in short.
-    SHORT: ClassVar[str] = "path"
+    model_config = ConfigDict(json_schema_extra=_or_short)
 
     path: Path | None = Field(default=None, description="The file, relative to this one; else standard error.")
     required: bool = Field(
