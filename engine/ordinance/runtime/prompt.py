@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.runtime.history import Asked, LeftOut
 from ordinance.runtime.match.segments import Asking, SegmentScan
-from ordinance.runtime.memory import SCREENED, UNMASKED, Memory, Recall
+from ordinance.runtime.memory import OTHERS_WORDS, SCREENED, UNMASKED, Memory, Recall
 from ordinance.runtime.redact.activation import Activation, activate, removing
+from ordinance.runtime.redact.own_words import Returned, own_words
 from ordinance.runtime.redact.redactor import Redactor
+from ordinance.runtime.remembered import CONTACTS, HISTORY, NOTHING_TOLD, Remembered
 from ordinance.runtime.rereading import matches_in
 from ordinance.runtime.text.sentences import Sentences
 
 
 class Prompt:
-    """The texts of one request. ``rules`` are those that found something, ``trials`` those on trial that did,
-    ``failed`` those whose detector failed. ``masked`` are the tags of what has removed something of it.
+    """The texts of one request. ``rules`` are those that found something in what is new, ``trials`` those on trial that
+    did, ``failed`` those whose detector failed. ``masked`` are the tags of what has removed something of it. Of what is
+    old, ``left_out`` does not go to the model, and ``rules`` are those alone by which help is due that nobody may have
+    offered.
 
     Texts that ``memory`` knows as clean, met under the same rules and the same ``salt``, are not looked at again. What
     comes of a prompt is the same with any memory.
@@ -29,7 +34,12 @@ class Prompt:
         placeholders: Mapping[int, str],
         memory: Memory | None = None,
         salt: bytes = b"",
+        remembered: Remembered = NOTHING_TOLD,
     ) -> None:
+        self._plan = plan
+        self._remembered = remembered
+        self._looked: dict[str, tuple[set[int], set[int]]] = {}
+        self.left_out = LeftOut()
         self.rules: tuple[PlannedRule, ...] = ()
         self.trials: tuple[PlannedRule, ...] = ()
         self.failed: tuple[PlannedRule, ...] = ()
@@ -54,7 +64,7 @@ class Prompt:
     @property
     def fault(self) -> str:
         """What went wrong so that nothing is sent on: the detector of a red line, the ledger, or a mask."""
-        if any(rule.removes and rule.effect is Effect.REFUSE for rule in self.failed):
+        if _red_lines(self.failed):
             return "detector"
         if self._unbalanced:
             return "ledger"
@@ -65,24 +75,66 @@ class Prompt:
         facts = [SCREENED] if self._masking is None else [SCREENED, UNMASKED]
         return sum(max(self._left(fact, text) for fact in facts) for text in texts)
 
-    def screen(self, texts: Iterable[str]) -> None:
-        """Look at ``texts`` as they came."""
-        activation = self._activation
+    def cut(self, text: str) -> Returned:
+        """Take the engine's own words out of a text of the model's that the client sends back."""
+        if self._is(OTHERS_WORDS, text):
+            return Returned(text)
+        found = own_words(self._plan).cut(text)
+        if not found.changed:
+            self._note(OTHERS_WORDS, text)
+        return found
+
+    def screen(self, asked: Asked) -> frozenset[int]:
+        """Look at what is ``asked``, as it came. Returns the numbers of the old exchanges that meet a red line: the
+        model is not to read them, and what remains is to be screened again."""
+        fired, failed = self._found(asked.new)
+        found_by = self._by_tag(fired)
+        self.rules = tuple(rule for rule in found_by if not rule.trial)
+        self.trials = tuple(rule for rule in found_by if rule.trial)
+        self.failed = self._by_tag(failed)
+        gone: set[int] = set()
+        for number, exchange in enumerate(asked.old):
+            fired, failed = self._found(exchange.texts)
+            met = [rule for rule in self._by_tag(fired) if not rule.trial]
+            if not exchange.helped or self._remembered.last(CONTACTS) is None:
+                self._add([rule for rule in met if rule.effect is Effect.PROVIDE])
+            red = _red_lines(met), _red_lines(self._by_tag(failed))
+            if any(red):
+                gone.add(number)
+                self._leave_out(*red, told=asked.told and self._remembered.last(HISTORY) is not None)
+        return frozenset(gone)
+
+    def _leave_out(self, met: list[PlannedRule], failed: list[PlannedRule], *, told: bool) -> None:
+        before = self.left_out
+        self.left_out = LeftOut(
+            before.exchanges + 1,
+            tuple(dict.fromkeys([*before.rules, *met])),
+            tuple(dict.fromkeys([*before.failed, *failed])),
+            told or before.told,
+        )
+
+    def _add(self, rules: list[PlannedRule]) -> None:
+        self.rules = tuple(dict.fromkeys([*self.rules, *rules]))
+
+    def _by_tag(self, tags: Collection[int]) -> tuple[PlannedRule, ...]:
+        return tuple(rule for tag, rule in enumerate(self._activation.rules) if tag in tags) if tags else ()
+
+    def _found(self, texts: Iterable[str]) -> tuple[set[int], set[int]]:
+        """The tags of what finds something in ``texts``, and of what failed at them."""
         fired: set[int] = set()
         failed: set[int] = set()
-        asked = [(rule.tag, Asking(rule.segments)) for rule in activation.prompt_segments]
+        asked = [(rule.tag, Asking(rule.segments)) for rule in self._activation.prompt_segments]
         for text in texts:
             if self._is(SCREENED, text):
                 continue
-            found, lost = self._look(text, asked)
-            fired |= found
-            failed |= lost
-            if not found and not lost:
-                self._note(SCREENED, text)
-        found_by = [rule for tag, rule in enumerate(activation.rules) if tag in fired]
-        self.rules = tuple(rule for rule in found_by if not rule.trial)
-        self.trials = tuple(rule for rule in found_by if rule.trial)
-        self.failed = tuple(rule for tag, rule in enumerate(activation.rules) if tag in failed)
+            looked = self._looked.get(text)
+            if looked is None:
+                looked = self._looked[text] = self._look(text, asked)
+                if not any(looked):
+                    self._note(SCREENED, text)
+            fired |= looked[0]
+            failed |= looked[1]
+        return fired, failed
 
     def _look(self, text: str, asked: Iterable[tuple[int, Asking]]) -> tuple[set[int], set[int]]:
         """The tags of what finds something in ``text``, and of what failed at it."""
@@ -151,3 +203,7 @@ class Prompt:
     def _note(self, fact: int, text: str) -> None:
         if self._recall is not None:
             self._recall.note(text, fact)
+
+
+def _red_lines(rules: Iterable[PlannedRule]) -> list[PlannedRule]:
+    return [rule for rule in rules if rule.removes and rule.effect is Effect.REFUSE]

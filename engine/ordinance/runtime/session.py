@@ -12,6 +12,7 @@ from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Effect, Verdict
+from ordinance.runtime.history import Asked
 from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.occasions import due
@@ -20,6 +21,7 @@ from ordinance.runtime.redact.activation import Activation, activate, removing
 from ordinance.runtime.redact.continuation import Beginning, begin
 from ordinance.runtime.redact.disclose import Cause, Discloser, Notice, cause_of
 from ordinance.runtime.redact.json_text import Structure
+from ordinance.runtime.remembered import Remembered, believed, names_of
 from ordinance.runtime.situation import Situation, contacts_at, notice_language, rules_in_force
 from ordinance.runtime.stream import Stream
 
@@ -48,7 +50,8 @@ class Session:
     the entire answer, which after a refusal is the notices alone (semantics, rule 7). ``policy_name`` is the name
     under which answers show the policy; without it, the jurisdiction. ``speaks`` says that somebody chose the locale,
     so that it also decides how to speak; ``asked`` are the slots that the request sets. ``memory`` is what is known of
-    the texts that the same client sent, and ``salt`` sets apart those that it said under another.
+    the texts that the same client sent, and ``salt`` sets apart those that it said under another. ``remembered`` is
+    what earlier answers of the conversation told; None believes what the request claims.
     """
 
     def __init__(
@@ -63,7 +66,9 @@ class Session:
         asked: Mapping[str, str] | None = None,
         memory: Memory | None = None,
         salt: bytes = b"",
+        remembered: Remembered | None = None,
     ) -> None:
+        remembered = believed(situation) if remembered is None else remembered
         self.plan = plan
         self.situation = situation
         self.locale = locale
@@ -76,8 +81,8 @@ class Session:
         self.activation: Activation = activate(plan, rules_in_force(plan, situation), contacts_at(plan, situation))
         self.discloser = Discloser(plan, notice_language(plan, locale) or "en")
         self.placeholders = self.discloser.placeholders(self.activation.rules)
-        self.prompt = Prompt(plan, self.activation, self.placeholders, memory, salt)
-        saying = due(plan, self.activation.rules, situation)
+        self.prompt = Prompt(plan, self.activation, self.placeholders, memory, salt, remembered)
+        saying = due(plan, self.activation.rules, situation, remembered)
         self.opening = [rule for rule in saying if not rule.trial]
         self.marks = [rule for rule in self.activation.rules if _marks(rule) and not rule.trial]
         self._tried = [rule for rule in self.activation.rules if rule.trial and (rule in saying or _marks(rule))]
@@ -88,8 +93,13 @@ class Session:
     def screen(self, texts: Iterable[str]) -> bool:
         """Look at what is asked. True if a red line refuses: then the upstream is not asked, and each stream of
         this session is refused from its start."""
-        self.prompt.screen(texts)
+        self.prompt.screen(Asked(tuple(texts)))
         return self.prompt.refused
+
+    def hear(self, asked: Asked) -> frozenset[int]:
+        """Look at a conversation. Returns the numbers of the old exchanges that the model is not to read; what remains
+        is to be heard again, until there are none. If ``refused`` then, the upstream is not asked."""
+        return self.prompt.screen(asked)
 
     @property
     def masks(self) -> bool:
@@ -170,8 +180,9 @@ class Session:
     def outcome(self) -> Outcome:
         """What came of the request so far; final once every stream is closed."""
         notices = dict.fromkeys(notice for stream in self._streams for notice in stream.notices)
-        rules = {rule.id for rule in (*self.prompt.rules, *self.marks)}
-        failed = {rule.id for rule in self.prompt.failed}
+        left_out = self.prompt.left_out
+        rules = {rule.id for rule in (*self.prompt.rules, *left_out.rules, *self.marks)}
+        failed = {rule.id for rule in (*self.prompt.failed, *left_out.failed)}
         trials = {rule.id for rule in (*self.prompt.trials, *self._tried)}
         return Outcome(
             max((stream.verdict for stream in self._streams), default=Verdict.PASS),
@@ -209,7 +220,18 @@ class Session:
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
             "marks": [_cause_as_json(cause_of(rule)) for rule in self.marks],
+            **self._history(),
         }
+
+    def _history(self) -> dict[str, Any]:
+        """What answers and records say of the old exchanges that the model did not read; nothing where it read all."""
+        left_out = self.prompt.left_out
+        return {"history": {"left_out": left_out.exchanges, "types": left_out.types}} if left_out.exchanges else {}
+
+    @property
+    def told(self) -> frozenset[str]:
+        """The names under which a memory of the conversation is to note what this answer told, once it has closed."""
+        return names_of(self.outcome().notices)
 
     def under(self) -> dict[str, Any]:
         """The part of the record that is known from the beginning: under which policy, for whom."""
@@ -234,6 +256,7 @@ class Session:
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
+            **self._history(),
         }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ordinance.policy.plan import PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
+from ordinance.runtime.history import LeftOut
 from ordinance.runtime.occasions import OPENING
 from ordinance.runtime.redact.alternatives import Alternatives
 from ordinance.runtime.redact.continuation import Beginning, follow
@@ -231,9 +232,12 @@ class Stream:
             after.append(self._engine_notice(NoticeKind.OMISSION, "forged_marker", "forged_marker"))
         if session.activation.cut in shown:
             after.append(say.engine(NoticeKind.CUT, session.plan.engine_notices["cut"], ()))
+        left_out = session.prompt.left_out
+        if left_out.exchanges and not left_out.told and not session.prompt.refused:
+            after.append(self._history_notice(left_out))
         after += say.told(dict.fromkeys(refusing))
         fault = self._fault or next((text.fault for text in self._texts if text.fault), "")
-        failed = [*(rules[tag] for tag in self._joined("failed")), *session.prompt.failed]
+        failed = [*(rules[tag] for tag in self._joined("failed")), *session.prompt.failed, *left_out.failed]
         if not fault and any(not rule.trial for rule in failed):
             fault = "detector"
         if fault:
@@ -245,7 +249,7 @@ class Stream:
             after.append(say.engine(NoticeKind.ADAPTER, without.notice, (cause,)))
         if providing or refusing:
             after.append(self._contacts(providing, refusing))
-        fired = dict.fromkeys([*refusing, *providing, *omitting, *session.opening])
+        fired = dict.fromkeys([*refusing, *providing, *omitting, *session.opening, *left_out.rules])
         self.rules = frozenset([*(rule.id for rule in fired), *([without.id] if without else [])])
         self.failed = frozenset(rules[tag].id for tag in self._joined("failed"))
         self.trials = frozenset(rules[tag].id for tag in self._joined("tried"))
@@ -253,7 +257,7 @@ class Stream:
             self.verdict = Verdict.REFUSE
         elif shown or masked:
             self.verdict = Verdict.WITHHOLD
-        elif before or after:
+        elif before or after or left_out.exchanges:
             self.verdict = Verdict.DISCLOSE
         return before, after
 
@@ -263,6 +267,12 @@ class Stream:
     def _engine_notice(self, kind: NoticeKind, template: str, name: str) -> Notice:
         cause = Cause(f"engine/{name}", kind.value if kind is NoticeKind.FAULT else name, None)
         return self._session.discloser.engine(kind, self._session.plan.engine_notices[template], (cause,))
+
+    def _history_notice(self, left_out: LeftOut) -> Notice:
+        causes = tuple(map(cause_of, (*left_out.rules, *left_out.failed)))
+        return self._session.discloser.engine(
+            NoticeKind.HISTORY, self._session.plan.engine_notices["history"], tuple(dict.fromkeys(causes))
+        )
 
     def _contacts(self, providing: Sequence[PlannedRule], refusing: Sequence[PlannedRule]) -> Notice:
         """Whom to call: the groups that rules name; after a red line all that the situation has (rule 14). A fault
