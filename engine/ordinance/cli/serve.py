@@ -120,9 +120,10 @@ def _flags(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _announce(address: str, service: Service) -> None:
     """Say that the door is open, and under which policy."""
-    from ordinance.serve.door.service import charter_alone, policy_header
+    from ordinance.serve.door.http_headers import policy_header
+    from ordinance.serve.door.service import charter_alone
 
-    policy = policy_header(service.open(service.keyring.anyone, ()))
+    policy = policy_header(service.open(service.keyring.anyone))
     if charter_alone(service):
         tell_charter_alone(service.plan)
     for struck in service.plan.struck:

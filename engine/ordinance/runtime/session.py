@@ -101,6 +101,14 @@ class Session:
         is to be heard again, until there are none. If ``refused`` then, the upstream is not asked."""
         return self.prompt.screen(asked)
 
+    def ask(self, prompt: str) -> str | None:
+        """Look at a ``prompt`` that is one text: screen it and mask it. Returns what may be sent on of it; None if the
+        prompt is refused."""
+        if self.screen([prompt]):
+            return None
+        masked = self.mask(prompt)
+        return None if self.prompt.refused else masked
+
     @property
     def masks(self) -> bool:
         """Whether ``mask`` may change anything."""

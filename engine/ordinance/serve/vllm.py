@@ -21,7 +21,8 @@ from ordinance.serve.door.current_policy import Renewal
 from ordinance.serve.door.doors import Doors, path_of
 from ordinance.serve.door.doorstep import Doorstep, Presence
 from ordinance.serve.door.engine import installed_engine
-from ordinance.serve.door.service import Service, charter_alone, make_service, plan_of, policy_header, ready_state
+from ordinance.serve.door.http_headers import EXPOSED, policy_header
+from ordinance.serve.door.service import Service, charter_alone, make_service, plan_of, ready_state
 from ordinance.serve.gateway import renewing
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.stderr import log_defect, tell
@@ -29,9 +30,6 @@ from ordinance.serve.routes import Treatment, treatment
 from ordinance.serve.wordless import Wordless, answering
 from ordinance.settings.model import Settings
 from ordinance.settings.sources import load
-
-#: Headers of ours that a page in a browser may read.
-_EXPOSED = ("x-request-id", "x-ordinance-policy", "x-ordinance-marks", "x-ordinance-notices")
 
 
 class Ordinance:
@@ -69,7 +67,7 @@ class Ordinance:
             await receive()
             await send({"type": "lifespan.startup.failed", "message": "ordinance: this server cannot be governed."})
             return
-        policy = policy_header(service.open(service.keyring.anyone, ()))
+        policy = policy_header(service.open(service.keyring.anyone))
         tell(f"governs this server, policy {policy}")
         if charter_alone(service):
             tell(f"no jurisdiction: only the charter applies; set `jurisdiction`, such as {min(service.plan.parents)}")
@@ -126,7 +124,7 @@ class Ordinance:
             allow_credentials=args.allow_credentials,
             allow_methods=args.allowed_methods,
             allow_headers=args.allowed_headers,
-            expose_headers=_EXPOSED,
+            expose_headers=EXPOSED,
         )
 
     async def _ready(self, exchange: Exchange) -> tuple[Any, int]:

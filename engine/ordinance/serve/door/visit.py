@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 import uuid
 from functools import partial
@@ -21,9 +20,9 @@ from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal
 from ordinance.protocol.said import Top
 from ordinance.runtime.session import Session
 from ordinance.serve.behind.small_answers import MODELS
-from ordinance.serve.door import locale, speech
+from ordinance.serve.door import http_headers
 from ordinance.serve.door.delivery import STREAM_HEADERS, StreamedAnswer, WholeAnswer
-from ordinance.serve.door.service import ELAPSED_HEADER, Service, marks_header, policy_header, seconds
+from ordinance.serve.door.service import Service
 from ordinance.serve.http import body_limits, tags
 from ordinance.serve.http.exchange import ClientGone, Exchange
 from ordinance.serve.http.keys import Client
@@ -60,7 +59,7 @@ class _Visit:
         self._request: Request | None = None
         self._session: Session | None = None
         self._problem: Problem | None = None
-        exchange.common["x-request-id"] = self._id
+        exchange.common[http_headers.REQUEST_ID] = self._id
 
     async def serve(self) -> None:
         status, ended = _CLIENT_GONE, 0.0
@@ -113,9 +112,9 @@ class _Visit:
         request = await aside(len(raw), False, self._read, raw)
         self._request, session = request, self._open(request)
         self._session = session
-        self._exchange.common["x-ordinance-policy"] = policy_header(session)
+        self._exchange.common[http_headers.POLICY] = http_headers.policy_header(session)
         if session.marks:
-            self._exchange.common["x-ordinance-marks"] = marks_header(session)
+            self._exchange.common[http_headers.MARKS] = http_headers.marks_header(session)
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
         body = await self._sent_on(len(raw), request, session)
         if body is not None:
@@ -152,17 +151,11 @@ class _Visit:
         tags.forget()
         # Once more: the body may have been long in coming, and keys and policy in force belong together.
         self._client = self._service.keyring.admit(self._exchange.authorization)
-        headers = self._exchange.headers
-        wanted = locale.wanted_languages(headers.get(locale.HEADER), ", ".join(headers.getlist("accept-language")))
-        elapsed = seconds(headers.get(ELAPSED_HEADER))
-        asked = speech.asked_slots(headers.get(speech.HEADER))
         return self._service.open(
             self._client,
-            wanted,
+            http_headers.claims_in(self._exchange.headers),
             turn=request.turn,
-            elapsed=elapsed,
             whole=not request.streaming,
-            asked=asked,
             salt=_salt(self._exchange.authorization, request.body.get("cache_salt")),
         )
 
@@ -230,4 +223,4 @@ def _notices_header(request: Request, session: Session) -> dict[str, str]:
     notices = session.outcome().notices
     if request.structure is None or not notices:
         return {}
-    return {"x-ordinance-notices": json.dumps([notice.text for notice in notices])}
+    return {http_headers.NOTICES: http_headers.notices_header(notices)}
