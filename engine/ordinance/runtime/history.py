@@ -49,17 +49,29 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """How many old exchanges the model does not read, the red lines that they met, those of them whose detector failed,
-    and whether that is to be told in this answer."""
+    and whether an earlier answer ``told`` it."""
 
     exchanges: int = 0
     rules: tuple[PlannedRule, ...] = ()
     failed: tuple[PlannedRule, ...] = ()
     told: bool = False
 
+    def and_one(self, rules: Sequence[PlannedRule], failed: Sequence[PlannedRule], *, told: bool) -> LeftOut:
+        """This and one exchange more. ``told`` says that an earlier answer told of some."""
+        return LeftOut(
+            self.exchanges + 1,
+            tuple(dict.fromkeys([*self.rules, *rules])),
+            tuple(dict.fromkeys([*self.failed, *failed])),
+            told or self.told,
+        )
+
     @property
     def types(self) -> list[str]:
         """The types of the red lines."""
         return sorted({rule.type for rule in (*self.rules, *self.failed)})
+
+
+NOTHING_LEFT_OUT = LeftOut()
 
 
 def exchanges(items: Sequence[Item]) -> list[list[int]]:

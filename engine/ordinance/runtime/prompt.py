@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
-from ordinance.runtime.history import Asked, LeftOut
+from ordinance.runtime.history import NOTHING_LEFT_OUT, Asked, LeftOut
 from ordinance.runtime.match.segments import Asking, SegmentScan
 from ordinance.runtime.memory import OTHERS_WORDS, SCREENED, UNMASKED, Memory, Recall
 from ordinance.runtime.redact.activation import Activation, activate, removing
@@ -17,11 +18,38 @@ from ordinance.runtime.rereading import matches_in
 from ordinance.runtime.text.sentences import Sentences
 
 
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What was found in a prompt. ``rules`` are those that found something in what is new, and those by which help is
+    due after something old; ``trials`` those on trial that did, ``failed`` those whose detector failed. ``left_out`` is
+    what the model does not read of what is old. ``masked`` are the tags of what has removed something. ``unbalanced``:
+    the ledger of a masked text did not balance; ``unmasked``: a mask could not reach what it finds."""
+
+    rules: tuple[PlannedRule, ...] = ()
+    trials: tuple[PlannedRule, ...] = ()
+    failed: tuple[PlannedRule, ...] = ()
+    left_out: LeftOut = NOTHING_LEFT_OUT
+    masked: frozenset[int] = frozenset()
+    unbalanced: bool = False
+    unmasked: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether the prompt alone ends the answer."""
+        return bool(self.fault) or any(rule.effect is Effect.REFUSE for rule in self.rules)
+
+    @property
+    def fault(self) -> str:
+        """What went wrong so that nothing is sent on: the detector of a red line, the ledger, or a mask."""
+        if _red_lines(self.failed):
+            return "detector"
+        if self.unbalanced:
+            return "ledger"
+        return "mask" if self.unmasked else ""
+
+
 class Prompt:
-    """The texts of one request. ``rules`` are those that found something in what is new, ``trials`` those on trial that
-    did, ``failed`` those whose detector failed. ``masked`` are the tags of what has removed something of it. Of what is
-    old, ``left_out`` does not go to the model, and ``rules`` are those alone by which help is due that nobody may have
-    offered.
+    """The texts of one request; ``found`` is what was found in them so far.
 
     Texts that ``memory`` knows as clean, met under the same rules and the same ``salt``, are not looked at again. What
     comes of a prompt is the same with any memory.
@@ -39,12 +67,7 @@ class Prompt:
         self._plan = plan
         self._remembered = remembered
         self._looked: dict[str, tuple[set[int], set[int]]] = {}
-        self.left_out = LeftOut()
-        self.rules: tuple[PlannedRule, ...] = ()
-        self.trials: tuple[PlannedRule, ...] = ()
-        self.failed: tuple[PlannedRule, ...] = ()
-        self.masked: frozenset[int] = frozenset()
-        self._unbalanced = self._unmasked = False
+        self.found = Screened()
         self._activation = activation
         self._placeholders = placeholders
         asked = activate(plan, activation.rules, part=Channel.PROMPT)
@@ -59,16 +82,7 @@ class Prompt:
     @property
     def refused(self) -> bool:
         """Whether the prompt alone ends the answer."""
-        return bool(self.fault) or any(rule.effect is Effect.REFUSE for rule in self.rules)
-
-    @property
-    def fault(self) -> str:
-        """What went wrong so that nothing is sent on: the detector of a red line, the ledger, or a mask."""
-        if _red_lines(self.failed):
-            return "detector"
-        if self._unbalanced:
-            return "ledger"
-        return "mask" if self._unmasked else ""
+        return self.found.refused
 
     def unknown(self, texts: Iterable[str]) -> int:
         """How many characters of ``texts`` have to be looked at, for they were not met or were not clean."""
@@ -79,42 +93,41 @@ class Prompt:
         """Take the engine's own words out of a text of the model's that the client sends back."""
         if self._is(OTHERS_WORDS, text):
             return Returned(text)
-        found = own_words(self._plan).cut(text)
-        if not found.changed:
+        returned = own_words(self._plan).cut(text)
+        if not returned.changed:
             self._note(OTHERS_WORDS, text)
-        return found
+        return returned
 
     def screen(self, asked: Asked) -> frozenset[int]:
         """Look at what is ``asked``, as it came. Returns the numbers of the old exchanges that meet a red line: the
         model is not to read them, and what remains is to be screened again."""
         fired, failed = self._found(asked.new)
         found_by = self._by_tag(fired)
-        self.rules = tuple(rule for rule in found_by if not rule.trial)
-        self.trials = tuple(rule for rule in found_by if rule.trial)
-        self.failed = self._by_tag(failed)
-        gone: set[int] = set()
+        rules = [rule for rule in found_by if not rule.trial]
+        left_out, gone = self.found.left_out, set[int]()
+        told = asked.told and self._remembered.last(HISTORY) is not None
         for number, exchange in enumerate(asked.old):
-            fired, failed = self._found(exchange.texts)
-            met = [rule for rule in self._by_tag(fired) if not rule.trial]
+            was_fired, was_failed = self._found(exchange.texts)
+            met = [rule for rule in self._by_tag(was_fired) if not rule.trial]
             if not exchange.helped or self._remembered.last(CONTACTS) is None:
-                self._add([rule for rule in met if rule.effect is Effect.PROVIDE])
-            red = _red_lines(met), _red_lines(self._by_tag(failed))
-            if any(red):
+                rules += [rule for rule in met if rule.effect is Effect.PROVIDE]
+            red, lost = _red_lines(met), _red_lines(self._by_tag(was_failed))
+            if red or lost:
                 gone.add(number)
-                self._leave_out(*red, told=asked.told and self._remembered.last(HISTORY) is not None)
+                left_out = left_out.and_one(red, lost, told=told)
+        self.found = replace(
+            self.found,
+            rules=tuple(dict.fromkeys([*rules, *self._helping])),
+            trials=tuple(rule for rule in found_by if rule.trial),
+            failed=self._by_tag(failed),
+            left_out=left_out,
+        )
         return frozenset(gone)
 
-    def _leave_out(self, met: list[PlannedRule], failed: list[PlannedRule], *, told: bool) -> None:
-        before = self.left_out
-        self.left_out = LeftOut(
-            before.exchanges + 1,
-            tuple(dict.fromkeys([*before.rules, *met])),
-            tuple(dict.fromkeys([*before.failed, *failed])),
-            told or before.told,
-        )
-
-    def _add(self, rules: list[PlannedRule]) -> None:
-        self.rules = tuple(dict.fromkeys([*self.rules, *rules]))
+    @property
+    def _helping(self) -> list[PlannedRule]:
+        """The rules by which help is due since the conversation was screened before."""
+        return [rule for rule in self.found.rules if rule.effect is Effect.PROVIDE]
 
     def _by_tag(self, tags: Collection[int]) -> tuple[PlannedRule, ...]:
         return tuple(rule for tag, rule in enumerate(self._activation.rules) if tag in tags) if tags else ()
@@ -154,13 +167,16 @@ class Prompt:
         if self._masking is None:
             return text
         if self._stays(self._masking, text):
-            return "" if self._unbalanced else text
+            return "" if self.found.unbalanced else text
         redactor, masked = self._redacted(self._masking, text)
-        rules = self._activation.rules
-        self._unbalanced |= not redactor.ledger.balanced
-        self.failed += tuple(rules[tag] for tag in sorted(redactor.failed))
-        self.masked |= redactor.omitted
-        return "" if self._unbalanced else masked
+        rules, found = self._activation.rules, self.found
+        self.found = replace(
+            found,
+            failed=(*found.failed, *(rules[tag] for tag in sorted(redactor.failed))),
+            masked=found.masked | redactor.omitted,
+            unbalanced=found.unbalanced or not redactor.ledger.balanced,
+        )
+        return "" if self.found.unbalanced else masked
 
     def confirm(self, texts: Iterable[str]) -> None:
         """Look at the ``texts`` that would be sent on, joined and decoded as far as an upstream may: what a mask still
@@ -168,7 +184,8 @@ class Prompt:
         if self._masking is not None:
             masking = self._masking
             found = (self._redacted(masking, text)[0] for text in texts if not self._stays(masking, text))
-            self._unmasked = self._unmasked or any(redactor.omitted for redactor in found)
+            if not self.found.unmasked and any(redactor.omitted for redactor in found):
+                self.found = replace(self.found, unmasked=True)
 
     def _stays(self, masking: Activation, text: str) -> bool:
         """Whether masks leave ``text`` as it is, as far as that is known or plain: where detectors see sentences, only
