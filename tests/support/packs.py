@@ -103,6 +103,7 @@ notice red_line         { fr "Pas de suite ici : {type}." }
 notice fault            { fr "La réponse s'arrête." }
 notice forged_marker    { fr "Le signe d'omission venait du modèle." }
 notice cut              { fr "La réponse s'interrompt ; la fin n'est pas montrée." }
+notice history          { fr "Un échange plus ancien a été omis ; le modèle ne l'a pas lu." }
 notice contacts         { fr "De l'aide : {contacts}." }
 notice contacts_unknown { fr "En cas de danger, appelez les secours." }
 label machine           { fr "machine" }

@@ -78,6 +78,7 @@ class NoticeKind(Enum):
     FAULT = "fault"
     ADAPTER = "adapter"
     CUT = "cut"
+    HISTORY = "history"
 
 
 class Occasion(Enum):
@@ -96,7 +97,7 @@ SEVERE_HARMS = frozenset({"violence", "weapons", "terrorism", "child_abuse", "pe
 BUILT_IN_DIMENSIONS = frozenset({"place", "seat", "market", "language", "age", "turn", "elapsed"})
 
 #: Notices the engine itself may have to give; the charter must hold a text for each.
-ENGINE_NOTICES = frozenset({"fault", "forged_marker", "cut", "contacts", "contacts_unknown"})
+ENGINE_NOTICES = frozenset({"fault", "forged_marker", "cut", "history", "contacts", "contacts_unknown"})
 
 #: What stands in the place of a withheld region (semantics, rule 17).
 MARKER = "⟦…⟧"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ordinance.protocol.asked import Request
+from ordinance.protocol.conversation import Message
 from ordinance.protocol.parts import NO_PARTS, Words
 from ordinance.protocol.problems import Problem
 from ordinance.protocol.said import Reply, Said, Top, Usage
@@ -44,14 +45,19 @@ class Writer(Protocol):
 
 class Api(Protocol):
     """``path`` is its route, here and upstream. ``prefix`` begins the ids of its answers. ``plain_key`` is the member
-    of an event that holds its text; empty where no event may go on as the bytes that came."""
+    of an event that holds its text; empty where no event may go on as the bytes that came. ``turns`` is the member of a
+    request that has the conversation, as a list or as a bare text; empty where there is none."""
 
     path: str
     prefix: str
     plain_key: str
+    turns: str
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         """``parts`` are what the operator takes beside text. Raises ``Problem`` (400)."""
+
+    def saying(self, request: Request, messages: Sequence[Message]) -> Request:
+        """The request with these messages as its conversation."""
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         """Every text that a red line is to look at. ``system_is_ours``: the key attests that system messages are the

@@ -1,4 +1,5 @@
-"""Conversations as requests carry them: their texts, and what an answer to one may continue (semantics, rule 10)."""
+"""Conversations as requests carry them: who speaks, their texts, and what an answer may continue (semantics, rules 10
+and 26)."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from typing import Any
 
 from ordinance.protocol.asked import trimmed
 from ordinance.protocol.strings import replaced, strings
+from ordinance.runtime.history import Item, Speaker
+from ordinance.runtime.redact.own_words import GAP, Returned
 
 Message = Mapping[str, Any]
 
@@ -22,9 +25,41 @@ def is_operators(message: Message) -> bool:
     return message.get("role") in _OPERATORS_ROLES
 
 
-def turn_of(messages: Sequence[Message]) -> int:
-    """Which answer of the conversation the next one is."""
-    return len([message for message in messages if message.get("role") == "assistant"]) + 1
+#: Whose turn a message is, by its role, and by the type of an item that has none. Any other is the operator's: it is
+#: never old.
+_SPEAKERS = {
+    "user": Speaker.USER, "assistant": Speaker.MODEL, "tool": Speaker.TOOL, "function": Speaker.TOOL,
+    "reasoning": Speaker.MODEL, "function_call": Speaker.MODEL, "custom_tool_call": Speaker.MODEL,
+    "function_call_output": Speaker.TOOL, "custom_tool_call_output": Speaker.TOOL,
+}  # fmt: skip
+_CALLS = frozenset({"function_call", "custom_tool_call"})
+_THOUGHTS = frozenset({"thinking", "reasoning", "reasoning_text", "summary_text"})
+
+
+def item_of(message: Message) -> Item:
+    """What a message, or an item of a conversation, is in it."""
+    kind, role = (each if isinstance(each, str) else "" for each in (message.get("type"), message.get("role")))
+    speaker = _SPEAKERS.get(role or kind, Speaker.OPERATOR)
+    types = _types(message.get("content"))
+    if speaker is Speaker.USER and "tool_result" in types:
+        speaker = Speaker.TOOL
+    calls = bool(message.get("tool_calls") or message.get("function_call")) or kind in _CALLS or "tool_use" in types
+    return Item(speaker, any(text.strip() for text in _spoken(message)), calls)
+
+
+def _types(content: object) -> set[str]:
+    parts = content if isinstance(content, list) else []
+    return {str(part.get("type")) for part in parts if isinstance(part, dict)}
+
+
+def _spoken(message: Message) -> list[str]:
+    """The texts of a message that people read: no thoughts, no results of tools."""
+    if message.get("type") == "reasoning":
+        return []
+    content, refusal = message.get("content"), message.get("refusal")
+    parts = content if isinstance(content, list) else [content]
+    read = [part for part in parts if not isinstance(part, dict) or part.get("type") not in _THOUGHTS]
+    return [*_parts(read, ("text", "refusal")), *([refusal] if isinstance(refusal, str) else [])]
 
 
 def readings(messages: Sequence[Message], *, continued: bool) -> tuple[str, ...]:
@@ -70,14 +105,69 @@ def joined(content: object) -> Iterator[str]:
 
 
 def every_text(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
-    """Every string of the messages, and the joined text of those that come in parts."""
+    """Every string of the messages, and the joined text of those that come in parts, or that one speaker says one after
+    the other: servers join these too, and an operator's wherever they stand."""
+    runs: list[list[str]] = []
+    operators: list[str] = []
+    last: Speaker | None = None
     for message in messages:
-        if not (system_is_ours and is_operators(message)):
-            yield from strings(message)
-            yield from joined(message.get("content"))
-            yield from joined(message.get("output"))
+        if system_is_ours and is_operators(message):
+            continue
+        yield from strings(message)
+        yield from joined(message.get("content"))
+        yield from joined(message.get("output"))
+        spoken, speaker = _spoken(message), item_of(message).speaker
+        if speaker is Speaker.OPERATOR:
+            operators += spoken
+            continue
+        if speaker is last and speaker is not Speaker.TOOL:
+            runs[-1] += spoken
+        else:
+            runs.append(spoken)
+        last = speaker
+    for run in (operators, *runs):
+        if len(run) > 1:
+            yield from (joint.join(run) for joint in _JOINTS)
 
 
 def all_masked(messages: Sequence[Message], mask: Callable[[str], str], *, system_is_ours: bool) -> list[Any]:
     """The messages with every string as ``mask`` gives it; not the operator's own."""
     return [message if system_is_ours and is_operators(message) else replaced(message, mask) for message in messages]
+
+
+def cut_from(message: Message, cut: Callable[[str], Returned]) -> tuple[Message, list[Returned]]:
+    """A message of the model's without what ``cut`` takes out of its texts, and what that was. A part of which nothing
+    is left goes too, and of a message of which nothing is left its content."""
+    found: list[Returned] = []
+
+    def one(text: str) -> str:
+        returned = cut(text)
+        if returned.changed:
+            found.append(returned)
+        return returned.text
+
+    changed: dict[str, Any] = {name: one(message[name]) for name in _TEXTS if isinstance(message.get(name), str)}
+    match message.get("content"):
+        case str(text):
+            changed["content"] = one(text) or None
+        case list(parts):
+            kept = [(part, _cut_part(part, one)) for part in parts]
+            changed["content"] = [now for part, now in kept if now is part or any(_parts([now], _TEXTS))] or None
+    return ({**message, **changed}, found) if found else (message, found)
+
+
+def _cut_part(part: Any, one: Callable[[str], str]) -> Any:
+    if isinstance(part, str):
+        return one(part)
+    if not isinstance(part, dict):
+        return part
+    changed = {name: one(part[name]) for name in _TEXTS if isinstance(part.get(name), str)}
+    return part if all(part[name] == text for name, text in changed.items()) else {**part, **changed}
+
+
+def with_gap(message: Message, was: Message) -> Message:
+    """A message that had a text, with a gap in its place, in the form that the text had."""
+    content = was.get("content")
+    part = next((each for each in content if isinstance(each, dict)), None) if isinstance(content, list) else None
+    name = next((name for name in _TEXTS if part and isinstance(part.get(name), str)), "text")
+    return {**message, "content": GAP if part is None else [{**part, name: GAP}]}

@@ -12,12 +12,14 @@ from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.runtime.history import Asked
 from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.redact.activation import Activation, removing
 from ordinance.runtime.redact.disclose import Cause, Notice, cause_of
 from ordinance.runtime.redact.json_text import Structure
+from ordinance.runtime.remembered import Remembered, believed, names_of
 from ordinance.runtime.situation import Situation
 from ordinance.runtime.stream import Stream
 from ordinance.runtime.terms import Continued, Terms, terms_of
@@ -47,7 +49,8 @@ class Session:
     the entire answer, which after a refusal is the notices alone (semantics, rule 7). ``policy_name`` is the name
     under which answers show the policy; without it, the jurisdiction. ``speaks`` says that somebody chose the locale,
     so that it also decides how to speak; ``asked`` are the slots that the request sets. ``memory`` is what is known of
-    the texts that the same client sent, and ``salt`` sets apart those that it said under another.
+    the texts that the same client sent, and ``salt`` sets apart those that it said under another. ``remembered`` is
+    what earlier answers of the conversation told; None believes what the request claims.
     """
 
     def __init__(
@@ -62,15 +65,17 @@ class Session:
         asked: Mapping[str, str] | None = None,
         memory: Memory | None = None,
         salt: bytes = b"",
+        remembered: Remembered | None = None,
     ) -> None:
+        remembered = believed(situation) if remembered is None else remembered
         self.plan = plan
         self.situation = situation
         self.locale = locale
         self.policy_name = policy_name
         self._speaks = speaks
         self._asked = asked or {}
-        self._terms = terms = terms_of(plan, situation, locale, whole=whole)
-        self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt)
+        self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole)
+        self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered)
         self._streams: list[Stream] = []
 
     @property
@@ -100,8 +105,13 @@ class Session:
     def screen(self, texts: Iterable[str]) -> bool:
         """Look at what is asked. True if a red line refuses: then the upstream is not asked, and each stream of
         this session is refused from its start."""
-        self.prompt.screen(texts)
+        self.prompt.screen(Asked(tuple(texts)))
         return self.prompt.refused
+
+    def hear(self, asked: Asked) -> frozenset[int]:
+        """Look at a conversation. Returns the numbers of the old exchanges that the model is not to read; what remains
+        is to be heard again, until there are none. If ``refused`` then, the upstream is not asked."""
+        return self.prompt.screen(asked)
 
     def ask(self, prompt: str) -> str | None:
         """Look at a ``prompt`` that is one text: screen it and mask it. Returns what may be sent on of it; None if the
@@ -184,12 +194,15 @@ class Session:
         """What came of the request so far; final once every stream is closed."""
         told = [stream.told for stream in self._streams]
         asked, terms = self.prompt.found, self._terms
+        left_out = asked.left_out
         return Outcome(
             max((each.verdict for each in told), default=Verdict.PASS),
             tuple(dict.fromkeys(notice for stream in self._streams for notice in stream.notices)),
-            _joined((rule.id for rule in (*asked.rules, *terms.marks)), *(each.rules for each in told)),
+            _joined(
+                (rule.id for rule in (*asked.rules, *left_out.rules, *terms.marks)), *(each.rules for each in told)
+            ),
             all(stream.balanced for stream in self._streams),
-            _joined((rule.id for rule in asked.failed), *(each.failed for each in told)),
+            _joined((rule.id for rule in (*asked.failed, *left_out.failed)), *(each.failed for each in told)),
             _joined((rule.id for rule in (*asked.trials, *terms.tried)), *(each.trials for each in told)),
         )
 
@@ -220,7 +233,18 @@ class Session:
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
             "marks": [_cause_as_json(cause_of(rule)) for rule in self.marks],
+            **self._history(),
         }
+
+    def _history(self) -> dict[str, Any]:
+        """What answers and records say of the old exchanges that the model did not read; nothing where it read all."""
+        left_out = self.prompt.found.left_out
+        return {"history": {"left_out": left_out.exchanges, "types": left_out.types}} if left_out.exchanges else {}
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The names under which a memory of the conversation is to note what this answer told, once it has closed."""
+        return names_of(self.outcome().notices)
 
     def under(self) -> dict[str, Any]:
         """The part of the record that is known from the beginning: under which policy, for whom."""
@@ -243,6 +267,7 @@ class Session:
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
+            **self._history(),
         }
 
 

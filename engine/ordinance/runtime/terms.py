@@ -12,6 +12,7 @@ from ordinance.runtime.prompt import Screened
 from ordinance.runtime.redact.activation import Activation, activate
 from ordinance.runtime.redact.continuation import Beginning, begin
 from ordinance.runtime.redact.disclose import Discloser
+from ordinance.runtime.remembered import NOTHING_TOLD, Remembered
 from ordinance.runtime.situation import Situation, contacts_at, notice_language, rules_in_force
 
 
@@ -77,12 +78,15 @@ class Terms:
         return continued.beginning(self.activation_of(part))
 
 
-def terms_of(plan: Plan, situation: Situation, locale: str, *, whole: bool = False) -> Terms:
-    """The terms before anything is known of the prompt. ``locale`` chooses the language of notices."""
+def terms_of(
+    plan: Plan, situation: Situation, locale: str, remembered: Remembered = NOTHING_TOLD, *, whole: bool = False
+) -> Terms:
+    """The terms before anything is known of the prompt. ``locale`` chooses the language of notices, ``remembered`` is
+    what earlier answers told."""
     contacts = contacts_at(plan, situation)
     activation = activate(plan, rules_in_force(plan, situation), contacts)
     discloser = Discloser(plan, notice_language(plan, locale) or "en")
-    saying = due(plan, activation.rules, situation)
+    saying = due(plan, activation.rules, situation, remembered)
     marking = [rule for rule in activation.rules if rule.effect is Effect.MARK]
     return Terms(
         plan,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -13,13 +14,14 @@ from ordinance.protocol.apis.chunks import Chunks, Separate, answer_of, problem_
 from ordinance.protocol.apis.decoding import Envelope, check, decode, token_ids
 from ordinance.protocol.apis.logprobs import TokenWords, read_token, write_token
 from ordinance.protocol.asked import Request, read_body, read_count, read_flag, read_messages, read_model, read_stops
-from ordinance.protocol.conversation import all_masked, every_text, readings, turn_of
+from ordinance.protocol.conversation import Message, all_masked, every_text, item_of, readings
 from ordinance.protocol.finish import said_own
 from ordinance.protocol.parts import NO_PARTS, Words
 from ordinance.protocol.problems import Problem
 from ordinance.protocol.said import CONTENT, REFUSAL, Call, Reply, Said, Top, Usage
 from ordinance.protocol.strings import replaced, strings
 from ordinance.protocol.structured import structure_of
+from ordinance.runtime.history import turn_of
 
 
 def _continues(body: dict[str, Any]) -> bool:
@@ -190,6 +192,7 @@ class Chat:
     path = routes.CHAT
     prefix = "chatcmpl-"
     plain_key = "content"
+    turns = "messages"
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         body = read_body(raw)
@@ -199,12 +202,16 @@ class Chat:
             body=body,
             streaming=read_flag(body, "stream"),
             choices=read_count(body),
-            turn=turn_of(messages),
+            turn=turn_of(list(map(item_of, messages))),
             readings=(readings(messages, continued=_continues(body)),),
             model=read_model(body),
             structure=structure_of(body),
             stops=read_stops(body),
         )
+
+    def saying(self, request: Request, messages: Sequence[Message]) -> Request:
+        body = {**request.body, "messages": list(messages)}
+        return replace(request, body=body, readings=(readings(messages, continued=_continues(body)),))
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         """Every string of a request, wherever it stands, and the joined text of messages that come in parts."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,13 +13,14 @@ from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.messages_said import MessagesReader, read_message
 from ordinance.protocol.apis.messages_written import MessagesWriter, problem_of, whole_message
 from ordinance.protocol.asked import Request, check_tools, read_body, read_flag, read_messages, read_model
-from ordinance.protocol.conversation import Message, all_masked, every_text, readings, turn_of
+from ordinance.protocol.conversation import Message, all_masked, every_text, item_of, readings
 from ordinance.protocol.parts import NO_PARTS, Words, read_parts
 from ordinance.protocol.problems import Problem
 from ordinance.protocol.said import Reply, Top, Usage
 from ordinance.protocol.sse import named
 from ordinance.protocol.strings import replaced, strings
 from ordinance.protocol.structured import structure_of
+from ordinance.runtime.history import turn_of
 from ordinance.runtime.redact.json_text import Structure
 
 #: Tools that the client runs itself.
@@ -48,6 +50,7 @@ class Messages:
     path = routes.MESSAGES
     prefix = "msg_"
     plain_key = ""
+    turns = "messages"
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         body = read_body(raw)
@@ -60,7 +63,7 @@ class Messages:
             body=body,
             streaming=read_flag(body, "stream"),
             choices=1,
-            turn=turn_of(messages),
+            turn=turn_of(list(map(item_of, messages))),
             readings=(readings(messages, continued=False),),
             model=read_model(body),
             structure=_structure(body),
@@ -69,6 +72,10 @@ class Messages:
             else frozenset(),
             in_blocks=True,
         )
+
+    def saying(self, request: Request, messages: Sequence[Message]) -> Request:
+        body = {**request.body, "messages": list(messages)}
+        return replace(request, body=body, readings=(readings(messages, continued=False),))
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         body = dict(request.body)

@@ -11,7 +11,7 @@ from typing import Any
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.finish import steering
-from ordinance.protocol.govern.prompts import sent_on, unknown_texts
+from ordinance.protocol.govern.prompts import heard_and_unknown, sent_on
 from ordinance.protocol.govern.streamed import AnswerStream, refused_stream
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
 from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal, stopping
@@ -118,10 +118,10 @@ class Visit:
     async def _sent_on(self, size: int, request: Request, session: Session) -> bytes | None:
         """What goes upstream of a request of ``size`` bytes; see ``sent_on``. Only what is new in it is looked at."""
         ours = self._client.system_messages_are_ours
-        texts, unknown = await aside(size, False, unknown_texts, self._api, request, session, system_is_ours=ours)
+        heard, unknown = await aside(size, False, heard_and_unknown, self._api, request, session, system_is_ours=ours)
         size += SCREENING * unknown
         waits = session.waits and unknown > 0
-        return await aside(size, waits, sent_on, self._api, request, session, system_is_ours=ours, texts=texts)
+        return await aside(size, waits, sent_on, self._api, request, session, system_is_ours=ours, heard=heard)
 
     def _read(self, raw: bytes) -> Request:
         settings = self._service.settings

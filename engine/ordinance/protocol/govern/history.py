@@ -1,0 +1,95 @@
+"""What of a conversation the model reads: what is new, and what is old unless it meets a red line (semantics, rules 26
+to 28). The engine's own words are taken out first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from ordinance.protocol.api import Api
+from ordinance.protocol.asked import Request
+from ordinance.protocol.conversation import Message, cut_from, every_text, item_of, with_gap
+from ordinance.runtime.history import Asked, Exchange, Item, Speaker, exchanges
+from ordinance.runtime.redact.own_words import Returned
+from ordinance.runtime.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A request without the engine's own words: what it asks, and where each of the old exchanges stands among its
+    messages."""
+
+    request: Request
+    asked: Asked
+    places: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def texts(self) -> list[str]:
+        """Every text that is to be looked at."""
+        return [*self.asked.new, *(text for exchange in self.asked.old for text in exchange.texts)]
+
+    def without(self, api: Api, gone: Collection[int]) -> Request:
+        """The request without the exchanges of these numbers."""
+        left = {place for number in gone for place in self.places[number]}
+        said = self.request.body[api.turns]
+        return api.saying(self.request, [message for place, message in enumerate(said) if place not in left])
+
+
+def hear(api: Api, request: Request, session: Session, *, system_is_ours: bool) -> Heard:
+    """Take the engine's own words out of a ``request`` and tell what is old in it from what is new. ``system_is_ours``:
+    the key attests that system messages are the operator's own, so they are not looked at."""
+    said = request.body.get(api.turns) if api.turns else None
+    if not isinstance(said, list):  # a bare text
+        return Heard(request, Asked(dict.fromkeys(api.prompt_texts(request, system_is_ours=system_is_ours))))
+    messages, returned = _cut(said, session)
+    if any(returned):
+        request = api.saying(request, messages)
+    places = exchanges([item_of(message) for message in messages])
+    old = {place for each in places for place in each}
+    new = api.saying(request, [message for place, message in enumerate(messages) if place not in old])
+    helped = _helped(places, returned)
+    asked = Asked(
+        dict.fromkeys(api.prompt_texts(new, system_is_ours=system_is_ours)),
+        [
+            Exchange(dict.fromkeys(every_text([messages[at] for at in each], system_is_ours=False)), found)
+            for each, found in zip(places, helped, strict=True)
+        ],
+        any(each.history for found in returned for each in found),
+    )
+    return Heard(request, asked, tuple(map(tuple, places)))
+
+
+def _cut(said: Sequence[Message], session: Session) -> tuple[list[Message], list[list[Returned]]]:
+    """The messages without the engine's own words, and for each what was taken out. One of which nothing is left goes
+    if the model says something beside it, else it has a gap: an answer was given there."""
+    items = [item_of(message) for message in said]
+    cut = [
+        cut_from(message, session.prompt.cut) if item.speaker is Speaker.MODEL else (message, list[Returned]())
+        for message, item in zip(said, items, strict=True)
+    ]
+    left = [item_of(message) if found else item for (message, found), item in zip(cut, items, strict=True)]
+    messages: list[Message] = []
+    returned: list[list[Returned]] = []
+    for at, (message, found) in enumerate(cut):
+        if found and items[at].read and not _says(left[at]):
+            beside = [left[near] for near in (at - 1, at + 1) if 0 <= near < len(left)]
+            if returned and any(each.speaker is Speaker.MODEL and _says(each) for each in beside):
+                returned[-1] = returned[-1] + found
+                continue
+            message = with_gap(message, said[at])
+        messages.append(message)
+        returned.append(found)
+    return messages, returned
+
+
+def _says(item: Item) -> bool:
+    return item.read or item.calls
+
+
+def _helped(places: Sequence[Sequence[int]], returned: Sequence[Sequence[Returned]]) -> list[bool]:
+    """For each exchange, whether its answer or a later one offered contacts."""
+    found, helped = list[bool](), False
+    for each in reversed(places):
+        helped = helped or any(one.contacts for at in each for one in returned[at])
+        found.append(helped)
+    return found[::-1]
