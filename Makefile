@@ -15,7 +15,7 @@ VLLM_PYTHON := $(shell for python in python3.11 "$(PYTHON)"; do \
 	&& { echo "$$python"; break; }; done)
 endif
 
-.PHONY: help new serve test test-vllm vllm system test-pages test-compiled soak noninterference check format docs accuracy \
+.PHONY: help new serve test test-vllm vllm system test-pages test-stores test-compiled soak noninterference check format docs accuracy \
 	defects locks clean need-python
 
 help:
@@ -23,7 +23,8 @@ help:
 	@echo 'make test    all tests'
 	@echo 'make test-vllm  a real vLLM on the processor, governed: the acceptance suite (about 3 GB, once)'
 	@echo 'make test-pages  the chat page in a real Chromium (Chromium and npm from the system: make system)'
-	@echo 'make system  install the programs that some suites need: Chromium, npm (Debian; needs root)'
+	@echo 'make test-stores  conversations remembered in a real PostgreSQL and a real Redis'
+	@echo 'make system  install the programs that some suites need (Debian, as root)'
 	@echo 'make soak    50,000 requests, to see that memory stays flat'
 	@echo 'make noninterference  10,000 requests to pairs of models that differ only in what is withheld'
 	@echo 'make test-compiled  the matcher compiled, and its tests; needs a C compiler'
@@ -62,6 +63,11 @@ test-pages: need-python system
 	@"$(PYTHON)" deploy/install.py pages
 	@deploy/node.sh
 	@TEST_PAGES=1 exec .venv/pages/bin/python -m pytest tests/pages $(FLAGS)
+
+# Conversations remembered in a real PostgreSQL and a real Redis.
+test-stores: need-python system
+	@"$(PYTHON)" deploy/install.py test
+	@TEST_STORES=1 exec .venv/test/bin/python -m pytest tests/stores $(FLAGS)
 
 soak: need-python
 	@"$(PYTHON)" deploy/install.py test
@@ -108,8 +114,8 @@ accuracy: need-python
 
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
-	uv pip compile pyproject.toml --extra embedded --extra test -o deploy/locks/test.txt $(LOCKED)
-	uv pip compile pyproject.toml --extra embedded --extra test --extra pages -o deploy/locks/pages.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra embedded --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra embedded --extra test --extra postgresql --extra redis --extra pages -o deploy/locks/pages.txt $(LOCKED)
 
 LOCKED = --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 	--no-emit-find-links

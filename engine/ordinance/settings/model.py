@@ -185,6 +185,47 @@ class AuditSettings(_Section):
         return self
 
 
+class ConversationSettings(_Section):
+    """Where Ordinance remembers which notice it last gave in a conversation, so that what is to be said once is said
+    once. It stores digests and times, no text ([record.md](record.md#conversations))."""
+
+    store: SecretStr | None = Field(
+        default=None,
+        description="`none`, `sqlite:PATH`, `postgresql://…` or `redis://…`. With `none`, Ordinance believes what a "
+        "request claims about earlier answers. Default: a SQLite file in `$STATE_DIRECTORY`, or in "
+        "`$XDG_STATE_HOME/ordinance`; without these, the memory of the process.",
+    )
+    secret_file: Path | None = Field(
+        default=None,
+        description="File with the secret, at least 16 bytes, that makes a conversation's key unreadable for others; "
+        "all gateways with one store need the same. Required for PostgreSQL and Redis. Default: a file beside the "
+        "SQLite file, made at the first start.",
+    )
+    days: float = Field(
+        default=30,
+        gt=0,
+        le=3650,
+        description="How long a conversation is remembered after its last notice (days).",
+    )
+
+    @field_validator("store")
+    @classmethod
+    def _is_a_store(cls, store: SecretStr | None) -> SecretStr | None:
+        where = "none" if store is None else store.get_secret_value()
+        scheme, colon, rest = where.partition(":")
+        known = {"sqlite", "postgresql", "postgres", "redis", "rediss"}
+        if where != "none" and not (colon and scheme in known and rest.strip("/")):
+            raise ValueError("expected none, sqlite:PATH, postgresql://USER@HOST/NAME or redis://HOST:PORT/NUMBER")
+        return store
+
+    @model_validator(mode="after")
+    def _has_a_secret(self) -> ConversationSettings:
+        where = "none" if self.store is None else self.store.get_secret_value()
+        if where != "none" and not where.startswith("sqlite:") and self.secret_file is None:
+            raise ValueError("a store that several machines share needs `secret_file`, the same on each")
+        return self
+
+
 class KeySettings(_Section):
     """An API key and what the operator attests about whoever holds it."""
 
@@ -278,6 +319,9 @@ class Settings(BaseSettings):
     )
     audit: AuditSettings | None = Field(
         default=None, description="The record of requests, as a path or in full; else it goes to standard error."
+    )
+    conversation: ConversationSettings = Field(
+        default=ConversationSettings(), description="What Ordinance remembers of conversations."
     )
     chat: bool | None = Field(
         default=None,

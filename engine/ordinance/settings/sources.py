@@ -152,7 +152,20 @@ def _read(file: Path | None) -> strict_yaml.Document:
                 document.value[key] = [str(file.parent / path) if isinstance(path, str) else path for path in paths]
             case {"path": str(path), **rest}:
                 document.value[key] = {**rest, "path": str(file.parent / path)}
+    conversation = document.value.get("conversation")
+    if isinstance(conversation, dict):
+        document.value["conversation"] = _conversation_at(file.parent, conversation)
     return document
+
+
+def _conversation_at(folder: Path, section: Mapping[str, Any]) -> dict[str, Any]:
+    """The section ``conversation`` with its paths below ``folder``."""
+    found = dict(section)
+    if isinstance(secret := found.get("secret_file"), str):
+        found["secret_file"] = str(folder / secret)
+    if isinstance(store := found.get("store"), str) and store.startswith("sqlite:") and store != "sqlite:":
+        found["store"] = f"sqlite:{folder / store.removeprefix('sqlite:')}"
+    return found
 
 
 def _variables() -> dict[str, Any]:

@@ -1,0 +1,119 @@
+"""A store in a SQLite file that all processes of one machine share."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from ordinance.serve.conversations.store import Entry, StoreError
+
+T = TypeVar("T")
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS told (
+    conversation BLOB NOT NULL, notice TEXT NOT NULL, owner BLOB NOT NULL, at INTEGER NOT NULL, until INTEGER NOT NULL,
+    PRIMARY KEY (conversation, notice)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS told_until ON told (until);
+CREATE INDEX IF NOT EXISTS told_owner ON told (owner);
+"""
+_READ = "SELECT notice, at FROM told WHERE conversation = ? AND until > ?"
+_WRITE = """
+INSERT INTO told VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET at = max(at, excluded.at), until = max(until, excluded.until)
+"""
+_COUNT = "SELECT count(DISTINCT conversation) FROM told WHERE until > ?"
+
+#: How long one process waits while another writes, in seconds.
+_BUSY_SECONDS = 2.0
+#: How often what has expired is deleted, in seconds.
+_PRUNED_EVERY = 3600
+
+
+class SqliteStore:
+    """A ``Store``. One thread has the connection; it is opened at the first question, so that a process which starts
+    others shares none with them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, "conversations")
+        self._open: sqlite3.Connection | None = None
+        self._pruned = 0
+
+    async def read(self, key: bytes, now: datetime) -> Mapping[str, datetime]:
+        rows = await self._do(lambda file: file.execute(_READ, (key, _seconds(now))).fetchall())
+        return {notice: datetime.fromtimestamp(at, UTC) for notice, at in rows}
+
+    async def write(self, entry: Entry) -> None:
+        at, until = _seconds(entry.at), _seconds(entry.until)
+        rows = [(key, notice, entry.owner, at, until) for key in entry.keys for notice in sorted(entry.notices)]
+
+        def write(file: sqlite3.Connection) -> None:
+            if at - self._pruned >= _PRUNED_EVERY:
+                file.execute("DELETE FROM told WHERE until <= ?", (at,))
+                self._pruned = at
+            file.executemany(_WRITE, rows)
+
+        await self._do(write)
+
+    async def count(self, now: datetime, owner: bytes | None = None) -> int:
+        asked = (_COUNT, (_seconds(now),)) if owner is None else (f"{_COUNT} AND owner = ?", (_seconds(now), owner))
+        return int((await self._do(lambda file: file.execute(*asked).fetchone()))[0])
+
+    async def forget(self, owners: Collection[bytes]) -> int:
+        def forget(file: sqlite3.Connection) -> int:
+            found = 0
+            for owner in owners:
+                rows = file.execute("SELECT count(DISTINCT conversation) FROM told WHERE owner = ?", (owner,))
+                found += rows.fetchone()[0]
+                file.execute("DELETE FROM told WHERE owner = ?", (owner,))
+            return found
+
+        return await self._do(forget)
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
+
+    async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do ``work`` as one transaction, in the thread."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
+        except (sqlite3.Error, OSError) as error:
+            await self.close()
+            raise StoreError(f"{self._path}: {error}") from None
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._open is None:
+            self._open = self._connect()
+        with self._open as file:
+            return work(file)
+
+    def _connect(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))  # for its owner alone, from the first moment
+        file = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, check_same_thread=False)
+        try:
+            # After a kill nothing is lost; after a power failure the last seconds may be, and are told once more.
+            with closing(file.execute("PRAGMA journal_mode = WAL")):
+                file.execute("PRAGMA synchronous = NORMAL")
+            file.executescript(_TABLE)
+        except sqlite3.Error:
+            file.close()
+            raise
+        return file
+
+    def _let_go(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
