@@ -25,14 +25,18 @@ from ordinance.settings.model import (
 _INTRODUCTION = """\
 # Configuration
 
-<!-- Made from engine/ordinance/settings/model.py by `make docs`; a test holds that it is current. -->
+<!-- Generated from engine/ordinance/settings/model.py by `make docs`; a test checks that it is current. -->
 
-Settings are read from four places; the first that speaks wins: the flags of `ordinance serve`, variables
-`ORDINANCE_*`, the file that `--config` or `ORDINANCE_CONFIG` names, the default. Paths in the file are relative to the
-file. A nested setting is written `ORDINANCE_UPSTREAM__URL`; a list or a mapping in a variable is JSON.
+Ordinance reads each setting from the first of these places that sets it:
 
-The file is YAML, read strictly: an unknown key, a key given twice, an alias, and a bare `no`, `yes`, `on` or `off` are
-errors, each with its line. A bare `no` might be Norwegian; write `"no"`.
+1. the flags of `ordinance serve`;
+2. environment variables, `ORDINANCE_*`: a nested setting is written `ORDINANCE_UPSTREAM__URL`; lists and mappings are
+   JSON;
+3. the YAML file named by `--config` or `ORDINANCE_CONFIG`: paths in it are relative to the file;
+4. the default.
+
+The YAML is read strictly. Each of these is an error, reported with its line: an unknown key, a key given twice, an
+alias, and a bare `no`, `yes`, `on` or `off`. A bare `no` might mean Norwegian: write `"no"`.
 
 ```yaml
 jurisdiction: DE
@@ -58,13 +62,13 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("`audit`", "audit.", AuditSettings),
     ("`limits`", "limits.", LimitSettings),
     ("`speak`", "speak.", SpeakSettings),
-    ("`adapters`, each of them", "adapters.LANGUAGE.", AdapterSettings),
-    ("`keys`, each of them", "keys[].", KeySettings),
+    ("Each entry of `adapters`", "adapters.LANGUAGE.", AdapterSettings),
+    ("Each entry of `keys`", "keys[].", KeySettings),
 )
 
 
 def page() -> str:
-    """The page's text."""
+    """Return the page's text."""
     return "\n".join([_INTRODUCTION, *(line for section in _SECTIONS for line in _table(*section))])
 
 
@@ -72,7 +76,7 @@ def _table(title: str, prefix: str, model: type[BaseModel]) -> Iterator[str]:
     yield f"## {title}\n"
     if prefix:
         yield f"{inspect.cleandoc(model.__doc__ or '')}\n"
-    yield "| key | form | default | meaning |"
+    yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
         yield f"| `{prefix}{name}` | {_form(field)} | {_default(field)} | {_variable(prefix, name, field)} |"
@@ -92,7 +96,7 @@ def _form(field: FieldInfo) -> str:
 
 
 def _bounds(rule: Any) -> Iterator[tuple[str, Any]]:
-    for attribute, word in (("gt", "over"), ("ge", "from"), ("le", "to")):
+    for attribute, word in (("gt", "more than"), ("ge", "at least"), ("le", "at most")):
         if getattr(rule, attribute, None) is not None:
             yield word, getattr(rule, attribute)
 
@@ -103,7 +107,8 @@ def _words(kind: Any) -> str:
     if origin is typing.Literal:
         return ", ".join(f"`{value}`" for value in parts)
     if origin is list:
-        return f"list of {_words(parts[0])}"
+        one = _words(parts[0])
+        return f"list of {one}" if one.endswith("`") else f"list of {one}s"
     if origin is dict:
         return "mapping"
     if parts:
@@ -112,7 +117,7 @@ def _words(kind: Any) -> str:
         return "text, kept out of logs"
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         short: str = getattr(kind, "SHORT", "")
-        return f"{short}, or section" if short else "section"
+        return f"{short} or section" if short else "section"
     return _WORDS[kind.__name__]
 
 
@@ -126,4 +131,4 @@ def _default(field: FieldInfo) -> str:
 
 
 if __name__ == "__main__":
-    print(page(), end="")  # noqa: T201 - this is what it is for
+    print(page(), end="")  # noqa: T201 - the page is the output
