@@ -8,7 +8,7 @@ from pathlib import Path
 
 @cache
 def folder(name: str) -> Path:
-    """The folder ``name`` of the installed package; in a checkout, the one beside ``engine``."""
+    """Return the folder ``name`` of the installed package; in a checkout, the one beside ``engine``."""
     package = Path(__file__).resolve().parent
     installed = package / name
     return installed if installed.is_dir() else package.parent.parent / name

@@ -61,7 +61,8 @@ class Labelled:
 
 
 def read_texts(source: Source, plan: Plan) -> list[Labelled]:
-    """The texts in ``source``. Raises ``TextsError`` at the first line that cannot be used, and for none at all."""
+    """Read the texts in ``source``. Raises ``TextsError`` at the first line that cannot be used, and if there is no
+    text."""
     programs = source.text.lstrip().startswith("{")
     found = list(_lines(source, plan) if programs else _blocks(source, plan))
     if not found:

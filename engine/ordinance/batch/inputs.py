@@ -136,7 +136,7 @@ def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, lora: Any, pl
 
 
 def _parts(prompt: Any, place: str) -> tuple[str | None, list[int] | None, dict[str, Any]]:
-    """The text or the token ids of a prompt, and what goes with it."""
+    """Return the text or the token ids of a prompt, and the data beside it."""
     match prompt:
         case str():
             return prompt, None, {}
@@ -162,7 +162,7 @@ def _parts(prompt: Any, place: str) -> tuple[str | None, list[int] | None, dict[
 
 
 def _check_data(data: Any, taken: Set[str], place: str) -> None:
-    """Raises ``BatchError`` for what is not text, and not taken."""
+    """Raise ``BatchError`` for data that is not text and that ``taken`` does not allow."""
     if data is None:
         return
     if not isinstance(data, Mapping):
@@ -187,7 +187,7 @@ def _ids(value: Any, place: str) -> list[int]:
 
 
 def _said_by(params: Any) -> dict[str, Any]:
-    """What the sampling parameters say in a request by HTTP. ``extra_args`` are the caller's own."""
+    """Return what the sampling parameters would say in a request by HTTP. ``extra_args`` are the caller's own."""
     said: dict[str, Any] = {"n": params.n}
     said |= {name: getattr(params, name) for name in _FORCING if getattr(params, name, None)}
     structure = getattr(params, _STRUCTURE, None)

@@ -34,7 +34,7 @@ def closed_doors(target: Target) -> Iterator[Finding]:
 
 
 def passed_routes(target: Target) -> Iterator[Finding]:
-    """What passes as it is must hold nothing of what was asked and said before."""
+    """Check that routes which pass unchanged contain nothing of what was asked and said before."""
     words = [canary.tail for canary in (target.canaries.red, target.canaries.withheld) if canary is not None]
     for route in ROUTES:
         if route.treatment is not Treatment.PASSED or route.methods != ("GET",):
@@ -91,7 +91,7 @@ def _judged(target: Target, reply: Reply, door: str) -> Finding:
 
 
 def _socket(target: Target) -> Finding:
-    """The one websocket route."""
+    """Try the one websocket route."""
     door = "WEBSOCKET /v1/realtime"
     headers = {
         "connection": "Upgrade", "upgrade": "websocket", "sec-websocket-version": "13",

@@ -37,7 +37,7 @@ class Expected:
 
 
 def policies(target: Target, expected: Expected) -> Iterator[Finding]:
-    """The policy that answers show: one, and the expected one."""
+    """Check that all answers show the same policy, and the expected one."""
     seen: dict[str, list[str]] = {}
     for path, reply in target.first.items():
         if target.doors[path] is not Door.OPEN_TO_US:

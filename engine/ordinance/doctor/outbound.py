@@ -35,7 +35,8 @@ def answered(target: Target) -> Iterator[Finding]:
 
 
 def _canaries(target: Target, api: Api) -> Iterator[Canary]:
-    """The red line's, and the law's if that law applies to us; at a door that nobody governs, every."""
+    """Yield the canaries to try: the red line's, and the law's if that law applies to us; all at an ungoverned
+    route."""
     red, law = target.canaries.red, target.canaries.withheld
     if red is not None:
         yield red
@@ -68,7 +69,7 @@ def _ask(target: Target, api: Api, part: str, canary: Canary, patch: Patch, stre
 
 
 def _counted(reply: Reply, *, streaming: bool) -> str:
-    """The member that numbers what was removed."""
+    """Return the name of the member that counts what was removed, or an empty string."""
     values = reply.values if streaming else [value_of(reply)]
     for value in values:
         for member in members(value):

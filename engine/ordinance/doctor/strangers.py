@@ -46,7 +46,7 @@ def keys(target: Target) -> Iterator[Finding]:
 
 
 def _questions(target: Target) -> Iterator[tuple[str, str, object]]:
-    """A harmless prompt and a refused one, and doors of each kind."""
+    """Yield a harmless prompt, a refused one, and routes of each kind."""
     red = target.canaries.red
     yield "POST", CHAT.path, CHAT.harmless(target.model)
     if red is not None:
@@ -60,7 +60,7 @@ def _questions(target: Target) -> Iterator[tuple[str, str, object]]:
 
 
 def _tells(reply: Reply) -> str:
-    """A header that says more than that a key is needed."""
+    """Return the name of a header that says more than that a key is needed, or an empty string."""
     return next((name for name, _ in reply.headers if name.startswith("x-ordinance")), "")
 
 
