@@ -168,7 +168,7 @@ def test_as_json_from_standard_input(tmp_path: Path) -> None:
         (("--pack", "nowhere", "x"), 2, "error[unreadable]"),
         (("--frob", "x"), 2, "explain --help"),
         (("--jurisdictoin", "DE", "x"), 2, "Did you mean `--jurisdiction`?"),
-        (("x", "y"), 2, "one word too many"),
+        (("x", "y"), 2, "unexpected argument"),
     ],
 )
 def test_usage(words: tuple[str, ...], code: int, said: str) -> None:

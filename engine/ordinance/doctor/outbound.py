@@ -50,14 +50,16 @@ def _ask(target: Target, api: Api, part: str, canary: Canary, patch: Patch, stre
     try:
         reply = target.ask(api, patch, streaming=streaming)
     except NoReplyError as error:
-        return untried(ANSWERED, subject, str(error), "See whether the model server runs; --timeout gives time.", part)
+        return untried(
+            ANSWERED, subject, str(error), "Check that the model server is running; --timeout allows more time.", part
+        )
     if reply.status != 200:
         return untried(ANSWERED, subject, f"the server does not take such a request (status {reply.status})",
                        "Nothing, if this server has no such field.", part)  # fmt: skip
     place = where_seen(reply, canary.tail)
     if place is not None:
         return is_open(ANSWERED, subject, f"a canary leaves in {place}",
-                       "Put Ordinance before this door; if it stands there, report this.", part)  # fmt: skip
+                       "Put Ordinance in front of this route; if it is there, report this.", part)  # fmt: skip
     if metadata(reply).get("verdict") not in _REMOVING:
         return untried(ANSWERED, subject, "the model was not made to say it",
                        "Nothing; another model, or one that does not think first, may be.", part)  # fmt: skip

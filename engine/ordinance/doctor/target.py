@@ -102,8 +102,8 @@ def acquaint(server: Server, behind: Server | None, canaries: Canaries, model: s
         doors[api.path], first[api.path] = _kind(reply, with_key=server.key is not None), reply
     if server.base and all(door is Door.SHUT for door in doors.values()):
         raise UsageError(
-            "Ordinance is there, and no API is open below that path.",
-            help="Give the address without a path, or with the one that a proxy before Ordinance takes away.",
+            "Ordinance answers, but no API is open below that path.",
+            help="Give the URL without a path, or with the prefix that your proxy strips.",
         )
     return Target(server, behind, canaries, model, doors, first)
 
@@ -124,7 +124,10 @@ def governed_doors(target: Target) -> Iterator[Finding]:
                 )
             case Door.SILENT:
                 yield untried(
-                    GOVERNED, subject, "no answer", "See whether the model server runs; --timeout gives time."
+                    GOVERNED,
+                    subject,
+                    "no answer",
+                    "Check that the model server is running; --timeout allows more time.",
                 )
             case Door.ABSENT:
                 yield is_open(
