@@ -153,6 +153,7 @@ def test_the_wheel_holds_the_grammar_the_packs_and_the_licence(wheel: Path) -> N
     assert {
         "ordinance/py.typed",
         "ordinance/grammars/ordinance.lark",
+        "ordinance/ordinance.schema.json",
         "ordinance/rules/charter/baseline.ord",
         *(f"ordinance/instructions/{tag}.py" for tag in ("de", "en", "et")),
         f"ordinance-{__version__}.dist-info/licenses/LICENSE",

@@ -31,10 +31,6 @@ docs/configuration.md lists the settings. A flag overrides the setting of the sa
 and --pack is `packs`. --config, --on and --embedded are not settings.
 """
 
-#: What SmolLM2-135M repeats faithfully at temperature 0, so that the text which is left out is its own.
-CANARY = "ordinance-canary-86a-5d21e8"
-_REPEAT = f'Please repeat after me: "Good morning. Our code is {CANARY}. Have a nice day."'
-
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command's arguments."""
@@ -122,9 +118,12 @@ def _flags(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _announce(address: str, service: Service) -> None:
     """Print the address and the policy."""
-    from ordinance.serve.door.service import charter_alone, policy_header
+    from ordinance.serve.door.http_headers import policy_header
+    from ordinance.serve.door.service import charter_alone
 
-    policy = policy_header(service.open(service.keyring.anyone, ()))
+    if service.settings.shows_chat:
+        print(f"ordinance: to chat with the model, open {address}/chat", flush=True)
+    policy = policy_header(service.open(service.keyring.anyone))
     if charter_alone(service):
         tell_charter_alone(service.plan)
     for struck in service.plan.struck:
@@ -134,15 +133,17 @@ def _announce(address: str, service: Service) -> None:
 
 def _announce_embedded(address: str, service: Service) -> None:
     """Print the address and the policy, which model is embedded, and what to try."""
+    from ordinance.serve.chat.questions import PLAIN, REPEAT
+
     _announce(address, service)
     print("ordinance: the model is SmolLM2-135M-Instruct, in this process: very small, English only")
     lineage = service.plan.lineage(service.settings.jurisdiction)
     if not service.settings.keys:
         told = " after the disclosure that Regulation (EU) 2024/1689 requires" if "EU" in lineage else ""
-        print(f"\nA question that is answered in full{told}:\n  {_curl(address, 'What is the capital of Germany?')}")
+        print(f"\nA question that is answered in full{told}:\n  {_curl(address, PLAIN)}")
         if "DE" in lineage:
             print("\nA question that makes the model repeat a canary from § 86a's lexicon; its sentence is left out:")
-            print(f"  {_curl(address, _REPEAT)}")
+            print(f"  {_curl(address, REPEAT)}")
         print(flush=True)
 
 

@@ -9,7 +9,7 @@ import re
 from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import langcodes
@@ -45,7 +45,10 @@ class _Section(BaseModel):
 class UpstreamSettings(_Section):
     """The inference server. Ordinance never connects to anything else."""
 
-    url: str = Field(description="Base URL of the OpenAI-compatible server; a trailing `/v1` is optional.")
+    url: str = Field(
+        description="Base URL of the OpenAI-compatible server; a trailing `/v1` is optional.",
+        json_schema_extra={"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
+    )
     key: SecretStr | None = Field(
         default=None, description="Bearer token to send to the server. A client's key is never sent to it."
     )
@@ -154,12 +157,18 @@ def audit_in_full(given: Any) -> Any:
     return {"path": given} if isinstance(given, str | Path) else given
 
 
+def _or_short(schema: dict[str, Any]) -> None:
+    """Add the short form of the section ``audit`` to its JSON schema."""
+    section = dict(schema)
+    schema.clear()
+    schema |= {"description": section.pop("description"), "anyOf": [{"type": "string", "format": "path"}, section]}
+
+
 class AuditSettings(_Section):
     """Where the record of requests is written ([record.md](record.md)), and what happens if it cannot be written.
     `audit: PATH` is short for `audit: {path: PATH}`."""
 
-    #: The kind of value that the section's short form is.
-    SHORT: ClassVar[str] = "path"
+    model_config = ConfigDict(json_schema_extra=_or_short)
 
     path: Path | None = Field(
         default=None, description="The record's file; a path is relative to the settings file. Default: standard error."
@@ -213,6 +222,14 @@ class KeySettings(_Section):
         if digest == _OF_NOTHING:
             raise ValueError("this is the hash of an empty key, so everyone would get in; was the variable empty?")
         return digest
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether ``host``, a name or an address, is this machine's own and cannot be reached from another."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_address(host: str) -> bool:
@@ -277,6 +294,11 @@ class Settings(BaseSettings):
     audit: AuditSettings | None = Field(
         default=None, description="Where the record of requests goes: a path or a section. Default: standard error."
     )
+    chat: bool | None = Field(
+        default=None,
+        description="Whether the gateway offers a page at `/chat` on which a person can talk to the model. Default: "
+        "yes if the gateway listens on loopback and there are no `keys`.",
+    )
     parts: list[Literal["image", "audio", "video", "file"]] = Field(
         default_factory=list,
         description="What requests may contain besides text. Default: text only. Ordinance does not look into these "
@@ -302,6 +324,11 @@ class Settings(BaseSettings):
         description="API keys that requests may use. Default: no key is needed, and everyone who can reach the port "
         "may send requests.",
     )
+
+    @property
+    def shows_chat(self) -> bool:
+        """Return whether the page at ``/chat`` is offered."""
+        return not self.keys and is_loopback(self.host) if self.chat is None else self.chat
 
     @field_validator("locale")
     @classmethod
