@@ -11,7 +11,7 @@ from ordinance.authoring.changes import Change
 from ordinance.authoring.comparison import Difference, diff
 from ordinance.cli.arguments import add_format, day
 from ordinance.cli.progress import working
-from ordinance.language.diagnostics import render
+from ordinance.language.diagnostics import more_on, render
 from ordinance.loading.load import Loaded, load
 
 _EPILOG = """\
@@ -67,6 +67,7 @@ def _not_loaded(sides: list[Loaded], form: str) -> None:
         return
     for item in found:
         print(render(item))
+    print(more_on(found))
     print("nothing was compared: the packs do not make two policies", file=sys.stderr)
 
 

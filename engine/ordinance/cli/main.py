@@ -23,6 +23,7 @@ from ordinance.errors import OrdinanceError, UnwritableError, UsageError
 COMMANDS = (
     ("check", "find everything that is wrong with packs"),
     ("test", "run the examples that stand in packs"),
+    ("lesson", "explain a finding and show what to write instead"),
     ("fmt", "lay packs out in the one style"),
     ("explain", "say why a text gets its answer, rule by rule"),
     ("diff", "say what became stricter, looser or different"),
