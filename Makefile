@@ -15,12 +15,15 @@ VLLM_PYTHON := $(shell for python in python3.11 "$(PYTHON)"; do \
 	&& { echo "$$python"; break; }; done)
 endif
 
-.PHONY: help serve test test-vllm vllm test-compiled soak noninterference check format docs accuracy defects locks clean need-python
+.PHONY: help new serve test test-vllm vllm system test-pages test-compiled soak noninterference check format docs accuracy \
+	defects locks clean need-python
 
 help:
 	@echo 'make serve   the gateway on 127.0.0.1:8080 with a small model behind it, as an operator in Germany'
 	@echo 'make test    all tests'
 	@echo 'make test-vllm  a real vLLM on the processor, governed: the acceptance suite (about 3 GB, once)'
+	@echo 'make test-pages  the chat page in a real Chromium (Chromium and npm from the system: make system)'
+	@echo 'make system  install the programs that some suites need: Chromium, npm (Debian; needs root)'
 	@echo 'make soak    50,000 requests, to see that memory stays flat'
 	@echo 'make noninterference  10,000 requests to pairs of models that differ only in what is withheld'
 	@echo 'make test-compiled  the matcher compiled, and its tests; needs a C compiler'
@@ -28,6 +31,7 @@ help:
 	@echo 'make format  let ruff lay out the code'
 	@echo 'make defects seed defects in a copy of the engine and see that a theorem notices each'
 	@echo 'make accuracy  decide the labelled data beside the checkout and rewrite docs/accuracy.md'
+	@echo 'make new KIND=detector|check|command|slot|api NAME=…  lay a file, its test and its place in the manual'
 	@echo 'make docs    rewrite the pages that are made from the code'
 	@echo 'make locks   resolve the locks anew (needs uv)'
 	@echo 'make clean   remove the environments and caches'
@@ -48,6 +52,16 @@ vllm: need-python
 	@"$(PYTHON)" deploy/install.py test
 	@"$(or $(VLLM_PYTHON),$(PYTHON))" deploy/install.py vllm
 	@.venv/test/bin/python deploy/into_vllm.py
+
+# The programs that suites with real parts need, from the system's packages.
+system:
+	@deploy/system.sh
+
+# The pages in a real Chromium, examined by axe-core.
+test-pages: need-python system
+	@"$(PYTHON)" deploy/install.py pages
+	@deploy/node.sh
+	@TEST_PAGES=1 exec .venv/pages/bin/python -m pytest tests/pages $(FLAGS)
 
 soak: need-python
 	@"$(PYTHON)" deploy/install.py test
@@ -74,11 +88,15 @@ format: need-python
 
 docs: need-python
 	@"$(PYTHON)" deploy/install.py test
+	.venv/test/bin/python -m ordinance.settings.schema >ordinance.schema.json
 	.venv/test/bin/python -m ordinance.settings.page >docs/configuration.md
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
 	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k manual_lists_every_code
 	.venv/test/bin/python -m ordinance.language.table
+
+new: need-python
+	@"$(PYTHON)" deploy/begin "$(KIND)" "$(NAME)"
 
 defects: need-python
 	@"$(PYTHON)" deploy/install.py test
@@ -91,6 +109,7 @@ accuracy: need-python
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra embedded --extra test -o deploy/locks/test.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra embedded --extra test --extra pages -o deploy/locks/pages.txt $(LOCKED)
 
 LOCKED = --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 	--no-emit-find-links

@@ -29,7 +29,7 @@ profiles.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 #: The suite that needs a real vLLM is `make test-vllm`.
-collect_ignore = [] if "TEST_VLLM" in os.environ else ["vllm"]
+collect_ignore = [name for name in ("vllm", "pages") if f"TEST_{name.upper()}" not in os.environ]
 
 
 @pytest.fixture(scope="session")

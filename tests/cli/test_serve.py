@@ -16,7 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from ordinance.cli.serve import CANARY
+from ordinance.serve.chat.questions import CANARY
 from support.commands import Served, run
 from support.packs import TODAY, write_jurisdiction
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, posting, say
@@ -61,6 +61,13 @@ def test_the_shipped_packs_hold_for_every_two_cuts(serve: Serve, upstream: Scrip
             assert "§ 86a" in omission["text"]
             assert (told["jurisdiction"], told["locale"]) == ("DE", "de-DE")
             assert not any(piece in answer.text for piece in ("ordinance-c", "canary", "86a-5d", "21e8"))
+
+
+def test_the_first_line_leads_to_the_chat_page(serve: Serve, upstream: ScriptedUpstream) -> None:
+    served = serve("--upstream", upstream.url, "--jurisdiction", "DE")
+    first = served.said.splitlines()[0]
+    assert first == f"ordinance: to chat with the model, open {served.address}/chat"
+    assert httpx2.get(f"{served.address}/chat", trust_env=False).status_code == 200
 
 
 @pytest.mark.parametrize("chosen", [{"x-ordinance-locale": "en-US"}, {"accept-language": "en-US"}])

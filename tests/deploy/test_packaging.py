@@ -153,6 +153,7 @@ def test_the_wheel_holds_the_grammar_the_packs_and_the_licence(wheel: Path) -> N
     assert {
         "ordinance/py.typed",
         "ordinance/grammars/ordinance.lark",
+        "ordinance/ordinance.schema.json",
         "ordinance/rules/charter/baseline.ord",
         "ordinance/lessons/lexicon-missing.md",
         "ordinance/lessons/sample/XA.ord",

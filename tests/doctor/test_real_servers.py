@@ -35,9 +35,9 @@ from ordinance.doctor.wire import NoReplyError, Reply, server_at
 from ordinance.errors import UsageError
 from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
+from ordinance.protocol.routes import ROUTES, Treatment
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
-from ordinance.serve.routes import ROUTES, Treatment
 from support.checkout import RULES
 from support.commands import run
 from support.obedient import Defect, Front, Seen, obey

@@ -63,23 +63,26 @@ DEFECTS = (
     Defect("detectors of red lines are lost when packs stand beside the charter", "policy/check/compile.py",
            "detectors=rule.detectors,", "detectors=rule.detectors if rule.jurisdiction or len(rule.unit.pack.rules) < 2"
            " else rule.detectors[:0],", "agrees_with_a_naive"),
-    Defect("only the last rule that fired is told", "runtime/stream.py",
+    Defect("only the last rule that fired is told", "runtime/told.py",
            "say.told(rule for rule in omitting if rule.told)", "say.told(omitting[-1:])", "without_a_notice"),
-    Defect("a region is told although nothing was removed", "runtime/stream.py",
-           "        omitting = [rules[tag] for tag in sorted(shown | masked) if 0 <= tag < len(rules)]\n",
-           "        omitting = [rule for rule in rules if rule.effect is Effect.WITHHOLD]\n", "without_a_notice"),
+    Defect("a region is told although nothing was removed", "runtime/told.py",
+           "    omitting = [rules[tag] for tag in sorted(shown | masked) if 0 <= tag < len(rules)]\n",
+           "    omitting = [rule for rule in rules if rule.effect is Effect.WITHHOLD]\n", "without_a_notice"),
     Defect("a refused prompt is answered", "runtime/session.py",
            "        self.prompt.screen(texts)\n", "        self.prompt.screen(())\n", "agrees_with_a_naive"),
-    Defect("the verdict of an omission is not above that of an addition", "runtime/stream.py",
-           "            self.verdict = Verdict.WITHHOLD\n", "            self.verdict = Verdict.DISCLOSE\n",
+    Defect("the verdict of an omission is not above that of an addition", "runtime/told.py",
+           "        verdict = Verdict.WITHHOLD\n", "        verdict = Verdict.DISCLOSE\n",
            "agrees_with_a_naive"),
     Defect("a first-answer disclosure is made at every turn", "runtime/occasions.py",
            "FIRST_ANSWER:\n            return situation.turn == 1\n", "FIRST_ANSWER:\n            return True\n",
            "agrees_with_a_naive"),
     Defect("the length of what was withheld is told", "runtime/stream.py",
-           "        before, after = self._tell()\n",
-           "        before, after = self._tell()\n        deleted = sum(each.ledger.deleted for each in self._texts)\n"
-           "        after = [type(n)(n.kind, n.causes, f'{n.text} {deleted}') for n in after]\n",
+           "        self.notices = (*told.before, *told.after)\n",
+           "        deleted = sum(each.ledger.deleted for each in self._texts)\n"
+           "        after = tuple(type(n)(n.kind, n.causes, f'{n.text} {deleted}') for n in told.after)\n"
+           "        told = self._told = type(told)(told.before, after, told.rules, told.failed, told.trials,"
+           " told.verdict)\n"
+           "        self.notices = (*told.before, *told.after)\n",
            "shows_what_was_withheld"),
     Defect("an informal text in another language is told before a formal one in the request's",
            "runtime/redact/disclose.py",

@@ -15,8 +15,9 @@ from ordinance.cli.arguments import day, locale_tag, positive, region_of, tell_c
 from ordinance.errors import OrdinanceError
 from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
+from ordinance.runtime.opening import open_session
 from ordinance.runtime.session import Session, notices_as_json
-from ordinance.runtime.situation import Situation, choose_locale, situate
+from ordinance.runtime.situation import Situation, situate
 
 _EXAMPLE = """\
 one JSON object a line on standard input:
@@ -141,10 +142,10 @@ class Desk:
 
     def _govern(self, line: Line, *, whole: bool) -> tuple[Session, list[str]]:
         wanted = [line.locale] if line.locale else []
-        locale = choose_locale(self.plan, wanted, self.locale)
-        session = Session(self.plan, self.situation(line.situation, line.turn), locale, whole=whole)
-        if line.prompt is not None and not session.screen([line.prompt]):
-            session.mask(line.prompt)
+        situation = self.situation(line.situation, line.turn)
+        session = open_session(self.plan, situation, wanted, self.locale, whole=whole)
+        if line.prompt is not None:
+            session.ask(line.prompt)
         stream = session.stream()
         released = [stream.feed(piece) for piece in _pieces(line.answer, self.chunk)]
         return session, [*released, stream.close()]

@@ -13,7 +13,7 @@ from ordinance.cli.arguments import add_format, day, fact, locale_tag, positive,
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UsageError
 from ordinance.loading.load import load
-from ordinance.runtime.situation import choose_locale, situate
+from ordinance.runtime.situation import situate
 
 _EPILOG = """\
 examples:
@@ -65,9 +65,8 @@ def run(args: argparse.Namespace) -> int:
         tell_charter_alone(plan)
     prompt = None if args.prompt is None else _whole(args.prompt)
     answer = _from_input() if args.answer is None else _whole(args.answer)
-    locale = choose_locale(plan, (), args.locale)
     with working("explaining"):
-        explained = explain(plan, situation, locale, prompt=prompt, answer=answer)
+        explained = explain(plan, situation, args.locale, prompt=prompt, answer=answer)
     if args.format == "json":
         print(json.dumps(as_json(explained), ensure_ascii=False))
     else:

@@ -31,6 +31,7 @@ COMMANDS = (
     ("new", "write a pack to begin with"),
     ("apply", "govern answers in a file of JSON lines, without a model"),
     ("serve", "stand in front of an inference server and govern its answers"),
+    ("settings", "check the settings, or print their schema for editors"),
     ("doctor", "look at a running server from outside"),
 )
 

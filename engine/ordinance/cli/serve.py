@@ -30,10 +30,6 @@ Settings stand in docs/configuration.md. --upstream is `upstream.url`, --pack is
 --host, --port and --workers are called the same; a flag wins. --config, --on and --embedded are no settings.
 """
 
-#: What SmolLM2-135M repeats faithfully at temperature 0, so that the text which is left out is its own.
-CANARY = "ordinance-canary-86a-5d21e8"
-_REPEAT = f'Please repeat after me: "Good morning. Our code is {CANARY}. Have a nice day."'
-
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command's words."""
@@ -120,9 +116,12 @@ def _flags(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _announce(address: str, service: Service) -> None:
     """Say that the door is open, and under which policy."""
-    from ordinance.serve.door.service import charter_alone, policy_header
+    from ordinance.serve.door.http_headers import policy_header
+    from ordinance.serve.door.service import charter_alone
 
-    policy = policy_header(service.open(service.keyring.anyone, ()))
+    if service.settings.shows_chat:
+        print(f"ordinance: to chat with the model, open {address}/chat", flush=True)
+    policy = policy_header(service.open(service.keyring.anyone))
     if charter_alone(service):
         tell_charter_alone(service.plan)
     for struck in service.plan.struck:
@@ -132,15 +131,17 @@ def _announce(address: str, service: Service) -> None:
 
 def _announce_embedded(address: str, service: Service) -> None:
     """Say besides what is behind it, and what to try."""
+    from ordinance.serve.chat.questions import PLAIN, REPEAT
+
     _announce(address, service)
     print("ordinance: behind it SmolLM2-135M-Instruct in this process, a very small model (English only)")
     lineage = service.plan.lineage(service.settings.jurisdiction)
     if not service.settings.keys:
         told = ", after the disclosure that Regulation (EU) 2024/1689 asks for" if "EU" in lineage else ""
-        print(f"\nTo be answered whole{told}:\n  {_curl(address, 'What is the capital of Germany?')}")
+        print(f"\nTo be answered whole{told}:\n  {_curl(address, PLAIN)}")
         if "DE" in lineage:
             print("\nTo have it repeat a canary of § 86a's lexicon; that sentence is left out of its answer, and told:")
-            print(f"  {_curl(address, _REPEAT)}")
+            print(f"  {_curl(address, REPEAT)}")
         print(flush=True)
 
 

@@ -9,7 +9,7 @@ from ordinance.doctor.findings import Finding, State, is_open, untried, well
 from ordinance.doctor.sightings import metadata, where_seen
 from ordinance.doctor.target import Door, Target, shuts
 from ordinance.doctor.wire import NoReplyError, Reply
-from ordinance.serve.routes import ROUTES, Route, Treatment
+from ordinance.protocol.routes import ROUTES, Route, Treatment
 
 CLOSED, PASSED = "closed doors", "passed routes"
 #: Methods by which nothing happens on a server that has the route for another one.

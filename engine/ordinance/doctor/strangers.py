@@ -8,7 +8,7 @@ from ordinance.doctor.findings import Finding, is_open, untried, well
 from ordinance.doctor.protocols.chat import CHAT
 from ordinance.doctor.target import Door, Target, shuts, value_of
 from ordinance.doctor.wire import NoReplyError, Reply
-from ordinance.serve.routes import ROUTES, Treatment
+from ordinance.protocol.routes import ROUTES, Treatment
 
 KEYS = "without a key"
 #: Headers that differ from answer to answer, or belong to the connection.

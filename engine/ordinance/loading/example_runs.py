@@ -12,8 +12,9 @@ from ordinance.policy.conditions import ALWAYS
 from ordinance.policy.ir import Example, PatternCase, Policy, Rule
 from ordinance.policy.plan import SPAN, NoticeTemplate, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
-from ordinance.runtime.session import Outcome, Session
-from ordinance.runtime.situation import Situation, choose_locale, law_in_force, situate
+from ordinance.runtime.opening import open_session
+from ordinance.runtime.session import Outcome
+from ordinance.runtime.situation import Situation, law_in_force, situate
 
 #: A version that begins with a year and a month, as 2026.11.0.
 _DATED = re.compile(r"([12][0-9]{3})\.(0?[1-9]|1[0-2])\.[0-9]+")
@@ -150,9 +151,9 @@ def _disagreement(result: Result, rule: Rule, red: bool, taker: Rule | None) -> 
 
 
 def _answer(plan: Plan, example: Example, situation: Situation) -> tuple[str, Outcome]:
-    session = Session(plan, situation, choose_locale(plan, (), None))
-    if example.prompt is not None and not session.screen([example.prompt]):
-        session.mask(example.prompt)
+    session = open_session(plan, situation)
+    if example.prompt is not None:
+        session.ask(example.prompt)
     stream = session.stream(example.part)
     said = stream.feed(example.answer or "")
     return said + stream.close(), session.outcome()
@@ -181,7 +182,7 @@ def _finds(plan: Plan, case: PatternCase) -> bool:
         NoticeTemplate("omitted", {"en": ""}, {}),
     )
     alone = replace(plan, rules=(rule,), protected=())
-    session = Session(alone, situate(alone, jurisdiction=None), "en")
+    session = open_session(alone, situate(alone, jurisdiction=None))
     stream = session.stream()
     stream.feed(case.text)
     stream.close()

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
+from ordinance.protocol import routes
+
 #: In whose turn.
 Turn = Literal["system", "user"]
 
@@ -94,10 +96,10 @@ def _before(content: Any, words: str, kind: str = "text") -> Any:
 
 
 _PLACES: Mapping[tuple[str, Turn], Callable[[Body, str], Body]] = {
-    ("/v1/chat/completions", "system"): _in_system_message,
-    ("/v1/chat/completions", "user"): _in_user_message,
-    ("/v1/messages", "system"): _in_system,
-    ("/v1/messages", "user"): _in_user_message,
-    ("/v1/responses", "system"): _in_instructions,
-    ("/v1/responses", "user"): _in_input,
+    (routes.CHAT, "system"): _in_system_message,
+    (routes.CHAT, "user"): _in_user_message,
+    (routes.MESSAGES, "system"): _in_system,
+    (routes.MESSAGES, "user"): _in_user_message,
+    (routes.RESPONSES, "system"): _in_instructions,
+    (routes.RESPONSES, "user"): _in_input,
 }

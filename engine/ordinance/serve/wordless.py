@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
-from ordinance.serve import routes
+from ordinance.protocol import routes
 
 #: Set in the context of a request, and so in every task that it begins.
 _ANSWERING: ContextVar[bool] = ContextVar("ordinance_answering", default=False)

@@ -9,7 +9,7 @@ import re
 from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import langcodes
@@ -45,7 +45,10 @@ class _Section(BaseModel):
 class UpstreamSettings(_Section):
     """The inference server, the only thing that is ever connected to."""
 
-    url: str = Field(description="Where it speaks the OpenAI API, with or without a closing `/v1`.")
+    url: str = Field(
+        description="Where it speaks the OpenAI API, with or without a closing `/v1`.",
+        json_schema_extra={"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
+    )
     key: SecretStr | None = Field(default=None, description="Sent to it as a bearer token. A client's key never is.")
     connect_seconds: Seconds = Field(default=5, description="How long connecting may take.")
     idle_seconds: Seconds = Field(default=120, description="How long it may say nothing, before and during an answer.")
@@ -144,12 +147,18 @@ def audit_in_full(given: Any) -> Any:
     return {"path": given} if isinstance(given, str | Path) else given
 
 
+def _or_short(schema: dict[str, Any]) -> None:
+    """Add the short form of the section ``audit`` to its JSON schema."""
+    section = dict(schema)
+    schema.clear()
+    schema |= {"description": section.pop("description"), "anyOf": [{"type": "string", "format": "path"}, section]}
+
+
 class AuditSettings(_Section):
     """Where the record of requests is written ([record.md](record.md)), and what follows where it cannot be.
     `audit: PATH` is short for `audit: {path: PATH}`."""
 
-    #: What the section may be written as, in short.
-    SHORT: ClassVar[str] = "path"
+    model_config = ConfigDict(json_schema_extra=_or_short)
 
     path: Path | None = Field(default=None, description="The file, relative to this one; else standard error.")
     required: bool = Field(
@@ -199,6 +208,14 @@ class KeySettings(_Section):
         if digest == _OF_NOTHING:
             raise ValueError("it is the hash of an empty text, so everybody would get in; was the variable empty?")
         return digest
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether ``host``, a name or an address, is this machine's own and cannot be reached from another."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_address(host: str) -> bool:
@@ -262,6 +279,11 @@ class Settings(BaseSettings):
     audit: AuditSettings | None = Field(
         default=None, description="The record of requests, as a path or in full; else it goes to standard error."
     )
+    chat: bool | None = Field(
+        default=None,
+        description="Whether the gateway shows a page at `/chat` on which a person can talk to the model. None given: "
+        "yes if the gateway listens on loopback and there are no keys.",
+    )
     parts: list[Literal["image", "audio", "video", "file"]] = Field(
         default_factory=list,
         description="What requests may hold beside text. None given: text alone. Nobody looks into them, and they pass "
@@ -287,6 +309,11 @@ class Settings(BaseSettings):
     keys: list[KeySettings] = Field(
         default_factory=list, description="Who may ask. None given: everyone who can reach the port."
     )
+
+    @property
+    def shows_chat(self) -> bool:
+        """Whether the page at ``/chat`` is shown."""
+        return not self.keys and is_loopback(self.host) if self.chat is None else self.chat
 
     @field_validator("locale")
     @classmethod

@@ -1,26 +1,11 @@
-"""Writes ``docs/configuration.md`` from the settings' models: ``python -m ordinance.settings.page``."""
+"""Writes ``docs/configuration.md`` from the schema of the settings: ``python -m ordinance.settings.page``."""
 
 from __future__ import annotations
 
-import inspect
-import types
-import typing
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-from pydantic import BaseModel, SecretStr
-from pydantic.fields import FieldInfo
-
-from ordinance.settings.model import (
-    PREFIX,
-    AdapterSettings,
-    AuditSettings,
-    KeySettings,
-    LimitSettings,
-    Settings,
-    SpeakSettings,
-    UpstreamSettings,
-)
+from ordinance.settings.model import PREFIX
+from ordinance.settings.schema import Node, schema, section_of
 
 _INTRODUCTION = """\
 # Configuration
@@ -50,77 +35,98 @@ keys:
     attested: {purpose: education}
     system_messages_are_ours: true
 ```
+
+Editors complete and check the file by its JSON schema, [ordinance.schema.json](../ordinance.schema.json). Where the
+editor runs the YAML language server (VS Code with its YAML extension, Neovim, Helix), write as the first line
+
+```yaml
+# yaml-language-server: $schema=ordinance.schema.json
+```
+
+with the path of the schema: a copy that `ordinance settings --schema >ordinance.schema.json` writes, or
+`ordinance/ordinance.schema.json` in the folder of the installed package. The schema knows names, types, bounds and
+patterns; `ordinance settings --config ordinance.yaml` checks everything that `ordinance serve` would.
 """
-_WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "Path": "path"}
-_SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
-    ("Settings", "", Settings),
-    ("`upstream`", "upstream.", UpstreamSettings),
-    ("`audit`", "audit.", AuditSettings),
-    ("`limits`", "limits.", LimitSettings),
-    ("`speak`", "speak.", SpeakSettings),
-    ("`adapters`, each of them", "adapters.LANGUAGE.", AdapterSettings),
-    ("`keys`, each of them", "keys[].", KeySettings),
-)
+#: What is written for a type of JSON, or for a format that says more than the type.
+_WORDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "path": "path",
+    "password": "text, kept out of logs",
+}
+_BOUNDS = {"exclusiveMinimum": "over", "minimum": "from", "maximum": "to"}
 
 
 def page() -> str:
-    """The page's text."""
-    return "\n".join([_INTRODUCTION, *(line for section in _SECTIONS for line in _table(*section))])
+    """Write the page."""
+    made = schema()
+    return "\n".join([_INTRODUCTION, *_settings(made), *_sections(made)])
 
 
-def _table(title: str, prefix: str, model: type[BaseModel]) -> Iterator[str]:
-    yield f"## {title}\n"
-    if prefix:
-        yield f"{inspect.cleandoc(model.__doc__ or '')}\n"
+def _settings(made: Node) -> Iterator[str]:
+    yield "## Settings\n"
+    yield from _table(made, made, "")
+
+
+def _sections(made: Node) -> Iterator[str]:
+    """A heading and a table for each section, in the order in which the settings name them."""
+    for name, node in made["properties"].items():
+        section = made["$defs"].get(section_of(node))
+        if section is not None:
+            each = ", each of them" if node.get("type") in ("array", "object") else ""
+            within = {"array": f"{name}[].", "object": f"{name}.LANGUAGE."}.get(node.get("type", ""), f"{name}.")
+            yield f"## `{name}`{each}\n"
+            yield f"{section['description']}\n"
+            yield from _table(made, _in_full(section), within)
+
+
+def _table(made: Node, section: Node, prefix: str) -> Iterator[str]:
     yield "| key | form | default | meaning |"
     yield "|---|---|---|---|"
-    for name, field in model.model_fields.items():
-        yield f"| `{prefix}{name}` | {_form(field)} | {_default(field)} | {_variable(prefix, name, field)} |"
+    for name, node in section["properties"].items():
+        default = "required" if name in section.get("required", ()) else _default(node)
+        yield f"| `{prefix}{name}` | {_form(made, node)} | {default} | {_meaning(made, prefix, name, node)} |"
     yield ""
 
 
-def _variable(prefix: str, name: str, field: FieldInfo) -> str:
-    variable = (
-        "" if "[]" in prefix or "LANGUAGE" in prefix else f" `{PREFIX}{(prefix.replace('.', '__') + name).upper()}`"
-    )
-    return f"{field.description}{variable}".replace("|", "\\|")
+def _in_full(section: Node) -> Node:
+    """The section as an object, where it may be written in short too."""
+    return next((each for each in section.get("anyOf", ()) if "properties" in each), section)
 
 
-def _form(field: FieldInfo) -> str:
-    bounds = [f"{word} {value:,}" for rule in field.metadata for word, value in _bounds(rule)]
-    return ", ".join([_words(field.annotation), *bounds])
+def _meaning(made: Node, prefix: str, name: str, node: Node) -> str:
+    said = node.get("description") or made["$defs"][section_of(node)]["description"]
+    within_many = "[]" in prefix or "LANGUAGE" in prefix
+    variable = "" if within_many else f" `{PREFIX}{(prefix.replace('.', '__') + name).upper()}`"
+    return f"{said}{variable}".replace("|", "\\|")
 
 
-def _bounds(rule: Any) -> Iterator[tuple[str, Any]]:
-    for attribute, word in (("gt", "over"), ("ge", "from"), ("le", "to")):
-        if getattr(rule, attribute, None) is not None:
-            yield word, getattr(rule, attribute)
+def _form(made: Node, node: Node) -> str:
+    """The type in words, with its bounds."""
+    value = next((each for each in node.get("anyOf", ()) if each.get("type") != "null"), node)
+    bounds = [f"{word} {value[key]:,}" for key, word in _BOUNDS.items() if key in value]
+    return ", ".join([_words(made, value), *bounds])
 
 
-def _words(kind: Any) -> str:
-    parts = [part for part in typing.get_args(kind) if part is not types.NoneType]
-    origin = typing.get_origin(kind)
-    if origin is typing.Literal:
-        return ", ".join(f"`{value}`" for value in parts)
-    if origin is list:
-        return f"list of {_words(parts[0])}"
-    if origin is dict:
+def _words(made: Node, value: Node) -> str:
+    if "$ref" in value:
+        section = made["$defs"][section_of(value)]
+        short = [_words(made, each) for each in section.get("anyOf", ()) if "properties" not in each]
+        return ", or ".join([*short, "section"])
+    if "enum" in value:
+        return ", ".join(f"`{word}`" for word in value["enum"])
+    if value["type"] == "array":
+        return f"list of {_words(made, value['items'])}"
+    if value["type"] == "object":
         return "mapping"
-    if parts:
-        return _words(parts[0])
-    if kind is SecretStr:
-        return "text, kept out of logs"
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        short: str = getattr(kind, "SHORT", "")
-        return f"{short}, or section" if short else "section"
-    return _WORDS[kind.__name__]
+    return _WORDS[str(value.get("format") or value["type"])]
 
 
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
-        return "required"
-    default = field.get_default(call_default_factory=True)
-    if default is None or default in ([], {}) or isinstance(default, BaseModel):
+def _default(node: Node) -> str:
+    default = node.get("default")
+    if default is None or isinstance(default, list | Mapping):
         return "–"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 

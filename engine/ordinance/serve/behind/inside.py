@@ -15,8 +15,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Scope
 
 from ordinance.protocol.problems import Problem, malformed, no_key, stopping, truncated, upstream_failed
+from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.contract import MOST_READ, Answer, Want, refused
-from ordinance.serve.behind.small_answers import MODELS
 from ordinance.serve.http.exchange import ClientGone, Exchange
 from ordinance.serve.http.stderr import log_defect
 

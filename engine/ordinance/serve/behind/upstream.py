@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from ordinance.protocol.problems import Problem, malformed, stopping, truncated
+from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.contract import MOST_READ, Answer, Want, refused
-from ordinance.serve.behind.small_answers import MODELS
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.threads import LARGE
 from ordinance.settings.model import UpstreamSettings

@@ -3,8 +3,7 @@ from __future__ import annotations
 import langcodes
 import pytest
 
-from ordinance.serve.door.locale import plain_tag, wanted_languages
-from ordinance.serve.door.speech import asked_slots
+from ordinance.serve.door.http_headers import asked_slots, plain_tag, wanted_languages
 from ordinance.serve.http import tags
 
 
