@@ -15,10 +15,14 @@ VLLM_PYTHON := $(shell for python in python3.11 "$(PYTHON)"; do \
 	&& { echo "$$python"; break; }; done)
 endif
 
-.PHONY: help serve test test-vllm vllm test-compiled soak noninterference check format docs accuracy defects locks clean need-python
+# Many tests start a process. Without kept bytecode each of these would compile all that it imports.
+export PYTHONDONTWRITEBYTECODE =
+
+.PHONY: help serve quick test test-vllm vllm test-compiled soak noninterference check format docs accuracy defects locks clean need-python
 
 help:
 	@echo 'make serve   the gateway on 127.0.0.1:8080 with a small model behind it, as an operator in Germany'
+	@echo 'make quick   lint, types and the fast tests: after each change; ROOM=runtime/match for one room'
 	@echo 'make test    all tests'
 	@echo 'make test-vllm  a real vLLM on the processor, governed: the acceptance suite (about 3 GB, once)'
 	@echo 'make soak    50,000 requests, to see that memory stays flat'
@@ -35,6 +39,10 @@ help:
 serve: need-python
 	@"$(PYTHON)" deploy/install.py serve
 	@exec .venv/serve/bin/ordinance serve --embedded --jurisdiction DE $(FLAGS)
+
+quick: need-python
+	@"$(PYTHON)" deploy/install.py test
+	@exec .venv/test/bin/python tests/support/quick.py $(ROOM)
 
 test: need-python
 	@"$(PYTHON)" deploy/install.py test
