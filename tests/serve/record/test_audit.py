@@ -19,7 +19,7 @@ from ordinance.errors import ServeError
 from ordinance.protocol.problems import Problem
 from ordinance.serve.record import audit, scribe
 from ordinance.serve.record.audit import AuditLog
-from ordinance.settings.model import AuditSettings
+from ordinance.settings.sections import AuditSettings
 from support.commands import ENGINE
 from support.serving import PATIENCE
 
@@ -125,7 +125,7 @@ _FULL = """
 import fcntl, json, resource, signal, sys, time
 from pathlib import Path
 from ordinance.serve.record.audit import AuditLog
-from ordinance.settings.model import AuditSettings
+from ordinance.settings.sections import AuditSettings
 path, locks = Path(sys.argv[1]), sys.argv[2] == "locks"
 if not locks:
     def flock(*_): raise OSError(95, "no locks here")
@@ -146,6 +146,7 @@ print(json.dumps([full, path.read_text(), log.state()]))
 """
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("locks", ["locks", "no locks"])
 def test_a_disk_that_fills_within_a_record_leaves_no_half_of_it_and_loses_none(tmp_path: Path, locks: str) -> None:
     done = subprocess.run(
@@ -174,7 +175,7 @@ _MANY = """
 import sys, time
 from pathlib import Path
 from ordinance.serve.record.audit import AuditLog
-from ordinance.settings.model import AuditSettings
+from ordinance.settings.sections import AuditSettings
 log = AuditLog(AuditSettings(path=Path(sys.argv[1])))
 for n in range(400):
     log.write({"who": int(sys.argv[2]), "n": n, "long": "x" * (n * 7 % 900)})
@@ -183,6 +184,7 @@ for n in range(400):
 """
 
 
+@pytest.mark.server
 def test_several_processes_append_to_one_file_that_is_rotated_and_no_line_is_cut_or_lost(tmp_path: Path) -> None:
     path, environment = tmp_path / "log", {**os.environ, "PYTHONPATH": str(ENGINE)}
     running = [subprocess.Popen([sys.executable, "-c", _MANY, path, str(who)], env=environment) for who in range(3)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ from ordinance.serve.conversations.recollection import Recollection
 from ordinance.serve.conversations.sqlite import SqliteStore
 from ordinance.serve.conversations.store import Store
 from ordinance.serve.http.stderr import tell
-from ordinance.settings.model import ConversationSettings
+from ordinance.settings.sections import ConversationSettings
 
 _NAME = "conversations.sqlite"
 _SECRET_BYTES = 32
@@ -96,12 +97,8 @@ def _secret(file: Path, *, make: bool) -> bytes:
 def _make(file: Path) -> None:
     """Make the secret so that of several processes that start at once all read the same."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = file.with_name(f"{file.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as written:
-            written.write(secrets.token_urlsafe(_SECRET_BYTES) + "\n")
+    with tempfile.NamedTemporaryFile("w", dir=file.parent) as fresh:  # its owner alone may read it
+        fresh.write(secrets.token_urlsafe(_SECRET_BYTES) + "\n")
+        fresh.flush()
         with suppress(FileExistsError):
-            os.link(fresh, file)
-    finally:
-        fresh.unlink()
+            os.link(fresh.name, file)
