@@ -85,6 +85,18 @@ def test_the_text_is_what_the_gateway_gives(prompt: str, answer: str, structure:
     assert output.ordinance == metadata
 
 
+@pytest.mark.semantics(27)
+@pytest.mark.semantics(28)
+def test_the_model_reads_no_old_red_line_and_none_of_our_words() -> None:
+    llm = FakeLLM(lambda _: "Good day.")
+    bad = [{"role": "user", "content": f"The {RED_LINE}?"}, {"role": "assistant", "content": REFUSED["en"]}]
+    said = [*ASKED, {"role": "assistant", "content": f"{MACHINE['en']}\n\nHello ⟦…⟧."}, *bad, ASKED[0]]
+    [output] = governed(llm).chat(said, Params())
+    assert llm.asked[0]["prompt"] == [ASKED[0], {"role": "assistant", "content": "Hello …."}, ASKED[0]]
+    assert output.ordinance["history"] == {"left_out": 1, "types": ["red"]}
+    assert output.outputs[0].text == "Good day.\n\nNotice history."
+
+
 def by_the_server(api: Any, body: dict[str, Any], choice: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     request = api.read_request(msgspec.json.encode(body))
     session = Desk(small_plan(), SETTINGS, {}).open(request.turn)

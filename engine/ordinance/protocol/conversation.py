@@ -8,7 +8,8 @@ from typing import Any
 
 from ordinance.protocol.asked import trimmed
 from ordinance.protocol.strings import replaced, strings
-from ordinance.runtime.history import Item, Speaker
+from ordinance.runtime import exchanges
+from ordinance.runtime.exchanges import Item, Speaker
 from ordinance.runtime.redact.own_words import GAP, Returned
 
 Message = Mapping[str, Any]
@@ -45,6 +46,11 @@ def item_of(message: Message) -> Item:
         speaker = Speaker.TOOL
     calls = bool(message.get("tool_calls") or message.get("function_call")) or kind in _CALLS or "tool_use" in types
     return Item(speaker, any(text.strip() for text in _spoken(message)), calls)
+
+
+def turn_of(messages: Sequence[Message]) -> int:
+    """Which answer of the conversation the next one is."""
+    return exchanges.turn_of([item_of(message) for message in messages])
 
 
 def _types(content: object) -> set[str]:

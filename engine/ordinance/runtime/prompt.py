@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
-from ordinance.runtime.history import NOTHING_LEFT_OUT, Asked, LeftOut
+from ordinance.runtime.exchanges import NOTHING_LEFT_OUT, Asked, LeftOut
 from ordinance.runtime.match.segments import Asking, SegmentScan
 from ordinance.runtime.memory import OTHERS_WORDS, SCREENED, UNMASKED, Memory, Recall
 from ordinance.runtime.redact.activation import Activation, activate, removing

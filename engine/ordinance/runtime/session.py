@@ -12,7 +12,7 @@ from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Verdict
-from ordinance.runtime.history import Asked
+from ordinance.runtime.exchanges import Asked
 from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.prompt import Prompt

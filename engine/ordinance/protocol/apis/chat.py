@@ -14,14 +14,13 @@ from ordinance.protocol.apis.chunks import Chunks, Separate, answer_of, problem_
 from ordinance.protocol.apis.decoding import Envelope, check, decode, token_ids
 from ordinance.protocol.apis.logprobs import TokenWords, read_token, write_token
 from ordinance.protocol.asked import Request, read_body, read_count, read_flag, read_messages, read_model, read_stops
-from ordinance.protocol.conversation import Message, all_masked, every_text, item_of, readings
+from ordinance.protocol.conversation import Message, all_masked, every_text, readings, turn_of
 from ordinance.protocol.finish import said_own
 from ordinance.protocol.parts import NO_PARTS, Words
 from ordinance.protocol.problems import Problem
 from ordinance.protocol.said import CONTENT, REFUSAL, Call, Reply, Said, Top, Usage
 from ordinance.protocol.strings import replaced, strings
 from ordinance.protocol.structured import structure_of
-from ordinance.runtime.history import turn_of
 
 
 def _continues(body: dict[str, Any]) -> bool:
@@ -202,7 +201,7 @@ class Chat:
             body=body,
             streaming=read_flag(body, "stream"),
             choices=read_count(body),
-            turn=turn_of(list(map(item_of, messages))),
+            turn=turn_of(messages),
             readings=(readings(messages, continued=_continues(body)),),
             model=read_model(body),
             structure=structure_of(body),

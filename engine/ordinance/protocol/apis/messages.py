@@ -13,14 +13,13 @@ from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.messages_said import MessagesReader, read_message
 from ordinance.protocol.apis.messages_written import MessagesWriter, problem_of, whole_message
 from ordinance.protocol.asked import Request, check_tools, read_body, read_flag, read_messages, read_model
-from ordinance.protocol.conversation import Message, all_masked, every_text, item_of, readings
+from ordinance.protocol.conversation import Message, all_masked, every_text, readings, turn_of
 from ordinance.protocol.parts import NO_PARTS, Words, read_parts
 from ordinance.protocol.problems import Problem
 from ordinance.protocol.said import Reply, Top, Usage
 from ordinance.protocol.sse import named
 from ordinance.protocol.strings import replaced, strings
 from ordinance.protocol.structured import structure_of
-from ordinance.runtime.history import turn_of
 from ordinance.runtime.redact.json_text import Structure
 
 #: Tools that the client runs itself.
@@ -63,7 +62,7 @@ class Messages:
             body=body,
             streaming=read_flag(body, "stream"),
             choices=1,
-            turn=turn_of(list(map(item_of, messages))),
+            turn=turn_of(messages),
             readings=(readings(messages, continued=False),),
             model=read_model(body),
             structure=_structure(body),

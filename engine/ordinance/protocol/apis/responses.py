@@ -26,13 +26,12 @@ from ordinance.protocol.asked import (
     read_stops,
     trimmed,
 )
-from ordinance.protocol.conversation import Message, all_masked, every_text, item_of, readings
+from ordinance.protocol.conversation import Message, all_masked, every_text, readings, turn_of
 from ordinance.protocol.parts import NO_PARTS, Words, read_parts
 from ordinance.protocol.problems import Problem, bad_request
 from ordinance.protocol.said import Reply, Top, Usage
 from ordinance.protocol.strings import replaced, strings
 from ordinance.protocol.structured import structure_of
-from ordinance.runtime.history import turn_of
 from ordinance.runtime.redact.json_text import Structure
 
 #: What refers to something that a server keeps.
@@ -134,7 +133,7 @@ class Responses:
             body=body,
             streaming=read_flag(body, "stream"),
             choices=1,
-            turn=turn_of(list(map(item_of, items))),
+            turn=turn_of(items),
             readings=(_readings(items),),
             model=read_model(body),
             structure=_structure(body),

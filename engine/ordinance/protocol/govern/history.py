@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.conversation import Message, cut_from, every_text, item_of, with_gap
-from ordinance.runtime.history import Asked, Exchange, Item, Speaker, exchanges
+from ordinance.runtime.exchanges import Asked, Exchange, Item, Speaker, exchanges
 from ordinance.runtime.redact.own_words import Returned
 from ordinance.runtime.session import Session
 
