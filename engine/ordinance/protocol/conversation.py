@@ -33,19 +33,26 @@ _SPEAKERS = {
     "reasoning": Speaker.MODEL, "function_call": Speaker.MODEL, "custom_tool_call": Speaker.MODEL,
     "function_call_output": Speaker.TOOL, "custom_tool_call_output": Speaker.TOOL,
 }  # fmt: skip
-_CALLS = frozenset({"function_call", "custom_tool_call"})
 _THOUGHTS = frozenset({"thinking", "reasoning", "reasoning_text", "summary_text"})
 
 
 def item_of(message: Message) -> Item:
     """What a message, or an item of a conversation, is in it."""
-    kind, role = (each if isinstance(each, str) else "" for each in (message.get("type"), message.get("role")))
-    speaker = _SPEAKERS.get(role or kind, Speaker.OPERATOR)
-    types = _types(message.get("content"))
-    if speaker is Speaker.USER and "tool_result" in types:
-        speaker = Speaker.TOOL
-    calls = bool(message.get("tool_calls") or message.get("function_call")) or kind in _CALLS or "tool_use" in types
+    speaker, content = _speaker(message), message.get("content")
+    calls = bool(message.get("tool_calls") or message.get("function_call"))
+    if speaker is Speaker.MODEL and not calls:
+        calls = message.get("type") in ("function_call", "custom_tool_call") or "tool_use" in _types(content)
+    if isinstance(content, str) and content and not content.isspace():
+        return Item(speaker, True, calls)
     return Item(speaker, any(text.strip() for text in _spoken(message)), calls)
+
+
+def _speaker(message: Message) -> Speaker:
+    word = message.get("role") or message.get("type")
+    speaker = _SPEAKERS.get(word, Speaker.OPERATOR) if isinstance(word, str) else Speaker.OPERATOR
+    if speaker is Speaker.USER and "tool_result" in _types(message.get("content")):
+        return Speaker.TOOL
+    return speaker
 
 
 def turn_of(messages: Sequence[Message]) -> int:
@@ -54,8 +61,7 @@ def turn_of(messages: Sequence[Message]) -> int:
 
 
 def _types(content: object) -> set[str]:
-    parts = content if isinstance(content, list) else []
-    return {str(part.get("type")) for part in parts if isinstance(part, dict)}
+    return {str(part.get("type")) for part in content if isinstance(part, dict)} if isinstance(content, list) else set()
 
 
 def _spoken(message: Message) -> list[str]:
@@ -113,27 +119,28 @@ def joined(content: object) -> Iterator[str]:
 def every_text(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
     """Every string of the messages, and the joined text of those that come in parts, or that one speaker says one after
     the other: servers join these too, and an operator's wherever they stand."""
-    runs: list[list[str]] = []
-    operators: list[str] = []
+    operators: list[Message] = []
+    runs = [operators]
     last: Speaker | None = None
     for message in messages:
         if system_is_ours and is_operators(message):
             continue
         yield from strings(message)
-        yield from joined(message.get("content"))
+        if not isinstance(message.get("content"), str):
+            yield from joined(message.get("content"))
         yield from joined(message.get("output"))
-        spoken, speaker = _spoken(message), item_of(message).speaker
+        speaker = _speaker(message)
         if speaker is Speaker.OPERATOR:
-            operators += spoken
+            operators.append(message)
             continue
-        if speaker is last and speaker is not Speaker.TOOL:
-            runs[-1] += spoken
-        else:
-            runs.append(spoken)
+        if speaker is not last or speaker is Speaker.TOOL:
+            runs.append([])
+        runs[-1].append(message)
         last = speaker
-    for run in (operators, *runs):
+    for run in runs:
         if len(run) > 1:
-            yield from (joint.join(run) for joint in _JOINTS)
+            said = [text for message in run for text in _spoken(message)]
+            yield from (joint.join(said) for joint in _JOINTS)
 
 
 def all_masked(messages: Sequence[Message], mask: Callable[[str], str], *, system_is_ours: bool) -> list[Any]:

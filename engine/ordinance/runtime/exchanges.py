@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from ordinance.policy.plan import PlannedRule
 
@@ -18,8 +19,7 @@ class Speaker(Enum):
     TOOL = "tool"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One item of a conversation: whether people read a text in it, and whether it calls a tool."""
 
     speaker: Speaker
