@@ -10,7 +10,7 @@ from ordinance.protocol.finish import kind_of
 from ordinance.protocol.govern.calls import GovernedCall
 from ordinance.protocol.govern.stops import stops_of
 from ordinance.protocol.govern.token_ids import TokenIds
-from ordinance.protocol.govern.tokens import Tokens
+from ordinance.protocol.govern.tokens import Tokens, of_thoughts
 from ordinance.protocol.problems import malformed
 from ordinance.protocol.said import CALL_REASONS, CONTENT, FILTERED, FINISH_REASONS, REFUSAL, Call, Said
 from ordinance.runtime.redact.continuation import Beginning
@@ -58,6 +58,7 @@ class GovernedChoice:
         self._called = False  # a call has left
         self._said_content = False
         self._tokens: dict[str, Tokens] = {}
+        self._of_thoughts = not request.in_blocks  # whether the content's tokens are those of reasoning as well
         self._token_ids = TokenIds(request)
         self._late = Said()  # of a whole answer: what leaves at the end
 
@@ -77,6 +78,8 @@ class GovernedChoice:
             if self.stream.ended:
                 return self._finish(out, None)
         self._token_ids.take(said)
+        if self._session.whole and said.tokens:
+            self._of_thoughts = of_thoughts(said)
         for name, tokens in said.tokens.items():
             self._tokens_of(name).add(tokens)
         for name, text in said.texts.items():
@@ -209,18 +212,16 @@ class GovernedChoice:
     def _tokens_of(self, name: str) -> Tokens:
         found = self._tokens.get(name)
         if found is None:
-            found = self._tokens[name] = Tokens()
+            found = self._tokens[name] = Tokens(self.stream.texts)
         return found
 
     def _note(self, name: str, governed: Text, text: str) -> None:
         """Lay tokens along this text, where there are any."""
-        tokens = self._tokens.get(REFUSAL if name == REFUSAL else CONTENT)
-        if tokens is None:
-            return
-        if isinstance(governed, Redactor) and not tokens.follows(governed):
-            block = self._blocks.get(name)
-            tokens.screen(governed, self.stream.alternatives(_PARTS[name], block.beginning if block else None))
-        tokens.say(governed, text)
+        for of, tokens in self._tokens.items():
+            if isinstance(governed, Redactor) and not governed.received:
+                block = self._blocks.get(name)
+                tokens.screen(governed, self.stream.alternatives(_PARTS[name], block.beginning if block else None))
+            tokens.say(governed, text, covered=name == of or (self._of_thoughts and REFUSAL not in (name, of)))
 
     def _ready(self, out: Said, *, closed: bool = False) -> None:
         for name, tokens in self._tokens.items():
