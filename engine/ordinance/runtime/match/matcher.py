@@ -86,7 +86,7 @@ class Matcher:
 
     @property
     def closing(self) -> bool:
-        """Whether a phrase may have ended before the underscores that came last; a place cannot say where."""
+        """Return whether a phrase may have ended before the underscores that came last; a place cannot say where."""
         return self._state.closing
 
     def place(self, at: int) -> tuple[State, tuple[int, ...]]:
@@ -115,11 +115,12 @@ class Matcher:
         return [start for start, group in groups if group.families & families]
 
     def can_start(self, families: int = EVERY) -> bool:
-        """Whether a match of ``families`` can begin at the very next character."""
+        """Return whether a match of ``families`` can begin at the very next character."""
         return bool(self._automaton.startable(self._state.before, families))
 
     def can_join(self, cluster: Cluster, families: int = EVERY) -> bool:
-        """Whether a match of ``families`` can begin at a character that will belong to the open grapheme cluster."""
+        """Return whether a match of ``families`` can begin at a character that will belong to the open grapheme
+        cluster."""
         return self._automaton.can_join(cluster, self._state.before, families)
 
 
@@ -144,11 +145,11 @@ class Watch:
 
     @property
     def can_start(self) -> bool:
-        """Whether a match can begin at the very next character."""
+        """Return whether a match can begin at the very next character."""
         return self._matcher.can_start(self._families)
 
     def can_join(self, cluster: Cluster) -> bool:
-        """Whether a match can begin at a character that will belong to the open grapheme cluster."""
+        """Return whether a match can begin at a character that will belong to the open grapheme cluster."""
         return self._matcher.can_join(cluster, self._families)
 
 
