@@ -105,12 +105,12 @@ class Matcher:
         self._end = self._word_end = at
 
     def oldest(self, families: int = EVERY) -> int | None:
-        """Where the oldest start lies from which a match of ``families`` can still be completed."""
+        """Return the oldest start from which a match of ``families`` can still be completed."""
         number = self._state.oldest(families)
         return None if number < 0 else self._starts[number]
 
     def starts(self, families: int = EVERY) -> list[int]:
-        """Where the starts lie from which a match of ``families`` can still be completed, oldest first."""
+        """Return the starts from which a match of ``families`` can still be completed, oldest first."""
         groups = zip(self._starts, self._state.groups, strict=True)
         return [start for start, group in groups if group.families & families]
 
@@ -135,12 +135,12 @@ class Watch:
 
     @property
     def oldest(self) -> int | None:
-        """Where the oldest start lies from which a match can still be completed."""
+        """Return the oldest start from which a match can still be completed."""
         return self._matcher.oldest(self._families)
 
     @property
     def starts(self) -> list[int]:
-        """Where the starts lie from which a match can still be completed."""
+        """Return the starts from which a match can still be completed."""
         return self._matcher.starts(self._families)
 
     @property

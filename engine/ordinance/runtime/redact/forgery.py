@@ -112,7 +112,7 @@ class Forgery:
 
 
 def joined(wordings: Wordings, readings: list[Reading | None]) -> Reading | None:
-    """Where a paragraph stands that may stand at any of ``readings``."""
+    """Return the reading of a paragraph that may be at any of ``readings``."""
     alive = [reading for reading in readings if reading is not None]
     state = wordings.join(reading.state for reading in alive)
     return None if state is None else Reading(state, max(reading.begun for reading in alive))

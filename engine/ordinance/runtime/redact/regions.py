@@ -175,7 +175,7 @@ class Edges:
         self._unplain = at - 1 if self._ignorable or ignored or length > 1 else base - 2
 
     def forget(self, before: int) -> None:
-        """Nothing before ``before`` will be asked for again."""
+        """Forget everything before ``before``, which will not be needed again."""
         if before > self.base:
             del self._lefts[: before - self.base]
             del self._joined[: before - self.base]
@@ -200,7 +200,7 @@ class Removal(Protocol):
         """Return the regions so far; those before ``hold`` will not change."""
 
     def forget(self, before: int) -> None:
-        """Nothing before ``before`` will be asked for again."""
+        """Forget everything before ``before``, which will not be needed again."""
 
 
 class RuleRemoval(Removal, Protocol):
