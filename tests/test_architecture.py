@@ -64,7 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
         "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "policy",
-        "runtime", "serve", "serve/behind", "serve/chat", "serve/door", "serve/http", "settings",
+        "resources", "runtime", "serve", "serve/behind", "serve/chat", "serve/door", "serve/http", "settings",
     },
 }  # fmt: skip
 

@@ -499,6 +499,7 @@ def test_what_is_no_llm_is_told() -> None:
         govern("org/model", jurisdiction="DE")
 
 
+@pytest.mark.server
 def test_it_imports_without_vllm() -> None:
     code = "import sys, ordinance.batch; print([name for name in sys.modules if name.partition('.')[0] == 'vllm'])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

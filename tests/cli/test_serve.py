@@ -21,6 +21,8 @@ from support.commands import Served, run
 from support.packs import TODAY, write_jurisdiction
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, posting, say
 
+pytestmark = pytest.mark.server
+
 Serve = Callable[..., Served]
 
 

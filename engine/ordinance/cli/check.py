@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
 from ordinance.cli.arguments import add_paths
-from ordinance.language.diagnostics import Diagnostic, diagnose, render
+from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
 from ordinance.loading.load import Loaded, load
 from ordinance.policy.ir import Rule
 
@@ -49,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
         return loaded.exit_code
     for item in diagnostics:
         print(render(item))
+    if more := more_on(diagnostics):
+        print(more)
     print(_summary(loaded, diagnostics, found))
     return loaded.exit_code
 

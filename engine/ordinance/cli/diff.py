@@ -11,7 +11,7 @@ from ordinance.authoring.changes import Change
 from ordinance.authoring.comparison import Difference, diff
 from ordinance.cli.arguments import add_day, add_format
 from ordinance.cli.progress import working
-from ordinance.language.diagnostics import render
+from ordinance.language.diagnostics import more_on, render
 from ordinance.loading.load import Loaded, load
 
 _EPILOG = """\
@@ -71,6 +71,7 @@ def _not_loaded(sides: list[Loaded], form: str) -> None:
         return
     for item in found:
         print(render(item))
+    print(more_on(found))
     print("nothing was compared: at least one side does not compile to a policy", file=sys.stderr)
 
 

@@ -16,7 +16,7 @@ from ordinance.cli.arguments import add_paths
 from ordinance.cli.check import count
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UnwritableError
-from ordinance.language.diagnostics import Diagnostic, render
+from ordinance.language.diagnostics import Diagnostic, more_on, render
 from ordinance.loading.bounds import LEXICON_LIMIT
 from ordinance.loading.example_runs import Result
 from ordinance.loading.files import read_source, shown
@@ -96,6 +96,7 @@ def _not_loaded(loaded: Loaded, form: str) -> int:
     else:
         for item in loaded.diagnostics:
             print(render(item))
+        print(more_on(loaded.diagnostics))
         print("no example was run: the packs do not compile to a policy")
     return loaded.exit_code
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from ordinance.language.codes import CATALOGUE, Severity
@@ -44,7 +44,7 @@ class Diagnostic:
         """Return the finding as ``--format json`` prints it."""
         fields = asdict(self)
         del fields["excerpt"], fields["excerpt_column"]
-        return fields
+        return {**fields, "lesson": lesson(self.code)}
 
     @property
     def unreadable(self) -> bool:
@@ -132,6 +132,20 @@ _SEEN = dict.fromkeys(
     (*range(9), *range(10, 32), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)),
     "\N{REPLACEMENT CHARACTER}",
 )
+
+
+def lesson(code: str) -> str:
+    """The command that shows the page of a code."""
+    return f"ordinance lesson {code}"
+
+
+def more_on(diagnostics: Sequence[Diagnostic]) -> str:
+    """The line below findings that says where to read more; empty if there are none."""
+    codes = dict.fromkeys(item.code for item in sorted(diagnostics, key=lambda item: item.severity))
+    if not codes:
+        return ""
+    which = "explains it" if len(codes) == 1 else "explains the first of them; the others by their codes"
+    return f"`{lesson(next(iter(codes)))}` {which}."
 
 
 def render(diagnostic: Diagnostic) -> str:
