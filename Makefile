@@ -18,12 +18,13 @@ endif
 # Many tests start a process. Without kept bytecode each of these would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help serve quick test test-vllm vllm test-compiled soak noninterference check format docs accuracy defects locks clean need-python
+.PHONY: help serve quick test coverage test-vllm vllm test-compiled soak noninterference check format docs accuracy defects locks clean need-python
 
 help:
 	@echo 'make serve   the gateway on 127.0.0.1:8080 with a small model behind it, as an operator in Germany'
 	@echo 'make quick   lint, types and the fast tests: after each change; ROOM=runtime/match for one room'
 	@echo 'make test    all tests'
+	@echo 'make coverage  the branches of each room that tests take, against the floors in tests/coverage.toml; RAISE=1'
 	@echo 'make test-vllm  a real vLLM on the processor, governed: the acceptance suite (about 3 GB, once)'
 	@echo 'make soak    50,000 requests, to see that memory stays flat'
 	@echo 'make noninterference  10,000 requests to pairs of models that differ only in what is withheld'
@@ -47,6 +48,10 @@ quick: need-python
 test: need-python
 	@"$(PYTHON)" deploy/install.py test
 	@exec .venv/test/bin/python -m pytest -n auto --dist worksteal --durations 15 $(FLAGS)
+
+coverage: need-python
+	@"$(PYTHON)" deploy/install.py test
+	@exec .venv/test/bin/python tests/support/floors.py $(if $(RAISE),--raise)
 
 test-vllm: vllm
 	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm $(FLAGS)
