@@ -165,13 +165,13 @@ def test_as_json_from_standard_input(tmp_path: Path) -> None:
     ("words", "code", "said"),
     [
         (("--jurisdiction", "ZZ", "x"), 1, "error[situation]"),
-        (("--given", "purpose", "x"), 2, "write it as purpose=education"),
+        (("--given", "purpose", "x"), 2, "write it like purpose=education"),
         (("--given", "purpose=fun", "x"), 1, "'fun' is not a value of 'purpose'"),
         (("--turn", "0", "x"), 2, "whole number"),
         (("--pack", "nowhere", "x"), 2, "error[unreadable]"),
         (("--frob", "x"), 2, "explain --help"),
         (("--jurisdictoin", "DE", "x"), 2, "Did you mean `--jurisdiction`?"),
-        (("x", "y"), 2, "one word too many"),
+        (("x", "y"), 2, "unexpected argument"),
     ],
 )
 def test_usage(words: tuple[str, ...], code: int, said: str) -> None:

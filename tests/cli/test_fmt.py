@@ -198,7 +198,7 @@ def test_as_a_process(tmp_path: Path) -> None:
     (tmp_path / "link.ord").symlink_to(pack)
     listed = run("fmt", "--check", tmp_path, cwd=tmp_path)
     assert (listed.returncode, listed.stdout) == (
-        1, "XA.ord: is laid out otherwise\n1 pack would be formatted, 0 left as they were\n",
+        1, "XA.ord: would be formatted\n1 pack would be formatted, 0 left unchanged\n",
     )  # fmt: skip
     assert pack.read_bytes() == JURISDICTION.replace("\n", "\r\n").encode()
     done = run("fmt", tmp_path / "link.ord", "--format", "json", cwd=tmp_path)

@@ -103,7 +103,7 @@ def test_a_skeleton_that_is_not_green_is_not_written(tmp_path: Path, monkeypatch
         (("house", "../x"), "cannot name a house"),
         (("planet", "mars"), "invalid choice"),
         (("jurisdiction",), "required: NAME"),
-        (("jurisdiction", "JP", "--in", "x", "y"), "one word too many"),
+        (("jurisdiction", "JP", "--in", "x", "y"), "unexpected argument"),
         (("jurisdiction", "JP", "--into", "file"), "cannot be written"),
     ],
 )

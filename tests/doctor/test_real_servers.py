@@ -35,9 +35,9 @@ from ordinance.doctor.wire import NoReplyError, Reply, server_at
 from ordinance.errors import UsageError
 from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
+from ordinance.protocol.routes import ROUTES, Treatment
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
-from ordinance.serve.routes import ROUTES, Treatment
 from support.checkout import RULES
 from support.commands import run
 from support.obedient import Defect, Front, Seen, obey
@@ -123,7 +123,7 @@ def test_an_ungoverned_server_is_open_everywhere(upstream: ScriptedUpstream) -> 
     for said in (
         "POST /v1/chat/completions: answers without `x-ordinance-policy`",
         "POST /v1/completions: answers without `x-ordinance-policy`",
-        "nothing looks at what is asked",
+        "nothing screens the request",
         "a canary leaves in choices[]#0.message.content",
         "a canary leaves in choices[]#0.delta.content",
         "function.arguments",
@@ -137,7 +137,7 @@ def test_an_ungoverned_server_is_open_everywhere(upstream: ScriptedUpstream) -> 
 def test_the_packs_of_another_policy_may_be_named_and_what_is_open_stands_first(good: RunningGateway) -> None:
     done = run("doctor", good.address, "--pack", RULES / "jurisdictions" / "EE")
     assert done.returncode == 1
-    places = [done.stdout.index(title) for title in ("\nOPEN (1)", "\nNOT TRIED (", "\nWELL (")]
+    places = [done.stdout.index(title) for title in ("\nOPEN (1)", "\nNOT TRIED (", "\nOK (")]
     assert places == sorted(places)
     assert "not the expected one" in done.stdout
     assert done.stdout.rstrip().rpartition("\n")[2].startswith("1 open; ")
@@ -232,7 +232,7 @@ def test_a_refusal_that_is_not_told_is_found(broken: Broken) -> None:
         return seen
 
     found = opened(asking.asked(broken(silent)))
-    assert {each.what for each in found} == {"refused, but not told"}
+    assert {each.what for each in found} == {"refused, but without a notice"}
     assert not [each for each in found if "(stream)" in each.part]
 
 

@@ -258,5 +258,5 @@ def test_a_translation_must_keep_the_places(tmp_path: Path) -> None:
         words_from(json.dumps(words), "x.json", "en")
     with pytest.raises(UsageError, match="is not JSON"):
         words_from("{", "x.json", "en")
-    with pytest.raises(UsageError, match="no JSON object of texts"):
+    with pytest.raises(UsageError, match="not a JSON object of texts"):
         words_from('{"title": 3}', "x.json", "en")

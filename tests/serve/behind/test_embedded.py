@@ -12,9 +12,9 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionUserMessageParam
 
-from ordinance.cli.serve import CANARY
 from ordinance.errors import ServeError
 from ordinance.serve.behind import embedded
+from ordinance.serve.chat.questions import CANARY
 from support.checkout import RULES
 from support.commands import Served
 
