@@ -1,4 +1,4 @@
-"""The door for every governed API: a request in, a session opened, the server asked, a governed answer out."""
+"""One request to a governed API: read, a session opened, the server asked, a governed answer out."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import uuid
 from functools import partial
 from typing import Any
 
-from starlette.types import Receive, Scope, Send
-
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.finish import steering
@@ -17,9 +15,9 @@ from ordinance.protocol.govern.prompts import heard_and_unknown, sent_on
 from ordinance.protocol.govern.streamed import AnswerStream, refused_stream
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
 from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal, stopping
+from ordinance.protocol.routes import MODELS
 from ordinance.protocol.said import Top
 from ordinance.runtime.session import Session
-from ordinance.serve.behind.small_answers import MODELS
 from ordinance.serve.door import http_headers
 from ordinance.serve.door.delivery import STREAM_HEADERS, StreamedAnswer, WholeAnswer
 from ordinance.serve.door.service import Service
@@ -33,21 +31,8 @@ from ordinance.serve.http.threads import SCREENING, aside
 _CLIENT_GONE = 499
 
 
-class Door:
-    """The route of one API as an ASGI application. ``patience`` is that of ``Exchange``."""
-
-    def __init__(self, service: Service, api: Api, *, patience: bool = True) -> None:
-        self._service = service
-        self._api = api
-        self._patience = patience
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, receive, send, patience=self._patience)
-        await _Visit(self._service, self._api, exchange).serve()
-
-
-class _Visit:
-    """One request, from its first byte to its line in the audit log."""
+class Visit:
+    """One request to a governed ``api``, from its first byte to its line in the audit log."""
 
     def __init__(self, service: Service, api: Api, exchange: Exchange) -> None:
         self._service = service
@@ -131,7 +116,8 @@ class _Visit:
             await self._whole(body, request, session, top)
 
     async def _sent_on(self, size: int, request: Request, session: Session) -> bytes | None:
-        """What goes upstream of a request of ``size`` bytes; see ``sent_on``. Only what is new in it is looked at."""
+        """Return what goes upstream of a request of ``size`` bytes; see ``sent_on``. Only new text in it is
+        screened."""
         ours = self._client.system_messages_are_ours
         heard, unknown = await aside(size, False, heard_and_unknown, self._api, request, session, system_is_ours=ours)
         size += SCREENING * unknown
@@ -200,7 +186,7 @@ class _Visit:
         self._service.audit.write(record)
 
     def _asked(self) -> dict[str, Any]:
-        """What a record says of the request: who asks for what, and no word of it."""
+        """Return what a record says about the request: who asks for what, and no word of it."""
         request = self._request
         return {
             "request": self._id,
@@ -212,8 +198,8 @@ class _Visit:
 
 
 def _salt(key: str | None, cache_salt: object) -> bytes:
-    """What sets a request's texts apart from those of others. Behind the doors a server may tell keys apart where
-    Ordinance has none; and a client that gives a salt wants none of what it says to be known again without it."""
+    """Return what keeps a request's texts apart from those of others. A server behind may tell keys apart where
+    Ordinance has none; and a client that gives a salt wants none of its texts to be recognised without it."""
     return f"{key or ''}\0{cache_salt if isinstance(cache_salt, str) else ''}".encode("utf-8", "surrogatepass")
 
 

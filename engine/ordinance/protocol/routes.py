@@ -1,8 +1,8 @@
 """The one list of routes: what an inference server may open to clients, and what Ordinance does with each.
 
-Deny by default: what does not stand here is closed. A route stands in the list so that a server that has it can be
-accounted for when it starts, and so that ``ordinance doctor`` knows at which doors to knock. Read from the sources of
-vLLM 0.18 to 0.32 (every router, those that need a flag or an environment variable among them).
+Deny by default: a route that is not in the list is closed. The list decides at run time (``serve/door/router.py`` is
+made from it), it says which routes a vLLM may have when it starts, and at which ``ordinance doctor`` knocks. Read from
+the sources of vLLM 0.18 to 0.32 (every router, those that need a flag or an environment variable among them).
 """
 
 from __future__ import annotations
@@ -11,13 +11,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+#: Paths that other parts name too.
+CHAT, COMPLETIONS = "/v1/chat/completions", "/v1/completions"
+RESPONSES, MESSAGES = "/v1/responses", "/v1/messages"
+MODELS, COUNT = "/v1/models", "/v1/messages/count_tokens"
+HEALTH, READY = "/health", "/ready"
+
 
 class Treatment(Enum):
     """What happens at a route.
 
     ``GOVERNED``: its answers are text, and go through a session. ``READ``: its answer is read into a few known fields
-    and written anew. ``PASSED``: it goes to the server as it came, since it can carry no text that a model said or was
-    told. ``CLOSED``: nobody comes through.
+    and written anew, or is Ordinance's own. ``PASSED``: inside vLLM it goes to the server as it came, since it can
+    carry no text that a model said or was told; the gateway, which relays nothing, answers ``/health`` itself and
+    closes the others. ``CLOSED``: nobody comes through.
     """
 
     GOVERNED = "governed"
@@ -41,16 +48,11 @@ _GET = ("GET",)
 
 
 def _listed() -> Iterator[Route]:
-    yield from _each(
-        Treatment.GOVERNED,
-        "a model's answer",
-        _POST,
-        "/v1/chat/completions /v1/completions /v1/responses /v1/messages",
-    )
-    yield from _each(Treatment.READ, "names of models", _GET, "/v1/models")
-    yield from _each(Treatment.READ, "which policy is in force; Ordinance answers it itself", _GET, "/ready")
-    yield from _each(Treatment.READ, "a number of tokens", _POST, "/v1/messages/count_tokens")
-    yield from _each(Treatment.PASSED, "whether it lives", _GET, "/health /ping")
+    yield from _each(Treatment.GOVERNED, "a model's answer", _POST, f"{CHAT} {COMPLETIONS} {RESPONSES} {MESSAGES}")
+    yield from _each(Treatment.READ, "names of models", _GET, MODELS)
+    yield from _each(Treatment.READ, "which policy is in force; Ordinance answers it itself", _GET, READY)
+    yield from _each(Treatment.READ, "a number of tokens", _POST, COUNT)
+    yield from _each(Treatment.PASSED, "whether it lives", _GET, f"{HEALTH} /ping")
     yield from _each(Treatment.PASSED, "whether it lives", _POST, "/ping")
     yield from _each(Treatment.PASSED, "numbers for the operator", _GET, "/metrics /load /version")
     closed = Treatment.CLOSED
@@ -114,16 +116,21 @@ def _each(treatment: Treatment, why: str, methods: tuple[str, ...], paths: str) 
 
 ROUTES: tuple[Route, ...] = tuple(_listed())
 
+#: The paths of the APIs that are governed.
+GOVERNED = tuple(route.path for route in ROUTES if route.treatment is Treatment.GOVERNED)
+
 _BY_DOOR = {(method, route.path): route for route in ROUTES for method in route.methods}
 _PATHS = frozenset(route.path for route in ROUTES)
 
 
 def treatment(method: str, path: str) -> Treatment:
-    """What happens to a request. ``path`` is as it was asked for: one with names in it is closed anyway."""
+    """Return what happens to a request. ``path`` is the requested one; a path that contains parameters' names is
+    closed."""
     route = _BY_DOOR.get((method, path))
     return Treatment.CLOSED if route is None else route.treatment
 
 
 def is_listed(path: str, method: str | None = None) -> bool:
-    """Whether a server's route, as its router writes it, is accounted for; without a ``method``, any of the path."""
+    """Return whether a server's route, as its router writes it, is accounted for; without a ``method``, any of the
+    path."""
     return path in _PATHS if method is None else (method, path) in _BY_DOOR
