@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 from ordinance.policy.plan import PlannedRule
 
+#: Turns of a conversation that are over: what was asked and what was answered, oldest first.
+Earlier = Sequence[tuple[str, str]]
+
 
 class Speaker(Enum):
     """Who speaks in an item of a conversation. ``OPERATOR`` is also who has a role that nobody knows."""

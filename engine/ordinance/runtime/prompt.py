@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
-from ordinance.runtime.exchanges import NOTHING_LEFT_OUT, Asked, LeftOut
+from ordinance.runtime.exchanges import NOTHING_LEFT_OUT, Asked, Earlier, Exchange, LeftOut
 from ordinance.runtime.match.segments import Asking, SegmentScan
 from ordinance.runtime.memory import OTHERS_WORDS, SCREENED, UNMASKED, Memory, Recall
 from ordinance.runtime.redact.activation import Activation, activate, removing
@@ -97,6 +97,14 @@ class Prompt:
         if not returned.changed:
             self._note(OTHERS_WORDS, text)
         return returned
+
+    def asked(self, prompt: str, earlier: Earlier) -> Asked:
+        """What is asked by a ``prompt`` after ``earlier`` turns, without the engine's own words in their answers."""
+        returned = [self.cut(answer) for _, answer in earlier]
+        said = [(question, answer.text) for (question, _), answer in zip(earlier, returned, strict=True)]
+        helped = [any(answer.contacts for answer in returned[number:]) for number in range(len(returned))]
+        old = [Exchange(texts, found) for texts, found in zip(said, helped, strict=True)]
+        return Asked((prompt,), old, any(answer.history for answer in returned))
 
     def screen(self, asked: Asked) -> frozenset[int]:
         """Look at what is ``asked``, as it came. Returns the numbers of the old exchanges that meet a red line: the

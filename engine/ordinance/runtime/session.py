@@ -12,7 +12,7 @@ from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Verdict
-from ordinance.runtime.exchanges import Asked
+from ordinance.runtime.exchanges import Asked, Earlier
 from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.prompt import Prompt
@@ -113,10 +113,13 @@ class Session:
         is to be heard again, until there are none. If ``refused`` then, the upstream is not asked."""
         return self.prompt.screen(asked)
 
-    def ask(self, prompt: str) -> str | None:
+    def ask(self, prompt: str, earlier: Earlier = ()) -> str | None:
         """Look at a ``prompt`` that is one text: screen it and mask it. Returns what may be sent on of it; None if the
-        prompt is refused."""
-        if self.screen([prompt]):
+        prompt is refused. ``earlier`` are the turns before it, which are old."""
+        asked = self.prompt.asked(prompt, earlier)
+        while (gone := self.hear(asked)) and not self.prompt.refused:
+            asked = replace(asked, old=[each for number, each in enumerate(asked.old) if number not in gone])
+        if self.prompt.refused:
             return None
         masked = self.mask(prompt)
         return None if self.prompt.refused else masked
@@ -233,11 +236,11 @@ class Session:
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
             "marks": [_cause_as_json(cause_of(rule)) for rule in self.marks],
-            **self._history(),
+            **self.history(),
         }
 
-    def _history(self) -> dict[str, Any]:
-        """What answers and records say of the old exchanges that the model did not read; nothing where it read all."""
+    def history(self) -> dict[str, Any]:
+        """Return what answers and records say of the exchanges that the model did not read; nothing if it read all."""
         left_out = self.prompt.found.left_out
         return {"history": {"left_out": left_out.exchanges, "types": left_out.types}} if left_out.exchanges else {}
 
@@ -267,7 +270,7 @@ class Session:
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
-            **self._history(),
+            **self.history(),
         }
 
 
