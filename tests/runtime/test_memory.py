@@ -174,7 +174,8 @@ def outcome(api: Api, said: Messages, turn: Turn, memory: Memory | None) -> tupl
     stream = session.stream()
     answer = stream.feed("The red line.") + stream.close()
     return (
-        body, prompt.rules, prompt.trials, {rule.id for rule in prompt.failed}, prompt.fault, prompt.masked,
+        body, prompt.found.rules, prompt.found.trials, {rule.id for rule in prompt.found.failed}, prompt.found.fault,
+        prompt.found.masked,
         answer, session.outcome(), session.record(),
     )  # fmt: skip
 
@@ -217,7 +218,7 @@ def test_what_masks_do_to_a_prompt_is_what_the_redactor_does(text: str) -> None:
         masking = activate(POLICIES[0], session.activation.rules, part=Channel.PROMPT)
         redactor = Redactor(masking, placeholders=session.placeholders)
         assert session.mask(text) == redactor.feed(text) + redactor.close()
-        assert session.prompt.masked == redactor.omitted
+        assert session.prompt.found.masked == redactor.omitted
 
 
 # what is looked at
@@ -275,8 +276,8 @@ def test_a_long_text_that_grows_is_read_on_from_its_last_block(monkeypatch: pyte
 def test_what_fires_or_fails_is_looked_at_each_time(watched: Plan, asked: Counting) -> None:
     memory = Memories().of("key")
     for _ in range(2):
-        assert screened(watched, memory, "Please LOOK.").prompt.rules
-        assert screened(watched, memory, "Please CRASH.").prompt.failed
+        assert screened(watched, memory, "Please LOOK.").prompt.found.rules
+        assert screened(watched, memory, "Please CRASH.").prompt.found.failed
     assert asked.shown == ["Please LOOK.", "Please CRASH."] * 2
     assert len(memory) == 0
 

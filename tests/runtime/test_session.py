@@ -517,7 +517,7 @@ def test_a_say_and_a_mark_on_trial_are_recorded_only() -> None:
     saying = replace(say("EU/machine", Occasion.EVERY_ANSWER), trial=True)
     _, opened = answer(plan([saying, replace(READABLE, trial=True)], {}), "Hello.")
     assert opened.outcome().trials == ("EU/machine", "EU/readable")
-    assert (opened.outcome().verdict, opened.marks) == (Verdict.PASS, [])
+    assert (opened.outcome().verdict, opened.marks) == (Verdict.PASS, ())
 
 
 @pytest.mark.semantics(12)
@@ -526,7 +526,7 @@ def test_a_detector_of_sentences_on_trial_holds_nothing_and_fails_nobody() -> No
     text = "Now LOOK here. A CRASH. So."
     assert "".join(map(stream.feed, text)) == text
     assert stream.close() == ""
-    assert stream.trials == {"DE/shouting"}
+    assert stream.told.trials == {"DE/shouting"}
 
 
 READABLE = withhold("EU/readable", effect=Effect.MARK, type="machine_readable", kind=NoticeKind.ADDITION)
@@ -704,3 +704,24 @@ def test_the_metadata_names_the_policy_and_the_record_has_no_text() -> None:
     }  # fmt: skip
     assert session(made(), jurisdiction=None).metadata()["policy"]["name"] == "baseline"
     assert OMITTED.name not in json.dumps(opened.record()["rules"])
+
+
+def test_to_record_an_answer_that_is_not_closed_changes_nothing() -> None:
+    saying = say("EU/machine", Occasion.EVERY_ANSWER)
+    opened = session(made(FLAG, saying))
+    stream = opened.stream()
+    shown = stream.feed("The forbidden flag, then")
+    record = opened.record()
+    assert (record["verdict"], record["rules"]) == ("withhold", ["DE/flags", "EU/machine"])
+    assert record["notices"] == [], "nobody was given one yet"
+    assert opened.record() == record
+    assert shown + stream.close() == answer(made(FLAG, saying), "The forbidden flag, then")[0]
+
+
+def test_a_stream_keeps_the_terms_of_its_opening() -> None:
+    opened = session(made(BOMB))
+    before = opened.stream()
+    assert opened.screen(["an opaque canary"])
+    assert not before.refused
+    assert opened.stream().refused
+    assert before.feed("Hello.") + before.close() == "Hello."

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
+from ordinance.protocol import routes
+
 #: In whose turn.
 Turn = Literal["system", "user"]
 
@@ -37,7 +39,8 @@ def _in_system_message(body: Body, words: str) -> Body:
 
 
 def _first_gone_on_with(messages: Any, words: str, kind: str) -> list[Any]:
-    """The messages where the first is the operator's: many templates take no second one. Empty where it is not."""
+    """Add ``words`` to the first message if it is the operator's: many templates accept no second one. Returns an empty
+    list if it is not."""
     match messages:
         case [{"role": str(role)} as first, *rest] if role in _OPERATORS_ROLES:
             return [{**first, "content": _after(first.get("content"), words, kind)}, *rest]
@@ -94,10 +97,10 @@ def _before(content: Any, words: str, kind: str = "text") -> Any:
 
 
 _PLACES: Mapping[tuple[str, Turn], Callable[[Body, str], Body]] = {
-    ("/v1/chat/completions", "system"): _in_system_message,
-    ("/v1/chat/completions", "user"): _in_user_message,
-    ("/v1/messages", "system"): _in_system,
-    ("/v1/messages", "user"): _in_user_message,
-    ("/v1/responses", "system"): _in_instructions,
-    ("/v1/responses", "user"): _in_input,
+    (routes.CHAT, "system"): _in_system_message,
+    (routes.CHAT, "user"): _in_user_message,
+    (routes.MESSAGES, "system"): _in_system,
+    (routes.MESSAGES, "user"): _in_user_message,
+    (routes.RESPONSES, "system"): _in_instructions,
+    (routes.RESPONSES, "user"): _in_input,
 }

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from ordinance.protocol.routes import GOVERNED, HEALTH, MODELS, READY
+
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
@@ -147,8 +149,8 @@ def closed(allowed: Sequence[str] = ()) -> Problem:
     return Problem(
         404,
         "closed_door",
-        "This door is closed: Ordinance opens only the routes that it governs (POST /v1/chat/completions, "
-        "/v1/completions, /v1/responses and /v1/messages, GET /v1/models, /health, /ready).",
+        f"This door is closed: Ordinance opens only the routes that it governs (POST {', '.join(GOVERNED[:-1])} and "
+        f"{GOVERNED[-1]}, GET {MODELS}, {HEALTH}, {READY}).",
     )
 
 

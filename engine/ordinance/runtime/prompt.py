@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
@@ -14,9 +15,36 @@ from ordinance.runtime.rereading import matches_in
 from ordinance.runtime.text.sentences import Sentences
 
 
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What was found in a prompt. ``rules`` are those that found something, ``trials`` those on trial that did,
+    ``failed`` those whose detector failed. ``masked`` are the tags of what has removed something of it. ``unbalanced``:
+    the ledger of a masked text did not balance; ``unmasked``: a mask could not reach what it finds."""
+
+    rules: tuple[PlannedRule, ...] = ()
+    trials: tuple[PlannedRule, ...] = ()
+    failed: tuple[PlannedRule, ...] = ()
+    masked: frozenset[int] = frozenset()
+    unbalanced: bool = False
+    unmasked: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether the prompt alone ends the answer."""
+        return bool(self.fault) or any(rule.effect is Effect.REFUSE for rule in self.rules)
+
+    @property
+    def fault(self) -> str:
+        """What went wrong so that nothing is sent on: the detector of a red line, the ledger, or a mask."""
+        if any(rule.removes and rule.effect is Effect.REFUSE for rule in self.failed):
+            return "detector"
+        if self.unbalanced:
+            return "ledger"
+        return "mask" if self.unmasked else ""
+
+
 class Prompt:
-    """The texts of one request. ``rules`` are those that found something, ``trials`` those on trial that did,
-    ``failed`` those whose detector failed. ``masked`` are the tags of what has removed something of it.
+    """The texts of one request; ``found`` is what was found in them so far.
 
     Texts that ``memory`` knows as clean, met under the same rules and the same ``salt``, are not looked at again. What
     comes of a prompt is the same with any memory.
@@ -30,11 +58,7 @@ class Prompt:
         memory: Memory | None = None,
         salt: bytes = b"",
     ) -> None:
-        self.rules: tuple[PlannedRule, ...] = ()
-        self.trials: tuple[PlannedRule, ...] = ()
-        self.failed: tuple[PlannedRule, ...] = ()
-        self.masked: frozenset[int] = frozenset()
-        self._unbalanced = self._unmasked = False
+        self.found = Screened()
         self._activation = activation
         self._placeholders = placeholders
         asked = activate(plan, activation.rules, part=Channel.PROMPT)
@@ -49,16 +73,7 @@ class Prompt:
     @property
     def refused(self) -> bool:
         """Whether the prompt alone ends the answer."""
-        return bool(self.fault) or any(rule.effect is Effect.REFUSE for rule in self.rules)
-
-    @property
-    def fault(self) -> str:
-        """What went wrong so that nothing is sent on: the detector of a red line, the ledger, or a mask."""
-        if any(rule.removes and rule.effect is Effect.REFUSE for rule in self.failed):
-            return "detector"
-        if self._unbalanced:
-            return "ledger"
-        return "mask" if self._unmasked else ""
+        return self.found.refused
 
     def unknown(self, texts: Iterable[str]) -> int:
         """How many characters of ``texts`` have to be looked at, for they were not met or were not clean."""
@@ -80,9 +95,12 @@ class Prompt:
             if not found and not lost:
                 self._note(SCREENED, text)
         found_by = [rule for tag, rule in enumerate(activation.rules) if tag in fired]
-        self.rules = tuple(rule for rule in found_by if not rule.trial)
-        self.trials = tuple(rule for rule in found_by if rule.trial)
-        self.failed = tuple(rule for tag, rule in enumerate(activation.rules) if tag in failed)
+        self.found = replace(
+            self.found,
+            rules=tuple(rule for rule in found_by if not rule.trial),
+            trials=tuple(rule for rule in found_by if rule.trial),
+            failed=tuple(rule for tag, rule in enumerate(activation.rules) if tag in failed),
+        )
 
     def _look(self, text: str, asked: Iterable[tuple[int, Asking]]) -> tuple[set[int], set[int]]:
         """The tags of what finds something in ``text``, and of what failed at it."""
@@ -102,13 +120,16 @@ class Prompt:
         if self._masking is None:
             return text
         if self._stays(self._masking, text):
-            return "" if self._unbalanced else text
+            return "" if self.found.unbalanced else text
         redactor, masked = self._redacted(self._masking, text)
-        rules = self._activation.rules
-        self._unbalanced |= not redactor.ledger.balanced
-        self.failed += tuple(rules[tag] for tag in sorted(redactor.failed))
-        self.masked |= redactor.omitted
-        return "" if self._unbalanced else masked
+        rules, found = self._activation.rules, self.found
+        self.found = replace(
+            found,
+            failed=(*found.failed, *(rules[tag] for tag in sorted(redactor.failed))),
+            masked=found.masked | redactor.omitted,
+            unbalanced=found.unbalanced or not redactor.ledger.balanced,
+        )
+        return "" if self.found.unbalanced else masked
 
     def confirm(self, texts: Iterable[str]) -> None:
         """Look at the ``texts`` that would be sent on, joined and decoded as far as an upstream may: what a mask still
@@ -116,7 +137,8 @@ class Prompt:
         if self._masking is not None:
             masking = self._masking
             found = (self._redacted(masking, text)[0] for text in texts if not self._stays(masking, text))
-            self._unmasked = self._unmasked or any(redactor.omitted for redactor in found)
+            if not self.found.unmasked and any(redactor.omitted for redactor in found):
+                self.found = replace(self.found, unmasked=True)
 
     def _stays(self, masking: Activation, text: str) -> bool:
         """Whether masks leave ``text`` as it is, as far as that is known or plain: where detectors see sentences, only

@@ -7,21 +7,20 @@ request and is the only thing that changes while it is answered.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
-from ordinance.policy.vocabulary import Channel, Effect, Verdict
+from ordinance.policy.vocabulary import Channel, Verdict
 from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.memory import Memory
-from ordinance.runtime.occasions import due
 from ordinance.runtime.prompt import Prompt
-from ordinance.runtime.redact.activation import Activation, activate, removing
-from ordinance.runtime.redact.continuation import Beginning, begin
-from ordinance.runtime.redact.disclose import Cause, Discloser, Notice, cause_of
+from ordinance.runtime.redact.activation import Activation, removing
+from ordinance.runtime.redact.disclose import Cause, Notice, cause_of
 from ordinance.runtime.redact.json_text import Structure
-from ordinance.runtime.situation import Situation, contacts_at, notice_language, rules_in_force
+from ordinance.runtime.situation import Situation
 from ordinance.runtime.stream import Stream
+from ordinance.runtime.terms import Continued, Terms, terms_of
 
 #: Texts that are remembered as clean or not, and the longest of them.
 _MOST_CLEARED = 4096
@@ -67,29 +66,50 @@ class Session:
         self.plan = plan
         self.situation = situation
         self.locale = locale
-        self.whole = whole
         self.policy_name = policy_name
-        #: What a pack says of the adapter that is not there, once that is known (``go_without``).
-        self.without: WithoutAdapter | None = None
         self._speaks = speaks
         self._asked = asked or {}
-        self.activation: Activation = activate(plan, rules_in_force(plan, situation), contacts_at(plan, situation))
-        self.discloser = Discloser(plan, notice_language(plan, locale) or "en")
-        self.placeholders = self.discloser.placeholders(self.activation.rules)
-        self.prompt = Prompt(plan, self.activation, self.placeholders, memory, salt)
-        saying = due(plan, self.activation.rules, situation)
-        self.opening = [rule for rule in saying if not rule.trial]
-        self.marks = [rule for rule in self.activation.rules if _marks(rule) and not rule.trial]
-        self._tried = [rule for rule in self.activation.rules if rule.trial and (rule in saying or _marks(rule))]
-        self._continued: tuple[tuple[tuple[str, ...], bool], ...] = (((), True),)
-        self._beginnings: dict[tuple[Channel, tuple[str, ...], bool], Beginning] = {}
+        self._terms = terms = terms_of(plan, situation, locale, whole=whole)
+        self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt)
         self._streams: list[Stream] = []
+
+    @property
+    def terms(self) -> Terms:
+        """The terms of an answer, as far as they are known: a stream keeps those of its opening."""
+        return replace(self._terms, screened=self.prompt.found)
+
+    @property
+    def whole(self) -> bool:
+        return self._terms.whole
+
+    @property
+    def marks(self) -> tuple[PlannedRule, ...]:
+        """The rules that mark the answer."""
+        return self._terms.marks
+
+    @property
+    def placeholders(self) -> Mapping[int, str]:
+        """What masks write, by tag."""
+        return self._terms.placeholders
+
+    @property
+    def activation(self) -> Activation:
+        """The rules in force, and the automata for content."""
+        return self._terms.activation
 
     def screen(self, texts: Iterable[str]) -> bool:
         """Look at what is asked. True if a red line refuses: then the upstream is not asked, and each stream of
         this session is refused from its start."""
         self.prompt.screen(texts)
         return self.prompt.refused
+
+    def ask(self, prompt: str) -> str | None:
+        """Look at a ``prompt`` that is one text: screen it and mask it. Returns what may be sent on of it; None if the
+        prompt is refused."""
+        if self.screen([prompt]):
+            return None
+        masked = self.mask(prompt)
+        return None if self.prompt.refused else masked
 
     @property
     def masks(self) -> bool:
@@ -108,13 +128,13 @@ class Session:
     def go_without(self, said: WithoutAdapter) -> bool:
         """There is no adapter for the language to be spoken: each stream that is opened from now on tells it as a pack
         has ``said``. True if it refuses: then the upstream is not asked."""
-        self.without = said
+        self._terms = replace(self._terms, without=said)
         return said.declines
 
     @property
     def refused(self) -> bool:
         """Whether no stream of this session gives anything of the model's."""
-        return self.prompt.refused or (self.without is not None and self.without.declines)
+        return self.terms.refused
 
     @property
     def waits(self) -> bool:
@@ -124,28 +144,21 @@ class Session:
     def continue_from(self, texts: Sequence[str], *, certain: bool = False) -> None:
         """Say what the answer may continue, before its streams are opened: readings of the same text, the likeliest
         first (semantics, rule 10). ``certain`` says that the server does continue it."""
-        self._continued = ((tuple(texts), certain),)
+        self._terms = replace(self._terms, continued=(Continued(tuple(texts), certain),))
 
     def continue_each(self, prompts: Sequence[Sequence[str]]) -> None:
         """The same where there are several prompts; ``stream`` says which of them a choice continues."""
-        self._continued = tuple((tuple(texts), False) for texts in prompts)
+        known = {tuple(texts): Continued(tuple(texts), certain=False) for texts in prompts}
+        self._terms = replace(self._terms, continued=tuple(known[tuple(texts)] for texts in prompts))
 
     def activation_of(self, part: Channel) -> Activation:
         """The automata for one part of an answer."""
-        return activate(self.plan, self.activation.rules, contacts_at(self.plan, self.situation), part)
-
-    def beginning_of(self, part: Channel, prompt: int = 0) -> Beginning:
-        """Where a text of one part begins in a choice that answers the prompt of that number."""
-        texts, certain = self._continued[prompt if len(self._continued) > 1 else 0]
-        found = self._beginnings.get((part, texts, certain))
-        if found is None:
-            found = self._beginnings[part, texts, certain] = begin(self.activation_of(part), texts, certain)
-        return found
+        return self._terms.activation_of(part)
 
     def stream(self, part: Channel = Channel.CONTENT, *, prompt: int = 0, structure: Structure | None = None) -> Stream:
         """One choice, which answers the prompt of that number, in a ``structure`` if one was asked for. Its content is
         governed as this ``part`` of an answer."""
-        stream = Stream(self, part, prompt, structure)
+        stream = Stream(self.terms, part, prompt, structure)
         self._streams.append(stream)
         return stream
 
@@ -169,17 +182,15 @@ class Session:
 
     def outcome(self) -> Outcome:
         """What came of the request so far; final once every stream is closed."""
-        notices = dict.fromkeys(notice for stream in self._streams for notice in stream.notices)
-        rules = {rule.id for rule in (*self.prompt.rules, *self.marks)}
-        failed = {rule.id for rule in self.prompt.failed}
-        trials = {rule.id for rule in (*self.prompt.trials, *self._tried)}
+        told = [stream.told for stream in self._streams]
+        asked, terms = self.prompt.found, self._terms
         return Outcome(
-            max((stream.verdict for stream in self._streams), default=Verdict.PASS),
-            tuple(notices),
-            tuple(sorted(rules.union(*(stream.rules for stream in self._streams)))),
+            max((each.verdict for each in told), default=Verdict.PASS),
+            tuple(dict.fromkeys(notice for stream in self._streams for notice in stream.notices)),
+            _joined((rule.id for rule in (*asked.rules, *terms.marks)), *(each.rules for each in told)),
             all(stream.balanced for stream in self._streams),
-            tuple(sorted(failed.union(*(stream.failed for stream in self._streams)))),
-            tuple(sorted(trials.union(*(stream.trials for stream in self._streams)))),
+            _joined((rule.id for rule in asked.failed), *(each.failed for each in told)),
+            _joined((rule.id for rule in (*asked.trials, *terms.tried)), *(each.trials for each in told)),
         )
 
     @property
@@ -222,8 +233,6 @@ class Session:
     def record(self) -> dict[str, Any]:
         """The audit record: which policy, which verdict, which rules fired or failed; no text, no counts of it. Of a
         request that its client left, what had come of it by then."""
-        for stream in self._streams:
-            stream.take_stock()
         outcome = self.outcome()
         return {
             **self.under(),
@@ -250,8 +259,8 @@ def notices_as_json(notices: Iterable[Notice]) -> list[dict[str, Any]]:
     ]
 
 
-def _marks(rule: PlannedRule) -> bool:
-    return rule.effect is Effect.MARK
+def _joined(*ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set().union(*ids)))
 
 
 def _cause_as_json(cause: Cause) -> dict[str, Any]:

@@ -239,11 +239,6 @@ def contacts_at(plan: Plan, situation: Situation) -> tuple[Contact, ...]:
     return tuple(contact for contact in found if contact.id not in replaced or not contact.id)
 
 
-def choose_locale(plan: Plan, wanted: Sequence[str], default: str | None = None) -> str:
-    """The request's locale: the one that was chosen, else ``en``. It never decides which law applies."""
-    return chosen_locale(plan, wanted, default) or "en"
-
-
 def chosen_locale(plan: Plan, wanted: Sequence[str], default: str | None = None) -> str | None:
     """The first of ``wanted`` for whose language there are notices, else the operator's ``default``; None where neither
     chooses one. Tags that are not BCP 47 are passed over."""

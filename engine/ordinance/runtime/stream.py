@@ -1,30 +1,25 @@
 """One choice of an answer: the texts that it consists of, and what it tells.
 
 Everything that the model says in a choice is a text of its own: content, reasoning, a refusal, the name and the
-arguments of a tool call (semantics, rule 4). Each is matched by itself; what any of them meets is joined here, told
+arguments of a tool call (semantics, rule 4). Each is matched by itself; what any of them meets is joined, told
 once in the content and once in the metadata (rule 19).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable
+from typing import Protocol
 
-from ordinance.policy.plan import PlannedRule
-from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
-from ordinance.runtime.occasions import OPENING
+from ordinance.policy.vocabulary import Channel, Verdict
 from ordinance.runtime.redact.alternatives import Alternatives
 from ordinance.runtime.redact.continuation import Beginning, follow
-from ordinance.runtime.redact.disclose import Cause, Notice, cause_of
+from ordinance.runtime.redact.disclose import Notice
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.json_text import FREE_NOWHERE, JsonText, Structure
 from ordinance.runtime.redact.ledger import Cut, Ledger
 from ordinance.runtime.redact.redactor import Redactor
-from ordinance.runtime.redact.signs import imitation
-from ordinance.runtime.situation import contacts_at
-
-if TYPE_CHECKING:
-    from ordinance.runtime.session import Session
+from ordinance.runtime.terms import Terms
+from ordinance.runtime.told import Told, met, tell
 
 _PARAGRAPH = "\n\n"
 
@@ -60,11 +55,15 @@ class Stream:
     """One choice on its way to people: feed it, then close it once.
 
     ``feed`` and ``close`` are about its content; other texts come from ``text`` and ``arguments``, are fed and closed
-    by themselves, and before ``close``. In an answer with a ``structure`` notices stand in the metadata alone.
+    by themselves, and before ``close``. It answers the prompt of that number, and its content is governed as this
+    ``part`` of an answer. In an answer with a ``structure`` notices stand in the metadata alone. ``notices`` are those
+    that were given; until it is closed there are none.
     """
 
-    def __init__(self, session: Session, part: Channel, prompt: int, structure: Structure | None) -> None:
-        self._session = session
+    def __init__(
+        self, terms: Terms, part: Channel = Channel.CONTENT, prompt: int = 0, structure: Structure | None = None
+    ) -> None:
+        self._terms = terms
         self._part = part
         self._prompt = prompt
         self._texts: list[Text] = []
@@ -74,54 +73,51 @@ class Stream:
             self.content = self.text(part, rigid=structure is not None)
         else:
             self.content = self._json(part, structure)
-        self._fault = session.prompt.fault
-        self._barred = session.refused
+        self._fault = terms.screened.fault
+        self._barred = terms.refused
         self._opened = False
         self._paused = False
         self._sent = False
         self._kept: list[str] = []
+        self._told: Told | None = None  # once closed
         self.notices: tuple[Notice, ...] = ()
-        self.rules: frozenset[str] = frozenset()
-        self.failed: frozenset[str] = frozenset()
-        self.trials: frozenset[str] = frozenset()
-        self.verdict = Verdict.PASS
         self.balanced = True
 
     @property
-    def texts(self) -> Sequence[Text]:
+    def texts(self) -> list[Text]:
         """Those that have begun, in that order."""
         return self._texts
 
     def text(self, part: Channel, *, rigid: bool = False, beginning: Beginning | None = None) -> Redactor:
         """A text of its own, of this part of an answer. A ``rigid`` one may not be edited. Its ``beginning`` is that of
         the choice, unless it continues another block."""
-        session = self._session
+        terms = self._terms
         beginning = beginning or self.beginning(part)
-        text = Redactor(session.activation_of(part), beginning, session.placeholders, rigid=rigid)
+        text = Redactor(terms.activation_of(part), beginning, terms.placeholders, rigid=rigid)
         self._texts.append(text)
         return text
 
     def beginning(self, part: Channel) -> Beginning:
         """Where a text of this part begins."""
-        return self._session.beginning_of(part, self._prompt)
+        return self._terms.beginning(part, self._prompt)
 
     def after(self, part: Channel, before: Beginning, said: str) -> Beginning:
         """Where the next block of a text of this part begins: the last one began at ``before`` and was ``said``."""
-        return follow(self._session.activation_of(part), before, said)
+        return follow(self._terms.activation_of(part), before, said)
 
     def arguments(self) -> JsonText:
         """The arguments of a tool call: JSON that may not be edited."""
         return self._json(Channel.TOOL_CALL, FREE_NOWHERE)
 
     def _json(self, part: Channel, structure: Structure) -> JsonText:
-        session = self._session
-        text = JsonText(session.activation_of(part), self.beginning(part), structure, session.placeholders)
+        terms = self._terms
+        text = JsonText(terms.activation_of(part), self.beginning(part), structure, terms.placeholders)
         self._texts.append(text)
         return text
 
     def alternatives(self, part: Channel, beginning: Beginning | None = None) -> Alternatives:
         """What decides, along a text of this part, about tokens that the model could have said instead."""
-        return Alternatives(self._session.activation_of(part), beginning or self.beginning(part))
+        return Alternatives(self._terms.activation_of(part), beginning or self.beginning(part))
 
     @property
     def refused(self) -> bool:
@@ -169,24 +165,32 @@ class Stream:
         if not all(text.ledger.balanced for text in self._texts):
             self._fault = self._fault or "ledger"
             self.balanced = False
-        before, after = self._tell()
-        self.notices = (*before, *after)
-        if self._structured:
-            before = after = []
-        if not self._session.whole:
-            return rest + self._open() + "".join(self._paragraph(notice.text) for notice in after)
+        told = self._told = self._tell()
+        self.notices = (*told.before, *told.after)
+        before, after = ([], []) if self._structured else (_texts(told.before), _texts(told.after))
+        if not self._terms.whole:
+            return rest + self._open() + "".join(map(self._paragraph, after))
         body = "" if self.refused else "".join(self._kept)
-        return _PARAGRAPH.join([*(n.text for n in before), *([body] if body else []), *(n.text for n in after)])
+        return _PARAGRAPH.join([*before, *([body] if body else []), *after])
 
-    def take_stock(self) -> None:
-        """Set ``verdict``, ``rules``, ``failed`` and ``trials`` as they are now: an answer that nobody waits for any
-        more is recorded as truly as one that was closed."""
-        self._tell()
+    @property
+    def told(self) -> Told:
+        """What the choice tells; of one that is not closed, what it would tell if it ended now."""
+        return self._told or self._tell()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The joined verdict."""
+        return self.told.verdict
+
+    def _tell(self) -> Told:
+        fault = self._fault or next((text.fault for text in self._texts if text.fault), "")
+        return tell(self._terms, met(self._texts), refused=self.refused, fault=fault)
 
     # what leaves
 
     def _send(self, text: str) -> str:
-        if self._session.whole:
+        if self._terms.whole:
             self._kept.append(text)
             return ""
         if self._opened:
@@ -198,10 +202,12 @@ class Stream:
 
     def _open(self) -> str:
         """What stands before the answer, once."""
-        if self._opened or self._session.whole:
+        if self._opened or self._terms.whole:
             return ""
         self._opened = True
-        return "" if self._structured else "".join(notice.text + _PARAGRAPH for notice in self._before())
+        if self._structured:
+            return ""
+        return "".join(text + _PARAGRAPH for text in _texts(self._terms.discloser.told(self._terms.before)))
 
     def _paragraph(self, text: str) -> str:
         """A paragraph of its own; what stands before the answer has brought its own break."""
@@ -209,73 +215,6 @@ class Stream:
         self._sent = True
         return lead + text
 
-    # what is told
 
-    def _before(self) -> list[Notice]:
-        opening = self._session.opening
-        return self._session.discloser.told(rule for rule in opening if rule.occasion in OPENING)
-
-    def _tell(self) -> tuple[list[Notice], list[Notice]]:
-        """The notices that stand before and after the answer; sets verdict and rules on the way."""
-        session = self._session
-        rules = session.activation.rules
-        say = session.discloser
-        refusing = [rules[tag] for tag in sorted(self._joined("refused"))]
-        refusing += [rule for rule in session.prompt.rules if rule.effect is Effect.REFUSE]
-        providing = [rules[tag] for tag in sorted(self._joined("observed")) if rules[tag].effect is Effect.PROVIDE]
-        providing += [rule for rule in session.prompt.rules if rule.effect is Effect.PROVIDE]
-        shown = set() if session.whole and self.refused else self._joined("omitted")
-        shown |= self._joined("severed")
-        masked = session.prompt.masked
-        forged = {tag for tag in shown if tag < 0 or tag == session.activation.forged}
-        omitting = [rules[tag] for tag in sorted(shown | masked) if 0 <= tag < len(rules)]
-        saying = [rule for rule in session.opening if rule.occasion not in OPENING]
-        before = self._before()
-        after = say.told(rule for rule in omitting if rule.told)
-        if not forged <= {imitation(tag) for tag in masked}:  # the placeholder of a masked prompt is only repeated
-            after.append(self._engine_notice(NoticeKind.OMISSION, "forged_marker", "forged_marker"))
-        if session.activation.cut in shown:
-            after.append(say.engine(NoticeKind.CUT, session.plan.engine_notices["cut"], ()))
-        after += say.told(dict.fromkeys(refusing))
-        fault = self._fault or next((text.fault for text in self._texts if text.fault), "")
-        failed = [*(rules[tag] for tag in self._joined("failed")), *session.prompt.failed]
-        if not fault and any(not rule.trial for rule in failed):
-            fault = "detector"
-        if fault:
-            after.append(self._engine_notice(NoticeKind.FAULT, "fault", fault))
-        after += say.told(saying)
-        without = session.without
-        if without is not None:
-            cause = Cause(without.id, NoticeKind.ADAPTER.value, None)
-            after.append(say.engine(NoticeKind.ADAPTER, without.notice, (cause,)))
-        if providing or refusing:
-            after.append(self._contacts(providing, refusing))
-        fired = dict.fromkeys([*refusing, *providing, *omitting, *session.opening])
-        self.rules = frozenset([*(rule.id for rule in fired), *([without.id] if without else [])])
-        self.failed = frozenset(rules[tag].id for tag in self._joined("failed"))
-        self.trials = frozenset(rules[tag].id for tag in self._joined("tried"))
-        if self.refused:
-            self.verdict = Verdict.REFUSE
-        elif shown or masked:
-            self.verdict = Verdict.WITHHOLD
-        elif before or after:
-            self.verdict = Verdict.DISCLOSE
-        return before, after
-
-    def _joined(self, name: str) -> set[int]:
-        return set().union(*(getattr(text, name) for text in self._texts))
-
-    def _engine_notice(self, kind: NoticeKind, template: str, name: str) -> Notice:
-        cause = Cause(f"engine/{name}", kind.value if kind is NoticeKind.FAULT else name, None)
-        return self._session.discloser.engine(kind, self._session.plan.engine_notices[template], (cause,))
-
-    def _contacts(self, providing: Sequence[PlannedRule], refusing: Sequence[PlannedRule]) -> Notice:
-        """Whom to call: the groups that rules name; after a red line all that the situation has (rule 14). A fault
-        says nothing about people, so it brings none."""
-        plan = self._session.plan
-        here = contacts_at(plan, self._session.situation)
-        groups = {rule.contacts for rule in providing}
-        chosen = [contact for contact in here if refusing or contact.group in groups]
-        named = tuple(dict.fromkeys(cause_of(rule) for rule in providing or refusing))
-        notices = plan.engine_notices
-        return self._session.discloser.contacts(notices["contacts"], notices["contacts_unknown"], chosen, named)
+def _texts(notices: Iterable[Notice]) -> list[str]:
+    return [notice.text for notice in notices]

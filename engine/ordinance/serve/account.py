@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ordinance.errors import ServeError
-from ordinance.serve import routes
+from ordinance.protocol import routes
 from ordinance.settings.model import VllmSettings
 
 #: The first version of vLLM that was looked at, and the first that was not, as (major, minor).

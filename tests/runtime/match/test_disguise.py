@@ -83,7 +83,7 @@ def test_a_red_line_in_disguise_is_decided_as_the_plain_one(harm: str, name: str
         assert stream.refused
         session = Session(shipped, situate(shipped, jurisdiction=None, on=TODAY), "en")
         assert session.screen([text]), text
-        assert {rule.id for rule in session.prompt.rules} == {f"baseline/{harm}"}
+        assert {rule.id for rule in session.prompt.found.rules} == {f"baseline/{harm}"}
 
 
 @pytest.mark.requirement("RL-7")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from ordinance.protocol import fields
+from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import Chunks, Separate, answer_of, problem_event
 from ordinance.protocol.apis.decoding import Envelope, check, decode, token_ids
@@ -187,7 +187,7 @@ _PLAIN_DECODER = msgspec.json.Decoder(_PlainChunk)
 class Chat:
     """``POST /v1/chat/completions``; see ``Api``."""
 
-    path = "/v1/chat/completions"
+    path = routes.CHAT
     prefix = "chatcmpl-"
     plain_key = "content"
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from ordinance.protocol import fields
+from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import Chunks, Separate, answer_of, problem_event
 from ordinance.protocol.apis.decoding import Envelope, check, decode, token_ids
@@ -144,7 +144,7 @@ _PLAIN_DECODER = msgspec.json.Decoder(_PlainChunk)
 class Completions:
     """``POST /v1/completions``; see ``Api``."""
 
-    path = "/v1/completions"
+    path = routes.COMPLETIONS
     prefix = "cmpl-"
     plain_key = "text"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ordinance.protocol import fields
+from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.messages_said import MessagesReader, read_message
 from ordinance.protocol.apis.messages_written import MessagesWriter, problem_of, whole_message
@@ -45,7 +45,7 @@ def _structure(body: dict[str, Any]) -> Structure | None:
 class Messages:
     """``POST /v1/messages``; see ``Api``."""
 
-    path = "/v1/messages"
+    path = routes.MESSAGES
     prefix = "msg_"
     plain_key = ""
 

@@ -9,9 +9,6 @@ import msgspec
 
 from ordinance.protocol.problems import malformed
 
-MODELS = "/v1/models"
-COUNT = "/v1/messages/count_tokens"
-
 T = TypeVar("T")
 
 

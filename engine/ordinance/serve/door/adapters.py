@@ -18,12 +18,12 @@ from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.placement import Turn, has_place, placed
 from ordinance.protocol.problems import Problem
+from ordinance.protocol.routes import MODELS
 from ordinance.runtime.manners import Manner
 from ordinance.runtime.redact.disclose import parents
 from ordinance.runtime.session import Session
 from ordinance.serve.behind.contract import Behind
 from ordinance.serve.behind.loras import Loras
-from ordinance.serve.behind.small_answers import MODELS
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.threads import aside
 from ordinance.settings.model import Settings

@@ -1,0 +1,141 @@
+"""What a choice tells: its verdict, its notices, the rules that fired. Made of what its texts met, by one function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ordinance.policy.plan import PlannedRule
+from ordinance.policy.vocabulary import Effect, NoticeKind, Verdict
+from ordinance.runtime.occasions import OPENING
+from ordinance.runtime.redact.disclose import Cause, Notice, cause_of
+from ordinance.runtime.redact.signs import imitation
+from ordinance.runtime.terms import Terms
+
+
+class Meeting(Protocol):
+    """A text as far as it tells anything: the numbers of the rules that it met, as in ``Redactor``."""
+
+    @property
+    def refused(self) -> frozenset[int]: ...
+
+    @property
+    def severed(self) -> frozenset[int]: ...
+
+    @property
+    def omitted(self) -> set[int]: ...
+
+    @property
+    def observed(self) -> set[int]: ...
+
+    @property
+    def tried(self) -> set[int]: ...
+
+    @property
+    def failed(self) -> set[int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What the texts of a choice met together, as numbers of rules and of signs."""
+
+    refused: frozenset[int]
+    severed: frozenset[int]
+    omitted: frozenset[int]
+    observed: frozenset[int]
+    tried: frozenset[int]
+    failed: frozenset[int]
+
+
+def met(texts: Sequence[Meeting]) -> Met:
+    """Join what ``texts`` met."""
+    none = frozenset[int]()
+    return Met(
+        refused=none.union(*(text.refused for text in texts)),
+        severed=none.union(*(text.severed for text in texts)),
+        omitted=none.union(*(text.omitted for text in texts)),
+        observed=none.union(*(text.observed for text in texts)),
+        tried=none.union(*(text.tried for text in texts)),
+        failed=none.union(*(text.failed for text in texts)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a choice tells: the notices ``before`` and ``after`` the answer, the ids of the ``rules`` that fired, of
+    those whose detector ``failed`` and of those on trial that would have fired, and the joined ``verdict``."""
+
+    before: tuple[Notice, ...]
+    after: tuple[Notice, ...]
+    rules: frozenset[str]
+    failed: frozenset[str]
+    trials: frozenset[str]
+    verdict: Verdict
+
+
+def tell(terms: Terms, met: Met, *, refused: bool, fault: str) -> Told:
+    """What a choice under ``terms`` tells whose texts ``met`` that. ``refused``: nothing more of the model's leaves;
+    ``fault`` names what went wrong, if anything did."""
+    activation, asked, without = terms.activation, terms.screened, terms.without
+    rules, masked, say = activation.rules, asked.masked, terms.discloser
+    refusing = [rules[tag] for tag in sorted(met.refused)]
+    refusing += [rule for rule in asked.rules if rule.effect is Effect.REFUSE]
+    providing = [rules[tag] for tag in sorted(met.observed) if rules[tag].effect is Effect.PROVIDE]
+    providing += [rule for rule in asked.rules if rule.effect is Effect.PROVIDE]
+    shown = met.severed if terms.whole and refused else met.severed | met.omitted
+    omitting = [rules[tag] for tag in sorted(shown | masked) if 0 <= tag < len(rules)]
+    forged = {tag for tag in shown if tag < 0 or tag == activation.forged}
+    forged -= {imitation(tag) for tag in masked}  # the placeholder of a masked prompt is only repeated
+    failing = [*(rules[tag] for tag in met.failed), *asked.failed]
+    if not fault and any(not rule.trial for rule in failing):
+        fault = "detector"
+
+    before = say.told(terms.before)
+    after = say.told(rule for rule in omitting if rule.told)
+    if forged:
+        after.append(_of_the_engine(terms, NoticeKind.OMISSION, "forged_marker", "forged_marker"))
+    if activation.cut in shown:
+        after.append(say.engine(NoticeKind.CUT, terms.plan.engine_notices["cut"], ()))
+    after += say.told(dict.fromkeys(refusing))
+    if fault:
+        after.append(_of_the_engine(terms, NoticeKind.FAULT, "fault", fault))
+    after += say.told(rule for rule in terms.opening if rule.occasion not in OPENING)
+    if without is not None:
+        after.append(say.engine(NoticeKind.ADAPTER, without.notice, (_missing(without.id),)))
+    if providing or refusing:
+        after.append(_contacts(terms, providing, refusing))
+
+    verdict = Verdict.DISCLOSE if before or after else Verdict.PASS
+    if shown or masked:
+        verdict = Verdict.WITHHOLD
+    if refused:
+        verdict = Verdict.REFUSE
+    fired = {rule.id for rule in (*refusing, *providing, *omitting, *terms.opening)}
+    return Told(
+        before=tuple(before),
+        after=tuple(after),
+        rules=frozenset(fired if without is None else {*fired, without.id}),
+        failed=frozenset(rules[tag].id for tag in met.failed),
+        trials=frozenset(rules[tag].id for tag in met.tried),
+        verdict=verdict,
+    )
+
+
+def _of_the_engine(terms: Terms, kind: NoticeKind, template: str, name: str) -> Notice:
+    cause = Cause(f"engine/{name}", kind.value if kind is NoticeKind.FAULT else name, None)
+    return terms.discloser.engine(kind, terms.plan.engine_notices[template], (cause,))
+
+
+def _missing(rule: str) -> Cause:
+    return Cause(rule, NoticeKind.ADAPTER.value, None)
+
+
+def _contacts(terms: Terms, providing: Iterable[PlannedRule], refusing: Iterable[PlannedRule]) -> Notice:
+    """Whom to call: the groups that rules name; after a red line all that the situation has (rule 14). A fault says
+    nothing about people, so it brings none."""
+    groups = {rule.contacts for rule in providing}
+    chosen = [contact for contact in terms.contacts if refusing or contact.group in groups]
+    named = tuple(dict.fromkeys(cause_of(rule) for rule in providing or refusing))
+    notices = terms.plan.engine_notices
+    return terms.discloser.contacts(notices["contacts"], notices["contacts_unknown"], chosen, named)
