@@ -84,7 +84,7 @@ class Stream:
         self.balanced = True
 
     @property
-    def texts(self) -> Sequence[Text]:
+    def texts(self) -> list[Text]:
         """Those that have begun, in that order."""
         return self._texts
 
