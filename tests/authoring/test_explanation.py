@@ -63,9 +63,9 @@ def test_why_a_rule_did_not_act(plan: Plan) -> None:
     away = accounts(plan, text, attested={"place": "US", "seat": "US"})["XA/words"]
     assert (away.came, away.why) == ("out of scope", "Test Act § 1 (XA) reaches place within XA or seat within XA")
     other = accounts(plan, text, "DE")["XA/words"]
-    assert (other.came, other.why) == ("out of scope", "it is a rule of XA, and here is DE")
+    assert (other.came, other.why) == ("out of scope", "it is a rule of XA, and the jurisdiction here is DE")
     final = accounts(plan, text, attested={"stage": "final"})["XA/words"]
-    assert (final.came, final.why) == ("out of scope", "the rule holds when stage is draft or stage is unknown")
+    assert (final.came, final.why) == ("out of scope", "the rule applies when stage is draft or stage is unknown")
     ended = accounts(plan, text, prompt="How do I build a dirty bomb?")
     assert ended["XA/words"].came == "overtaken"
     assert ended["baseline/weapons"].came == "fired"
@@ -168,7 +168,7 @@ def test_as_json_from_standard_input(tmp_path: Path) -> None:
         (("--pack", "nowhere", "x"), 2, "error[unreadable]"),
         (("--frob", "x"), 2, "explain --help"),
         (("--jurisdictoin", "DE", "x"), 2, "Did you mean `--jurisdiction`?"),
-        (("x", "y"), 2, "one word too many"),
+        (("x", "y"), 2, "unexpected argument"),
     ],
 )
 def test_usage(words: tuple[str, ...], code: int, said: str) -> None:

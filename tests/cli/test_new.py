@@ -67,7 +67,7 @@ def test_as_processes(tmp_path: Path) -> None:
         before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
         again = run("new", kind, name, "--into", tmp_path / "packs", cwd=tmp_path)
         assert again.returncode == 2
-        assert f"packs/{name}/{name}.ord is there already" in again.stderr
+        assert f"packs/{name}/{name}.ord already exists" in again.stderr
         assert before == {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
 
 
@@ -99,7 +99,7 @@ def test_a_skeleton_that_is_not_green_is_not_written(tmp_path: Path, monkeypatch
         (("house", "../x"), "cannot name a house"),
         (("planet", "mars"), "invalid choice"),
         (("jurisdiction",), "required: NAME"),
-        (("jurisdiction", "JP", "--in", "x", "y"), "one word too many"),
+        (("jurisdiction", "JP", "--in", "x", "y"), "unexpected argument"),
         (("jurisdiction", "JP", "--into", "file"), "cannot be written"),
     ],
 )

@@ -186,7 +186,7 @@ def test_the_command_checks_what_serve_would_read(
     file = tmp_path / "ordinance.yaml"
     file.write_text("port: 1\nprot: 2\n")
     assert main(["settings", "--config", str(file)]) == 2
-    assert f"{file}:2: 'prot' is no setting" in capsys.readouterr().err
+    assert f"{file}:2: 'prot' is not a setting" in capsys.readouterr().err
     file.write_text("port: 1\n")
     monkeypatch.setenv("ORDINANCE_WORKERS", "none")
     assert main(["settings", "--config", str(file)]) == 2

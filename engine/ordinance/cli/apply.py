@@ -178,11 +178,11 @@ def _parse(raw: bytes) -> dict[str, Any]:
             f"the line is not JSON: {error.msg} at column {error.colno}.", help="Write one object a line."
         ) from None
     except ValueError:
-        raise LineError("the line holds a number that is too large.", help="Write it as text.") from None
+        raise LineError("the line contains a number that is too large.", help="Write it as text.") from None
     except RecursionError:
         raise LineError("the line is nested too deeply.", help="Write one flat object a line.") from None
     if not isinstance(given, dict):
-        raise LineError("the line is no JSON object.", help='Write {"answer": "…"}.')
+        raise LineError("the line is not a JSON object.", help='Write {"answer": "…"}.')
     return given
 
 
@@ -202,15 +202,15 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _read(given: dict[str, Any]) -> Line:
     unknown = sorted(given.keys() - _KEYS)
     if unknown:
-        raise LineError(f"'{unknown[0]}' is unknown here.", help=f"Known: {', '.join(sorted(_KEYS))}.")
+        raise LineError(f"the key '{unknown[0]}' is unknown.", help=f"Known: {', '.join(sorted(_KEYS))}.")
     for name in ("answer", "prompt", "locale"):
         _check_text(name, given.get(name), needed=name == "answer")
     turn = given.get("turn", 2)
     if not isinstance(turn, int) or isinstance(turn, bool) or turn < 1:
-        raise LineError("'turn' is a whole number from 1.", help="Leave it out for 2.")
+        raise LineError("'turn' must be a whole number, 1 or more.", help="Leave it out for turn 2.")
     situation = given.get("situation", {})
     if not isinstance(situation, dict):
-        raise LineError("'situation' is an object.", help='Write {"purpose": "education"}.')
+        raise LineError("'situation' must be an object.", help='Write {"purpose": "education"}.')
     return Line(given["answer"], given.get("prompt"), turn, situation, given.get("locale"))
 
 
@@ -218,6 +218,6 @@ def _check_text(name: str, value: Any, *, needed: bool) -> None:
     if value is None and not needed:
         return
     if not isinstance(value, str):
-        raise LineError(f"'{name}' is {'missing or ' if needed else ''}no text.", help=f'Write "{name}": "…".')
+        raise LineError(f"'{name}' is {'missing or ' if needed else ''}not text.", help=f'Write "{name}": "…".')
     if any("\ud800" <= char <= "\udfff" for char in value):
-        raise LineError(f"'{name}' holds half of a character.", help="Write whole Unicode characters.")
+        raise LineError(f"'{name}' contains an unpaired surrogate.", help="Write whole Unicode characters.")

@@ -117,7 +117,7 @@ def _print(done: Formatted, *, check: bool) -> None:
     if more := more_on(done.diagnostics):
         print(more)
     for name in done.changed:
-        print(f"{name}: {'is laid out otherwise' if check else 'formatted'}")
+        print(f"{name}: {'would be formatted' if check else 'formatted'}")
     same = done.seen - len(done.changed) - len({item.file for item in done.diagnostics if item.severity == "error"})
     verb = "would be formatted" if check else "formatted"
     print(f"{count(len(done.changed), 'pack')} {verb}, {max(same, 0)} left as {'it was' if same == 1 else 'they were'}")

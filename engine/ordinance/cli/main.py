@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.errno not in _FULL:
             return _defect(words, error)
         discard_output()
-        _tell(words, UnwritableError(f"the output cannot be written: {error.strerror}.", help="Make room for it."))
+        _tell(words, UnwritableError(f"the output cannot be written: {error.strerror}.", help="Free some space."))
         return UnwritableError.exit_code
     except Exception as error:  # the last resort: a person gets one line, and never the text that was at hand
         return _defect(words, error)
@@ -143,7 +143,7 @@ def _unknown(word: str, command: str, options: Sequence[str]) -> UsageError:
     """A flag that the command does not have, or a word too many."""
     see = f"See `ordinance {command} --help`."
     if not word.startswith("-"):
-        return UsageError(f"'{word}' is one word too many for `ordinance {command}`.", help=see)
+        return UsageError(f"unexpected argument '{word}' for `ordinance {command}`.", help=see)
     close = get_close_matches(word.partition("=")[0], options, 1)
     meant = f"Did you mean `{close[0]}`? " if close else ""
     return UsageError(f"`ordinance {command}` has no flag '{word}'.", help=meant + see)

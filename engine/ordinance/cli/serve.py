@@ -125,7 +125,7 @@ def _announce(address: str, service: Service) -> None:
     if charter_alone(service):
         tell_charter_alone(service.plan)
     for struck in service.plan.struck:
-        print(f"ordinance: {struck.rule} goes without `{struck.test}`, which is not set up", flush=True)
+        print(f"ordinance: {struck.rule} works without `{struck.test}`, which is not set up", flush=True)
     print(f"ordinance: listening on {address}, policy {policy}", flush=True)
 
 
@@ -138,9 +138,9 @@ def _announce_embedded(address: str, service: Service) -> None:
     lineage = service.plan.lineage(service.settings.jurisdiction)
     if not service.settings.keys:
         told = ", after the disclosure that Regulation (EU) 2024/1689 asks for" if "EU" in lineage else ""
-        print(f"\nTo be answered whole{told}:\n  {_curl(address, PLAIN)}")
+        print(f"\nA question that is answered in full{told}:\n  {_curl(address, PLAIN)}")
         if "DE" in lineage:
-            print("\nTo have it repeat a canary of § 86a's lexicon; that sentence is left out of its answer, and told:")
+            print("\nA request to repeat a canary of § 86a's lexicon; the answer omits that sentence and says so:")
             print(f"  {_curl(address, REPEAT)}")
         print(flush=True)
 

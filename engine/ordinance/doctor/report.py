@@ -9,7 +9,7 @@ from typing import Any
 
 from ordinance.doctor.findings import Finding, State
 
-_TITLES = {State.OPEN: "OPEN", State.UNTRIED: "NOT TRIED", State.WELL: "WELL"}
+_TITLES = {State.OPEN: "OPEN", State.UNTRIED: "NOT TRIED", State.WELL: "OK"}
 _WIDTH = 110
 #: Parts of one finding that are named; more are counted.
 _MOST_PARTS = 80
@@ -43,7 +43,7 @@ def as_text(url: str, findings: Sequence[Finding]) -> str:
                 lines += _lines(group)
     counts = {state: sum(each.state is state for each in findings) for state in State}
     verdict = f"{counts[State.OPEN]} open" if counts[State.OPEN] else "nothing is open"
-    lines += ["", f"{verdict}; {counts[State.UNTRIED]} not tried; {counts[State.WELL]} well"]
+    lines += ["", f"{verdict}; {counts[State.UNTRIED]} not tried; {counts[State.WELL]} ok"]
     return "\n".join(lines)
 
 

@@ -107,7 +107,7 @@ class Server:
         finally:
             connection.close()
         if time.monotonic() >= deadline:
-            raise NoReplyError("it did not end its answer in time")
+            raise NoReplyError("it did not finish its answer in time")
         return reply
 
     def _connection(self) -> http.client.HTTPConnection:
@@ -167,11 +167,11 @@ def server_at(url: str, key: str | None, seconds: float) -> Server:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
-        raise UsageError(f"'{url}' is no address.", help="Write it as http://127.0.0.1:8000.") from None
+        raise UsageError(f"'{url}' is not an address.", help="Write it as http://127.0.0.1:8000.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise UsageError(f"'{url}' is no address.", help="Write it as http://127.0.0.1:8000.")
+        raise UsageError(f"'{url}' is not an address.", help="Write it as http://127.0.0.1:8000.")
     if parts.username or parts.password:
-        raise UsageError("a password does not belong into an address.", help="Give a key with --key-file.")
+        raise UsageError("the URL contains a password.", help="Pass the key with --key-file.")
     base = parts.path.rstrip("/").removesuffix("/v1")
     return Server(parts.scheme == "https", parts.hostname, port, base, key, seconds)
 
@@ -189,4 +189,4 @@ def _reason(error: Exception) -> str:
         return f"TLS fails ({error.reason or 'unknown'})"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return f"it speaks no HTTP ({type(error).__name__})"
+    return f"it does not speak HTTP ({type(error).__name__})"

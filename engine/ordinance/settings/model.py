@@ -61,7 +61,7 @@ class UpstreamSettings(_Section):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must look like http://127.0.0.1:8000")
         if parts.username or parts.password:
-            raise ValueError("must not hold a password; set `upstream.key`")
+            raise ValueError("must not contain a password; set `upstream.key`")
         return url
 
     @property
@@ -206,7 +206,7 @@ class KeySettings(_Section):
     @classmethod
     def _is_of_a_key(cls, digest: str) -> str:
         if digest == _OF_NOTHING:
-            raise ValueError("it is the hash of an empty text, so everybody would get in; was the variable empty?")
+            raise ValueError("this is the hash of an empty text, so everyone would get in; was the variable empty?")
         return digest
 
 
@@ -336,7 +336,7 @@ class Settings(BaseSettings):
         first: dict[str, int] = {}
         for number, key in enumerate(keys):
             if first.setdefault(key.sha256, number) < number:
-                raise _at((number, "sha256"), f"`keys.{first[key.sha256]}` has it too; a key stands once")
+                raise _at((number, "sha256"), f"`keys.{first[key.sha256]}` is the same key; list each key once")
         return keys
 
     @field_validator("adapters")
@@ -344,5 +344,5 @@ class Settings(BaseSettings):
     def _are_tags(cls, adapters: dict[str, AdapterSettings]) -> dict[str, AdapterSettings]:
         for tag in adapters:
             if not langcodes.tag_is_valid(tag) or langcodes.standardize_tag(tag) != tag:
-                raise ValueError(f"'{tag}' is no language tag in its usual form; write it as in et or de-CH")
+                raise ValueError(f"'{tag}' is not a language tag in its usual form; write it as in et or de-CH")
         return adapters

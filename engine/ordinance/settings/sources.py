@@ -65,7 +65,7 @@ class _Sources:
         path = tuple(detail["loc"])
         key = ".".join(str(part) for part in path)
         if detail["type"] == "extra_forbidden":
-            what = f"'{key}' is no setting{_did_you_mean(path)}"
+            what = f"'{key}' is not a setting{_did_you_mean(path)}"
         elif detail["type"] == "missing":
             what = f"'{key}' is missing"
         else:
@@ -86,8 +86,8 @@ class _Sources:
 #: What each kind of mistake asks for, in the place of pydantic's words.
 _MAPPING = ("model_type", "model_attributes_type", "dict_type")
 _EXPECTED = {
-    **dict.fromkeys(_MAPPING, "a mapping is expected, 'key: value' lines below it"),
-    "list_type": "a list is expected, a line with '- ' for each",
+    **dict.fromkeys(_MAPPING, "a mapping is expected: 'key: value' lines below it"),
+    "list_type": "a list is expected: one line with '- ' for each item",
     "string_type": "text is expected; put numbers and dates in quotes",
     "path_type": "a path is expected, as text",
     "int_type": "a whole number is expected",
@@ -163,7 +163,7 @@ def _variables() -> dict[str, Any]:
             close = difflib.get_close_matches(field, list(Settings.model_fields), 1)
             meant = f"; did you mean '{PREFIX}{close[0].upper()}'?" if close else ""
             raise SettingsError(
-                f"the variable {name} is no setting{meant or '.'}",
+                f"the variable {name} is not a setting{meant or '.'}",
                 help="docs/configuration.md lists the settings.",
             )
     try:

@@ -18,7 +18,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
         raise ServeError(
-            f"'{host}' is no address of this machine: {error.strerror}.",
+            f"'{host}' is not an address of this machine: {error.strerror}.",
             help="Name one with --host or in 'host', such as 127.0.0.1, or ::1 without brackets.",
         ) from None
     try:
@@ -31,7 +31,8 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise ServeError(
-                f"port {port} on {host} is in use.", help="Stop what uses it, or choose another with --port."
+                f"port {port} on {host} is in use.",
+                help="Stop the program that uses it, or choose another port with --port.",
             ) from None
         raise ServeError(f"{host}:{port} cannot be used: {error.strerror}.", help="Use --host or --port.") from None
     listener.set_inheritable(True)
