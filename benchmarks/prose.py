@@ -6,7 +6,9 @@ paragraphs that name a canary, so that nothing is withheld.
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -16,6 +18,13 @@ _NO_PROSE = ("#", "|", "```", "    ", "<", "- ", "* ", "1", "2", "3", "4", "5", 
 def prose(characters: int, file: Path | None = None) -> str:
     """At most ``characters`` of ``file`` (UTF-8), else of the manual; fewer where there are no more, never repeated."""
     return (file.read_text("utf-8") if file else _manual())[:characters]
+
+
+def parts(text: str, characters: int) -> Iterator[str]:
+    """Parts of ``characters`` without end, each new: the words of ``text`` in an order that no part before had."""
+    words, chance = text.split(), random.Random(11)  # noqa: S311 - the same parts every time
+    while True:
+        yield " ".join(chance.choices(words, k=characters))[:characters]
 
 
 def _manual() -> str:

@@ -12,6 +12,7 @@ from hypothesis import settings as profiles
 
 from ordinance.policy.plan import Plan
 from ordinance.settings.model import Settings
+from support.markers import Markers
 from support.serving import LoopThread, OpenGateway, RunningGateway, ScriptedUpstream
 from support.small_plan import small_plan
 
@@ -26,6 +27,10 @@ profiles.register_profile("soak", max_examples=1000, deadline=None)
 profiles.register_profile("interference", max_examples=10_000, deadline=None)
 profiles.register_profile("glance", max_examples=15, deadline=None, derandomize=True)
 profiles.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Markers())
 
 
 #: The suite that needs a real vLLM is `make test-vllm`.

@@ -112,6 +112,7 @@ def test_each_branch_counts_only_where_it_is_shown(tmp_path: Path) -> None:
     assert words.told == ("fr",)
 
 
+@pytest.mark.server
 def test_a_language_pack_is_tested_by_what_it_tells(tmp_path: Path) -> None:
     """Every rule's first firing example, told in the language that was given; it has no examples of its own."""
     lacking = run("test", write_language(tmp_path))
@@ -171,7 +172,7 @@ def test_labelled_texts_for_programs(loaded: Loaded) -> None:
         ('{"expects": "maybe", "answer": "x"}', "'expects' is missing or unknown"),
         ('{"expects": "passes"}', "there is no text"),
         ('{"expects": "passes", "answer": 3}', "'answer' is not text"),
-        ('{"expects": "passes", "answer": "x", "given": []}', "'given' is not an object"),
+        ('{"expects": "passes", "answer": "x", "given": []}', "'given' is no object"),
         ("{}\n[]", "'expects' is missing"),
         ("{" * 100_000, "not JSON"),
     ],
@@ -182,6 +183,7 @@ def test_texts_that_cannot_be_used(text: str, said: str, loaded: Loaded) -> None
     assert said in str(caught.value)
 
 
+@pytest.mark.server
 def test_as_a_process(tmp_path: Path) -> None:
     """A missed text fails the run; the build server's file counts it, and contains no text of anybody."""
     pack = write_jurisdiction(tmp_path)
@@ -204,6 +206,7 @@ def test_as_a_process(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -21,6 +21,8 @@ from support.commands import Served, run
 from support.packs import TODAY, write_jurisdiction
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, posting, say
 
+pytestmark = pytest.mark.server
+
 Serve = Callable[..., Served]
 
 
@@ -100,7 +102,7 @@ def test_a_port_in_use_is_told_with_a_way_out(upstream: ScriptedUpstream) -> Non
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        ([], 2, "no inference server is named"),
+        ([], 2, "no inference server is configured"),
         (["--upstream", "nonsense"], 2, "must look like http://127.0.0.1:8000"),
         (["--upstream", "http://x", "--embedded"], 2, "not allowed with"),
         (["--upstream", "http://x", "--port", "many"], 2, "port"),

@@ -146,6 +146,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
+@pytest.mark.server
 def test_the_wheel_holds_the_grammar_the_packs_and_the_licence(wheel: Path) -> None:
     assert wheel.name == f"ordinance-{__version__}-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
@@ -164,6 +165,7 @@ def test_the_wheel_holds_the_grammar_the_packs_and_the_licence(wheel: Path) -> N
     assert not [file for file in files if file.startswith(("tests", "engine", "deploy")) or file.endswith(".pyc")]
 
 
+@pytest.mark.server
 def test_the_wheel_works_outside_the_checkout_on_the_packs_it_ships(wheel: Path, tmp_path: Path) -> None:
     venv.EnvBuilder(symlinks=True, system_site_packages=False).create(tmp_path / "venv")
     python = tmp_path / "venv" / "bin" / "python"

@@ -45,6 +45,7 @@ RIGHT = (
     "limits: {body_bytes: 1, parts_bytes: 1, event_bytes: 1, answer_bytes: 1, connections: 1, idle_seconds: 1}",
     "limits: {connections_per_address: null, detector_seconds: 1, plugin_seconds: 1, detector_processes: 1}",
     "limits: {connections_per_address: 5}",
+    "chat: true",
     "vllm: {closed_routes: [/metrics], other_version: true}",
     "speak: {instruction: user}",
     "adapters: {et: {lora: et-instruct}, de-CH: {lora: x}}",

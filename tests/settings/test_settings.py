@@ -114,7 +114,7 @@ def test_a_bare_word_that_might_be_a_truth_value_is_an_error(tmp_path: Path, wor
         ("- 1\n", 1, "'key: value' lines"),
         ("just words", 1, "'key: value' lines"),
         ("? [a]\n: 1\n", 1, "a key must be a word"),
-        ("[" * 5000, 1, "too deep"),
+        ("[" * 5000, 1, "nested too deeply"),
         ("prot: 1\n", 1, "'prot' is not a setting; did you mean 'port'?"),
         ("port: 1\nupstream:\n  ulr: http://x\n", 3, "'upstream.ulr' is not a setting; did you mean 'url'?"),
         ("keys:\n  - name: a\n    sha256: abc\n", 3, "'keys.0.sha256'"),
@@ -151,7 +151,7 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         ("packs: a", "'packs': a list is expected: one line with '- ' for each item"),
         ("adapters: [et]", "'adapters': a mapping is expected: 'key: value' lines below it"),
         ("adapters: {et: et-instruct}", "'adapters.et': a mapping is expected, such as {lora: et-instruct}"),
-        ("locale: german", "'locale': a language tag is expected, such as de-DE or et-EE"),
+        ("locale: german", "'locale': must be a language tag, such as de-DE or et-EE"),
         ("locale: 5", "'locale': text is expected; put numbers and dates in quotes"),
         ("port: many", "'port': a whole number is expected, in digits"),
         ("workers: 0", "'workers': a number at least 1 is expected"),
@@ -245,8 +245,8 @@ ONE, TWO = sha256(b"one").hexdigest(), sha256(b"two").hexdigest()
     ("hashes", "wrong"),
     [
         ([ONE, TWO], []),
-        ([ONE, NOTHING], ["keys.1.sha256': this is the hash of an empty text"]),
-        ([ONE, TWO, ONE], ["keys.2.sha256': `keys.0` is the same key"]),
+        ([ONE, NOTHING], ["keys.1.sha256': this is the hash of an empty key"]),
+        ([ONE, TWO, ONE], ["keys.2.sha256': `keys.0` has the same hash"]),
     ],
 )
 def test_a_key_is_one_and_no_other(tmp_path: Path, hashes: list[str], wrong: list[str]) -> None:
@@ -273,7 +273,7 @@ def test_a_host_that_nobody_could_ask_for_is_told(tmp_path: Path, host: str) -> 
     file.write_text(f"hosts:\n  - chat.example.org\n  - '{host}'\n")
     with pytest.raises(SettingsError) as caught:
         load(file=file)
-    assert caught.value.message.startswith(f"{file}:3: 'hosts.1': a name or an address is expected, without a port")
+    assert caught.value.message.startswith(f"{file}:3: 'hosts.1': must be a name or an address without a port")
 
 
 def test_hosts_are_names_and_addresses(tmp_path: Path) -> None:

@@ -61,7 +61,8 @@ class Labelled:
 
 
 def read_texts(source: Source, plan: Plan) -> list[Labelled]:
-    """The texts in ``source``. Raises ``TextsError`` at the first line that cannot be used, and for none at all."""
+    """Read the texts in ``source``. Raises ``TextsError`` at the first line that cannot be used, and if there is no
+    text."""
     programs = source.text.lstrip().startswith("{")
     found = list(_lines(source, plan) if programs else _blocks(source, plan))
     if not found:
@@ -79,7 +80,7 @@ def _blocks(source: Source, plan: Plan) -> Iterator[Labelled]:
         if head is not None:
             yield _block(source, plan, *head, textwrap.dedent("\n".join(body)).strip("\n"))
         elif any(each.strip() for each in body):
-            raise _wrong(source, number - 1, "there is a text here without a line that says what is expected", _SHAPE)
+            raise _wrong(source, number - 1, "this text has no line above it that says what is expected", _SHAPE)
         head, body = None, []
         if not line.startswith("#"):
             match = _HEAD.fullmatch(line)
@@ -107,14 +108,14 @@ def _lines(source: Source, plan: Plan) -> Iterator[Labelled]:
         try:
             given: Any = json.loads(line)
         except (ValueError, RecursionError):
-            raise _wrong(source, number, "the line is not JSON", "Write one object a line.") from None
+            raise _wrong(source, number, "the line is not JSON", "Write one JSON object per line.") from None
         if not isinstance(given, dict):
             raise _wrong(
                 source, number, "the line is not a JSON object", 'Write {"rule": …, "expects": …, "answer": …}.'
             )
         if unknown := sorted(given.keys() - _KEYS):
             near = did_you_mean(unknown[0], _KEYS) or f"Known: {', '.join(sorted(_KEYS))}."
-            raise _wrong(source, number, f"the key '{unknown[0]}' is unknown", near)
+            raise _wrong(source, number, f"unknown key '{unknown[0]}'", near)
         yield _object(source, plan, number, given)
 
 

@@ -17,7 +17,7 @@ _DOOR = re.compile(r"([A-Z]+) (/\S*)")
 
 
 def as_json(url: str, model: str, findings: Sequence[Finding]) -> dict[str, Any]:
-    """The findings one by one, and how many there are of each state."""
+    """Return the findings one by one, and how many there are of each state."""
     return {
         "url": url,
         "model": model,
@@ -33,7 +33,7 @@ def as_json(url: str, model: str, findings: Sequence[Finding]) -> dict[str, Any]
 
 
 def as_text(url: str, findings: Sequence[Finding]) -> str:
-    """A table, alike findings on one line."""
+    """Write the findings as a table, with similar findings on one line."""
     lines = [f"ordinance doctor: {url}"]
     for state in State:
         groups = _grouped(each for each in findings if each.state is state)
@@ -78,7 +78,7 @@ def _joined(parts: list[str]) -> list[str]:
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
-    """What a server says of itself may hold signs that a terminal obeys; they are shown as `�`."""
+    """Wrap ``text``. A server's own text may contain characters that a terminal obeys; they are shown as `�`."""
     shown = "".join(char if char.isprintable() else "\ufffd" for char in text)
     return textwrap.wrap(shown, _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ",
                          break_long_words=False, break_on_hyphens=False)  # fmt: skip

@@ -47,7 +47,7 @@ class Target:
     first: Mapping[str, Reply]
 
     def apis(self) -> list[Api]:
-        """The APIs that answer us, governed or not."""
+        """Return the APIs that answer us, governed or not."""
         return [api for api in APIS if self.doors[api.path] in (Door.OPEN_TO_US, Door.UNGOVERNED)]
 
     def answers(self, api: Api) -> bool:
@@ -55,7 +55,7 @@ class Target:
         return self.first[api.path].status == 200
 
     def ask(self, api: Api, patch: Patch, *, streaming: bool = False) -> Reply:
-        """A request to an API, ``patch`` laid over a harmless one. Raises ``NoReplyError``."""
+        """Send a request to an API, ``patch`` laid over a harmless one. Raises ``NoReplyError``."""
         stream = {"stream": True} if streaming else {}
         return self.server.ask("POST", api.path, {**api.harmless(self.model), **patch, **stream})
 
@@ -129,7 +129,10 @@ def governed_doors(target: Target) -> Iterator[Finding]:
                 )
             case Door.SILENT:
                 yield untried(
-                    GOVERNED, subject, "no answer", "Check that the model server runs; --timeout allows more time."
+                    GOVERNED,
+                    subject,
+                    "no answer",
+                    "Check that the model server is running; --timeout allows more time.",
                 )
             case Door.ABSENT:
                 yield is_open(
@@ -168,7 +171,7 @@ def _models(listed: Reply) -> list[str]:
 
 
 def value_of(reply: Reply) -> dict[str, Any]:
-    """The JSON object of an answer; empty where it is none."""
+    """Return the JSON object of an answer, or an empty one."""
     match reply.values:
         case [dict(value)]:
             return value

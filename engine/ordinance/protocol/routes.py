@@ -124,11 +124,13 @@ _PATHS = frozenset(route.path for route in ROUTES)
 
 
 def treatment(method: str, path: str) -> Treatment:
-    """What happens to a request. ``path`` is as it was asked for: one with names in it is closed anyway."""
+    """Return what happens to a request. ``path`` is the requested one; a path that contains parameters' names is
+    closed."""
     route = _BY_DOOR.get((method, path))
     return Treatment.CLOSED if route is None else route.treatment
 
 
 def is_listed(path: str, method: str | None = None) -> bool:
-    """Whether a server's route, as its router writes it, is accounted for; without a ``method``, any of the path."""
+    """Return whether a server's route, as its router writes it, is accounted for; without a ``method``, any of the
+    path."""
     return path in _PATHS if method is None else (method, path) in _BY_DOOR

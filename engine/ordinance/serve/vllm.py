@@ -77,7 +77,8 @@ class Ordinance:
         self._log.remove()
 
     def _begin_late(self, scope: Scope) -> ASGIApp | None:
-        """For servers that do not speak of their life: begin with the first request. None where that has failed."""
+        """Begin with the first request, for servers that do not announce their start. Returns None if that has
+        failed."""
         if not self._failed:
             self._begin(scope)
         return self._front
@@ -105,7 +106,8 @@ class Ordinance:
         return service
 
     def _in_front(self, service: Service, args: Any) -> ASGIApp:
-        """What clients meet. ``args`` are vLLM's own, if it shows them: which pages may read an answer."""
+        """Return the application that clients meet. ``args`` are vLLM's own, if it shows them: which pages may read an
+        answer."""
         kept = frozenset(service.settings.vllm.closed_routes)
         router = Router(service, {READY: self._ready}, passed=self._app, kept=kept, patience=False)
         front = Doorstep(router, lambda: _hosts(service.standing.settings), Presence())
@@ -133,7 +135,7 @@ class Ordinance:
 
 
 def _hosts(settings: Settings) -> frozenset[str] | None:
-    """The names under which the server lets itself be asked; any, unless the operator gives some and no keys."""
+    """Return the host names that requests may use; None for any, unless the operator gives some and no keys."""
     return frozenset(name.lower() for name in settings.hosts) if settings.hosts and not settings.keys else None
 
 

@@ -10,14 +10,18 @@ from ordinance.settings.schema import Node, schema, section_of
 _INTRODUCTION = """\
 # Configuration
 
-<!-- Made from engine/ordinance/settings/model.py by `make docs`; a test holds that it is current. -->
+<!-- Generated from engine/ordinance/settings/model.py by `make docs`; a test checks that it is current. -->
 
-Settings are read from four places; the first that speaks wins: the flags of `ordinance serve`, variables
-`ORDINANCE_*`, the file that `--config` or `ORDINANCE_CONFIG` names, the default. Paths in the file are relative to the
-file. A nested setting is written `ORDINANCE_UPSTREAM__URL`; a list or a mapping in a variable is JSON.
+Ordinance reads each setting from the first of these places that sets it:
 
-The file is YAML, read strictly: an unknown key, a key given twice, an alias, and a bare `no`, `yes`, `on` or `off` are
-errors, each with its line. A bare `no` might be Norwegian; write `"no"`.
+1. the flags of `ordinance serve`;
+2. environment variables, `ORDINANCE_*`: a nested setting is written `ORDINANCE_UPSTREAM__URL`; lists and mappings are
+   JSON;
+3. the YAML file named by `--config` or `ORDINANCE_CONFIG`: paths in it are relative to the file;
+4. the default.
+
+The YAML is read strictly. Each of these is an error, reported with its line: an unknown key, a key given twice, an
+alias, and a bare `no`, `yes`, `on` or `off`. A bare `no` might mean Norwegian: write `"no"`.
 
 ```yaml
 jurisdiction: DE
@@ -36,16 +40,16 @@ keys:
     system_messages_are_ours: true
 ```
 
-Editors complete and check the file by its JSON schema, [ordinance.schema.json](../ordinance.schema.json). Where the
-editor runs the YAML language server (VS Code with its YAML extension, Neovim, Helix), write as the first line
+Editors complete and check the file with its JSON schema, [ordinance.schema.json](../ordinance.schema.json). If your
+editor runs the YAML language server (VS Code with its YAML extension, Neovim, Helix), write this as the first line:
 
 ```yaml
 # yaml-language-server: $schema=ordinance.schema.json
 ```
 
-with the path of the schema: a copy that `ordinance settings --schema >ordinance.schema.json` writes, or
-`ordinance/ordinance.schema.json` in the folder of the installed package. The schema knows names, types, bounds and
-patterns; `ordinance settings --config ordinance.yaml` checks everything that `ordinance serve` would.
+`$schema` is the path of the schema: a copy written by `ordinance settings --schema >ordinance.schema.json`, or
+`ordinance/ordinance.schema.json` in the folder of the installed package. The schema covers names, types, bounds and
+patterns; `ordinance settings --config ordinance.yaml` checks everything that `ordinance serve` checks.
 """
 #: What is written for a type of JSON, or for a format that says more than the type.
 _WORDS = {
@@ -56,7 +60,7 @@ _WORDS = {
     "path": "path",
     "password": "text, kept out of logs",
 }
-_BOUNDS = {"exclusiveMinimum": "over", "minimum": "from", "maximum": "to"}
+_BOUNDS = {"exclusiveMinimum": "more than", "minimum": "at least", "maximum": "at most"}
 
 
 def page() -> str:
@@ -71,19 +75,19 @@ def _settings(made: Node) -> Iterator[str]:
 
 
 def _sections(made: Node) -> Iterator[str]:
-    """A heading and a table for each section, in the order in which the settings name them."""
+    """Yield a heading and a table for each section, in the order in which the settings name them."""
     for name, node in made["properties"].items():
         section = made["$defs"].get(section_of(node))
         if section is not None:
-            each = ", each of them" if node.get("type") in ("array", "object") else ""
+            each = "Each entry of " if node.get("type") in ("array", "object") else ""
             within = {"array": f"{name}[].", "object": f"{name}.LANGUAGE."}.get(node.get("type", ""), f"{name}.")
-            yield f"## `{name}`{each}\n"
+            yield f"## {each}`{name}`\n"
             yield f"{section['description']}\n"
             yield from _table(made, _in_full(section), within)
 
 
 def _table(made: Node, section: Node, prefix: str) -> Iterator[str]:
-    yield "| key | form | default | meaning |"
+    yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, node in section["properties"].items():
         default = "required" if name in section.get("required", ()) else _default(node)
@@ -92,7 +96,7 @@ def _table(made: Node, section: Node, prefix: str) -> Iterator[str]:
 
 
 def _in_full(section: Node) -> Node:
-    """The section as an object, where it may be written in short too."""
+    """Return the section as an object, also if it has a short form."""
     return next((each for each in section.get("anyOf", ()) if "properties" in each), section)
 
 
@@ -104,7 +108,7 @@ def _meaning(made: Node, prefix: str, name: str, node: Node) -> str:
 
 
 def _form(made: Node, node: Node) -> str:
-    """The type in words, with its bounds."""
+    """Write the type in words, with its bounds."""
     value = next((each for each in node.get("anyOf", ()) if each.get("type") != "null"), node)
     bounds = [f"{word} {value[key]:,}" for key, word in _BOUNDS.items() if key in value]
     return ", ".join([_words(made, value), *bounds])
@@ -114,11 +118,12 @@ def _words(made: Node, value: Node) -> str:
     if "$ref" in value:
         section = made["$defs"][section_of(value)]
         short = [_words(made, each) for each in section.get("anyOf", ()) if "properties" not in each]
-        return ", or ".join([*short, "section"])
+        return " or ".join([*short, "section"])
     if "enum" in value:
         return ", ".join(f"`{word}`" for word in value["enum"])
     if value["type"] == "array":
-        return f"list of {_words(made, value['items'])}"
+        one = _words(made, value["items"])
+        return f"list of {one}" if one.endswith("`") else f"list of {one}s"
     if value["type"] == "object":
         return "mapping"
     return _WORDS[str(value.get("format") or value["type"])]
@@ -132,4 +137,4 @@ def _default(node: Node) -> str:
 
 
 if __name__ == "__main__":
-    print(page(), end="")  # noqa: T201 - this is what it is for
+    print(page(), end="")  # noqa: T201 - the page is the output

@@ -59,8 +59,8 @@ class ChatPages:
         return None
 
     def _about(self) -> dict[str, Any]:
-        """What the page shows before the first question: the policy, its languages, what to try, whether keys are asked
-        for."""
+        """Return what the page shows before the first question: the policy, its languages, what to try, and whether a
+        key is needed."""
         service, settings = self._service, self._service.standing.settings
         plan = service.plan
         return {

@@ -32,7 +32,7 @@ class Presence:
         self._of: Counter[str] = Counter()
 
     def problem(self, home: str) -> Problem | None:
-        """Why another request of ``home`` is not taken now."""
+        """Return why another request of ``home`` is not taken now."""
         if self._most is not None and self.inside >= self._most:
             return busy(503)
         if self._each is not None and self._of[home] >= self._each:
@@ -96,10 +96,10 @@ class Doorstep:
 
 
 def expected_hosts(settings: Settings) -> frozenset[str] | None:
-    """The names under which the gateway lets itself be asked; None for any.
+    """Return the host names that requests may use; None for any.
 
-    A page in a browser can have its own name resolve to this machine and then ask as if it were of the same origin. A
-    key stops it; without keys, a gateway on loopback goes by the name that was asked for.
+    A page in a browser can have its own name resolve to this machine and then send requests as if it were of the same
+    origin. A key stops that; without keys, a gateway on loopback checks the requested name.
     """
     if settings.keys or not (settings.hosts or is_loopback(settings.host)):
         return None

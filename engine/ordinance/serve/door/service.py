@@ -58,8 +58,8 @@ class Service:
         return self.standing.keyring
 
     async def admit(self, exchange: Exchange) -> Client:
-        """Who asks. Raises ``Problem`` (401) where the keys, or the server behind, turn them away: before anything that
-        an answer could tell was looked at."""
+        """Return who sends the request. Raises ``Problem`` (401) if the keys, or the server behind, reject them: before
+        anything is screened that a response could reveal."""
         client = self.keyring.admit(exchange.authorization)
         await self.behind.admit(exchange)
         return client
@@ -120,7 +120,7 @@ def session_of(
 
 
 def plan_of(settings: Settings, on: date | None = None) -> Plan:
-    """The policy that the settings name. Raises ``OrdinanceError`` where its packs do not make one."""
+    """Load the policy that the settings name. Raises ``OrdinanceError`` if its packs do not make one."""
     limits = settings.limits
     budget = Budget(limits.detector_seconds, limits.detector_processes, limits.plugin_seconds)
     return load(settings.packs, on=on, budget=budget).plan
@@ -171,7 +171,8 @@ def _try_out(plan: Plan, client: Client, settings: Settings, on: date | None) ->
 
 
 def _shipped(plan: Plan, jurisdiction: str | None) -> str:
-    """Where the pack of a jurisdiction that is not loaded lies, if it ships: who names a house has to name it too."""
+    """Return where the pack of a jurisdiction that is not loaded lies, if it ships: whoever names a house has to name
+    it too."""
     if jurisdiction is None or jurisdiction in plan.parents or not jurisdiction.replace("-", "").isalnum():
         return ""
     pack = folder("rules") / "jurisdictions" / jurisdiction
@@ -179,14 +180,14 @@ def _shipped(plan: Plan, jurisdiction: str | None) -> str:
 
 
 def charter_alone(service: Service) -> bool:
-    """Whether somebody may ask under no law, though the packs state some."""
+    """Return whether somebody may ask under no law, though the packs state some."""
     clients = list(service.keyring.clients.values()) or [service.keyring.anyone]
     return bool(service.plan.parents) and any(client.jurisdiction is None for client in clients)
 
 
 async def ready_state(service: Service, *, reachable: bool = True, draining: bool = False) -> dict[str, Any]:
-    """What ``/ready`` says, first whether requests should come here: not where none would be answered, nor where the
-    server is about to leave. A policy that is stale and a log that is not required are told, and stop nothing."""
+    """Return what ``/ready`` says, first whether requests should come here: not if they would get no answer, nor if the
+    server is about to stop. A stale policy and a failing log that is not required are reported, but stop nothing."""
     audit = service.audit.state()
     recorded = audit["state"] == "ok" or not service.audit.required
     state: dict[str, Any] = {
