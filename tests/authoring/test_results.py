@@ -172,7 +172,7 @@ def test_labelled_texts_for_programs(loaded: Loaded) -> None:
         ('{"expects": "maybe", "answer": "x"}', "'expects' is missing or unknown"),
         ('{"expects": "passes"}', "there is no text"),
         ('{"expects": "passes", "answer": 3}', "'answer' is not text"),
-        ('{"expects": "passes", "answer": "x", "given": []}', "'given' is no object"),
+        ('{"expects": "passes", "answer": "x", "given": []}', "'given' is not an object"),
         ("{}\n[]", "'expects' is missing"),
         ("{" * 100_000, "not JSON"),
     ],

@@ -56,7 +56,7 @@ def policies(target: Target, expected: Expected) -> Iterator[Finding]:
         seen.setdefault(ready, []).append("GET /ready")
     if not seen:
         yield untried(
-            POLICIES, "the policy", "no answer shows one", "Give a key, or check what answers on these routes."
+            POLICIES, "the policy", "no answer names a policy", "Give a key, or check what answers on these routes."
         )
     for shown, doors in seen.items():
         part = ", ".join(doors)
