@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import pytest
+
 from ordinance.runtime.redact import activation
 from support.oracle import Rule
 from support.plans import plan_of
