@@ -189,7 +189,6 @@ class Chat:
 
     path = routes.CHAT
     prefix = "chatcmpl-"
-    plain_key = "content"
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         body = read_body(raw)
@@ -223,11 +222,7 @@ class Chat:
         return _read(raw)
 
     def reader(self, request: Request) -> Separate:
-        return Separate(_read)
-
-    def read_plain(self, raw: bytes) -> tuple[int, Top]:
-        event = _PLAIN_DECODER.decode(raw)
-        return event.choices[0].index, Top(event.id, event.created, event.model, event.system_fingerprint)
+        return Separate(request, _read, _PLAIN_DECODER, b'"content"')
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
         return answer_of("chat.completion", _write_whole, top, choices, usage)
