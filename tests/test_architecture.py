@@ -46,8 +46,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind", "serve/http", "serve/record",
         "settings",
     },
+    "serve/chat": {"serve/door"},
     "serve": {
-        "errors", "policy", "protocol", "resources", "serve/behind", "serve/door", "serve/http", "settings",
+        "errors", "policy", "protocol", "resources", "serve/behind", "serve/chat", "serve/door", "serve/http",
+        "settings",
     },
     "batch": {
         "errors", "instructions", "policy", "protocol", "protocol/apis", "protocol/govern", "runtime", "serve/door",
@@ -62,7 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
         "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "policy",
-        "runtime", "serve", "serve/behind", "serve/door", "serve/http", "settings",
+        "resources", "runtime", "serve", "serve/behind", "serve/chat", "serve/door", "serve/http", "settings",
     },
 }  # fmt: skip
 

@@ -25,7 +25,7 @@ class Coverage:
 
 
 def cover(plan: Plan, rule: PlannedRule, explanations: Iterable[Explanation]) -> Coverage:
-    """The coverage of ``rule`` by what came of its examples, of which only those that hold count."""
+    """Return the coverage of ``rule`` by the ``explanations`` of its examples, of which only those that pass count."""
     seen = [(each, _account(each, rule)) for each in explanations]
     branches = list(dict.fromkeys(_branches(rule, plan)))
     shown = {branch for explanation, account in seen for branch in _shown(rule, plan, explanation, account)}
@@ -92,8 +92,8 @@ def _detector(key: str) -> str:
 
 
 def _parts(condition: Condition, plan: Plan, prefix: str) -> list[tuple[str, Condition]]:
-    """The ways in which a condition can hold, where it has more than one: the parts of an ``or``, the values of a
-    list, and `unknown` where that is written."""
+    """List the ways in which a condition can be true, if there is more than one: the parts of an ``or``, the values of
+    a list, and `unknown` if that is written."""
     match condition:
         case All(parts):
             return [found for part in parts for found in _parts(part, plan, prefix)]

@@ -124,7 +124,7 @@ def _came(rule: PlannedRule, stands: Standing, outcome: Outcome, *, found: bool)
 
 
 def as_json(explanation: Explanation) -> dict[str, Any]:
-    """The explanation as ``--format json`` prints it. Offsets count characters from 0; the end is excluded."""
+    """Return the explanation as ``--format json`` prints it. Offsets count characters from 0; the end is excluded."""
     situation = explanation.situation
     return {
         "jurisdiction": situation.jurisdiction,

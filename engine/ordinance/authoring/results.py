@@ -53,7 +53,7 @@ def _text(plan: Plan, labelled: Labelled, on: date | None) -> Result:
 
 
 def _cover(plan: Plan, results: Sequence[Result], on: date | None) -> tuple[Coverage, ...]:
-    """The coverage of every rule that has examples, by those that hold."""
+    """Return the coverage of every rule that has examples, by those that pass."""
     witness = Witness(plan)
     rules = {result.example.rule for result in results}
     seen: dict[str, list[Explanation]] = {rule: [] for rule in rules}

@@ -35,7 +35,7 @@ def limit_in_words(dimension: str, limit: int, plan: Plan) -> str:
 
 
 def day_of(limit: int) -> str:
-    """The day whose digits a limit is: 20260802 is 2026-08-02."""
+    """Return the day whose digits ``limit`` is: 20260802 is 2026-08-02."""
     digits = f"{limit:08}"
     return f"{digits[:-4]}-{digits[-4:-2]}-{digits[-2:]}"
 
@@ -61,7 +61,7 @@ def _joined(parts: Iterable[Condition], word: str, plan: Plan) -> str:
 
 
 def root_of(codes: frozenset[str], plan: Plan) -> str:
-    """The code that a pack named, of it and all that lies within it."""
+    """Return the code that a pack named, given the code and all that lie within it."""
     return max(sorted(codes), key=lambda code: (code in plan.parents, len(plan.place_codes(code)), -len(code)))
 
 

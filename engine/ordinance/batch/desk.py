@@ -34,8 +34,8 @@ class Desk:
     audit: AuditLog | None = None
 
     def open(self, turn: int) -> Session:
-        """A session for one prompt; ``turn`` counts answers from 1. Raises ``SituationError`` where what is attested
-        is not declared."""
+        """Open a session for one prompt; ``turn`` counts answers from 1. Raises ``SituationError`` for an attested fact
+        that is not declared."""
         caller = Client(jurisdiction=self.settings.jurisdiction, attested=self.attested)
         return session_of(caller, self.plan, self.settings, turn=turn, on=self.on, whole=True)
 
@@ -64,7 +64,8 @@ class Desk:
             )
 
     def record(self, name: str, output: str, session: Session) -> None:
-        """A line in the audit log, where the settings name one: no text, no counts of it. ``output`` is vLLM's id."""
+        """Write a line to the audit log, if the settings name one: no text, and no counts of text. ``output`` is vLLM's
+        id."""
         if self.audit is not None:
             self.audit.write({**_asked(name), "output": output, "status": 200, "seconds": None, **session.record()})
 

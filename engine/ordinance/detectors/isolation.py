@@ -69,8 +69,8 @@ class Bench:
         weakref.finalize(self, _end, self._running)
 
     def ask(self, number: int, segment: str) -> list[tuple[int, int]]:
-        """The spans that the detector ``number`` finds in ``segment``. Raises ``DetectorError``, and replaces a process
-        that is of no more use."""
+        """Return the spans that the detector ``number`` finds in ``segment``. Raises ``DetectorError``, and replaces a
+        process that cannot be used again."""
         if not self._turns.acquire(timeout=TURN_SECONDS):
             raise DetectorError("no process became free", lasting=True)
         try:
@@ -90,8 +90,8 @@ class Bench:
         return spans
 
     def _free(self) -> _Process:
-        """A process that may be asked. One that has said something unasked, or ended, while nobody waited for it is
-        replaced: whoever asks now has nothing to do with that."""
+        """Return a process that may be asked. One that sent something unasked, or ended, while idle is replaced: the
+        next request has nothing to do with that."""
         while self._idle:
             process = self._idle.pop()
             if not process.spoilt:
@@ -141,7 +141,8 @@ class _Process:
         return self._ready and self._child.messages.unread
 
     def ask(self, number: int, segment: str) -> list[tuple[int, int]] | None:
-        """The spans; None where the detector raised. Raises ``_LostError``."""
+        """Return the spans that the detector ``number`` finds in ``segment``, or None if it raised. Raises
+        ``_LostError``."""
         if not self._ready:
             if self._receive(self._budget.start, "it did not start") != READY:
                 raise _LostError("it answered nonsense")

@@ -16,7 +16,7 @@ _INDEXES = ("index", "choice_index", "output_index", "content_index")
 
 
 def where_seen(reply: Reply, word: str) -> str | None:
-    """The place in an answer at which ``word`` can be read; None where it is nowhere."""
+    """Return the place in an answer where ``word`` can be read, or None."""
     for name, value in reply.headers:
         if any(word in form for form in _forms(value)):
             return f"the header {name}"
@@ -39,7 +39,7 @@ def members(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def metadata(reply: Reply) -> dict[str, Any]:
-    """The last ``ordinance`` object of an answer; empty where there is none."""
+    """Return the last ``ordinance`` object of an answer, or an empty one."""
     found: dict[str, Any] = {}
     for value in reply.values:
         for member in members(value):
@@ -81,7 +81,7 @@ def _texts(values: Iterable[Any]) -> Iterator[tuple[str, str]]:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """A text, and what it says where it is an encoding of another."""
+    """Yield ``text``, and what it decodes to if it is an encoding of another text."""
     yield text
     yield unquote(text)
     bare = text.strip()

@@ -56,7 +56,7 @@ def format_source(source: Source, role: Role) -> str | None:
 
 
 def _content(pieces: dict[int, Piece], rest: Sequence[Comment]) -> tuple[list[str], list[str]]:
-    """The words, and the comments, in their order."""
+    """Return the words and the comments, each in their order."""
     comments = [text for piece in pieces.values() for text in (*(each.text for each in piece.before), piece.after)]
     return [piece.text for piece in pieces.values()], [*filter(None, comments), *(each.text for each in rest)]
 
@@ -85,13 +85,13 @@ def _pieces(tree: Node, text: str) -> tuple[dict[int, Piece], tuple[Comment, ...
 
 
 def _written(token: Token) -> str:
-    """A token's text; white space that a terminal allows within itself is one space."""
+    """Return a token's text; white space that a terminal allows within itself becomes one space."""
     return str(token) if token.type == "STRING" else " ".join(str(token).split())
 
 
 def _gap(text: str, *, behind: bool) -> tuple[str, list[Comment], bool]:
-    """What stands between two tokens: the comment behind the first, those above the second, and whether a blank line
-    divides the last of them from it."""
+    """Read the ``text`` between two tokens: the comment after the first, the comments above the second, and whether a
+    blank line separates the last of them from it."""
     after, above, end = "", [], 0
     for match in _COMMENT.finditer(text):
         breaks = text.count("\n", end, match.start())
@@ -126,8 +126,8 @@ class _Layout:
         return self.lines
 
     def _items(self, items: Sequence[Node], indent: int, *, apart: bool) -> None:
-        """Declarations, or the rules of a section. One-line neighbours of one kind share columns and are not divided;
-        with ``apart`` a blank line stands between all others, and before the first of a file."""
+        """Write declarations, or the rules of a section. One-line neighbours of one kind share columns and are not
+        separated; with ``apart`` a blank line separates all others, and precedes the first of a file."""
         kind, group = "header" if indent == 0 else "", self._group()
         for number, item in enumerate(items):
             own = "header" if item.data in _HEADER and indent == 0 else str(item.data)
@@ -146,7 +146,7 @@ class _Layout:
             self.lines[start].blank = blank
 
     def _on_one_line(self, node: Node, indent: int) -> list[Piece] | None:
-        """The pieces of a construct that stands on one line; None where it is a block of several."""
+        """Return the pieces of a construct that fits on one line; None if it is a block of several lines."""
         if not _is_block(node):
             return self._flat(node)
         _, body, _ = _parts(node)
@@ -195,7 +195,7 @@ def _holds_block(child: Node | Token) -> bool:
 
 
 def _parts(node: Node) -> tuple[list[Node | Token], list[Node | Token], list[Node | Token]]:
-    """What stands before and in a block's braces, and from the closing brace on."""
+    """Split a block: up to its opening brace, inside the braces, and from the closing brace on."""
     types = [child.type if isinstance(child, Token) else "" for child in node.children]
     opening, closing = types.index("LBRACE"), types.index("RBRACE")
     children = node.children
@@ -203,8 +203,8 @@ def _parts(node: Node) -> tuple[list[Node | Token], list[Node | Token], list[Nod
 
 
 def _clauses(body: Sequence[Node | Token]) -> list[list[Node | Token]]:
-    """The clauses in a block. A keyword begins one, unless it joins two parts; so does a construct of the grammar,
-    unless it is what the keyword before it is about."""
+    """Split a block into clauses. A keyword begins one, unless it joins two parts; so does a construct of the grammar,
+    unless it is the object of the keyword before it."""
     found: list[list[Node | Token]] = []
     waiting = False  # for what the last keyword is about
     for child in body:

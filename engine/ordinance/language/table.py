@@ -38,7 +38,7 @@ class EveryToken:
 
 
 def grammar() -> str:
-    """The text of ``grammars/ordinance.lark``."""
+    """Return the text of ``grammars/ordinance.lark``."""
     return (folder("grammars") / "ordinance.lark").read_text(encoding="utf-8")
 
 
@@ -48,7 +48,7 @@ def path() -> Path:
 
 
 def build(text: str, *, strict: bool = False) -> Lark:
-    """A parser of the grammar ``text``; ``strict`` fails on any conflict of it."""
+    """Build a parser of the grammar ``text``; ``strict`` fails on any conflict in it."""
     return Lark(
         text,
         start=["charter", "pack"],
@@ -63,7 +63,7 @@ def build(text: str, *, strict: bool = False) -> Lark:
 
 
 def write(text: str) -> str:
-    """The tables of the grammar ``text``, as JSON; the same text gives the same bytes."""
+    """Write the tables of the grammar ``text`` as JSON; the same text gives the same bytes."""
     data, memo = build(text).memo_serialize([TerminalDef, Rule])
     data["options"]["postlex"] = None
     data["parser"]["parser"] = _in_order(data["parser"]["parser"])
@@ -72,7 +72,8 @@ def write(text: str) -> str:
 
 
 def read(text: str, kept: str) -> Lark | None:
-    """The parser of the grammar ``text`` from its tables; None where they are another's, or lark cannot use them."""
+    """Make the parser of the grammar ``text`` from its tables ``kept``; None if they are of another text, or lark
+    cannot use them."""
     try:
         tables = json.loads(kept)
         if tables["grammar"] != _digest(text):

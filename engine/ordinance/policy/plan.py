@@ -266,7 +266,7 @@ class Plan:
         return next(pack for pack in self.packs if pack.kind == "charter")
 
     def lineage(self, jurisdiction: str | None) -> tuple[str, ...]:
-        """The jurisdiction and all that it lies within, nearest first; empty for None."""
+        """Return the jurisdiction and all that contain it, nearest first; empty for None."""
         found: list[str] = []
         while jurisdiction is not None:
             found.append(jurisdiction)

@@ -117,8 +117,8 @@ def forces(body: Mapping[str, Any], structure: Structure | None) -> bool:
 
 
 def steering(body: Mapping[str, Any], structure: Structure | None) -> str | None:
-    """The first field of a request's ``body`` with which it steers the model token by token, or by a form that is not
-    JSON; None where there is none."""
+    """Return the first field of a request's ``body`` that steers the model token by token, or by a form that is not
+    JSON; None if there is none."""
     for name in STEERING:
         if _does(_found(body, name), FORCING[name]):
             return name
@@ -145,6 +145,6 @@ def said_own(reason: str | None, stop: object) -> bool:
 
 
 def kind_of(*, own: bool, forced: bool) -> End:
-    """The kind of an end of which the upstream says that it is the model's ``own``, in a request that may have
-    ``forced`` it."""
+    """Return the kind of an end that the upstream reports as the model's ``own``, in a request that may have ``forced``
+    it."""
     return End.OWN if own and not forced else End.CUT

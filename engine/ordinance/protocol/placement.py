@@ -39,7 +39,8 @@ def _in_system_message(body: Body, words: str) -> Body:
 
 
 def _first_gone_on_with(messages: Any, words: str, kind: str) -> list[Any]:
-    """The messages where the first is the operator's: many templates take no second one. Empty where it is not."""
+    """Add ``words`` to the first message if it is the operator's: many templates accept no second one. Returns an empty
+    list if it is not."""
     match messages:
         case [{"role": str(role)} as first, *rest] if role in _OPERATORS_ROLES:
             return [{**first, "content": _after(first.get("content"), words, kind)}, *rest]

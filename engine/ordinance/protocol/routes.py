@@ -124,7 +124,8 @@ _PATHS = frozenset(route.path for route in ROUTES)
 
 
 def treatment(method: str, path: str) -> Treatment:
-    """What happens to a request. ``path`` is as it was asked for: one with names in it is closed anyway."""
+    """Return what happens to a request. ``path`` is the requested one; a path that contains parameters' names is
+    closed."""
     route = _BY_DOOR.get((method, path))
     return Treatment.CLOSED if route is None else route.treatment
 

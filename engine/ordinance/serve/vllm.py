@@ -105,7 +105,8 @@ class Ordinance:
         return service
 
     def _in_front(self, service: Service, args: Any) -> ASGIApp:
-        """What clients meet. ``args`` are vLLM's own, if it shows them: which pages may read an answer."""
+        """Return the application that clients meet. ``args`` are vLLM's own, if it shows them: which pages may read an
+        answer."""
         kept = frozenset(service.settings.vllm.closed_routes)
         router = Router(service, {READY: self._ready}, passed=self._app, kept=kept, patience=False)
         front = Doorstep(router, lambda: _hosts(service.standing.settings), Presence())
@@ -133,7 +134,7 @@ class Ordinance:
 
 
 def _hosts(settings: Settings) -> frozenset[str] | None:
-    """The names under which the server lets itself be asked; any, unless the operator gives some and no keys."""
+    """Return the host names that requests may use; None for any, unless the operator gives some and no keys."""
     return frozenset(name.lower() for name in settings.hosts) if settings.hosts and not settings.keys else None
 
 

@@ -36,15 +36,15 @@ class Region:
         return bool(self.cubes)
 
     def __and__(self, other: Region) -> Region:
-        """The situations in both."""
+        """Return the situations in both regions."""
         return _region(self.full, _all_met(self.cubes, other.cubes))
 
     def __or__(self, other: Region) -> Region:
-        """The situations in either."""
+        """Return the situations in either region."""
         return _region(self.full, (*self.cubes, *other.cubes))
 
     def __sub__(self, other: Region) -> Region:
-        """The situations in this one only."""
+        """Return the situations in this region but not in ``other``."""
         left = self
         for cut in other.cubes:
             left = _region(self.full, (piece for cube in left.cubes for piece in _cut(cube, cut, self.full)))
@@ -76,14 +76,14 @@ def nowhere(full: Full) -> Region:
 
 
 def slab(full: Full, axis: str, cells: int) -> Region:
-    """The situations with one of ``cells`` on ``axis``."""
+    """Return the situations with one of ``cells`` (a bit set) on ``axis``."""
     if not cells:
         return nowhere(full)
     return everywhere(full) if cells == full[axis] else Region(full, ({axis: cells},))
 
 
 def _region(full: Full, cubes: Iterable[Cube]) -> Region:
-    """A region of ``cubes`` without those that lie in another; two that differ on one axis only become one."""
+    """Return a region of ``cubes`` without those inside another; two that differ on one axis only are joined."""
     kept: list[Cube] = []
     for cube in cubes:
         taken = cube

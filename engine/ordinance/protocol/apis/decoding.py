@@ -34,7 +34,7 @@ def _text(value: object) -> str:
 
 
 def decode(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
-    """The typed answer or event. Raises ``Problem`` (502) where it is none."""
+    """Decode ``raw`` as a typed answer or event. Raises ``Problem`` (502) if it is not one."""
     try:
         return decoder.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -42,7 +42,7 @@ def decode(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
 
 
 def check(envelope: Envelope) -> None:
-    """Raises ``Problem`` (502) where the upstream reports an error; older servers write the flat form."""
+    """Raise ``Problem`` (502) if the upstream reports an error; older servers write the flat form."""
     if envelope.error is not None or envelope.object == "error":
         raise upstream_failed()
 

@@ -31,7 +31,7 @@ class TokenIds:
         self._content.append(said.texts.get(CONTENT, ""))
 
     def leaving(self, last: Said) -> list[int] | None:
-        """The ids, where nothing of the choice was removed; ``last`` is what was said at its end."""
+        """Return the ids if nothing of the choice was removed; ``last`` is what was said at its end."""
         if not self._ids or len(self._ids) != len(self._words):
             return None
         content = _letters(self._content)

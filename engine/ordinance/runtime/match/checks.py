@@ -78,7 +78,7 @@ class Checks:
     _found: list[Check] = field(default_factory=list)
 
     def split(self, tag: int, expressions: Expressions) -> Iterator[tuple[int, Expressions]]:
-        """What the automaton is to look for, with tags; used while it is made."""
+        """Yield what the automaton has to look for, with tags; used while the automaton is built."""
         plain = tuple(pattern for pattern in expressions.patterns if pattern.accepts is None)
         if plain or expressions.phrases:
             yield tag, replace(expressions, patterns=plain)
@@ -97,16 +97,16 @@ class Checks:
         return [match for each in found if (match := self._decide(each, source)) is not None]
 
     def tags_in(self, automaton: Automaton, text: str) -> set[int]:
-        """The numbers of the rules that find something in a whole text."""
+        """Return the numbers of the rules that find something in a whole text."""
         return {match.tag for match in self.matches_in(automaton, text)}
 
     def matches_in(self, automaton: Automaton, text: str) -> list[Match]:
-        """The matches in a whole text."""
+        """Return the matches in a whole text."""
         return self.certain(matches_in(automaton, text), lambda start, end: [text[start:end]])
 
     def breaking_off(self, starts: Sequence[int], end: int, source: Source) -> int | None:
-        """The first of these live ``starts`` from which, up to ``end``, a number goes whose check digits alone are not
-        there: they could be computed (semantics, rule 6)."""
+        """Return the first of these live ``starts`` from which, up to ``end``, there is a number that lacks only its
+        check digits, which could be computed (semantics, rule 6); None if there is none."""
         checks = [check for check in self._found if check.tag in self.broken and check.pattern.check_digits]
         for start in starts if checks else ():
             texts = source(start, end)
@@ -139,7 +139,7 @@ class Recent:
         self._gone = (self._gone + "".join(gone))[-count:] if count else ""
 
     def between(self, start: int, end: int, base: int, held: Sequence[str]) -> list[str]:
-        """The text from ``start`` to ``end``, where ``held`` begins at ``base``."""
+        """Return the text from ``start`` to ``end``, where ``held`` begins at ``base``."""
         if start >= base:
             return ["".join(held[start - base : end - base])]
         known = self._gone + "".join(held)

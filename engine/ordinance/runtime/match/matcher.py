@@ -37,9 +37,10 @@ class Matcher:
         self._word_end = 0  # of what stands before the underscores that came last
 
     def feed(self, char: str, at: int) -> list[Match]:
-        """The matches that become certain with ``char``, which stands at ``at``. Ignorable characters do nothing.
+        """Read ``char``, the character at position ``at``, and return the matches that it makes certain. Ignorable
+        characters do nothing.
 
-        What stands before 0 is a text that the answer continues: a match that ends there is none of the answer's.
+        Positions before 0 are a text that the answer continues: a match that ends there is not one of the answer.
         """
         automaton = self._automaton
         found: list[Match] = []
@@ -73,7 +74,7 @@ class Matcher:
         return found
 
     def close(self) -> list[Match]:
-        """The matches that become certain because the text ends."""
+        """End the text, and return the matches that this makes certain."""
         if self._end <= 0:
             return []
         ending = self._automaton.close(self._state)
@@ -89,7 +90,7 @@ class Matcher:
         return self._state.closing
 
     def place(self, at: int) -> tuple[State, tuple[int, ...]]:
-        """The state, and how far before ``at`` each live start lies."""
+        """Return the state, and how far before ``at`` each live start lies."""
         return self._state, tuple([at - start for start in self._starts])
 
     def resume(self, place: tuple[State, tuple[int, ...]], at: int, known: str = "") -> None:
@@ -152,12 +153,12 @@ class Watch:
 
 
 def matches_in(automaton: Automaton, text: str) -> list[Match]:
-    """The matches in a whole text."""
+    """Return the matches in a whole text."""
     matcher = Matcher(automaton)
     found = [match for at, char in enumerate(text) for match in matcher.feed(char, at)]
     return found + matcher.close()
 
 
 def check_pattern(source: str, any_case: bool = False) -> None:
-    """Raises ``PatternError``, with the offset of the fault, for a pattern that the engine cannot serve."""
+    """Raise ``PatternError``, with the offset of the fault, for a pattern that the engine cannot run."""
     parse_pattern(source, any_case)

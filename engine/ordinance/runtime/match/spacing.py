@@ -31,7 +31,7 @@ _SPACE_KEY = ord(" ")
 
 
 def layout_of(symbol: str) -> int:
-    """What ``symbol`` is in layout."""
+    """Return the role of ``symbol`` in layout."""
     return _KINDS.get(symbol, PLAIN)
 
 
@@ -46,7 +46,7 @@ def is_wordlike(symbol: str) -> bool:
 
 
 def families(trie: Trie, phrase: int) -> int:
-    """The families that can still complete a phrase from here."""
+    """Return the families that can still complete a phrase from here."""
     place, gap = phrase & PLACE, phrase >> SHIFT
     if not gap:
         return trie.families[place]

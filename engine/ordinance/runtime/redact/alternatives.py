@@ -23,7 +23,7 @@ class Alternatives:
         self._at = 0
 
     def say(self, text: str) -> None:
-        """The text went on."""
+        """Continue the text with ``text``."""
         for char in text:
             self._matcher.feed(char, self._at)
             self._at += 1

@@ -37,18 +37,18 @@ class Notice:
 
 
 def cause_of(rule: PlannedRule) -> Cause:
-    """What an answer may say about a rule that fired."""
+    """Return what an answer may say about a rule that fired."""
     law = rule.law
     return Cause(rule.id, rule.type, None if law is None else (law.title, law.article, law.jurisdiction))
 
 
 def cited(law: Law) -> str:
-    """A law as notices cite it."""
+    """Cite a law as notices do."""
     return f"{law.title} {law.article} ({law.jurisdiction})"
 
 
 def entry(contact: Contact) -> str:
-    """A contact as notices name it."""
+    """Name a contact as notices do."""
     return f"{contact.name}: {contact.value}" + ("" if contact.hours == "always" else f" ({contact.hours})")
 
 
@@ -84,7 +84,7 @@ class Discloser:
         return Notice(first.kind, tuple(cause_of(rule) for rule in rules), text)
 
     def placeholders(self, rules: Sequence[PlannedRule]) -> dict[int, str]:
-        """What the masks among ``rules`` write, by tag."""
+        """Return the placeholders of the masks among ``rules``, by tag."""
         return {
             tag: placeholder(self._pick(rule.placeholders) or rule.type)
             for tag, rule in enumerate(rules)
@@ -92,7 +92,7 @@ class Discloser:
         }
 
     def engine(self, kind: NoticeKind, template: NoticeTemplate, causes: tuple[Cause, ...]) -> Notice:
-        """A notice of the engine's own: a fault, a forged marker."""
+        """Make a notice of the engine's own: a fault, a forged marker."""
         return Notice(kind, causes, self._fill(template))
 
     def contacts(
@@ -111,7 +111,7 @@ class Discloser:
         return " ".join(text.split())
 
     def _pick(self, texts: Texts) -> str:
-        """The text in the language, else along its CLDR parents, else English, else any in a fixed order."""
+        """Return the text in the language, else along its CLDR parents, else in English, else any in a fixed order."""
         for tag in (*parents(self._language), "en", *sorted(texts)):
             if tag in texts:
                 return texts[tag]

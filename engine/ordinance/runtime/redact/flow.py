@@ -39,7 +39,7 @@ class Flow:
         self._next, self._ahead = at, calm.frame  # the next fence, and the frame there
 
     def take(self, text: str) -> str | None:
-        """What may leave now that ``text`` has come in. None if that is not calm; then nothing has changed."""
+        """Take ``text`` and return what may leave now. Returns None if that is not calm; then nothing has changed."""
         to = self.calm.following.get(text)
         if to is None or not self._simple:
             return self._turn(text)
@@ -62,7 +62,7 @@ class Flow:
         return held[:count]
 
     def _turn(self, text: str) -> str | None:
-        """The same where sentences or clusters need more than a look."""
+        """Take ``text`` as ``take`` does, if sentences or clusters need more than a look-up."""
         calm, at, start, split = self.calm, self.at + len(text), self.start, self.split
         to, restart, since, plain = calm.following.get(text), SAME, SAME, True
         if to is None:

@@ -39,7 +39,7 @@ class Forgery:
         self._regions: list[Region] = []
 
     def read(self, char: str) -> None:
-        """The character that the paragraphs took last."""
+        """Read the character that the paragraphs took last."""
         self._at += 1
         self._broken = None
         state = self._state
@@ -61,7 +61,7 @@ class Forgery:
         self._content = self._at
 
     def feed(self) -> None:
-        """The paragraphs took a character, which ``read`` is to be given yet, or were closed."""
+        """Follow the paragraphs, which took a character (``read`` gets it next) or were closed."""
         if self._paragraphs.settled:
             if self._state is not None and self._state.complete and self._start is not None:
                 self._regions.append(Region(self._start, self._content, {self._tag}))
@@ -75,11 +75,11 @@ class Forgery:
         return bool(self._regions) or (self._state is not None and self._state.complete)
 
     def hold(self) -> int:
-        """The first character that some continuation could put into a notice, or take out of one."""
+        """Return the first character that some continuation could put into a notice, or take out of one."""
         return self._at if self._start is None else self._start
 
     def regions(self) -> list[Region]:
-        """The notices so far."""
+        """Return the notices so far."""
         return self._regions
 
     def cut(self, before: int) -> int | None:
@@ -92,7 +92,7 @@ class Forgery:
             self._regions = [region for region in self._regions if region.end > before]
 
     def place(self) -> Reading | None:
-        """What is not a position; None where this paragraph becomes no notice any more."""
+        """Return the state without positions; None if this paragraph can no longer become a notice."""
         if self._state is None:
             return None
         return (

@@ -60,7 +60,7 @@ class JsonReader:
         return self._in_string or self._loose or bool(self._frames)
 
     def feed(self, source: str) -> Iterator[Unit]:
-        """The characters that ``source`` completes."""
+        """Yield the characters that ``source`` completes."""
         for char in source:
             if self._escape:
                 yield from self._escaped(char)
@@ -70,7 +70,7 @@ class JsonReader:
                 yield self._outside(char)
 
     def close(self) -> Iterator[Unit]:
-        """The text ends: what is left of an escape is no character."""
+        """End the text: what is left of an escape is not a whole character."""
         if self._high:
             yield Unit(_LONE, 6, Role.INSIDE)
         if self._escape:

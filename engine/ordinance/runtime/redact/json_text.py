@@ -81,7 +81,7 @@ class JsonText:
         self._over = False
 
     def feed(self, source: str) -> str:
-        """What may leave now that ``source`` has come in."""
+        """Take ``source`` and return what may leave now."""
         self.ledger.received += len(source)
         if self._over:
             self.ledger.deleted += len(source)
@@ -96,7 +96,7 @@ class JsonText:
         return self._release(free)
 
     def close(self, end: End = End.OWN) -> str:
-        """The text ends, in this way: what is certain now leaves."""
+        """End the text in this way, and return what is certain and leaves now."""
         if self._over:
             return ""
         free = self._free_to()
@@ -180,7 +180,7 @@ class JsonText:
             string.cuts = []
 
     def _found(self, matches: list[Match]) -> None:
-        """Matches in the whole; one that lies in a string is the string's own."""
+        """Add matches in the whole text; a match inside one string is that string's own."""
         start, end = self._span
         matches = self._activation.checks.certain(removing(matches), self._between)
         for match in matches:
@@ -195,7 +195,7 @@ class JsonText:
         return self._recent.between(start, end, self._done, self._read)
 
     def _free_to(self) -> int:
-        """What stands before this position may leave."""
+        """Return the position before which everything may leave."""
         free = self._at
         oldest = self._matcher.oldest(REMOVING)
         if oldest is not None and oldest < free:
@@ -231,7 +231,7 @@ class JsonText:
         out.append(instead)
 
     def _taken(self, to: int) -> str:
-        """The source of the characters before ``to`` that is still here."""
+        """Return the source of the characters before ``to`` that has not left yet."""
         count = to - self._done
         if count <= 0:
             return ""

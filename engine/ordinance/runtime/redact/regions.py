@@ -112,7 +112,7 @@ class Edges:
         return self._lefts[start - self.base] if start >= self.base else start
 
     def unclosed(self, start: int, end: int) -> set[str]:
-        """The emphasis signs of which ``start`` to ``end`` holds an odd number of runs."""
+        """Return the emphasis signs with an odd number of runs between ``start`` and ``end``."""
         found: set[str] = set()
         last = ""
         for sign in self._signs[max(start - self.base, 0) : end - self.base]:
@@ -151,7 +151,7 @@ class Edges:
         return self._unplain < min(self.base, self.at - 1)
 
     def place(self) -> EdgePlace:
-        """What is not a position. Distances are cut where they no longer matter."""
+        """Return the state without positions. Distances are cut where they no longer matter."""
         far = MARK_RUN + 1
         run_start = self.at if self._run_start is None else self._run_start
         return (
@@ -187,17 +187,17 @@ class Removal(Protocol):
     """One way in which text is removed."""
 
     def feed(self) -> None:
-        """The shared ``Edges``, ``Sentences`` and ``Paragraphs`` took a character, or were closed."""
+        """Follow the shared ``Edges``, ``Sentences`` and ``Paragraphs``, which took a character or were closed."""
 
     @property
     def busy(self) -> bool:
         """Whether it has regions, or sentences or paragraphs that it still needs."""
 
     def hold(self) -> int:
-        """The first character that some continuation could put into a region, or take out of one."""
+        """Return the first character that some continuation could put into a region, or take out of one."""
 
     def regions(self) -> list[Region]:
-        """The regions so far; what lies before ``hold`` is as it will stay."""
+        """Return the regions so far; those before ``hold`` will not change."""
 
     def forget(self, before: int) -> None:
         """Nothing before ``before`` will be asked for again."""
@@ -209,7 +209,7 @@ class RuleRemoval(Removal, Protocol):
     matcher: Watch
 
     def add(self, match: Match) -> None:
-        """A match is certain."""
+        """Add a match that is certain."""
 
     def cut(self, before: int) -> int | None:
         """Where a cut region begins if the text is cut here: at the oldest live start, if it lies before this place."""
@@ -289,8 +289,8 @@ class UnitRemoval:
         self._settled.extend(self._units.settled)
 
     def add(self, match: Match) -> None:
-        """Matches that will always touch the same pieces are kept as one, or a sentence full of them would cost its
-        length at every character."""
+        """Add a match. Matches that will always touch the same pieces are kept as one, or a sentence full of them would
+        cost its length at every character."""
         if self._matches:
             last = self._matches[-1]
             touches = self._touches(match)
@@ -300,7 +300,8 @@ class UnitRemoval:
         self._matches.append(match)
 
     def _touches(self, match: Match) -> tuple[int | bool, ...] | None:
-        """What decides which pieces of the open sentence ``match`` touches, however it goes on; None outside it."""
+        """Return what decides which pieces of the open sentence ``match`` touches, however it goes on; None if it lies
+        outside."""
         now = self._units
         if match.start < now.start:
             return None
@@ -360,13 +361,13 @@ class UnitRemoval:
             ]
 
     def _goes_on(self) -> list[Sentence]:
-        """The sentences, if the open one goes on."""
+        """Return the sentences, if the open one goes on."""
         now = self._units
         far = now.at + self._bound
         return [*self._settled, Sentence(now.start, far, far)] if now.at > now.start else self._settled
 
     def _ended(self) -> list[Sentence]:
-        """The sentences, if the open one has ended."""
+        """Return the sentences, if the open one has ended."""
         now = self._units
         if now.split is None:
             return [*self._settled, Sentence(now.start, now.at, now.content)]

@@ -137,7 +137,7 @@ class Strides:
         paragraphs: Paragraphs,
         reading: Reading | None,
     ) -> Calm:
-        """The calm place of a stream."""
+        """Return the calm place of a stream."""
         frame = self._frame(edges.place(), sentences.place(), paragraphs.place())
         state, distances = place
         starts = [edges.at - distance for distance in distances]
@@ -282,8 +282,8 @@ class Strides:
             calm.strides[text] = stride
 
     def _meet(self, char: str) -> tuple[tuple[int, ...], str, str, bool]:
-        """The classes of a character, its sort, what counts of it in a notice, and whether what begins there begins no
-        earlier, as in ``Edges``."""
+        """Return the classes of a character, its sort, what counts of it in a notice, and whether what begins there
+        begins no earlier, as in ``Edges``."""
         found = self._automaton.classes(char), self._sort(char), self._wordings.symbols(char), is_hidden(char)
         self._chars[char] = found
         return found

@@ -58,7 +58,7 @@ class Paragraphs:
         return self.settled
 
     def close(self) -> list[Sentence]:
-        """The text ends; so does the paragraph."""
+        """End the text, and with it the paragraph."""
         self.settled = []
         self._end()
         return self.settled
@@ -69,7 +69,7 @@ class Paragraphs:
         return not self._space
 
     def place(self) -> ParagraphPlace:
-        """What is not a position."""
+        """Return the state without positions."""
         return self._blank, self._space, self._return, self.content > self.start
 
     def resume(self, place: ParagraphPlace, at: int) -> None:

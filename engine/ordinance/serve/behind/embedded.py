@@ -75,7 +75,7 @@ def find_model() -> Path:
             path = Path(str(file.locate()))
             _verify(path)
             return path
-    raise ServeError(f"the package {DISTRIBUTION} holds no model.", help=_INSTALL)
+    raise ServeError(f"the package {DISTRIBUTION} contains no model.", help=_INSTALL)
 
 
 def _verify(path: Path) -> None:

@@ -189,7 +189,7 @@ class _Asking:
                     self._listening = asyncio.ensure_future(self._exchange.receive())
 
     def close(self) -> None:
-        """The application has returned."""
+        """Stop listening, because the application has returned."""
         if self._listening is not None:
             self._listening.cancel()
 
@@ -206,7 +206,8 @@ class _Asking:
 
 
 def _scope(exchange: Exchange, method: str, path: str, body: bytes | None = None) -> Scope:
-    """What the application sees of a request: its way and its key, and nothing that it could take for a setting."""
+    """Return what the application sees of a request: its path and its key, and nothing that it could take for a
+    setting."""
     scope: dict[str, Any] = dict(exchange.scope)
     headers = [(name, value) for name, value in scope["headers"] if name.lower() in _PASSED]
     if exchange.authorization is not None:

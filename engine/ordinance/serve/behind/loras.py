@@ -40,6 +40,6 @@ class Loras:
 
 
 def _looked_at(asking: asyncio.Task[None]) -> None:
-    """A failure is told to whoever waits; when nobody does any more, it is nobody's."""
+    """Retrieve the task's failure: it is reported to whoever waits, and ignored if nobody does any more."""
     if not asking.cancelled():
         asking.exception()

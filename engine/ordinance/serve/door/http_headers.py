@@ -78,13 +78,13 @@ def wanted_languages(chosen: str | None, accepted: str | None) -> list[str]:
 
 
 def plain_tag(tag: str) -> str:
-    """A BCP 47 tag without what follows its language, script and region; empty where it has none of these."""
+    """Return a BCP 47 tag reduced to its language, script and region; an empty string if it has none of these."""
     found = _PLAIN_TAG.match(tag) if _TAG.fullmatch(tag) else None
     return found[1] if found else ""
 
 
 def asked_slots(header: str | None) -> dict[str, str]:
-    """The slots that a request sets; what is no slot, or no value of it, is passed over. The first of two holds."""
+    """Return the slots that a request sets; unknown slots and values are ignored. The first of two values counts."""
     found: dict[str, str] = {}
     for item in _items(header):
         slot, _, value = (part.strip() for part in item.partition("="))
@@ -96,24 +96,24 @@ def asked_slots(header: str | None) -> dict[str, str]:
 
 
 def seconds(claimed: str | None) -> int | None:
-    """A claimed time in whole seconds; None where nothing is claimed, or nothing that can be read."""
+    """Parse a claimed time in whole seconds; None if there is no readable one."""
     claimed = (claimed or "").strip()
     return int(claimed) if claimed.isascii() and claimed.isdecimal() and len(claimed) <= _MOST_DIGITS else None
 
 
 def policy_header(session: Session) -> str:
-    """The value of ``x-ordinance-policy``: ``name@version+digest16``, in ASCII."""
+    """Return the value of ``x-ordinance-policy``: ``name@version+digest16``, in ASCII."""
     name, version = session.policy
     return f"{quote(name)}@{version}+{session.plan.digest[:16]}"
 
 
 def marks_header(session: Session) -> str:
-    """The value of ``x-ordinance-marks``: what the answer is marked as, in ASCII, separated by commas."""
+    """Return the value of ``x-ordinance-marks``: what the answer is marked as, in ASCII, separated by commas."""
     return ", ".join(dict.fromkeys(quote(rule.type) for rule in session.marks))
 
 
 def notices_header(notices: Iterable[Notice]) -> str:
-    """The value of ``x-ordinance-notices``: a JSON list of texts, in ASCII."""
+    """Return the value of ``x-ordinance-notices``: a JSON list of texts, in ASCII."""
     return json.dumps([notice.text for notice in notices])
 
 

@@ -72,7 +72,7 @@ class Router:
                     yield ("HEAD", route.path), app
 
     def _app_of(self, route: routes.Route) -> ASGIApp | None:
-        """What a route's requests go to; None if it is closed."""
+        """Return the application for a route's requests; None if the route is closed."""
         match route.treatment:
             case Treatment.GOVERNED:
                 return self._governing(APIS[route.path])
@@ -128,7 +128,7 @@ class Router:
         return govern_count(await self._service.behind.read(exchange, "POST", COUNT, asked)), 200
 
     def _counted(self, raw: bytes) -> bytes:
-        """What of a request is sent on to be counted. Raises ``Problem``."""
+        """Return the part of a request that is sent on to be counted. Raises ``Problem``."""
         settings = self._service.settings
         body_limits.check_unread(raw, settings)
         body = read_body(raw)
@@ -138,7 +138,7 @@ class Router:
 
 
 def path_of(scope: Scope) -> str:
-    """The path as routers read it: without the prefix under which a server was mounted."""
+    """Return the path as routers read it: without the prefix under which a server is mounted."""
     path, root = str(scope["path"]), str(scope.get("root_path", ""))
     rest = path[len(root) :]
     return rest if root and path.startswith(root) and (not rest or rest.startswith("/")) else path

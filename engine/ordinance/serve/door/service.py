@@ -120,7 +120,7 @@ def session_of(
 
 
 def plan_of(settings: Settings, on: date | None = None) -> Plan:
-    """The policy that the settings name. Raises ``OrdinanceError`` where its packs do not make one."""
+    """Load the policy that the settings name. Raises ``OrdinanceError`` if its packs do not make one."""
     limits = settings.limits
     budget = Budget(limits.detector_seconds, limits.detector_processes, limits.plugin_seconds)
     return load(settings.packs, on=on, budget=budget).plan
@@ -185,8 +185,8 @@ def charter_alone(service: Service) -> bool:
 
 
 async def ready_state(service: Service, *, reachable: bool = True, draining: bool = False) -> dict[str, Any]:
-    """What ``/ready`` says, first whether requests should come here: not where none would be answered, nor where the
-    server is about to leave. A policy that is stale and a log that is not required are told, and stop nothing."""
+    """Return what ``/ready`` says, first whether requests should come here: not if they would get no answer, nor if the
+    server is about to stop. A stale policy and a failing log that is not required are reported, but stop nothing."""
     audit = service.audit.state()
     recorded = audit["state"] == "ok" or not service.audit.required
     state: dict[str, Any] = {

@@ -51,13 +51,13 @@ class Places:
         return len(self._guests) + self._coming >= self._most + SPARE
 
     def expect(self) -> None:
-        """A connection was taken, and has no protocol yet."""
+        """Count a connection that was accepted and has no protocol yet."""
         self._coming += 1
         if len(self._guests) + self._coming > self._most:
             self.make_room()
 
     def arrived(self) -> None:
-        """What was expected is a guest now, or has gone before it was one."""
+        """Note that an expected connection is a guest now, or has gone before it was one."""
         self._coming -= 1
 
     def enter(self, guest: Guest) -> None:
@@ -69,7 +69,7 @@ class Places:
         self._guests[guest] = None
 
     def stay(self, guest: Guest) -> None:
-        """A request was answered: the guest is the newest of those that wait."""
+        """Make ``guest`` the newest of those that wait, because a request of it was answered."""
         if guest in self._guests:
             del self._guests[guest]
             self._guests[guest] = None

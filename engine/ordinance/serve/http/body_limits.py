@@ -9,7 +9,7 @@ from ordinance.settings.model import Settings
 
 
 def most(settings: Settings) -> int:
-    """The bytes of a body that are read at all."""
+    """Return the most bytes of a body that are read at all."""
     return settings.limits.body_bytes + (settings.limits.parts_bytes if settings.parts else 0)
 
 

@@ -18,7 +18,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
         raise ServeError(
-            f"'{host}' is no address of this machine: {error.strerror}.",
+            f"'{host}' is not an address of this machine: {error.strerror}.",
             help="Name one with --host or in 'host', such as 127.0.0.1, or ::1 without brackets.",
         ) from None
     try:

@@ -27,7 +27,7 @@ def takes(_: object = None) -> bool:
 
 
 def described(error: BaseException) -> str:
-    """The type of ``error`` and its place, without its words."""
+    """Return the type of ``error`` and its place, without its words."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} at {place.filename}:{place.lineno}"
 

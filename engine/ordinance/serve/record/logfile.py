@@ -153,7 +153,7 @@ def _ends_with_a_line(path: Path) -> bool:
 
 
 def _sync_folder(path: Path) -> None:
-    """A new file's name lies on the disk too, where the folder may be opened."""
+    """Flush a new file's name to disk too, if the folder may be opened."""
     with suppress(OSError):
         folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
         try:

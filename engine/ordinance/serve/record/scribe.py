@@ -98,7 +98,7 @@ class Scribe:
         self._file.close()
 
     def _next(self) -> list[_Line] | None:
-        """What is to be written now, nothing where the file is only to be opened anew; None at the end."""
+        """Wait for the lines to write now; an empty list if the file only has to be reopened, None at the end."""
         with self._changed:
             if not (self._closing and self._failed):
                 pause = _RETRY_SECONDS if self._failed else _GATHER_SECONDS
