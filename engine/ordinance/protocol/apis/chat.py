@@ -10,7 +10,7 @@ import msgspec
 from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import Chunks, Separate, answer_of, problem_event
-from ordinance.protocol.apis.decoding import Envelope, check, decode, token_ids
+from ordinance.protocol.apis.envelope import Envelope, check, decode, token_ids
 from ordinance.protocol.apis.logprobs import TokenWords, read_token, write_token
 from ordinance.protocol.asked import Request, read_body, read_count, read_flag, read_messages, read_model, read_stops
 from ordinance.protocol.conversation import all_masked, every_text, readings, turn_of

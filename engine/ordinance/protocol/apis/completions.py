@@ -14,7 +14,7 @@ import msgspec
 from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import Chunks, Separate, answer_of, problem_event
-from ordinance.protocol.apis.decoding import Envelope, check, decode, token_ids
+from ordinance.protocol.apis.envelope import Envelope, check, decode, token_ids
 from ordinance.protocol.asked import (
     MOST_CHOICES,
     Request,

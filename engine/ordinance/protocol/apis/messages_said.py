@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ordinance.protocol.apis.blocks import NOTHING, Place, reply
-from ordinance.protocol.apis.decoding import decode
+from ordinance.protocol.apis.envelope import decode
 from ordinance.protocol.forms import Form, form_of
 from ordinance.protocol.problems import malformed, upstream_failed
 from ordinance.protocol.said import CONTENT, FILTERED, REASONING, Call, Reply, Said, Usage

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ordinance.protocol.apis.blocks import NOTHING, Key, Place, reply
-from ordinance.protocol.apis.decoding import decode
+from ordinance.protocol.apis.envelope import decode
 from ordinance.protocol.apis.logprobs import TokenWords, read_token
 from ordinance.protocol.asked import Request
 from ordinance.protocol.forms import Form, form_of
