@@ -385,7 +385,8 @@ class Redactor:
     def _drop(self) -> None:
         self.ledger.deleted += len(self._text)
         self._text.clear()
-        self._marker = None
+        if self._marker is not None:  # its place will not be written
+            self._base, self._marker = self._removed[0], None
 
     def _written(self, out: list[str]) -> str:
         text = "".join(out)
