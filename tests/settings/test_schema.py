@@ -45,6 +45,7 @@ RIGHT = (
     "limits: {body_bytes: 1, parts_bytes: 1, event_bytes: 1, answer_bytes: 1, connections: 1, idle_seconds: 1}",
     "limits: {connections_per_address: null, detector_seconds: 1, plugin_seconds: 1, detector_processes: 1}",
     "limits: {connections_per_address: 5}",
+    "chat: true",
     "vllm: {closed_routes: [/metrics], other_version: true}",
     "speak: {instruction: user}",
     "adapters: {et: {lora: et-instruct}, de-CH: {lora: x}}",
@@ -186,7 +187,7 @@ def test_the_command_checks_what_serve_would_read(
     file = tmp_path / "ordinance.yaml"
     file.write_text("port: 1\nprot: 2\n")
     assert main(["settings", "--config", str(file)]) == 2
-    assert f"{file}:2: 'prot' is no setting" in capsys.readouterr().err
+    assert f"{file}:2: 'prot' is not a setting" in capsys.readouterr().err
     file.write_text("port: 1\n")
     monkeypatch.setenv("ORDINANCE_WORKERS", "none")
     assert main(["settings", "--config", str(file)]) == 2

@@ -67,7 +67,8 @@ class GovernedChoice:
         return self.stream.ended
 
     def take(self, said: Said) -> Said:
-        """What may leave now that the model has said this. The result has a ``finish`` if the choice ends here."""
+        """Take what the model has said, and return what may leave now. The result has a ``finish`` if the choice ends
+        here."""
         out = self._late if self._session.whole else self._opening()
         out.role = out.role or said.role
         for _ in self._take(said, out):
@@ -104,12 +105,13 @@ class GovernedChoice:
             yield
 
     def _opening(self) -> Said:
-        """What stands before the answer leaves with the first event, before reasoning and calls as well."""
+        """Return what precedes the answer; it leaves with the first event, before reasoning and calls as well."""
         opening = self.stream.feed("")
         return Said({CONTENT: opening} if opening else {})
 
     def more(self, name: str, text: str) -> str:
-        """What may leave of a text of which something was said, and in blocks is open, by a shorter way."""
+        """Take ``text``, by a shorter way, for a text that has begun (and in blocks is open), and return what may
+        leave."""
         if self._in_blocks:
             self._blocks[name].said.append(text)
         if self._stops is not None:
@@ -117,17 +119,17 @@ class GovernedChoice:
         return self.stream.feed(text, name)
 
     def passed(self, text: str, name: str = CONTENT) -> Said:
-        """This ``text`` left by a shorter way and the choice may have ended with it."""
+        """Note that ``text`` left by a shorter way, and end the choice if it ended with it."""
         self._said_content = True
         out = Said({name: text} if text else {})
         return self._finish(out, None) if self.stream.ended else out
 
     def end(self) -> Said:
-        """The upstream has no more to say and gave no reason."""
+        """End the choice, because the upstream has no more to say and gave no reason."""
         return self._finish(self._late if self._session.whole else Said(), Said(finish="stop"))
 
     def fail(self, name: str) -> Said:
-        """The choice cannot go on, because of what ``name`` says."""
+        """End a choice that cannot go on, because of what ``name`` says."""
         self.finished = True
         text = self.stream.fault(name)
         return Said({CONTENT: text} if text else {})
@@ -178,7 +180,8 @@ class GovernedChoice:
             out.texts[ends] = out.texts.get(ends, "") + rest
 
     def _call(self, call: Call, out: Said, end: End) -> None:
-        """A call, or a piece of one; in a whole answer, which has this ``end``, it leaves whole or not at all."""
+        """Govern a call, or a piece of one; in a whole answer, which has this ``end``, it leaves whole or not at
+        all."""
         self._calling = True
         if call.index is not None and not 0 <= call.index < MOST_CALLS:
             raise malformed(f"a tool call has no number from 0 to {MOST_CALLS - 1}")
@@ -256,12 +259,12 @@ class GovernedChoice:
                 out.texts[name] = out.texts.get(name, "") + self.stream.pause(end, name)
 
     def _end_of(self, last: Said | None) -> End:
-        """The end of what was said last."""
+        """Return the kind of end of what was said last."""
         return kind_of(own=last is not None and last.own, forced=self._forced)
 
     def _end_beside_calls(self, last: Said | None) -> End:
-        """The same for a text of a choice that has calls: servers say that it ended with these though it was cut
-        behind them."""
+        """Return the kind of end for a text of a choice that has calls: servers say that it ended with these even if it
+        was cut after them."""
         return End.CUT if last is not None and last.finish in CALL_REASONS else self._end_of(last)
 
     def _may_tell(self, stop: str) -> bool:
@@ -276,7 +279,7 @@ class GovernedChoice:
         return self._stops.may_tell(stop, beginnings)
 
     def _reason(self, last: Said | None, out: Said) -> str:
-        """A reason that clients know; a tool call's is true only if a call has left."""
+        """Return a reason that clients know; a tool call's is true only if a call has left."""
         if last is None or self.stream.ended:
             return FILTERED
         if last.finish in CALL_REASONS and self._called:

@@ -132,7 +132,7 @@ class GovernedStream:
         return form.verbatim
 
     def _count(self, text: str) -> None:
-        """The model has said ``text``. Raises ``Problem`` where that is too much."""
+        """Count ``text``, which the model has said. Raises ``Problem`` if that is too much."""
         self._left -= len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
         if self._left < 0:
             raise malformed("it is over the limit")
@@ -154,7 +154,7 @@ class GovernedStream:
         return self._leave(leaving, reply.usage)
 
     def _govern(self, index: int, said: Said) -> Said | None:
-        """The governed form of what is said of a choice; None where nothing of it may leave now."""
+        """Return the governed form of what is said of a choice; None if nothing of it may leave now."""
         choice = self._choices.get(index)
         if choice is None:
             choice = self._choices[index] = GovernedChoice(self._request, self._session, index)
@@ -180,7 +180,8 @@ class GovernedStream:
         return leaving
 
     def end(self) -> bytes:
-        """The upstream said that it is done, or no choice remains: the last events. Raises ``Problem``."""
+        """End the stream, because the upstream said so or no choice remains. Returns the last events. Raises
+        ``Problem``."""
         if not self._choices:
             raise malformed("it ended without an answer")
         last = [] if self._waiting is None else [self._waiting]
@@ -191,7 +192,8 @@ class GovernedStream:
         return leaving + self._writer.done
 
     def fail(self, problem: Problem) -> bytes:
-        """The answer cannot go on: what is held stays here, each open choice is told, and the error comes last."""
+        """End an answer that cannot go on: held text is dropped, each open choice gets its notice, and the error comes
+        last."""
         if self._request.in_blocks and self._waiting is not None:
             for _, said in self._waiting[0]:
                 said.finish = None  # such an answer ends once: with the error
@@ -212,7 +214,7 @@ class GovernedStream:
 
 
 def refused_stream(api: Api, request: Request, session: Session, top: Top) -> bytes:
-    """The events for a prompt that a red line refused; the upstream was not asked."""
+    """Return the events for a prompt that a red line refused; the upstream was not asked."""
     writer = api.writer(request)
     said = [
         (index, GovernedChoice(request, session, index).take(Said(role=True, finish="stop", own=True)))
