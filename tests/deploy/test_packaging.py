@@ -154,6 +154,7 @@ def test_the_wheel_holds_the_grammar_the_packs_and_the_licence(wheel: Path) -> N
         "ordinance/py.typed",
         "ordinance/grammars/ordinance.lark",
         "ordinance/rules/charter/baseline.ord",
+        "ordinance/runtime/text/unicode_data.txt",
         *(f"ordinance/instructions/{tag}.py" for tag in ("de", "en", "et")),
         f"ordinance-{__version__}.dist-info/licenses/LICENSE",
         f"ordinance-{__version__}.dist-info/licenses/NOTICE",
