@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ordinance.policy.link.slots import PROMPT, TAGS, fits
+from ordinance.policy.slots import PROMPT, TAGS, fits
 from ordinance.serve.door.locale import plain_tag
 
 #: As in ``address=informal, reading level=A2``.
