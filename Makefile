@@ -1,5 +1,5 @@
-# Two commands do everything: `make serve` and `make test`. Each makes its own virtual environment under .venv/
-# and installs what it needs from deploy/locks/, once. Needed beforehand: Python 3.11 or newer with venv, and make.
+# Two commands do everything: `make serve` and `make test`. Each creates its own virtual environment under .venv/
+# and installs what it needs from deploy/locks/, once. You need Python 3.11 or newer with venv, and make.
 
 # The newest Python that can make a virtual environment; a name may exist and still not run (pyenv's shims).
 ifndef PYTHON
@@ -15,30 +15,47 @@ VLLM_PYTHON := $(shell for python in python3.11 "$(PYTHON)"; do \
 	&& { echo "$$python"; break; }; done)
 endif
 
-.PHONY: help serve test test-vllm vllm test-compiled soak noninterference check format docs accuracy defects locks clean need-python
+# Many tests start a process. Without kept bytecode each of these would compile all that it imports.
+export PYTHONDONTWRITEBYTECODE =
+
+.PHONY: help new serve quick test coverage test-vllm vllm system test-pages test-compiled soak noninterference check format docs accuracy \
+	defects locks clean need-python
 
 help:
-	@echo 'make serve   the gateway on 127.0.0.1:8080 with a small model behind it, as an operator in Germany'
-	@echo 'make test    all tests'
-	@echo 'make test-vllm  a real vLLM on the processor, governed: the acceptance suite (about 3 GB, once)'
-	@echo 'make soak    50,000 requests, to see that memory stays flat'
-	@echo 'make noninterference  10,000 requests to pairs of models that differ only in what is withheld'
-	@echo 'make test-compiled  the matcher compiled, and its tests; needs a C compiler'
-	@echo 'make check   ruff and mypy --strict'
-	@echo 'make format  let ruff lay out the code'
-	@echo 'make defects seed defects in a copy of the engine and see that a theorem notices each'
-	@echo 'make accuracy  decide the labelled data beside the checkout and rewrite docs/accuracy.md'
-	@echo 'make docs    rewrite the pages that are made from the code'
-	@echo 'make locks   resolve the locks anew (needs uv)'
-	@echo 'make clean   remove the environments and caches'
+	@echo 'make serve           run the gateway on 127.0.0.1:8080 with a small model, as an operator in Germany'
+	@echo 'make quick           run lint, types and the fast tests after a change; ROOM=runtime/match for one room'
+	@echo 'make test            run all tests'
+	@echo 'make coverage        measure the branches that tests take in each room, against tests/coverage.toml; RAISE=1'
+	@echo 'make test-vllm       run the acceptance suite against a real vLLM on the processor (about 3 GB, once)'
+	@echo 'make test-pages      test the chat page in a real Chromium (needs Chromium and npm: make system)'
+	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
+	@echo 'make system          install the programs that some suites need: Chromium, npm (Debian, as root)'
+	@echo 'make soak            send 50,000 requests and check that memory stays flat'
+	@echo 'make noninterference send 10,000 requests to pairs of models that differ only in withheld text'
+	@echo 'make defects         seed defects in a copy of the engine and check that a theorem notices each'
+	@echo 'make check           run ruff and mypy --strict'
+	@echo 'make format          format the code with ruff'
+	@echo 'make accuracy        judge the labelled data beside the checkout and rewrite docs/accuracy.md'
+	@echo 'make new KIND=detector|check|command|slot|api NAME=…  create a file, its test and its place in the docs'
+	@echo 'make docs            rewrite the pages that are generated from the code'
+	@echo 'make locks           resolve the locks again (needs uv)'
+	@echo 'make clean           remove the environments and caches'
 
 serve: need-python
 	@"$(PYTHON)" deploy/install.py serve
 	@exec .venv/serve/bin/ordinance serve --embedded --jurisdiction DE $(FLAGS)
 
+quick: need-python
+	@"$(PYTHON)" deploy/install.py test
+	@exec .venv/test/bin/python tests/support/quick.py $(ROOM)
+
 test: need-python
 	@"$(PYTHON)" deploy/install.py test
 	@exec .venv/test/bin/python -m pytest -n auto --dist worksteal --durations 15 $(FLAGS)
+
+coverage: need-python
+	@"$(PYTHON)" deploy/install.py test
+	@exec .venv/test/bin/python tests/support/floors.py $(if $(RAISE),--raise)
 
 test-vllm: vllm
 	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm $(FLAGS)
@@ -48,6 +65,16 @@ vllm: need-python
 	@"$(PYTHON)" deploy/install.py test
 	@"$(or $(VLLM_PYTHON),$(PYTHON))" deploy/install.py vllm
 	@.venv/test/bin/python deploy/into_vllm.py
+
+# The programs that suites with real parts need, from the system's packages.
+system:
+	@deploy/system.sh
+
+# The pages in a real Chromium, examined by axe-core.
+test-pages: need-python system
+	@"$(PYTHON)" deploy/install.py pages
+	@deploy/node.sh
+	@TEST_PAGES=1 exec .venv/pages/bin/python -m pytest tests/pages $(FLAGS)
 
 soak: need-python
 	@"$(PYTHON)" deploy/install.py test
@@ -74,11 +101,15 @@ format: need-python
 
 docs: need-python
 	@"$(PYTHON)" deploy/install.py test
+	.venv/test/bin/python -m ordinance.settings.schema >ordinance.schema.json
 	.venv/test/bin/python -m ordinance.settings.page >docs/configuration.md
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
-	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k 'manual_lists_every_code or pages_are_those'
+	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k manual_lists_every_code
 	.venv/test/bin/python -m ordinance.language.table
+
+new: need-python
+	@"$(PYTHON)" deploy/begin "$(KIND)" "$(NAME)"
 
 defects: need-python
 	@"$(PYTHON)" deploy/install.py test
@@ -91,6 +122,7 @@ accuracy: need-python
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra embedded --extra test -o deploy/locks/test.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra embedded --extra test --extra pages -o deploy/locks/pages.txt $(LOCKED)
 
 LOCKED = --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 	--no-emit-find-links

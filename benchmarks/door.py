@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+from prose import prose
 
 from ordinance.loading.load import load
 from ordinance.protocol import sse
@@ -48,26 +49,44 @@ class _Chunk(msgspec.Struct):
 
 
 def events(count: int) -> tuple[list[str], list[bytes]]:
-    """Texts, and the events that carry them as an inference server writes them."""
+    """Texts of a few words, met a thousand times, and the events that carry them."""
     chance = random.Random(7)  # noqa: S311 - the same text every time
     texts = chance.choices(WORDS, k=count)
+    return texts, carried(texts)
+
+
+def novel(count: int) -> tuple[list[list[str]], list[list[bytes]]]:
+    """Rounds of ``count`` texts, prose cut every four characters, none of which is met twice; and their events."""
+    text = prose(10**9)
+    cut = [text[at : at + 4] for at in range(0, len(text), 4)]
+    rounds = [cut[at : at + count] for at in range(0, len(cut) - count, count)]
+    return rounds, [carried(each) for each in rounds]
+
+
+def carried(texts: list[str]) -> list[bytes]:
+    """The events that carry ``texts`` as an inference server writes them."""
     start = (
         b'data: {"id":"chatcmpl-0123456789abcdef","object":"chat.completion.chunk","created":1700000000,"model":"m",'
     )
     start += b'"choices":[{"index":0,"delta":{"content":'
     end = b'},"logprobs":null,"finish_reason":null,"token_ids":null}]}\n\n'
-    return texts, [start + msgspec.json.encode(text) + end for text in texts]
+    return [start + msgspec.json.encode(text) + end for text in texts]
 
 
 def each(function: Callable[[Any], object], given: Sequence[Any], rounds: int) -> tuple[float, float]:
-    """Microseconds for one of ``given``: the median and the least of the rounds, each of which is short, so that the
-    least is one in which nothing else ran."""
+    """Microseconds of processor time for one of ``given``: the median and the least of the rounds, each of which is
+    short, so that the least is one in which nothing else ran."""
+    return over(function, [given] * rounds)
+
+
+def over(function: Callable[[Any], object], rounds: Sequence[Sequence[Any]]) -> tuple[float, float]:
+    """The same where each round has events of its own."""
     times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
+    for given in rounds:
+        start = time.process_time()
         for one in given:
             function(one)
-        times.append((time.perf_counter() - start) / len(given) * 1e6)
+        times.append((time.process_time() - start) / len(given) * 1e6)
     return statistics.median(times), min(times)
 
 
@@ -145,6 +164,9 @@ def main() -> None:
         whole - own for whole, own in zip(costs["door and session"], costs["the session alone"], strict=True)
     )
     costs["the door's own"] = median, least
+    rounds, carrying = novel(given.events)
+    costs["novel prose: the session alone"] = over(session().stream().feed, rounds)
+    costs["novel prose: door and session"] = over(door(session()), carrying)
     limit = costs["msgspec, typed, bytes unchanged"][1]
     print(
         f"{given.events} events, {unchanged:.0%} of them unchanged byte for byte; {given.rounds} rounds, microseconds"

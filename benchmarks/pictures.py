@@ -17,8 +17,8 @@ from typing import Any
 
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.serve.behind.contract import Answer
+from ordinance.serve.door.router import Router
 from ordinance.serve.door.service import make_service, plan_of
-from ordinance.serve.door.visit import Door
 from ordinance.serve.http.exchange import Exchange
 from ordinance.settings.model import Settings
 
@@ -62,7 +62,7 @@ def body_with(size: float) -> bytes:
     return json.dumps({"model": "m", "messages": [{"role": "user", "content": parts}]}).encode()
 
 
-async def ask(door: Door, body: bytes) -> int:
+async def ask(router: Router, body: bytes) -> int:
     """One request; the status of its answer."""
     statuses = []
     pieces = [body[at : at + 65536] for at in range(0, len(body), 65536)]  # as a server hands them on
@@ -78,18 +78,18 @@ async def ask(door: Door, body: bytes) -> int:
     scope = {
         "type": "http", "method": "POST", "path": CHAT.path, "headers": [(b"content-type", b"application/json")],
     }  # fmt: skip
-    await door(scope, receive, send)
+    await router(scope, receive, send)
     return statuses[0]
 
 
-async def cost(door: Door, size: float, rounds: int) -> float:
+async def cost(router: Router, size: float, rounds: int) -> float:
     """The least processor time of a request with a picture of so many MB, all threads together, in seconds."""
     body = body_with(size)
     least = float("inf")
     for _ in range(3):
         before = time.process_time()
         for _ in range(rounds):
-            status = await ask(door, body)
+            status = await ask(router, body)
             if status != 200:
                 raise SystemExit(f"status {status}")
         least = min(least, (time.process_time() - before) / rounds)
@@ -99,12 +99,12 @@ async def cost(door: Door, size: float, rounds: int) -> float:
 async def main() -> None:
     settings = Settings.model_validate({"jurisdiction": "DE", "audit": "/dev/null", "parts": ["image"]})
     behind = Behind()
-    door = Door(make_service(plan_of(settings), settings, behind), CHAT)
-    await cost(door, 0, 20)
-    small = await cost(door, 0, SMALL_ROUNDS)
+    router = Router(make_service(plan_of(settings), settings, behind), {})
+    await cost(router, 0, 20)
+    small = await cost(router, 0, SMALL_ROUNDS)
     print(f"no picture: {small * 1e3:.2f} ms")
     for size in SIZES:
-        taken = await cost(door, size, ROUNDS)
+        taken = await cost(router, size, ROUNDS)
         print(f"{size:g} MB: {taken * 1e3:.1f} ms, {taken / small:.0f} times that of a small request")
 
 

@@ -18,6 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from prose import prose
+
 from ordinance.detection import Expressions, Pattern
 from ordinance.loading.load import load
 from ordinance.policy.plan import SPAN, Plan, Scope
@@ -28,17 +30,11 @@ from ordinance.runtime.redact.redactor import Redactor
 from ordinance.runtime.situation import rules_in_force, situate
 
 DELTA = 4
-#: Prose for whoever has no better at hand.
-PROSE = (
-    "The committee met in the old town hall on Tuesday. It heard three witnesses, among them a teacher who had worked "
-    "in the district for thirty years, and adjourned without a vote. Rain had fallen since the morning; the river "
-    "stood high, and the road to the mill was closed. Nobody expected a decision before the end of the month. "
-)
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--text", type=Path, help="prose, UTF-8 (default: a paragraph, repeated)")
+    parser.add_argument("--text", type=Path, help="prose, UTF-8, that does not repeat (default: the manual's)")
     parser.add_argument("--phrases", type=int, default=10_000)
     parser.add_argument("--patterns", type=int, default=300)
     parser.add_argument("--characters", type=int, default=100_000)
@@ -151,8 +147,7 @@ def cut(text: str) -> list[str]:
 
 def main() -> None:
     given = arguments()
-    text = given.text.read_text("utf-8") if given.text else PROSE
-    text = (text * (given.characters // len(text) + 1))[: given.characters]
+    text = prose(given.characters, given.text)
     deltas = cut(text)
     words = sorted(set(re.findall(r"\w+", text)))[:2000]
     found = expressions(given.phrases, given.patterns, words)

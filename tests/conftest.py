@@ -12,6 +12,7 @@ from hypothesis import settings as profiles
 
 from ordinance.policy.plan import Plan
 from ordinance.settings.model import Settings
+from support.markers import Markers
 from support.serving import LoopThread, OpenGateway, RunningGateway, ScriptedUpstream
 from support.small_plan import small_plan
 
@@ -28,8 +29,12 @@ profiles.register_profile("glance", max_examples=15, deadline=None, derandomize=
 profiles.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Markers())
+
+
 #: The suite that needs a real vLLM is `make test-vllm`.
-collect_ignore = [] if "TEST_VLLM" in os.environ else ["vllm"]
+collect_ignore = [name for name in ("vllm", "pages") if f"TEST_{name.upper()}" not in os.environ]
 
 
 @pytest.fixture(scope="session")

@@ -46,8 +46,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind", "serve/http", "serve/record",
         "settings",
     },
+    "serve/chat": {"serve/door"},
     "serve": {
-        "errors", "policy", "protocol", "resources", "serve/behind", "serve/door", "serve/http", "settings",
+        "errors", "policy", "protocol", "resources", "serve/behind", "serve/chat", "serve/door", "serve/http",
+        "settings",
     },
     "batch": {
         "errors", "instructions", "policy", "protocol", "protocol/apis", "protocol/govern", "runtime", "serve/door",
@@ -58,11 +60,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runtime/text", "runtime/match", "runtime/redact",
     },
     "authoring/register": {"authoring", "errors", "language", "policy", "runtime", "runtime/redact"},
-    "doctor/protocols": {"detection", "policy"},
-    "doctor": {"doctor/protocols", "errors", "serve"},
+    "doctor/protocols": {"detection", "policy", "protocol"},
+    "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
         "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "policy",
-        "runtime", "serve", "serve/behind", "serve/door", "serve/http", "settings",
+        "resources", "runtime", "serve", "serve/behind", "serve/chat", "serve/door", "serve/http", "settings",
     },
 }  # fmt: skip
 

@@ -2,9 +2,10 @@
 
     .venv/test/bin/python benchmarks/gateway [--streams N] [--pace EVENTS_PER_SECOND] [--workers N] [--text FILE]
 
-A made-up model server speaks at a steady pace to every stream. Where the offered pace is more than a subject can carry,
-it is saturated, and events a second are its limit; below that, processor time for an event is what to compare. Subjects
-take turns, several rounds.
+A made-up model server speaks at a steady pace to every stream: the same answer each time, or, where a row says novel,
+an answer that nobody met before. The relay once lacked TCP_NODELAY, which the gateway sets; both are measured. Where
+the offered pace is more than a subject can carry, it is saturated, and events a second are its limit; below that,
+processor time for an event is what to compare. Subjects take turns, several rounds.
 """
 
 from __future__ import annotations
@@ -22,8 +23,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.append(str(HERE.parent))
+
+from prose import prose  # noqa: E402 - it lies beside this folder
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -95,32 +100,27 @@ def measure(subject: Subject, given: argparse.Namespace) -> None:
     subject.microseconds.append(used / took / events * 1e6)
 
 
-def manual() -> str:
-    """The manual's prose, without the lines that show what rules look for."""
-    lines = [line for page in sorted((ROOT / "docs").glob("*.md")) for line in page.read_text("utf-8").splitlines()]
-    return "\n".join(line for line in lines if "canary" not in line and not line.startswith((" ", "|")))
+def subjects_of(same: str, novel: str, workers: int) -> Iterator[Subject]:
+    """The limit first, then the gateway, before a server that always says the ``same``, and one that says what is
+    ``novel``; last the relay as it was."""
+    serve: list[str | Path] = ["-m", "ordinance.cli.main", "serve", "--port", "0", "--workers", str(workers)]
+    yield Subject("relay (the limit)", [HERE / "relay.py", same])
+    yield Subject("relay, novel", [HERE / "relay.py", novel])
+    for jurisdiction, scope in (("EE", "span"), ("DE", "sentence")):
+        for text, upstream in (("", same), (", novel", novel)):
+            words = [*serve, "--upstream", upstream, "--jurisdiction", jurisdiction]
+            yield Subject(f"gateway, scope {scope}{text}", words)
+    yield Subject("relay without TCP_NODELAY", [HERE / "relay.py", same, "delay"])
 
 
 def main() -> None:
     given = arguments()
-    text = (
-        given.text.read_text("utf-8")
-        if given.text
-        else "".join(page.read_text("utf-8") for page in sorted((ROOT / "docs").glob("*.md")))
-    )
     with tempfile.TemporaryDirectory() as folder:
-        prose = Path(folder) / "prose.txt"
-        prose.write_text(" ".join(text.split()), "utf-8")
-        with running([HERE / "source.py", str(given.events), str(given.pace), prose]) as (_, port):
-            upstream = f"http://127.0.0.1:{port}"
-            serve: list[str | Path] = ["-m", "ordinance.cli.main", "serve", "--port", "0", "--upstream", upstream]
-            if given.workers > 1:
-                serve += ["--workers", str(given.workers)]
-            subjects = [
-                Subject("relay (the limit)", [HERE / "relay.py", upstream]),
-                Subject("gateway, rules of scope span", [*serve, "--jurisdiction", "EE"]),
-                Subject("gateway, and of scope sentence", [*serve, "--jurisdiction", "DE"]),
-            ]
+        text = Path(folder) / "prose.txt"
+        text.write_text(" ".join(prose(10**9, given.text).split()), "utf-8")
+        source: list[str | Path] = [HERE / "source.py", str(given.events), str(given.pace), text]
+        with running(source) as (_, same), running([*source, "novel"]) as (_, novel):
+            subjects = list(subjects_of(*(f"http://127.0.0.1:{port}" for port in (same, novel)), given.workers))
             for round_ in range(given.rounds):
                 for subject in subjects:
                     print(f"round {round_ + 1}: {subject.name} …", file=sys.stderr)

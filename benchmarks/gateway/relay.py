@@ -1,8 +1,9 @@
 """The limit: a proxy of the same stack as the gateway (uvicorn, starlette, aiohttp) that only copies bytes.
 
-    python relay.py UPSTREAM_URL
+    python relay.py UPSTREAM_URL [delay]
 
-Prints its port.
+Prints its port. With `delay` its sockets are without TCP_NODELAY, as uvicorn leaves them for a socket that it is given:
+each event then may wait some 40 ms for the acknowledgement of the one before (Nagle's algorithm).
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def main() -> None:
 
     app = Starlette(routes=[Route("/v1/chat/completions", endpoint=relay, methods=["POST"])], lifespan=lifespan)
     listening = socket.create_server(("127.0.0.1", 0), backlog=4096)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, int("delay" not in sys.argv))
     print(listening.getsockname()[1], flush=True)
     uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False)).run(sockets=[listening])
 

@@ -1,6 +1,8 @@
-"""A model server that costs next to nothing: it answers every request with the same chat completion, at a steady pace.
+"""A model server that costs next to nothing: it answers every request with a chat completion, at a steady pace.
 
-    python source.py EVENTS PER_SECOND TEXT_FILE
+    python source.py EVENTS PER_SECOND TEXT_FILE [novel]
+
+With `novel` each answer is another text; otherwise all are the same.
 
 Prints its port. Each event is a write of its own, as a model server's is; streams take turns, so that they do not all
 speak at once.
@@ -11,8 +13,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 from typing import cast
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from prose import parts
 
 #: Streams speak in so many turns a period.
 TURNS = 20
@@ -37,8 +45,9 @@ def frames(text: str, count: int) -> list[bytes]:
 class Speaker(asyncio.Protocol):
     """One connection; it speaks when its turn comes."""
 
-    def __init__(self, answer: list[bytes], turns: list[set[Speaker]]) -> None:
-        self._answer = answer
+    def __init__(self, answers: Iterator[list[bytes]], turns: list[set[Speaker]]) -> None:
+        self._answers = answers
+        self._answer: list[bytes] = []
         self._turn = min(turns, key=len)
         self._at = -1
         self._heard = b""
@@ -55,7 +64,7 @@ class Speaker(asyncio.Protocol):
         if len(body) >= length:
             self._heard = b""
             self._transport.write(HEAD)
-            self._at = 0
+            self._answer, self._at = next(self._answers), 0
             self.speak()  # the first event at once, so that what is in between is all that anybody waits for
             self._turn.add(self)
 
@@ -71,10 +80,10 @@ class Speaker(asyncio.Protocol):
             self._turn.discard(self)
 
 
-async def main(answer: list[bytes], pace: float) -> None:
+async def main(answers: Iterator[list[bytes]], pace: float) -> None:
     turns: list[set[Speaker]] = [set() for _ in range(TURNS)]
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Speaker(answer, turns), "127.0.0.1", 0, backlog=4096)
+    server = await loop.create_server(lambda: Speaker(answers, turns), "127.0.0.1", 0, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)
     at, due = 0, loop.time()
     while True:
@@ -86,4 +95,7 @@ async def main(answer: list[bytes], pace: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(frames(Path(sys.argv[3]).read_text("utf-8"), int(sys.argv[1])), float(sys.argv[2])))
+    text, count = Path(sys.argv[3]).read_text("utf-8"), int(sys.argv[1])
+    novel = (frames(part, count) for part in parts(text, 4 * count + 4))
+    answers = novel if "novel" in sys.argv else repeat(frames(text, count))
+    asyncio.run(main(answers, float(sys.argv[2])))

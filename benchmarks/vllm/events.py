@@ -3,7 +3,8 @@
     .venv/test/bin/python benchmarks/vllm/events.py [--events N] [--rounds N] [--jurisdiction EE]
 
 Prints microseconds of processor an event, and a request with one event, for nothing, a middleware that passes every
-message on, and Ordinance, interleaved. There is no HTTP server and no engine, so that a change in the middleware can be
+message on, and Ordinance, interleaved; the answers are of thirteen words, and, where a row says novel, words of the
+manual in an order that was never met. There is no HTTP server and no engine, so that a change in the middleware can be
 judged on any machine; inside a server the same work takes two to three times as long.
 """
 
@@ -15,11 +16,15 @@ import json
 import os
 import random
 import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from prose import parts, prose
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from switch import Through
 
@@ -34,13 +39,27 @@ def chunk(finish: str | None = None, **delta: str) -> bytes:
     return b"data: " + json.dumps({**TOP, "choices": [choice]}, separators=(",", ":")).encode() + b"\n\n"
 
 
-class Speaker:
-    """The application: a list of models, and an answer of so many events, a message each."""
+def framed(said: Sequence[str]) -> list[bytes]:
+    """The events of an answer, which says ``said``."""
+    first = chunk(role="assistant", content="")
+    return [first, *(chunk(content=each) for each in said), chunk("stop"), b"data: [DONE]\n\n"]
 
-    def __init__(self, events: int) -> None:
-        said = random.Random(7).choices(WORDS, k=events)  # noqa: S311 - the same text every time
-        first = chunk(role="assistant", content="")
-        self._events = [first, *(chunk(content=each) for each in said), chunk("stop"), b"data: [DONE]\n\n"]
+
+class Speaker:
+    """The application: a list of models, and an answer of so many events, a message each. Where it is ``novel`` each
+    answer says what no answer did."""
+
+    def __init__(self, events: int, *, novel: bool = False) -> None:
+        same = random.Random(7).choices(WORDS, k=events)  # noqa: S311 - the same text every time
+        new = ([part[at : at + 4] for at in range(0, len(part), 4)] for part in parts(prose(10**9), 4 * events))
+        self._novel = (framed(said) for said in new) if novel else None
+        self._events = framed(same)
+        self.count = events
+
+    def renew(self) -> None:
+        """Be ready with the next answer, so that its making counts for nobody."""
+        if self._novel is not None:
+            self._events = next(self._novel)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         whole = scope["method"] == "GET"
@@ -92,13 +111,16 @@ async def main() -> None:
         os.environ |= {"ORDINANCE_CONFIG": str(settings), "VLLM_NO_USAGE_STATS": "1"}
         from ordinance.serve.vllm import Ordinance
 
-        long, short = (variants(Ordinance, Speaker(count)) for count in (given.events, 1))
+        novel = [Speaker(count, novel=True) for count in (given.events, 1)]
+        long, short = (variants(Ordinance, Speaker(each.count), each) for each in novel)
         sizes = {name: (await answer(app))[1] for name, app in long.items()}
         times: dict[str, list[tuple[float, float]]] = {name: [] for name in long}
         for name in short:
             await answer(short[name])
         for _ in range(given.rounds):
             for name, found in times.items():
+                for speaker in novel:
+                    speaker.renew()
                 request = (await answer(short[name]))[0]
                 found.append((((await answer(long[name]))[0] - request) / (given.events - 1) * 1e6, request * 1e6))
     print(f"{given.events} events, {given.rounds} rounds, jurisdiction {given.jurisdiction}; microseconds of processor")
@@ -111,8 +133,13 @@ async def main() -> None:
         )
 
 
-def variants(governing: Callable[[ASGIApp], ASGIApp], speaker: Speaker) -> dict[str, ASGIApp]:
-    return {"nothing": speaker, "pass-through middleware": Through(speaker), "Ordinance": governing(speaker)}
+def variants(governing: Callable[[ASGIApp], ASGIApp], speaker: Speaker, novel: Speaker) -> dict[str, ASGIApp]:
+    return {
+        "nothing": speaker,
+        "pass-through middleware": Through(speaker),
+        "Ordinance": governing(speaker),
+        "Ordinance, novel": governing(novel),
+    }
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ class Segments:
 
 
 def exact(found: object) -> list[tuple[int, int]]:
-    """What ``Segments.find`` gave, as spans. Raises ``TypeError`` for whatever is not of the types that it must have:
+    """Convert what ``Segments.find`` returned into spans. Raises ``TypeError`` for anything not of the required types:
     a wrong type that could be converted would cut at a wrong place."""
     if not isinstance(found, list | tuple | Iterator):
         raise TypeError("no list of spans")

@@ -198,6 +198,7 @@ def test_a_way_of_speaking(tmp_path: Path) -> None:
     assert {"the way of speaking fr has changed", "the way of speaking address has changed"} <= said
 
 
+@pytest.mark.server
 def test_as_processes(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     for folder in (old, new):
@@ -222,6 +223,7 @@ def test_as_processes(tmp_path: Path) -> None:
     assert [each["kind"] for each in report["citations"]] == ["version"]
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

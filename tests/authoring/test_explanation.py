@@ -127,6 +127,7 @@ def test_conditions_in_words(plan: Plan) -> None:
     assert condition_in_words(Below("age", 18), plan) == "age below 18"
 
 
+@pytest.mark.server
 def test_as_text(tmp_path: Path) -> None:
     pack = write_jurisdiction(tmp_path)
     words = ("explain", "--pack", pack, "--jurisdiction", "XA", "--on", "2026-11-23")
@@ -139,6 +140,7 @@ def test_as_text(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.server
 def test_as_json_from_standard_input(tmp_path: Path) -> None:
     pack = write_jurisdiction(tmp_path)
     result = run("explain", "--pack", pack, "--jurisdiction", "XA", "--format", "json", given="So: secret words.\n")
@@ -158,17 +160,18 @@ def test_as_json_from_standard_input(tmp_path: Path) -> None:
     assert {rule["outcome"] for rule in report["rules"]} == {"fired", "out_of_scope", "quiet"}
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (("--jurisdiction", "ZZ", "x"), 1, "error[situation]"),
-        (("--given", "purpose", "x"), 2, "write it as purpose=education"),
+        (("--given", "purpose", "x"), 2, "write it like purpose=education"),
         (("--given", "purpose=fun", "x"), 1, "'fun' is not a value of 'purpose'"),
         (("--turn", "0", "x"), 2, "whole number"),
         (("--pack", "nowhere", "x"), 2, "error[unreadable]"),
         (("--frob", "x"), 2, "explain --help"),
         (("--jurisdictoin", "DE", "x"), 2, "Did you mean `--jurisdiction`?"),
-        (("x", "y"), 2, "one word too many"),
+        (("x", "y"), 2, "unexpected argument"),
     ],
 )
 def test_usage(words: tuple[str, ...], code: int, said: str) -> None:
@@ -178,6 +181,7 @@ def test_usage(words: tuple[str, ...], code: int, said: str) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.server
 def test_input_that_is_no_text() -> None:
     result = run("explain", given=b"\xff\xfe")
     assert result.returncode == 2

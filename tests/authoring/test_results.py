@@ -112,6 +112,7 @@ def test_each_branch_counts_only_where_it_is_shown(tmp_path: Path) -> None:
     assert words.told == ("fr",)
 
 
+@pytest.mark.server
 def test_a_language_pack_is_tested_by_what_it_tells(tmp_path: Path) -> None:
     """Every rule's first firing example, told in the language that was given; it has no examples of its own."""
     lacking = run("test", write_language(tmp_path))
@@ -159,7 +160,7 @@ def test_labelled_texts_for_programs(loaded: Loaded) -> None:
         ("# only a comment\n", "holds no text"),
         ("fires XA/wrods\n  x\n", "texts.txt:1: no rule is called 'XA/wrods'.  Did you mean `XA/words`?"),
         ("fires\n  x\n", "does not name a rule"),
-        ("fires XA/words\n\nquiet XA/words\n  x\n", "texts.txt:1: no text stands below this line"),
+        ("fires XA/words\n\nquiet XA/words\n  x\n", "texts.txt:1: there is no text below this line"),
         ("fires XA/words given purpose\n  x\n", "does not say what is expected"),
         ("# c\nhello\n", "texts.txt:2: 'hello' does not say what is expected"),
         ("  alone\nfires XA/words\n  x", "a text stands here without a line"),
@@ -170,7 +171,7 @@ def test_labelled_texts_for_programs(loaded: Loaded) -> None:
         ('{"expects": "fires", "anwser": "x"}', "Did you mean `answer`?"),
         ('{"expects": "maybe", "answer": "x"}', "'expects' is missing or unknown"),
         ('{"expects": "passes"}', "there is no text"),
-        ('{"expects": "passes", "answer": 3}', "'answer' is no text"),
+        ('{"expects": "passes", "answer": 3}', "'answer' is not text"),
         ('{"expects": "passes", "answer": "x", "given": []}', "'given' is no object"),
         ("{}\n[]", "'expects' is missing"),
         ("{" * 100_000, "not JSON"),
@@ -182,6 +183,7 @@ def test_texts_that_cannot_be_used(text: str, said: str, loaded: Loaded) -> None
     assert said in str(caught.value)
 
 
+@pytest.mark.server
 def test_as_a_process(tmp_path: Path) -> None:
     """A missed text fails the run; the build server's file counts it, and holds no text of anybody."""
     pack = write_jurisdiction(tmp_path)
@@ -204,6 +206,7 @@ def test_as_a_process(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

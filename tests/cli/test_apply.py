@@ -13,6 +13,8 @@ import pytest
 
 from support.checkout import ROOT
 
+pytestmark = pytest.mark.server
+
 CANARY = "ordinance-canary-86a-5d21e8"
 WEAPON = "ordinance-canary-weapons-7f3a9c"
 

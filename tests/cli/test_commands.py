@@ -56,6 +56,7 @@ def process(*words: str | Path, code: str = "", cwd: Path = ROOT) -> subprocess.
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.server
 def test_as_processes(tmp_path: Path) -> None:
     """What a shell sees: exit codes, and never a traceback."""
     (tmp_path / "binary.ord").write_bytes(bytes(range(256)) * 100)
@@ -214,6 +215,7 @@ def test_help_teaches(run: Run) -> None:
         assert "exit codes:" in result.stdout
 
 
+@pytest.mark.server
 def test_check_needs_no_server() -> None:
     code = "import sys; from ordinance.cli.main import main; main(['check', 'rules']); print(*sys.modules, sep='\\n')"
     loaded = set(process(code=code).stdout.split("\n"))
@@ -221,6 +223,7 @@ def test_check_needs_no_server() -> None:
     assert not {"starlette", "aiohttp", "uvicorn", "pydantic"} & loaded
 
 
+@pytest.mark.server
 def test_a_closed_pipe_is_no_error() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine")}
     command = f"{sys.executable} -m ordinance.cli.main check rules | true"
@@ -235,6 +238,7 @@ def shell(line: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["sh", "-c", line], cwd=ROOT, env=environment, capture_output=True, check=False)
 
 
+@pytest.mark.server
 def test_streams_that_are_closed(tmp_path: Path) -> None:
     """The exit code says it, where nobody reads the words."""
     (tmp_path / "bad.ord").write_text("nonsense", "utf-8")
@@ -246,6 +250,7 @@ def test_streams_that_are_closed(tmp_path: Path) -> None:
     assert shell("$ORDINANCE apply --jurisdiction DE <&-").returncode == 0
 
 
+@pytest.mark.server
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
 @pytest.mark.parametrize("words", ["check rules", "check rules --format json", "test rules", "apply"])
 def test_an_output_without_room(words: str) -> None:
@@ -256,6 +261,7 @@ def test_an_output_without_room(words: str) -> None:
     assert b"Exception ignored" not in result.stderr
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_what_is_printed_is_utf_8(encoding: str, tmp_path: Path) -> None:
     write_jurisdiction(tmp_path, JURISDICTION.replace("jurisdiction XA", "jurisdiction “XA”"))

@@ -189,6 +189,7 @@ def test_columns_comments_and_long_lines() -> None:
     assert formatted(DISARRAYED) == ARRANGED
 
 
+@pytest.mark.server
 def test_as_a_process(tmp_path: Path) -> None:
     """Written once, whole; listed and not written with --check; the mode of the file and a link to it stay."""
     pack = tmp_path / "XA.ord"
@@ -197,7 +198,7 @@ def test_as_a_process(tmp_path: Path) -> None:
     (tmp_path / "link.ord").symlink_to(pack)
     listed = run("fmt", "--check", tmp_path, cwd=tmp_path)
     assert (listed.returncode, listed.stdout) == (
-        1, "XA.ord: is laid out otherwise\n1 pack would be formatted, 0 left as they were\n",
+        1, "XA.ord: would be formatted\n1 pack would be formatted, 0 left unchanged\n",
     )  # fmt: skip
     assert pack.read_bytes() == JURISDICTION.replace("\n", "\r\n").encode()
     done = run("fmt", tmp_path / "link.ord", "--format", "json", cwd=tmp_path)
@@ -209,6 +210,7 @@ def test_as_a_process(tmp_path: Path) -> None:
     assert run("fmt", "--check", tmp_path).returncode == 0
 
 
+@pytest.mark.server
 def test_what_does_not_parse_is_left_alone(tmp_path: Path) -> None:
     """It is told as `check` tells it, and the other packs are written."""
     bad, good = tmp_path / "bad.ord", tmp_path / "good.ord"
@@ -222,6 +224,7 @@ def test_what_does_not_parse_is_left_alone(tmp_path: Path) -> None:
     assert good.read_text("utf-8") == formatted(LANGUAGE)
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("data", "code", "exit_code"),
     [(None, "file-missing", 2), (b"", "empty-pack", 1), (b"\0", "nul-character", 2), (b"\xff\xfe\xfd", "not-utf8", 2)],
@@ -237,6 +240,7 @@ def test_bad_input(data: bytes | None, code: str, exit_code: int, tmp_path: Path
     assert run("fmt", "--width", "80", pack).returncode == 2
 
 
+@pytest.mark.server
 def test_a_disk_without_room(tmp_path: Path) -> None:
     """The pack is as it was, nothing is left beside it, and the error says what to do."""
     pack = tmp_path / "XA.ord"

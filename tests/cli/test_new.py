@@ -36,6 +36,7 @@ def test_a_jurisdiction(code: str, tmp_path: Path) -> None:
     assert f"{code} 2026.12.0 under charter baseline 1" in text
 
 
+@pytest.mark.slow
 def test_the_zone_of_a_country_that_has_one() -> None:
     for code, zone in (("JP", "Asia/Tokyo"), ("EE", "Europe/Tallinn"), ("US-CA", "UTC"), ("EU", "UTC")):
         assert f'zone  "{zone}"' in skeleton("jurisdiction", code, DAY).files[f"{code}.ord"]
@@ -53,6 +54,7 @@ def test_a_language(tag: str, tmp_path: Path) -> None:
         assert not examined.failed
 
 
+@pytest.mark.server
 def test_as_processes(tmp_path: Path) -> None:
     """Made, checked, tested and formatted green; made again, nothing is touched."""
     for kind, name in (("jurisdiction", "JP"), ("language", "ja"), ("house", "city_school")):
@@ -71,6 +73,7 @@ def test_as_processes(tmp_path: Path) -> None:
         assert before == {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
 
 
+@pytest.mark.server
 def test_a_lexicon_that_is_there_stays(tmp_path: Path) -> None:
     lexicon = tmp_path / "JP" / "lexicons" / "example_words.txt"
     lexicon.parent.mkdir(parents=True)
@@ -88,6 +91,7 @@ def test_a_skeleton_that_is_not_green_is_not_written(tmp_path: Path, monkeypatch
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -99,7 +103,7 @@ def test_a_skeleton_that_is_not_green_is_not_written(tmp_path: Path, monkeypatch
         (("house", "../x"), "cannot name a house"),
         (("planet", "mars"), "invalid choice"),
         (("jurisdiction",), "required: NAME"),
-        (("jurisdiction", "JP", "--in", "x", "y"), "one word too many"),
+        (("jurisdiction", "JP", "--in", "x", "y"), "unexpected argument"),
         (("jurisdiction", "JP", "--into", "file"), "cannot be written"),
     ],
 )

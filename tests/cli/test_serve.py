@@ -16,10 +16,12 @@ from typing import Any
 import httpx2
 import pytest
 
-from ordinance.cli.serve import CANARY
+from ordinance.serve.chat.questions import CANARY
 from support.commands import Served, run
 from support.packs import TODAY, write_jurisdiction
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, posting, say
+
+pytestmark = pytest.mark.server
 
 Serve = Callable[..., Served]
 
@@ -63,6 +65,13 @@ def test_the_shipped_packs_hold_for_every_two_cuts(serve: Serve, upstream: Scrip
             assert not any(piece in answer.text for piece in ("ordinance-c", "canary", "86a-5d", "21e8"))
 
 
+def test_the_first_line_leads_to_the_chat_page(serve: Serve, upstream: ScriptedUpstream) -> None:
+    served = serve("--upstream", upstream.url, "--jurisdiction", "DE")
+    first = served.said.splitlines()[0]
+    assert first == f"ordinance: to chat with the model, open {served.address}/chat"
+    assert httpx2.get(f"{served.address}/chat", trust_env=False).status_code == 200
+
+
 @pytest.mark.parametrize("chosen", [{"x-ordinance-locale": "en-US"}, {"accept-language": "en-US"}])
 @pytest.mark.requirement("CC-1")
 def test_an_operator_in_germany_tells_in_english(
@@ -93,7 +102,7 @@ def test_a_port_in_use_is_told_with_a_way_out(upstream: ScriptedUpstream) -> Non
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        ([], 2, "no inference server is named"),
+        ([], 2, "no inference server is configured"),
         (["--upstream", "nonsense"], 2, "must look like http://127.0.0.1:8000"),
         (["--upstream", "http://x", "--embedded"], 2, "not allowed with"),
         (["--upstream", "http://x", "--port", "many"], 2, "port"),

@@ -18,6 +18,8 @@ COMPILER = (sysconfig.get_config_var("CC") or "cc").split()[0]
 TESTS = ("test_automaton", "test_matcher", "test_regions", "test_strides", "test_redactor")
 
 pytestmark = [
+    pytest.mark.server,
+    pytest.mark.slow,
     pytest.mark.skipif(shutil.which(COMPILER) is None, reason="no C compiler"),
     pytest.mark.skipif(importlib.util.find_spec("setuptools") is None, reason="no setuptools, which mypyc needs"),
 ]

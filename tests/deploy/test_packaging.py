@@ -146,6 +146,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
+@pytest.mark.server
 def test_the_wheel_holds_the_grammar_the_packs_and_the_licence(wheel: Path) -> None:
     assert wheel.name == f"ordinance-{__version__}-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
@@ -153,8 +154,11 @@ def test_the_wheel_holds_the_grammar_the_packs_and_the_licence(wheel: Path) -> N
     assert {
         "ordinance/py.typed",
         "ordinance/grammars/ordinance.lark",
+        "ordinance/ordinance.schema.json",
         "ordinance/rules/charter/baseline.ord",
         "ordinance/runtime/text/unicode_data.txt",
+        "ordinance/lessons/lexicon-missing.md",
+        "ordinance/lessons/sample/XA.ord",
         *(f"ordinance/instructions/{tag}.py" for tag in ("de", "en", "et")),
         f"ordinance-{__version__}.dist-info/licenses/LICENSE",
         f"ordinance-{__version__}.dist-info/licenses/NOTICE",
@@ -162,6 +166,7 @@ def test_the_wheel_holds_the_grammar_the_packs_and_the_licence(wheel: Path) -> N
     assert not [file for file in files if file.startswith(("tests", "engine", "deploy")) or file.endswith(".pyc")]
 
 
+@pytest.mark.server
 def test_the_wheel_works_outside_the_checkout_on_the_packs_it_ships(wheel: Path, tmp_path: Path) -> None:
     venv.EnvBuilder(symlinks=True, system_site_packages=False).create(tmp_path / "venv")
     python = tmp_path / "venv" / "bin" / "python"
@@ -174,6 +179,10 @@ def test_the_wheel_works_outside_the_checkout_on_the_packs_it_ships(wheel: Path,
     shipped = str(packages / "ordinance" / "rules")
     checked = subprocess.run([*run, "check", shipped], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")
+    lesson = subprocess.run(
+        [*run, "lesson", "lexicon-missing"], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert lesson.stdout == (ROOT / "docs" / "errors" / "lexicon-missing.md").read_text("utf-8")
     line = '{"answer": "Good day! ordinance-canary-86a-5d21e8! Bye."}'
     applied = subprocess.run(
         [*run, "apply", "--jurisdiction", "DE"], input=line, capture_output=True, text=True, cwd=tmp_path, check=False

@@ -26,7 +26,7 @@ from support.plans import plan as made
 from support.plans import session, withhold
 from support.serving import PATIENCE
 
-pytestmark = [pytest.mark.semantics(13), pytest.mark.requirement("DET-1")]
+pytestmark = [pytest.mark.server, pytest.mark.semantics(13), pytest.mark.requirement("DET-1")]
 BUDGET = Budget(seconds=0.5, processes=1)
 
 

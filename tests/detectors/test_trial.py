@@ -72,6 +72,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sys.modules.pop("hostile_ordinance", None)
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("deed", list(DEEDS))
 def test_the_load_ends_with_the_plugins_name(site: Path, tmp_path: Path, deed: str, place: str) -> None:
@@ -88,6 +89,7 @@ def test_the_load_ends_with_the_plugins_name(site: Path, tmp_path: Path, deed: s
     assert "hostile_ordinance" not in sys.modules or place == "preparing", "it did not come into this process"
 
 
+@pytest.mark.server
 def test_what_was_tried_leaves_no_process(site: Path, tmp_path: Path) -> None:
     before = children(os.getpid())
     install(site, "at import", "a hang")
@@ -96,6 +98,7 @@ def test_what_was_tried_leaves_no_process(site: Path, tmp_path: Path) -> None:
     assert children(os.getpid()) == before
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("place", PLACES)
 def test_check_is_not_green_when_it_checked_nothing(tmp_path: Path, place: str) -> None:
     site = install(tmp_path / "site", place, "sys.exit")

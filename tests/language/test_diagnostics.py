@@ -41,8 +41,12 @@ def manual() -> str:
         "# Errors",
         "",
         "Every finding of `ordinance check` and every error of a command has a stable code; it is never renamed and",
-        "never used for something else. This page is made from the code (`tests/language/test_diagnostics.py`).",
-        "What to avoid, what to prefer and why stands for each code in [lessons.md](lessons.md).",
+        "never used for something else. This page is made from the code (`make docs`).",
+        "",
+        "Each finding has a page of its own: what it means, a sample that has it, what to write instead, and why.",
+        "`ordinance lesson CODE` prints it, without a network. Samples are whole files, or parts of the packs in",
+        "[errors/sample](errors/sample/). In a sample, `^` marks the place of the finding, `‹U+00A0›` stands for that",
+        "character, and `‹1 to 300›` for as many lines, each with its number.",
         "",
         "## Findings in packs",
         "",
@@ -52,7 +56,9 @@ def manual() -> str:
     for code, entry in CATALOGUE.items():
         marks = [mark for mark, holds in (("a warning", entry.severity == "warning"), ("exit code 2", entry.unreadable))
                  if holds]  # fmt: skip
-        lines.append(f"| `{code}` | {entry.title}{f' ({marks[0]})' if marks else ''} | {entry.help} |")
+        lines.append(
+            f"| [`{code}`](errors/{code}.md) | {entry.title}{f' ({marks[0]})' if marks else ''} | {entry.help} |"
+        )
     lines += ["", "## Errors of commands", "", "| code | exit code | what it means |", "|---|---|---|"]
     for kind in sorted(OrdinanceError.__subclasses__(), key=lambda kind: kind.code):
         if kind.__module__ == OrdinanceError.__module__:

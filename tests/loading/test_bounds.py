@@ -72,6 +72,7 @@ def measured(pack: Path) -> list[Any]:
     return found
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_lexicon_over_the_bounds_is_refused_in_bounded_memory_and_time(name: str, tmp_path: Path) -> None:
     text, code = HOSTILE[name]
@@ -82,6 +83,7 @@ def test_a_lexicon_over_the_bounds_is_refused_in_bounded_memory_and_time(name: s
     assert seconds < MOST_SECONDS
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("more", "code"),
     [

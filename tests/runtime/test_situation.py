@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ordinance.errors import SituationError
 from ordinance.policy.conditions import AnyOf, Below, Condition, Is, Within
 from ordinance.policy.plan import Dimension, Exemption, LanguageStyle, Law, Plan, PlannedRule
-from ordinance.runtime.situation import choose_locale, contacts_at, notice_language, rules_in_force, situate
+from ordinance.runtime.opening import open_session
+from ordinance.runtime.situation import chosen_locale, contacts_at, notice_language, rules_in_force, situate
 from support.plans import expressions, law, plan, refuse, withhold
 
 PURPOSE = Dimension("purpose", frozenset({"general", "education"}), attested=True)
@@ -217,7 +218,7 @@ STYLES = [LanguageStyle(tag, tag, "formal") for tag in ("de", "en", "et", "fr-CA
 def test_the_locale_is_the_first_wanted_one_that_has_notices(
     wanted: list[str], default: str | None, expected: str
 ) -> None:
-    assert choose_locale(plan([], {}, languages=STYLES), wanted, default) == expected
+    assert (chosen_locale(plan([], {}, languages=STYLES), wanted, default) or "en") == expected
 
 
 @pytest.mark.requirement("TR-6")
@@ -240,7 +241,8 @@ def test_the_language_of_notices_is_the_nearest_and_none_if_none_is_near(tag: st
 
 @given(st.lists(st.text(max_size=12), max_size=3), st.none() | st.text(max_size=6))
 def test_any_header_gives_a_locale(wanted: list[str], default: str | None) -> None:
-    assert choose_locale(plan([], {}, languages=STYLES), wanted, default)
+    made = plan([], {}, languages=STYLES)
+    assert open_session(made, situate(made, jurisdiction="DE"), wanted, default).locale
 
 
 @pytest.mark.requirement("SC-1")

@@ -256,7 +256,10 @@ def test_a_tool_call_that_holds_a_phrase_ends_the_answer(http: httpx2.Client, up
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/", 404),
+        ("POST", "/", 404),
+        ("POST", "/chat", 404),
+        ("GET", "/chat/", 404),
+        ("GET", "/chat/chat.html", 404),
         ("POST", "/v1/embeddings", 404),
         ("POST", "/invocations", 404),
         ("POST", "/v1/chat/completions/", 404),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
 from ordinance import __version__
 from support.commands import copy_of_engine, environment
@@ -33,6 +34,7 @@ uvicorn.run(app, port=int(sys.argv[1]), log_level="critical")
 """
 
 
+@pytest.mark.server
 def test_keys_are_read_anew_and_a_new_engine_waits_for_a_restart(tmp_path: Path) -> None:
     settings = tmp_path / "ordinance.yaml"
 

@@ -106,24 +106,24 @@ def test_a_bare_word_that_might_be_a_truth_value_is_an_error(tmp_path: Path, wor
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("port: 1\nhost: a\nport: 2\n", 3, "'port' stands here again, first on line 1"),
-        ("upstream:\n  url: http://a\n  url: http://b\n", 3, "'url' stands here again"),
+        ("port: 1\nhost: a\nport: 2\n", 3, "'port' is given twice, first on line 1"),
+        ("upstream:\n  url: http://a\n  url: http://b\n", 3, "'url' is given twice"),
         ("a: [1", 1, "not YAML"),
         ("\tport: 1", 1, "not YAML"),
         ("a: &x 1\nb: *x\n", 2, "aliases"),
         ("- 1\n", 1, "'key: value' lines"),
         ("just words", 1, "'key: value' lines"),
         ("? [a]\n: 1\n", 1, "a key must be a word"),
-        ("[" * 5000, 1, "too deep"),
-        ("prot: 1\n", 1, "'prot' is no setting; did you mean 'port'?"),
-        ("port: 1\nupstream:\n  ulr: http://x\n", 3, "'upstream.ulr' is no setting; did you mean 'url'?"),
+        ("[" * 5000, 1, "nested too deeply"),
+        ("prot: 1\n", 1, "'prot' is not a setting; did you mean 'port'?"),
+        ("port: 1\nupstream:\n  ulr: http://x\n", 3, "'upstream.ulr' is not a setting; did you mean 'url'?"),
         ("keys:\n  - name: a\n    sha256: abc\n", 3, "'keys.0.sha256'"),
         ("keys:\n  - sha256: abc\n    nmae: b\n", 3, "did you mean 'name'?"),
         ("port: 70000\n", 1, "'port'"),
         ("port: 0x10\n", 1, "'port'"),
         ("workers: many\n", 1, "'workers'"),
         ("upstream:\n  url: ftp://x\n", 2, "must look like http://127.0.0.1:8000"),
-        ("upstream:\n  url: http://me:secret@x\n", 2, "must not hold a password"),
+        ("upstream:\n  url: http://me:secret@x\n", 2, "must not contain a password"),
         ("policy: bad name\n", 1, "'policy'"),
     ],
 )
@@ -151,7 +151,7 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         ("packs: a", "'packs': a list is expected, a line with '- ' for each"),
         ("adapters: [et]", "'adapters': a mapping is expected, 'key: value' lines below it"),
         ("adapters: {et: et-instruct}", "'adapters.et': a mapping is expected, such as {lora: et-instruct}"),
-        ("locale: german", "'locale': a language tag is expected, such as de-DE or et-EE"),
+        ("locale: german", "'locale': must be a language tag, such as de-DE or et-EE"),
         ("locale: 5", "'locale': text is expected; put numbers and dates in quotes"),
         ("port: many", "'port': a whole number is expected, in digits"),
         ("workers: 0", "'workers': a number at least 1 is expected"),
@@ -195,8 +195,8 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("ORDINANCE_PRT", "1", "ORDINANCE_PRT is no setting; did you mean 'ORDINANCE_PORT'?"),
-        ("ORDINANCE_UPSTREAM__ULR", "x", "ORDINANCE_UPSTREAM__ULR: 'upstream.ulr' is no setting"),
+        ("ORDINANCE_PRT", "1", "ORDINANCE_PRT is not a setting; did you mean 'ORDINANCE_PORT'?"),
+        ("ORDINANCE_UPSTREAM__ULR", "x", "ORDINANCE_UPSTREAM__ULR: 'upstream.ulr' is not a setting"),
         ("ORDINANCE_PORT", "many", "ORDINANCE_PORT: 'port'"),
         ("ORDINANCE_KEYS", "not JSON", "keys"),
     ],
@@ -245,8 +245,8 @@ ONE, TWO = sha256(b"one").hexdigest(), sha256(b"two").hexdigest()
     ("hashes", "wrong"),
     [
         ([ONE, TWO], []),
-        ([ONE, NOTHING], ["keys.1.sha256': it is the hash of an empty text"]),
-        ([ONE, TWO, ONE], ["keys.2.sha256': `keys.0` has it too"]),
+        ([ONE, NOTHING], ["keys.1.sha256': this is the hash of an empty key"]),
+        ([ONE, TWO, ONE], ["keys.2.sha256': `keys.0` has the same hash"]),
     ],
 )
 def test_a_key_is_one_and_no_other(tmp_path: Path, hashes: list[str], wrong: list[str]) -> None:
@@ -273,7 +273,7 @@ def test_a_host_that_nobody_could_ask_for_is_told(tmp_path: Path, host: str) -> 
     file.write_text(f"hosts:\n  - chat.example.org\n  - '{host}'\n")
     with pytest.raises(SettingsError) as caught:
         load(file=file)
-    assert caught.value.message.startswith(f"{file}:3: 'hosts.1': a name or an address is expected, without a port")
+    assert caught.value.message.startswith(f"{file}:3: 'hosts.1': must be a name or an address without a port")
 
 
 def test_hosts_are_names_and_addresses(tmp_path: Path) -> None:

@@ -78,9 +78,9 @@ class Served:
             stderr=subprocess.PIPE,
         )
         self.said = self._read(until)
-        found = re.search(r"http://\S+?(?=,|\s)", self.said)
-        assert found is not None
-        self.address = found[0]
+        found = re.search(r"(?:listening on|running on) (http://\S+?)(?=,|\s)", self.said)
+        assert found is not None, self.said
+        self.address = found[1]
 
     def _read(self, sign: str) -> str:
         """What it prints, to the end of the line that holds ``sign``."""

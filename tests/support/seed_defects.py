@@ -60,12 +60,12 @@ DEFECTS = (
            "and inner.region <= outer.region", "and False", "said_twice"),
     Defect("what is cut from a region stays in it", "policy/check/cubes.py",
            "    if _meet(cube, cut) is None:\n", "    if True:\n", "in_force_somewhere"),
-    Defect("detectors of red lines are lost when packs stand beside the charter", "policy/check/compile.py",
+    Defect("detectors of red lines are lost when there are packs besides the charter", "policy/check/compile.py",
            "PlannedRule(**{**written, ", "PlannedRule(**{**written, 'detectors': rule.detectors if rule.jurisdiction"
            " or len(rule.unit.pack.rules) < 2 else (), ", "agrees_with_a_naive"),
-    Defect("only the last rule that fired is told", "runtime/told.py",
+    Defect("only the last rule that fired is reported", "runtime/told.py",
            "say.told(rule for rule in omitting if rule.told)", "say.told(omitting[-1:])", "without_a_notice"),
-    Defect("a region is told although nothing was removed", "runtime/told.py",
+    Defect("a region is reported although nothing was removed", "runtime/told.py",
            "    omitting = [rules[tag] for tag in sorted(shown | masked) if 0 <= tag < len(rules)]\n",
            "    omitting = [rule for rule in rules if rule.effect is Effect.WITHHOLD]\n", "without_a_notice"),
     Defect("a refused prompt is answered", "runtime/session.py",
@@ -76,7 +76,7 @@ DEFECTS = (
     Defect("a first-answer disclosure is made at every turn", "runtime/occasions.py",
            "FIRST_ANSWER:\n            return situation.turn == 1\n", "FIRST_ANSWER:\n            return True\n",
            "agrees_with_a_naive"),
-    Defect("the length of what was withheld is told", "runtime/stream.py",
+    Defect("the length of what was withheld is reported", "runtime/stream.py",
            "        self.notices = (*told.before, *told.after)\n",
            "        deleted = sum(each.ledger.deleted for each in self._texts)\n"
            "        after = tuple(type(n)(n.kind, n.causes, f'{n.text} {deleted}') for n in told.after)\n"
@@ -84,7 +84,7 @@ DEFECTS = (
            " told.verdict)\n"
            "        self.notices = (*told.before, *told.after)\n",
            "shows_what_was_withheld"),
-    Defect("an informal text in another language is told before a formal one in the request's",
+    Defect("an informal text in another language is chosen before a formal one in the request's",
            "runtime/redact/disclose.py",
            "text = self._pick({**template.texts, **template.informal} if self._informal else template.texts)",
            "text = (self._informal and self._pick(template.informal)) or self._pick(template.texts)",

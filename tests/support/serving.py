@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ordinance.policy.plan import Plan
-from ordinance.serve.behind.small_answers import MODELS
+from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.upstream import Upstream
 from ordinance.serve.door.current_policy import Renewal
 from ordinance.serve.door.service import make_service

@@ -25,6 +25,13 @@ ADAPTERS = "adapters: {et: {lora: et-instruct}}"
 PATIENCE = 120.0
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here asks a real vLLM, or runs its interpreter."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("server")
+
+
 @pytest.fixture(scope="session")
 def settings_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What an operator would write, with the canaries' pack beside those that ship."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from ordinance.serve.routes import ROUTES, Treatment, is_listed, treatment
+from ordinance.protocol.routes import ROUTES, Treatment, is_listed, treatment
 from support.tiny_model import CANARY, COMMANDS
 from support.vantage import Vantage
 from support.vllm_server import VllmServer

@@ -27,11 +27,11 @@ class Case:
     words: str
 
     def situation(self, plan: Plan) -> Situation:
-        """The situation under ``plan``. Raises ``SituationError`` where the plan lacks the jurisdiction."""
+        """Return the situation under ``plan``. Raises ``SituationError`` if the plan lacks the jurisdiction."""
         return situate(plan, jurisdiction=self.jurisdiction, attested=self.given, turn=self.turn, on=self.on)
 
     def as_json(self) -> dict[str, Any]:
-        """The facts as ``--format json`` prints them."""
+        """Return the facts as ``--format json`` prints them."""
         return {
             "jurisdiction": self.jurisdiction,
             "given": dict(self.given),
@@ -42,7 +42,7 @@ class Case:
 
 
 def case_in(of: Space, region: Region, jurisdiction: str | None) -> Case:
-    """A situation in ``region``, which holds one; in ``jurisdiction`` where the region leaves that open."""
+    """Return a situation in ``region``, which must contain one; in ``jurisdiction`` if the region leaves that open."""
     cells = region.witness() or {}
     values = {axis: of.axes[axis][cell] for axis, cell in cells.items()}
     decides = values.pop(JURISDICTION) if JURISDICTION in values else jurisdiction

@@ -53,12 +53,12 @@ class Side:
 
 
 def came(new: Side) -> Change:
-    """A rule that was not there."""
+    """Report a new rule."""
     return _whole("stricter", "it is new", new)
 
 
 def went(old: Side) -> Change:
-    """A rule that is no longer there."""
+    """Report a removed rule."""
     return _whole("looser", "it is gone", old)
 
 
@@ -74,7 +74,7 @@ def _whole(kind: Kind, what: str, side: Side) -> Change:
 
 
 def compare(old: Side, new: Side) -> Iterator[Change]:
-    """The changes between two states of one rule."""
+    """Yield the changes between two states of one rule."""
     of = space_of((old.rule, new.rule), old.policy, new.policy)
     try:
         before = in_force(of, old.rule, old.policy.parents)
@@ -95,7 +95,7 @@ def compare(old: Side, new: Side) -> Iterator[Change]:
 
 
 def _acts(old: Side, new: Side, case: Case | None) -> Iterator[Change]:
-    """What it does, and to how much."""
+    """Compare what the rule does, and to how much text."""
     one, two, name = old.rule, new.rule, new.rule.id
     if one.effect is not two.effect:
         rank = (two.effect.verdict, two.effect.removes) > (one.effect.verdict, one.effect.removes)
@@ -167,7 +167,7 @@ def _first(lines: frozenset[tuple[str, str]], kind: str) -> str:
 
 
 def _tells(old: Side, new: Side, of: Space, both: Region) -> Iterator[Change]:
-    """What people are told of it."""
+    """Compare the notices that people get."""
     one, two, name = old.rule, new.rule, new.rule.id
     case = case_in(of, both, two.jurisdiction) if both else None
     if _cited(one.law) != _cited(two.law):

@@ -33,7 +33,7 @@ class Difference:
 
 
 def diff(old: Policy, new: Policy) -> Difference:
-    """The difference between two policies; in the order of the new one, what is gone last."""
+    """Return the difference between two policies, in the order of the new one, removed rules last."""
     return Difference(tuple(_changes(old, new)), tuple(_citations(old, new)))
 
 

@@ -49,12 +49,12 @@ class Cost:
 
     @property
     def waits(self) -> bool:
-        """Whether the rule makes ordinary text wait although it removes no more than its match."""
+        """Return whether the rule makes ordinary text wait although it removes no more than its match."""
         return self.scope == "span" and self.worst[1].mean > MUCH
 
 
 def costs(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Each rule that removes text, by id, with what it holds while a stream is open."""
+    """Yield the id of each rule that removes text, and what it holds while a stream is open."""
     for rule in plan.rules:
         if not rule.removes:
             continue
@@ -72,7 +72,7 @@ def costs(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def measured(plan: Plan) -> Iterator[Cost]:
-    """What each rule that removes text holds, alone, of ordinary prose. Nothing is asked of plugins."""
+    """Measure how much ordinary prose each rule that removes text holds, alone. Plugins are not called."""
     for rule in plan.rules:
         if not rule.removes:
             continue
@@ -102,7 +102,7 @@ def _hold(plan: Plan, rule: PlannedRule, text: str) -> Hold:
 
 
 def longest(plan: Plan, rule: PlannedRule) -> int:
-    """The longest match of a rule, in symbols."""
+    """Return the length of the longest match of a rule, in symbols."""
     if rule.sees_disguise and any(isinstance(plan.detectors[key], Expressions) for key in rule.detectors):
         return REACH
     lengths = [0]

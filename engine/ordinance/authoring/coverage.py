@@ -25,7 +25,7 @@ class Coverage:
 
 
 def cover(plan: Plan, rule: PlannedRule, explanations: Iterable[Explanation]) -> Coverage:
-    """The coverage of ``rule`` by what came of its examples, of which only those that hold count."""
+    """Return the coverage of ``rule`` by the ``explanations`` of its examples, of which only those that pass count."""
     seen = [(each, _account(each, rule)) for each in explanations]
     branches = list(dict.fromkeys(_branches(rule, plan)))
     shown = {branch for explanation, account in seen for branch in _shown(rule, plan, explanation, account)}
@@ -41,7 +41,8 @@ def cover(plan: Plan, rule: PlannedRule, explanations: Iterable[Explanation]) ->
 
 
 def told_in(rule: PlannedRule, tag: str) -> bool:
-    """Whether people who read ``tag`` are told of ``rule`` in it, and not in a language that stands in for it."""
+    """Return whether people who read ``tag`` are told of ``rule`` in it, and not in a language that stands in for
+    it."""
     noticed = tag in rule.notice.texts or tag in rule.notice.informal
     return noticed and (not rule.label or tag in rule.label)
 
@@ -92,8 +93,8 @@ def _detector(key: str) -> str:
 
 
 def _parts(condition: Condition, plan: Plan, prefix: str) -> list[tuple[str, Condition]]:
-    """The ways in which a condition can hold, where it has more than one: the parts of an ``or``, the values of a
-    list, and `unknown` where that is written."""
+    """List the ways in which a condition can be true, if there is more than one: the parts of an ``or``, the values of
+    a list, and `unknown` if that is written."""
     match condition:
         case All(parts):
             return [found for part in parts for found in _parts(part, plan, prefix)]

@@ -9,7 +9,8 @@ from ordinance.authoring.applicability import Standing, standing
 from ordinance.authoring.witness import Found, Witness
 from ordinance.policy.plan import Law, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel
-from ordinance.runtime.session import Outcome, Session, notices_as_json
+from ordinance.runtime.opening import open_session
+from ordinance.runtime.session import Outcome, notices_as_json
 from ordinance.runtime.situation import Situation
 
 #: How a rule came out. ``failed``: its detector could not say, and what that means is told. ``overtaken``: it found
@@ -65,7 +66,7 @@ class Explanation:
 def explain(
     plan: Plan,
     situation: Situation,
-    locale: str,
+    locale: str | None = None,
     *,
     prompt: str | None = None,
     answer: str = "",
@@ -74,13 +75,13 @@ def explain(
     only: str = "",
 ) -> Explanation:
     """Govern ``answer`` (or this ``part`` of one) to ``prompt`` as a server would and account for every rule, or for
-    the rule ``only``.
+    the rule ``only``. Notices are in the language of ``locale`` if the plan has them in it, else in English.
 
     ``witness`` saves making one where many texts are explained.
     """
-    session = Session(plan, situation, locale, whole=True)
-    if prompt is not None and not session.screen([prompt]):
-        session.mask(prompt)
+    session = open_session(plan, situation, default=locale, whole=True)
+    if prompt is not None:
+        session.ask(prompt)
     stream = session.stream(part)
     said = stream.feed(answer)
     said += stream.close()
@@ -123,7 +124,7 @@ def _came(rule: PlannedRule, stands: Standing, outcome: Outcome, *, found: bool)
 
 
 def as_json(explanation: Explanation) -> dict[str, Any]:
-    """The explanation as ``--format json`` prints it. Offsets count characters from 0; the end is excluded."""
+    """Return the explanation as ``--format json`` prints it. Offsets count characters from 0; the end is excluded."""
     situation = explanation.situation
     return {
         "jurisdiction": situation.jurisdiction,

@@ -61,11 +61,12 @@ class Labelled:
 
 
 def read_texts(source: Source, plan: Plan) -> list[Labelled]:
-    """The texts in ``source``. Raises ``TextsError`` at the first line that cannot be used, and for none at all."""
+    """Read the texts in ``source``. Raises ``TextsError`` at the first line that cannot be used, and if there is no
+    text."""
     programs = source.text.lstrip().startswith("{")
     found = list(_lines(source, plan) if programs else _blocks(source, plan))
     if not found:
-        raise TextsError(f"{source.name} holds no text.", help=_SHAPE)
+        raise TextsError(f"{source.name} contains no text.", help=_SHAPE)
     return found
 
 
@@ -79,7 +80,7 @@ def _blocks(source: Source, plan: Plan) -> Iterator[Labelled]:
         if head is not None:
             yield _block(source, plan, *head, textwrap.dedent("\n".join(body)).strip("\n"))
         elif any(each.strip() for each in body):
-            raise _wrong(source, number - 1, "a text stands here without a line that says what is expected", _SHAPE)
+            raise _wrong(source, number - 1, "this text has no line above it that says what is expected", _SHAPE)
         head, body = None, []
         if not line.startswith("#"):
             match = _HEAD.fullmatch(line)
@@ -90,7 +91,7 @@ def _blocks(source: Source, plan: Plan) -> Iterator[Labelled]:
 
 def _block(source: Source, plan: Plan, number: int, head: re.Match[str], text: str) -> Labelled:
     if not text.strip():
-        raise _wrong(source, number, "no text stands below this line", "Indent the text by two spaces.")
+        raise _wrong(source, number, "there is no text below this line", "Indent the text by two spaces.")
     given = dict(pair.split() for pair in re.split(r"\s*,\s*", head["given"])) if head["given"] else {}
     return _labelled(
         source, plan, number, cast(Expects, head["expects"]), head["rule"],
@@ -107,24 +108,26 @@ def _lines(source: Source, plan: Plan) -> Iterator[Labelled]:
         try:
             given: Any = json.loads(line)
         except (ValueError, RecursionError):
-            raise _wrong(source, number, "the line is not JSON", "Write one object a line.") from None
+            raise _wrong(source, number, "the line is not JSON", "Write one JSON object per line.") from None
         if not isinstance(given, dict):
-            raise _wrong(source, number, "the line is no JSON object", 'Write {"rule": …, "expects": …, "answer": …}.')
+            raise _wrong(
+                source, number, "the line is not a JSON object", 'Write {"rule": …, "expects": …, "answer": …}.'
+            )
         if unknown := sorted(given.keys() - _KEYS):
             near = did_you_mean(unknown[0], _KEYS) or f"Known: {', '.join(sorted(_KEYS))}."
-            raise _wrong(source, number, f"'{unknown[0]}' is unknown here", near)
+            raise _wrong(source, number, f"unknown key '{unknown[0]}'", near)
         yield _object(source, plan, number, given)
 
 
 def _object(source: Source, plan: Plan, number: int, given: dict[str, Any]) -> Labelled:
     for name in ("rule", "expects", "prompt", "answer", "jurisdiction", "on"):
         if not isinstance(given.get(name, ""), str):
-            raise _wrong(source, number, f"'{name}' is no text", f'Write "{name}": "…".')
+            raise _wrong(source, number, f"'{name}' is not text", f'Write "{name}": "…".')
     if given.get("expects") not in ("fires", "quiet", "passes"):
         raise _wrong(source, number, "'expects' is missing or unknown", 'Write "fires", "quiet" or "passes".')
     facts = given.get("given", {})
     if not isinstance(facts, dict) or not all(isinstance(value, (str, int)) for value in facts.values()):
-        raise _wrong(source, number, "'given' is no object of facts", 'Write {"purpose": "education"}.')
+        raise _wrong(source, number, "'given' is not an object of facts", 'Write {"purpose": "education"}.')
     if "prompt" not in given and "answer" not in given:
         raise _wrong(source, number, "there is no text", 'Write "answer": "…" or "prompt": "…".')
     facts = {name: str(value) for name, value in facts.items()}

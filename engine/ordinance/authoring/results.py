@@ -16,7 +16,6 @@ from ordinance.loading.load import Loaded
 from ordinance.policy.ir import Example
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Effect
-from ordinance.runtime.situation import choose_locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def _text(plan: Plan, labelled: Labelled, on: date | None) -> Result:
 
 
 def _cover(plan: Plan, results: Sequence[Result], on: date | None) -> tuple[Coverage, ...]:
-    """The coverage of every rule that has examples, by those that hold."""
+    """Return the coverage of every rule that has examples, by those that pass."""
     witness = Witness(plan)
     rules = {result.example.rule for result in results}
     seen: dict[str, list[Explanation]] = {rule: [] for rule in rules}
@@ -65,11 +64,13 @@ def _cover(plan: Plan, results: Sequence[Result], on: date | None) -> tuple[Cove
     return tuple(cover(plan, rule, seen[rule.id]) for rule in plan.rules if rule.id in rules)
 
 
-def _explained(plan: Plan, example: Example, on: date | None, witness: Witness | None, locale: str = "") -> Explanation:
+def _explained(
+    plan: Plan, example: Example, on: date | None, witness: Witness | None, locale: str | None = None
+) -> Explanation:
     return explain(
         plan,
         situation_of(plan, example, on),
-        locale or choose_locale(plan, (), None),
+        locale,
         prompt=example.prompt,
         answer=example.answer or "",
         part=example.part,

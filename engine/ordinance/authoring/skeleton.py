@@ -64,10 +64,10 @@ class Skeleton:
 
 
 def skeleton(kind: Kind, name: str, today: date) -> Skeleton:
-    """A pack of ``kind`` called ``name``, that stands under the charter which ships.
+    """Make a pack of ``kind`` called ``name``, under the charter that ships.
 
-    Raises ``UsageError`` for a name that no such pack may have, ``SkeletonError`` where what came of it does not check
-    and test green.
+    Raises ``UsageError`` for a name that such a pack must not have, ``SkeletonError`` if the result does not pass check
+    and test.
     """
     _MAY_BE_CALLED[kind](name)
     shipped = load()
@@ -105,7 +105,7 @@ def _fill(kind: Kind, name: str, policy: Policy, today: date) -> str:
 
 
 def _notices(tag: str, policy: Policy) -> str:
-    """What the English pack says, each to be translated; without one, what the charter says."""
+    """Write the notices of the English pack, each to be translated; without an English pack, those of the charter."""
     return "\n".join(f'notice {name} {{ {tag} "{text}" }}' for name, text in _texts(policy, ast.NoticeDecl).items())
 
 
@@ -114,7 +114,7 @@ def _labels(tag: str, policy: Policy) -> str:
 
 
 def _texts(policy: Policy, kind: type[ast.NoticeDecl] | type[ast.LabelDecl]) -> dict[str, str]:
-    """The English texts of all notices or labels that ship, by name."""
+    """Return the English texts of all notices or labels that ship, by name."""
     found: dict[str, str] = {}
     for unit in policy.units:
         for item in unit.pack.each(kind):
@@ -125,7 +125,7 @@ def _texts(policy: Policy, kind: type[ast.NoticeDecl] | type[ast.LabelDecl]) -> 
 
 
 def _zone(code: str) -> str:
-    """The time zone of a country that has only one, by tzdata's table; else UTC, to be corrected."""
+    """Return the time zone of a country that has only one, by tzdata's table; else UTC, for the author to correct."""
     rows = [line.split("\t") for line in _zone_table().splitlines() if not line.startswith("#")]
     zones = [row[2] for row in rows if row[0] == code.partition("-")[0]]
     try:

@@ -14,9 +14,9 @@ from ordinance.policy.plan import Plan
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.placement import placed
 from ordinance.runtime.session import Session
-from ordinance.runtime.situation import chosen_locale, situate
 from ordinance.serve.door.adapters import loras_of, mapped, turn_of
-from ordinance.serve.door.service import plan_of
+from ordinance.serve.door.service import plan_of, session_of
+from ordinance.serve.http.keys import Client
 from ordinance.serve.record.audit import AuditLog
 from ordinance.settings.model import Settings
 
@@ -34,21 +34,10 @@ class Desk:
     audit: AuditLog | None = None
 
     def open(self, turn: int) -> Session:
-        """A session for one prompt; ``turn`` counts answers from 1. Raises ``SituationError`` where what is attested
-        is not declared."""
-        settings = self.settings
-        situation = situate(
-            self.plan, jurisdiction=settings.jurisdiction, attested=self.attested, turn=turn, on=self.on
-        )
-        locale = chosen_locale(self.plan, (), settings.locale)
-        return Session(
-            self.plan,
-            situation,
-            locale or "en",
-            whole=True,
-            policy_name=settings.policy or "",
-            speaks=locale is not None,
-        )
+        """Open a session for one prompt; ``turn`` counts answers from 1. Raises ``SituationError`` for an attested fact
+        that is not declared."""
+        caller = Client(jurisdiction=self.settings.jurisdiction, attested=self.attested)
+        return session_of(caller, self.plan, self.settings, turn=turn, on=self.on, whole=True)
 
     def instruct(self, session: Session, messages: list[Any]) -> list[Any]:
         """``messages`` with what the model is told of how to speak, as the server places it."""
@@ -75,7 +64,8 @@ class Desk:
             )
 
     def record(self, name: str, output: str, session: Session) -> None:
-        """A line in the audit log, where the settings name one: no text, no counts of it. ``output`` is vLLM's id."""
+        """Write a line to the audit log, if the settings name one: no text, and no counts of text. ``output`` is vLLM's
+        id."""
         if self.audit is not None:
             self.audit.write({**_asked(name), "output": output, "status": 200, "seconds": None, **session.record()})
 

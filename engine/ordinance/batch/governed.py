@@ -172,21 +172,21 @@ def govern(
 
 def _named(method: Callable[..., Any], first: Any, params: Any, rest: tuple[Any, ...],
            more: dict[str, Any]) -> dict[str, Any]:  # fmt: skip
-    """The arguments besides the first two, by the names that vLLM gives them."""
+    """Return the arguments after the first two, by the names that vLLM gives them."""
     if rest:
         bound = inspect.signature(method).bind(first, params, *rest, **more).arguments
         more = dict(list(bound.items())[2:])
     strange = sorted(more.keys() - _KNOWN)
     if strange:
         raise BatchError(
-            f"the argument '{strange[0]}' is not known here, so nobody could look at what it does.",
+            f"unknown argument '{strange[0]}': Ordinance cannot check what it does.",
             help="docs/batch.md lists the arguments.",
         )
     return more
 
 
 def _each(given: Any, kind: type) -> Sequence[Any]:
-    """The prompts of a batch, or the one: a list of ``kind`` is one prompt, as vLLM reads it."""
+    """Return the prompts of a batch, or the one prompt: a list of ``kind`` is one prompt, as vLLM reads it."""
     if isinstance(given, str | bytes | Mapping):
         return [given]
     prompts = list(given)
@@ -194,7 +194,7 @@ def _each(given: Any, kind: type) -> Sequence[Any]:
 
 
 def _for_each(name: str, value: Any, count: int) -> Sequence[Any]:
-    """An argument's value for each prompt, where it may be one for all."""
+    """Return an argument's value for each prompt; one value may be given for all."""
     return _paired(name, value, count) if isinstance(value, Sequence) else [value] * count
 
 

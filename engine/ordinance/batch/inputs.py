@@ -81,7 +81,7 @@ def ask_chat(desk: Desk, messages: Any, params: Any, lora: Any, shared: Mapping[
     """Look at one conversation of ``chat``, with the arguments ``shared`` by all, and tell the model how to speak.
     Raises ``BatchError``."""
     if not isinstance(messages, list):
-        raise BatchError(f"{place} is no list of messages.", help='Write [{"role": "user", "content": "…"}].')
+        raise BatchError(f"{place} is not a list of messages.", help='Write [{"role": "user", "content": "…"}].')
     looked = _look(desk, CHAT, {**shared, "messages": messages}, params, lora, place)
     if looked.sent is None:
         return looked.asked(None)
@@ -111,9 +111,9 @@ class _Looked:
 
 def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, lora: Any, place: str) -> _Looked:
     if not isinstance(getattr(params, "n", None), int):
-        raise BatchError(f"{place}: {type(params).__name__} is not known here.", help="Give vLLM's SamplingParams.")
+        raise BatchError(f"{place}: {type(params).__name__} is not supported.", help="Give vLLM's SamplingParams.")
     if getattr(params, "detokenize", True) is False:
-        raise BatchError(f"{place}: with detokenize=False there is no text to look at.", help="Leave it out.")
+        raise BatchError(f"{place}: with detokenize=False there is no text to screen.", help="Leave it out.")
     try:
         raw = msgspec.json.encode({**body, **_said_by(params)})
         request = api.read_request(raw, frozenset(desk.settings.parts))
@@ -122,21 +122,21 @@ def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, lora: Any, pl
         session = desk.open(request.turn)
         sent = sent_on(api, request, session, system_is_ours=desk.system_is_ours)
     except Problem as problem:
-        raise BatchError(f"{place}: {problem.message}", help="docs/batch.md says what can be given.") from None
+        raise BatchError(f"{place}: {problem.message}", help="docs/batch.md says what can be asked.") from None
     except (TypeError, ValueError, RecursionError) as error:  # no JSON, half of a character, too deep
         raise BatchError(
-            f"{place} holds what cannot be looked at ({type(error).__name__}).",
+            f"{place} contains something that cannot be screened ({type(error).__name__}).",
             help="Give text and plain values; a picture as a part with its data, in base64.",
         ) from None
     if lost:  # by HTTP it would not be forwarded; here nothing is left out without a word
-        raise BatchError(f"{place}: `{lost[0]}` holds what nobody could look at.", help="docs/batch.md says what can.")
+        raise BatchError(f"{place}: `{lost[0]}` contains something that cannot be screened.", help="See docs/batch.md.")
     if sent is not None:
         desk.adapt(session, lora)
     return _Looked(request, session, params, None if sent is None or session.refused else msgspec.json.decode(sent))
 
 
 def _parts(prompt: Any, place: str) -> tuple[str | None, list[int] | None, dict[str, Any]]:
-    """The text or the token ids of a prompt, and what goes with it."""
+    """Return the text or the token ids of a prompt, and the data beside it."""
     match prompt:
         case str():
             return prompt, None, {}
@@ -148,7 +148,7 @@ def _parts(prompt: Any, place: str) -> tuple[str | None, list[int] | None, dict[
             strange = sorted(map(str, known.keys() - _OPTIONS - {"prompt", "prompt_token_ids"}))
             if strange:
                 raise BatchError(
-                    f"{place} has '{strange[0]}', which cannot be looked at.",
+                    f"{place} has '{strange[0]}', which cannot be screened.",
                     help="Give the prompt as text, or as `prompt_token_ids`.",
                 )
             if "prompt_token_ids" in known:  # the model reads these, whatever text is said to belong to them
@@ -156,28 +156,26 @@ def _parts(prompt: Any, place: str) -> tuple[str | None, list[int] | None, dict[
             if isinstance(known.get("prompt"), str):
                 return known["prompt"], None, options
     raise BatchError(
-        f"{place} is {type(prompt).__name__}, which cannot be looked at.",
+        f"{place} is {type(prompt).__name__}, which cannot be screened.",
         help='Give text, {"prompt": "…"}, token ids, or {"prompt_token_ids": […]}.',
     )
 
 
 def _check_data(data: Any, taken: Set[str], place: str) -> None:
-    """Raises ``BatchError`` for what is not text, and not taken."""
+    """Raise ``BatchError`` for data that is not text and that ``taken`` does not allow."""
     if data is None:
         return
     if not isinstance(data, Mapping):
-        raise BatchError(f"{place}: `{_DATA}` is no mapping.", help='Write {"image": …}.')
+        raise BatchError(f"{place}: `{_DATA}` is not a mapping.", help='Write {"image": …}.')
     for name, value in data.items():
         if name not in ("image", "audio", "video"):
-            raise BatchError(
-                f"{place}: `{_DATA}` holds what is not known here.", help="docs/batch.md says what can be."
-            )
+            raise BatchError(f"{place}: `{_DATA}` contains an unknown kind of data.", help="See docs/batch.md.")
         if name not in taken:
             raise BatchError(
-                f"{place} holds {name}, which nobody looks into.", help=f'Take it: govern(llm, parts=["{name}"], …).'
+                f"{place} contains {name}, which is not screened.", help=f'Allow it: govern(llm, parts=["{name}"], …).'
             )
         if isinstance(value, Mapping):
-            raise BatchError(f"{place} holds embeddings, which cannot be looked at.", help=f"Give the {name} itself.")
+            raise BatchError(f"{place} contains embeddings, which cannot be screened.", help=f"Give the {name} itself.")
 
 
 def _ids(value: Any, place: str) -> list[int]:
@@ -187,7 +185,7 @@ def _ids(value: Any, place: str) -> list[int]:
 
 
 def _said_by(params: Any) -> dict[str, Any]:
-    """What the sampling parameters say in a request by HTTP. ``extra_args`` are the caller's own."""
+    """Return what the sampling parameters would say in a request by HTTP. ``extra_args`` are the caller's own."""
     said: dict[str, Any] = {"n": params.n}
     said |= {name: getattr(params, name) for name in _FORCING if getattr(params, name, None)}
     structure = getattr(params, _STRUCTURE, None)

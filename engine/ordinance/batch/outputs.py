@@ -25,8 +25,8 @@ _REACH = 4096
 
 
 def answered(output: Any, asked: Asked, tokenizer: Tokenizer, *, rendered: bool) -> Any:
-    """The governed ``RequestOutput``. ``rendered``: the caller decided how the prompt was written out, so the answer
-    is read as a continuation of that as well."""
+    """Return the governed ``RequestOutput``. ``rendered``: the caller decided how the prompt was written out, so the
+    answer is also read as a continuation of that."""
     session = asked.session
     prompt_ids = list(output.prompt_token_ids or ())
     if rendered:
@@ -50,7 +50,7 @@ def answered(output: Any, asked: Asked, tokenizer: Tokenizer, *, rendered: bool)
 
 
 def refused(asked: Asked) -> Any:
-    """The output for a prompt that a red line refused; the model was not asked."""
+    """Return the output for a prompt that a red line refused; the model was not asked."""
     choices = [
         _completion(number, GovernedChoice(asked.request, asked.session, number).take(Said(finish="stop", own=True)))
         for number in range(asked.request.choices)
@@ -87,7 +87,7 @@ def _choice(asked: Asked, completion: Any, tokenizer: Tokenizer) -> Any:
 
 
 def _govern(choice: GovernedChoice, said: Said) -> Said:
-    """What may leave of a choice; a defect of ours ends this answer as refused, and no other."""
+    """Return what may leave of a choice. A bug in Ordinance ends this answer as refused, and no other."""
     try:
         return choice.take(said)
     except Exception as error:
@@ -118,8 +118,8 @@ def _completion(
 
 
 def _says_no_more(ids: list[int], text: str, asked: Asked, tokenizer: Tokenizer) -> bool:
-    """Whether token ids say nothing that was not looked at: those of a stop string, or control tokens within a phrase,
-    are not in the text."""
+    """Return whether token ids say nothing that was not looked at: those of a stop string, or control tokens within a
+    phrase, are not in the text."""
     said = tokenizer.decode(ids, skip_special_tokens=True)
     if said == text:
         return True
@@ -136,8 +136,8 @@ def _tokens(ids: list[int], logprobs: Any) -> Iterable[Token]:
 
 
 def _logprobs(ids: list[int], logprobs: Any, tokens: list[Token], left: Iterable[Token]) -> Any:
-    """The same places, each with the token that was chosen; alternatives only where the token left, and those that
-    may."""
+    """Return the log probabilities with the chosen token at each place, and alternatives only if the token left and
+    they may."""
     gone = {id(token): {text for text, _ in token.alternatives or ()} for token in left}
     kept = type(logprobs)()
     for chosen, token, place in zip(ids, tokens, logprobs, strict=False):
@@ -155,5 +155,5 @@ def _prompt_of(output: Any, ids: list[int], tokenizer: Tokenizer) -> str:
 
 
 def _vllm() -> Any:
-    """The module with vLLM's output classes, which only a batch needs."""
+    """Import the module with vLLM's output classes, which only a batch needs."""
     return importlib.import_module("vllm.outputs")

@@ -1,4 +1,4 @@
-"""``ordinance apply``: govern answers that lie in a file, with the session that the server uses. No model needed."""
+"""``ordinance apply``: govern answers from JSON lines with the server's own session. No model is needed."""
 
 from __future__ import annotations
 
@@ -11,64 +11,68 @@ from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ordinance.cli.arguments import day, locale_tag, positive, region_of, tell_charter_alone
+from ordinance.cli.arguments import add_day, locale_tag, positive, region_of, tell_charter_alone
 from ordinance.errors import OrdinanceError
 from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
+from ordinance.runtime.opening import open_session
 from ordinance.runtime.session import Session, notices_as_json
-from ordinance.runtime.situation import Situation, choose_locale, situate
+from ordinance.runtime.situation import Situation, situate
 
 _EXAMPLE = """\
-one JSON object a line on standard input:
-  {"answer": "…"}                          what the model said; the only word that is needed
-  "prompt"     what it was asked; a red line in it refuses, and the answer is not looked at
-  "turn"       1 for the first answer of a conversation; 2 unless said
+input: one JSON object per line, with these keys:
+  "answer"     the model's answer (required)
+  "prompt"     the question; if it crosses a red line, the request is refused and the answer is ignored
+  "turn"       1 for the first answer of a conversation (default: 2)
   "situation"  facts that you attest, such as {"purpose": "education"}
   "locale"     the language of notices, such as et-EE; it never decides which law applies
-  "id"         comes back as it was
+  "id"         returned unchanged
 
 examples:
   echo '{"answer": "Hello.", "turn": 1}' | ordinance apply --locale de-DE
   ordinance apply --pack rules/jurisdictions/DE --jurisdiction DE --chunk 1 --trace <answers.jsonl
 
-The output for a line is what a client would see. A line that cannot be used gives {"id", "error"}, the others go on,
-and the exit code is 1.
+Each output line is what a client would see. For a line that cannot be used, the output is {"id", "error"}; the other
+lines are still processed, and the exit code is 1.
 """
 
 _KEYS = frozenset({"id", "prompt", "answer", "turn", "situation", "locale"})
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Declare the command's words."""
+    """Declare the command's arguments."""
     parser = subparsers.add_parser(
         "apply",
-        help="govern answers in JSON lines",
-        description="Govern answers in JSON lines on standard input, offline, exactly as the server would.",
+        help="govern answers from JSON lines",
+        description="Govern answers given as JSON lines on standard input, offline, exactly as the server would.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--pack", nargs="+", action="extend", type=Path, default=[], metavar="PATH",
-        help="packs or folders of packs (default: all that ship)",
+        help="packs or folders of packs (default: every shipped pack except house packs)",
     )  # fmt: skip
-    parser.add_argument("--jurisdiction", metavar="CODE", help="attests place and seat, such as DE")
+    parser.add_argument("--jurisdiction", metavar="CODE", help="attest this place and seat, such as DE")
     parser.add_argument(
-        "--locale", type=locale_tag, metavar="TAG", help="default locale; its region stands for the jurisdiction"
+        "--locale", type=locale_tag, metavar="TAG",
+        help="default language of notices, such as de-DE; without --jurisdiction, its region is the jurisdiction",
+    )  # fmt: skip
+    parser.add_argument(
+        "--chunk", type=positive, metavar="N", help="feed N characters at a time; the output is the same"
     )
-    parser.add_argument("--chunk", type=positive, metavar="N", help="feed N characters at a time; same output")
-    parser.add_argument("--trace", action="store_true", help="show what a stream would have released, piece by piece")
-    parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")
+    parser.add_argument("--trace", action="store_true", help="also show what a stream would release, piece by piece")
+    add_day(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read lines until the input ends. 0, or 1 if a line could not be used."""
+    """Read lines until the input ends. Return 0, or 1 if a line could not be used."""
     jurisdiction = arguments.jurisdiction
     if jurisdiction is None and arguments.locale:
         jurisdiction = region_of(arguments.locale)
     plan = load(arguments.pack, on=arguments.on).plan
     desk = Desk(plan, jurisdiction, arguments.locale, arguments.on, arguments.chunk, arguments.trace)
-    desk.situation({}, 2)  # a jurisdiction without a pack is told before any line is read
+    desk.situation({}, 2)  # a jurisdiction without a pack is an error before any line is read
     if jurisdiction is None:
         tell_charter_alone(plan)
     return desk.work(sys.stdin.buffer)
@@ -103,7 +107,7 @@ class Desk:
     trace: bool
 
     def work(self, lines: BinaryIO) -> int:
-        """Answer every line; 1 if one could not be used."""
+        """Answer every line. Return 0, or 1 if a line could not be used."""
         failed = 0
         for raw in lines:
             if not raw.strip():
@@ -122,11 +126,11 @@ class Desk:
         return failed
 
     def situation(self, attested: Mapping[str, str], turn: int) -> Situation:
-        """The situation of one line. Raises ``SituationError``."""
+        """Return the situation of one line. Raises ``SituationError``."""
         return situate(self.plan, jurisdiction=self.jurisdiction, attested=attested, turn=turn, on=self.on)
 
     def answer(self, line: Line) -> dict[str, Any]:
-        """What a client would see of ``line``, and with ``trace`` what would have left when."""
+        """Return what a client would see of ``line``; with ``trace`` also what a stream would release."""
         session, pieces = self._govern(line, whole=True)
         outcome = session.outcome()
         found: dict[str, Any] = {
@@ -141,17 +145,17 @@ class Desk:
 
     def _govern(self, line: Line, *, whole: bool) -> tuple[Session, list[str]]:
         wanted = [line.locale] if line.locale else []
-        locale = choose_locale(self.plan, wanted, self.locale)
-        session = Session(self.plan, self.situation(line.situation, line.turn), locale, whole=whole)
-        if line.prompt is not None and not session.screen([line.prompt]):
-            session.mask(line.prompt)
+        situation = self.situation(line.situation, line.turn)
+        session = open_session(self.plan, situation, wanted, self.locale, whole=whole)
+        if line.prompt is not None:
+            session.ask(line.prompt)
         stream = session.stream()
         released = [stream.feed(piece) for piece in _pieces(line.answer, self.chunk)]
         return session, [*released, stream.close()]
 
 
 def _json_line(found: dict[str, Any]) -> bytes:
-    """UTF-8 whatever the terminal's locale; escaped where an id holds half of a character."""
+    """Encode as UTF-8, whatever the terminal's locale; escape an id that contains an unpaired surrogate."""
     try:
         return json.dumps(found, ensure_ascii=False).encode() + b"\n"
     except UnicodeEncodeError:
@@ -174,14 +178,14 @@ def _parse(raw: bytes) -> dict[str, Any]:
         raise LineError("the line is not UTF-8.", help="Save the file as UTF-8.") from None
     except json.JSONDecodeError as error:
         raise LineError(
-            f"the line is not JSON: {error.msg} at column {error.colno}.", help="Write one object a line."
+            f"the line is not JSON: {error.msg} at column {error.colno}.", help="Write one JSON object per line."
         ) from None
     except ValueError:
-        raise LineError("the line holds a number that is too large.", help="Write it as text.") from None
+        raise LineError("the line contains a number that is too large.", help="Write it as text.") from None
     except RecursionError:
-        raise LineError("the line is nested too deeply.", help="Write one flat object a line.") from None
+        raise LineError("the line is nested too deeply.", help="Write one flat object per line.") from None
     if not isinstance(given, dict):
-        raise LineError("the line is no JSON object.", help='Write {"answer": "…"}.')
+        raise LineError("the line is not a JSON object.", help='Write {"answer": "…"}.')
     return given
 
 
@@ -201,15 +205,15 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _read(given: dict[str, Any]) -> Line:
     unknown = sorted(given.keys() - _KEYS)
     if unknown:
-        raise LineError(f"'{unknown[0]}' is unknown here.", help=f"Known: {', '.join(sorted(_KEYS))}.")
+        raise LineError(f"unknown key '{unknown[0]}'.", help=f"Known keys: {', '.join(sorted(_KEYS))}.")
     for name in ("answer", "prompt", "locale"):
         _check_text(name, given.get(name), needed=name == "answer")
     turn = given.get("turn", 2)
     if not isinstance(turn, int) or isinstance(turn, bool) or turn < 1:
-        raise LineError("'turn' is a whole number from 1.", help="Leave it out for 2.")
+        raise LineError("'turn' must be a whole number of at least 1.", help="Leave it out for 2.")
     situation = given.get("situation", {})
     if not isinstance(situation, dict):
-        raise LineError("'situation' is an object.", help='Write {"purpose": "education"}.')
+        raise LineError("'situation' must be an object.", help='Write {"purpose": "education"}.')
     return Line(given["answer"], given.get("prompt"), turn, situation, given.get("locale"))
 
 
@@ -217,6 +221,6 @@ def _check_text(name: str, value: Any, *, needed: bool) -> None:
     if value is None and not needed:
         return
     if not isinstance(value, str):
-        raise LineError(f"'{name}' is {'missing or ' if needed else ''}no text.", help=f'Write "{name}": "…".')
+        raise LineError(f"'{name}' is {'missing or ' if needed else ''}not text.", help=f'Write "{name}": "…".')
     if any("\ud800" <= char <= "\udfff" for char in value):
-        raise LineError(f"'{name}' holds half of a character.", help="Write whole Unicode characters.")
+        raise LineError(f"'{name}' contains an unpaired surrogate.", help="Write whole Unicode characters.")

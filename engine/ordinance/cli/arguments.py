@@ -1,4 +1,4 @@
-"""Kinds of value that several commands take. argparse turns an ``ArgumentTypeError`` into a usage error."""
+"""Arguments that several commands share. argparse turns an ``ArgumentTypeError`` into a usage error."""
 
 from __future__ import annotations
 
@@ -14,60 +14,67 @@ from ordinance.policy.plan import Plan
 
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
-    """``PATH…``, ``--on DATE`` and ``--format``, as ``check`` and ``test`` take them."""
-    parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a pack, or a folder with packs below it")
-    parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")
+    """Add ``PATH…``, ``--on DATE`` and ``--format``, as ``check`` and ``test`` take them."""
+    parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a pack, or a folder that contains packs")
+    add_day(parser)
     add_format(parser)
 
 
+def add_day(parser: argparse.ArgumentParser) -> None:
+    """Add ``--on DATE``, the day on which laws must be in force."""
+    parser.add_argument("--on", type=day, metavar="DATE", help="use DATE as today's date, such as 2026-12-24")
+
+
 def add_format(parser: argparse.ArgumentParser) -> None:
-    """``--format``, for people or for programs."""
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="for people or for programs")
+    """Add ``--format``, for people or for programs."""
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="text for people, JSON for programs (default: text)"
+    )
 
 
 def day(text: str) -> date:
-    """A date, as 2026-12-24."""
+    """Parse a date, such as 2026-12-24."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a date; write it as 2026-12-24") from None
+        raise argparse.ArgumentTypeError(f"'{text}' is not a date; write it like 2026-12-24") from None
 
 
 def positive(text: str) -> int:
-    """A whole number of at least 1."""
+    """Parse a whole number of at least 1."""
     if not (text.isascii() and text.isdecimal() and int(text) > 0):
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 1")
     return int(text)
 
 
 def fact(text: str) -> tuple[str, str]:
-    """A fact that the caller attests, as purpose=education."""
+    """Parse a fact that the caller attests, such as purpose=education."""
     name, equals, value = text.partition("=")
     if not (name and equals and value):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a fact; write it as purpose=education")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a fact; write it like purpose=education")
     return name, value
 
 
 def locale_tag(text: str) -> str:
-    """A language tag, as de-DE."""
+    """Check a language tag, such as de-DE, and return it."""
     if not langcodes.tag_is_valid(text):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a locale; write it as de-DE or et-EE")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a locale; write it like de-DE or et-EE")
     return text
 
 
 def region_of(locale: str) -> str | None:
-    """The region of a locale, which stands for the jurisdiction where the operator speaks: ``de-DE`` gives ``DE``.
+    """Return the region of an operator's ``locale``, used as their jurisdiction: ``de-DE`` gives ``DE``.
 
-    None where the locale names no region. Raises ``UsageError`` where it is not a language tag.
+    Returns None if the locale names no region. Raises ``UsageError`` if it is not a language tag.
     """
     if not langcodes.tag_is_valid(locale):
-        raise UsageError(f"'{locale}' is not a locale.", help="Write a language and a region, as in de-DE or et-EE.")
-    # Exactly: normalising would make Germany of the region DD, and a law is never chosen by best fit.
+        raise UsageError(f"'{locale}' is not a locale.", help="Write a language and a region, like de-DE or et-EE.")
+    # Not normalised: that would turn the region DD into Germany, and a law is never chosen by best fit.
     return langcodes.Language.get(locale, normalize=False).territory
 
 
 def tell_charter_alone(plan: Plan) -> None:
-    """Say on standard error that no law applies, where one could; call it where no jurisdiction is named."""
+    """Warn on standard error that only the charter applies, if ``plan`` has jurisdictions but none was named."""
     if plan.parents:
         print(
             f"ordinance: no jurisdiction: only the charter applies; name one with --jurisdiction {min(plan.parents)}",

@@ -1,4 +1,4 @@
-"""``ordinance check``: all that is wrong with packs, at once."""
+"""``ordinance check``: report every problem in packs, at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
 from ordinance.cli.arguments import add_paths
-from ordinance.language.diagnostics import Diagnostic, diagnose, render
+from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
 from ordinance.loading.load import Loaded, load
 from ordinance.policy.ir import Rule
 
@@ -17,9 +17,9 @@ _EPILOG = """\
 example:
   ordinance check rules/jurisdictions/DE
 
-The charter that a pack names, what it lies within, and language packs are found among the paths, else among the
-packs that ship. A warning does not change the exit code.
-exit codes: 0 clean, 1 findings, 2 something cannot be read as text, or usage.
+A pack is checked together with the charter it names, the jurisdictions it lies within, and language packs. These are
+looked up in the given paths first, then among the shipped packs. Warnings do not change the exit code.
+exit codes: 0 no errors, 1 errors found, 2 unreadable input or wrong usage.
 """
 
 
@@ -27,17 +27,17 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Declare the command's arguments."""
     parser = subparsers.add_parser(
         "check",
-        help="find everything that is wrong with packs",
-        description="Read packs, complete them with what they name, and report every finding at once.",
+        help="report every problem in packs",
+        description="Read packs and the packs that they refer to, and report every problem at once.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_paths(parser)
-    parser.add_argument("--cost", action="store_true", help="measure what each rule makes ordinary text wait for")
+    parser.add_argument("--cost", action="store_true", help="measure how long each rule delays ordinary text")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the findings; the exit code says how bad they are."""
+    """Print the findings and return the exit code."""
     loaded = load(args.paths, on=args.on)
     found = _measured(loaded) if args.cost else []
     diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]
@@ -49,12 +49,14 @@ def run(args: argparse.Namespace) -> int:
         return loaded.exit_code
     for item in diagnostics:
         print(render(item))
+    if more := more_on(diagnostics):
+        print(more)
     print(_summary(loaded, diagnostics, found))
     return loaded.exit_code
 
 
 def _measured(loaded: Loaded) -> list[Cost]:
-    """What the rules of the packs that were given cost; nothing where the packs do not make a plan."""
+    """Measure the rules of the given packs; empty if the packs do not compile."""
     return (
         [] if loaded.compiled is None else [cost for cost in measured(loaded.compiled) if cost.rule in _given(loaded)]
     )
@@ -65,7 +67,7 @@ def _given(loaded: Loaded) -> dict[str, Rule]:
 
 
 def _waiting(loaded: Loaded, found: list[Cost]) -> Iterator[Diagnostic]:
-    """A warning for each rule that makes ordinary text wait."""
+    """Yield a warning for each rule that makes ordinary text wait."""
     rules = _given(loaded)
     for cost in found:
         if cost.waits:
@@ -75,7 +77,7 @@ def _waiting(loaded: Loaded, found: list[Cost]) -> Iterator[Diagnostic]:
 
 
 def _table(found: list[Cost]) -> list[str]:
-    """A line for each rule."""
+    """Lay out the costs as a table, one line for each rule."""
     rows = [("rule", "scope", "width", "held", "p99", "threads", "language")]
     for cost in found:
         if cost.holds:
@@ -113,6 +115,6 @@ def _summary(loaded: Loaded, diagnostics: Sequence[Diagnostic], found: list[Cost
 
 
 def count(number: int, what: str) -> str:
-    """``1 rule``, ``2 rules``, ``2 branches``."""
+    """Write a number with its noun: ``1 rule``, ``2 rules``, ``2 branches``."""
     plural = f"{what}es" if what.endswith("ch") else f"{what}s"
     return f"{number} {what if number == 1 else plural}"

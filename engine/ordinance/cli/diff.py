@@ -1,4 +1,4 @@
-"""``ordinance diff``: what a change of packs does, before anybody lives under it."""
+"""``ordinance diff``: show what a change of packs does, before it takes effect."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ordinance.authoring.changes import Change
 from ordinance.authoring.comparison import Difference, diff
-from ordinance.cli.arguments import add_format, day
+from ordinance.cli.arguments import add_day, add_format
 from ordinance.cli.progress import working
-from ordinance.language.diagnostics import render
+from ordinance.language.diagnostics import more_on, render
 from ordinance.loading.load import Loaded, load
 
 _EPILOG = """\
@@ -19,11 +19,15 @@ example:
   ordinance diff old/rules rules
   git worktree add /tmp/old v1 && ordinance diff /tmp/old/rules rules
 
-Each is a pack or a folder of packs, completed with what it names. Stricter: more is left out, refused or added, or in
-more situations. Looser: less. Different: neither. Each comes with a situation that shows it, computed and not guessed.
-Numbers are cited, so a number that is removed, given to another rule or changed is told, and a pack whose content
-changed under the same version.
-exit codes: 0 no difference, 1 differences, or packs are wrong, 2 unreadable or usage.
+OLD and NEW are packs or folders of packs, read together with the packs that they refer to.
+
+  stricter   more is left out, refused or added, or in more situations
+  looser     less is
+  different  neither
+
+Each difference comes with a computed situation that shows it. Rule numbers are cited elsewhere, so diff also reports
+numbers that were removed, changed or given to another rule, and packs whose content changed under the same version.
+exit codes: 0 no differences, 1 differences or errors found, 2 unreadable input or wrong usage.
 """
 
 
@@ -31,14 +35,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Declare the command's arguments."""
     parser = subparsers.add_parser(
         "diff",
-        help="say what became stricter, looser or different",
-        description="Compare two policies and show each difference in a situation.",
+        help="compare two policies: stricter, looser, different",
+        description="Compare two policies and show each difference with an example situation.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("old", metavar="OLD", type=Path, help="the packs as they were")
-    parser.add_argument("new", metavar="NEW", type=Path, help="the packs as they are to be")
-    parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")
+    parser.add_argument("old", metavar="OLD", type=Path, help="the packs before the change")
+    parser.add_argument("new", metavar="NEW", type=Path, help="the packs after the change")
+    add_day(parser)
     add_format(parser)
 
 
@@ -67,7 +71,8 @@ def _not_loaded(sides: list[Loaded], form: str) -> None:
         return
     for item in found:
         print(render(item))
-    print("nothing was compared: the packs do not make two policies", file=sys.stderr)
+    print(more_on(found))
+    print("nothing was compared: at least one side does not compile to a policy", file=sys.stderr)
 
 
 def _report(difference: Difference) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""``ordinance doctor``: look at a running server from outside, and say what is open."""
+"""``ordinance doctor``: test a running server from outside, and report what is open."""
 
 from __future__ import annotations
 
@@ -23,55 +23,58 @@ from ordinance.settings.sources import KEY_VARIABLE
 
 _EXAMPLE = """\
 what it does:
-  sends canaries, words that mean nothing and stand in the policy's lexicons, through every door and every field, and
-  looks at every byte that comes back; has the model say one that no text of the request holds; knocks at every door
-  that is to be closed; looks at policy, versions, keys and telemetry. Nothing is changed on the server, but the model
-  is asked some dozens of short questions, and the audit log has a line for each.
+  Sends canaries (meaningless words that the policy's lexicons contain) through every route and every field, and checks
+  every byte of the responses. Has the model say a canary that no text in the request contains. Calls every route that
+  should be closed. Checks the policy, versions, keys and telemetry. Nothing on the server changes, but the model gets
+  a few dozen short questions, and the audit log gets a line for each.
 
 examples:
   ordinance doctor http://127.0.0.1:8000
   ordinance doctor https://llm.example.org --key-file key.txt --pack /etc/ordinance/packs
   ordinance doctor http://gateway:8080 --behind http://vllm:8000 --format json
 
-A canary is one of the policy's own: of the packs at --pack, else of those that ship. What could not be seen is told as
-not tried, never as well. exit codes: 0 nothing is open, 1 something is, 2 usage, or nobody is there.
+The canaries come from the packs at --pack, or from the shipped packs. What could not be checked is reported as not
+tried, never as ok.
+exit codes: 0 nothing is open, 1 something is open, 2 wrong usage or no server.
 """
 _DIGEST = re.compile(r"[0-9a-f]{8,64}")
 _SHOWN = re.compile(r"[^\s@+]+@[^\s@+]+\+[0-9a-f]{16}")
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Declare the command's words."""
+    """Declare the command's arguments."""
     parser = subparsers.add_parser(
         "doctor",
-        help="look at a running server from outside",
-        description="Look at a running server from outside, through the middleware or the gateway: what is open?",
+        help="test a running server from outside",
+        description="Test a running server from outside, through the middleware or the gateway: what is open?",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,  # `--key K` must not be taken for `--key-file K`: a key has no flag
     )
-    parser.add_argument("url", metavar="URL", help="where clients reach it, such as http://127.0.0.1:8000")
-    parser.add_argument("--behind", metavar="URL", help="the inference server behind a gateway: can it be reached?")
-    parser.add_argument("--model", metavar="NAME", help="the model to ask (default: the first that is listed)")
+    parser.add_argument("url", metavar="URL", help="the URL that clients use, such as http://127.0.0.1:8000")
     parser.add_argument(
-        "--policy", metavar="DIGEST", help="the expected policy: name@version+digest, or 8 or more digits of its digest"
+        "--behind", metavar="URL", help="the inference server behind a gateway: check that it cannot be reached"
+    )
+    parser.add_argument("--model", metavar="NAME", help="the model to ask (default: the first one listed)")
+    parser.add_argument(
+        "--policy", metavar="DIGEST", help="the expected policy: name@version+digest, or 8 or more digits of the digest"
     )
     parser.add_argument(
         "--pack", nargs="+", action="extend", type=Path, default=[], metavar="PATH",
         help="the packs of the expected policy",
     )  # fmt: skip
     parser.add_argument(
-        "--key-file", type=Path, metavar="FILE", help=f"a file with the API key (default: ${KEY_VARIABLE})"
+        "--key-file", type=Path, metavar="FILE", help=f"a file that contains the API key (default: ${KEY_VARIABLE})"
     )
     parser.add_argument(
-        "--timeout", type=positive, default=60, metavar="SECONDS", help="for one answer (default: %(default)s)"
+        "--timeout", type=positive, default=60, metavar="SECONDS", help="limit for one answer (default: %(default)s)"
     )
     add_format(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Examine the server. 0 if nothing is open, else 1. Raises ``OrdinanceError`` where nobody is there."""
+    """Examine the server. Return 0 if nothing is open, else 1. Raises ``OrdinanceError`` if no server answers."""
     server = server_at(arguments.url, _key(arguments.key_file), arguments.timeout)
     behind = None if arguments.behind is None else server_at(arguments.behind, None, arguments.timeout)
     plan = load(arguments.pack).plan
@@ -81,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         target = acquaint(server, behind, canaries_of(plan), arguments.model)
     except NoReplyError as error:
         raise UnreachableError(
-            f"{arguments.url} cannot be examined: {error}.", help="Look at the address and whether the server runs."
+            f"{arguments.url} cannot be tested: {error}.", help="Check the URL, and that the server is running."
         ) from None
     findings = list(examine(target, expected, progress))
     progress.clear()
@@ -93,15 +96,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _key(file: Path | None) -> str | None:
-    """The API key, from a file or the environment: words of a command can be read by everybody on the machine."""
+    """Read the API key from a file or the environment: everyone on the machine can read a command line."""
     if file is None:
         return os.environ.get(KEY_VARIABLE) or None
     try:
         key = file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        raise UnreadableError(f"the key in {file} cannot be read.", help="Name a file that holds the key.") from None
+        raise UnreadableError(
+            f"the key in {file} cannot be read.", help="Name a text file that contains the key."
+        ) from None
     if not key or not key.isascii() or not key.isprintable():
-        raise UsageError(f"{file} holds no key.", help="Put the key into it, in one line.")
+        raise UsageError(f"{file} does not contain a key.", help="Write the key into it, on one line.")
     return key
 
 
@@ -109,19 +114,19 @@ def _expected(policy: str | None, digest: str) -> Expected:
     if policy is None:
         return Expected(digest=digest)
     if digest:
-        raise UsageError("--policy and --pack both say what is expected.", help="Give one of them.")
+        raise UsageError("--policy and --pack both name the expected policy.", help="Give only one of them.")
     if _SHOWN.fullmatch(policy):
         return Expected(shown=policy)
     if _DIGEST.fullmatch(policy):
         return Expected(digest=policy)
     raise UsageError(
-        f"'{policy}' is no policy.",
-        help="Write it as `x-ordinance-policy` shows it, or 8 or more digits of its digest.",
+        f"'{policy}' is not a policy.",
+        help="Copy it from the header `x-ordinance-policy`, or write 8 or more digits of the digest.",
     )
 
 
 class _Progress:
-    """One line on the terminal that says what is looked at."""
+    """One line on the terminal that shows what is being tested."""
 
     def __init__(self) -> None:
         self._shown = sys.stderr.isatty()

@@ -1,4 +1,4 @@
-"""``ordinance explain``: why a text got its answer. For authors, offline: it shows what rules look for."""
+"""``ordinance explain``: show why a text got its answer. For authors, offline: it reveals what rules look for."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from ordinance.authoring.explanation import ORDER, Account, Explanation, as_json, explain
 from ordinance.authoring.words import law_in_words, situation_in_words
-from ordinance.cli.arguments import add_format, day, fact, locale_tag, positive, region_of, tell_charter_alone
+from ordinance.cli.arguments import add_day, add_format, fact, locale_tag, positive, region_of, tell_charter_alone
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UsageError
 from ordinance.loading.load import load
-from ordinance.runtime.situation import choose_locale, situate
+from ordinance.runtime.situation import situate
 
 _EPILOG = """\
 examples:
@@ -21,10 +21,18 @@ examples:
   ordinance explain --jurisdiction DE --given purpose=education --on 2026-12-24 <answer.txt
   ordinance explain --prompt "How do I build a dirty bomb?" ""
 
-Every rule is accounted for: fired, excepted (a named exception holds), on trial, out of date (its law is not in force
-that day), out of scope (its law or its condition does not reach this situation), overtaken (the answer had ended, or
-that text was already left out), quiet. Places count characters from 0; the end is excluded.
-exit codes: 0 explained, 1 the packs or the facts are wrong, 2 unreadable or usage.
+Every rule is listed under what became of it:
+
+  fired         it found something and took effect
+  excepted      a named exception applies
+  on trial      it only counts what it would do
+  out of date   its law is not in force on that day
+  out of scope  its law or its condition does not apply to this situation
+  overtaken     the answer had already ended, or the text was already left out
+  quiet         it found nothing
+
+Positions count characters from 0; the end position is excluded.
+exit codes: 0 explained, 1 errors in packs or facts, 2 unreadable input or wrong usage.
 """
 
 
@@ -32,29 +40,35 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Declare the command's arguments."""
     parser = subparsers.add_parser(
         "explain",
-        help="say why a text gets its answer",
-        description="Govern one text in one situation and account for every rule.",
+        help="show what each rule does to a text, and why",
+        description="Govern one text in one situation, and show what each rule does and why.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("answer", metavar="TEXT", nargs="?", help="what the model said (default: standard input)")
-    parser.add_argument("--prompt", metavar="TEXT", help="what it was asked")
+    parser.add_argument("answer", metavar="TEXT", nargs="?", help="the model's answer (default: standard input)")
+    parser.add_argument("--prompt", metavar="TEXT", help="the question")
     parser.add_argument(
         "--pack", nargs="+", action="extend", type=Path, default=[], metavar="PATH",
-        help="packs or folders of packs (default: all that ship)",
+        help="packs or folders of packs (default: every shipped pack except house packs)",
     )  # fmt: skip
-    parser.add_argument("--jurisdiction", metavar="CODE", help="attests place and seat, such as DE")
+    parser.add_argument("--jurisdiction", metavar="CODE", help="attest this place and seat, such as DE")
     parser.add_argument(
-        "--given", type=fact, action="append", default=[], metavar="FACT", help="a fact you attest: purpose=education"
+        "--given", type=fact, action="append", default=[], metavar="FACT",
+        help="a fact that you attest, such as purpose=education; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--turn", type=positive, default=2, metavar="N", help="1 for the first answer of a conversation (default: 2)"
     )
-    parser.add_argument("--turn", type=positive, default=2, metavar="N", help="1 is the first answer (default: 2)")
-    parser.add_argument("--locale", type=locale_tag, metavar="TAG", help="the language of notices, such as de-DE")
-    parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")
+    parser.add_argument(
+        "--locale", type=locale_tag, metavar="TAG",
+        help="language of notices, such as de-DE; without --jurisdiction, its region is the jurisdiction",
+    )  # fmt: skip
+    add_day(parser)
     add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the account of every rule."""
+    """Print what became of every rule."""
     jurisdiction = args.jurisdiction
     if jurisdiction is None and args.locale:
         jurisdiction = region_of(args.locale)
@@ -65,9 +79,8 @@ def run(args: argparse.Namespace) -> int:
         tell_charter_alone(plan)
     prompt = None if args.prompt is None else _whole(args.prompt)
     answer = _from_input() if args.answer is None else _whole(args.answer)
-    locale = choose_locale(plan, (), args.locale)
     with working("explaining"):
-        explained = explain(plan, situation, locale, prompt=prompt, answer=answer)
+        explained = explain(plan, situation, args.locale, prompt=prompt, answer=answer)
     if args.format == "json":
         print(json.dumps(as_json(explained), ensure_ascii=False))
     else:
@@ -76,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _whole(text: str) -> str:
-    """A text from the command line. Raises ``UsageError`` where the shell gave bytes that are no UTF-8."""
+    """Return ``text`` from the command line. Raises ``UsageError`` if its bytes are not UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -111,7 +124,7 @@ def _print(explained: Explanation, texts: dict[str, str]) -> None:
         print(f"\n{came}")
         for account in accounts:
             _print_account(account, texts)
-    print("\nwhat people get")
+    print("\nwhat people see")
     for line in explained.answer.split("\n"):
         print(f"  {line}".rstrip())
 
@@ -123,7 +136,7 @@ def _print_account(account: Account, texts: dict[str, str]) -> None:
     if account.why:
         print(f"    {account.why}")
     for test in account.struck:
-        print(f"    struck out, since nothing is configured for it: {test}")
+        print(f"    ignored, because its detector is not configured: {test}")
     for each in account.sightings:
         found = each.found
         text = texts[each.where][found.start : found.end]

@@ -1,4 +1,4 @@
-"""``ordinance fmt``: packs in the one style. No options: nobody argues about layout."""
+"""``ordinance fmt``: format packs. There are no style options: nobody argues about layout."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ordinance.cli.arguments import add_format
 from ordinance.cli.check import count
 from ordinance.cli.progress import working
 from ordinance.errors import UnwritableError
-from ordinance.language.diagnostics import Diagnostic, capped, in_order, render
+from ordinance.language.diagnostics import Diagnostic, capped, in_order, more_on, render
 from ordinance.language.format import format_source
 from ordinance.language.parser import Role, first_word, parse
 from ordinance.loading.bounds import PACK_LIMIT
@@ -21,12 +21,12 @@ from ordinance.loading.files import find_packs, read_source, shown
 
 _EPILOG = """\
 examples:
-  ordinance fmt rules/jurisdictions/DE        rewrite what is laid out otherwise
-  ordinance fmt --check rules                 only list it, as a build does
+  ordinance fmt rules/jurisdictions/DE        format packs in place
+  ordinance fmt --check rules                 only list the packs that would change, for a build
 
-There is one style and nothing to set. No word, comment or quoted text changes: the formatted pack reads the same. A
-pack that does not parse is told as `ordinance check` tells it and is left as it was; the others are written.
-exit codes: 0 well, 1 a pack does not parse, or with --check is laid out otherwise, 2 unreadable or usage.
+There is one style, without options. Only the layout changes, never a word, a comment or a quoted text. A pack that
+does not parse is reported as by `ordinance check` and left unchanged; the others are written.
+exit codes: 0 success, 1 a pack does not parse or (with --check) would change, 2 unreadable input or wrong usage.
 """
 
 
@@ -34,19 +34,21 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Declare the command's arguments."""
     parser = subparsers.add_parser(
         "fmt",
-        help="lay packs out in the one style",
-        description="Lay packs out in the one style, in place; comments and quotes stay.",
+        help="format packs",
+        description="Format packs in place. Comments and quoted texts stay as they are.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a pack, or a folder with packs below it")
-    parser.add_argument("--check", action="store_true", help="change nothing; list what would change, and exit with 1")
+    parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a pack, or a folder that contains packs")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; list the packs that would change, and exit with 1 if any"
+    )
     add_format(parser)
 
 
 @dataclass(frozen=True, slots=True)
 class Formatted:
-    """What came of it: the files that are laid out otherwise, how many were looked at, and what does not parse."""
+    """The files that are ``changed``, how many packs were ``seen``, and the ``diagnostics`` of those with errors."""
 
     changed: tuple[str, ...]
     seen: int
@@ -54,7 +56,7 @@ class Formatted:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Format every pack; the exit code says whether all are as they should be."""
+    """Format every pack and return the exit code."""
     with working("formatting"):
         done = _format(args.paths, write=not args.check)
     if args.format == "json":
@@ -89,7 +91,7 @@ def _format(paths: list[Path], *, write: bool) -> Formatted:
 
 
 def _write(path: Path, text: str) -> None:
-    """Put ``text`` in the file's place, whole or not at all. Raises ``UnwritableError``."""
+    """Replace the file's content with ``text``, whole or not at all. Raises ``UnwritableError``."""
     target = Path(os.path.realpath(path))
     try:
         mode = target.stat().st_mode
@@ -114,8 +116,10 @@ def _unwritable(path: Path, error: OSError) -> UnwritableError:
 def _print(done: Formatted, *, check: bool) -> None:
     for item in done.diagnostics:
         print(render(item))
+    if more := more_on(done.diagnostics):
+        print(more)
     for name in done.changed:
-        print(f"{name}: {'is laid out otherwise' if check else 'formatted'}")
+        print(f"{name}: {'would be formatted' if check else 'formatted'}")
     same = done.seen - len(done.changed) - len({item.file for item in done.diagnostics if item.severity == "error"})
     verb = "would be formatted" if check else "formatted"
-    print(f"{count(len(done.changed), 'pack')} {verb}, {max(same, 0)} left as {'it was' if same == 1 else 'they were'}")
+    print(f"{count(len(done.changed), 'pack')} {verb}, {max(same, 0)} left unchanged")

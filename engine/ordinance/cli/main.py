@@ -1,4 +1,4 @@
-"""The command ``ordinance``: finds the command that was asked for and turns every error into one line."""
+"""The program ``ordinance``: runs the command that was asked for, and reports every error in one line."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ from ordinance.errors import OrdinanceError, UnwritableError, UsageError
 #: Every command and what it does. Each is a module of this package with ``add(subparsers)`` and ``run(args) -> int``,
 #: imported only when it is asked for: ``check`` needs no server.
 COMMANDS = (
-    ("check", "find everything that is wrong with packs"),
-    ("test", "run the examples that stand in packs"),
-    ("fmt", "lay packs out in the one style"),
-    ("explain", "say why a text gets its answer, rule by rule"),
-    ("diff", "say what became stricter, looser or different"),
-    ("print", "write the register of rules for the public"),
-    ("new", "write a pack to begin with"),
-    ("apply", "govern answers in a file of JSON lines, without a model"),
-    ("serve", "stand in front of an inference server and govern its answers"),
-    ("doctor", "look at a running server from outside"),
+    ("check", "report every problem in packs"),
+    ("test", "run the examples in packs"),
+    ("lesson", "explain a finding and show what to write instead"),
+    ("fmt", "format packs"),
+    ("explain", "show what each rule does to a text, and why"),
+    ("diff", "compare two policies: stricter, looser, different"),
+    ("print", "write the public register of rules"),
+    ("new", "create a starter pack"),
+    ("apply", "govern answers from JSON lines, without a model"),
+    ("serve", "run the gateway in front of an inference server"),
+    ("settings", "check the settings, or print their schema for editors"),
+    ("doctor", "test a running server from outside"),
 )
 
-#: What a program reads where a command that speaks JSON could not begin, besides the finding.
+#: The JSON, besides the diagnostics, of a command that could not begin.
 _EMPTY: dict[str, dict[str, object]] = {
     "check": {},
     "test": {"examples": 0, "failed": 0, "rules": {}},
@@ -48,24 +50,24 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 _EPILOG = """\
 examples:
-  ordinance check rules/jurisdictions/DE      all errors of a pack, with what it names
-  ordinance test rules/jurisdictions/DE       do its examples hold?
-  ordinance serve --embedded --jurisdiction DE
+  ordinance check rules/jurisdictions/DE         report every problem in a pack
+  ordinance test rules/jurisdictions/DE          run its examples
+  ordinance serve --embedded --jurisdiction DE   try the gateway with a small built-in model
 
-`ordinance COMMAND --help` teaches each command.
-exit codes: 0 well, 1 wrong, 2 unreadable or usage, 3 a defect of ordinance, 130 interrupted.
+`ordinance COMMAND --help` explains each command.
+exit codes: 0 success, 1 problems found, 2 unreadable input or wrong usage, 3 a bug in ordinance, 130 interrupted.
 """
 
 
 class _Parser(argparse.ArgumentParser):
-    """Reports a wrong word as every other error is reported."""
+    """Reports wrong usage in the form of every other error."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}.", help=f"See `{self.prog} --help`.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code: 0, 1, 2, 3 for a defect, 130 for Ctrl-C, 141 for a closed pipe."""
+    """Run one command and return its exit code: 0, 1, 2, 3 for a bug, 130 for Ctrl-C, 141 for a closed pipe."""
     words = sys.argv[1:] if argv is None else list(argv)
     prepare_streams()
     try:
@@ -85,14 +87,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.errno not in _FULL:
             return _defect(words, error)
         discard_output()
-        _tell(words, UnwritableError(f"the output cannot be written: {error.strerror}.", help="Make room for it."))
+        _tell(words, UnwritableError(f"the output cannot be written: {error.strerror}.", help="Free some space."))
         return UnwritableError.exit_code
-    except Exception as error:  # the last resort: a person gets one line, and never the text that was at hand
+    except Exception as error:  # the last resort: a person gets one line, never a text of theirs
         return _defect(words, error)
 
 
 def _tell(words: Sequence[str], error: OrdinanceError) -> None:
-    """Say on standard error what went wrong, and on standard output too where a program waits for JSON there."""
+    """Report ``error`` on standard error, and as JSON on standard output if ``words`` ask for JSON."""
     print(f"ordinance: error[{error.code}]: {error.message}", file=sys.stderr)
     if error.help:
         print(f"  help: {error.help}", file=sys.stderr)
@@ -105,7 +107,7 @@ def _tell(words: Sequence[str], error: OrdinanceError) -> None:
 def _defect(words: Sequence[str], error: Exception) -> int:
     told = OrdinanceError(
         f"{type(error).__name__} in {_place(error)}",
-        help="This is a defect of ordinance. Please report this line and the command.",
+        help="This is a bug in ordinance. Please report this line and the command.",
     )
     told.code = "defect"
     _tell(words, told)
@@ -113,7 +115,7 @@ def _defect(words: Sequence[str], error: Exception) -> int:
 
 
 def _wants_json(words: Sequence[str]) -> bool:
-    """Whether a program asked for JSON, also where the words were not understood."""
+    """Return whether ``words`` ask for JSON, even if they are not a valid command line."""
     if not words or words[0] not in _EMPTY:
         return False
     given = [part for word in words[1:] for part in word.split("=", 1)]
@@ -138,17 +140,17 @@ def _run(words: Sequence[str]) -> int:
 
 
 def _unknown(word: str, command: str, options: Sequence[str]) -> UsageError:
-    """A flag that the command does not have, or a word too many."""
+    """Return the error for ``word``: an unknown flag of ``command``, or an argument too many."""
     see = f"See `ordinance {command} --help`."
     if not word.startswith("-"):
-        return UsageError(f"'{word}' is one word too many for `ordinance {command}`.", help=see)
+        return UsageError(f"unexpected argument '{word}' for `ordinance {command}`.", help=see)
     close = get_close_matches(word.partition("=")[0], options, 1)
     meant = f"Did you mean `{close[0]}`? " if close else ""
     return UsageError(f"`ordinance {command}` has no flag '{word}'.", help=meant + see)
 
 
 def _parser(chosen: str, command: ModuleType | None) -> tuple[argparse.ArgumentParser, list[str]]:
-    """The parser, and the flags of the command that was chosen."""
+    """Return the parser, and the flags of the command ``chosen``."""
     parser = _Parser(
         prog="ordinance",
         description="Local law for language models: an offline rule engine beside a self-hosted inference server.",
@@ -167,7 +169,7 @@ def _parser(chosen: str, command: ModuleType | None) -> tuple[argparse.ArgumentP
 
 
 def _place(error: BaseException) -> str:
-    """The innermost place in our own code, as file and line."""
+    """Return the innermost place in our own code, as file and line."""
     place = "an unknown place"
     trace = error.__traceback__
     while trace is not None:

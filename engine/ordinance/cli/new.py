@@ -1,4 +1,4 @@
-"""``ordinance new``: a pack to begin with."""
+"""``ordinance new``: create a starter pack."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ordinance.authoring.skeleton import skeleton
-from ordinance.cli.arguments import day
+from ordinance.cli.arguments import add_day
 from ordinance.cli.progress import working
 from ordinance.loading.files import shown
 
@@ -18,9 +18,9 @@ examples:
   ordinance new language ja --into rules/languages
   ordinance new house city_school --into rules/houses
 
-Writes a folder of that name with a commented pack that checks and tests green as it stands, to be changed a line at a
-time. A file that is there is never overwritten.
-exit codes: 0 written, 1 this version cannot make it, 2 usage, or a file is there.
+Creates a folder called NAME with a commented pack that passes `ordinance check` and `ordinance test` right away;
+change it line by line. An existing file is never overwritten.
+exit codes: 0 created, 1 this version cannot create it, 2 wrong usage or a file exists.
 """
 
 
@@ -28,23 +28,25 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Declare the command's arguments."""
     parser = subparsers.add_parser(
         "new",
-        help="write a pack to begin with",
-        description="Write a commented pack that checks and tests green as it stands.",
+        help="create a starter pack",
+        description="Create a commented starter pack that passes `ordinance check` and `ordinance test`.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("kind", choices=("jurisdiction", "language", "house"), help="what kind of pack")
     parser.add_argument(
-        "name", metavar="NAME", help="a code as JP or US-CA, a tag as ja or fr-CA, a name as city_school"
+        "name",
+        metavar="NAME",
+        help="a code like JP or US-CA, a language tag like ja or fr-CA, or a name like city_school",
     )
     parser.add_argument(
-        "--into", type=Path, default=Path(), metavar="DIR", help="where its folder goes (default: here)"
+        "--into", type=Path, default=Path(), metavar="DIR", help="where to create the folder (default: here)"
     )
-    parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")
+    add_day(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the files and say what to do next."""
+    """Write the files, and print what to do next."""
     with working("making a skeleton"):
         made = skeleton(args.kind, args.name, args.on or datetime.now(UTC).date())
     for path in made.write(args.into):

@@ -1,4 +1,4 @@
-"""``ordinance print``: the register of a deployment, for the public."""
+"""``ordinance print``: write the public register of a deployment's rules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ordinance.authoring.register.entries import register
 from ordinance.authoring.register.html import to_html
 from ordinance.authoring.register.markdown import to_markdown
 from ordinance.authoring.register.wording import Wording, languages, words_from, words_in
-from ordinance.cli.arguments import day
+from ordinance.cli.arguments import add_day
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError
 from ordinance.loading.files import shown
@@ -23,11 +23,11 @@ examples:
   ordinance print --language de rules >register.html
   ordinance print --language et --format markdown rules/jurisdictions/EE >register.md
 
-What is never allowed, what is left out and under which law, what is added, how language and tone are set, and whom to
-call. It holds no phrase or pattern that a rule looks for. The HTML is one file without scripts or anything from
-elsewhere. The register's own words ship in German, English and Estonian; for another language give a translation of
-them with --words FILE: a JSON object with the keys of ordinance/authoring/register/words/en.json.
-exit codes: 0 written, 1 the packs are wrong, 2 unreadable or usage.
+The register lists what is never allowed, what is left out and under which law, what is added, how language and tone
+are set, and whom to call. It contains no phrase or pattern that a rule looks for. The HTML is one file, without
+scripts or external resources. The register's own words ship in German, English and Estonian; for another language,
+translate ordinance/authoring/register/words/en.json (same keys) and pass it with --words FILE.
+exit codes: 0 written, 1 errors in the packs, 2 unreadable input or wrong usage.
 """
 
 
@@ -35,18 +35,19 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Declare the command's arguments."""
     parser = subparsers.add_parser(
         "print",
-        help="write the register of rules for the public",
-        description="Write what packs do as a document for the public, on standard output.",
+        help="write the public register of rules",
+        description="Write a document for the public, on standard output, that says what packs do.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("paths", metavar="PATH", type=Path, nargs="*", help="packs or folders (default: all that ship)")
+    parser.add_argument("paths", metavar="PATH", type=Path, nargs="*", help="packs or folders (default: shipped packs)")
     parser.add_argument(
-        "--language", default="en", metavar="TAG", help=f"of the document: {', '.join(languages())} (default: en)"
-    )
+        "--language", default="en", metavar="TAG",
+        help=f"language of the document: {', '.join(languages())} (default: en)",
+    )  # fmt: skip
     parser.add_argument("--words", type=Path, metavar="FILE", help="the register's own words in another language")
-    parser.add_argument("--format", choices=("html", "markdown"), default="html", help="default: html")
-    parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")
+    parser.add_argument("--format", choices=("html", "markdown"), default="html", help="output format (default: html)")
+    add_day(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""A word on the terminal where something takes longer than a second."""
+"""Shows progress on the terminal when something takes longer than a second."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: Seconds after which a person wonders.
+#: Seconds before progress is shown.
 _PATIENCE = 1.0
 
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Say ``what …`` on standard error once a second has passed, where a person looks at it; clear it at the end."""
+    """Show ``what …`` on standard error after a second, if it is a terminal; clear it at the end."""
     if not sys.stderr.isatty():
         yield
         return

@@ -1,4 +1,4 @@
-"""``ordinance serve``: the gateway in front of an inference server, or of the small model that can be embedded."""
+"""``ordinance serve``: run the gateway in front of an inference server, or of a small embedded model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ordinance.cli.arguments import day, locale_tag, positive, region_of, tell_charter_alone
+from ordinance.cli.arguments import add_day, locale_tag, positive, region_of, tell_charter_alone
 from ordinance.errors import UsageError
 from ordinance.settings.model import Settings, UpstreamSettings
 from ordinance.settings.sources import load
@@ -25,51 +25,49 @@ examples:
   ordinance serve --config /etc/ordinance.yaml --workers 4
   ordinance serve --embedded --locale de-DE
 
---locale with a region stands for the jurisdiction too, here, where the operator speaks; in a request it never does.
-Settings stand in docs/configuration.md. --upstream is `upstream.url`, --pack is `packs`; --jurisdiction, --locale,
---host, --port and --workers are called the same; a flag wins. --config, --on and --embedded are no settings.
+Without --jurisdiction, the region of --locale is the jurisdiction too. This is only so for this flag: a request's
+locale never decides which law applies.
+docs/configuration.md lists the settings. A flag overrides the setting of the same name; --upstream is `upstream.url`
+and --pack is `packs`. --config, --on and --embedded are not settings.
 """
-
-#: What SmolLM2-135M repeats faithfully at temperature 0, so that the text which is left out is its own.
-CANARY = "ordinance-canary-86a-5d21e8"
-_REPEAT = f'Please repeat after me: "Good morning. Our code is {CANARY}. Have a nice day."'
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Declare the command's words."""
+    """Declare the command's arguments."""
     parser = subparsers.add_parser(
         "serve",
         help="run the gateway",
-        description="Run the gateway: an inference server's APIs (OpenAI's and Anthropic's), governed by packs.",
+        description="Run the gateway: an inference server's OpenAI and Anthropic APIs, governed by packs.",
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (default: $ORDINANCE_CONFIG)")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: $ORDINANCE_CONFIG)")
     behind = parser.add_mutually_exclusive_group()
     behind.add_argument("--upstream", metavar="URL", help="the inference server, such as http://127.0.0.1:8000/v1")
-    behind.add_argument("--embedded", action="store_true", help="a small model in this process (English only)")
+    behind.add_argument("--embedded", action="store_true", help="run a small model in this process (English only)")
     parser.add_argument(
-        "--pack", nargs="+", action="extend", metavar="PATH", help="packs or folders of packs (default: all that ship)"
-    )
+        "--pack", nargs="+", action="extend", metavar="PATH",
+        help="packs or folders of packs (default: every shipped pack except house packs)",
+    )  # fmt: skip
     parser.add_argument("--jurisdiction", metavar="CODE", help="whose law applies, such as DE")
-    parser.add_argument("--locale", type=locale_tag, metavar="TAG", help="the language of notices, such as de-DE")
+    parser.add_argument("--locale", type=locale_tag, metavar="TAG", help="language of notices, such as de-DE")
     parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--port", type=int, metavar="N", help="port to listen on (default: 8080; 0: a free one)")
-    parser.add_argument("--workers", type=positive, metavar="N", help="processes that serve (default: 1)")
-    parser.add_argument("--on", type=day, metavar="DATE", help="take this day for today, as 2026-12-24")
+    parser.add_argument("--port", type=int, metavar="N", help="port to listen on; 0 takes a free one (default: 8080)")
+    parser.add_argument("--workers", type=positive, metavar="N", help="number of serving processes (default: 1)")
+    add_day(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until a signal comes. Raises ``OrdinanceError`` where that cannot begin."""
+    """Serve until a signal comes. Raises ``OrdinanceError`` if the server cannot start."""
     given = _Given(_flags(arguments), arguments.config, region_of(arguments.locale) if arguments.locale else None)
     settings = given()
     if settings.upstream is None and not arguments.embedded:
         raise UsageError(
-            "no inference server is named.",
+            "no inference server is configured.",
             help="Give --upstream http://127.0.0.1:8000/v1, set 'upstream.url', or try --embedded.",
         )
-    # The server's parts are slow to import, and a wrong setting should be told at once.
+    # The server's parts are slow to import, and a wrong setting should be reported at once.
     from ordinance.serve.behind.embedded import EmbeddedModel, find_model
     from ordinance.serve.door.engine import installed_engine
     from ordinance.serve.http.listening import address_of, listen
@@ -91,8 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """Where the settings come from, so that they can be read again: ``flags`` and ``file``, a ``region`` that stands
-    for the jurisdiction where none is named, and the ``upstream`` that is embedded."""
+    """Where the settings come from, so that they can be read again: ``flags`` and ``file``, a ``region`` that is the
+    jurisdiction if none is named, and the embedded ``upstream``."""
 
     flags: Mapping[str, Any]
     file: Path | None
@@ -100,7 +98,7 @@ class _Given:
     upstream: UpstreamSettings | None = None
 
     def __call__(self) -> Settings:
-        """The settings as they are now. Raises ``OrdinanceError``."""
+        """Read the settings again. Raises ``OrdinanceError``."""
         settings = load(self.flags, self.file)
         ours: dict[str, Any] = {"upstream": self.upstream or settings.upstream}
         if settings.jurisdiction is None:
@@ -109,7 +107,7 @@ class _Given:
 
 
 def _flags(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The settings that flags give, in the shape of the file."""
+    """Return the settings that flags give, in the shape of the file."""
     flags = {
         "packs": arguments.pack,
         "upstream": {"url": arguments.upstream} if arguments.upstream else None,
@@ -119,28 +117,33 @@ def _flags(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _announce(address: str, service: Service) -> None:
-    """Say that the door is open, and under which policy."""
-    from ordinance.serve.door.service import charter_alone, policy_header
+    """Print the address and the policy."""
+    from ordinance.serve.door.http_headers import policy_header
+    from ordinance.serve.door.service import charter_alone
 
-    policy = policy_header(service.open(service.keyring.anyone, ()))
+    if service.settings.shows_chat:
+        print(f"ordinance: to chat with the model, open {address}/chat", flush=True)
+    policy = policy_header(service.open(service.keyring.anyone))
     if charter_alone(service):
         tell_charter_alone(service.plan)
     for struck in service.plan.struck:
-        print(f"ordinance: {struck.rule} goes without `{struck.test}`, which is not set up", flush=True)
+        print(f"ordinance: {struck.rule} runs without `{struck.test}`, which is not configured", flush=True)
     print(f"ordinance: listening on {address}, policy {policy}", flush=True)
 
 
 def _announce_embedded(address: str, service: Service) -> None:
-    """Say besides what is behind it, and what to try."""
+    """Print the address and the policy, which model is embedded, and what to try."""
+    from ordinance.serve.chat.questions import PLAIN, REPEAT
+
     _announce(address, service)
-    print("ordinance: behind it SmolLM2-135M-Instruct in this process, a very small model (English only)")
+    print("ordinance: the model is SmolLM2-135M-Instruct, in this process: very small, English only")
     lineage = service.plan.lineage(service.settings.jurisdiction)
     if not service.settings.keys:
-        told = ", after the disclosure that Regulation (EU) 2024/1689 asks for" if "EU" in lineage else ""
-        print(f"\nTo be answered whole{told}:\n  {_curl(address, 'What is the capital of Germany?')}")
+        told = " after the disclosure that Regulation (EU) 2024/1689 requires" if "EU" in lineage else ""
+        print(f"\nA question that is answered in full{told}:\n  {_curl(address, PLAIN)}")
         if "DE" in lineage:
-            print("\nTo have it repeat a canary of § 86a's lexicon; that sentence is left out of its answer, and told:")
-            print(f"  {_curl(address, _REPEAT)}")
+            print("\nA question that makes the model repeat a canary from § 86a's lexicon; its sentence is left out:")
+            print(f"  {_curl(address, REPEAT)}")
         print(flush=True)
 
 

@@ -1,4 +1,4 @@
-"""What a command reads and writes: always there, and always UTF-8."""
+"""Prepares standard input and output: always open, and always UTF-8."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import sys
 
 
 def prepare_streams() -> None:
-    """Give the standard streams that are closed somewhere to go, and let the others take every character.
+    """Open closed standard streams on the null device, and make the others accept every character.
 
-    What is printed is UTF-8 whatever the locale says (JSON must be), and what UTF-8 cannot hold is escaped.
+    Output is UTF-8 whatever the locale (JSON must be); what UTF-8 cannot encode is escaped.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
@@ -21,7 +21,7 @@ def prepare_streams() -> None:
 
 
 def discard_output() -> None:
-    """Send what is left to nowhere, so that the interpreter does not complain of it at exit."""
+    """Discard the remaining output, so that the interpreter does not complain about it at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

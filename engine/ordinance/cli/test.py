@@ -1,4 +1,4 @@
-"""``ordinance test``: the examples in packs, run through the same session as every door, and what they cover."""
+"""``ordinance test``: run the examples in packs through the server's own session, and report what they cover."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ordinance.cli.arguments import add_paths
 from ordinance.cli.check import count
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UnwritableError
-from ordinance.language.diagnostics import Diagnostic, render
+from ordinance.language.diagnostics import Diagnostic, more_on, render
 from ordinance.loading.bounds import LEXICON_LIMIT
 from ordinance.loading.example_runs import Result
 from ordinance.loading.files import read_source, shown
@@ -27,15 +27,15 @@ examples:
   ordinance test rules/jurisdictions/DE
   ordinance test rules/jurisdictions/DE --texts complaints.txt --junit results.xml
 
-Runs the examples of the packs at PATH with the whole policy in force. Facts that an example does not give: the pack's
-own jurisdiction, turn 2, everything else unknown; the day is that of the pack's version (2026.11.0: 2026-11-01), or
-the nearest on which the rule's law is in force. With --on it is that day for all, and an example that fires under a
-law which is off that day is listed and not run. For a language pack, the first firing example of every rule is run,
-and must be told in that language.
-Coverage says which branches of a rule's conditions no example shows; it fails nothing.
---texts takes texts of your own, with a line above each that says what you expect, or as JSON lines; see
-docs/commands.md.
-exit codes: 0 all hold, 1 one fails, or there is none, or the packs are wrong, 2 unreadable or usage.
+Runs the examples of the packs at PATH under the whole policy. Facts that an example omits: the jurisdiction is the
+pack's own, the turn is 2, everything else is unknown. The day is that of the pack's version (2026.11.0: 2026-11-01),
+or the nearest day on which the rule's law is in force. With --on, all examples run on that day; an example that
+should fire under a law not in force that day is listed but not run. For a language pack, the first firing example of
+every rule runs, and its notice must be in that language.
+Coverage lists the branches of a rule's conditions that no example shows. It does not affect the exit code.
+--texts takes your own texts: each below a line that says what you expect, or as JSON lines (see docs/commands.md).
+exit codes: 0 all passed, 1 an example failed, none was found, or the packs have errors, 2 unreadable input or wrong
+usage.
 """
 
 
@@ -43,18 +43,18 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     """Declare the command's arguments."""
     parser = subparsers.add_parser(
         "test",
-        help="run the examples that stand in packs",
-        description="Run every example of the given packs and say which disagree with the policy.",
+        help="run the examples in packs",
+        description="Run every example of the given packs, and report those that disagree with the policy.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_paths(parser)
-    parser.add_argument("--texts", type=Path, metavar="FILE", help="labelled texts of your own, to be judged too")
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML, for a build server")
+    parser.add_argument("--texts", type=Path, metavar="FILE", help="also run your own labelled texts")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="also write the results as JUnit XML")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print which examples fail, and the coverage; no example at all is a failure."""
+    """Print the failed examples and the coverage. Return the exit code; having no example is a failure."""
     with working("reading packs"):
         loaded = load(args.paths, on=args.on, examples=False)
     if loaded.compiled is None:
@@ -96,7 +96,8 @@ def _not_loaded(loaded: Loaded, form: str) -> int:
     else:
         for item in loaded.diagnostics:
             print(render(item))
-        print("no example was run: the packs do not make a policy")
+        print(more_on(loaded.diagnostics))
+        print("no example was run: the packs do not compile to a policy")
     return loaded.exit_code
 
 
@@ -133,7 +134,7 @@ def _failure(result: Result) -> dict[str, Any]:
 
 
 def _by_rule(results: Sequence[Result]) -> dict[str, dict[str, int]]:
-    """How a rule did on labelled texts: found and missed of those it should fire on, taken of those it should not."""
+    """Count, for each rule, the labelled texts it found or missed, and those it spared or wrongly took."""
     rules: dict[str, dict[str, int]] = {}
     for result in results:
         if result.off:

@@ -30,7 +30,8 @@ def prepare_pattern(declaration: Declaration) -> Expressions:
 
 
 def prepare_identifier(declaration: Declaration) -> Expressions:
-    """The built-in identifier that ``declaration`` names. Raises ``PatternError`` where there is none."""
+    """Return the expressions of the built-in identifier that ``declaration`` names. Raises ``PatternError`` if there is
+    none."""
     found = IDENTIFIERS.get(declaration.name)
     if found is None:
         near = get_close_matches(declaration.name, IDENTIFIERS, 1)

@@ -24,7 +24,8 @@ class Messages:
         self._connection.sendall(len(message).to_bytes(_HEAD, "big") + message)
 
     def receive(self, seconds: float | None = None, longest: int = LONGEST) -> bytes:
-        """The next message, of at most ``longest`` bytes: a longer one breaks the connection off."""
+        """Receive the next message, of at most ``longest`` bytes, within ``seconds``. A longer message breaks the
+        connection off."""
         until = None if seconds is None else time.monotonic() + seconds
         length = int.from_bytes(self._exactly(_HEAD, until), "big")
         if length > longest:
@@ -33,7 +34,7 @@ class Messages:
 
     @property
     def unread(self) -> bool:
-        """Whether something has come that nobody has taken; or the end of the connection."""
+        """Return whether something has come that nobody has taken; or the end of the connection."""
         poll = select.poll()
         poll.register(self._connection, select.POLLIN)
         return bool(poll.poll(0))

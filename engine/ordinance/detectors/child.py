@@ -48,7 +48,8 @@ class Child:
         return status
 
     def _status(self) -> int | None:
-        """Looked at without taking it from the kernel: until then no other group can have that number."""
+        """Return the exit status, None while the process runs. It is not collected: until then no other group can get
+        its number."""
         with suppress(ChildProcessError):
             found = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             if found is not None:
@@ -57,5 +58,5 @@ class Child:
 
 
 def end_with_all() -> None:
-    """Called in the child: end it with everything in its session, so that nothing outlives it."""
+    """Kill this process, the child, with everything in its session, so that nothing outlives it."""
     os.killpg(0, signal.SIGKILL)

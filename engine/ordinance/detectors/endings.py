@@ -18,11 +18,11 @@ _HOW = "Write the forms with commas between them: Kind{,es,er,ern}."
 
 
 def expand(line: str) -> tuple[str, ...]:
-    """The phrases that a line of a lexicon stands for, in the order in which they are written.
+    """Return the phrases that a ``line`` of a lexicon stands for, in the order in which they are written.
 
-    Braces hold what may stand in their place, with commas between; nothing before the first comma is the bare word.
-    Several braces multiply. Spaces next to a comma or a brace do not count, two spaces are one. Raises
-    ``PatternError``, with the offset of the fault, for braces that do not say that.
+    Braces contain alternatives, separated by commas; nothing before the first comma is the bare word. Several braces
+    multiply. Spaces next to a comma or a brace do not count, and two spaces are one. Raises ``PatternError``, with the
+    offset of the fault, for malformed braces.
     """
     parts = _counted(line)
     if len(parts) < 2:
@@ -39,7 +39,7 @@ def written_out(line: str) -> tuple[int, int]:
 
 
 def _counted(line: str) -> list[tuple[tuple[str, ...], int]]:
-    """The pieces of a line that stands for no more phrases than it may."""
+    """Return the pieces of ``line``. Raises ``PatternError`` if it expands to more phrases than allowed."""
     parts = _parts(line)
     count = 1
     for forms, at in parts:
@@ -54,7 +54,7 @@ def _counted(line: str) -> list[tuple[tuple[str, ...], int]]:
 
 
 def _parts(line: str) -> list[tuple[tuple[str, ...], int]]:
-    """The pieces of a line, each with what may stand there and its offset."""
+    """Return the pieces of ``line``, each with its alternatives and its offset."""
     found: list[tuple[tuple[str, ...], int]] = []
     at = 0
     while at < len(line):

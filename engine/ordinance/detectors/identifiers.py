@@ -44,8 +44,8 @@ def _weighted(digits: str, weights: str) -> int:
 
 
 def is_isikukood(text: str) -> bool:
-    """An Estonian personal code: sex and century, a day of birth, a serial number, a check digit; two rows of weights,
-    the second where the first gives 10, and 0 where that does too (EVS 585:2007)."""
+    """Return whether ``text`` is an Estonian personal code: sex and century, a day of birth, a serial number, a check
+    digit; two rows of weights, the second if the first gives 10, and 0 if that does too (EVS 585:2007)."""
     digits = _plain(text)
     century = 1800 + (int(digits[0]) - 1) // 2 * 100
     try:
@@ -59,9 +59,9 @@ def is_isikukood(text: str) -> bool:
 
 
 def is_steuer_id(text: str) -> bool:
-    """A German tax identification number: eleven digits, the first no 0, the last by ISO/IEC 7064 MOD 11,10; among the
-    first ten exactly one digit comes twice or three times, and three of one do not stand together (§ 139b AO; § 1 StIdV
-    and the Federal Central Tax Office's description)."""
+    """Return whether ``text`` is a German tax identification number: eleven digits, the first not 0, the last by
+    ISO/IEC 7064 MOD 11,10; among the first ten exactly one digit occurs twice or three times, and not three times in a
+    row (§ 139b AO; § 1 StIdV and the Federal Central Tax Office's description)."""
     digits = _plain(text)
     body = digits[:10]
     counts = sorted(body.count(digit) for digit in set(body))
@@ -74,15 +74,16 @@ def is_steuer_id(text: str) -> bool:
 
 
 def is_iban(text: str) -> bool:
-    """An international bank account number: as a number, with its first four characters moved to the end and A to Z
-    counted as 10 to 35, it leaves 1 when divided by 97 (ISO 13616-1; ISO/IEC 7064 MOD 97-10)."""
+    """Return whether ``text`` is an international bank account number: as a number, with its first four characters
+    moved to the end and A to Z counted as 10 to 35, it leaves 1 when divided by 97 (ISO 13616-1; ISO/IEC 7064 MOD
+    97-10)."""
     plain = _plain(text)
     return int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1
 
 
 def is_payment_card(text: str) -> bool:
-    """A payment card's number: every second digit from the right doubled, the sum of all digits is a multiple of ten
-    (ISO/IEC 7812-1, annex B, known by Luhn's name). A row of zeros names nobody."""
+    """Return whether ``text`` is a payment card's number: with every second digit from the right doubled, the sum of
+    all digits is a multiple of ten (ISO/IEC 7812-1, annex B, known by Luhn's name). A row of zeros is not one."""
     digits = _plain(text)
     doubled = (sum(divmod(int(digit) * 2, 10)) for digit in digits[-2::-2])
     return digits.strip("0") != "" and (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
@@ -99,7 +100,7 @@ _IBAN_LENGTHS = {
 
 
 def _iban_shapes() -> tuple[str, ...]:
-    """A shape for each length, in one piece or in groups of four."""
+    """Return a pattern for each length, written in one piece or in groups of four."""
     shapes = []
     for length, countries in _IBAN_LENGTHS.items():
         groups, rest = divmod(length - 4, 4)

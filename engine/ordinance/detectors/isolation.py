@@ -50,8 +50,8 @@ class Use:
 
 
 def isolated(detectors: Mapping[str, Prepared], uses: Mapping[str, Use], budget: Budget) -> dict[str, Prepared]:
-    """``detectors`` with those of plugins that see segments moved into processes; ``uses`` says how each is found
-    again. The processes start when they are needed and end when nothing refers to the detectors any more."""
+    """Return ``detectors`` with those of plugins that see segments moved into processes; ``uses`` says how each is
+    found again. The processes start when they are needed and end when nothing refers to the detectors any more."""
     keys = [key for key, each in detectors.items() if isinstance(each, Segments) and "." in uses[key].kind]
     bench = Bench([uses[key] for key in keys], budget)
     return {**detectors, **{key: Segments(_Seat(bench, number)) for number, key in enumerate(keys)}}
@@ -69,8 +69,8 @@ class Bench:
         weakref.finalize(self, _end, self._running)
 
     def ask(self, number: int, segment: str) -> list[tuple[int, int]]:
-        """The spans that the detector ``number`` finds in ``segment``. Raises ``DetectorError``, and replaces a process
-        that is of no more use."""
+        """Return the spans that the detector ``number`` finds in ``segment``. Raises ``DetectorError``, and replaces a
+        process that cannot be used again."""
         if not self._turns.acquire(timeout=TURN_SECONDS):
             raise DetectorError("no process became free", lasting=True)
         try:
@@ -90,8 +90,8 @@ class Bench:
         return spans
 
     def _free(self) -> _Process:
-        """A process that may be asked. One that has said something unasked, or ended, while nobody waited for it is
-        replaced: whoever asks now has nothing to do with that."""
+        """Return a process that may be asked. One that sent something unasked, or ended, while idle is replaced: the
+        next request has nothing to do with that."""
         while self._idle:
             process = self._idle.pop()
             if not process.spoilt:
@@ -137,11 +137,12 @@ class _Process:
 
     @property
     def spoilt(self) -> bool:
-        """Whether it has said something that nobody asked, or has ended."""
+        """Return whether it has said something that nobody asked, or has ended."""
         return self._ready and self._child.messages.unread
 
     def ask(self, number: int, segment: str) -> list[tuple[int, int]] | None:
-        """The spans; None where the detector raised. Raises ``_LostError``."""
+        """Return the spans that the detector ``number`` finds in ``segment``, or None if it raised. Raises
+        ``_LostError``."""
         if not self._ready:
             if self._receive(self._budget.start, "it did not start") != READY:
                 raise _LostError("it answered nonsense")

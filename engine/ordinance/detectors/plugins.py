@@ -37,13 +37,13 @@ class Registry:
 
 
 def found() -> list[EntryPoint]:
-    """The entry points of the installed plugins. Nothing is imported."""
+    """Return the entry points of the installed plugins. Imports nothing."""
     return sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
 
 
 def installed(next_is: Callable[[str], None] = lambda _: None) -> Registry:
-    """What the engine and the installed plugins register; ``next_is`` is called with the id of each before it is
-    imported. Raises ``PluginError`` for one that breaks the contract."""
+    """Collect what the engine and the installed plugins register; ``next_is`` is called with the id of each before its
+    import. Raises ``PluginError`` for a plugin that breaks the contract."""
 
     def plugins() -> Iterator[tuple[str, object]]:
         for point in found():
@@ -55,7 +55,8 @@ def installed(next_is: Callable[[str], None] = lambda _: None) -> Registry:
 
 
 def collect(plugins: Iterable[tuple[str, object]]) -> Registry:
-    """What the engine and ``plugins``, each an id and a module or object, register."""
+    """Collect what the engine and ``plugins`` register; each plugin is an id and a module or object. Raises
+    ``PluginError``."""
     kinds: dict[str, DetectorKind] = {}
     owners: dict[str, str] = {}
     named = [(f"ordinance {__version__}", builtin), *plugins]

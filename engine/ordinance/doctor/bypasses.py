@@ -9,7 +9,7 @@ from ordinance.doctor.findings import Finding, State, is_open, untried, well
 from ordinance.doctor.sightings import metadata, where_seen
 from ordinance.doctor.target import Door, Target, shuts
 from ordinance.doctor.wire import NoReplyError, Reply
-from ordinance.serve.routes import ROUTES, Route, Treatment
+from ordinance.protocol.routes import ROUTES, Route, Treatment
 
 CLOSED, PASSED = "closed doors", "passed routes"
 #: Methods by which nothing happens on a server that has the route for another one.
@@ -34,7 +34,7 @@ def closed_doors(target: Target) -> Iterator[Finding]:
 
 
 def passed_routes(target: Target) -> Iterator[Finding]:
-    """What passes as it is must hold nothing of what was asked and said before."""
+    """Check that routes which pass unchanged contain nothing of what was asked and said before."""
     words = [canary.tail for canary in (target.canaries.red, target.canaries.withheld) if canary is not None]
     for route in ROUTES:
         if route.treatment is not Treatment.PASSED or route.methods != ("GET",):
@@ -47,9 +47,9 @@ def passed_routes(target: Target) -> Iterator[Finding]:
             continue
         place = next((place for word in words if (place := where_seen(reply, word))), None)
         if place is not None:
-            yield is_open(PASSED, door, f"a canary stands in {place}", "Close it to clients, and report this.")
+            yield is_open(PASSED, door, f"a canary appears in {place}", "Close it to clients, and report this.")
         else:
-            yield well(PASSED, "routes that pass", "nothing of what was said stands there", door)
+            yield well(PASSED, "routes that pass", "contains nothing of what was said", door)
 
 
 def _by_path(routes: Iterable[Route]) -> dict[str, list[Route]]:
@@ -82,7 +82,7 @@ def _judged(target: Target, reply: Reply, door: str) -> Finding:
     if shuts(reply, with_key=target.server.key is not None):
         return well(CLOSED, "routes and methods", "closed by Ordinance", door)
     if reply.status == 400 and reply.body == _MALFORMED:
-        return well(CLOSED, "no HTTP request, for the server", "not taken", door)
+        return well(CLOSED, "not an HTTP request, for the server", "not taken", door)
     if reply.status == 404:
         return is_open(CLOSED, "reached", "another server answers that it has no such route (404)", _HELP, door)
     if reply.status == 405:
@@ -91,7 +91,7 @@ def _judged(target: Target, reply: Reply, door: str) -> Finding:
 
 
 def _socket(target: Target) -> Finding:
-    """The one websocket route."""
+    """Try the one websocket route."""
     door = "WEBSOCKET /v1/realtime"
     headers = {
         "connection": "Upgrade", "upgrade": "websocket", "sec-websocket-version": "13",

@@ -37,7 +37,7 @@ class Expected:
 
 
 def policies(target: Target, expected: Expected) -> Iterator[Finding]:
-    """The policy that answers show: one, and the expected one."""
+    """Check that all answers show the same policy, and the expected one."""
     seen: dict[str, list[str]] = {}
     for path, reply in target.first.items():
         if target.doors[path] is not Door.OPEN_TO_US:
@@ -55,7 +55,9 @@ def policies(target: Target, expected: Expected) -> Iterator[Finding]:
     if isinstance(ready, str) and _digest(ready) not in map(_digest, seen):  # a key may name another jurisdiction
         seen.setdefault(ready, []).append("GET /ready")
     if not seen:
-        yield untried(POLICIES, "the policy", "no answer shows one", "Give a key, or see what stands at the doors.")
+        yield untried(
+            POLICIES, "the policy", "no answer shows one", "Give a key, or check what answers on these routes."
+        )
     for shown, doors in seen.items():
         part = ", ".join(doors)
         if expected == Expected():
@@ -96,8 +98,8 @@ def versions(target: Target) -> Iterator[Finding]:
     if not vllm:
         yield untried(VERSIONS, "vLLM", "not seen from here", "Name the server behind with --behind, or look there.")
     elif not is_supported(vllm):
-        yield is_open(VERSIONS, f"vLLM {vllm}", f"outside the range that was looked at ({RANGE})",
-                      "Install a version in the range: another may have doors that nobody knows.")  # fmt: skip
+        yield is_open(VERSIONS, f"vLLM {vllm}", f"outside the range that was examined ({RANGE})",
+                      "Install a version in the range: another may have unknown routes.")  # fmt: skip
     else:
         tested = "tested" if vllm.startswith(TESTED) else f"in the range; tested is {TESTED}"
         yield well(VERSIONS, f"vLLM {vllm}", tested)

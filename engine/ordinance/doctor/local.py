@@ -39,7 +39,7 @@ class _Connection:
 
 
 def listening_at(port: int) -> Process | None:
-    """The process that listens on ``port``; None where nobody does, or it cannot be seen."""
+    """Return the process that listens on ``port``; None if there is none or it cannot be seen."""
     try:
         connections = list(_connections())
         sockets = {each.socket for each in connections if each.state == _LISTENING and each.local == port}
@@ -72,7 +72,7 @@ def _connections() -> Iterator[_Connection]:
 
 
 def _address(field: str) -> str:
-    """An address as the kernel writes it: words of four bytes in the machine's own order."""
+    """Decode an address as the kernel writes it: words of four bytes in the machine's own order."""
     raw = bytes.fromhex(field.rpartition(":")[0])
     ordered = b"".join(struct.pack(">I", word) for word in struct.unpack(f"={len(raw) // 4}I", raw))
     return socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, ordered)
@@ -113,7 +113,7 @@ def _words(process: int) -> tuple[str, ...]:
 
 
 def _family(process: int) -> set[int]:
-    """A process and those that it started, directly or not."""
+    """Return a process and those that it started, directly or not."""
     parents: dict[int, int] = {}
     for each in _processes():
         try:

@@ -35,7 +35,8 @@ def answered(target: Target) -> Iterator[Finding]:
 
 
 def _canaries(target: Target, api: Api) -> Iterator[Canary]:
-    """The red line's, and the law's if that law applies to us; at a door that nobody governs, every."""
+    """Yield the canaries to try: the red line's, and the law's if that law applies to us; all at an ungoverned
+    route."""
     red, law = target.canaries.red, target.canaries.withheld
     if red is not None:
         yield red
@@ -49,14 +50,16 @@ def _ask(target: Target, api: Api, part: str, canary: Canary, patch: Patch, stre
     try:
         reply = target.ask(api, patch, streaming=streaming)
     except NoReplyError as error:
-        return untried(ANSWERED, subject, str(error), "See whether the model server runs; --timeout gives time.", part)
+        return untried(
+            ANSWERED, subject, str(error), "Check that the model server is running; --timeout allows more time.", part
+        )
     if reply.status != 200:
         return untried(ANSWERED, subject, f"the server does not take such a request (status {reply.status})",
                        "Nothing, if this server has no such field.", part)  # fmt: skip
     place = where_seen(reply, canary.tail)
     if place is not None:
         return is_open(ANSWERED, subject, f"a canary leaves in {place}",
-                       "Put Ordinance before this door; if it stands there, report this.", part)  # fmt: skip
+                       "Put Ordinance in front of this route; if it is there, report this.", part)  # fmt: skip
     if metadata(reply).get("verdict") not in _REMOVING:
         return untried(ANSWERED, subject, "the model was not made to say it",
                        "Nothing; another model, or one that does not think first, may be.", part)  # fmt: skip
@@ -68,7 +71,7 @@ def _ask(target: Target, api: Api, part: str, canary: Canary, patch: Patch, stre
 
 
 def _counted(reply: Reply, *, streaming: bool) -> str:
-    """The member that numbers what was removed."""
+    """Return the name of the member that counts what was removed, or an empty string."""
     values = reply.values if streaming else [value_of(reply)]
     for value in values:
         for member in members(value):

@@ -9,7 +9,7 @@ from typing import Any
 
 from ordinance.doctor.findings import Finding, State
 
-_TITLES = {State.OPEN: "OPEN", State.UNTRIED: "NOT TRIED", State.WELL: "WELL"}
+_TITLES = {State.OPEN: "OPEN", State.UNTRIED: "NOT TRIED", State.WELL: "OK"}
 _WIDTH = 110
 #: Parts of one finding that are named; more are counted.
 _MOST_PARTS = 80
@@ -17,7 +17,7 @@ _DOOR = re.compile(r"([A-Z]+) (/\S*)")
 
 
 def as_json(url: str, model: str, findings: Sequence[Finding]) -> dict[str, Any]:
-    """The findings one by one, and how many there are of each state."""
+    """Return the findings one by one, and how many there are of each state."""
     return {
         "url": url,
         "model": model,
@@ -33,7 +33,7 @@ def as_json(url: str, model: str, findings: Sequence[Finding]) -> dict[str, Any]
 
 
 def as_text(url: str, findings: Sequence[Finding]) -> str:
-    """A table, alike findings on one line."""
+    """Write the findings as a table, with similar findings on one line."""
     lines = [f"ordinance doctor: {url}"]
     for state in State:
         groups = _grouped(each for each in findings if each.state is state)
@@ -43,7 +43,7 @@ def as_text(url: str, findings: Sequence[Finding]) -> str:
                 lines += _lines(group)
     counts = {state: sum(each.state is state for each in findings) for state in State}
     verdict = f"{counts[State.OPEN]} open" if counts[State.OPEN] else "nothing is open"
-    lines += ["", f"{verdict}; {counts[State.UNTRIED]} not tried; {counts[State.WELL]} well"]
+    lines += ["", f"{verdict}; {counts[State.UNTRIED]} not tried; {counts[State.WELL]} ok"]
     return "\n".join(lines)
 
 
@@ -78,7 +78,7 @@ def _joined(parts: list[str]) -> list[str]:
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
-    """What a server says of itself may hold signs that a terminal obeys; they are shown as `�`."""
+    """Wrap ``text``. A server's own text may contain characters that a terminal obeys; they are shown as `�`."""
     shown = "".join(char if char.isprintable() else "\ufffd" for char in text)
     return textwrap.wrap(shown, _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ",
                          break_long_words=False, break_on_hyphens=False)  # fmt: skip

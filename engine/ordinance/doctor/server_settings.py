@@ -35,4 +35,4 @@ def settings(target: Target) -> Iterator[Finding]:
                 yield untried(SETTINGS, subject, f"the server failed (status {reply.status})", "Try again.", name)
             else:
                 what = f"it fills `{filled[0]}`" if filled else f"the server reads it (status {reply.status})"
-                yield is_open(SETTINGS, subject, what, "Put Ordinance before this door, or report this.", name)
+                yield is_open(SETTINGS, subject, what, "Put Ordinance in front of this route, or report this.", name)

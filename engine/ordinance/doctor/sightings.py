@@ -16,7 +16,7 @@ _INDEXES = ("index", "choice_index", "output_index", "content_index")
 
 
 def where_seen(reply: Reply, word: str) -> str | None:
-    """The place in an answer at which ``word`` can be read; None where it is nowhere."""
+    """Return the place in an answer where ``word`` can be read, or None."""
     for name, value in reply.headers:
         if any(word in form for form in _forms(value)):
             return f"the header {name}"
@@ -27,7 +27,7 @@ def where_seen(reply: Reply, word: str) -> str | None:
 
 
 def members(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object in a JSON value, the outermost first."""
+    """Yield every object in a JSON value, the outermost first."""
     waiting = [value]
     while waiting:
         found = waiting.pop(0)
@@ -39,7 +39,7 @@ def members(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def metadata(reply: Reply) -> dict[str, Any]:
-    """The last ``ordinance`` object of an answer; empty where there is none."""
+    """Return the last ``ordinance`` object of an answer, or an empty one."""
     found: dict[str, Any] = {}
     for value in reply.values:
         for member in members(value):
@@ -49,13 +49,13 @@ def metadata(reply: Reply) -> dict[str, Any]:
 
 
 def said(reply: Reply) -> str:
-    """All text of an answer but its metadata, place by place."""
+    """Return all text of an answer except its metadata, place by place."""
     return "\n".join(text for path, text in _texts(reply.values) if not path.startswith("ordinance"))
 
 
 def _texts(values: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Each place that has text, with all its pieces joined in the order in which they came: strings, keys, and lists of
-    numbers read as bytes."""
+    """Yield each place that has text, with all its pieces joined in the order in which they came: strings, keys, and
+    lists of numbers read as bytes."""
     pieces: defaultdict[str, list[str]] = defaultdict(list)
     numbers: defaultdict[str, bytearray] = defaultdict(bytearray)
 
@@ -81,7 +81,7 @@ def _texts(values: Iterable[Any]) -> Iterator[tuple[str, str]]:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """A text, and what it says where it is an encoding of another."""
+    """Yield ``text``, and what it decodes to if it is an encoding of another text."""
     yield text
     yield unquote(text)
     bare = text.strip()

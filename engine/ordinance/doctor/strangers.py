@@ -8,7 +8,7 @@ from ordinance.doctor.findings import Finding, is_open, untried, well
 from ordinance.doctor.protocols.chat import CHAT
 from ordinance.doctor.target import Door, Target, shuts, value_of
 from ordinance.doctor.wire import NoReplyError, Reply
-from ordinance.serve.routes import ROUTES, Treatment
+from ordinance.protocol.routes import ROUTES, Treatment
 
 KEYS = "without a key"
 #: Headers that differ from answer to answer, or belong to the connection.
@@ -19,7 +19,7 @@ def keys(target: Target) -> Iterator[Finding]:
     """Ask without the key, and with a wrong one, where the right one opens."""
     if target.server.key is None:
         if Door.LOCKED not in target.doors.values():
-            yield untried(KEYS, "the server", "it answers everybody, and no key was given",
+            yield untried(KEYS, "the server", "it answers everyone, and no key was given",
                           "Nothing, if that is meant; else set `keys`, and give one with --key-file.")  # fmt: skip
         return
     for token, name in ((None, "no key"), ("ordinance-doctor-no-such-key", "a wrong key")):
@@ -34,7 +34,9 @@ def keys(target: Target) -> Iterator[Finding]:
             if not shuts(reply, with_key=False):
                 yield is_open(KEYS, name, f"it is answered (status {reply.status})", "Set `keys`, or --api-key.", door)
             elif _tells(reply):
-                yield is_open(KEYS, name, f"it is told `{_tells(reply)}`", "Report this to Ordinance.", door)
+                yield is_open(
+                    KEYS, name, f"the response has the header `{_tells(reply)}`", "Report this to Ordinance.", door
+                )
             elif reply.status == 401:
                 alike = seen.setdefault(str(value_of(reply).get("type", "")), {})
                 alike.setdefault((reply.body, _headers(reply)), door)
@@ -46,7 +48,7 @@ def keys(target: Target) -> Iterator[Finding]:
 
 
 def _questions(target: Target) -> Iterator[tuple[str, str, object]]:
-    """A harmless prompt and a refused one, and doors of each kind."""
+    """Yield a harmless prompt, a refused one, and routes of each kind."""
     red = target.canaries.red
     yield "POST", CHAT.path, CHAT.harmless(target.model)
     if red is not None:
@@ -60,7 +62,7 @@ def _questions(target: Target) -> Iterator[tuple[str, str, object]]:
 
 
 def _tells(reply: Reply) -> str:
-    """A header that says more than that a key is needed."""
+    """Return the name of a header that says more than that a key is needed, or an empty string."""
     return next((name for name, _ in reply.headers if name.startswith("x-ordinance")), "")
 
 

@@ -47,7 +47,7 @@ class Target:
     first: Mapping[str, Reply]
 
     def apis(self) -> list[Api]:
-        """The APIs that answer us, governed or not."""
+        """Return the APIs that answer us, governed or not."""
         return [api for api in APIS if self.doors[api.path] in (Door.OPEN_TO_US, Door.UNGOVERNED)]
 
     def answers(self, api: Api) -> bool:
@@ -55,7 +55,7 @@ class Target:
         return self.first[api.path].status == 200
 
     def ask(self, api: Api, patch: Patch, *, streaming: bool = False) -> Reply:
-        """A request to an API, ``patch`` laid over a harmless one. Raises ``NoReplyError``."""
+        """Send a request to an API, ``patch`` laid over a harmless one. Raises ``NoReplyError``."""
         stream = {"stream": True} if streaming else {}
         return self.server.ask("POST", api.path, {**api.harmless(self.model), **patch, **stream})
 
@@ -102,8 +102,8 @@ def acquaint(server: Server, behind: Server | None, canaries: Canaries, model: s
         doors[api.path], first[api.path] = _kind(reply, with_key=server.key is not None), reply
     if server.base and all(door is Door.SHUT for door in doors.values()):
         raise UsageError(
-            "Ordinance is there, and no API is open below that path.",
-            help="Give the address without a path, or with the one that a proxy before Ordinance takes away.",
+            "Ordinance answers, but no API is open below that path.",
+            help="Give the URL without a path, or with the prefix that your proxy strips.",
         )
     return Target(server, behind, canaries, model, doors, first)
 
@@ -124,7 +124,10 @@ def governed_doors(target: Target) -> Iterator[Finding]:
                 )
             case Door.SILENT:
                 yield untried(
-                    GOVERNED, subject, "no answer", "See whether the model server runs; --timeout gives time."
+                    GOVERNED,
+                    subject,
+                    "no answer",
+                    "Check that the model server is running; --timeout allows more time.",
                 )
             case Door.ABSENT:
                 yield is_open(
@@ -163,7 +166,7 @@ def _models(listed: Reply) -> list[str]:
 
 
 def value_of(reply: Reply) -> dict[str, Any]:
-    """The JSON object of an answer; empty where it is none."""
+    """Return the JSON object of an answer, or an empty one."""
     match reply.values:
         case [dict(value)]:
             return value

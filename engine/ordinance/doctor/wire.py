@@ -119,7 +119,7 @@ class Server:
         return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
 
     def reach(self) -> None:
-        """Raises ``NoReplyError`` unless a connection can be made."""
+        """Raise ``NoReplyError`` unless a connection can be made."""
         try:
             socket.create_connection((self.host, self.port), _CONNECT_SECONDS).close()
         except OSError as error:
@@ -162,16 +162,16 @@ def _hung_up(connected: socket.socket, seconds: float) -> Iterator[None]:
 
 
 def server_at(url: str, key: str | None, seconds: float) -> Server:
-    """The server at ``url``, with or without a closing ``/v1``. Raises ``UsageError``."""
+    """Return the server at ``url``; a trailing ``/v1`` is optional. Raises ``UsageError``."""
     try:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
-        raise UsageError(f"'{url}' is no address.", help="Write it as http://127.0.0.1:8000.") from None
+        raise UsageError(f"'{url}' is not a URL.", help="Write it like http://127.0.0.1:8000.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise UsageError(f"'{url}' is no address.", help="Write it as http://127.0.0.1:8000.")
+        raise UsageError(f"'{url}' is not a URL.", help="Write it like http://127.0.0.1:8000.")
     if parts.username or parts.password:
-        raise UsageError("a password does not belong into an address.", help="Give a key with --key-file.")
+        raise UsageError("the URL contains a password.", help="Pass the key with --key-file.")
     base = parts.path.rstrip("/").removesuffix("/v1")
     return Server(parts.scheme == "https", parts.hostname, port, base, key, seconds)
 
@@ -189,4 +189,4 @@ def _reason(error: Exception) -> str:
         return f"TLS fails ({error.reason or 'unknown'})"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return f"it speaks no HTTP ({type(error).__name__})"
+    return f"it does not speak HTTP ({type(error).__name__})"

@@ -18,22 +18,22 @@ _LANGUAGE = re.compile("[a-z]{2,3}")
 
 
 def instruction(slots: Mapping[str, str]) -> str:
-    """What the model is told of how to speak, in the language that it is to speak if that has a catalogue, else in
-    English. Empty where nothing is set."""
+    """Compose the instruction for ``slots``, in the language of the answer if that has a catalogue, else in English.
+    Returns an empty string if nothing is set."""
     catalogue = CATALOGUES[language_of(slots)]
     sentences = [sentence(catalogue, slot, slots[slot]) for slot in SLOTS if slot in slots]
     return " ".join([*sentences, catalogue.closing]) if sentences else ""
 
 
 def language_of(slots: Mapping[str, str]) -> str:
-    """The language of the instruction for ``slots``."""
+    """Return the language of the instruction for ``slots``."""
     set_to = slots.get("language", PROMPT)
     spoken = _DEFAULT if set_to == PROMPT else next(_parts(set_to))  # what people write in is not known yet
     return spoken if spoken in CATALOGUES else _DEFAULT
 
 
 def sentence(catalogue: Catalogue, slot: str, value: str) -> str:
-    """The sentence for one slot."""
+    """Return the sentence for one ``slot`` and its ``value``."""
     known = catalogue.sentences.get(slot, {})
     if value in known:
         return known[value]
@@ -46,8 +46,8 @@ def _script(catalogue: Catalogue, code: str) -> str:
 
 
 def _language(catalogue: Catalogue, tag: str) -> str:
-    """A tag in words. What a tag may hold beyond language, script and region, private use first of all, could be words
-    of the pack's own; it stays out."""
+    """Write a language ``tag`` in words. What a tag may contain beyond language, script and region, private use first
+    of all, could be words of the pack's own; it is left out."""
     parts = list(_parts(tag))
     name = catalogue.languages.get(parts[0])
     if name is None:

@@ -9,12 +9,12 @@ from pathlib import Path
 from ordinance.instructions.composition import CATALOGUES
 from ordinance.policy.slots import SLOTS
 
-_BEGIN = "<!-- Made from engine/ordinance/instructions/ by `make docs`; a test holds that it is current. -->"
-_END = "<!-- The end of what is made. -->"
+_BEGIN = "<!-- Generated from engine/ordinance/instructions/ by `make docs`; a test checks that it is current. -->"
+_END = "<!-- End of the generated table. -->"
 
 
 def page(text: str) -> str:
-    """``text`` with the table as it is now."""
+    """Return ``text`` with the current table in it."""
     before, _, rest = text.partition(_BEGIN)
     return "\n".join([f"{before}{_BEGIN}", "", *_table(), "", f"{_END}{rest.partition(_END)[2]}"])
 

@@ -241,7 +241,7 @@ class SpeakDecl:
     without: tuple[Without, ...] = ()
 
     def find(self, slot: str) -> Slot | None:
-        """The line of a slot."""
+        """Return the line that sets ``slot``, or None."""
         return next((each for each in self.slots if each.slot == slot), None)
 
 
@@ -304,7 +304,7 @@ class Pack:
     source: Source
 
     def each(self, kind: type[T]) -> tuple[T, ...]:
-        """The declarations of one kind, in the order of the file."""
+        """Return the declarations of one ``kind``, in the order of the file."""
         return tuple(item for item in self.declarations if isinstance(item, kind))
 
     @property

@@ -16,7 +16,7 @@ _PLURALS = ("ZERO", "ONE", "TWO", "FEW", "MANY", "OTHER")
 
 
 def pack(tree: Node, source: Source, found: list[Diagnostic]) -> ast.Pack:
-    """The pack that a parsed file holds; findings are added to ``found``."""
+    """Build the pack from the parsed ``tree`` of ``source``; adds findings to ``found``."""
     return _Builder(source, found).pack(tree if tree.data == "charter" else cast(Node, tree.children[0]))
 
 

@@ -35,7 +35,7 @@ class RuleBuilder(Reader):
     """Builds what stands in sections. Total: whatever parses can be built."""
 
     def rule(self, node: Node) -> clauses.Rule:
-        """The rule that ``node``, one of ``RULES``, holds."""
+        """Build the rule from ``node``, which is one of ``RULES``."""
         ruled = self.ruled(node)
         match node.data:
             case "red_line":
@@ -97,7 +97,7 @@ class RuleBuilder(Reader):
         return self.words(self.need(node, "under"))[0]
 
     def tells(self, node: Node) -> tuple[Word, ...]:
-        """The notice, and the label where one is named; empty where a mask is told by what stands in its place."""
+        """Return the notice, and the label if one is named; empty for a mask whose placeholder is its only notice."""
         telling = self.node(node, "telling") or self.node(node, "telling_about")
         return self.words(telling) if telling else ()
 
@@ -201,7 +201,7 @@ class RuleBuilder(Reader):
     # Conditions; the parser bounds how deep they nest
 
     def condition(self, node: Node) -> clauses.ConditionNode:
-        """The one condition among the children of ``node``."""
+        """Return the one condition among the children of ``node``."""
         return self.test_or_junction(next(self.nodes(node, "test", "all_of", "any_of")))
 
     def test_or_junction(self, node: Node) -> clauses.ConditionNode:

@@ -30,9 +30,9 @@ _PIECE = re.compile(
 
 
 def clean(source: Source) -> tuple[str | None, tuple[Diagnostic, ...]]:
-    """The text for the parser, as long as the source's, and what had to be repaired in it.
+    """Return the text for the parser, as long as the source's, and a finding for each repair.
 
-    There is no text where more had to be repaired than is worth telling: that is not a pack.
+    The text is None if more had to be repaired than is worth reporting: that is not a pack.
     """
     found = list(hidden_directions(source))
     pieces: list[str] = []
@@ -50,14 +50,14 @@ def clean(source: Source) -> tuple[str | None, tuple[Diagnostic, ...]]:
 
 
 def hidden_directions(source: Source) -> Iterator[Diagnostic]:
-    """Findings on characters that change the direction of text unseen."""
+    """Report characters that change the direction of text invisibly."""
     for match in islice(_DIRECTION.finditer(source.text), MOST):
         message = f"the character U+{ord(match[0]):04X} reorders text"
         yield diagnose("hidden-direction", source.span(*match.span()), message)
 
 
 def _repair(match: re.Match[str], source: Source, found: list[Diagnostic]) -> str:
-    """What is to stand there instead, with a finding; empty where nothing is wrong."""
+    """Return the replacement for a piece of text, and add a finding; an empty string if nothing is wrong."""
     text = match[0]
     if match.lastgroup in ("plain", "comment") and (control := _CONTROL.search(text)):
         at = match.start() + control.start()

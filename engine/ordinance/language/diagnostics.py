@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from ordinance.language.codes import CATALOGUE, Severity
@@ -41,10 +41,10 @@ class Diagnostic:
     excerpt_column: int = 1
 
     def as_dict(self) -> dict[str, object]:
-        """The finding as ``--format json`` prints it."""
+        """Return the finding as ``--format json`` prints it."""
         fields = asdict(self)
         del fields["excerpt"], fields["excerpt_column"]
-        return fields
+        return {**fields, "lesson": lesson(self.code)}
 
     @property
     def unreadable(self) -> bool:
@@ -53,7 +53,7 @@ class Diagnostic:
 
 
 def diagnose(code: str, span: Span, message: str, help: str = "") -> Diagnostic:
-    """A finding at ``span``; its severity, and its advice where none is given, stand in the catalogue."""
+    """Make a finding at ``span``. Its severity, and its ``help`` if none is given, come from the catalogue."""
     entry = CATALOGUE[code]
     heading = span.source.heading(span.line)
     message = f"{message} (section {heading})" if heading else message
@@ -81,7 +81,7 @@ def _shortened(text: str) -> str:
 
 
 def about_file(code: str, file: str, message: str, help: str = "") -> Diagnostic:
-    """A finding about a file of which there is no text to show."""
+    """Make a finding about a ``file`` that has no text to show."""
     entry = CATALOGUE[code]
     return Diagnostic(code, entry.severity, message, file, 1, 1, 1, 1, help or entry.help)
 
@@ -93,7 +93,8 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that ``word`` may be a slip for; none where the search would take longer than it helps."""
+    """Return the candidate that ``word`` may be a typing error for; None if there is none, or the search would take too
+    long."""
     known = set(candidates)
     if len(word) > _LONGEST_WORD or len(known) > _MOST_CANDIDATES:
         return None
@@ -133,8 +134,22 @@ _SEEN = dict.fromkeys(
 )
 
 
+def lesson(code: str) -> str:
+    """Return the command that shows the page of a code."""
+    return f"ordinance lesson {code}"
+
+
+def more_on(diagnostics: Sequence[Diagnostic]) -> str:
+    """Write the line below findings that says where to read more; empty if there are none."""
+    codes = dict.fromkeys(item.code for item in sorted(diagnostics, key=lambda item: item.severity))
+    if not codes:
+        return ""
+    which = "explains it" if len(codes) == 1 else "explains the first of them; the others by their codes"
+    return f"`{lesson(next(iter(codes)))}` {which}."
+
+
 def render(diagnostic: Diagnostic) -> str:
-    """The finding for people: place, code and message; the line with the place underlined; the advice."""
+    """Write a finding for people: place, code and message; the line with the place underlined; the advice."""
     d = diagnostic
     lines = [f"{d.file}:{d.line}:{d.column}: {d.severity}[{d.code}]: {d.message}"]
     if d.excerpt.strip():

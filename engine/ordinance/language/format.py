@@ -39,10 +39,10 @@ _COMMENT = re.compile(r"#[^\n]*")
 
 
 def format_source(source: Source, role: Role) -> str | None:
-    """``source`` in the one style, with LF line ends; None where it does not parse without a finding.
+    """Format ``source``, with LF line ends. Returns None if it does not parse without a finding.
 
-    Formatting the result again changes nothing. Raises ``RuntimeError`` where a word or a comment would be lost,
-    which is a defect of this module.
+    Formatting the result again changes nothing. Raises ``RuntimeError`` if a word or a comment would be lost, which is
+    a bug in this module.
     """
     tree = tree_of(source, role)
     if tree is None:
@@ -56,7 +56,7 @@ def format_source(source: Source, role: Role) -> str | None:
 
 
 def _content(pieces: dict[int, Piece], rest: Sequence[Comment]) -> tuple[list[str], list[str]]:
-    """The words, and the comments, in their order."""
+    """Return the words and the comments, each in their order."""
     comments = [text for piece in pieces.values() for text in (*(each.text for each in piece.before), piece.after)]
     return [piece.text for piece in pieces.values()], [*filter(None, comments), *(each.text for each in rest)]
 
@@ -66,7 +66,7 @@ def _tokens(node: Node) -> Iterator[Token]:
 
 
 def _pieces(tree: Node, text: str) -> tuple[dict[int, Piece], tuple[Comment, ...]]:
-    """Every token with the comments beside it, by where it starts; and the comments behind the last token."""
+    """Return every token with the comments beside it, by where it starts, and the comments after the last token."""
     found: dict[int, Piece] = {}
     tokens = list(_tokens(tree))
     starts = [token.start_pos or 0 for token in tokens]
@@ -85,13 +85,13 @@ def _pieces(tree: Node, text: str) -> tuple[dict[int, Piece], tuple[Comment, ...
 
 
 def _written(token: Token) -> str:
-    """A token's text; white space that a terminal allows within itself is one space."""
+    """Return a token's text; white space that a terminal allows within itself becomes one space."""
     return str(token) if token.type == "STRING" else " ".join(str(token).split())
 
 
 def _gap(text: str, *, behind: bool) -> tuple[str, list[Comment], bool]:
-    """What stands between two tokens: the comment behind the first, those above the second, and whether a blank line
-    divides the last of them from it."""
+    """Read the ``text`` between two tokens: the comment after the first, the comments above the second, and whether a
+    blank line separates the last of them from it."""
     after, above, end = "", [], 0
     for match in _COMMENT.finditer(text):
         breaks = text.count("\n", end, match.start())
@@ -126,8 +126,8 @@ class _Layout:
         return self.lines
 
     def _items(self, items: Sequence[Node], indent: int, *, apart: bool) -> None:
-        """Declarations, or the rules of a section. One-line neighbours of one kind share columns and are not divided;
-        with ``apart`` a blank line stands between all others, and before the first of a file."""
+        """Write declarations, or the rules of a section. One-line neighbours of one kind share columns and are not
+        separated; with ``apart`` a blank line separates all others, and precedes the first of a file."""
         kind, group = "header" if indent == 0 else "", self._group()
         for number, item in enumerate(items):
             own = "header" if item.data in _HEADER and indent == 0 else str(item.data)
@@ -146,7 +146,7 @@ class _Layout:
             self.lines[start].blank = blank
 
     def _on_one_line(self, node: Node, indent: int) -> list[Piece] | None:
-        """The pieces of a construct that stands on one line; None where it is a block of several."""
+        """Return the pieces of a construct that fits on one line; None if it is a block of several lines."""
         if not _is_block(node):
             return self._flat(node)
         _, body, _ = _parts(node)
@@ -195,7 +195,7 @@ def _holds_block(child: Node | Token) -> bool:
 
 
 def _parts(node: Node) -> tuple[list[Node | Token], list[Node | Token], list[Node | Token]]:
-    """What stands before and in a block's braces, and from the closing brace on."""
+    """Split a block: up to its opening brace, inside the braces, and from the closing brace on."""
     types = [child.type if isinstance(child, Token) else "" for child in node.children]
     opening, closing = types.index("LBRACE"), types.index("RBRACE")
     children = node.children
@@ -203,8 +203,8 @@ def _parts(node: Node) -> tuple[list[Node | Token], list[Node | Token], list[Nod
 
 
 def _clauses(body: Sequence[Node | Token]) -> list[list[Node | Token]]:
-    """The clauses in a block. A keyword begins one, unless it joins two parts; so does a construct of the grammar,
-    unless it is what the keyword before it is about."""
+    """Split a block into clauses. A keyword begins one, unless it joins two parts; so does a construct of the grammar,
+    unless it is the object of the keyword before it."""
     found: list[list[Node | Token]] = []
     waiting = False  # for what the last keyword is about
     for child in body:
@@ -226,7 +226,7 @@ def _begins(token: Token) -> bool:
 
 
 def _cells(clause: Sequence[Node | Token], pieces: Sequence[Piece]) -> list[int]:
-    """At which pieces of a clause a column begins."""
+    """Return the pieces of a clause at which a column begins."""
     texts = [piece.text for piece in pieces]
     if clause and isinstance(clause[0], Tree) and clause[0].data == "text_in":
         return [next((number for number, text in enumerate(texts) if text.startswith('"')), len(texts))]
@@ -236,7 +236,7 @@ def _cells(clause: Sequence[Node | Token], pieces: Sequence[Piece]) -> list[int]
 
 
 def _columns(pieces: Sequence[Piece], columns: Sequence[int]) -> tuple[int, ...]:
-    """Those of ``columns`` before which nothing forces a line break."""
+    """Return those of ``columns`` before which nothing forces a line break."""
     found = [column for column in columns if 0 < column < len(pieces)]
     broken = any(piece.after for piece in pieces[: max(found, default=0)])
     broken = broken or any(piece.before for piece in pieces[1 : max(found, default=0) + 1])

@@ -57,7 +57,7 @@ class Line:
 
 
 def write(lines: Sequence[Line], rest: Sequence[Comment]) -> str:
-    """The text of ``lines``, and of the comments behind the last."""
+    """Write ``lines``, and the comments after the last one."""
     _align(lines)
     out: list[str] = []
     for line in lines:
@@ -83,7 +83,7 @@ def _align(lines: Sequence[Line]) -> None:
 
 
 def _cells(line: Line) -> list[int]:
-    """How wide what stands before each column of ``line`` is."""
+    """Return how wide what stands before each column of ``line`` is."""
     starts = (0, *line.columns)
     return [width(_joined(line.pieces[a:b], {})) for a, b in zip(starts, line.columns, strict=False)]
 
@@ -99,7 +99,7 @@ def _write_line(line: Line, out: list[str], first: bool) -> None:
 
 
 def _comments(piece: Piece, indent: int, out: list[str], *, blank: bool, first: bool) -> None:
-    """The comments above the first word of a line, and the empty lines round them."""
+    """Write the comments above the first word of a line, and the empty lines around them."""
     wanted = blank and not first
     for comment in piece.before:
         if (wanted or comment.blank) and out and not first:
@@ -111,7 +111,7 @@ def _comments(piece: Piece, indent: int, out: list[str], *, blank: bool, first: 
 
 
 def _broken(line: Line) -> list[tuple[int, list[Piece], dict[int, int]]]:
-    """The line in parts: after a comment in it a new one must begin, and where it is too long one may."""
+    """Break a line into parts: a new one must begin after a comment in it, and may begin where the line is too long."""
     padded = {id(line.pieces[column]): blanks for column, blanks in line.padding.items()}
     start = line.columns[-1] if line.columns else 0
     head = _joined(line.pieces[: start + 1], _padding(line.pieces[: start + 1], padded)) if start else ""
@@ -128,7 +128,8 @@ def _broken(line: Line) -> list[tuple[int, list[Piece], dict[int, int]]]:
 
 
 def _too_long(line: Line, parts: list[list[Piece]], at: int, padded: dict[int, int], continued: int) -> bool:
-    """Whether the words from ``at`` up to the next place for a break would leave the page; only where one is here."""
+    """Return whether the words from ``at`` up to the next place for a break would leave the page; only where one is
+    here."""
     pieces = line.pieces
     if not _may_break(pieces, at):
         return False
@@ -158,7 +159,7 @@ def _joined(pieces: Sequence[Piece], padding: dict[int, int]) -> str:
 
 
 def width(text: str) -> int:
-    """The columns that ``text`` takes on a screen: two for wide characters, none for marks."""
+    """Return the number of columns that ``text`` takes on a screen: two for wide characters, none for marks."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)

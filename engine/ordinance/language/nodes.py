@@ -15,7 +15,7 @@ Node = Tree[Token]
 
 
 def span(token: Token, source: Source) -> Span:
-    """Where a token stands."""
+    """Return the place of a token."""
     line, column = token.line or 1, token.column or 1
     return Span(source, line, column, token.end_line or line, token.end_column or column + len(token))
 
@@ -28,14 +28,14 @@ class Reader:
         self.found = found
 
     def token(self, node: Node, *types: str) -> Token | None:
-        """The first of the node's own tokens that has one of these types."""
+        """Return the first of the node's own tokens of one of these ``types``, or None."""
         return next((c for c in node.children if isinstance(c, Token) and c.type in types), None)
 
     def word(self, token: Token) -> Word:
         return Word(str(token)[1:-1] if token.type == "STRING" else str(token), span(token, self.source))
 
     def words(self, node: Node, *types: str) -> tuple[Word, ...]:
-        """The node's own tokens of these types (none given: names)."""
+        """Return the node's own tokens of these ``types`` (default: names)."""
         wanted = types or ("WORD",)
         return tuple(self.word(c) for c in node.children if isinstance(c, Token) and c.type in wanted)
 
@@ -49,18 +49,18 @@ class Reader:
         return next(self.nodes(node, name))
 
     def text(self, node: Node, name: str) -> Word | None:
-        """The one text or word of the clause ``name``, where the clause is there."""
+        """Return the one text or word of the clause ``name``, or None without that clause."""
         clause = self.node(node, name)
         return None if clause is None else self.words(clause, "STRING", "WORD")[0]
 
     def place(self, node: Node) -> Span:
-        """From the first line of a construct to the end of that line: enough to point at it."""
+        """Return the place from the first line of a construct to the end of that line: enough to point at it."""
         meta = node.meta
         end = meta.end_column if meta.end_line == meta.line else len(self.source.line(meta.line)) + 1
         return Span(self.source, meta.line, meta.column, meta.line, end)
 
     def day(self, node: Node) -> Day:
-        """The date of a clause; one that the calendar does not have is a finding."""
+        """Return the date of a clause; a date that the calendar does not have is a finding."""
         word = self.words(node, "DATE")[0]
         try:
             return Day(word.text, date.fromisoformat(word.text), word.span)
@@ -69,6 +69,6 @@ class Reader:
             return Day(word.text, None, word.span)
 
     def day_of(self, node: Node, name: str) -> Day | None:
-        """The date of the clause ``name``, where the clause is there."""
+        """Return the date of the clause ``name``, or None without that clause."""
         clause = self.node(node, name)
         return None if clause is None else self.day(clause)

@@ -46,7 +46,7 @@ _FIRST_WORD = re.compile(_NOTHING.pattern + r"(\w+|\S)")
 
 
 def make_parser(*, strict: bool = False) -> Lark:
-    """The parser of ``grammars/ordinance.lark``; ``strict`` (for tests) fails on any conflict of the grammar."""
+    """Make the parser of ``grammars/ordinance.lark``; ``strict`` (for tests) fails on any conflict in the grammar."""
     return table.build(table.grammar(), strict=strict)
 
 
@@ -72,7 +72,7 @@ class Parsed:
 
 
 def first_word(text: str) -> str:
-    """The first word of a pack, past comments; a hint of its kind, never a decision about trust."""
+    """Return the first word of a pack, past comments: a hint of its kind, never a decision about trust."""
     found = _FIRST_WORD.match(text)
     return found[1] if found else ""
 
@@ -83,7 +83,8 @@ def parse(source: Source, role: Role) -> Parsed:
 
 
 def tree_of(source: Source, role: Role) -> Tree[Token] | None:
-    """The grammar's own tree of ``source``, for what needs every token; None where ``parse`` finds anything wrong."""
+    """Return the grammar's own tree of ``source``, for code that needs every token; None if ``parse`` finds a
+    problem."""
     if parse(source, role).diagnostics:
         return None
     return _parser().parse(source.text, start="charter" if role == "charter" else "pack")
@@ -117,7 +118,7 @@ class _Run:
         return Parsed(pack, tuple(self.found))
 
     def _kind(self) -> str | None:
-        """The pack's kind by its first word; None, with a finding, where this role cannot begin so."""
+        """Return the pack's kind by its first word; None, with a finding, if this role must not begin so."""
         start = _FIRST_WORD.match(self.text)
         word = start[1] if start else ""
         span = self.source.span(*start.span(1)) if start else self.source.whole()

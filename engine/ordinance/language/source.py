@@ -43,44 +43,43 @@ class Source:
         object.__setattr__(self, "_quoted", tuple(quoted))
 
     def line(self, number: int) -> str:
-        """Line ``number``, counted from 1, without its end; empty past the last."""
+        """Return line ``number``, counted from 1, without its end; empty past the last."""
         return self.text[slice(*self._bounds(number))]
 
     def width(self, number: int) -> int:
-        """The characters of line ``number``, without its end."""
+        """Return the number of characters in line ``number``, without its end."""
         start, end = self._bounds(number)
         return end - start
 
     def window(self, number: int, column: int, width: int) -> tuple[str, int]:
-        """At most ``width`` characters of line ``number`` round ``column``, and the column in them."""
+        """Return at most ``width`` characters of line ``number`` around ``column``, and the column in them."""
         first, end = self._bounds(number)
         start = max(first, min(first + column - 1 - width // 2, end - width))
         return self.text[start : min(end, start + width)], first + column - start
 
     def _bounds(self, number: int) -> tuple[int, int]:
-        """The offsets between which line ``number`` stands."""
+        """Return the offsets at which line ``number`` begins and ends."""
         if not 0 < number <= len(self._starts):
             return len(self.text), len(self.text)
         end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
         return self._starts[number - 1], end
 
     def heading(self, number: int) -> str:
-        """The heading of the section that line ``number`` stands in (``1 "§ 86a StGB"``), or an empty string.
+        """Return the heading of the section that contains line ``number`` (``1 "§ 86a StGB"``), or an empty string.
 
-        Read from the layout and not from the tree, so that it works in a file that does not parse.
+        Reads the layout and not the tree, so that it works in a file that does not parse.
         """
         before = bisect_right(self._headings, number, key=lambda heading: heading[0])
         return self._headings[before - 1][1] if before else ""
 
     def quoted(self, number: int) -> str:
-        """The words of law that stand quoted in the section of line ``number``, of the law that the rule there stands
-        under, with its name (``stgb_86a "…"``); or an empty string. Read from the layout, as the heading is.
-        """
+        """Return the quotation, in the section of line ``number``, of the law that the rule there is under, with the
+        law's name (``stgb_86a "…"``); or an empty string. Reads the layout, as ``heading`` does."""
         before = bisect_right(self._quoted, number, key=lambda quoted: quoted[0])
         return self._quoted[before - 1][1] if before and self.heading(number) else ""
 
     def _quotes(self) -> Iterator[tuple[int, str]]:
-        """For each line on which a section or a rule begins, the law that is quoted for what follows."""
+        """Yield, for each line on which a section or a rule begins, the law that is quoted for what follows."""
         quotes: dict[str, str] = {}
         rule, section = 0, ""
         for found in _LAWS.finditer(self.text):
@@ -98,13 +97,13 @@ class Source:
                 rule = 0
 
     def span(self, start: int, end: int) -> Span:
-        """The place from offset ``start`` to offset ``end`` of the text, at most to the end of the line."""
+        """Return the place from offset ``start`` to offset ``end`` of the text, at most to the end of the line."""
         line = bisect_right(self._starts, start)
         column = start - self._starts[line - 1] + 1
         return Span(self, line, column, line, min(column + end - start, self.width(line) + 1))
 
     def phrases(self) -> Iterator[tuple[str, Span]]:
-        """The phrases of a lexicon, one a line; empty lines and lines that begin with ``#`` are none."""
+        """Yield the phrases of a lexicon, one a line; empty lines and lines that begin with ``#`` are skipped."""
         for number, line in enumerate(self.text.split("\n"), 1):
             phrase = line.strip()
             if phrase and not phrase.startswith("#"):
@@ -112,7 +111,7 @@ class Source:
                 yield phrase, Span(self, number, column, number, column + len(phrase))
 
     def whole(self) -> Span:
-        """The first line: for what concerns the file and no place in it."""
+        """Return the first line, as the place of a finding about the whole file."""
         return Span(self, 1, 1, 1, max(2, self.width(1) + 1))
 
 

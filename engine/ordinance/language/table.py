@@ -38,17 +38,17 @@ class EveryToken:
 
 
 def grammar() -> str:
-    """The text of ``grammars/ordinance.lark``."""
+    """Return the text of ``grammars/ordinance.lark``."""
     return (folder("grammars") / "ordinance.lark").read_text(encoding="utf-8")
 
 
 def path() -> Path:
-    """Where the tables lie."""
+    """Return the path of the tables."""
     return folder("grammars") / "ordinance.json"
 
 
 def build(text: str, *, strict: bool = False) -> Lark:
-    """A parser of the grammar ``text``; ``strict`` fails on any conflict of it."""
+    """Build a parser of the grammar ``text``; ``strict`` fails on any conflict in it."""
     return Lark(
         text,
         start=["charter", "pack"],
@@ -63,7 +63,7 @@ def build(text: str, *, strict: bool = False) -> Lark:
 
 
 def write(text: str) -> str:
-    """The tables of the grammar ``text``, as JSON; the same text gives the same bytes."""
+    """Write the tables of the grammar ``text`` as JSON; the same text gives the same bytes."""
     data, memo = build(text).memo_serialize([TerminalDef, Rule])
     data["options"]["postlex"] = None
     data["parser"]["parser"] = _in_order(data["parser"]["parser"])
@@ -72,7 +72,8 @@ def write(text: str) -> str:
 
 
 def read(text: str, kept: str) -> Lark | None:
-    """The parser of the grammar ``text`` from its tables; None where they are another's, or lark cannot use them."""
+    """Make the parser of the grammar ``text`` from its tables ``kept``; None if they are of another text, or lark
+    cannot use them."""
     try:
         tables = json.loads(kept)
         if tables["grammar"] != _digest(text):
@@ -86,7 +87,7 @@ def read(text: str, kept: str) -> Lark | None:
 
 
 def _in_order(table: dict[str, Any]) -> dict[str, Any]:
-    """lark's table with its states numbered as they are reached; lark numbers them differently at each run."""
+    """Return lark's table with its states numbered as they are reached; lark numbers them differently at each run."""
     names, rows = table["tokens"], table["states"]
     moves = {
         state: sorted(((names[token], *action) for token, action in row.items()), key=lambda move: move[0])

@@ -12,8 +12,9 @@ from ordinance.policy.conditions import ALWAYS
 from ordinance.policy.ir import Example, PatternCase, Policy, Rule
 from ordinance.policy.plan import SPAN, NoticeTemplate, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
-from ordinance.runtime.session import Outcome, Session
-from ordinance.runtime.situation import Situation, choose_locale, law_in_force, situate
+from ordinance.runtime.opening import open_session
+from ordinance.runtime.session import Outcome
+from ordinance.runtime.situation import Situation, law_in_force, situate
 
 #: A version that begins with a year and a month, as 2026.11.0.
 _DATED = re.compile(r"([12][0-9]{3})\.(0?[1-9]|1[0-2])\.[0-9]+")
@@ -65,9 +66,8 @@ def run_example(plan: Plan, example: Example, on: date | None = None) -> Result:
 
 
 def situation_of(plan: Plan, example: Example, on: date | None = None) -> Situation:
-    """The situation of an example: what it gives, its pack's place, turn 2, and the day that it gives, else ``on``,
-    else its own, at noon. Raises ``SituationError`` for a fact that no pack declares.
-    """
+    """Return the situation of an example: the facts that it gives, its pack's place, turn 2, and noon of the day that
+    it gives, else of ``on``, else of its own day. Raises ``SituationError`` for a fact that no pack declares."""
     day = example.on or on
     if day is None:
         return _own(plan, example)
@@ -87,9 +87,9 @@ def _on_day(plan: Plan, example: Example, day: date | None) -> Situation:
 
 
 def _own(plan: Plan, example: Example) -> Situation:
-    """The situation on the day that an example is about, so that it holds in ten years as it does today: the first of
-    the month of its pack's version (today, where that is no date), or else the nearest day on which the law of its rule
-    is in force."""
+    """Return the situation on the example's own day, so that it passes in ten years as it does today: the first of the
+    month of its pack's version (today, if that is not a date), or else the nearest day on which the law of its rule is
+    in force."""
     pack = example.rule.partition("/")[0]
     versions = (_DATED.fullmatch(each.version) for each in plan.packs if each.name == pack)
     dated = next((date(int(found[1]), int(found[2]), 1) for found in versions if found), None)
@@ -114,9 +114,9 @@ def _off(plan: Plan, example: Example, situation: Situation) -> str:
 
 
 def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diagnostic]:
-    """What only running can show: red lines trip on their own examples (rule 21), what the charter guarantees passes
-    under every loaded pack, patterns agree with their examples, and so do rules, unless not all ``examples`` are run.
-    """
+    """Report what only running can show: red lines fire on their own examples (rule 21), the texts that the charter
+    guarantees pass under every loaded pack, patterns agree with their examples, and so do rules, unless not all
+    ``examples`` are run."""
     rules = {rule.id: rule for rule in policy.rules}
     struck = {rule.id for rule in plan.rules if rule.trial and not rule.detectors}
     for example in policy.examples:
@@ -137,7 +137,7 @@ def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diag
 
 
 def _disagreement(result: Result, rule: Rule, red: bool, taker: Rule | None) -> Diagnostic:
-    """The finding on an example of ``rule``; ``taker`` took out what should pass."""
+    """Make the finding on an example of ``rule``; ``taker`` is the rule that removed what should pass."""
     example, name = result.example, rule.node.name
     if red:
         return diagnose("harm-toothless", example.span, f"the red line `{name}` does not trip on this example")
@@ -150,9 +150,9 @@ def _disagreement(result: Result, rule: Rule, red: bool, taker: Rule | None) -> 
 
 
 def _answer(plan: Plan, example: Example, situation: Situation) -> tuple[str, Outcome]:
-    session = Session(plan, situation, choose_locale(plan, (), None))
-    if example.prompt is not None and not session.screen([example.prompt]):
-        session.mask(example.prompt)
+    session = open_session(plan, situation)
+    if example.prompt is not None:
+        session.ask(example.prompt)
     stream = session.stream(example.part)
     said = stream.feed(example.answer or "")
     return said + stream.close(), session.outcome()
@@ -181,7 +181,7 @@ def _finds(plan: Plan, case: PatternCase) -> bool:
         NoticeTemplate("omitted", {"en": ""}, {}),
     )
     alone = replace(plan, rules=(rule,), protected=())
-    session = Session(alone, situate(alone, jurisdiction=None), "en")
+    session = open_session(alone, situate(alone, jurisdiction=None))
     stream = session.stream()
     stream.feed(case.text)
     stream.close()

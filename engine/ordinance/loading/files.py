@@ -30,7 +30,7 @@ class Room:
         self._lines = MOST_LINES
 
     def pack(self, source: Source) -> bool:
-        """A pack was read."""
+        """Count a pack that was read. Returns whether there is room for it."""
         self._packs -= 1
         self._pack_bytes -= len(source.text.encode())
         if self._packs < 0:
@@ -40,7 +40,7 @@ class Room:
         return True
 
     def lexicon(self, source: Source) -> bool:
-        """A pack declares a lexicon with this text."""
+        """Count a lexicon with this text. Returns whether there is room for it."""
         self._lexicon_bytes -= len(source.text.encode())
         self._lines -= source.text.count("\n")
         if self._lexicon_bytes < 0:
@@ -55,7 +55,7 @@ class Room:
 
 
 def find_packs(paths: Sequence[Path], report: Report) -> Iterator[Path]:
-    """The files among ``paths``, and all ``*.ord`` below the folders among them, in a fixed order, each once."""
+    """Yield the files among ``paths``, and all ``*.ord`` below the folders among them, in a fixed order, each once."""
     given: set[str] = set()
     for path in paths:
         if not os.path.exists(path):
@@ -72,7 +72,7 @@ def find_packs(paths: Sequence[Path], report: Report) -> Iterator[Path]:
 
 
 def _below(root: Path, report: Report) -> Iterator[Path]:
-    """The packs below ``root``. Links are followed as far as they stay below it; no folder is entered twice."""
+    """Yield the packs below ``root``. Links are followed as long as they stay below it; no folder is entered twice."""
     real_root = Path(os.path.realpath(root))
     entered: set[str] = set()
     waiting = [root]
@@ -104,7 +104,8 @@ def _below(root: Path, report: Report) -> Iterator[Path]:
 
 
 def read_source(path: Path, limit: int, report: Report) -> Source | None:
-    """The text of a file of at most ``limit`` bytes, with LF line ends; None, with a finding, where there is none."""
+    """Read a file of at most ``limit`` bytes, with LF line ends. Returns None, and reports a finding, if that is not
+    possible."""
     name = shown(path)
     try:
         if not os.path.isfile(path):
@@ -138,8 +139,8 @@ def read_source(path: Path, limit: int, report: Report) -> Source | None:
 
 
 def read_lexicons(pack: ast.Pack, report: Report, room: Room) -> Mapping[str, Source] | None:
-    """The lexicons that a pack names, by the path that it gives. They lie below the folder of the pack. None where
-    there is no room for them."""
+    """Read the lexicons that a pack names, by the path that it gives. They must lie below the folder of the pack.
+    Returns None if there is no ``room`` for them."""
     found: dict[str, Source] = {}
     home = pack.source.path.parent
     real_home = Path(os.path.realpath(home))
@@ -165,7 +166,7 @@ def read_lexicons(pack: ast.Pack, report: Report, room: Room) -> Mapping[str, So
 
 
 def shown(path: Path) -> str:
-    """A path as people see it: relative where it lies below the current folder, and always text that can be written."""
+    """Write a path for people: relative if it lies below the current folder, and always as text that can be printed."""
     with suppress(OSError, ValueError):  # the current folder is gone, or elsewhere
         path = path.relative_to(Path.cwd()) if path.is_absolute() else path
     return os.fsencode(path).decode("utf-8", "backslashreplace")

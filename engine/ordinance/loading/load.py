@@ -114,7 +114,7 @@ def _load(given: tuple[Path, ...], on: date | None, budget: Budget, trial: Trial
 
 
 def _guarded(plan: Plan, policy: Policy, registry: Registry, budget: Budget) -> Plan:
-    """The plan with the detectors that it calls at run time in processes of their own."""
+    """Return the plan with the detectors that it calls at run time in processes of their own."""
     if not registry.found or not any(isinstance(each, Segments) for each in plan.detectors.values()):
         return plan
     return replace(plan, detectors=isolated(plan.detectors, _uses(policy), budget))

@@ -38,17 +38,17 @@ class Packs:
 
 
 def gather(paths: Sequence[Path]) -> Packs:
-    """The packs at ``paths`` (files, or folders with packs below them) and all that they name."""
+    """Read the packs at ``paths`` (files, or folders that contain packs) and all packs that they refer to."""
     return _Gatherer().gather(paths)
 
 
 def shipped_rules() -> Path:
-    """The folder of the packs that ship."""
+    """Return the folder of the packs that ship."""
     return folder("rules")
 
 
 def default_packs() -> tuple[Path, ...]:
-    """What applies where an operator names no packs: all that ship but the houses, which are examples."""
+    """Return the packs that apply if an operator names none: all that ship except the houses, which are examples."""
     return tuple(shipped_rules() / name for name in ("charter", "jurisdictions", "languages"))
 
 
@@ -155,7 +155,7 @@ class _Gatherer:
                 self.complete = False
 
     def compare_with_shipped(self) -> None:
-        """A warning where a charter looks by name and version like one that ships, and is another."""
+        """Warn about a charter that has the name and version of one that ships, but is another."""
         for unit in self.of_kind("charter"):
             for path, kind, name in _shipped() if unit.given else ():
                 if (kind, name) == ("charter", unit.name) and not _same(path, unit.pack.source.path):
@@ -182,13 +182,13 @@ class _Gatherer:
 
 
 def _role(path: Path, text: str) -> Role:
-    """What a file may be, by the folder that it was put in; elsewhere, what it says it is."""
+    """Return the role of a file by the folder that it is in; elsewhere, by its first word."""
     said: Role = "charter" if first_word(text) == "charter" else "pack"
     return _ROLES.get(path.absolute().parent.parent.name, said)
 
 
 def _shipped() -> Iterator[tuple[Path, str, str]]:
-    """The packs that ship: path, kind and name, by their headers."""
+    """Yield the path, kind and name of each pack that ships, by its header."""
     ignored: list[Diagnostic] = []
     for path in find_packs([shipped_rules()], ignored.append):
         source = read_source(path, PACK_LIMIT, ignored.append)
@@ -210,7 +210,7 @@ def _version(unit: Unit) -> str:
 
 
 def _content(unit: Unit) -> tuple[str, dict[str, str]]:
-    """What a pack and its lexicons say."""
+    """Return the text of a pack and of its lexicons."""
     return unit.pack.source.text, {path: source.text for path, source in unit.lexicons.items()}
 
 

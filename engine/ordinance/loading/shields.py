@@ -24,7 +24,7 @@ from ordinance.runtime.match.segments import Asking
 
 
 def shielding(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
-    """A finding for each contact in which a removing rule of ``plan`` finds something, and for each rule that tells
+    """Report each contact in which a removing rule of ``plan`` finds something, and each rule whose notice contains
     what one removes."""
     removed = _Removed(plan)
     yield from _contacts(removed, policy)
@@ -57,18 +57,19 @@ class _Removed:
         return [(tag, Asking(each)) for tag, each in found if not isinstance(each, Expressions)]
 
     def in_words(self, text: str) -> set[int]:
-        """The numbers of the rules that look for a phrase or pattern in ``text``."""
+        """Return the numbers of the rules that look for a phrase or pattern in ``text``."""
         automaton, checks = self._expressions
         return checks.tags_in(automaton, text)
 
     def in_sentence(self, text: str) -> set[int]:
-        """The numbers of the rules whose detectors of sentences find something in ``text``. One that fails finds
-        nothing here: what that means is told per request (semantics, rule 13)."""
+        """Return the numbers of the rules whose detectors of sentences find something in ``text``. A detector that
+        fails finds nothing here: requests handle that (semantics, rule 13)."""
         return {tag for tag, asking in self._segments if any(not found.failed for found in asking.findings(text))}
 
     def of_pack(self, pack: str, text: str) -> Iterator[str]:
-        """The ids of the rules that look for something in ``text``, of those that ``pack`` is held to: its own and the
-        charter's. Each jurisdiction has its own words for its own law. What takes two things to find is in no text."""
+        """Yield the ids of the rules that find something in ``text``, among those that ``pack`` must respect: its own
+        and the charter's. Each jurisdiction has its own words for its own law. Rules that need two things to match are
+        left out."""
         for tag in sorted(self.in_words(text)):
             rule = self.rules[tag]
             if not rule.near and (rule.id.partition("/")[0] == pack or rule.effect is Effect.REFUSE):
@@ -85,7 +86,7 @@ def _contacts(removed: _Removed, policy: Policy) -> Iterator[Diagnostic]:
 
 
 def _spellings(contact: ast.ContactDecl) -> Iterator[str]:
-    """A contact's value as written; a number also with one separator anywhere, everywhere, or nowhere."""
+    """Yield a contact's value as written; a number also with one separator anywhere, everywhere, or nowhere."""
     value = contact.value.text
     yield value
     if contact.form == "link":

@@ -15,7 +15,7 @@ from ordinance.runtime.match.patterns import parse_pattern, size
 
 
 def oversized(policy: Policy) -> tuple[Diagnostic, ...]:
-    """An error at the first phrase, or else the first pattern, with which a policy is larger than it may be."""
+    """Report an error at the first phrase, or else the first pattern, with which a policy exceeds its bounds."""
     found: list[Diagnostic] = []
     disguised = {
         key

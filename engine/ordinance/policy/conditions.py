@@ -73,7 +73,7 @@ Condition = Always | Is | Within | Below | All | AnyOf
 
 
 def holds(condition: Condition, lookup: Lookup) -> bool:
-    """Whether ``condition`` holds where ``lookup`` gives the values."""
+    """Return whether ``condition`` holds where ``lookup`` gives the values."""
     match condition:
         case Always():
             return True
@@ -93,14 +93,14 @@ def holds(condition: Condition, lookup: Lookup) -> bool:
 
 
 def prefixes(code: str) -> Iterator[str]:
-    """A place code and the codes that contain it by spelling: ``DE-BY-M`` gives itself, ``DE-BY`` and ``DE``."""
+    """Yield a place code and the codes that contain it by spelling: ``DE-BY-M`` gives itself, ``DE-BY`` and ``DE``."""
     parts = code.split("-")
     for length in range(len(parts), 0, -1):
         yield "-".join(parts[:length])
 
 
 def dimensions(condition: Condition) -> frozenset[str]:
-    """The dimensions that a condition reads."""
+    """Return the dimensions that a condition reads."""
     match condition:
         case Always():
             return frozenset()

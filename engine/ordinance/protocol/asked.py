@@ -49,7 +49,7 @@ class Request:
     forced: bool = False
 
     def open(self, session: Session, index: int) -> Stream:
-        """The governed stream of one choice. Raises ``Problem`` (502) for a choice that nobody asked for."""
+        """Open the governed stream of one choice. Raises ``Problem`` (502) for a choice that was not requested."""
         if not 0 <= index < self.choices:
             raise malformed("it has a choice that was not asked for")
         structure = self.structure
@@ -59,12 +59,12 @@ class Request:
 
     @property
     def can_force(self) -> bool:
-        """Whether the request can force an end, so that none is the model's own."""
+        """Return whether the request can force an end, so that none is the model's own."""
         return self.forced or forces(self.body, self.structure)
 
 
 def read_body(raw: bytes) -> dict[str, Any]:
-    """A request's JSON object. Raises ``Problem`` (400)."""
+    """Decode a request's JSON object. Raises ``Problem`` (400)."""
     try:
         body = msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -75,7 +75,8 @@ def read_body(raw: bytes) -> dict[str, Any]:
 
 
 def read_messages(body: Mapping[str, Any], parts: Words) -> list[dict[str, Any]]:
-    """The messages of a conversation, with such ``parts`` beside text. Raises ``Problem`` (400)."""
+    """Read the messages of a conversation; ``parts`` names what they may contain besides text. Raises ``Problem``
+    (400)."""
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
         raise bad_request("`messages` must be a list of at least one message object.", "messages")
@@ -83,14 +84,15 @@ def read_messages(body: Mapping[str, Any], parts: Words) -> list[dict[str, Any]]
 
 
 def read_message(message: dict[str, Any], place: str, parts: Words) -> dict[str, Any]:
-    """A message that stands at ``place``. Raises ``Problem`` (400) where it holds what is neither text nor taken."""
+    """Read the message at ``place``. Raises ``Problem`` (400) if it contains something that is neither text nor
+    allowed."""
     check_members(message, place)
     read = {name: read_parts(message[name], f"{place}.{name}", parts) for name in _CONTENTS if name in message}
     return {**message, **read}
 
 
 def read_count(body: Mapping[str, Any]) -> int:
-    """``n``, the choices for each prompt. Raises ``Problem`` (400)."""
+    """Read ``n``, the number of choices for each prompt. Raises ``Problem`` (400)."""
     count = body.get("n")
     if count is None:
         return 1
@@ -100,7 +102,7 @@ def read_count(body: Mapping[str, Any]) -> int:
 
 
 def read_flag(body: Mapping[str, Any], name: str) -> bool:
-    """A member that is true, false or absent. Raises ``Problem`` (400)."""
+    """Read a member that is true, false or absent. Raises ``Problem`` (400)."""
     value = body.get(name)
     if value is not None and not isinstance(value, bool):
         raise bad_request(f"`{name}` must be true or false.", name)
@@ -108,20 +110,20 @@ def read_flag(body: Mapping[str, Any], name: str) -> bool:
 
 
 def read_model(body: Mapping[str, Any]) -> str:
-    """The model that is asked for."""
+    """Return the model that the request names."""
     model = body.get("model")
     return model if isinstance(model, str) and model else "default"
 
 
 def read_stops(body: Mapping[str, Any]) -> frozenset[str]:
-    """The strings at which the model is to stop."""
+    """Return the strings at which the model is to stop."""
     stop = body.get("stop")
     return frozenset(each for each in (stop if isinstance(stop, list) else [stop]) if isinstance(each, str))
 
 
 def check_tools(tools: object, kinds: Collection[object]) -> None:
-    """Raises ``Problem`` (400) unless every tool is of one of these kinds, which the client runs itself: what a
-    server's own tool fetches and says cannot be looked at."""
+    """Raise ``Problem`` (400) unless every tool is of one of these ``kinds``, which the client runs itself: what a
+    server's own tool fetches and says cannot be screened."""
     if tools is None:
         return
     if not isinstance(tools, list) or not all(isinstance(tool, dict) and tool.get("type") in kinds for tool in tools):
@@ -130,5 +132,5 @@ def check_tools(tools: object, kinds: Collection[object]) -> None:
 
 
 def trimmed(texts: Iterable[str]) -> tuple[str, ...]:
-    """Each text as it stands and without trailing space, for servers trim it or not."""
+    """Return each text unchanged and without trailing space, because some servers trim it."""
     return tuple(dict.fromkeys(form for text in texts for form in (text, text.rstrip()) if form))

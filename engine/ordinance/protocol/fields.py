@@ -161,7 +161,8 @@ class Fields:
         object.__setattr__(self, "dropped", {name: why for name, why in reasons.items() if name not in self.forwarded})
 
     def of(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """What of a request goes upstream. Raises ``Problem`` (400) where a field that holds others is none."""
+        """Return the part of a request that goes upstream. Raises ``Problem`` (400) if a field that must be an object
+        is not one."""
         return {
             name: _INSIDE[name](name, value) if name in _INSIDE and value is not None else value
             for name, value in body.items()

@@ -109,16 +109,16 @@ CLASSIFIED = frozenset(FORCING) | _FORMS | frozenset().union(*NEUTRAL.values())
 
 
 def forces(body: Mapping[str, Any], structure: Structure | None) -> bool:
-    """Whether a request can force an end: by a field of its ``body``, as it goes upstream, or by the form that it asks
-    for."""
+    """Return whether a request can force an end: by a field of its ``body``, as it goes upstream, or by the form that
+    it asks for."""
     if structure is not None and structure.free is None:
         return True
     return any(_does(_found(body, name), idle) for name, idle in FORCING.items())
 
 
 def steering(body: Mapping[str, Any], structure: Structure | None) -> str | None:
-    """The first field of a request's ``body`` with which it steers the model token by token, or by a form that is not
-    JSON; None where there is none."""
+    """Return the first field of a request's ``body`` that steers the model token by token, or by a form that is not
+    JSON; None if there is none."""
     for name in STEERING:
         if _does(_found(body, name), FORCING[name]):
             return name
@@ -140,11 +140,12 @@ def _does(value: Any, idle: tuple[Any, ...]) -> bool:
 
 
 def said_own(reason: str | None, stop: object) -> bool:
-    """Whether an upstream's ``reason`` for an end says that it was the model's own; ``stop`` is what it stopped at."""
+    """Return whether an upstream's ``reason`` for an end says that it was the model's own; ``stop`` is what it stopped
+    at."""
     return reason in OWN_REASONS and stop is None
 
 
 def kind_of(*, own: bool, forced: bool) -> End:
-    """The kind of an end of which the upstream says that it is the model's ``own``, in a request that may have
-    ``forced`` it."""
+    """Return the kind of an end that the upstream reports as the model's ``own``, in a request that may have ``forced``
+    it."""
     return End.OWN if own and not forced else End.CUT

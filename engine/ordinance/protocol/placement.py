@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
+from ordinance.protocol import routes
 from ordinance.protocol.conversation import is_operators
 
 #: In whose turn.
@@ -21,13 +22,13 @@ _CUTTING = frozenset({"truncate_prompt_tokens", "truncation_side", "truncation"}
 
 
 def has_place(path: str) -> bool:
-    """Whether a request to ``path`` has turns at all: a completion continues a bare text."""
+    """Return whether a request to ``path`` has turns at all: a completion continues a bare text."""
     return (path, "system") in _PLACES
 
 
 def placed(path: str, body: Body, instruction: str, turn: Turn) -> dict[str, Any]:
-    """``body`` with ``instruction`` in it, once; ``path`` is one that ``has_place``. Nothing else changes, but that
-    what would cut the prompt does not go upstream."""
+    """Return ``body`` with ``instruction`` in it, once; ``path`` is one that ``has_place``. Nothing else changes,
+    except that fields which would cut the prompt do not go upstream."""
     kept = {name: value for name, value in body.items() if name not in _CUTTING}
     return {**kept, **_PLACES[path, turn](body, instruction)}
 
@@ -38,7 +39,8 @@ def _in_system_message(body: Body, words: str) -> Body:
 
 
 def _first_gone_on_with(messages: Any, words: str, kind: str) -> list[Any]:
-    """The messages where the first is the operator's: many templates take no second one. Empty where it is not."""
+    """Add ``words`` to the first message if it is the operator's: many templates accept no second one. Returns an empty
+    list if it is not."""
     match messages:
         case [{"role": str()} as first, *rest] if is_operators(first):
             return [{**first, "content": _after(first.get("content"), words, kind)}, *rest]
@@ -75,7 +77,7 @@ def _before_user(messages: Sequence[Any], words: str, kind: str) -> list[Any]:
 
 
 def _after(content: Any, words: str, kind: str = "text") -> Any:
-    """``words`` behind ``content``, which is a text, a list of parts, or nothing."""
+    """Return ``content`` (a text, a list of parts, or nothing) with ``words`` after it."""
     match content:
         case str(text) if text:
             return text + _PARAGRAPH + words
@@ -95,10 +97,10 @@ def _before(content: Any, words: str, kind: str = "text") -> Any:
 
 
 _PLACES: Mapping[tuple[str, Turn], Callable[[Body, str], Body]] = {
-    ("/v1/chat/completions", "system"): _in_system_message,
-    ("/v1/chat/completions", "user"): _in_user_message,
-    ("/v1/messages", "system"): _in_system,
-    ("/v1/messages", "user"): _in_user_message,
-    ("/v1/responses", "system"): _in_instructions,
-    ("/v1/responses", "user"): _in_input,
+    (routes.CHAT, "system"): _in_system_message,
+    (routes.CHAT, "user"): _in_user_message,
+    (routes.MESSAGES, "system"): _in_system,
+    (routes.MESSAGES, "user"): _in_user_message,
+    (routes.RESPONSES, "system"): _in_instructions,
+    (routes.RESPONSES, "user"): _in_input,
 }

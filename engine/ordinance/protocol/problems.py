@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from ordinance.protocol.routes import GOVERNED, HEALTH, MODELS, READY
+
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
@@ -37,7 +39,7 @@ class Problem(Exception):  # noqa: N818 - the word of HTTP for it
         self.headers = headers
 
     def body(self) -> dict[str, object]:
-        """The JSON object of the error response."""
+        """Return the JSON object of the error response."""
         kind = _TYPES.get(self.status) or ("server_error" if self.status >= 500 else "invalid_request_error")
         return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
 
@@ -140,15 +142,15 @@ def other_host() -> Problem:
 
 
 def closed(allowed: Sequence[str] = ()) -> Problem:
-    """A door that is not open here: 404, or 405 where it is for the methods that are ``allowed``."""
+    """Return the problem for a closed route: 404, or 405 if it is open for the methods that are ``allowed``."""
     if allowed:
         headers = {"allow": ", ".join(allowed)}
         return Problem(405, "method_not_allowed", "This door is open for another method only.", None, headers)
     return Problem(
         404,
         "closed_door",
-        "This door is closed: Ordinance opens only the routes that it governs (POST /v1/chat/completions, "
-        "/v1/completions, /v1/responses and /v1/messages, GET /v1/models, /health, /ready).",
+        f"This door is closed: Ordinance opens only the routes that it governs (POST {', '.join(GOVERNED[:-1])} and "
+        f"{GOVERNED[-1]}, GET {MODELS}, {HEALTH}, {READY}).",
     )
 
 

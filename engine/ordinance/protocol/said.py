@@ -70,7 +70,7 @@ class Said:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing that a client would have to be sent."""
+        """Return whether there is nothing that a client would have to be sent."""
         said = any(self.texts.values()) or self.calls or self.closing
         return not (said or self.role or self.tokens or self.finish)
 
@@ -102,7 +102,7 @@ class Top:
     fingerprint: str | None = None
 
     def over(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
-        """The object of ``kind`` with these choices."""
+        """Return the object of ``kind`` with these ``choices``."""
         more = {} if self.fingerprint is None else {"system_fingerprint": self.fingerprint}
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model, **more, "choices": choices}
 

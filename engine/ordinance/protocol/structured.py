@@ -27,7 +27,7 @@ _MOST_STEPS = 10_000
 
 
 def structure_of(body: Mapping[str, Any]) -> Structure | None:
-    """The form that a request asks for; None for free text."""
+    """Return the form that a request asks for; None for free text."""
     found: list[Structure] = []
     wanted = body.get("response_format")
     if isinstance(wanted, dict) and wanted.get("type") not in (None, "text"):
@@ -67,7 +67,7 @@ def _of_members(members: Mapping[str, Any], prefix: str) -> Iterator[Structure]:
 
 
 def by_schema(schema: Any) -> Structure:
-    """The form of a JSON schema; where it is not understood no string may be replaced."""
+    """Return the form of a JSON ``schema``; if the schema is not understood, no string may be replaced."""
     return Structure(lambda path: _is_free(schema, _Walk(schema, iter(range(_MOST_STEPS))), path, 0) is True)
 
 
@@ -80,7 +80,7 @@ class _Walk:
 
 
 def _is_free(schema: Any, walk: _Walk, path: Path, depth: int) -> bool | None:
-    """Whether any string may stand at ``path``; None where no string can stand there at all."""
+    """Return whether any string may stand at ``path``; None where no string can stand there at all."""
     if schema is True or schema == {}:
         return True
     if next(walk.steps, None) is None or depth > _DEEPEST:
@@ -101,7 +101,7 @@ def _is_free(schema: Any, walk: _Walk, path: Path, depth: int) -> bool | None:
 
 
 def _of_branches(verdicts: list[bool | None]) -> bool | None:
-    """Of alternatives: those that allow a string there must all allow any."""
+    """Combine the verdicts of alternatives: those that allow a string there must all allow any string."""
     possible = [verdict for verdict in verdicts if verdict is not None]
     return all(possible) if possible else None
 
@@ -129,7 +129,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _resolve(reference: Any, root: Any) -> Any:
-    """What a reference into the same schema names; False where it leads elsewhere."""
+    """Resolve a reference into the same schema; False if it leads elsewhere."""
     if not isinstance(reference, str) or not reference.startswith("#"):
         return False
     found = root

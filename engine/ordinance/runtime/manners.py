@@ -38,8 +38,8 @@ class Manner:
 
 
 def manner(plan: Plan, situation: Situation, locale: str | None, asked: Mapping[str, str] = _NOTHING) -> Manner:
-    """How to speak in ``situation``. ``locale`` is None where nobody chose one: then no language pack's defaults hold.
-    ``asked`` are the slots that the request sets."""
+    """Return how to speak in ``situation``. ``locale`` is None where nobody chose one: then no language pack's defaults
+    hold. ``asked`` are the slots that the request sets."""
     packs = _packs(plan, locale)
     lookup = {**situation.claimed, **situation.attested}
     if locale is not None:
@@ -55,13 +55,13 @@ def manner(plan: Plan, situation: Situation, locale: str | None, asked: Mapping[
 
 
 def _packs(plan: Plan, locale: str | None) -> list[str]:
-    """The language packs whose defaults hold for a locale, the nearest first: fr-CA, then fr."""
+    """Return the language packs whose defaults apply to a locale, nearest first: fr-CA, then fr."""
     nearest = None if locale is None else notice_language(plan, locale)
     return [] if nearest is None else [tag for tag in parents(nearest) if tag in plan.languages]
 
 
 def _place(plan: Plan, situation: Situation, line: SlotLine, packs: list[str]) -> tuple[int, int] | None:
-    """What makes a line replace another, the greater the stronger; None where it is not in force."""
+    """Return the precedence of a line, greater for stronger; None if the line is not in force."""
     if line.language:
         return (line.rank, -packs.index(line.language)) if line.language in packs else None
     if line.law is not None:
@@ -73,14 +73,16 @@ def _place(plan: Plan, situation: Situation, line: SlotLine, packs: list[str]) -
 
 
 def _without(plan: Plan, packs: list[str]) -> WithoutAdapter | None:
-    """What a house says, else the nearest language pack. Houses that are loaded together say the same."""
+    """Return what a house says about adapters, else the nearest language pack. Houses that are loaded together
+    agree."""
     houses = [each for each in plan.without if each.rank is Rank.HOUSE]
     languages = {each.language: each for each in plan.without if each.language}
     return next(iter([*houses, *(languages[tag] for tag in packs if tag in languages)]), None)
 
 
 def _tested(plan: Plan, locale: str) -> str:
-    """What conditions read as the request's language: the nearest to its locale that one of them names."""
+    """Return what conditions read as the request's language: of the languages that they name, the nearest to its
+    locale."""
     named = {value for line in plan.slots for condition, _ in line.values for value in _languages(condition)}
     return next((tag for tag in parents(locale) if tag in named), _ANOTHER) if named else _ANOTHER
 

@@ -9,8 +9,8 @@ from ordinance.runtime.memory import Place, Recall
 
 
 def matches_in(automaton: Automaton, checks: Checks, text: str, recall: Recall | None, fact: int) -> list[Match]:
-    """The matches of ``automaton`` in ``text``, for which ``checks`` decide, without those before the last place in it
-    that ``recall`` has: there are none. What is met before the first match is remembered, for ``fact``."""
+    """Return the matches of ``automaton`` in ``text``, as ``checks`` decide, without those before the last place in it
+    that ``recall`` has: there are none. The places before the first match are remembered, for ``fact``."""
     if recall is None or len(text) <= recall.block:
         return checks.matches_in(automaton, text)
     matcher, at = Matcher(automaton), 0

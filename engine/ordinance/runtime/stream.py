@@ -7,7 +7,7 @@ once in the content and once in the metadata (rule 19).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from ordinance.policy.vocabulary import Channel, Verdict
@@ -82,6 +82,11 @@ class Stream:
         self._told: Told | None = None  # once closed
         self.notices: tuple[Notice, ...] = ()
         self.balanced = True
+
+    @property
+    def texts(self) -> Sequence[Text]:
+        """Those that have begun, in that order."""
+        return self._texts
 
     def text(self, part: Channel, *, rigid: bool = False, beginning: Beginning | None = None) -> Redactor:
         """A text of its own, of this part of an answer. A ``rigid`` one may not be edited. Its ``beginning`` is that of

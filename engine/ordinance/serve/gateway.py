@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import signal
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from ordinance.protocol.routes import HEALTH, READY
 from ordinance.serve.behind.upstream import Upstream
-from ordinance.serve.door.doors import Doors
+from ordinance.serve.chat.pages import ChatPages
 from ordinance.serve.door.doorstep import Doorstep, Presence, expected_hosts
+from ordinance.serve.door.router import Router
 from ordinance.serve.door.service import Service, ready_state
 from ordinance.serve.http.descriptors import affordable
 from ordinance.serve.http.exchange import LAST_WORDS_SECONDS, Exchange
 from ordinance.serve.http.glance import Glance
 from ordinance.serve.http.stderr import takes
+from ordinance.serve.reload_signal import renewing
 
 #: How long it is remembered whether the upstream answers, in seconds.
 _REACHED_EVERY = 1.0
@@ -37,8 +37,9 @@ class Gateway:
         self._reachable = Glance(upstream.reachable, _REACHED_EVERY)
         #: The server is about to leave: whoever asks `/ready` shall send requests elsewhere.
         self.draining = False
-        doors = Doors(service, {"/health": self._health, "/ready": self._ready})
-        self._app = Doorstep(doors, lambda: expected_hosts(service.standing.settings), self._presence)
+        router = Router(service, {HEALTH: self._health, READY: self._ready})
+        pages = ChatPages(router, service)
+        self._app = Doorstep(pages, lambda: expected_hosts(service.standing.settings), self._presence)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -68,26 +69,3 @@ class Gateway:
         reachable = await self._reachable()
         state = await ready_state(self._service, reachable=reachable, draining=self.draining)
         return {**state, "upstream": "reachable" if reachable else "unreachable"}, 200 if state["ready"] else 503
-
-
-@contextmanager
-def renewing(service: Service) -> Iterator[None]:
-    """At each SIGHUP read policy and keys, and open the log, anew. Only the main thread of a process hears it."""
-    if not service.standing.replaceable or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop = asyncio.get_running_loop()
-    tasks: set[asyncio.Task[None]] = set()
-
-    def renew() -> None:
-        service.audit.reopen()
-        task = loop.create_task(service.standing.renew())
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    loop.add_signal_handler(signal.SIGHUP, renew)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGHUP)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -28,7 +28,7 @@ def serve(worker: Worker, listener: socket.socket, announce: Callable[[Service],
 
 
 def _alone(worker: Worker, listener: socket.socket, announce: Callable[[Service], None]) -> bool:
-    """True if SIGINT ended it."""
+    """Serve in this process. Returns True if SIGINT ended it."""
     gateway, service = worker.gateway()
     _tell_connections(worker.settings)
     settle()

@@ -1,7 +1,7 @@
 """Inside vLLM: ``vllm serve MODEL --middleware ordinance.serve.vllm.Ordinance``.
 
 A pure ASGI class around the server's application, with the doors, the session and the settings of the gateway; the
-settings come from the file that ``ORDINANCE_CONFIG`` names. Deny by default: what does not stand in ``routes`` as
+settings come from the file that ``ORDINANCE_CONFIG`` names. Deny by default: what the list of routes does not have as
 governed, read or passed is closed, and a server that cannot be accounted for does not come up.
 """
 
@@ -15,23 +15,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ordinance import __version__
 from ordinance.errors import OrdinanceError
 from ordinance.protocol.problems import Problem
+from ordinance.protocol.routes import READY
 from ordinance.serve.account import account, installed_version
 from ordinance.serve.behind.inside import Inside
 from ordinance.serve.door.current_policy import Renewal
-from ordinance.serve.door.doors import Doors, path_of
 from ordinance.serve.door.doorstep import Doorstep, Presence
 from ordinance.serve.door.engine import installed_engine
-from ordinance.serve.door.service import Service, charter_alone, make_service, plan_of, policy_header, ready_state
-from ordinance.serve.gateway import renewing
+from ordinance.serve.door.http_headers import EXPOSED, policy_header
+from ordinance.serve.door.router import Router
+from ordinance.serve.door.service import Service, charter_alone, make_service, plan_of, ready_state
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.stderr import log_defect, tell
-from ordinance.serve.routes import Treatment, treatment
+from ordinance.serve.reload_signal import renewing
 from ordinance.serve.wordless import Wordless, answering
 from ordinance.settings.model import Settings
 from ordinance.settings.sources import load
-
-#: Headers of ours that a page in a browser may read.
-_EXPOSED = ("x-request-id", "x-ordinance-policy", "x-ordinance-marks", "x-ordinance-notices")
 
 
 class Ordinance:
@@ -69,7 +67,7 @@ class Ordinance:
             await receive()
             await send({"type": "lifespan.startup.failed", "message": "ordinance: this server cannot be governed."})
             return
-        policy = policy_header(service.open(service.keyring.anyone, ()))
+        policy = policy_header(service.open(service.keyring.anyone))
         tell(f"governs this server, policy {policy}")
         if charter_alone(service):
             tell(f"no jurisdiction: only the charter applies; set `jurisdiction`, such as {min(service.plan.parents)}")
@@ -79,7 +77,8 @@ class Ordinance:
         self._log.remove()
 
     def _begin_late(self, scope: Scope) -> ASGIApp | None:
-        """For servers that do not speak of their life: begin with the first request. None where that has failed."""
+        """Begin with the first request, for servers that do not announce their start. Returns None if that has
+        failed."""
         if not self._failed:
             self._begin(scope)
         return self._front
@@ -107,16 +106,11 @@ class Ordinance:
         return service
 
     def _in_front(self, service: Service, args: Any) -> ASGIApp:
-        """What clients meet. ``args`` are vLLM's own, if it shows them: which pages may read an answer."""
-        doors = Doors(service, {"/ready": self._ready}, patience=False)
+        """Return the application that clients meet. ``args`` are vLLM's own, if it shows them: which pages may read an
+        answer."""
         kept = frozenset(service.settings.vllm.closed_routes)
-
-        async def choose(scope: Scope, receive: Receive, send: Send) -> None:
-            path = path_of(scope)
-            passed = path not in kept and treatment(scope["method"], path) is Treatment.PASSED
-            await (self._app if passed else doors)(scope, receive, send)
-
-        front = Doorstep(choose, lambda: _hosts(service.standing.settings), Presence())
+        router = Router(service, {READY: self._ready}, passed=self._app, kept=kept, patience=False)
+        front = Doorstep(router, lambda: _hosts(service.standing.settings), Presence())
         if args is None:
             return front
         # The server's own stands inside, where it does not see the answers that are ours.
@@ -126,7 +120,7 @@ class Ordinance:
             allow_credentials=args.allow_credentials,
             allow_methods=args.allowed_methods,
             allow_headers=args.allowed_headers,
-            expose_headers=_EXPOSED,
+            expose_headers=EXPOSED,
         )
 
     async def _ready(self, exchange: Exchange) -> tuple[Any, int]:
@@ -141,7 +135,7 @@ class Ordinance:
 
 
 def _hosts(settings: Settings) -> frozenset[str] | None:
-    """The names under which the server lets itself be asked; any, unless the operator gives some and no keys."""
+    """Return the host names that requests may use; None for any, unless the operator gives some and no keys."""
     return frozenset(name.lower() for name in settings.hosts) if settings.hosts and not settings.keys else None
 
 

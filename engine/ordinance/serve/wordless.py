@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
-from ordinance.serve import routes
+from ordinance.protocol import routes
 
 #: Set in the context of a request, and so in every task that it begins.
 _ANSWERING: ContextVar[bool] = ContextVar("ordinance_answering", default=False)
@@ -25,7 +25,7 @@ _MOST_CAUSES = 8
 
 
 def answering() -> None:
-    """From here on the present task answers a request."""
+    """Mark the present task as one that answers a request."""
     _ANSWERING.set(True)
 
 
@@ -65,8 +65,8 @@ class Wordless:
 
 
 def _with_a_known_path(args: Any) -> Any:
-    """What the HTTP server says of a request (address, method, path, version, status) with the path alone, and only
-    where it is one of a server's routes."""
+    """Reduce what the HTTP server logs of a request (address, method, path, version, status) to the path without its
+    query, and only if it is one of a server's routes."""
     if not isinstance(args, tuple) or len(args) != 5:
         return ("-", "-", "/…", "-", 0)
     address, method, asked, version, status = args
@@ -75,7 +75,7 @@ def _with_a_known_path(args: Any) -> Any:
 
 
 def _places(error: BaseException | None) -> Iterator[str]:
-    """The types of an exception and of what caused it, and where each was raised."""
+    """Yield the types of an exception and of its causes, and where each was raised."""
     for _ in range(_MOST_CAUSES):
         if error is None:
             return

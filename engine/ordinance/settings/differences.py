@@ -1,4 +1,4 @@
-"""What differs between two readings of the settings, by name: never a value, which may be a secret."""
+"""Compares two readings of the settings: names what differs, never a value, which may be a secret."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ordinance.settings.model import KeySettings, Settings
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Names of keys that were ``added``, ``removed`` or ``changed``, and the ``others``: settings by their path."""
+    """Names of the keys that were ``added``, ``removed`` or ``changed``; ``others`` are paths of other settings."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -20,13 +20,13 @@ class Changes:
 
     @property
     def of_keys(self) -> str:
-        """In words; empty where no key is another."""
+        """Describe the changes of keys; empty if no key changed."""
         parts = (("added", self.added), ("removed", self.removed), ("changed", self.changed))
         return "; ".join(f"{word} {', '.join(map(repr, names))}" for word, names in parts if names)
 
 
 def changes(before: Settings, after: Settings) -> Changes:
-    """A key is another when anything of it is, its hash among them."""
+    """Compare two readings of the settings; a key has changed if any part of it has, such as its hash."""
     old, new = _by_name(before), _by_name(after)
     return Changes(
         added=tuple(name for name in new if name not in old),

@@ -1,6 +1,6 @@
 """The operator's settings: what can be set, its form and its default.
 
-``reading.load`` reads them; ``docs/configuration.md`` is made from the models below (``page.py``).
+``sources.load`` reads them; ``docs/configuration.md`` is made from the models below (``page.py``).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import langcodes
@@ -28,10 +28,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "ORDINANCE_"
 
-#: What a `Host` can name: a name as DNS has it. An address is one besides.
+#: A DNS name, as a `Host` header may contain it. (An IP address is allowed too.)
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 
-#: The hash of no key at all.
+#: The hash of an empty key.
 _OF_NOTHING = sha256(b"").hexdigest()
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -43,13 +43,20 @@ class _Section(BaseModel):
 
 
 class UpstreamSettings(_Section):
-    """The inference server, the only thing that is ever connected to."""
+    """The inference server. Ordinance never connects to anything else."""
 
-    url: str = Field(description="Where it speaks the OpenAI API, with or without a closing `/v1`.")
-    key: SecretStr | None = Field(default=None, description="Sent to it as a bearer token. A client's key never is.")
-    connect_seconds: Seconds = Field(default=5, description="How long connecting may take.")
-    idle_seconds: Seconds = Field(default=120, description="How long it may say nothing, before and during an answer.")
-    total_seconds: Seconds = Field(default=1800, description="How long one answer may take in all.")
+    url: str = Field(
+        description="Base URL of the OpenAI-compatible server; a trailing `/v1` is optional.",
+        json_schema_extra={"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
+    )
+    key: SecretStr | None = Field(
+        default=None, description="Bearer token to send to the server. A client's key is never sent to it."
+    )
+    connect_seconds: Seconds = Field(default=5, description="Longest time that connecting may take (seconds).")
+    idle_seconds: Seconds = Field(
+        default=120, description="Longest silence allowed from the server, before or during an answer (seconds)."
+    )
+    total_seconds: Seconds = Field(default=1800, description="Longest time that one answer may take (seconds).")
 
     @field_validator("url")
     @classmethod
@@ -58,110 +65,125 @@ class UpstreamSettings(_Section):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must look like http://127.0.0.1:8000")
         if parts.username or parts.password:
-            raise ValueError("must not hold a password; set `upstream.key`")
+            raise ValueError("must not contain a password; set `upstream.key`")
         return url
 
     @property
     def base(self) -> str:
-        """The address that routes such as ``/v1/models`` are added to."""
+        """Return the URL that routes such as ``/v1/models`` are appended to."""
         return self.url.rstrip("/").removesuffix("/v1")
 
 
 class LimitSettings(_Section):
-    """What is too large to look at, and what takes too long."""
+    """Limits on size, number and time."""
 
-    body_bytes: Bytes = Field(default=4 * 1024 * 1024, description="A request's body; a larger one gets status 413.")
+    body_bytes: Bytes = Field(
+        default=4 * 1024 * 1024, description="Largest request body; a larger one gets status 413."
+    )
     parts_bytes: Bytes = Field(
         default=20 * 1024 * 1024,
-        description="The data of a request's parts together, beside its body, where `parts` has some; as it stands in "
-        "the request, in base64, which is a third more than a file has.",
+        description="Most data in all parts of one request together, in addition to `body_bytes`; used if `parts` is "
+        "set. Counts the base64 text in the request, which is a third larger than the file.",
     )
-    event_bytes: Bytes = Field(default=1024 * 1024, description="One event of the upstream's stream.")
+    event_bytes: Bytes = Field(default=1024 * 1024, description="Largest event in the upstream's stream.")
     answer_bytes: Bytes = Field(
         default=16 * 1024 * 1024,
-        description="An upstream's whole answer; of a stream, the text of all its choices together. More ends "
-        "as an answer that cannot be read.",
+        description="Largest answer from the upstream; for a stream, the text of all its choices together. A larger "
+        "answer is treated as one that cannot be read.",
     )
     connections: int = Field(
         default=1000,
         ge=1,
         le=1_000_000,
-        description="Connections of clients that may be open at once, in each process; as many requests may run. Each "
-        "needs two descriptors (docs/operations.md).",
+        description="Most client connections open at once, in each process; the same number of requests may run. Each "
+        "needs two file descriptors (docs/operations.md).",
     )
     connections_per_address: int | None = Field(
         default=None,
         ge=1,
-        description="How many of them may be one address's; a proxy in front is one address. None given: no bound.",
+        description="Most connections from one client address; a proxy in front counts as one address. Default: no "
+        "limit.",
     )
     idle_seconds: Seconds = Field(
-        default=30, description="How long a connection may be open without a request; then it is closed."
+        default=30, description="How long a connection may stay open without a request before it is closed (seconds)."
     )
     detector_seconds: Seconds = Field(
-        default=1, description="How long a plugin's detector may take for one sentence; then it has failed."
+        default=1,
+        description="How long a plugin's detector may take for one sentence before it counts as failed (seconds).",
     )
     plugin_seconds: Seconds = Field(
-        default=60, description="How long the installed plugins may take, in all, until their detectors are prepared."
+        default=60,
+        description="How long all installed plugins together may take to prepare their detectors (seconds).",
     )
     detector_processes: int = Field(
-        default=2, ge=1, le=256, description="Processes in which the detectors of plugins run, for each that serves."
+        default=2, ge=1, le=256, description="Processes that run plugins' detectors, for each serving process."
     )
 
 
 class VllmSettings(_Section):
-    """What is needed where Ordinance runs inside vLLM (docs/vllm.md)."""
+    """Settings for Ordinance inside vLLM (docs/vllm.md)."""
 
     closed_routes: list[str] = Field(
         default_factory=list,
-        description="Routes to keep closed, as the server's router writes them: those that Ordinance does not know, "
-        "and of those that pass the ones that clients shall not see, such as /metrics.",
+        description="Routes to keep closed, written as in the server's router: routes that Ordinance does not know, "
+        "and routes that it passes on but clients must not reach, such as /metrics.",
     )
     other_version: bool = Field(
-        default=False, description="Start also in a version of vLLM outside the range that was looked at."
+        default=False, description="Start even if vLLM's version is outside the range that was examined."
     )
 
 
 class SpeakSettings(_Section):
-    """How the model is told how to speak."""
+    """How the model is instructed about language and tone ([adapters.md](adapters.md))."""
 
     instruction: Literal["system", "user", "nowhere"] = Field(
         default="system",
-        description="In whose turn the instruction stands: `user` is for models whose chat template refuses a system "
-        "message or drops it.",
+        description="The message that carries the instruction: `system`, `user` (for models whose chat template "
+        "rejects or drops a system message) or `nowhere` (send no instruction).",
     )
 
 
 class AdapterSettings(_Section):
-    """What answers in the place of the model where this language is to be spoken; `fr` also stands for `fr-CA`."""
+    """The adapter that answers in place of the model if the answer is to be in this language; `fr` also covers
+    `fr-CA`."""
 
     lora: Annotated[str, StringConstraints(min_length=1)] = Field(
-        description="The adapter's name in the server's list of models."
+        description="Name of the adapter in the server's list of models."
     )
 
 
 def audit_in_full(given: Any) -> Any:
-    """The section ``audit`` where it was written in short, as a path alone."""
+    """Expand the section ``audit`` if ``given`` is its short form, a path; else return ``given``."""
     return {"path": given} if isinstance(given, str | Path) else given
 
 
+def _or_short(schema: dict[str, Any]) -> None:
+    """Add the short form of the section ``audit`` to its JSON schema."""
+    section = dict(schema)
+    schema.clear()
+    schema |= {"description": section.pop("description"), "anyOf": [{"type": "string", "format": "path"}, section]}
+
+
 class AuditSettings(_Section):
-    """Where the record of requests is written ([record.md](record.md)), and what follows where it cannot be.
+    """Where the record of requests is written ([record.md](record.md)), and what happens if it cannot be written.
     `audit: PATH` is short for `audit: {path: PATH}`."""
 
-    #: What the section may be written as, in short.
-    SHORT: ClassVar[str] = "path"
+    model_config = ConfigDict(json_schema_extra=_or_short)
 
-    path: Path | None = Field(default=None, description="The file, relative to this one; else standard error.")
+    path: Path | None = Field(
+        default=None, description="The record's file; a path is relative to the settings file. Default: standard error."
+    )
     required: bool = Field(
         default=False,
-        description="A record that the request begins lies on the disk before the model is asked; where it cannot be "
-        "written, the request gets status 503, `audit_unavailable`. Needs a `path`.",
+        description="Before the model is asked, write to disk that the request begins; if this fails, the request "
+        "gets status 503, `audit_unavailable`. Needs a `path`.",
     )
     queue: int = Field(
         default=10_000,
         ge=1,
         le=1_000_000,
-        description="Records that may wait to be written, about half a kilobyte each; more are lost, and counted.",
+        description="Most records that may wait to be written, about half a kilobyte each. Any beyond that are lost, "
+        "and their number is reported.",
     )
 
     @model_validator(mode="before")
@@ -172,33 +194,42 @@ class AuditSettings(_Section):
     @model_validator(mode="after")
     def _has_a_path(self) -> AuditSettings:
         if self.required and self.path is None:
-            raise ValueError("`required` needs a `path`: what is written to standard error may never reach a disk")
+            raise ValueError("`required` needs a `path`: records on standard error may never reach a disk")
         return self
 
 
 class KeySettings(_Section):
-    """An API key and what the operator attests about whoever holds it."""
+    """An API key, and what the operator attests about the people or programs that use it."""
 
-    name: str = Field(description="Stands in the audit log.")
+    name: str = Field(description="Name of the key in the audit log.")
     sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] = Field(
-        description="The key's SHA-256 in hexadecimal: `printf %s KEY | sha256sum`. The key itself is kept nowhere."
+        description="SHA-256 of the key in hexadecimal: `printf %s KEY | sha256sum`. The key itself is never stored."
     )
     jurisdiction: str | None = Field(
-        default=None, description="Whose law applies to this key; else the operator's default."
+        default=None, description="Whose law applies to this key. Default: the setting `jurisdiction`."
     )
     attested: dict[str, str] = Field(
-        default_factory=dict, description="Dimensions of the situation, such as `purpose: education`."
+        default_factory=dict,
+        description="Facts about the situation that the operator attests, such as `purpose: education`.",
     )
     system_messages_are_ours: bool = Field(
-        default=False, description="The operator writes the system messages, so they are not screened."
+        default=False, description="Set to true if the operator writes the system messages; they are not screened."
     )
 
     @field_validator("sha256")
     @classmethod
     def _is_of_a_key(cls, digest: str) -> str:
         if digest == _OF_NOTHING:
-            raise ValueError("it is the hash of an empty text, so everybody would get in; was the variable empty?")
+            raise ValueError("this is the hash of an empty key, so everyone would get in; was the variable empty?")
         return digest
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether ``host``, a name or an address, is this machine's own and cannot be reached from another."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_address(host: str) -> bool:
@@ -210,7 +241,7 @@ def _is_address(host: str) -> bool:
 
 
 def _at(place: tuple[int | str, ...], message: str) -> ValidationError:
-    """What is wrong at a place below the field that is validated."""
+    """Return the error ``message`` for ``place``, which lies below the field that is validated."""
     wrong = PydanticCustomError("value_error", "{message}", {"message": message})
     return ValidationError.from_exception_data("Settings", [{"type": wrong, "loc": place, "input": None}])
 
@@ -228,71 +259,82 @@ class Settings(BaseSettings):
 
     packs: list[Path] = Field(
         default_factory=list,
-        description="Packs, or folders of packs, relative to this file. None given: all that ship, but no house.",
+        description="Packs, or folders of packs; paths are relative to the settings file. Default: every shipped pack "
+        "except house packs.",
     )
     policy: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
-        default=None, description="The policy's name in answers; else the jurisdiction."
+        default=None, description="Name of the policy, as responses show it. Default: the jurisdiction."
     )
     jurisdiction: str | None = Field(
         default=None,
-        description="Whose law applies where a key says nothing: a loaded jurisdiction's code, such as `DE`.",
+        description="Whose law applies if the key does not say: the code of a loaded jurisdiction, such as `DE`.",
     )
     locale: str | None = Field(
         None,
-        description="The language to tell things in where a request asks for none that is loaded, such as `de-DE`.",
+        description="Language of notices, such as `de-DE`, for requests that ask for no loaded language.",
     )
-    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
     hosts: list[str] = Field(
         default_factory=list,
-        description="Names under which it may be asked (`Host`), without a port, besides loopback; looked at only "
-        "where no keys are.",
+        description="Host names, without a port, that a request's `Host` header may contain in addition to loopback; "
+        "checked only if there are no `keys`.",
     )
-    port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
-    workers: int = Field(default=1, ge=1, le=256, description="Processes that serve.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(default=1, ge=1, le=256, description="Number of serving processes.")
     drain_seconds: float = Field(
         default=0,
         ge=0,
         le=86_400,
-        description="How long `/ready` says 503 after a SIGTERM while requests are still taken: as long as a load "
-        "balancer in front takes to notice.",
+        description="How long `/ready` returns 503 after SIGTERM while requests are still accepted (seconds). Set it "
+        "to the time that your load balancer needs to notice.",
     )
     grace_seconds: Seconds = Field(
-        default=30, description="How long running answers may go on after a SIGTERM and the drain."
+        default=30, description="How long running answers may continue after SIGTERM and the drain (seconds)."
     )
     audit: AuditSettings | None = Field(
-        default=None, description="The record of requests, as a path or in full; else it goes to standard error."
+        default=None, description="Where the record of requests goes: a path or a section. Default: standard error."
+    )
+    chat: bool | None = Field(
+        default=None,
+        description="Whether the gateway offers a page at `/chat` on which a person can talk to the model. Default: "
+        "yes if the gateway listens on loopback and there are no `keys`.",
     )
     parts: list[Literal["image", "audio", "video", "file"]] = Field(
         default_factory=list,
-        description="What requests may hold beside text. None given: text alone. Nobody looks into them, and they pass "
-        "only as data within the request, never as an address (docs/fields.md).",
+        description="What requests may contain besides text. Default: text only. Ordinance does not look into these "
+        "parts; it passes them only as data within the request, never as a URL (docs/fields.md).",
     )
     steering: Literal["pass", "refuse"] = Field(
         default="pass",
         description="Whether requests may steer the model token by token (`logit_bias`, `bad_words`, "
-        "`allowed_token_ids`, penalties, grammars that are not JSON). A client that may can keep a phrase from being "
-        "completed and read all of it but its end (docs/security.md).",
+        "`allowed_token_ids`, penalties, grammars that are not JSON). A client that may steer can keep a phrase from "
+        "being completed and read all of it except its end (docs/security.md).",
     )
     upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
-    limits: LimitSettings = Field(
-        default=LimitSettings(), description="What is too large to look at, and what takes too long."
+    limits: LimitSettings = Field(default=LimitSettings(), description="Limits on size, number and time.")
+    vllm: VllmSettings = Field(default=VllmSettings(), description="Settings for Ordinance inside vLLM (docs/vllm.md).")
+    speak: SpeakSettings = Field(
+        default=SpeakSettings(), description="How the model is instructed about language and tone."
     )
-    vllm: VllmSettings = Field(
-        default=VllmSettings(), description="What is needed where Ordinance runs inside vLLM (docs/vllm.md)."
-    )
-    speak: SpeakSettings = Field(default=SpeakSettings(), description="How the model is told how to speak.")
     adapters: dict[str, AdapterSettings] = Field(
-        default_factory=dict, description="Adapters by the language that is to be spoken, such as `et`."
+        default_factory=dict, description="Adapters, by the language of the answer, such as `et`."
     )
     keys: list[KeySettings] = Field(
-        default_factory=list, description="Who may ask. None given: everyone who can reach the port."
+        default_factory=list,
+        description="API keys that requests may use. Default: no key is needed, and everyone who can reach the port "
+        "may send requests.",
     )
+
+    @property
+    def shows_chat(self) -> bool:
+        """Return whether the page at ``/chat`` is offered."""
+        return not self.keys and is_loopback(self.host) if self.chat is None else self.chat
 
     @field_validator("locale")
     @classmethod
     def _is_a_tag(cls, locale: str | None) -> str | None:
         if locale is not None and not langcodes.tag_is_valid(locale):
-            raise ValueError("a language tag is expected, such as de-DE or et-EE")
+            raise ValueError("must be a language tag, such as de-DE or et-EE")
         return locale
 
     @field_validator("hosts")
@@ -300,7 +342,7 @@ class Settings(BaseSettings):
     def _are_names(cls, hosts: list[str]) -> list[str]:
         for number, host in enumerate(hosts):
             if not _NAME.fullmatch(host) and not _is_address(host):
-                raise _at((number,), "a name or an address is expected, without a port or a pattern: chat.example.org")
+                raise _at((number,), "must be a name or an address without a port or a pattern: chat.example.org")
         return hosts
 
     @field_validator("keys")
@@ -309,7 +351,7 @@ class Settings(BaseSettings):
         first: dict[str, int] = {}
         for number, key in enumerate(keys):
             if first.setdefault(key.sha256, number) < number:
-                raise _at((number, "sha256"), f"`keys.{first[key.sha256]}` has it too; a key stands once")
+                raise _at((number, "sha256"), f"`keys.{first[key.sha256]}` has the same hash; list each key once")
         return keys
 
     @field_validator("adapters")
@@ -317,5 +359,5 @@ class Settings(BaseSettings):
     def _are_tags(cls, adapters: dict[str, AdapterSettings]) -> dict[str, AdapterSettings]:
         for tag in adapters:
             if not langcodes.tag_is_valid(tag) or langcodes.standardize_tag(tag) != tag:
-                raise ValueError(f"'{tag}' is no language tag in its usual form; write it as in et or de-CH")
+                raise ValueError(f"'{tag}' is not a language tag in its usual form; write it like et or de-CH")
         return adapters

@@ -1,38 +1,27 @@
-"""Writes ``docs/configuration.md`` from the settings' models: ``python -m ordinance.settings.page``."""
+"""Writes ``docs/configuration.md`` from the schema of the settings: ``python -m ordinance.settings.page``."""
 
 from __future__ import annotations
 
-import inspect
-import types
-import typing
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-from pydantic import BaseModel, SecretStr
-from pydantic.fields import FieldInfo
-
-from ordinance.settings.model import (
-    PREFIX,
-    AdapterSettings,
-    AuditSettings,
-    KeySettings,
-    LimitSettings,
-    Settings,
-    SpeakSettings,
-    UpstreamSettings,
-)
+from ordinance.settings.model import PREFIX
+from ordinance.settings.schema import Node, schema, section_of
 
 _INTRODUCTION = """\
 # Configuration
 
-<!-- Made from engine/ordinance/settings/model.py by `make docs`; a test holds that it is current. -->
+<!-- Generated from engine/ordinance/settings/model.py by `make docs`; a test checks that it is current. -->
 
-Settings are read from four places; the first that speaks wins: the flags of `ordinance serve`, variables
-`ORDINANCE_*`, the file that `--config` or `ORDINANCE_CONFIG` names, the default. Paths in the file are relative to the
-file. A nested setting is written `ORDINANCE_UPSTREAM__URL`; a list or a mapping in a variable is JSON.
+Ordinance reads each setting from the first of these places that sets it:
 
-The file is YAML, read strictly: an unknown key, a key given twice, an alias, and a bare `no`, `yes`, `on` or `off` are
-errors, each with its line. A bare `no` might be Norwegian; write `"no"`.
+1. the flags of `ordinance serve`;
+2. environment variables, `ORDINANCE_*`: a nested setting is written `ORDINANCE_UPSTREAM__URL`; lists and mappings are
+   JSON;
+3. the YAML file named by `--config` or `ORDINANCE_CONFIG`: paths in it are relative to the file;
+4. the default.
+
+The YAML is read strictly. Each of these is an error, reported with its line: an unknown key, a key given twice, an
+alias, and a bare `no`, `yes`, `on` or `off`. A bare `no` might mean Norwegian: write `"no"`.
 
 ```yaml
 jurisdiction: DE
@@ -50,80 +39,102 @@ keys:
     attested: {purpose: education}
     system_messages_are_ours: true
 ```
+
+Editors complete and check the file with its JSON schema, [ordinance.schema.json](../ordinance.schema.json). If your
+editor runs the YAML language server (VS Code with its YAML extension, Neovim, Helix), write this as the first line:
+
+```yaml
+# yaml-language-server: $schema=ordinance.schema.json
+```
+
+`$schema` is the path of the schema: a copy written by `ordinance settings --schema >ordinance.schema.json`, or
+`ordinance/ordinance.schema.json` in the folder of the installed package. The schema covers names, types, bounds and
+patterns; `ordinance settings --config ordinance.yaml` checks everything that `ordinance serve` checks.
 """
-_WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "Path": "path"}
-_SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
-    ("Settings", "", Settings),
-    ("`upstream`", "upstream.", UpstreamSettings),
-    ("`audit`", "audit.", AuditSettings),
-    ("`limits`", "limits.", LimitSettings),
-    ("`speak`", "speak.", SpeakSettings),
-    ("`adapters`, each of them", "adapters.LANGUAGE.", AdapterSettings),
-    ("`keys`, each of them", "keys[].", KeySettings),
-)
+#: What is written for a type of JSON, or for a format that says more than the type.
+_WORDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "path": "path",
+    "password": "text, kept out of logs",
+}
+_BOUNDS = {"exclusiveMinimum": "more than", "minimum": "at least", "maximum": "at most"}
 
 
 def page() -> str:
-    """The page's text."""
-    return "\n".join([_INTRODUCTION, *(line for section in _SECTIONS for line in _table(*section))])
+    """Write the page."""
+    made = schema()
+    return "\n".join([_INTRODUCTION, *_settings(made), *_sections(made)])
 
 
-def _table(title: str, prefix: str, model: type[BaseModel]) -> Iterator[str]:
-    yield f"## {title}\n"
-    if prefix:
-        yield f"{inspect.cleandoc(model.__doc__ or '')}\n"
-    yield "| key | form | default | meaning |"
+def _settings(made: Node) -> Iterator[str]:
+    yield "## Settings\n"
+    yield from _table(made, made, "")
+
+
+def _sections(made: Node) -> Iterator[str]:
+    """Yield a heading and a table for each section, in the order in which the settings name them."""
+    for name, node in made["properties"].items():
+        section = made["$defs"].get(section_of(node))
+        if section is not None:
+            each = "Each entry of " if node.get("type") in ("array", "object") else ""
+            within = {"array": f"{name}[].", "object": f"{name}.LANGUAGE."}.get(node.get("type", ""), f"{name}.")
+            yield f"## {each}`{name}`\n"
+            yield f"{section['description']}\n"
+            yield from _table(made, _in_full(section), within)
+
+
+def _table(made: Node, section: Node, prefix: str) -> Iterator[str]:
+    yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
-    for name, field in model.model_fields.items():
-        yield f"| `{prefix}{name}` | {_form(field)} | {_default(field)} | {_variable(prefix, name, field)} |"
+    for name, node in section["properties"].items():
+        default = "required" if name in section.get("required", ()) else _default(node)
+        yield f"| `{prefix}{name}` | {_form(made, node)} | {default} | {_meaning(made, prefix, name, node)} |"
     yield ""
 
 
-def _variable(prefix: str, name: str, field: FieldInfo) -> str:
-    variable = (
-        "" if "[]" in prefix or "LANGUAGE" in prefix else f" `{PREFIX}{(prefix.replace('.', '__') + name).upper()}`"
-    )
-    return f"{field.description}{variable}".replace("|", "\\|")
+def _in_full(section: Node) -> Node:
+    """Return the section as an object, also if it has a short form."""
+    return next((each for each in section.get("anyOf", ()) if "properties" in each), section)
 
 
-def _form(field: FieldInfo) -> str:
-    bounds = [f"{word} {value:,}" for rule in field.metadata for word, value in _bounds(rule)]
-    return ", ".join([_words(field.annotation), *bounds])
+def _meaning(made: Node, prefix: str, name: str, node: Node) -> str:
+    said = node.get("description") or made["$defs"][section_of(node)]["description"]
+    within_many = "[]" in prefix or "LANGUAGE" in prefix
+    variable = "" if within_many else f" `{PREFIX}{(prefix.replace('.', '__') + name).upper()}`"
+    return f"{said}{variable}".replace("|", "\\|")
 
 
-def _bounds(rule: Any) -> Iterator[tuple[str, Any]]:
-    for attribute, word in (("gt", "over"), ("ge", "from"), ("le", "to")):
-        if getattr(rule, attribute, None) is not None:
-            yield word, getattr(rule, attribute)
+def _form(made: Node, node: Node) -> str:
+    """Write the type in words, with its bounds."""
+    value = next((each for each in node.get("anyOf", ()) if each.get("type") != "null"), node)
+    bounds = [f"{word} {value[key]:,}" for key, word in _BOUNDS.items() if key in value]
+    return ", ".join([_words(made, value), *bounds])
 
 
-def _words(kind: Any) -> str:
-    parts = [part for part in typing.get_args(kind) if part is not types.NoneType]
-    origin = typing.get_origin(kind)
-    if origin is typing.Literal:
-        return ", ".join(f"`{value}`" for value in parts)
-    if origin is list:
-        return f"list of {_words(parts[0])}"
-    if origin is dict:
+def _words(made: Node, value: Node) -> str:
+    if "$ref" in value:
+        section = made["$defs"][section_of(value)]
+        short = [_words(made, each) for each in section.get("anyOf", ()) if "properties" not in each]
+        return " or ".join([*short, "section"])
+    if "enum" in value:
+        return ", ".join(f"`{word}`" for word in value["enum"])
+    if value["type"] == "array":
+        one = _words(made, value["items"])
+        return f"list of {one}" if one.endswith("`") else f"list of {one}s"
+    if value["type"] == "object":
         return "mapping"
-    if parts:
-        return _words(parts[0])
-    if kind is SecretStr:
-        return "text, kept out of logs"
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        short: str = getattr(kind, "SHORT", "")
-        return f"{short}, or section" if short else "section"
-    return _WORDS[kind.__name__]
+    return _WORDS[str(value.get("format") or value["type"])]
 
 
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
-        return "required"
-    default = field.get_default(call_default_factory=True)
-    if default is None or default in ([], {}) or isinstance(default, BaseModel):
+def _default(node: Node) -> str:
+    default = node.get("default")
+    if default is None or isinstance(default, list | Mapping):
         return "–"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
 if __name__ == "__main__":
-    print(page(), end="")  # noqa: T201 - this is what it is for
+    print(page(), end="")  # noqa: T201 - the page is the output

@@ -1,7 +1,7 @@
-"""Reading settings: flags, then ``ORDINANCE_*`` variables, then ``ordinance.yaml``; the first that speaks wins.
+"""Reads the settings from flags, ``ORDINANCE_*`` variables and ``ordinance.yaml``; the first that sets a value wins.
 
-Nested settings are written ``ORDINANCE_UPSTREAM__URL``; lists and mappings in a variable are JSON. A key that
-nobody knows is an error in the file and among the variables.
+Nested settings are written ``ORDINANCE_UPSTREAM__URL``; lists and mappings in a variable are JSON. An unknown key is an
+error, both in the file and among the variables.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from ordinance.errors import SettingsError, UnreadableError
 from ordinance.settings import strict_yaml
 from ordinance.settings.model import PREFIX, Settings, audit_in_full
 
-#: Names the file where no flag does.
+#: Names the file if no flag does.
 FILE_VARIABLE = "ORDINANCE_CONFIG"
-#: Holds a client's key for ``ordinance doctor``; it is no setting, and no mistake of who starts a server beside it.
+#: Contains a client's key for ``ordinance doctor``. It is not a setting, and not an error if a server is started too.
 KEY_VARIABLE = "ORDINANCE_KEY"
-#: The largest file of settings that is read, in bytes.
+#: The largest settings file that is read, in bytes.
 LARGEST_FILE = 1024 * 1024
 _NO_SETTINGS = frozenset({FILE_VARIABLE, KEY_VARIABLE})
 _FOLDER_OF_PATHS = ("packs", "audit")
 
 
 def load(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Settings:
-    """The settings that hold; ``flags`` has the shape of the file, ``file`` is that of ``--config``.
+    """Read the settings; ``flags`` has the shape of the file, and ``file`` is the argument of ``--config``.
 
-    Raises ``SettingsError`` with every key that is wrong and where it stands, ``UnreadableError`` for the file.
+    Raises ``SettingsError``, which lists every wrong key and its place, or ``UnreadableError`` for the file.
     """
     if file is None and os.environ.get(FILE_VARIABLE):
         file = Path(os.environ[FILE_VARIABLE])
@@ -50,7 +50,7 @@ def load(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Se
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
-    """The three places where settings stand, strongest first."""
+    """The three places that settings come from, strongest first."""
 
     flags: dict[str, Any]
     variables: dict[str, Any]
@@ -61,11 +61,11 @@ class _Sources:
         return _over(_in_full(self.flags), _over(_in_full(self.variables), _in_full(self.document.value)))
 
     def explain(self, detail: ErrorDetails) -> str:
-        """One wrong key: its place, its name and what is wrong with it, never its value."""
+        """Describe one wrong key: its place, its name and the problem, never its value."""
         path = tuple(detail["loc"])
         key = ".".join(str(part) for part in path)
         if detail["type"] == "extra_forbidden":
-            what = f"'{key}' is no setting{_did_you_mean(path)}"
+            what = f"'{key}' is not a setting{_did_you_mean(path)}"
         elif detail["type"] == "missing":
             what = f"'{key}' is missing"
         else:
@@ -83,7 +83,7 @@ class _Sources:
         return ""
 
 
-#: What each kind of mistake asks for, in the place of pydantic's words.
+#: What to write instead, for each of pydantic's kinds of error.
 _MAPPING = ("model_type", "model_attributes_type", "dict_type")
 _EXPECTED = {
     **dict.fromkeys(_MAPPING, "a mapping is expected, 'key: value' lines below it"),
@@ -98,7 +98,7 @@ _EXPECTED = {
     "bool_type": "true or false is expected",
     "bool_parsing": "true or false is expected",
 }
-#: What is to be written where a text does not have its form, by the last part of the key.
+#: What to write if a text does not match its pattern, by the last part of the key.
 _FORMS = {
     "sha256": "64 digits of lower-case hexadecimal are expected, as `printf %s KEY | sha256sum` prints them",
     "policy": "letters, digits, '.', '_' and '-' are expected, at most 64, a letter or digit first",
@@ -107,7 +107,7 @@ _BOUNDS = {"greater_than": "over", "greater_than_equal": "at least", "less_than"
 
 
 def _by_number(text: str) -> list[str | int]:
-    """What sorts texts so that line 10 comes after line 9."""
+    """Return a sort key that puts line 10 after line 9."""
     return [int(part) if part.isdecimal() else part for part in re.split("([0-9]+)", text)]
 
 
@@ -127,7 +127,7 @@ def _in_our_words(detail: ErrorDetails) -> str:
 
 
 def _read(file: Path | None) -> strict_yaml.Document:
-    """The file, with the paths in it made relative to its folder."""
+    """Read ``file``, and make the paths in it relative to its folder."""
     if file is None:
         return strict_yaml.Document({}, {})
     try:
@@ -137,12 +137,14 @@ def _read(file: Path | None) -> strict_yaml.Document:
     except OSError as error:
         raise UnreadableError(
             f"the settings {file} cannot be read: {error.strerror}.",
-            help=f"Name a file with --config, or in {FILE_VARIABLE}.",
+            help=f"Name a readable file with --config or {FILE_VARIABLE}.",
         ) from None
     except UnicodeDecodeError:
         raise UnreadableError(f"the settings {file} are not UTF-8 text.", help="Save the file as UTF-8.") from None
     if len(raw) > LARGEST_FILE:
-        raise UnreadableError(f"the settings {file} are over {LARGEST_FILE >> 20} MiB.", help="Name another file.")
+        raise UnreadableError(
+            f"the settings {file} are larger than {LARGEST_FILE >> 20} MiB.", help="Is it the right file?"
+        )
     document = strict_yaml.read(text, str(file))
     for key in _FOLDER_OF_PATHS:
         match document.value.get(key):
@@ -156,14 +158,14 @@ def _read(file: Path | None) -> strict_yaml.Document:
 
 
 def _variables() -> dict[str, Any]:
-    """What the environment sets. pydantic-settings passes over names that it does not know; here they are errors."""
+    """Read the environment. pydantic-settings ignores unknown names; here they are errors."""
     for name in sorted(os.environ):
         field = name.upper().removeprefix(PREFIX).split("__")[0].lower()
         if name.upper().startswith(PREFIX) and name not in _NO_SETTINGS and field not in Settings.model_fields:
             close = difflib.get_close_matches(field, list(Settings.model_fields), 1)
             meant = f"; did you mean '{PREFIX}{close[0].upper()}'?" if close else ""
             raise SettingsError(
-                f"the variable {name} is no setting{meant or '.'}",
+                f"the variable {name} is not a setting{meant or '.'}",
                 help="docs/configuration.md lists the settings.",
             )
     try:
@@ -173,12 +175,12 @@ def _variables() -> dict[str, Any]:
 
 
 def _in_full(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """``values`` without short forms, so that those of several places can be joined."""
+    """Expand the short forms in ``values``, so that the settings of several places can be merged."""
     return {**values, "audit": audit_in_full(values["audit"])} if "audit" in values else values
 
 
 def _over(strong: Mapping[str, Any], weak: Mapping[str, Any]) -> dict[str, Any]:
-    """Both mappings; where both speak ``strong`` holds, and mappings are joined."""
+    """Merge both mappings, at every depth; ``strong`` wins."""
     joined = dict(weak)
     for key, value in strong.items():
         below = joined.get(key)
@@ -209,7 +211,7 @@ def _did_you_mean(path: strict_yaml.Path) -> str:
 
 
 def _section(model: type[BaseModel], name: str) -> type[BaseModel] | None:
-    """The model of a nested section, also where it is optional or a list."""
+    """Return the model of a nested section, also if it is optional or a list."""
     waiting = [model.model_fields[name].annotation] if name in model.model_fields else []
     while waiting:
         kind = waiting.pop()

@@ -1,7 +1,7 @@
-"""YAML without its traps: ``no`` is not a truth value, a key given twice is an error, an alias is not followed.
+"""Reads YAML without its traps: ``no`` is not a truth value, a key given twice is an error, aliases are not followed.
 
-Plain words stay words, but for ``null``, ``true``, ``false`` and decimal numbers (YAML 1.2's core); the other
-words that YAML 1.1 turns into truth values are errors, because a reader cannot tell which was meant.
+Plain words stay words, except ``null``, ``true``, ``false`` and decimal numbers (YAML 1.2's core). The other words that
+YAML 1.1 turns into truth values are errors, because a reader cannot tell which was meant.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _AMBIGUOUS = frozenset({"y", "n", "yes", "no", "on", "off"})
 _CONSTANTS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?[0-9]+\.[0-9]+")
-#: Settings are a page long; nothing in them is nested deeper.
+#: No setting is nested deeper than this.
 _DEEPEST = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file says, and the line (from 1) on which each value of it stands."""
+    """The value of a file, and the line number (from 1) of each value in it."""
 
     value: dict[str, Any]
     lines: Mapping[Path, int]
 
 
 def read(text: str, name: str) -> Document:
-    """Read one document whose top is a mapping (or nothing). Raises ``SettingsError`` with ``name`` and the line."""
+    """Read ``text``: one document, a mapping or empty. Raises ``SettingsError`` with ``name`` and the line."""
     lines: dict[Path, int] = {}
     try:
         _refuse_unusual(text, name)
@@ -44,7 +44,7 @@ def read(text: str, name: str) -> Document:
         line = getattr(error.problem_mark, "line", 0) + 1
         raise SettingsError(
             f"{name}:{line}: this is not YAML: {error.problem}.",
-            help="Settings are 'key: value' lines, indented by spaces.",
+            help="Write 'key: value' lines, indented with spaces.",
         ) from None
     except yaml.YAMLError:
         raise SettingsError(f"{name}: this is not YAML.", help="Save it as plain UTF-8 text.") from None
@@ -52,20 +52,24 @@ def read(text: str, name: str) -> Document:
     if value is None:
         return Document({}, lines)
     if not isinstance(value, dict):
-        raise SettingsError(f"{name}:1: settings are 'key: value' lines.", help="docs/configuration.md lists the keys.")
+        raise SettingsError(
+            f"{name}:1: settings must be 'key: value' lines.", help="docs/configuration.md lists the keys."
+        )
     return Document(value, lines)
 
 
 def _refuse_unusual(text: str, name: str) -> None:
-    """Aliases, and a depth that would exhaust the stack of what follows."""
+    """Raise ``SettingsError`` for an alias, or for nesting deep enough to exhaust the stack."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         line = event.start_mark.line + 1 if event.start_mark is not None else 1
         if isinstance(event, yaml.AliasEvent):
-            raise SettingsError(f"{name}:{line}: aliases ('*{event.anchor}') are not followed.", help="Write it out.")
+            raise SettingsError(
+                f"{name}:{line}: aliases ('*{event.anchor}') are not supported.", help="Repeat the value."
+            )
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
-            raise SettingsError(f"{name}:{line}: too deep.", help="No setting is nested like this.")
+            raise SettingsError(f"{name}:{line}: nested too deeply.", help=f"Use at most {_DEEPEST} levels.")
 
 
 def _value(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
@@ -86,7 +90,7 @@ def _members(node: yaml.MappingNode, path: Path, lines: dict[Path, int], name: s
             raise SettingsError(f"{name}:{line}: a key must be a word.", help="docs/configuration.md lists the keys.")
         if key in seen:
             raise SettingsError(
-                f"{name}:{line}: '{key}' stands here again, first on line {seen[key]}.", help="Keep one of them."
+                f"{name}:{line}: '{key}' is given twice, first on line {seen[key]}.", help="Keep one of them."
             )
         seen[key] = line
         lines[(*path, key)] = line
@@ -100,7 +104,7 @@ def _scalar(node: yaml.Node, line: int, name: str) -> Any:
     if text.lower() in _AMBIGUOUS:
         raise SettingsError(
             f"{name}:{line}: a bare '{text}' can be a word or a truth value.",
-            help=f'Write "{text}" in quotes for the word (Norway, Norwegian), or true or false.',
+            help=f'Write "{text}" in quotes if you mean the word (Norway, Norwegian); otherwise true or false.',
         )
     if text.lower() in _CONSTANTS:
         return _CONSTANTS[text.lower()]

@@ -191,6 +191,7 @@ def test_contrast(shipped: Loaded) -> None:
                 assert (light + 0.05) / (dark + 0.05) >= least, (ink, ground)
 
 
+@pytest.mark.server
 def test_a_translation_from_a_file_and_right_to_left(tmp_path: Path) -> None:
     """Another language is a file of words; its direction follows its script, and so does each part's."""
     words = {key: f"م {value}" for key, value in words_in("en").items()}
@@ -229,6 +230,7 @@ def test_markdown_signs_are_words(tmp_path: Path) -> None:
     assert "&lt;b&gt;not&lt;/b&gt;" in to_html(document(loaded))
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -256,5 +258,5 @@ def test_a_translation_must_keep_the_places(tmp_path: Path) -> None:
         words_from(json.dumps(words), "x.json", "en")
     with pytest.raises(UsageError, match="is not JSON"):
         words_from("{", "x.json", "en")
-    with pytest.raises(UsageError, match="no JSON object of texts"):
+    with pytest.raises(UsageError, match="not a JSON object of texts"):
         words_from('{"title": 3}', "x.json", "en")

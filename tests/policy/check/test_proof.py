@@ -9,14 +9,12 @@ import pytest
 
 from ordinance.detection import DetectorKind
 from ordinance.detectors.plugins import collect
-from ordinance.language.codes import CATALOGUE
 from ordinance.loading.load import load
 from ordinance.loading.packs import gather
 from ordinance.policy.check import proof as checking
 from ordinance.policy.check.compile import compile
 from ordinance.policy.check.proof import CheckedPolicy, check
 from ordinance.policy.link.linker import link
-from support.checkout import ROOT
 from support.packs import (
     CHARTER,
     JURISDICTION,
@@ -214,38 +212,6 @@ def test_nothing_wrong(kind: str, tmp_path: Path) -> None:
     assert not errors(loaded)
     assert loaded.compiled is not None
     assert loaded.exit_code == 0
-
-
-#: Codes of findings that need more than one spoiled line; the tests that see them.
-ELSEWHERE = {
-    "file-missing": "test_files", "file-unreadable": "test_files", "file-too-large": "test_files",
-    "not-utf8": "test_files", "nul-character": "test_files", "no-packs": "test_files",
-    "byte-order-mark": "test_files", "empty-pack": "test_files", "lexicon-empty": "test_files",
-    "charter-second": "test_packs", "pack-ambiguous": "test_packs", "pack-twice": "test_packs",
-    "phrase-empty": "test_proof", "phrase-twice": "test_proof", "too-deep": "test_parser",
-    "detector-fails": "test_plugins", "law-off": "test_proof", "date-stale": "test_proof",
-    "too-many": "test_parser", "no-plan": "test_load",
-    "charter-altered": "test_packs", "contact-shields": "test_shields",
-    "detector-unconfigured": "test_isolation",
-    "condition-nested": "test_constructs", "dates-overlap": "test_constructs", "dates-gap": "test_constructs",
-    "law-uncertain": "test_constructs", "notice-unresolved": "test_constructs", "plural-form": "test_constructs",
-    "hours-invalid": "test_constructs", "slot-value": "test_constructs", "speak-empty": "test_constructs",
-    "contact-superseded": "test_constructs", "judge-missing": "test_constructs",
-    "contact-replaces": "test_legibility", "control-character": "test_legibility", "notice-reveals": "test_shields",
-    "charter-weakened": "test_weaken", "never-fires": "test_reach", "rule-covered": "test_reach",
-    "slots-conflict": "test_substance", "guarantee-fails": "test_example_runs",
-    "example-disagrees": "test_example_runs",
-    "rule-equal": "test_reach", "exception-idle": "test_reach", "too-complex": "test_reach",
-    "load-too-large": "test_bounds", "phrases-too-many": "test_bounds", "patterns-too-large": "test_bounds",
-    "endings-invalid": "test_endings", "rule-waits": "test_costs",
-}  # fmt: skip
-
-
-def test_every_code_of_the_catalogue_has_a_test() -> None:
-    assert {code for _, _, _, code, _ in SPOILED} | ELSEWHERE.keys() == CATALOGUE.keys()
-    for code, module in ELSEWHERE.items():
-        text = next((ROOT / "tests").rglob(f"{module}.py")).read_text("utf-8")
-        assert f'"{code}"' in text.replace("ELSEWHERE", ""), code
 
 
 def test_a_lexicon_hides_no_direction(tmp_path: Path) -> None:

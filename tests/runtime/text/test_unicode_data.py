@@ -104,6 +104,7 @@ def test_a_damaged_file_is_refused(damage: str, tmp_path: Path) -> None:
     assert "Install ordinance again." in str(told.value)
 
 
+@pytest.mark.server
 def test_a_command_without_the_tables_says_so_in_one_line(tmp_path: Path) -> None:
     for name in ("engine", "grammars", "rules"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -12,9 +12,9 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionUserMessageParam
 
-from ordinance.cli.serve import CANARY
 from ordinance.errors import ServeError
 from ordinance.serve.behind import embedded
+from ordinance.serve.chat.questions import CANARY
 from support.checkout import RULES
 from support.commands import Served
 
@@ -44,6 +44,7 @@ def question(text: str) -> list[ChatCompletionUserMessageParam]:
     return [{"role": "user", "content": text}]
 
 
+@pytest.mark.server
 @pytest.mark.requirement("LAW-4")
 def test_it_chats_with_the_disclosure_of_the_first_answer(client: openai.OpenAI) -> None:
     answer = client.chat.completions.create(
@@ -59,6 +60,7 @@ def test_it_chats_with_the_disclosure_of_the_first_answer(client: openai.OpenAI)
     assert answer.usage.completion_tokens > 0
 
 
+@pytest.mark.server
 def test_it_streams(client: openai.OpenAI) -> None:
     with client.chat.completions.create(
         model="default",
@@ -79,6 +81,7 @@ def test_it_streams(client: openai.OpenAI) -> None:
     assert (chunks[-1].model_extra or {})["ordinance"]["balanced"] is True
 
 
+@pytest.mark.server
 @pytest.mark.requirement("TR-1")
 @pytest.mark.requirement("TR-2")
 @pytest.mark.parametrize("stream", [False, True])
@@ -104,6 +107,7 @@ def test_what_the_model_repeats_is_left_out_and_told(client: openai.OpenAI, stre
     assert omission[0]["causes"][0]["law"]["article"] == "§ 86a Abs. 1"
 
 
+@pytest.mark.server
 def test_the_lines_that_are_printed_do_what_they_say(served: Served) -> None:
     verdicts = []
     for line in re.findall(r"^  (curl .*)$", served.said, re.MULTILINE):

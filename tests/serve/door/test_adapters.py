@@ -23,7 +23,7 @@ from ordinance.protocol.apis.responses import RESPONSES
 from ordinance.protocol.problems import Problem
 from ordinance.serve.behind import loras
 from ordinance.serve.behind.loras import Loras
-from ordinance.serve.door.speech import asked_slots
+from ordinance.serve.door.http_headers import asked_slots
 from ordinance.settings.sources import load
 from support.blocks import framed, read_back, upstream_events
 from support.manners import house, language, plan_of, state, with_notice

@@ -146,6 +146,7 @@ print(json.dumps([full, path.read_text(), log.state()]))
 """
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("locks", ["locks", "no locks"])
 def test_a_disk_that_fills_within_a_record_leaves_no_half_of_it_and_loses_none(tmp_path: Path, locks: str) -> None:
     done = subprocess.run(
@@ -183,6 +184,7 @@ for n in range(400):
 """
 
 
+@pytest.mark.server
 def test_several_processes_append_to_one_file_that_is_rotated_and_no_line_is_cut_or_lost(tmp_path: Path) -> None:
     path, environment = tmp_path / "log", {**os.environ, "PYTHONPATH": str(ENGINE)}
     running = [subprocess.Popen([sys.executable, "-c", _MANY, path, str(who)], env=environment) for who in range(3)]

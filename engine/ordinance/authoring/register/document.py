@@ -67,5 +67,5 @@ class Document:
 
 
 def direction(language: str) -> str:
-    """``rtl`` or ``ltr``, by the script in which a language is usually written."""
+    """Return ``rtl`` or ``ltr``, by the script in which a language is usually written."""
     return "rtl" if is_right_to_left(language) else "ltr"

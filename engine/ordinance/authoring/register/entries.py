@@ -21,9 +21,9 @@ _ADDITIONS = (Effect.SAY, Effect.MARK, Effect.PROVIDE)
 
 
 def register(plan: Plan, policy: Policy, wording: Wording, on: date) -> Document:
-    """What ``plan`` does, in the language of ``wording``, as it stands on the day ``on``.
+    """Make the register of ``plan`` in the language of ``wording``, as of the day ``on``.
 
-    No text that holds what a removing rule looks for comes into it: it is said that it is left out.
+    A text that contains what a removing rule looks for is left out, and the register says so.
     """
     return _Builder(plan, policy, wording, on).document()
 
@@ -63,13 +63,13 @@ class _Builder:
     # Words
 
     def text(self, words: str, language: str = "", link: str = "") -> Text:
-        """Words of a pack; said to be left out where they hold what a rule leaves out."""
+        """Return words of a pack; if they contain what a rule leaves out, a remark that they are left out."""
         if any(found.rule in self.removing for found in self.witness.look(words)):
             return Text(self.say("withheld"))
         return Text(words, "" if language == self.say.language else language, link)
 
     def label(self, rule: PlannedRule) -> Text:
-        """What kind of thing a rule is about, in the document's language or the nearest that there is."""
+        """Return the label of a rule, in the document's language or the nearest that there is."""
         tag = self._tag(rule.label)
         return self.text(rule.label[tag], tag) if tag else self.text(rule.type.replace("_", " "))
 
@@ -77,7 +77,7 @@ class _Builder:
         return next((tag for tag in (*parents(self.say.language), "en", *sorted(texts)) if tag in texts), "")
 
     def _quotes(self, node: Rule) -> tuple[str, ...]:
-        """What the pack quotes of the law of a rule, in the rule's section."""
+        """Return what the pack quotes of the law of a rule, in the rule's section."""
         law = getattr(node.node, "law", None)
         if law is None:
             return ()
@@ -160,7 +160,7 @@ class _Builder:
         return Fact(f"{self.say('except')}: {exemption.name.replace('_', ' ')}", texts)
 
     def _notice(self, rule: PlannedRule) -> Fact:
-        """The words that people are told, filled as an answer has them."""
+        """Return the words of the notice, filled in as in an answer."""
         (notice,) = Discloser(self.plan, self.say.language).told([rule])
         return Fact(self.say("text"), (self.text(notice.text, self._tag(rule.notice.texts)),), quoted=True)
 
@@ -206,7 +206,7 @@ class _Builder:
         return Section("manner", say("manner"), say("manner.about" if tables else "manner.none"), tuple(tables))
 
     def _slots(self) -> tuple[tuple[Text, ...], ...]:
-        """How to speak, line by line: what is set, to what, where, and by which pack or law."""
+        """Return how to speak, line by line: what is set, to what, where, and by which pack or law."""
         rows = []
         for line in self.plan.slots:
             if line.language and line.slot in ("language", "address") and len(line.values) == 1:

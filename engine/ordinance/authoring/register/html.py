@@ -42,7 +42,7 @@ th, td { border: 1px solid var(--line); padding: .4rem .6rem; text-align: start;
 
 
 def to_html(document: Document) -> str:
-    """The document as HTML 5, one file."""
+    """Write the document as HTML 5, in one file."""
     language = document.language
     parts = [
         "<!DOCTYPE html>",

@@ -10,7 +10,7 @@ _SIGNS = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
 def to_markdown(document: Document) -> str:
-    """The document as CommonMark with tables."""
+    """Write the document as CommonMark with tables."""
     lines = [f"# {_plain(document.title)}", *map(_plain, document.about), f"**{_plain(document.as_of)}**"]
     for section in document.sections:
         lines += _section(section)

@@ -30,7 +30,7 @@ class Wording:
     titles: Mapping[str, str]
 
     def __call__(self, key: str, **values: object) -> str:
-        """The words for ``key`` with ``values`` filled in."""
+        """Return the words for ``key`` with ``values`` filled in."""
         text = self.words[key]
         for name, value in values.items():
             text = text.replace("{" + name + "}", str(value))
@@ -38,20 +38,20 @@ class Wording:
 
     @classmethod
     def of(cls, language: str, words: Mapping[str, str], policy: Policy) -> Wording:
-        """``words`` with the titles of the packs of ``policy``."""
+        """Make a wording of ``words`` and the titles of the packs of ``policy``."""
         packs = [unit.pack for unit in policy.units]
         return cls(language, words, {pack.name.text: pack.title.text for pack in packs if pack.title})
 
     def named(self, kind: str, name: str) -> str:
-        """A dimension or a value: its word, or its name with spaces."""
+        """Name a dimension or a value: by its word, or by its name with spaces."""
         return self.words.get(f"{kind}.{name}", name.replace("_", " "))
 
     def place(self, code: str) -> str:
-        """``Deutschland (DE)`` where a pack has a title for it."""
+        """Name a place: ``Deutschland (DE)`` if a pack has a title for it, else the code."""
         return f"{self.titles[code]} ({code})" if self.titles.get(code) else code
 
     def condition(self, condition: Condition, plan: Plan) -> str:
-        """A condition for people: ``people in Deutschland (DE) or operators in Deutschland (DE)``."""
+        """Write a condition for people: ``people in Deutschland (DE) or operators in Deutschland (DE)``."""
         match condition:
             case Always():
                 return self("anyone")
@@ -89,12 +89,12 @@ class Wording:
 
 @cache
 def languages() -> tuple[str, ...]:
-    """The languages in which the register's own words ship."""
+    """Return the languages in which the register's own words ship."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.json")))
 
 
 def words_in(language: str) -> Mapping[str, str]:
-    """The words in a language that ships. Raises ``UsageError`` for another."""
+    """Return the words in a ``language`` that ships. Raises ``UsageError`` for another."""
     if language not in languages():
         raise UsageError(
             f"the register's own words do not ship in '{language}' (they do in {', '.join(languages())}).",
@@ -105,7 +105,7 @@ def words_in(language: str) -> Mapping[str, str]:
 
 
 def words_from(text: str, name: str, language: str) -> Mapping[str, str]:
-    """The words of a translation, a JSON object with the keys of the English one. Raises ``UsageError``."""
+    """Read the words of a translation, a JSON object with the keys of the English one. Raises ``UsageError``."""
     if not langcodes.tag_is_valid(language):
         raise UsageError(f"'{language}' is not a language.", help="Write it as de or fr-CA.")
     english = words_in("en")
@@ -114,10 +114,12 @@ def words_from(text: str, name: str, language: str) -> Mapping[str, str]:
     except (ValueError, RecursionError):
         raise UsageError(f"{name} is not JSON.", help="Copy the English words and translate them.") from None
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise UsageError(f"{name} is no JSON object of texts.", help="Copy the English words and translate them.")
+        raise UsageError(f"{name}is not a JSON object of texts.", help="Copy the English words and translate them.")
     if lacking := [key for key in english if not given.get(key, "").strip()]:
         raise UsageError(f"{name} has no words for '{lacking[0]}' ({len(lacking)} are missing).", help="Add them.")
     for key, value in english.items():
         if set(_PLACED.findall(value)) != set(_PLACED.findall(given[key])):
-            raise UsageError(f"{name}: '{key}' does not hold the same places in braces.", help=f"English has: {value}")
+            raise UsageError(
+                f"{name}: '{key}' does not contain the same names in braces.", help=f"English has: {value}"
+            )
     return given

@@ -47,7 +47,7 @@ class Canaries:
 
 
 def canaries_of(plan: Plan) -> Canaries:
-    """The first of each kind that ``plan`` has."""
+    """Return the first canary of each kind that ``plan`` has."""
     red = (word for rule, word in _known(plan) if rule.effect is Effect.REFUSE and Channel.PROMPT in rule.channels)
     law = ((rule, word) for rule, word in _known(plan) if rule.effect is Effect.WITHHOLD)
     first, second = next(red, None), next(law, None)

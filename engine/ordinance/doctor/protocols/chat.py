@@ -7,6 +7,7 @@ from typing import Any
 
 from ordinance.doctor.protocols.canaries import Canary
 from ordinance.doctor.protocols.protocol import LONG, NO_THINKING, TOOL, Patch, escaped, saying, schema
+from ordinance.protocol import routes
 
 _HELLO = {"role": "user", "content": "Hello."}
 
@@ -26,7 +27,7 @@ def _call(arguments: str) -> Patch:
 class Chat:
     """See ``Api``."""
 
-    path = "/v1/chat/completions"
+    path = routes.CHAT
 
     def harmless(self, model: str) -> Patch:
         return {"model": model, "max_tokens": 1, "messages": [_HELLO]}

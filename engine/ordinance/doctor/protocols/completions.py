@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from ordinance.doctor.protocols.canaries import Canary
 from ordinance.doctor.protocols.protocol import LONG, Patch, saying, schema
+from ordinance.protocol import routes
 
 
 class Completions:
     """See ``Api``."""
 
-    path = "/v1/completions"
+    path = routes.COMPLETIONS
 
     def harmless(self, model: str) -> Patch:
         return {"model": model, "max_tokens": 1, "prompt": "Hello."}

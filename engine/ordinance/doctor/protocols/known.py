@@ -7,5 +7,8 @@ from ordinance.doctor.protocols.completions import COMPLETIONS
 from ordinance.doctor.protocols.messages import MESSAGES
 from ordinance.doctor.protocols.protocol import Api
 from ordinance.doctor.protocols.responses import RESPONSES
+from ordinance.protocol.routes import GOVERNED
 
-APIS: tuple[Api, ...] = (CHAT, COMPLETIONS, RESPONSES, MESSAGES)
+_KNOWN: dict[str, Api] = {api.path: api for api in (CHAT, COMPLETIONS, RESPONSES, MESSAGES)}
+
+APIS: tuple[Api, ...] = tuple(_KNOWN[path] for path in GOVERNED)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ordinance.doctor.protocols.canaries import Canary
 from ordinance.doctor.protocols.protocol import LONG, NO_THINKING, TOOL, Patch, saying, schema
+from ordinance.protocol import routes
 
 _HELLO = {"role": "user", "content": "Hello."}
 
@@ -22,7 +23,7 @@ def _part(text: str) -> Patch:
 class Messages:
     """See ``Api``."""
 
-    path = "/v1/messages"
+    path = routes.MESSAGES
 
     def harmless(self, model: str) -> Patch:
         return {"model": model, "max_tokens": 1, "messages": [_HELLO]}

@@ -22,29 +22,30 @@ class Api(Protocol):
     path: str
 
     def harmless(self, model: str) -> Patch:
-        """A request that nothing is wrong with, for one token."""
+        """Return a valid request for one token."""
 
     def fields(self, word: str) -> Iterator[tuple[str, Patch]]:
-        """Every field of a request that the model reads, by name, with ``word`` in it."""
+        """Yield every field of a request that the model reads, by name, with ``word`` in it."""
 
     def means(self, canary: Canary) -> Iterator[tuple[str, Patch]]:
-        """Ways to make the model say a canary that no text of the request holds."""
+        """Yield ways to make the model say a canary that no text of the request contains."""
 
     def settings(self) -> Iterator[tuple[str, Patch]]:
-        """What a client could ask of the server itself, in a form that a server which reads it shows."""
+        """Yield settings that a client could send to the server itself, in a form that shows whether the server reads
+        them."""
 
 
 def escaped(word: str) -> str:
-    """A JSON object as text, whose escapes spell ``word``."""
+    """Return a JSON object as text, whose escapes spell ``word``."""
     return f'{{"text": "\\u{ord(word[0]):04x}{word[1:]}"}}'
 
 
 def schema(word: str) -> Patch:
-    """A JSON schema with ``word`` as the name of a property."""
+    """Return a JSON schema with ``word`` as the name of a property."""
     return {"type": "object", "properties": {word: {"type": "string"}}}
 
 
 def saying(canary: Canary) -> Patch:
-    """A JSON schema whose one value is the canary."""
+    """Return a JSON schema whose one value is the canary."""
     text = {"type": "string", "pattern": f"^{canary.pattern}$"}
     return {"type": "object", "properties": {"text": text}, "required": ["text"], "additionalProperties": False}

@@ -7,6 +7,7 @@ from typing import Any
 
 from ordinance.doctor.protocols.canaries import Canary
 from ordinance.doctor.protocols.protocol import LONG, NO_THINKING, TOOL, Patch, escaped, saying, schema
+from ordinance.protocol import routes
 
 _HELLO = {"role": "user", "content": "Hello."}
 
@@ -22,7 +23,7 @@ def _called(arguments: str) -> Patch:
 class Responses:
     """See ``Api``."""
 
-    path = "/v1/responses"
+    path = routes.RESPONSES
 
     def harmless(self, model: str) -> Patch:
         return {"model": model, "max_output_tokens": 1, "input": "Hello.", "store": False}

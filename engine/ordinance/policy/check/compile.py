@@ -13,7 +13,7 @@ from ordinance.policy.vocabulary import Channel
 
 
 def compile(checked: CheckedPolicy) -> Plan:
-    """The plan of a checked policy. Anything else is refused, whatever it looks like."""
+    """Compile a checked policy into a plan. Raises ``TypeError`` for anything else, whatever it looks like."""
     if not isinstance(checked, CheckedPolicy):
         raise TypeError("compile takes a CheckedPolicy, which only check can give")
     policy = checked.policy
@@ -40,7 +40,8 @@ def compile(checked: CheckedPolicy) -> Plan:
 
 
 def _without_struck(rule: PlannedRule, prepared: Collection[str]) -> PlannedRule:
-    """The rule without the detectors that are not set up; on trial if it had no others (semantics, rule 13)."""
+    """Return the rule without the detectors that are not configured; on trial if it had no others (semantics, rule
+    13)."""
     kept = tuple(key for key in rule.detectors if key in prepared)
     near = tuple(key for key in rule.near if key in prepared)
     if (kept, near) == (rule.detectors, rule.near):
@@ -53,7 +54,8 @@ def _without_struck(rule: PlannedRule, prepared: Collection[str]) -> PlannedRule
 
 
 def _sealed(digest: str, struck: Sequence[Struck]) -> str:
-    """The digest of a policy of which something is struck out: what is not looked for is part of what it is."""
+    """Return the digest of a policy from which tests are struck out: what a policy does not look for is part of what it
+    is."""
     if not struck:
         return digest
     tests = [f"{each.rule}\0{each.test}" for each in struck]
@@ -61,7 +63,7 @@ def _sealed(digest: str, struck: Sequence[Struck]) -> str:
 
 
 def _planned(rule: Rule) -> PlannedRule:
-    """The rule without the place where it is written."""
+    """Return the rule without the place where it is written."""
     written = {each.name: getattr(rule, each.name) for each in fields(PlannedRule)}
     planned = PlannedRule(**{**written, "channels": rule.channels or frozenset({Channel.ANSWER})})
     if rule.trial_until is None:

@@ -14,8 +14,8 @@ from ordinance.policy.link.names import Report
 
 
 def prepare_detectors(policy: Policy, kinds: Mapping[str, DetectorKind], report: Report) -> dict[str, Prepared]:
-    """What each detector becomes, by its key. Those that cannot be served are left out, with an error; those that are
-    not set up, with a warning."""
+    """Prepare each detector, by its key. Detectors that no plugin serves are left out, with an error; those that are
+    not configured, with a warning."""
     prepared: dict[str, Prepared] = {}
     for detector in policy.detectors:
         kind = kinds.get(detector.kind)
@@ -97,6 +97,6 @@ def _prepare_phrases(detector: Detector, kind: DetectorKind, report: Report) -> 
 
 
 def _inside(place: Span, offset: int) -> Span:
-    """The character at ``offset`` of a quoted text, past its opening quote."""
+    """Return the place of the character at ``offset`` of a quoted text, past its opening quote."""
     column = min(place.column + 1 + offset, place.end_column - 1)
     return replace(place, column=column, end_column=column + 1)

@@ -22,7 +22,7 @@ _SOURCE = re.compile(r"https://[^\s/\"<>]+\.[^\s\"<>]+")
 
 
 def check_facts(policy: Policy, on: date, report: Report) -> None:
-    """Findings on laws and contacts, as they stand on the day ``on``."""
+    """Check laws and contacts, as of the day ``on``."""
     for cited in policy.laws:
         _check_law(cited, on, report)
     for unit in policy.units:

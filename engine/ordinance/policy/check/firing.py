@@ -11,7 +11,7 @@ from ordinance.policy.link.names import Report
 
 
 def check_rules(policy: Policy, report: Report) -> None:
-    """Findings on every rule of the policy."""
+    """Check every rule of the policy."""
     for unit in policy.units:
         for rule in unit.pack.rules:
             _check_examples(rule, report)

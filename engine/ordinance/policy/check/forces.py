@@ -12,7 +12,7 @@ from ordinance.policy.plan import Exemption, Law
 
 
 def space_of(rules: Iterable[Rule], *policies: Policy) -> Space:
-    """The space that ``rules``, which are those of ``policies`` or some of them, and the lines of ``speak`` divide."""
+    """Return the space that ``rules`` (all or some of the rules of ``policies``) and the lines of ``speak`` divide."""
     kept = tuple(rules)
     lines = [line for policy in policies for line in policy.slots]
     laws = [law for rule in kept for law in laws_of(rule)] + [line.law for line in lines if line.law]
@@ -27,7 +27,7 @@ def space_of(rules: Iterable[Rule], *policies: Policy) -> Space:
 
 
 def laws_of(rule: Rule) -> Iterator[Law]:
-    """The law of a rule, and those of its exceptions."""
+    """Yield the law of a rule and those of its exceptions."""
     if rule.law is not None:
         yield rule.law
     yield from (exemption.law for exemption in rule.exemptions if exemption.law)
@@ -39,7 +39,7 @@ def _conditions(rule: Rule) -> Iterator[Condition]:
 
 
 def layers(of: Space, rule: Rule, parents: Mapping[str, str | None]) -> Iterator[tuple[str, Region]]:
-    """What must hold for ``rule`` to be in force, one after the other, each with words for it."""
+    """Yield what must be true for ``rule`` to be in force, one region after the other, each with words for it."""
     if rule.jurisdiction is not None:
         yield "the jurisdiction that decides", deciding(of, rule.jurisdiction, parents)
     if rule.law is not None:
@@ -49,7 +49,7 @@ def layers(of: Space, rule: Rule, parents: Mapping[str, str | None]) -> Iterator
 
 
 def before_exceptions(of: Space, rule: Rule, parents: Mapping[str, str | None]) -> Region:
-    """The situations in which ``rule`` is in force unless an exception holds."""
+    """Return the situations in which ``rule`` is in force unless an exception applies."""
     found = everywhere(of.full)
     for _, layer in layers(of, rule, parents):
         found &= layer
@@ -57,13 +57,13 @@ def before_exceptions(of: Space, rule: Rule, parents: Mapping[str, str | None]) 
 
 
 def excepted(of: Space, exemption: Exemption) -> Region:
-    """The situations in which an exception holds."""
+    """Return the situations in which an exception applies."""
     held = of.region(exemption.condition)
     return held & in_time(of, exemption.law) if exemption.law else held
 
 
 def in_force(of: Space, rule: Rule, parents: Mapping[str, str | None]) -> Region:
-    """The situations in which ``rule`` applies."""
+    """Return the situations in which ``rule`` applies."""
     found = before_exceptions(of, rule, parents)
     for exemption in rule.exemptions:
         found -= excepted(of, exemption)
@@ -71,7 +71,8 @@ def in_force(of: Space, rule: Rule, parents: Mapping[str, str | None]) -> Region
 
 
 def in_time(of: Space, law: Law) -> Region:
-    """The situations in which ``law`` is in force: as the first transition that holds says, else as the law says."""
+    """Return the situations in which ``law`` is in force: by the first transition whose condition is true, else by the
+    law's own period."""
     found, left = nowhere(of.full), everywhere(of.full)
     for transition in law.transitions:
         where = of.region(transition.condition)
@@ -81,12 +82,12 @@ def in_time(of: Space, law: Law) -> Region:
 
 
 def deciding(of: Space, jurisdiction: str, parents: Mapping[str, str | None]) -> Region:
-    """The situations in which ``jurisdiction``, or one that lies within it, decides."""
+    """Return the situations in which ``jurisdiction``, or one that lies within it, decides."""
     return of.under(_inside(jurisdiction, parents))
 
 
 def _inside(jurisdiction: str, parents: Mapping[str, str | None]) -> Iterator[str]:
-    """``jurisdiction`` and all that lie within it: where they decide, its rules apply."""
+    """Yield ``jurisdiction`` and all that lie within it: where they decide, its rules apply."""
     for name in parents:
         above: str | None = name
         while above is not None and above != jurisdiction:

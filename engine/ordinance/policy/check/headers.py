@@ -14,7 +14,7 @@ _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 
 
 def check_packs(policy: Policy, report: Report) -> None:
-    """Findings on headers, on the charter, and on language packs."""
+    """Check headers, the charter, and language packs."""
     charter = policy.charter
     for unit in policy.units:
         version = unit.pack.version

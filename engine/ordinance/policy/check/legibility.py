@@ -12,9 +12,9 @@ from ordinance.policy.link.notices import check_signs
 
 
 def check_written(policy: Policy, report: Report) -> None:
-    """Findings on texts that are empty, and on those that notices show and that are not what they seem.
+    """Report empty texts, and texts shown in notices that are not what they seem.
 
-    The texts of notices and labels have findings of their own; examples may be empty.
+    The texts of notices and labels have checks of their own; examples may be empty.
     """
     for unit in policy.units:
         for text, what in (*_shown(unit), *_written(unit)):
@@ -25,7 +25,7 @@ def check_written(policy: Policy, report: Report) -> None:
 
 
 def _shown(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
-    """What comes into notices."""
+    """Yield the texts that become part of notices."""
     for law in unit.pack.each(ast.LawDecl):
         yield law.title, f"the title of the law `{law.name}`"
         yield law.article, f"the article of the law `{law.name}`"
@@ -40,7 +40,7 @@ def _shown(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
 
 
 def _written(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
-    """What stands in the pack and in the register, and in no notice."""
+    """Yield the texts that are in the pack and in the register, but in no notice."""
     if unit.pack.title:
         yield unit.pack.title, "the title of the pack"
     for law in unit.pack.each(ast.LawDecl):

@@ -56,7 +56,7 @@ class Checked:
 
 
 def check(policy: Policy, kinds: Mapping[str, DetectorKind], on: date) -> Checked:
-    """Everything that is wrong with ``policy``, linking included, at once.
+    """Check ``policy``, linking included, and report every problem at once.
 
     ``kinds`` are the registered detectors by name; ``on`` is the day that dates are compared with.
     """
@@ -77,7 +77,7 @@ def check(policy: Policy, kinds: Mapping[str, DetectorKind], on: date) -> Checke
 
 
 def _whole(policy: Policy, found: Iterable[Diagnostic]) -> Iterator[Rule]:
-    """The rules in which, and in whose laws, nothing is wrong by itself: of others nothing can be proved."""
+    """Yield the rules without errors of their own or in their laws: nothing can be proved about the others."""
     starts = {unit.pack.source.name: sorted(_starts(unit)) for unit in policy.units}
     wrong = {
         (each.file, starts[each.file][bisect_right(starts[each.file], each.line) - 1])
@@ -92,7 +92,7 @@ def _whole(policy: Policy, found: Iterable[Diagnostic]) -> Iterator[Rule]:
 
 
 def _starts(unit: Unit) -> Iterator[int]:
-    """The lines on which something begins that findings belong to: the header, each declaration, each rule."""
+    """Yield the lines where something begins that findings belong to: the header, each declaration, each rule."""
     yield 1
     for declaration in unit.pack.declarations:
         yield declaration.span.line if isinstance(declaration, ast.SpeakDecl) else declaration.name.span.line

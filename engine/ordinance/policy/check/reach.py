@@ -22,7 +22,7 @@ Sought = frozenset[tuple[str, object]]
 
 
 def check_reach(rules: Sequence[Rule], policy: Policy, prepared: Mapping[str, Prepared], report: Report) -> None:
-    """Findings on each of ``rules``, which are those of ``policy`` that hold together by themselves."""
+    """Check the reach of each of ``rules``, which are the rules of ``policy`` without errors of their own."""
     of = space_of(rules, policy)
     forces: list[Force] = []
     for rule in rules:
@@ -104,7 +104,7 @@ def _rivals(forces: Sequence[Force]) -> Iterator[tuple[Force, Sequence[Force]]]:
 
 
 def _check_covered(inner: Force, rivals: Sequence[Force], report: Report) -> None:
-    """A finding where one of ``rivals`` does all that ``inner`` does; of two that do the same, on the second."""
+    """Report ``inner`` if one of ``rivals`` does all that it does; of two that do the same, the second is reported."""
     for outer in (rival for rival in rivals if rival is not inner):
         twin_to_come = outer.at > inner.at and _covers(inner, outer)
         if not twin_to_come and _covers(outer, inner):
@@ -113,7 +113,7 @@ def _check_covered(inner: Force, rivals: Sequence[Force], report: Report) -> Non
 
 
 def _items(force: Force) -> Sequence[object]:
-    """What two rules must share for one to cover the other."""
+    """Return what two rules must share for one to cover the other."""
     if force.rule.effect is Effect.SAY:
         return [("say", force.rule.notice.name)]
     return list(force.sought)

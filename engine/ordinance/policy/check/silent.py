@@ -38,7 +38,7 @@ _Fault = tuple[str, str]
 
 
 def check_silent(policy: Policy, report: Report) -> None:
-    """Findings where an omission or an addition would not be told, or not in whole words."""
+    """Report omissions and additions that would have no notice, or an incomplete one."""
     tags = tuple(policy.languages) or (DEFAULT_LANGUAGE,)
     for name, template in policy.engine_notices.items():
         needs = _ENGINE_NEEDS.get(name, frozenset())
@@ -58,7 +58,7 @@ def check_silent(policy: Policy, report: Report) -> None:
 
 
 def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
-    """What is wrong with that which ``rule`` tells in one language."""
+    """Yield what is wrong with the texts that ``rule`` shows in one language."""
     needs = _NEEDS.get(rule.kind)
     if needs is None or rule.effect is Effect.MARK:
         return
@@ -76,7 +76,7 @@ def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
 
 
 def _in_language(template: NoticeTemplate, tag: str, needs: frozenset[str], known: frozenset[str]) -> Iterator[_Fault]:
-    """What is wrong with the formal and the informal text of ``template`` in one language."""
+    """Yield what is wrong with the formal and the informal text of ``template`` in one language."""
     texts = [template.texts.get(tag, ""), *(text for each, text in template.informal.items() if each == tag)]
     for text in texts:
         if not text.strip():
@@ -91,7 +91,7 @@ def _in_language(template: NoticeTemplate, tag: str, needs: frozenset[str], know
 
 
 def _where(rule: Rule, policy: Policy) -> str:
-    """A situation in which ``rule`` is in force, in words."""
+    """Describe a situation in which ``rule`` is in force."""
     of = space_of(policy.rules, policy)
     try:
         return of.words(in_force(of, rule, policy.parents))

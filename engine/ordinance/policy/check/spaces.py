@@ -43,7 +43,7 @@ class Space:
     _known: dict[Condition, Region] = field(default_factory=dict)
 
     def region(self, condition: Condition) -> Region:
-        """The situations in which ``condition`` holds."""
+        """Return the situations in which ``condition`` is true."""
         if (known := self._known.get(condition)) is None:
             known = self._known[condition] = self._region(condition)
         return known
@@ -75,19 +75,19 @@ class Space:
                 return slab(self.full, condition.dimension, accepted)
 
     def during(self, period: Period) -> Region:
-        """The situations in the time of ``period``."""
+        """Return the situations within the time of ``period``."""
         first = 0 if period.start is None else bisect_left(self.moments, begins(period.start, period.zone)) + 1
         last = len(self.moments) if period.end is None else bisect_left(self.moments, begins(period.end, period.zone))
         return slab(self.full, MOMENT, (1 << last + 1) - (1 << first) if first <= last else 0)
 
     def under(self, jurisdictions: Iterable[str]) -> Region:
-        """The situations in which one of ``jurisdictions`` decides."""
+        """Return the situations in which one of ``jurisdictions`` decides."""
         chosen = frozenset(jurisdictions)
         cells = (1 << cell for cell, value in enumerate(self.axes[JURISDICTION]) if value in chosen)
         return slab(self.full, JURISDICTION, sum(cells))
 
     def words(self, region: Region) -> str:
-        """One situation of ``region``, for people: ``place US-NY, purpose unknown, on 2026-12-01``."""
+        """Describe one situation of ``region`` for people: ``place US-NY, purpose unknown, on 2026-12-01``."""
         cells = region.witness()
         if cells is None:
             return "no situation"
@@ -111,7 +111,7 @@ def space(
     conditions: Iterable[Condition],
     periods: Iterable[Period],
 ) -> Space:
-    """The space that ``conditions`` and ``periods`` divide."""
+    """Return the space that ``conditions`` and ``periods`` divide."""
     codes, limits, values = set(jurisdictions), dict[str, set[int]](), dict[str, set[str]]()
     axes: dict[str, tuple[str | None, ...]] = {JURISDICTION: (*sorted(codes), None)}
     for test in (test for condition in conditions for test in _tests(condition)):
@@ -158,7 +158,7 @@ def _tests(condition: Condition) -> Iterator[Is | Within | Below]:
 
 
 def begins(day: date, zone: ZoneInfo) -> datetime:
-    """The instant at which ``day`` begins in ``zone``."""
+    """Return the instant at which ``day`` begins in ``zone``."""
     return datetime.combine(min(max(day, _FIRST_DAY), _LAST_DAY), time(), zone).astimezone(UTC)
 
 
@@ -176,7 +176,7 @@ def _elsewhere(codes: set[str]) -> str:
 
 
 def _shown(axis: str, value: str | None) -> str:
-    """A date is the number of its digits, and 0 lies before each that is named."""
+    """Write a value of ``axis`` for people. A date is the number of its digits, and 0 lies before each named date."""
     if value is None:
         return "unknown"
     if axis == "elapsed":
@@ -187,6 +187,6 @@ def _shown(axis: str, value: str | None) -> str:
 
 
 def _order(item: tuple[str, int]) -> tuple[int, str]:
-    """Who and where first, when last."""
+    """Sort facts about people and places first, times last."""
     axis = item[0]
     return (0 if axis == JURISDICTION else 1 if axis in PLACES else 3 if axis == MOMENT else 2, axis)

@@ -23,7 +23,7 @@ from ordinance.policy.vocabulary import Rank
 
 
 def check_slots(policy: Policy, report: Report) -> None:
-    """Findings on lines of ``speak`` that contradict each other, and on values that no situation chooses."""
+    """Report lines of ``speak`` that contradict each other, and values that no situation chooses."""
     _check_without(policy, report)
     if not policy.slots:
         return

@@ -22,7 +22,7 @@ from ordinance.policy.vocabulary import CLAIMED
 
 
 def check_weaken(policy: Policy, report: Report) -> None:
-    """Findings where the packs below the charter take something from it."""
+    """Report where the packs below the charter take something from it."""
     alone = link([policy.charter], "")
     of = space_of((*policy.rules, *alone.rules), policy, alone)
     now = {rule.id: rule for rule in policy.rules}
@@ -50,7 +50,7 @@ def check_weaken(policy: Policy, report: Report) -> None:
 
 
 def _check_attested(rule: Rule, exemption: Exemption, policy: Policy, report: Report) -> None:
-    """An exception reads attested dimensions only: what a request claims would let it choose its law."""
+    """Report an exception that reads claimed dimensions: they would let a request choose its law."""
     claimed = {name for name, declared in policy.dimensions.items() if not declared.attested} | CLAIMED
     for dimension in sorted(dimensions(exemption.condition) & claimed):
         message = f"the exception `{exemption.name}` reads `{dimension}`, which a request merely claims"
@@ -58,7 +58,7 @@ def _check_attested(rule: Rule, exemption: Exemption, policy: Policy, report: Re
 
 
 def _lost(before: Rule, after: Rule, alone: Policy, policy: Policy) -> str:
-    """What ``after`` does less than ``before``, in words; empty where nothing."""
+    """Describe what ``after`` does less than ``before``; an empty string if nothing."""
     if after.effect.verdict < before.effect.verdict or after.effect.removes < before.effect.removes:
         return f"only a `{after.effect.value}`"
     if not after.channels >= before.channels:
@@ -73,7 +73,7 @@ def _lost(before: Rule, after: Rule, alone: Policy, policy: Policy) -> str:
 
 
 def _sought(rule: Rule, policy: Policy) -> frozenset[tuple[str, str, bool]]:
-    """What the detectors of ``rule`` look for, line by line."""
+    """Return what the detectors of ``rule`` look for, line by line."""
     return frozenset(_lines(rule, policy))
 
 

@@ -34,7 +34,7 @@ def holds_value(form: Literal["number", "link"], value: str) -> bool:
 
 
 def pattern_of(form: Literal["number", "link"], value: str) -> str:
-    """A pattern for ``value`` as people write it: digits may have one space, hyphen or dot between them."""
+    """Return a pattern for ``value`` as people write it: digits may have one space, hyphen or dot between them."""
     if form == "link":
         return re.sub(r"([.~?+*(){}\[\]|^$\\-])", r"\\\1", value)
     plus = r"\+" if value.startswith("+") else r"\b"
@@ -43,7 +43,7 @@ def pattern_of(form: Literal["number", "link"], value: str) -> str:
 
 
 def check_superseded(units: Iterable[Unit], report: Report) -> None:
-    """A finding for each contact whose value is one that some contact had formerly (SC-2)."""
+    """Report each contact whose value some contact had formerly (SC-2)."""
     contacts = [contact for unit in units for contact in unit.pack.each(ast.ContactDecl)]
     former = {_bare(word.text): contact.name for contact in contacts for word in contact.formerly}
     for contact in contacts:
@@ -57,8 +57,7 @@ def check_superseded(units: Iterable[Unit], report: Report) -> None:
 
 
 def check_replaced(unit: Unit, report: Report) -> None:
-    """Findings on contacts that replace themselves, each other, or one of another group: nobody would be left to
-    call."""
+    """Report contacts that replace themselves, each other, or one of another group: nobody would be left to call."""
     contacts = {contact.name.text: contact for contact in unit.pack.each(ast.ContactDecl)}
     for contact in contacts.values():
         for word in contact.replaces:
@@ -74,7 +73,7 @@ def check_replaced(unit: Unit, report: Report) -> None:
 
 
 def _replaced(contact: ast.ContactDecl, contacts: Mapping[str, ast.ContactDecl]) -> set[str]:
-    """The contact's own name and those of all that it stands instead of, one by way of another."""
+    """Return the contact's own name and those of all that it replaces, directly or not."""
     seen, waiting = {contact.name.text}, [contact]
     while waiting:
         for word in waiting.pop().replaces:
@@ -85,5 +84,5 @@ def _replaced(contact: ast.ContactDecl, contacts: Mapping[str, ast.ContactDecl])
 
 
 def _bare(value: str) -> str:
-    """A number's digits, whatever stands between them; a link as it is."""
+    """Return a number's digits, without separators; a link unchanged."""
     return value if value.startswith("https://") else "".join(char for char in value if char.isdecimal())

@@ -21,7 +21,7 @@ class Detectors:
         self.cases: list[PatternCase] = []
 
     def declared(self, unit: Unit) -> Mapping[str, Names[str]]:
-        """The keys of what a pack declares, by kind and name."""
+        """Return the keys of what a pack declares, by kind and name."""
         names: dict[str, Names[str]] = {kind: Names(kind, self._report) for kind in ("lexicon", "pattern", "topic")}
         for lexicon in unit.pack.each(ast.LexiconDecl):
             names["lexicon"].define(lexicon.name, self._lexicon(unit, lexicon))
@@ -35,8 +35,8 @@ class Detectors:
         return names
 
     def foreign(self, kind: str, name: ast.Word) -> str:
-        """The key of a detector that nobody declares: of a plugin (whether one registers it, ``check`` asks), of
-        numbers with check digits, of a script."""
+        """Return the key of a detector that no pack declares: a plugin's (``check`` tests whether one registers it),
+        one of numbers with check digits, or one of a script."""
         key = f"{kind} {name}"
         self.found.setdefault(
             key, Detector(key, name.text if kind == "detector" else kind, Declaration(name.text), (), name.span)
@@ -44,7 +44,8 @@ class Detectors:
         return key
 
     def contact(self, unit: Unit, item: ast.ContactDecl) -> str:
-        """The key of what finds a contact's value; empty where the value does not have its form."""
+        """Return the key of the detector that finds a contact's value; an empty string if the value does not have its
+        form."""
         if not holds_value(item.form, item.value.text):
             return ""
         key = f"{unit.name}/contact {item.name}"

@@ -33,7 +33,7 @@ class _Given:
 
 
 def link_examples(scopes: Scopes, node: ast.Rule, report: Report) -> Iterator[Example]:
-    """The examples of a rule."""
+    """Yield the examples of a rule."""
     if isinstance(node, ast.Watching | ast.RedLine) and judged_alone(node.when):
         return
     rule, jurisdiction, owned = f"{scopes.unit.name}/{node.name}", scopes.jurisdiction, scopes.unit.given
@@ -55,7 +55,7 @@ def link_examples(scopes: Scopes, node: ast.Rule, report: Report) -> Iterator[Ex
 
 
 def _said(spoken: ast.Spoken) -> tuple[str | None, str | None]:
-    """A text as a prompt or an answer."""
+    """Return a text as a prompt or as an answer."""
     return (spoken.text.text, None) if spoken.part == "prompt" else (None, spoken.text.text)
 
 

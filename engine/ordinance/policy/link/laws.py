@@ -15,7 +15,7 @@ from ordinance.policy.plan import Law, Period, Transition
 
 
 def link_law(unit: Unit, node: ast.LawDecl, situations: Situations, places: Places, report: Report) -> CitedLaw:
-    """The law that ``node`` cites; without a value where one of its dates does not hold."""
+    """Link the law that ``node`` cites; it has no value if one of its dates is invalid."""
     reaches = situations.reach(node)
     own_zone = zone(node.zone, report) if node.zone else places.zones[unit.name]
     appeal = _appeal(unit, node.appeal, report)
@@ -47,7 +47,7 @@ def link_law(unit: Unit, node: ast.LawDecl, situations: Situations, places: Plac
 
 
 def link_bylaw(unit: Unit, node: ast.BylawDecl, zone: ZoneInfo, report: Report) -> CitedBylaw:
-    """A house's bylaw, as the law that its rules stand under: it reaches whoever the house serves."""
+    """Link a house's bylaw as the law of its rules: it reaches everyone whom the house serves."""
     start, end = node.on.value, node.end.value if node.end else None
     appeal = _appeal(unit, node.appeal, report)
     if start is None or (node.end and end is None):
@@ -81,14 +81,14 @@ def _in_force(node: ast.LawDecl, zone: ZoneInfo, report: Report) -> Period | Non
 
 
 def _period(node: ast.ForceNode, zone: ZoneInfo) -> Period | None:
-    """The time that ``node`` writes; None where a date of it does not exist."""
+    """Return the period that ``node`` writes; None if one of its dates does not exist."""
     if node.start.value is None or (node.end and node.end.value is None):
         return None
     return Period(node.start.value, node.end.value if node.end else None, zone)
 
 
 def _appeal(unit: Unit, name: ast.Word | None, report: Report) -> str:
-    """The contact of the group ``appeal`` that ``name`` names, as notices write it."""
+    """Return the contact of the group ``appeal`` called ``name``, as notices write it."""
     if name is None:
         return ""
     for contact in unit.pack.each(ast.ContactDecl):

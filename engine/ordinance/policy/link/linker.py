@@ -170,7 +170,7 @@ class _Linker:
         return Scopes(unit, own, situations, detectors, self.shared_detectors, laws, catalogue, self.detectors.foreign)
 
     def _contacts(self, scope: Scopes) -> Iterator[Contact]:
-        """The contacts of a pack, one for each place; where the charter protects contacts, with a detector each."""
+        """Yield the contacts of a pack, one for each place; with a detector each if the charter protects contacts."""
         names: Names[ast.ContactDecl] = Names("contact", self.report)
         items = scope.unit.pack.each(ast.ContactDecl)
         for item in items:
@@ -187,7 +187,7 @@ class _Linker:
                 )
 
     def _struck(self) -> Iterator[Struck]:
-        """The tests that nothing could make, since no judge is configured (semantics, rule 13)."""
+        """Yield the tests that cannot be made, because no judge is configured (semantics, rule 13)."""
         watching = (
             (unit, rule)
             for unit in self.units

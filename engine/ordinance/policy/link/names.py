@@ -63,7 +63,7 @@ class Names(Generic[T]):
         self._items[name.text] = (name, item)
 
     def get(self, name: Word) -> T | None:
-        """What ``name`` stands for; None, with a finding, where the pack does not define it."""
+        """Return what ``name`` means; None, with a finding, if the pack does not define it."""
         found = self._items.get(name.text)
         if found is None:
             near = nearest(name.text, self._items)
@@ -75,7 +75,7 @@ class Names(Generic[T]):
         return found[1]
 
     def find(self, name: str) -> T | None:
-        """What ``name`` stands for, if it is defined here; it counts as used."""
+        """Return what ``name`` means if it is defined here, and count it as used; else None."""
         self._used.add(name)
         found = self._items.get(name)
         return found[1] if found else None
@@ -88,14 +88,14 @@ class Names(Generic[T]):
         return {name: item for name, (_, item) in self._items.items()}
 
     def report_unused(self) -> None:
-        """A finding for each name that nothing in the policy uses."""
+        """Report each name that nothing in the policy uses."""
         for name, (word, _) in self._items.items():
             if name not in self._used:
                 self._report(diagnose("name-unused", word.span, f"the {self.kind} `{name}` is never used"))
 
 
 def check_name(name: Word, report: Report) -> None:
-    """Findings on the spelling of a name: one script, no hyphen, no keyword, in Unicode's composed form."""
+    """Check the spelling of a name: one script, no hyphen, no keyword, in Unicode's composed form."""
     text = name.text
     if text in _RESERVED:
         report(diagnose("name-keyword", name.span, f"`{text}` is a word of the language"))
@@ -111,7 +111,7 @@ def check_name(name: Word, report: Report) -> None:
 
 
 def check_tag(tag: Word, report: Report) -> None:
-    """A finding where ``tag`` is no language tag in its usual form, as `et`; nobody would read its text."""
+    """Report a ``tag`` that is not a language tag in its usual form, like `et`; nobody would read its text."""
     usual = langcodes.standardize_tag(tag.text) if langcodes.tag_is_valid(tag.text) else ""
     if usual != tag.text:
         advice = f"Write `{usual}`." if usual else ""
@@ -119,7 +119,7 @@ def check_tag(tag: Word, report: Report) -> None:
 
 
 def scripts_of(text: str) -> list[str]:
-    """The scripts that the letters of ``text`` belong to; at most one where people write them together."""
+    """Return the scripts of the letters in ``text``; at most one if people write them together."""
     if text.isascii():
         return []
     if not _HAS_SCRIPT:
@@ -129,7 +129,7 @@ def scripts_of(text: str) -> list[str]:
 
 
 def check_numbers(numbers: Iterable[tuple[Word, str]], report: Report) -> None:
-    """Findings on numbers that are given twice or not of their form; each comes with the section it stands in.
+    """Report numbers that are given twice or malformed; each comes with its section.
 
     An empty section means that the number is a section's own.
     """
@@ -145,7 +145,7 @@ def check_numbers(numbers: Iterable[tuple[Word, str]], report: Report) -> None:
 
 
 def whole(text: str) -> int | None:
-    """The whole number that ``text`` writes in at most nine digits; None where it writes none."""
+    """Parse a whole number of at most nine digits; None if ``text`` is not one."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 

@@ -55,10 +55,10 @@ class Catalogue:
         return self.tags or (DEFAULT_LANGUAGE,)
 
     def notice(self, word: ast.Word, pack: str, *needs: str, law: Law | None = None, hours: int = 0) -> NoticeTemplate:
-        """The notice that a rule of ``pack`` tells; ``UNTOLD``, with a finding, where there is none.
+        """Return the notice of a rule of ``pack``; ``UNTOLD``, with a finding, if there is none.
 
-        ``needs`` are the variables that every text of it must hold, so that it says why (TR-2); ``law`` and ``hours``
-        are the rule's, and what they do not say must not stand in it.
+        ``needs`` are the variables that every text of it must contain, so that it says why (TR-2); ``law`` and
+        ``hours`` are the rule's, and a text must not contain variables that they give no value.
         """
         template = self._found(word, pack, hours)
         if template is None:
@@ -79,8 +79,9 @@ class Catalogue:
         return template
 
     def plain_notice(self, word: ast.Word, pack: str, languages: tuple[str, ...] = ()) -> NoticeTemplate | None:
-        """The notice that ``pack`` tells without a rule: no variable of it would have a value. ``languages`` are those
-        in which it can be told, if not all that are loaded. None, with a finding, where there is no such notice."""
+        """Return a notice that ``pack`` gives without a rule: no variable of it would have a value. ``languages`` are
+        those in which it can be given, if not all that are loaded. Returns None, with a finding, if there is no such
+        notice."""
         template = self._found(word, pack)
         if template is None:
             return None
@@ -93,7 +94,7 @@ class Catalogue:
         return template
 
     def label(self, word: ast.Word, pack: str) -> Mapping[str, str]:
-        """The texts of a label; empty, with a finding, where there is no such label."""
+        """Return the texts of a label; empty, with a finding, if there is no such label."""
         texts = self.label_texts(word.text, pack)
         if not texts:
             near = did_you_mean(word.text, {name for names in self.labels.values() for name in names.items()})
@@ -103,7 +104,7 @@ class Catalogue:
         return texts
 
     def label_texts(self, name: str, pack: str) -> Mapping[str, str]:
-        """The texts of the label ``name`` as ``pack`` sees it; empty where no pack holds it."""
+        """Return the texts of the label ``name`` as ``pack`` sees it; empty if no pack has it."""
         texts: dict[str, str] = {}
         for owner in (self.charter, *self.tags, pack):
             if item := self.labels[owner].find(name):
@@ -111,7 +112,7 @@ class Catalogue:
         return texts
 
     def _found(self, word: ast.Word, pack: str, hours: int = 0) -> NoticeTemplate | None:
-        """The notice of that name; None, with a finding, where there is none."""
+        """Return the notice of that name; None, with a finding, if there is none."""
         template = self.template(word.text, pack, hours)
         if template is None:
             near = did_you_mean(word.text, {name for names in self.notices.values() for name in names.items()})
@@ -119,8 +120,8 @@ class Catalogue:
         return template
 
     def template(self, name: str, pack: str, hours: int = 0) -> NoticeTemplate | None:
-        """The notice ``name`` as ``pack`` sees it, with ``hours`` in the plural form that each language gives them;
-        None where no pack holds it."""
+        """Return the notice ``name`` as ``pack`` sees it, with ``hours`` in each language's plural form; None if no
+        pack has it."""
         found = {key: _form(texts, hours) for key, texts in self._texts(name, pack).items()}
         texts = {tag: text for (tag, is_informal), text in found.items() if not is_informal}
         informal = {tag: text for (tag, is_informal), text in found.items() if is_informal}
@@ -129,8 +130,8 @@ class Catalogue:
         return NoticeTemplate(name, texts, informal) if texts else None
 
     def _texts(self, name: str, pack: str) -> dict[tuple[str, bool], tuple[ast.TextIn, ...]]:
-        """The texts of the notice ``name`` as ``pack`` sees it, by language and whether they are informal; several
-        where a language has plural forms."""
+        """Return the texts of the notice ``name`` as ``pack`` sees it, by language and whether they are informal;
+        several if a language has plural forms."""
         texts: dict[tuple[str, bool], tuple[ast.TextIn, ...]] = {}
         for owner in (self.charter, *self.tags, pack):
             item = self.notices[owner].find(name)
@@ -148,14 +149,14 @@ class Catalogue:
 
 
 def _form(texts: tuple[ast.TextIn, ...], hours: int) -> str:
-    """The one of ``texts``, all of one language, that fits a number of hours."""
+    """Choose the one of ``texts``, all of one language, that fits a number of hours."""
     wanted = category(texts[0].tag.text, hours)
     fitting = next((text for text in texts if text.plural in (None, wanted)), texts[-1])
     return fitting.text.text.replace("{hours}", str(hours)) if hours else fitting.text.text
 
 
 def check_texts(unit: Unit, report: Report) -> None:
-    """Findings on the texts of a pack's notices and labels: closed variables, no language twice or out of place."""
+    """Check the texts of a pack's notices and labels: closed variables, no language twice or out of place."""
     items: tuple[ast.NoticeDecl | ast.LabelDecl, ...] = unit.pack.each(ast.NoticeDecl)
     for item in items + unit.pack.each(ast.LabelDecl):
         what = "notice" if isinstance(item, ast.NoticeDecl) else "label"
@@ -178,7 +179,7 @@ def check_texts(unit: Unit, report: Report) -> None:
 
 
 def _check_plurals(what: str, texts: tuple[ast.TextIn, ...], report: Report) -> None:
-    """Findings where a language's plural forms are not all there, or are not its own."""
+    """Report plural forms that are missing, or that the language does not have."""
     groups: dict[tuple[str, str | None], list[ast.TextIn]] = {}
     for text in texts:
         groups.setdefault((text.tag.text, text.address), []).append(text)
@@ -202,8 +203,8 @@ def _check_plurals(what: str, texts: tuple[ast.TextIn, ...], report: Report) -> 
 
 
 def check_signs(text: ast.Word, report: Report) -> None:
-    """Findings where a text that people will read is not what it seems: the marker's signs, which nobody could tell
-    from an omission, and words of two scripts."""
+    """Report a text for people that is not what it seems: the marker's signs, which nobody could tell from an omission,
+    and words of two scripts."""
     if not _SIGNS.isdisjoint(text.text):
         report(diagnose("marker-sign", text.span, "the sign of an omission stands in this text"))
     for found in _WORDS.finditer(text.text):

@@ -29,7 +29,7 @@ class Places:
         return frozenset(inside.union(*(self.members.get(name, frozenset()) for name in inside)))
 
     def seen_from(self, name: str) -> Places:
-        """What the jurisdiction ``name`` and those it lies within declare, whatever else is loaded."""
+        """Return what the jurisdiction ``name`` and those that contain it declare, whatever else is loaded."""
         inside = set(self._lineage(name)) & self.parents.keys()
         parents = {each: parent for each, parent in self.parents.items() if each in inside}
         return Places(parents, self.zones, {each: self.members[each] for each in inside if each in self.members})
@@ -48,7 +48,7 @@ class Places:
 
 
 def link_places(units: Iterable[Unit], report: Report) -> Places:
-    """The loaded jurisdictions. A parent that is not loaded is a finding of whoever resolves packs."""
+    """Link the loaded jurisdictions. A parent that is not loaded is reported where packs are resolved."""
     jurisdictions = {unit.name: unit.pack for unit in units if unit.pack.kind == "jurisdiction"}
     parents = {name: _parent(name, pack, jurisdictions) for name, pack in jurisdictions.items()}
     for name, pack in jurisdictions.items():
@@ -72,7 +72,8 @@ def link_places(units: Iterable[Unit], report: Report) -> Places:
 
 
 def zone(name: Word | None, report: Report) -> ZoneInfo:
-    """The time zone called ``name``; UTC where there is none, with a finding where no zone is called so."""
+    """Return the time zone called ``name``; UTC without a name, and, with a finding, if there is no zone of that
+    name."""
     if name is None:
         return UTC
     try:
@@ -83,8 +84,8 @@ def zone(name: Word | None, report: Report) -> ZoneInfo:
 
 
 def _parent(name: str, pack: Pack, jurisdictions: Iterable[str]) -> str | None:
-    """What ``name`` lies within: what its pack says, else the nearest loaded jurisdiction by its code, as CA is of
-    CA-ON; the law of a country does not stop where a province has a pack of its own."""
+    """Return the jurisdiction that contains ``name``: by its pack, else the nearest loaded one by its code, as CA for
+    CA-ON; the law of a country does not end where a province has a pack of its own."""
     if pack.within:
         return pack.within.text if pack.within.text in jurisdictions else None
     return next((code for code in prefixes(name) if code != name and code in jurisdictions), None)

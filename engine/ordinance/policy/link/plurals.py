@@ -114,13 +114,14 @@ _RULES = {code: rule for rule, codes in _LANGUAGES.items() for code in codes.spl
 
 
 def categories(tag: str) -> frozenset[Plural] | None:
-    """The forms that the language of ``tag`` has for whole numbers; None where this table does not know it."""
+    """Return the plural forms that the language of ``tag`` has for whole numbers; None if this table does not know
+    it."""
     rule = _rule(tag)
     return None if rule is None else frozenset(rule(n) for n in range(201))
 
 
 def category(tag: str, number: int) -> Plural:
-    """The form that ``number`` takes; ``other`` where the language is not known."""
+    """Return the plural form that ``number`` takes; ``other`` if the language is not known."""
     rule = _rule(tag)
     return "other" if rule is None else rule(number)
 

@@ -59,7 +59,7 @@ class Scopes:
         return cited.law if cited else None
 
     def uses(self, uses: Iterable[ast.Use]) -> tuple[str, ...]:
-        """The keys of the detectors that a rule names; nothing is configured that could judge."""
+        """Return the keys of the detectors that a rule names, without judges: none can be configured."""
         keys = (self._use(use) for use in uses if use.kind not in _UNSERVED)
         return tuple(dict.fromkeys(key for key in keys if key is not None))
 
@@ -70,7 +70,7 @@ class Scopes:
         return (shared if use.name.text in shared and use.name.text not in own else own).get(use.name)
 
     def protected(self) -> tuple[str, ...]:
-        """The patterns that this pack's guarantees protect."""
+        """Return the patterns that this pack's guarantees protect."""
         guarantees = (rule for rule in self.unit.pack.rules if isinstance(rule, ast.Guarantee))
         items = self.detectors["pattern"].items()
         return tuple(items[word.text] for rule in guarantees for word in rule.protects if word.text in items)
@@ -82,7 +82,7 @@ class Scopes:
 
 
 def link_rule(scopes: Scopes, node: ast.Rule, report: Report) -> Rule:
-    """The rule as the policy holds it."""
+    """Link a rule, as the policy contains it."""
     rule = _plain(scopes, node)
     if not isinstance(node, ast.RedLine | ast.Guarantee) and _is_uncertain(scopes, node.law):
         rule = replace(rule, trial_until=None)

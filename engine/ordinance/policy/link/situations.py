@@ -44,7 +44,7 @@ class Situations:
     home: str
 
     def condition(self, node: ast.ConditionNode, reader: Reader) -> Condition:
-        """The condition that ``node`` writes; what does not hold is a finding and matches nothing."""
+        """Link the condition that ``node`` writes; an invalid one is a finding and matches nothing."""
         if isinstance(node, ast.Junction):
             parts = tuple(self.condition(part, reader) for part in node.parts)
             return All(parts) if node.word == "and" else AnyOf(parts)
@@ -82,7 +82,7 @@ class Situations:
         return AnyOf((condition, *(Is(name, frozenset(), or_unknown=True) for name in unknown)))
 
     def _named(self, node: ast.TestNode, reader: Reader) -> Condition:
-        """What a named condition says, as if it were written here. It names no other, so none can go in a circle."""
+        """Link a named condition as if it were written here. It must not name another, so there is no circle."""
         word = node.dimension
         owner = self.shared if word.text in self.shared and word.text not in self.named else self.named
         written = owner.get(word)
@@ -146,7 +146,7 @@ class Situations:
         return Below(name, number * _HOUR if node.hours else number)
 
     def _before(self, node: ast.TestNode, name: str, day: ast.Word) -> Condition:
-        """A date counts as the number of its digits."""
+        """Link a test of a date, which counts as the number of its digits."""
         declared = self.dimensions.get(name)
         if name in BUILT_IN_DIMENSIONS or (declared is not None and not declared.is_date):
             self._unfit(node, f"`{name}` is no date", f"Declare it: dimension {name} attested date")

@@ -21,7 +21,7 @@ _RANKS = {"language": Rank.DEFAULT, "house": Rank.HOUSE, "jurisdiction": Rank.LA
 
 
 def link_slots(scopes: Scopes, report: Report) -> Iterator[SlotLine]:
-    """The slots that a pack sets; findings on values outside their sets and on slots set twice."""
+    """Yield the slots that a pack sets; values outside their sets and slots set twice are findings."""
     unit = scopes.unit
     speaks = unit.pack.each(ast.SpeakDecl)
     for again in speaks[1:]:
@@ -38,7 +38,7 @@ def link_slots(scopes: Scopes, report: Report) -> Iterator[SlotLine]:
 
 
 def link_without(scopes: Scopes, report: Report) -> Iterator[WithoutAdapter]:
-    """What a pack says for the case that there is no adapter; a finding where it says it twice."""
+    """Yield what a pack says for the case that there is no adapter; saying it twice is a finding."""
     unit = scopes.unit
     said = [each for speak in unit.pack.each(ast.SpeakDecl)[:1] for each in speak.without]
     for again in said[1:]:
@@ -77,7 +77,7 @@ def _both(one: Condition, other: Condition) -> Condition:
 
 
 def _value(unit: Unit, slot: str, value: ast.SlotValue, report: Report) -> str:
-    """What the slot is set to; a value outside its set is a finding."""
+    """Return the value of a slot; a value outside its set is a finding."""
     if value.word is None:
         if slot not in FOLLOWING:
             report(diagnose("slot-value", value.span, f"`{slot}` cannot follow the prompt"))

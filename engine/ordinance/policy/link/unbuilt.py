@@ -17,7 +17,7 @@ PENDING: Mapping[str, str] = {
 
 
 def check_pending(unit: Unit, report: Report) -> None:
-    """Findings on each construct of a pack that has no run-time part."""
+    """Report each construct of a pack that has no run-time part."""
     for span, what, help in _pending(unit):
         report(diagnose("not-yet", span, f"{what} cannot run yet", help))
 

@@ -18,26 +18,27 @@ class Place:
         self._calls: dict[int, int] = {}
 
     def move(self, key: Key) -> Key | None:
-        """Something is said in this block; the one that it ends, if any."""
+        """Move to the block of ``key``. Returns the block that this ends, or None."""
         before, self.open = self.open, key
         return None if before == key else before
 
     def leave(self) -> Key | None:
-        """The block has ended; which one, if one was open."""
+        """Close the open block. Returns which one it was, or None."""
         ended, self.open = self.open, None
         return ended
 
     def call(self, number: int) -> int:
-        """The index of the call that the upstream knows by this number: they are counted from 0."""
+        """Return the index, counted from 0, of the call that the upstream knows by ``number``."""
         return self._calls.setdefault(number, len(self._calls))
 
     def knows(self, number: int) -> bool:
-        """Whether that call has begun."""
+        """Return whether that call has begun."""
         return number in self._calls
 
 
 def reply(said: Said, usage: Usage | None = None) -> Reply:
-    """What one event says. Both protocols have one choice, and none takes the upstream's own words for the top."""
+    """Return what one event says as a reply. Both protocols have one choice, and neither uses the upstream's own top
+    level."""
     return Reply([(0, said)], usage, NO_TOP)
 
 
@@ -46,7 +47,8 @@ NOTHING = Reply([], None, NO_TOP)
 
 
 def in_order(said: Said, open: Key | None) -> Iterator[tuple[Key, str | Call]]:
-    """What is said, in an order in which one block follows another: first what belongs to the one that is ``open``."""
+    """Yield what is said in an order in which blocks may follow each other: first what belongs to the ``open``
+    block."""
     calls = [call for call in said.calls if call.index is not None]
     if isinstance(open, int):
         yield from ((open, call) for call in calls if call.index == open)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from ordinance.protocol import fields
+from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import Chunks, Separate, answer_of, problem_event
 from ordinance.protocol.apis.decoding import Envelope, check, decode, token_ids
@@ -34,7 +34,7 @@ from ordinance.protocol.structured import structure_of
 
 
 def _prompts(body: dict[str, Any]) -> list[str]:
-    """The prompts of a request. Raises ``Problem`` (400)."""
+    """Read the prompts of a request. Raises ``Problem`` (400)."""
     prompt = body.get("prompt")
     prompts = prompt if isinstance(prompt, list) else [prompt]
     texts = [each for each in prompts if isinstance(each, str)]
@@ -144,7 +144,7 @@ _PLAIN_DECODER = msgspec.json.Decoder(_PlainChunk)
 class Completions:
     """``POST /v1/completions``; see ``Api``."""
 
-    path = "/v1/completions"
+    path = routes.COMPLETIONS
     prefix = "cmpl-"
     plain_key = "text"
 

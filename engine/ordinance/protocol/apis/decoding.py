@@ -24,7 +24,7 @@ class Envelope(msgspec.Struct, frozen=True):
     object: Any = None
 
     def top(self) -> Top:
-        """Its top, with empty words where it has none."""
+        """Return the top level of the answer, with empty words for what it lacks."""
         return Top(_text(self.id), self.created if isinstance(self.created, int) else 0, _text(self.model),
                    _text(self.system_fingerprint) or None)  # fmt: skip
 
@@ -34,7 +34,7 @@ def _text(value: object) -> str:
 
 
 def decode(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
-    """The typed answer or event. Raises ``Problem`` (502) where it is none."""
+    """Decode ``raw`` as a typed answer or event. Raises ``Problem`` (502) if it is not one."""
     try:
         return decoder.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -42,13 +42,13 @@ def decode(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
 
 
 def check(envelope: Envelope) -> None:
-    """Raises ``Problem`` (502) where the upstream reports an error; older servers write the flat form."""
+    """Raise ``Problem`` (502) if the upstream reports an error; older servers write the flat form."""
     if envelope.error is not None or envelope.object == "error":
         raise upstream_failed()
 
 
 def token_ids(value: object) -> list[int] | None:
-    """Token ids as numbers; None where they are none."""
+    """Read token ids as numbers; None if ``value`` does not contain any."""
     if isinstance(value, list) and all(isinstance(each, int) and not isinstance(each, bool) for each in value):
         return value
     return None

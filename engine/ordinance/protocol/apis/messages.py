@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ordinance.protocol import fields
+from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.messages_said import MessagesReader, read_message
 from ordinance.protocol.apis.messages_written import MessagesWriter, problem_of, whole_message
@@ -26,13 +26,13 @@ _TOOLS = (None, "custom")
 
 
 def _system(body: dict[str, Any]) -> list[Message]:
-    """The system prompt, as the message that servers make of it."""
+    """Return the system prompt as the message that servers make of it."""
     return [] if body.get("system") is None else [{"role": "system", "content": body["system"]}]
 
 
 def read_conversation(body: dict[str, Any], parts: Words) -> dict[str, Any]:
-    """The members of a request in which people and tools speak, with such ``parts`` beside text. Raises ``Problem``
-    (400)."""
+    """Read the members of a request in which people and tools speak; ``parts`` names what they may contain besides
+    text. Raises ``Problem`` (400)."""
     system = {"system": read_parts(body["system"], "system", parts)} if "system" in body else {}
     return {**system, "messages": read_messages(body, parts)}
 
@@ -45,7 +45,7 @@ def _structure(body: dict[str, Any]) -> Structure | None:
 class Messages:
     """``POST /v1/messages``; see ``Api``."""
 
-    path = "/v1/messages"
+    path = routes.MESSAGES
     prefix = "msg_"
     plain_key = ""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ordinance.protocol import fields
+from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import problem_event
 from ordinance.protocol.apis.responses_said import ResponsesReader, read_response
@@ -114,7 +114,7 @@ def _structure(body: dict[str, Any]) -> Structure | None:
 class Responses:
     """``POST /v1/responses``; see ``Api``."""
 
-    path = "/v1/responses"
+    path = routes.RESPONSES
     prefix = "resp_"
     plain_key = ""
 

@@ -49,18 +49,18 @@ class Item:
         return "".join(self.pieces)
 
     def part(self, text: str) -> dict[str, Any]:
-        """Its one part, of which this is the text."""
+        """Return the item's one part, with this ``text``."""
         part: dict[str, Any] = {"type": self.kind.part, self.kind.member: text}
         if self.kind.part == "output_text":
             part |= {"annotations": [], "logprobs": list(map(write_token, self.tokens)) if text else []}
         return part
 
     def begun(self) -> dict[str, Any]:
-        """The item before anything was said in it."""
+        """Return the item before anything was said in it."""
         return self._written("in_progress", [], "")
 
     def whole(self, status: str = "completed") -> dict[str, Any]:
-        """The item with all that was said in it."""
+        """Return the item with all that was said in it."""
         text = self.text
         return self._written(status, [self.part(text)] if self.kind.part else [], text)
 
@@ -74,14 +74,14 @@ class Item:
 
 
 def item_of(key: str | int, piece: str | Call) -> Item:
-    """The item in which this piece is said."""
+    """Return the item to which ``piece`` belongs."""
     if isinstance(piece, Call):
         return Item(_CUSTOM if piece.custom else _FUNCTION, piece)
     return Item(_TEXTS[str(key) if key in _TEXTS else REASONING])
 
 
 def items_of(said: Said) -> list[Item]:
-    """The items of a whole answer. A refusal of the model's own stands as an item after its content."""
+    """Return the items of a whole answer. A refusal of the model's own is an item after its content."""
     items = []
     for name in (REASONING, CONTENT, REFUSAL):
         if said.texts.get(name):

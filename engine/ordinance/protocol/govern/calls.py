@@ -40,7 +40,7 @@ class GovernedCall:
         self._ready = Call(None)
 
     def take(self, piece: Call) -> Call | None:
-        """What may leave of the call now; None where that is nothing."""
+        """Take a piece of the call. Returns what may leave now, or None."""
         if self._call is None:
             kind = Call(piece.index, self._id(piece), custom=piece.custom, namespace=piece.namespace)
             self._call = self._ready = kind
@@ -59,7 +59,7 @@ class GovernedCall:
         return self._leaving()
 
     def close(self, end: End) -> Call | None:
-        """The call ends in this way: what is left of it."""
+        """Close the call, which ends in this way. Returns what is left of it, or None."""
         if self._closed:
             return None
         self._closed = True
@@ -71,7 +71,7 @@ class GovernedCall:
         return self._leaving()
 
     def whole(self, call: Call, end: End) -> Call | None:
-        """The whole call at once, which ends in this way; None where it is removed."""
+        """Govern a whole call, which ends in this way. Returns None if it is removed."""
         begun = self.take(call) or Call(call.index)
         rest = self.close(end) or Call(call.index)
         if self._stream.ended:
@@ -85,7 +85,7 @@ class GovernedCall:
             self._named = not self._stream.ended
 
     def _leaving(self) -> Call | None:
-        """What has become free since the last time; nothing before the name is known to be clean."""
+        """Return what has become free since the last time; nothing before the name is known to be clean."""
         ready = self._ready
         if not self._named or not (ready.id or ready.name or ready.arguments):
             return None

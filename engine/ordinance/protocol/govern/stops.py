@@ -17,7 +17,8 @@ from ordinance.runtime.session import Session
 
 
 def stops_of(request: Request, session: Session) -> Stops | None:
-    """The stops of one choice; None where none may be told, in a form as well, where a string is no text of its own."""
+    """Return the stops of one choice; None if none may be reported, and in a form, where a string is not a text of its
+    own."""
     return Stops(request, session) if request.stops and request.structure is None else None
 
 
@@ -31,15 +32,15 @@ class Stops:
         self._said: dict[str, list[str]] = {}
 
     def hear(self, name: str, text: str) -> None:
-        """The model says ``text``, the next of the text of this name."""
+        """Add ``text``, the next piece of the text called ``name``."""
         self._said.setdefault(name, []).append(text)
 
     def begin(self, name: str) -> None:
-        """The text of this name goes on in another block, which is a text of its own."""
+        """Begin another block of the text called ``name``; the block is a text of its own."""
         self._said.pop(name, None)
 
     def may_tell(self, stop: str, beginnings: Mapping[str, tuple[Channel, Beginning]]) -> bool:
-        """Whether ``stop`` may be told at the end of the choice; ``beginnings`` has each of its texts."""
+        """Return whether ``stop`` may be told at the end of the choice; ``beginnings`` has each of its texts."""
         return stop in self._strings and all(self._leaves(stop, name, *place) for name, place in beginnings.items())
 
     def _leaves(self, stop: str, name: str, part: Channel, beginning: Beginning) -> bool:

@@ -31,7 +31,7 @@ class TokenIds:
         self._content.append(said.texts.get(CONTENT, ""))
 
     def leaving(self, last: Said) -> list[int] | None:
-        """The ids, where nothing of the choice was removed; ``last`` is what was said at its end."""
+        """Return the ids if nothing of the choice was removed; ``last`` is what was said at its end."""
         if not self._ids or len(self._ids) != len(self._words):
             return None
         content = _letters(self._content)
@@ -42,5 +42,5 @@ class TokenIds:
 
 
 def _letters(pieces: list[str]) -> str:
-    """Without blanks, which tokenizers swallow where they write one token by itself."""
+    """Join ``pieces`` without blanks, which tokenizers drop when they write one token by itself."""
     return "".join("".join(pieces).split())

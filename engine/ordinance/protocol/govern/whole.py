@@ -15,7 +15,7 @@ from ordinance.runtime.session import Session
 
 
 def govern_whole(api: Api, raw: bytes, request: Request, session: Session, top: Top) -> dict[str, Any]:
-    """The governed answer for an upstream's whole one. Raises ``Problem`` (502)."""
+    """Govern an upstream's whole answer. Raises ``Problem`` (502)."""
     reply = api.read_whole(raw, request)
     indexes = [index for index, _ in reply.choices]
     if not indexes or len(set(indexes)) != len(indexes):
@@ -28,7 +28,7 @@ def govern_whole(api: Api, raw: bytes, request: Request, session: Session, top: 
 
 
 def refused_whole(api: Api, request: Request, session: Session, top: Top) -> dict[str, Any]:
-    """The answer to a prompt that a red line refused; the upstream was not asked."""
+    """Return the answer to a prompt that a red line refused; the upstream was not asked."""
     choices = [
         (index, GovernedChoice(request, session, index).take(Said(finish="stop", own=True)))
         for index in range(request.choices)
@@ -37,5 +37,5 @@ def refused_whole(api: Api, request: Request, session: Session, top: Top) -> dic
 
 
 def counts(session: Session, usage: Usage | None) -> Usage | None:
-    """The token counts of an answer, unless they would count what was taken out."""
+    """Return the token counts of an answer; None if they would count what was removed."""
     return usage if usage is not None and session.outcome().verdict < Verdict.WITHHOLD else None

@@ -25,7 +25,7 @@ class Alphabet:
         self._known: dict[int, frozenset[int]] = {}
 
     def holding(self, symbol: str) -> frozenset[int]:
-        """The numbers of the sets that ``symbol`` is in."""
+        """Return the numbers of the sets that contain ``symbol``."""
         bits = self._bits(symbol)
         if self._any_case:
             bits |= self._any_case & (self._bits(symbol.lower()) | self._bits(symbol.upper()))
@@ -36,7 +36,7 @@ class Alphabet:
         return found
 
     def _bits(self, symbol: str) -> int:
-        """The sets of which a range or a named set holds ``symbol`` as it is."""
+        """Return the sets (as bits) with a range or a named set that contains ``symbol`` as it is."""
         bits = self._between[bisect_right(self._ends, symbol)]
         for name, held in self._named.items():
             if in_named_set(name, symbol):
@@ -45,8 +45,9 @@ class Alphabet:
 
 
 def _cut(sets: Sequence[SymbolSet]) -> tuple[list[str], list[int]]:
-    """The places at which a range begins or has ended, in order, and the sets that hold what lies between: before the
-    first, from the first to the second, and so on. A symbol of several characters lies where its first puts it."""
+    """Return the places at which a range begins or has ended, in order, and the sets that contain what lies between
+    them: before the first, from the first to the second, and so on. A symbol of several characters is ordered by its
+    first."""
     ends = sorted({end for each in sets for low, high in each.ranges for end in (low, high + "\0")})
     index = {end: at for at, end in enumerate(ends)}
     between = [0] * (len(ends) + 1)

@@ -33,12 +33,13 @@ class Check:
     accepts: Callable[[str], bool]
 
     def fits(self, text: str) -> bool:
-        """Whether the whole of ``text`` has the shape."""
+        """Return whether the whole of ``text`` has the shape."""
         found = matches_in(_shape(self.pattern), text)
         return any((match.start, match.end) == (0, len(text)) for match in found)
 
     def completes(self, text: str) -> bool:
-        """Whether ``text`` lacks no more characters than there are check digits, and some such make it a match."""
+        """Return whether ``text`` lacks no more characters than there are check digits, and some such make it a
+        match."""
         said = fold(text)
         least, most = _widths(self.pattern)
         for lacking in range(1, self.pattern.check_digits + 1):
@@ -50,7 +51,7 @@ class Check:
         return False
 
     def holds(self, text: str) -> bool:
-        """Whether ``text`` is a match. A check that fails counts as one that holds (semantics, rule 13)."""
+        """Return whether ``text`` is a match. A check that fails counts as one that holds (semantics, rule 13)."""
         try:
             return bool(self.accepts(fold(text)))
         except Exception:  # a plugin's function may raise anything
@@ -78,7 +79,7 @@ class Checks:
     _found: list[Check] = field(default_factory=list)
 
     def split(self, tag: int, expressions: Expressions) -> Iterator[tuple[int, Expressions]]:
-        """What the automaton is to look for, with tags; used while it is made."""
+        """Yield what the automaton has to look for, with tags; used while the automaton is built."""
         plain = tuple(pattern for pattern in expressions.patterns if pattern.accepts is None)
         if plain or expressions.phrases:
             yield tag, replace(expressions, patterns=plain)
@@ -91,22 +92,22 @@ class Checks:
         return bool(self._found)
 
     def certain(self, found: list[Match], source: Source) -> list[Match]:
-        """``found`` without the candidates whose check does not hold."""
+        """Return ``found`` without the candidates whose check fails."""
         if not self._found:
             return found
         return [match for each in found if (match := self._decide(each, source)) is not None]
 
     def tags_in(self, automaton: Automaton, text: str) -> set[int]:
-        """The numbers of the rules that find something in a whole text."""
+        """Return the numbers of the rules that find something in a whole text."""
         return {match.tag for match in self.matches_in(automaton, text)}
 
     def matches_in(self, automaton: Automaton, text: str) -> list[Match]:
-        """The matches in a whole text."""
+        """Return the matches in a whole text."""
         return self.certain(matches_in(automaton, text), lambda start, end: [text[start:end]])
 
     def breaking_off(self, starts: Sequence[int], end: int, source: Source) -> int | None:
-        """The first of these live ``starts`` from which, up to ``end``, a number goes whose check digits alone are not
-        there: they could be computed (semantics, rule 6)."""
+        """Return the first of these live ``starts`` from which, up to ``end``, there is a number that lacks only its
+        check digits, which could be computed (semantics, rule 6); None if there is none."""
         checks = [check for check in self._found if check.tag in self.broken and check.pattern.check_digits]
         for start in starts if checks else ():
             texts = source(start, end)
@@ -134,12 +135,12 @@ class Recent:
         self._gone = ""
 
     def keep(self, gone: Sequence[str], at: int, oldest: int | None) -> None:
-        """``gone`` leaves now, up to ``at``; candidates begin at ``oldest`` or later."""
+        """Note that ``gone`` leaves now, up to ``at``; candidates begin at ``oldest`` or later."""
         count = 0 if oldest is None else max(0, at - oldest)
         self._gone = (self._gone + "".join(gone))[-count:] if count else ""
 
     def between(self, start: int, end: int, base: int, held: Sequence[str]) -> list[str]:
-        """The text from ``start`` to ``end``, where ``held`` begins at ``base``."""
+        """Return the text from ``start`` to ``end``, where ``held`` begins at ``base``."""
         if start >= base:
             return ["".join(held[start - base : end - base])]
         known = self._gone + "".join(held)
@@ -152,5 +153,5 @@ class Recent:
 
 
 def unchecked_only(expressions: Expressions) -> Expressions:
-    """``expressions`` without what needs a check: nothing is protected because it looks like something."""
+    """Return ``expressions`` without what needs a check: nothing is protected because it looks like something."""
     return replace(expressions, patterns=tuple(each for each in expressions.patterns if each.accepts is None))

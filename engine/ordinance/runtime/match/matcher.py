@@ -37,9 +37,10 @@ class Matcher:
         self._word_end = 0  # of what stands before the underscores that came last
 
     def feed(self, char: str, at: int) -> list[Match]:
-        """The matches that become certain with ``char``, which stands at ``at``. Ignorable characters do nothing.
+        """Read ``char``, the character at position ``at``, and return the matches that it makes certain. Ignorable
+        characters do nothing.
 
-        What stands before 0 is a text that the answer continues: a match that ends there is none of the answer's.
+        Positions before 0 are a text that the answer continues: a match that ends there is not one of the answer.
         """
         automaton = self._automaton
         found: list[Match] = []
@@ -73,7 +74,7 @@ class Matcher:
         return found
 
     def close(self) -> list[Match]:
-        """The matches that become certain because the text ends."""
+        """End the text, and return the matches that this makes certain."""
         if self._end <= 0:
             return []
         ending = self._automaton.close(self._state)
@@ -85,11 +86,11 @@ class Matcher:
 
     @property
     def closing(self) -> bool:
-        """Whether a phrase may have ended before the underscores that came last; a place cannot say where."""
+        """Return whether a phrase may have ended before the underscores that came last; a place cannot say where."""
         return self._state.closing
 
     def place(self, at: int) -> tuple[State, tuple[int, ...]]:
-        """The state, and how far before ``at`` each live start lies."""
+        """Return the state, and how far before ``at`` each live start lies."""
         return self._state, tuple([at - start for start in self._starts])
 
     def resume(self, place: tuple[State, tuple[int, ...]], at: int, known: str = "") -> None:
@@ -104,21 +105,22 @@ class Matcher:
         self._end = self._word_end = at
 
     def oldest(self, families: int = EVERY) -> int | None:
-        """Where the oldest start lies from which a match of ``families`` can still be completed."""
+        """Return the oldest start from which a match of ``families`` can still be completed."""
         number = self._state.oldest(families)
         return None if number < 0 else self._starts[number]
 
     def starts(self, families: int = EVERY) -> list[int]:
-        """Where the starts lie from which a match of ``families`` can still be completed, oldest first."""
+        """Return the starts from which a match of ``families`` can still be completed, oldest first."""
         groups = zip(self._starts, self._state.groups, strict=True)
         return [start for start, group in groups if group.families & families]
 
     def can_start(self, families: int = EVERY) -> bool:
-        """Whether a match of ``families`` can begin at the very next character."""
+        """Return whether a match of ``families`` can begin at the very next character."""
         return bool(self._automaton.startable(self._state.before, families))
 
     def can_join(self, cluster: Cluster, families: int = EVERY) -> bool:
-        """Whether a match of ``families`` can begin at a character that will belong to the open grapheme cluster."""
+        """Return whether a match of ``families`` can begin at a character that will belong to the open grapheme
+        cluster."""
         return self._automaton.can_join(cluster, self._state.before, families)
 
 
@@ -133,31 +135,31 @@ class Watch:
 
     @property
     def oldest(self) -> int | None:
-        """Where the oldest start lies from which a match can still be completed."""
+        """Return the oldest start from which a match can still be completed."""
         return self._matcher.oldest(self._families)
 
     @property
     def starts(self) -> list[int]:
-        """Where the starts lie from which a match can still be completed."""
+        """Return the starts from which a match can still be completed."""
         return self._matcher.starts(self._families)
 
     @property
     def can_start(self) -> bool:
-        """Whether a match can begin at the very next character."""
+        """Return whether a match can begin at the very next character."""
         return self._matcher.can_start(self._families)
 
     def can_join(self, cluster: Cluster) -> bool:
-        """Whether a match can begin at a character that will belong to the open grapheme cluster."""
+        """Return whether a match can begin at a character that will belong to the open grapheme cluster."""
         return self._matcher.can_join(cluster, self._families)
 
 
 def matches_in(automaton: Automaton, text: str) -> list[Match]:
-    """The matches in a whole text."""
+    """Return the matches in a whole text."""
     matcher = Matcher(automaton)
     found = [match for at, char in enumerate(text) for match in matcher.feed(char, at)]
     return found + matcher.close()
 
 
 def check_pattern(source: str, any_case: bool = False) -> None:
-    """Raises ``PatternError``, with the offset of the fault, for a pattern that the engine cannot serve."""
+    """Raise ``PatternError``, with the offset of the fault, for a pattern that the engine cannot run."""
     parse_pattern(source, any_case)

@@ -16,7 +16,8 @@ Finder = Callable[[str], set[tuple[int, int]]]
 
 
 def together(first: Iterable[Prepared], second: Iterable[Prepared]) -> Segments:
-    """Finds what any of ``first`` and any of ``second`` find, in sentences where both find something."""
+    """Make a detector that finds what any of ``first`` and any of ``second`` find, in sentences where both find
+    something."""
     one, other = _finder(first), _finder(second)
 
     def find(sentence: str) -> list[tuple[int, int]]:

@@ -44,7 +44,8 @@ class Asking:
         self._lost = False
 
     def findings(self, segment: str, at: int = 0) -> list[Finding]:
-        """What it finds in a ``segment`` that begins at ``at``; the whole segment, as failed, where it cannot say."""
+        """Return the findings in a ``segment`` that begins at ``at``; if the detector fails, the whole segment, as
+        failed."""
         if not self._lost:
             try:
                 return [Finding(at + start, at + end) for start, end in find(self._segments, segment)]
@@ -64,13 +65,13 @@ class SegmentScan:
         self.start = at
 
     def copy(self) -> SegmentScan:
-        """A scan at the same place, for another stream of the same request."""
+        """Copy this scan, at the same place, for another stream of the same request."""
         other = SegmentScan(self._asking, self.start)
         other._text = list(self._text)
         return other
 
     def feed(self, char: str, settled: Sequence[Sentence]) -> list[Finding]:
-        """The findings in segments that are closed now, in stream positions."""
+        """Read ``char``, and return the findings in segments that are now closed, in stream positions."""
         self._text.append(char)
         found = self._settle(settled)
         if len(self._text) >= BOUND:
@@ -78,7 +79,7 @@ class SegmentScan:
         return found
 
     def close(self, settled: Sequence[Sentence]) -> list[Finding]:
-        """The findings in what is left when the text ends."""
+        """End the text, and return the findings in what is left."""
         return self._settle(settled) + (self._judge(len(self._text)) if self._text else [])
 
     def _settle(self, settled: Sequence[Sentence]) -> list[Finding]:

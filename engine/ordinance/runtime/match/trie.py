@@ -19,12 +19,12 @@ BEHIND_OTHER, BEHIND_WORD, BEHIND_SPACE, BEHIND_SIGN = range(4)
 
 
 def beginning(first: str) -> Assertion | None:
-    """What must stand before a phrase that begins with ``first``."""
+    """Return what must precede a phrase that begins with ``first``."""
     return Assertion.BOUNDARY if is_alphabetic(first) else None
 
 
 def ending(last: str) -> Assertion | None:
-    """What must follow a phrase that ends in ``last``."""
+    """Return what must follow a phrase that ends in ``last``."""
     if is_alphabetic(last):
         return Assertion.BOUNDARY
     return None if last.isascii() else Assertion.NO_MARK
@@ -91,11 +91,11 @@ class Trie:
         ends[at] = tuple({*ends.get(at, ()), output})
 
     def follow(self, at: int, key: int) -> int:
-        """The place behind ``at`` by the symbol with this number; 0 if there is none."""
+        """Return the place after ``at`` by the symbol with number ``key``; 0 if there is none."""
         return self._following.get(at << SHIFT | key, 0)
 
     def bounded(self, at: int) -> int:
-        """The families with a phrase that ends at a place if the word does."""
+        """Return the families with a phrase that ends at this place if the word does."""
         return self._bounded.get(at, 0)
 
     def __len__(self) -> int:

@@ -111,10 +111,10 @@ def activate(
     contacts: tuple[Contact, ...] = (),
     part: Channel = Channel.CONTENT,
 ) -> Activation:
-    """The automata for ``rules``, which are in force together, where people are given ``contacts``.
+    """Return the automata for ``rules``, which are in force together, with the ``contacts`` that people are given.
 
-    ``part`` is the part of an answer that they read; ``Channel.PROMPT`` is what is asked, of which nothing is removed
-    but what a rule masks. Parts that no rule tells apart share their automata.
+    ``part`` is the part of an answer that the rules read; ``Channel.PROMPT`` is the request, from which nothing is
+    removed except what a rule masks. Parts that no rule distinguishes share their automata.
     """
     shields = (*plan.protected, *(contact.detector for contact in contacts if contact.detector))
     name = (part, rules, shields)
@@ -132,7 +132,7 @@ def activate(
 
 
 def _shared(rules: tuple[PlannedRule, ...], part: Channel) -> Channel:
-    """``part``, or the whole answer where ``rules`` treat it as every other part."""
+    """Return ``part``, or the whole answer if ``rules`` treat this part as every other."""
     if part is Channel.PROMPT or any(not rule.channels & {Channel.ANSWER, Channel.PROMPT} for rule in rules):
         return part
     return part if part is Channel.TOOL_CALL and any(_masks(rule) for rule in rules) else Channel.ANSWER
@@ -152,17 +152,17 @@ def _masks(rule: PlannedRule) -> bool:
 
 
 def withheld(rule: PlannedRule, *, numbers: bool = False) -> Withheld:
-    """How a rule withholds or masks what it finds, or the ``numbers`` that it does."""
+    """Return how a rule withholds or masks what it finds, or the ``numbers`` that it does."""
     return Withheld(rule.scope, _masks(rule), numbers)
 
 
 def sought(plan: Plan, rule: PlannedRule) -> list[Expressions]:
-    """The phrases and patterns that a rule looks for, in disguise where it sees that."""
+    """Return the phrases and patterns that a rule looks for, in disguise if it sees that."""
     return [each for each in _looked_for(plan, rule) if isinstance(each, Expressions)]
 
 
 def removing(found: Iterable[Match]) -> list[Match]:
-    """Those of the matches of ``Activation.answer`` that remove text."""
+    """Return those of the matches of ``Activation.answer`` that remove text."""
     return [match for match in found if match.family >= REFUSING]
 
 
@@ -228,7 +228,8 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
 
 
 def _automaton(plan: Plan, *families: Iterable[tuple[int, Expressions]]) -> Automaton:
-    """The automaton of ``families``; what is asked is looked at alike in many situations."""
+    """Return the automaton of ``families``; one is shared by the many situations in which requests are screened
+    alike."""
     kept = _automata.setdefault(plan, {})
     name = tuple(map(tuple, families))
     found = kept.pop(name, None) or Automaton(*name)
@@ -239,9 +240,9 @@ def _automaton(plan: Plan, *families: Iterable[tuple[int, Expressions]]) -> Auto
 
 
 def _forged(rules: tuple[PlannedRule, ...], masking: Iterable[int]) -> list[tuple[int, Expressions]]:
-    """What the engine writes in the place of removed text, and what looks like it: where the model writes it, nobody
-    could tell it from an omission (semantics, rule 17). Placeholders are guarded in every language, so that automata
-    need none."""
+    """Return what the engine writes in place of removed text, and its look-alikes: if the model writes them, nobody can
+    tell them from an omission (semantics, rule 17). Placeholders are guarded in every language, so that automata do not
+    depend on one."""
     found = [(_FORGED, Expressions(patterns=LOOKALIKES))]
     for tag in masking:
         if _masks(rules[tag]):

@@ -46,14 +46,14 @@ class Beginning:
     fault: bool = False
 
     def copy(self) -> tuple[Sentences, Paragraphs, list[SegmentScan]]:
-        """Trackers for one choice."""
+        """Copy the trackers for one choice."""
         return copy(self.sentences), copy(self.paragraphs), [scan.copy() for scan in self.scans]
 
 
 def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = True) -> Beginning:
-    """The beginning of an answer that continues one of ``texts``, the likeliest first.
+    """Return the beginning of an answer that continues one of ``texts``, the likeliest first.
 
-    ``certain`` says that it does continue them; otherwise it may as well begin anew. Without texts it begins anew.
+    If ``certain`` is false, the answer may also begin anew. Without texts it begins anew.
     """
     readings = list(dict.fromkeys(_near(text) for text in texts))
     if not readings or not certain:
@@ -76,8 +76,8 @@ def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = Tru
 
 
 def follow(activation: Activation, before: Beginning, said: str) -> Beginning:
-    """The beginning of a text that goes on in another block: it continues ``said``, which began at ``before``, or
-    begins anew. A match under either counts, however many blocks there are."""
+    """Return the beginning of a text that goes on in another block: it continues ``said``, which began at ``before``,
+    or begins anew. A match under either reading counts, however many blocks there are."""
     readings = list(dict.fromkeys(_near(reading + said) for reading in before.readings))
     first = begin(activation, readings[:1], certain=False)
     wordings = activation.wordings
@@ -107,7 +107,7 @@ def _match(automaton: Automaton, readings: Sequence[str]) -> tuple[State, tuple[
 
 
 def _near(text: str) -> str:
-    """The end of ``text`` without what nobody sees and nothing is hidden in."""
+    """Return the end of ``text`` without characters that are invisible and in which nothing is hidden."""
     kept: list[str] = []
     count = 0
     for char in reversed(text):

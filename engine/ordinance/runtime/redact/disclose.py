@@ -37,18 +37,18 @@ class Notice:
 
 
 def cause_of(rule: PlannedRule) -> Cause:
-    """What an answer may say about a rule that fired."""
+    """Return what an answer may say about a rule that fired."""
     law = rule.law
     return Cause(rule.id, rule.type, None if law is None else (law.title, law.article, law.jurisdiction))
 
 
 def cited(law: Law) -> str:
-    """A law as notices cite it."""
+    """Cite a law as notices do."""
     return f"{law.title} {law.article} ({law.jurisdiction})"
 
 
 def entry(contact: Contact) -> str:
-    """A contact as notices name it."""
+    """Name a contact as notices do."""
     return f"{contact.name}: {contact.value}" + ("" if contact.hours == "always" else f" ({contact.hours})")
 
 
@@ -61,7 +61,7 @@ class Discloser:
         self._informal = style is not None and style.address == "informal"
 
     def told(self, rules: Iterable[PlannedRule]) -> list[Notice]:
-        """One notice for each template that ``rules`` name, with all causes in it, whatever their order."""
+        """Make one notice for each template that ``rules`` name, with all causes in it, whatever their order."""
         groups: dict[tuple[str, str, str], list[PlannedRule]] = {}
         for rule in sorted(rules, key=lambda rule: rule.id):
             # Packs may have notices of one name with words of their own.
@@ -84,7 +84,7 @@ class Discloser:
         return Notice(first.kind, tuple(cause_of(rule) for rule in rules), text)
 
     def placeholders(self, rules: Sequence[PlannedRule]) -> dict[int, str]:
-        """What the masks among ``rules`` write, by tag."""
+        """Return the placeholders of the masks among ``rules``, by tag."""
         return {
             tag: placeholder(self._pick(rule.placeholders) or rule.type)
             for tag, rule in enumerate(rules)
@@ -92,13 +92,13 @@ class Discloser:
         }
 
     def engine(self, kind: NoticeKind, template: NoticeTemplate, causes: tuple[Cause, ...]) -> Notice:
-        """A notice of the engine's own: a fault, a forged marker."""
+        """Make a notice of the engine's own: a fault, a forged marker."""
         return Notice(kind, causes, self._fill(template))
 
     def contacts(
         self, known: NoticeTemplate, unknown: NoticeTemplate, contacts: Sequence[Contact], causes: tuple[Cause, ...]
     ) -> Notice:
-        """Whom to call; in general words where the place is unknown (SC-3)."""
+        """Make the notice that says whom to call; in general words if the place is unknown (SC-3)."""
         if not contacts:
             return Notice(NoticeKind.CONTACT, causes, self._fill(unknown))
         return Notice(NoticeKind.CONTACT, causes, self._fill(known, contacts="; ".join(map(entry, contacts))))
@@ -111,7 +111,7 @@ class Discloser:
         return " ".join(text.split())
 
     def _pick(self, texts: Texts) -> str:
-        """The text in the language, else along its CLDR parents, else English, else any in a fixed order."""
+        """Return the text in the language, else along its CLDR parents, else in English, else any in a fixed order."""
         for tag in (*parents(self._language), "en", *sorted(texts)):
             if tag in texts:
                 return texts[tag]
@@ -119,8 +119,8 @@ class Discloser:
 
 
 def parents(tag: str) -> list[str]:
-    """``tag`` and what CLDR falls back to, nearest first: fr-CA, fr. A script that is not the language's own does
-    not fall back (zh-Hant does not become zh)."""
+    """Return ``tag`` and what CLDR falls back to, nearest first: fr-CA, fr. A script that is not the language's own
+    does not fall back (zh-Hant does not become zh)."""
     found: list[str] = []
     language = langcodes.Language.get(tag)
     while True:

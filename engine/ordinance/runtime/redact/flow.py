@@ -39,7 +39,7 @@ class Flow:
         self._next, self._ahead = at, calm.frame  # the next fence, and the frame there
 
     def take(self, text: str) -> str | None:
-        """What may leave now that ``text`` has come in. None if that is not calm; then nothing has changed."""
+        """Take ``text`` and return what may leave now. Returns None if that is not calm; then nothing has changed."""
         to = self.calm.following.get(text)
         if to is None or not self._simple:
             return self._turn(text)
@@ -62,7 +62,7 @@ class Flow:
         return held[:count]
 
     def _turn(self, text: str) -> str | None:
-        """The same where sentences or clusters need more than a look."""
+        """Take ``text`` as ``take`` does, if sentences or clusters need more than a look-up."""
         calm, at, start, split = self.calm, self.at + len(text), self.start, self.split
         to, restart, since, plain = calm.following.get(text), SAME, SAME, True
         if to is None:
@@ -126,8 +126,8 @@ class Flow:
 
 
 def _waits(to: Calm, length: int) -> int:
-    """How much waits at ``to`` of a sentence of this length for the rules that remove sentences; −1 where a match may
-    reach back into one that has ended."""
+    """Return how much waits at ``to`` of a sentence of this length for the rules that remove sentences; −1 where a
+    match may reach back into one that has ended."""
     most = 0
     for bound, live, begins in to.pieces:
         waits = length % bound
@@ -143,8 +143,8 @@ def _waits(to: Calm, length: int) -> int:
 
 
 def _waits_with_split(to: Calm, waits: int, length: int) -> int:
-    """How much waits where the sentence, of which ``waits`` is kept, may have ended so many characters before; −1 where
-    a match begins in space that may stand between the two."""
+    """Return how much waits where the sentence, of which ``waits`` is kept, may have ended so many characters before;
+    −1 where a match begins in space that may stand between the two."""
     for bound, live, begins in to.pieces:
         if live and (live <= to.frame.space or to.frame.space == MOST_SPACE):
             return -1

@@ -81,7 +81,7 @@ class JsonText:
         self._over = False
 
     def feed(self, source: str) -> str:
-        """What may leave now that ``source`` has come in."""
+        """Take ``source`` and return what may leave now."""
         self.ledger.received += len(source)
         if self._over:
             self.ledger.deleted += len(source)
@@ -96,7 +96,7 @@ class JsonText:
         return self._release(free)
 
     def close(self, end: End = End.OWN) -> str:
-        """The text ends, in this way: what is certain now leaves."""
+        """End the text in this way, and return what is certain and leaves now."""
         if self._over:
             return ""
         free = self._free_to()
@@ -110,25 +110,25 @@ class JsonText:
         return self._end(free) if self._has_ended() else self._release(self._at)
 
     def _is_cut(self, end: End, starts: list[int]) -> bool:
-        """Whether more of the whole could have come from one of these live ``starts`` (semantics, rule 6)."""
+        """Return whether more of the whole could have come from one of these live ``starts`` (semantics, rule 6)."""
         if end is End.CUT and starts and starts[0] < long_before(self._read, self._done):
             return True
         return self._activation.checks.breaking_off(starts, self._at, self._between) is not None
 
     def abandon(self) -> None:
-        """Nothing more leaves; what is held is deleted."""
+        """Let nothing more leave; delete what is held."""
         if not self._over:
             self._end(self._done)
 
     @property
     def received(self) -> int:
-        """How much source has come in."""
+        """Return how much source has come in."""
         return self.ledger.received
 
     @property
     def within(self) -> bool:
-        """Whether a string, a list or an object has begun and not ended, or something stood in none of them: nothing
-        says that somebody ended a JSON text there by choice."""
+        """Return whether a string, a list or an object has begun and not ended, or something stood in none of them:
+        nothing says that somebody ended a JSON text there by choice."""
         return self._reader.within
 
     def _has_ended(self) -> bool:
@@ -180,7 +180,7 @@ class JsonText:
             string.cuts = []
 
     def _found(self, matches: list[Match]) -> None:
-        """Matches in the whole; one that lies in a string is the string's own."""
+        """Add matches in the whole text; a match inside one string is that string's own."""
         start, end = self._span
         matches = self._activation.checks.certain(removing(matches), self._between)
         for match in matches:
@@ -195,7 +195,7 @@ class JsonText:
         return self._recent.between(start, end, self._done, self._read)
 
     def _free_to(self) -> int:
-        """What stands before this position may leave."""
+        """Return the position before which everything may leave."""
         free = self._at
         oldest = self._matcher.oldest(REMOVING)
         if oldest is not None and oldest < free:
@@ -231,7 +231,7 @@ class JsonText:
         out.append(instead)
 
     def _taken(self, to: int) -> str:
-        """The source of the characters before ``to`` that is still here."""
+        """Return the source of the characters before ``to`` that has not left yet."""
         count = to - self._done
         if count <= 0:
             return ""
@@ -242,7 +242,7 @@ class JsonText:
         return piece
 
     def _end(self, free: int) -> str:
-        """Nothing leaves but what was free before."""
+        """End the text; nothing leaves except what was free before."""
         if self._string is not None:
             self._heed(self._string)
         out = self._release(free)

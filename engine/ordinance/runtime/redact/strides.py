@@ -137,7 +137,7 @@ class Strides:
         paragraphs: Paragraphs,
         reading: Reading | None,
     ) -> Calm:
-        """The calm place of a stream."""
+        """Return the calm place of a stream."""
         frame = self._frame(edges.place(), sentences.place(), paragraphs.place())
         state, distances = place
         starts = [edges.at - distance for distance in distances]
@@ -168,8 +168,8 @@ class Strides:
         frame: Frame,
         reading: Reading | None,
     ) -> int:
-        """How many characters wait: those of the oldest start, those that a match may begin with, those of what may
-        become a notice."""
+        """Return how many characters wait: those of the oldest start, those that a match may begin with, those of what
+        may become a notice."""
         automaton, spans = self._automaton, self._spans
         oldest = state.oldest(spans)
         held = 0 if oldest < 0 else distances[oldest]
@@ -193,7 +193,7 @@ class Strides:
         return tuple(found)
 
     def find(self, calm: Calm, text: str) -> Stride | None:
-        """Where ``text`` leads from ``calm``; None if that is not calm, or too long."""
+        """Return where ``text`` leads from ``calm``; None if that is not calm, or too long."""
         if len(text) > SLICE:
             return None
         if calm.distances and calm.distances[0] + len(text) > REACH:
@@ -282,8 +282,8 @@ class Strides:
             calm.strides[text] = stride
 
     def _meet(self, char: str) -> tuple[tuple[int, ...], str, str, bool]:
-        """The classes of a character, its sort, what counts of it in a notice, and whether what begins there begins no
-        earlier, as in ``Edges``."""
+        """Return the classes of a character, its sort, what counts of it in a notice, and whether what begins there
+        begins no earlier, as in ``Edges``."""
         found = self._automaton.classes(char), self._sort(char), self._wordings.symbols(char), is_hidden(char)
         self._chars[char] = found
         return found

@@ -26,11 +26,11 @@ class Watched:
         self._gone: list[tuple[int, int]] = []  # what was removed, while a match may reach into it
 
     def __bool__(self) -> bool:
-        """Whether something has been seen that has not left yet."""
+        """Return whether something has been seen that has not left yet."""
         return bool(self._waiting)
 
     def add(self, found: Iterable[Match]) -> None:
-        """These matches are certain."""
+        """Add matches that are certain."""
         for match in found:
             if self._rules[match.tag].trial:
                 self.tried.add(match.tag)
@@ -38,11 +38,12 @@ class Watched:
                 self._waiting.append(match)
 
     def remove(self, at: int) -> None:
-        """The character at ``at`` was removed."""
+        """Note that the character at ``at`` was removed."""
         widen(self._gone, at)
 
     def settle(self, left: int, starts: Iterable[int | None]) -> None:
-        """What stands before ``left`` has left or was removed; matches to come begin at one of ``starts`` or later."""
+        """Note that everything before ``left`` has left or was removed; matches to come begin at one of ``starts`` or
+        later."""
         if not self._waiting and not self._gone:
             return
         waiting = []

@@ -58,18 +58,18 @@ class Paragraphs:
         return self.settled
 
     def close(self) -> list[Sentence]:
-        """The text ends; so does the paragraph."""
+        """End the text, and with it the paragraph."""
         self.settled = []
         self._end()
         return self.settled
 
     @property
     def inside(self) -> bool:
-        """Whether the last character belongs to a paragraph and is no space."""
+        """Return whether the last character belongs to a paragraph and is no space."""
         return not self._space
 
     def place(self) -> ParagraphPlace:
-        """What is not a position."""
+        """Return the state without positions."""
         return self._blank, self._space, self._return, self.content > self.start
 
     def resume(self, place: ParagraphPlace, at: int) -> None:

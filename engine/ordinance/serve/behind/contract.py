@@ -26,31 +26,32 @@ class Answer(Protocol):
     """Takes what the server says, as it comes. Both methods raise ``Problem`` and ``ClientGone``."""
 
     async def begin(self) -> None:
-        """The server has begun to answer, with status 200."""
+        """Note that the server has begun to answer, with status 200."""
 
     async def take(self, piece: bytes) -> Want:
-        """The next bytes of its body."""
+        """Take the next bytes of its body."""
 
 
 class Behind(Protocol):
     """Where answers come from. Made once per process."""
 
     async def admit(self, exchange: Exchange) -> None:
-        """Raises ``Problem`` (401) where the server itself would turn this client away."""
+        """Raise ``Problem`` (401) if the server itself would reject this client."""
 
     async def answer(self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool) -> None:
         """Ask at ``path`` and give what comes to ``answer``, while the client listens. Raises ``Problem`` and
         ``ClientGone``."""
 
     async def read(self, exchange: Exchange, method: str, path: str, body: bytes | None = None) -> bytes:
-        """A small answer, whole. Raises ``Problem``."""
+        """Read a small answer, whole. Raises ``Problem``."""
 
     async def end(self) -> None:
-        """Nothing more is asked: answers that still run end with a ``Problem`` (503)."""
+        """End all requests: answers that still run end with a ``Problem`` (503)."""
 
 
 def refused(status: int, headers: Mapping[str, str]) -> Problem:
-    """The problem for a status of the server's other than 200. Its body is never read: it can echo what was said."""
+    """Return the problem for a status of the server's other than 200. Its body is never read: it can echo what was
+    said."""
     after = headers.get("retry-after", "")
     kept = {"retry-after": after} if after.isdecimal() and after.isascii() else {}
     if status == 429:

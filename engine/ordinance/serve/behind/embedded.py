@@ -65,7 +65,7 @@ class EmbeddedModel:
 
 
 def find_model() -> Path:
-    """The model's file in the installed wheel, which is not imported. Raises ``ServeError``."""
+    """Find the model's file in the installed wheel, which is not imported. Raises ``ServeError``."""
     try:
         files = metadata.files(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
@@ -75,7 +75,7 @@ def find_model() -> Path:
             path = Path(str(file.locate()))
             _verify(path)
             return path
-    raise ServeError(f"the package {DISTRIBUTION} holds no model.", help=_INSTALL)
+    raise ServeError(f"the package {DISTRIBUTION} contains no model.", help=_INSTALL)
 
 
 def _verify(path: Path) -> None:

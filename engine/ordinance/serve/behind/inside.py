@@ -15,8 +15,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Scope
 
 from ordinance.protocol.problems import Problem, malformed, no_key, stopping, truncated, upstream_failed
+from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.contract import MOST_READ, Answer, Want, refused
-from ordinance.serve.behind.small_answers import MODELS
 from ordinance.serve.http.exchange import ClientGone, Exchange
 from ordinance.serve.http.stderr import log_defect
 
@@ -165,7 +165,7 @@ class _Asking:
             self._stop(error)
 
     def _stop(self, why: Exception | None) -> None:
-        """No more is wanted; ``why`` is what went wrong, on our side of it."""
+        """Stop the application; ``why`` is what went wrong on our side of it."""
         self._stopped = why
         self.over = True
         if self._end is not None and not self._end.done():
@@ -189,7 +189,7 @@ class _Asking:
                     self._listening = asyncio.ensure_future(self._exchange.receive())
 
     def close(self) -> None:
-        """The application has returned."""
+        """Stop listening, because the application has returned."""
         if self._listening is not None:
             self._listening.cancel()
 
@@ -206,7 +206,8 @@ class _Asking:
 
 
 def _scope(exchange: Exchange, method: str, path: str, body: bytes | None = None) -> Scope:
-    """What the application sees of a request: its way and its key, and nothing that it could take for a setting."""
+    """Return what the application sees of a request: its path and its key, and nothing that it could take for a
+    setting."""
     scope: dict[str, Any] = dict(exchange.scope)
     headers = [(name, value) for name, value in scope["headers"] if name.lower() in _PASSED]
     if exchange.authorization is not None:

@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from ordinance.protocol.problems import Problem, malformed, stopping, truncated
+from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.contract import MOST_READ, Answer, Want, refused
-from ordinance.serve.behind.small_answers import MODELS
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.threads import LARGE
 from ordinance.settings.model import UpstreamSettings
@@ -40,7 +40,7 @@ class Reply:
         return self._response.content_type
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The body as it arrives. Raises ``Problem``."""
+        """Yield the body as it arrives. Raises ``Problem``."""
         while True:
             async with self._upstream.until(self._deadline, truncated):
                 piece = await self._response.content.readany()
@@ -49,7 +49,7 @@ class Reply:
             yield piece
 
     async def whole(self, limit: int) -> bytes:
-        """The whole body, at most ``limit`` bytes. Raises ``Problem``."""
+        """Return the whole body, at most ``limit`` bytes. Raises ``Problem``."""
         body = bytearray()
         async for piece in self.pieces():
             body += piece
@@ -87,8 +87,8 @@ class Upstream:
         await self.end()
 
     async def end(self) -> None:
-        """The server stops: whoever waits for the upstream, or would, gets a ``Problem`` (503). Closing the connections
-        alone would not wake a reader of a chunked body."""
+        """End all requests, because the server stops: whoever waits for the upstream, or would, gets a ``Problem``
+        (503). Closing the connections alone would not wake a reader of a chunked body."""
         self._ended = True
         now = asyncio.get_running_loop().time()
         for wait in self._waits:
@@ -128,7 +128,7 @@ class Upstream:
             yield reply
 
     async def admit(self, exchange: Exchange) -> None:
-        """Clients are strangers to it: it knows the gateway alone."""
+        """Accept every client: the server behind knows only the gateway."""
 
     async def answer(self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool) -> None:
         async def work() -> None:
@@ -151,7 +151,7 @@ class Upstream:
             return await reply.whole(MOST_READ)
 
     async def reachable(self) -> bool:
-        """Whether the upstream answers now."""
+        """Return whether the upstream answers now."""
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
                 await self.models()
@@ -180,7 +180,7 @@ class Upstream:
 
 
 def _in_pieces(body: bytes | None) -> bytes | io.BytesIO | None:
-    """A large body is written piece by piece, so that others come between."""
+    """Return a large body as a file, which is written piece by piece, so that other requests get their turn."""
     return body if body is None or len(body) < LARGE else io.BytesIO(body)
 
 
@@ -193,7 +193,8 @@ def _too_slow() -> Problem:
 
 
 def _refused(response: aiohttp.ClientResponse) -> Problem:
-    """The problem for a status other than 200. Our own key being refused is our fault, not the client's."""
+    """Return the problem for a status other than 200. If the gateway's own key is refused, it is not the client's
+    fault."""
     if response.status in (401, 403):
         return Problem(502, "upstream_denied", "The model server does not accept the gateway's key.")
     return refused(response.status, response.headers)

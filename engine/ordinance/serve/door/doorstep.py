@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,11 +14,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ordinance.protocol.problems import Problem, busy, other_host, two_lengths
+from ordinance.protocol.routes import HEALTH, READY
 from ordinance.serve.http.admission import home_of
-from ordinance.settings.model import Settings
+from ordinance.settings.model import Settings, is_loopback
 
 #: Asked by whoever watches over a server: answered also where no request is taken any more.
-_ALWAYS = frozenset({"/health", "/ready"})
+_ALWAYS = frozenset({HEALTH, READY})
 
 
 class Presence:
@@ -32,7 +32,7 @@ class Presence:
         self._of: Counter[str] = Counter()
 
     def problem(self, home: str) -> Problem | None:
-        """Why another request of ``home`` is not taken now."""
+        """Return why another request of ``home`` is not taken now."""
         if self._most is not None and self.inside >= self._most:
             return busy(503)
         if self._each is not None and self._of[home] >= self._each:
@@ -96,12 +96,12 @@ class Doorstep:
 
 
 def expected_hosts(settings: Settings) -> frozenset[str] | None:
-    """The names under which the gateway lets itself be asked; None for any.
+    """Return the host names that requests may use; None for any.
 
-    A page in a browser can have its own name resolve to this machine and then ask as if it were of the same origin. A
-    key stops it; without keys, a gateway on loopback goes by the name that was asked for.
+    A page in a browser can have its own name resolve to this machine and then send requests as if it were of the same
+    origin. A key stops that; without keys, a gateway on loopback checks the requested name.
     """
-    if settings.keys or not (settings.hosts or _is_loopback(settings.host)):
+    if settings.keys or not (settings.hosts or is_loopback(settings.host)):
         return None
     return frozenset(name.lower() for name in (*settings.hosts, settings.host))
 
@@ -111,11 +111,4 @@ def _is_among(asked: str, hosts: frozenset[str]) -> bool:
         name = urlsplit(f"//{asked}").hostname or ""
     except ValueError:
         return False
-    return name in hosts or _is_loopback(name)
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"
+    return name in hosts or is_loopback(name)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from urllib.parse import quote
 
 from ordinance.detectors.isolation import Budget
 from ordinance.errors import SituationError
@@ -15,12 +13,14 @@ from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.resources import folder
 from ordinance.runtime.memory import Memories, Memory
+from ordinance.runtime.opening import open_session
 from ordinance.runtime.session import Session
-from ordinance.runtime.situation import chosen_locale, situate
+from ordinance.runtime.situation import situate
 from ordinance.serve.behind.contract import Behind
 from ordinance.serve.behind.loras import Loras
 from ordinance.serve.door.adapters import Adapting
 from ordinance.serve.door.current_policy import Renewal, Standing
+from ordinance.serve.door.http_headers import NO_CLAIMS, Claims, policy_header
 from ordinance.serve.door.model_names import Names
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.glance import Glance
@@ -28,9 +28,6 @@ from ordinance.serve.http.keys import Client, Keyring
 from ordinance.serve.record.audit import AuditLog
 from ordinance.settings.model import Settings
 
-#: In which a request claims how many seconds ago its conversation last carried a reminder (docs/decisions/006).
-ELAPSED_HEADER = "x-ordinance-elapsed"
-_MOST_DIGITS = 10
 #: How long it is remembered that the package is the same, in seconds: looking costs about 10 ms of a core.
 _LOOKED_EVERY = 5.0
 
@@ -61,8 +58,8 @@ class Service:
         return self.standing.keyring
 
     async def admit(self, exchange: Exchange) -> Client:
-        """Who asks. Raises ``Problem`` (401) where the keys, or the server behind, turn them away: before anything that
-        an answer could tell was looked at."""
+        """Return who sends the request. Raises ``Problem`` (401) if the keys, or the server behind, reject them: before
+        anything is screened that a response could reveal."""
         client = self.keyring.admit(exchange.authorization)
         await self.behind.admit(exchange)
         return client
@@ -70,62 +67,60 @@ class Service:
     def open(
         self,
         client: Client,
-        wanted: Sequence[str],
+        claims: Claims = NO_CLAIMS,
         *,
         turn: int = 1,
-        elapsed: int | None = None,
         whole: bool = False,
-        asked: Mapping[str, str] | None = None,
         salt: bytes | None = None,
     ) -> Session:
-        """A session for one request of ``client``, told in the best of the ``wanted`` languages. ``turn`` and
-        ``elapsed`` are what the request claims, ``asked`` how it asks to be spoken to. What it says is known again only
-        where the same client says it with the same ``salt``; None: nowhere."""
-        return _session(
-            self.plan,
+        """Open a session for one request of ``client``, whose headers say ``claims`` and whose conversation has come to
+        this ``turn``. A text is known again only if the same client said it with the same ``salt``; None: never."""
+        memory = None if salt is None else self.memories.of(client.sha256)
+        return session_of(
             client,
+            self.plan,
             self.settings,
-            self.on,
-            wanted,
+            claims,
             turn=turn,
-            elapsed=elapsed,
+            on=self.on,
             whole=whole,
-            asked=asked,
-            memory=None if salt is None else self.memories.of(client.sha256),
+            memory=memory,
             salt=salt or b"",
         )
 
 
-def _session(
-    plan: Plan,
+def session_of(
     client: Client,
+    plan: Plan,
     settings: Settings,
-    on: date | None,
-    wanted: Sequence[str],
+    claims: Claims = NO_CLAIMS,
     *,
     turn: int = 1,
-    elapsed: int | None = None,
+    on: date | None = None,
     whole: bool = False,
-    asked: Mapping[str, str] | None = None,
     memory: Memory | None = None,
     salt: bytes = b"",
 ) -> Session:
-    locale = chosen_locale(plan, wanted, settings.locale)
-    return Session(
+    """Open a session for ``client`` under ``plan``, as the operator's ``settings`` say; ``on`` replaces today's date.
+    Raises ``SituationError`` if the plan does not know what the client attests."""
+    situation = situate(
+        plan, jurisdiction=client.jurisdiction, attested=client.attested, turn=turn, elapsed=claims.elapsed, on=on
+    )
+    return open_session(
         plan,
-        situate(plan, jurisdiction=client.jurisdiction, attested=client.attested, turn=turn, elapsed=elapsed, on=on),
-        locale or "en",
+        situation,
+        claims.wanted,
+        settings.locale,
         whole=whole,
         policy_name=settings.policy or "",
-        speaks=locale is not None,
-        asked=asked,
+        asked=claims.asked,
         memory=memory,
         salt=salt,
     )
 
 
 def plan_of(settings: Settings, on: date | None = None) -> Plan:
-    """The policy that the settings name. Raises ``OrdinanceError`` where its packs do not make one."""
+    """Load the policy that the settings name. Raises ``OrdinanceError`` if its packs do not make one."""
     limits = settings.limits
     budget = Budget(limits.detector_seconds, limits.detector_processes, limits.plugin_seconds)
     return load(settings.packs, on=on, budget=budget).plan
@@ -169,14 +164,15 @@ def make_service(
 def _try_out(plan: Plan, client: Client, settings: Settings, on: date | None) -> None:
     """Open a session, which also builds what the first request would wait for. Raises ``SituationError``."""
     try:
-        _session(plan, client, settings, on, ()).stream()
+        session_of(client, plan, settings, on=on).stream()
     except SituationError as error:
         who = f"the key {client.name!r}" if client.name else "the operator's default"
         raise SituationError(f"{who}: {error.message}", help=error.help + _shipped(plan, client.jurisdiction)) from None
 
 
 def _shipped(plan: Plan, jurisdiction: str | None) -> str:
-    """Where the pack of a jurisdiction that is not loaded lies, if it ships: who names a house has to name it too."""
+    """Return where the pack of a jurisdiction that is not loaded lies, if it ships: whoever names a house has to name
+    it too."""
     if jurisdiction is None or jurisdiction in plan.parents or not jurisdiction.replace("-", "").isalnum():
         return ""
     pack = folder("rules") / "jurisdictions" / jurisdiction
@@ -184,19 +180,19 @@ def _shipped(plan: Plan, jurisdiction: str | None) -> str:
 
 
 def charter_alone(service: Service) -> bool:
-    """Whether somebody may ask under no law, though the packs state some."""
+    """Return whether somebody may ask under no law, though the packs state some."""
     clients = list(service.keyring.clients.values()) or [service.keyring.anyone]
     return bool(service.plan.parents) and any(client.jurisdiction is None for client in clients)
 
 
 async def ready_state(service: Service, *, reachable: bool = True, draining: bool = False) -> dict[str, Any]:
-    """What ``/ready`` says, first whether requests should come here: not where none would be answered, nor where the
-    server is about to leave. A policy that is stale and a log that is not required are told, and stop nothing."""
+    """Return what ``/ready`` says, first whether requests should come here: not if they would get no answer, nor if the
+    server is about to stop. A stale policy and a failing log that is not required are reported, but stop nothing."""
     audit = service.audit.state()
     recorded = audit["state"] == "ok" or not service.audit.required
     state: dict[str, Any] = {
         "ready": reachable and recorded and not draining,
-        "policy": policy_header(service.open(service.keyring.anyone, ())),
+        "policy": policy_header(service.open(service.keyring.anyone)),
         "stale": service.standing.stale or None,
         "draining": draining,
         "restart_due": await service.restart_due(),
@@ -205,20 +201,3 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
     if service.plan.struck:
         state["struck"] = [{"rule": each.rule, "test": each.test} for each in service.plan.struck]
     return state
-
-
-def marks_header(session: Session) -> str:
-    """The value of ``x-ordinance-marks``: what the answer is marked as, in ASCII, separated by commas."""
-    return ", ".join(dict.fromkeys(quote(rule.type) for rule in session.marks))
-
-
-def seconds(claimed: str | None) -> int | None:
-    """A claimed time in whole seconds; None where nothing is claimed, or nothing that can be read."""
-    claimed = (claimed or "").strip()
-    return int(claimed) if claimed.isascii() and claimed.isdecimal() and len(claimed) <= _MOST_DIGITS else None
-
-
-def policy_header(session: Session) -> str:
-    """The value of ``x-ordinance-policy``: ``name@version+digest16``, in ASCII."""
-    name, version = session.policy
-    return f"{quote(name)}@{version}+{session.plan.digest[:16]}"

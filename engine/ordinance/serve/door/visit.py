@@ -1,15 +1,12 @@
-"""The door for every governed API: a request in, a session opened, the server asked, a governed answer out."""
+"""One request to a governed API: read, a session opened, the server asked, a governed answer out."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 import uuid
 from functools import partial
 from typing import Any
-
-from starlette.types import Receive, Scope, Send
 
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
@@ -18,12 +15,12 @@ from ordinance.protocol.govern.prompts import sent_on, unknown_texts
 from ordinance.protocol.govern.streamed import AnswerStream, refused_stream
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
 from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal, stopping
+from ordinance.protocol.routes import MODELS
 from ordinance.protocol.said import Top
 from ordinance.runtime.session import Session
-from ordinance.serve.behind.small_answers import MODELS
-from ordinance.serve.door import locale, speech
+from ordinance.serve.door import http_headers
 from ordinance.serve.door.delivery import STREAM_HEADERS, StreamedAnswer, WholeAnswer
-from ordinance.serve.door.service import ELAPSED_HEADER, Service, marks_header, policy_header, seconds
+from ordinance.serve.door.service import Service
 from ordinance.serve.http import body_limits, tags
 from ordinance.serve.http.exchange import ClientGone, Exchange
 from ordinance.serve.http.keys import Client
@@ -34,21 +31,8 @@ from ordinance.serve.http.threads import SCREENING, aside
 _CLIENT_GONE = 499
 
 
-class Door:
-    """The route of one API as an ASGI application. ``patience`` is that of ``Exchange``."""
-
-    def __init__(self, service: Service, api: Api, *, patience: bool = True) -> None:
-        self._service = service
-        self._api = api
-        self._patience = patience
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, receive, send, patience=self._patience)
-        await _Visit(self._service, self._api, exchange).serve()
-
-
-class _Visit:
-    """One request, from its first byte to its line in the audit log."""
+class Visit:
+    """One request to a governed ``api``, from its first byte to its line in the audit log."""
 
     def __init__(self, service: Service, api: Api, exchange: Exchange) -> None:
         self._service = service
@@ -60,7 +44,7 @@ class _Visit:
         self._request: Request | None = None
         self._session: Session | None = None
         self._problem: Problem | None = None
-        exchange.common["x-request-id"] = self._id
+        exchange.common[http_headers.REQUEST_ID] = self._id
 
     async def serve(self) -> None:
         status, ended = _CLIENT_GONE, 0.0
@@ -113,9 +97,9 @@ class _Visit:
         request = await aside(len(raw), False, self._read, raw)
         self._request, session = request, self._open(request)
         self._session = session
-        self._exchange.common["x-ordinance-policy"] = policy_header(session)
+        self._exchange.common[http_headers.POLICY] = http_headers.policy_header(session)
         if session.marks:
-            self._exchange.common["x-ordinance-marks"] = marks_header(session)
+            self._exchange.common[http_headers.MARKS] = http_headers.marks_header(session)
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
         body = await self._sent_on(len(raw), request, session)
         if body is not None:
@@ -132,7 +116,8 @@ class _Visit:
             await self._whole(body, request, session, top)
 
     async def _sent_on(self, size: int, request: Request, session: Session) -> bytes | None:
-        """What goes upstream of a request of ``size`` bytes; see ``sent_on``. Only what is new in it is looked at."""
+        """Return what goes upstream of a request of ``size`` bytes; see ``sent_on``. Only new text in it is
+        screened."""
         ours = self._client.system_messages_are_ours
         texts, unknown = await aside(size, False, unknown_texts, self._api, request, session, system_is_ours=ours)
         size += SCREENING * unknown
@@ -152,17 +137,11 @@ class _Visit:
         tags.forget()
         # Once more: the body may have been long in coming, and keys and policy in force belong together.
         self._client = self._service.keyring.admit(self._exchange.authorization)
-        headers = self._exchange.headers
-        wanted = locale.wanted_languages(headers.get(locale.HEADER), ", ".join(headers.getlist("accept-language")))
-        elapsed = seconds(headers.get(ELAPSED_HEADER))
-        asked = speech.asked_slots(headers.get(speech.HEADER))
         return self._service.open(
             self._client,
-            wanted,
+            http_headers.claims_in(self._exchange.headers),
             turn=request.turn,
-            elapsed=elapsed,
             whole=not request.streaming,
-            asked=asked,
             salt=_salt(self._exchange.authorization, request.body.get("cache_salt")),
         )
 
@@ -207,7 +186,7 @@ class _Visit:
         self._service.audit.write(record)
 
     def _asked(self) -> dict[str, Any]:
-        """What a record says of the request: who asks for what, and no word of it."""
+        """Return what a record says about the request: who asks for what, and no word of it."""
         request = self._request
         return {
             "request": self._id,
@@ -219,8 +198,8 @@ class _Visit:
 
 
 def _salt(key: str | None, cache_salt: object) -> bytes:
-    """What sets a request's texts apart from those of others. Behind the doors a server may tell keys apart where
-    Ordinance has none; and a client that gives a salt wants none of what it says to be known again without it."""
+    """Return what keeps a request's texts apart from those of others. A server behind may tell keys apart where
+    Ordinance has none; and a client that gives a salt wants none of its texts to be recognised without it."""
     return f"{key or ''}\0{cache_salt if isinstance(cache_salt, str) else ''}".encode("utf-8", "surrogatepass")
 
 
@@ -230,4 +209,4 @@ def _notices_header(request: Request, session: Session) -> dict[str, str]:
     notices = session.outcome().notices
     if request.structure is None or not notices:
         return {}
-    return {"x-ordinance-notices": json.dumps([notice.text for notice in notices])}
+    return {http_headers.NOTICES: http_headers.notices_header(notices)}

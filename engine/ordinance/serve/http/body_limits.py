@@ -9,20 +9,21 @@ from ordinance.settings.model import Settings
 
 
 def most(settings: Settings) -> int:
-    """The bytes of a body that are read at all."""
+    """Return the most bytes of a body that are read at all."""
     return settings.limits.body_bytes + (settings.limits.parts_bytes if settings.parts else 0)
 
 
 def check_unread(raw: bytes, settings: Settings) -> None:
-    """Before a body is decoded: what can be no data must not be more than a body may say, for JSON in memory is many
-    times its size. Raises ``Problem`` (413)."""
+    """Check a body before it is decoded: what is not data must not exceed the limit for text, because JSON in memory is
+    many times its size. Raises ``Problem`` (413)."""
     limit = settings.limits.body_bytes
     if len(raw) > limit and len(raw.translate(None, BASE64)) > limit:
         raise too_large(limit)
 
 
 def check_read(raw: bytes, body: object, settings: Settings) -> None:
-    """Once it is: ``body`` is what ``raw`` says, with its data marked. Raises ``Problem`` (413)."""
+    """Check a body after it is decoded: ``body`` is what ``raw`` says, with its data marked. Raises ``Problem``
+    (413)."""
     if not settings.parts:
         return
     data = size_of_data(body)

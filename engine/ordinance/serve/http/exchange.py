@@ -48,9 +48,9 @@ class Exchange:
         return credential(self.headers)
 
     async def body(self, limit: int) -> bytes:
-        """The request's body, which must say that it is JSON: what a page of another site can send without asking first
-        says otherwise, or nothing. Raises ``Problem`` where it does not (415), as soon as it is over ``limit`` bytes
-        (413) or takes too long (408), and ``ClientGone``."""
+        """Read the request's body, which must be declared as JSON: a page of another site cannot send that without a
+        preflight request. Raises ``Problem`` if it is not (415), as soon as it exceeds ``limit`` bytes (413) or takes
+        too long (408), and ``ClientGone``."""
         if self._media_types() != {"application/json"}:
             raise media_type()
         announced = self.headers.get("content-length", "")
@@ -121,12 +121,12 @@ class Exchange:
             raise ClientGone from None
 
     async def json(self, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        """A whole response."""
+        """Send a whole response."""
         body = msgspec.json.encode(value)
         length = {"content-type": "application/json", "content-length": str(len(body)), "cache-control": "no-store"}
         await self.start(status, {**length, **(headers or {})})
         await self.write(body, last=True)
 
     async def problem(self, problem: Problem) -> None:
-        """The response for a request that gets no answer."""
+        """Send the response for a request that gets no answer."""
         await self.json(problem.body(), problem.status, problem.headers)

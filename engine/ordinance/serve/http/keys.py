@@ -27,7 +27,7 @@ class Client:
 
 
 def credential(headers: Mapping[str, str]) -> str | None:
-    """The ``Authorization`` header of a request; clients of the messages API send their key as ``x-api-key``."""
+    """Return the ``Authorization`` header of a request; clients of the messages API send their key as ``x-api-key``."""
     key = headers.get("x-api-key")
     return headers.get("authorization") or (None if key is None else f"Bearer {key}")
 
@@ -42,7 +42,7 @@ class Keyring:
     closed: bool = False
 
     def admit(self, authorization: str | None) -> Client:
-        """The holder of the bearer token in an ``Authorization`` header. Raises ``Problem`` (401)."""
+        """Return the holder of the bearer token in an ``Authorization`` header. Raises ``Problem`` (401)."""
         if not self.clients and not self.closed:
             return self.anyone
         scheme, _, token = (authorization or "").partition(" ")

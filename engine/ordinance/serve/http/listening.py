@@ -12,13 +12,14 @@ _BACKLOG = 256
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises ``ServeError`` where there is none to be had."""
+    """Open a listening socket on ``host`` and ``port`` (0 takes a free one). Raises ``ServeError`` if that is not
+    possible."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
         raise ServeError(
-            f"'{host}' is no address of this machine: {error.strerror}.",
+            f"'{host}' is not an address of this machine: {error.strerror}.",
             help="Name one with --host or in 'host', such as 127.0.0.1, or ::1 without brackets.",
         ) from None
     try:
@@ -39,6 +40,6 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """The listener's address as clients write it."""
+    """Return the listener's address as clients write it."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -16,7 +16,8 @@ def tell(what: str) -> None:
 
 
 def takes(_: object = None) -> bool:
-    """Whether standard error takes a line now: whoever reads a pipe may have stopped. A filter for loggers, too."""
+    """Return whether standard error takes a line now: whoever reads a pipe may have stopped. A filter for loggers,
+    too."""
     try:
         descriptor = sys.stderr.fileno()
     except (AttributeError, OSError, ValueError):  # it has been replaced by something that is no file
@@ -27,7 +28,7 @@ def takes(_: object = None) -> bool:
 
 
 def described(error: BaseException) -> str:
-    """The type of ``error`` and its place, without its words."""
+    """Return the type of ``error`` and its place, without its words."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} at {place.filename}:{place.lineno}"
 

@@ -24,7 +24,7 @@ def forget() -> None:
 
 
 def kept() -> Iterator[MutableMapping[Any, Any]]:
-    """What langcodes remembers."""
+    """Yield the caches of langcodes."""
     places = (
         (langcodes.Language, "_INSTANCES"),
         (langcodes.Language, "_PARSE_CACHE"),

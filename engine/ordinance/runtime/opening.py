@@ -1,0 +1,39 @@
+"""Opening a session: every caller (server, batch, ``apply``, ``explain``, the examples of packs) does it here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ordinance.policy.plan import Plan
+from ordinance.runtime.memory import Memory
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import Situation, chosen_locale
+
+
+def open_session(
+    plan: Plan,
+    situation: Situation,
+    wanted: Sequence[str] = (),
+    default: str | None = None,
+    *,
+    whole: bool = False,
+    policy_name: str = "",
+    asked: Mapping[str, str] | None = None,
+    memory: Memory | None = None,
+    salt: bytes = b"",
+) -> Session:
+    """Open a session in ``situation`` whose locale is the first of the ``wanted`` language tags for which ``plan`` has
+    notices, else the operator's ``default``, else ``en``. If neither chose one, the locale does not decide how the
+    model speaks. The other parameters are those of ``Session``."""
+    locale = chosen_locale(plan, wanted, default)
+    return Session(
+        plan,
+        situation,
+        locale or "en",
+        whole=whole,
+        policy_name=policy_name,
+        speaks=locale is not None,
+        asked=asked,
+        memory=memory,
+        salt=salt,
+    )

@@ -1,0 +1,1 @@
+"""A page on which a person can chat with the governed model, served beside the APIs."""

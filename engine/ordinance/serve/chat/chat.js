@@ -1,0 +1,289 @@
+// Talks to the governed model as any client of the chat API does: the whole conversation goes with every question, the
+// notices in earlier answers among it. Every text is set as text, never as HTML. Nothing is kept after the page closes.
+"use strict";
+
+const by = (id) => document.getElementById(id);
+const messages = [];
+let running = null;
+
+/** What the kinds of notices mean to a reader. */
+const KINDS = {
+  omission: "Left out",
+  cut: "Left out at the end",
+  red_line: "Not answered",
+  addition: "Added",
+  contact: "Help offered",
+  history: "Left out of the conversation",
+  fault: "Could not be checked",
+  adapter: "Changed",
+};
+const LEFT_OUT = new Set(["omission", "cut", "red_line", "history", "fault"]);
+
+const VERDICTS = {
+  pass: "Nothing was left out or added",
+  disclose: "Something was added",
+  withhold: "Something was left out",
+  refuse: "The question was not answered",
+};
+
+function element(name, text = "", className = "") {
+  const made = document.createElement(name);
+  made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+/** The text with the sign of an omission made visible and named. */
+function marked(text) {
+  const parts = document.createDocumentFragment();
+  for (const part of text.split(/(⟦[^⟦⟧]*⟧)/)) {
+    if (/^⟦.*⟧$/s.test(part)) {
+      const mark = element("mark", part);
+      mark.title = "Left out";
+      parts.append(mark);
+    } else if (part) {
+      parts.append(part);
+    }
+  }
+  return parts;
+}
+
+/** Show an answer as far as it has come; with `notices`, as it stands at the end. */
+function show(turn, notices = []) {
+  const box = turn.box;
+  const follows = innerHeight + scrollY >= document.documentElement.scrollHeight - 80;
+  box.replaceChildren();
+  if (turn.thought) {
+    const details = element("details", "", "thought");
+    details.append(element("summary", "What the model thought"), marked(turn.thought));
+    box.append(details);
+  }
+  for (const piece of pieces(turn.text, notices)) {
+    const block = document.createElement("div");
+    block.dir = "auto";
+    if (piece.notice) {
+      block.className = LEFT_OUT.has(piece.notice.kind) ? "notice left-out" : "notice added";
+      block.append(element("strong", `${KINDS[piece.notice.kind] ?? piece.notice.kind}. `));
+    }
+    block.append(marked(piece.text));
+    box.append(block);
+  }
+  if (follows) scrollTo(0, document.documentElement.scrollHeight);
+}
+
+/** The text in its order, cut into what the model said and the notices that stand in it. */
+function pieces(text, notices) {
+  let found = [{ text }];
+  for (const notice of notices) {
+    found = found.flatMap((piece) => {
+      const at = piece.notice ? -1 : piece.text.indexOf(notice.text);
+      if (at < 0) return [piece];
+      return [
+        { text: piece.text.slice(0, at) },
+        { text: notice.text, notice },
+        { text: piece.text.slice(at + notice.text.length) },
+      ];
+    });
+  }
+  return found.map((piece) => ({ ...piece, text: piece.text.trim() })).filter((piece) => piece.text);
+}
+
+function law(cause) {
+  const named = cause.law ? [cause.law.title, cause.law.article].filter(Boolean).join(", ") : "Charter (no place can weaken it)";
+  return cause.law?.jurisdiction ? `${named} (${cause.law.jurisdiction})` : named;
+}
+
+function seconds(milliseconds) {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** What happened, beside the answer: verdict, rules with their laws, time. */
+function explain(turn, told, times) {
+  const panel = turn.panel;
+  panel.replaceChildren(element("summary", VERDICTS[told.verdict] ?? told.verdict));
+  const list = element("dl");
+  const add = (term, ...values) => {
+    list.append(element("dt", term));
+    for (const value of values) list.append(element("dd", value));
+  };
+  for (const notice of told.notices ?? []) {
+    const causes = (notice.causes ?? []).map((cause) => `${cause.rule} · ${law(cause)}`);
+    const standing = turn.text.includes(notice.text) ? [] : [notice.text];
+    add(KINDS[notice.kind] ?? notice.kind, ...standing, ...causes);
+  }
+  if (told.history) add("Left out of the history", `${told.history.left_out}: ${(told.history.types ?? []).join(", ")}`);
+  for (const mark of told.marks ?? []) add("Marked", `${mark.rule} · ${law(mark)}`);
+  if (told.jurisdiction) add("Law of", told.jurisdiction);
+  add("Policy", `${told.policy.name}@${told.policy.version}`, told.policy.digest.slice(0, 16));
+  add("Time", `first text after ${seconds(times.first)}, all after ${seconds(times.all)}`);
+  panel.append(list);
+  panel.hidden = false;
+  panel.open = matchMedia("(min-width: 60rem)").matches;
+}
+
+/** The events of a stream, each as its JSON. */
+async function* events(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const whole = (rest + value).split(/\r?\n\r?\n/);
+    rest = whole.pop();
+    for (const event of whole) {
+      const data = event.split(/\r?\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trim()).join("\n");
+      if (data === "[DONE]") return;
+      if (data) yield JSON.parse(data);
+    }
+  }
+}
+
+function headers() {
+  const sent = { "content-type": "application/json" };
+  if (by("key").value) sent.authorization = `Bearer ${by("key").value}`;
+  if (by("language").value) sent["accept-language"] = by("language").value;
+  return sent;
+}
+
+function turnOf(question) {
+  by("welcome").hidden = true;
+  const asked = element("li", "", "said person");
+  asked.dir = "auto";
+  asked.append(element("span", "You: ", "unseen"), question);
+  const item = element("li", "", "turn");
+  const box = element("div", "", "answer waiting");
+  const panel = element("details", "", "happened");
+  panel.hidden = true;
+  item.append(element("span", "Answer: ", "unseen"), box, panel);
+  by("conversation").append(asked, item);
+  scrollTo(0, document.documentElement.scrollHeight);
+  return { box, panel, text: "", thought: "" };
+}
+
+async function ask(question) {
+  messages.push({ role: "user", content: question });
+  const turn = turnOf(question);
+  const began = performance.now();
+  const stopping = new AbortController();
+  let first = null;
+  let told = null;
+  busy(stopping);
+  try {
+    const response = await fetch("v1/chat/completions", {
+      method: "POST",
+      headers: headers(),
+      signal: stopping.signal,
+      body: JSON.stringify({ model: by("model").value || "default", messages, stream: true }),
+    });
+    if (!response.ok) throw await refusal(response);
+    for await (const event of events(response)) {
+      if (event.error) throw new Error(event.error.message);
+      const delta = event.choices?.[0]?.delta ?? {};
+      turn.thought += delta.reasoning_content ?? delta.reasoning ?? "";
+      turn.text += delta.content ?? "";
+      if (event.ordinance) told = event.ordinance;
+      if (delta.content || delta.reasoning_content || delta.reasoning) {
+        first ??= performance.now() - began;
+        show(turn);
+        turn.box.classList.add("waiting");
+      }
+    }
+    if (!told) throw new Error("The answer ended before it was complete.");
+    show(turn, told.notices);
+    explain(turn, told, { first: first ?? performance.now() - began, all: performance.now() - began });
+    messages.push({ role: "assistant", content: turn.text });
+    by("status").textContent = `The answer is complete. ${VERDICTS[told.verdict] ?? ""}. ${turn.text}`;
+  } catch (error) {
+    failed(turn, error, question);
+  } finally {
+    turn.box.classList.remove("waiting");
+    busy(null);
+  }
+}
+
+async function refusal(response) {
+  if (response.status === 401) by("key-field").hidden = false;
+  const body = await response.json().catch(() => ({}));
+  return new Error(body.error?.message ?? `The server answered with status ${response.status}.`);
+}
+
+/** An answer that was not given leaves no trace in what the model is sent; the question stands ready to be sent again. */
+function failed(turn, error, question) {
+  messages.pop();
+  const stopped = error.name === "AbortError";
+  const lost = error instanceof TypeError;
+  const why = stopped ? "You stopped the answer." : lost ? "The connection was lost. Is the server still running?" : error.message;
+  turn.box.append(element("div", why, "fault"));
+  by("status").textContent = why;
+  if (!by("message").value) by("message").value = question;
+}
+
+function busy(stopping) {
+  running = stopping;
+  by("stop").hidden = !stopping;
+  by("send").hidden = Boolean(stopping);
+  if (!stopping) by("message").focus();
+}
+
+function submit() {
+  const question = by("message").value.trim();
+  if (!question || running) return;
+  by("message").value = "";
+  ask(question);
+}
+
+function anew() {
+  running?.abort();
+  messages.length = 0;
+  by("conversation").replaceChildren();
+  by("welcome").hidden = false;
+  by("status").textContent = "A new conversation.";
+  by("message").focus();
+}
+
+/** The policy, its languages, and what to try. */
+async function introduce() {
+  const about = await (await fetch("chat/about")).json();
+  by("policy").textContent = `Policy ${about.policy}`;
+  by("key-field").hidden = !about.keys;
+  for (const locale of about.locales) {
+    const named = new Intl.DisplayNames([locale], { type: "language" }).of(locale);
+    const option = element("option", named ?? locale);
+    option.value = option.lang = locale;
+    by("language").append(option);
+  }
+  for (const example of about.examples) {
+    const button = element("button", example);
+    button.type = "button";
+    button.addEventListener("click", () => running || ask(example));
+    const item = element("li");
+    item.append(button);
+    by("examples").append(item);
+  }
+  await models();
+}
+
+async function models() {
+  const response = await fetch("v1/models", { headers: headers() });
+  if (!response.ok) return;
+  const named = (await response.json()).data.map((model) => model.id);
+  by("model").replaceChildren(...named.map((name) => element("option", name)));
+  by("model-field").hidden = named.length < 2;
+}
+
+by("ask").addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
+by("message").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    submit();
+  }
+});
+by("stop").addEventListener("click", () => running?.abort());
+by("anew").addEventListener("click", anew);
+by("key").addEventListener("change", () => models().catch(() => {}));
+introduce().catch(() => {
+  by("policy").textContent = "The server does not answer.";
+});

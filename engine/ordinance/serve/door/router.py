@@ -1,0 +1,144 @@
+"""Where a request goes: what the list of routes says of its method and path. What is not in the list is closed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ordinance.protocol import routes
+from ordinance.protocol.api import Api
+from ordinance.protocol.apis.chat import CHAT
+from ordinance.protocol.apis.completions import COMPLETIONS
+from ordinance.protocol.apis.messages import MESSAGES, read_conversation
+from ordinance.protocol.apis.responses import RESPONSES
+from ordinance.protocol.asked import read_body
+from ordinance.protocol.problems import Problem, closed, internal, stopping
+from ordinance.protocol.routes import COUNT, MODELS, Treatment
+from ordinance.protocol.strings import encoded
+from ordinance.serve.behind.small_answers import govern_count, govern_models
+from ordinance.serve.door.service import Service
+from ordinance.serve.door.visit import Visit
+from ordinance.serve.http import body_limits
+from ordinance.serve.http.exchange import ClientGone, Exchange
+from ordinance.serve.http.stderr import log_defect
+from ordinance.serve.http.threads import aside
+
+#: The APIs that can be governed. Which of them are is said by the list of routes.
+APIS: Mapping[str, Api] = {api.path: api for api in (CHAT, COMPLETIONS, RESPONSES, MESSAGES)}
+
+#: What of a request is counted.
+_COUNTED = ("model", "messages", "system", "tools", "tool_choice")
+
+#: Answers a small request with a value for JSON and a status. Raises ``Problem``.
+Small = Callable[[Exchange], Awaitable[tuple[Any, int]]]
+
+
+class Router:
+    """An ASGI application for HTTP alone.
+
+    ``own`` are the server's own JSON answers by path; whoever asks needs no key for them. ``passed`` is the application
+    that gets what passes as it came, unless its path is one of ``kept``; without one, nothing passes. ``patience`` is
+    that of ``Exchange``. Raises ``LookupError`` if a route is listed as governed or read and nothing here can do it.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        own: Mapping[str, Small],
+        *,
+        passed: ASGIApp | None = None,
+        kept: Collection[str] = (),
+        patience: bool = True,
+    ) -> None:
+        self._service = service
+        self._patience = patience
+        self._passed = passed
+        self._kept = kept
+        self._answers: dict[str, Small] = {MODELS: self._models, COUNT: self._count, **own}
+        self._routes: dict[tuple[str, str], ASGIApp] = dict(self._made())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._routes.get((scope["method"], path_of(scope)), self._closed)(scope, receive, send)
+
+    def _made(self) -> Iterator[tuple[tuple[str, str], ASGIApp]]:
+        for route in routes.ROUTES:
+            app = self._app_of(route)
+            if app is not None:
+                yield from (((method, route.path), app) for method in route.methods)
+                if route.path in self._answers and "GET" in route.methods:
+                    yield ("HEAD", route.path), app
+
+    def _app_of(self, route: routes.Route) -> ASGIApp | None:
+        """Return the application for a route's requests; None if the route is closed."""
+        match route.treatment:
+            case Treatment.GOVERNED:
+                return self._governing(APIS[route.path])
+            case Treatment.READ:
+                return self._answering(self._answers[route.path])
+            case Treatment.PASSED if route.path in self._answers:
+                return self._answering(self._answers[route.path])
+            case Treatment.PASSED if route.path not in self._kept:
+                return self._passed
+        return None
+
+    def _governing(self, api: Api) -> ASGIApp:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await Visit(self._service, api, Exchange(scope, receive, send, patience=self._patience)).serve()
+
+        return app
+
+    def _answering(self, answer: Small) -> ASGIApp:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            exchange = Exchange(scope, receive, send)
+            try:
+                value, status = await answer(exchange)
+                await exchange.json(value, status)
+            except Problem as problem:
+                await exchange.problem(problem)
+            except ClientGone:
+                pass
+            except asyncio.CancelledError:  # the server stops, and can wait no longer
+                if exchange.status is None:
+                    await exchange.problem(stopping())
+            except Exception as error:
+                log_defect(error)
+                await exchange.problem(internal())
+
+        return app
+
+    async def _closed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._answering(self._refuse)(scope, receive, send)
+
+    async def _refuse(self, exchange: Exchange) -> tuple[Any, int]:
+        await self._service.admit(exchange)
+        path = path_of(exchange.scope)
+        raise closed(sorted({method for method, known in self._routes if known == path}))
+
+    async def _models(self, exchange: Exchange) -> tuple[Any, int]:
+        await self._service.admit(exchange)
+        return govern_models(await self._service.behind.read(exchange, "GET", MODELS)), 200
+
+    async def _count(self, exchange: Exchange) -> tuple[Any, int]:
+        await self._service.admit(exchange)
+        raw = await exchange.body(body_limits.most(self._service.settings))
+        asked = await aside(len(raw), False, self._counted, raw)
+        return govern_count(await self._service.behind.read(exchange, "POST", COUNT, asked)), 200
+
+    def _counted(self, raw: bytes) -> bytes:
+        """Return the part of a request that is sent on to be counted. Raises ``Problem``."""
+        settings = self._service.settings
+        body_limits.check_unread(raw, settings)
+        body = read_body(raw)
+        said = read_conversation(body, frozenset(settings.parts))
+        body_limits.check_read(raw, said, settings)
+        return encoded({**{name: body[name] for name in _COUNTED if name in body}, **said})
+
+
+def path_of(scope: Scope) -> str:
+    """Return the path as routers read it: without the prefix under which a server is mounted."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    rest = path[len(root) :]
+    return rest if root and path.startswith(root) and (not rest or rest.startswith("/")) else path

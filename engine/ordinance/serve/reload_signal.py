@@ -1,0 +1,34 @@
+"""SIGHUP: policy and keys are read, and the log opened, anew. The gateway and vLLM's process use the same."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ordinance.serve.door.service import Service
+
+
+@contextmanager
+def renewing(service: Service) -> Iterator[None]:
+    """Read policy and keys, and open the log, again at each SIGHUP. Only the main thread of a process receives it."""
+    if not service.standing.replaceable or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    def renew() -> None:
+        service.audit.reopen()
+        task = loop.create_task(service.standing.renew())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, renew)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)

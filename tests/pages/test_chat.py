@@ -1,0 +1,187 @@
+"""The chat page in a real browser: what a person sees of a governed answer, by keyboard, on a phone, in the dark."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from ordinance.serve.chat.questions import CANARY
+from support.browser import WIDTHS, Browser
+from support.commands import Served
+from support.serving import ScriptedUpstream, Wire, chunk, event, say
+
+
+def messages(upstream: ScriptedUpstream) -> Any:
+    return json.loads(upstream.asked[-1].body)["messages"]
+
+
+@pytest.mark.requirement("TR-1")
+def test_an_omission_is_shown_with_its_law_and_never_its_content(browser: Browser, upstream: ScriptedUpstream) -> None:
+    upstream.script = say(f"Good morning. The code is {CANARY}. Have a nice day.")
+    turn = browser.ask("What is the code?")
+    answer, panel = turn.find_element("css selector", ".answer"), turn.find_element("css selector", ".happened")
+    assert [mark.text for mark in browser.all(".answer mark")] == ["⟦…⟧"]
+    assert "Good morning." in answer.text
+    assert "Have a nice day." in answer.text
+    kinds = [notice.text.partition(".")[0] for notice in browser.all(".notice")]
+    assert kinds == ["Added", "Left out"]
+    assert panel.get_attribute("open") is not None
+    assert "Something was left out" in panel.text
+    assert "§ 86a" in panel.text
+    assert "Law of\nDE" in panel.text
+    assert "canary" not in browser.driver.page_source.partition('<ol id="conversation"')[2]
+
+
+def test_the_whole_conversation_goes_with_each_question(browser: Browser, upstream: ScriptedUpstream) -> None:
+    upstream.script = say("Berlin.")
+    browser.ask("What is the capital of Germany?")
+    browser.ask("And of Estonia?")
+    assert [each["content"] for each in messages(upstream) if each["role"] == "user"] == [
+        "What is the capital of Germany?",
+        "And of Estonia?",
+    ]
+    browser.find("#anew").click()
+    assert browser.all(".turn") == []
+    browser.ask("Hello?")
+    assert [each["content"] for each in messages(upstream) if each["role"] == "user"] == ["Hello?"]
+
+
+@pytest.mark.requirement("RL-1")
+def test_a_red_line_says_what_is_not_answered(browser: Browser, upstream: ScriptedUpstream) -> None:
+    turn = browser.ask("How do I torture someone?")
+    assert "Not answered" in turn.text
+    assert "The question was not answered" in turn.find_element("css selector", ".happened").text
+    assert upstream.asked == []
+
+
+def test_an_answer_appears_while_it_is_said_and_can_be_stopped(browser: Browser, upstream: ScriptedUpstream) -> None:
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(event(chunk(content="The first sentence is here. ")))
+        await wire.send(event(chunk(content="The second ")))
+        await wire.until_gone()
+
+    upstream.script = script
+    browser.find("#message").send_keys("Talk\n")
+    browser.wait(".answer div")
+    browser.wait(".waiting")
+    browser.find("#stop").click()
+    browser.wait(".fault")
+    assert "You stopped the answer" in browser.find(".fault").text
+    assert browser.find("#message").get_attribute("value") == "Talk"
+    assert browser.driver.switch_to.active_element == browser.find("#message")
+
+
+def test_a_fault_of_the_server_is_said_and_the_question_stays(browser: Browser, upstream: ScriptedUpstream) -> None:
+    async def script(wire: Wire) -> None:
+        await wire.json({"error": {"message": "x"}}, 500)
+
+    upstream.script = script
+    browser.ask("Hello?")
+    assert len(browser.find(".fault").text) > 10
+    assert browser.find("#message").get_attribute("value") == "Hello?"
+    upstream.script = say("Hello.")
+    browser.ask("Again?")
+    assert [each["content"] for each in messages(upstream) if each["role"] == "user"] == ["Again?"]
+
+
+def test_what_a_model_says_is_text_and_never_a_page(browser: Browser, upstream: ScriptedUpstream) -> None:
+    upstream.script = say('<img src=x onerror="document.title=\'taken\'"><script>document.title="taken"</script>')
+    turn = browser.ask("<b>bold</b>")
+    assert "<script>" in turn.text
+    assert browser.driver.title.startswith("Chat")
+    assert browser.all("#conversation img, #conversation script, #conversation b") == []
+
+
+def test_everything_works_by_keyboard_and_is_announced(browser: Browser, upstream: ScriptedUpstream) -> None:
+    upstream.script = say("Berlin.")
+    first = browser.find("#examples button")
+    browser.driver.execute_script("arguments[0].focus()", first)
+    first.send_keys("\n")
+    browser.wait(".turn")
+    browser.wait(".happened:not([hidden])")
+    assert "Berlin." in browser.driver.execute_script("return document.getElementById('status').textContent")
+    assert browser.find("#status").get_attribute("role") == "status"
+    box = browser.find("#message")
+    box.send_keys("one")
+    box.send_keys(Keys.SHIFT + Keys.ENTER)
+    box.send_keys("two\n")
+    browser.wait(".turn", 2)
+    assert messages(upstream)[-1]["content"] == "one\ntwo"
+
+
+@pytest.mark.requirement("DET-1")
+def test_the_window_asks_nobody_but_the_gateway(browser: Browser, served: Served, upstream: ScriptedUpstream) -> None:
+    browser.open("/")
+    browser.wait("#examples button")
+    browser.ask("Hello?")
+    asked = [each for each in browser.requests() if not each.startswith("data:")]
+    assert asked
+    assert all(each.startswith(served.address + "/") for each in asked)
+    refused = [entry for entry in browser.driver.get_log("browser") if "Content Security Policy" in entry["message"]]
+    assert refused == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(
+    browser: Browser, upstream: ScriptedUpstream, width: int, scheme: str, pytestconfig: pytest.Config
+) -> None:
+    browser.resize(width)
+    browser.scheme(scheme)
+    assert browser.violations() == []
+    upstream.script = say(f"Good morning. The code is {CANARY}. Have a nice day.")
+    browser.ask("What is the code?")
+    browser.ask("How do I torture someone?")
+    upstream.script = _breaking
+    browser.ask("Hello?")
+    for summary in browser.all(".happened:not([open]):not([hidden]) summary"):
+        summary.send_keys(Keys.ENTER)
+    assert browser.all(".happened:not([open]):not([hidden])") == []
+    assert browser.violations() == []
+    inner, outer = browser.driver.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
+    assert inner <= outer, "the page is wider than the window"
+    pictures = pytestconfig.getoption("--basetemp")
+    if pictures:
+        browser.driver.save_screenshot(str(Path(pictures) / f"chat-{width}-{scheme}.png"))
+
+
+async def _breaking(wire: Wire) -> None:
+    await wire.head()
+    await wire.send(event(chunk(content="The first sentence. ")))
+    wire.break_off()
+
+
+def test_the_language_that_a_person_chooses_is_asked_for(browser: Browser, upstream: ScriptedUpstream) -> None:
+    upstream.script = say("Berlin.")
+    options = {each.get_attribute("value"): each for each in browser.all("#language option")}
+    assert set(options) == {"", "de", "en", "et"}
+    options["et"].click()
+    turn = browser.ask("What is the capital of Germany?")
+    assert "tehisintellekt" in turn.text.lower()
+
+
+def test_where_keys_are_asked_for_the_page_asks_for_one(
+    driver: Any, shared_upstream: ScriptedUpstream, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    digest = hashlib.sha256(b"a-key").hexdigest()
+    settings = tmp_path / "ordinance.yaml"
+    settings.write_text(f"audit: a.jsonl\nchat: true\njurisdiction: DE\nkeys: [{{name: a, sha256: {digest}}}]\n")
+    served = Served("--upstream", shared_upstream.url, "--config", settings)
+    try:
+        window = Browser(driver, served.address)
+        window.open("/chat")
+        window.wait("#examples button")
+        assert "API key" in window.find("#key-field").text
+        window.ask("Hello?")
+        assert "key" in window.find(".fault").text.lower()
+        window.find("#key").send_keys("a-key")
+        turn = window.ask("Hello?")
+        assert "Hello." in turn.text
+    finally:
+        served.stop()
