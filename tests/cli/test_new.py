@@ -36,6 +36,7 @@ def test_a_jurisdiction(code: str, tmp_path: Path) -> None:
     assert f"{code} 2026.12.0 under charter baseline 1" in text
 
 
+@pytest.mark.slow
 def test_the_zone_of_a_country_that_has_one() -> None:
     for code, zone in (("JP", "Asia/Tokyo"), ("EE", "Europe/Tallinn"), ("US-CA", "UTC"), ("EU", "UTC")):
         assert f'zone  "{zone}"' in skeleton("jurisdiction", code, DAY).files[f"{code}.ord"]

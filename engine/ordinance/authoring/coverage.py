@@ -41,7 +41,8 @@ def cover(plan: Plan, rule: PlannedRule, explanations: Iterable[Explanation]) ->
 
 
 def told_in(rule: PlannedRule, tag: str) -> bool:
-    """Whether people who read ``tag`` are told of ``rule`` in it, and not in a language that stands in for it."""
+    """Return whether people who read ``tag`` are told of ``rule`` in it, and not in a language that stands in for
+    it."""
     noticed = tag in rule.notice.texts or tag in rule.notice.informal
     return noticed and (not rule.label or tag in rule.label)
 

@@ -135,12 +135,12 @@ _SEEN = dict.fromkeys(
 
 
 def lesson(code: str) -> str:
-    """The command that shows the page of a code."""
+    """Return the command that shows the page of a code."""
     return f"ordinance lesson {code}"
 
 
 def more_on(diagnostics: Sequence[Diagnostic]) -> str:
-    """The line below findings that says where to read more; empty if there are none."""
+    """Write the line below findings that says where to read more; empty if there are none."""
     codes = dict.fromkeys(item.code for item in sorted(diagnostics, key=lambda item: item.severity))
     if not codes:
         return ""

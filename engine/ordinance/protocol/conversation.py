@@ -28,9 +28,9 @@ def turn_of(messages: Sequence[Message]) -> int:
 
 
 def readings(messages: Sequence[Message], *, continued: bool) -> tuple[str, ...]:
-    """What an answer may continue: the assistant messages at the end, or with ``continued`` the last message whatever
-    its role. Servers trim it, or not, join parts and messages in one of several ways, move system messages to the
-    front, and write thoughts before what was said."""
+    """Return what an answer may continue: the assistant messages at the end, or with ``continued`` the last message
+    whatever its role. Servers trim it, or not, join parts and messages in one of several ways, move system messages to
+    the front, and write thoughts before what was said."""
     trailing: list[Message] = []
     for message in reversed(messages):
         if message.get("role") == "assistant" or (continued and message is messages[-1]):
@@ -44,7 +44,7 @@ def readings(messages: Sequence[Message], *, continued: bool) -> tuple[str, ...]
 
 
 def texts_of(message: Message) -> list[str]:
-    """The texts of a message, in the order in which a template writes them."""
+    """Return the texts of a message, in the order in which a template writes them."""
     found = [message[name] for name in _TEXTS if isinstance(message.get(name), str)]
     return found + _parts(message.get("content"), _TEXTS)
 
@@ -60,7 +60,8 @@ def _parts(content: object, names: Sequence[str]) -> list[str]:
 
 
 def joined(content: object) -> Iterator[str]:
-    """What the parts of a content say together, in each way in which a server may join them; parts of parts too."""
+    """Yield what the parts of a content say together, in each way in which a server may join them; parts of parts
+    too."""
     if not isinstance(content, list):
         return
     yield from (joint.join(_parts(content, _TEXTS)) for joint in _JOINTS)
@@ -79,5 +80,5 @@ def every_text(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator
 
 
 def all_masked(messages: Sequence[Message], mask: Callable[[str], str], *, system_is_ours: bool) -> list[Any]:
-    """The messages with every string as ``mask`` gives it; not the operator's own."""
+    """Return the messages with every string as ``mask`` returns it, except the operator's own messages."""
     return [message if system_is_ours and is_operators(message) else replaced(message, mask) for message in messages]

@@ -69,8 +69,8 @@ _FRAMES = "video/jpeg"
 
 
 def read_parts(content: Any, place: str, taken: Words, depth: int = 0) -> Any:
-    """The content of a message that stands at ``place``, with the data of its parts marked (``Inline``). Raises
-    ``Problem`` (400) for a part that is not ``taken``, or does not hold its data."""
+    """Read the content of the message at ``place``, and mark the data of its parts (``Inline``). Raises ``Problem``
+    (400) for a part that is not ``taken``, or does not contain its data."""
     match content:
         case list():
             return [_part(each, f"{place}.{number}", taken, depth) for number, each in enumerate(content)]
@@ -80,7 +80,8 @@ def read_parts(content: Any, place: str, taken: Words, depth: int = 0) -> Any:
 
 
 def check_members(holder: Mapping[str, Any], place: str) -> None:
-    """Raises ``Problem`` (400) for a message, or a part that is text, with what is not text in a member of its own."""
+    """Raise ``Problem`` (400) for a message, or a part that is text, with something that is not text in a member of its
+    own."""
     for name in _TELLING & holder.keys():
         if holder[name] is not None:
             raise part_refused(f"`{name}` is never taken here: what is not text stands in a part of its own", place)
@@ -108,7 +109,7 @@ def _part(part: Any, place: str, taken: Words, depth: int) -> Any:
 
 
 def _kind(part: Any) -> str:
-    """The type of a part; empty where it has none that could be known."""
+    """Return the type of a part; an empty string if it has none that could be known."""
     if not isinstance(part, dict):
         return ""
     kind = part.get("type")
@@ -145,7 +146,7 @@ def _only(value: Mapping[str, Any], known: Set[str]) -> bool:
 
 
 def _source(source: Any, words: Words, place: str, taken: Words, depth: int) -> Any:
-    """The source of a block of the messages API; a document may be text, or parts."""
+    """Read the source of a block of the messages API; a document may be text, or parts."""
     if not isinstance(source, dict) or not _only(source, frozenset({"type", "media_type", "data", "content"})):
         return None
     match source.get("type"):
@@ -176,7 +177,7 @@ def _sound(value: Any, form: Any) -> Inline | None:
 
 
 def _word(media: str) -> str:
-    """The word for the first half of a media type."""
+    """Return the word for the first half of a media type."""
     return media.lower() if media.lower() in ("image", "audio", "video") else "file"
 
 

@@ -39,7 +39,7 @@ class Problem(Exception):  # noqa: N818 - the word of HTTP for it
         self.headers = headers
 
     def body(self) -> dict[str, object]:
-        """The JSON object of the error response."""
+        """Return the JSON object of the error response."""
         kind = _TYPES.get(self.status) or ("server_error" if self.status >= 500 else "invalid_request_error")
         return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
 
@@ -142,7 +142,7 @@ def other_host() -> Problem:
 
 
 def closed(allowed: Sequence[str] = ()) -> Problem:
-    """A door that is not open here: 404, or 405 where it is for the methods that are ``allowed``."""
+    """Return the problem for a closed route: 404, or 405 if it is open for the methods that are ``allowed``."""
     if allowed:
         headers = {"allow": ", ".join(allowed)}
         return Problem(405, "method_not_allowed", "This door is open for another method only.", None, headers)

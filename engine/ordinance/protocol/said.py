@@ -70,7 +70,7 @@ class Said:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing that a client would have to be sent."""
+        """Return whether there is nothing that a client would have to be sent."""
         said = any(self.texts.values()) or self.calls or self.closing
         return not (said or self.role or self.tokens or self.finish)
 

@@ -53,12 +53,12 @@ class EventParser:
         return self._started and not self._size and not self._ends_in_return
 
     def feed(self, received: bytes) -> Iterable[bytes]:
-        """The data of every event that ``received`` completes. Raises ``BadEventError``, and ``Problem`` for an event
-        of the type ``error``."""
+        """Yield the data of every event that ``received`` completes. Raises ``BadEventError``, and ``Problem`` for an
+        event of the type ``error``."""
         return self._whole_events(received) or self._events(received)
 
     def _whole_events(self, received: bytes) -> list[bytes]:
-        """The short way for the usual case: whole events with one line of data each, with nothing pending before
+        """Read the usual case in a short way: whole events with one line of data each, with nothing pending before
         them."""
         if self._size or self._ends_in_return or received.find(b"\r") >= 0:
             return []
@@ -99,7 +99,7 @@ class EventParser:
                     yield data
 
     def _lines(self, received: bytes) -> Iterator[bytes]:
-        """The lines that ``received`` completes, without their ends; ``\\r\\n`` may be cut in two."""
+        """Yield the lines that ``received`` completes, without their ends; ``\\r\\n`` may be cut in two."""
         if self._ends_in_return and received.startswith(b"\n"):
             received = received[1:]
             self._ends_in_return = False
@@ -132,10 +132,10 @@ class EventParser:
 
 
 def framed(data: bytes) -> bytes:
-    """The event with this data, which holds no line end."""
+    """Return the event with this data, which contains no line end."""
     return LEAD + data + TAIL
 
 
 def named(name: bytes, data: bytes) -> bytes:
-    """The same, of this type."""
+    """Return the event with this type and data."""
     return b"event: " + name + b"\ndata: " + data + b"\n\n"

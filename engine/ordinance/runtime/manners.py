@@ -39,8 +39,8 @@ class Manner:
 
 
 def manner(plan: Plan, situation: Situation, locale: str | None, asked: Mapping[str, str] = _NOTHING) -> Manner:
-    """How to speak in ``situation``. ``locale`` is None where nobody chose one: then no language pack's defaults hold.
-    ``asked`` are the slots that the request sets."""
+    """Return how to speak in ``situation``. ``locale`` is None where nobody chose one: then no language pack's defaults
+    hold. ``asked`` are the slots that the request sets."""
     packs = _packs(plan, locale)
     lookup = {**situation.claimed, **situation.attested}
     if locale is not None:

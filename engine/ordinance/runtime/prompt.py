@@ -103,7 +103,7 @@ class Prompt:
         )
 
     def _look(self, text: str, asked: Iterable[tuple[int, Asking]]) -> tuple[set[int], set[int]]:
-        """The tags of what finds something in ``text``, and of what failed at it."""
+        """Return the tags of the rules that find something in ``text``, and of those whose detector failed."""
         activation = self._activation
         fired = {each.tag for each in matches_in(activation.prompt, activation.checks, text, self._recall, SCREENED)}
         failed: set[int] = set()

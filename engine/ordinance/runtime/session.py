@@ -117,8 +117,8 @@ class Session:
         return self.prompt.masks
 
     def mask(self, text: str) -> str:
-        """What may be sent on of ``text``, which is asked and was screened: what masks find in it is replaced, and told
-        with the answer."""
+        """Return what may be sent on of ``text``, which is part of the request and was screened: what masks find in it
+        is replaced, and the answer reports it."""
         return self.prompt.mask(text)
 
     def manner(self) -> Manner:
@@ -147,12 +147,12 @@ class Session:
         self._terms = replace(self._terms, continued=(Continued(tuple(texts), certain),))
 
     def continue_each(self, prompts: Sequence[Sequence[str]]) -> None:
-        """The same where there are several prompts; ``stream`` says which of them a choice continues."""
+        """Continue several prompts; ``stream`` says which of them a choice continues."""
         known = {tuple(texts): Continued(tuple(texts), certain=False) for texts in prompts}
         self._terms = replace(self._terms, continued=tuple(known[tuple(texts)] for texts in prompts))
 
     def activation_of(self, part: Channel) -> Activation:
-        """The automata for one part of an answer."""
+        """Return the automata for one part of an answer."""
         return self._terms.activation_of(part)
 
     def stream(self, part: Channel = Channel.CONTENT, *, prompt: int = 0, structure: Structure | None = None) -> Stream:
@@ -163,7 +163,7 @@ class Session:
         return stream
 
     def fail(self, name: str) -> None:
-        """The answer cannot be given because of what ``name`` says, though its streams may have been closed: it counts
+        """Note that the answer cannot be given because of what ``name`` says, even if its streams are closed: it counts
         as refused."""
         (self._streams or [self.stream()])[-1].fault(name)
 
@@ -181,7 +181,7 @@ class Session:
         return known
 
     def outcome(self) -> Outcome:
-        """What came of the request so far; final once every stream is closed."""
+        """Return the outcome of the request so far; final once every stream is closed."""
         told = [stream.told for stream in self._streams]
         asked, terms = self.prompt.found, self._terms
         return Outcome(
@@ -204,7 +204,7 @@ class Session:
         return self.policy_name or charter.name, charter.version
 
     def metadata(self) -> dict[str, Any]:
-        """The ``ordinance`` object of an answer, ready for JSON."""
+        """Return the ``ordinance`` object of an answer, ready for JSON."""
         outcome = self.outcome()
         name, version = self.policy
         return {
@@ -223,7 +223,7 @@ class Session:
         }
 
     def under(self) -> dict[str, Any]:
-        """The part of the record that is known from the beginning: under which policy, for whom."""
+        """Return the part of the record that is known from the beginning: under which policy, for whom."""
         return {
             "digest": self.plan.digest,
             "jurisdiction": self.situation.jurisdiction,
@@ -231,8 +231,8 @@ class Session:
         }
 
     def record(self) -> dict[str, Any]:
-        """The audit record: which policy, which verdict, which rules fired or failed; no text, no counts of it. Of a
-        request that its client left, what had come of it by then."""
+        """Return the audit record: which policy, which verdict, which rules fired or failed; no text, no counts of it.
+        For a request that its client left, the outcome until then."""
         outcome = self.outcome()
         return {
             **self.under(),

@@ -53,7 +53,7 @@ class Situation:
     on: date | None = None
 
     def day(self, zone: ZoneInfo) -> date:
-        """The date in ``zone``."""
+        """Return the date in ``zone``."""
         return self.on or self.now.astimezone(zone).date()
 
     @property
@@ -77,7 +77,7 @@ def situate(
     on: date | None = None,
     now: datetime | None = None,
 ) -> Situation:
-    """The situation of a request. The jurisdiction stands for place and seat unless they are attested themselves.
+    """Return the situation of a request. The jurisdiction is also place and seat unless they are attested themselves.
     ``turn`` and ``elapsed`` (seconds, see ``Situation.elapsed``) are the request's claims; an ``elapsed`` that makes no
     sense is unknown.
 
@@ -151,9 +151,9 @@ def _is_day(text: str) -> bool:
 
 
 def rules_in_force(plan: Plan, situation: Situation) -> tuple[PlannedRule, ...]:
-    """The rules that apply in ``situation``, in the plan's order; those that look at text stand first.
+    """Return the rules that apply in ``situation``, in the plan's order; those that look at text come first.
 
-    Worked out once for situations that are alike, and the same tuple for each of them.
+    Computed once for situations that are alike, and the same tuple for each of them.
     """
     known = _in_force.get(plan)
     if known is None:
@@ -229,7 +229,7 @@ def _lookup(*sources: Mapping[str, str]) -> Lookup:
 
 
 def contacts_at(plan: Plan, situation: Situation) -> tuple[Contact, ...]:
-    """The contacts of the attested place and of what it lies within; none where the place is unknown (SC-3)."""
+    """Return the contacts of the attested place and of what contains it; none if the place is unknown (SC-3)."""
     place = situation.attested.get("place")
     if place is None:
         return ()
@@ -240,8 +240,8 @@ def contacts_at(plan: Plan, situation: Situation) -> tuple[Contact, ...]:
 
 
 def chosen_locale(plan: Plan, wanted: Sequence[str], default: str | None = None) -> str | None:
-    """The first of ``wanted`` for whose language there are notices, else the operator's ``default``; None where neither
-    chooses one. Tags that are not BCP 47 are passed over."""
+    """Return the first of ``wanted`` for whose language there are notices, else the operator's ``default``; None if
+    neither chooses one. Tags that are not BCP 47 are skipped."""
     for tag in [*wanted, *([default] if default else [])]:
         if notice_language(plan, tag) is not None:
             return langcodes.standardize_tag(tag)
@@ -249,7 +249,7 @@ def chosen_locale(plan: Plan, wanted: Sequence[str], default: str | None = None)
 
 
 def notice_language(plan: Plan, tag: str) -> str | None:
-    """The loaded language pack that fits ``tag`` best (CLDR distance), or None if none is near."""
+    """Return the loaded language pack that fits ``tag`` best (CLDR distance), or None if none is near."""
     if not langcodes.tag_is_valid(tag):
         return None
     best, _ = langcodes.closest_match(tag, sorted(plan.languages), max_distance=_FAR - 1)

@@ -83,6 +83,11 @@ class Stream:
         self.notices: tuple[Notice, ...] = ()
         self.balanced = True
 
+    @property
+    def texts(self) -> Sequence[Text]:
+        """Those that have begun, in that order."""
+        return self._texts
+
     def text(self, part: Channel, *, rigid: bool = False, beginning: Beginning | None = None) -> Redactor:
         """A text of its own, of this part of an answer. A ``rigid`` one may not be edited. Its ``beginning`` is that of
         the choice, unless it continues another block."""

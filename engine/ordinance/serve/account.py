@@ -39,7 +39,7 @@ class Complaint:
 
 
 def installed_version() -> str | None:
-    """The version of the vLLM in this environment; None where there is none."""
+    """Return the version of the vLLM in this environment, or None."""
     for name in _DISTRIBUTIONS:
         try:
             return metadata.version(name)
@@ -86,7 +86,7 @@ def _telemetry() -> Iterator[Complaint]:
 
 
 def _logs(args: Any) -> Iterator[Complaint]:
-    """What the model said would stand in the server's log, ungoverned."""
+    """Yield a complaint for each setting that would write what the model said, ungoverned, into the server's log."""
     if getattr(args, "enable_log_outputs", False):
         yield Complaint("vLLM would write what the model says into its log.", "Leave out --enable-log-outputs.")
     if os.environ.get("VLLM_DEBUG_LOG_API_SERVER_RESPONSE", "").lower() in ("1", "true"):
@@ -111,7 +111,7 @@ def _routes(found: Iterable[Any], acknowledged: frozenset[str]) -> Iterator[Comp
 
 
 def _unlisted(route: Any, acknowledged: frozenset[str]) -> Iterator[str]:
-    """The methods and path of a server's route that the list does not have."""
+    """Yield the methods and path of a server's route that the list does not have."""
     path = getattr(route, "path", None)
     if not isinstance(path, str):
         yield f"ANY {type(route).__name__}"

@@ -77,7 +77,8 @@ class Ordinance:
         self._log.remove()
 
     def _begin_late(self, scope: Scope) -> ASGIApp | None:
-        """For servers that do not speak of their life: begin with the first request. None where that has failed."""
+        """Begin with the first request, for servers that do not announce their start. Returns None if that has
+        failed."""
         if not self._failed:
             self._begin(scope)
         return self._front

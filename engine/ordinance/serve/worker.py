@@ -42,7 +42,7 @@ class Worker:
     on: date | None = None
 
     def gateway(self) -> tuple[Gateway, Service]:
-        """The application and what it serves. Raises ``OrdinanceError``."""
+        """Make the application and the service behind it. Raises ``OrdinanceError``."""
         if self.settings.upstream is None:
             raise ServeError("no inference server is named.", help="Set 'upstream.url'.")
         upstream = Upstream(self.settings.upstream)

@@ -191,4 +191,4 @@ class _Signals:
 
 
 def _note(*_: object) -> None:
-    """The number is written to the socket; without a handler the signal would end the process."""
+    """Do nothing: the signal's number is written to the socket, but without a handler it would end the process."""

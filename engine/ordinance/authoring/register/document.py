@@ -69,5 +69,5 @@ class Document:
 
 
 def direction(language: str) -> str:
-    """``rtl`` or ``ltr``, by the script in which a language is usually written."""
+    """Return ``rtl`` or ``ltr``, by the script in which a language is usually written."""
     return "rtl" if langcodes.Language.get(language).maximize().script in _RIGHT_TO_LEFT else "ltr"

@@ -87,7 +87,7 @@ def deciding(of: Space, jurisdiction: str, parents: Mapping[str, str | None]) ->
 
 
 def _inside(jurisdiction: str, parents: Mapping[str, str | None]) -> Iterator[str]:
-    """``jurisdiction`` and all that lie within it: where they decide, its rules apply."""
+    """Yield ``jurisdiction`` and all that lie within it: where they decide, its rules apply."""
     for name in parents:
         above: str | None = name
         while above is not None and above != jurisdiction:

@@ -87,7 +87,7 @@ class Space:
         return slab(self.full, JURISDICTION, sum(cells))
 
     def words(self, region: Region) -> str:
-        """One situation of ``region``, for people: ``place US-NY, purpose unknown, on 2026-12-01``."""
+        """Describe one situation of ``region`` for people: ``place US-NY, purpose unknown, on 2026-12-01``."""
         cells = region.witness()
         if cells is None:
             return "no situation"
@@ -187,6 +187,6 @@ def _shown(axis: str, value: str | None) -> str:
 
 
 def _order(item: tuple[str, int]) -> tuple[int, str]:
-    """Who and where first, when last."""
+    """Sort facts about people and places first, times last."""
     axis = item[0]
     return (0 if axis == JURISDICTION else 1 if axis in PLACES else 3 if axis == MOMENT else 2, axis)

@@ -133,7 +133,7 @@ def _write_function(call: Call, *, whole: bool) -> dict[str, str]:
 
 
 def _around(index: int, said: Said) -> dict[str, Any]:
-    """What stands in a choice beside its words."""
+    """Return what a choice contains besides its words."""
     tokens = {name: list(map(write_token, found)) for name, found in said.tokens.items()}
     more: dict[str, Any] = {} if said.token_ids is None else {"token_ids": said.token_ids}
     if said.stop is not None:
@@ -146,7 +146,7 @@ def _write_whole(index: int, said: Said) -> dict[str, Any]:
 
 
 def _write_chunk(index: int, said: Said) -> dict[str, Any]:
-    """A first delta has its text even when that is empty, as clients expect."""
+    """Write a chunk. A first delta has its text even if that is empty, as clients expect."""
     first = {"role": "assistant", "content": ""} if said.role else {}
     return {**_around(index, said), "delta": {**first, **_words(said, whole=False)}}
 

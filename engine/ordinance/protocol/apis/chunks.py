@@ -47,7 +47,7 @@ class Chunks:
 def answer_of(
     kind: str, write_choice: Callable[[int, Said], dict[str, Any]], top: Top, choices: Choices, usage: Usage | None
 ) -> dict[str, Any]:
-    """The object of this ``kind`` with these choices."""
+    """Return the object of this ``kind`` with these choices."""
     answer = top.over(kind, [write_choice(index, said) for index, said in choices])
     if usage is not None:
         answer["usage"] = {name: getattr(usage, name) or 0 for name in Usage.__struct_fields__}
@@ -60,5 +60,5 @@ def with_metadata(message: dict[str, Any], metadata: Metadata | None) -> dict[st
 
 
 def problem_event(problem: Problem) -> bytes:
-    """A problem at the end of a stream."""
+    """Write a problem at the end of a stream."""
     return framed(_ENCODE(problem.body()))

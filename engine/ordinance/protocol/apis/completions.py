@@ -34,7 +34,7 @@ from ordinance.protocol.structured import structure_of
 
 
 def _prompts(body: dict[str, Any]) -> list[str]:
-    """The prompts of a request. Raises ``Problem`` (400)."""
+    """Read the prompts of a request. Raises ``Problem`` (400)."""
     prompt = body.get("prompt")
     prompts = prompt if isinstance(prompt, list) else [prompt]
     texts = [each for each in prompts if isinstance(each, str)]

@@ -26,13 +26,13 @@ _TOOLS = (None, "custom")
 
 
 def _system(body: dict[str, Any]) -> list[Message]:
-    """The system prompt, as the message that servers make of it."""
+    """Return the system prompt as the message that servers make of it."""
     return [] if body.get("system") is None else [{"role": "system", "content": body["system"]}]
 
 
 def read_conversation(body: dict[str, Any], parts: Words) -> dict[str, Any]:
-    """The members of a request in which people and tools speak, with such ``parts`` beside text. Raises ``Problem``
-    (400)."""
+    """Read the members of a request in which people and tools speak; ``parts`` names what they may contain besides
+    text. Raises ``Problem`` (400)."""
     system = {"system": read_parts(body["system"], "system", parts)} if "system" in body else {}
     return {**system, "messages": read_messages(body, parts)}
 

@@ -28,13 +28,13 @@ _DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","inde
 
 
 def problem_of(problem: Problem) -> dict[str, Any]:
-    """The JSON object of an error in this API's shape, with our stable code beside it."""
+    """Return the JSON object of an error in this API's shape, with our stable code beside it."""
     kind = _PROBLEMS.get(problem.status) or ("api_error" if problem.status >= 500 else "invalid_request_error")
     return {"type": "error", "error": {"type": kind, "message": problem.message, "code": problem.code}}
 
 
 def whole_message(top: Top, said: Said, usage: Usage | None) -> dict[str, Any]:
-    """A whole answer. One that says nothing has an empty text, for clients look at the first."""
+    """Write a whole answer. One that says nothing has an empty text, because clients look at the first."""
     content: list[dict[str, Any]] = []
     if said.texts.get(REASONING):
         content.append({"type": "thinking", "thinking": said.texts[REASONING], "signature": _signature()})

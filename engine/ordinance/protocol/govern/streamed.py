@@ -75,8 +75,8 @@ class AnswerStream:
         return self._read(data) if passing is None else passing
 
     def passing(self, event: bytes) -> bytes | None:
-        """The same for an event as it stands on the wire, if it has a form that is known and its choice goes on; None
-        for any other bytes, and then nothing has been done."""
+        """Govern an event in its bytes, if it has a known form and its choice goes on. Returns None for any other
+        bytes; then nothing has been done."""
         for plain, choice in self._plain:
             text = plain.text_in(event)
             if text is None:
@@ -104,7 +104,7 @@ class AnswerStream:
         return self._writer.more(self._top, name, out) if out else b""
 
     def _count(self, text: str) -> None:
-        """The model has said ``text``. Raises ``Problem`` where that is too much."""
+        """Count ``text``, which the model has said. Raises ``Problem`` if that is too much."""
         self._left -= len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
         if self._left < 0:
             raise malformed("it is over the limit")
@@ -125,7 +125,7 @@ class AnswerStream:
         return self._leave(leaving, reply.usage)
 
     def _govern(self, index: int, said: Said) -> Said | None:
-        """The governed form of what is said of a choice; None where nothing of it may leave now."""
+        """Return the governed form of what is said of a choice; None if nothing of it may leave now."""
         choice = self._choices.get(index)
         if choice is None:
             choice = self._choices[index] = GovernedChoice(self._request, self._session, index)
@@ -163,7 +163,8 @@ class AnswerStream:
         return leaving
 
     def end(self) -> bytes:
-        """The upstream said that it is done, or no choice remains: the last events. Raises ``Problem``."""
+        """End the stream, because the upstream said so or no choice remains. Returns the last events. Raises
+        ``Problem``."""
         if not self._choices:
             raise malformed("it ended without an answer")
         last = [] if self._waiting is None else [self._waiting]
@@ -174,7 +175,8 @@ class AnswerStream:
         return leaving + self._writer.done
 
     def fail(self, problem: Problem) -> bytes:
-        """The answer cannot go on: what is held stays here, each open choice is told, and the error comes last."""
+        """End an answer that cannot go on: held text is dropped, each open choice gets its notice, and the error comes
+        last."""
         if self._in_blocks and self._waiting is not None:
             for _, said in self._waiting[0]:
                 said.finish = None  # such an answer ends once: with the error
@@ -195,7 +197,7 @@ class AnswerStream:
 
 
 def refused_stream(api: Api, request: Request, session: Session, top: Top) -> bytes:
-    """The events for a prompt that a red line refused; the upstream was not asked."""
+    """Return the events for a prompt that a red line refused; the upstream was not asked."""
     writer = api.writer(request)
     said = [
         (index, GovernedChoice(request, session, index).take(Said(role=True, finish="stop", own=True)))

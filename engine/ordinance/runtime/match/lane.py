@@ -179,7 +179,7 @@ class Lane:
         return within
 
     def _closing(self, form: Form, step: Step, output: int) -> Iterator[tuple[int, int]]:
-        """The last symbol of a form."""
+        """Yield the last symbol of a form."""
         after = ending(form.last) if form.last else None
         end = self._closed(after, output)
         if step.word:

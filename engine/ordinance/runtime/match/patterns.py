@@ -85,7 +85,7 @@ def in_named_set(name: str, symbol: str) -> bool:
 
 
 def parse_pattern(source: str, any_case: bool = False) -> Node:
-    """The tree of a pattern. Raises ``PatternError`` with the offset of the fault."""
+    """Parse a pattern into its tree. Raises ``PatternError`` with the offset of the fault."""
     node = _Parser(source, any_case).whole()
     least, most = width(node)
     if most > MAX_SIZE:
@@ -112,7 +112,7 @@ def size(node: Node) -> int:
 
 
 def width(node: Node) -> tuple[int, int]:
-    """The fewest and the most symbols that ``node`` matches."""
+    """Return the fewest and the most symbols that ``node`` matches."""
     match node:
         case SymbolSet():
             return 1, 1
@@ -335,7 +335,7 @@ class _Parser:
         return self.plain_escape(char, start)
 
     def stable(self, low: str, high: str, at: int) -> None:
-        """A class may hold only characters that folding leaves as they are."""
+        """Check that a class contains only characters that folding leaves as they are."""
         for code in range(ord(low), min(ord(high), ord(low) + 0x3000) + 1):
             char = chr(code)
             folded = fold_char(char)

@@ -31,7 +31,7 @@ _Thread = tuple[int, int, int, int]
 
 
 def letters(text: str) -> str:
-    """What counts of ``text``."""
+    """Return what counts of ``text``."""
     return "".join([key(symbol) for symbol in fold(text) if _counts(symbol)])
 
 
@@ -113,7 +113,7 @@ class Wordings:
         self.start: State | None = self._state(begun) if begun else None
 
     def symbols(self, char: str) -> str:
-        """What counts of a source character."""
+        """Return what counts of a source character."""
         found = self._symbols.get(char)
         if found is None:
             found = self._symbols[char] = letters(char)

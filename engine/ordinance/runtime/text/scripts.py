@@ -28,8 +28,8 @@ INDISTINCT = frozenset({"hans", "hant"})
 
 
 def finder(name: str) -> Callable[[str], list[tuple[int, int]]]:
-    """What a detector of sentences calls: the span of a sentence that is written in the script ``name``, one of
-    ``NAMES``; spaces around it are no part of it."""
+    """Return a function for a detector of sentences: it finds the span of a sentence written in the script ``name``,
+    one of ``NAMES``, without the spaces around it."""
     codes = _CODES[name]
 
     def find(sentence: str) -> list[tuple[int, int]]:

@@ -46,7 +46,7 @@ class Behind(Protocol):
         """Read a small answer, whole. Raises ``Problem``."""
 
     async def end(self) -> None:
-        """Nothing more is asked: answers that still run end with a ``Problem`` (503)."""
+        """End all requests: answers that still run end with a ``Problem`` (503)."""
 
 
 def refused(status: int, headers: Mapping[str, str]) -> Problem:

@@ -65,7 +65,7 @@ class EmbeddedModel:
 
 
 def find_model() -> Path:
-    """The model's file in the installed wheel, which is not imported. Raises ``ServeError``."""
+    """Find the model's file in the installed wheel, which is not imported. Raises ``ServeError``."""
     try:
         files = metadata.files(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:

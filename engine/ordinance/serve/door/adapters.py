@@ -41,9 +41,9 @@ class Adapting:
     async def adapt(
         self, exchange: Exchange, api: Api, request: Request, sent: bytes, session: Session
     ) -> tuple[Request, bytes | None]:
-        """The request and the body as they go upstream, from the body that may be ``sent``; None where a pack refuses
-        to answer without an adapter, which the session then tells. Raises ``Problem`` (502) where an adapter is mapped
-        that the server lacks and no pack says what follows, or where the server does not say what it has."""
+        """Return the request and the body as they go upstream, from the body that may be ``sent``; None if a pack
+        refuses to answer without an adapter, which the session then reports. Raises ``Problem`` (502) if an adapter is
+        mapped that the server lacks and no pack says what to do, or if the server does not list its models."""
         manner = session.manner()
         lora = await self._lora(exchange, manner, session)
         if session.refused:
@@ -55,7 +55,7 @@ class Adapting:
         return replace(request, adapter=lora), body
 
     async def _lora(self, exchange: Exchange, manner: Manner, session: Session) -> str:
-        """The adapter that answers; empty for none."""
+        """Return the adapter that answers; an empty string for none."""
         language = manner.language
         if language is None:
             return ""
@@ -70,7 +70,7 @@ class Adapting:
 
 
 def loras_of(settings: Settings) -> Mapping[str, str]:
-    """The operator's adapters by language."""
+    """Return the operator's adapters by language."""
     return {tag: adapter.lora for tag, adapter in settings.adapters.items()}
 
 
@@ -81,7 +81,7 @@ def turn_of(settings: Settings) -> Turn | None:
 
 
 def mapped(loras: Mapping[str, str], language: str) -> str:
-    """The adapter of a language or of what CLDR falls back to; empty for none."""
+    """Return the adapter of a language or of what CLDR falls back to; an empty string for none."""
     return next((loras[tag] for tag in parents(language) if tag in loras), "")
 
 

@@ -73,7 +73,7 @@ class Standing:
                 await self._replace_plan(self._renewal)
 
     async def _read(self, renewal: Renewal) -> Settings | None:
-        """The settings in force with the keys that the operator's have now."""
+        """Return the settings in force with the keys that the operator's settings have now."""
         if renewal.settings is None:
             return self.settings
         try:
@@ -136,7 +136,7 @@ class Standing:
         self.plan, self.keyring = plan, ring
 
     def _load(self, renewal: Renewal, ring: Keyring) -> Plan:
-        """The plan that is to be in force; the same object where it is the same."""
+        """Return the plan that is to be in force; the same object if it has not changed."""
         if renewal.engine is not None:
             renewal.engine.require()
         plan = renewal.plan()
@@ -148,7 +148,7 @@ class Standing:
         return plan
 
     def _ring(self, settings: Settings) -> Keyring:
-        """The keys of ``settings``. Where there were some, a reload that leaves none closes the server: it must not
+        """Return the keys of ``settings``. If there were some, a reload that leaves none closes the server: it must not
         open it to everyone."""
         ring = _keyring(settings.keys, settings.jurisdiction)
         had = bool(self.keyring.clients) or self.keyring.closed

@@ -32,7 +32,7 @@ class Presence:
         self._of: Counter[str] = Counter()
 
     def problem(self, home: str) -> Problem | None:
-        """Why another request of ``home`` is not taken now."""
+        """Return why another request of ``home`` is not taken now."""
         if self._most is not None and self.inside >= self._most:
             return busy(503)
         if self._each is not None and self._of[home] >= self._each:

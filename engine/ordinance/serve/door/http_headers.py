@@ -62,7 +62,7 @@ def claims_in(headers: Headers) -> Claims:
 
 
 def wanted_languages(chosen: str | None, accepted: str | None) -> list[str]:
-    """BCP 47 tags in the order of preference, from the two headers' values; what is malformed is passed over."""
+    """Return BCP 47 tags in the order of preference, from the two headers' values; malformed ones are skipped."""
     preferences = []
     for position, item in enumerate(_items(accepted)):
         tag, *parameters = (part.strip() for part in item.split(";"))

@@ -116,7 +116,8 @@ class Visit:
             await self._whole(body, request, session, top)
 
     async def _sent_on(self, size: int, request: Request, session: Session) -> bytes | None:
-        """What goes upstream of a request of ``size`` bytes; see ``sent_on``. Only what is new in it is looked at."""
+        """Return what goes upstream of a request of ``size`` bytes; see ``sent_on``. Only new text in it is
+        screened."""
         ours = self._client.system_messages_are_ours
         texts, unknown = await aside(size, False, unknown_texts, self._api, request, session, system_is_ours=ours)
         size += SCREENING * unknown
@@ -185,7 +186,7 @@ class Visit:
         self._service.audit.write(record)
 
     def _asked(self) -> dict[str, Any]:
-        """What a record says of the request: who asks for what, and no word of it."""
+        """Return what a record says about the request: who asks for what, and no word of it."""
         request = self._request
         return {
             "request": self._id,
@@ -197,8 +198,8 @@ class Visit:
 
 
 def _salt(key: str | None, cache_salt: object) -> bytes:
-    """What sets a request's texts apart from those of others. Behind the doors a server may tell keys apart where
-    Ordinance has none; and a client that gives a salt wants none of what it says to be known again without it."""
+    """Return what keeps a request's texts apart from those of others. A server behind may tell keys apart where
+    Ordinance has none; and a client that gives a salt wants none of its texts to be recognised without it."""
     return f"{key or ''}\0{cache_salt if isinstance(cache_salt, str) else ''}".encode("utf-8", "surrogatepass")
 
 

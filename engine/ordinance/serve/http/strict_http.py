@@ -38,5 +38,5 @@ class StrictProtocol(H11Protocol):
         self.conn = StrictReader(h11.SERVER, self.config.h11_max_incomplete_event_size or _LARGEST_HEAD)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Without uvicorn's advice to install what would read another protocol: none is opened here."""
+        """Omit uvicorn's advice to install what would read another protocol: none is opened here."""
         self.logger.warning("Unsupported upgrade request.")
