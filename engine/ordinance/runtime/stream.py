@@ -7,7 +7,7 @@ once in the content and once in the metadata (rule 19).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from ordinance.policy.vocabulary import Channel, Verdict
