@@ -123,7 +123,7 @@ def test_an_ungoverned_server_is_open_everywhere(upstream: ScriptedUpstream) -> 
     for said in (
         "POST /v1/chat/completions: answers without `x-ordinance-policy`",
         "POST /v1/completions: answers without `x-ordinance-policy`",
-        "nothing screens the request",
+        "nobody examined the request",
         "a canary leaves in choices[]#0.message.content",
         "a canary leaves in choices[]#0.delta.content",
         "function.arguments",
@@ -232,7 +232,7 @@ def test_a_refusal_that_is_not_told_is_found(broken: Broken) -> None:
         return seen
 
     found = opened(asking.asked(broken(silent)))
-    assert {each.what for each in found} == {"refused, but without a notice"}
+    assert {each.what for each in found} == {"refused without saying so"}
     assert not [each for each in found if "(stream)" in each.part]
 
 
@@ -306,7 +306,7 @@ def test_a_model_that_does_not_say_it_is_not_well(broken: Broken, upstream: Scri
 
     upstream.script = stubborn
     found = list(answering.answered(target))
-    assert {each.what for each in found} == {"the model was not made to say it"}
+    assert {each.what for each in found} == {"the model could not be made to say it"}
     assert {each.state for each in found} == {State.UNTRIED}
 
 
@@ -321,9 +321,9 @@ def test_a_setting_that_reaches_the_server_is_found(broken: Broken) -> None:
 
     found = {(each.subject, each.part): each.what for each in opened(requests.settings(broken(read)))}
     assert found == {
-        (f"POST {CHAT}", "vllm_xargs"): "the server reads it (status 400)",
-        ("POST /v1/completions", "vllm_xargs"): "the server reads it (status 400)",
-        ("POST /v1/responses", "vllm_xargs"): "the server reads it (status 400)",
+        (f"POST {CHAT}", "vllm_xargs"): "the server uses it (status 400)",
+        ("POST /v1/completions", "vllm_xargs"): "the server uses it (status 400)",
+        ("POST /v1/responses", "vllm_xargs"): "the server uses it (status 400)",
         (f"POST {CHAT}", "prompt_logprobs"): "it fills `prompt_logprobs`",
     }
 
@@ -412,7 +412,7 @@ def test_another_digest_at_one_door_is_found(broken: Broken) -> None:
 
     found = opened(identity.policies(broken(other), Expected()))
     assert {each.what for each in found} == {
-        "an answer's header and its metadata differ", "different answers show different ones",
+        "an answer's header and its metadata differ", "different answers name different policies",
     }  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def _whole(text: str) -> str:
 
 def _from_input() -> str:
     if sys.stdin.isatty():
-        print("ordinance: write the text and end it with Ctrl-D", file=sys.stderr)
+        print("ordinance: type the text, then press Ctrl-D", file=sys.stderr)
     try:
         return sys.stdin.buffer.read().decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:
@@ -136,7 +136,7 @@ def _print_account(account: Account, texts: dict[str, str]) -> None:
     if account.why:
         print(f"    {account.why}")
     for test in account.struck:
-        print(f"    ignored, because its detector is not configured: {test}")
+        print(f"    not tested, because nothing is configured for it: {test}")
     for each in account.sightings:
         found = each.found
         text = texts[each.where][found.start : found.end]

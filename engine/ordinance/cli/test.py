@@ -97,7 +97,7 @@ def _not_loaded(loaded: Loaded, form: str) -> int:
         for item in loaded.diagnostics:
             print(render(item))
         print(more_on(loaded.diagnostics))
-        print("no example was run: the packs do not compile to a policy")
+        print("no example was run: the packs contain errors")
     return loaded.exit_code
 
 
@@ -165,7 +165,7 @@ def _print(examined: Examined) -> None:
     if examined.results:
         print(_held(examined.results))
     elif not examined.told:
-        print("there is no example to run")
+        print("the packs have no example")
 
 
 def _held(results: Sequence[Result]) -> str:

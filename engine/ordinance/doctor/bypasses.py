@@ -16,7 +16,7 @@ CLOSED, PASSED = "closed doors", "passed routes"
 _QUIET = ("PATCH", "OPTIONS")
 _LOUD = ("GET", "POST", "PUT", "DELETE")
 _MALFORMED = b"Invalid HTTP request received."
-_HELP = "Close it to clients: in front of the server only Ordinance may be reached."
+_HELP = "Close it to clients: they must reach only Ordinance."
 
 
 def closed_doors(target: Target) -> Iterator[Finding]:
@@ -49,7 +49,7 @@ def passed_routes(target: Target) -> Iterator[Finding]:
         if place is not None:
             yield is_open(PASSED, door, f"a canary appears in {place}", "Close it to clients, and report this.")
         else:
-            yield well(PASSED, "routes that pass", "contains nothing of what was said", door)
+            yield well(PASSED, "routes that pass", "no text of a request or an answer appears there", door)
 
 
 def _by_path(routes: Iterable[Route]) -> dict[str, list[Route]]:
@@ -82,11 +82,11 @@ def _judged(target: Target, reply: Reply, door: str) -> Finding:
     if shuts(reply, with_key=target.server.key is not None):
         return well(CLOSED, "routes and methods", "closed by Ordinance", door)
     if reply.status == 400 and reply.body == _MALFORMED:
-        return well(CLOSED, "not an HTTP request, for the server", "not taken", door)
+        return well(CLOSED, "the server does not take it for an HTTP request", "not taken", door)
     if reply.status == 404:
         return is_open(CLOSED, "reached", "another server answers that it has no such route (404)", _HELP, door)
     if reply.status == 405:
-        return is_open(CLOSED, "open", "the route is there, for another method (405)", _HELP, door)
+        return is_open(CLOSED, "open", "the route exists, for another method (405)", _HELP, door)
     return is_open(CLOSED, "open", f"answered (status {reply.status})", _HELP, door)
 
 

@@ -39,9 +39,9 @@ def _prompts(body: dict[str, Any]) -> list[str]:
     prompts = prompt if isinstance(prompt, list) else [prompt]
     texts = [each for each in prompts if isinstance(each, str)]
     if not texts or len(texts) < len(prompts):
-        raise bad_request("`prompt` must be a text or a list of texts; token ids cannot be looked at.", "prompt")
+        raise bad_request("`prompt` must be a text or a list of texts; token ids cannot be checked.", "prompt")
     if body.get("prompt_embeds") is not None:
-        raise part_refused("embeddings are never taken; nobody could look at them", "prompt_embeds")
+        raise part_refused("embeddings are never accepted, because they cannot be checked", "prompt_embeds")
     return texts
 
 

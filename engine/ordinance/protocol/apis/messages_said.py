@@ -171,7 +171,7 @@ def _ending(told: _Delta | _Message) -> Said:
 def _input(value: Any) -> str:
     """The arguments of a call as text; nothing where they are still to come."""
     if value is not None and not isinstance(value, dict):
-        raise malformed("the input of a tool is no object")
+        raise malformed("the input of a tool is not an object")
     return _ENCODE(value).decode() if value else ""
 
 

@@ -54,7 +54,7 @@ def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
     for item in given:
         if item.get("type", "message") not in _ITEMS or item.get("encrypted_content") is not None:
             raise bad_request(
-                "`input` has an item that cannot be looked at; send messages, calls and thoughts.", "input"
+                "`input` has an item that cannot be checked; send messages, function calls and reasoning.", "input"
             )
     return given
 

@@ -186,7 +186,7 @@ class ResponsesReader:
 
 def _piece(delta: object) -> str:
     if not isinstance(delta, str):
-        raise malformed("a piece of it is no text")
+        raise malformed("a piece of it is not text")
     return delta
 
 

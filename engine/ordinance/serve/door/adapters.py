@@ -100,5 +100,5 @@ def adapter_missing(language: str) -> Problem:
         502,
         "adapter_missing",
         f"The model server does not have the adapter that is set up for the language {language}. "
-        "The operator can load it, or take it out of `adapters`.",
+        "The operator can load it, or remove it from `adapters`.",
     )
