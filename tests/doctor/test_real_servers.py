@@ -123,7 +123,7 @@ def test_an_ungoverned_server_is_open_everywhere(upstream: ScriptedUpstream) -> 
     for said in (
         "POST /v1/chat/completions: answers without `x-ordinance-policy`",
         "POST /v1/completions: answers without `x-ordinance-policy`",
-        "nobody examined the request",
+        "nothing screens the request",
         "a canary leaves in choices[]#0.message.content",
         "a canary leaves in choices[]#0.delta.content",
         "function.arguments",
@@ -232,7 +232,7 @@ def test_a_refusal_that_is_not_told_is_found(broken: Broken) -> None:
         return seen
 
     found = opened(asking.asked(broken(silent)))
-    assert {each.what for each in found} == {"refused without saying so"}
+    assert {each.what for each in found} == {"refused, but without a notice"}
     assert not [each for each in found if "(stream)" in each.part]
 
 

@@ -114,7 +114,7 @@ def test_a_bare_word_that_might_be_a_truth_value_is_an_error(tmp_path: Path, wor
         ("- 1\n", 1, "'key: value' lines"),
         ("just words", 1, "'key: value' lines"),
         ("? [a]\n: 1\n", 1, "a key must be a word"),
-        ("[" * 5000, 1, "too deep"),
+        ("[" * 5000, 1, "nested too deeply"),
         ("prot: 1\n", 1, "'prot' is not a setting; did you mean 'port'?"),
         ("port: 1\nupstream:\n  ulr: http://x\n", 3, "'upstream.ulr' is not a setting; did you mean 'url'?"),
         ("keys:\n  - name: a\n    sha256: abc\n", 3, "'keys.0.sha256'"),
@@ -245,8 +245,8 @@ ONE, TWO = sha256(b"one").hexdigest(), sha256(b"two").hexdigest()
     ("hashes", "wrong"),
     [
         ([ONE, TWO], []),
-        ([ONE, NOTHING], ["keys.1.sha256': this is the hash of an empty text"]),
-        ([ONE, TWO, ONE], ["keys.2.sha256': `keys.0` is the same key"]),
+        ([ONE, NOTHING], ["keys.1.sha256': this is the hash of an empty key"]),
+        ([ONE, TWO, ONE], ["keys.2.sha256': `keys.0` has the same hash"]),
     ],
 )
 def test_a_key_is_one_and_no_other(tmp_path: Path, hashes: list[str], wrong: list[str]) -> None:

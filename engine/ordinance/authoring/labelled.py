@@ -80,7 +80,7 @@ def _blocks(source: Source, plan: Plan) -> Iterator[Labelled]:
         if head is not None:
             yield _block(source, plan, *head, textwrap.dedent("\n".join(body)).strip("\n"))
         elif any(each.strip() for each in body):
-            raise _wrong(source, number - 1, "there is a text here without a line that says what is expected", _SHAPE)
+            raise _wrong(source, number - 1, "this text has no line above it that says what is expected", _SHAPE)
         head, body = None, []
         if not line.startswith("#"):
             match = _HEAD.fullmatch(line)
@@ -115,7 +115,7 @@ def _lines(source: Source, plan: Plan) -> Iterator[Labelled]:
             )
         if unknown := sorted(given.keys() - _KEYS):
             near = did_you_mean(unknown[0], _KEYS) or f"Known: {', '.join(sorted(_KEYS))}."
-            raise _wrong(source, number, f"the key '{unknown[0]}' is unknown", near)
+            raise _wrong(source, number, f"unknown key '{unknown[0]}'", near)
         yield _object(source, plan, number, given)
 
 

@@ -179,7 +179,7 @@ def _named(method: Callable[..., Any], first: Any, params: Any, rest: tuple[Any,
     strange = sorted(more.keys() - _KNOWN)
     if strange:
         raise BatchError(
-            f"the argument '{strange[0]}' is unknown to Ordinance, so it cannot check what it does.",
+            f"unknown argument '{strange[0]}': Ordinance cannot check what it does.",
             help="docs/batch.md lists the arguments.",
         )
     return more

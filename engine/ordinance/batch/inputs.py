@@ -113,7 +113,7 @@ def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, lora: Any, pl
     if not isinstance(getattr(params, "n", None), int):
         raise BatchError(f"{place}: {type(params).__name__} is not supported.", help="Give vLLM's SamplingParams.")
     if getattr(params, "detokenize", True) is False:
-        raise BatchError(f"{place}: with detokenize=False there is no text to check.", help="Leave it out.")
+        raise BatchError(f"{place}: with detokenize=False there is no text to screen.", help="Leave it out.")
     try:
         raw = msgspec.json.encode({**body, **_said_by(params)})
         request = api.read_request(raw, frozenset(desk.settings.parts))
@@ -125,13 +125,11 @@ def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, lora: Any, pl
         raise BatchError(f"{place}: {problem.message}", help="docs/batch.md says what can be asked.") from None
     except (TypeError, ValueError, RecursionError) as error:  # no JSON, half of a character, too deep
         raise BatchError(
-            f"{place} contains something that cannot be checked ({type(error).__name__}).",
+            f"{place} contains something that cannot be screened ({type(error).__name__}).",
             help="Give text and plain values; a picture as a part with its data, in base64.",
         ) from None
     if lost:  # by HTTP it would not be forwarded; here nothing is left out without a word
-        raise BatchError(
-            f"{place}: `{lost[0]}` contains something that cannot be checked.", help="docs/batch.md says what can."
-        )
+        raise BatchError(f"{place}: `{lost[0]}` contains something that cannot be screened.", help="See docs/batch.md.")
     if sent is not None:
         desk.adapt(session, lora)
     return _Looked(request, session, params, None if sent is None or session.refused else msgspec.json.decode(sent))
@@ -150,7 +148,7 @@ def _parts(prompt: Any, place: str) -> tuple[str | None, list[int] | None, dict[
             strange = sorted(map(str, known.keys() - _OPTIONS - {"prompt", "prompt_token_ids"}))
             if strange:
                 raise BatchError(
-                    f"{place} has '{strange[0]}', which cannot be checked.",
+                    f"{place} has '{strange[0]}', which cannot be screened.",
                     help="Give the prompt as text, or as `prompt_token_ids`.",
                 )
             if "prompt_token_ids" in known:  # the model reads these, whatever text is said to belong to them
@@ -158,7 +156,7 @@ def _parts(prompt: Any, place: str) -> tuple[str | None, list[int] | None, dict[
             if isinstance(known.get("prompt"), str):
                 return known["prompt"], None, options
     raise BatchError(
-        f"{place} is {type(prompt).__name__}, which cannot be checked.",
+        f"{place} is {type(prompt).__name__}, which cannot be screened.",
         help='Give text, {"prompt": "…"}, token ids, or {"prompt_token_ids": […]}.',
     )
 
@@ -171,14 +169,13 @@ def _check_data(data: Any, taken: Set[str], place: str) -> None:
         raise BatchError(f"{place}: `{_DATA}` is not a mapping.", help='Write {"image": …}.')
     for name, value in data.items():
         if name not in ("image", "audio", "video"):
-            raise BatchError(f"{place}: `{_DATA}` has an unsupported key.", help="docs/batch.md says what can be.")
+            raise BatchError(f"{place}: `{_DATA}` contains an unknown kind of data.", help="See docs/batch.md.")
         if name not in taken:
             raise BatchError(
-                f"{place} contains {name}, which Ordinance cannot check.",
-                help=f'Allow it: govern(llm, parts=["{name}"], …).',
+                f"{place} contains {name}, which is not screened.", help=f'Allow it: govern(llm, parts=["{name}"], …).'
             )
         if isinstance(value, Mapping):
-            raise BatchError(f"{place} contains embeddings, which cannot be checked.", help=f"Give the {name} itself.")
+            raise BatchError(f"{place} contains embeddings, which cannot be screened.", help=f"Give the {name} itself.")
 
 
 def _ids(value: Any, place: str) -> list[int]:

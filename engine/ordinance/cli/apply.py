@@ -205,12 +205,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _read(given: dict[str, Any]) -> Line:
     unknown = sorted(given.keys() - _KEYS)
     if unknown:
-        raise LineError(f"the key '{unknown[0]}' is unknown.", help=f"Known: {', '.join(sorted(_KEYS))}.")
+        raise LineError(f"unknown key '{unknown[0]}'.", help=f"Known keys: {', '.join(sorted(_KEYS))}.")
     for name in ("answer", "prompt", "locale"):
         _check_text(name, given.get(name), needed=name == "answer")
     turn = given.get("turn", 2)
     if not isinstance(turn, int) or isinstance(turn, bool) or turn < 1:
-        raise LineError("'turn' must be a whole number, 1 or more.", help="Leave it out for turn 2.")
+        raise LineError("'turn' must be a whole number of at least 1.", help="Leave it out for turn 2.")
     situation = given.get("situation", {})
     if not isinstance(situation, dict):
         raise LineError("'situation' must be an object.", help='Write {"purpose": "education"}.')

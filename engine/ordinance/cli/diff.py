@@ -72,7 +72,7 @@ def _not_loaded(sides: list[Loaded], form: str) -> None:
     for item in found:
         print(render(item))
     print(more_on(found))
-    print("nothing was compared: the packs contain errors", file=sys.stderr)
+    print("nothing was compared: at least one side does not compile to a policy", file=sys.stderr)
 
 
 def _report(difference: Difference) -> dict[str, object]:

@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         target = acquaint(server, behind, canaries_of(plan), arguments.model)
     except NoReplyError as error:
         raise UnreachableError(
-            f"{arguments.url} cannot be examined: {error}.", help="Check the address, and that the server is running."
+            f"{arguments.url} cannot be tested: {error}.", help="Check the URL, and that the server is running."
         ) from None
     findings = list(examine(target, expected, progress))
     progress.clear()
@@ -102,9 +102,11 @@ def _key(file: Path | None) -> str | None:
     try:
         key = file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        raise UnreadableError(f"the key in {file} cannot be read.", help="Name a file that contains the key.") from None
+        raise UnreadableError(
+            f"the key in {file} cannot be read.", help="Name a text file that contains the key."
+        ) from None
     if not key or not key.isascii() or not key.isprintable():
-        raise UsageError(f"{file} contains no key.", help="Write the key on one line of it.")
+        raise UsageError(f"{file} does not contain a key.", help="Write the key into it, on one line.")
     return key
 
 
@@ -119,7 +121,7 @@ def _expected(policy: str | None, digest: str) -> Expected:
         return Expected(digest=policy)
     raise UsageError(
         f"'{policy}' is not a policy.",
-        help="Write it as `x-ordinance-policy` shows it, or 8 or more digits of its digest.",
+        help="Copy it from the header `x-ordinance-policy`, or write 8 or more digits of the digest.",
     )
 
 

@@ -136,7 +136,7 @@ def _print_account(account: Account, texts: dict[str, str]) -> None:
     if account.why:
         print(f"    {account.why}")
     for test in account.struck:
-        print(f"    not tested, because nothing is configured for it: {test}")
+        print(f"    ignored, because its detector is not configured: {test}")
     for each in account.sightings:
         found = each.found
         text = texts[each.where][found.start : found.end]

@@ -127,7 +127,7 @@ def _announce(address: str, service: Service) -> None:
     if charter_alone(service):
         tell_charter_alone(service.plan)
     for struck in service.plan.struck:
-        print(f"ordinance: {struck.rule} works without `{struck.test}`, which is not set up", flush=True)
+        print(f"ordinance: {struck.rule} runs without `{struck.test}`, which is not configured", flush=True)
     print(f"ordinance: listening on {address}, policy {policy}", flush=True)
 
 
@@ -139,10 +139,10 @@ def _announce_embedded(address: str, service: Service) -> None:
     print("ordinance: the model is SmolLM2-135M-Instruct, in this process: very small, English only")
     lineage = service.plan.lineage(service.settings.jurisdiction)
     if not service.settings.keys:
-        told = ", after the disclosure that Regulation (EU) 2024/1689 asks for" if "EU" in lineage else ""
+        told = " after the disclosure that Regulation (EU) 2024/1689 requires" if "EU" in lineage else ""
         print(f"\nA question that is answered in full{told}:\n  {_curl(address, PLAIN)}")
         if "DE" in lineage:
-            print("\nA request to repeat a canary of § 86a's lexicon; the answer omits that sentence and says so:")
+            print("\nA question that makes the model repeat a canary from § 86a's lexicon; its sentence is left out:")
             print(f"  {_curl(address, REPEAT)}")
         print(flush=True)
 

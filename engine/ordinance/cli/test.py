@@ -97,7 +97,7 @@ def _not_loaded(loaded: Loaded, form: str) -> int:
         for item in loaded.diagnostics:
             print(render(item))
         print(more_on(loaded.diagnostics))
-        print("no example was run: the packs contain errors")
+        print("no example was run: the packs do not compile to a policy")
     return loaded.exit_code
 
 

@@ -49,7 +49,7 @@ def passed_routes(target: Target) -> Iterator[Finding]:
         if place is not None:
             yield is_open(PASSED, door, f"a canary appears in {place}", "Close it to clients, and report this.")
         else:
-            yield well(PASSED, "routes that pass", "no text of a request or an answer appears there", door)
+            yield well(PASSED, "routes that pass", "contains nothing of what was said", door)
 
 
 def _by_path(routes: Iterable[Route]) -> dict[str, list[Route]]:
@@ -82,7 +82,7 @@ def _judged(target: Target, reply: Reply, door: str) -> Finding:
     if shuts(reply, with_key=target.server.key is not None):
         return well(CLOSED, "routes and methods", "closed by Ordinance", door)
     if reply.status == 400 and reply.body == _MALFORMED:
-        return well(CLOSED, "the server does not take it for an HTTP request", "not taken", door)
+        return well(CLOSED, "not an HTTP request, for the server", "not taken", door)
     if reply.status == 404:
         return is_open(CLOSED, "reached", "another server answers that it has no such route (404)", _HELP, door)
     if reply.status == 405:

@@ -55,7 +55,9 @@ def policies(target: Target, expected: Expected) -> Iterator[Finding]:
     if isinstance(ready, str) and _digest(ready) not in map(_digest, seen):  # a key may name another jurisdiction
         seen.setdefault(ready, []).append("GET /ready")
     if not seen:
-        yield untried(POLICIES, "the policy", "no answer names a policy", "Give a key, or see the findings on doors.")
+        yield untried(
+            POLICIES, "the policy", "no answer names a policy", "Give a key, or check what answers on these routes."
+        )
     for shown, doors in seen.items():
         part = ", ".join(doors)
         if expected == Expected():
@@ -104,8 +106,8 @@ def versions(target: Target) -> Iterator[Finding]:
             "Name the server behind with --behind, or look on its machine.",
         )
     elif not is_supported(vllm):
-        yield is_open(VERSIONS, f"vLLM {vllm}", f"outside the range that Ordinance supports ({RANGE})",
-                      "Install a version in the range: others may have routes that are unknown here.")  # fmt: skip
+        yield is_open(VERSIONS, f"vLLM {vllm}", f"outside the range that was examined ({RANGE})",
+                      "Install a version in the range: another may have unknown routes.")  # fmt: skip
     else:
         tested = "tested" if vllm.startswith(TESTED) else f"in the supported range; tested with {TESTED}"
         yield well(VERSIONS, f"vLLM {vllm}", tested)

@@ -1,4 +1,4 @@
-"""The way in: a red line's canary in every field that a model reads must come back refused, and the answer says so."""
+"""The way in: a red line's canary in every field that a model reads must come back refused, with a notice."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _ask(target: Target, api: Api, name: str, patch: Patch, *, streaming: bool) 
         reply = target.ask(api, patch, streaming=streaming)
     except NoReplyError as error:
         return untried(
-            ASKED, subject, str(error), "Check that the model server runs; --timeout allows more time.", name
+            ASKED, subject, str(error), "Check that the model server is running; --timeout allows more time.", name
         )
     if reply.status != 200:
         own = "Ordinance" if not_taken(reply) else "the server"
@@ -52,16 +52,16 @@ def _ask(target: Target, api: Api, name: str, patch: Patch, *, streaming: bool) 
         return is_open(
             ASKED,
             subject,
-            "a red line's canary is answered" if reply.header(POLICY) else "nobody examined the request",
-            "Put Ordinance in front of this route. If it is, compare the policies (--pack) and report this.",
+            "a red line's canary is answered" if reply.header(POLICY) else "nothing screens the request",
+            "Put Ordinance in front of this route; if it is there, compare the policies (--pack) and report this.",
             name,
         )
     notices = [notice.get("text") for notice in found.get("notices", ()) if notice.get("kind") == "red_line"]
     ends = any(value in _REFUSED for each in reply.values for member in members(each) for value in _words(member))
     told = notices and ends and reply.header(POLICY)
     if not told or not (_STRUCTURES & patch.keys() or _shown(notices, said(reply))):
-        return is_open(ASKED, subject, "refused without saying so", "Report this to Ordinance.", name)
-    return well(ASKED, subject, "refused, and the answer says so", name)
+        return is_open(ASKED, subject, "refused, but without a notice", "Report this to Ordinance.", name)
+    return well(ASKED, subject, "refused, with a notice", name)
 
 
 def _words(member: dict[str, object]) -> Iterator[str]:

@@ -51,7 +51,7 @@ def _ask(target: Target, api: Api, part: str, canary: Canary, patch: Patch, stre
         reply = target.ask(api, patch, streaming=streaming)
     except NoReplyError as error:
         return untried(
-            ANSWERED, subject, str(error), "Check that the model server runs; --timeout allows more time.", part
+            ANSWERED, subject, str(error), "Check that the model server is running; --timeout allows more time.", part
         )
     if reply.status != 200:
         return untried(ANSWERED, subject, f"the server does not take such a request (status {reply.status})",
@@ -59,7 +59,7 @@ def _ask(target: Target, api: Api, part: str, canary: Canary, patch: Patch, stre
     place = where_seen(reply, canary.tail)
     if place is not None:
         return is_open(ANSWERED, subject, f"a canary leaves in {place}",
-                       "Put Ordinance in front of this route. If it is, report this.", part)  # fmt: skip
+                       "Put Ordinance in front of this route; if it is there, report this.", part)  # fmt: skip
     if metadata(reply).get("verdict") not in _REMOVING:
         return untried(ANSWERED, subject, "the model could not be made to say it",
                        "You need to do nothing. Another model may say it, or one without reasoning.", part)  # fmt: skip

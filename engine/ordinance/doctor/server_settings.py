@@ -35,6 +35,4 @@ def settings(target: Target) -> Iterator[Finding]:
                 yield untried(SETTINGS, subject, f"the server failed (status {reply.status})", "Try again.", name)
             else:
                 what = f"it fills `{filled[0]}`" if filled else f"the server uses it (status {reply.status})"
-                yield is_open(
-                    SETTINGS, subject, what, "Put Ordinance in front of this route. If it is, report this.", name
-                )
+                yield is_open(SETTINGS, subject, what, "Put Ordinance in front of this route, or report this.", name)

@@ -19,7 +19,7 @@ def keys(target: Target) -> Iterator[Finding]:
     """Ask without the key, and with a wrong one, where the right one opens."""
     if target.server.key is None:
         if Door.LOCKED not in target.doors.values():
-            yield untried(KEYS, "the server", "it answers without a key, and none was given",
+            yield untried(KEYS, "the server", "it answers everyone, and no key was given",
                           "If that is not intended, set `keys`, and give one with --key-file.")  # fmt: skip
         return
     for token, name in ((None, "no key"), ("ordinance-doctor-no-such-key", "a wrong key")):

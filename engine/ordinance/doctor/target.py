@@ -129,7 +129,10 @@ def governed_doors(target: Target) -> Iterator[Finding]:
                 )
             case Door.SILENT:
                 yield untried(
-                    GOVERNED, subject, "no answer", "Check that the model server runs; --timeout allows more time."
+                    GOVERNED,
+                    subject,
+                    "no answer",
+                    "Check that the model server is running; --timeout allows more time.",
                 )
             case Door.ABSENT:
                 yield is_open(

@@ -167,9 +167,9 @@ def server_at(url: str, key: str | None, seconds: float) -> Server:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
-        raise UsageError(f"'{url}' is not an address.", help="Write it as http://127.0.0.1:8000.") from None
+        raise UsageError(f"'{url}' is not a URL.", help="Write it like http://127.0.0.1:8000.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise UsageError(f"'{url}' is not an address.", help="Write it as http://127.0.0.1:8000.")
+        raise UsageError(f"'{url}' is not a URL.", help="Write it like http://127.0.0.1:8000.")
     if parts.username or parts.password:
         raise UsageError("the URL contains a password.", help="Pass the key with --key-file.")
     base = parts.path.rstrip("/").removesuffix("/v1")

@@ -220,7 +220,7 @@ class KeySettings(_Section):
     @classmethod
     def _is_of_a_key(cls, digest: str) -> str:
         if digest == _OF_NOTHING:
-            raise ValueError("this is the hash of an empty text, so everyone would get in; was the variable empty?")
+            raise ValueError("this is the hash of an empty key, so everyone would get in; was the variable empty?")
         return digest
 
 
@@ -351,7 +351,7 @@ class Settings(BaseSettings):
         first: dict[str, int] = {}
         for number, key in enumerate(keys):
             if first.setdefault(key.sha256, number) < number:
-                raise _at((number, "sha256"), f"`keys.{first[key.sha256]}` is the same key; list each key once")
+                raise _at((number, "sha256"), f"`keys.{first[key.sha256]}` has the same hash; list each key once")
         return keys
 
     @field_validator("adapters")
@@ -359,5 +359,5 @@ class Settings(BaseSettings):
     def _are_tags(cls, adapters: dict[str, AdapterSettings]) -> dict[str, AdapterSettings]:
         for tag in adapters:
             if not langcodes.tag_is_valid(tag) or langcodes.standardize_tag(tag) != tag:
-                raise ValueError(f"'{tag}' is not a language tag in its usual form; write it as in et or de-CH")
+                raise ValueError(f"'{tag}' is not a language tag in its usual form; write it like et or de-CH")
         return adapters

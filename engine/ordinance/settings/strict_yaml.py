@@ -65,11 +65,11 @@ def _refuse_unusual(text: str, name: str) -> None:
         line = event.start_mark.line + 1 if event.start_mark is not None else 1
         if isinstance(event, yaml.AliasEvent):
             raise SettingsError(
-                f"{name}:{line}: aliases ('*{event.anchor}') are not supported.", help="Write the value in full."
+                f"{name}:{line}: aliases ('*{event.anchor}') are not supported.", help="Repeat the value."
             )
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
-            raise SettingsError(f"{name}:{line}: nested too deeply.", help="No setting is nested like this.")
+            raise SettingsError(f"{name}:{line}: nested too deeply.", help=f"Use at most {_DEEPEST} levels.")
 
 
 def _value(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
@@ -90,7 +90,7 @@ def _members(node: yaml.MappingNode, path: Path, lines: dict[Path, int], name: s
             raise SettingsError(f"{name}:{line}: a key must be a word.", help="docs/configuration.md lists the keys.")
         if key in seen:
             raise SettingsError(
-                f"{name}:{line}: the key '{key}' is given twice, first on line {seen[key]}.", help="Keep one of them."
+                f"{name}:{line}: '{key}' is given twice, first on line {seen[key]}.", help="Keep one of them."
             )
         seen[key] = line
         lines[(*path, key)] = line

@@ -30,7 +30,7 @@ class _Count(msgspec.Struct, frozen=True):
 
 
 def read_models(raw: bytes) -> Sequence[Model]:
-    """The models that a server lists. Raises ``Problem`` (502)."""
+    """Read the models that a server lists. Raises ``Problem`` (502)."""
     return _read(raw, _Models, "it is not a list of models").data
 
 
@@ -40,7 +40,7 @@ def govern_models(raw: bytes) -> dict[str, Any]:
 
 
 def govern_count(raw: bytes) -> dict[str, Any]:
-    """A number of tokens and nothing else. Raises ``Problem`` (502)."""
+    """Return a number of tokens and nothing else. Raises ``Problem`` (502)."""
     return {"input_tokens": _read(raw, _Count, "it is not a number of tokens").input_tokens}
 
 
