@@ -282,7 +282,7 @@ def test_a_structure_is_masked_and_refuses_what_it_cannot_replace() -> None:
         ({"prompt_token_ids": "x"}, "prompt_token_ids"),
         ({}, "dict"),
         (7.5, "float"),
-        ("half \ud800", "cannot be checked"),
+        ("half \ud800", "cannot be screened"),
     ],
 )
 def test_what_cannot_be_looked_at_is_told_before_anything_is_asked(prompt: Any, said: str) -> None:
@@ -329,7 +329,7 @@ def test_one_conversation_or_a_list_of_them() -> None:
     assert [text.split("\n\n")[1] for text in texts(outputs)] == ["one", REFUSED["en"], "three"]
     with pytest.raises(BatchError, match="conversation 0"):
         governed(llm).chat(["no messages"])
-    with pytest.raises(BatchError, match="cannot be checked"):
+    with pytest.raises(BatchError, match="cannot be screened"):
         governed(llm).chat([{"role": "user", "content": [{"type": "image_pil", "image_pil": object()}]}])
 
 
