@@ -61,8 +61,8 @@ DEFECTS = (
     Defect("what is cut from a region stays in it", "policy/check/cubes.py",
            "    if _meet(cube, cut) is None:\n", "    if True:\n", "in_force_somewhere"),
     Defect("detectors of red lines are lost when there are packs besides the charter", "policy/check/compile.py",
-           "detectors=rule.detectors,", "detectors=rule.detectors if rule.jurisdiction or len(rule.unit.pack.rules) < 2"
-           " else rule.detectors[:0],", "agrees_with_a_naive"),
+           "PlannedRule(**{**written, ", "PlannedRule(**{**written, 'detectors': rule.detectors if rule.jurisdiction"
+           " or len(rule.unit.pack.rules) < 2 else (), ", "agrees_with_a_naive"),
     Defect("only the last rule that fired is reported", "runtime/told.py",
            "say.told(rule for rule in omitting if rule.told)", "say.told(omitting[-1:])", "without_a_notice"),
     Defect("a region is reported although nothing was removed", "runtime/told.py",

@@ -12,12 +12,11 @@ from types import MappingProxyType
 
 from ordinance.policy.conditions import All, AnyOf, Condition, Is, holds
 from ordinance.policy.plan import Plan, SlotLine, WithoutAdapter
+from ordinance.policy.slots import PROMPT
 from ordinance.policy.vocabulary import Rank
 from ordinance.runtime.redact.disclose import parents
 from ordinance.runtime.situation import Situation, law_in_force, notice_language
 
-#: The value of a slot that follows what the prompt does.
-PROMPT = "prompt"
 #: The value of the dimension `language` for a language that no line of ``speak`` asks about.
 _ANOTHER = "und"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -16,12 +15,7 @@ import langcodes
 from ordinance.errors import SituationError
 from ordinance.policy.conditions import Lookup, holds, prefixes
 from ordinance.policy.plan import Contact, Law, Plan, PlannedRule
-from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS
-
-#: Places are not a closed set: a user can be anywhere. Their values are codes as packs write them.
-_PLACES = frozenset({"place", "seat", "market"})
-_CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})*")
-_CLAIMED = frozenset({"turn", "language", "elapsed"})
+from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, CLAIMED, PLACE, PLACES
 
 #: The longest time that a request may claim, in seconds: a hundred years.
 _LONGEST = 100 * 366 * 24 * 3600
@@ -113,12 +107,12 @@ def _check_value(plan: Plan, dimension: str, value: str) -> None:
         raise SituationError(
             f"the value of '{dimension}' must be text, not {type(value).__name__}.", help="Write it in quotes."
         )
-    if dimension in _CLAIMED:
+    if dimension in CLAIMED:
         raise SituationError(f"'{dimension}' is what a request claims about itself.", help="It cannot be attested.")
     if value == "unknown":
         return
-    if dimension in _PLACES:
-        if not _CODE.fullmatch(value):
+    if dimension in PLACES:
+        if not PLACE.fullmatch(value):
             raise SituationError(f"'{value}' is not a jurisdiction's code.", help="Write it as in DE, EU or DE-BY.")
         return
     if dimension == "age":
@@ -127,7 +121,7 @@ def _check_value(plan: Plan, dimension: str, value: str) -> None:
         return
     declared = plan.dimensions.get(dimension)
     if declared is None:
-        names = sorted({*plan.dimensions, *(BUILT_IN_DIMENSIONS - _CLAIMED)})
+        names = sorted({*plan.dimensions, *(BUILT_IN_DIMENSIONS - CLAIMED)})
         close = get_close_matches(dimension, names, 1)
         raise SituationError(
             f"no pack declares the dimension '{dimension}'.",

@@ -12,7 +12,7 @@ from ordinance.language.diagnostics import Diagnostic
 from ordinance.policy.check.silent import check_silent
 from ordinance.policy.ir import Policy, Rule
 from ordinance.policy.link.linker import link
-from ordinance.policy.plan import NoticeTemplate, WithoutAdapter
+from ordinance.policy.plan import UNTOLD, NoticeTemplate, WithoutAdapter
 from ordinance.policy.vocabulary import Rank
 from support.packs import LANGUAGE, errors, load_on, write_language
 from support.worlds import LawOf, RuleOf, World, units
@@ -36,7 +36,7 @@ def found(policy: Policy) -> list[Diagnostic]:
     return findings
 
 
-def spoiled(name: str, notice: NoticeTemplate | None, **other: object) -> list[tuple[str, str]]:
+def spoiled(name: str, notice: NoticeTemplate, **other: object) -> list[tuple[str, str]]:
     policy = link(units(WORLD), "")
 
     def spoil(rule: Rule) -> Rule:
@@ -73,10 +73,10 @@ def test_a_finding_names_rule_language_and_situation(
 
 
 def test_an_omission_without_notice_or_label_is_silent() -> None:
-    assert {code for code, _ in spoiled("EE/r1", None)} == {"notice-text"}
+    assert {code for code, _ in spoiled("EE/r1", UNTOLD)} == {"notice-text"}
     whole = NoticeTemplate("omitted", {"en": "{type} {law}", "de": "{type} {law}"}, {})
     assert {code for code, _ in spoiled("EE/r1", whole, label={"en": "a kind"})} == {"label-text"}
-    assert spoiled("EE/r1", None, told=False) == []
+    assert spoiled("EE/r1", UNTOLD, told=False) == []
 
 
 def test_an_addition_names_its_law() -> None:

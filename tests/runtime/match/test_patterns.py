@@ -92,7 +92,7 @@ INSTEAD = {
 
 def test_the_manual_lists_each_refusal_and_what_to_write_instead() -> None:
     page = (ROOT / "docs" / "patterns.md").read_text("utf-8")
-    listed = page.partition("## What is refused")[2].partition("## ")[0]
+    listed = page.partition("## What is rejected")[2].partition("## ")[0]
     rows = [line.split(" | ")[0].removeprefix("| ") for line in listed.split("\n") if line.startswith("| ")]
     assert rows[1:] == list(INSTEAD)
 

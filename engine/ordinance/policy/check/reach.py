@@ -115,7 +115,7 @@ def _check_covered(inner: Force, rivals: Sequence[Force], report: Report) -> Non
 def _items(force: Force) -> Sequence[object]:
     """Return what two rules must share for one to cover the other."""
     if force.rule.effect is Effect.SAY:
-        return [("say", force.rule.notice.name if force.rule.notice else "")]
+        return [("say", force.rule.notice.name)]
     return list(force.sought)
 
 

@@ -68,9 +68,6 @@ def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
                 yield "label-text", f"has no {what} in {tag}"
     if not rule.told:
         return
-    if rule.notice is None:
-        yield "notice-text", f"has no notice in {tag}"
-        return
     law = rule.law
     values = {"type": True, "law": law is not None, "jurisdiction": law is not None}
     values |= {"authority": bool(law and law.authority), "appeal": bool(law and law.appeal)}

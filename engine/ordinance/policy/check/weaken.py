@@ -17,8 +17,8 @@ from ordinance.policy.conditions import dimensions
 from ordinance.policy.ir import Policy, Rule
 from ordinance.policy.link.linker import link
 from ordinance.policy.link.names import Report
-from ordinance.policy.link.situations import CLAIMED
 from ordinance.policy.plan import Exemption
+from ordinance.policy.vocabulary import CLAIMED
 
 
 def check_weaken(policy: Policy, report: Report) -> None:

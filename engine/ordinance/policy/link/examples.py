@@ -11,8 +11,7 @@ from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.ir import Example
 from ordinance.policy.link.names import Report, is_code, whole
 from ordinance.policy.link.rules import Scopes, judged_alone
-from ordinance.policy.link.situations import NUMBERS, PLACES
-from ordinance.policy.vocabulary import Channel
+from ordinance.policy.vocabulary import NUMBERS, PLACES, Channel
 
 #: The turn of an example that gives none; the first answer has been given by then.
 EXAMPLE_TURN = 2

@@ -16,7 +16,7 @@ from ordinance.policy.link.notices import Catalogue, check_texts
 from ordinance.policy.link.places import UTC, Places, link_places, zone
 from ordinance.policy.link.rules import Scopes, judged_alone, link_rule
 from ordinance.policy.link.situations import Situations
-from ordinance.policy.link.slots import link_slots, link_without
+from ordinance.policy.link.slot_lines import link_slots, link_without
 from ordinance.policy.link.unbuilt import check_pending
 from ordinance.policy.plan import Contact, Dimension, LanguageStyle, PackRef, SlotLine, Struck
 from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, ENGINE_NOTICES, Rank

@@ -12,11 +12,10 @@ import regex
 
 from ordinance.language.ast import Word
 from ordinance.language.diagnostics import Diagnostic, diagnose, nearest
+from ordinance.policy.vocabulary import JURISDICTION
 
 T = TypeVar("T")
 Report = Callable[[Diagnostic], None]
-
-_CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 #: Digits of a number in a pack; more make no sense of an age, a turn or a bound.
 _MOST_DIGITS = 9
@@ -159,4 +158,4 @@ def whole(text: str) -> int | None:
 
 def is_code(text: str) -> bool:
     """Whether ``text`` is spelled like a jurisdiction's code: ``EU``, ``DE``, ``DE-BY``, ``US-CA``."""
-    return _CODE.fullmatch(text) is not None
+    return JURISDICTION.fullmatch(text) is not None

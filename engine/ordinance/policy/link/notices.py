@@ -11,7 +11,7 @@ from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.ir import Unit
 from ordinance.policy.link.names import Names, Report, check_tag, scripts_of
 from ordinance.policy.link.plurals import categories, category
-from ordinance.policy.plan import Law, NoticeTemplate
+from ordinance.policy.plan import UNTOLD, Law, NoticeTemplate
 from ordinance.policy.vocabulary import MARKER
 
 #: The variables of notices. What was matched is not among them and never will be (semantics, rule 16).
@@ -54,17 +54,15 @@ class Catalogue:
     def languages(self) -> tuple[str, ...]:
         return self.tags or (DEFAULT_LANGUAGE,)
 
-    def notice(
-        self, word: ast.Word, pack: str, *needs: str, law: Law | None = None, hours: int = 0
-    ) -> NoticeTemplate | None:
-        """Return the notice of a rule of ``pack``; None, with a finding, if there is none.
+    def notice(self, word: ast.Word, pack: str, *needs: str, law: Law | None = None, hours: int = 0) -> NoticeTemplate:
+        """Return the notice of a rule of ``pack``; ``UNTOLD``, with a finding, if there is none.
 
         ``needs`` are the variables that every text of it must contain, so that it says why (TR-2); ``law`` and
         ``hours`` are the rule's, and a text must not contain variables that they give no value.
         """
         template = self._found(word, pack, hours)
         if template is None:
-            return None
+            return UNTOLD
         if missing := [tag for tag in self.languages if tag not in template.texts]:
             self._missing("notice-text", "notice", word, missing)
         said = {"type": True, "law": "law" in needs, "jurisdiction": "law" in needs, "hours": hours > 0}

@@ -13,13 +13,7 @@ from ordinance.policy.conditions import All, AnyOf, Below, Condition, Is, Within
 from ordinance.policy.link.names import Names, Report, is_code, whole
 from ordinance.policy.link.places import Places
 from ordinance.policy.plan import Dimension
-from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS
-
-PLACES = frozenset({"place", "seat", "market"})
-NUMBERS = frozenset({"age", "turn", "elapsed"})
-
-#: Built-in dimensions that a request merely claims.
-CLAIMED = frozenset({"language", "turn", "elapsed"})
+from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, CLAIMED, NUMBERS, PLACES
 
 #: Where a condition stands: law decides by attested facts only, a ``say`` may also read what went before in the
 #: conversation, and how to speak may depend on anything.

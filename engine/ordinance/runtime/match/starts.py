@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ordinance.runtime.match.network import EDGE, MARK, NEWLINE, OPENING, OTHER, WORD, Network, Opening, permits
+from ordinance.runtime.match.network import Network, Opening
+from ordinance.runtime.match.node_table import EDGE, MARK, NEWLINE, OPENING, OTHER, WORD, permits
 from ordinance.runtime.match.patterns import Assertion
 from ordinance.runtime.match.spacing import SCORE, SCORED, families, ways
 from ordinance.runtime.match.trie import NO_KEY, PLACE, SHIFT, beginning
@@ -74,18 +75,19 @@ class Starts:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._nodes = network.nodes
         self._trie = network.trie
         self._complete = network.trie.ends[None]
         self._followed = [(needed, network.trie.ends[needed]) for needed in (Assertion.BOUNDARY, Assertion.NO_MARK)]
         self._groups: dict[tuple[int, int, tuple[int, ...]], Group] = {}
-        self._nodes: dict[tuple[int, tuple[int, ...], int], Landing] = {}
+        self._moved: dict[tuple[int, tuple[int, ...], int], Landing] = {}
         self._begun: dict[tuple[int, int], Landing] = {}
         self._openings: dict[tuple[int, int], Opening] = {}
         self.size = 0
 
     def forget(self) -> None:
         """Start anew; groups that somebody holds still work."""
-        self._groups, self._nodes, self._begun, self.size = {}, {}, {}, 0
+        self._groups, self._moved, self._begun, self.size = {}, {}, {}, 0
 
     def group(self, before: int, phrase: int, nodes: tuple[int, ...]) -> Group:
         """The group, the same one each time."""
@@ -93,7 +95,7 @@ class Starts:
         if group is None:
             found = self._waiting(phrase) if phrase else 0
             for at in nodes:
-                found |= self._network.nodes[at].families
+                found |= self._nodes.at[at].families
             group = self._groups.setdefault((before, phrase, nodes), Group(before, phrase, nodes, found))
             self.size += 1 + len(nodes)
         return group
@@ -146,7 +148,7 @@ class Starts:
 
     def ending(self, group: Group, after: int) -> tuple[Output, ...]:
         """The matches that are complete if what follows is of kind ``after``."""
-        ended = self._outputs(self._network.closure(group.nodes, group.before, after))
+        ended = self._outputs(self._nodes.closure(group.nodes, group.before, after))
         return ended + self._ended(group.phrase, group.before, after) if group.phrase else ended
 
     def closing(self, group: Group, after: int) -> tuple[Output, ...]:
@@ -163,13 +165,13 @@ class Starts:
 
     def _move_nodes(self, group: Group, symbols: Class) -> Landing:
         signature = (group.before, group.nodes, symbols.number)
-        found = self._nodes.get(signature)
+        found = self._moved.get(signature)
         if found is None:
-            sources = self._network.closure(group.nodes, group.before, symbols.kind)
+            sources = self._nodes.closure(group.nodes, group.before, symbols.kind)
             kind = symbols.kind_after(group.before)
             nodes, completed = self._land(self._network.reach(sources, symbols.sets), kind)
             found = self._arrive(kind, 0, nodes, self._outputs(sources), completed)
-            self._nodes[signature] = found
+            self._moved[signature] = found
             self.size += 1
         return found
 
@@ -177,9 +179,9 @@ class Starts:
         """The nodes that are alive once a symbol of this kind has led to ``reached``, and what is complete."""
         if not reached:
             return (), _NONE
-        network = self._network
-        reached = network.closure(reached, kind, None)
-        alive = tuple([at for at in sorted(reached) if network.nodes[at].live & kind and network.leads_on(at)])
+        nodes = self._nodes
+        reached = nodes.closure(reached, kind, None)
+        alive = tuple([at for at in sorted(reached) if nodes.at[at].live & kind and nodes.leads_on(at)])
         return alive, self._outputs(reached)
 
     def _arrive(
@@ -187,7 +189,7 @@ class Starts:
     ) -> Landing:
         if phrase:
             if phrase in self._complete:
-                completed += tuple([self._network.outputs[number] for number in self._complete[phrase]])
+                completed += tuple([self._nodes.outputs[number] for number in self._complete[phrase]])
             if not self._waiting(phrase):
                 phrase = 0
         if phrase or nodes:
@@ -203,7 +205,7 @@ class Starts:
         for assertion, ends in self._followed:
             numbers = ends.get(phrase)
             if numbers is not None and permits(assertion, before, after):
-                ended += tuple([self._network.outputs[number] for number in numbers])
+                ended += tuple([self._nodes.outputs[number] for number in numbers])
         return ended
 
     def _closed(self, phrase: int, before: int, after: int) -> tuple[Output, ...]:
@@ -211,7 +213,7 @@ class Starts:
         if phrase >> SHIFT != SCORED or not permits(Assertion.BOUNDARY, before, after):
             return _NONE
         numbers = self._trie.ends[Assertion.BOUNDARY].get(phrase & PLACE, ())
-        return tuple([self._network.outputs[number] for number in numbers])
+        return tuple([self._nodes.outputs[number] for number in numbers])
 
     def _outputs(self, nodes: set[int]) -> tuple[Output, ...]:
-        return tuple([self._network.outputs[output] for output in self._network.complete(nodes)])
+        return tuple([self._nodes.outputs[output] for output in self._nodes.complete(nodes)])

@@ -22,7 +22,7 @@ _FIRST_BYTES_SECONDS = 0.05
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
-class Accepting:
+class Acceptor:
     """Gives each connection of ``listener`` a protocol of ``make``, from its making until ``close``."""
 
     def __init__(self, listener: socket.socket, make: Callable[[], asyncio.Protocol], places: Places) -> None:
