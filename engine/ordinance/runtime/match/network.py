@@ -93,7 +93,7 @@ class Network:
         return Opening([self.nodes.at[at] for at in self.nodes.closure((0,), before, after)])
 
     def reach(self, nodes: Iterable[int], sets: frozenset[int]) -> set[int]:
-        """The nodes to which a symbol leads that is in these sets."""
+        """Return the nodes to which a symbol in these sets leads."""
         found: set[int] = set()
         for at in nodes:
             node = self.nodes.at[at]
@@ -247,5 +247,5 @@ class Opening:
                 self._sets.setdefault(number, set()).add(target)
 
     def reach(self, sets: frozenset[int]) -> set[int]:
-        """The nodes to which a symbol leads that is in these sets."""
+        """Return the nodes to which a symbol in these sets leads."""
         return {target for number in sets if number in self._sets for target in self._sets[number]}
