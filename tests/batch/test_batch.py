@@ -300,7 +300,7 @@ def test_text_that_vllm_would_not_write_out_is_told() -> None:
 
 
 def test_parameters_of_another_kind_are_told() -> None:
-    with pytest.raises(BatchError, match="object is not known"):
+    with pytest.raises(BatchError, match="object is not supported"):
         governed(FakeLLM()).generate("Hi.", object())
 
 
