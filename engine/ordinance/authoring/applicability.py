@@ -31,7 +31,7 @@ def standing(rule: PlannedRule, plan: Plan, situation: Situation) -> Standing:
         if excepts(exemption, plan, situation):
             words = condition_in_words(exemption.condition, plan)
             under = f" under {law_in_words(exemption.law)}" if exemption.law else ""
-            why = f"the exception {exemption.name}{under} holds: {words}"
+            why = f"the exception {exemption.name}{under} applies: {words}"
             return Standing("excepted", why, exemption)
     if as_of_today(rule, situation).trial:
         until = f" until {rule.trial_until}" if rule.trial_until else ""
@@ -44,14 +44,14 @@ def _kept_out(requirement: Requirement, plan: Plan, situation: Situation) -> Sta
     match requirement:
         case Decides(jurisdiction):
             where = situation.jurisdiction or "no jurisdiction is attested"
-            return Standing("out of scope", f"it is a rule of {jurisdiction}, and here is {where}")
+            return Standing("out of scope", f"it is a rule of {jurisdiction}, and the jurisdiction here is {where}")
         case InTime(law):
             day = situation.day(law.in_force.zone)
             return Standing("out of date", f"{law_in_words(law)} is {dates_in_words(law, plan)}, and this is {day}")
         case Reaches(law):
             return Standing("out of scope", f"{law_in_words(law)} reaches {condition_in_words(law.reaches, plan)}")
         case Holds(condition):
-            return Standing("out of scope", f"the rule holds when {condition_in_words(condition, plan)}")
+            return Standing("out of scope", f"the rule applies when {condition_in_words(condition, plan)}")
 
 
 IN_FORCE = Standing("in force")
