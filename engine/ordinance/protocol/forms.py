@@ -37,7 +37,7 @@ class Form:
         self.verbatim: bool | None = None
 
     def text_in(self, data: bytes) -> str | None:
-        """The text of an event of this form, which is all that it says; None for any other ``data``."""
+        """Return the text of an event of this form; None for any other."""
         if not data.startswith(self.before):
             return None
         tail = self._tail

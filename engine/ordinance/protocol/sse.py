@@ -52,8 +52,9 @@ class EventParser:
         return self._size
 
     def sole(self, piece: bytes) -> bytes | None:
-        """The data of the next ``piece`` if it is one event whose data has no line end, which this leaves to be seen;
-        None if it is plainly none. Nothing is taken in: give the piece to ``feed`` too, unless it was that event."""
+        """Return the data of the next ``piece`` if it is one event, whose data the caller must still check for line
+        ends; None if it is plainly not one. Nothing is taken in: give the piece to ``feed`` too, unless it was that
+        event."""
         if not self._between or not piece.endswith(TAIL) or len(piece) > self._limit:
             return None
         if piece.startswith(LEAD):

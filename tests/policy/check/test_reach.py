@@ -89,6 +89,7 @@ def test_two_reminders_of_different_hours_are_not_equal(tmp_path: Path) -> None:
     assert not found(JURISDICTION.replace("}\n\ncontact", f"{says}}}\n\ncontact", 1), tmp_path)
 
 
+@pytest.mark.slow
 def test_two_rules_too_complex_to_compare_are_told(tmp_path: Path) -> None:
     names = [f"d{number}" for number in range(14)]
     declared = "".join(f"dimension {name} attested one of a, b, c\n" for name in names)

@@ -36,7 +36,7 @@ class Separate:
         self._tries = _TRIES if asked is None or asked is False else 0
 
     def read(self, data: bytes) -> Reply:
-        """Raises ``Problem`` (502)."""
+        """Read one event. Raises ``Problem`` (502)."""
         reply = self._read(data)
         if self._tries and len(reply.choices) == 1:
             self._learn(data, *reply.choices[0], reply.top)

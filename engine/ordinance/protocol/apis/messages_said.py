@@ -74,7 +74,7 @@ _MESSAGES = msgspec.json.Decoder(_Message)
 
 
 def read_message(raw: bytes) -> Reply:
-    """A whole answer; all texts of one kind are one. Raises ``Problem`` (502)."""
+    """Read a whole answer; all texts of one kind are one. Raises ``Problem`` (502)."""
     message = decode(_MESSAGES, raw)
     if message.type == "error":
         raise upstream_failed()
@@ -98,7 +98,7 @@ class MessagesReader:
         self.forms: list[Form] = []  # that of the text that is open, if the last event said more of it
 
     def read(self, data: bytes) -> Reply:
-        """Raises ``Problem`` (502)."""
+        """Read one event. Raises ``Problem`` (502)."""
         self.forms = []
         event = decode(_EVENTS, data)
         match event.type:
@@ -165,14 +165,14 @@ def _ending(told: _Delta | _Message) -> Said:
 
 
 def _input(value: Any) -> str:
-    """The arguments of a call as text; nothing where they are still to come."""
+    """Return the arguments of a call as text; an empty string if they are still to come."""
     if value is not None and not isinstance(value, dict):
         raise malformed("the input of a tool is not an object")
     return _ENCODE(value).decode() if value else ""
 
 
 def _usage(usage: _Usage | None) -> Usage | None:
-    """The counts; what was read from a cache or written to it was read."""
+    """Return the counts; what was read from a cache or written to it counts as read."""
     if usage is None:
         return None
     read = (usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens)

@@ -95,7 +95,7 @@ _RESPONSES = msgspec.json.Decoder(_Response)
 
 
 def read_response(raw: bytes, request: Request) -> Reply:
-    """A whole answer; all texts of one kind are one. Raises ``Problem`` (502)."""
+    """Read a whole answer; all texts of one kind are one. Raises ``Problem`` (502)."""
     response = decode(_RESPONSES, raw)
     said = _ending(response)
     said.role = True
@@ -133,7 +133,7 @@ class ResponsesReader:
         self._plain = "message.output_text.logprobs" not in (request.body.get("include") or ())
 
     def read(self, data: bytes) -> Reply:
-        """Raises ``Problem`` (502)."""
+        """Read one event. Raises ``Problem`` (502)."""
         self.forms = []
         event = decode(_EVENTS, data)
         name = _TEXTS.get(event.type)
@@ -193,7 +193,7 @@ def _call(index: int, item: _Call, namespaces: frozenset[str]) -> Call:
 
 
 def _namespaces(request: Request) -> frozenset[str]:
-    """The client's own words for groups of its tools."""
+    """Return the client's own names for groups of its tools."""
     tools: Iterable[Any] = request.body.get("tools") or ()
     return frozenset(name for tool in tools if isinstance(name := tool.get("name"), str) and "tools" in tool)
 

@@ -102,7 +102,7 @@ class GovernedStream:
         return self._read(data) if more is None else more
 
     def _more(self, data: bytes) -> bytes | None:
-        """The same for an event that has a known form, if its choice goes on; None for any other, and then nothing has
+        """Govern an event that has a known form, if its choice goes on. Returns None for any other; then nothing has
         been done."""
         for form in self._reader.forms:
             text = form.text_in(data)

@@ -103,7 +103,8 @@ class Lane:
             self._lead(self._root(Assertion.NOT_BOUNDARY), step.letters, narrow)
 
     def begin_faint(self, sets: frozenset[int]) -> set[int]:
-        """The nodes to which a character leads, where a match begins, that folds to nothing and is in these sets."""
+        """Return the nodes, where a match begins, to which a character leads that folds to nothing and is in these
+        sets."""
         return {target for number, target in self._hidden if number in sets}
 
     def grow(self, at: int) -> None:

@@ -24,7 +24,7 @@ _SAMPLES = "".join(map(chr, range(128))) + "яא中かกिक\u0903\u1100\u116
 
 
 def canonical_phrase(phrase: str) -> str:
-    """A phrase as it is compared: folded, without case. Raises ``PatternError`` if nothing is left of it."""
+    """Return a phrase as it is compared: folded, without case. Raises ``PatternError`` if nothing is left of it."""
     symbols = " ".join("".join(map(key, fold(phrase))).split())
     if not symbols:
         raise PatternError(
@@ -40,9 +40,9 @@ def canonical_phrase(phrase: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def phrase_forms(phrase: str) -> tuple[str, ...]:
-    """What a phrase is compared as, in a fixed order; nearly always one form. A few capitals of other scripts look like
-    one Latin letter and their small letters like another, so that folding sets them apart (Greek Eta: H and n), and
-    each case is a form of its own. Raises ``PatternError`` if nothing is left of it."""
+    """Return what a phrase is compared as, in a fixed order; nearly always one form. A few capitals of other scripts
+    look like one Latin letter and their small letters like another, so that folding sets them apart (Greek Eta: H and
+    n), and each case is a form of its own. Raises ``PatternError`` if nothing is left of it."""
     if phrase.isascii():  # nothing in it folds, and each letter has one small letter
         return (canonical_phrase(phrase),)
     cases = (phrase, phrase.lower(), phrase.upper(), phrase.capitalize(), phrase.title())
@@ -51,7 +51,7 @@ def phrase_forms(phrase: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def disguises(phrases: tuple[str, ...]) -> tuple[Form, ...]:
-    """The disguises of all ``phrases``; made once for all networks."""
+    """Return the disguises of all ``phrases``; made once for all networks."""
     return tuple(form for phrase in phrases for form in forms(phrase, phrase_forms(phrase)))
 
 
@@ -89,11 +89,11 @@ class Network:
         return {*_SAMPLES, *filter(fold, "".join(ends)), *self.trie.symbols}
 
     def opening(self, before: int, after: int) -> Opening:
-        """What a match can begin with between what came ``before`` and a symbol of kind ``after``."""
+        """Return what a match can begin with between what came ``before`` and a symbol of kind ``after``."""
         return Opening([self.nodes.at[at] for at in self.nodes.closure((0,), before, after)])
 
     def reach(self, nodes: Iterable[int], sets: frozenset[int]) -> set[int]:
-        """The nodes to which a symbol leads that is in these sets."""
+        """Return the nodes to which a symbol in these sets leads."""
         found: set[int] = set()
         for at in nodes:
             node = self.nodes.at[at]
@@ -105,7 +105,7 @@ class Network:
         return found
 
     def reach_faint(self, nodes: Iterable[int], sets: frozenset[int]) -> set[int]:
-        """The nodes to which a character leads that folds to nothing and is in these sets."""
+        """Return the nodes to which a character leads that folds to nothing and is in these sets."""
         found: set[int] = set()
         for at in nodes:
             node = self.nodes.at[at]
@@ -115,7 +115,7 @@ class Network:
         return found
 
     def begin_faint(self, sets: frozenset[int]) -> set[int]:
-        """The same for where a match begins."""
+        """Return the nodes where a match begins with such a character."""
         return self._lane.begin_faint(sets)
 
     def _add_pattern(self, tree: patterns.Node, output: int) -> None:
@@ -171,7 +171,7 @@ class Network:
                     changed = True
 
     def _families(self, node: Node) -> int:
-        """The families with a match that is complete further on."""
+        """Return the families with a match that is complete further on."""
         families = 0
         for _, target in node.sets:
             families |= self.nodes.at[target].families | self._reporting(target)
@@ -182,7 +182,7 @@ class Network:
         return families
 
     def _reporting(self, at: int) -> int:
-        """The families with a match that is complete at a node, without another symbol."""
+        """Return the families with a match that is complete at a node, without another symbol."""
         families, pending, seen = 0, [at], {at}
         while pending:
             node = self.nodes.at[pending.pop()]
@@ -247,5 +247,5 @@ class Opening:
                 self._sets.setdefault(number, set()).add(target)
 
     def reach(self, sets: frozenset[int]) -> set[int]:
-        """The nodes to which a symbol leads that is in these sets."""
+        """Return the nodes to which a symbol in these sets leads."""
         return {target for number in sets if number in self._sets for target in self._sets[number]}

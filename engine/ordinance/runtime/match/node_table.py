@@ -21,7 +21,7 @@ KINDS = (EDGE, WORD, OTHER, NEWLINE, MARK, OPENING)
 
 
 def kind_of(symbol: str) -> int:
-    """The kind of a symbol as one bit."""
+    """Return the kind of a symbol as one bit."""
     if symbol == "\n":
         return NEWLINE
     return {"w": WORD, "m": MARK, "o": OTHER}[symbol_kind(symbol)]
@@ -104,25 +104,25 @@ class Nodes:
         self.at[at].jumps.append((assertion, target))
 
     def number(self, symbols: SymbolSet) -> int:
-        """The number of a set, a new one if it is new."""
+        """Return the number of a set, a new one for a new set."""
         number = self._set_ids.setdefault(symbols, len(self.sets))
         if number == len(self.sets):
             self.sets.append(symbols)
         return number
 
     def output(self, family: int, tag: int) -> int:
-        """The number of an output, a new one if it is new."""
+        """Return the number of an output, a new one for a new output."""
         found = self._output_ids.setdefault((family, tag), len(self.outputs))
         if found == len(self.outputs):
             self.outputs.append((family, tag))
         return found
 
     def family(self, output: int) -> int:
-        """The family of an output, as a bit."""
+        """Return the family of an output, as a bit."""
         return 1 << self.outputs[output][0]
 
     def complete(self, nodes: Iterable[int]) -> tuple[int, ...]:
-        """The outputs whose match is complete at one of ``nodes``."""
+        """Return the outputs whose match is complete at one of ``nodes``."""
         found: set[int] = set()
         for at in nodes:
             if self.at[at].outputs:

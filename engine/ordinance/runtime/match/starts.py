@@ -28,7 +28,7 @@ class Class:
     word: bool = False
 
     def kind_after(self, before: int) -> int:
-        """The kinds that it may be behind ``before``: an underscore that no word stands before may open emphasis."""
+        """Return the kinds that it may be after ``before``: an underscore that no word precedes may open emphasis."""
         if self.layout != SCORE:
             return self.kind or before
         opening = OPENING if before & (EDGE | OTHER | NEWLINE | OPENING) else 0
@@ -90,7 +90,7 @@ class Starts:
         self._groups, self._moved, self._begun, self.size = {}, {}, {}, 0
 
     def group(self, before: int, phrase: int, nodes: tuple[int, ...]) -> Group:
-        """The group, the same one each time."""
+        """Return the group of this state, the same object each time."""
         group = self._groups.get((before, phrase, nodes))
         if group is None:
             found = self._waiting(phrase) if phrase else 0
@@ -147,12 +147,12 @@ class Starts:
         return landing
 
     def ending(self, group: Group, after: int) -> tuple[Output, ...]:
-        """The matches that are complete if what follows is of kind ``after``."""
+        """Return the matches that are complete if what follows is of kind ``after``."""
         ended = self._outputs(self._nodes.closure(group.nodes, group.before, after))
         return ended + self._ended(group.phrase, group.before, after) if group.phrase else ended
 
     def closing(self, group: Group, after: int) -> tuple[Output, ...]:
-        """The same for matches that end before underscores."""
+        """Return the matches that end before underscores, if what follows is of kind ``after``."""
         return self._closed(group.phrase, group.before, after)
 
     def _stay(self, group: Group, symbols: Class) -> Landing:
@@ -176,7 +176,7 @@ class Starts:
         return found
 
     def _land(self, reached: set[int], kind: int) -> tuple[tuple[int, ...], tuple[Output, ...]]:
-        """The nodes that are alive once a symbol of this kind has led to ``reached``, and what is complete."""
+        """Return the nodes that are alive once a symbol of this kind has led to ``reached``, and what is complete."""
         if not reached:
             return (), _NONE
         nodes = self._nodes
@@ -200,7 +200,7 @@ class Starts:
         return self._trie.families[phrase] if phrase <= PLACE else families(self._trie, phrase)
 
     def _ended(self, phrase: int, before: int, after: int) -> tuple[Output, ...]:
-        """The phrases that end here, if what follows is of kind ``after``."""
+        """Return the phrases that end here, if what follows is of kind ``after``."""
         ended = _NONE
         for assertion, ends in self._followed:
             numbers = ends.get(phrase)
@@ -209,7 +209,7 @@ class Starts:
         return ended
 
     def _closed(self, phrase: int, before: int, after: int) -> tuple[Output, ...]:
-        """The phrases that end before the underscores behind them, if what follows is of kind ``after``."""
+        """Return the phrases that end before the underscores after them, if what follows is of kind ``after``."""
         if phrase >> SHIFT != SCORED or not permits(Assertion.BOUNDARY, before, after):
             return _NONE
         numbers = self._trie.ends[Assertion.BOUNDARY].get(phrase & PLACE, ())

@@ -20,7 +20,7 @@ _FOLDS = FOLDS | {"\N{REPLACEMENT CHARACTER}": ""}
 
 
 def fold_char(char: str) -> str:
-    """The symbols that one source character stands for; empty if it is ignorable."""
+    """Return the symbols that one source character stands for; empty if it is ignorable."""
     folded = _FOLDS.get(char)
     if folded is not None:
         return folded
@@ -32,18 +32,18 @@ def fold_char(char: str) -> str:
 
 
 def fold(text: str) -> str:
-    """The symbols that ``text`` stands for."""
+    """Return the symbols that ``text`` stands for."""
     return "".join(map(fold_char, text))
 
 
 def key(symbol: str) -> str:
-    """A symbol without its case: what phrases compare."""
+    """Return a symbol without its case: what phrases compare."""
     lowered = symbol.casefold()
     return lowered if len(lowered) == 1 else symbol
 
 
 def classifier(ranges: Ranges) -> Callable[[str], str]:
-    """A look-up in one of the range tables of ``unicode_data``, memoised by character."""
+    """Return a look-up in one of the range tables of ``unicode_data``, memoised by character."""
     starts, values = ranges
     known: dict[str, str] = {}
 
@@ -63,5 +63,6 @@ symbol_kind = classifier(KINDS)
 
 
 def is_alphabetic(symbol: str) -> bool:
-    """A letter of a script whose words have boundaries; digits and Han, kana and Thai letters are not."""
+    """Return whether ``symbol`` is a letter of a script whose words have boundaries; digits and Han, kana and Thai
+    letters are not."""
     return symbol.isalpha() and symbol_kind(symbol) == "w"

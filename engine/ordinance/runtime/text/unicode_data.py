@@ -18,7 +18,7 @@ _FILE = Path(__file__).parent / "unicode_data.txt"
 
 
 def read(file: Path) -> dict[str, Any]:
-    """The tables in ``file`` by name. Raises ``UnreadableError`` if it is missing or not as it was made: text would be
+    """Read the tables in ``file``, by name. Raises ``UnreadableError`` if it is missing or altered: text would be
     released that another server holds."""
     help = "Install ordinance again."
     try:

@@ -52,14 +52,14 @@ class StreamDelivery:
         return self._want
 
     async def end(self) -> None:
-        """The server has said all. Raises ``Problem`` where that is not an answer."""
+        """End the answer, because the server has said all. Raises ``Problem`` if that is not an answer."""
         if self._want is Want.MORE and not self._stream.complete:
             raise truncated()
         last = await aside(0, self._waits, self._stream.end)
         await self._exchange.write(self._last + last, last=True)
 
     async def fail(self, problem: Problem) -> None:
-        """The answer cannot go on."""
+        """End an answer that cannot go on."""
         await self._exchange.write(self._last + self._stream.fail(problem), last=True)
 
 
@@ -82,5 +82,5 @@ class WholeDelivery:
         return Want.MORE
 
     async def end(self) -> Any:
-        """The governed answer. Raises ``Problem``."""
+        """Return the governed answer. Raises ``Problem``."""
         return await aside(len(self._body), self._waits, self._govern, bytes(self._body))
