@@ -30,15 +30,13 @@ class Defect:
 
 
 DEFECTS = (
-    Defect("an exception's law is not asked whether it is in force", "runtime/situation.py",
-           "(exemption.law is None or law_in_force(exemption.law, situation)) and",
-           "True and", "agrees_with_a_naive"),
+    Defect("an exception's law is not asked whether it is in force", "policy/application.py",
+           "    if exemption.law is not None:\n", "    if False:\n", "agrees_with_a_naive"),
     Defect("the first excluded day of a law still counts", "runtime/situation.py",
            "period.end is None or day < period.end)", "period.end is None or day <= period.end)",
            "agrees_with_a_naive"),
-    Defect("the reach of a law is not asked", "runtime/situation.py",
-           "not (law_in_force(rule.law, situation) and holds(rule.law.reaches, anything))",
-           "not law_in_force(rule.law, situation)", "agrees_with_a_naive"),
+    Defect("the reach of a law is not asked", "policy/application.py",
+           "        yield Reaches(law)\n", "", "agrees_with_a_naive"),
     Defect("what a jurisdiction lies within is forgotten", "policy/plan.py",
            "jurisdiction = self.parents[jurisdiction]", "jurisdiction = None", "agrees_with_a_naive"),
     Defect("unknown counts as any value", "policy/conditions.py",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ordinance.detection import Expressions, Prepared
 from ordinance.language.diagnostics import diagnose
+from ordinance.policy.application import required
 from ordinance.policy.check.cubes import Region, TooComplexError, everywhere
 from ordinance.policy.check.forces import before_exceptions, excepted, in_force, layers, space_of
 from ordinance.policy.check.spaces import Space
@@ -59,7 +60,7 @@ class Force:
 def _why(policy: Policy, of: Space, rule: Rule) -> str:
     found = everywhere(of.full)
     before = ""
-    for what, layer in layers(of, rule, policy.parents):
+    for what, layer in layers(of, required(rule), policy.parents):
         if not layer:
             return f"{what} is never true"
         found &= layer

@@ -13,8 +13,9 @@ from itertools import combinations
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
 from ordinance.language.source import Span
-from ordinance.policy.check.cubes import Region, TooComplexError, everywhere
-from ordinance.policy.check.forces import deciding, in_time, space_of
+from ordinance.policy.application import required_by
+from ordinance.policy.check.cubes import Region, TooComplexError
+from ordinance.policy.check.forces import meeting, space_of
 from ordinance.policy.check.spaces import Space
 from ordinance.policy.ir import Policy
 from ordinance.policy.link.names import Report
@@ -47,9 +48,7 @@ def check_slots(policy: Policy, report: Report) -> None:
 
 def _chosen(of: Space, line: SlotLine, policy: Policy) -> Iterator[tuple[Region, str]]:
     """Where the line says which value; the first condition that holds decides."""
-    left = everywhere(of.full)
-    if line.law is not None:
-        left = deciding(of, line.pack, policy.parents) & in_time(of, line.law) & of.region(line.law.reaches)
+    left = meeting(of, required_by(line.pack if line.law else None, line.law), policy.parents)
     for condition, value in line.values:
         where = left & of.region(condition)
         left -= where
