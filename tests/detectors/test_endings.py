@@ -38,8 +38,8 @@ def test_a_line_stands_for_each_of_its_forms(line: str, phrases: tuple[str, ...]
     ("line", "offset", "says"),
     [
         ("Kind{,es", 4, "never closed"),
-        ("Kind,es}", 7, "closes nothing"),
-        ("a}{b,c}", 1, "closes nothing"),
+        ("Kind,es}", 7, "no opening brace"),
+        ("a}{b,c}", 1, "no opening brace"),
         ("Kind{es}", 4, "no choice"),
         ("Kind{}", 4, "no choice"),
         ("Kind{es,es}", 4, "twice"),

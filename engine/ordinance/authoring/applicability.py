@@ -32,19 +32,19 @@ def standing(rule: PlannedRule, plan: Plan, situation: Situation) -> Standing:
     law = rule.law
     if rule.jurisdiction is not None and rule.jurisdiction not in plan.lineage(situation.jurisdiction):
         where = situation.jurisdiction or "no jurisdiction is attested"
-        return Standing("out of scope", f"it is a rule of {rule.jurisdiction}, and here is {where}")
+        return Standing("out of scope", f"it is a rule of {rule.jurisdiction}, and the jurisdiction here is {where}")
     if law is not None and not law_in_force(law, situation):
         day = situation.day(law.in_force.zone)
         return Standing("out of date", f"{law_in_words(law)} is {dates_in_words(law, plan)}, and this is {day}")
     if law is not None and not holds(law.reaches, anything):
         return Standing("out of scope", f"{law_in_words(law)} reaches {condition_in_words(law.reaches, plan)}")
     if not holds(rule.condition, anything):
-        return Standing("out of scope", f"the rule holds when {condition_in_words(rule.condition, plan)}")
+        return Standing("out of scope", f"the rule applies when {condition_in_words(rule.condition, plan)}")
     for exemption in rule.exemptions:
         if excepts(exemption, situation):
             words = condition_in_words(exemption.condition, plan)
             under = f" under {law_in_words(exemption.law)}" if exemption.law else ""
-            why = f"the exception {exemption.name}{under} holds: {words}"
+            why = f"the exception {exemption.name}{under} applies: {words}"
             return Standing("excepted", why, exemption)
     if on_trial(rule, situation):
         until = f" until {rule.trial_until}" if rule.trial_until else ""

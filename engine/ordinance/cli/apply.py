@@ -71,11 +71,11 @@ def run(arguments: argparse.Namespace) -> int:
     if jurisdiction is None and arguments.locale:
         jurisdiction = region_of(arguments.locale)
     plan = load(arguments.pack, on=arguments.on).plan
-    desk = Desk(plan, jurisdiction, arguments.locale, arguments.on, arguments.chunk, arguments.trace)
-    desk.situation({}, 2)  # a jurisdiction without a pack is an error before any line is read
+    governor = LineGovernor(plan, jurisdiction, arguments.locale, arguments.on, arguments.chunk, arguments.trace)
+    governor.situation({}, 2)  # a jurisdiction without a pack is an error before any line is read
     if jurisdiction is None:
         tell_charter_alone(plan)
-    return desk.work(sys.stdin.buffer)
+    return governor.work(sys.stdin.buffer)
 
 
 class LineError(OrdinanceError):
@@ -96,7 +96,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class LineGovernor:
     """The policy and the flags under which lines are worked on."""
 
     plan: Plan
@@ -210,7 +210,7 @@ def _read(given: dict[str, Any]) -> Line:
         _check_text(name, given.get(name), needed=name == "answer")
     turn = given.get("turn", 2)
     if not isinstance(turn, int) or isinstance(turn, bool) or turn < 1:
-        raise LineError("'turn' must be a whole number of at least 1.", help="Leave it out for 2.")
+        raise LineError("'turn' must be a whole number of at least 1.", help="Leave it out for turn 2.")
     situation = given.get("situation", {})
     if not isinstance(situation, dict):
         raise LineError("'situation' must be an object.", help='Write {"purpose": "education"}.')

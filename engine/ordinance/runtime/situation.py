@@ -89,7 +89,7 @@ def situate(
         raise SituationError(
             f"no pack for the jurisdiction '{jurisdiction}' is loaded (loaded: {loaded}).",
             help=(f"Did you mean '{meant}'? " if meant in plan.parents else "")
-            + "Add the pack that states its law; a jurisdiction is matched exactly.",
+            + "Load the pack that states its law; jurisdictions are matched exactly.",
         )
     for dimension, value in attested.items():
         _check_value(plan, dimension, value)
@@ -114,7 +114,7 @@ def _check_value(plan: Plan, dimension: str, value: str) -> None:
             f"the value of '{dimension}' must be text, not {type(value).__name__}.", help="Write it in quotes."
         )
     if dimension in _CLAIMED:
-        raise SituationError(f"'{dimension}' is what a request says of itself.", help="It cannot be attested.")
+        raise SituationError(f"'{dimension}' is what a request claims about itself.", help="It cannot be attested.")
     if value == "unknown":
         return
     if dimension in _PLACES:
@@ -123,7 +123,7 @@ def _check_value(plan: Plan, dimension: str, value: str) -> None:
         return
     if dimension == "age":
         if not (value.isascii() and value.isdecimal()):
-            raise SituationError(f"'{dimension}' is a whole number, not '{value}'.", help="Write digits.")
+            raise SituationError(f"'{dimension}' must be a whole number, not '{value}'.", help="Write digits.")
         return
     declared = plan.dimensions.get(dimension)
     if declared is None:

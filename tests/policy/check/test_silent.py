@@ -56,8 +56,8 @@ def test_what_is_told_in_every_language_is_not_silent() -> None:
     [
         ({"en": "{type} {law}"}, {}, "notice-text", "has no text in de"),
         ({"en": "{type} {law}", "de": " "}, {}, "notice-text", "has no text in de"),
-        ({"en": "{type}", "de": "{type} {law}"}, {}, "notice-silent", "leaves out {law} in en"),
-        ({"en": "{type} {law}", "de": "{type} {law}"}, {"de": "{law}"}, "notice-silent", "leaves out {type} in de"),
+        ({"en": "{type}", "de": "{type} {law}"}, {}, "notice-silent", "lacks {law} in en"),
+        ({"en": "{type} {law}", "de": "{type} {law}"}, {"de": "{law}"}, "notice-silent", "lacks {type} in de"),
         ({"en": "{type} {law}", "de": "{type} {law} {appeal}"}, {}, "notice-unresolved", "{appeal} in de, which"),
         ({"en": "{type} {law} {match}", "de": "{type} {law}"}, {}, "notice-unresolved", "{match} in en, which is"),
     ],
@@ -67,7 +67,7 @@ def test_a_finding_names_rule_language_and_situation(
 ) -> None:
     [(given, message)] = spoiled("EE/r1", NoticeTemplate("omitted", texts, informal))
     assert given == code
-    assert "what `r1` tells " in message
+    assert "the notice of `r1` " in message
     assert said in message
     assert "as an operator in EE, place EE" in message
 
@@ -89,8 +89,8 @@ def test_an_addition_names_its_law() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "code", "said"),
     [
-        (" : {contacts}", "", "notice-silent", "the notice `contacts` leaves out {contacts} in fr: any situation"),
-        ("appelez", "{law} appelez", "notice-unresolved", "the notice `contacts_unknown` holds {law} in fr"),
+        (" : {contacts}", "", "notice-silent", "the notice `contacts` lacks {contacts} in fr: any situation"),
+        ("appelez", "{law} appelez", "notice-unresolved", "the notice `contacts_unknown` contains {law} in fr"),
     ],
 )
 def test_a_notice_of_the_engine_says_whom_to_call(old: str, new: str, code: str, said: str, tmp_path: Path) -> None:
@@ -119,4 +119,4 @@ def test_a_missing_adapter_is_told_in_every_language_in_which_it_can_be(
     without = WithoutAdapter(language or "desk", rank, False, NoticeTemplate("none", texts, {}), language)
     findings = found(replace(policy, without=(without,)))
     assert [item.code for item in findings] == ([code] if code else [])
-    assert all("/adapter` tells" in item.message for item in findings)
+    assert all("/adapter` " in item.message for item in findings)

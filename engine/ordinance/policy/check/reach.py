@@ -30,7 +30,7 @@ def check_reach(rules: Sequence[Rule], policy: Policy, prepared: Mapping[str, Pr
             found = in_force(of, rule, policy.parents)
             _check_exceptions(policy, of, rule, report)
         except TooComplexError:
-            message = f"where `{rule.node.name}` is in force is too complex to prove"
+            message = f"the situations in which `{rule.node.name}` acts are too complex to compute"
             report(diagnose("too-complex", rule.node.name.span, message))
             continue
         if found:
@@ -42,7 +42,7 @@ def check_reach(rules: Sequence[Rule], policy: Policy, prepared: Mapping[str, Pr
         try:
             _check_covered(inner, rivals, report)
         except TooComplexError:
-            message = f"whether another rule does all that `{inner.rule.node.name}` does is too complex to prove"
+            message = f"whether another rule covers `{inner.rule.node.name}` is too complex to compute"
             report(diagnose("too-complex", inner.rule.node.name.span, message))
 
 
@@ -61,7 +61,7 @@ def _why(policy: Policy, of: Space, rule: Rule) -> str:
     before = ""
     for what, layer in layers(of, rule, policy.parents):
         if not layer:
-            return f"{what} holds in no situation"
+            return f"{what} is never true"
         found &= layer
         if not found:
             return f"{what} excludes {before}"
@@ -75,7 +75,7 @@ def _check_exceptions(policy: Policy, of: Space, rule: Rule, report: Report) -> 
     for exemption in rule.exemptions:
         if base and not base & excepted(of, exemption):
             word = names.get(exemption.name, rule.node.name)
-            message = f"the exception `{exemption.name}` never holds where `{rule.node.name}` is in force"
+            message = f"the exception `{exemption.name}` never applies when `{rule.node.name}` acts"
             report(diagnose("exception-idle", word.span, message))
 
 
@@ -154,4 +154,4 @@ def _tell(inner: Force, outer: Force, report: Report) -> None:
         report(diagnose("rule-equal", name.span, message))
     else:
         where = f"on line {other.span.line}" if inner.rule.unit is outer.rule.unit else "of the charter"
-        report(diagnose("rule-covered", name.span, f"all that `{name}` does, `{other}` {where} does already"))
+        report(diagnose("rule-covered", name.span, f"`{other}` {where} already does everything that `{name}` does"))

@@ -89,10 +89,12 @@ def _problem(scopes: Scopes, name: str, value: str) -> tuple[str, str] | None:
         known = scopes.situations.dimensions.keys() | PLACES | NUMBERS | {_TODAY}
         return f"no dimension is called `{name}`", did_you_mean(name, known)
     if not declared.attested:
-        return f"`{name}` is claimed by requests, and no rule reads it", ""
+        return f"`{name}` is claimed by requests, so an example cannot give it", ""
     if value not in declared.values:
         values = ", ".join(sorted(declared.values))
-        return f"`{name}` is never `{value}`", did_you_mean(value, declared.values) or f"Its values are {values}."
+        return f"`{name}` does not have the value `{value}`", did_you_mean(
+            value, declared.values
+        ) or f"Its values are {values}."
     return None
 
 

@@ -102,7 +102,7 @@ def check_name(name: Word, report: Report) -> None:
         report(diagnose("name-keyword", name.span, f"`{text}` is a word of the language"))
     elif "-" in text:
         advice = f"Write `{text.replace('-', '_')}`."
-        report(diagnose("name-invalid", name.span, f"the name `{text}` holds a hyphen", advice))
+        report(diagnose("name-invalid", name.span, f"the name `{text}` contains a hyphen", advice))
     elif not text.isidentifier() or unicodedata.normalize("NFC", text) != text:
         report(diagnose("name-invalid", name.span, f"the name `{text}` is not in Unicode's composed form (NFC)"))
     else:
@@ -139,9 +139,16 @@ def check_numbers(numbers: Iterable[tuple[Word, str]], report: Report) -> None:
         form = rf"{re.escape(section)}\.[1-9][0-9]*" if section else r"[1-9][0-9]*"
         if not re.fullmatch(form, number.text):
             wanted = f"{section}.1, {section}.2 …" if section else "1, 2, 3 …"
-            report(diagnose("number-form", number.span, f"`{number}` does not have its form", f"Count {wanted}"))
+            report(
+                diagnose(
+                    "number-form",
+                    number.span,
+                    f"the number `{number}` does not have the required form",
+                    f"Write {wanted}",
+                )
+            )
         elif first := seen.get(number.text):
-            report(diagnose("number-twice", number.span, f"the number {number} already stands on line {first}"))
+            report(diagnose("number-twice", number.span, f"the number {number} is already used on line {first}"))
         seen.setdefault(number.text, number.span.line)
 
 

@@ -194,7 +194,7 @@ def _say(rule: Rule, scopes: Scopes, node: ast.Say, report: Report) -> Rule:
     catalogue, pack, when = scopes.catalogue, scopes.unit.name, node.occasions
     hours = whole(when.hours.text) if when.hours else 0
     if when.hours and (not hours or hours > MOST_HOURS):
-        report(diagnose("hours-invalid", when.hours.span, f"every {when.hours} hours makes no sense"))
+        report(diagnose("hours-invalid", when.hours.span, f"every {when.hours} hours is out of range"))
         hours = 1
     occasion = Occasion.EVERY_ANSWER if when.every else Occasion.EVERY_HOURS
     if when.first:
@@ -223,6 +223,6 @@ def _scope(node: ast.ScopeNode, report: Report) -> Scope:
         return SPAN
     bound = whole(node.bound.text)
     if not bound or bound > LONGEST_BOUND:
-        report(diagnose("bound-invalid", node.bound.span, f"a region of {node.bound} characters makes no sense"))
+        report(diagnose("bound-invalid", node.bound.span, f"a bound of {node.bound} characters is out of range"))
         return SPAN
     return Scope(node.unit, bound)

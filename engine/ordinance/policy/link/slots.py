@@ -57,7 +57,7 @@ def link_slots(scopes: Scopes, report: Report) -> Iterator[SlotLine]:
     unit = scopes.unit
     speaks = unit.pack.each(ast.SpeakDecl)
     for again in speaks[1:]:
-        report(diagnose("name-twice", again.span, "`speak` stands twice in one pack"))
+        report(diagnose("name-twice", again.span, "the pack has two `speak`"))
     for speak in speaks[:1]:
         if not speak.slots and not speak.without:
             report(diagnose("speak-empty", speak.span, "`speak` sets nothing"))
@@ -87,7 +87,7 @@ def link_without(scopes: Scopes, report: Report) -> Iterator[WithoutAdapter]:
     unit = scopes.unit
     said = [each for speak in unit.pack.each(ast.SpeakDecl)[:1] for each in speak.without]
     for again in said[1:]:
-        report(diagnose("name-twice", again.span, "`without adapter` stands twice in one pack"))
+        report(diagnose("name-twice", again.span, "the pack says `without adapter` twice"))
     language = unit.name if unit.pack.kind == "language" else ""
     for each in said:
         # A language pack's is told to people who read that language, and to nobody else.
@@ -134,7 +134,7 @@ def _value(unit: Unit, slot: str, value: ast.SlotValue, report: Report) -> str:
             message = f"`{slot}` takes a language tag, and `{text}` is not one in its usual form"
             report(diagnose("slot-value", value.span, message, "Write it as in et, de-CH or pt-BR."))
         elif slot == "language" and unit.pack.kind == "language" and text != unit.name:
-            message = f"the pack {unit.name} cannot speak {text}: its notices are in {unit.name}"
+            message = f"the pack {unit.name} cannot set the language {text}: its notices are in {unit.name}"
             report(diagnose("text-language", value.span, message, f"Write `language {unit.name}`."))
     elif slot == "script":
         if not _SCRIPT.fullmatch(text) or not langcodes.Language.make(script=text).is_valid():
@@ -146,5 +146,5 @@ def _value(unit: Unit, slot: str, value: ast.SlotValue, report: Report) -> str:
             allowed = allowed.union(*(values for (name, _), values in IN_LANGUAGE.items() if name == slot))
         if text not in allowed:
             advice = did_you_mean(text, allowed) or f"Its values are {', '.join(sorted(allowed))}."
-            report(diagnose("slot-value", value.span, f"`{slot}` is never `{text}`", advice))
+            report(diagnose("slot-value", value.span, f"`{slot}` does not have the value `{text}`", advice))
     return text

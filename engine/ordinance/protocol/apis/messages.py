@@ -47,7 +47,6 @@ class Messages:
 
     path = routes.MESSAGES
     prefix = "msg_"
-    plain_key = ""
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         body = read_body(raw)
@@ -88,9 +87,6 @@ class Messages:
 
     def reader(self, request: Request) -> MessagesReader:
         return MessagesReader()
-
-    def read_plain(self, raw: bytes) -> tuple[int, Top]:
-        raise msgspec.DecodeError
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
         return whole_message(top, choices[0][1], usage)

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
-
 from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import problem_event
@@ -54,7 +52,7 @@ def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
     for item in given:
         if item.get("type", "message") not in _ITEMS or item.get("encrypted_content") is not None:
             raise bad_request(
-                "`input` has an item that cannot be looked at; send messages, calls and thoughts.", "input"
+                "`input` has an item that cannot be checked; send messages, function calls and reasoning.", "input"
             )
     return given
 
@@ -116,7 +114,6 @@ class Responses:
 
     path = routes.RESPONSES
     prefix = "resp_"
-    plain_key = ""
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         body = read_body(raw)
@@ -164,9 +161,6 @@ class Responses:
 
     def reader(self, request: Request) -> ResponsesReader:
         return ResponsesReader(request)
-
-    def read_plain(self, raw: bytes) -> tuple[int, Top]:
-        raise msgspec.DecodeError
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
         return whole_response(request, top, choices[0][1], usage)

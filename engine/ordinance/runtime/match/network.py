@@ -82,7 +82,7 @@ def canonical_phrase(phrase: str) -> str:
     symbols = " ".join("".join(map(key, fold(phrase))).split())
     if not symbols:
         raise PatternError(
-            "the phrase folds to nothing: it has only invisible characters or marks.",
+            "the phrase is empty once accents and marks are ignored: it has no letter, digit or sign.",
             help="Write letters, digits or signs, or remove the line.",
         )
     if len(symbols) > patterns.MAX_SIZE:
