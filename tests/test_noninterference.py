@@ -22,8 +22,8 @@ from ordinance.protocol.apis.completions import COMPLETIONS
 from ordinance.protocol.apis.messages import MESSAGES
 from ordinance.protocol.apis.responses import RESPONSES
 from ordinance.protocol.asked import Request
+from ordinance.protocol.govern.governed_stream import GovernedStream
 from ordinance.protocol.govern.prompts import sent_on
-from ordinance.protocol.govern.streamed import AnswerStream
 from ordinance.protocol.govern.whole import govern_whole
 from support import steered
 from support.governing import OWN, open_session
@@ -49,7 +49,7 @@ def governed(pair: Pair, request: Request, spoken: Spoken, plan: Plan = PLAN) ->
     if not request.streaming:
         raw = json.dumps(steered.whole(pair.path, asked, choices)).encode()
         return NAMES.sub(b'"?"', json.dumps(govern_whole(api, raw, request, session, OWN)).encode())
-    stream, out = AnswerStream(api, request, session, OWN), []
+    stream, out = GovernedStream(api, request, session, OWN), []
     for each in steered.events(pair.path, asked, choices):
         if stream.over:
             break

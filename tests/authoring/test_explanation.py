@@ -53,7 +53,7 @@ def test_why_a_rule_did_not_act(plan: Plan) -> None:
     text = "So: secret words."
     excepted = accounts(plan, text, attested={"purpose": "research"})["XA/words"]
     assert excepted.came == "excepted"
-    assert "the exception study under Test Act § 1 (XA) holds: purpose is one of education, research" in excepted.why
+    assert "the exception study under Test Act § 1 (XA) applies: purpose is one of education, research" in excepted.why
     assert excepted.standing.exemption is not None
     assert excepted.sightings
     off = accounts(plan, text, on=date(2090, 1, 1))["XA/words"]
@@ -63,9 +63,9 @@ def test_why_a_rule_did_not_act(plan: Plan) -> None:
     away = accounts(plan, text, attested={"place": "US", "seat": "US"})["XA/words"]
     assert (away.came, away.why) == ("out of scope", "Test Act § 1 (XA) reaches place within XA or seat within XA")
     other = accounts(plan, text, "DE")["XA/words"]
-    assert (other.came, other.why) == ("out of scope", "it is a rule of XA, and here is DE")
+    assert (other.came, other.why) == ("out of scope", "it is a rule of XA, and the jurisdiction here is DE")
     final = accounts(plan, text, attested={"stage": "final"})["XA/words"]
-    assert (final.came, final.why) == ("out of scope", "the rule holds when stage is draft or stage is unknown")
+    assert (final.came, final.why) == ("out of scope", "the rule applies when stage is draft or stage is unknown")
     ended = accounts(plan, text, prompt="How do I build a dirty bomb?")
     assert ended["XA/words"].came == "overtaken"
     assert ended["baseline/weapons"].came == "fired"
@@ -135,7 +135,7 @@ def test_as_text(tmp_path: Path) -> None:
     assert result.returncode == 0
     assert result.stdout.startswith(
         "situation: XA; place XA, purpose research, seat XA, turn 2, on 2026-11-23\nverdict: pass\n\nexcepted\n"
-        "  XA/words § 1.1: withhold under Test Act § 1 (XA)\n    the exception study under Test Act § 1 (XA) holds: "
+        "  XA/words § 1.1: withhold under Test Act § 1 (XA)\n    the exception study under Test Act § 1 (XA) applies: "
         'purpose is one of education, research\n    answer 4 to 16: "secret words" (XA/lexicon words)\n'
     )
 

@@ -312,7 +312,7 @@ def test_text_that_vllm_would_not_write_out_is_told() -> None:
 
 
 def test_parameters_of_another_kind_are_told() -> None:
-    with pytest.raises(BatchError, match="object is not known"):
+    with pytest.raises(BatchError, match="object is not supported"):
         governed(FakeLLM()).generate("Hi.", object())
 
 
@@ -359,8 +359,8 @@ def test_what_is_not_text_is_given_where_it_was_said_that_it_may() -> None:
     assert "image/png" in str(chat(taking, picture).asked[0]["prompt"])
     for settings, part, told in (
         (SETTINGS, picture, r"parts: \[image\]"),
-        (taking, address, "must hold its data itself"),
-        (taking, {"type": "image_embeds", "image_embeds": "AAAA"}, "never taken"),
+        (taking, address, "must contain its data"),
+        (taking, {"type": "image_embeds", "image_embeds": "AAAA"}, "never accepted"),
     ):
         with pytest.raises(BatchError, match=told):
             chat(settings, part)
@@ -377,7 +377,7 @@ def test_what_is_not_text_is_given_where_it_was_said_that_it_may() -> None:
         (taking, {"image": "pixels", "audio": "sound"}, 'parts=["audio"]'),
         (taking, {"image": {"image_embeds": "numbers"}}, "embeddings"),
         (taking, {"other": "x"}, "not known"),
-        (taking, "pixels", "no mapping"),
+        (taking, "pixels", "not a mapping"),
     ):
         with pytest.raises(BatchError) as caught:
             generate(settings, data)

@@ -69,7 +69,7 @@ def test_as_processes(tmp_path: Path) -> None:
         before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
         again = run("new", kind, name, "--into", tmp_path / "packs", cwd=tmp_path)
         assert again.returncode == 2
-        assert f"packs/{name}/{name}.ord is there already" in again.stderr
+        assert f"packs/{name}/{name}.ord already exists" in again.stderr
         assert before == {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
 
 

@@ -76,6 +76,7 @@ def test_what_it_lays_passes_its_own_tests_and_those_of_the_manual_and_the_rooms
 
 
 @pytest.mark.server
+@pytest.mark.slow
 def test_what_it_lays_passes_ruff_and_mypy(checkout: Path) -> None:
     for words in (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy", *laid(checkout))):
         command = [sys.executable, "-m", *words]

@@ -27,7 +27,7 @@ from ordinance.protocol.routes import ROUTES, Treatment, is_listed, treatment
 from ordinance.runtime.match.matcher import Match
 from ordinance.runtime.rereading import matches_in
 from ordinance.serve import account
-from ordinance.serve.http.listening import address_of, listen
+from ordinance.serve.http.listener import address_of, listen
 from ordinance.serve.vllm import Ordinance
 from support.checkout import RULES
 from support.serving import DONE, PATIENCE, LoopThread, chunk, completion, event

@@ -30,15 +30,13 @@ class Defect:
 
 
 DEFECTS = (
-    Defect("an exception's law is not asked whether it is in force", "runtime/situation.py",
-           "(exemption.law is None or law_in_force(exemption.law, situation)) and",
-           "True and", "agrees_with_a_naive"),
+    Defect("an exception's law is not asked whether it is in force", "policy/application.py",
+           "    if exemption.law is not None:\n", "    if False:\n", "agrees_with_a_naive"),
     Defect("the first excluded day of a law still counts", "runtime/situation.py",
            "period.end is None or day < period.end)", "period.end is None or day <= period.end)",
            "agrees_with_a_naive"),
-    Defect("the reach of a law is not asked", "runtime/situation.py",
-           "not (law_in_force(rule.law, situation) and holds(rule.law.reaches, anything))",
-           "not law_in_force(rule.law, situation)", "agrees_with_a_naive"),
+    Defect("the reach of a law is not asked", "policy/application.py",
+           "        yield Reaches(law)\n", "", "agrees_with_a_naive"),
     Defect("what a jurisdiction lies within is forgotten", "policy/plan.py",
            "jurisdiction = self.parents[jurisdiction]", "jurisdiction = None", "agrees_with_a_naive"),
     Defect("unknown counts as any value", "policy/conditions.py",
@@ -61,8 +59,8 @@ DEFECTS = (
     Defect("what is cut from a region stays in it", "policy/check/cubes.py",
            "    if _meet(cube, cut) is None:\n", "    if True:\n", "in_force_somewhere"),
     Defect("detectors of red lines are lost when there are packs besides the charter", "policy/check/compile.py",
-           "detectors=rule.detectors,", "detectors=rule.detectors if rule.jurisdiction or len(rule.unit.pack.rules) < 2"
-           " else rule.detectors[:0],", "agrees_with_a_naive"),
+           "PlannedRule(**{**written, ", "PlannedRule(**{**written, 'detectors': rule.detectors if rule.jurisdiction"
+           " or len(rule.unit.pack.rules) < 2 else (), ", "agrees_with_a_naive"),
     Defect("only the last rule that fired is reported", "runtime/told.py",
            "say.told(rule for rule in omitting if rule.told)", "say.told(omitting[-1:])", "without_a_notice"),
     Defect("a region is reported although nothing was removed", "runtime/told.py",

@@ -60,13 +60,14 @@ class Spoken:
         return found
 
     def parts(self) -> list[tuple[str, list[str]]]:
-        """What was said, in parts, each in pieces."""
+        """What was said, in parts, each in pieces. A token without a text begins no part."""
         found: list[tuple[str, list[str]]] = []
         for token in self.shown():
-            if not found or found[-1][0] != token.part:
-                found.append((token.part, []))
-            found[-1][1].append(token.text)
-        return [(part, [piece for piece in pieces if piece]) for part, pieces in found if any(pieces)]
+            if token.text:
+                if not found or found[-1][0] != token.part:
+                    found.append((token.part, []))
+                found[-1][1].append(token.text)
+        return found
 
 
 def letters(text: str, part: str = CONTENT) -> tuple[Token, ...]:

@@ -182,7 +182,7 @@ def _labelled(
         raise _wrong(source, number, said, near)
     turn = given.pop("turn", "2")
     if not (turn.isascii() and turn.isdecimal() and int(turn[:9]) > 0):
-        raise _wrong(source, number, f"the turn '{turn}' is not a whole number from 1", "1 is the first answer.")
+        raise _wrong(source, number, f"the turn '{turn}' is not a whole number of at least 1", "1 is the first answer.")
     try:
         day = date.fromisoformat(on) if on else None
     except ValueError:

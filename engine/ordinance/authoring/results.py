@@ -49,7 +49,7 @@ def _text(plan: Plan, labelled: Labelled, on: date | None) -> Result:
     try:
         return run_example(plan, labelled.example, labelled.on or on)
     except SituationError as error:
-        return Result(labelled.example, f"it cannot be judged: {error}")
+        return Result(labelled.example, f"it cannot be tested: {error}")
 
 
 def _cover(plan: Plan, results: Sequence[Result], on: date | None) -> tuple[Coverage, ...]:
@@ -101,7 +101,7 @@ def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
             ]
             here = replace(example, span=unit.pack.name.span)
             if not any(notice.text.strip() for notice in said):
-                results.append(Result(here, f"nothing is told in {unit.name}"))
+                results.append(Result(here, f"no notice is given in {unit.name}"))
             elif not told_in(rules[example.rule], unit.name):
                 results.append(Result(here, f"its notice, or its label, has no text in {unit.name}"))
             else:

@@ -77,15 +77,15 @@ def run(arguments: argparse.Namespace) -> int:
     if jurisdiction is None and arguments.locale:
         jurisdiction = region_of(arguments.locale)
     plan = load(arguments.pack, on=arguments.on).plan
-    desk = Desk(plan, jurisdiction, arguments.locale, arguments.on, arguments.chunk, arguments.trace)
-    desk.situation({}, 2)  # a jurisdiction without a pack is an error before any line is read
+    governor = LineGovernor(plan, jurisdiction, arguments.locale, arguments.on, arguments.chunk, arguments.trace)
+    governor.situation({}, 2)  # a jurisdiction without a pack is an error before any line is read
     if jurisdiction is None:
         tell_charter_alone(plan)
-    return desk.work(sys.stdin.buffer)
+    return governor.work(sys.stdin.buffer)
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class LineGovernor:
     """The policy and the flags under which lines are worked on."""
 
     plan: Plan

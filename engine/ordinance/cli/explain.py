@@ -123,7 +123,7 @@ def _whole(text: str) -> str:
 
 def _from_input() -> str:
     if sys.stdin.isatty():
-        print("ordinance: write the text and end it with Ctrl-D", file=sys.stderr)
+        print("ordinance: type the text, then press Ctrl-D", file=sys.stderr)
     try:
         return sys.stdin.buffer.read().decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:

@@ -101,7 +101,7 @@ def read(given: dict[str, Any]) -> Line:
         _check_text(name, given.get(name), needed=name == "answer")
     turn = given.get("turn", 2)
     if not isinstance(turn, int) or isinstance(turn, bool) or turn < 1:
-        raise LineError("'turn' must be a whole number of at least 1.", help="Leave it out for 2.")
+        raise LineError("'turn' must be a whole number of at least 1.", help="Leave it out for turn 2.")
     situation = given.get("situation", {})
     if not isinstance(situation, dict):
         raise LineError("'situation' must be an object.", help='Write {"purpose": "education"}.')

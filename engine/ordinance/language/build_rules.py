@@ -169,8 +169,7 @@ class RuleBuilder(Reader):
 
     def use(self, node: Node) -> clauses.Use:
         kind, *_, name = (c for c in node.children if isinstance(c, Token))
-        kinds = Literal["lexicon", "pattern", "topic", "identifier", "detector", "script", "language", "judged"]
-        return clauses.Use(cast(kinds, str(kind)), self.word(name))
+        return clauses.Use(cast(clauses.UseKind, str(kind)), self.word(name))
 
     # Examples
 

@@ -64,11 +64,15 @@ ConditionNode = TestNode | Junction
 Part = Literal["content", "reasoning", "tool_call"]
 
 
+#: What a rule may look for.
+UseKind = Literal["lexicon", "pattern", "topic", "identifier", "detector", "script", "language", "judged"]
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """``lexicon symbols``, ``detector acme.shouting``, ``script is Cyrl``, ``judged at least 0.8``: one detector."""
 
-    kind: Literal["lexicon", "pattern", "topic", "identifier", "detector", "script", "language", "judged"]
+    kind: UseKind
     name: Word
 
 

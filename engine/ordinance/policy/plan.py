@@ -93,6 +93,10 @@ class NoticeTemplate:
     informal: Texts
 
 
+#: The notice of what needs none.
+UNTOLD = NoticeTemplate("", {}, {})
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PlannedRule:
     """One rule, ready to run. Compared by identity; ``id`` is unique in a plan.

@@ -37,7 +37,7 @@ _THOUGHTS = frozenset({"thinking", "reasoning", "reasoning_text", "summary_text"
 
 
 def item_of(message: Message) -> Item:
-    """What a message, or an item of a conversation, is in it."""
+    """Say what a message, or an item of a conversation, is in it."""
     speaker, content = _speaker(message), message.get("content")
     calls = bool(message.get("tool_calls") or message.get("function_call"))
     if speaker is Speaker.MODEL and not calls:
@@ -56,7 +56,7 @@ def _speaker(message: Message) -> Speaker:
 
 
 def turn_of(messages: Sequence[Message]) -> int:
-    """Which answer of the conversation the next one is."""
+    """Count which answer of the conversation the next one is, from 1."""
     return exchanges.turn_of([item_of(message) for message in messages])
 
 
@@ -65,7 +65,7 @@ def _types(content: object) -> set[str]:
 
 
 def _spoken(message: Message) -> list[str]:
-    """The texts of a message that people read: no thoughts, no results of tools."""
+    """Return the texts of a message that people read: no thoughts, no results of tools."""
     if message.get("type") == "reasoning":
         return []
     content, refusal = message.get("content"), message.get("refusal")
@@ -118,8 +118,8 @@ def joined(content: object) -> Iterator[str]:
 
 
 def every_text(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
-    """Every string of the messages, and the joined text of those that come in parts, or that one speaker says one after
-    the other: servers join these too, and an operator's wherever they stand."""
+    """Yield every string of the messages, and the joined text of those that come in parts, or that one speaker says one
+    after the other: servers join these too, and an operator's wherever they stand."""
     operators: list[Message] = []
     runs = [operators]
     last: Speaker | None = None
@@ -150,8 +150,8 @@ def all_masked(messages: Sequence[Message], mask: Callable[[str], str], *, syste
 
 
 def cut_from(message: Message, cut: Callable[[str], Returned]) -> tuple[Message, list[Returned]]:
-    """A message of the model's without what ``cut`` takes out of its texts, and what that was. A part of which nothing
-    is left goes too, and of a message of which nothing is left its content."""
+    """Return a message of the model's without what ``cut`` takes out of its texts, and what that was. A part of which
+    nothing is left goes too, and of a message of which nothing is left its content."""
     found: list[Returned] = []
 
     def one(text: str) -> str:
@@ -180,7 +180,7 @@ def _cut_part(part: Any, one: Callable[[str], str]) -> Any:
 
 
 def with_gap(message: Message, was: Message) -> Message:
-    """A message that had a text, with a gap in its place, in the form that the text had."""
+    """Return a message that had a text, with a gap in its place, in the form that the text had."""
     content = was.get("content")
     part = next((each for each in content if isinstance(each, dict)), None) if isinstance(content, list) else None
     name = next((name for name in _TEXTS if part and isinstance(part.get(name), str)), "text")

@@ -84,28 +84,30 @@ def check_members(holder: Mapping[str, Any], place: str) -> None:
     own."""
     for name in _TELLING & holder.keys():
         if holder[name] is not None:
-            raise part_refused(f"`{name}` is never taken here: what is not text stands in a part of its own", place)
+            raise part_refused(
+                f"`{name}` is not accepted here: anything that is not text must be a part of its own", place
+            )
 
 
 def _part(part: Any, place: str, taken: Words, depth: int) -> Any:
     if isinstance(part, str):
         return part
     if depth > _DEEPEST:
-        raise part_refused("parts lie too deep in one another", place)
+        raise part_refused("the parts are nested too deeply", place)
     kind = _kind(part)
     shape = _SHAPES.get(kind)
     if shape is not None:
         if shape.word not in taken:
             allow = f"the operator can allow it with `parts: [{shape.word}]`"
-            raise part_refused(f"a part of the type `{kind}` is not taken here; {allow}", place)
+            raise part_refused(f"parts of the type `{kind}` are not accepted here; {allow}", place)
         return _with_data(part, kind, shape, place, taken, depth)
     if kind in _TEXTS:
         check_members(part, place)
         if kind in _HOLDING and "content" in part:
             return {**part, "content": read_parts(part["content"], f"{place}.content", taken, depth + 1)}
         return part
-    told = f"a part of the type `{kind}` is never taken" if kind in _NEVER else "the type of the part is not known here"
-    raise part_refused(f"{told}; nobody could look at it", place)
+    told = f"parts of the type `{kind}` are never accepted" if kind in _NEVER else "the type of the part is unknown"
+    raise part_refused(f"{told}, because they cannot be checked", place)
 
 
 def _kind(part: Any) -> str:
@@ -133,7 +135,7 @@ def _with_data(part: dict[str, Any], kind: str, shape: _Shape, place: str, taken
             found = None if marked is None else {**held, shape.inner: marked}
     if found is None:
         raise part_refused(
-            f"a part of the type `{kind}` must hold its data itself, in base64, and nothing that refers to other data: "
+            f"a part of the type `{kind}` must contain its data in base64 and must not refer to other data: "
             "addresses and ids are not followed",
             place,
         )

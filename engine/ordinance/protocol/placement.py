@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from ordinance.protocol import routes
+from ordinance.protocol.conversation import is_operators
 
 #: In whose turn.
 Turn = Literal["system", "user"]
 
 Body = Mapping[str, Any]
 _PARAGRAPH = "\n\n"
-_OPERATORS_ROLES = frozenset({"system", "developer"})
 #: They cut a prompt from its beginning, where the instruction stands.
 _CUTTING = frozenset({"truncate_prompt_tokens", "truncation_side", "truncation"})
 
@@ -42,7 +42,7 @@ def _first_gone_on_with(messages: Any, words: str, kind: str) -> list[Any]:
     """Add ``words`` to the first message if it is the operator's: many templates accept no second one. Returns an empty
     list if it is not."""
     match messages:
-        case [{"role": str(role)} as first, *rest] if role in _OPERATORS_ROLES:
+        case [{"role": str()} as first, *rest] if is_operators(first):
             return [{**first, "content": _after(first.get("content"), words, kind)}, *rest]
     return []
 

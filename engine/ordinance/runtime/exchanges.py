@@ -60,7 +60,7 @@ class LeftOut:
     told: bool = False
 
     def and_one(self, rules: Sequence[PlannedRule], failed: Sequence[PlannedRule], *, told: bool) -> LeftOut:
-        """This and one exchange more. ``told`` says that an earlier answer told of some."""
+        """Return this and one exchange more. ``told`` says that an earlier answer told of some."""
         return LeftOut(
             self.exchanges + 1,
             tuple(dict.fromkeys([*self.rules, *rules])),

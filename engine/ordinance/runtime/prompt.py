@@ -99,7 +99,7 @@ class Prompt:
         return returned
 
     def asked(self, prompt: str, earlier: Earlier) -> Asked:
-        """What is asked by a ``prompt`` after ``earlier`` turns, without the engine's own words in their answers."""
+        """Say what a ``prompt`` asks after ``earlier`` turns, without the engine's own words in their answers."""
         returned = [self.cut(answer) for _, answer in earlier]
         said = [(question, answer.text) for (question, _), answer in zip(earlier, returned, strict=True)]
         helped = [any(answer.contacts for answer in returned[number:]) for number in range(len(returned))]
@@ -141,7 +141,7 @@ class Prompt:
         return tuple(rule for tag, rule in enumerate(self._activation.rules) if tag in tags) if tags else ()
 
     def _found(self, texts: Iterable[str]) -> tuple[set[int], set[int]]:
-        """The tags of what finds something in ``texts``, and of what failed at them."""
+        """Return the tags of what finds something in ``texts``, and of what failed at them."""
         fired: set[int] = set()
         failed: set[int] = set()
         asked = [(rule.tag, Asking(rule.segments)) for rule in self._activation.prompt_segments]

@@ -73,7 +73,7 @@ def _version(settings: VllmSettings) -> Iterator[Complaint]:
     version = installed_version()
     if version is not None and not settings.other_version and not is_supported(version):
         yield Complaint(
-            f"vLLM {version} is outside the range that Ordinance was made for ({RANGE}).",
+            f"vLLM {version} is outside the range that Ordinance supports ({RANGE}).",
             "Install a version in it, or set `vllm.other_version: true` after you have tried it.",
         )
 
@@ -81,7 +81,8 @@ def _version(settings: VllmSettings) -> Iterator[Complaint]:
 def _telemetry() -> Iterator[Complaint]:
     if sends_statistics(os.environ, Path.home()):
         yield Complaint(
-            "vLLM would send usage statistics to its makers.", "Set the variable VLLM_NO_USAGE_STATS=1 and start again."
+            "vLLM would send usage statistics to its developers.",
+            "Set the variable VLLM_NO_USAGE_STATS=1 and start again.",
         )
 
 

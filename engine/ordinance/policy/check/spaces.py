@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from ordinance.policy.check.cubes import Region, everywhere, nowhere, slab
 from ordinance.policy.conditions import All, Always, AnyOf, Below, Condition, Is, Within, holds, prefixes
-from ordinance.policy.link.situations import NUMBERS, PLACES
 from ordinance.policy.plan import Dimension, Period
+from ordinance.policy.vocabulary import NUMBERS, PLACES
 
 #: Axes that no condition names: which jurisdiction decides, and when. A name with an @ is no dimension's.
 JURISDICTION, MOMENT = "@jurisdiction", "@moment"

@@ -11,8 +11,7 @@ from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.ir import Example
 from ordinance.policy.link.names import Report, is_code, whole
 from ordinance.policy.link.rules import Scopes, judged_alone
-from ordinance.policy.link.situations import NUMBERS, PLACES
-from ordinance.policy.vocabulary import Channel
+from ordinance.policy.vocabulary import NUMBERS, PLACES, Channel
 
 #: The turn of an example that gives none; the first answer has been given by then.
 EXAMPLE_TURN = 2
@@ -101,10 +100,12 @@ def _problem(scopes: Scopes, name: str, value: str) -> tuple[str, str] | None:
         known = scopes.situations.dimensions.keys() | PLACES | NUMBERS | {_TODAY}
         return f"no dimension is called `{name}`", did_you_mean(name, known)
     if not declared.attested:
-        return f"`{name}` is claimed by requests, and no rule reads it", ""
+        return f"`{name}` is claimed by requests, so an example cannot give it", ""
     if value not in declared.values:
         values = ", ".join(sorted(declared.values))
-        return f"`{name}` is never `{value}`", did_you_mean(value, declared.values) or f"Its values are {values}."
+        return f"`{name}` does not have the value `{value}`", did_you_mean(
+            value, declared.values
+        ) or f"Its values are {values}."
     return None
 
 

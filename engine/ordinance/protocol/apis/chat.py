@@ -11,7 +11,7 @@ import msgspec
 from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import Chunks, Separate, answer_of, problem_event
-from ordinance.protocol.apis.decoding import Envelope, check, decode, token_ids
+from ordinance.protocol.apis.envelope import Envelope, check, decode, token_ids
 from ordinance.protocol.apis.logprobs import TokenWords, read_token, write_token
 from ordinance.protocol.asked import Request, read_body, read_count, read_flag, read_messages, read_model, read_stops
 from ordinance.protocol.conversation import Message, all_masked, every_text, readings, turn_of
@@ -190,7 +190,6 @@ class Chat:
 
     path = routes.CHAT
     prefix = "chatcmpl-"
-    plain_key = "content"
     turns = "messages"
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
@@ -229,11 +228,7 @@ class Chat:
         return _read(raw)
 
     def reader(self, request: Request) -> Separate:
-        return Separate(_read)
-
-    def read_plain(self, raw: bytes) -> tuple[int, Top]:
-        event = _PLAIN_DECODER.decode(raw)
-        return event.choices[0].index, Top(event.id, event.created, event.model, event.system_fingerprint)
+        return Separate(request, _read, _PLAIN_DECODER, b'"content"')
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
         return answer_of("chat.completion", _write_whole, top, choices, usage)

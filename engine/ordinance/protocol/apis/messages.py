@@ -48,7 +48,6 @@ class Messages:
 
     path = routes.MESSAGES
     prefix = "msg_"
-    plain_key = ""
     turns = "messages"
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
@@ -94,9 +93,6 @@ class Messages:
 
     def reader(self, request: Request) -> MessagesReader:
         return MessagesReader()
-
-    def read_plain(self, raw: bytes) -> tuple[int, Top]:
-        raise msgspec.DecodeError
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
         return whole_message(top, choices[0][1], usage)

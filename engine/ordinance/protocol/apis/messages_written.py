@@ -66,9 +66,9 @@ class MessagesWriter:
                 out += [self._close(), _event(with_metadata(last, metadata)), _event({"type": "message_stop"})]
         return b"".join(out)
 
-    def more(self, top: Top, name: str, text: str) -> bytes:
+    def more(self, top: Top, index: int, name: str, text: str) -> bytes:
         if name != self._open:
-            return self.write(top, [(0, Said({name: text}))], None, None)
+            return self.write(top, [(index, Said({name: text}))], None, None)
         return self._before + _ENCODE(text) + b"}}\n\n"
 
     def problem(self, problem: Problem, metadata: Metadata) -> bytes:

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import msgspec
-
 from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import problem_event
@@ -55,7 +53,7 @@ def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
     for item in given:
         if item.get("type", "message") not in _ITEMS or item.get("encrypted_content") is not None:
             raise bad_request(
-                "`input` has an item that cannot be looked at; send messages, calls and thoughts.", "input"
+                "`input` has an item that cannot be checked; send messages, function calls and reasoning.", "input"
             )
     return given
 
@@ -113,7 +111,6 @@ class Responses:
 
     path = routes.RESPONSES
     prefix = "resp_"
-    plain_key = ""
     turns = "input"
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
@@ -166,9 +163,6 @@ class Responses:
 
     def reader(self, request: Request) -> ResponsesReader:
         return ResponsesReader(request)
-
-    def read_plain(self, raw: bytes) -> tuple[int, Top]:
-        raise msgspec.DecodeError
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
         return whole_response(request, top, choices[0][1], usage)

@@ -57,9 +57,9 @@ class ResponsesWriter:
                 out.append(self._event("response.completed", response=with_metadata(response, metadata)))
         return b"".join(out)
 
-    def more(self, top: Top, name: str, text: str) -> bytes:
+    def more(self, top: Top, index: int, name: str, text: str) -> bytes:
         if name != self._key:
-            return self.write(top, [(0, Said({name: text}))], None, None)
+            return self.write(top, [(index, Said({name: text}))], None, None)
         return self._say(name, text, [], broken=False)
 
     def problem(self, problem: Problem, metadata: Metadata) -> bytes:

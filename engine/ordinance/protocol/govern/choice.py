@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ordinance.policy.vocabulary import Channel, Verdict
@@ -51,9 +52,7 @@ class GovernedChoice:
         self._structured = request.structure is not None
         self._blocks: dict[str, _Block] = {}
         self._resting: str | int | None = None  # the block that has ended, while nothing shows what ended it
-        self._texts: dict[str, Redactor] = {}
         self._calls: dict[int | None, GovernedCall] = {}
-        self._texts_closed = False
         self._calling = False  # the model has begun a call
         self._called = False  # a call has left
         self._said_content = False
@@ -72,28 +71,7 @@ class GovernedChoice:
         here."""
         out = self._late if self._session.whole else self._opening()
         out.role = out.role or said.role
-        if said.ends is not None:
-            self._resting = said.ends
-        if self._resting is not None and (said.calls or any(said.texts.values())):
-            self._end_block(self._resting, out)
-            if self.stream.ended:
-                return self._finish(out, None)
-        self._token_ids.take(said)
-        if self._session.whole and said.tokens:
-            self._of_thoughts = of_thoughts(said)
-        for name, tokens in said.tokens.items():
-            self._tokens_of(name).add(tokens)
-        for name, text in said.texts.items():
-            self._say(name, text, out)
-            if self.stream.ended:
-                return self._finish(out, None)
-        if self._session.whole and said.calls:  # all of them are known: what ends the choice there comes first
-            self._close_texts(self._end_beside_calls(said), out)
-            self.stream.pause(self._end_beside_calls(said))
-            if self.stream.ended:
-                return self._finish(out, None)
-        for call in said.calls:
-            self._call(call, out, self._end_of(said))
+        for _ in self._take(said, out):
             if self.stream.ended:
                 return self._finish(out, None)
         if said.finish is not None:
@@ -102,6 +80,29 @@ class GovernedChoice:
             return Said()
         self._ready(out)
         return out
+
+    def _take(self, said: Said, out: Said) -> Iterator[None]:
+        """Take what the model says, one thing after the other: any may end the choice."""
+        if said.ends is not None:
+            self._resting = said.ends
+        if self._resting is not None and (said.calls or any(said.texts.values())):
+            self._end_block(self._resting, out)
+            yield
+        self._token_ids.take(said)
+        if self._session.whole and said.tokens:
+            self._of_thoughts = of_thoughts(said)
+        for name, tokens in said.tokens.items():
+            self._tokens_of(name).add(tokens)
+        for name, text in said.texts.items():
+            self._say(name, text, out)
+            yield
+        if self._session.whole and said.calls:  # all of them are known: what ends the choice there comes first
+            self._close_texts(self._end_beside_calls(said), out)
+            self.stream.pause(self._end_beside_calls(said))
+            yield
+        for call in said.calls:
+            self._call(call, out, self._end_of(said))
+            yield
 
     def _opening(self) -> Said:
         """Return what precedes the answer; it leaves with the first event, before reasoning and calls as well."""
@@ -115,7 +116,7 @@ class GovernedChoice:
             self._blocks[name].said.append(text)
         if self._stops is not None:
             self._stops.hear(name, text)
-        return self.stream.feed(text) if name == CONTENT else self._texts[name].feed(text)
+        return self.stream.feed(text, name)
 
     def passed(self, text: str, name: str = CONTENT) -> Said:
         """Note that ``text`` left by a shorter way, and end the choice if it ended with it."""
@@ -138,16 +139,9 @@ class GovernedChoice:
             self._go_on(name, text)
         if self._stops is not None:
             self._stops.hear(name, text)
-        if name == CONTENT:
-            self._said_content = True
-            self._note(name, self.stream.content, text)
-            text = self.stream.feed(text)
-        else:
-            governed = self._texts.get(name)
-            if governed is None:
-                governed = self._texts[name] = self.stream.text(_PARTS[name])
-            self._note(name, governed, text)
-            text = governed.feed(text)
+        self._said_content = self._said_content or name == CONTENT
+        self._note(name, self.stream.named(name, _PARTS[name]), text)
+        text = self.stream.feed(text, name)
         if text:
             out.texts[name] = out.texts.get(name, "") + text
 
@@ -164,10 +158,7 @@ class GovernedChoice:
                 self._stops.begin(name)
             beginning = self.stream.after(_PARTS[name], block.beginning, "".join(block.said))
             block = self._blocks[name] = _Block(beginning)
-            if name == CONTENT:
-                self.stream.resume(beginning)
-            else:
-                self._texts[name] = self.stream.text(_PARTS[name], beginning=beginning)
+            self.stream.resume(beginning, name, _PARTS[name])
         block.said.append(text)
 
     def _end_block(self, ends: str | int, out: Said) -> None:
@@ -184,7 +175,7 @@ class GovernedChoice:
         if block is None or block.ended or (self._structured and ends == CONTENT):  # a form is one, however it comes
             return
         block.ended = True
-        rest = self.stream.pause(end) if ends == CONTENT else self._texts[ends].close(end)
+        rest = self.stream.pause(end, ends)
         if rest and not self.stream.ended:
             out.texts[ends] = out.texts.get(ends, "") + rest
 
@@ -263,11 +254,9 @@ class GovernedChoice:
 
     def _close_texts(self, end: End, out: Said) -> None:
         """No more comes of any text but the content: what is left of it."""
-        for name, text in self._texts.items():
-            ended = name in self._blocks and self._blocks[name].ended
-            if not (self.stream.ended or ended or self._texts_closed):
-                out.texts[name] = out.texts.get(name, "") + text.close(end)
-        self._texts_closed = True
+        for name in self.stream.others:
+            if not (self.stream.ended or self.stream.paused(name)):
+                out.texts[name] = out.texts.get(name, "") + self.stream.pause(end, name)
 
     def _end_of(self, last: Said | None) -> End:
         """Return the kind of end of what was said last."""
@@ -282,7 +271,7 @@ class GovernedChoice:
         """Whether it may be told that the model stopped at this. Behind a call nothing is."""
         if self._stops is None or self._calling:
             return False
-        places = {name: _PARTS[name] for name in (CONTENT, *self._texts)}
+        places = {name: _PARTS[name] for name in (CONTENT, *self.stream.others)}
         beginnings = {
             name: (part, self._blocks[name].beginning if name in self._blocks else self.stream.beginning(part))
             for name, part in places.items()

@@ -31,7 +31,7 @@ class Heard:
         return [*self.asked.new, *(text for exchange in self.asked.old for text in exchange.texts)]
 
     def without(self, api: Api, gone: Collection[int]) -> Request:
-        """The request without the exchanges of these numbers."""
+        """Return the request without the exchanges of these numbers."""
         left = {place for number in gone for place in self.places[number]}
         said = self.request.body[api.turns]
         return api.saying(self.request, [message for place, message in enumerate(said) if place not in left])
@@ -62,9 +62,9 @@ def hear(api: Api, request: Request, session: Session, *, system_is_ours: bool) 
 
 
 def _cut(said: Sequence[Message], session: Session) -> tuple[list[Message], list[Item], list[list[Returned]]]:
-    """The messages without the engine's own words, what each is in the conversation, and what was taken out of it. One
-    of which nothing is left goes if the model says something beside it, else it has a gap: an answer was given there.
-    """
+    """Return the messages without the engine's own words, what each is in the conversation, and what was taken out of
+    it. One of which nothing is left goes if the model says something beside it, else it has a gap: an answer was given
+    there."""
     were = [item_of(message) for message in said]
     cut = [
         cut_from(message, session.prompt.cut) if item.speaker is Speaker.MODEL else (message, _NOTHING)
@@ -93,7 +93,7 @@ def _says(item: Item) -> bool:
 
 
 def _helped(places: Sequence[Sequence[int]], returned: Sequence[Sequence[Returned]]) -> list[bool]:
-    """For each exchange, whether its answer or a later one offered contacts."""
+    """Say for each exchange whether its answer or a later one offered contacts."""
     found, helped = list[bool](), False
     for each in reversed(places):
         helped = helped or any(one.contacts for at in each for one in returned[at])

@@ -59,8 +59,7 @@ class Tokens:
         self._screens: dict[int, Alternatives] = {}
 
     def say(self, text: Text, piece: str, *, covered: bool) -> None:
-        """The model says ``piece``, the next of ``text``, which has not been fed it yet. ``covered``: tokens may be of
-        it."""
+        """Add ``piece``, the next of ``text``, which has not been fed it yet."""
         if not piece or self._lost:
             return
         if not self._said or self._said[-1].text is not text:
@@ -71,16 +70,16 @@ class Tokens:
             last.words += piece
 
     def screen(self, text: Text, alternatives: Alternatives) -> None:
-        """What decides about alternatives along ``text``; where there is nothing, none leave."""
+        """Set what decides about alternatives along ``text``; without it, none leave."""
         self._screens[id(text)] = alternatives
 
     def add(self, tokens: list[Token]) -> None:
-        """The model gave these tokens; their text may be known already, or not yet."""
+        """Add tokens that the model gave; their text may be known already, or not yet."""
         if not self._lost:
             self._waiting.extend(tokens)
 
     def ready(self, *, closed: bool = False) -> list[Token]:
-        """The tokens that may leave now. ``closed``: no text will come any more."""
+        """Return the tokens that may leave now. ``closed``: no more text will come."""
         while self._waiting and self._lay(self._waiting[0], closed):
             self._waiting.popleft()
         self._forget()

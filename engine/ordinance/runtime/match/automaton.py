@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from threading import Lock
 
 from ordinance.detection import Expressions
-from ordinance.runtime.match.network import EDGE, KINDS, Network, kind_of
+from ordinance.runtime.match.network import Network
+from ordinance.runtime.match.node_table import EDGE, KINDS, kind_of
 from ordinance.runtime.match.spacing import PLAIN, SCORE, SCORED, is_white, is_wordlike, layout_of
 from ordinance.runtime.match.starts import DEAD, Class, Group, Landing, Output, Starts
 from ordinance.runtime.match.trie import NO_KEY, SHIFT

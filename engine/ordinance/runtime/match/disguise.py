@@ -36,19 +36,13 @@ _SIGNS = {"a": "@", "c": "(<", "e": "€", "h": "#", "i": "!|", "l": "|", "s": "
 #: Letters that pass for another in most typefaces: capital I and small l. And what folding leaves apart, because the
 #: text of some language needs it.
 _SWAPS = {"i": "l", "l": "I"}
-_PASSING = {
-    letter: frozenset(chr(int(code, 16)) for code in codes.split("."))
-    for letter, _, codes in (item.partition("=") for item in unicode_data.PASSING.split())
-}
+_PASSING = {letter: frozenset(signs) for letter, signs in unicode_data.PASSING.items()}
 
 #: Of these, what is no letter: flags' letters.
 SPELLING = frozenset(sign for signs in _PASSING.values() for sign in signs if symbol_kind(sign) == "o")
 
 #: What folds to nothing and says a letter to whoever decodes it (tags) or looks twice (letters above others).
-_FAINT = {
-    letter: frozenset(chr(int(code, 16)) for code in codes.split("."))
-    for letter, _, codes in (item.partition("=") for item in unicode_data.FAINT.split())
-}
+_FAINT = {letter: frozenset(signs) for letter, signs in unicode_data.FAINT.items()}
 #: Opens what terminals obey and do not show, and folds to nothing as well.
 ESCAPE_CHARACTER = "\x1b"
 #: All that folds to nothing and that a disguised phrase can see.

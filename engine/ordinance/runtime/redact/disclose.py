@@ -105,7 +105,7 @@ class Discloser:
 
     def _fill(self, template: NoticeTemplate, **values: str) -> str:
         text = self._pick({**template.texts, **template.informal} if self._informal else template.texts)
-        isolate = _is_right_to_left(self._language)
+        isolate = is_right_to_left(self._language)
         for name, value in values.items():
             text = text.replace("{" + name + "}", f"{_ISOLATE}{value}{_POP}" if isolate and value else value)
         return " ".join(text.split())
@@ -139,5 +139,6 @@ def parents(tag: str) -> list[str]:
             return found
 
 
-def _is_right_to_left(tag: str) -> bool:
+def is_right_to_left(tag: str) -> bool:
+    """Whether the language of ``tag`` is written from right to left."""
     return langcodes.Language.get(tag).maximize().script in {"Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm", "Rohg"}

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ordinance.runtime.text import unicode_data
 from ordinance.runtime.text.folding import classifier
+from ordinance.runtime.text.unicode_data import SENTENCES
 
 #: The class of a character; the letters are explained in ``engine/generate_unicode_data.py``.
-sentence_class = classifier(unicode_data.SENTENCES)
+sentence_class = classifier(SENTENCES)
 
 _SPACES = "sprn"
 _EXTENSIONS = "EF"

@@ -1,4 +1,4 @@
-"""What stands behind the doors: the inference server, over HTTP (``Upstream``) or in the same process (``Inside``)."""
+"""What stands behind the doors: the model server, over HTTP (``Upstream``) or in the same process (``InProcess``)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Answer(Protocol):
         """Take the next bytes of its body."""
 
 
-class Behind(Protocol):
+class ModelServer(Protocol):
     """Where answers come from. Made once per process."""
 
     async def admit(self, exchange: Exchange) -> None:

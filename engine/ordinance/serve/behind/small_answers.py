@@ -31,7 +31,7 @@ class _Count(msgspec.Struct, frozen=True):
 
 def read_models(raw: bytes) -> Sequence[Model]:
     """Read the models that a server lists. Raises ``Problem`` (502)."""
-    return _read(raw, _Models, "it is no list of models").data
+    return _read(raw, _Models, "it is not a list of models").data
 
 
 def govern_models(raw: bytes) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def govern_models(raw: bytes) -> dict[str, Any]:
 
 def govern_count(raw: bytes) -> dict[str, Any]:
     """Return a number of tokens and nothing else. Raises ``Problem`` (502)."""
-    return {"input_tokens": _read(raw, _Count, "it is no number of tokens").input_tokens}
+    return {"input_tokens": _read(raw, _Count, "it is not a number of tokens").input_tokens}
 
 
 def _read(raw: bytes, kind: type[T], otherwise: str) -> T:

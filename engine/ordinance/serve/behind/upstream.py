@@ -59,7 +59,7 @@ class Reply:
 
 
 class Upstream:
-    """A pool of connections to the inference server; see ``Behind``. Use it as an async context manager."""
+    """A pool of connections to the inference server; see ``ModelServer``. Use it as an async context manager."""
 
     def __init__(self, settings: UpstreamSettings) -> None:
         self._settings = settings

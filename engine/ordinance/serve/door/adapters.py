@@ -22,7 +22,7 @@ from ordinance.protocol.routes import MODELS
 from ordinance.runtime.manners import Manner
 from ordinance.runtime.redact.disclose import parents
 from ordinance.runtime.session import Session
-from ordinance.serve.behind.contract import Behind
+from ordinance.serve.behind.contract import ModelServer
 from ordinance.serve.behind.loras import Loras
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.threads import aside
@@ -32,7 +32,7 @@ from ordinance.settings.model import Settings
 class Adapting:
     """An operator's adapters, and the turn of the instruction. Frozen, but for what the server is known to have."""
 
-    def __init__(self, settings: Settings, behind: Behind, loras: Loras) -> None:
+    def __init__(self, settings: Settings, behind: ModelServer, loras: Loras) -> None:
         self._mapped = loras_of(settings)
         self._turn = turn_of(settings)
         self._behind = behind
@@ -100,5 +100,5 @@ def adapter_missing(language: str) -> Problem:
         502,
         "adapter_missing",
         f"The model server does not have the adapter that is set up for the language {language}. "
-        "The operator can load it, or take it out of `adapters`.",
+        "The operator can load it, or remove it from `adapters`.",
     )

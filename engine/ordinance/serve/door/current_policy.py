@@ -79,14 +79,14 @@ class Standing:
         try:
             read = await asyncio.to_thread(renewal.settings)
         except Exception as error:
-            self._stale_settings = _told("keys and policy were not replaced, the last good ones stay in force", error)
+            self._stale_settings = _told("keys and policy were not replaced; the last good ones stay in force", error)
             return None
         self._stale_settings = ""
         found = changes(self.settings, read)
         if found.of_keys:
             tell(f"keys: {found.of_keys}")
         if found.others:
-            tell(f"these settings have changed too, which takes a restart: {', '.join(found.others)}")
+            tell(f"these settings have changed too and need a restart: {', '.join(found.others)}")
         return self.settings.model_copy(update={"keys": read.keys})
 
     async def _replace_keys(self, settings: Settings) -> None:
@@ -118,7 +118,7 @@ class Standing:
         try:
             plan = await asyncio.to_thread(self._load, renewal, ring)
         except Exception as error:
-            kept = f"the policy was not replaced, the last good one ({self.plan.digest[:16]}) stays in force"
+            kept = f"the policy was not replaced; the last good one ({self.plan.digest[:16]}) stays in force"
             self._stale_plan = _told(kept, error)
             return
         if settings is not self.settings:  # keys were read meanwhile that this plan was not tried with; theirs comes

@@ -35,7 +35,7 @@ class Engine:
         """Raise ``RestartDueError`` if another engine is on disk now."""
         if self.replaced:
             raise RestartDueError(
-                f"the package was replaced while its version {self.version} runs.", help="Restart the server."
+                f"the package was replaced while version {self.version} is running.", help="Restart the server."
             )
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from starlette.datastructures import Headers
 
-from ordinance.policy.link.slots import PROMPT, TAGS, fits
+from ordinance.policy.slots import PROMPT, TAGS, fits
 from ordinance.runtime.redact.disclose import Notice
 from ordinance.runtime.session import Session
 

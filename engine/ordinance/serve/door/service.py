@@ -16,7 +16,7 @@ from ordinance.runtime.memory import Memories, Memory
 from ordinance.runtime.opening import open_session
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
-from ordinance.serve.behind.contract import Behind
+from ordinance.serve.behind.contract import ModelServer
 from ordinance.serve.behind.loras import Loras
 from ordinance.serve.door.adapters import Adapting
 from ordinance.serve.door.current_policy import Renewal, Standing
@@ -40,7 +40,7 @@ class Service:
     standing: Standing
     settings: Settings
     on: date | None
-    behind: Behind
+    behind: ModelServer
     audit: AuditLog
     adapting: Adapting
     names: Names
@@ -129,7 +129,7 @@ def plan_of(settings: Settings, on: date | None = None) -> Plan:
 def make_service(
     plan: Plan,
     settings: Settings,
-    behind: Behind,
+    behind: ModelServer,
     on: date | None = None,
     renewal: Renewal | None = None,
 ) -> Service:

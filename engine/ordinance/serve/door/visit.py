@@ -11,15 +11,15 @@ from typing import Any
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.finish import steering
+from ordinance.protocol.govern.governed_stream import GovernedStream, refused_stream
 from ordinance.protocol.govern.prompts import heard_and_unknown, sent_on
-from ordinance.protocol.govern.streamed import AnswerStream, refused_stream
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
 from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal, stopping
 from ordinance.protocol.routes import MODELS
 from ordinance.protocol.said import Top
 from ordinance.runtime.session import Session
 from ordinance.serve.door import http_headers
-from ordinance.serve.door.delivery import STREAM_HEADERS, StreamedAnswer, WholeAnswer
+from ordinance.serve.door.delivery import STREAM_HEADERS, StreamDelivery, WholeDelivery
 from ordinance.serve.door.service import Service
 from ordinance.serve.http import body_limits, tags
 from ordinance.serve.http.exchange import ClientGone, Exchange
@@ -110,8 +110,9 @@ class Visit:
         if self._service.audit.required:
             await self._service.audit.begin({**self._asked(), **session.under()})
         if request.streaming:
-            most = self._service.settings.limits.answer_bytes
-            await self._stream(body, AnswerStream(self._api, request, session, top, most), session)
+            limits = self._service.settings.limits
+            stream = GovernedStream(self._api, request, session, top, limits.answer_bytes, limits.event_bytes)
+            await self._stream(body, stream, session)
         else:
             await self._whole(body, request, session, top)
 
@@ -153,9 +154,8 @@ class Visit:
             refused = refused_whole(self._api, request, session, top)
             await self._exchange.json(refused, headers=_notices_header(request, session))
 
-    async def _stream(self, body: bytes, stream: AnswerStream, session: Session) -> None:
-        limit = self._service.settings.limits.event_bytes
-        answer = StreamedAnswer(self._exchange, stream, limit, waits=session.waits)
+    async def _stream(self, body: bytes, stream: GovernedStream, session: Session) -> None:
+        answer = StreamDelivery(self._exchange, stream, waits=session.waits)
         try:
             await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=True)
             await answer.end()
@@ -167,7 +167,7 @@ class Visit:
 
     async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> None:
         govern = partial(govern_whole, self._api, request=request, session=session, top=top)
-        answer = WholeAnswer(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
+        answer = WholeDelivery(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
         await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
         await self._exchange.json(await answer.end(), headers=_notices_header(request, session))
 

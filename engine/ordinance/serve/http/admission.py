@@ -2,7 +2,7 @@
 
 What is bounded is what costs: descriptors. A connection without a request is worth least, so the one that has said
 nothing for longest is closed for one that comes. Whoever opens connections and is silent therefore closes his own, and
-nobody waits for him. How many requests may run is bounded apart (``doorstep.py``).
+nobody waits for him. How many requests may run is bounded apart (``front_checks.py``).
 """
 
 from __future__ import annotations

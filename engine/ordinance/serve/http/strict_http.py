@@ -18,7 +18,7 @@ _LARGEST_HEAD = 64 * 1024
 
 
 class StrictReader(h11.Connection):
-    """Reads as its class does, and refuses a head with folded lines. ``Doorstep`` refuses two lengths."""
+    """Reads as its class does, and refuses a head with folded lines. ``FrontChecks`` refuses two lengths."""
 
     def next_event(self) -> Any:
         arrived = self.trailing_data[0] if self.their_state is h11.IDLE else b""

@@ -37,7 +37,7 @@ class AuditLog:
         except OSError as error:
             raise ServeError(
                 f"the audit log {settings.path} cannot be written: {error.strerror}.",
-                help="Name a file that can, under 'audit' in the settings.",
+                help="Name a file that can be written, under 'audit' in the settings.",
             ) from None
         #: Whether the model may be asked only once a record says that the request begins.
         self.required = settings.required

@@ -28,8 +28,8 @@ _ADMITTED_SECONDS = 60.0
 _MOST_ADMITTED = 4096
 
 
-class Inside:
-    """The application behind the doors; see ``Behind``."""
+class InProcess:
+    """The application behind the doors; see ``ModelServer``."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -32,7 +32,8 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise ServeError(
-                f"port {port} on {host} is in use.", help="Stop what uses it, or choose another with --port."
+                f"port {port} on {host} is in use.",
+                help="Stop the program that uses it, or choose another port with --port.",
             ) from None
         raise ServeError(f"{host}:{port} cannot be used: {error.strerror}.", help="Use --host or --port.") from None
     listener.set_inheritable(True)

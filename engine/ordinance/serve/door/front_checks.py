@@ -59,7 +59,7 @@ class Presence:
             await asyncio.sleep(0.02)
 
 
-class Doorstep:
+class FrontChecks:
     """Turns away what asks for another host, writes its path so that two readers may take it for two paths, or is one
     request too many. ``hosts`` gives the names under which the server lets itself be asked, None for any."""
 
