@@ -18,13 +18,14 @@ endif
 # Many tests start a process. Without kept bytecode each of these would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help new serve quick test test-vllm vllm system test-pages test-stores test-compiled soak noninterference check format docs \
-	accuracy defects locks clean need-python
+.PHONY: help new serve quick test coverage test-vllm vllm system test-pages test-stores test-compiled soak \
+	noninterference check format docs accuracy defects locks clean need-python
 
 help:
 	@echo 'make serve           run the gateway on 127.0.0.1:8080 with a small model, as an operator in Germany'
 	@echo 'make quick           run lint, types and the fast tests after a change; ROOM=runtime/match for one room'
 	@echo 'make test            run all tests'
+	@echo 'make coverage        measure the branches that tests take in each room, against tests/coverage.toml; RAISE=1'
 	@echo 'make test-vllm       run the acceptance suite against a real vLLM on the processor (about 3 GB, once)'
 	@echo 'make test-pages      test the chat page in a real Chromium (needs Chromium and npm: make system)'
 	@echo 'make test-stores     test conversations remembered in a real PostgreSQL and a real Redis (make system)'
@@ -52,6 +53,10 @@ quick: need-python
 test: need-python
 	@"$(PYTHON)" deploy/install.py test
 	@exec .venv/test/bin/python -m pytest -n auto --dist worksteal --durations 15 $(FLAGS)
+
+coverage: need-python
+	@"$(PYTHON)" deploy/install.py test
+	@exec .venv/test/bin/python tests/support/floors.py $(if $(RAISE),--raise)
 
 test-vllm: vllm
 	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm $(FLAGS)

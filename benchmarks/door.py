@@ -22,8 +22,8 @@ from ordinance.protocol.api import Api
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.apis.messages import MESSAGES
 from ordinance.protocol.apis.responses import RESPONSES
+from ordinance.protocol.govern.governed_stream import GovernedStream
 from ordinance.protocol.govern.prompts import sent_on
-from ordinance.protocol.govern.streamed import AnswerStream
 from ordinance.protocol.said import Top
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
@@ -114,7 +114,7 @@ def door(opened: Session, api: Api = CHAT) -> Callable[[bytes], bytes]:
     """All that happens to the bytes of an upstream between two sockets."""
     request = api.read_request(b'{"messages":[{"role":"user","content":"hi"}],"input":"hi","stream":true}')
     sent_on(api, request, opened, system_is_ours=False)
-    parser, answer = sse.EventParser(1 << 20), AnswerStream(api, request, opened, Top("x", 1, "m"))
+    parser, answer = sse.EventParser(1 << 20), GovernedStream(api, request, opened, Top("x", 1, "m"))
 
     def govern(received: bytes) -> bytes:
         out = bytearray()

@@ -32,7 +32,7 @@ ANSWER = {
 }  # fmt: skip
 
 
-class Behind:
+class ModelServer:
     """A server that answers at once; ``taken`` counts the bytes that it was asked."""
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ async def cost(router: Router, size: float, rounds: int) -> float:
 
 async def main() -> None:
     settings = Settings.model_validate({"jurisdiction": "DE", "audit": "/dev/null", "parts": ["image"]})
-    behind = Behind()
+    behind = ModelServer()
     router = Router(make_service(plan_of(settings), settings, behind), {})
     await cost(router, 0, 20)
     small = await cost(router, 0, SMALL_ROUNDS)

@@ -1,7 +1,10 @@
-"""Write ``ordinance/runtime/text/unicode_data.py``: the Unicode facts the engine needs, pinned to one version.
+"""Write ``ordinance/runtime/text/unicode_data.txt``: the Unicode facts the engine needs, pinned to one version.
 
     pip install unicodedata2==16.0.0 uniseg==0.10.1 confusable-homoglyphs==3.3.1 fonttools==4.68.0
-    python engine/generate_unicode_data.py > engine/ordinance/runtime/text/unicode_data.py
+    python engine/generate_unicode_data.py > engine/ordinance/runtime/text/unicode_data.txt
+
+The first line has the SHA-256 of the rest, so that a damaged file is noticed; the rest is JSON, read by
+``unicode_data.py``.
 
 A server's Python brings whatever Unicode version it was built with; two servers would then release different
 text. So the tables are made ahead of time and everything at run time is a dictionary look-up. Sources: the
@@ -14,8 +17,11 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+from textwrap import wrap
+from typing import Any
 
 import confusable_homoglyphs
 import unicodedata2 as ucd
@@ -153,7 +159,7 @@ def fold(char: str) -> str:
     return agreed_look_alike(char) or char
 
 
-def passing() -> Iterator[str]:
+def passing() -> dict[str, str]:
     """Symbols that pass for an ASCII letter or digit although folding leaves them apart, because the text of some
     language needs them (an Arabic alef for l, a union sign for u); small letters. Only disguises count them."""
     table = json.loads((Path(confusable_homoglyphs.__file__).parent / "confusables.json").read_text("utf-8"))
@@ -171,20 +177,19 @@ def passing() -> Iterator[str]:
         flag = FLAGS.fullmatch(ucd.name(char, ""))
         if flag:
             found.setdefault(flag[1].lower(), set()).add(char)
-    for target, several in sorted(found.items()):
-        yield f"{target}=" + ".".join(f"{ord(symbol):x}" for symbol in sorted(several))
+    return {target: "".join(sorted(several)) for target, several in sorted(found.items())}
 
 
-def faint() -> Iterator[str]:
+def faint() -> dict[str, str]:
     """Characters that fold to nothing and yet say a letter or digit, to whom they are shown or who decodes them."""
     digits = ["ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE"]
-    found: dict[str, list[str]] = {}
-    for code in CODE_POINTS:
-        named = FAINT.fullmatch(ucd.name(chr(code), ""))
-        if named and (len(named[1]) == 1 or named[1] in digits) and not fold(chr(code)):
+    found: dict[str, str] = {}
+    for char in map(chr, CODE_POINTS):
+        named = FAINT.fullmatch(ucd.name(char, ""))
+        if named and (len(named[1]) == 1 or named[1] in digits) and not fold(char):
             letter = named[1].lower() if len(named[1]) == 1 else str(digits.index(named[1]))
-            found.setdefault(letter, []).append(f"{code:x}")
-    yield from (f"{letter}=" + ".".join(codes) for letter, codes in sorted(found.items()))
+            found[letter] = found.get(letter, "") + char
+    return dict(sorted(found.items()))
 
 
 def kind(char: str) -> str:
@@ -233,65 +238,69 @@ def letter_script(char: str) -> str:
     return "-" if code in ("Zyyy", "Zinh", "Zzzz") else code
 
 
-def script_names() -> Iterator[str]:
+def script_names() -> dict[str, str]:
     found = {letter_script(chr(code)) for code in CODE_POINTS} - {"-"}
-    yield from (f"{code}={scripts.script_name(code).replace(' ', '_').lower()}" for code in sorted(found))
+    return {code: scripts.script_name(code).replace(" ", "_").lower() for code in sorted(found)}
 
 
-def ranges(value: Callable[[str], str]) -> Iterator[str]:
-    """``start``+``value`` in hexadecimal for each code point where the value changes."""
-    last = ""
+def ranges(value: Callable[[str], str]) -> dict[str, Any]:
+    """How many code points on the value changes each time, and the values from there on: a string of letters, or a list
+    of words."""
+    steps: list[int] = []
+    values: list[str] = []
+    last = 0
     for code in CODE_POINTS:
         found = value(chr(code))
-        if found != last:
-            yield f"{code:x}{'=' + found}"
-            last = found
+        if not values or found != values[-1]:
+            steps.append(code - last)
+            values.append(found)
+            last = code
+    return {"steps": steps, "values": values if any(len(each) > 1 for each in values) else "".join(values)}
 
 
-def folds() -> Iterator[str]:
-    for code in CODE_POINTS:
-        if 0xAC00 <= code <= 0xD7A3:  # Hangul syllables decompose by arithmetic
-            continue
-        char = chr(code)
+def folds() -> dict[str, str]:
+    """By what they count as, all characters that folding changes and does not drop. Hangul syllables decompose by
+    arithmetic."""
+    found: dict[str, str] = {}
+    for char in map(chr, CODE_POINTS):
         folded = fold(char)
-        if folded != char:
-            yield f"{code:x}=" + ".".join(f"{ord(symbol):x}" for symbol in folded)
+        if folded not in ("", char) and not "\uac00" <= char <= "\ud7a3":
+            found[folded] = found.get(folded, "") + char
+    return found
 
 
-def literal(name: str, note: str, items: Iterator[str]) -> str:
-    lines, line = [], ""
-    for item in items:
-        if len(line) + len(item) > 110:
-            lines.append(line)
-            line = ""
-        line += item + " "
-    lines.append(line)
-    body = "\n".join(f'    "{line}"' for line in lines)
-    return f"#: {note}\n{name} = (\n{body}\n)\n"
+def tables() -> dict[str, Any]:
+    """All tables by name, as the file has them."""
+    return {
+        "unicode": ucd.unidata_version,
+        "dropped": ranges(lambda char: "-" if fold(char) else "d"),
+        "folds": folds(),
+        "passing": passing(),
+        "faint": faint(),
+        "kinds": ranges(kind),
+        "clusters": ranges(cluster),
+        "scripts": ranges(letter_script),
+        "script_names": script_names(),
+        "sentences": ranges(sentence),
+    }
 
 
-def main() -> None:
-    out = sys.stdout
-    out.write(
-        '"""Unicode facts, made by ``engine/generate_unicode_data.py``; do not edit. See NOTICE for the sources."""\n\n'
+def shown(char: str) -> str:
+    """``char`` in the file: itself where every editor shows it in its place, else escaped."""
+    plain = char.isascii() or (ucd.category(char)[0] in "LNS" and ucd.bidirectional(char) in ("L", "EN", "ON"))
+    return char if plain else json.dumps(char)[1:-1]
+
+
+def written(found: dict[str, Any]) -> str:
+    """The file that has these tables."""
+    text = json.dumps(found, ensure_ascii=False, separators=(",\0", ":"))
+    text = text.replace(" ", "\\u0020").replace("\0", " ")  # so that lines break between items alone
+    text = "".join(map(shown, text))
+    body = "\n".join(wrap(text, 120, break_long_words=False, break_on_hyphens=False)) + "\n"
+    return f"Unicode {found['unicode']}, made by engine/generate_unicode_data.py; sha256 of the rest: " + (
+        f"{sha256(body.encode()).hexdigest()}\n{body}"
     )
-    out.write(f'UNICODE_VERSION = "{ucd.unidata_version}"\n\n')
-    out.write(literal("FOLDS", "code=folded code points, for every code point that folding changes.", folds()) + "\n")
-    out.write(
-        literal("PASSING", "letter or digit=code points that pass for it and are not folded to it.", passing()) + "\n"
-    )
-    out.write(literal("FAINT", "letter or digit=code points that fold to nothing and say it.", faint()) + "\n")
-    out.write(
-        literal("KINDS", "first code=kind: w word, m mark that is part of its letter, o other.", ranges(kind)) + "\n"
-    )
-    out.write(
-        literal("CLUSTERS", "first code=grapheme cluster class (UAX #29, GB9c and GB11 folded in).", ranges(cluster))
-        + "\n"
-    )
-    out.write(literal("SCRIPTS", "first code=script of the letters from there on.", ranges(letter_script)) + "\n")
-    out.write(literal("SCRIPT_NAMES", "code of a script=its name in Unicode.", script_names()) + "\n")
-    out.write(literal("SENTENCES", "first code=sentence break class (UAX #29).", ranges(sentence)))
 
 
 if __name__ == "__main__":
-    main()
+    sys.stdout.write(written(tables()))

@@ -87,6 +87,14 @@ def test_every_top_level_folder_is_explained() -> None:
         assert (ROOT / folder).is_dir()
 
 
+def test_what_is_written_by_hand_beside_a_library_is_where_the_page_says() -> None:
+    left_out = (DOCS / "dependencies.md").read_text("utf-8").partition("## Considered and left out")[2]
+    rows = [row.split(" | ") for row in left_out.splitlines() if row.startswith("| ") and " | " in row][1:]
+    paths = [path for row in rows for path in re.findall(r"`([a-z_/]+(?:\.py)?/?)`", row[1])]
+    assert len(paths) >= 20
+    assert not [path for path in paths if not (ROOT / "engine" / "ordinance" / path).exists()]
+
+
 SAMPLES = re.findall(r"```ord\n(.*?)```", (DOCS / "language.md").read_text("utf-8"), re.DOTALL)
 
 

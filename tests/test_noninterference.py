@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -21,8 +22,8 @@ from ordinance.protocol.apis.completions import COMPLETIONS
 from ordinance.protocol.apis.messages import MESSAGES
 from ordinance.protocol.apis.responses import RESPONSES
 from ordinance.protocol.asked import Request
+from ordinance.protocol.govern.governed_stream import GovernedStream
 from ordinance.protocol.govern.prompts import sent_on
-from ordinance.protocol.govern.streamed import AnswerStream
 from ordinance.protocol.govern.whole import govern_whole
 from support import steered
 from support.governing import OWN, open_session
@@ -48,7 +49,7 @@ def governed(pair: Pair, request: Request, spoken: Spoken, plan: Plan = PLAN) ->
     if not request.streaming:
         raw = json.dumps(steered.whole(pair.path, asked, choices)).encode()
         return NAMES.sub(b'"?"', json.dumps(govern_whole(api, raw, request, session, OWN)).encode())
-    stream, out = AnswerStream(api, request, session, OWN), []
+    stream, out = GovernedStream(api, request, session, OWN), []
     for each in steered.events(pair.path, asked, choices):
         if stream.over:
             break
@@ -72,7 +73,8 @@ def find(random: Random) -> tuple[Pair, Request, Spoken, Spoken] | None:
     for _ in range(TRIES):
         pair = draw(random)
         request = APIS[pair.path].read_request(json.dumps(pair.asked).encode())
-        one, other = (speak(script, pair.path, dict(request.body)) for script in (pair.one, pair.other))
+        said = (speak(script, pair.path, dict(request.body)) for script in (pair.one, pair.other))
+        one, other = (replace(each, spelt=pair.spelt) for each in said)
         if comparable(pair, one, other):
             return pair, request, one, other
     return None
@@ -87,7 +89,11 @@ def test_models_that_differ_only_in_what_is_withheld_give_the_same_bytes(seed: i
         event("no pair")
         return
     pair, request, one, other = found
-    event(f"{pair.path} {'stream' if pair.streaming else 'whole'} {one.finish}")
+    form = "stream" if pair.streaming else "whole"
+    event(f"{pair.path} {form} {one.finish}")
+    if pair.told:
+        parts = sorted({token.part for token in one.tokens})
+        event(f"log probabilities: {pair.path} {form} of {' and '.join(parts)}")
     assert governed(pair, request, one) == governed(pair, request, other), found
 
 

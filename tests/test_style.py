@@ -35,8 +35,8 @@ HABITS = {
     r"\bshall\b": "must, will",
 }
 
-#: Pages that quote habits, and pages that are not edited yet: the norm, whose sentences are cited, and generated ones.
-EXEMPT = {"style.md", "semantics.md", "errors.md", "lessons.md", "performance.md"}
+#: The page that quotes the habits, and the norm: its numbered sentences are cited and not reworded.
+EXEMPT = {"style.md", "semantics.md"}
 
 
 def found(text: str) -> list[str]:
@@ -44,10 +44,11 @@ def found(text: str) -> list[str]:
     prose = re.sub(
         r"```.*?```|`[^`\n]*`|^>.*$|\"[^\"\n]{1,200}\"|\]\([^)]*\)", "", text, flags=re.DOTALL | re.MULTILINE
     )
+    prose = " ".join(prose.split())
     places = []
     for habit, instead in HABITS.items():
         for match in re.finditer(habit, prose, re.IGNORECASE):
-            around = " ".join(prose[max(0, match.start() - 40) : match.end() + 40].split())
+            around = prose[max(0, match.start() - 40) : match.end() + 40]
             places.append(f"'{match[0]}' (write: {instead}) in: … {around} …")
     return places
 

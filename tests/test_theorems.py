@@ -153,6 +153,7 @@ def _met(unit: Unit) -> Iterator[str]:
         yield from (child.type for child in node.children if isinstance(child, Token))
 
 
+@pytest.mark.slow
 def test_worlds_reach_every_construct_of_the_grammar() -> None:
     """The theorems speak of the whole language: what they draw meets every terminal and every production."""
     missed, seed = _grammar(), 0
@@ -163,6 +164,7 @@ def test_worlds_reach_every_construct_of_the_grammar() -> None:
     assert not missed, sorted(missed)
 
 
+@pytest.mark.slow
 def test_a_world_holds_every_fragment_without_a_fault() -> None:
     """Every fragment is in some accepted world, but for those whose detectors cannot run yet."""
     accepted_with = set[str]()
@@ -252,6 +254,7 @@ def _doubled(unit: Unit) -> Unit:
     return replace(unit, lexicons=lexicons)
 
 
+@pytest.mark.slow
 @pytest.mark.semantics(11)
 @pytest.mark.requirement("RL-6")
 @pytest.mark.requirement("CC-5")

@@ -58,7 +58,7 @@ def arguments() -> argparse.Namespace:
 @contextmanager
 def running(words: list[str | Path], sign: str = "") -> Iterator[tuple[int, int]]:
     """A process until the block ends: its id and the port that it prints."""
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'engine'}{os.pathsep}{HERE.parent}", "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine"), "PYTHONUNBUFFERED": "1"}
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, *map(str, words)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment

@@ -18,6 +18,8 @@ from itertools import repeat
 from pathlib import Path
 from typing import cast
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
 from prose import parts
 
 #: Streams speak in so many turns a period.

@@ -50,8 +50,7 @@ KINDS = {
         (
             Table(f"{_ENGINE}/detectors/builtin.py", "def register_detectors", "add `$name.KIND`"),
             Table("grammars/ordinance.lark", 'SCRIPT: "script"', "a word for it in packs, then `make docs`"),
-            Table(f"{_ENGINE}/language/build_rules.py", "kinds = Literal[", "the word, a kind of detector"),
-            Table(f"{_ENGINE}/language/clauses.py", "kind: Literal[", "the same, in the syntax tree"),
+            Table(f"{_ENGINE}/language/clauses.py", "UseKind = Literal[", "the word, a kind of detector"),
             Table(f"{_ENGINE}/policy/link/detectors.py", "def foreign", "how a rule that names it finds it"),
         ),
     ),
@@ -88,8 +87,8 @@ KINDS = {
         (Row("docs/language.md", "| `reading level` ", "| `$words` | `plain`, `rich` |\n"),),
         (
             Table("grammars/ordinance.lark", 'PEDAGOGY: "pedagogy"', "the words of the slot, then `make docs`"),
-            Table(f"{_ENGINE}/policy/link/slots.py", "VALUES: Mapping", "the values that a pack may set"),
-            Table(f"{_ENGINE}/instructions/composition.py", "SLOTS = (", "where its sentence stands in an instruction"),
+            Table(f"{_ENGINE}/policy/slots.py", "VALUES: Mapping", "the values that a pack may set"),
+            Table(f"{_ENGINE}/policy/slots.py", "SLOTS = (", "where its sentence stands in an instruction"),
             Table(f"{_ENGINE}/instructions/en.py", '"pedagogy"', '`$name.SENTENCES["en"]`'),
             Table(f"{_ENGINE}/instructions/de.py", '"pedagogy"', '`$name.SENTENCES["de"]`'),
             Table(f"{_ENGINE}/instructions/et.py", '"pedagogy"', '`$name.SENTENCES["et"]`'),
@@ -110,8 +109,9 @@ KINDS = {
             ),
         ),
         (
-            Table(f"{_ENGINE}/serve/routes.py", " /v1/completions ", "the route `/v1/$name`, governed"),
-            Table(f"{_ENGINE}/serve/door/doors.py", "COMPLETIONS", "`$constant`, among the APIs that govern"),
+            Table(f"{_ENGINE}/protocol/routes.py", "{COMPLETIONS}", "the route `/v1/$name`, governed"),
+            Table(f"{_ENGINE}/serve/door/router.py", "COMPLETIONS", "`$constant`, among the APIs that govern"),
+            Table(f"{_ENGINE}/doctor/protocols/known.py", "_KNOWN: ", "how `ordinance doctor` asks it"),
             Table(f"{_ENGINE}/protocol/fields.py", "COMPLETIONS", "the fields of a request, each classified"),
             Table("docs/fields.md", "Ordinance opens", "its route in the first sentence"),
         ),

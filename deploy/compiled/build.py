@@ -20,6 +20,7 @@ MODULES = (
     "match/automaton",
     "match/matcher",
     "match/network",
+    "match/node_table",
     "match/patterns",
     "match/spacing",
     "match/starts",

@@ -1,4 +1,4 @@
-"""Every error that a person can meet: a stable code, what happened, what to do instead, an exit code.
+"""Every error that a command reports: a stable code, what happened, what to do instead, an exit code.
 
 Findings in a pack are not exceptions but diagnostics (``language/diagnostics.py``); these are for what
 stops a command: an unreadable file, a port in use, settings that do not hold.
@@ -26,28 +26,28 @@ class OrdinanceError(Exception):
 
 
 class UsageError(OrdinanceError):
-    """The words of a command, or a value in them, do not fit."""
+    """A command, an option or a value on the command line is wrong."""
 
     code = "usage"
     exit_code = 2
 
 
 class UnreadableError(OrdinanceError):
-    """A file is missing, too large, or not text."""
+    """A file is missing, too large or not text."""
 
     code = "unreadable"
     exit_code = 2
 
 
 class UnwritableError(OrdinanceError):
-    """The output cannot be written: a disk is full."""
+    """The output cannot be written, for example because the disk is full."""
 
     code = "unwritable"
     exit_code = 2
 
 
 class PolicyError(OrdinanceError):
-    """The packs were read but do not make a policy; ``ordinance check`` shows all of it."""
+    """The packs were read but contain errors; ``ordinance check`` lists all of them."""
 
     code = "policy"
     exit_code = 1
@@ -61,7 +61,7 @@ class SettingsError(OrdinanceError):
 
 
 class PluginError(OrdinanceError):
-    """An installed plugin does not keep the contract of ``hookspecs.py``."""
+    """An installed plugin breaks the contract of ``hookspecs.py``."""
 
     code = "plugin"
     exit_code = 1
@@ -75,7 +75,7 @@ class SituationError(OrdinanceError):
 
 
 class PatternError(OrdinanceError):
-    """A pattern lies outside the dialect, has no bound, or changes its meaning when folded.
+    """A pattern uses something outside the dialect, has no upper bound, or changes its meaning when folded.
 
     ``offset`` is the place in the pattern's source, counted in characters from 0.
     """
@@ -89,34 +89,34 @@ class PatternError(OrdinanceError):
 
 
 class ServeError(OrdinanceError):
-    """The server cannot start: a port in use, no upstream, no model."""
+    """The server cannot start: the port is in use, or there is no upstream or no model."""
 
     code = "serve"
     exit_code = 1
 
 
 class RestartDueError(OrdinanceError):
-    """The package was replaced under a running server: nothing of the new one is mixed into the old."""
+    """The package was replaced while the server was running; restart it, so that two versions are not mixed."""
 
     code = "restart-due"
     exit_code = 1
 
 
 class BatchError(OrdinanceError):
-    """A batch holds what cannot be governed: a prompt that nobody can look at, an argument that is not known."""
+    """A batch contains something that cannot be governed: a prompt that cannot be checked, an unknown argument."""
 
     code = "batch"
     exit_code = 1
 
 
 class ClosedMethodError(OrdinanceError, AttributeError):
-    """A method of the model that is not governed. It is an ``AttributeError`` too, so that ``hasattr`` says no."""
+    """A method of the model is closed, as it is not governed. Also an ``AttributeError``: ``hasattr`` is false."""
 
     code = "closed-method"
 
 
 class UnreachableError(OrdinanceError):
-    """Nobody answers at an address that a command was given."""
+    """No server answers at the address that a command was given."""
 
     code = "unreachable"
     exit_code = 2

@@ -35,7 +35,7 @@ hookimpl = pluggy.HookimplMarker("ordinance")
 
 @hookspec
 def register_detectors() -> Iterable[DetectorKind]:  # type: ignore[empty-body]  # a hook specification has no body
-    """Asked once, when a policy is loaded. Give every detector kind of this plugin.
+    """Return every detector kind of this plugin. Called once, when a policy is loaded.
 
     A plugin's names have the form ``vendor.name``; a name that is registered twice stops the load.
     """

@@ -109,6 +109,7 @@ def test_packs_that_make_no_plan_have_no_cost(tmp_path: Path, capsys: pytest.Cap
     assert json.loads(capsys.readouterr().out)["costs"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("RL-7")
 def test_a_disguised_phrase_may_be_as_long_as_its_gaps() -> None:
     plan = load(on=TODAY).plan

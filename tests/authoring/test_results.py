@@ -156,14 +156,14 @@ def test_labelled_texts_for_programs(loaded: Loaded) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "holds no text"),
-        ("# only a comment\n", "holds no text"),
+        ("", "contains no text"),
+        ("# only a comment\n", "contains no text"),
         ("fires XA/wrods\n  x\n", "texts.txt:1: no rule is called 'XA/wrods'.  Did you mean `XA/words`?"),
         ("fires\n  x\n", "does not name a rule"),
         ("fires XA/words\n\nquiet XA/words\n  x\n", "texts.txt:1: there is no text below this line"),
         ("fires XA/words given purpose\n  x\n", "does not say what is expected"),
         ("# c\nhello\n", "texts.txt:2: 'hello' does not say what is expected"),
-        ("  alone\nfires XA/words\n  x", "a text stands here without a line"),
+        ("  alone\nfires XA/words\n  x", "there is a text here without a line"),
         ("fires XA/words on tomorrow\n  x\n", "'tomorrow' is not a date"),
         ("fires XA/words in ZZ\n  x\n", "no pack for the jurisdiction 'ZZ' is loaded"),
         ("fires XA/words given turn 0\n  x\n", "the turn '0' is not a whole number"),
@@ -172,7 +172,7 @@ def test_labelled_texts_for_programs(loaded: Loaded) -> None:
         ('{"expects": "maybe", "answer": "x"}', "'expects' is missing or unknown"),
         ('{"expects": "passes"}', "there is no text"),
         ('{"expects": "passes", "answer": 3}', "'answer' is not text"),
-        ('{"expects": "passes", "answer": "x", "given": []}', "'given' is no object"),
+        ('{"expects": "passes", "answer": "x", "given": []}', "'given' is not an object"),
         ("{}\n[]", "'expects' is missing"),
         ("{" * 100_000, "not JSON"),
     ],
@@ -185,7 +185,7 @@ def test_texts_that_cannot_be_used(text: str, said: str, loaded: Loaded) -> None
 
 @pytest.mark.server
 def test_as_a_process(tmp_path: Path) -> None:
-    """A missed text fails the run; the build server's file counts it, and holds no text of anybody."""
+    """A missed text fails the run; the build server's file counts it, and contains no text of anybody."""
     pack = write_jurisdiction(tmp_path)
     texts, results = tmp_path / "texts.txt", tmp_path / "out.xml"
     texts.write_text(TEXTS + "\nfires XA/words\n  Nothing like it.\n", "utf-8")
@@ -225,3 +225,34 @@ def test_usage(words: tuple[str, ...], code: int, said: str, tmp_path: Path) -> 
     assert result.returncode == code
     assert said in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.semantics(27)
+def test_texts_may_be_conversations(loaded: Loaded) -> None:
+    hostile = [
+        {"role": "user", "content": "How do I build a dirty bomb?"},
+        {"role": "assistant", "content": "No."},
+        {"role": "user", "content": "Sorry."},
+    ]
+    lines = [
+        {"rule": "baseline/weapons", "expects": "fires", "messages": hostile, "answer": "Hello."},
+        {"rule": "baseline/weapons", "expects": "quiet", "messages": hostile[2:], "answer": "Hello."},
+    ]
+    texts = read_texts(source("\n".join(map(json.dumps, lines))), loaded.plan)
+    assert texts[0].example.earlier == (("How do I build a dirty bomb?", "No."),)
+    assert texts[0].example.turn == 2
+    examined = examine(loaded, texts, None)
+    assert [result.problem for result in examined.texts] == ["", ""]
+
+
+@pytest.mark.parametrize("more", [{"prompt": "x"}, {"turn": 2}])
+@pytest.mark.parametrize(
+    "messages", [[], [{"role": "assistant", "content": "x"}], "x", [{"role": "user", "content": []}]]
+)
+def test_a_conversation_of_texts_that_cannot_be_read_names_its_line(
+    loaded: Loaded, messages: object, more: dict[str, object]
+) -> None:
+    line = {"rule": "XA/words", "expects": "fires", "messages": messages, "answer": "x"}
+    for each in (line, {**line, "messages": [{"role": "user", "content": "x"}], **more}):
+        with pytest.raises(TextsError, match=r"texts\.txt:1: 'messages'"):
+            read_texts(source(json.dumps(each)), loaded.plan)

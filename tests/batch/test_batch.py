@@ -86,6 +86,18 @@ def test_the_text_is_what_the_gateway_gives(prompt: str, answer: str, structure:
     assert output.ordinance == metadata
 
 
+@pytest.mark.semantics(27)
+@pytest.mark.semantics(28)
+def test_the_model_reads_no_old_red_line_and_none_of_our_words() -> None:
+    llm = FakeLLM(lambda _: "Good day.")
+    bad = [{"role": "user", "content": f"The {RED_LINE}?"}, {"role": "assistant", "content": REFUSED["en"]}]
+    said = [*ASKED, {"role": "assistant", "content": f"{MACHINE['en']}\n\nHello ⟦…⟧."}, *bad, ASKED[0]]
+    [output] = governed(llm).chat(said, Params())
+    assert llm.asked[0]["prompt"] == [ASKED[0], {"role": "assistant", "content": "Hello …."}, ASKED[0]]
+    assert output.ordinance["history"] == {"left_out": 1, "types": ["red"]}
+    assert output.outputs[0].text == "Good day.\n\nNotice history."
+
+
 def by_the_server(api: Any, body: dict[str, Any], choice: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     request = api.read_request(msgspec.json.encode(body))
     session = Desk(small_plan(), SETTINGS, {}).open(request.turn)
@@ -301,7 +313,7 @@ def test_text_that_vllm_would_not_write_out_is_told() -> None:
 
 
 def test_parameters_of_another_kind_are_told() -> None:
-    with pytest.raises(BatchError, match="object is not known"):
+    with pytest.raises(BatchError, match="object is not supported"):
         governed(FakeLLM()).generate("Hi.", object())
 
 
@@ -348,8 +360,8 @@ def test_what_is_not_text_is_given_where_it_was_said_that_it_may() -> None:
     assert "image/png" in str(chat(taking, picture).asked[0]["prompt"])
     for settings, part, told in (
         (SETTINGS, picture, r"parts: \[image\]"),
-        (taking, address, "must hold its data itself"),
-        (taking, {"type": "image_embeds", "image_embeds": "AAAA"}, "never taken"),
+        (taking, address, "must contain its data"),
+        (taking, {"type": "image_embeds", "image_embeds": "AAAA"}, "never accepted"),
     ):
         with pytest.raises(BatchError, match=told):
             chat(settings, part)
@@ -366,7 +378,7 @@ def test_what_is_not_text_is_given_where_it_was_said_that_it_may() -> None:
         (taking, {"image": "pixels", "audio": "sound"}, 'parts=["audio"]'),
         (taking, {"image": {"image_embeds": "numbers"}}, "embeddings"),
         (taking, {"other": "x"}, "not known"),
-        (taking, "pixels", "no mapping"),
+        (taking, "pixels", "not a mapping"),
     ):
         with pytest.raises(BatchError) as caught:
             generate(settings, data)

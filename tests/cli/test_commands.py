@@ -99,9 +99,10 @@ def test_check_as_json(run: Run, tmp_path: Path) -> None:
         "diagnostics": [
             {
                 "code": "reach-unknown", "severity": "error",
-                "message": "the law `act` does not say what an unknown place means", "file": "XA.ord",
+                "message": "the law `act` does not say whether it applies if the place is unknown", "file": "XA.ord",
                 "line": 15, "column": 5, "end_line": 15, "end_column": 8, "law": "",
                 "help": "End `reaches` with `, not unknown` or `, or unknown`.",
+                "lesson": "ordinance lesson reach-unknown",
             }
         ]
     }  # fmt: skip

@@ -36,6 +36,7 @@ def test_a_jurisdiction(code: str, tmp_path: Path) -> None:
     assert f"{code} 2026.12.0 under charter baseline 1" in text
 
 
+@pytest.mark.slow
 def test_the_zone_of_a_country_that_has_one() -> None:
     for code, zone in (("JP", "Asia/Tokyo"), ("EE", "Europe/Tallinn"), ("US-CA", "UTC"), ("EU", "UTC")):
         assert f'zone  "{zone}"' in skeleton("jurisdiction", code, DAY).files[f"{code}.ord"]
@@ -68,7 +69,7 @@ def test_as_processes(tmp_path: Path) -> None:
         before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
         again = run("new", kind, name, "--into", tmp_path / "packs", cwd=tmp_path)
         assert again.returncode == 2
-        assert f"packs/{name}/{name}.ord is there already" in again.stderr
+        assert f"packs/{name}/{name}.ord already exists" in again.stderr
         assert before == {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
 
 

@@ -59,11 +59,13 @@ def laid(folder: Path) -> list[str]:
     return [str(path.relative_to(folder)) for name in NAMES.values() for path in folder.rglob(f"*{name}.py")]
 
 
+@pytest.mark.server
 def test_every_kind_lays_a_file_and_its_test(checkout: Path) -> None:
     assert set(NAMES) == set(KINDS)
     assert len(laid(checkout)) == 2 * len(KINDS)
 
 
+@pytest.mark.server
 def test_what_it_lays_passes_its_own_tests_and_those_of_the_manual_and_the_rooms(checkout: Path) -> None:
     own = [path for path in laid(checkout) if path.startswith("tests/")]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *own]
@@ -73,6 +75,8 @@ def test_what_it_lays_passes_its_own_tests_and_those_of_the_manual_and_the_rooms
     assert done.returncode == 0, done.stdout[-3000:]
 
 
+@pytest.mark.server
+@pytest.mark.slow
 def test_what_it_lays_passes_ruff_and_mypy(checkout: Path) -> None:
     for words in (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy", *laid(checkout))):
         command = [sys.executable, "-m", *words]
@@ -80,6 +84,7 @@ def test_what_it_lays_passes_ruff_and_mypy(checkout: Path) -> None:
         assert done.returncode == 0, done.stdout[-3000:]
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("kind", NAMES)
 def test_it_prints_each_table_that_is_left(kind: str, checkout: Path) -> None:
     said = (checkout / f"{kind}.said").read_text()
@@ -94,6 +99,7 @@ def test_each_table_is_where_it_says(kind: str, table: object) -> None:
     assert at in (ROOT / file).read_text("utf-8"), f"{file} has no {at!r}"
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -129,6 +135,7 @@ def test_a_name_that_does_not_fit_is_refused_and_nothing_is_written(
     assert files(tmp_path) == before
 
 
+@pytest.mark.server
 def test_what_exists_is_not_overwritten(checkout: Path) -> None:
     before = files(checkout / "engine")
     done = begin(checkout, "check", NAMES["check"])

@@ -156,6 +156,7 @@ def test_the_wheel_holds_the_grammar_the_packs_and_the_licence(wheel: Path) -> N
         "ordinance/grammars/ordinance.lark",
         "ordinance/ordinance.schema.json",
         "ordinance/rules/charter/baseline.ord",
+        "ordinance/runtime/text/unicode_data.txt",
         "ordinance/lessons/lexicon-missing.md",
         "ordinance/lessons/sample/XA.ord",
         *(f"ordinance/instructions/{tag}.py" for tag in ("de", "en", "et")),

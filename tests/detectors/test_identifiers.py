@@ -153,6 +153,7 @@ def _broken_off(name: str, text: str) -> Iterator[int]:
                     yield start
 
 
+@pytest.mark.slow
 @pytest.mark.semantics(5)
 @pytest.mark.semantics(6)
 @given(st.data(), st.sampled_from(["iban", "payment_card"]), st.lists(st.sampled_from(PIECES), max_size=7))

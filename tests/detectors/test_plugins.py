@@ -142,6 +142,7 @@ def example(wheel_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     sys.modules.pop("ordinance_example", None)
 
 
+@pytest.mark.server
 @pytest.mark.usefixtures("example")
 def test_a_wheel_is_found_through_its_entry_point() -> None:
     registry = installed()
@@ -150,6 +151,7 @@ def test_a_wheel_is_found_through_its_entry_point() -> None:
     assert isinstance(registry.kinds["example.shouting"].prepare(Declaration("example.shouting")), Segments)
 
 
+@pytest.mark.server
 @pytest.mark.usefixtures("example")
 @pytest.mark.parametrize(
     ("detector", "said"),
@@ -170,6 +172,7 @@ def test_a_detector_from_a_wheel_fires_on_a_stream(detector: str, said: str, siz
     assert released.startswith(said.partition(secret)[0] + "⟦…⟧" + said.partition(secret)[2])
 
 
+@pytest.mark.server
 @pytest.mark.usefixtures("example")
 def test_an_unknown_detector_is_told_with_its_neighbours(tmp_path: Path) -> None:
     text = JURISDICTION.replace("topic talk and", "detector example.shoutin and")

@@ -306,7 +306,7 @@ def test_a_model_that_does_not_say_it_is_not_well(broken: Broken, upstream: Scri
 
     upstream.script = stubborn
     found = list(answering.answered(target))
-    assert {each.what for each in found} == {"the model was not made to say it"}
+    assert {each.what for each in found} == {"the model could not be made to say it"}
     assert {each.state for each in found} == {State.UNTRIED}
 
 
@@ -321,9 +321,9 @@ def test_a_setting_that_reaches_the_server_is_found(broken: Broken) -> None:
 
     found = {(each.subject, each.part): each.what for each in opened(requests.settings(broken(read)))}
     assert found == {
-        (f"POST {CHAT}", "vllm_xargs"): "the server reads it (status 400)",
-        ("POST /v1/completions", "vllm_xargs"): "the server reads it (status 400)",
-        ("POST /v1/responses", "vllm_xargs"): "the server reads it (status 400)",
+        (f"POST {CHAT}", "vllm_xargs"): "the server uses it (status 400)",
+        ("POST /v1/completions", "vllm_xargs"): "the server uses it (status 400)",
+        ("POST /v1/responses", "vllm_xargs"): "the server uses it (status 400)",
         (f"POST {CHAT}", "prompt_logprobs"): "it fills `prompt_logprobs`",
     }
 
@@ -412,7 +412,7 @@ def test_another_digest_at_one_door_is_found(broken: Broken) -> None:
 
     found = opened(identity.policies(broken(other), Expected()))
     assert {each.what for each in found} == {
-        "an answer's header and its metadata differ", "different answers show different ones",
+        "an answer's header and its metadata differ", "different answers name different policies",
     }  # fmt: skip
 
 

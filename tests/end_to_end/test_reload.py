@@ -70,8 +70,8 @@ def test_a_leaked_key_is_gone_and_a_new_one_works(upstream: ScriptedUpstream, tm
     finally:
         _, errors = served.stop()
     assert errors.count("keys: added 'new'; removed 'leaked'\n") == int(workers)
-    assert errors.count("these settings have changed too, which takes a restart: limits.body_bytes\n") == int(workers)
-    assert errors.count("keys and policy were not replaced, the last good ones stay in force: error[settings]") == int(
+    assert errors.count("these settings have changed too and need a restart: limits.body_bytes\n") == int(workers)
+    assert errors.count("keys and policy were not replaced; the last good ones stay in force: error[settings]") == int(
         workers
     )
     assert not any(digest(name) in errors for name in ("stays", "leaked", "new"))

@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.instructions.composition import CATALOGUES, SLOTS, instruction, language_of, sentence
+from ordinance.instructions.composition import CATALOGUES, instruction, language_of, sentence
 from ordinance.instructions.page import page
-from ordinance.policy.link.slots import IN_LANGUAGE, PROMPT, TAGS, VALUES, fits
-from ordinance.policy.link.slots import SLOTS as SLOTS_OF_PACKS
-from ordinance.runtime import manners
+from ordinance.policy.slots import IN_LANGUAGE, PROMPT, SLOTS, TAGS, VALUES, fits
 from support.checkout import CASES, ROOT
 
 FOLDER = CASES / "instructions"
@@ -42,14 +40,15 @@ SITUATIONS: Mapping[str, Mapping[str, str]] = {
 def closed_values() -> Iterator[tuple[str, str]]:
     yield from ((slot, value) for slot, values in VALUES.items() for value in values)
     yield from ((slot, value) for (slot, _), values in IN_LANGUAGE.items() for value in values)
-    yield from ((slot, PROMPT) for slot in SLOTS_OF_PACKS if fits(slot, PROMPT))
+    yield from ((slot, PROMPT) for slot in SLOTS if fits(slot, PROMPT))
 
 
 @pytest.mark.requirement("OB-1")
 @pytest.mark.parametrize("tag", CATALOGUES)
 def test_every_value_of_every_slot_has_a_sentence_and_nothing_else_has(tag: str) -> None:
     catalogue = CATALOGUES[tag]
-    assert set(SLOTS) == SLOTS_OF_PACKS
+    assert set(SLOTS) == {*VALUES, *TAGS, "script"}
+    assert len(set(SLOTS)) == len(SLOTS)
     written = {(slot, value) for slot, values in catalogue.sentences.items() for value in values}
     assert written == set(closed_values())
     assert catalogue.filled.keys() == TAGS | {"script"}
@@ -120,10 +119,6 @@ def test_a_language_tag_brings_no_words_of_its_own(slot: str, tag: str, said: st
     """Private use in a tag can spell anything, and is valid. Language, script and region are all that is said."""
     assert fits(slot, langcodes.standardize_tag(tag))
     assert instruction({slot: tag}) == instruction({slot: said})
-
-
-def test_the_words_of_the_engine_and_of_the_runtime_are_one() -> None:
-    assert manners.PROMPT == PROMPT
 
 
 def test_the_page_is_current() -> None:

@@ -51,7 +51,7 @@ def test_what_passes_must_pass_under_every_pack(tmp_path: Path) -> None:
     )
     told = [(item.code, item.message) for item in load_on(tmp_path).diagnostics if item.severity == "error"]
     assert [code for code, _ in told] == ["guarantee-fails"]
-    assert "`words` takes out what the charter guarantees (`emergency_help`)" in told[0][1]
+    assert "`words` removes what the charter guarantees (`emergency_help`)" in told[0][1]
     assert "the answer does not pass in XA: XA/words" in told[0][1]
 
 

@@ -105,7 +105,7 @@ def test_the_plan_of_wrong_packs_is_one_line_with_a_way_out(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("lexicon", "said"),
     [
-        (b"a\0b\n", "the file holds a NUL character at byte 1: is it text?"),
+        (b"a\0b\n", "the file contains a NUL character at byte 1; is it a text file?"),
         (b"a{" + b",".join(b"%d" % number for number in range(201)) + b"}\n", "make more than 200 phrases."),
     ],
 )
@@ -127,7 +127,7 @@ def test_no_plan_without_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     loaded = load([tmp_path])
     assert errors(loaded) == ["no-plan"]
     assert loaded.exit_code == 1
-    with pytest.raises(PolicyError, match="do not make a policy"):
+    with pytest.raises(PolicyError, match="no policy could be made of the packs"):
         _ = loaded.plan
 
 

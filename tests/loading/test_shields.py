@@ -38,7 +38,7 @@ def test_a_contact_does_not_shield_what_a_rule_looks_for(old: str, value: str, p
     text = JURISDICTION.replace(old, value)
     name = "helpline" if old == NUMBER else "page"
     assert shields(tmp_path, text, f"{LEXICON}{phrase}\n") == [
-        f"the contact `{name}` holds what the rule XA/words looks for"
+        f"the contact `{name}` contains what the rule XA/words looks for"
     ]
     assert not shields(tmp_path / "without", text)
 
@@ -47,7 +47,7 @@ def test_a_contact_does_not_shield_what_a_rule_looks_for(old: str, value: str, p
 def test_the_rules_of_all_packs_count_also_the_charter_s(tmp_path: Path) -> None:
     """Their canaries stand for what they look for; the situation that a rule is for does not matter."""
     text = JURISDICTION.replace(LINK, "https://a.at/ordinance-canary-weapons-7f3a9c")
-    assert shields(tmp_path / "a", text) == ["the contact `page` holds what the rule baseline/weapons looks for"]
+    assert shields(tmp_path / "a", text) == ["the contact `page` contains what the rule baseline/weapons looks for"]
     other = (
         JURISDICTION.replace("XA", "XD").replace("dimension stage", "dimension phase").replace("stage is", "phase is")
     )
@@ -55,8 +55,8 @@ def test_the_rules_of_all_packs_count_also_the_charter_s(tmp_path: Path) -> None
     write_jurisdiction(tmp_path / "b" / "one", other, LEXICON + "600 0000\n")
     write_jurisdiction(tmp_path / "b" / "two", JURISDICTION.replace(LINK, "https://a.at/x123"))
     found = [item.message for item in load_on(tmp_path / "b").diagnostics if item.code == "contact-shields"]
-    assert "the contact `helpline` holds what the rule XD/words looks for" in found
-    assert "the contact `page` holds what the rule XD/words looks for" in found
+    assert "the contact `helpline` contains what the rule XD/words looks for" in found
+    assert "the contact `page` contains what the rule XD/words looks for" in found
 
 
 @pytest.mark.semantics(16)
@@ -77,7 +77,7 @@ def test_no_text_that_people_get_shows_what_a_rule_of_its_pack_leaves_out(
     loaded = load_on(write_jurisdiction(tmp_path, JURISDICTION.replace(old, new)))
     assert loaded.compiled is None
     found = [item.message for item in loaded.diagnostics if item.code == "notice-reveals"]
-    assert f'{what} of `words` holds what `words` leaves out (section 1 "Words")' in found
+    assert f'{what} of `words` contains what `words` leaves out (section 1 "Words")' in found
 
 
 @pytest.mark.semantics(16)
@@ -85,14 +85,14 @@ def test_no_text_that_people_get_shows_what_a_rule_of_its_pack_leaves_out(
 def test_no_contact_is_described_in_words_that_are_left_out(old: str, what: str, tmp_path: Path) -> None:
     loaded = load_on(write_jurisdiction(tmp_path, JURISDICTION.replace(old, '"secret words"')))
     found = [item.message for item in loaded.diagnostics if item.code == "notice-reveals"]
-    assert found == [f"the {what} of the contact `helpline` holds what `words` leaves out"]
+    assert found == [f"the {what} of the contact `helpline` contains what `words` leaves out"]
 
 
 @pytest.mark.semantics(16)
 def test_a_placeholder_does_not_show_what_it_stands_for(tmp_path: Path) -> None:
     text = STATUTE.replace('en "code" ', 'en "Z-1234"')
     found = [item.message for item in load_on(write_statute(tmp_path, text)).diagnostics if item.severity == "error"]
-    assert 'the placeholder (en) of `codes` holds what `codes` leaves out (section 1 "Words")' in found
+    assert 'the placeholder (en) of `codes` contains what `codes` leaves out (section 1 "Words")' in found
 
 
 @pytest.mark.semantics(16)
@@ -115,4 +115,4 @@ def test_a_detector_that_sees_sentences_counts(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr("ordinance.loading.load.installed", lambda: collect([("acme 1.0", Plugin())]))
     text = JURISDICTION.replace("lexicon words, pattern", "detector acme.six, lexicon words, pattern")
-    assert shields(tmp_path, text) == ["the contact `helpline` holds what the rule XA/words looks for"]
+    assert shields(tmp_path, text) == ["the contact `helpline` contains what the rule XA/words looks for"]

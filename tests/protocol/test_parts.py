@@ -70,7 +70,7 @@ def test_an_address_or_a_reference_is_followed_for_nobody(api: Api, place: str, 
     for part in REFERRING[word]:
         problem = refusal(api, put(part), word)
         assert problem.param == place
-        assert "must hold its data itself" in problem.message
+        assert "must contain its data" in problem.message
         assert "10.0.0.1" not in problem.message
         assert "example.org" not in problem.message
 

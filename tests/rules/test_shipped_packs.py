@@ -149,6 +149,7 @@ def test_ordinary_text_is_left_alone(text: str, plan: Plan) -> None:
         assert session.outcome().notices == ()
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("TR-8")
 @pytest.mark.semantics(6)
 @pytest.mark.semantics(7)

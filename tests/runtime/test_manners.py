@@ -233,6 +233,6 @@ def test_a_notice_of_a_missing_adapter_may_not_hold_what_a_rule_leaves_out(tmp_p
     (tmp_path / "lexicons").mkdir()
     (tmp_path / "lexicons" / "words.txt").write_text("secret\n", "utf-8")
     found = loaded(tmp_path, pack + limit).diagnostics
-    assert [(item.code, "of `without adapter` holds what `l`" in item.message) for item in found] == [
+    assert [(item.code, "of `without adapter` contains what `l`" in item.message) for item in found] == [
         ("notice-reveals", True)
     ]

@@ -67,7 +67,7 @@ def test_workers_end_when_their_parent_is_gone_and_so_do_their_answers(upstream:
         for pid in workers:
             if running(pid):
                 os.kill(pid, signal.SIGKILL)
-    assert all(f"worker {pid} leaves, for the process that started it is gone" in errors for pid in workers)
+    assert all(f"worker {pid} stops, because the process that started it is gone" in errors for pid in workers)
     assert "Traceback" not in errors
 
 
@@ -99,7 +99,7 @@ def test_after_an_upgrade_nothing_of_the_new_engine_joins_the_old(upstream: Scri
     finally:
         served.process.kill()
         errors = served.process.communicate()[1].decode()
-    assert f"worker {one} (version {__version__}) ended: killed by SIGKILL; none is started in its place" in errors
+    assert f"worker {one} (version {__version__}) ended: killed by SIGKILL; it is not replaced" in errors
     assert "error[restart-due]" in errors
     assert "Traceback" not in errors
 

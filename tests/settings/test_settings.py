@@ -147,9 +147,9 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("upstream: http://x", "'upstream': a mapping is expected, 'key: value' lines below it"),
-        ("packs: a", "'packs': a list is expected, a line with '- ' for each"),
-        ("adapters: [et]", "'adapters': a mapping is expected, 'key: value' lines below it"),
+        ("upstream: http://x", "'upstream': a mapping is expected: 'key: value' lines below it"),
+        ("packs: a", "'packs': a list is expected: one line with '- ' for each item"),
+        ("adapters: [et]", "'adapters': a mapping is expected: 'key: value' lines below it"),
         ("adapters: {et: et-instruct}", "'adapters.et': a mapping is expected, such as {lora: et-instruct}"),
         ("locale: german", "'locale': must be a language tag, such as de-DE or et-EE"),
         ("locale: 5", "'locale': text is expected; put numbers and dates in quotes"),

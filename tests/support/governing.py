@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from ordinance.policy.plan import Plan
-from ordinance.protocol.api import Api
+from ordinance.protocol.api import Api, Reader
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.apis.completions import COMPLETIONS
 from ordinance.protocol.asked import Request
+from ordinance.protocol.forms import Form
+from ordinance.protocol.govern.governed_stream import GovernedStream
 from ordinance.protocol.govern.prompts import sent_on
-from ordinance.protocol.govern.streamed import AnswerStream
 from ordinance.protocol.govern.whole import govern_whole
-from ordinance.protocol.said import Top
+from ordinance.protocol.said import Reply, Top
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.serving import chunk
@@ -50,7 +51,7 @@ def stream(api: Api, events: Iterable[Any], plan: Plan = PLAN, **fields: Any) ->
     """The governed events for these of the upstream, to the end."""
     request, session = read(api, stream=True, **fields), open_session(plan)
     sent_on(api, request, session, system_is_ours=False)
-    answer = AnswerStream(api, request, session, OWN)
+    answer = GovernedStream(api, request, session, OWN)
     sent = b"".join([answer.event(json.dumps(event).encode()) for event in events])
     return unframed(sent + answer.end())
 
@@ -59,7 +60,7 @@ def wire(api: Api, events: Iterable[Any], plan: Plan = PLAN, turn: int = 2, **fi
     """The governed bytes for these events of the upstream, to the end."""
     request, session = read(api, stream=True, **fields), open_session(plan, turn=turn)
     sent_on(api, request, session, system_is_ours=False)
-    answer = AnswerStream(api, request, session, OWN)
+    answer = GovernedStream(api, request, session, OWN)
     out = b""
     for event in events:
         if answer.over:
@@ -73,6 +74,17 @@ def whole(api: Api, answer: Any, plan: Plan = PLAN, **fields: Any) -> dict[str, 
     request, session = read(api, **fields), open_session(plan, whole=True)
     sent_on(api, request, session, system_is_ours=False)
     return govern_whole(api, json.dumps(answer).encode(), request, session, OWN)
+
+
+class LongWay:
+    """A reader that knows no forms, so that every event is read whole."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.forms: list[Form] = []
+
+    def read(self, data: bytes) -> Reply:
+        return self._reader.read(data)
 
 
 def piece(text: str = "", index: int = 0, finish: str | None = None, **more: Any) -> dict[str, Any]:

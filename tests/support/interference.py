@@ -21,9 +21,10 @@ from support.steered import CALL, CHAT, COMPLETIONS, CONTENT, THOUGHT, Spoken, T
 #: Phrases of each rule, in tokens: as many in each, the first the same, so that a request can go on from within.
 SPAN = (("hidden", " quick", " fox"), ("hidden", " brown", " dog"), ("hidden", " sl", "y cat"))
 SENTENCE = (("sealed", " le", "tter"), ("sealed", " bo", "xes"), ("sealed", " lips", " of Ann"))
+PARAGRAPH = (("buried", " go", "ld"), ("buried", " sil", "ver"), ("buried", " coins", " of tin"))
 RED = (("crimson", " li", "nes"), ("crimson", " ti", "des"), ("crimson", " paths", " south"))
 CODE = (("77", "12", "34"), ("77", "99", "07"), ("77", "45", "61"))
-KINDS = {"span": SPAN, "sentence": SENTENCE, "red": RED, "code": CODE}
+KINDS = {"span": SPAN, "sentence": SENTENCE, "paragraph": PARAGRAPH, "red": RED, "code": CODE}
 PATTERN = r"\b77[0-9]{4}\b"
 PLAIN = (
     " the", " a", " cat", " is", " here", ".", ". ", "! ", ",", " sees", " 12", "\n\n", " hid", " seal", " forty", "é",
@@ -37,6 +38,7 @@ def _phrases(kind: str) -> tuple[str, ...]:
 RULES = {
     "span": Rule(_phrases("span")),
     "sentence": Rule(_phrases("sentence"), sentence=True, bound=400),
+    "paragraph": Rule(_phrases("paragraph"), paragraph=True, bound=400),
     "red": Rule(_phrases("red"), refuses=True),
     "code": Rule((), (PATTERN,), mask="code"),
 }
@@ -56,6 +58,14 @@ class Pair:
     other: tuple[Token, ...]
     asked: dict[str, Any]
     structured: bool
+    spelt: bool  # log probabilities are of all tokens, and not of the content's alone
+
+    @property
+    def told(self) -> bool:
+        """Whether the answers have log probabilities."""
+        if self.path == RESPONSES.path:
+            return "include" in self.asked
+        return self.path in (CHAT, COMPLETIONS) and "logprobs" in self.asked
 
     @property
     def streaming(self) -> bool:
@@ -92,8 +102,8 @@ def shown(pair: Pair, spoken: Spoken) -> list[list[str]]:
         if end == "refused" and not pair.streaming:
             return [[""]]  # nothing was sent before, and nothing is but the notice
         found.append(part_shown)
-        if end:
-            break
+        if end and (end == "removed" or in_blocks or not pair.streaming):
+            break  # a text that no block ends is refused when its last word is certain: what is said meanwhile leaves
     return found
 
 
@@ -126,7 +136,7 @@ def _red(begun: str, text: str) -> list[int]:
 
 def _gone(begun: str, text: str, own: bool) -> set[int]:
     whole = begun + text
-    rules = [RULES["span"], RULES["sentence"], RULES["code"]]
+    rules = [rule for rule in RULES.values() if not rule.refuses]
     found = removed(whole, rules)
     if not own:
         cut = Cut(list(_endings(whole)), LEAST)
@@ -169,7 +179,7 @@ def draw(random: Random) -> Pair:
     one, other = _scripts(random, path, structured)
     begun = "" if structured else _prefix(random, one, other, path)
     asked = body(path, begun=begun, **_fields(random, path, [*one, *other], structured))
-    return Pair(path, one, other, asked, structured)
+    return Pair(path, one, other, asked, structured, random.random() < 0.8)
 
 
 def _scripts(random: Random, path: str, structured: bool) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
@@ -228,8 +238,9 @@ def _fields(random: Random, path: str, tokens: Sequence[Token], structured: bool
         return [each[: random.randint(1, len(each))] for each in found]
 
     likely: dict[str, Any] = {
-        "stream": random.random() < 0.5, "limit": random.randint(1, len(tokens) // 2 + 2), "temperature": 0.5,
+        "stream": random.random() < 0.8, "limit": random.randint(1, len(tokens) // 2 + 2), "temperature": 0.5,
         "top_p": 0.9, "tools": _tools(path), "metadata": {"user_id": "u"}, "n": random.choice([1, 1, 2, 3]),
+        "logprobs": 2 if path == COMPLETIONS else True, "include": ["message.output_text.logprobs"],
     }  # fmt: skip
     steering: dict[str, Any] = {
         "stop": stops(), "stop_token_ids": random.sample(ids, random.randint(1, len(ids))),
@@ -238,11 +249,10 @@ def _fields(random: Random, path: str, tokens: Sequence[Token], structured: bool
         "min_tokens": random.randint(0, 9), "thinking_token_budget": random.randint(1, 5), "presence_penalty": 0.5,
     }  # fmt: skip
     beside: dict[str, Any] = {
-        "logprobs": 2 if path == COMPLETIONS else True, "top_logprobs": 2, "return_token_ids": True, "seed": 7,
+        "top_logprobs": 2, "return_token_ids": True, "seed": 7,
         "stream_options": {"include_usage": True}, "echo": True, "include_stop_str_in_output": True, "user": "me",
         "best_of": 3, "stream_interval": 2, "skip_special_tokens": False, "parallel_tool_calls": False, "top_k": 3,
-        "include": ["message.output_text.logprobs"], "reasoning_effort": "low", "nobody_knows": "it",
-        "cache_salt": "salt", "include_reasoning": True,
+        "reasoning_effort": "low", "nobody_knows": "it", "cache_salt": "salt", "include_reasoning": True,
     }  # fmt: skip
     found = {name: value for name, value in likely.items() if random.random() < 0.6}
     found |= {name: value for name, value in steering.items() if random.random() < 0.1}

@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 BIN = Path(sys.executable).parent
 LINT = (("ruff", "check", "--quiet", "."), ("ruff", "format", "--quiet", "--check", "."), ("mypy",))
+#: Suites that need more than `make test` installs.
+APART = {"pages", "vllm"}
 #: pytest says so where every test has been left out.
 NOTHING_RUN = 5
 
@@ -23,7 +25,7 @@ NOTHING_RUN = 5
 def rooms() -> list[str]:
     """The folders with tests that `make test` runs, and those above them."""
     files = [path.relative_to(TESTS) for path in TESTS.rglob("test_*.py")]
-    folders = {str(parent) for path in files for parent in path.parents if path.parts[0] != "vllm"}
+    folders = {str(parent) for path in files for parent in path.parents if path.parts[0] not in APART}
     return sorted(folders - {"."})
 
 

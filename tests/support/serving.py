@@ -21,7 +21,7 @@ from ordinance.serve.behind.upstream import Upstream
 from ordinance.serve.door.current_policy import Renewal
 from ordinance.serve.door.service import make_service
 from ordinance.serve.gateway import Gateway
-from ordinance.serve.http.listening import address_of, listen
+from ordinance.serve.http.listener import address_of, listen
 from ordinance.serve.server import Server
 from ordinance.settings.model import Settings
 

@@ -6,7 +6,8 @@ and what it is to go on from. It answers by all four APIs, whole and in events, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,12 +35,14 @@ class Token:
 @dataclass(frozen=True)
 class Spoken:
     """What a model said. ``finish`` and ``stop`` are vLLM's ``finish_reason`` and ``stop_reason``; ``cut`` counts the
-    characters that a stop took from the end."""
+    characters that a stop took from the end. ``spelt``: log probabilities are of all tokens, as vLLM's, and not of the
+    content's alone."""
 
     tokens: tuple[Token, ...]
     finish: str
     stop: int | str | None = None
     cut: int = 0
+    spelt: bool = True
 
     @property
     def reaction(self) -> tuple[Any, ...]:
@@ -57,13 +60,14 @@ class Spoken:
         return found
 
     def parts(self) -> list[tuple[str, list[str]]]:
-        """What was said, in parts, each in pieces."""
+        """What was said, in parts, each in pieces. A token without a text begins no part."""
         found: list[tuple[str, list[str]]] = []
         for token in self.shown():
-            if not found or found[-1][0] != token.part:
-                found.append((token.part, []))
-            found[-1][1].append(token.text)
-        return [(part, [piece for piece in pieces if piece]) for part, pieces in found if any(pieces)]
+            if token.text:
+                if not found or found[-1][0] != token.part:
+                    found.append((token.part, []))
+                found[-1][1].append(token.text)
+        return found
 
 
 def letters(text: str, part: str = CONTENT) -> tuple[Token, ...]:
@@ -148,7 +152,7 @@ def whole(path: str, body: dict[str, Any], choices: list[Spoken]) -> dict[str, A
     if path in (CHAT, COMPLETIONS):
         said = [_whole(path, body, index, spoken) for index, spoken in enumerate(choices)]
         return {**_top(path), "choices": said, "usage": _usage(choices)}
-    events = _block_events(path, choices)
+    events = _block_events(path, body, choices)
     if path == RESPONSES.path:
         response: dict[str, Any] = events[-1]["response"]
         return response
@@ -160,7 +164,7 @@ def whole(path: str, body: dict[str, Any], choices: list[Spoken]) -> dict[str, A
 def events(path: str, body: dict[str, Any], choices: list[Spoken]) -> list[dict[str, Any]]:
     """The events of a stream, of one choice after the other where there are several."""
     if path not in (CHAT, COMPLETIONS):
-        return _block_events(path, choices)
+        return _block_events(path, body, choices)
     found = [
         {**_top(path), "choices": [{"index": index, **choice}]}
         for index, spoken in enumerate(choices)
@@ -203,30 +207,67 @@ def _ending(spoken: Spoken) -> dict[str, Any]:
     return {"finish_reason": "tool_calls" if called else spoken.finish, "stop_reason": spoken.stop}
 
 
-def _beside(path: str, body: dict[str, Any], tokens: list[Token]) -> dict[str, Any]:
-    """What a request wants beside the text. The other token at each place is none that a phrase has."""
-    found: dict[str, Any] = {"logprobs": None}
-    said = [token for token in tokens if path == COMPLETIONS or token.part == CONTENT]
-    if body.get("logprobs") not in (None, False) and said:
-        found["logprobs"] = _logprobs(path, [token.text for token in said])
-    if body.get("return_token_ids"):
-        found["token_ids"] = [token.id for token in tokens]
+#: The words of a token and its number, as a list of log probabilities has them.
+Entry = tuple[str, float]
+#: A token, and its entry if the server gives one.
+Numbered = tuple[Token, Entry | None]
+
+
+def _numbered(spoken: Spoken) -> list[Numbered]:
+    """A number depends on all that was said before, as a model's does. What a stop took is in the entry still."""
+    said = ""
+    found: list[Numbered] = []
+    for token, whole in zip(spoken.shown(), spoken.tokens, strict=True):
+        told = spoken.spelt or token.part == CONTENT
+        found.append((token, (whole.text, -1.0 - zlib.crc32(said.encode()) % 1000 / 1000) if told else None))
+        said += whole.text
     return found
 
 
-def _logprobs(path: str, texts: list[str]) -> dict[str, Any]:
-    if path == COMPLETIONS:
-        top = [{text: -1.0, "%": -2.0} for text in texts]
-        return {"tokens": texts, "token_logprobs": [-1.0] * len(texts), "top_logprobs": top, "text_offset": []}
-    return {"content": [
-        {"token": text, "logprob": -1.0, "bytes": list(text.encode()), "top_logprobs": [
-            {"token": each, "logprob": -2.0, "bytes": list(each.encode())} for each in (text, "%")]}
-        for text in texts
-    ]}  # fmt: skip
+def _beside(path: str, body: dict[str, Any], numbered: Sequence[Numbered]) -> dict[str, Any]:
+    """What a request wants beside the text of these tokens."""
+    found: dict[str, Any] = {"logprobs": None}
+    entries = _entries(numbered)
+    if body.get("logprobs") not in (None, False) and entries:
+        found["logprobs"] = _logprobs(path, entries)
+    if body.get("return_token_ids"):
+        found["token_ids"] = [token.id for token, _ in numbered]
+    return found
+
+
+def _entries(numbered: Sequence[Numbered]) -> list[Entry]:
+    """Those of several tokens; the token with which thoughts end stands nowhere else."""
+    found: list[Entry] = []
+    for at, (token, entry) in enumerate(numbered):
+        if entry is not None:
+            found.append(entry)
+            if token.part == THOUGHT and [each.part for each, _ in numbered[at + 1 : at + 2]] == [CONTENT]:
+                found.append(("</think>", -1.0))
+    return found
+
+
+def _logprobs(path: str, entries: Sequence[Entry]) -> dict[str, Any]:
+    """The other token at each place is none that a phrase has."""
+    if path != COMPLETIONS:
+        return {"content": _listed(entries)}
+    texts, values = [text for text, _ in entries], [value for _, value in entries]
+    top = [{text: value, "%": -2.0} for text, value in entries]
+    return {"tokens": texts, "token_logprobs": values, "top_logprobs": top, "text_offset": []}
+
+
+def _listed(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    return [
+        _number(text, value) | {"top_logprobs": [_number(text, value), _number("%", -2.0)]} for text, value in entries
+    ]
+
+
+def _number(text: str, value: float) -> dict[str, Any]:
+    return {"token": text, "logprob": value, "bytes": list(text.encode())}
 
 
 def _whole(path: str, body: dict[str, Any], index: int, spoken: Spoken) -> dict[str, Any]:
-    beside = {"index": index, **_beside(path, body, spoken.shown()), **_ending(spoken)}
+    numbered = _echoed(path, body) + _numbered(spoken)
+    beside = {"index": index, **_beside(path, body, numbered), **_ending(spoken)}
     said = {part: "".join(pieces) for part, pieces in spoken.parts()}
     if path == COMPLETIONS:
         return {**beside, "text": _echo(body) + "".join(said.values())}
@@ -234,6 +275,13 @@ def _whole(path: str, body: dict[str, Any], index: int, spoken: Spoken) -> dict[
     if CALL in said:
         message["tool_calls"] = [_call(said[CALL])]
     return {**beside, "message": message}
+
+
+def _echoed(path: str, body: dict[str, Any]) -> list[Numbered]:
+    """A prompt that is told again has numbers too."""
+    if path != COMPLETIONS or not _echo(body):
+        return []
+    return [(Token(-1, _echo(body)), (_echo(body), -1.0))]
 
 
 def _echo(body: dict[str, Any]) -> str:
@@ -248,10 +296,8 @@ def _call(arguments: str, **place: int) -> dict[str, Any]:
 def _pieces(path: str, body: dict[str, Any], spoken: Spoken) -> Iterator[dict[str, Any]]:
     """One event for each token, then the end."""
     begun = False
-    if path == COMPLETIONS and _echo(body):
-        yield {"text": _echo(body), "logprobs": None, "finish_reason": None}
-    for token in spoken.shown():
-        beside = {**_beside(path, body, [token]), "finish_reason": None}
+    for token, entry in _echoed(path, body) + _numbered(spoken):
+        beside = {**_beside(path, body, [(token, entry)]), "finish_reason": None}
         if path == COMPLETIONS:
             yield {"text": token.text, **beside}
         elif token.part == CALL:
@@ -264,7 +310,7 @@ def _pieces(path: str, body: dict[str, Any], spoken: Spoken) -> Iterator[dict[st
     yield {**last, "logprobs": None, **_ending(spoken)}
 
 
-def _block_events(path: str, choices: list[Spoken]) -> list[dict[str, Any]]:
+def _block_events(path: str, body: dict[str, Any], choices: list[Spoken]) -> list[dict[str, Any]]:
     [spoken] = choices
     blocks: list[Block] = []
     for part, pieces in spoken.parts():
@@ -273,11 +319,24 @@ def _block_events(path: str, choices: list[Spoken]) -> list[dict[str, Any]]:
     counts = {"input_tokens": 3, "output_tokens": len(spoken.tokens), "total_tokens": 3 + len(spoken.tokens)}
     if path == RESPONSES.path:
         cut = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
-        return upstream_events(RESPONSES, blocks, usage=counts, **(cut if spoken.finish == "length" else {}))
+        found = upstream_events(RESPONSES, blocks, usage=counts, **(cut if spoken.finish == "length" else {}))
+        return _with_numbers(found, _numbered(spoken)) if body.get("include") else found
     reason, stop = _MESSAGES_REASONS[told["finish_reason"]], told["stop_reason"]
     if reason != "max_tokens" and isinstance(stop, str):
         return upstream_events(MESSAGES, blocks, stop_reason="stop_sequence", stop_sequence=stop)
     return upstream_events(MESSAGES, blocks, stop_reason=reason)
+
+
+def _with_numbers(found: list[dict[str, Any]], numbered: list[Numbered]) -> list[dict[str, Any]]:
+    """Those of content beside its pieces; in the whole answer, as vLLM does it, all of them beside the content."""
+    told = iter([pair for pair in numbered if pair[0].part == CONTENT and pair[0].text])
+    for each in found:
+        if each["type"] == "response.output_text.delta":
+            each["logprobs"] = _listed(_entries([next(told)]))
+    for item in found[-1]["response"]["output"]:
+        if item["type"] == "message":
+            item["content"][0]["logprobs"] = _listed(_entries(numbered))
+    return found
 
 
 _BLOCKS = {THOUGHT: "thinking", CONTENT: "text"}

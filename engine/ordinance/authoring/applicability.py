@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from ordinance.authoring.words import condition_in_words, dates_in_words, law_in_words
-from ordinance.policy.conditions import Lookup, holds
+from ordinance.policy.application import Decides, Holds, InTime, Reaches, Requirement, required
 from ordinance.policy.plan import Exemption, Plan, PlannedRule
-from ordinance.runtime.situation import Situation, law_in_force
-
-_UTC = ZoneInfo("UTC")
+from ordinance.runtime.situation import Situation, as_of_today, excepts, meets
 
 State = Literal["in force", "on trial", "excepted", "out of date", "out of scope"]
 
@@ -26,49 +23,35 @@ class Standing:
 
 
 def standing(rule: PlannedRule, plan: Plan, situation: Situation) -> Standing:
-    """How ``rule`` stands in ``situation``; the first thing that keeps it out counts, in the order in which a reader
-    of the law would ask: whose law, since when, whom it reaches, when the rule holds, what excepts from it."""
-    anything = lookup(situation)
-    law = rule.law
-    if rule.jurisdiction is not None and rule.jurisdiction not in plan.lineage(situation.jurisdiction):
-        where = situation.jurisdiction or "no jurisdiction is attested"
-        return Standing("out of scope", f"it is a rule of {rule.jurisdiction}, and here is {where}")
-    if law is not None and not law_in_force(law, situation):
-        day = situation.day(law.in_force.zone)
-        return Standing("out of date", f"{law_in_words(law)} is {dates_in_words(law, plan)}, and this is {day}")
-    if law is not None and not holds(law.reaches, anything):
-        return Standing("out of scope", f"{law_in_words(law)} reaches {condition_in_words(law.reaches, plan)}")
-    if not holds(rule.condition, anything):
-        return Standing("out of scope", f"the rule holds when {condition_in_words(rule.condition, plan)}")
+    """How ``rule`` stands in ``situation``; the first thing that keeps it out counts, in the order of ``required``."""
+    for requirement in required(rule):
+        if not meets(requirement, plan, situation):
+            return _kept_out(requirement, plan, situation)
     for exemption in rule.exemptions:
-        if excepts(exemption, situation):
+        if excepts(exemption, plan, situation):
             words = condition_in_words(exemption.condition, plan)
             under = f" under {law_in_words(exemption.law)}" if exemption.law else ""
-            why = f"the exception {exemption.name}{under} holds: {words}"
+            why = f"the exception {exemption.name}{under} applies: {words}"
             return Standing("excepted", why, exemption)
-    if on_trial(rule, situation):
+    if as_of_today(rule, situation).trial:
         until = f" until {rule.trial_until}" if rule.trial_until else ""
         return Standing("on trial", f"the rule is on trial{until}: it is recorded and not applied")
     return IN_FORCE
 
 
+def _kept_out(requirement: Requirement, plan: Plan, situation: Situation) -> Standing:
+    """Say in words what ``situation`` does not meet."""
+    match requirement:
+        case Decides(jurisdiction):
+            where = situation.jurisdiction or "no jurisdiction is attested"
+            return Standing("out of scope", f"it is a rule of {jurisdiction}, and the jurisdiction here is {where}")
+        case InTime(law):
+            day = situation.day(law.in_force.zone)
+            return Standing("out of date", f"{law_in_words(law)} is {dates_in_words(law, plan)}, and this is {day}")
+        case Reaches(law):
+            return Standing("out of scope", f"{law_in_words(law)} reaches {condition_in_words(law.reaches, plan)}")
+        case Holds(condition):
+            return Standing("out of scope", f"the rule applies when {condition_in_words(condition, plan)}")
+
+
 IN_FORCE = Standing("in force")
-
-
-def excepts(exemption: Exemption, situation: Situation) -> bool:
-    """Whether an exception holds; it reads attested facts only."""
-    in_force = exemption.law is None or law_in_force(exemption.law, situation)
-    return in_force and holds(exemption.condition, situation.attested.get)
-
-
-def on_trial(rule: PlannedRule, situation: Situation) -> bool:
-    """Whether a rule is recorded only; its trial ends on a day in the zone of its law."""
-    if not rule.trial or rule.after_trial is None or rule.trial_until is None:
-        return rule.trial
-    return situation.day(rule.law.in_force.zone if rule.law else _UTC) < rule.trial_until
-
-
-def lookup(situation: Situation) -> Lookup:
-    """Everything that is known in ``situation``; what is attested counts before what is claimed."""
-    facts = {**situation.claimed, **situation.attested}
-    return facts.get

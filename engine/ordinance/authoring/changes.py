@@ -81,7 +81,7 @@ def compare(old: Side, new: Side) -> Iterator[Change]:
         after = in_force(of, new.rule, new.policy.parents)
         more, less, both = after - before, before - after, before & after
     except TooComplexError:
-        yield Change("different", new.rule.id, "where it is in force is too complex to compare")
+        yield Change("different", new.rule.id, "the situations in which it acts are too complex to compare")
         return
     where = new.rule.jurisdiction
     if more:
@@ -173,13 +173,13 @@ def _tells(old: Side, new: Side, of: Space, both: Region) -> Iterator[Change]:
     if _cited(one.law) != _cited(two.law):
         yield Change("different", name, f"its law was {_cited(one.law)} and is {_cited(two.law)}", case)
     if one.notice != two.notice:
-        yield Change("different", name, "its notice reads otherwise", case)
+        yield Change("different", name, "the text of its notice has changed", case)
     if dict(one.placeholders) != dict(two.placeholders):
-        yield Change("different", name, "what stands in the place of what it masks reads otherwise", case)
+        yield Change("different", name, "the text of its placeholder has changed", case)
     if one.told != two.told:
         yield Change("different", name, "its notice is given" if two.told else "its notice is no longer given", case)
     if dict(one.label) != dict(two.label) or one.type != two.type:
-        yield Change("different", name, "its label reads otherwise", case)
+        yield Change("different", name, "the text of its label has changed", case)
     if one.contacts != two.contacts:
         yield Change(
             "different", name, f"it provides {two.contacts or 'nobody'} and not {one.contacts or 'nobody'}", case

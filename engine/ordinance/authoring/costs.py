@@ -49,12 +49,12 @@ class Cost:
 
     @property
     def waits(self) -> bool:
-        """Whether the rule makes ordinary text wait although it removes no more than its match."""
+        """Return whether the rule makes ordinary text wait although it removes no more than its match."""
         return self.scope == "span" and self.worst[1].mean > MUCH
 
 
 def costs(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Each rule that removes text, by id, with what it holds while a stream is open."""
+    """Yield the id of each rule that removes text, and what it holds while a stream is open."""
     for rule in plan.rules:
         if not rule.removes:
             continue

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ordinance.authoring.applicability import excepts, lookup
 from ordinance.authoring.explanation import Account, Explanation
 from ordinance.authoring.words import condition_in_words
 from ordinance.policy.conditions import ALWAYS, All, AnyOf, Condition, Is, Lookup, Within, holds
 from ordinance.policy.plan import Plan, PlannedRule
+from ordinance.runtime.situation import excepts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ def cover(plan: Plan, rule: PlannedRule, explanations: Iterable[Explanation]) ->
 
 
 def told_in(rule: PlannedRule, tag: str) -> bool:
-    """Whether people who read ``tag`` are told of ``rule`` in it, and not in a language that stands in for it."""
+    """Return whether people who read ``tag`` are told of ``rule`` in it, and not in a language that stands in for
+    it."""
     noticed = tag in rule.notice.texts or tag in rule.notice.informal
     return noticed and (not rule.label or tag in rule.label)
 
@@ -64,7 +65,7 @@ def _branches(rule: PlannedRule, plan: Plan) -> Iterator[str]:
 
 
 def _shown(rule: PlannedRule, plan: Plan, explanation: Explanation, account: Account) -> Iterator[str]:
-    facts = lookup(explanation.situation)
+    facts = explanation.situation.look_up
     if account.came == "fired":
         yield from (_detector(sighting.found.detector) for sighting in account.sightings)
         yield from (f"the {sighting.where}" for sighting in account.sightings)
@@ -73,7 +74,7 @@ def _shown(rule: PlannedRule, plan: Plan, explanation: Explanation, account: Acc
         yield from _holding(rule.condition, plan, "when ", facts)
     elif account.came == "excepted" and (account.sightings or not rule.detectors):
         for exemption in rule.exemptions:
-            if excepts(exemption, explanation.situation):
+            if excepts(exemption, plan, explanation.situation):
                 prefix = f"except {exemption.name} when "
                 yield from _holding(exemption.condition, plan, prefix, explanation.situation.attested.get)
                 yield _whole(prefix)

@@ -12,7 +12,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(results: Sequence[Result]) -> str:
-    """One test suite, a test case an example; what did not run because its law is off that day is skipped."""
+    """Write one test suite, with a test case for each example; an example whose law is off on that day is skipped."""
     failed = sum(not result.passed for result in results)
     skipped = sum(bool(result.off) for result in results)
     head = f'tests="{len(results)}" failures="{failed}" errors="0" skipped="{skipped}"'

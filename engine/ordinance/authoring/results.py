@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ordinance.authoring.coverage import Coverage, cover, told_in
-from ordinance.authoring.explanation import Explanation, explain
+from ordinance.authoring.explanation import Explanation, Turns, explain
 from ordinance.authoring.labelled import Labelled
 from ordinance.authoring.witness import Witness
 from ordinance.errors import SituationError
@@ -49,7 +49,7 @@ def _text(plan: Plan, labelled: Labelled, on: date | None) -> Result:
     try:
         return run_example(plan, labelled.example, labelled.on or on)
     except SituationError as error:
-        return Result(labelled.example, f"it cannot be judged: {error}")
+        return Result(labelled.example, f"it cannot be tested: {error}")
 
 
 def _cover(plan: Plan, results: Sequence[Result], on: date | None) -> tuple[Coverage, ...]:
@@ -71,7 +71,7 @@ def _explained(
         plan,
         situation_of(plan, example, on),
         locale,
-        prompt=example.prompt,
+        asked=Turns(example.prompt, example.earlier),
         answer=example.answer or "",
         part=example.part,
         witness=witness,
@@ -101,7 +101,7 @@ def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
             ]
             here = replace(example, span=unit.pack.name.span)
             if not any(notice.text.strip() for notice in said):
-                results.append(Result(here, f"nothing is told in {unit.name}"))
+                results.append(Result(here, f"no notice is given in {unit.name}"))
             elif not told_in(rules[example.rule], unit.name):
                 results.append(Result(here, f"its notice, or its label, has no text in {unit.name}"))
             else:

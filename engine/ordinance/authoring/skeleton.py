@@ -51,7 +51,7 @@ class Skeleton:
         targets = tuple(home / place for place in self.files)
         for target in targets:
             if target.exists() or target.is_symlink():
-                raise UsageError(f"{shown(target)} is there already.", help="Give another folder with --into DIR.")
+                raise UsageError(f"{shown(target)} already exists.", help="Give another folder with --into DIR.")
         try:
             for target, text in zip(targets, self.files.values(), strict=True):
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def skeleton(kind: Kind, name: str, today: date) -> Skeleton:
     _MAY_BE_CALLED[kind](name)
     shipped = load()
     if shipped.policy is None:
-        raise SkeletonError("the packs that ship do not make a policy.", help="`ordinance check rules` says why.")
+        raise SkeletonError("the packs that ship contain errors.", help="`ordinance check rules` says why.")
     found = {f"{name}.ord": _fill(kind, name, shipped.policy, today)}
     if kind != "language":
         found[_LEXICON] = (_FOLDER / "example_words.txt").read_text("utf-8")

@@ -46,7 +46,8 @@ class Witness:
         self._activation = activate(replace(plan, rules=observers), observers)
 
     def look(self, text: str) -> tuple[Found, ...]:
-        """Every match in ``text``, by place. A detector that fails finds nothing here; the session says so."""
+        """Return every match in ``text``, by place. A detector that fails finds nothing here; the session reports
+        it."""
         activation = self._activation
         matches = activation.checks.matches_in(activation.answer, text)
         found = {

@@ -10,7 +10,7 @@ from ordinance.runtime.situation import Situation
 
 
 def condition_in_words(condition: Condition, plan: Plan) -> str:
-    """As a pack would write it: ``place within EU or seat within EU``."""
+    """Write a condition as a pack would: ``place within EU or seat within EU``."""
     match condition:
         case Always():
             return "always"
@@ -27,7 +27,7 @@ def condition_in_words(condition: Condition, plan: Plan) -> str:
 
 
 def limit_in_words(dimension: str, limit: int, plan: Plan) -> str:
-    """``below 18``, ``below 3 hours``, ``before 2026-08-02``: a limit as its dimension is written."""
+    """Write a limit as its dimension is written: ``below 18``, ``below 3 hours``, ``before 2026-08-02``."""
     declared = plan.dimensions.get(dimension)
     if declared is not None and declared.is_date:
         return f"before {day_of(limit)}"
@@ -66,12 +66,13 @@ def root_of(codes: frozenset[str], plan: Plan) -> str:
 
 
 def law_in_words(law: Law) -> str:
-    """``Strafgesetzbuch § 86a Abs. 1 (DE)``."""
+    """Write a law: ``Strafgesetzbuch § 86a Abs. 1 (DE)``."""
     return f"{law.title} {law.article} ({law.jurisdiction})"
 
 
 def dates_in_words(law: Law, plan: Plan) -> str:
-    """``in force from 2026-08-02``, with the day on which it ends where it has one, and its transitions."""
+    """Write the dates of a law: ``in force from 2026-08-02``, with the day on which it ends, if any, and its
+    transitions."""
     said = _period(law.in_force)
     others = (f"; when {condition_in_words(each.condition, plan)} {_period(each.period)}" for each in law.transitions)
     return said + "".join(others)
@@ -82,7 +83,7 @@ def _period(period: Period) -> str:
 
 
 def situation_in_words(situation: Situation) -> str:
-    """``DE; place DE, purpose education, turn 1, on 2026-11-01``; what is not named is unknown."""
+    """Write a situation: ``DE; place DE, purpose education, turn 1, on 2026-11-01``; what is not named is unknown."""
     facts = [f"{name} {value}" for name, value in sorted({**situation.attested, **situation.claimed}.items())]
     day = situation.on or situation.now.date()
     return f"{situation.jurisdiction or 'no jurisdiction'}; {', '.join([*facts, f'on {day}'])}"

@@ -59,8 +59,8 @@ class Desk:
             return
         if not self.audit.begin_all([{**_asked(name), **session.under()} for name, session in sessions.items()]):
             raise BatchError(
-                "a record of each prompt is required, and the audit log cannot be written; the model was not asked.",
-                help="Make room for the file that `audit` names, or do without `audit.required`.",
+                "a record of each prompt is required, but the audit log cannot be written; the model was not asked.",
+                help="Free some space for the file that `audit` names, or turn off `audit.required`.",
             )
 
     def record(self, name: str, output: str, session: Session) -> None:

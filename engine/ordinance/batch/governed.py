@@ -80,8 +80,8 @@ class GovernedLLM:
         if name in PASSED:
             return getattr(self._llm, name)
         raise ClosedMethodError(
-            f"'{name}' is closed: Ordinance governs `generate` and `chat`, and what it does not govern does not pass.",
-            help=f"These pass: {', '.join(sorted(PASSED))}.",
+            f"'{name}' is closed: Ordinance governs only `generate` and `chat`.",
+            help=f"Open are: {', '.join(sorted(PASSED))}.",
         )
 
     def _each_with(self, prompts: Sequence[Any], params: Any, more: Mapping[str, Any]) -> list[tuple[Any, Any, Any]]:
@@ -158,7 +158,7 @@ def govern(
     where the settings are wrong, the policy does not load, or does not know what is attested.
     """
     if not callable(getattr(llm, "generate", None)):
-        raise BatchError("what is to be governed is no `vllm.LLM`.", help='Give one: govern(LLM("org/model"), …).')
+        raise BatchError("the first argument is not a `vllm.LLM`.", help='Give one: govern(LLM("org/model"), …).')
     given = {
         "jurisdiction": jurisdiction,
         "locale": locale,

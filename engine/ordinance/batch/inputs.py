@@ -181,7 +181,7 @@ def _check_data(data: Any, taken: Set[str], place: str) -> None:
 def _ids(value: Any, place: str) -> list[int]:
     if isinstance(value, list | tuple) and all(isinstance(each, int) for each in value):
         return list(value)
-    raise BatchError(f"{place}: `prompt_token_ids` are whole numbers.", help="Give a list of the tokenizer's ids.")
+    raise BatchError(f"{place}: `prompt_token_ids` must be whole numbers.", help="Give a list of the tokenizer's ids.")
 
 
 def _said_by(params: Any) -> dict[str, Any]:

@@ -118,8 +118,8 @@ def _completion(
 
 
 def _says_no_more(ids: list[int], text: str, asked: Asked, tokenizer: Tokenizer) -> bool:
-    """Whether token ids say nothing that was not looked at: those of a stop string, or control tokens within a phrase,
-    are not in the text."""
+    """Return whether token ids say nothing that was not looked at: those of a stop string, or control tokens within a
+    phrase, are not in the text."""
     said = tokenizer.decode(ids, skip_special_tokens=True)
     if said == text:
         return True

@@ -72,7 +72,7 @@ def _waiting(loaded: Loaded, found: list[Cost]) -> Iterator[Diagnostic]:
     for cost in found:
         if cost.waits:
             language, hold = cost.worst
-            message = f"{cost.rule} keeps {hold.mean:.1f} characters of ordinary prose waiting (language {language})"
+            message = f"{cost.rule} delays ordinary prose by {hold.mean:.1f} characters (language {language})"
             yield diagnose("rule-waits", rules[cost.rule].node.name.span, message)
 
 

@@ -15,7 +15,7 @@ examples:
   ordinance lesson                            list all codes
 
 The code of a finding is in brackets, as in error[lexicon-missing].
-exit codes: 0 shown, 2 usage.
+exit codes: 0 success, 2 wrong usage.
 """
 
 

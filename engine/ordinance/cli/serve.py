@@ -71,8 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     # The server's parts are slow to import, and a wrong setting should be reported at once.
     from ordinance.serve.behind.embedded import EmbeddedModel, find_model
     from ordinance.serve.door.engine import installed_engine
-    from ordinance.serve.http.listening import address_of, listen
-    from ordinance.serve.running import serve
+    from ordinance.serve.http.listener import address_of, listen
+    from ordinance.serve.launcher import serve
     from ordinance.serve.worker import Worker
 
     engine = installed_engine()

@@ -165,7 +165,7 @@ def _print(examined: Examined) -> None:
     if examined.results:
         print(_held(examined.results))
     elif not examined.told:
-        print("there is no example to run")
+        print("the packs have no example")
 
 
 def _held(results: Sequence[Result]) -> str:

@@ -49,7 +49,8 @@ def prepare_script(declaration: Declaration) -> Segments:
     name = declaration.name.lower()
     if name in INDISTINCT:
         raise PatternError(
-            "letters do not tell simplified Chinese from traditional.", help="Write `Hani`, for both, or use a lexicon."
+            "letters alone do not distinguish simplified from traditional Chinese.",
+            help="Write `Hani`, for both, or use a lexicon.",
         )
     if name not in NAMES:
         near = get_close_matches(name, NAMES, 1)

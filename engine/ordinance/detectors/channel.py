@@ -34,7 +34,7 @@ class Messages:
 
     @property
     def unread(self) -> bool:
-        """Whether something has come that nobody has taken; or the end of the connection."""
+        """Return whether something has come that nobody has taken; or the end of the connection."""
         poll = select.poll()
         poll.register(self._connection, select.POLLIN)
         return bool(poll.poll(0))

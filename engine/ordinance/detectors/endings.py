@@ -61,19 +61,21 @@ def _parts(line: str) -> list[tuple[tuple[str, ...], int]]:
         opening = line.find("{", at)
         closing = line.find("}", at)
         if closing >= 0 and (opening < 0 or closing < opening):
-            raise PatternError("this brace closes nothing.", help=_HOW, offset=closing)
+            raise PatternError("this brace has no opening brace.", help=_HOW, offset=closing)
         if opening < 0:
             return [*found, ((line[at:],), at)]
         if closing < 0:
             raise PatternError("this brace is never closed.", help=_HOW, offset=opening)
         inside = line[opening + 1 : closing]
         if "{" in inside:
-            raise PatternError("a brace stands inside a brace.", help=_HOW, offset=opening + 1 + inside.index("{"))
+            raise PatternError("there is a brace inside a brace.", help=_HOW, offset=opening + 1 + inside.index("{"))
         forms = tuple(map(str.strip, inside.split(",")))
         if len(forms) < 2:
-            raise PatternError("this brace offers no choice.", help=f"Leave the braces out. {_HOW}", offset=opening)
+            raise PatternError(
+                "this brace contains only one ending.", help=f"Leave the braces out. {_HOW}", offset=opening
+            )
         if len(set(forms)) < len(forms):
-            raise PatternError("a form stands twice in this brace.", help="Keep one of them.", offset=opening)
+            raise PatternError("this brace lists an ending twice.", help="Keep one of them.", offset=opening)
         found += [((line[at:opening],), at), (forms, opening)]
         at = closing + 1
     return found

@@ -50,8 +50,8 @@ class Use:
 
 
 def isolated(detectors: Mapping[str, Prepared], uses: Mapping[str, Use], budget: Budget) -> dict[str, Prepared]:
-    """``detectors`` with those of plugins that see segments moved into processes; ``uses`` says how each is found
-    again. The processes start when they are needed and end when nothing refers to the detectors any more."""
+    """Return ``detectors`` with those of plugins that see segments moved into processes; ``uses`` says how each is
+    found again. The processes start when they are needed and end when nothing refers to the detectors any more."""
     keys = [key for key, each in detectors.items() if isinstance(each, Segments) and "." in uses[key].kind]
     bench = Bench([uses[key] for key in keys], budget)
     return {**detectors, **{key: Segments(_Seat(bench, number)) for number, key in enumerate(keys)}}
@@ -137,7 +137,7 @@ class _Process:
 
     @property
     def spoilt(self) -> bool:
-        """Whether it has said something that nobody asked, or has ended."""
+        """Return whether it has said something that nobody asked, or has ended."""
         return self._ready and self._child.messages.unread
 
     def ask(self, number: int, segment: str) -> list[tuple[int, int]] | None:

@@ -65,7 +65,7 @@ def collect(plugins: Iterable[tuple[str, object]]) -> Registry:
             if plugin is not builtin and not _FOREIGN_NAME.fullmatch(kind.name):
                 raise PluginError(
                     f"the plugin {name} registers the detector '{kind.name}'.",
-                    help="A plugin's detectors are called vendor.name, in small letters.",
+                    help="A plugin's detectors must be named vendor.name, in lower-case letters.",
                 )
             if kind.name in kinds:
                 raise PluginError(
@@ -88,7 +88,8 @@ def _register(name: str, plugin: object) -> list[DetectorKind]:
     for implementation in manager.hook.register_detectors.get_hookimpls():
         if implementation.wrapper or implementation.hookwrapper:
             raise PluginError(
-                f"the plugin {name} wraps a registration hook.", help="Give its own detectors and nothing else."
+                f"the plugin {name} wraps a registration hook.",
+                help="A plugin registers its own detectors and nothing else.",
             )
         if implementation.tryfirst or implementation.trylast:
             raise PluginError(
@@ -96,7 +97,8 @@ def _register(name: str, plugin: object) -> list[DetectorKind]:
             )
         if implementation.argnames:
             raise PluginError(
-                f"the plugin {name} asks register_detectors for arguments.", help="The hook is called without any."
+                f"the plugin {name} asks register_detectors for arguments.",
+                help="The hook is called without arguments.",
             )
         try:
             given = list(cast(Iterable[object], implementation.function()))

@@ -16,7 +16,7 @@ CLOSED, PASSED = "closed doors", "passed routes"
 _QUIET = ("PATCH", "OPTIONS")
 _LOUD = ("GET", "POST", "PUT", "DELETE")
 _MALFORMED = b"Invalid HTTP request received."
-_HELP = "Close it to clients: in front of the server only Ordinance may be reached."
+_HELP = "Close it to clients: they must reach only Ordinance."
 
 
 def closed_doors(target: Target) -> Iterator[Finding]:
@@ -86,7 +86,7 @@ def _judged(target: Target, reply: Reply, door: str) -> Finding:
     if reply.status == 404:
         return is_open(CLOSED, "reached", "another server answers that it has no such route (404)", _HELP, door)
     if reply.status == 405:
-        return is_open(CLOSED, "open", "the route is there, for another method (405)", _HELP, door)
+        return is_open(CLOSED, "open", "the route exists, for another method (405)", _HELP, door)
     return is_open(CLOSED, "open", f"answered (status {reply.status})", _HELP, door)
 
 

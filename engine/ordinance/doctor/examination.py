@@ -14,7 +14,7 @@ Progress = Callable[[str, int], None]
 
 
 def examine(patient: Target, expected: Expected, progress: Progress) -> Iterator[Finding]:
-    """Every finding, as it is made."""
+    """Examine ``patient`` and yield every finding as it is made."""
     checks: tuple[tuple[str, Iterable[Finding]], ...] = (
         (target.GOVERNED, target.governed_doors(patient)),
         (bypasses.CLOSED, bypasses.closed_doors(patient)),

@@ -56,20 +56,20 @@ def policies(target: Target, expected: Expected) -> Iterator[Finding]:
         seen.setdefault(ready, []).append("GET /ready")
     if not seen:
         yield untried(
-            POLICIES, "the policy", "no answer shows one", "Give a key, or check what answers on these routes."
+            POLICIES, "the policy", "no answer names a policy", "Give a key, or check what answers on these routes."
         )
     for shown, doors in seen.items():
         part = ", ".join(doors)
         if expected == Expected():
-            yield untried(POLICIES, shown, "not compared with anything",
+            yield untried(POLICIES, shown, "not compared with an expected policy",
                           "Say which is expected, with --policy or --pack.", part)  # fmt: skip
         elif expected.shown in ("", shown) and _digest(shown).startswith(expected.digest[:16]):
             yield well(POLICIES, shown, "the expected one", part)
         else:
             yield from _not_expected(shown, expected, part)
     if len(set(map(_digest, seen))) > 1:
-        yield is_open(POLICIES, "the policy", "different answers show different ones",
-                      "Replace it in every process: SIGHUP to the one that was started.")  # fmt: skip
+        yield is_open(POLICIES, "the policy", "different answers name different policies",
+                      "Reload every process: send SIGHUP to the one that you started.")  # fmt: skip
 
 
 def _digest(shown: str) -> str:
@@ -79,7 +79,7 @@ def _digest(shown: str) -> str:
 def _not_expected(shown: str, expected: Expected, part: str) -> Iterator[Finding]:
     wanted = expected.shown or expected.digest[:16]
     yield is_open(POLICIES, shown, f"not the expected one ({wanted})",
-                  "Put the expected packs in force: SIGHUP, or a restart.", part)  # fmt: skip
+                  "Load the expected packs: send SIGHUP, or restart.", part)  # fmt: skip
 
 
 def versions(target: Target) -> Iterator[Finding]:
@@ -87,21 +87,29 @@ def versions(target: Target) -> Iterator[Finding]:
     ready = _value(target.server, "/ready")
     there = ready.get("ordinance")
     if not isinstance(there, str):
-        yield untried(VERSIONS, "ordinance", "not seen from here", "See `ordinance --version` there.")
+        yield untried(VERSIONS, "ordinance", "cannot be seen from here", "See `ordinance --version` there.")
     elif there != __version__:
         yield is_open(
-            VERSIONS, f"ordinance {there}", f"not this one ({__version__})", "Examine it with its own doctor."
+            VERSIONS,
+            f"ordinance {there}",
+            f"not this one ({__version__})",
+            "Run the `ordinance doctor` of that version.",
         )
     else:
         yield well(VERSIONS, f"ordinance {there}", "this one")
     vllm = _vllm_version(target, ready)
     if not vllm:
-        yield untried(VERSIONS, "vLLM", "not seen from here", "Name the server behind with --behind, or look there.")
+        yield untried(
+            VERSIONS,
+            "vLLM",
+            "cannot be seen from here",
+            "Name the server behind with --behind, or look on its machine.",
+        )
     elif not is_supported(vllm):
         yield is_open(VERSIONS, f"vLLM {vllm}", f"outside the range that was examined ({RANGE})",
                       "Install a version in the range: another may have unknown routes.")  # fmt: skip
     else:
-        tested = "tested" if vllm.startswith(TESTED) else f"in the range; tested is {TESTED}"
+        tested = "tested" if vllm.startswith(TESTED) else f"in the supported range; tested with {TESTED}"
         yield well(VERSIONS, f"vLLM {vllm}", tested)
 
 
@@ -128,11 +136,11 @@ def telemetry(target: Target) -> Iterator[Finding]:
             yield from _of_process(server, process)
     if off is None and not any(process is not None and process.is_vllm for _, process in processes):
         yield untried(
-            TELEMETRY, "usage statistics", "not seen from here",
-            "Set VLLM_NO_USAGE_STATS=1 where vLLM runs, and examine that on its own machine (--behind).",
+            TELEMETRY, "usage statistics", "cannot be seen from here",
+            "Set VLLM_NO_USAGE_STATS=1 where vLLM runs, and run doctor on that machine (--behind).",
         )  # fmt: skip
     if not any(process for _, process in processes):
-        yield untried(TELEMETRY, "connections", "not seen from here", "Examine the server on its own machine.")
+        yield untried(TELEMETRY, "connections", "cannot be seen from here", "Run doctor on the server's machine.")
 
 
 def _of_process(server: Server, process: Process) -> Iterator[Finding]:
@@ -145,9 +153,9 @@ def _of_process(server: Server, process: Process) -> Iterator[Finding]:
     public = [address for address in process.reached if ipaddress.ip_address(address).is_global]
     if public:
         yield is_open(TELEMETRY, subject, f"connected to the internet ({', '.join(public)})",
-                      "Find out why; a firewall that lets nothing out is the sure way.")  # fmt: skip
+                      "Find out why; a firewall that blocks outgoing connections is the sure remedy.")  # fmt: skip
     else:
-        near = f"; in your own network: {', '.join(process.reached)}" if process.reached else ""
+        near = f"; connected in your own network: {', '.join(process.reached)}" if process.reached else ""
         yield well(TELEMETRY, subject, f"no connection to the internet{near}")
 
 

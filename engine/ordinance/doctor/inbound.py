@@ -21,7 +21,7 @@ def asked(target: Target) -> Iterator[Finding]:
     """Every field of every API, whole and as a stream."""
     red = target.canaries.red
     if red is None:
-        yield untried(ASKED, "every field", "the policy has no canary for a red line", "Put one into a lexicon.")
+        yield untried(ASKED, "every field", "the policy has no canary for a red line", "Add one to a lexicon.")
         return
     for api in target.apis():
         for name, patch in api.fields(red.word):

@@ -26,7 +26,7 @@ def answered(target: Target) -> Iterator[Finding]:
         canaries = list(_canaries(target, api))
         if not canaries:
             yield untried(ANSWERED, f"POST {api.path}", "the policy has no canary that applies here",
-                          "Put one into a lexicon.")  # fmt: skip
+                          "Add one to a lexicon.")  # fmt: skip
         for canary in canaries:
             for name, patch in api.means(canary):
                 for streaming in (False, True):
@@ -61,8 +61,8 @@ def _ask(target: Target, api: Api, part: str, canary: Canary, patch: Patch, stre
         return is_open(ANSWERED, subject, f"a canary leaves in {place}",
                        "Put Ordinance in front of this route; if it is there, report this.", part)  # fmt: skip
     if metadata(reply).get("verdict") not in _REMOVING:
-        return untried(ANSWERED, subject, "the model was not made to say it",
-                       "Nothing; another model, or one that does not think first, may be.", part)  # fmt: skip
+        return untried(ANSWERED, subject, "the model could not be made to say it",
+                       "You need to do nothing. Another model may say it, or one without reasoning.", part)  # fmt: skip
     counted = _counted(reply, streaming=streaming)
     if counted:
         return is_open(ANSWERED, subject, f"what was removed is counted in `{counted}`", "Report this to Ordinance.",

@@ -34,5 +34,5 @@ def settings(target: Target) -> Iterator[Finding]:
             elif reply.status >= 500 and reply.code != "upstream_failed":
                 yield untried(SETTINGS, subject, f"the server failed (status {reply.status})", "Try again.", name)
             else:
-                what = f"it fills `{filled[0]}`" if filled else f"the server reads it (status {reply.status})"
+                what = f"it fills `{filled[0]}`" if filled else f"the server uses it (status {reply.status})"
                 yield is_open(SETTINGS, subject, what, "Put Ordinance in front of this route, or report this.", name)

@@ -27,7 +27,7 @@ def where_seen(reply: Reply, word: str) -> str | None:
 
 
 def members(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object in a JSON value, the outermost first."""
+    """Yield every object in a JSON value, the outermost first."""
     waiting = [value]
     while waiting:
         found = waiting.pop(0)
@@ -49,13 +49,13 @@ def metadata(reply: Reply) -> dict[str, Any]:
 
 
 def said(reply: Reply) -> str:
-    """All text of an answer but its metadata, place by place."""
+    """Return all text of an answer except its metadata, place by place."""
     return "\n".join(text for path, text in _texts(reply.values) if not path.startswith("ordinance"))
 
 
 def _texts(values: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Each place that has text, with all its pieces joined in the order in which they came: strings, keys, and lists of
-    numbers read as bytes."""
+    """Yield each place that has text, with all its pieces joined in the order in which they came: strings, keys, and
+    lists of numbers read as bytes."""
     pieces: defaultdict[str, list[str]] = defaultdict(list)
     numbers: defaultdict[str, bytearray] = defaultdict(bytearray)
 

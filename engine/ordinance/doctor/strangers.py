@@ -20,7 +20,7 @@ def keys(target: Target) -> Iterator[Finding]:
     if target.server.key is None:
         if Door.LOCKED not in target.doors.values():
             yield untried(KEYS, "the server", "it answers everyone, and no key was given",
-                          "Nothing, if that is meant; else set `keys`, and give one with --key-file.")  # fmt: skip
+                          "If that is not intended, set `keys`, and give one with --key-file.")  # fmt: skip
         return
     for token, name in ((None, "no key"), ("ordinance-doctor-no-such-key", "a wrong key")):
         seen: dict[str, dict[tuple[object, ...], str]] = {}  # by the shape that an API gives its errors
@@ -44,7 +44,7 @@ def keys(target: Target) -> Iterator[Finding]:
         if differ:
             yield is_open(KEYS, name, "the answers differ", "Report this to Ordinance.", "; ".join(differ))
         elif seen:
-            yield well(KEYS, name, "the same answer everywhere, and nothing in it")
+            yield well(KEYS, name, "the same answer on every route; it reveals nothing")
 
 
 def _questions(target: Target) -> Iterator[tuple[str, str, object]]:

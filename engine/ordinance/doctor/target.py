@@ -62,8 +62,10 @@ class Target:
 
 def silent(check: str, target: Target, api: Api) -> Finding:
     """Why nothing more is asked at a door behind which no model answers."""
-    what = f"no model answers there (status {target.first[api.path].status})"
-    return untried(check, f"POST {api.path}", what, "Nothing, if the server behind has no such API; else see why.")
+    what = f"no model answers on this API (status {target.first[api.path].status})"
+    return untried(
+        check, f"POST {api.path}", what, "If the server behind has this API, find out why it does not answer."
+    )
 
 
 def shuts(reply: Reply, *, with_key: bool) -> bool:
@@ -90,7 +92,7 @@ def acquaint(server: Server, behind: Server | None, canaries: Canaries, model: s
         )
     names = _models(listed)
     if model is not None and names and model not in names:
-        raise UsageError(f"the server has no model '{model}'.", help=f"It lists {', '.join(names[:_MOST_TOLD])}.")
+        raise UsageError(f"the server has no model '{model}'.", help=f"It has: {', '.join(names[:_MOST_TOLD])}.")
     model = model or next(iter(names), "default")
     doors, first = {}, {}
     for api in APIS:
@@ -120,7 +122,10 @@ def governed_doors(target: Target) -> Iterator[Finding]:
                 yield well(GOVERNED, subject, "closed")
             case Door.LOCKED:
                 yield untried(
-                    GOVERNED, subject, "a key is needed", "Give one with --key-file, or in the variable ORDINANCE_KEY."
+                    GOVERNED,
+                    subject,
+                    "the server asks for a key",
+                    "Give one with --key-file, or in the variable ORDINANCE_KEY.",
                 )
             case Door.SILENT:
                 yield untried(
@@ -134,15 +139,15 @@ def governed_doors(target: Target) -> Iterator[Finding]:
                     GOVERNED,
                     subject,
                     "another server answers that it has no such route",
-                    "Let clients reach Ordinance only.",
+                    "Let clients reach only Ordinance.",
                 )
             case _:
                 status = "" if reply is None else f" (status {reply.status})"
                 yield is_open(
                     GOVERNED,
                     subject,
-                    f"answers without `{POLICY}`{status}: nothing governs it",
-                    "Let clients reach Ordinance only: the middleware, or the gateway with the server out of reach.",
+                    f"answers without `{POLICY}`{status}: it is not governed",
+                    "Let clients reach only Ordinance: the middleware, or the gateway with the server out of reach.",
                 )
 
 

@@ -107,7 +107,7 @@ class Server:
         finally:
             connection.close()
         if time.monotonic() >= deadline:
-            raise NoReplyError("it did not end its answer in time")
+            raise NoReplyError("it did not finish its answer in time")
         return reply
 
     def _connection(self) -> http.client.HTTPConnection:

@@ -9,16 +9,10 @@ import langcodes
 
 from ordinance.instructions import de, en, et
 from ordinance.instructions.catalogue import Catalogue
+from ordinance.policy.slots import PROMPT, SLOTS
 
 CATALOGUES: Mapping[str, Catalogue] = {"en": en.CATALOGUE, "de": de.CATALOGUE, "et": et.CATALOGUE}
-#: In the order in which the sentences of an instruction stand.
-SLOTS = (
-    "language", "script", "spelling", "address", "honorific", "register", "reading level", "pedagogy", "numbers",
-    "dates", "units",
-)  # fmt: skip
 _DEFAULT = "en"
-#: The value of a slot that follows what people write.
-_PROMPT = "prompt"
 
 _LANGUAGE = re.compile("[a-z]{2,3}")
 
@@ -33,8 +27,8 @@ def instruction(slots: Mapping[str, str]) -> str:
 
 def language_of(slots: Mapping[str, str]) -> str:
     """Return the language of the instruction for ``slots``."""
-    set_to = slots.get("language", _PROMPT)
-    spoken = _DEFAULT if set_to == _PROMPT else next(_parts(set_to))  # what people write in is not known yet
+    set_to = slots.get("language", PROMPT)
+    spoken = _DEFAULT if set_to == PROMPT else next(_parts(set_to))  # what people write in is not known yet
     return spoken if spoken in CATALOGUES else _DEFAULT
 
 

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ordinance.instructions.composition import CATALOGUES, SLOTS
+from ordinance.instructions.composition import CATALOGUES
+from ordinance.policy.slots import SLOTS
 
 _BEGIN = "<!-- Generated from engine/ordinance/instructions/ by `make docs`; a test checks that it is current. -->"
 _END = "<!-- End of the generated table. -->"

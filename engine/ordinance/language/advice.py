@@ -10,18 +10,18 @@ from ordinance.language.diagnostics import did_you_mean
 
 #: Words of other texts that no pack may say at all: what to write instead.
 NEVER = {
-    "permit": "Nothing permits; where a rule should not act, its law does not reach, or the rule has an `except`.",
-    "allow": "Nothing permits; where a rule should not act, its law does not reach, or the rule has an `except`.",
-    "priority": "Rules have no order; the stricter verdict holds.",
+    "permit": "No rule permits anything. If a rule should not act, limit the reach of its law or write an `except`.",
+    "allow": "No rule permits anything. If a rule should not act, limit the reach of its law or write an `except`.",
+    "priority": "Rules have no order; the stricter verdict wins.",
     "judge": "Write `judged at least 0.8`.",
 }
 
 #: Who may say a thing, for words that some kind of pack does not have.
 BELONGS = {
-    "red": ("charter", "Only the charter draws red lines; a pack below it can only add to them."),
-    "guarantee": ("charter", "Only the charter gives guarantees; a pack below it cannot touch them."),
-    "refuse": ("charter", "Only a red line refuses; write `withhold` with its law."),
-    "protects": ("charter", "Only a guarantee of the charter protects."),
+    "red": ("charter", "Only the charter has red lines; write `withhold` under a law."),
+    "guarantee": ("charter", "Only the charter gives guarantees; other packs cannot change them."),
+    "refuse": ("charter", "Only a red line refuses; write `withhold` under a law."),
+    "protects": ("charter", "Only a guarantee of the charter protects text."),
     "law": ("jurisdiction", "Only a jurisdiction's pack cites law."),
     "withhold": ("jurisdiction", "Only a jurisdiction's pack withholds, under a law; a house writes `limit`."),
     "mask": ("jurisdiction", "Only a jurisdiction's pack masks, under a law; a house writes `limit`."),
@@ -31,17 +31,23 @@ BELONGS = {
     "bylaw": ("house", "Only a house has bylaws; a jurisdiction cites law."),
     "say": ("jurisdiction or house", "Only a jurisdiction (under a law) or a house (under a bylaw) adds notices."),
     "quote": ("jurisdiction", "Only a jurisdiction's pack quotes law."),
-    "contact": ("jurisdiction", "Contacts are facts of a place: only a jurisdiction's pack holds them."),
-    "within": ("jurisdiction", "Only jurisdictions lie within one another."),
+    "contact": ("jurisdiction", "Contacts belong to a place: only a jurisdiction's pack has them."),
+    "within": ("jurisdiction", "Only jurisdictions can be within one another."),
     "zone": ("jurisdiction or house", "Only a jurisdiction and a house have a time zone."),
     "members": ("jurisdiction", "Only a jurisdiction has members."),
-    "dimension": ("charter, jurisdiction or house", "Language packs set style and declare no situation."),
-    "condition": ("charter, jurisdiction or house", "Language packs set style and declare no situation."),
-    "lexicon": ("charter, jurisdiction or house", "Language packs set style and look at no text."),
-    "pattern": ("charter, jurisdiction or house", "Language packs set style and look at no text."),
-    "topic": ("charter, jurisdiction or house", "Language packs set style and look at no text."),
+    "dimension": (
+        "charter, jurisdiction or house",
+        "Language packs set style only; they declare no dimensions or conditions.",
+    ),
+    "condition": (
+        "charter, jurisdiction or house",
+        "Language packs set style only; they declare no dimensions or conditions.",
+    ),
+    "lexicon": ("charter, jurisdiction or house", "Language packs set style only; they look for nothing in text."),
+    "pattern": ("charter, jurisdiction or house", "Language packs set style only; they look for nothing in text."),
+    "topic": ("charter, jurisdiction or house", "Language packs set style only; they look for nothing in text."),
     "section": ("charter, jurisdiction or house", "Language packs have no rules."),
-    "speak": ("language, jurisdiction or house", "Style follows language, law follows place: a charter sets none."),
+    "speak": ("language, jurisdiction or house", "A charter sets no style; languages, houses and laws do."),
 }
 
 #: What other texts call a thing, and what it is called here.
@@ -123,26 +129,26 @@ def advise(
     """
     if type == "STRAY":
         if text in QUOTES:
-            return Advice("typographic-quote", f"the typographic quote {text} stands where a plain one is needed")
+            return Advice("typographic-quote", f"the curly quote {text} is used where a plain one is needed")
         return Advice("syntax", f"the character `{text}` has no meaning here", _expecting(expected))
     if type == "UNFINISHED":
         return Advice("unfinished-text", "the text that begins here has no closing quote")
     if type == "$END":
         help = f"Is a `}}` missing? {_expecting(expected)}"
-        return Advice("syntax", "the pack ends in the middle of something", help)
+        return Advice("syntax", "the pack ends too early", help)
     if (text == "or" and "AND" in expected) or (text == "and" and "OR" in expected):
-        return Advice("mixed-and-or", "`and` and `or` stand side by side: which binds first?")
+        return Advice("mixed-and-or", "`and` and `or` are mixed: which tests belong together?")
     if text == "has" and "WHEN" in inside:
-        advice = "Use `has any of …` where either is enough, `has both … and … in the same sentence` where not."
-        return Advice("syntax", "a second test of the text stands here", advice)
+        advice = "Write `has any of …` if either is enough, `has both … and … in the same sentence` if not."
+        return Advice("syntax", "there is a second test of the text here", advice)
     if type == "WORD" and text in NEVER:
-        return Advice("unknown-word", f"the word `{text}` is not known here", NEVER[text])
+        return Advice("unknown-word", f"the word `{text}` is unknown at this place", NEVER[text])
     if (owner := BELONGS.get(text)) and kind not in owner[0]:
         return Advice("wrong-kind", f"a {kind} pack has no `{text}`", owner[1])
     if type == "WORD" and text in _HEADERS and "RBRACE" in expected:
-        return Advice("syntax", f"a `}}` is missing before `{text}`", "Close what stands above with `}`.")
+        return Advice("syntax", f"a `}}` is missing before `{text}`", "Close the part above with `}`.")
     if text in _IN_SECTIONS and "SECTION" in expected:
-        return Advice("syntax", f"`{text}` stands outside a section", 'Write `section 1 "…" {` above it, `}` below.')
+        return Advice("syntax", f"`{text}` is outside a section", 'Write `section 1 "…" {` above it, `}` below.')
     listing = not {"DIMENSION", "LABEL", "RED", "WITHHOLD", "LIMIT"}.isdisjoint(expected)
     order = "" if listing else next((_ORDER[word] for word in inside if word in _ORDER), "")
     shape = f"The shape is: {order}" if order else _expecting(expected)
@@ -151,14 +157,14 @@ def advise(
     if type == "WORD" and text not in known and not keywords.isdisjoint(_words(expected)):
         near = did_you_mean(_CALLED.get(text, text), keywords)
         if near or "WORD" not in expected:
-            return Advice("unknown-word", f"the word `{text}` is not known here", near or shape)
+            return Advice("unknown-word", f"the word `{text}` is unknown at this place", near or shape)
     return Advice("syntax", f"found {_shown(text, type)} where {_list(expected)} is expected", shape)
 
 
 def quote_in_text(text: str) -> Advice:
     """Explain a word that follows a quote at once: a text was closed where it goes on."""
-    message = f"a plain quote before `{text}` ends the text in which it stands"
-    return Advice("syntax", message, "Inside a text write ‘…’ or “…”; outside, leave a blank after a text.")
+    message = f"the plain quote before `{text}` ends the text"
+    return Advice("syntax", message, "Inside a text write ‘…’ or “…”; after a text, write a space.")
 
 
 def _form(type: str, expected: set[str], inside: list[str]) -> str:

@@ -169,8 +169,7 @@ class RuleBuilder(Reader):
 
     def use(self, node: Node) -> clauses.Use:
         kind, *_, name = (c for c in node.children if isinstance(c, Token))
-        kinds = Literal["lexicon", "pattern", "topic", "identifier", "detector", "script", "language", "judged"]
-        return clauses.Use(cast(kinds, str(kind)), self.word(name))
+        return clauses.Use(cast(clauses.UseKind, str(kind)), self.word(name))
 
     # Examples
 
@@ -184,7 +183,11 @@ class RuleBuilder(Reader):
             if each.part != "prompt":
                 part, answer = each.part, each.text
         kinds = Literal["fires", "quiet", "passes"]
-        return clauses.Example(cast(kinds, str(expects)), prompt, answer, part, self.givens(node), self.place(node))
+        earlier = self.node(node, "earlier")
+        texts = self.words(earlier, "STRING") if earlier else []
+        turns = tuple(zip(texts[::2], texts[1::2], strict=True))
+        given, place = self.givens(node), self.place(node)
+        return clauses.Example(cast(kinds, str(expects)), prompt, answer, part, given, place, turns)
 
     def alike(self, node: Node) -> clauses.Alike:
         first, second = (self.spoken(c) for c in self.nodes(node, "spoken_text"))

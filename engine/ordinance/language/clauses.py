@@ -64,11 +64,15 @@ ConditionNode = TestNode | Junction
 Part = Literal["content", "reasoning", "tool_call"]
 
 
+#: What a rule may look for.
+UseKind = Literal["lexicon", "pattern", "topic", "identifier", "detector", "script", "language", "judged"]
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """``lexicon symbols``, ``detector acme.shouting``, ``script is Cyrl``, ``judged at least 0.8``: one detector."""
 
-    kind: Literal["lexicon", "pattern", "topic", "identifier", "detector", "script", "language", "judged"]
+    kind: UseKind
     name: Word
 
 
@@ -106,7 +110,8 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """``answer`` is what the model says, in the part of an answer that ``part`` names (``answer``: anywhere)."""
+    """``answer`` is what the model says, in the part of an answer that ``part`` names (``answer``: anywhere).
+    ``earlier`` are the turns before it, each a prompt and an answer."""
 
     expects: Literal["fires", "quiet", "passes"]
     prompt: Word | None
@@ -114,6 +119,7 @@ class Example:
     part: Literal["answer", "content", "reasoning", "tool_call"]
     given: tuple[tuple[Word, Word], ...]
     span: Span
+    earlier: tuple[tuple[Word, Word], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def clean(source: Source) -> tuple[str | None, tuple[Diagnostic, ...]]:
     for match in _PIECE.finditer(source.text):
         repaired = _repair(match, source, found)
         if len(found) >= MOST:
-            message = "the rest of the file was not looked at"
+            message = "the rest of the file was not checked"
             found[MOST - 1 :] = [diagnose("too-many", source.span(*match.span()), message)]
             return None, tuple(found)
         if repaired:
@@ -52,7 +52,7 @@ def clean(source: Source) -> tuple[str | None, tuple[Diagnostic, ...]]:
 def hidden_directions(source: Source) -> Iterator[Diagnostic]:
     """Report characters that change the direction of text invisibly."""
     for match in islice(_DIRECTION.finditer(source.text), MOST):
-        message = f"the character U+{ord(match[0]):04X} reorders text"
+        message = f"the character U+{ord(match[0]):04X} changes the direction of text"
         yield diagnose("hidden-direction", source.span(*match.span()), message)
 
 
@@ -62,14 +62,14 @@ def _repair(match: re.Match[str], source: Source, found: list[Diagnostic]) -> st
     if match.lastgroup in ("plain", "comment") and (control := _CONTROL.search(text)):
         at = match.start() + control.start()
         where = "comment" if match.lastgroup == "comment" else "text"
-        message = f"the character U+{ord(control[0]):04X} stands in a {where}"
+        message = f"the {where} contains the control character U+{ord(control[0]):04X}"
         found.append(diagnose("control-character", source.span(at, at + 1), message))
     if match.lastgroup == "quoted":
-        message = f"{text[0]}…{text[-1]} stands where plain quotes are needed"
+        message = f"{text[0]}…{text[-1]} is used where plain quotes are needed"
         found.append(diagnose("typographic-quote", source.span(*match.span()), message))
         return f'"{text[1:-1]}"'
     if match.lastgroup == "space":
-        message = f"the space here is U+{ord(text[0]):04X}, not an ordinary one"
+        message = f"this space is the character U+{ord(text[0]):04X}, not an ordinary space"
         found.append(diagnose("odd-space", source.span(*match.span()), message))
         return " " * len(text)
     return ""

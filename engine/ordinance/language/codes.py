@@ -29,171 +29,228 @@ class Entry:
 
 CATALOGUE: dict[str, Entry] = {
     # Files
-    "file-missing": Entry("the file is not there", "Check the path.", unreadable=True),
+    "file-missing": Entry("the file does not exist", "Check the path.", unreadable=True),
     "file-unreadable": Entry("the file cannot be read", "Check its permissions.", unreadable=True),
     "file-too-large": Entry("the file is larger than a pack or lexicon may be", "Split it.", unreadable=True),
     "load-too-large": Entry(
-        "the files of a load are more than a policy may have",
-        "Load fewer packs, or take out what is written twice; the bounds stand in the manual of the language.",
+        "the packs and lexicons are too large together",
+        "Load fewer packs, or remove what is written twice; the language manual lists the limits.",
         unreadable=True,
     ),
     "not-utf8": Entry("the file is not UTF-8 text", "Save it as UTF-8 without a byte-order mark.", unreadable=True),
-    "nul-character": Entry("the file holds a NUL character", "Remove it, or give the text file.", unreadable=True),
-    "no-packs": Entry("no packs were found", "Give a pack (*.ord) or a folder that holds some.", unreadable=True),
+    "nul-character": Entry(
+        "the file contains a NUL character", "Remove the character, or give the text file.", unreadable=True
+    ),
+    "no-packs": Entry("no packs were found", "Give a pack (*.ord) or a folder that contains some.", unreadable=True),
     "byte-order-mark": Entry("the file begins with a byte-order mark", "Save it as UTF-8 without a byte-order mark."),
     "empty-pack": Entry("the pack is empty", "Begin with `charter`, `jurisdiction` or `language`."),
-    "too-many": Entry("more is wrong than is worth telling", "Correct what is told first, and check again.", "warning"),
-    "outside-folder": Entry("a file lies outside its pack's folder", "Move it into the folder of the pack."),
-    "lexicon-missing": Entry("a lexicon's file is not there", 'Put it in "lexicons/" beside the pack.'),
-    "lexicon-empty": Entry("a lexicon has no phrase", "Write one phrase a line."),
-    "no-plan": Entry("the packs do not make a policy, and no finding says why", "Please report this, with the packs."),
-    # Text
-    "typographic-quote": Entry("a typographic quote stands for a plain one", 'Write "plain quotes" around a text.'),
-    "odd-space": Entry("an unusual space stands between words", "Type an ordinary space."),
-    "hidden-direction": Entry("a character changes the direction of text unseen", "Remove it."),
-    "control-character": Entry("a control character stands in a text", "Remove it."),
-    "mixed-scripts": Entry("a word mixes letters of two scripts", "Write it in the letters of one script."),
-    "phrase-empty": Entry("a phrase has nothing left to look for", "Write letters or digits in it, or remove it."),
-    "endings-invalid": Entry("braces in a phrase do not state its endings", "Write Kind{,es,er,ern}, or no braces."),
-    "phrases-too-many": Entry(
-        "all phrases together are more than a policy may have",
-        "Take out phrases or endings that others cover, or look for shapes with a pattern.",
+    "too-many": Entry(
+        "there are too many findings to list", "Correct the first ones, then run `ordinance check` again.", "warning"
     ),
-    "phrase-twice": Entry("two phrases are the same once folded", "Keep one of them.", "warning"),
+    "outside-folder": Entry("a file is outside its pack's folder", "Move it into the folder of the pack."),
+    "lexicon-missing": Entry("a lexicon's file does not exist", 'Put it in "lexicons/" beside the pack.'),
+    "lexicon-empty": Entry("a lexicon has no phrase", "Write one phrase on each line."),
+    "no-plan": Entry(
+        "no policy could be made of the packs, and no finding says why",
+        "This is a defect of Ordinance. Please report it, with the packs.",
+    ),
+    # Text
+    "typographic-quote": Entry(
+        "a curly quote is used where a plain one is needed", 'Put "plain quotes" around a text.'
+    ),
+    "odd-space": Entry("there is an unusual space between words", "Type an ordinary space."),
+    "hidden-direction": Entry("an invisible character changes the direction of text", "Remove it."),
+    "control-character": Entry("a text contains a control character", "Remove it."),
+    "mixed-scripts": Entry("a word mixes letters of two scripts", "Write it in the letters of one script."),
+    "phrase-empty": Entry(
+        "a phrase is empty once accents and marks are ignored", "Write letters or digits in it, or remove it."
+    ),
+    "endings-invalid": Entry("braces in a phrase do not list its endings", "Write Kind{,es,er,ern}, or no braces."),
+    "phrases-too-many": Entry(
+        "the policy has too many phrases",
+        "Remove phrases or endings that others cover, or use a pattern for codes and numbers.",
+    ),
+    "phrase-twice": Entry("two phrases are the same once case and accents are ignored", "Keep one of them.", "warning"),
     "rule-waits": Entry(
-        "a rule makes ordinary text wait",
-        "Begin what it looks for with what ordinary text seldom has, or narrow its first characters.",
+        "a rule delays ordinary text",
+        "Let its patterns and phrases begin with something that ordinary text seldom contains.",
         "warning",
     ),
     "detector-missing": Entry("a detector is not registered", "Install the plugin that registers it."),
-    "detector-unconfigured": Entry("a detector is struck out: it is not set up", "Set up what it names.", "warning"),
-    "detector-fails": Entry("a plugin's detector cannot be prepared", "Ask the plugin's authors, or remove it."),
-    "judge-missing": Entry("a test is struck out: no judge is configured", "Nothing to do.", "warning"),
-    "pattern-invalid": Entry("a pattern lies outside the dialect", "See the dialect of patterns in the manual."),
-    # Syntax
-    "patterns-too-large": Entry(
-        "all patterns together are more than a policy may have", "Lower the counts in braces, or take patterns out."
+    "detector-unconfigured": Entry(
+        "a detector is not set up, so its test is struck out", "Set up what the message names.", "warning"
     ),
-    "syntax": Entry("something else is expected here", "See the shape of packs in the manual."),
-    "unknown-word": Entry("a word is not known here", "Check its spelling and the order of clauses."),
-    "unfinished-text": Entry("a text has no closing quote", 'Close it with " on the same line.'),
-    "mixed-and-or": Entry("`and` and `or` are mixed", "Put parentheses around one of them."),
-    "too-deep": Entry("parentheses are nested too deeply", "Write the condition flatter, or as two rules."),
-    "wrong-kind": Entry("this kind of pack may not say that", "Say it in the kind of pack that may."),
-    "not-yet": Entry("this construct cannot run yet", "Leave it out; a rule without effect would be worse than none."),
-    # Names
-    "name-invalid": Entry("a name is not well formed", "Use letters, digits and `_`, of one script."),
-    "name-keyword": Entry("a name is spelled like a keyword", "Choose another name."),
-    "name-undefined": Entry("a name is not defined", "Define it, or correct its spelling.", absence=True),
-    "name-twice": Entry("a name is defined twice", "Rename or remove one of them."),
-    "name-unused": Entry("a name is never used", "Use it or remove it.", absence=True),
-    "number-twice": Entry("a number is given twice", "Numbers are cited: give each section and rule its own."),
-    "number-form": Entry("a number does not have its form", "Sections count 1, 2, 3; their rules 1.1, 1.2."),
-    # Packs
-    "version-form": Entry("a version does not have the form N.N.N", "Write three numbers, as in 2026.11.0."),
-    "code-invalid": Entry("a jurisdiction's code is not one", "Write it as in DE, EU or US-CA."),
-    "tag-invalid": Entry("a language tag is not one", "Write it as in et, de or fr-CA."),
-    "zone-invalid": Entry("a time zone is not known", 'Write it as in "Europe/Berlin".'),
-    "charter-second": Entry("a policy has exactly one charter", "Give one charter only."),
-    "charter-missing": Entry("the charter that a pack names is not there", "Give the charter's file as well."),
-    "charter-differs": Entry("packs name different charters", "Load packs of one charter and one major version."),
-    "charter-altered": Entry(
-        "a charter has the name and version of the one that ships, and says something else",
-        "Give it a name or a version of its own, or take the one that ships.",
+    "detector-fails": Entry("a plugin's detector cannot be prepared", "Ask the plugin's authors, or remove it."),
+    "judge-missing": Entry(
+        "no judge is configured, so the test is struck out",
+        "You need to do nothing; without a judge the rest of the rule still works.",
         "warning",
     ),
-    "pack-ambiguous": Entry("two packs fit the same name", "Give one of them."),
+    "pattern-invalid": Entry(
+        "a pattern uses something that the dialect does not have", "docs/patterns.md describes the dialect."
+    ),
+    # Syntax
+    "patterns-too-large": Entry(
+        "the policy's patterns are too large together", "Lower the counts in braces, or remove patterns."
+    ),
+    "syntax": Entry("something else is expected here", "docs/language.md shows the shape of packs."),
+    "unknown-word": Entry("a word is unknown at this place", "Check its spelling and the order of clauses."),
+    "unfinished-text": Entry("a text has no closing quote", 'Close it with " on the same line.'),
+    "mixed-and-or": Entry(
+        "`and` and `or` are mixed without parentheses", "Put parentheses around the tests that belong together."
+    ),
+    "too-deep": Entry(
+        "parentheses are nested too deeply", "Write the condition with fewer parentheses, or as two rules."
+    ),
+    "wrong-kind": Entry("this kind of pack cannot contain that", "Write it in a kind of pack that can."),
+    "not-yet": Entry("this construct cannot run yet", "Leave it out; the engine does not support it yet."),
+    # Names
+    "name-invalid": Entry("a name is not valid", "Use letters of one script, digits and `_`."),
+    "name-keyword": Entry("a name is spelled like a keyword", "Choose another name."),
+    "name-undefined": Entry("a name is not defined", "Correct its spelling, or define it.", absence=True),
+    "name-twice": Entry("a name is defined twice", "Rename or remove one of them."),
+    "name-unused": Entry("a name is never used", "Use it or remove it.", absence=True),
+    "number-twice": Entry("a number is given twice", "Give each section and each rule a number of its own."),
+    "number-form": Entry(
+        "a number does not have the required form", "Number sections 1, 2, 3 and their rules 1.1, 1.2."
+    ),
+    # Packs
+    "version-form": Entry("a version does not have the form N.N.N", "Write three numbers, as in 2026.11.0."),
+    "code-invalid": Entry("this is not a jurisdiction's code", "Write it as in DE, EU or US-CA."),
+    "tag-invalid": Entry("this is not a language tag in its usual form", "Write it as in et, de or fr-CA."),
+    "zone-invalid": Entry("a time zone is not known", 'Write it as in "Europe/Berlin".'),
+    "charter-second": Entry("there are two charters", "Give one of them; a policy has exactly one."),
+    "charter-missing": Entry("the charter that a pack names was not found", "Give the charter's file as well."),
+    "charter-differs": Entry(
+        "packs were written for different charters", "Load packs of one charter and one major version."
+    ),
+    "charter-altered": Entry(
+        "a charter has the name and version of the one that ships, but other content",
+        "Give it a name or a version of its own, or use the one that ships.",
+        "warning",
+    ),
+    "pack-ambiguous": Entry(
+        "two packs that ship have this name", "Name the right one on the command line, or remove the other."
+    ),
     "pack-twice": Entry("a pack is loaded twice", "Give it once."),
     "parent-missing": Entry(
-        "the jurisdiction that a pack lies within is not there",
-        "Give its pack as well, or leave the line out where there is none.",
+        "the jurisdiction that a pack is within was not found",
+        "Give its pack as well. If it has none, leave the line out.",
     ),
-    "parent-circle": Entry("jurisdictions lie within each other in a circle", "Correct `within` in one of them."),
+    "parent-circle": Entry("jurisdictions are within each other in a circle", "Correct `within` in one of them."),
     "section-empty": Entry("a section has no rule", "Write a rule in it or remove it.", absence=True),
     # Charter
-    "harm-missing": Entry("the charter lacks a red line of the closed list", "Write it.", absence=True),
-    "harm-unknown": Entry("a red line is not on the closed list", "Name it as the list does."),
-    "harm-toothless": Entry("a red line does not trip on its own example", "Correct the example or the lexicon."),
-    "red-line-notice": Entry("a red line must tell the notice `red_line`", "Write `telling red_line`."),
-    "engine-notice": Entry("a notice that the engine gives has no text", "Write the notice.", absence=True),
-    # Telling
-    "notice-text": Entry("a notice lacks a text in a loaded language", "Write the text.", absence=True),
-    "label-text": Entry("a label lacks a text in a loaded language", "Write the text.", absence=True),
-    "notice-variable": Entry("a notice holds an unknown variable", "See the variables of notices in the manual."),
-    "notice-silent": Entry("a notice does not say what it must", "Write {type} and {law} where they belong."),
-    "notice-unresolved": Entry("a notice holds a variable that nothing gives a value", "Leave it out of this notice."),
-    "plural-form": Entry("plural forms are not those of the language", "Write each of its forms, or one text for all."),
-    "marker-sign": Entry("a text holds the sign that marks an omission", "Write it without ⟦ and ⟧."),
-    "notice-reveals": Entry(
-        "a text that people get holds what a rule leaves out", "Say it in words that the rule does not look for."
+    "harm-missing": Entry("the charter lacks a required red line", "Write it.", absence=True),
+    "harm-unknown": Entry(
+        "a red line has a name that is not on the closed list",
+        "Use a name from the list, or write the rule in another pack.",
     ),
-    "text-language": Entry("a language pack writes its own language only", "Move the text to that language's pack."),
+    "harm-toothless": Entry("a red line does not act on its own example", "Correct the example or the lexicon."),
+    "red-line-notice": Entry("a red line must give the notice `red_line`", "Write `telling red_line`."),
+    "engine-notice": Entry("a notice that Ordinance itself gives is missing", "Write the notice.", absence=True),
+    # Telling
+    "notice-text": Entry("a notice has no text in a loaded language", "Write the text.", absence=True),
+    "label-text": Entry("a label has no text in a loaded language", "Write the text.", absence=True),
+    "notice-variable": Entry(
+        "a notice contains an unknown variable", "docs/language.md lists the variables of notices."
+    ),
+    "notice-silent": Entry("a notice lacks a variable that it must contain", "Write {type} and {law} into the text."),
+    "notice-unresolved": Entry("a notice contains a variable that has no value here", "Remove it from this notice."),
+    "plural-form": Entry(
+        "the plural forms are not those of the language",
+        "Write every form of the language, or one text for all numbers.",
+    ),
+    "marker-sign": Entry("a text contains a sign that marks omissions", "Remove ⟦ and ⟧."),
+    "notice-reveals": Entry(
+        "a text that people read contains what a rule leaves out", "Use words that the rule does not look for."
+    ),
+    "text-language": Entry(
+        "a language pack contains a text in another language", "Move the text to that language's pack."
+    ),
     # Law
     "date-invalid": Entry("a date does not exist", "Write it as in 2026-11-01."),
     "dates-inverted": Entry("a law ends before it begins", "Correct `from` or `until`."),
-    "dates-overlap": Entry("a law is in force twice at one time", "Correct the dates of one of them."),
-    "dates-gap": Entry("a law is not in force for a time in between", "Let the next period begin when the last ends."),
-    "law-uncertain": Entry("an uncertain law would enforce something", "Write `on trial until DATE` behind `telling`."),
-    "source-invalid": Entry("a source is not an https address", 'Write it as in "https://www.example.org/law".'),
-    "reach-unknown": Entry(
-        "a law by place must say what an unknown place means", "End `reaches` with `, not unknown` or `, or unknown`."
+    "dates-overlap": Entry(
+        "two periods of a law overlap", "Let the second period begin on the day on which the first ends."
     ),
-    "law-off": Entry("a law is not in force on this date", "Its rules are off, which may be meant.", "warning"),
-    "date-stale": Entry("a fact was seen long ago", "Look again and correct `seen`.", "warning"),
+    "dates-gap": Entry(
+        "there is a gap between two periods of a law", "Let the second period begin on the day on which the first ends."
+    ),
+    "law-uncertain": Entry("a rule would enforce an uncertain law", "Write `on trial until DATE` after `telling`."),
+    "source-invalid": Entry("the source is not an https address", 'Write it as in "https://www.example.org/law".'),
+    "reach-unknown": Entry(
+        "a law by place does not say whether it applies if the place is unknown",
+        "End `reaches` with `, not unknown` or `, or unknown`.",
+    ),
+    "law-off": Entry(
+        "a law is not in force on the day of the check",
+        "Its rules are off. If that is intended, you need to do nothing.",
+        "warning",
+    ),
+    "date-stale": Entry("a fact was looked up long ago", "Look it up again, then correct `seen`.", "warning"),
     # Conditions
-    "condition-nested": Entry("a named condition names another", "Write what the other says in its place."),
+    "condition-nested": Entry(
+        "a named condition names another", "Write the words of the other condition in its place."
+    ),
     "value-unknown": Entry("a dimension does not have that value", "Use one of its values."),
     "test-unfit": Entry("a test does not fit its dimension", "See the dimension's kind in the manual."),
     "reads-claimed": Entry(
-        "a condition of law reads what a request merely claims", "Read attested dimensions, as `purpose` or `place`."
+        "a condition depends on something that a request merely claims",
+        "Use attested dimensions, such as `purpose` or `place`.",
     ),
-    "reads-unknown": Entry("an exception matches the unknown", "Write the values for which the exception holds."),
+    "reads-unknown": Entry(
+        "an exception applies if a fact is unknown", "Name the values for which the exception applies."
+    ),
     "prompt-withheld": Entry("only an answer can be withheld", "Write `when answer has …`."),
-    "topic-alone": Entry("a topic alone triggers no omission", "Name a lexicon, a pattern or a detector."),
-    "hours-invalid": Entry("a number of hours makes no sense", "Write from 1 to 8760 hours."),
-    "bound-invalid": Entry("the bound of a scope is not a sensible number", "Write from 1 to 10000 characters."),
+    "topic-alone": Entry("a rule would withhold because of a topic alone", "Name a lexicon, a pattern or a detector."),
+    "hours-invalid": Entry("a number of hours is out of range", "Write a number from 1 to 8760."),
+    "bound-invalid": Entry("the bound of a scope is out of range", "Write a number of characters from 1 to 10000."),
     # Proofs
     "charter-weakened": Entry(
-        "the loaded packs take something from the charter",
-        "Write its condition so that no pack can widen it.",
+        "the charter decides less beside the loaded packs than alone",
+        "This is a defect of Ordinance. Please report it, with the packs.",
     ),
     "never-fires": Entry("a rule can never fire", "Correct its condition, its law's reach or dates, or remove it."),
-    "rule-covered": Entry("another rule does all that a rule does", "Remove it, or say where it goes further."),
+    "rule-covered": Entry(
+        "another rule does everything that this rule does",
+        "Remove this rule, or correct the part in which it should go further.",
+    ),
     "rule-equal": Entry("two rules of a pack do the same", "Keep one of them."),
     "exception-idle": Entry(
-        "an exception never holds where its rule is in force", "Correct its condition, or remove it."
+        "an exception never applies in a situation in which its rule acts", "Correct its condition, or remove it."
     ),
     "slots-conflict": Entry(
-        "two settings of equal rank meet with different values",
-        "Give both one value, or set them apart by `when`.",
+        "two packs of equal rank give a slot different values",
+        "Give both the same value, or separate them by `when`.",
     ),
-    "too-complex": Entry("a condition is too complex to prove anything of it", "Split the rule in two or more."),
+    "too-complex": Entry("a condition is too complex to prove anything about it", "Divide the rule into two or more."),
     # Examples
     "example-fires": Entry("a rule has no example that fires", "Write `example fires …`.", absence=True),
     "example-quiet": Entry("a rule has no example that stays quiet", "Write `example quiet …`.", absence=True),
     "example-passes": Entry("a guarantee has no example that passes", "Write `example passes answer …`.", absence=True),
     "example-kind": Entry("this kind of example does not fit its rule", "Rules fire or are quiet; guarantees pass."),
-    "example-given": Entry("an example gives a fact it cannot give", "Give attested dimensions, `age` or `turn`."),
+    "example-given": Entry("an example gives a fact that it cannot give", "Give attested dimensions, `age` or `turn`."),
     "example-disagrees": Entry(
-        "an example says what the policy does not do", "Correct the example or the rule; `ordinance explain` shows why."
+        "an example and the policy disagree", "Correct the example or the rule; `ordinance explain` shows why."
     ),
-    "guarantee-fails": Entry(
-        "what the charter guarantees does not pass under a loaded pack", "Narrow the rule that takes it out."
-    ),
+    "guarantee-fails": Entry("a rule removes what the charter guarantees", "Make the rule narrower."),
     "example-fails": Entry("an example disagrees with its pattern", "Correct the example or the pattern."),
     # Contacts and slots
     "contact-value": Entry(
-        "a contact's value is no telephone number, short code or link", 'Write it as in "0800 111 0 111" or "112".'
+        "a contact's value is not a telephone number, a short code or a link",
+        'Write it as in "0800 111 0 111" or "112".',
     ),
     "contact-shields": Entry(
-        "a contact holds what a rule removes", "Correct the contact; it would shield that text from the rule."
+        "a contact contains what a rule removes", "Correct the contact: it would protect that text from the rule."
     ),
-    "contact-superseded": Entry("a contact has a value that is no longer right", "Look up the value of today."),
+    "contact-superseded": Entry("a contact has a value that is no longer in use", "Look up the current value."),
     "contact-replaces": Entry(
-        "a contact replaces itself or one of another group", "Name another contact of its own group."
+        "a contact replaces itself or one of another group", "Name another contact of the same group."
     ),
-    "contact-group": Entry("a contact's group is not known", "Use `emergency`, `crisis` or `appeal`."),
-    "contact-place": Entry("a contact lies outside its pack's jurisdiction", "Move it to that jurisdiction's pack."),
+    "contact-group": Entry("a contact's group is unknown", "Use `emergency`, `crisis` or `appeal`."),
+    "contact-place": Entry(
+        "a contact is for a place outside its pack's jurisdiction", "Move it to that jurisdiction's pack."
+    ),
     "slot-value": Entry("a slot does not have that value", "Use one of its values."),
     "speak-empty": Entry("`speak` sets nothing", "Set a slot in it or remove it.", absence=True),
 }

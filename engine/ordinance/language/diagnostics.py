@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from ordinance.language.codes import CATALOGUE, Severity
 from ordinance.language.source import Span
 
-#: Findings on one file that are told one by one.
+#: Findings on one file that are listed one by one.
 MOST = 200
 
 #: Characters of a line that are shown, and of a message.
@@ -120,7 +120,7 @@ def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         told += in_order(chosen)
         if left := len(found) - len(chosen):
             last = chosen[-1]
-            message = f"{left} more findings on this file are left out"
+            message = f"{left} more findings in this file are not listed"
             entry = CATALOGUE["too-many"]
             place = (last.line, last.column, last.end_line, last.end_column)
             told.append(Diagnostic("too-many", entry.severity, message, last.file, *place, entry.help))
@@ -135,12 +135,12 @@ _SEEN = dict.fromkeys(
 
 
 def lesson(code: str) -> str:
-    """The command that shows the page of a code."""
+    """Return the command that shows the page of a code."""
     return f"ordinance lesson {code}"
 
 
 def more_on(diagnostics: Sequence[Diagnostic]) -> str:
-    """The line below findings that says where to read more; empty if there are none."""
+    """Write the line below findings that says where to read more; empty if there are none."""
     codes = dict.fromkeys(item.code for item in sorted(diagnostics, key=lambda item: item.severity))
     if not codes:
         return ""

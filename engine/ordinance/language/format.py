@@ -39,10 +39,10 @@ _COMMENT = re.compile(r"#[^\n]*")
 
 
 def format_source(source: Source, role: Role) -> str | None:
-    """``source`` in the one style, with LF line ends; None where it does not parse without a finding.
+    """Format ``source``, with LF line ends. Returns None if it does not parse without a finding.
 
-    Formatting the result again changes nothing. Raises ``RuntimeError`` where a word or a comment would be lost,
-    which is a defect of this module.
+    Formatting the result again changes nothing. Raises ``RuntimeError`` if a word or a comment would be lost, which is
+    a bug in this module.
     """
     tree = tree_of(source, role)
     if tree is None:
@@ -66,7 +66,7 @@ def _tokens(node: Node) -> Iterator[Token]:
 
 
 def _pieces(tree: Node, text: str) -> tuple[dict[int, Piece], tuple[Comment, ...]]:
-    """Every token with the comments beside it, by where it starts; and the comments behind the last token."""
+    """Return every token with the comments beside it, by where it starts, and the comments after the last token."""
     found: dict[int, Piece] = {}
     tokens = list(_tokens(tree))
     starts = [token.start_pos or 0 for token in tokens]
@@ -226,7 +226,7 @@ def _begins(token: Token) -> bool:
 
 
 def _cells(clause: Sequence[Node | Token], pieces: Sequence[Piece]) -> list[int]:
-    """At which pieces of a clause a column begins."""
+    """Return the pieces of a clause at which a column begins."""
     texts = [piece.text for piece in pieces]
     if clause and isinstance(clause[0], Tree) and clause[0].data == "text_in":
         return [next((number for number, text in enumerate(texts) if text.startswith('"')), len(texts))]
@@ -236,7 +236,7 @@ def _cells(clause: Sequence[Node | Token], pieces: Sequence[Piece]) -> list[int]
 
 
 def _columns(pieces: Sequence[Piece], columns: Sequence[int]) -> tuple[int, ...]:
-    """Those of ``columns`` before which nothing forces a line break."""
+    """Return those of ``columns`` before which nothing forces a line break."""
     found = [column for column in columns if 0 < column < len(pieces)]
     broken = any(piece.after for piece in pieces[: max(found, default=0)])
     broken = broken or any(piece.before for piece in pieces[1 : max(found, default=0) + 1])

@@ -83,7 +83,7 @@ def _align(lines: Sequence[Line]) -> None:
 
 
 def _cells(line: Line) -> list[int]:
-    """How wide what stands before each column of ``line`` is."""
+    """Return how wide what stands before each column of ``line`` is."""
     starts = (0, *line.columns)
     return [width(_joined(line.pieces[a:b], {})) for a, b in zip(starts, line.columns, strict=False)]
 
@@ -128,7 +128,8 @@ def _broken(line: Line) -> list[tuple[int, list[Piece], dict[int, int]]]:
 
 
 def _too_long(line: Line, parts: list[list[Piece]], at: int, padded: dict[int, int], continued: int) -> bool:
-    """Whether the words from ``at`` up to the next place for a break would leave the page; only where one is here."""
+    """Return whether the words from ``at`` up to the next place for a break would leave the page; only where one is
+    here."""
     pieces = line.pieces
     if not _may_break(pieces, at):
         return False

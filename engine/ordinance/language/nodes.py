@@ -15,7 +15,7 @@ Node = Tree[Token]
 
 
 def span(token: Token, source: Source) -> Span:
-    """Where a token stands."""
+    """Return the place of a token."""
     line, column = token.line or 1, token.column or 1
     return Span(source, line, column, token.end_line or line, token.end_column or column + len(token))
 
@@ -54,7 +54,7 @@ class Reader:
         return None if clause is None else self.words(clause, "STRING", "WORD")[0]
 
     def place(self, node: Node) -> Span:
-        """From the first line of a construct to the end of that line: enough to point at it."""
+        """Return the place from the first line of a construct to the end of that line: enough to point at it."""
         meta = node.meta
         end = meta.end_column if meta.end_line == meta.line else len(self.source.line(meta.line)) + 1
         return Span(self.source, meta.line, meta.column, meta.line, end)

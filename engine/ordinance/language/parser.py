@@ -126,7 +126,7 @@ class _Run:
         if word in allowed:
             return word
         if word == "charter" or word in _KINDS["pack"]:
-            self._report("wrong-kind", span, f"a {word} stands where a {' or a '.join(allowed)} pack is expected")
+            self._report("wrong-kind", span, f"this is a {word} pack where a {' or a '.join(allowed)} pack is expected")
         else:
             advice = did_you_mean(word, allowed) or f"Begin with {_or(allowed)}."
             self._report("unknown-word", span, f"a pack cannot begin with `{word}`", advice)
@@ -145,7 +145,7 @@ class _Run:
             last = token
             passed += lost
             if len(self.found) - self.repairs >= MOST or passed >= _MOST_PASSED:
-                self._report("too-many", self._span(token), "the rest of the pack was not looked at")
+                self._report("too-many", self._span(token), "the rest of the pack was not checked")
                 lost = True
                 break
             refused = False
@@ -183,7 +183,7 @@ class _Run:
     def _take(self, recovery: Recovery, token: Token, depth: int) -> bool:
         """Feed ``token``; False, with a finding, where it does not fit."""
         if depth > MAX_DEPTH:
-            self._report("too-deep", self._span(token), f"more than {MAX_DEPTH} parentheses are open here")
+            self._report("too-deep", self._span(token), f"more than {MAX_DEPTH} parentheses are nested here")
             return False
         try:
             recovery.state.feed_token(token)
@@ -210,7 +210,7 @@ class _Run:
         if found is None:
             return False
         span = self.source.span(start + found.start(1), start + found.end(1))
-        self._report("syntax", span, f"`{found[1]}` stands in a list of values", f"Write a comma: `…, {found[2]}`.")
+        self._report("syntax", span, f"`{found[1]}` is used in a list of values", f"Write a comma: `…, {found[2]}`.")
         return True
 
     def _report(self, code: str, span: Span, message: str, help: str = "") -> None:

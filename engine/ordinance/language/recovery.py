@@ -48,7 +48,7 @@ class Recovery:
         self._declaration, self._rule = _PROXY[kind]
 
     def understood_header(self) -> bool:
-        """Whether the pack's header was read, so that declarations may follow."""
+        """Return whether the pack's header was read, so that declarations may follow."""
         stack = self.state.state_stack
         return any(self._accepts(stack[:size], self._declaration) for size in range(1, len(stack) + 1))
 
@@ -61,10 +61,11 @@ class Recovery:
             self.state.feed_token(Token(terminal, ""))
 
     def resume_at(self, token: Token, line: str) -> Token | None:
-        """``token`` as the keyword it is, with the stacks ready for it; None where parsing cannot resume at it.
+        """Return ``token`` as the keyword that it is, with the stacks ready for it; None if parsing cannot resume at
+        it.
 
-        ``line`` is the line that it stands on. A word that stands where a declaration or a rule begins and is none
-        comes back as it is, so that the parser refuses it and it is reported too.
+        ``line`` is the token's line. A word at the place of a declaration or a rule that is neither comes back
+        unchanged, so that the parser rejects it and it is reported too.
         """
         if line[: (token.column or 1) - 1].strip():
             return None
@@ -114,11 +115,13 @@ class Recovery:
         return False
 
     def accepts(self, terminal: str) -> bool:
-        """Whether the parser would take ``terminal`` next; the table alone also lists what a reduction would refuse."""
+        """Return whether the parser would take ``terminal`` next; the table alone also lists what a reduction would
+        refuse."""
         return self._accepts(self.state.state_stack[:], terminal)
 
     def _accepts(self, stack: list[int], terminal: str) -> bool:
-        """Whether a parser with ``stack`` shifts ``terminal`` (or ends with it), after what it would reduce first."""
+        """Return whether a parser with ``stack`` shifts ``terminal`` (or ends with it), after what it would reduce
+        first."""
         table = self.state.parse_conf.states
         while True:
             action = table[stack[-1]].get(terminal)

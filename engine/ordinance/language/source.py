@@ -43,7 +43,7 @@ class Source:
         object.__setattr__(self, "_quoted", tuple(quoted))
 
     def line(self, number: int) -> str:
-        """Line ``number``, counted from 1, without its end; empty past the last."""
+        """Return line ``number``, counted from 1, without its end; empty past the last."""
         return self.text[slice(*self._bounds(number))]
 
     def width(self, number: int) -> int:
@@ -52,7 +52,7 @@ class Source:
         return end - start
 
     def window(self, number: int, column: int, width: int) -> tuple[str, int]:
-        """At most ``width`` characters of line ``number`` round ``column``, and the column in them."""
+        """Return at most ``width`` characters of line ``number`` around ``column``, and the column in them."""
         first, end = self._bounds(number)
         start = max(first, min(first + column - 1 - width // 2, end - width))
         return self.text[start : min(end, start + width)], first + column - start
@@ -79,7 +79,7 @@ class Source:
         return self._quoted[before - 1][1] if before and self.heading(number) else ""
 
     def _quotes(self) -> Iterator[tuple[int, str]]:
-        """For each line on which a section or a rule begins, the law that is quoted for what follows."""
+        """Yield, for each line on which a section or a rule begins, the law that is quoted for what follows."""
         quotes: dict[str, str] = {}
         rule, section = 0, ""
         for found in _LAWS.finditer(self.text):

@@ -43,7 +43,7 @@ def grammar() -> str:
 
 
 def path() -> Path:
-    """Where the tables lie."""
+    """Return the path of the tables."""
     return folder("grammars") / "ordinance.json"
 
 
@@ -87,7 +87,7 @@ def read(text: str, kept: str) -> Lark | None:
 
 
 def _in_order(table: dict[str, Any]) -> dict[str, Any]:
-    """lark's table with its states numbered as they are reached; lark numbers them differently at each run."""
+    """Return lark's table with its states numbered as they are reached; lark numbers them differently at each run."""
     names, rows = table["tokens"], table["states"]
     moves = {
         state: sorted(((names[token], *action) for token, action in row.items()), key=lambda move: move[0])

@@ -140,9 +140,9 @@ def _disagreement(result: Result, rule: Rule, red: bool, taker: Rule | None) -> 
     """Make the finding on an example of ``rule``; ``taker`` is the rule that removed what should pass."""
     example, name = result.example, rule.node.name
     if red:
-        return diagnose("harm-toothless", example.span, f"the red line `{name}` does not trip on this example")
+        return diagnose("harm-toothless", example.span, f"the red line `{name}` does not act on this example")
     if taker is not None:
-        message = f"`{taker.node.name}` takes out what the charter guarantees (`{name}`): {result.problem}"
+        message = f"`{taker.node.name}` removes what the charter guarantees (`{name}`): {result.problem}"
         return diagnose("guarantee-fails", taker.node.name.span, message)
     said = {"passes": "passes", "alike": "treats both alike"}.get(example.expects, f"is `{example.expects}`")
     message = f"the example of `{name}` says that it {said}, but {result.problem}"
@@ -151,8 +151,8 @@ def _disagreement(result: Result, rule: Rule, red: bool, taker: Rule | None) -> 
 
 def _answer(plan: Plan, example: Example, situation: Situation) -> tuple[str, Outcome]:
     session = open_session(plan, situation)
-    if example.prompt is not None:
-        session.ask(example.prompt)
+    if example.prompt is not None or example.earlier:
+        session.ask(example.prompt or "", example.earlier)
     stream = session.stream(example.part)
     said = stream.feed(example.answer or "")
     return said + stream.close(), session.outcome()

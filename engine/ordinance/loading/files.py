@@ -94,7 +94,7 @@ def _below(root: Path, report: Report) -> Iterator[Path]:
                 continue
             target = Path(os.path.realpath(path))
             if not target.is_relative_to(real_root):
-                message = f"this links to {shown(target)}, outside {shown(root)}"
+                message = f"this is a link to {shown(target)}, which is outside {shown(root)}"
                 report(about_file("outside-folder", shown(path), message))
             elif is_folder:
                 below.append(path)
@@ -123,7 +123,7 @@ def read_source(path: Path, limit: int, report: Report) -> Source | None:
         report(about_file("file-too-large", name, f"the file has more than {MOST_LINES:,} lines"))
         return None
     if b"\0" in data and not data.startswith(_UTF16):
-        message = f"the file holds a NUL character at byte {data.index(0)}: is it text?"
+        message = f"the file contains a NUL character at byte {data.index(0)}; is it a text file?"
         report(about_file("nul-character", name, message))
         return None
     try:
@@ -148,7 +148,7 @@ def read_lexicons(pack: ast.Pack, report: Report, room: Room) -> Mapping[str, So
         written = item.path.text
         path = home / written
         if PurePosixPath(written).is_absolute() or not Path(os.path.realpath(path)).is_relative_to(real_home):
-            report(diagnose("outside-folder", item.path.span, f'"{written}" lies outside the folder of the pack'))
+            report(diagnose("outside-folder", item.path.span, f'"{written}" is outside the folder of the pack'))
         elif not os.path.isfile(path):
             report(diagnose("lexicon-missing", item.path.span, f"there is no file {shown(path)}"))
         elif written in found:

@@ -50,7 +50,7 @@ class Loaded:
         paths = " ".join(map(shown, self.paths))
         said = f"{first.message.rstrip('.')}{more}"
         message = f"{first.file}:{first.line}: {said}{'' if said.endswith('?') else '.'}"
-        raise kind(message, help=f"{first.help} `ordinance check {paths}` shows everything.")
+        raise kind(message, help=f"{first.help} `ordinance check {paths}` lists all findings.")
 
     @property
     def exit_code(self) -> int:
@@ -105,7 +105,7 @@ def _load(given: tuple[Path, ...], on: date | None, budget: Budget, trial: Trial
         plan = None
     elif plan is None:
         where = shown(given[0])
-        found.append(about_file("no-plan", where, "the packs do not make a policy"))
+        found.append(about_file("no-plan", where, "no policy could be made of the packs"))
     borrowed = {
         source.name for unit in packs.units if not unit.given for source in (unit.pack.source, *unit.lexicons.values())
     }

@@ -108,7 +108,9 @@ class _Gatherer:
         named = {unit.pack.charter.name.text: unit for unit in reversed(self.units) if unit.pack.charter}
         if len(named) > 1:
             for unit in list(named.values())[1:]:
-                self.found.append(diagnose("charter-differs", unit.pack.name.span, "the packs name different charters"))
+                self.found.append(
+                    diagnose("charter-differs", unit.pack.name.span, "the packs were written for different charters")
+                )
         for name, unit in list(named.items())[:1]:
             span = unit.pack.charter.name.span if unit.pack.charter else unit.pack.name.span
             self.complete_with("charter", name, span, "charter-missing", f"no charter is called `{name}`")
@@ -120,7 +122,7 @@ class _Gatherer:
             loaded = {unit.name for unit in self.of_kind("jurisdiction")}
             if pack.within and pack.within.text not in loaded:
                 name, span = pack.within.text, pack.within.span
-                message = f"no pack is there for {name}, which {pack.name} lies within"
+                message = f"no pack was found for {name}, which {pack.name} is within"
                 queue += self.complete_with("jurisdiction", name, span, "parent-missing", message)
 
     def languages(self) -> None:
@@ -150,7 +152,7 @@ class _Gatherer:
         for unit in sorted(self.units, key=lambda unit: unit.pack.kind == "charter"):
             other = first.setdefault(unit.name, unit)
             if other is not unit:
-                message = f"a {other.pack.kind} is called {unit.name} too; it is {_file(other)}"
+                message = f"another pack, the {other.pack.kind} in {_file(other)}, is also called {unit.name}"
                 self.found.append(diagnose("name-twice", unit.pack.name.span, message))
                 self.complete = False
 
@@ -171,7 +173,7 @@ class _Gatherer:
         matches = [path for path, *header in _shipped() if header == [kind, name]]
         if len(matches) > 1:
             files = " and ".join(shown(path) for path in matches)
-            self.found.append(diagnose("pack-ambiguous", span, f"two packs that ship fit `{name}`: {files}"))
+            self.found.append(diagnose("pack-ambiguous", span, f"two packs that ship are called `{name}`: {files}"))
         elif not matches:
             self.found.append(diagnose(code, span, message))
         else:

@@ -81,7 +81,7 @@ def _contacts(removed: _Removed, policy: Policy) -> Iterator[Diagnostic]:
         for contact in unit.pack.each(ast.ContactDecl):
             found = (removed.in_words(text) | removed.in_sentence(text) for text in _spellings(contact))
             for tag in sorted(set[int]().union(*found)):
-                message = f"the contact `{contact.name}` holds what the rule {removed.rules[tag].id} looks for"
+                message = f"the contact `{contact.name}` contains what the rule {removed.rules[tag].id} looks for"
                 yield diagnose("contact-shields", contact.value.span, message)
 
 
@@ -113,20 +113,20 @@ def _tellings(removed: _Removed, plan: Plan, policy: Policy) -> Iterator[Diagnos
     for rule in plan.rules:
         for what, text in _told(rule):
             if name := revealed(rule.id.partition("/")[0], text):
-                message = f"{what} of `{nodes[rule.id]}` holds what `{name}` leaves out"
+                message = f"{what} of `{nodes[rule.id]}` contains what `{name}` leaves out"
                 yield diagnose("notice-reveals", nodes[rule.id].span, message)
     places = {unit.name: each.span for unit in policy.units for speak in unit.pack.each(ast.SpeakDecl)
               for each in speak.without}  # fmt: skip
     for each in plan.without:
         for what, text in _in_notice(each.notice):
             if name := revealed(each.pack, text):
-                message = f"{what} of `without adapter` holds what `{name}` leaves out"
+                message = f"{what} of `without adapter` contains what `{name}` leaves out"
                 yield diagnose("notice-reveals", places[each.pack], message)
     for unit in policy.units:
         for contact in unit.pack.each(ast.ContactDecl):
             for what, text in (("title", contact.title.text), ("hours", contact.hours)):
                 if name := revealed(unit.name, text):
-                    message = f"the {what} of the contact `{contact.name}` holds what `{name}` leaves out"
+                    message = f"the {what} of the contact `{contact.name}` contains what `{name}` leaves out"
                     yield diagnose("notice-reveals", contact.title.span, message)
 
 

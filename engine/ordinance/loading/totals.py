@@ -43,8 +43,8 @@ def _phrases_fit(lexicons: Iterable[Detector], disguised: set[str], report: Repo
             if room < 0:
                 message = (
                     f"with this phrase the policy has more than {bounds.PHRASES_LIMIT:,} characters of phrases "
-                    f"(each ending written out, {bounds.PHRASE_EXTRA} more for each phrase, those that are seen in "
-                    f"disguise {bounds.DISGUISED_FACTOR} times)"
+                    f"(each ending counts fully, each phrase {bounds.PHRASE_EXTRA} more, and phrases that a rule finds "
+                    f"in disguise count {bounds.DISGUISED_FACTOR} times)"
                 )
                 report(diagnose("phrases-too-many", place, message))
                 return False

@@ -73,7 +73,7 @@ Condition = Always | Is | Within | Below | All | AnyOf
 
 
 def holds(condition: Condition, lookup: Lookup) -> bool:
-    """Whether ``condition`` holds where ``lookup`` gives the values."""
+    """Return whether ``condition`` holds where ``lookup`` gives the values."""
     match condition:
         case Always():
             return True

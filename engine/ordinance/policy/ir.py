@@ -7,7 +7,7 @@ takes as they are (laws, dimensions, contacts) are the plan's own types; what di
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -16,22 +16,19 @@ from ordinance.detection import Declaration
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic
 from ordinance.language.source import Source, Span
-from ordinance.policy.conditions import ALWAYS, Condition
 from ordinance.policy.plan import (
-    SPAN,
     Contact,
     Dimension,
-    Exemption,
     LanguageStyle,
     Law,
     NoticeTemplate,
     PackRef,
-    Scope,
+    PlannedRule,
     SlotLine,
     Struck,
     WithoutAdapter,
 )
-from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
+from ordinance.policy.vocabulary import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,8 @@ class PatternCase:
 class Example:
     """An example of the rule ``rule`` (``pack/name``), with the facts that it gives.
 
-    ``part`` is where the answer stands. ``on`` and ``elapsed`` (seconds) are None where the example does not say.
+    ``earlier`` are the turns before it, as prompts and answers. ``part`` is where the answer stands. ``on`` and
+    ``elapsed`` (seconds) are None where the example does not say.
     ``alike`` expects what ``twin`` (a prompt, an answer) gets.
     """
 
@@ -92,6 +90,7 @@ class Example:
     on: date | None = None
     elapsed: int | None = None
     twin: tuple[str | None, str | None] | None = None
+    earlier: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,37 +111,21 @@ class CitedBylaw:
     pack: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule with its names resolved. ``node`` and ``unit`` say where it stands.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Rule(PlannedRule):
+    """A rule as the plan has it, with its names resolved, and where it stands.
 
-    ``trial_until`` is the day from which a rule on trial acts; None where it may not, whatever the pack says.
+    ``trial_until`` is None for a rule that may not act, whatever the pack says. ``channels`` may be empty, and
+    ``after_trial`` is not made yet; ``compile`` sees to both.
     """
 
-    id: str
     node: ast.Rule
     unit: Unit
-    jurisdiction: str | None
-    effect: Effect
-    kind: NoticeKind
-    type: str
-    channels: frozenset[Channel] = frozenset()
-    detectors: tuple[str, ...] = ()
-    condition: Condition = ALWAYS
-    exemptions: tuple[Exemption, ...] = ()
-    scope: Scope = SPAN
-    law: Law | None = None
-    label: Mapping[str, str] = field(default_factory=dict)
-    notice: NoticeTemplate | None = None
-    occasion: Occasion | None = None
-    contacts: str = ""
-    disguised: bool = False
-    trial: bool = False
-    trial_until: date | None = None
-    placeholders: Mapping[str, str] = field(default_factory=dict)
-    told: bool = True
-    hours: int = 0
-    near: tuple[str, ...] = ()
+
+    @property
+    def acts(self) -> bool:
+        """Whether it does anything in an answer: a guarantee may only protect what others would remove."""
+        return not isinstance(self.node, ast.Guarantee) or self.node.provide is not None
 
 
 @dataclass(frozen=True, slots=True)

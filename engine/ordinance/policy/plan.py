@@ -93,6 +93,10 @@ class NoticeTemplate:
     informal: Texts
 
 
+#: The notice of what needs none.
+UNTOLD = NoticeTemplate("", {}, {})
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PlannedRule:
     """One rule, ready to run. Compared by identity; ``id`` is unique in a plan.
@@ -134,17 +138,19 @@ class PlannedRule:
 
     @property
     def removes(self) -> bool:
-        """Whether text may have to wait for this rule, and may not leave because of it."""
+        """Return whether text may have to wait for this rule, and may not leave because of it."""
         return self.effect.removes and not self.trial
 
     @property
     def tells(self) -> bool:
-        """Whether people are told when it acts: a mark is for machines, and a mask may say that it needs no notice."""
+        """Return whether people are told when it acts: a mark is for machines, and a mask may say that it needs no
+        notice."""
         return self.told and not self.trial and self.effect is not Effect.MARK
 
     @property
     def sees_disguise(self) -> bool:
-        """Whether disguised phrases count (semantics, rule 25): for red lines always, else where the pack says so."""
+        """Return whether disguised phrases count (semantics, rule 25): for red lines always, else where the pack says
+        so."""
         return self.disguised or self.effect is Effect.REFUSE
 
 
@@ -274,5 +280,5 @@ class Plan:
         return tuple(found)
 
     def place_codes(self, code: str) -> frozenset[str]:
-        """``code`` and every loaded jurisdiction that lies within it."""
+        """Return ``code`` and every loaded jurisdiction that lies within it."""
         return frozenset(name for name in self.parents if code in self.lineage(name)) | {code}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum, IntEnum
 
 
@@ -93,8 +94,19 @@ class Occasion(Enum):
 #: The severe-harm list (RL-1). A charter that lacks one of these does not load (semantics, rule 21).
 SEVERE_HARMS = frozenset({"violence", "weapons", "terrorism", "child_abuse", "persecution", "mass_surveillance"})
 
+#: Dimensions whose values are codes of places: not a closed set, for people can be anywhere.
+PLACES = frozenset({"place", "seat", "market"})
+#: Dimensions whose values are whole numbers.
+NUMBERS = frozenset({"age", "turn", "elapsed"})
+#: Built-in dimensions that a request merely claims.
+CLAIMED = frozenset({"language", "turn", "elapsed"})
 #: Dimensions that exist in every policy; packs may not declare them again.
-BUILT_IN_DIMENSIONS = frozenset({"place", "seat", "market", "language", "age", "turn", "elapsed"})
+BUILT_IN_DIMENSIONS = PLACES | NUMBERS | CLAIMED
+
+#: A jurisdiction's code as packs write it: DE, EU, DE-BY.
+JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+#: The code of a place that is attested; it may lie deeper than any pack does: DE-BY-M.
+PLACE = re.compile(rf"{JURISDICTION.pattern}(-[A-Z0-9]{{1,3}})*")
 
 #: Notices the engine itself may have to give; the charter must hold a text for each.
 ENGINE_NOTICES = frozenset({"fault", "forged_marker", "cut", "history", "contacts", "contacts_unknown"})

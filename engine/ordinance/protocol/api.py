@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from ordinance.protocol.asked import Request
 from ordinance.protocol.conversation import Message
+from ordinance.protocol.forms import Form
 from ordinance.protocol.parts import NO_PARTS, Words
 from ordinance.protocol.problems import Problem
 from ordinance.protocol.said import Reply, Said, Top, Usage
@@ -18,14 +19,13 @@ Metadata = dict[str, Any]
 
 
 class Reader(Protocol):
-    """Reads the events of one stream of an upstream, each from its data."""
+    """Reads the events of one stream of an upstream, each from its data. ``forms`` are those of events that say only
+    more of a text that is open: these need not be read, and others must be."""
+
+    forms: list[Form]
 
     def read(self, data: bytes) -> Reply:
         """What it says. Raises ``Problem`` (502)."""
-
-    def more(self, data: bytes) -> tuple[str, str] | None:
-        """The name of the text that is open and what is added to it, by a shorter way; None for any event that might
-        say anything else."""
 
 
 class Writer(Protocol):
@@ -36,28 +36,26 @@ class Writer(Protocol):
     def write(self, top: Top, choices: Choices, usage: Usage | None, metadata: Metadata | None) -> bytes:
         """The events that say this. What stands at the end of a stream has ``metadata``."""
 
-    def more(self, top: Top, name: str, text: str) -> bytes:
-        """The events that say more of one text."""
+    def more(self, top: Top, index: int, name: str, text: str) -> bytes:
+        """The events that say more of one text of one choice; ``top`` is the same for all of a stream's."""
 
     def problem(self, problem: Problem, metadata: Metadata) -> bytes:
         """The last event of a stream that cannot go on."""
 
 
 class Api(Protocol):
-    """``path`` is its route, here and upstream. ``prefix`` begins the ids of its answers. ``plain_key`` is the member
-    of an event that holds its text; empty where no event may go on as the bytes that came. ``turns`` is the member of a
-    request that has the conversation, as a list or as a bare text; empty where there is none."""
+    """``path`` is its route, here and upstream. ``prefix`` begins the ids of its answers. ``turns`` is the member
+    of a request that has the conversation, as a list or as a bare text; empty where there is none."""
 
     path: str
     prefix: str
-    plain_key: str
     turns: str
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         """``parts`` are what the operator takes beside text. Raises ``Problem`` (400)."""
 
     def saying(self, request: Request, messages: Sequence[Message]) -> Request:
-        """The request with these messages as its conversation."""
+        """Return the request with these messages as its conversation."""
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         """Every text that a red line is to look at. ``system_is_ours``: the key attests that system messages are the
@@ -71,10 +69,6 @@ class Api(Protocol):
 
     def reader(self, request: Request) -> Reader:
         """What reads the events of one stream."""
-
-    def read_plain(self, raw: bytes) -> tuple[int, Top]:
-        """The index and the top of an event that says nothing but text. Raises ``msgspec.DecodeError`` for any other,
-        members that are not known among them."""
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
         """A whole answer."""

@@ -59,7 +59,7 @@ class Request:
 
     @property
     def can_force(self) -> bool:
-        """Whether the request can force an end, so that none is the model's own."""
+        """Return whether the request can force an end, so that none is the model's own."""
         return self.forced or forces(self.body, self.structure)
 
 
@@ -92,7 +92,7 @@ def read_message(message: dict[str, Any], place: str, parts: Words) -> dict[str,
 
 
 def read_count(body: Mapping[str, Any]) -> int:
-    """``n``, the choices for each prompt. Raises ``Problem`` (400)."""
+    """Read ``n``, the number of choices for each prompt. Raises ``Problem`` (400)."""
     count = body.get("n")
     if count is None:
         return 1
@@ -132,5 +132,5 @@ def check_tools(tools: object, kinds: Collection[object]) -> None:
 
 
 def trimmed(texts: Iterable[str]) -> tuple[str, ...]:
-    """Each text as it stands and without trailing space, for servers trim it or not."""
+    """Return each text unchanged and without trailing space, because some servers trim it."""
     return tuple(dict.fromkeys(form for text in texts for form in (text, text.rstrip()) if form))

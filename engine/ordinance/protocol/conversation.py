@@ -8,7 +8,8 @@ from typing import Any
 
 from ordinance.protocol.asked import trimmed
 from ordinance.protocol.strings import replaced, strings
-from ordinance.runtime.history import Item, Speaker
+from ordinance.runtime import exchanges
+from ordinance.runtime.exchanges import Item, Speaker
 from ordinance.runtime.redact.own_words import GAP, Returned
 
 Message = Mapping[str, Any]
@@ -32,28 +33,39 @@ _SPEAKERS = {
     "reasoning": Speaker.MODEL, "function_call": Speaker.MODEL, "custom_tool_call": Speaker.MODEL,
     "function_call_output": Speaker.TOOL, "custom_tool_call_output": Speaker.TOOL,
 }  # fmt: skip
-_CALLS = frozenset({"function_call", "custom_tool_call"})
 _THOUGHTS = frozenset({"thinking", "reasoning", "reasoning_text", "summary_text"})
 
 
 def item_of(message: Message) -> Item:
-    """What a message, or an item of a conversation, is in it."""
-    kind, role = (each if isinstance(each, str) else "" for each in (message.get("type"), message.get("role")))
-    speaker = _SPEAKERS.get(role or kind, Speaker.OPERATOR)
-    types = _types(message.get("content"))
-    if speaker is Speaker.USER and "tool_result" in types:
-        speaker = Speaker.TOOL
-    calls = bool(message.get("tool_calls") or message.get("function_call")) or kind in _CALLS or "tool_use" in types
+    """Say what a message, or an item of a conversation, is in it."""
+    speaker, content = _speaker(message), message.get("content")
+    calls = bool(message.get("tool_calls") or message.get("function_call"))
+    if speaker is Speaker.MODEL and not calls:
+        calls = message.get("type") in ("function_call", "custom_tool_call") or "tool_use" in _types(content)
+    if isinstance(content, str) and content and not content.isspace():
+        return Item(speaker, True, calls)
     return Item(speaker, any(text.strip() for text in _spoken(message)), calls)
 
 
+def _speaker(message: Message) -> Speaker:
+    word = message.get("role") or message.get("type")
+    speaker = _SPEAKERS.get(word, Speaker.OPERATOR) if isinstance(word, str) else Speaker.OPERATOR
+    if speaker is Speaker.USER and "tool_result" in _types(message.get("content")):
+        return Speaker.TOOL
+    return speaker
+
+
+def turn_of(messages: Sequence[Message]) -> int:
+    """Count which answer of the conversation the next one is, from 1."""
+    return exchanges.turn_of([item_of(message) for message in messages])
+
+
 def _types(content: object) -> set[str]:
-    parts = content if isinstance(content, list) else []
-    return {str(part.get("type")) for part in parts if isinstance(part, dict)}
+    return {str(part.get("type")) for part in content if isinstance(part, dict)} if isinstance(content, list) else set()
 
 
 def _spoken(message: Message) -> list[str]:
-    """The texts of a message that people read: no thoughts, no results of tools."""
+    """Return the texts of a message that people read: no thoughts, no results of tools."""
     if message.get("type") == "reasoning":
         return []
     content, refusal = message.get("content"), message.get("refusal")
@@ -63,9 +75,9 @@ def _spoken(message: Message) -> list[str]:
 
 
 def readings(messages: Sequence[Message], *, continued: bool) -> tuple[str, ...]:
-    """What an answer may continue: the assistant messages at the end, or with ``continued`` the last message whatever
-    its role. Servers trim it, or not, join parts and messages in one of several ways, move system messages to the
-    front, and write thoughts before what was said."""
+    """Return what an answer may continue: the assistant messages at the end, or with ``continued`` the last message
+    whatever its role. Servers trim it, or not, join parts and messages in one of several ways, move system messages to
+    the front, and write thoughts before what was said."""
     trailing: list[Message] = []
     for message in reversed(messages):
         if message.get("role") == "assistant" or (continued and message is messages[-1]):
@@ -79,7 +91,7 @@ def readings(messages: Sequence[Message], *, continued: bool) -> tuple[str, ...]
 
 
 def texts_of(message: Message) -> list[str]:
-    """The texts of a message, in the order in which a template writes them."""
+    """Return the texts of a message, in the order in which a template writes them."""
     found = [message[name] for name in _TEXTS if isinstance(message.get(name), str)]
     return found + _parts(message.get("content"), _TEXTS)
 
@@ -95,7 +107,8 @@ def _parts(content: object, names: Sequence[str]) -> list[str]:
 
 
 def joined(content: object) -> Iterator[str]:
-    """What the parts of a content say together, in each way in which a server may join them; parts of parts too."""
+    """Yield what the parts of a content say together, in each way in which a server may join them; parts of parts
+    too."""
     if not isinstance(content, list):
         return
     yield from (joint.join(_parts(content, _TEXTS)) for joint in _JOINTS)
@@ -105,39 +118,40 @@ def joined(content: object) -> Iterator[str]:
 
 
 def every_text(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
-    """Every string of the messages, and the joined text of those that come in parts, or that one speaker says one after
-    the other: servers join these too, and an operator's wherever they stand."""
-    runs: list[list[str]] = []
-    operators: list[str] = []
+    """Yield every string of the messages, and the joined text of those that come in parts, or that one speaker says one
+    after the other: servers join these too, and an operator's wherever they stand."""
+    operators: list[Message] = []
+    runs = [operators]
     last: Speaker | None = None
     for message in messages:
         if system_is_ours and is_operators(message):
             continue
         yield from strings(message)
-        yield from joined(message.get("content"))
+        if not isinstance(message.get("content"), str):
+            yield from joined(message.get("content"))
         yield from joined(message.get("output"))
-        spoken, speaker = _spoken(message), item_of(message).speaker
+        speaker = _speaker(message)
         if speaker is Speaker.OPERATOR:
-            operators += spoken
+            operators.append(message)
             continue
-        if speaker is last and speaker is not Speaker.TOOL:
-            runs[-1] += spoken
-        else:
-            runs.append(spoken)
+        if speaker is not last or speaker is Speaker.TOOL:
+            runs.append([])
+        runs[-1].append(message)
         last = speaker
-    for run in (operators, *runs):
+    for run in runs:
         if len(run) > 1:
-            yield from (joint.join(run) for joint in _JOINTS)
+            said = [text for message in run for text in _spoken(message)]
+            yield from (joint.join(said) for joint in _JOINTS)
 
 
 def all_masked(messages: Sequence[Message], mask: Callable[[str], str], *, system_is_ours: bool) -> list[Any]:
-    """The messages with every string as ``mask`` gives it; not the operator's own."""
+    """Return the messages with every string as ``mask`` returns it, except the operator's own messages."""
     return [message if system_is_ours and is_operators(message) else replaced(message, mask) for message in messages]
 
 
 def cut_from(message: Message, cut: Callable[[str], Returned]) -> tuple[Message, list[Returned]]:
-    """A message of the model's without what ``cut`` takes out of its texts, and what that was. A part of which nothing
-    is left goes too, and of a message of which nothing is left its content."""
+    """Return a message of the model's without what ``cut`` takes out of its texts, and what that was. A part of which
+    nothing is left goes too, and of a message of which nothing is left its content."""
     found: list[Returned] = []
 
     def one(text: str) -> str:
@@ -166,7 +180,7 @@ def _cut_part(part: Any, one: Callable[[str], str]) -> Any:
 
 
 def with_gap(message: Message, was: Message) -> Message:
-    """A message that had a text, with a gap in its place, in the form that the text had."""
+    """Return a message that had a text, with a gap in its place, in the form that the text had."""
     content = was.get("content")
     part = next((each for each in content if isinstance(each, dict)), None) if isinstance(content, list) else None
     name = next((name for name in _TEXTS if part and isinstance(part.get(name), str)), "text")

@@ -109,8 +109,8 @@ CLASSIFIED = frozenset(FORCING) | _FORMS | frozenset().union(*NEUTRAL.values())
 
 
 def forces(body: Mapping[str, Any], structure: Structure | None) -> bool:
-    """Whether a request can force an end: by a field of its ``body``, as it goes upstream, or by the form that it asks
-    for."""
+    """Return whether a request can force an end: by a field of its ``body``, as it goes upstream, or by the form that
+    it asks for."""
     if structure is not None and structure.free is None:
         return True
     return any(_does(_found(body, name), idle) for name, idle in FORCING.items())
@@ -140,7 +140,8 @@ def _does(value: Any, idle: tuple[Any, ...]) -> bool:
 
 
 def said_own(reason: str | None, stop: object) -> bool:
-    """Whether an upstream's ``reason`` for an end says that it was the model's own; ``stop`` is what it stopped at."""
+    """Return whether an upstream's ``reason`` for an end says that it was the model's own; ``stop`` is what it stopped
+    at."""
     return reason in OWN_REASONS and stop is None
 
 

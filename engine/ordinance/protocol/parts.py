@@ -69,8 +69,8 @@ _FRAMES = "video/jpeg"
 
 
 def read_parts(content: Any, place: str, taken: Words, depth: int = 0) -> Any:
-    """The content of a message that stands at ``place``, with the data of its parts marked (``Inline``). Raises
-    ``Problem`` (400) for a part that is not ``taken``, or does not hold its data."""
+    """Read the content of the message at ``place``, and mark the data of its parts (``Inline``). Raises ``Problem``
+    (400) for a part that is not ``taken``, or does not contain its data."""
     match content:
         case list():
             return [_part(each, f"{place}.{number}", taken, depth) for number, each in enumerate(content)]
@@ -80,35 +80,38 @@ def read_parts(content: Any, place: str, taken: Words, depth: int = 0) -> Any:
 
 
 def check_members(holder: Mapping[str, Any], place: str) -> None:
-    """Raises ``Problem`` (400) for a message, or a part that is text, with what is not text in a member of its own."""
+    """Raise ``Problem`` (400) for a message, or a part that is text, with something that is not text in a member of its
+    own."""
     for name in _TELLING & holder.keys():
         if holder[name] is not None:
-            raise part_refused(f"`{name}` is never taken here: what is not text stands in a part of its own", place)
+            raise part_refused(
+                f"`{name}` is not accepted here: anything that is not text must be a part of its own", place
+            )
 
 
 def _part(part: Any, place: str, taken: Words, depth: int) -> Any:
     if isinstance(part, str):
         return part
     if depth > _DEEPEST:
-        raise part_refused("parts lie too deep in one another", place)
+        raise part_refused("the parts are nested too deeply", place)
     kind = _kind(part)
     shape = _SHAPES.get(kind)
     if shape is not None:
         if shape.word not in taken:
             allow = f"the operator can allow it with `parts: [{shape.word}]`"
-            raise part_refused(f"a part of the type `{kind}` is not taken here; {allow}", place)
+            raise part_refused(f"parts of the type `{kind}` are not accepted here; {allow}", place)
         return _with_data(part, kind, shape, place, taken, depth)
     if kind in _TEXTS:
         check_members(part, place)
         if kind in _HOLDING and "content" in part:
             return {**part, "content": read_parts(part["content"], f"{place}.content", taken, depth + 1)}
         return part
-    told = f"a part of the type `{kind}` is never taken" if kind in _NEVER else "the type of the part is not known here"
-    raise part_refused(f"{told}; nobody could look at it", place)
+    told = f"parts of the type `{kind}` are never accepted" if kind in _NEVER else "the type of the part is unknown"
+    raise part_refused(f"{told}, because they cannot be checked", place)
 
 
 def _kind(part: Any) -> str:
-    """The type of a part; empty where it has none that could be known."""
+    """Return the type of a part; an empty string if it has none that could be known."""
     if not isinstance(part, dict):
         return ""
     kind = part.get("type")
@@ -132,7 +135,7 @@ def _with_data(part: dict[str, Any], kind: str, shape: _Shape, place: str, taken
             found = None if marked is None else {**held, shape.inner: marked}
     if found is None:
         raise part_refused(
-            f"a part of the type `{kind}` must hold its data itself, in base64, and nothing that refers to other data: "
+            f"a part of the type `{kind}` must contain its data in base64 and must not refer to other data: "
             "addresses and ids are not followed",
             place,
         )
@@ -145,7 +148,7 @@ def _only(value: Mapping[str, Any], known: Set[str]) -> bool:
 
 
 def _source(source: Any, words: Words, place: str, taken: Words, depth: int) -> Any:
-    """The source of a block of the messages API; a document may be text, or parts."""
+    """Read the source of a block of the messages API; a document may be text, or parts."""
     if not isinstance(source, dict) or not _only(source, frozenset({"type", "media_type", "data", "content"})):
         return None
     match source.get("type"):
@@ -176,7 +179,7 @@ def _sound(value: Any, form: Any) -> Inline | None:
 
 
 def _word(media: str) -> str:
-    """The word for the first half of a media type."""
+    """Return the word for the first half of a media type."""
     return media.lower() if media.lower() in ("image", "audio", "video") else "file"
 
 

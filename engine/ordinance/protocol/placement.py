@@ -10,25 +10,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from ordinance.protocol import routes
+from ordinance.protocol.conversation import is_operators
 
 #: In whose turn.
 Turn = Literal["system", "user"]
 
 Body = Mapping[str, Any]
 _PARAGRAPH = "\n\n"
-_OPERATORS_ROLES = frozenset({"system", "developer"})
 #: They cut a prompt from its beginning, where the instruction stands.
 _CUTTING = frozenset({"truncate_prompt_tokens", "truncation_side", "truncation"})
 
 
 def has_place(path: str) -> bool:
-    """Whether a request to ``path`` has turns at all: a completion continues a bare text."""
+    """Return whether a request to ``path`` has turns at all: a completion continues a bare text."""
     return (path, "system") in _PLACES
 
 
 def placed(path: str, body: Body, instruction: str, turn: Turn) -> dict[str, Any]:
-    """``body`` with ``instruction`` in it, once; ``path`` is one that ``has_place``. Nothing else changes, but that
-    what would cut the prompt does not go upstream."""
+    """Return ``body`` with ``instruction`` in it, once; ``path`` is one that ``has_place``. Nothing else changes,
+    except that fields which would cut the prompt do not go upstream."""
     kept = {name: value for name, value in body.items() if name not in _CUTTING}
     return {**kept, **_PLACES[path, turn](body, instruction)}
 
@@ -42,7 +42,7 @@ def _first_gone_on_with(messages: Any, words: str, kind: str) -> list[Any]:
     """Add ``words`` to the first message if it is the operator's: many templates accept no second one. Returns an empty
     list if it is not."""
     match messages:
-        case [{"role": str(role)} as first, *rest] if role in _OPERATORS_ROLES:
+        case [{"role": str()} as first, *rest] if is_operators(first):
             return [{**first, "content": _after(first.get("content"), words, kind)}, *rest]
     return []
 
@@ -77,7 +77,7 @@ def _before_user(messages: Sequence[Any], words: str, kind: str) -> list[Any]:
 
 
 def _after(content: Any, words: str, kind: str = "text") -> Any:
-    """``words`` behind ``content``, which is a text, a list of parts, or nothing."""
+    """Return ``content`` (a text, a list of parts, or nothing) with ``words`` after it."""
     match content:
         case str(text) if text:
             return text + _PARAGRAPH + words

@@ -39,7 +39,7 @@ class Problem(Exception):  # noqa: N818 - the word of HTTP for it
         self.headers = headers
 
     def body(self) -> dict[str, object]:
-        """The JSON object of the error response."""
+        """Return the JSON object of the error response."""
         kind = _TYPES.get(self.status) or ("server_error" if self.status >= 500 else "invalid_request_error")
         return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
 
@@ -56,7 +56,7 @@ def part_refused(why: str, place: str) -> Problem:
 
 def no_key() -> Problem:
     """401: the same words whatever was asked for, so that nobody learns anything without a key."""
-    message = "No valid API key was given. Send one of the operator's as `Authorization: Bearer …` or `x-api-key: …`."
+    message = "The request has no valid API key. Send one as `Authorization: Bearer …` or `x-api-key: …`."
     return Problem(401, "invalid_api_key", message, headers={"www-authenticate": "Bearer"})
 
 
@@ -72,12 +72,12 @@ def truncated() -> Problem:
 
 def upstream_failed() -> Problem:
     """502: the model server reported an error of its own in the middle of an answer."""
-    return Problem(502, "upstream_failed", "The model server reported an error in the middle of its answer.")
+    return Problem(502, "upstream_failed", "The model server reported an error during its answer.")
 
 
 def stopping() -> Problem:
     """503: the gateway is being stopped, and the grace period for running answers is over."""
-    return Problem(503, "stopping", "The server is being stopped. Ask again later.")
+    return Problem(503, "stopping", "The server is shutting down. Try again later.")
 
 
 def busy(status: int) -> Problem:
@@ -85,7 +85,7 @@ def busy(status: int) -> Problem:
     return Problem(
         status,
         "busy",
-        "As many requests run as this server takes at once. Ask again later.",
+        "The server is busy: it has reached its limit of requests. Try again later.",
         headers={"retry-after": "1", "connection": "close"},
     )
 
@@ -101,7 +101,7 @@ def audit_unavailable() -> Problem:
 
 def media_type() -> Problem:
     """415: the body does not say that it is JSON."""
-    return Problem(415, "media_type", "The request's body must be JSON. Send it as `content-type: application/json`.")
+    return Problem(415, "media_type", "The request body must be JSON. Send it as `content-type: application/json`.")
 
 
 def field_refused(name: str) -> Problem:
@@ -112,12 +112,14 @@ def field_refused(name: str) -> Problem:
 
 def too_large(limit: int) -> Problem:
     """413: the body is larger than it may be, in bytes."""
-    return Problem(413, "body_too_large", f"The request's body is over the limit of {limit} bytes.")
+    return Problem(413, "body_too_large", f"The request body is larger than the limit of {limit} bytes.")
 
 
 def parts_too_large(limit: int) -> Problem:
     """413: the data of a request's parts is more than it may be, in bytes as it stands there."""
-    told = f"Pictures and other data in the request are over the limit of {limit} bytes, as they stand in it."
+    told = (
+        f"Images and other data in the request are larger than the limit of {limit} bytes, as encoded in the request."
+    )
     return Problem(413, "parts_too_large", told)
 
 
@@ -137,19 +139,19 @@ def other_host() -> Problem:
     return Problem(
         421,
         "other_host",
-        "This server does not answer to that host name. Use a loopback name; the operator can add others to `hosts`.",
+        "This server does not accept that host name. Use a loopback name; the operator can add others to `hosts`.",
     )
 
 
 def closed(allowed: Sequence[str] = ()) -> Problem:
-    """A door that is not open here: 404, or 405 where it is for the methods that are ``allowed``."""
+    """Return the problem for a closed route: 404, or 405 if it is open for the methods that are ``allowed``."""
     if allowed:
         headers = {"allow": ", ".join(allowed)}
-        return Problem(405, "method_not_allowed", "This door is open for another method only.", None, headers)
+        return Problem(405, "method_not_allowed", "This route does not accept this method.", None, headers)
     return Problem(
         404,
         "closed_door",
-        f"This door is closed: Ordinance opens only the routes that it governs (POST {', '.join(GOVERNED[:-1])} and "
+        f"This route is closed: Ordinance serves only the routes that it governs (POST {', '.join(GOVERNED[:-1])} and "
         f"{GOVERNED[-1]}, GET {MODELS}, {HEALTH}, {READY}).",
     )
 

@@ -131,5 +131,6 @@ def treatment(method: str, path: str) -> Treatment:
 
 
 def is_listed(path: str, method: str | None = None) -> bool:
-    """Whether a server's route, as its router writes it, is accounted for; without a ``method``, any of the path."""
+    """Return whether a server's route, as its router writes it, is accounted for; without a ``method``, any of the
+    path."""
     return path in _PATHS if method is None else (method, path) in _BY_DOOR

@@ -10,13 +10,15 @@ from typing import Any
 
 import msgspec
 
+from ordinance.runtime import stream
+
 #: The reason for a choice that Ordinance ended.
 FILTERED = "content_filter"
 #: Reasons that pass. A tool call's is true only if a call has left.
 FINISH_REASONS = frozenset({"stop", "length", FILTERED})
 CALL_REASONS = frozenset({"tool_calls", "function_call"})
 #: The names of texts that may stand in a choice, in the order in which a model says them.
-CONTENT = "content"
+CONTENT = stream.CONTENT
 REASONING = "reasoning"
 REFUSAL = "refusal"
 TEXTS = (REASONING, "reasoning_content", CONTENT, REFUSAL)
@@ -70,7 +72,7 @@ class Said:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing that a client would have to be sent."""
+        """Return whether there is nothing that a client would have to be sent."""
         said = any(self.texts.values()) or self.calls or self.closing
         return not (said or self.role or self.tokens or self.finish)
 

@@ -6,6 +6,7 @@ complete, so half a character is never seen; whatever is not UTF-8 or longer tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from ordinance.protocol.problems import upstream_failed
@@ -16,6 +17,8 @@ DONE = b"data: [DONE]\n\n"
 _ERROR = b"event: error\n"
 #: What stands around the data of an event.
 LEAD, TAIL = b"data: ", b"\n\n"
+
+_NAMED_LEAD = re.compile(rb"event: (?!error\n)[\w.]+\ndata: ")
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -31,9 +34,9 @@ class EventParser:
     the type ``error`` means anything in a protocol that passes here; the rest is dropped.
     """
 
-    __slots__ = ("_data", "_ends_in_return", "_failed", "_limit", "_partial", "_size", "_started")
+    __slots__ = ("_between", "_data", "_ends_in_return", "_failed", "_limit", "_partial", "_size", "_started")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: float) -> None:
         self._limit = limit
         self._partial = bytearray()
         self._data: list[bytes] = []
@@ -41,24 +44,31 @@ class EventParser:
         self._size = 0
         self._ends_in_return = False
         self._started = False
+        self._between = False  # what comes next begins an event, and whole events came before it
 
     @property
     def pending(self) -> int:
         """The bytes of the event that is not complete yet."""
         return self._size
 
-    @property
-    def between(self) -> bool:
-        """Whether what comes next begins an event, and another has come before it."""
-        return self._started and not self._size and not self._ends_in_return
+    def sole(self, piece: bytes) -> bytes | None:
+        """Return the data of the next ``piece`` if it is one event, whose data the caller must still check for line
+        ends; None if it is plainly not one. Nothing is taken in: give the piece to ``feed`` too, unless it was that
+        event."""
+        if not self._between or not piece.endswith(TAIL) or len(piece) > self._limit:
+            return None
+        if piece.startswith(LEAD):
+            return piece[6:-2]
+        lead = _NAMED_LEAD.match(piece)
+        return None if lead is None else piece[lead.end() : -2]
 
     def feed(self, received: bytes) -> Iterable[bytes]:
-        """The data of every event that ``received`` completes. Raises ``BadEventError``, and ``Problem`` for an event
-        of the type ``error``."""
+        """Yield the data of every event that ``received`` completes. Raises ``BadEventError``, and ``Problem`` for an
+        event of the type ``error``."""
         return self._whole_events(received) or self._events(received)
 
     def _whole_events(self, received: bytes) -> list[bytes]:
-        """The short way for the usual case: whole events with one line of data each, with nothing pending before
+        """Read the usual case in a short way: whole events with one line of data each, with nothing pending before
         them."""
         if self._size or self._ends_in_return or received.find(b"\r") >= 0:
             return []
@@ -83,10 +93,11 @@ class EventParser:
                 received.decode()
             except UnicodeDecodeError:
                 return []
-        self._started = True
+        self._started = self._between = True
         return events
 
     def _events(self, received: bytes) -> Iterator[bytes]:
+        self._between = False
         for line in self._lines(received):
             if line:
                 self._field(line)
@@ -99,7 +110,7 @@ class EventParser:
                     yield data
 
     def _lines(self, received: bytes) -> Iterator[bytes]:
-        """The lines that ``received`` completes, without their ends; ``\\r\\n`` may be cut in two."""
+        """Yield the lines that ``received`` completes, without their ends; ``\\r\\n`` may be cut in two."""
         if self._ends_in_return and received.startswith(b"\n"):
             received = received[1:]
             self._ends_in_return = False
@@ -132,10 +143,10 @@ class EventParser:
 
 
 def framed(data: bytes) -> bytes:
-    """The event with this data, which holds no line end."""
+    """Return the event with this data, which contains no line end."""
     return LEAD + data + TAIL
 
 
 def named(name: bytes, data: bytes) -> bytes:
-    """The same, of this type."""
+    """Return the event with this type and data."""
     return b"event: " + name + b"\ndata: " + data + b"\n\n"

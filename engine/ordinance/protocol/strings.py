@@ -87,4 +87,4 @@ def encoded(value: object) -> bytes:
 def _plain(value: object) -> str:
     if isinstance(value, Inline):
         return str(value)
-    raise NotImplementedError(f"{type(value).__name__} is no JSON")
+    raise NotImplementedError(f"{type(value).__name__} is not JSON")

@@ -80,7 +80,7 @@ class _Walk:
 
 
 def _is_free(schema: Any, walk: _Walk, path: Path, depth: int) -> bool | None:
-    """Whether any string may stand at ``path``; None where no string can stand there at all."""
+    """Return whether any string may stand at ``path``; None where no string can stand there at all."""
     if schema is True or schema == {}:
         return True
     if next(walk.steps, None) is None or depth > _DEEPEST:
@@ -101,7 +101,7 @@ def _is_free(schema: Any, walk: _Walk, path: Path, depth: int) -> bool | None:
 
 
 def _of_branches(verdicts: list[bool | None]) -> bool | None:
-    """Of alternatives: those that allow a string there must all allow any."""
+    """Combine the verdicts of alternatives: those that allow a string there must all allow any string."""
     possible = [verdict for verdict in verdicts if verdict is not None]
     return all(possible) if possible else None
 

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ordinance.policy.application import required_by
 from ordinance.policy.conditions import All, AnyOf, Condition, Is, holds
 from ordinance.policy.plan import Plan, SlotLine, WithoutAdapter
+from ordinance.policy.slots import PROMPT
 from ordinance.policy.vocabulary import Rank
 from ordinance.runtime.redact.disclose import parents
-from ordinance.runtime.situation import Situation, law_in_force, notice_language
+from ordinance.runtime.situation import Situation, meets, notice_language
 
-#: The value of a slot that follows what the prompt does.
-PROMPT = "prompt"
 #: The value of the dimension `language` for a language that no line of ``speak`` asks about.
 _ANOTHER = "und"
 
@@ -39,8 +39,8 @@ class Manner:
 
 
 def manner(plan: Plan, situation: Situation, locale: str | None, asked: Mapping[str, str] = _NOTHING) -> Manner:
-    """How to speak in ``situation``. ``locale`` is None where nobody chose one: then no language pack's defaults hold.
-    ``asked`` are the slots that the request sets."""
+    """Return how to speak in ``situation``. ``locale`` is None where nobody chose one: then no language pack's defaults
+    hold. ``asked`` are the slots that the request sets."""
     packs = _packs(plan, locale)
     lookup = {**situation.claimed, **situation.attested}
     if locale is not None:
@@ -65,12 +65,9 @@ def _place(plan: Plan, situation: Situation, line: SlotLine, packs: list[str]) -
     """Return the precedence of a line, greater for stronger; None if the line is not in force."""
     if line.language:
         return (line.rank, -packs.index(line.language)) if line.language in packs else None
-    if line.law is not None:
-        reached = holds(line.law.reaches, {**situation.claimed, **situation.attested}.get)
-        if line.pack not in plan.lineage(situation.jurisdiction) or not reached:
-            return None
-        return (line.rank, 0) if law_in_force(line.law, situation) else None
-    return (line.rank, 0)
+    jurisdiction = None if line.law is None else line.pack
+    applies = all(meets(each, plan, situation) for each in required_by(jurisdiction, line.law))
+    return (line.rank, 0) if applies else None
 
 
 def _without(plan: Plan, packs: list[str]) -> WithoutAdapter | None:

@@ -58,7 +58,7 @@ class Memory:
         return len(self._facts)
 
     def recall(self, digest: bytes) -> int:
-        """What is known of a text, as bits."""
+        """Return what is known about a text, as bits."""
         with self._lock:
             facts = self._facts.get(digest, 0)
             if facts:
@@ -73,7 +73,7 @@ class Memory:
             self._forget()
 
     def place(self, digest: bytes, fact: int) -> Place | None:
-        """The place after the text of that digest, as far as it is remembered, on the way to finding out ``fact``."""
+        """Return the place after the text of that digest, if it is remembered, on the way to finding out ``fact``."""
         with self._lock:
             found = self._places.get((digest, fact))
             if found is not None:
@@ -99,7 +99,8 @@ class Memory:
             self._places.popitem(last=False)
 
     def within(self, number: int, salt: bytes) -> Recall:
-        """What one request can recall: under the rules of that number, with what was met under the same ``salt``."""
+        """Return what one request can recall: under the rules of that number, with what was met under the same
+        ``salt``."""
         start = blake2b(key=self._key, digest_size=_DIGEST)
         start.update(b"%d %d " % (number, len(salt)) + salt)
         return Recall(self, start, self._block)
@@ -117,7 +118,7 @@ class Recall:
         self._begun: dict[tuple[str, int], Place | None] = {}
 
     def facts(self, text: str) -> int:
-        """What is known of ``text``, as bits; it stays so while the request lasts."""
+        """Return what is known about ``text``, as bits; it stays so while the request lasts."""
         met = self._met.get(text)
         if met is None:
             digest = self._start.copy()
@@ -134,7 +135,7 @@ class Recall:
         self._memory.note(digest, fact)
 
     def begun(self, text: str, fact: int) -> Place | None:
-        """The last place in ``text`` that is remembered on the way to finding out ``fact``."""
+        """Return the last place in ``text`` that is remembered on the way to finding out ``fact``."""
         if (text, fact) not in self._begun:
             places = (self._memory.place(digest, fact) for _, digest in self._blocks(text))
             known = [place for place in places if place is not None]
@@ -142,7 +143,7 @@ class Recall:
         return self._begun[text, fact]
 
     def note_places(self, text: str, fact: int, places: Iterable[Place]) -> None:
-        """These are the places after blocks of ``text``."""
+        """Remember ``places`` after blocks of ``text``."""
         found = {place.at: place for place in places}
         for at, digest in self._blocks(text) if found else ():
             if at in found:
@@ -170,7 +171,7 @@ class Memories:
         self._memories: OrderedDict[str, Memory] = OrderedDict()
 
     def of(self, client: str) -> Memory:
-        """The memory of the client of that name."""
+        """Return the memory of the client of that name."""
         found = self._memories.get(client)
         if found is None:
             if len(self._memories) >= MOST_CLIENTS:

@@ -19,7 +19,7 @@ _SELDOM = OPENING | {Occasion.EVERY_HOURS}
 
 
 def due(plan: Plan, rules: Iterable[PlannedRule], situation: Situation, remembered: Remembered) -> list[PlannedRule]:
-    """The ``say`` rules among ``rules`` that speak in this answer."""
+    """Return the ``say`` rules among ``rules`` that speak in this answer."""
     says = [rule for rule in rules if rule.effect is Effect.SAY]
     return [rule for rule in says if _is_due(plan, rule, situation.now, remembered.last(rule.id))]
 
@@ -35,6 +35,6 @@ def _is_due(plan: Plan, rule: PlannedRule, now: datetime, last: Told | None) -> 
 
 
 def _day(plan: Plan, rule: PlannedRule, at: datetime) -> object:
-    """The date where the law is, at that time."""
+    """Return the date where the law is, at that time."""
     zone = rule.law.in_force.zone if rule.law else plan.zones.get(rule.jurisdiction or "", _UTC)
     return at.astimezone(UTC).astimezone(zone).date()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
-from ordinance.runtime.history import NOTHING_LEFT_OUT, Asked, LeftOut
+from ordinance.runtime.exchanges import NOTHING_LEFT_OUT, Asked, Earlier, Exchange, LeftOut
 from ordinance.runtime.match.segments import Asking, SegmentScan
 from ordinance.runtime.memory import OTHERS_WORDS, SCREENED, UNMASKED, Memory, Recall
 from ordinance.runtime.redact.activation import Activation, activate, removing
@@ -98,6 +98,14 @@ class Prompt:
             self._note(OTHERS_WORDS, text)
         return returned
 
+    def asked(self, prompt: str, earlier: Earlier) -> Asked:
+        """Say what a ``prompt`` asks after ``earlier`` turns, without the engine's own words in their answers."""
+        returned = [self.cut(answer) for _, answer in earlier]
+        said = [(question, answer.text) for (question, _), answer in zip(earlier, returned, strict=True)]
+        helped = [any(answer.contacts for answer in returned[number:]) for number in range(len(returned))]
+        old = [Exchange(texts, found) for texts, found in zip(said, helped, strict=True)]
+        return Asked((prompt,), old, any(answer.history for answer in returned))
+
     def screen(self, asked: Asked) -> frozenset[int]:
         """Look at what is ``asked``, as it came. Returns the numbers of the old exchanges that meet a red line: the
         model is not to read them, and what remains is to be screened again."""
@@ -133,7 +141,7 @@ class Prompt:
         return tuple(rule for tag, rule in enumerate(self._activation.rules) if tag in tags) if tags else ()
 
     def _found(self, texts: Iterable[str]) -> tuple[set[int], set[int]]:
-        """The tags of what finds something in ``texts``, and of what failed at them."""
+        """Return the tags of what finds something in ``texts``, and of what failed at them."""
         fired: set[int] = set()
         failed: set[int] = set()
         asked = [(rule.tag, Asking(rule.segments)) for rule in self._activation.prompt_segments]
@@ -150,7 +158,7 @@ class Prompt:
         return fired, failed
 
     def _look(self, text: str, asked: Iterable[tuple[int, Asking]]) -> tuple[set[int], set[int]]:
-        """The tags of what finds something in ``text``, and of what failed at it."""
+        """Return the tags of the rules that find something in ``text``, and of those whose detector failed."""
         activation = self._activation
         fired = {each.tag for each in matches_in(activation.prompt, activation.checks, text, self._recall, SCREENED)}
         failed: set[int] = set()

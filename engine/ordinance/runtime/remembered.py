@@ -49,7 +49,7 @@ def believed(situation: Situation) -> Remembered:
 
 
 def names_of(notices: Iterable[Notice]) -> frozenset[str]:
-    """The names under which ``notices`` that were just given are to be remembered."""
+    """Name what is to be remembered of ``notices`` that were just given."""
     return frozenset(name for notice in notices for name in _names(notice))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Verdict
-from ordinance.runtime.history import Asked
+from ordinance.runtime.exchanges import Asked, Earlier
 from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.prompt import Prompt
@@ -113,10 +113,13 @@ class Session:
         is to be heard again, until there are none. If ``refused`` then, the upstream is not asked."""
         return self.prompt.screen(asked)
 
-    def ask(self, prompt: str) -> str | None:
+    def ask(self, prompt: str, earlier: Earlier = ()) -> str | None:
         """Look at a ``prompt`` that is one text: screen it and mask it. Returns what may be sent on of it; None if the
-        prompt is refused."""
-        if self.screen([prompt]):
+        prompt is refused. ``earlier`` are the turns before it, which are old."""
+        asked = self.prompt.asked(prompt, earlier)
+        while (gone := self.hear(asked)) and not self.prompt.refused:
+            asked = replace(asked, old=[each for number, each in enumerate(asked.old) if number not in gone])
+        if self.prompt.refused:
             return None
         masked = self.mask(prompt)
         return None if self.prompt.refused else masked
@@ -127,8 +130,8 @@ class Session:
         return self.prompt.masks
 
     def mask(self, text: str) -> str:
-        """What may be sent on of ``text``, which is asked and was screened: what masks find in it is replaced, and told
-        with the answer."""
+        """Return what may be sent on of ``text``, which is part of the request and was screened: what masks find in it
+        is replaced, and the answer reports it."""
         return self.prompt.mask(text)
 
     def manner(self) -> Manner:
@@ -157,12 +160,12 @@ class Session:
         self._terms = replace(self._terms, continued=(Continued(tuple(texts), certain),))
 
     def continue_each(self, prompts: Sequence[Sequence[str]]) -> None:
-        """The same where there are several prompts; ``stream`` says which of them a choice continues."""
+        """Continue several prompts; ``stream`` says which of them a choice continues."""
         known = {tuple(texts): Continued(tuple(texts), certain=False) for texts in prompts}
         self._terms = replace(self._terms, continued=tuple(known[tuple(texts)] for texts in prompts))
 
     def activation_of(self, part: Channel) -> Activation:
-        """The automata for one part of an answer."""
+        """Return the automata for one part of an answer."""
         return self._terms.activation_of(part)
 
     def stream(self, part: Channel = Channel.CONTENT, *, prompt: int = 0, structure: Structure | None = None) -> Stream:
@@ -173,7 +176,7 @@ class Session:
         return stream
 
     def fail(self, name: str) -> None:
-        """The answer cannot be given because of what ``name`` says, though its streams may have been closed: it counts
+        """Note that the answer cannot be given because of what ``name`` says, even if its streams are closed: it counts
         as refused."""
         (self._streams or [self.stream()])[-1].fault(name)
 
@@ -191,7 +194,7 @@ class Session:
         return known
 
     def outcome(self) -> Outcome:
-        """What came of the request so far; final once every stream is closed."""
+        """Return the outcome of the request so far; final once every stream is closed."""
         told = [stream.told for stream in self._streams]
         asked, terms = self.prompt.found, self._terms
         left_out = asked.left_out
@@ -217,7 +220,7 @@ class Session:
         return self.policy_name or charter.name, charter.version
 
     def metadata(self) -> dict[str, Any]:
-        """The ``ordinance`` object of an answer, ready for JSON."""
+        """Return the ``ordinance`` object of an answer, ready for JSON."""
         outcome = self.outcome()
         name, version = self.policy
         return {
@@ -233,11 +236,11 @@ class Session:
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
             "marks": [_cause_as_json(cause_of(rule)) for rule in self.marks],
-            **self._history(),
+            **self.history(),
         }
 
-    def _history(self) -> dict[str, Any]:
-        """What answers and records say of the old exchanges that the model did not read; nothing where it read all."""
+    def history(self) -> dict[str, Any]:
+        """Return what answers and records say of the exchanges that the model did not read; nothing if it read all."""
         left_out = self.prompt.found.left_out
         return {"history": {"left_out": left_out.exchanges, "types": left_out.types}} if left_out.exchanges else {}
 
@@ -247,7 +250,7 @@ class Session:
         return names_of(self.outcome().notices)
 
     def under(self) -> dict[str, Any]:
-        """The part of the record that is known from the beginning: under which policy, for whom."""
+        """Return the part of the record that is known from the beginning: under which policy, for whom."""
         return {
             "digest": self.plan.digest,
             "jurisdiction": self.situation.jurisdiction,
@@ -255,8 +258,8 @@ class Session:
         }
 
     def record(self) -> dict[str, Any]:
-        """The audit record: which policy, which verdict, which rules fired or failed; no text, no counts of it. Of a
-        request that its client left, what had come of it by then."""
+        """Return the audit record: which policy, which verdict, which rules fired or failed; no text, no counts of it.
+        For a request that its client left, the outcome until then."""
         outcome = self.outcome()
         return {
             **self.under(),
@@ -267,7 +270,7 @@ class Session:
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
-            **self._history(),
+            **self.history(),
         }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -14,14 +13,10 @@ from zoneinfo import ZoneInfo
 import langcodes
 
 from ordinance.errors import SituationError
-from ordinance.policy.conditions import Lookup, holds, prefixes
-from ordinance.policy.plan import Contact, Law, Plan, PlannedRule
-from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS
-
-#: Places are not a closed set: a user can be anywhere. Their values are codes as packs write them.
-_PLACES = frozenset({"place", "seat", "market"})
-_CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})*")
-_CLAIMED = frozenset({"turn", "language", "elapsed"})
+from ordinance.policy.application import Decides, Holds, InTime, Reaches, Requirement, excepting, required
+from ordinance.policy.conditions import holds, prefixes
+from ordinance.policy.plan import Contact, Exemption, Law, Plan, PlannedRule
+from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, CLAIMED, PLACE, PLACES
 
 #: The longest time that a request may claim, in seconds: a hundred years.
 _LONGEST = 100 * 366 * 24 * 3600
@@ -53,8 +48,12 @@ class Situation:
     on: date | None = None
 
     def day(self, zone: ZoneInfo) -> date:
-        """The date in ``zone``."""
+        """Return the date in ``zone``."""
         return self.on or self.now.astimezone(zone).date()
+
+    def look_up(self, dimension: str) -> str | None:
+        """Return what is known of ``dimension``; what is attested counts before what is claimed. None is unknown."""
+        return self.attested.get(dimension, self.claimed.get(dimension))
 
     @property
     def turn(self) -> int:
@@ -77,7 +76,7 @@ def situate(
     on: date | None = None,
     now: datetime | None = None,
 ) -> Situation:
-    """The situation of a request. The jurisdiction stands for place and seat unless they are attested themselves.
+    """Return the situation of a request. The jurisdiction is also place and seat unless they are attested themselves.
     ``turn`` and ``elapsed`` (seconds, see ``Situation.elapsed``) are the request's claims; an ``elapsed`` that makes no
     sense is unknown.
 
@@ -89,7 +88,7 @@ def situate(
         raise SituationError(
             f"no pack for the jurisdiction '{jurisdiction}' is loaded (loaded: {loaded}).",
             help=(f"Did you mean '{meant}'? " if meant in plan.parents else "")
-            + "Add the pack that states its law; a jurisdiction is matched exactly.",
+            + "Load the pack that states its law; jurisdictions are matched exactly.",
         )
     for dimension, value in attested.items():
         _check_value(plan, dimension, value)
@@ -113,21 +112,21 @@ def _check_value(plan: Plan, dimension: str, value: str) -> None:
         raise SituationError(
             f"the value of '{dimension}' must be text, not {type(value).__name__}.", help="Write it in quotes."
         )
-    if dimension in _CLAIMED:
-        raise SituationError(f"'{dimension}' is what a request says of itself.", help="It cannot be attested.")
+    if dimension in CLAIMED:
+        raise SituationError(f"'{dimension}' is what a request claims about itself.", help="It cannot be attested.")
     if value == "unknown":
         return
-    if dimension in _PLACES:
-        if not _CODE.fullmatch(value):
+    if dimension in PLACES:
+        if not PLACE.fullmatch(value):
             raise SituationError(f"'{value}' is not a jurisdiction's code.", help="Write it as in DE, EU or DE-BY.")
         return
     if dimension == "age":
         if not (value.isascii() and value.isdecimal()):
-            raise SituationError(f"'{dimension}' is a whole number, not '{value}'.", help="Write digits.")
+            raise SituationError(f"'{dimension}' must be a whole number, not '{value}'.", help="Write digits.")
         return
     declared = plan.dimensions.get(dimension)
     if declared is None:
-        names = sorted({*plan.dimensions, *(BUILT_IN_DIMENSIONS - _CLAIMED)})
+        names = sorted({*plan.dimensions, *(BUILT_IN_DIMENSIONS - CLAIMED)})
         close = get_close_matches(dimension, names, 1)
         raise SituationError(
             f"no pack declares the dimension '{dimension}'.",
@@ -151,9 +150,9 @@ def _is_day(text: str) -> bool:
 
 
 def rules_in_force(plan: Plan, situation: Situation) -> tuple[PlannedRule, ...]:
-    """The rules that apply in ``situation``, in the plan's order; those that look at text stand first.
+    """Return the rules that apply in ``situation``, in the plan's order; those that look at text come first.
 
-    Worked out once for situations that are alike, and the same tuple for each of them.
+    Computed once for situations that are alike, and the same tuple for each of them.
     """
     known = _in_force.get(plan)
     if known is None:
@@ -187,12 +186,11 @@ def _zones(plan: Plan) -> tuple[ZoneInfo, ...]:
 
 
 def _find_in_force(plan: Plan, situation: Situation) -> tuple[PlannedRule, ...]:
-    lineage = plan.lineage(situation.jurisdiction)
-    rules = (_as_of_today(rule, situation) for rule in plan.rules if _applies(rule, situation, lineage))
+    rules = (as_of_today(rule, situation) for rule in plan.rules if _applies(rule, plan, situation))
     return tuple(sorted(rules, key=lambda rule: not rule.detectors))
 
 
-def _as_of_today(rule: PlannedRule, situation: Situation) -> PlannedRule:
+def as_of_today(rule: PlannedRule, situation: Situation) -> PlannedRule:
     """``rule``, or what it becomes when its trial is over; dates are those of its law's zone."""
     if rule.after_trial is None or rule.trial_until is None:
         return rule
@@ -200,36 +198,40 @@ def _as_of_today(rule: PlannedRule, situation: Situation) -> PlannedRule:
     return rule if today < rule.trial_until else rule.after_trial
 
 
-def _applies(rule: PlannedRule, situation: Situation, lineage: tuple[str, ...]) -> bool:
-    if rule.jurisdiction is not None and rule.jurisdiction not in lineage:
+def _applies(rule: PlannedRule, plan: Plan, situation: Situation) -> bool:
+    if not all(meets(each, plan, situation) for each in required(rule)):
         return False
-    anything = _lookup(situation.attested, situation.claimed)
-    attested = _lookup(situation.attested)
-    if rule.law is not None and not (law_in_force(rule.law, situation) and holds(rule.law.reaches, anything)):
-        return False
-    return holds(rule.condition, anything) and not any(
-        (exemption.law is None or law_in_force(exemption.law, situation)) and holds(exemption.condition, attested)
-        for exemption in rule.exemptions
-    )
+    return not any(excepts(exemption, plan, situation) for exemption in rule.exemptions)
+
+
+def excepts(exemption: Exemption, plan: Plan, situation: Situation) -> bool:
+    """Whether an exception holds."""
+    return all(meets(each, plan, situation) for each in excepting(exemption))
+
+
+def meets(requirement: Requirement, plan: Plan, situation: Situation) -> bool:
+    """Whether ``situation`` meets one requirement of what applies."""
+    match requirement:
+        case Decides(jurisdiction):
+            return jurisdiction in plan.lineage(situation.jurisdiction)
+        case InTime(law):
+            return law_in_force(law, situation)
+        case Reaches(law):
+            return holds(law.reaches, situation.look_up)
+        case Holds(condition, attested):
+            return holds(condition, situation.attested.get if attested else situation.look_up)
 
 
 def law_in_force(law: Law, situation: Situation) -> bool:
     """Whether ``law`` is in force on the situation's day in its own zone; its last day is not included."""
-    attested = _lookup(situation.attested)
+    attested = situation.attested.get
     period = next((each.period for each in law.transitions if holds(each.condition, attested)), law.in_force)
     day = situation.day(period.zone)
     return (period.start is None or period.start <= day) and (period.end is None or day < period.end)
 
 
-def _lookup(*sources: Mapping[str, str]) -> Lookup:
-    def look_up(dimension: str) -> str | None:
-        return next((source[dimension] for source in sources if dimension in source), None)
-
-    return look_up
-
-
 def contacts_at(plan: Plan, situation: Situation) -> tuple[Contact, ...]:
-    """The contacts of the attested place and of what it lies within; none where the place is unknown (SC-3)."""
+    """Return the contacts of the attested place and of what contains it; none if the place is unknown (SC-3)."""
     place = situation.attested.get("place")
     if place is None:
         return ()
@@ -240,8 +242,8 @@ def contacts_at(plan: Plan, situation: Situation) -> tuple[Contact, ...]:
 
 
 def chosen_locale(plan: Plan, wanted: Sequence[str], default: str | None = None) -> str | None:
-    """The first of ``wanted`` for whose language there are notices, else the operator's ``default``; None where neither
-    chooses one. Tags that are not BCP 47 are passed over."""
+    """Return the first of ``wanted`` for whose language there are notices, else the operator's ``default``; None if
+    neither chooses one. Tags that are not BCP 47 are skipped."""
     for tag in [*wanted, *([default] if default else [])]:
         if notice_language(plan, tag) is not None:
             return langcodes.standardize_tag(tag)
@@ -249,7 +251,7 @@ def chosen_locale(plan: Plan, wanted: Sequence[str], default: str | None = None)
 
 
 def notice_language(plan: Plan, tag: str) -> str | None:
-    """The loaded language pack that fits ``tag`` best (CLDR distance), or None if none is near."""
+    """Return the loaded language pack that fits ``tag`` best (CLDR distance), or None if none is near."""
     if not langcodes.tag_is_valid(tag):
         return None
     best, _ = langcodes.closest_match(tag, sorted(plan.languages), max_distance=_FAR - 1)

@@ -7,7 +7,7 @@ once in the content and once in the metadata (rule 19).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from ordinance.policy.vocabulary import Channel, Verdict
@@ -20,6 +20,9 @@ from ordinance.runtime.redact.ledger import Cut, Ledger
 from ordinance.runtime.redact.redactor import Redactor
 from ordinance.runtime.terms import Terms
 from ordinance.runtime.told import Told, met, tell
+
+#: The name of the content among the texts of a choice.
+CONTENT = "content"
 
 _PARAGRAPH = "\n\n"
 
@@ -54,10 +57,10 @@ class Text(Protocol):
 class Stream:
     """One choice on its way to people: feed it, then close it once.
 
-    ``feed`` and ``close`` are about its content; other texts come from ``text`` and ``arguments``, are fed and closed
-    by themselves, and before ``close``. It answers the prompt of that number, and its content is governed as this
-    ``part`` of an answer. In an answer with a ``structure`` notices stand in the metadata alone. ``notices`` are those
-    that were given; until it is closed there are none.
+    Its content and the texts that ``named`` begins are fed here; those of tool calls come from ``text`` and
+    ``arguments``, are fed and closed by themselves, and before ``close``. It answers the prompt of that number, and its
+    content is governed as this ``part`` of an answer. In an answer with a ``structure`` notices are in the metadata
+    alone. ``notices`` are those that were given; until it is closed there are none.
     """
 
     def __init__(
@@ -76,12 +79,18 @@ class Stream:
         self._fault = terms.screened.fault
         self._barred = terms.refused
         self._opened = False
-        self._paused = False
+        self._named: dict[str, Redactor] = {}
+        self._paused: set[str] = set()
         self._sent = False
         self._kept: list[str] = []
         self._told: Told | None = None  # once closed
         self.notices: tuple[Notice, ...] = ()
         self.balanced = True
+
+    @property
+    def texts(self) -> list[Text]:
+        """Those that have begun, in that order."""
+        return self._texts
 
     def text(self, part: Channel, *, rigid: bool = False, beginning: Beginning | None = None) -> Redactor:
         """A text of its own, of this part of an answer. A ``rigid`` one may not be edited. Its ``beginning`` is that of
@@ -130,20 +139,47 @@ class Stream:
                 return True
         return self._barred or bool(self._fault)
 
-    def feed(self, text: str) -> str:
-        """What may leave now that the model has said ``text``."""
+    @property
+    def others(self) -> Sequence[str]:
+        """The names of the texts beside the content that ``named`` has begun."""
+        return tuple(self._named)
+
+    def paused(self, name: str) -> bool:
+        """Whether the last block of the text of this ``name`` has ended and none has begun since."""
+        return name in self._paused
+
+    def named(self, name: str, part: Channel) -> Text:
+        """The text of this ``name``. Beside the content it begins here, as this ``part`` of an answer, if it is new."""
+        if name == CONTENT:
+            return self.content
+        text = self._named.get(name)
+        if text is None:
+            text = self._named[name] = self.text(part)
+        return text
+
+    def feed(self, text: str, name: str = CONTENT) -> str:
+        """Return what may leave now that the model has said ``text``, the next of the text of this ``name``."""
+        if name != CONTENT:
+            return self._named[name].feed(text)
         return "" if self._barred or self._fault else self._send(self.content.feed(text))
 
-    def pause(self, end: End = End.OWN) -> str:
-        """A block of the content ends, in this way, though another may follow: what is held is certain now. Feed no
-        more before ``resume``."""
-        self._paused = True
+    def pause(self, end: End = End.OWN, name: str = CONTENT) -> str:
+        """A block of a text ends, in this way, though another may follow: what is held is certain now, and the rest is
+        returned. Feed no more of it before ``resume``."""
+        self._paused.add(name)
+        if name != CONTENT:
+            return self._named[name].close(end)
         return "" if self.refused else self._send(self.content.close(end))
 
-    def resume(self, beginning: Beginning) -> None:
-        """The content goes on in another block, which begins there."""
-        self._paused = False
-        self.content = self.text(self._part, beginning=beginning)
+    def resume(self, beginning: Beginning, name: str = CONTENT, part: Channel | None = None) -> None:
+        """The text of this ``name`` goes on in another block, which begins there. ``part`` is for other texts than the
+        content."""
+        self._paused.discard(name)
+        text = self.text(part or self._part, beginning=beginning)
+        if name == CONTENT:
+            self.content = text
+        else:
+            self._named[name] = text
 
     def fault(self, name: str) -> str:
         """Instead of ``close``: end the choice as refused, because of what ``name`` says. Nothing held leaves."""
@@ -153,7 +189,7 @@ class Stream:
     def close(self, end: End = End.OWN) -> str:
         """The rest of the content, which ends in this way, and the notices. After a refusal the notices alone, and for
         a whole answer nothing but them."""
-        rest = "" if self.refused or self._paused else self._send(self.content.close(end))
+        rest = "" if self.refused or CONTENT in self._paused else self._send(self.content.close(end))
         for text in self._texts:
             if self.refused or text is not self.content:
                 text.abandon()

@@ -75,8 +75,8 @@ class Told:
 
 
 def tell(terms: Terms, met: Met, *, refused: bool, fault: str) -> Told:
-    """What a choice under ``terms`` tells whose texts ``met`` that. ``refused``: nothing more of the model's leaves;
-    ``fault`` names what went wrong, if anything did."""
+    """Return what a choice under ``terms`` reports, whose texts ``met`` that. ``refused``: nothing more of the model's
+    leaves; ``fault`` names what went wrong, if anything did."""
     activation, asked, without = terms.activation, terms.screened, terms.without
     rules, masked, say = activation.rules, asked.masked, terms.discloser
     refusing = [rules[tag] for tag in sorted(met.refused)]

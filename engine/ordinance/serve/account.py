@@ -39,7 +39,7 @@ class Complaint:
 
 
 def installed_version() -> str | None:
-    """The version of the vLLM in this environment; None where there is none."""
+    """Return the version of the vLLM in this environment, or None."""
     for name in _DISTRIBUTIONS:
         try:
             return metadata.version(name)
@@ -73,7 +73,7 @@ def _version(settings: VllmSettings) -> Iterator[Complaint]:
     version = installed_version()
     if version is not None and not settings.other_version and not is_supported(version):
         yield Complaint(
-            f"vLLM {version} is outside the range that Ordinance was made for ({RANGE}).",
+            f"vLLM {version} is outside the range that Ordinance supports ({RANGE}).",
             "Install a version in it, or set `vllm.other_version: true` after you have tried it.",
         )
 
@@ -81,12 +81,13 @@ def _version(settings: VllmSettings) -> Iterator[Complaint]:
 def _telemetry() -> Iterator[Complaint]:
     if sends_statistics(os.environ, Path.home()):
         yield Complaint(
-            "vLLM would send usage statistics to its makers.", "Set the variable VLLM_NO_USAGE_STATS=1 and start again."
+            "vLLM would send usage statistics to its developers.",
+            "Set the variable VLLM_NO_USAGE_STATS=1 and start again.",
         )
 
 
 def _logs(args: Any) -> Iterator[Complaint]:
-    """What the model said would stand in the server's log, ungoverned."""
+    """Yield a complaint for each setting that would write what the model said, ungoverned, into the server's log."""
     if getattr(args, "enable_log_outputs", False):
         yield Complaint("vLLM would write what the model says into its log.", "Leave out --enable-log-outputs.")
     if os.environ.get("VLLM_DEBUG_LOG_API_SERVER_RESPONSE", "").lower() in ("1", "true"):
@@ -111,7 +112,7 @@ def _routes(found: Iterable[Any], acknowledged: frozenset[str]) -> Iterator[Comp
 
 
 def _unlisted(route: Any, acknowledged: frozenset[str]) -> Iterator[str]:
-    """The methods and path of a server's route that the list does not have."""
+    """Yield the methods and path of a server's route that the list does not have."""
     path = getattr(route, "path", None)
     if not isinstance(path, str):
         yield f"ANY {type(route).__name__}"

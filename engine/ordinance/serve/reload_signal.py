@@ -13,7 +13,7 @@ from ordinance.serve.door.service import Service
 
 @contextmanager
 def renewing(service: Service) -> Iterator[None]:
-    """At each SIGHUP read policy and keys, and open the log, anew. Only the main thread of a process hears it."""
+    """Read policy and keys, and open the log, again at each SIGHUP. Only the main thread of a process receives it."""
     if not service.standing.replaceable or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -17,7 +17,7 @@ from types import FrameType
 import uvicorn
 
 from ordinance.serve.gateway import Gateway
-from ordinance.serve.http.accepting import Accepting
+from ordinance.serve.http.acceptor import Acceptor
 from ordinance.serve.http.admission import Places
 from ordinance.serve.http.connection import Connection
 from ordinance.serve.http.descriptors import affordable
@@ -50,7 +50,7 @@ class Server(uvicorn.Server):
         self._gateway = gateway
         self._listener = listener
         self._settings = settings
-        self._accepting: Accepting | None = None
+        self._accepting: Acceptor | None = None
         self._leave_at: float | None = None
 
     # how it is told to leave
@@ -91,7 +91,7 @@ class Server(uvicorn.Server):
         def make() -> Connection:
             return Connection(self.config, self.server_state, self.lifespan.state, places, limits.idle_seconds)
 
-        self._accepting = Accepting(self._listener, make, places)
+        self._accepting = Acceptor(self._listener, make, places)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._accepting is not None:

@@ -17,10 +17,10 @@ from ordinance.errors import OrdinanceError
 from ordinance.protocol.problems import Problem
 from ordinance.protocol.routes import READY
 from ordinance.serve.account import account, installed_version
-from ordinance.serve.behind.inside import Inside
+from ordinance.serve.behind.in_process import InProcess
 from ordinance.serve.door.current_policy import Renewal
-from ordinance.serve.door.doorstep import Doorstep, Presence
 from ordinance.serve.door.engine import installed_engine
+from ordinance.serve.door.front_checks import FrontChecks, Presence
 from ordinance.serve.door.http_headers import EXPOSED, policy_header
 from ordinance.serve.door.router import Router
 from ordinance.serve.door.service import Service, charter_alone, make_service, plan_of, ready_state
@@ -41,7 +41,7 @@ class Ordinance:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._inside = Inside(app)
+        self._inside = InProcess(app)
         self._service: Service | None = None
         self._front: ASGIApp | None = None
         self._failed = False
@@ -77,7 +77,8 @@ class Ordinance:
         self._log.remove()
 
     def _begin_late(self, scope: Scope) -> ASGIApp | None:
-        """For servers that do not speak of their life: begin with the first request. None where that has failed."""
+        """Begin with the first request, for servers that do not announce their start. Returns None if that has
+        failed."""
         if not self._failed:
             self._begin(scope)
         return self._front
@@ -109,7 +110,7 @@ class Ordinance:
         answer."""
         kept = frozenset(service.settings.vllm.closed_routes)
         router = Router(service, {READY: self._ready}, passed=self._app, kept=kept, patience=False)
-        front = Doorstep(router, lambda: _hosts(service.standing.settings), Presence())
+        front = FrontChecks(router, lambda: _hosts(service.standing.settings), Presence())
         if args is None:
             return front
         # The server's own stands inside, where it does not see the answers that are ours.

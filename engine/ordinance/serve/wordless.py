@@ -25,7 +25,7 @@ _MOST_CAUSES = 8
 
 
 def answering() -> None:
-    """From here on the present task answers a request."""
+    """Mark the present task as one that answers a request."""
     _ANSWERING.set(True)
 
 

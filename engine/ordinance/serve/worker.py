@@ -42,7 +42,7 @@ class Worker:
     on: date | None = None
 
     def gateway(self) -> tuple[Gateway, Service]:
-        """The application and what it serves. Raises ``OrdinanceError``."""
+        """Make the application and the service behind it. Raises ``OrdinanceError``."""
         if self.settings.upstream is None:
             raise ServeError("no inference server is named.", help="Set 'upstream.url'.")
         upstream = Upstream(self.settings.upstream)
@@ -62,7 +62,7 @@ class Worker:
             gateway, _ = self.gateway()
         except OrdinanceError as error:
             # The packs were good when the server began. The parent starts this worker again, and the others serve.
-            tell(f"worker {os.getpid()} cannot begin: {error}")
+            tell(f"worker {os.getpid()} cannot start: {error}")
             sys.exit(1)
         settle()
         _Steered(gateway, listener, self.settings, loading).run()
@@ -91,5 +91,5 @@ class _Steered(Server):
 
     def _orphaned(self, sentinel: int) -> None:
         asyncio.get_running_loop().remove_reader(sentinel)
-        tell(f"worker {os.getpid()} leaves, for the process that started it is gone; running answers end")
+        tell(f"worker {os.getpid()} stops, because the process that started it is gone; running answers are finished")
         self.leave()

@@ -106,7 +106,7 @@ class Workers:
             told = f"worker {pid} (version {self._engine.version}) ended: {cause}"
             if self._engine.replaced:
                 seat.begins = now
-                tell(f"{told}; none is started in its place: the package was replaced, a restart is due")
+                tell(f"{told}; it is not replaced, because the package was replaced; restart the server")
             else:
                 tell(f"{told}; another is started" + ("" if seat.begins <= now else " in a few seconds"))
         if seat.process is None and seat.begins <= now and not self._engine.replaced:
@@ -128,7 +128,7 @@ class Workers:
         while running := self._running():
             left = end - time.monotonic()
             if left <= 0:
-                tell(f"{len(running)} workers did not end in time and were killed")
+                tell(f"{len(running)} workers did not stop in time and were killed")
                 return
             if signal.SIGINT in signals.wait(left, [process.sentinel for process in running]):
                 return
@@ -191,4 +191,4 @@ class _Signals:
 
 
 def _note(*_: object) -> None:
-    """The number is written to the socket; without a handler the signal would end the process."""
+    """Do nothing: the signal's number is written to the socket, but without a handler it would end the process."""

@@ -39,7 +39,7 @@ def section_of(node: Node) -> str:
 
 
 def _within(node: Node) -> Iterator[Node]:
-    """``node``, its alternatives, and what a list or a mapping contains."""
+    """Yield ``node``, its alternatives, and what a list or a mapping contains."""
     yield node
     for each in [*node.get("anyOf", ()), node.get("items"), node.get("additionalProperties")]:
         if isinstance(each, dict):

@@ -87,8 +87,8 @@ class _Sources:
 #: What to write instead, for each of pydantic's kinds of error.
 _MAPPING = ("model_type", "model_attributes_type", "dict_type")
 _EXPECTED = {
-    **dict.fromkeys(_MAPPING, "a mapping is expected, 'key: value' lines below it"),
-    "list_type": "a list is expected, a line with '- ' for each",
+    **dict.fromkeys(_MAPPING, "a mapping is expected: 'key: value' lines below it"),
+    "list_type": "a list is expected: one line with '- ' for each item",
     "string_type": "text is expected; put numbers and dates in quotes",
     "path_type": "a path is expected, as text",
     "int_type": "a whole number is expected",

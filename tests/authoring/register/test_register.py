@@ -111,6 +111,7 @@ def test_nothing_that_a_rule_looks_for(language: str, shipped: Loaded) -> None:
         assert not [example for example in examples if example and example in text]
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.sampled_from(['means   "', 'quote act "', 'title   "Testland ']))
 def test_a_text_of_the_pack_that_holds_it_is_left_out(tmp_path_factory: pytest.TempPathFactory, where: str) -> None:

@@ -12,7 +12,7 @@ from ordinance.language.diagnostics import Diagnostic
 from ordinance.policy.check.silent import check_silent
 from ordinance.policy.ir import Policy, Rule
 from ordinance.policy.link.linker import link
-from ordinance.policy.plan import NoticeTemplate, WithoutAdapter
+from ordinance.policy.plan import UNTOLD, NoticeTemplate, WithoutAdapter
 from ordinance.policy.vocabulary import Rank
 from support.packs import LANGUAGE, errors, load_on, write_language
 from support.worlds import LawOf, RuleOf, World, units
@@ -36,7 +36,7 @@ def found(policy: Policy) -> list[Diagnostic]:
     return findings
 
 
-def spoiled(name: str, notice: NoticeTemplate | None, **other: object) -> list[tuple[str, str]]:
+def spoiled(name: str, notice: NoticeTemplate, **other: object) -> list[tuple[str, str]]:
     policy = link(units(WORLD), "")
 
     def spoil(rule: Rule) -> Rule:
@@ -56,8 +56,8 @@ def test_what_is_told_in_every_language_is_not_silent() -> None:
     [
         ({"en": "{type} {law}"}, {}, "notice-text", "has no text in de"),
         ({"en": "{type} {law}", "de": " "}, {}, "notice-text", "has no text in de"),
-        ({"en": "{type}", "de": "{type} {law}"}, {}, "notice-silent", "leaves out {law} in en"),
-        ({"en": "{type} {law}", "de": "{type} {law}"}, {"de": "{law}"}, "notice-silent", "leaves out {type} in de"),
+        ({"en": "{type}", "de": "{type} {law}"}, {}, "notice-silent", "lacks {law} in en"),
+        ({"en": "{type} {law}", "de": "{type} {law}"}, {"de": "{law}"}, "notice-silent", "lacks {type} in de"),
         ({"en": "{type} {law}", "de": "{type} {law} {appeal}"}, {}, "notice-unresolved", "{appeal} in de, which"),
         ({"en": "{type} {law} {match}", "de": "{type} {law}"}, {}, "notice-unresolved", "{match} in en, which is"),
     ],
@@ -67,16 +67,16 @@ def test_a_finding_names_rule_language_and_situation(
 ) -> None:
     [(given, message)] = spoiled("EE/r1", NoticeTemplate("omitted", texts, informal))
     assert given == code
-    assert "what `r1` tells " in message
+    assert "the notice of `r1` " in message
     assert said in message
     assert "as an operator in EE, place EE" in message
 
 
 def test_an_omission_without_notice_or_label_is_silent() -> None:
-    assert {code for code, _ in spoiled("EE/r1", None)} == {"notice-text"}
+    assert {code for code, _ in spoiled("EE/r1", UNTOLD)} == {"notice-text"}
     whole = NoticeTemplate("omitted", {"en": "{type} {law}", "de": "{type} {law}"}, {})
     assert {code for code, _ in spoiled("EE/r1", whole, label={"en": "a kind"})} == {"label-text"}
-    assert spoiled("EE/r1", None, told=False) == []
+    assert spoiled("EE/r1", UNTOLD, told=False) == []
 
 
 def test_an_addition_names_its_law() -> None:
@@ -89,8 +89,8 @@ def test_an_addition_names_its_law() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "code", "said"),
     [
-        (" : {contacts}", "", "notice-silent", "the notice `contacts` leaves out {contacts} in fr: any situation"),
-        ("appelez", "{law} appelez", "notice-unresolved", "the notice `contacts_unknown` holds {law} in fr"),
+        (" : {contacts}", "", "notice-silent", "the notice `contacts` lacks {contacts} in fr: any situation"),
+        ("appelez", "{law} appelez", "notice-unresolved", "the notice `contacts_unknown` contains {law} in fr"),
     ],
 )
 def test_a_notice_of_the_engine_says_whom_to_call(old: str, new: str, code: str, said: str, tmp_path: Path) -> None:
@@ -119,4 +119,4 @@ def test_a_missing_adapter_is_told_in_every_language_in_which_it_can_be(
     without = WithoutAdapter(language or "desk", rank, False, NoticeTemplate("none", texts, {}), language)
     findings = found(replace(policy, without=(without,)))
     assert [item.code for item in findings] == ([code] if code else [])
-    assert all("/adapter` tells" in item.message for item in findings)
+    assert all("/adapter` " in item.message for item in findings)

@@ -36,7 +36,7 @@ def spoiled(policy: Policy, change: Callable[[Rule], Rule | None]) -> Policy:
     [
         (lambda rule: None, "is gone"),
         (lambda rule: replace(rule, effect=Effect.WITHHOLD), "only a `withhold`"),
-        (lambda rule: replace(rule, channels=frozenset({Channel.ANSWER})), "blind to part"),
+        (lambda rule: replace(rule, channels=frozenset({Channel.ANSWER})), "no longer looking at everything"),
         (lambda rule: replace(rule, detectors=()), "looking for less"),
         (lambda rule: replace(rule, condition=Is("purpose", frozenset({"art", "education"}))), "purpose "),
         (lambda rule: replace(rule, jurisdiction="XA"), "without a jurisdiction"),

@@ -13,18 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.protocol import sse
 from ordinance.protocol.api import Api
 from ordinance.protocol.apis.messages import MESSAGES
 from ordinance.protocol.apis.responses import RESPONSES
+from ordinance.protocol.govern.governed_stream import GovernedStream, refused_stream
 from ordinance.protocol.govern.prompts import sent_on
-from ordinance.protocol.govern.streamed import AnswerStream, refused_stream
 from ordinance.protocol.problems import Problem, truncated
 from ordinance.runtime.match.matcher import Matcher, matches_in
 from ordinance.runtime.redact.activation import activate
 from ordinance.runtime.redact.continuation import begin, follow
 from support.blocks import BLOCK_APIS, Block, Told, framed, read_back, upstream_events
-from support.governing import OWN, open_session, read, wire
+from support.governing import OWN, LongWay, open_session, read, wire
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED
 from support.strategies import cuttings
 
@@ -216,11 +215,10 @@ def test_every_cutting_of_the_bytes_gives_the_same_answer(api: Api, data: st.Dat
     ends = sorted(data.draw(st.sets(st.integers(0, len(sent)), max_size=12)) | {0, len(sent)})
     request, session = read(api, stream=True), open_session()
     sent_on(api, request, session, system_is_ours=False)
-    answer, parser, out = AnswerStream(api, request, session, OWN), sse.EventParser(1 << 20), b""
+    answer, out = GovernedStream(api, request, session, OWN), b""
     for start, end in itertools.pairwise(ends):
-        for event in parser.feed(sent[start:end]):
-            if not answer.over:
-                out += answer.event(event)
+        if not answer.over:
+            out += answer.take(sent[start:end])
     got, expected = read_back(api, out + answer.end()), told(api, *blocks)
     assert (got.blocks, got.reason, got.metadata) == (expected.blocks, expected.reason, expected.metadata)
 
@@ -234,8 +232,9 @@ def test_the_short_way_gives_what_the_long_way_gives(api: Api, data: st.DataObje
     for short in (True, False):
         request, session = read(api, stream=True), open_session()
         sent_on(api, request, session, system_is_ours=False)
-        answer, out = AnswerStream(api, request, session, OWN), b""
-        answer._in_blocks = short
+        answer, out = GovernedStream(api, request, session, OWN), b""
+        if not short:
+            answer._reader = LongWay(answer._reader)
         for event in upstream_events(api, blocks):
             out += b"" if answer.over else answer.event(json.dumps(event, separators=(",", ":")).encode())
         found.append(read_back(api, out + answer.end()))
@@ -284,7 +283,7 @@ def test_whatever_an_upstream_sends_what_leaves_is_well_formed(api: Api, data: s
     events = spoiled(data, upstream_events(api, cut(data, data.draw(sequences()))))
     request, session = read(api, stream=True), open_session()
     sent_on(api, request, session, system_is_ours=False)
-    answer, out = AnswerStream(api, request, session, OWN), b""
+    answer, out = GovernedStream(api, request, session, OWN), b""
     try:
         for event in events:
             out += b"" if answer.over else answer.event(json.dumps(event, separators=(",", ":")).encode())
@@ -325,15 +324,16 @@ def test_bytes_that_are_not_alike_go_the_long_way(api: Api, spoil: Callable[[byt
     for event in events[: events.index(deltas[0])]:
         reader.read(json.dumps(event).encode())
     reader.read(first)
-    assert reader.more(second) == ("content", "x")
-    assert reader.more(spoil(second)) is None
+    (form,) = reader.forms
+    assert (form.name, form.text_in(second)) == ("content", "x")
+    assert form.text_in(spoil(second)) is None
 
 
 @BOTH
 def test_an_answer_that_breaks_off_has_its_notice_and_the_error(api: Api) -> None:
     request, session = read(api, stream=True), open_session()
     sent_on(api, request, session, system_is_ours=False)
-    answer = AnswerStream(api, request, session, OWN)
+    answer = GovernedStream(api, request, session, OWN)
     events = upstream_events(api, [("text", ["See the forbidden"])])
     upto = next(at for at, event in enumerate(events) if "delta" in event) + 1
     out = b"".join([answer.event(json.dumps(event).encode()) for event in events[:upto]])
@@ -364,7 +364,7 @@ def test_an_answer_that_breaks_off_has_its_notice_and_the_error(api: Api) -> Non
     ],
 )
 def test_what_is_no_event_of_the_protocol_is_a_problem(api: Api, event: Any) -> None:
-    answer = AnswerStream(api, read(api, stream=True), open_session(), OWN)
+    answer = GovernedStream(api, read(api, stream=True), open_session(), OWN)
     with pytest.raises(Problem) as caught:
         answer.event(json.dumps(event).encode())
     assert caught.value.status == 502
@@ -375,7 +375,7 @@ def test_what_is_no_event_of_the_protocol_is_a_problem(api: Api, event: Any) -> 
 def test_a_call_that_goes_on_after_its_end_is_a_problem(api: Api) -> None:
     events = upstream_events(api, [("call", "f", ["{}"]), ("call", "g", ["{}"])])
     piece = next(event for event in events if "delta" in event)
-    answer = AnswerStream(api, read(api, stream=True), open_session(), OWN)
+    answer = GovernedStream(api, read(api, stream=True), open_session(), OWN)
     for event in events[:-2]:
         answer.event(json.dumps(event).encode())
     with pytest.raises(Problem):

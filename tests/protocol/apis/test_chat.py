@@ -8,8 +8,8 @@ import pytest
 from ordinance.policy.plan import Plan, Scope
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.asked import Request
+from ordinance.protocol.govern.governed_stream import GovernedStream, refused_stream
 from ordinance.protocol.govern.prompts import sent_on
-from ordinance.protocol.govern.streamed import AnswerStream, refused_stream
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
 from ordinance.protocol.problems import Problem, truncated
 from ordinance.protocol.said import Top
@@ -43,7 +43,7 @@ class Streamed:
         self.session = session()
         asked = request(stream=True, **fields)
         sent_on(CHAT, asked, self.session, system_is_ours=False)
-        self.stream = AnswerStream(CHAT, asked, self.session, OWN)
+        self.stream = GovernedStream(CHAT, asked, self.session, OWN)
         self.out: list[dict[str, Any]] = []
 
     def feed(self, *chunks: dict[str, Any]) -> Streamed:
@@ -357,7 +357,7 @@ def test_a_refusal_ends_its_choice_and_with_the_last_one_the_answer() -> None:
 @pytest.mark.parametrize("delta", [{"role": "assistant"}, {"reasoning": "Hm."}, {"tool_calls": [{"index": 0}]}])
 def test_what_stands_before_an_answer_comes_before_reasoning_and_calls(delta: dict[str, Any]) -> None:
     opened = session(turn=1)
-    answer = AnswerStream(CHAT, request(stream=True), opened, OWN)
+    answer = GovernedStream(CHAT, request(stream=True), opened, OWN)
     (first,) = unframed(answer.event(json.dumps(chunk(**delta)).encode()))
     assert first["choices"][0]["delta"]["content"] == f"{MACHINE['en']}\n\n"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from ordinance.policy.plan import Scope
 from ordinance.protocol.api import Api
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.apis.completions import COMPLETIONS
+from ordinance.protocol.apis.responses import RESPONSES
+from support.blocks import upstream_events
 from support.governing import APIS, finishes, joined, piece, read, said, stream, whole
 from support.serving import chunk, completion
 from support.small_plan import FORBIDDEN, RED_LINE, small_plan
@@ -52,46 +56,148 @@ def given_tokens(events: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
     return found
 
 
+PLANS = {
+    "span": small_plan(),
+    "sentence": small_plan(Scope("sentence", 400)),
+    "paragraph": small_plan(Scope("paragraph", 20)),
+}
+NOTICES = re.compile(r"(\n\n|^)(Left out by law|This is refused)")
+
+
+def in_pieces(tokens: list[str], data: st.DataObject) -> list[tuple[str, str]]:
+    """The tokens, each with a piece of their text, which may come later."""
+    text, at = "".join(tokens), 0
+    lag = data.draw(st.lists(st.integers(0, len(text)), min_size=len(tokens), max_size=len(tokens)).map(sorted))
+    found = []
+    for token, to in zip(tokens, lag, strict=True):
+        found.append((token, text[at:to]))
+        at = to
+    return [*found, ("", text[at:])]
+
+
 @pytest.mark.requirement("TR-3")
 @pytest.mark.semantics(16)
 @pytest.mark.parametrize("api", APIS, ids=["chat", "completions"])
-@pytest.mark.parametrize("scope", [Scope(), Scope("sentence", 400)], ids=["span", "sentence"])
-@given(st.lists(st.sampled_from(WORDS), max_size=12), st.data())
-def test_tokens_that_leave_are_the_text_that_left(
-    api: Api, scope: Scope, tokens: list[str], data: st.DataObject
+@pytest.mark.parametrize("plan", PLANS)
+@given(st.lists(st.sampled_from([*WORDS, f" {RED_LINE}"]), max_size=12), st.data())
+def test_tokens_that_leave_are_the_text_before_the_first_region(
+    api: Api, plan: str, tokens: list[str], data: st.DataObject
 ) -> None:
     """Text may come later than its tokens, in other pieces; what leaves is the same."""
-    text = "".join(tokens)
-    lag = data.draw(st.lists(st.integers(0, len(text)), min_size=len(tokens), max_size=len(tokens)).map(sorted))
-    events, at = [], 0
-    for token, to in zip(tokens, lag, strict=True):
-        events.append(said(api, text[at:to], logprobs=logprobs(api, [token])))
-        at = to
-    events += [said(api, text[at:]), said(api, "", finish_reason="stop")]
-    out = stream(api, events, small_plan(scope), logprobs=1)
-    released = joined(out).partition("\n\nLeft out")[0]
-    parts = released.split("⟦…⟧")
-    gone = [token for token, _ in given_tokens(out)]
-    if len(parts) == 1:
-        assert gone == tokens
-    rest = released
-    for token in gone:
-        assert token in rest
-        assert "⟦" not in token
-        rest = rest[rest.index(token) + len(token) :]
+    events = [
+        said(api, text, logprobs=logprobs(api, [token] if token else [])) for token, text in in_pieces(tokens, data)
+    ]
+    out = stream(api, [*events, said(api, "", finish_reason="stop")], PLANS[plan], logprobs=1)
+    released, *told = NOTICES.split(joined(out), maxsplit=1)
+    gone = "".join(token for token, _ in given_tokens(out))
+    assert released.partition("⟦")[0].startswith(gone)
+    if not told:
+        assert gone == "".join(tokens)
+
+
+@pytest.mark.semantics(16)
+@pytest.mark.parametrize("spelt", [True, False], ids=["all tokens", "those of the content"])
+@pytest.mark.parametrize("api", APIS, ids=["chat", "completions"])
+@given(*[st.lists(st.sampled_from(WORDS), max_size=6)] * 2, st.data())
+def test_the_same_entries_leave_on_a_stream_and_whole(
+    api: Api, spelt: bool, thoughts: list[str], tokens: list[str], data: st.DataObject
+) -> None:
+    """Thoughts and content, in any pieces."""
+    parts = {"reasoning": thoughts if api is CHAT else [], "content": tokens}
+    events = []
+    for name, words in parts.items():
+        for token, text in in_pieces(words, data):
+            told = {"logprobs": logprobs(api, [token], OTHERS)} if token and (spelt or name == "content") else {}
+            events.append(said(api, text, **told))
+            if api is CHAT:
+                events[-1]["choices"][0]["delta"] = {name: text}
+    out = stream(api, [*events, said(api, "", finish_reason="stop")], logprobs=1)
+    listed = [*parts["reasoning"], *tokens] if spelt else tokens
+    choice: dict[str, Any] = {"finish_reason": "stop", "logprobs": logprobs(api, listed, OTHERS)}
+    choice |= {"message": {name: "".join(words) for name, words in parts.items()}, "text": "".join(tokens)}
+    assert written(out) == written([whole(api, {"choices": [choice]}, logprobs=1)])
+
+
+@pytest.mark.semantics(16)
+@given(*[st.lists(st.sampled_from(WORDS), max_size=6)] * 2)
+def test_the_same_entries_leave_on_a_stream_and_whole_in_blocks(thoughts: list[str], tokens: list[str]) -> None:
+    blocks = [(kind, words) for kind, words in (("thinking", thoughts), ("text", tokens)) if words]
+    events = upstream_events(RESPONSES, blocks)
+    left = iter(tokens)
+    for each in events:
+        if each["type"] == "response.output_text.delta":
+            each["logprobs"] = logprobs(CHAT, [next(left)], OTHERS)["content"]
+    answer = copy.deepcopy(events[-1]["response"])
+    for item in answer["output"]:
+        item["content"][0] |= (
+            {"logprobs": logprobs(CHAT, tokens, OTHERS)["content"]} if item["type"] == "message" else {}
+        )
+    out = stream(RESPONSES, events, include=["message.output_text.logprobs"])
+    streamed = [entry for each in out if each["type"].endswith("text.delta") for entry in each.get("logprobs", ())]
+    parts = [part for item in whole(RESPONSES, answer)["output"] for part in item.get("content", ())]
+    assert streamed == [entry for part in parts for entry in part.get("logprobs", ())]
+
+
+def written(events: list[dict[str, Any]]) -> list[Any]:
+    """All that stands in the entries."""
+    told = [choice["logprobs"] for event in events for choice in event["choices"] if choice["logprobs"]]
+    names = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
+    lists = [each["content"] if "content" in each else zip(*map(each.get, names), strict=True) for each in told]
+    return [entry for each in lists for entry in each]
+
+
+@pytest.mark.requirement("TR-3")
+@pytest.mark.semantics(16)
+@pytest.mark.parametrize("api", APIS, ids=["chat", "completions"])
+def test_no_entry_of_what_is_withheld_leaves_where_a_red_line_ends_the_answer_behind_it(api: Api) -> None:
+    """The marker of the paragraph was not written yet, and its entries left."""
+    tokens = ["A", " boat", " and", " a", " forbidden flag", " and", f" {RED_LINE}", "."]
+    events = [said(api, token, logprobs=logprobs(api, [token])) for token in tokens]
+    out = stream(api, events[:-1], PLANS["paragraph"], logprobs=1)
+    assert FORBIDDEN not in json.dumps(out)
+    assert not given_tokens(out)
+
+
+@pytest.mark.requirement("TR-3")
+@pytest.mark.semantics(16)
+@pytest.mark.parametrize("secret", [f"{FORBIDDEN} x", FORBIDDEN, f"well {FORBIDDEN} Hi"])
+def test_entries_behind_removed_reasoning_stay(secret: str) -> None:
+    """What is removed of reasoning has decided what stands in the content, and which numbers stand there."""
+    words = [*secret.split(" "), "Hi", " there"]
+    choice = {"message": {"reasoning": secret, "content": "Hi there"}, "finish_reason": "stop"}
+    for entries in (words, words[-2:]):
+        choice["logprobs"] = logprobs(CHAT, entries)
+        gone = [token for token, _ in given_tokens([whole(CHAT, {"choices": [choice]}, logprobs=True)])]
+        assert gone == (["well"] if entries is words and secret.startswith("well") else [])
+    events = [chunk(reasoning=secret), *(said(CHAT, word, logprobs=logprobs(CHAT, [word])) for word in words[-2:])]
+    assert not given_tokens(stream(CHAT, [*events, said(CHAT, "", finish_reason="stop")], logprobs=True))
+    told = upstream_events(RESPONSES, [("thinking", [secret]), ("text", ["Hi there"])])
+    for each in told:
+        if each["type"] == "response.output_text.delta":
+            each["logprobs"] = logprobs(CHAT, words[-2:])["content"]
+    out = stream(RESPONSES, told, include=["message.output_text.logprobs"])
+    assert not [entry for each in out for entry in each.get("logprobs", ())]
 
 
 @pytest.mark.semantics(16)
 @pytest.mark.parametrize("api", APIS, ids=["chat", "completions"])
-def test_entries_of_held_text_wait_and_of_removed_text_vanish(api: Api) -> None:
+def test_entries_of_held_text_wait_and_from_a_region_on_none_leaves(api: Api) -> None:
     def one(token: str) -> dict[str, Any]:
         return said(api, token, logprobs=logprobs(api, [token]))
 
     tokens = ["The", " forb", "ear", " forb", "idden", " flag", " x"]
     out = stream(api, [*map(one, tokens), said(api, "", finish_reason="stop")])
-    assert [token for token, _ in given_tokens(out)] == ["The", " forb", "ear", " x"]
+    assert [token for token, _ in given_tokens(out)] == ["The", " forb", "ear"]
     by_event = [[token for token, _ in given_tokens([event])] for event in out]
     assert by_event[:3] == [["The"], [], [" forb", "ear"]]
+
+
+@pytest.mark.parametrize("api", APIS, ids=["chat", "completions"])
+def test_parts_of_a_character_leave_with_it(api: Api) -> None:
+    """Servers give the character to the last of its tokens, and no text to the others."""
+    tokens = ["", "The ", "", "", "😀", " cat", ""]
+    out = stream(api, [said(api, "The 😀 cat", logprobs=logprobs(api, tokens)), said(api, "", finish_reason="stop")])
+    assert [token for token, _ in given_tokens(out)] == tokens[:-1]
 
 
 @pytest.mark.requirement("TR-3")
@@ -137,11 +243,14 @@ def test_control_tokens_and_reasoning_do_not_lead_astray() -> None:
 def test_whole_answers_and_offsets() -> None:
     answer = completion(f"A {FORBIDDEN} x")
     answer["choices"][0]["logprobs"] = logprobs(CHAT, ["A", " forbidden", " flag", " x"])
-    assert [token for token, _ in given_tokens([whole(CHAT, answer)])] == ["A", " x"]
+    assert [token for token, _ in given_tokens([whole(CHAT, answer)])] == ["A"]
     choice = {"text": f"A {FORBIDDEN} x", "finish_reason": "stop"}
     choice["logprobs"] = logprobs(COMPLETIONS, ["A ", "forbidden", " flag", " x"])  # type: ignore[assignment]
     told = whole(COMPLETIONS, {"choices": [choice]})["choices"][0]["logprobs"]
-    assert (told["tokens"], told["text_offset"]) == (["A ", " x"], [0, 2])
+    assert (told["tokens"], told["text_offset"]) == (["A "], [0])
+    choice |= {"text": "A flag x", "logprobs": logprobs(COMPLETIONS, ["A ", "flag", "x"])}  # type: ignore[dict-item]
+    told = whole(COMPLETIONS, {"choices": [choice]})["choices"][0]["logprobs"]
+    assert (told["tokens"], told["text_offset"]) == (["A ", "flag", "x"], [0, 2, 7])
     refused = completion(f"A {RED_LINE} x")
     refused["choices"][0]["logprobs"] = logprobs(CHAT, ["A", " opaque"])
     assert whole(CHAT, refused)["choices"][0]["logprobs"] is None

@@ -86,6 +86,7 @@ def test_a_red_line_in_disguise_is_decided_as_the_plain_one(harm: str, name: str
         assert {rule.id for rule in session.prompt.found.rules} == {f"baseline/{harm}"}
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("RL-7")
 @pytest.mark.parametrize("harm", HARMS)
 def test_every_phrase_of_a_red_line_is_found_in_every_disguise(harm: str, shipped: Plan) -> None:
@@ -367,6 +368,7 @@ def _one(letters: str) -> str:
     return begins + GAP.join([*body[1:-1], ends])
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("TR-8")
 @pytest.mark.semantics(6)
 @settings(max_examples=settings().max_examples * 2)

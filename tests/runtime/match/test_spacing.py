@@ -195,6 +195,7 @@ def test_a_phrase_has_the_spans_that_the_oracle_gives_it(phrase: str, text: str)
     assert spans(phrase, text) == matches(text, [phrase], ())
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("TR-8")
 @pytest.mark.semantics(6)
 @settings(max_examples=settings().max_examples * 2)

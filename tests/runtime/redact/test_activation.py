@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import pytest
+
 from ordinance.runtime.redact import activation
 from support.oracle import Rule
 from support.plans import plan_of
 
 
+@pytest.mark.slow
 def test_no_more_sets_of_rules_are_kept_than_the_bound() -> None:
     plan = plan_of([Rule((f"word{number}",)) for number in range(9)])
     sets = [rules for size in (3, 4) for rules in combinations(plan.rules, size)]

@@ -91,6 +91,7 @@ def assert_exact(of: list[Rule], text: str) -> None:
     assert got == expected
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("TR-8")
 @pytest.mark.semantics(6)
 @given(situations(longest=7))
@@ -113,6 +114,7 @@ def test_what_is_protected_is_cut_out_of_a_region_and_no_sooner_than_it_is_certa
     assert not is_ahead(got, trace(text, [*of, FORGED], (protected,), endings(of, (protected,), 2)), of)
 
 
+@pytest.mark.slow
 @pytest.mark.semantics(5)
 @given(situations(longest=9, bounds=st.integers(1, 5), refusing=False))
 def test_a_sentence_cut_into_pieces_is_never_released_too_early(case: tuple[list[Rule], str]) -> None:

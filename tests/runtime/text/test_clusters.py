@@ -34,6 +34,7 @@ def clusters(text: str) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.semantics(6)
 def test_every_code_point_has_the_class_that_uniseg_gives_it() -> None:
     wrong = [

@@ -27,6 +27,7 @@ def read(text: str) -> Settled:
     return [(sentence.start, sentence.end, sentence.content) for sentence in found]
 
 
+@pytest.mark.slow
 def test_every_code_point_has_the_class_that_uniseg_gives_it() -> None:
     wrong = [code for code in CODE_POINTS if sentence_class(chr(code)) != SENTENCE_LETTERS[sentence_break(chr(code))]]
     assert not [hex(code) for code in wrong]

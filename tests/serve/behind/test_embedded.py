@@ -126,6 +126,7 @@ def test_the_canary_is_the_first_phrase_of_the_shipped_lexicon() -> None:
     assert phrases[0] == CANARY
 
 
+@pytest.mark.server
 def test_the_inner_door_is_shut_without_the_key() -> None:
     model = embedded.EmbeddedModel(embedded.find_model())
     assert model.settings.url.startswith("http://127.0.0.1:")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ordinance.instructions.composition import instruction
 from ordinance.loading.packs import shipped_rules
-from ordinance.policy.link.slots import VALUES
+from ordinance.policy.slots import VALUES
 from ordinance.protocol.api import Api
 from ordinance.protocol.apis.messages import MESSAGES
 from ordinance.protocol.apis.responses import RESPONSES

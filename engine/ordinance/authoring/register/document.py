@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import langcodes
-
-_RIGHT_TO_LEFT = frozenset({"Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm", "Rohg"})
+from ordinance.runtime.redact.disclose import is_right_to_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +67,5 @@ class Document:
 
 
 def direction(language: str) -> str:
-    """``rtl`` or ``ltr``, by the script in which a language is usually written."""
-    return "rtl" if langcodes.Language.get(language).maximize().script in _RIGHT_TO_LEFT else "ltr"
+    """Return ``rtl`` or ``ltr``, by the script in which a language is usually written."""
+    return "rtl" if is_right_to_left(language) else "ltr"

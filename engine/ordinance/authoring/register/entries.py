@@ -63,7 +63,7 @@ class _Builder:
     # Words
 
     def text(self, words: str, language: str = "", link: str = "") -> Text:
-        """Words of a pack; said to be left out where they hold what a rule leaves out."""
+        """Return words of a pack; if they contain what a rule leaves out, a remark that they are left out."""
         if any(found.rule in self.removing for found in self.witness.look(words)):
             return Text(self.say("withheld"))
         return Text(words, "" if language == self.say.language else language, link)
@@ -206,7 +206,7 @@ class _Builder:
         return Section("manner", say("manner"), say("manner.about" if tables else "manner.none"), tuple(tables))
 
     def _slots(self) -> tuple[tuple[Text, ...], ...]:
-        """How to speak, line by line: what is set, to what, where, and by which pack or law."""
+        """Return how to speak, line by line: what is set, to what, where, and by which pack or law."""
         rows = []
         for line in self.plan.slots:
             if line.language and line.slot in ("language", "address") and len(line.values) == 1:

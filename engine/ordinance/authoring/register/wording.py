@@ -38,7 +38,7 @@ class Wording:
 
     @classmethod
     def of(cls, language: str, words: Mapping[str, str], policy: Policy) -> Wording:
-        """``words`` with the titles of the packs of ``policy``."""
+        """Make a wording of ``words`` and the titles of the packs of ``policy``."""
         packs = [unit.pack for unit in policy.units]
         return cls(language, words, {pack.name.text: pack.title.text for pack in packs if pack.title})
 
@@ -47,7 +47,7 @@ class Wording:
         return self.words.get(f"{kind}.{name}", name.replace("_", " "))
 
     def place(self, code: str) -> str:
-        """``Deutschland (DE)`` where a pack has a title for it."""
+        """Name a place: ``Deutschland (DE)`` if a pack has a title for it, else the code."""
         return f"{self.titles[code]} ({code})" if self.titles.get(code) else code
 
     def condition(self, condition: Condition, plan: Plan) -> str:

@@ -25,10 +25,10 @@ class Api(Protocol):
         """Return a valid request for one token."""
 
     def fields(self, word: str) -> Iterator[tuple[str, Patch]]:
-        """Every field of a request that the model reads, by name, with ``word`` in it."""
+        """Yield every field of a request that the model reads, by name, with ``word`` in it."""
 
     def means(self, canary: Canary) -> Iterator[tuple[str, Patch]]:
-        """Ways to make the model say a canary that no text of the request holds."""
+        """Yield ways to make the model say a canary that no text of the request contains."""
 
     def settings(self) -> Iterator[tuple[str, Patch]]:
         """Yield settings that a client could send to the server itself, in a form that shows whether the server reads

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from ordinance.policy.check.proof import CheckedPolicy
 from ordinance.policy.ir import Rule
-from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule, Struck
+from ordinance.policy.plan import Plan, PlannedRule, Struck
 from ordinance.policy.vocabulary import Channel
 
 
@@ -17,7 +17,7 @@ def compile(checked: CheckedPolicy) -> Plan:
     if not isinstance(checked, CheckedPolicy):
         raise TypeError("compile takes a CheckedPolicy, which only check can give")
     policy = checked.policy
-    planned = [_planned(rule, rule.notice) for rule in policy.rules if rule.notice is not None]
+    planned = [_planned(rule) for rule in policy.rules if rule.acts]
     struck = tuple(
         Struck(rule.id, key) for rule in planned for key in (*rule.detectors, *rule.near) if key not in checked.prepared
     )
@@ -62,36 +62,10 @@ def _sealed(digest: str, struck: Sequence[Struck]) -> str:
     return hashlib.sha256("\n".join([digest, *sorted(tests)]).encode()).hexdigest()
 
 
-def _planned(rule: Rule, notice: NoticeTemplate) -> PlannedRule:
-    planned = _as_written(rule, notice)
+def _planned(rule: Rule) -> PlannedRule:
+    """Return the rule without the place where it is written."""
+    written = {each.name: getattr(rule, each.name) for each in fields(PlannedRule)}
+    planned = PlannedRule(**{**written, "channels": rule.channels or frozenset({Channel.ANSWER})})
     if rule.trial_until is None:
         return planned
     return replace(planned, after_trial=replace(planned, trial=False, trial_until=None))
-
-
-def _as_written(rule: Rule, notice: NoticeTemplate) -> PlannedRule:
-    return PlannedRule(
-        id=rule.id,
-        number=rule.node.number.text,
-        jurisdiction=rule.jurisdiction,
-        effect=rule.effect,
-        kind=rule.kind,
-        channels=rule.channels or frozenset({Channel.ANSWER}),
-        detectors=rule.detectors,
-        condition=rule.condition,
-        exemptions=rule.exemptions,
-        scope=rule.scope,
-        law=rule.law,
-        type=rule.type,
-        label=rule.label,
-        notice=notice,
-        occasion=rule.occasion,
-        contacts=rule.contacts,
-        disguised=rule.disguised,
-        trial=rule.trial,
-        trial_until=rule.trial_until,
-        placeholders=rule.placeholders,
-        told=rule.told,
-        hours=rule.hours,
-        near=rule.near,
-    )

@@ -32,7 +32,7 @@ class Region:
     cubes: tuple[Cube, ...]
 
     def __bool__(self) -> bool:
-        """Whether there is a situation in it."""
+        """Return whether there is a situation in it."""
         return bool(self.cubes)
 
     def __and__(self, other: Region) -> Region:
@@ -51,27 +51,28 @@ class Region:
         return left
 
     def __le__(self, other: Region) -> bool:
-        """Whether every situation in it is in ``other``; where not, one in ``self - other`` shows it."""
+        """Return whether every situation in it is in ``other``; where not, one in ``self - other`` shows it."""
         return not self - other
 
     def witness(self) -> dict[str, int] | None:
-        """One situation in it: for each axis that matters the number of a cell. None where there is none."""
+        """Return one situation of the region: for each axis that matters, the number of a cell. None if the region is
+        empty."""
         if not self.cubes:
             return None
         return {axis: (cells & -cells).bit_length() - 1 for axis, cells in self.cubes[0].items()}
 
     def holds(self, cells: Mapping[str, int]) -> bool:
-        """Whether the situation with these cells, one for every axis, is in it."""
+        """Return whether the situation with these cells, one for every axis, is in it."""
         return any(all(accepted >> cells[axis] & 1 for axis, accepted in cube.items()) for cube in self.cubes)
 
 
 def everywhere(full: Full) -> Region:
-    """Every situation."""
+    """Return the region of every situation."""
     return Region(full, ({},))
 
 
 def nowhere(full: Full) -> Region:
-    """No situation."""
+    """Return the region of no situation."""
     return Region(full, ())
 
 
@@ -108,7 +109,7 @@ def _take_in(kept: list[Cube], cube: Cube, full: Full) -> Cube | None:
 
 
 def _join(one: Cube, two: Cube, full: Full) -> Cube | None:
-    """One cube for both: where they differ on at most one axis, or one lies in the other."""
+    """Return one cube for both if they differ on at most one axis, or one contains the other; else None."""
     apart = [axis for axis in one.keys() | two.keys() if one.get(axis) != two.get(axis)]
     if len(apart) > 1:
         for inner, outer in ((one, two), (two, one)):
@@ -141,7 +142,7 @@ def _meet(one: Cube, two: Cube) -> Cube | None:
 
 
 def _cut(cube: Cube, cut: Cube, full: Full) -> Iterator[Cube]:
-    """``cube`` without ``cut``, in disjoint pieces."""
+    """Yield ``cube`` without ``cut``, in disjoint pieces."""
     if _meet(cube, cut) is None:
         yield cube
         return

@@ -42,11 +42,11 @@ def _prepare(detector: Detector, kind: DetectorKind, report: Report) -> Prepared
         report(diagnose("detector-fails", place, message))
         return None
     if isinstance(prepared, Unconfigured):
-        message = f"the detector {kind.name} is not set up ({prepared.missing}), so nothing is looked for with it"
+        message = f"the detector {kind.name} is not set up ({prepared.missing}), so it looks for nothing"
         report(diagnose("detector-unconfigured", place, message))
         return None
     if not isinstance(prepared, Prepared):
-        message = f"the detector {kind.name} gave a {type(prepared).__name__} and not Expressions or Segments"
+        message = f"the detector {kind.name} returned a {type(prepared).__name__}, not Expressions or Segments"
         report(diagnose("detector-fails", place, message))
         return None
     return prepared
@@ -57,8 +57,10 @@ def _serves(detector: Detector, found: Prepared, kinds: Mapping[str, DetectorKin
     if isinstance(found, Segments) or "." not in detector.kind:
         return True
     if any(each.accepts is not None for each in found.patterns):
-        message = f"the detector {detector.kind} gives a pattern with a check of its own"
-        report(diagnose("detector-fails", detector.span, message, "Give Segments: they run within a budget."))
+        message = f"the detector {detector.kind} returned a pattern with a check of its own"
+        report(
+            diagnose("detector-fails", detector.span, message, "Return Segments instead: they run within a time limit.")
+        )
         return False
     uses = [("lexicon", Declaration(detector.kind, found.phrases))]
     uses += [("pattern", Declaration(detector.kind, (each.source,), each.any_case)) for each in found.patterns]
@@ -92,7 +94,13 @@ def _prepare_phrases(detector: Detector, kind: DetectorKind, report: Report) -> 
         written.update(dict.fromkeys(one.written))
         lines = [first.setdefault(form, place.line) for form in one.phrases]
         if any(line != place.line for line in lines):
-            report(diagnose("phrase-twice", place, f"the phrase is the same as one on line {min(lines)} once folded"))
+            report(
+                diagnose(
+                    "phrase-twice",
+                    place,
+                    f"the phrase is the same as one on line {min(lines)} once case and accents are ignored",
+                )
+            )
     return Expressions(phrases=tuple(first), written=tuple(written)) if sound else None
 
 

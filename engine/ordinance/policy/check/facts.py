@@ -77,7 +77,7 @@ def _check_contact(unit: Unit, contact: ast.ContactDecl, on: date, report: Repor
 
 def _check_seen(seen: ast.Day, what: str, on: date, report: Report) -> None:
     if seen.value and on - seen.value > STALE:
-        report(diagnose("date-stale", seen.span, f"{what} was last looked at on {seen.text}"))
+        report(diagnose("date-stale", seen.span, f"{what} was last looked up on {seen.text}"))
 
 
 def _unknown_group(group: ast.Word, report: Report) -> None:

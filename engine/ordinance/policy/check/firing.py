@@ -23,7 +23,7 @@ def _check_omission(rule: ast.Withhold | ast.Mask | ast.Limit, report: Report) -
     if rule.when.prompt and not isinstance(rule, ast.Mask):
         report(diagnose("prompt-withheld", rule.when.span, f"`{rule.name}` would withhold from the prompt"))
     if not isinstance(rule, ast.Limit) and all(use.kind == "topic" for use in rule.when.uses):
-        report(diagnose("topic-alone", rule.when.span, f"`{rule.name}` withholds by topic alone"))
+        report(diagnose("topic-alone", rule.when.span, f"`{rule.name}` withholds because of a topic alone"))
 
 
 def _check_examples(rule: ast.Rule, report: Report) -> None:
@@ -36,10 +36,10 @@ def _check_examples(rule: ast.Rule, report: Report) -> None:
             report(diagnose(f"example-{expects}", rule.name.span, message))
     for example in rule.examples:
         if example.expects == "passes" and not guarantee:
-            report(diagnose("example-kind", example.span, "only a guarantee's example passes"))
+            report(diagnose("example-kind", example.span, "only examples of guarantees can say `passes`"))
         elif example.expects == "passes" and example.answer is None:
             advice = "Write `example passes answer …`."
-            report(diagnose("example-kind", example.span, "what passes is an answer", advice))
+            report(diagnose("example-kind", example.span, "this example has no answer that could pass", advice))
         elif example.expects != "passes" and isinstance(rule, ast.Guarantee) and rule.provide is None:
             report(diagnose("example-kind", example.span, f"`{rule.name}` provides nothing that could fire"))
         elif isinstance(rule, ast.Withhold | ast.Limit | ast.Say | ast.Mark) and example.answer is None:

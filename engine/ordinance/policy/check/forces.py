@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ordinance.policy.application import Decides, Holds, InTime, Reaches, Requirement, excepting, required
 from ordinance.policy.check.cubes import Region, everywhere, nowhere
 from ordinance.policy.check.spaces import Space, space
 from ordinance.policy.conditions import Condition
 from ordinance.policy.ir import Policy, Rule
-from ordinance.policy.plan import Exemption, Law
+from ordinance.policy.plan import Exemption, Law, PlannedRule
 
 
 def space_of(rules: Iterable[Rule], *policies: Policy) -> Space:
@@ -38,31 +39,41 @@ def _conditions(rule: Rule) -> Iterator[Condition]:
     yield from (exemption.condition for exemption in rule.exemptions)
 
 
-def layers(of: Space, rule: Rule, parents: Mapping[str, str | None]) -> Iterator[tuple[str, Region]]:
-    """Yield what must be true for ``rule`` to be in force, one region after the other, each with words for it."""
-    if rule.jurisdiction is not None:
-        yield "the jurisdiction that decides", deciding(of, rule.jurisdiction, parents)
-    if rule.law is not None:
-        yield "the time its law is in force", in_time(of, rule.law)
-        yield "the reach of its law", of.region(rule.law.reaches)
-    yield "its condition", of.region(rule.condition)
+def layers(
+    of: Space, requirements: Iterable[Requirement], parents: Mapping[str, str | None]
+) -> Iterator[tuple[str, Region]]:
+    """Yield the situations that meet each of ``requirements``, with words for it."""
+    for each in requirements:
+        match each:
+            case Decides(jurisdiction):
+                yield "the jurisdiction that decides", of.under(_inside(jurisdiction, parents))
+            case InTime(law):
+                yield "the time its law is in force", in_time(of, law)
+            case Reaches(law):
+                yield "the reach of its law", of.region(law.reaches)
+            case Holds(condition):
+                yield "its condition", of.region(condition)
 
 
-def before_exceptions(of: Space, rule: Rule, parents: Mapping[str, str | None]) -> Region:
-    """Return the situations in which ``rule`` is in force unless an exception applies."""
+def meeting(of: Space, requirements: Iterable[Requirement], parents: Mapping[str, str | None]) -> Region:
+    """Return the situations that meet all of ``requirements``."""
     found = everywhere(of.full)
-    for _, layer in layers(of, rule, parents):
+    for _, layer in layers(of, requirements, parents):
         found &= layer
     return found
 
 
+def before_exceptions(of: Space, rule: PlannedRule, parents: Mapping[str, str | None]) -> Region:
+    """Return the situations in which ``rule`` is in force unless an exception holds."""
+    return meeting(of, required(rule), parents)
+
+
 def excepted(of: Space, exemption: Exemption) -> Region:
-    """Return the situations in which an exception applies."""
-    held = of.region(exemption.condition)
-    return held & in_time(of, exemption.law) if exemption.law else held
+    """Return the situations in which an exception holds."""
+    return meeting(of, excepting(exemption), {})
 
 
-def in_force(of: Space, rule: Rule, parents: Mapping[str, str | None]) -> Region:
+def in_force(of: Space, rule: PlannedRule, parents: Mapping[str, str | None]) -> Region:
     """Return the situations in which ``rule`` applies."""
     found = before_exceptions(of, rule, parents)
     for exemption in rule.exemptions:
@@ -81,13 +92,8 @@ def in_time(of: Space, law: Law) -> Region:
     return found | (left & of.during(law.in_force))
 
 
-def deciding(of: Space, jurisdiction: str, parents: Mapping[str, str | None]) -> Region:
-    """Return the situations in which ``jurisdiction``, or one that lies within it, decides."""
-    return of.under(_inside(jurisdiction, parents))
-
-
 def _inside(jurisdiction: str, parents: Mapping[str, str | None]) -> Iterator[str]:
-    """``jurisdiction`` and all that lie within it: where they decide, its rules apply."""
+    """Yield ``jurisdiction`` and all that lie within it: where they decide, its rules apply."""
     for name in parents:
         above: str | None = name
         while above is not None and above != jurisdiction:

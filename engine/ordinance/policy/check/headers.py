@@ -32,7 +32,7 @@ def check_packs(policy: Policy, report: Report) -> None:
 def _check_reference(unit: Unit, named: ast.CharterRef, charter: Unit, report: Report) -> None:
     major = charter.pack.version.text.partition(".")[0]
     if named.name.text != charter.name or named.major.text != major:
-        message = f"`{unit.name}` stands under charter {named.name} {named.major}; loaded is {charter.name} {major}"
+        message = f"`{unit.name}` is under charter {named.name} {named.major}, but {charter.name} {major} is loaded"
         report(diagnose("charter-differs", named.name.span, message))
 
 
@@ -50,7 +50,7 @@ def _check_charter(unit: Unit, report: Report) -> None:
             near = did_you_mean(rule.name.text, SEVERE_HARMS) or f"The closed list is: {closed}."
             report(diagnose("harm-unknown", rule.name.span, f"`{rule.name}` is not on the closed list", near))
         if rule.telling.text != "red_line":
-            report(diagnose("red-line-notice", rule.telling.span, f"the red line tells `{rule.telling}`"))
+            report(diagnose("red-line-notice", rule.telling.span, f"the red line gives the notice `{rule.telling}`"))
         if not rule.when.answer:
             report(
                 diagnose(

@@ -56,7 +56,7 @@ class Checked:
 
 
 def check(policy: Policy, kinds: Mapping[str, DetectorKind], on: date) -> Checked:
-    """Everything that is wrong with ``policy``, linking included, at once.
+    """Check ``policy``, linking included, and report every problem at once.
 
     ``kinds`` are the registered detectors by name; ``on`` is the day that dates are compared with.
     """

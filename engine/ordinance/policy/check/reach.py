@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ordinance.detection import Expressions, Prepared
 from ordinance.language.diagnostics import diagnose
+from ordinance.policy.application import required
 from ordinance.policy.check.cubes import Region, TooComplexError, everywhere
 from ordinance.policy.check.forces import before_exceptions, excepted, in_force, layers, space_of
 from ordinance.policy.check.spaces import Space
@@ -30,7 +31,7 @@ def check_reach(rules: Sequence[Rule], policy: Policy, prepared: Mapping[str, Pr
             found = in_force(of, rule, policy.parents)
             _check_exceptions(policy, of, rule, report)
         except TooComplexError:
-            message = f"where `{rule.node.name}` is in force is too complex to prove"
+            message = f"the situations in which `{rule.node.name}` acts are too complex to compute"
             report(diagnose("too-complex", rule.node.name.span, message))
             continue
         if found:
@@ -42,7 +43,7 @@ def check_reach(rules: Sequence[Rule], policy: Policy, prepared: Mapping[str, Pr
         try:
             _check_covered(inner, rivals, report)
         except TooComplexError:
-            message = f"whether another rule does all that `{inner.rule.node.name}` does is too complex to prove"
+            message = f"whether another rule covers `{inner.rule.node.name}` is too complex to compute"
             report(diagnose("too-complex", inner.rule.node.name.span, message))
 
 
@@ -59,9 +60,9 @@ class Force:
 def _why(policy: Policy, of: Space, rule: Rule) -> str:
     found = everywhere(of.full)
     before = ""
-    for what, layer in layers(of, rule, policy.parents):
+    for what, layer in layers(of, required(rule), policy.parents):
         if not layer:
-            return f"{what} holds in no situation"
+            return f"{what} is never true"
         found &= layer
         if not found:
             return f"{what} excludes {before}"
@@ -75,7 +76,7 @@ def _check_exceptions(policy: Policy, of: Space, rule: Rule, report: Report) -> 
     for exemption in rule.exemptions:
         if base and not base & excepted(of, exemption):
             word = names.get(exemption.name, rule.node.name)
-            message = f"the exception `{exemption.name}` never holds where `{rule.node.name}` is in force"
+            message = f"the exception `{exemption.name}` never applies when `{rule.node.name}` acts"
             report(diagnose("exception-idle", word.span, message))
 
 
@@ -115,7 +116,7 @@ def _check_covered(inner: Force, rivals: Sequence[Force], report: Report) -> Non
 def _items(force: Force) -> Sequence[object]:
     """Return what two rules must share for one to cover the other."""
     if force.rule.effect is Effect.SAY:
-        return [("say", force.rule.notice.name if force.rule.notice else "")]
+        return [("say", force.rule.notice.name)]
     return list(force.sought)
 
 
@@ -154,4 +155,4 @@ def _tell(inner: Force, outer: Force, report: Report) -> None:
         report(diagnose("rule-equal", name.span, message))
     else:
         where = f"on line {other.span.line}" if inner.rule.unit is outer.rule.unit else "of the charter"
-        report(diagnose("rule-covered", name.span, f"all that `{name}` does, `{other}` {where} does already"))
+        report(diagnose("rule-covered", name.span, f"`{other}` {where} already does everything that `{name}` does"))

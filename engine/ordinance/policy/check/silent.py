@@ -48,13 +48,13 @@ def check_silent(policy: Policy, report: Report) -> None:
     for each in policy.without:
         for tag in (each.language,) if each.language else tags:
             for code, said in _in_language(each.notice, tag, frozenset(), frozenset()):
-                message = f"what `{each.id}` tells {said}: any situation"
+                message = f"the notice of `{each.id}` {said}: any situation"
                 report(diagnose(code, _place(policy, each.notice.name, tag), message))
     for rule in policy.rules:
         if faults := [fault for tag in tags for fault in _of_rule(rule, tag)]:
             where = _where(rule, policy)
             for code, said in dict.fromkeys(faults):
-                report(diagnose(code, rule.node.name.span, f"what `{rule.node.name}` tells {said}: {where}"))
+                report(diagnose(code, rule.node.name.span, f"the notice of `{rule.node.name}` {said}: {where}"))
 
 
 def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
@@ -67,9 +67,6 @@ def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
             if texts and not texts.get(tag, "").strip():
                 yield "label-text", f"has no {what} in {tag}"
     if not rule.told:
-        return
-    if rule.notice is None:
-        yield "notice-text", f"has no notice in {tag}"
         return
     law = rule.law
     values = {"type": True, "law": law is not None, "jurisdiction": law is not None}
@@ -87,10 +84,10 @@ def _in_language(template: NoticeTemplate, tag: str, needs: frozenset[str], know
             continue
         held = set(_VARIABLE.findall(text))
         if silent := sorted(needs - held):
-            yield "notice-silent", f"leaves out {' and '.join(f'{{{name}}}' for name in silent)} in {tag}"
+            yield "notice-silent", f"lacks {' and '.join(f'{{{name}}}' for name in silent)} in {tag}"
         for name in sorted(held - known):
-            what = "which nothing says here" if name in VARIABLES else "which is no variable"
-            yield "notice-unresolved", f"holds {{{name}}} in {tag}, {what}"
+            what = "which has no value here" if name in VARIABLES else "which is not a variable"
+            yield "notice-unresolved", f"contains {{{name}}} in {tag}, {what}"
 
 
 def _where(rule: Rule, policy: Policy) -> str:

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from ordinance.policy.check.cubes import Region, everywhere, nowhere, slab
 from ordinance.policy.conditions import All, Always, AnyOf, Below, Condition, Is, Within, holds, prefixes
-from ordinance.policy.link.situations import NUMBERS, PLACES
 from ordinance.policy.plan import Dimension, Period
+from ordinance.policy.vocabulary import NUMBERS, PLACES
 
 #: Axes that no condition names: which jurisdiction decides, and when. A name with an @ is no dimension's.
 JURISDICTION, MOMENT = "@jurisdiction", "@moment"
@@ -87,7 +87,7 @@ class Space:
         return slab(self.full, JURISDICTION, sum(cells))
 
     def words(self, region: Region) -> str:
-        """One situation of ``region``, for people: ``place US-NY, purpose unknown, on 2026-12-01``."""
+        """Describe one situation of ``region`` for people: ``place US-NY, purpose unknown, on 2026-12-01``."""
         cells = region.witness()
         if cells is None:
             return "no situation"
@@ -187,6 +187,6 @@ def _shown(axis: str, value: str | None) -> str:
 
 
 def _order(item: tuple[str, int]) -> tuple[int, str]:
-    """Who and where first, when last."""
+    """Sort facts about people and places first, times last."""
     axis = item[0]
     return (0 if axis == JURISDICTION else 1 if axis in PLACES else 3 if axis == MOMENT else 2, axis)

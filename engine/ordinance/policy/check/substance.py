@@ -13,8 +13,9 @@ from itertools import combinations
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
 from ordinance.language.source import Span
-from ordinance.policy.check.cubes import Region, TooComplexError, everywhere
-from ordinance.policy.check.forces import deciding, in_time, space_of
+from ordinance.policy.application import required_by
+from ordinance.policy.check.cubes import Region, TooComplexError
+from ordinance.policy.check.forces import meeting, space_of
 from ordinance.policy.check.spaces import Space
 from ordinance.policy.ir import Policy
 from ordinance.policy.link.names import Report
@@ -33,21 +34,21 @@ def check_slots(policy: Policy, report: Report) -> None:
         try:
             chosen.append((line, list(_chosen(of, line, policy))))
         except TooComplexError:
-            report(diagnose("too-complex", _place(policy, line), f"`{line.slot}` is too complex to prove"))
+            report(
+                diagnose("too-complex", _place(policy, line), f"the setting of `{line.slot}` is too complex to check")
+            )
     for (one, ones), (two, twos) in combinations(chosen, 2):
         if one.slot == two.slot and one.rank == two.rank != Rank.DEFAULT:  # of languages, the nearest alone counts
             try:
                 _check_pair(of, policy, (one, ones), (two, twos), report)
             except TooComplexError:
-                message = f"whether two settings of `{two.slot}` meet is too complex to prove"
+                message = f"whether two settings of `{two.slot}` conflict is too complex to compute"
                 report(diagnose("too-complex", _place(policy, two), message))
 
 
 def _chosen(of: Space, line: SlotLine, policy: Policy) -> Iterator[tuple[Region, str]]:
     """Where the line says which value; the first condition that holds decides."""
-    left = everywhere(of.full)
-    if line.law is not None:
-        left = deciding(of, line.pack, policy.parents) & in_time(of, line.law) & of.region(line.law.reaches)
+    left = meeting(of, required_by(line.pack if line.law else None, line.law), policy.parents)
     for condition, value in line.values:
         where = left & of.region(condition)
         left -= where
@@ -65,7 +66,7 @@ def _check_pair(
     for where, value in one[1]:
         for elsewhere, other in two[1]:
             if value != other and (both := where & elsewhere):
-                said = f"`{two[0].slot}` is {other} here, {value} in {one[0].pack}, which ranks the same"
+                said = f"`{two[0].slot}` is {other} here and {value} in {one[0].pack}, which has the same rank"
                 message = f"{said}: {of.words(both)}"
                 report(diagnose("slots-conflict", _place(policy, two[0]), message))
                 return
@@ -77,7 +78,7 @@ def _check_without(policy: Policy, report: Report) -> None:
         said, other = ((each.declines, each.notice.texts, each.notice.informal) for each in (one, two))
         if said != other:
             speak = next(unit for unit in policy.units if unit.name == two.pack).pack.each(ast.SpeakDecl)[0]
-            message = f"what follows `without adapter` is another thing in {one.pack}, which ranks the same"
+            message = f"`without adapter` says something else in {one.pack}, which has the same rank"
             report(diagnose("slots-conflict", speak.without[0].span, f"{message}: any situation"))
 
 

@@ -17,8 +17,8 @@ from ordinance.policy.conditions import dimensions
 from ordinance.policy.ir import Policy, Rule
 from ordinance.policy.link.linker import link
 from ordinance.policy.link.names import Report
-from ordinance.policy.link.situations import CLAIMED
 from ordinance.policy.plan import Exemption
+from ordinance.policy.vocabulary import CLAIMED
 
 
 def check_weaken(policy: Policy, report: Report) -> None:
@@ -36,7 +36,9 @@ def check_weaken(policy: Policy, report: Report) -> None:
         try:
             missing = in_force(of, before, alone.parents) - in_force(of, after, policy.parents)
         except TooComplexError:
-            report(diagnose("too-complex", name.span, f"where `{name}` is in force is too complex to prove"))
+            report(
+                diagnose("too-complex", name.span, f"the situations in which `{name}` acts are too complex to compute")
+            )
             continue
         if missing:
             message = f"under the loaded packs `{name}` is no longer in force: {of.words(missing)}"
@@ -62,9 +64,9 @@ def _lost(before: Rule, after: Rule, alone: Policy, policy: Policy) -> str:
     if after.effect.verdict < before.effect.verdict or after.effect.removes < before.effect.removes:
         return f"only a `{after.effect.value}`"
     if not after.channels >= before.channels:
-        return "blind to part of what it looked at"
+        return "no longer looking at everything it looked at"
     if after.scope != before.scope:
-        return "narrower in what it removes"
+        return "removing less"
     if after.trial or (before.disguised and not after.disguised) or len(after.exemptions) > len(before.exemptions):
         return "held back"
     if not _sought(after, policy) >= _sought(before, alone):

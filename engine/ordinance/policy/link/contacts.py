@@ -52,7 +52,7 @@ def check_superseded(units: Iterable[Unit], report: Report) -> None:
                 message = f'"{word}" does not have the form of a contact\'s value'
                 report(diagnose("contact-value", word.span, message))
         if (owner := former.get(_bare(contact.value.text))) is not None:
-            message = f'"{contact.value}" is what the contact `{owner}` had formerly'
+            message = f'"{contact.value}" is a former value of the contact `{owner}`'
             report(diagnose("contact-superseded", contact.value.span, message))
 
 
@@ -68,7 +68,7 @@ def check_replaced(unit: Unit, report: Report) -> None:
                 message = f"the contact `{contact.name}` would replace itself by way of `{word}`"
                 report(diagnose("contact-replaces", word.span, message))
             elif other.group.text != contact.group.text:
-                message = f"`{word}` is of the group `{other.group}`, and `{contact.name}` of `{contact.group}`"
+                message = f"`{word}` is in the group `{other.group}`, but `{contact.name}` is in `{contact.group}`"
                 report(diagnose("contact-replaces", word.span, message))
 
 

@@ -11,8 +11,7 @@ from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.ir import Example
 from ordinance.policy.link.names import Report, is_code, whole
 from ordinance.policy.link.rules import Scopes, judged_alone
-from ordinance.policy.link.situations import NUMBERS, PLACES
-from ordinance.policy.vocabulary import Channel
+from ordinance.policy.vocabulary import NUMBERS, PLACES, Channel
 
 #: The turn of an example that gives none; the first answer has been given by then.
 EXAMPLE_TURN = 2
@@ -40,11 +39,14 @@ def link_examples(scopes: Scopes, node: ast.Rule, report: Report) -> Iterator[Ex
     rule, jurisdiction, owned = f"{scopes.unit.name}/{node.name}", scopes.jurisdiction, scopes.unit.given
     for item in node.examples:
         facts = _facts(scopes, item.given, report)
+        if item.earlier:
+            facts.turn = _turn(item, report)
         prompt, answer = item.prompt.text if item.prompt else None, item.answer.text if item.answer else None
         part = Channel.CONTENT if item.part == "answer" else Channel(item.part)
         yield Example(
             rule, jurisdiction, item.expects, prompt, answer, facts.attested, facts.turn, owned, item.span,
             part, facts.on, facts.elapsed,
+            earlier=tuple((question.text, said.text) for question, said in item.earlier),
         )  # fmt: skip
     for pair in node.alikes:
         facts = _facts(scopes, pair.given, report)
@@ -53,6 +55,15 @@ def link_examples(scopes: Scopes, node: ast.Rule, report: Report) -> Iterator[Ex
             rule, jurisdiction, "alike", prompt, answer, facts.attested, facts.turn, owned, pair.span,
             Channel.CONTENT, facts.on, facts.elapsed, twin,
         )  # fmt: skip
+
+
+def _turn(item: ast.Example, report: Report) -> int:
+    """Return the turn of an example that follows earlier ones, which it must not give itself."""
+    for name, value in item.given:
+        if name.text == "turn":
+            message = "the turn is given although the example follows earlier turns"
+            report(diagnose("example-given", value.span, message, "Leave it out: the turns after `after` are counted."))
+    return len(item.earlier) + 1
 
 
 def _said(spoken: ast.Spoken) -> tuple[str | None, str | None]:
@@ -89,10 +100,12 @@ def _problem(scopes: Scopes, name: str, value: str) -> tuple[str, str] | None:
         known = scopes.situations.dimensions.keys() | PLACES | NUMBERS | {_TODAY}
         return f"no dimension is called `{name}`", did_you_mean(name, known)
     if not declared.attested:
-        return f"`{name}` is claimed by requests, and no rule reads it", ""
+        return f"`{name}` is claimed by requests, so an example cannot give it", ""
     if value not in declared.values:
         values = ", ".join(sorted(declared.values))
-        return f"`{name}` is never `{value}`", did_you_mean(value, declared.values) or f"Its values are {values}."
+        return f"`{name}` does not have the value `{value}`", did_you_mean(
+            value, declared.values
+        ) or f"Its values are {values}."
     return None
 
 

@@ -27,7 +27,7 @@ def link_law(unit: Unit, node: ast.LawDecl, situations: Situations, places: Plac
     in_force = _in_force(node, own_zone, report)
     for each in node.amended:
         if each.on.value and node.seen.value and node.seen.value < each.on.value:
-            message = f"the law `{node.name}` was last looked at before it was amended on {each.on.text}"
+            message = f"the law `{node.name}` was last looked up before it was amended on {each.on.text}"
             report(diagnose("date-stale", node.seen.span, message))
     if in_force is None or node.seen.value is None:
         return CitedLaw(None, node, unit.name)
@@ -63,7 +63,7 @@ def _in_force(node: ast.LawDecl, zone: ZoneInfo, report: Report) -> Period | Non
     """When the law is in force where no transition says otherwise: periods that touch are one."""
     plain = [each for each in node.in_force if each.when is None]
     if not plain:
-        message = f"the law `{node.name}` does not say from when it is in force otherwise"
+        message = f"the law `{node.name}` does not say when it is in force otherwise"
         report(diagnose("dates-gap", node.in_force[0].span, message, "Write `in force from …` without `when` as well."))
         return None
     periods = [_period(each, zone) for each in plain]
@@ -94,8 +94,8 @@ def _appeal(unit: Unit, name: ast.Word | None, report: Report) -> str:
     for contact in unit.pack.each(ast.ContactDecl):
         if contact.name.text == name.text:
             if contact.group.text != "appeal":
-                message = f"the contact `{name}` is of the group `{contact.group}`"
-                report(diagnose("contact-group", name.span, message, "Whom to appeal to is a `contact appeal …`."))
+                message = f"the contact `{name}` is in the group `{contact.group}`"
+                report(diagnose("contact-group", name.span, message, "Name a `contact appeal …`."))
             return f"{contact.title}: {contact.value}"
     report(
         diagnose("name-undefined", name.span, f"no contact is called `{name}` here", f"Write `contact appeal {name}`.")

@@ -16,7 +16,7 @@ from ordinance.policy.link.notices import Catalogue, check_texts
 from ordinance.policy.link.places import UTC, Places, link_places, zone
 from ordinance.policy.link.rules import Scopes, judged_alone, link_rule
 from ordinance.policy.link.situations import Situations
-from ordinance.policy.link.slots import link_slots, link_without
+from ordinance.policy.link.slot_lines import link_slots, link_without
 from ordinance.policy.link.unbuilt import check_pending
 from ordinance.policy.plan import Contact, Dimension, LanguageStyle, PackRef, SlotLine, Struck
 from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, ENGINE_NOTICES, Rank
@@ -197,10 +197,14 @@ class _Linker:
         for unit, rule in watching:
             for use in (use for use in rule.when.uses if use.kind == "judged"):
                 if not _is_share(use.name.text):
-                    message = f"`judged at least {use.name}` can never hold, or always does"
+                    message = f"`judged at least {use.name}` is never true, or always"
                     self.report(diagnose("bound-invalid", use.name.span, message, "Write from 0.01 to 1."))
-                alone = " alone: it is on trial, and its examples are not run" if judged_alone(rule.when) else ""
-                message = f"no judge is configured; `{rule.name}` goes without{alone}"
+                alone = (
+                    " and has no other test, so it is on trial and its examples are not run"
+                    if judged_alone(rule.when)
+                    else ""
+                )
+                message = f"no judge is configured; `{rule.name}` works without it{alone}"
                 self.report(diagnose("judge-missing", use.name.span, message))
                 yield Struck(f"{unit.name}/{rule.name}", f"judged at least {use.name}")
 

@@ -12,11 +12,10 @@ import regex
 
 from ordinance.language.ast import Word
 from ordinance.language.diagnostics import Diagnostic, diagnose, nearest
+from ordinance.policy.vocabulary import JURISDICTION
 
 T = TypeVar("T")
 Report = Callable[[Diagnostic], None]
-
-_CODE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 #: Digits of a number in a pack; more make no sense of an age, a turn or a bound.
 _MOST_DIGITS = 9
@@ -102,7 +101,7 @@ def check_name(name: Word, report: Report) -> None:
         report(diagnose("name-keyword", name.span, f"`{text}` is a word of the language"))
     elif "-" in text:
         advice = f"Write `{text.replace('-', '_')}`."
-        report(diagnose("name-invalid", name.span, f"the name `{text}` holds a hyphen", advice))
+        report(diagnose("name-invalid", name.span, f"the name `{text}` contains a hyphen", advice))
     elif not text.isidentifier() or unicodedata.normalize("NFC", text) != text:
         report(diagnose("name-invalid", name.span, f"the name `{text}` is not in Unicode's composed form (NFC)"))
     else:
@@ -139,9 +138,16 @@ def check_numbers(numbers: Iterable[tuple[Word, str]], report: Report) -> None:
         form = rf"{re.escape(section)}\.[1-9][0-9]*" if section else r"[1-9][0-9]*"
         if not re.fullmatch(form, number.text):
             wanted = f"{section}.1, {section}.2 …" if section else "1, 2, 3 …"
-            report(diagnose("number-form", number.span, f"`{number}` does not have its form", f"Count {wanted}"))
+            report(
+                diagnose(
+                    "number-form",
+                    number.span,
+                    f"the number `{number}` does not have the required form",
+                    f"Write {wanted}",
+                )
+            )
         elif first := seen.get(number.text):
-            report(diagnose("number-twice", number.span, f"the number {number} already stands on line {first}"))
+            report(diagnose("number-twice", number.span, f"the number {number} is already used on line {first}"))
         seen.setdefault(number.text, number.span.line)
 
 
@@ -152,4 +158,4 @@ def whole(text: str) -> int | None:
 
 def is_code(text: str) -> bool:
     """Whether ``text`` is spelled like a jurisdiction's code: ``EU``, ``DE``, ``DE-BY``, ``US-CA``."""
-    return _CODE.fullmatch(text) is not None
+    return JURISDICTION.fullmatch(text) is not None

@@ -11,7 +11,7 @@ from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.ir import Unit
 from ordinance.policy.link.names import Names, Report, check_tag, scripts_of
 from ordinance.policy.link.plurals import categories, category
-from ordinance.policy.plan import Law, NoticeTemplate
+from ordinance.policy.plan import UNTOLD, Law, NoticeTemplate
 from ordinance.policy.vocabulary import MARKER
 
 #: The variables of notices. What was matched is not among them and never will be (semantics, rule 16).
@@ -28,8 +28,8 @@ _VARIABLES = f"Use {', '.join(f'{{{name}}}' for name in sorted(VARIABLES))}."
 _RESOLVED_BY = {
     "authority": 'Write `authority "…"` in the law.',
     "appeal": "Write `appeal CONTACT` in the law.",
-    "hours": "Only a `say` with `every N hours` has hours.",
-    "contacts": "Only the notice `contacts` has contacts.",
+    "hours": "Only a `say` rule with `every N hours` has {hours}.",
+    "contacts": "Only the notice `contacts` has {contacts}.",
 }
 
 _WORDS = re.compile(r"[^\W\d_]+")
@@ -54,17 +54,15 @@ class Catalogue:
     def languages(self) -> tuple[str, ...]:
         return self.tags or (DEFAULT_LANGUAGE,)
 
-    def notice(
-        self, word: ast.Word, pack: str, *needs: str, law: Law | None = None, hours: int = 0
-    ) -> NoticeTemplate | None:
-        """Return the notice of a rule of ``pack``; None, with a finding, if there is none.
+    def notice(self, word: ast.Word, pack: str, *needs: str, law: Law | None = None, hours: int = 0) -> NoticeTemplate:
+        """Return the notice of a rule of ``pack``; ``UNTOLD``, with a finding, if there is none.
 
         ``needs`` are the variables that every text of it must contain, so that it says why (TR-2); ``law`` and
         ``hours`` are the rule's, and a text must not contain variables that they give no value.
         """
         template = self._found(word, pack, hours)
         if template is None:
-            return None
+            return UNTOLD
         if missing := [tag for tag in self.languages if tag not in template.texts]:
             self._missing("notice-text", "notice", word, missing)
         said = {"type": True, "law": "law" in needs, "jurisdiction": "law" in needs, "hours": hours > 0}
@@ -72,11 +70,11 @@ class Catalogue:
         for text in (text for texts in self._texts(word.text, pack).values() for text in texts):
             silent = [f"{{{name}}}" for name in needs if f"{{{name}}}" not in text.text.text]
             if silent and text.text.text.strip():
-                message = f"the notice `{word}` leaves out {' and '.join(silent)} in {text.tag}"
+                message = f"the notice `{word}` lacks {' and '.join(silent)} in {text.tag}"
                 self.report(diagnose("notice-silent", text.text.span, message))
             for name in sorted(VARIABLES):
                 if f"{{{name}}}" in text.text.text and not said.get(name):
-                    message = f"the notice `{word}` holds {{{name}}}, which nothing says here"
+                    message = f"the notice `{word}` contains {{{name}}}, which has no value here"
                     self.report(diagnose("notice-unresolved", word.span, message, _RESOLVED_BY.get(name, "")))
         return template
 
@@ -91,7 +89,7 @@ class Catalogue:
             self._missing("notice-text", "notice", word, missing)
         texts = [text.text.text for texts in self._texts(word.text, pack).values() for text in texts]
         for name in sorted(name for name in VARIABLES if any(f"{{{name}}}" in text for text in texts)):
-            message = f"the notice `{word}` holds {{{name}}}, which nothing says here"
+            message = f"the notice `{word}` contains {{{name}}}, which has no value here"
             self.report(diagnose("notice-unresolved", word.span, message))
         return template
 
@@ -174,7 +172,7 @@ def check_texts(unit: Unit, report: Report) -> None:
             if unit.pack.kind != "language":
                 check_tag(text.tag, report)
             if unit.pack.kind == "language" and text.tag.text != unit.name:
-                message = f"the language pack {unit.name} holds a text in {text.tag}"
+                message = f"the language pack {unit.name} contains a text in {text.tag}"
                 report(diagnose("text-language", text.tag.span, message))
             _check_variables(what, text, report)
             check_signs(text.text, report)
@@ -191,9 +189,13 @@ def _check_plurals(what: str, texts: tuple[ast.TextIn, ...], report: Report) -> 
             continue
         first, known = group[0], categories(tag)
         if what == "label" or None in forms or known is None:
-            why = "a label has one text" if what == "label" else f"the plural forms of {tag} are not known here"
+            why = (
+                "a label has one text in each language"
+                if what == "label"
+                else f"Ordinance does not know the plural forms of {tag}"
+            )
             why = f"some texts in {tag} have a plural form and some have none" if known and what == "notice" else why
-            report(diagnose("plural-form", first.tag.span, why, "Write one text, without a form."))
+            report(diagnose("plural-form", first.tag.span, why, "Write one text without a plural form."))
             continue
         wanted = ", ".join(sorted(known))
         for form in sorted(form for form in forms if form and form not in known):
@@ -208,7 +210,7 @@ def check_signs(text: ast.Word, report: Report) -> None:
     """Report a text for people that is not what it seems: the marker's signs, which nobody could tell from an omission,
     and words of two scripts."""
     if not _SIGNS.isdisjoint(text.text):
-        report(diagnose("marker-sign", text.span, "the sign of an omission stands in this text"))
+        report(diagnose("marker-sign", text.span, "this text contains a sign that marks omissions"))
     for found in _WORDS.finditer(text.text):
         if len(scripts := scripts_of(found[0])) > 1:
             message = f"the word `{found[0]}` mixes {' and '.join(scripts)} letters"
@@ -221,6 +223,8 @@ def _check_variables(what: str, text: ast.TextIn, report: Report) -> None:
     for found in _BRACED.finditer(text.text.text):
         if what == "label" or found[0] != f"{{{found[1]}}}" or found[1] not in VARIABLES:
             near = (
-                did_you_mean(found[1] or "", VARIABLES) or _VARIABLES if what == "notice" else "Labels are plain words."
+                did_you_mean(found[1] or "", VARIABLES) or _VARIABLES
+                if what == "notice"
+                else "A label has no variables; write plain words."
             )
             report(diagnose("notice-variable", text.text.span, f"`{found[0]}` is not a variable of a {what}", near))

@@ -58,7 +58,7 @@ def link_places(units: Iterable[Unit], report: Report) -> Places:
             if not is_code(member.text):
                 report(diagnose("code-invalid", member.span, f"`{member}` is not a jurisdiction's code"))
         if pack.within and _circles(name, parents):
-            report(diagnose("parent-circle", pack.within.span, f"`{name}` lies within itself by way of {pack.within}"))
+            report(diagnose("parent-circle", pack.within.span, f"`{name}` is within itself by way of {pack.within}"))
             parents[name] = None
     zones: dict[str, ZoneInfo] = {}
     for name, pack in jurisdictions.items():

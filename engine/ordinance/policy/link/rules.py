@@ -13,7 +13,7 @@ from ordinance.policy.link.names import Names, Report, check_name, whole
 from ordinance.policy.link.notices import Catalogue
 from ordinance.policy.link.situations import Reader, Situations
 from ordinance.policy.link.unbuilt import PENDING
-from ordinance.policy.plan import SPAN, Dimension, Exemption, Law, NoticeTemplate, Scope
+from ordinance.policy.plan import SPAN, UNTOLD, Dimension, Exemption, Law, Scope
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
 
 #: A sentence that is cut may be as long as this, in characters.
@@ -24,9 +24,6 @@ _UNSERVED = frozenset({"judged", *PENDING})
 
 #: What is said again every so many hours is said at least once a year.
 MOST_HOURS = 8760
-
-#: The notice of what needs none.
-UNTOLD = NoticeTemplate("", {}, {})
 
 _EFFECTS: Mapping[type[ast.Rule], tuple[Effect, NoticeKind]] = {
     ast.RedLine: (Effect.REFUSE, NoticeKind.RED_LINE),
@@ -109,7 +106,9 @@ def link_rule(scopes: Scopes, node: ast.Rule, report: Report) -> Rule:
                 scopes.detectors["pattern"].get(word)
             if node.provide is None:
                 return rule
-            rule = replace(rule, contacts=node.provide.group.text, notice=catalogue.template("contacts", pack))
+            rule = replace(
+                rule, contacts=node.provide.group.text, notice=catalogue.template("contacts", pack) or UNTOLD
+            )
             return _looking(rule, scopes, node.provide.when)
         case ast.Say():
             return _say(replace(rule, law=scopes.law(node.law)), scopes, node, report)
@@ -122,18 +121,25 @@ def link_rule(scopes: Scopes, node: ast.Rule, report: Report) -> Rule:
 
 def _plain(scopes: Scopes, node: ast.Rule) -> Rule:
     effect, kind = _EFFECTS[type(node)]
-    until = node.trial.value if node.trial else None
-    rule_id = f"{scopes.unit.name}/{node.name}"
     return Rule(
-        rule_id,
-        node,
-        scopes.unit,
-        scopes.jurisdiction,
-        effect,
-        kind,
-        node.name.text,
+        id=f"{scopes.unit.name}/{node.name}",
+        number=node.number.text,
+        node=node,
+        unit=scopes.unit,
+        jurisdiction=scopes.jurisdiction,
+        effect=effect,
+        kind=kind,
+        channels=frozenset(),
+        detectors=(),
+        condition=ALWAYS,
+        exemptions=(),
+        scope=SPAN,
+        law=None,
+        type=node.name.text,
+        label={},
+        notice=UNTOLD,
         trial=node.trial is not None,
-        trial_until=until,
+        trial_until=node.trial.value if node.trial else None,
     )
 
 
@@ -167,7 +173,7 @@ def _watching(
         law=law,
     )
     if isinstance(node, ast.Provide):
-        return replace(rule, contacts=node.group.text, notice=catalogue.template("contacts", pack))
+        return replace(rule, contacts=node.group.text, notice=catalogue.template("contacts", pack) or UNTOLD)
     rule = replace(rule, exemptions=tuple(_exemptions(scopes, node, report)))
     if isinstance(node, ast.Mask):
         shown = catalogue.label(node.label, pack)
@@ -194,7 +200,7 @@ def _say(rule: Rule, scopes: Scopes, node: ast.Say, report: Report) -> Rule:
     catalogue, pack, when = scopes.catalogue, scopes.unit.name, node.occasions
     hours = whole(when.hours.text) if when.hours else 0
     if when.hours and (not hours or hours > MOST_HOURS):
-        report(diagnose("hours-invalid", when.hours.span, f"every {when.hours} hours makes no sense"))
+        report(diagnose("hours-invalid", when.hours.span, f"every {when.hours} hours is out of range"))
         hours = 1
     occasion = Occasion.EVERY_ANSWER if when.every else Occasion.EVERY_HOURS
     if when.first:
@@ -223,6 +229,6 @@ def _scope(node: ast.ScopeNode, report: Report) -> Scope:
         return SPAN
     bound = whole(node.bound.text)
     if not bound or bound > LONGEST_BOUND:
-        report(diagnose("bound-invalid", node.bound.span, f"a region of {node.bound} characters makes no sense"))
+        report(diagnose("bound-invalid", node.bound.span, f"a bound of {node.bound} characters is out of range"))
         return SPAN
     return Scope(node.unit, bound)

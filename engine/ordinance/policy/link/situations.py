@@ -13,20 +13,14 @@ from ordinance.policy.conditions import All, AnyOf, Below, Condition, Is, Within
 from ordinance.policy.link.names import Names, Report, is_code, whole
 from ordinance.policy.link.places import Places
 from ordinance.policy.plan import Dimension
-from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS
-
-PLACES = frozenset({"place", "seat", "market"})
-NUMBERS = frozenset({"age", "turn", "elapsed"})
-
-#: Built-in dimensions that a request merely claims.
-CLAIMED = frozenset({"language", "turn", "elapsed"})
+from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, CLAIMED, NUMBERS, PLACES
 
 #: Where a condition stands: law decides by attested facts only, a ``say`` may also read what went before in the
 #: conversation, and how to speak may depend on anything.
 Reader = Literal["law", "transition", "exception", "rule", "say", "style"]
 _READING: Mapping[Reader, str] = {
     "law": "the law's reach",
-    "transition": "the law's time",
+    "transition": "the law's dates",
     "exception": "the exception",
 }
 _HOLDING_BACK = frozenset({"transition", "exception"})
@@ -62,7 +56,7 @@ class Situations:
         match node.test:
             case "unknown":
                 if reader == "exception":
-                    self.report(diagnose("reads-unknown", node.span, f"the exception holds where `{name}` is unknown"))
+                    self.report(diagnose("reads-unknown", node.span, f"the exception applies if `{name}` is unknown"))
                 return Is(name, frozenset(), or_unknown=True)
             case "within":
                 return self._within(node, name, node.values[0], reader)
@@ -79,7 +73,7 @@ class Situations:
         condition = self.condition(law.reaches, "law")
         read = dimensions(condition) & PLACES
         if read and law.unknown is None:
-            message = f"the law `{law.name}` does not say what an unknown place means"
+            message = f"the law `{law.name}` does not say whether it applies if the place is unknown"
             self.report(diagnose("reach-unknown", law.name.span, message))
         if law.unknown != "included":
             return condition
@@ -111,10 +105,10 @@ class Situations:
             return
         claimed = name in CLAIMED if declared is None else not declared.attested
         if claimed and reader != "style" and not (reader == "say" and name in _SAY_READS):
-            what = {"law": "the law's reach", "transition": "the law's time", "exception": "the exception"}.get(
+            what = {"law": "the law's reach", "transition": "the law's dates", "exception": "the exception"}.get(
                 reader, "the rule"
             )
-            message = f"{what} reads `{name}`, which a request merely claims"
+            message = f"{what} depends on `{name}`, which a request merely claims"
             self.report(diagnose("reads-claimed", node.dimension.span, message))
 
     def _check_values(self, node: ast.TestNode, name: str) -> None:
@@ -132,7 +126,7 @@ class Situations:
             if word.text not in declared.values:
                 values = ", ".join(sorted(declared.values))
                 advice = did_you_mean(word.text, declared.values) or f"Its values are {values}."
-                self.report(diagnose("value-unknown", word.span, f"`{name}` is never `{word}`", advice))
+                self.report(diagnose("value-unknown", word.span, f"`{name}` does not have the value `{word}`", advice))
 
     def _within(self, node: ast.TestNode, name: str, code: ast.Word, reader: Reader) -> Condition:
         if name not in PLACES:
@@ -145,17 +139,17 @@ class Situations:
     def _below(self, node: ast.TestNode, name: str, limit: ast.Word) -> Condition:
         number = whole(limit.text)
         if name not in NUMBERS or number is None:
-            self._unfit(node, f"`{name} below {limit}` compares no whole numbers", "Use `below` with age or turn.")
+            self._unfit(node, f"`{name} below {limit}` does not compare whole numbers", "Use `below` with age or turn.")
             return Below(name, 0)
         if node.hours is not (name == "elapsed"):
-            self._unfit(node, f"`{name}` does not count like this", "Write `elapsed below N hours`, `age below N`.")
+            self._unfit(node, f"`{name}` has another unit", "Write `elapsed below N hours`, `age below N`.")
         return Below(name, number * _HOUR if node.hours else number)
 
     def _before(self, node: ast.TestNode, name: str, day: ast.Word) -> Condition:
         """Link a test of a date, which counts as the number of its digits."""
         declared = self.dimensions.get(name)
         if name in BUILT_IN_DIMENSIONS or (declared is not None and not declared.is_date):
-            self._unfit(node, f"`{name}` is no date", f"Declare it: dimension {name} attested date")
+            self._unfit(node, f"`{name}` is not a date", f"Declare it: dimension {name} attested date")
         try:
             date.fromisoformat(day.text)
         except ValueError:
@@ -168,7 +162,7 @@ class Situations:
         elif not self.places.known(code.text):
             near = did_you_mean(code.text, self.places.parents)
             advice = near or "Load the jurisdiction's pack, or name it among the `members` of one that is loaded."
-            self.report(diagnose("value-unknown", code.span, f"no loaded pack speaks of the place `{code}`", advice))
+            self.report(diagnose("value-unknown", code.span, f"no loaded pack knows the place `{code}`", advice))
 
     def _unfit(self, node: ast.TestNode, message: str, help: str) -> None:
         self.report(diagnose("test-unfit", node.span, message, help))

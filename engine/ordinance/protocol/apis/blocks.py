@@ -18,7 +18,7 @@ class Place:
         self._calls: dict[int, int] = {}
 
     def move(self, key: Key) -> Key | None:
-        """Something is said in this block; the one that it ends, if any."""
+        """Move to the block of ``key``. Returns the block that this ends, or None."""
         before, self.open = self.open, key
         return None if before == key else before
 
@@ -32,7 +32,7 @@ class Place:
         return self._calls.setdefault(number, len(self._calls))
 
     def knows(self, number: int) -> bool:
-        """Whether that call has begun."""
+        """Return whether that call has begun."""
         return number in self._calls
 
 

@@ -11,17 +11,16 @@ import msgspec
 from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import Chunks, Separate, answer_of, problem_event
-from ordinance.protocol.apis.decoding import Envelope, check, decode, token_ids
+from ordinance.protocol.apis.envelope import Envelope, check, decode, token_ids
 from ordinance.protocol.apis.logprobs import TokenWords, read_token, write_token
 from ordinance.protocol.asked import Request, read_body, read_count, read_flag, read_messages, read_model, read_stops
-from ordinance.protocol.conversation import Message, all_masked, every_text, item_of, readings
+from ordinance.protocol.conversation import Message, all_masked, every_text, readings, turn_of
 from ordinance.protocol.finish import said_own
 from ordinance.protocol.parts import NO_PARTS, Words
 from ordinance.protocol.problems import Problem
 from ordinance.protocol.said import CONTENT, REFUSAL, Call, Reply, Said, Top, Usage
 from ordinance.protocol.strings import replaced, strings
 from ordinance.protocol.structured import structure_of
-from ordinance.runtime.history import turn_of
 
 
 def _continues(body: dict[str, Any]) -> bool:
@@ -135,7 +134,7 @@ def _write_function(call: Call, *, whole: bool) -> dict[str, str]:
 
 
 def _around(index: int, said: Said) -> dict[str, Any]:
-    """What stands in a choice beside its words."""
+    """Return what a choice contains besides its words."""
     tokens = {name: list(map(write_token, found)) for name, found in said.tokens.items()}
     more: dict[str, Any] = {} if said.token_ids is None else {"token_ids": said.token_ids}
     if said.stop is not None:
@@ -148,7 +147,7 @@ def _write_whole(index: int, said: Said) -> dict[str, Any]:
 
 
 def _write_chunk(index: int, said: Said) -> dict[str, Any]:
-    """A first delta has its text even when that is empty, as clients expect."""
+    """Write a chunk. A first delta has its text even if that is empty, as clients expect."""
     first = {"role": "assistant", "content": ""} if said.role else {}
     return {**_around(index, said), "delta": {**first, **_words(said, whole=False)}}
 
@@ -191,7 +190,6 @@ class Chat:
 
     path = routes.CHAT
     prefix = "chatcmpl-"
-    plain_key = "content"
     turns = "messages"
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
@@ -202,7 +200,7 @@ class Chat:
             body=body,
             streaming=read_flag(body, "stream"),
             choices=read_count(body),
-            turn=turn_of(list(map(item_of, messages))),
+            turn=turn_of(messages),
             readings=(readings(messages, continued=_continues(body)),),
             model=read_model(body),
             structure=structure_of(body),
@@ -230,11 +228,7 @@ class Chat:
         return _read(raw)
 
     def reader(self, request: Request) -> Separate:
-        return Separate(_read)
-
-    def read_plain(self, raw: bytes) -> tuple[int, Top]:
-        event = _PLAIN_DECODER.decode(raw)
-        return event.choices[0].index, Top(event.id, event.created, event.model, event.system_fingerprint)
+        return Separate(request, _read, _PLAIN_DECODER, b'"content"')
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
         return answer_of("chat.completion", _write_whole, top, choices, usage)

@@ -14,7 +14,7 @@ import msgspec
 from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import Chunks, Separate, answer_of, problem_event
-from ordinance.protocol.apis.decoding import Envelope, check, decode, token_ids
+from ordinance.protocol.apis.envelope import Envelope, check, decode, token_ids
 from ordinance.protocol.asked import (
     MOST_CHOICES,
     Request,
@@ -35,14 +35,14 @@ from ordinance.protocol.structured import structure_of
 
 
 def _prompts(body: dict[str, Any]) -> list[str]:
-    """The prompts of a request. Raises ``Problem`` (400)."""
+    """Read the prompts of a request. Raises ``Problem`` (400)."""
     prompt = body.get("prompt")
     prompts = prompt if isinstance(prompt, list) else [prompt]
     texts = [each for each in prompts if isinstance(each, str)]
     if not texts or len(texts) < len(prompts):
-        raise bad_request("`prompt` must be a text or a list of texts; token ids cannot be looked at.", "prompt")
+        raise bad_request("`prompt` must be a text or a list of texts; token ids cannot be checked.", "prompt")
     if body.get("prompt_embeds") is not None:
-        raise part_refused("embeddings are never taken; nobody could look at them", "prompt_embeds")
+        raise part_refused("embeddings are never accepted, because they cannot be checked", "prompt_embeds")
     return texts
 
 
@@ -147,7 +147,6 @@ class Completions:
 
     path = routes.COMPLETIONS
     prefix = "cmpl-"
-    plain_key = "text"
     turns = ""
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
@@ -184,11 +183,7 @@ class Completions:
         return _read(raw)
 
     def reader(self, request: Request) -> Separate:
-        return Separate(_read)
-
-    def read_plain(self, raw: bytes) -> tuple[int, Top]:
-        event = _PLAIN_DECODER.decode(raw)
-        return event.choices[0].index, Top(event.id, event.created, event.model, event.system_fingerprint)
+        return Separate(request, _read, _PLAIN_DECODER, b'"text"')
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
         return answer_of("text_completion", _write, top, choices, usage)

@@ -13,14 +13,13 @@ from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.messages_said import MessagesReader, read_message
 from ordinance.protocol.apis.messages_written import MessagesWriter, problem_of, whole_message
 from ordinance.protocol.asked import Request, check_tools, read_body, read_flag, read_messages, read_model
-from ordinance.protocol.conversation import Message, all_masked, every_text, item_of, readings
+from ordinance.protocol.conversation import Message, all_masked, every_text, readings, turn_of
 from ordinance.protocol.parts import NO_PARTS, Words, read_parts
 from ordinance.protocol.problems import Problem
 from ordinance.protocol.said import Reply, Top, Usage
 from ordinance.protocol.sse import named
 from ordinance.protocol.strings import replaced, strings
 from ordinance.protocol.structured import structure_of
-from ordinance.runtime.history import turn_of
 from ordinance.runtime.redact.json_text import Structure
 
 #: Tools that the client runs itself.
@@ -28,13 +27,13 @@ _TOOLS = (None, "custom")
 
 
 def _system(body: dict[str, Any]) -> list[Message]:
-    """The system prompt, as the message that servers make of it."""
+    """Return the system prompt as the message that servers make of it."""
     return [] if body.get("system") is None else [{"role": "system", "content": body["system"]}]
 
 
 def read_conversation(body: dict[str, Any], parts: Words) -> dict[str, Any]:
-    """The members of a request in which people and tools speak, with such ``parts`` beside text. Raises ``Problem``
-    (400)."""
+    """Read the members of a request in which people and tools speak; ``parts`` names what they may contain besides
+    text. Raises ``Problem`` (400)."""
     system = {"system": read_parts(body["system"], "system", parts)} if "system" in body else {}
     return {**system, "messages": read_messages(body, parts)}
 
@@ -49,7 +48,6 @@ class Messages:
 
     path = routes.MESSAGES
     prefix = "msg_"
-    plain_key = ""
     turns = "messages"
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
@@ -63,7 +61,7 @@ class Messages:
             body=body,
             streaming=read_flag(body, "stream"),
             choices=1,
-            turn=turn_of(list(map(item_of, messages))),
+            turn=turn_of(messages),
             readings=(readings(messages, continued=False),),
             model=read_model(body),
             structure=_structure(body),
@@ -95,9 +93,6 @@ class Messages:
 
     def reader(self, request: Request) -> MessagesReader:
         return MessagesReader()
-
-    def read_plain(self, raw: bytes) -> tuple[int, Top]:
-        raise msgspec.DecodeError
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
         return whole_message(top, choices[0][1], usage)

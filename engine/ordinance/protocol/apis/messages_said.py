@@ -11,8 +11,8 @@ import msgspec
 from msgspec.structs import replace
 
 from ordinance.protocol.apis.blocks import NOTHING, Place, reply
-from ordinance.protocol.apis.decoding import decode
-from ordinance.protocol.apis.forms import Form, form_of
+from ordinance.protocol.apis.envelope import decode
+from ordinance.protocol.forms import Form, form_of
 from ordinance.protocol.problems import malformed, upstream_failed
 from ordinance.protocol.said import CONTENT, FILTERED, REASONING, Call, Reply, Said, Usage
 
@@ -74,7 +74,7 @@ _MESSAGES = msgspec.json.Decoder(_Message)
 
 
 def read_message(raw: bytes) -> Reply:
-    """A whole answer; all texts of one kind are one. Raises ``Problem`` (502)."""
+    """Read a whole answer; all texts of one kind are one. Raises ``Problem`` (502)."""
     message = decode(_MESSAGES, raw)
     if message.type == "error":
         raise upstream_failed()
@@ -95,23 +95,18 @@ class MessagesReader:
 
     def __init__(self) -> None:
         self._place = Place()
-        self._form: Form | None = None  # that of the text that is open
-        self._name = ""
-
-    def more(self, data: bytes) -> tuple[str, str] | None:
-        if self._form is None or self._place.open != self._name:
-            return None
-        text = self._form.text_in(data)
-        return (self._name, text) if text else None
+        self.forms: list[Form] = []  # that of the text that is open, if the last event said more of it
 
     def read(self, data: bytes) -> Reply:
-        """Raises ``Problem`` (502)."""
+        """Read one event. Raises ``Problem`` (502)."""
+        self.forms = []
         event = decode(_EVENTS, data)
         match event.type:
             case "content_block_delta":
                 delta = event.delta or _NO_DELTA
                 said = self._delta(event.index, delta)
-                self._learn(data, event, delta)
+                if said is not NOTHING:
+                    self._learn(data, event, delta)
                 return said
             case "content_block_start":
                 return self._start(event.index, event.content_block or _NO_BLOCK)
@@ -155,9 +150,10 @@ class MessagesReader:
         """Find the form of the deltas of the text that is open."""
         if delta.type not in _MEMBERS:
             return
-        self._name, member = _MEMBERS[delta.type]
+        name, member = _MEMBERS[delta.type]
         wanted = replace(event, delta=replace(delta, **{member: "?"}))
-        self._form = form_of(data, f'"{member}"'.encode(), lambda other: _EVENTS.decode(other) == wanted)
+        form = form_of(data, f'"{member}"'.encode(), lambda other: _EVENTS.decode(other) == wanted, name=name)
+        self.forms = [] if form is None else [form]
 
     def _say(self, name: str, text: str | None) -> Reply:
         return reply(Said({name: text}, ends=self._place.move(name))) if text else NOTHING
@@ -169,14 +165,14 @@ def _ending(told: _Delta | _Message) -> Said:
 
 
 def _input(value: Any) -> str:
-    """The arguments of a call as text; nothing where they are still to come."""
+    """Return the arguments of a call as text; an empty string if they are still to come."""
     if value is not None and not isinstance(value, dict):
-        raise malformed("the input of a tool is no object")
+        raise malformed("the input of a tool is not an object")
     return _ENCODE(value).decode() if value else ""
 
 
 def _usage(usage: _Usage | None) -> Usage | None:
-    """The counts; what was read from a cache or written to it was read."""
+    """Return the counts; what was read from a cache or written to it counts as read."""
     if usage is None:
         return None
     read = (usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens)

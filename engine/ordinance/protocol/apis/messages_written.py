@@ -28,13 +28,13 @@ _DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","inde
 
 
 def problem_of(problem: Problem) -> dict[str, Any]:
-    """The JSON object of an error in this API's shape, with our stable code beside it."""
+    """Return the JSON object of an error in this API's shape, with our stable code beside it."""
     kind = _PROBLEMS.get(problem.status) or ("api_error" if problem.status >= 500 else "invalid_request_error")
     return {"type": "error", "error": {"type": kind, "message": problem.message, "code": problem.code}}
 
 
 def whole_message(top: Top, said: Said, usage: Usage | None) -> dict[str, Any]:
-    """A whole answer. One that says nothing has an empty text, for clients look at the first."""
+    """Write a whole answer. One that says nothing has an empty text, because clients look at the first."""
     content: list[dict[str, Any]] = []
     if said.texts.get(REASONING):
         content.append({"type": "thinking", "thinking": said.texts[REASONING], "signature": _signature()})
@@ -66,9 +66,9 @@ class MessagesWriter:
                 out += [self._close(), _event(with_metadata(last, metadata)), _event({"type": "message_stop"})]
         return b"".join(out)
 
-    def more(self, top: Top, name: str, text: str) -> bytes:
+    def more(self, top: Top, index: int, name: str, text: str) -> bytes:
         if name != self._open:
-            return self.write(top, [(0, Said({name: text}))], None, None)
+            return self.write(top, [(index, Said({name: text}))], None, None)
         return self._before + _ENCODE(text) + b"}}\n\n"
 
     def problem(self, problem: Problem, metadata: Metadata) -> bytes:

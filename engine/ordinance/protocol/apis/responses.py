@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import msgspec
-
 from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import problem_event
@@ -26,13 +24,12 @@ from ordinance.protocol.asked import (
     read_stops,
     trimmed,
 )
-from ordinance.protocol.conversation import Message, all_masked, every_text, item_of, readings
+from ordinance.protocol.conversation import Message, all_masked, every_text, readings, turn_of
 from ordinance.protocol.parts import NO_PARTS, Words, read_parts
 from ordinance.protocol.problems import Problem, bad_request
 from ordinance.protocol.said import Reply, Top, Usage
 from ordinance.protocol.strings import replaced, strings
 from ordinance.protocol.structured import structure_of
-from ordinance.runtime.history import turn_of
 from ordinance.runtime.redact.json_text import Structure
 
 #: What refers to something that a server keeps.
@@ -56,7 +53,7 @@ def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
     for item in given:
         if item.get("type", "message") not in _ITEMS or item.get("encrypted_content") is not None:
             raise bad_request(
-                "`input` has an item that cannot be looked at; send messages, calls and thoughts.", "input"
+                "`input` has an item that cannot be checked; send messages, function calls and reasoning.", "input"
             )
     return given
 
@@ -114,7 +111,6 @@ class Responses:
 
     path = routes.RESPONSES
     prefix = "resp_"
-    plain_key = ""
     turns = "input"
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
@@ -134,7 +130,7 @@ class Responses:
             body=body,
             streaming=read_flag(body, "stream"),
             choices=1,
-            turn=turn_of(list(map(item_of, items))),
+            turn=turn_of(items),
             readings=(_readings(items),),
             model=read_model(body),
             structure=_structure(body),
@@ -167,9 +163,6 @@ class Responses:
 
     def reader(self, request: Request) -> ResponsesReader:
         return ResponsesReader(request)
-
-    def read_plain(self, raw: bytes) -> tuple[int, Top]:
-        raise msgspec.DecodeError
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
         return whole_response(request, top, choices[0][1], usage)

@@ -49,7 +49,7 @@ class Item:
         return "".join(self.pieces)
 
     def part(self, text: str) -> dict[str, Any]:
-        """Its one part, of which this is the text."""
+        """Return the item's one part, with this ``text``."""
         part: dict[str, Any] = {"type": self.kind.part, self.kind.member: text}
         if self.kind.part == "output_text":
             part |= {"annotations": [], "logprobs": list(map(write_token, self.tokens)) if text else []}

@@ -14,10 +14,10 @@ import msgspec
 from msgspec.structs import replace
 
 from ordinance.protocol.apis.blocks import NOTHING, Key, Place, reply
-from ordinance.protocol.apis.decoding import decode
-from ordinance.protocol.apis.forms import Form, form_of
+from ordinance.protocol.apis.envelope import decode
 from ordinance.protocol.apis.logprobs import TokenWords, read_token
 from ordinance.protocol.asked import Request
+from ordinance.protocol.forms import Form, form_of
 from ordinance.protocol.problems import malformed, upstream_failed
 from ordinance.protocol.said import CONTENT, FILTERED, REASONING, REFUSAL, Call, Reply, Said, Usage
 
@@ -95,7 +95,7 @@ _RESPONSES = msgspec.json.Decoder(_Response)
 
 
 def read_response(raw: bytes, request: Request) -> Reply:
-    """A whole answer; all texts of one kind are one. Raises ``Problem`` (502)."""
+    """Read a whole answer; all texts of one kind are one. Raises ``Problem`` (502)."""
     response = decode(_RESPONSES, raw)
     said = _ending(response)
     said.role = True
@@ -129,18 +129,12 @@ class ResponsesReader:
     def __init__(self, request: Request) -> None:
         self._place = Place()
         self._namespaces = _namespaces(request)
-        self._form: Form | None = None  # that of the text that is open
-        self._name = ""
+        self.forms: list[Form] = []  # that of the text that is open, if the last event said more of it
         self._plain = "message.output_text.logprobs" not in (request.body.get("include") or ())
 
-    def more(self, data: bytes) -> tuple[str, str] | None:
-        if self._form is None or self._place.open != self._name:
-            return None
-        text = self._form.text_in(data)
-        return (self._name, text) if text else None
-
     def read(self, data: bytes) -> Reply:
-        """Raises ``Problem`` (502)."""
+        """Read one event. Raises ``Problem`` (502)."""
+        self.forms = []
         event = decode(_EVENTS, data)
         name = _TEXTS.get(event.type)
         if name is not None:
@@ -171,11 +165,11 @@ class ResponsesReader:
 
     def _learn(self, data: bytes, name: str, event: _Event) -> None:
         """Find the form of the deltas of the text that is open, unless tokens are laid along it."""
-        self._form, self._name = None, name
         self._plain = self._plain and not event.logprobs
         if self._plain and event.delta:
             wanted = replace(event, delta="?")
-            self._form = form_of(data, b'"delta"', lambda other: _EVENTS.decode(other) == wanted)
+            form = form_of(data, b'"delta"', lambda other: _EVENTS.decode(other) == wanted, name=name)
+            self.forms = [] if form is None else [form]
 
     def _say_call(self, index: int, call: Call) -> Reply:
         return reply(Said(calls=[call], ends=self._place.move(index)))
@@ -186,7 +180,7 @@ class ResponsesReader:
 
 def _piece(delta: object) -> str:
     if not isinstance(delta, str):
-        raise malformed("a piece of it is no text")
+        raise malformed("a piece of it is not text")
     return delta
 
 
@@ -199,7 +193,7 @@ def _call(index: int, item: _Call, namespaces: frozenset[str]) -> Call:
 
 
 def _namespaces(request: Request) -> frozenset[str]:
-    """The client's own words for groups of its tools."""
+    """Return the client's own names for groups of its tools."""
     tools: Iterable[Any] = request.body.get("tools") or ()
     return frozenset(name for tool in tools if isinstance(name := tool.get("name"), str) and "tools" in tool)
 

@@ -25,7 +25,7 @@ _REASONS = {"length": "max_output_tokens", FILTERED: FILTERED}
 
 
 def whole_response(request: Request, top: Top, said: Said, usage: Usage | None) -> dict[str, Any]:
-    """A whole answer."""
+    """Write a whole answer."""
     return _response(request, top, [item.whole() for item in items_of(said)], said.finish, usage)
 
 
@@ -57,9 +57,9 @@ class ResponsesWriter:
                 out.append(self._event("response.completed", response=with_metadata(response, metadata)))
         return b"".join(out)
 
-    def more(self, top: Top, name: str, text: str) -> bytes:
+    def more(self, top: Top, index: int, name: str, text: str) -> bytes:
         if name != self._key:
-            return self.write(top, [(0, Said({name: text}))], None, None)
+            return self.write(top, [(index, Said({name: text}))], None, None)
         return self._say(name, text, [], broken=False)
 
     def problem(self, problem: Problem, metadata: Metadata) -> bytes:
@@ -132,7 +132,7 @@ class ResponsesWriter:
 def _response(
     request: Request, top: Top, output: list[dict[str, Any]], finish: str | None, usage: Usage | None
 ) -> dict[str, Any]:
-    """The object around the items. ``finish`` is None while it goes on."""
+    """Write the object around the items. ``finish`` is None while the answer goes on."""
     reason = _REASONS.get(finish or "")
     asked = request.body
     return {
@@ -160,7 +160,7 @@ def _number(value: object) -> float | None:
 
 
 def _counts(usage: Usage | None) -> dict[str, Any] | None:
-    """The counts, with the details that clients need and that are not told."""
+    """Write the counts, with the details that clients need and that are not reported."""
     if usage is None:
         return None
     return {

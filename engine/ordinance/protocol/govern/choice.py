@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ordinance.policy.vocabulary import Channel, Verdict
@@ -10,7 +11,7 @@ from ordinance.protocol.finish import kind_of
 from ordinance.protocol.govern.calls import GovernedCall
 from ordinance.protocol.govern.stops import stops_of
 from ordinance.protocol.govern.token_ids import TokenIds
-from ordinance.protocol.govern.tokens import Tokens
+from ordinance.protocol.govern.tokens import Tokens, of_thoughts
 from ordinance.protocol.problems import malformed
 from ordinance.protocol.said import CALL_REASONS, CONTENT, FILTERED, FINISH_REASONS, REFUSAL, Call, Said
 from ordinance.runtime.redact.continuation import Beginning
@@ -51,13 +52,12 @@ class GovernedChoice:
         self._structured = request.structure is not None
         self._blocks: dict[str, _Block] = {}
         self._resting: str | int | None = None  # the block that has ended, while nothing shows what ended it
-        self._texts: dict[str, Redactor] = {}
         self._calls: dict[int | None, GovernedCall] = {}
-        self._texts_closed = False
         self._calling = False  # the model has begun a call
         self._called = False  # a call has left
         self._said_content = False
         self._tokens: dict[str, Tokens] = {}
+        self._of_thoughts = not request.in_blocks  # whether the content's tokens are those of reasoning as well
         self._token_ids = TokenIds(request)
         self._late = Said()  # of a whole answer: what leaves at the end
 
@@ -67,29 +67,11 @@ class GovernedChoice:
         return self.stream.ended
 
     def take(self, said: Said) -> Said:
-        """What may leave now that the model has said this. The result has a ``finish`` if the choice ends here."""
+        """Take what the model has said, and return what may leave now. The result has a ``finish`` if the choice ends
+        here."""
         out = self._late if self._session.whole else self._opening()
         out.role = out.role or said.role
-        if said.ends is not None:
-            self._resting = said.ends
-        if self._resting is not None and (said.calls or any(said.texts.values())):
-            self._end_block(self._resting, out)
-            if self.stream.ended:
-                return self._finish(out, None)
-        self._token_ids.take(said)
-        for name, tokens in said.tokens.items():
-            self._tokens_of(name).add(tokens)
-        for name, text in said.texts.items():
-            self._say(name, text, out)
-            if self.stream.ended:
-                return self._finish(out, None)
-        if self._session.whole and said.calls:  # all of them are known: what ends the choice there comes first
-            self._close_texts(self._end_beside_calls(said), out)
-            self.stream.pause(self._end_beside_calls(said))
-            if self.stream.ended:
-                return self._finish(out, None)
-        for call in said.calls:
-            self._call(call, out, self._end_of(said))
+        for _ in self._take(said, out):
             if self.stream.ended:
                 return self._finish(out, None)
         if said.finish is not None:
@@ -99,31 +81,55 @@ class GovernedChoice:
         self._ready(out)
         return out
 
+    def _take(self, said: Said, out: Said) -> Iterator[None]:
+        """Take what the model says, one thing after the other: any may end the choice."""
+        if said.ends is not None:
+            self._resting = said.ends
+        if self._resting is not None and (said.calls or any(said.texts.values())):
+            self._end_block(self._resting, out)
+            yield
+        self._token_ids.take(said)
+        if self._session.whole and said.tokens:
+            self._of_thoughts = of_thoughts(said)
+        for name, tokens in said.tokens.items():
+            self._tokens_of(name).add(tokens)
+        for name, text in said.texts.items():
+            self._say(name, text, out)
+            yield
+        if self._session.whole and said.calls:  # all of them are known: what ends the choice there comes first
+            self._close_texts(self._end_beside_calls(said), out)
+            self.stream.pause(self._end_beside_calls(said))
+            yield
+        for call in said.calls:
+            self._call(call, out, self._end_of(said))
+            yield
+
     def _opening(self) -> Said:
-        """What stands before the answer leaves with the first event, before reasoning and calls as well."""
+        """Return what precedes the answer; it leaves with the first event, before reasoning and calls as well."""
         opening = self.stream.feed("")
         return Said({CONTENT: opening} if opening else {})
 
     def more(self, name: str, text: str) -> str:
-        """What may leave of a text of which something was said, and in blocks is open, by a shorter way."""
+        """Take ``text``, by a shorter way, for a text that has begun (and in blocks is open), and return what may
+        leave."""
         if self._in_blocks:
             self._blocks[name].said.append(text)
         if self._stops is not None:
             self._stops.hear(name, text)
-        return self.stream.feed(text) if name == CONTENT else self._texts[name].feed(text)
+        return self.stream.feed(text, name)
 
     def passed(self, text: str, name: str = CONTENT) -> Said:
-        """This ``text`` left by a shorter way and the choice may have ended with it."""
+        """Note that ``text`` left by a shorter way, and end the choice if it ended with it."""
         self._said_content = True
         out = Said({name: text} if text else {})
         return self._finish(out, None) if self.stream.ended else out
 
     def end(self) -> Said:
-        """The upstream has no more to say and gave no reason."""
+        """End the choice, because the upstream has no more to say and gave no reason."""
         return self._finish(self._late if self._session.whole else Said(), Said(finish="stop"))
 
     def fail(self, name: str) -> Said:
-        """The choice cannot go on, because of what ``name`` says."""
+        """End a choice that cannot go on, because of what ``name`` says."""
         self.finished = True
         text = self.stream.fault(name)
         return Said({CONTENT: text} if text else {})
@@ -133,16 +139,9 @@ class GovernedChoice:
             self._go_on(name, text)
         if self._stops is not None:
             self._stops.hear(name, text)
-        if name == CONTENT:
-            self._said_content = True
-            self._note(name, self.stream.content, text)
-            text = self.stream.feed(text)
-        else:
-            governed = self._texts.get(name)
-            if governed is None:
-                governed = self._texts[name] = self.stream.text(_PARTS[name])
-            self._note(name, governed, text)
-            text = governed.feed(text)
+        self._said_content = self._said_content or name == CONTENT
+        self._note(name, self.stream.named(name, _PARTS[name]), text)
+        text = self.stream.feed(text, name)
         if text:
             out.texts[name] = out.texts.get(name, "") + text
 
@@ -159,10 +158,7 @@ class GovernedChoice:
                 self._stops.begin(name)
             beginning = self.stream.after(_PARTS[name], block.beginning, "".join(block.said))
             block = self._blocks[name] = _Block(beginning)
-            if name == CONTENT:
-                self.stream.resume(beginning)
-            else:
-                self._texts[name] = self.stream.text(_PARTS[name], beginning=beginning)
+            self.stream.resume(beginning, name, _PARTS[name])
         block.said.append(text)
 
     def _end_block(self, ends: str | int, out: Said) -> None:
@@ -179,12 +175,13 @@ class GovernedChoice:
         if block is None or block.ended or (self._structured and ends == CONTENT):  # a form is one, however it comes
             return
         block.ended = True
-        rest = self.stream.pause(end) if ends == CONTENT else self._texts[ends].close(end)
+        rest = self.stream.pause(end, ends)
         if rest and not self.stream.ended:
             out.texts[ends] = out.texts.get(ends, "") + rest
 
     def _call(self, call: Call, out: Said, end: End) -> None:
-        """A call, or a piece of one; in a whole answer, which has this ``end``, it leaves whole or not at all."""
+        """Govern a call, or a piece of one; in a whole answer, which has this ``end``, it leaves whole or not at
+        all."""
         self._calling = True
         if call.index is not None and not 0 <= call.index < MOST_CALLS:
             raise malformed(f"a tool call has no number from 0 to {MOST_CALLS - 1}")
@@ -209,18 +206,16 @@ class GovernedChoice:
     def _tokens_of(self, name: str) -> Tokens:
         found = self._tokens.get(name)
         if found is None:
-            found = self._tokens[name] = Tokens()
+            found = self._tokens[name] = Tokens(self.stream.texts)
         return found
 
     def _note(self, name: str, governed: Text, text: str) -> None:
         """Lay tokens along this text, where there are any."""
-        tokens = self._tokens.get(REFUSAL if name == REFUSAL else CONTENT)
-        if tokens is None:
-            return
-        if isinstance(governed, Redactor) and not tokens.follows(governed):
-            block = self._blocks.get(name)
-            tokens.screen(governed, self.stream.alternatives(_PARTS[name], block.beginning if block else None))
-        tokens.say(governed, text)
+        for of, tokens in self._tokens.items():
+            if isinstance(governed, Redactor) and not governed.received:
+                block = self._blocks.get(name)
+                tokens.screen(governed, self.stream.alternatives(_PARTS[name], block.beginning if block else None))
+            tokens.say(governed, text, covered=name == of or (self._of_thoughts and REFUSAL not in (name, of)))
 
     def _ready(self, out: Said, *, closed: bool = False) -> None:
         for name, tokens in self._tokens.items():
@@ -259,26 +254,24 @@ class GovernedChoice:
 
     def _close_texts(self, end: End, out: Said) -> None:
         """No more comes of any text but the content: what is left of it."""
-        for name, text in self._texts.items():
-            ended = name in self._blocks and self._blocks[name].ended
-            if not (self.stream.ended or ended or self._texts_closed):
-                out.texts[name] = out.texts.get(name, "") + text.close(end)
-        self._texts_closed = True
+        for name in self.stream.others:
+            if not (self.stream.ended or self.stream.paused(name)):
+                out.texts[name] = out.texts.get(name, "") + self.stream.pause(end, name)
 
     def _end_of(self, last: Said | None) -> End:
-        """The end of what was said last."""
+        """Return the kind of end of what was said last."""
         return kind_of(own=last is not None and last.own, forced=self._forced)
 
     def _end_beside_calls(self, last: Said | None) -> End:
-        """The same for a text of a choice that has calls: servers say that it ended with these though it was cut
-        behind them."""
+        """Return the kind of end for a text of a choice that has calls: servers say that it ended with these even if it
+        was cut after them."""
         return End.CUT if last is not None and last.finish in CALL_REASONS else self._end_of(last)
 
     def _may_tell(self, stop: str) -> bool:
         """Whether it may be told that the model stopped at this. Behind a call nothing is."""
         if self._stops is None or self._calling:
             return False
-        places = {name: _PARTS[name] for name in (CONTENT, *self._texts)}
+        places = {name: _PARTS[name] for name in (CONTENT, *self.stream.others)}
         beginnings = {
             name: (part, self._blocks[name].beginning if name in self._blocks else self.stream.beginning(part))
             for name, part in places.items()
@@ -286,7 +279,7 @@ class GovernedChoice:
         return self._stops.may_tell(stop, beginnings)
 
     def _reason(self, last: Said | None, out: Said) -> str:
-        """A reason that clients know; a tool call's is true only if a call has left."""
+        """Return a reason that clients know; a tool call's is true only if a call has left."""
         if last is None or self.stream.ended:
             return FILTERED
         if last.finish in CALL_REASONS and self._called:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.conversation import Message, cut_from, every_text, item_of, with_gap
-from ordinance.runtime.history import Asked, Exchange, Item, Speaker, exchanges
+from ordinance.runtime.exchanges import Asked, Exchange, Item, Speaker, exchanges
 from ordinance.runtime.redact.own_words import Returned
 from ordinance.runtime.session import Session
+
+_NOTHING: list[Returned] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Heard:
         return [*self.asked.new, *(text for exchange in self.asked.old for text in exchange.texts)]
 
     def without(self, api: Api, gone: Collection[int]) -> Request:
-        """The request without the exchanges of these numbers."""
+        """Return the request without the exchanges of these numbers."""
         left = {place for number in gone for place in self.places[number]}
         said = self.request.body[api.turns]
         return api.saying(self.request, [message for place, message in enumerate(said) if place not in left])
@@ -41,10 +43,10 @@ def hear(api: Api, request: Request, session: Session, *, system_is_ours: bool) 
     said = request.body.get(api.turns) if api.turns else None
     if not isinstance(said, list):  # a bare text
         return Heard(request, Asked(dict.fromkeys(api.prompt_texts(request, system_is_ours=system_is_ours))))
-    messages, returned = _cut(said, session)
+    messages, items, returned = _cut(said, session)
     if any(returned):
         request = api.saying(request, messages)
-    places = exchanges([item_of(message) for message in messages])
+    places = exchanges(items)
     old = {place for each in places for place in each}
     new = api.saying(request, [message for place, message in enumerate(messages) if place not in old])
     helped = _helped(places, returned)
@@ -59,27 +61,31 @@ def hear(api: Api, request: Request, session: Session, *, system_is_ours: bool) 
     return Heard(request, asked, tuple(map(tuple, places)))
 
 
-def _cut(said: Sequence[Message], session: Session) -> tuple[list[Message], list[list[Returned]]]:
-    """The messages without the engine's own words, and for each what was taken out. One of which nothing is left goes
-    if the model says something beside it, else it has a gap: an answer was given there."""
-    items = [item_of(message) for message in said]
+def _cut(said: Sequence[Message], session: Session) -> tuple[list[Message], list[Item], list[list[Returned]]]:
+    """Return the messages without the engine's own words, what each is in the conversation, and what was taken out of
+    it. One of which nothing is left goes if the model says something beside it, else it has a gap: an answer was given
+    there."""
+    were = [item_of(message) for message in said]
     cut = [
-        cut_from(message, session.prompt.cut) if item.speaker is Speaker.MODEL else (message, list[Returned]())
-        for message, item in zip(said, items, strict=True)
+        cut_from(message, session.prompt.cut) if item.speaker is Speaker.MODEL else (message, _NOTHING)
+        for message, item in zip(said, were, strict=True)
     ]
-    left = [item_of(message) if found else item for (message, found), item in zip(cut, items, strict=True)]
+    items = [item_of(message) if found else item for (message, found), item in zip(cut, were, strict=True)]
     messages: list[Message] = []
+    kept: list[Item] = []
     returned: list[list[Returned]] = []
     for at, (message, found) in enumerate(cut):
-        if found and items[at].read and not _says(left[at]):
-            beside = [left[near] for near in (at - 1, at + 1) if 0 <= near < len(left)]
+        item = items[at]
+        if found and were[at].read and not _says(item):
+            beside = [items[near] for near in (at - 1, at + 1) if 0 <= near < len(items)]
             if returned and any(each.speaker is Speaker.MODEL and _says(each) for each in beside):
                 returned[-1] = returned[-1] + found
                 continue
-            message = with_gap(message, said[at])
+            message, item = with_gap(message, said[at]), were[at]
         messages.append(message)
+        kept.append(item)
         returned.append(found)
-    return messages, returned
+    return messages, kept, returned
 
 
 def _says(item: Item) -> bool:
@@ -87,7 +93,7 @@ def _says(item: Item) -> bool:
 
 
 def _helped(places: Sequence[Sequence[int]], returned: Sequence[Sequence[Returned]]) -> list[bool]:
-    """For each exchange, whether its answer or a later one offered contacts."""
+    """Say for each exchange whether its answer or a later one offered contacts."""
     found, helped = list[bool](), False
     for each in reversed(places):
         helped = helped or any(one.contacts for at in each for one in returned[at])

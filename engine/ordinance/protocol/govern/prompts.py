@@ -13,7 +13,7 @@ from ordinance.runtime.session import Session
 
 
 def heard_and_unknown(api: Api, request: Request, session: Session, *, system_is_ours: bool) -> tuple[Heard, int]:
-    """The request as ``hear`` gives it, and how many characters of it ``session`` does not know as clean."""
+    """Return the request as ``hear`` gives it, and how many characters of it ``session`` does not know as clean."""
     heard = hear(api, request, session, system_is_ours=system_is_ours)
     return heard, session.prompt.unknown(heard.texts)
 
@@ -21,11 +21,10 @@ def heard_and_unknown(api: Api, request: Request, session: Session, *, system_is
 def sent_on(
     api: Api, request: Request, session: Session, *, system_is_ours: bool, heard: Heard | None = None
 ) -> bytes | None:
-    """The body that goes upstream; None if a red line refuses what is new in it: then the upstream is not asked. What
-    is old and meets one is not in the body. ``heard`` is what ``hear`` made of the request, where that is at hand.
+    """Return the body that goes upstream; None if a red line refuses what is new in it: then the upstream is not asked.
+    What is old and meets one is not in the body. ``heard`` is what ``hear`` made of the request, where that is at hand.
 
-    Raises ``Problem`` (400) where values lie too deep in one another.
-    """
+    Raises ``Problem`` (400) where values lie too deep in one another."""
     heard = heard or hear(api, request, session, system_is_ours=system_is_ours)
     while (gone := session.hear(heard.asked)) and not session.prompt.refused:
         heard = hear(api, heard.without(api, gone), session, system_is_ours=system_is_ours)

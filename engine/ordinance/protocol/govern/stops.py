@@ -40,7 +40,7 @@ class Stops:
         self._said.pop(name, None)
 
     def may_tell(self, stop: str, beginnings: Mapping[str, tuple[Channel, Beginning]]) -> bool:
-        """Whether ``stop`` may be told at the end of the choice; ``beginnings`` has each of its texts."""
+        """Return whether ``stop`` may be told at the end of the choice; ``beginnings`` has each of its texts."""
         return stop in self._strings and all(self._leaves(stop, name, *place) for name, place in beginnings.items())
 
     def _leaves(self, stop: str, name: str, part: Channel, beginning: Beginning) -> bool:

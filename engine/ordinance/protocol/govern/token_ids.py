@@ -42,5 +42,5 @@ class TokenIds:
 
 
 def _letters(pieces: list[str]) -> str:
-    """Without blanks, which tokenizers swallow where they write one token by itself."""
+    """Join ``pieces`` without blanks, which tokenizers drop when they write one token by itself."""
     return "".join("".join(pieces).split())

@@ -1,15 +1,17 @@
-"""Log probabilities: a token leaves when all of the text that it covers has left unchanged, and not without it.
+"""Log probabilities: an entry leaves when its text, and all that the model said before it, has left unchanged.
 
-Tokens are laid along the text of the choice. One that is not found there (a control token, part of a character) does
-not leave: so the tokens that do are pieces of released text and nothing else.
+So none leaves from the first region on: where it stands, whether it does and its number would come of what is withheld.
+Entries are laid along the texts of the choice. One that is not found there (a control token, part of a character that
+never came) does not leave: so those that do are pieces of released text and nothing else.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ordinance.protocol.said import Token
+from ordinance.protocol.said import CONTENT, REFUSAL, Said, Token
 from ordinance.runtime.redact.alternatives import Alternatives
 from ordinance.runtime.stream import Text
 
@@ -21,113 +23,142 @@ _SKIPPED = 8
 
 @dataclass(slots=True)
 class _Place:
-    """A token, and the characters of ``text`` that it covers."""
+    """Tokens that may leave when ``text`` has left unchanged up to ``end``; nothing behind this place leaves before."""
 
-    token: Token
     text: Text
-    start: int
     end: int
+    tokens: list[Token]
 
 
 @dataclass(slots=True)
 class _Piece:
-    """What was said of ``text`` without a break: ``words`` begin at ``start``; the first ``used`` have their tokens."""
+    """What was said of ``text`` without a break, up to ``end``. ``words`` are its last ones, those that tokens may be
+    of; the first ``used`` have theirs."""
 
     text: Text
-    start: int
-    words: str
+    end: int
+    words: str = ""
     used: int = 0
+
+    @property
+    def at(self) -> int:
+        """Where the next token may stand."""
+        return self.end - len(self.words) + self.used
 
 
 class Tokens:
-    """The tokens of one text of a choice, or of several that the model said one after the other."""
+    """The tokens of one text of a choice, or of several that the model said one after the other. ``before`` are the
+    texts of which something was said already."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Iterable[Text]) -> None:
         self._said: deque[_Piece] = deque()
-        self._begun: set[int] = set()
         self._waiting: deque[Token] = deque()
-        self._placed: deque[_Place] = deque()
+        self._parts: list[Token] = []  # of a character: they cover nothing, and go with the token that completes it
+        self._placed = deque(_Place(text, text.received, []) for text in before)
         self._lost = False
         self._screens: dict[int, Alternatives] = {}
 
-    def say(self, text: Text, piece: str) -> None:
-        """The model says ``piece``, the next of ``text``, which has not been fed it yet."""
+    def say(self, text: Text, piece: str, *, covered: bool) -> None:
+        """Add ``piece``, the next of ``text``, which has not been fed it yet."""
         if not piece or self._lost:
             return
-        self._begun.add(id(text))
-        if self._said and self._said[-1].text is text:
-            self._said[-1].words += piece
-        else:
-            self._said.append(_Piece(text, text.received, piece))
-
-    def follows(self, text: Text) -> bool:
-        """Whether anything of ``text`` was said."""
-        return id(text) in self._begun
+        if not self._said or self._said[-1].text is not text:
+            self._said.append(_Piece(text, text.received))
+        last = self._said[-1]
+        last.end += len(piece)
+        if covered:
+            last.words += piece
 
     def screen(self, text: Text, alternatives: Alternatives) -> None:
-        """What decides about alternatives along ``text``; where there is nothing, none leave."""
+        """Set what decides about alternatives along ``text``; without it, none leave."""
         self._screens[id(text)] = alternatives
 
     def add(self, tokens: list[Token]) -> None:
-        """The model gave these tokens; their text may be known already, or not yet."""
+        """Add tokens that the model gave; their text may be known already, or not yet."""
         if not self._lost:
             self._waiting.extend(tokens)
 
     def ready(self, *, closed: bool = False) -> list[Token]:
-        """The tokens that may leave now. ``closed``: no text will come any more."""
+        """Return the tokens that may leave now. ``closed``: no more text will come."""
         while self._waiting and self._lay(self._waiting[0], closed):
             self._waiting.popleft()
         self._forget()
         out: list[Token] = []
         while self._placed and self._placed[0].end <= self._placed[0].text.settled:
             place = self._placed.popleft()
-            if not _touched(place):
-                place.token.offset = place.start - _removed_before(place)
-                out.append(place.token)
-        if closed:
-            self._placed.clear()
+            if place.text.cuts and place.text.cuts[0].start < place.end:
+                self._lose()
+                self._placed.clear()
+            else:
+                out += place.tokens
         return out
 
     def _forget(self) -> None:
         """Bound what is kept: words that have their tokens go; where too much waits for the other side, all does."""
-        while self._said and self._said[0].used == len(self._said[0].words) and len(self._said) > 1:
-            self._said.popleft()
-        if self._said and self._said[-1].used:
+        while len(self._said) > 1 and self._said[0].used == len(self._said[0].words):
+            self._pass()
+        if self._said:
             piece = self._said[-1]
-            piece.start, piece.words, piece.used = piece.start + piece.used, piece.words[piece.used :], 0
-        if max(len(self._waiting), sum(len(piece.words) for piece in self._said)) > _MOST_WAITING:
-            self._lost = True
-            self._waiting.clear()
-            self._said.clear()
+            piece.words, piece.used = piece.words[piece.used :], 0
+        if max(len(self._waiting), len(self._parts), sum(len(piece.words) for piece in self._said)) > _MOST_WAITING:
+            self._lose()
+
+    def _lose(self) -> None:
+        self._lost = True
+        self._waiting.clear()
+        self._parts.clear()
+        self._said.clear()
+
+    def _pass(self) -> None:
+        """No token will be laid along the first piece any more."""
+        piece = self._said.popleft()
+        self._placed.append(_Place(piece.text, piece.end, []))
 
     def _lay(self, token: Token, closed: bool) -> bool:
         """Find where ``token`` stands. False if that cannot be said yet."""
+        if not token.text:
+            self._parts.append(token)
+            return True
         for passed, piece in enumerate(self._said):
             skipped = _find(piece, token.text)
             if skipped is not None:
                 for _ in range(passed):
-                    self._said.popleft()
+                    self._pass()
                 self._place(token, piece, skipped)
                 return True
-            if passed == len(self._said) - 1 and _may_come(piece, token.text):
-                return closed
+            if passed == len(self._said) - 1 and _may_come(piece, token.text) and not closed:
+                return False
+        if self._said:
+            self._parts.clear()
         return closed or bool(self._said)
 
     def _place(self, token: Token, piece: _Piece, skipped: int) -> None:
         screen = self._screens.get(id(piece.text))
         if screen is not None:
             screen.say(piece.words[piece.used : piece.used + skipped])
-        if token.alternatives is not None:
-            token.alternatives = [
-                each
-                for each in token.alternatives
-                if each[0] == token.text or (screen is not None and screen.allows(each[0]))
-            ]
+        piece.used += skipped
+        tokens = [*self._parts, token]
+        for each in tokens:
+            each.offset = piece.at
+            if each.alternatives is not None:
+                each.alternatives = [
+                    other
+                    for other in each.alternatives
+                    if other[0] == each.text or (screen is not None and screen.allows(other[0]))
+                ]
+        self._parts.clear()
         if screen is not None:
             screen.say(token.text)
-        start = piece.start + piece.used + skipped
-        piece.used += skipped + len(token.text)
-        self._placed.append(_Place(token, piece.text, start, start + len(token.text)))
+        piece.used += len(token.text)
+        self._placed.append(_Place(piece.text, piece.at, tokens))
+
+
+def of_thoughts(said: Said) -> bool:
+    """Whether the tokens of a whole answer's content are of its thoughts too. Servers differ; how much they say shows
+    it."""
+    spelt = sum(len(token.text) for token in said.tokens.get(CONTENT, ()))
+    thoughts = sum(len(text) for name, text in said.texts.items() if name not in (CONTENT, REFUSAL))
+    return spelt > len(said.texts.get(CONTENT, "")) + thoughts / 2
 
 
 def _skippable(piece: _Piece) -> int:
@@ -152,16 +183,3 @@ def _may_come(piece: _Piece, token: str) -> bool:
         left - skip < len(token) and token.startswith(piece.words[piece.used + skip :])
         for skip in range(_skippable(piece) + 1)
     )
-
-
-def _touched(place: _Place) -> bool:
-    """Whether a region touches the token; one that covers nothing is touched by a region beside it."""
-    empty = place.start == place.end
-    return any(
-        (cut.start < place.end and place.start < cut.end) or (empty and cut.start <= place.start <= cut.end)
-        for cut in place.text.cuts
-    )
-
-
-def _removed_before(place: _Place) -> int:
-    return sum(cut.end - cut.start for cut in place.text.cuts if cut.end <= place.start)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from threading import Lock
 
 from ordinance.detection import Expressions
-from ordinance.runtime.match.network import EDGE, KINDS, Network, kind_of
+from ordinance.runtime.match.network import Network
+from ordinance.runtime.match.node_table import EDGE, KINDS, kind_of
 from ordinance.runtime.match.spacing import PLAIN, SCORE, SCORED, is_white, is_wordlike, layout_of
 from ordinance.runtime.match.starts import DEAD, Class, Group, Landing, Output, Starts
 from ordinance.runtime.match.trie import NO_KEY, SHIFT
@@ -48,7 +49,7 @@ class State:
     closing: bool
 
     def oldest(self, families: int) -> int:
-        """The first group with which one of ``families`` can complete a match, or −1."""
+        """Return the number of the first group with which one of ``families`` can complete a match, or −1."""
         for number, group in enumerate(self.groups):
             if group.families & families:
                 return number
@@ -102,7 +103,7 @@ class Automaton:
     # classes
 
     def classes(self, char: str) -> tuple[int, ...]:
-        """The classes of the symbols that a source character folds to; empty if it is ignorable."""
+        """Return the classes of the symbols that a source character folds to; empty if it is ignorable."""
         found = self._char_classes.get(char)
         if found is None:
             symbols = fold_char(char)
@@ -111,7 +112,7 @@ class Automaton:
         return found
 
     def _faint_class(self, char: str) -> tuple[int, ...]:
-        """The class of a character that folds to nothing; empty if no disguised phrase can see it."""
+        """Return the class of a character that folds to nothing; empty if no disguised phrase can see it."""
         sets = self._network.alphabet.holding(char) & self._network.faint
         if not sets:
             return ()
@@ -143,11 +144,11 @@ class Automaton:
     # running
 
     def start(self, before: int = EDGE) -> State:
-        """The state in which nothing is live."""
+        """Return the state in which nothing is live."""
         return self._state(before, ())
 
     def at(self, before: int, groups: tuple[Group, ...]) -> State:
-        """The state with these parts of another state of this automaton, which need not be remembered any more."""
+        """Return the state with these parts of another state of this automaton, which may have been forgotten."""
         return self._state(before, groups)
 
     def join(self, places: Sequence[tuple[State, tuple[int, ...]]]) -> tuple[State, tuple[int, ...]]:
@@ -260,7 +261,7 @@ class Automaton:
         return self._state(state.before, tuple(groups)), tuple(kept)
 
     def close(self, state: State) -> Step:
-        """The groups with a match that ends because the text does."""
+        """Return the groups with a match that ends because the text does."""
         groups, starts = list(enumerate(state.groups)), self._starts
         ended = [(number, output) for number, group in groups for output in starts.ending(group, EDGE)]
         closed = [(number, output) for number, group in groups for output in starts.closing(group, EDGE)]
@@ -306,8 +307,8 @@ class Automaton:
             self.startable(before, EVERY)
 
     def startable(self, before: int, families: int) -> frozenset[int]:
-        """The classes with which a match of ``families`` can begin after ``before``, among the classes that the rules
-        distinguish."""
+        """Return the classes with which a match of ``families`` can begin after ``before``, among the classes that the
+        rules distinguish."""
         found = self._startable.get((before, families))
         if found is None:
             if not self._startable:

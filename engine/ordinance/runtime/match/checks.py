@@ -33,12 +33,13 @@ class Check:
     accepts: Callable[[str], bool]
 
     def fits(self, text: str) -> bool:
-        """Whether the whole of ``text`` has the shape."""
+        """Return whether the whole of ``text`` has the shape."""
         found = matches_in(_shape(self.pattern), text)
         return any((match.start, match.end) == (0, len(text)) for match in found)
 
     def completes(self, text: str) -> bool:
-        """Whether ``text`` lacks no more characters than there are check digits, and some such make it a match."""
+        """Return whether ``text`` lacks no more characters than there are check digits, and some such make it a
+        match."""
         said = fold(text)
         least, most = _widths(self.pattern)
         for lacking in range(1, self.pattern.check_digits + 1):
@@ -50,7 +51,7 @@ class Check:
         return False
 
     def holds(self, text: str) -> bool:
-        """Whether ``text`` is a match. A check that fails counts as one that holds (semantics, rule 13)."""
+        """Return whether ``text`` is a match. A check that fails counts as one that holds (semantics, rule 13)."""
         try:
             return bool(self.accepts(fold(text)))
         except Exception:  # a plugin's function may raise anything
@@ -91,7 +92,7 @@ class Checks:
         return bool(self._found)
 
     def certain(self, found: list[Match], source: Source) -> list[Match]:
-        """``found`` without the candidates whose check does not hold."""
+        """Return ``found`` without the candidates whose check fails."""
         if not self._found:
             return found
         return [match for each in found if (match := self._decide(each, source)) is not None]
@@ -134,7 +135,7 @@ class Recent:
         self._gone = ""
 
     def keep(self, gone: Sequence[str], at: int, oldest: int | None) -> None:
-        """``gone`` leaves now, up to ``at``; candidates begin at ``oldest`` or later."""
+        """Note that ``gone`` leaves now, up to ``at``; candidates begin at ``oldest`` or later."""
         count = 0 if oldest is None else max(0, at - oldest)
         self._gone = (self._gone + "".join(gone))[-count:] if count else ""
 
@@ -152,5 +153,5 @@ class Recent:
 
 
 def unchecked_only(expressions: Expressions) -> Expressions:
-    """``expressions`` without what needs a check: nothing is protected because it looks like something."""
+    """Return ``expressions`` without what needs a check: nothing is protected because it looks like something."""
     return replace(expressions, patterns=tuple(each for each in expressions.patterns if each.accepts is None))

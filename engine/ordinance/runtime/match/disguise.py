@@ -36,19 +36,13 @@ _SIGNS = {"a": "@", "c": "(<", "e": "€", "h": "#", "i": "!|", "l": "|", "s": "
 #: Letters that pass for another in most typefaces: capital I and small l. And what folding leaves apart, because the
 #: text of some language needs it.
 _SWAPS = {"i": "l", "l": "I"}
-_PASSING = {
-    letter: frozenset(chr(int(code, 16)) for code in codes.split("."))
-    for letter, _, codes in (item.partition("=") for item in unicode_data.PASSING.split())
-}
+_PASSING = {letter: frozenset(signs) for letter, signs in unicode_data.PASSING.items()}
 
 #: Of these, what is no letter: flags' letters.
 SPELLING = frozenset(sign for signs in _PASSING.values() for sign in signs if symbol_kind(sign) == "o")
 
 #: What folds to nothing and says a letter to whoever decodes it (tags) or looks twice (letters above others).
-_FAINT = {
-    letter: frozenset(chr(int(code, 16)) for code in codes.split("."))
-    for letter, _, codes in (item.partition("=") for item in unicode_data.FAINT.split())
-}
+_FAINT = {letter: frozenset(signs) for letter, signs in unicode_data.FAINT.items()}
 #: Opens what terminals obey and do not show, and folds to nothing as well.
 ESCAPE_CHARACTER = "\x1b"
 #: All that folds to nothing and that a disguised phrase can see.
@@ -127,7 +121,7 @@ class Form:
 
 
 def forms(phrase: str, canonical: Sequence[str]) -> Iterator[Form]:
-    """The disguises of ``phrase``, each once; ``canonical`` is what it is compared as."""
+    """Yield the disguises of ``phrase``, each once; ``canonical`` is what it is compared as."""
     cases = canonical if phrase.isascii() else list(dict.fromkeys([phrase, *canonical]))
     spaced = [_letters(text) for text in canonical]
     turned = [text for case in cases for text in _turned(case)]
@@ -146,7 +140,7 @@ def _turned(text: str) -> tuple[str, ...]:
 
 
 def _letters(text: str) -> str:
-    """The letters, digits and marks of ``text``, folded and without case."""
+    """Return the letters, digits and marks of ``text``, folded and without case."""
     return "".join(map(_letter_of, fold(text)))
 
 
@@ -160,7 +154,8 @@ def _weight(text: str) -> int:
 
 
 def _steps(text: str) -> tuple[Step, ...]:
-    """What each letter may be. What digits alone could spell stays as it is, or numbers would be words."""
+    """Return what each letter may be. A text that digits alone could spell stays as it is, or numbers would be
+    words."""
     leet = any(is_alphabetic(letter) and letter not in _DIGITS for letter in text)
     return tuple(_step(letter, leet) for letter in text)
 
@@ -186,14 +181,14 @@ def _joined(one: SymbolSet | None, other: SymbolSet | None) -> SymbolSet | None:
 
 
 def _set(symbols: Iterable[str]) -> SymbolSet | None:
-    """The set of ``symbols``; None if there is none."""
+    """Return the set of ``symbols``; None if there is none."""
     ranges = tuple((symbol, symbol) for symbol in sorted(symbols))
     return SymbolSet(ranges) if ranges else None
 
 
 def _encoded(phrase: str, offset: int) -> Iterator[tuple[Step, ...]]:
-    """The base64 of ``phrase`` where it begins at byte ``offset`` of a group of three: the letters that do not depend
-    on what stands around it. In any case of the phrase: the bit that tells capitals lies in one letter alone."""
+    """Yield the base64 of ``phrase`` if it begins at byte ``offset`` of a group of three: the letters that do not
+    depend on the text around it. In any case of the phrase: the bit that tells capitals lies in one letter alone."""
     octets = [octet for char in phrase for octet in _octets(char)]
     ends = offset * 8 + len(octets) * 8 - 5
     steps = [_six_bits(octets, at - offset * 8) for at in range(0, ends, 6) if at >= offset * 8]
@@ -203,14 +198,14 @@ def _encoded(phrase: str, offset: int) -> Iterator[tuple[Step, ...]]:
 
 @cache
 def _octets(char: str) -> tuple[frozenset[int], ...]:
-    """What each byte of ``char`` may be, in either case."""
+    """Return what each byte of ``char`` may be, in either case."""
     cases = {each.encode() for each in (char, char.lower(), char.upper())}
     alike = (case for case in cases if len(case) == len(char.encode()))
     return tuple(map(frozenset, zip(*alike, strict=True)))
 
 
 def _six_bits(octets: Sequence[frozenset[int]], at: int) -> Step:
-    """The letter of base64 for the six bits from bit ``at`` on."""
+    """Return the letter of base64 for the six bits from bit ``at`` on."""
     return _letter(octets[at // 8], octets[(at + 5) // 8], at % 8)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from threading import Lock
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from ordinance.runtime.match.disguise import (
     ENCODED,
@@ -19,43 +17,37 @@ from ordinance.runtime.match.disguise import (
     Form,
     Step,
 )
+from ordinance.runtime.match.node_table import EVERY_KIND, Growth, Nodes
 from ordinance.runtime.match.patterns import Assertion, SymbolSet
 from ordinance.runtime.match.trie import beginning, ending
 
-if TYPE_CHECKING:
-    from ordinance.runtime.match.network import Network
-
-
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """What may follow a node and has not been added: the forms that lead here, each with the number of its output, and
-    how many of their steps have been taken. ``gap`` is what may stand there."""
-
-    forms: list[tuple[Form, int]]
-    depth: int
-    gap: SymbolSet
-
 
 class Lane:
-    """Plants forms in a network and lets them grow. A letter that is written as a sign is a word's edge too: what
-    stands next to it is no word. An underscore, which counts as part of a word elsewhere, may stand at either end."""
+    """Plants forms in a table of nodes and lets them grow. A letter that is written as a sign is a word's edge too:
+    what stands next to it is no word. An underscore, which counts as part of a word elsewhere, may stand at either end.
 
-    def __init__(self, network: Network, forms: Sequence[tuple[Form, int]]) -> None:
-        self._network = network
-        self._lock = Lock()
+    ``faint`` are the numbers of the sets that characters which fold to nothing can be in, ``escapes`` is that of what
+    opens an escape sequence, or -1.
+    """
+
+    def __init__(self, nodes: Nodes, forms: Sequence[tuple[Form, int]]) -> None:
+        self._nodes = nodes
+        self.faint: set[int] = set()
+        self.escapes = -1
+        self._hidden: list[tuple[int, int]] = []
         self._roots: dict[Assertion | None, int] = {}
         for step in {step for form, _ in forms for step in form.steps}:  # classes of symbols must not change later
             for symbols in (UNDERSCORE, ESCAPE_OPENS, ESCAPE, ESCAPED, ESCAPE_END, *step.sets):
-                network.number(symbols)
-            network.faint |= {network.number(each) for each in (step.faint, step.tags) if each is not None}
+                nodes.number(symbols)
+            self.faint |= {nodes.number(each) for each in (step.faint, step.tags) if each is not None}
         for gaps in {form.gaps for form, _ in forms}:
-            network.number(gaps.narrow)
-            network.number(gaps.wide)
+            nodes.number(gaps.narrow)
+            nodes.number(gaps.wide)
         self._sequence: tuple[int, int, int] | None = None  # the nodes in an escape sequence, and the one behind it
-        self._escapes: dict[int, int] = {}  # behind the nodes where a spaced form goes on
+        self._within: dict[int, int] = {}  # behind the nodes where a spaced form goes on
         if forms:
-            network.escape = network.number(ESCAPE)
-            network.faint.add(network.number(ESCAPE_OPENS))
+            self.escapes = nodes.number(ESCAPE)
+            self.faint.add(nodes.number(ESCAPE_OPENS))
         spaced: dict[tuple[Assertion | None, Step], list[tuple[Form, int]]] = {}
         encoded: list[dict[Step, list[tuple[Form, int]]]] = [{}, {}]
         for form, output in forms:
@@ -85,21 +77,21 @@ class Lane:
             self._lead(self._root(Assertion.NOT_BOUNDARY if whole else None), step.signs, following)
             self._begin_escaped(step.signs, following)
         if step.tags:  # hidden text may stand anywhere
-            self._network.hidden.append((self._network.number(step.tags), following))
+            self._hidden.append((self._nodes.number(step.tags), following))
 
     def _begin_escaped(self, symbols: SymbolSet, to: int) -> None:
         """Let a form begin with ``symbols`` behind an escape sequence too: nobody sees the letter in which that ends,
         so a word begins there."""
-        network = self._network
+        nodes = self._nodes
         if self._sequence is None:
-            opened, within, behind = self._sequence = (network.node(), network.node(), network.node())
-            network.hidden.append((network.number(ESCAPE_OPENS), opened))
+            opened, within, behind = self._sequence = (nodes.add(), nodes.add(), nodes.add())
+            self._hidden.append((nodes.number(ESCAPE_OPENS), opened))
             self._lead(opened, ESCAPE, within)
             self._lead(within, ESCAPED, within)
             self._lead(within, ESCAPE_END, behind)
         self._lead(self._sequence[2], symbols, to)
         for at in self._sequence:
-            network.nodes[at].families |= network.nodes[to].families
+            nodes.at[at].families |= nodes.at[to].families
 
     def _begin_encoded(self, step: Step, growth: Growth) -> None:
         """Let base64 begin with ``step`` and go on as ``growth``."""
@@ -110,10 +102,15 @@ class Lane:
             narrow = self._growing(replace(growth, gap=ENCODED.narrow))
             self._lead(self._root(Assertion.NOT_BOUNDARY), step.letters, narrow)
 
+    def begin_faint(self, sets: frozenset[int]) -> set[int]:
+        """Return the nodes, where a match begins, to which a character leads that folds to nothing and is in these
+        sets."""
+        return {target for number, target in self._hidden if number in sets}
+
     def grow(self, at: int) -> None:
         """Add what follows a node. Sessions may run in several threads."""
-        with self._lock:
-            node = self._network.nodes[at]
+        with self._nodes.growing:
+            node = self._nodes.at[at]
             growth = node.growth
             if growth is None:
                 return
@@ -127,74 +124,74 @@ class Lane:
                     continue
                 sets += self._closing(form, step, output)
                 if step.faint:
-                    node.faint = (*node.faint, (self._network.number(step.faint), self._closed(None, output)))
+                    node.faint = (*node.faint, (self._nodes.number(step.faint), self._closed(None, output)))
             for step, later in following.items():
                 to = self._growing(later)
                 if step.shown:
-                    sets.append((self._network.number(step.shown), to))
+                    sets.append((self._nodes.number(step.shown), to))
                 if step.faint:
-                    node.faint = (*node.faint, (self._network.number(step.faint), to))
+                    node.faint = (*node.faint, (self._nodes.number(step.faint), to))
             node.sets, node.growth = sets, None
             if growth.forms[0][0].gaps is SPACED:
-                self._escapes[at] = 0
+                self._within[at] = 0
 
     def _root(self, before: Assertion | None) -> int:
         at = self._roots.get(before)
         if at is None:
-            at = self._roots[before] = self._network.node()
-            self._network.jump(0, before, at)
+            at = self._roots[before] = self._nodes.add()
+            self._nodes.jump(0, before, at)
             if before is Assertion.BOUNDARY:
                 self._lead(at, UNDERSCORE, at)
         return at
 
     def _lead(self, at: int, symbols: SymbolSet, to: int) -> None:
-        node, families = self._network.nodes[at], self._network.nodes[to].families
-        node.sets.append((self._network.number(symbols), to))
+        node, families = self._nodes.at[at], self._nodes.at[to].families
+        node.sets.append((self._nodes.number(symbols), to))
         node.families |= families
-        node.live = self._network.every_kind
+        node.live = EVERY_KIND
 
     def _growing(self, growth: Growth) -> int:
-        at = self._network.node()
-        node = self._network.nodes[at]
+        at = self._nodes.add()
+        node = self._nodes.at[at]
         node.growth = growth
         for _, output in growth.forms:
-            node.families |= self._network.family(output)
+            node.families |= self._nodes.family(output)
         self._lead(at, growth.gap, at)
         return at
 
     def escape(self, at: int) -> int:
         """Behind a node where a spaced form goes on, the one within what terminals do not show; made where text leads
         there. 0 behind any other node."""
-        within = self._escapes.get(at)
+        within = self._within.get(at)
         if within != 0:
             return within or 0
-        with self._lock:
-            within = self._escapes[at]
+        with self._nodes.growing:
+            within = self._within[at]
             if not within:
-                within = self._network.node()
-                self._network.nodes[within].families = self._network.nodes[at].families
+                within = self._nodes.add()
+                self._nodes.at[within].families = self._nodes.at[at].families
                 self._lead(within, ESCAPED, within)
                 self._lead(within, ESCAPE_END, at)
-                self._escapes[at] = within
+                self._within[at] = within
         return within
 
     def _closing(self, form: Form, step: Step, output: int) -> Iterator[tuple[int, int]]:
-        """The last symbol of a form."""
+        """Yield the last symbol of a form."""
         after = ending(form.last) if form.last else None
         end = self._closed(after, output)
         if step.word:
-            yield self._network.number(step.word), end
+            yield self._nodes.number(step.word), end
         if after is Assertion.BOUNDARY:
             self._lead(end, UNDERSCORE, self._closed(None, output))
         if step.signs:
-            yield self._network.number(step.signs), self._closed(Assertion.NOT_BOUNDARY, output)
+            yield self._nodes.number(step.signs), self._closed(Assertion.NOT_BOUNDARY, output)
 
     def _closed(self, after: Assertion | None, output: int) -> int:
-        at = end = self._network.node()
+        at = end = self._nodes.add()
         if after is not None:
-            end = self._network.node()
-            self._network.jump(at, after, end)
-        node = self._network.nodes[at]
-        node.families, node.live = self._network.family(output), self._network.every_kind
-        self._network.nodes[end].outputs.add(output)
+            end = self._nodes.add()
+            self._nodes.jump(at, after, end)
+        node = self._nodes.at[at]
+        node.families, node.live = self._nodes.family(output), EVERY_KIND
+        self._nodes.at[end].outputs.add(output)
         return at

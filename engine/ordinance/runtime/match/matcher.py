@@ -86,7 +86,7 @@ class Matcher:
 
     @property
     def closing(self) -> bool:
-        """Whether a phrase may have ended before the underscores that came last; a place cannot say where."""
+        """Return whether a phrase may have ended before the underscores that came last; a place cannot say where."""
         return self._state.closing
 
     def place(self, at: int) -> tuple[State, tuple[int, ...]]:
@@ -105,21 +105,22 @@ class Matcher:
         self._end = self._word_end = at
 
     def oldest(self, families: int = EVERY) -> int | None:
-        """Where the oldest start lies from which a match of ``families`` can still be completed."""
+        """Return the oldest start from which a match of ``families`` can still be completed."""
         number = self._state.oldest(families)
         return None if number < 0 else self._starts[number]
 
     def starts(self, families: int = EVERY) -> list[int]:
-        """Where the starts lie from which a match of ``families`` can still be completed, oldest first."""
+        """Return the starts from which a match of ``families`` can still be completed, oldest first."""
         groups = zip(self._starts, self._state.groups, strict=True)
         return [start for start, group in groups if group.families & families]
 
     def can_start(self, families: int = EVERY) -> bool:
-        """Whether a match of ``families`` can begin at the very next character."""
+        """Return whether a match of ``families`` can begin at the very next character."""
         return bool(self._automaton.startable(self._state.before, families))
 
     def can_join(self, cluster: Cluster, families: int = EVERY) -> bool:
-        """Whether a match of ``families`` can begin at a character that will belong to the open grapheme cluster."""
+        """Return whether a match of ``families`` can begin at a character that will belong to the open grapheme
+        cluster."""
         return self._automaton.can_join(cluster, self._state.before, families)
 
 
@@ -134,21 +135,21 @@ class Watch:
 
     @property
     def oldest(self) -> int | None:
-        """Where the oldest start lies from which a match can still be completed."""
+        """Return the oldest start from which a match can still be completed."""
         return self._matcher.oldest(self._families)
 
     @property
     def starts(self) -> list[int]:
-        """Where the starts lie from which a match can still be completed."""
+        """Return the starts from which a match can still be completed."""
         return self._matcher.starts(self._families)
 
     @property
     def can_start(self) -> bool:
-        """Whether a match can begin at the very next character."""
+        """Return whether a match can begin at the very next character."""
         return self._matcher.can_start(self._families)
 
     def can_join(self, cluster: Cluster) -> bool:
-        """Whether a match can begin at a character that will belong to the open grapheme cluster."""
+        """Return whether a match can begin at a character that will belong to the open grapheme cluster."""
         return self._matcher.can_join(cluster, self._families)
 
 

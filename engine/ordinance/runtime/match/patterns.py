@@ -85,7 +85,7 @@ def in_named_set(name: str, symbol: str) -> bool:
 
 
 def parse_pattern(source: str, any_case: bool = False) -> Node:
-    """The tree of a pattern. Raises ``PatternError`` with the offset of the fault."""
+    """Parse a pattern into its tree. Raises ``PatternError`` with the offset of the fault."""
     node = _Parser(source, any_case).whole()
     least, most = width(node)
     if most > MAX_SIZE:
@@ -94,9 +94,7 @@ def parse_pattern(source: str, any_case: bool = False) -> Node:
             help="Lower the counts in braces, or split it into several patterns.",
         )
     if least == 0:
-        raise PatternError(
-            "the pattern also matches nothing at all.", help="Make at least one character of it required."
-        )
+        raise PatternError("the pattern also matches empty text.", help="Make at least one character of it required.")
     return node
 
 
@@ -112,7 +110,7 @@ def size(node: Node) -> int:
 
 
 def width(node: Node) -> tuple[int, int]:
-    """The fewest and the most symbols that ``node`` matches."""
+    """Return the fewest and the most symbols that ``node`` matches."""
     match node:
         case SymbolSet():
             return 1, 1
@@ -141,7 +139,9 @@ class _Parser:
     def whole(self) -> Node:
         node = self.choice()
         if self.at < len(self.source):
-            raise self.error("this parenthesis closes nothing.", "Remove it, or write \\) for the character.")
+            raise self.error(
+                "this parenthesis has no opening parenthesis.", "Remove it, or write \\) for the character."
+            )
         return node
 
     def error(self, message: str, help: str, at: int | None = None) -> PatternError:
@@ -175,7 +175,7 @@ class _Parser:
         if char in "*+":
             least = "0" if char == "*" else "1"
             raise self.error(
-                f"'{char}' has no upper bound, so text could wait for ever.",
+                f"'{char}' has no upper bound, so text could be held back for ever.",
                 f"Write how many at most: {{{least},20}}.",
             )
         if char == "?":
@@ -186,7 +186,7 @@ class _Parser:
         if self.peek() and self.peek() in "?+*{":
             raise self.error(
                 "a repetition cannot follow a repetition.",
-                "Every match counts here, so lazy and possessive forms mean nothing: write one repetition.",
+                "All matches are found, so lazy and possessive forms have no meaning: write one repetition.",
             )
         node = Repeat(atom, least_times, most_times)
         if width(node)[1] > MAX_SIZE:
@@ -204,7 +204,7 @@ class _Parser:
             raise self.error("this brace is not a repetition.", "Write {2}, {0,20}, or \\{ for the character.", start)
         if comma and not high:
             raise self.error(
-                f"'{{{body}}}' has no upper bound, so text could wait for ever.",
+                f"'{{{body}}}' has no upper bound, so text could be held back for ever.",
                 f"Write how many at most: {{{low},{max(20, int(low) * 2)}}}.",
                 start,
             )
@@ -212,7 +212,9 @@ class _Parser:
             raise self.error(f"a repetition counts to {MAX_SIZE} at most.", "Lower the count.", start)
         least, most = int(low), int(high) if comma else int(low)
         if least > most or most == 0:
-            raise self.error("the counts in this brace are the wrong way round, or nothing.", "Write {1,20}.", start)
+            raise self.error(
+                "the counts in this brace are in the wrong order, or the upper one is 0.", "Write {1,20}.", start
+            )
         self.at = end + 1
         return least, most
 
@@ -309,9 +311,7 @@ class _Parser:
                 self.at += 1
                 end = self.member(named)
                 if end is None or end < low:
-                    raise self.error(
-                        "this range does not run from a lower to a higher character.", "Turn it round.", at
-                    )
+                    raise self.error("this range does not go from a lower to a higher character.", "Swap its ends.", at)
                 high = end
             self.stable(low, high, at)
             ranges.append((low, high))
@@ -335,7 +335,7 @@ class _Parser:
         return self.plain_escape(char, start)
 
     def stable(self, low: str, high: str, at: int) -> None:
-        """A class may hold only characters that folding leaves as they are."""
+        """Check that a class contains only characters that folding leaves as they are."""
         for code in range(ord(low), min(ord(high), ord(low) + 0x3000) + 1):
             char = chr(code)
             folded = fold_char(char)

@@ -36,12 +36,13 @@ def layout_of(symbol: str) -> int:
 
 
 def is_white(layout: int) -> bool:
-    """Whether a symbol that is ``layout`` is white space."""
+    """Return whether a symbol that is ``layout`` is white space."""
     return layout in _WHITE
 
 
 def is_wordlike(symbol: str) -> bool:
-    """Whether ``symbol`` is a letter, a digit or a mark of one: an underscore or a hyphen between two joins them."""
+    """Return whether ``symbol`` is a letter, a digit or a mark of one: an underscore or a hyphen between two joins
+    them."""
     return symbol != "_" and symbol_kind(symbol) != "o"
 
 
@@ -58,10 +59,10 @@ def families(trie: Trie, phrase: int) -> int:
 
 
 def ways(trie: Trie, phrase: int, key: int, layout: int, word: bool) -> tuple[int, ...]:
-    """Where a symbol leads from ``phrase``, a place of ``trie`` and what lies behind it: nowhere, to one place, or to
-    two, where it may be layout and may be the phrase's own.
+    """Return the places to which a symbol leads from ``phrase``, a place of ``trie`` and the layout read after it:
+    none, one, or two if the symbol may be layout or the phrase's own.
 
-    ``key`` is its number in phrases, ``layout`` what it is there, and ``word`` whether words are made of it.
+    ``key`` is its number in phrases, ``layout`` its role in layout, and ``word`` whether words are made of it.
     """
     place, gap = phrase & PLACE, phrase >> SHIFT
     if layout in _WHITE:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ordinance.runtime.match.network import EDGE, MARK, NEWLINE, OPENING, OTHER, WORD, Network, Opening, permits
+from ordinance.runtime.match.network import Network, Opening
+from ordinance.runtime.match.node_table import EDGE, MARK, NEWLINE, OPENING, OTHER, WORD, permits
 from ordinance.runtime.match.patterns import Assertion
 from ordinance.runtime.match.spacing import SCORE, SCORED, families, ways
 from ordinance.runtime.match.trie import NO_KEY, PLACE, SHIFT, beginning
@@ -27,7 +28,7 @@ class Class:
     word: bool = False
 
     def kind_after(self, before: int) -> int:
-        """The kinds that it may be behind ``before``: an underscore that no word stands before may open emphasis."""
+        """Return the kinds that it may be after ``before``: an underscore that no word precedes may open emphasis."""
         if self.layout != SCORE:
             return self.kind or before
         opening = OPENING if before & (EDGE | OTHER | NEWLINE | OPENING) else 0
@@ -74,26 +75,27 @@ class Starts:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._nodes = network.nodes
         self._trie = network.trie
         self._complete = network.trie.ends[None]
         self._followed = [(needed, network.trie.ends[needed]) for needed in (Assertion.BOUNDARY, Assertion.NO_MARK)]
         self._groups: dict[tuple[int, int, tuple[int, ...]], Group] = {}
-        self._nodes: dict[tuple[int, tuple[int, ...], int], Landing] = {}
+        self._moved: dict[tuple[int, tuple[int, ...], int], Landing] = {}
         self._begun: dict[tuple[int, int], Landing] = {}
         self._openings: dict[tuple[int, int], Opening] = {}
         self.size = 0
 
     def forget(self) -> None:
         """Start anew; groups that somebody holds still work."""
-        self._groups, self._nodes, self._begun, self.size = {}, {}, {}, 0
+        self._groups, self._moved, self._begun, self.size = {}, {}, {}, 0
 
     def group(self, before: int, phrase: int, nodes: tuple[int, ...]) -> Group:
-        """The group, the same one each time."""
+        """Return the group of this state, the same object each time."""
         group = self._groups.get((before, phrase, nodes))
         if group is None:
             found = self._waiting(phrase) if phrase else 0
             for at in nodes:
-                found |= self._network.nodes[at].families
+                found |= self._nodes.at[at].families
             group = self._groups.setdefault((before, phrase, nodes), Group(before, phrase, nodes, found))
             self.size += 1 + len(nodes)
         return group
@@ -145,12 +147,12 @@ class Starts:
         return landing
 
     def ending(self, group: Group, after: int) -> tuple[Output, ...]:
-        """The matches that are complete if what follows is of kind ``after``."""
-        ended = self._outputs(self._network.closure(group.nodes, group.before, after))
+        """Return the matches that are complete if what follows is of kind ``after``."""
+        ended = self._outputs(self._nodes.closure(group.nodes, group.before, after))
         return ended + self._ended(group.phrase, group.before, after) if group.phrase else ended
 
     def closing(self, group: Group, after: int) -> tuple[Output, ...]:
-        """The same for matches that end before underscores."""
+        """Return the matches that end before underscores, if what follows is of kind ``after``."""
         return self._closed(group.phrase, group.before, after)
 
     def _stay(self, group: Group, symbols: Class) -> Landing:
@@ -163,23 +165,23 @@ class Starts:
 
     def _move_nodes(self, group: Group, symbols: Class) -> Landing:
         signature = (group.before, group.nodes, symbols.number)
-        found = self._nodes.get(signature)
+        found = self._moved.get(signature)
         if found is None:
-            sources = self._network.closure(group.nodes, group.before, symbols.kind)
+            sources = self._nodes.closure(group.nodes, group.before, symbols.kind)
             kind = symbols.kind_after(group.before)
             nodes, completed = self._land(self._network.reach(sources, symbols.sets), kind)
             found = self._arrive(kind, 0, nodes, self._outputs(sources), completed)
-            self._nodes[signature] = found
+            self._moved[signature] = found
             self.size += 1
         return found
 
     def _land(self, reached: set[int], kind: int) -> tuple[tuple[int, ...], tuple[Output, ...]]:
-        """The nodes that are alive once a symbol of this kind has led to ``reached``, and what is complete."""
+        """Return the nodes that are alive once a symbol of this kind has led to ``reached``, and what is complete."""
         if not reached:
             return (), _NONE
-        network = self._network
-        reached = network.closure(reached, kind, None)
-        alive = tuple([at for at in sorted(reached) if network.nodes[at].live & kind and network.leads_on(at)])
+        nodes = self._nodes
+        reached = nodes.closure(reached, kind, None)
+        alive = tuple([at for at in sorted(reached) if nodes.at[at].live & kind and nodes.leads_on(at)])
         return alive, self._outputs(reached)
 
     def _arrive(
@@ -187,7 +189,7 @@ class Starts:
     ) -> Landing:
         if phrase:
             if phrase in self._complete:
-                completed += tuple([self._network.outputs[number] for number in self._complete[phrase]])
+                completed += tuple([self._nodes.outputs[number] for number in self._complete[phrase]])
             if not self._waiting(phrase):
                 phrase = 0
         if phrase or nodes:
@@ -198,20 +200,20 @@ class Starts:
         return self._trie.families[phrase] if phrase <= PLACE else families(self._trie, phrase)
 
     def _ended(self, phrase: int, before: int, after: int) -> tuple[Output, ...]:
-        """The phrases that end here, if what follows is of kind ``after``."""
+        """Return the phrases that end here, if what follows is of kind ``after``."""
         ended = _NONE
         for assertion, ends in self._followed:
             numbers = ends.get(phrase)
             if numbers is not None and permits(assertion, before, after):
-                ended += tuple([self._network.outputs[number] for number in numbers])
+                ended += tuple([self._nodes.outputs[number] for number in numbers])
         return ended
 
     def _closed(self, phrase: int, before: int, after: int) -> tuple[Output, ...]:
-        """The phrases that end before the underscores behind them, if what follows is of kind ``after``."""
+        """Return the phrases that end before the underscores after them, if what follows is of kind ``after``."""
         if phrase >> SHIFT != SCORED or not permits(Assertion.BOUNDARY, before, after):
             return _NONE
         numbers = self._trie.ends[Assertion.BOUNDARY].get(phrase & PLACE, ())
-        return tuple([self._network.outputs[number] for number in numbers])
+        return tuple([self._nodes.outputs[number] for number in numbers])
 
     def _outputs(self, nodes: set[int]) -> tuple[Output, ...]:
-        return tuple([self._network.outputs[output] for output in self._network.complete(nodes)])
+        return tuple([self._nodes.outputs[output] for output in self._nodes.complete(nodes)])

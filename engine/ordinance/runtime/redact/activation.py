@@ -132,7 +132,7 @@ def activate(
 
 
 def _shared(rules: tuple[PlannedRule, ...], part: Channel) -> Channel:
-    """``part``, or the whole answer where ``rules`` treat it as every other part."""
+    """Return ``part``, or the whole answer if ``rules`` treat this part as every other."""
     if part is Channel.PROMPT or any(not rule.channels & {Channel.ANSWER, Channel.PROMPT} for rule in rules):
         return part
     return part if part is Channel.TOOL_CALL and any(_masks(rule) for rule in rules) else Channel.ANSWER
@@ -152,7 +152,7 @@ def _masks(rule: PlannedRule) -> bool:
 
 
 def withheld(rule: PlannedRule, *, numbers: bool = False) -> Withheld:
-    """How a rule withholds or masks what it finds, or the ``numbers`` that it does."""
+    """Return how a rule withholds or masks what it finds, or the ``numbers`` that it does."""
     return Withheld(rule.scope, _masks(rule), numbers)
 
 
@@ -162,7 +162,7 @@ def sought(plan: Plan, rule: PlannedRule) -> list[Expressions]:
 
 
 def removing(found: Iterable[Match]) -> list[Match]:
-    """Those of the matches of ``Activation.answer`` that remove text."""
+    """Return those of the matches of ``Activation.answer`` that remove text."""
     return [match for match in found if match.family >= REFUSING]
 
 

@@ -29,7 +29,8 @@ class Alternatives:
             self._at += 1
 
     def allows(self, token: str) -> bool:
-        """Whether ``token`` may be shown at this place. Never under a rule whose detector sees whole sentences."""
+        """Return whether ``token`` may be shown at this place. Never under a rule whose detector sees whole
+        sentences."""
         here = self._resumed(self._matcher.place(self._at), self._at)
         alone = self._resumed(self._anew, 0)
         return not self._blind and _harmless(here, token, self._at) and _harmless(alone, token, 0)
@@ -41,7 +42,7 @@ class Alternatives:
 
 
 def _harmless(matcher: Matcher, token: str, start: int) -> bool:
-    """Whether ``token``, which stands at ``start``, completes nothing there and begins nothing."""
+    """Return whether ``token``, which stands at ``start``, completes nothing there and begins nothing."""
     if any(removing(matcher.feed(char, at)) for at, char in enumerate(token, start)):
         return False
     return matcher.oldest(REMOVING) is None and not removing(matcher.close())

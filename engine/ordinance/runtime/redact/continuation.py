@@ -46,7 +46,7 @@ class Beginning:
     fault: bool = False
 
     def copy(self) -> tuple[Sentences, Paragraphs, list[SegmentScan]]:
-        """Trackers for one choice."""
+        """Copy the trackers for one choice."""
         return copy(self.sentences), copy(self.paragraphs), [scan.copy() for scan in self.scans]
 
 

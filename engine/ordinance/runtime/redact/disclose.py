@@ -61,7 +61,7 @@ class Discloser:
         self._informal = style is not None and style.address == "informal"
 
     def told(self, rules: Iterable[PlannedRule]) -> list[Notice]:
-        """One notice for each template that ``rules`` name, with all causes in it, whatever their order."""
+        """Make one notice for each template that ``rules`` name, with all causes in it, whatever their order."""
         groups: dict[tuple[str, str, str], list[PlannedRule]] = {}
         for rule in sorted(rules, key=lambda rule: rule.id):
             # Packs may have notices of one name with words of their own.
@@ -98,14 +98,14 @@ class Discloser:
     def contacts(
         self, known: NoticeTemplate, unknown: NoticeTemplate, contacts: Sequence[Contact], causes: tuple[Cause, ...]
     ) -> Notice:
-        """Whom to call; in general words where the place is unknown (SC-3)."""
+        """Make the notice that says whom to call; in general words if the place is unknown (SC-3)."""
         if not contacts:
             return Notice(NoticeKind.CONTACT, causes, self._fill(unknown))
         return Notice(NoticeKind.CONTACT, causes, self._fill(known, contacts="; ".join(map(entry, contacts))))
 
     def _fill(self, template: NoticeTemplate, **values: str) -> str:
         text = self._pick({**template.texts, **template.informal} if self._informal else template.texts)
-        isolate = _is_right_to_left(self._language)
+        isolate = is_right_to_left(self._language)
         for name, value in values.items():
             text = text.replace("{" + name + "}", f"{_ISOLATE}{value}{_POP}" if isolate and value else value)
         return " ".join(text.split())
@@ -119,8 +119,8 @@ class Discloser:
 
 
 def parents(tag: str) -> list[str]:
-    """``tag`` and what CLDR falls back to, nearest first: fr-CA, fr. A script that is not the language's own does
-    not fall back (zh-Hant does not become zh)."""
+    """Return ``tag`` and what CLDR falls back to, nearest first: fr-CA, fr. A script that is not the language's own
+    does not fall back (zh-Hant does not become zh)."""
     found: list[str] = []
     language = langcodes.Language.get(tag)
     while True:
@@ -139,5 +139,6 @@ def parents(tag: str) -> list[str]:
             return found
 
 
-def _is_right_to_left(tag: str) -> bool:
+def is_right_to_left(tag: str) -> bool:
+    """Whether the language of ``tag`` is written from right to left."""
     return langcodes.Language.get(tag).maximize().script in {"Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm", "Rohg"}

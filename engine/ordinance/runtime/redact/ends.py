@@ -25,10 +25,10 @@ class End(Enum):
 
 
 def long_before(held: Sequence[str], base: int) -> int:
-    """Live starts before this position are long enough not to leave at a cut, where ``held`` stands from ``base`` on.
+    """Return the position before which live starts are too long to leave at a cut; ``held`` begins at ``base``.
 
-    A start's length runs to the last letter, digit or mark, hidden letters and those of flags included. A disguised
-    phrase goes on behind any signs and spaces, and counting them would take words such as "kann." from the ends of
+    A start's length runs to the last letter, digit or mark, including hidden letters and those of flags. A disguised
+    phrase goes on after any signs and spaces, and counting them would take words such as "kann." from the ends of
     ordinary sentences.
     """
     for at in range(len(held), 0, -1):

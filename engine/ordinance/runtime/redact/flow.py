@@ -126,8 +126,8 @@ class Flow:
 
 
 def _waits(to: Calm, length: int) -> int:
-    """How much waits at ``to`` of a sentence of this length for the rules that remove sentences; −1 where a match may
-    reach back into one that has ended."""
+    """Return how much waits at ``to`` of a sentence of this length for the rules that remove sentences; −1 where a
+    match may reach back into one that has ended."""
     most = 0
     for bound, live, begins in to.pieces:
         waits = length % bound
@@ -143,8 +143,8 @@ def _waits(to: Calm, length: int) -> int:
 
 
 def _waits_with_split(to: Calm, waits: int, length: int) -> int:
-    """How much waits where the sentence, of which ``waits`` is kept, may have ended so many characters before; −1 where
-    a match begins in space that may stand between the two."""
+    """Return how much waits where the sentence, of which ``waits`` is kept, may have ended so many characters before;
+    −1 where a match begins in space that may stand between the two."""
     for bound, live, begins in to.pieces:
         if live and (live <= to.frame.space or to.frame.space == MOST_SPACE):
             return -1

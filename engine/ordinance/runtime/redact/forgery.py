@@ -71,7 +71,7 @@ class Forgery:
 
     @property
     def busy(self) -> bool:
-        """Whether there is a notice, or what is one if the text ends here."""
+        """Return whether there is a notice, or what is one if the text ends here."""
         return bool(self._regions) or (self._state is not None and self._state.complete)
 
     def hold(self) -> int:
@@ -83,11 +83,12 @@ class Forgery:
         return self._regions
 
     def cut(self, before: int) -> int | None:
-        """Where what may have become a notice begins if the text is cut here and that lies before this place."""
+        """Return where text that may have become a notice begins, if the text is cut here and that lies before
+        ``before``."""
         return None if self._broken is None or self._broken >= before else self._broken
 
     def forget(self, before: int) -> None:
-        """Nothing before ``before`` will be asked for again."""
+        """Forget everything before ``before``, which will not be needed again."""
         if self._regions:
             self._regions = [region for region in self._regions if region.end > before]
 
@@ -111,14 +112,14 @@ class Forgery:
 
 
 def joined(wordings: Wordings, readings: list[Reading | None]) -> Reading | None:
-    """Where a paragraph stands that may stand at any of ``readings``."""
+    """Return the reading of a paragraph that may be at any of ``readings``."""
     alive = [reading for reading in readings if reading is not None]
     state = wordings.join(reading.state for reading in alive)
     return None if state is None else Reading(state, max(reading.begun for reading in alive))
 
 
 def reading_of(wordings: Wordings, text: str) -> Reading | None:
-    """Where the last paragraph of ``text`` stands, that may become a notice."""
+    """Return the reading of the last paragraph of ``text``, if it may become a notice."""
     paragraphs = Paragraphs()
     forgery = Forgery(wordings, paragraphs)
     for char in text:

@@ -55,8 +55,8 @@ class JsonReader:
 
     @property
     def within(self) -> bool:
-        """Whether a string, a list or an object has begun and not ended, or something stood in none of them, of which
-        nothing says where it ends."""
+        """Return whether a string, a list or an object has begun and not ended, or something stood in none of them, of
+        which nothing says where it ends."""
         return self._in_string or self._loose or bool(self._frames)
 
     def feed(self, source: str) -> Iterator[Unit]:
@@ -127,7 +127,7 @@ class JsonReader:
             yield from self._decoded(chr(int(escape.removeprefix("\\u"), 16)))
 
     def _decoded(self, char: str | None) -> Iterator[Unit]:
-        """``char`` is what the escape reads as; None where it is none."""
+        """Yield the unit that an escape reads as: ``char``, or None if it is not a valid escape."""
         escape, self._escape = self._escape, ""
         if self._high:
             if char is not None and "\udc00" <= char <= "\udfff":

@@ -110,25 +110,25 @@ class JsonText:
         return self._end(free) if self._has_ended() else self._release(self._at)
 
     def _is_cut(self, end: End, starts: list[int]) -> bool:
-        """Whether more of the whole could have come from one of these live ``starts`` (semantics, rule 6)."""
+        """Return whether more of the whole could have come from one of these live ``starts`` (semantics, rule 6)."""
         if end is End.CUT and starts and starts[0] < long_before(self._read, self._done):
             return True
         return self._activation.checks.breaking_off(starts, self._at, self._between) is not None
 
     def abandon(self) -> None:
-        """Nothing more leaves; what is held is deleted."""
+        """Let nothing more leave; delete what is held."""
         if not self._over:
             self._end(self._done)
 
     @property
     def received(self) -> int:
-        """How much source has come in."""
+        """Return how much source has come in."""
         return self.ledger.received
 
     @property
     def within(self) -> bool:
-        """Whether a string, a list or an object has begun and not ended, or something stood in none of them: nothing
-        says that somebody ended a JSON text there by choice."""
+        """Return whether a string, a list or an object has begun and not ended, or something stood in none of them:
+        nothing says that somebody ended a JSON text there by choice."""
         return self._reader.within
 
     def _has_ended(self) -> bool:
@@ -242,7 +242,7 @@ class JsonText:
         return piece
 
     def _end(self, free: int) -> str:
-        """Nothing leaves but what was free before."""
+        """End the text; nothing leaves except what was free before."""
         if self._string is not None:
             self._heed(self._string)
         out = self._release(free)

@@ -65,7 +65,7 @@ class OwnWords:
         return Returned(GAP, True, contacts, history)
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
-        """Where notices stand in ``text``: whole paragraphs first, then within the others."""
+        """Find where notices stand in ``text``: whole paragraphs first, then within the others."""
         found: list[tuple[int, int]] = []
         length = len(text.rstrip())
         for paragraph in _PARAGRAPH.finditer(text):
@@ -82,7 +82,7 @@ _known: WeakKeyDictionary[Plan, OwnWords] = WeakKeyDictionary()
 
 
 def own_words(plan: Plan) -> OwnWords:
-    """The notices and markers of ``plan``, made once."""
+    """Return the notices and markers of ``plan``, made once."""
     found = _known.get(plan)
     if found is None:
         found = _known[plan] = OwnWords(plan)
@@ -90,7 +90,7 @@ def own_words(plan: Plan) -> OwnWords:
 
 
 def _fits(wordings: Wordings, text: str) -> bool:
-    """Whether ``text`` is one notice, or so much of the beginning of one that it can be nothing else."""
+    """Say whether ``text`` is one notice, or so much of the beginning of one that it can be nothing else."""
     state = wordings.start
     for char in text:
         for letter in wordings.symbols(char):
@@ -105,7 +105,7 @@ def _many(text: str) -> bool:
 
 
 def _within(wordings: Wordings, text: str, *, last: bool) -> Iterator[tuple[int, int]]:
-    """Where notices stand in a paragraph, the longest at each place; in the ``last`` one also what was cut off.
+    """Find where notices stand in a paragraph, the longest at each place; in the ``last`` one also what was cut off.
 
     ``failed`` are places and states from which no notice was reached, so that all searches together take time in
     proportion to the text."""
@@ -118,7 +118,7 @@ def _within(wordings: Wordings, text: str, *, last: bool) -> Iterator[tuple[int,
 
 
 def _longest(wordings: Wordings, text: str, start: int, last: bool, failed: set[tuple[int, State]]) -> int:
-    """The end of the longest notice that begins at ``start``; 0 if none does."""
+    """Find the end of the longest notice that begins at ``start``; 0 if none does."""
     state = wordings.start
     end, passed = 0, list[tuple[int, State]]()
     for at in range(start, len(text)):
@@ -139,8 +139,8 @@ def _longest(wordings: Wordings, text: str, start: int, last: bool, failed: set[
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:
-    """``text`` without these places and the signs around them (emphasis, a full stop, what begins a quoted line). What
-    stood in different paragraphs or lines still does."""
+    """Return ``text`` without these places and the signs around them (emphasis, a full stop, what begins a quoted
+    line). What stood in different paragraphs or lines still does."""
     pieces, at = list[str](), 0
     for start, end in spans:
         pieces.append(text[at : _back(text, at, start)])
@@ -162,7 +162,7 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
 
 
 def _back(text: str, least: int, at: int) -> int:
-    """Where the signs before ``at`` begin, or the line if nothing else stands in it; not before ``least``."""
+    """Find where the signs before ``at`` begin, or the line if nothing else stands in it; not before ``least``."""
     while at > least and _is_sign(text[at - 1]):
         at -= 1
     line = at

@@ -96,7 +96,7 @@ class Redactor:
         self._abandoned = False
 
     def feed(self, text: str) -> str:
-        """What may leave now that ``text`` has come in."""
+        """Take ``text``, and return what may leave now."""
         flow = self._flow
         if flow is not None:
             out = flow.take(text)
@@ -163,7 +163,7 @@ class Redactor:
         ledger.written += left
 
     def close(self, end: End = End.OWN) -> str:
-        """The text ends, in this way: what is certain now leaves."""
+        """End the text in this way, and return what is certain and leaves now."""
         self._wake()
         self._closed = True
         if self._has_ended():
@@ -180,7 +180,7 @@ class Redactor:
         return self._written(out)
 
     def _cut(self, end: End) -> list[Region]:
-        """What may not leave because more of it could have come (semantics, rule 6)."""
+        """Return the regions that may not leave because more of them could have come (semantics, rule 6)."""
         at = self._edges.at
         found: list[tuple[int, bool]] = []
         if end is not End.OWN:
@@ -251,7 +251,7 @@ class Redactor:
         return self._recent.between(start, end, self._base, self._text)
 
     def _sort(self, found: list[Match]) -> None:
-        """What these matches do, without what looks like one and is none."""
+        """Sort matches by what they do, without candidates whose check fails."""
         found = self._activation.checks.certain(found, self._source)
         for match in found:
             if match.family == REFUSING:
@@ -385,7 +385,8 @@ class Redactor:
     def _drop(self) -> None:
         self.ledger.deleted += len(self._text)
         self._text.clear()
-        self._marker = None
+        if self._marker is not None:  # its place will not be written
+            self._base, self._marker = self._removed[0], None
 
     def _written(self, out: list[str]) -> str:
         text = "".join(out)

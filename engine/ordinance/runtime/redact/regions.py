@@ -44,7 +44,7 @@ EdgePlace = tuple[Cluster, int, bool, int, int]
 
 
 def is_hidden(char: str) -> bool:
-    """Whether ``char``, if folding leaves nothing of it, has nothing to do with what people see before it."""
+    """Return whether ``char``, if folding leaves nothing of it, has nothing to do with what people see before it."""
     return char > FIRST_TAG or char == ESCAPE_CHARACTER
 
 
@@ -102,13 +102,13 @@ class Edges:
         self.at = at + 1
 
     def _tail(self) -> int | None:
-        """Where the ignorable clusters at the end begin, if there are any."""
+        """Return where the ignorable clusters at the end begin, or None."""
         if not self._ignorable:
             return None
         return self._cluster_start if self._run_start is None else self._run_start
 
     def left(self, start: int) -> int:
-        """Where a region begins whose match begins at ``start``."""
+        """Return where a region begins whose match begins at ``start``."""
         return self._lefts[start - self.base] if start >= self.base else start
 
     def unclosed(self, start: int, end: int) -> set[str]:
@@ -136,7 +136,7 @@ class Edges:
         return True
 
     def next_left(self, matcher: Watch) -> int:
-        """Where a region would begin whose match begins at the next character, or at one that joins the last."""
+        """Return where a region would begin whose match begins at the next character, or at one that joins the last."""
         found = self.at
         if matcher.can_join(self.cluster):
             found = self._cluster_start if self._run_start is None else self._run_start
@@ -175,7 +175,7 @@ class Edges:
         self._unplain = at - 1 if self._ignorable or ignored or length > 1 else base - 2
 
     def forget(self, before: int) -> None:
-        """Nothing before ``before`` will be asked for again."""
+        """Forget everything before ``before``, which will not be needed again."""
         if before > self.base:
             del self._lefts[: before - self.base]
             del self._joined[: before - self.base]
@@ -191,7 +191,7 @@ class Removal(Protocol):
 
     @property
     def busy(self) -> bool:
-        """Whether it has regions, or sentences or paragraphs that it still needs."""
+        """Return whether it has regions, or sentences or paragraphs that it still needs."""
 
     def hold(self) -> int:
         """Return the first character that some continuation could put into a region, or take out of one."""
@@ -200,7 +200,7 @@ class Removal(Protocol):
         """Return the regions so far; those before ``hold`` will not change."""
 
     def forget(self, before: int) -> None:
-        """Nothing before ``before`` will be asked for again."""
+        """Forget everything before ``before``, which will not be needed again."""
 
 
 class RuleRemoval(Removal, Protocol):
@@ -212,7 +212,8 @@ class RuleRemoval(Removal, Protocol):
         """Add a match that is certain."""
 
     def cut(self, before: int) -> int | None:
-        """Where a cut region begins if the text is cut here: at the oldest live start, if it lies before this place."""
+        """Return where a cut region begins if the text is cut here: at the oldest live start, if it lies before
+        ``before``."""
 
 
 class SpanRemoval:
@@ -255,8 +256,8 @@ class SpanRemoval:
         return self._left(before)
 
     def _left(self, before: int) -> int | None:
-        """Where the first region would begin whose match begins before this place. What is hidden reaches back less far
-        than what is seen, so that need not be the oldest."""
+        """Return where the first region would begin whose match begins before ``before``. Hidden text reaches back less
+        far than visible text, so that need not be the oldest."""
         oldest = self.matcher.oldest
         if oldest is None or oldest >= before:
             return None
@@ -381,7 +382,7 @@ class UnitRemoval:
         return at - (at - start) % self._bound
 
     def _extent(self, match: Match, sentences: list[Sentence]) -> tuple[int, int]:
-        """From the first to the last piece that ``match`` touches, the match itself included."""
+        """Return the extent from the first to the last piece that ``match`` touches, the match included."""
         start, end = match.start, match.end
         for sentence in sentences:
             if match.start < sentence.content and sentence.start < match.end:
@@ -393,5 +394,6 @@ class UnitRemoval:
 
 
 def removal_of(scope: Scope, matcher: Watch, edges: Edges, units: Sentences | Paragraphs) -> RuleRemoval:
-    """How matches of rules with this scope remove text; ``units`` are what the scope is about, unless it is spans."""
+    """Return how matches of rules with this scope remove text; ``units`` are what the scope is about, unless it is
+    spans."""
     return SpanRemoval(matcher, edges) if scope.unit == "span" else UnitRemoval(matcher, units, scope.bound)

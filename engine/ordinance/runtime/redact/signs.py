@@ -35,7 +35,8 @@ def placeholder(label: str) -> str:
 
 
 def imitation(tag: int) -> int:
-    """The tag of a placeholder that the model wrote itself, where ``tag`` numbers the rule whose placeholder it is."""
+    """Return the tag of a placeholder that the model wrote itself; ``tag`` is the number of the rule whose placeholder
+    it is."""
     return ~tag
 
 
@@ -45,8 +46,8 @@ def is_masked(tags: Iterable[int], placeholders: Mapping[int, str]) -> bool:
 
 
 def sign(tags: Iterable[int], placeholders: Mapping[int, str]) -> str:
-    """What stands for a region that the rules ``tags`` removed. The marker wins over masks; where several masks touch,
-    their placeholders stand side by side, each once, in a fixed order."""
+    """Return the sign that replaces a region that the rules ``tags`` removed. The marker wins over masks; if several
+    masks touch, their placeholders follow each other, each once, in a fixed order."""
     found = {placeholders.get(_rule(tag), MARKER) for tag in tags}
     return MARKER if MARKER in found else "".join(sorted(found))
 

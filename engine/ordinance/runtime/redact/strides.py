@@ -168,8 +168,8 @@ class Strides:
         frame: Frame,
         reading: Reading | None,
     ) -> int:
-        """How many characters wait: those of the oldest start, those that a match may begin with, those of what may
-        become a notice."""
+        """Return how many characters wait: those of the oldest start, those that a match may begin with, those of what
+        may become a notice."""
         automaton, spans = self._automaton, self._spans
         oldest = state.oldest(spans)
         held = 0 if oldest < 0 else distances[oldest]
@@ -193,7 +193,7 @@ class Strides:
         return tuple(found)
 
     def find(self, calm: Calm, text: str) -> Stride | None:
-        """Where ``text`` leads from ``calm``; None if that is not calm, or too long."""
+        """Return where ``text`` leads from ``calm``; None if that is not calm, or too long."""
         if len(text) > SLICE:
             return None
         if calm.distances and calm.distances[0] + len(text) > REACH:

@@ -26,7 +26,7 @@ class Watched:
         self._gone: list[tuple[int, int]] = []  # what was removed, while a match may reach into it
 
     def __bool__(self) -> bool:
-        """Whether something has been seen that has not left yet."""
+        """Return whether something has been seen that has not left yet."""
         return bool(self._waiting)
 
     def add(self, found: Iterable[Match]) -> None:

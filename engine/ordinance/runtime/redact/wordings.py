@@ -31,7 +31,7 @@ _Thread = tuple[int, int, int, int]
 
 
 def letters(text: str) -> str:
-    """What counts of ``text``."""
+    """Return what counts of ``text``."""
     return "".join([key(symbol) for symbol in fold(text) if _counts(symbol)])
 
 
@@ -117,7 +117,7 @@ class Wordings:
         self.start: State | None = self._state(begun) if begun else None
 
     def symbols(self, char: str) -> str:
-        """What counts of a source character."""
+        """Return what counts of a source character."""
         found = self._symbols.get(char)
         if found is None:
             found = self._symbols[char] = letters(char)
@@ -205,7 +205,8 @@ def _collect(plan: Plan) -> Wordings:
 
 
 def notices_of(plan: Plan) -> tuple[list[str], dict[str, set[str]]]:
-    """The templates of every notice that a ``Discloser`` can write under ``plan``, and what may fill each variable."""
+    """Return the templates of every notice that a ``Discloser`` can write under ``plan``, and what may fill each
+    variable."""
     rules = [each for rule in plan.rules for each in (rule, rule.after_trial) if each is not None]
     laws = [rule.law for rule in rules if rule.law is not None]
     values = {
@@ -220,7 +221,7 @@ def notices_of(plan: Plan) -> tuple[list[str], dict[str, set[str]]]:
 
 
 def texts_of(notice: NoticeTemplate) -> list[str]:
-    """The texts of a notice in every language, formal and informal."""
+    """Return the texts of a notice in every language, formal and informal."""
     return [text for by in (notice.texts, notice.informal) for text in by.values()]
 
 

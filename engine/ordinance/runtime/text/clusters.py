@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from ordinance.runtime.text import unicode_data
 from ordinance.runtime.text.folding import classifier
+from ordinance.runtime.text.unicode_data import CLUSTERS
 
 #: The class of a character; the letters are explained in ``engine/generate_unicode_data.py``.
-cluster_class = classifier(unicode_data.CLUSTERS)
+cluster_class = classifier(CLUSTERS)
 
 #: (class before, odd number of regional indicators, pictograph 0 no 1 yes 2 and a joiner, conjunct 0 1 2 likewise)
 Cluster = tuple[str, bool, int, int]

@@ -10,25 +10,17 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 
-from ordinance.runtime.text import unicode_data
+from ordinance.runtime.text.unicode_data import FOLDS, KINDS, Ranges
 
 _HANGUL = 0xAC00
 
 
-def _load_folds() -> dict[str, str]:
-    table: dict[str, str] = {}
-    for item in unicode_data.FOLDS.split():
-        code, _, folded = item.partition("=")
-        table[chr(int(code, 16))] = "".join(chr(int(symbol, 16)) for symbol in folded.split(".")) if folded else ""
-    return table
-
-
-_FOLDS = _load_folds()
-_FOLDS["\N{REPLACEMENT CHARACTER}"] = ""  # bytes that are no character say nothing, and end nothing that was begun
+#: Bytes that are no character say nothing, and end nothing that was begun.
+_FOLDS = FOLDS | {"\N{REPLACEMENT CHARACTER}": ""}
 
 
 def fold_char(char: str) -> str:
-    """The symbols that one source character stands for; empty if it is ignorable."""
+    """Return the symbols that one source character stands for; empty if it is ignorable."""
     folded = _FOLDS.get(char)
     if folded is not None:
         return folded
@@ -40,21 +32,19 @@ def fold_char(char: str) -> str:
 
 
 def fold(text: str) -> str:
-    """The symbols that ``text`` stands for."""
+    """Return the symbols that ``text`` stands for."""
     return "".join(map(fold_char, text))
 
 
 def key(symbol: str) -> str:
-    """A symbol without its case: what phrases compare."""
+    """Return a symbol without its case: what phrases compare."""
     lowered = symbol.casefold()
     return lowered if len(lowered) == 1 else symbol
 
 
-def classifier(ranges: str) -> Callable[[str], str]:
-    """A look-up in one of the range tables of ``unicode_data``, memoised by character."""
-    items = [item.partition("=") for item in ranges.split()]
-    starts = [int(start, 16) for start, _, _ in items]
-    values = [value for _, _, value in items]
+def classifier(ranges: Ranges) -> Callable[[str], str]:
+    """Return a look-up in one of the range tables of ``unicode_data``, memoised by character."""
+    starts, values = ranges
     known: dict[str, str] = {}
 
     def look_up(char: str) -> str:
@@ -69,9 +59,10 @@ def classifier(ranges: str) -> Callable[[str], str]:
 
 #: ``w`` for what makes up words in scripts with word boundaries, ``m`` for a mark that is part of its letter,
 #: ``o`` for the rest.
-symbol_kind = classifier(unicode_data.KINDS)
+symbol_kind = classifier(KINDS)
 
 
 def is_alphabetic(symbol: str) -> bool:
-    """A letter of a script whose words have boundaries; digits and Han, kana and Thai letters are not."""
+    """Return whether ``symbol`` is a letter of a script whose words have boundaries; digits and Han, kana and Thai
+    letters are not."""
     return symbol.isalpha() and symbol_kind(symbol) == "w"

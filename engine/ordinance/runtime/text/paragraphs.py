@@ -65,7 +65,7 @@ class Paragraphs:
 
     @property
     def inside(self) -> bool:
-        """Whether the last character belongs to a paragraph and is no space."""
+        """Return whether the last character belongs to a paragraph and is no space."""
         return not self._space
 
     def place(self) -> ParagraphPlace:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ordinance.runtime.text import unicode_data
 from ordinance.runtime.text.folding import classifier
+from ordinance.runtime.text.unicode_data import SCRIPT_NAMES, SCRIPTS
 
 #: The ISO 15924 code of a letter's script; ``-`` for what is no letter, or a letter of no script in particular.
-script_of = classifier(unicode_data.SCRIPTS)
+script_of = classifier(SCRIPTS)
 
 #: Codes by what a pack may write: the code itself or Unicode's name, in small letters.
 _CODES: Mapping[str, frozenset[str]] = {
-    word: frozenset({code})
-    for code, _, name in (item.partition("=") for item in unicode_data.SCRIPT_NAMES.split())
-    for word in (code.lower(), name)
+    word: frozenset({code}) for code, name in SCRIPT_NAMES.items() for word in (code.lower(), name)
 } | {
     # Written with several: ISO 15924 has codes for them.
     "jpan": frozenset({"Hani", "Hira", "Kana"}),
@@ -28,8 +26,8 @@ INDISTINCT = frozenset({"hans", "hant"})
 
 
 def finder(name: str) -> Callable[[str], list[tuple[int, int]]]:
-    """What a detector of sentences calls: the span of a sentence that is written in the script ``name``, one of
-    ``NAMES``; spaces around it are no part of it."""
+    """Return a function for a detector of sentences: it finds the span of a sentence written in the script ``name``,
+    one of ``NAMES``, without the spaces around it."""
     codes = _CODES[name]
 
     def find(sentence: str) -> list[tuple[int, int]]:

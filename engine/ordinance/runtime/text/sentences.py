@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ordinance.runtime.text import unicode_data
 from ordinance.runtime.text.folding import classifier
+from ordinance.runtime.text.unicode_data import SENTENCES
 
 #: The class of a character; the letters are explained in ``engine/generate_unicode_data.py``.
-sentence_class = classifier(unicode_data.SENTENCES)
+sentence_class = classifier(SENTENCES)
 
 _SPACES = "sprn"
 _EXTENSIONS = "EF"
@@ -98,7 +98,7 @@ class Sentences:
             self._plain(found)
 
     def close(self) -> list[Sentence]:
-        """The text ends; every sentence is settled."""
+        """End the text; every sentence is settled."""
         self.settled = []
         if self._mode == "look":
             self._break_at_split()
@@ -107,7 +107,8 @@ class Sentences:
         return self.settled
 
     def place(self) -> SentencePlace:
-        """What is not a position: what may follow, and how much trailing space there is, up to ``MOST_SPACE``."""
+        """Return the state without positions: what may follow, and how much trailing space there is, up to
+        ``MOST_SPACE``."""
         space = min(self.at - self.content, MOST_SPACE)
         return self._mode, self._class, self._before, self._term, self._direct, space
 

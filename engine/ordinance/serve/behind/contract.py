@@ -1,4 +1,4 @@
-"""What stands behind the doors: the inference server, over HTTP (``Upstream``) or in the same process (``Inside``)."""
+"""What stands behind the doors: the model server, over HTTP (``Upstream``) or in the same process (``InProcess``)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Answer(Protocol):
         """Take the next bytes of its body."""
 
 
-class Behind(Protocol):
+class ModelServer(Protocol):
     """Where answers come from. Made once per process."""
 
     async def admit(self, exchange: Exchange) -> None:
@@ -46,7 +46,7 @@ class Behind(Protocol):
         """Read a small answer, whole. Raises ``Problem``."""
 
     async def end(self) -> None:
-        """Nothing more is asked: answers that still run end with a ``Problem`` (503)."""
+        """End all requests: answers that still run end with a ``Problem`` (503)."""
 
 
 def refused(status: int, headers: Mapping[str, str]) -> Problem:

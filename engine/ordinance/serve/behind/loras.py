@@ -21,7 +21,7 @@ class Loras:
         self._asking: asyncio.Task[None] | None = None
 
     async def names(self, ask: Callable[[], Awaitable[bytes]]) -> frozenset[str]:
-        """``ask`` gives the server's list of models. Raises ``Problem`` where it does not."""
+        """Return the names in the server's list of models, which ``ask`` requests. Raises ``Problem`` if that fails."""
         if asyncio.get_running_loop().time() >= self._until:
             if self._asking is None or self._asking.done():
                 self._asking = asyncio.create_task(self._learn(ask))

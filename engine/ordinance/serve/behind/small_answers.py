@@ -30,18 +30,18 @@ class _Count(msgspec.Struct, frozen=True):
 
 
 def read_models(raw: bytes) -> Sequence[Model]:
-    """The models that a server lists. Raises ``Problem`` (502)."""
-    return _read(raw, _Models, "it is no list of models").data
+    """Read the models that a server lists. Raises ``Problem`` (502)."""
+    return _read(raw, _Models, "it is not a list of models").data
 
 
 def govern_models(raw: bytes) -> dict[str, Any]:
-    """The list of models with the fields of the OpenAI API and no others. Raises ``Problem`` (502)."""
+    """Return the list of models with the fields of the OpenAI API and no others. Raises ``Problem`` (502)."""
     return {"object": "list", "data": read_models(raw)}
 
 
 def govern_count(raw: bytes) -> dict[str, Any]:
-    """A number of tokens and nothing else. Raises ``Problem`` (502)."""
-    return {"input_tokens": _read(raw, _Count, "it is no number of tokens").input_tokens}
+    """Return a number of tokens and nothing else. Raises ``Problem`` (502)."""
+    return {"input_tokens": _read(raw, _Count, "it is not a number of tokens").input_tokens}
 
 
 def _read(raw: bytes, kind: type[T], otherwise: str) -> T:

@@ -59,7 +59,7 @@ class Reply:
 
 
 class Upstream:
-    """A pool of connections to the inference server; see ``Behind``. Use it as an async context manager."""
+    """A pool of connections to the inference server; see ``ModelServer``. Use it as an async context manager."""
 
     def __init__(self, settings: UpstreamSettings) -> None:
         self._settings = settings
@@ -128,7 +128,7 @@ class Upstream:
             yield reply
 
     async def admit(self, exchange: Exchange) -> None:
-        """Clients are strangers to it: it knows the gateway alone."""
+        """Accept every client: the server behind knows only the gateway."""
 
     async def answer(self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool) -> None:
         async def work() -> None:
@@ -151,7 +151,7 @@ class Upstream:
             return await reply.whole(MOST_READ)
 
     async def reachable(self) -> bool:
-        """Whether the upstream answers now."""
+        """Return whether the upstream answers now."""
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
                 await self.models()

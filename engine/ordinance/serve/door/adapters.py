@@ -22,7 +22,7 @@ from ordinance.protocol.routes import MODELS
 from ordinance.runtime.manners import Manner
 from ordinance.runtime.redact.disclose import parents
 from ordinance.runtime.session import Session
-from ordinance.serve.behind.contract import Behind
+from ordinance.serve.behind.contract import ModelServer
 from ordinance.serve.behind.loras import Loras
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.threads import aside
@@ -32,7 +32,7 @@ from ordinance.settings.model import Settings
 class Adapting:
     """An operator's adapters, and the turn of the instruction. Frozen, but for what the server is known to have."""
 
-    def __init__(self, settings: Settings, behind: Behind, loras: Loras) -> None:
+    def __init__(self, settings: Settings, behind: ModelServer, loras: Loras) -> None:
         self._mapped = loras_of(settings)
         self._turn = turn_of(settings)
         self._behind = behind
@@ -41,9 +41,9 @@ class Adapting:
     async def adapt(
         self, exchange: Exchange, api: Api, request: Request, sent: bytes, session: Session
     ) -> tuple[Request, bytes | None]:
-        """The request and the body as they go upstream, from the body that may be ``sent``; None where a pack refuses
-        to answer without an adapter, which the session then tells. Raises ``Problem`` (502) where an adapter is mapped
-        that the server lacks and no pack says what follows, or where the server does not say what it has."""
+        """Return the request and the body as they go upstream, from the body that may be ``sent``; None if a pack
+        refuses to answer without an adapter, which the session then reports. Raises ``Problem`` (502) if an adapter is
+        mapped that the server lacks and no pack says what to do, or if the server does not list its models."""
         manner = session.manner()
         lora = await self._lora(exchange, manner, session)
         if session.refused:
@@ -55,7 +55,7 @@ class Adapting:
         return replace(request, adapter=lora), body
 
     async def _lora(self, exchange: Exchange, manner: Manner, session: Session) -> str:
-        """The adapter that answers; empty for none."""
+        """Return the adapter that answers; an empty string for none."""
         language = manner.language
         if language is None:
             return ""
@@ -70,7 +70,7 @@ class Adapting:
 
 
 def loras_of(settings: Settings) -> Mapping[str, str]:
-    """The operator's adapters by language."""
+    """Return the operator's adapters by language."""
     return {tag: adapter.lora for tag, adapter in settings.adapters.items()}
 
 
@@ -81,7 +81,7 @@ def turn_of(settings: Settings) -> Turn | None:
 
 
 def mapped(loras: Mapping[str, str], language: str) -> str:
-    """The adapter of a language or of what CLDR falls back to; empty for none."""
+    """Return the adapter of a language or of what CLDR falls back to; an empty string for none."""
     return next((loras[tag] for tag in parents(language) if tag in loras), "")
 
 
@@ -100,5 +100,5 @@ def adapter_missing(language: str) -> Problem:
         502,
         "adapter_missing",
         f"The model server does not have the adapter that is set up for the language {language}. "
-        "The operator can load it, or take it out of `adapters`.",
+        "The operator can load it, or remove it from `adapters`.",
     )

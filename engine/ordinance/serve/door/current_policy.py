@@ -74,20 +74,20 @@ class Standing:
                 await self._replace_plan(self._renewal)
 
     async def _read(self, renewal: Renewal) -> Settings | None:
-        """The settings in force with the keys that the operator's have now."""
+        """Return the settings in force with the keys that the operator's settings have now."""
         if renewal.settings is None:
             return self.settings
         try:
             read = await asyncio.to_thread(renewal.settings)
         except Exception as error:
-            self._stale_settings = _told("keys and policy were not replaced, the last good ones stay in force", error)
+            self._stale_settings = _told("keys and policy were not replaced; the last good ones stay in force", error)
             return None
         self._stale_settings = ""
         found = changes(self.settings, read)
         if found.of_keys:
             tell(f"keys: {found.of_keys}")
         if found.others:
-            tell(f"these settings have changed too, which takes a restart: {', '.join(found.others)}")
+            tell(f"these settings have changed too and need a restart: {', '.join(found.others)}")
         return self.settings.model_copy(update={"keys": read.keys})
 
     async def _replace_keys(self, settings: Settings) -> None:
@@ -119,7 +119,7 @@ class Standing:
         try:
             plan = await asyncio.to_thread(self._load, renewal, ring)
         except Exception as error:
-            kept = f"the policy was not replaced, the last good one ({self.plan.digest[:16]}) stays in force"
+            kept = f"the policy was not replaced; the last good one ({self.plan.digest[:16]}) stays in force"
             self._stale_plan = _told(kept, error)
             return
         if settings is not self.settings:  # keys were read meanwhile that this plan was not tried with; theirs comes
@@ -137,7 +137,7 @@ class Standing:
         self.plan, self.keyring = plan, ring
 
     def _load(self, renewal: Renewal, ring: Keyring) -> Plan:
-        """The plan that is to be in force; the same object where it is the same."""
+        """Return the plan that is to be in force; the same object if it has not changed."""
         if renewal.engine is not None:
             renewal.engine.require()
         plan = renewal.plan()
@@ -149,7 +149,7 @@ class Standing:
         return plan
 
     def _ring(self, settings: Settings) -> Keyring:
-        """The keys of ``settings``. Where there were some, a reload that leaves none closes the server: it must not
+        """Return the keys of ``settings``. If there were some, a reload that leaves none closes the server: it must not
         open it to everyone."""
         ring = _keyring(settings.keys, settings.jurisdiction)
         had = bool(self.keyring.clients) or self.keyring.closed

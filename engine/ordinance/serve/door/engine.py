@@ -32,15 +32,15 @@ class Engine:
         return _digest() != self.digest
 
     def require(self) -> None:
-        """Raises ``RestartDueError`` where another engine lies on disk now."""
+        """Raise ``RestartDueError`` if another engine is on disk now."""
         if self.replaced:
             raise RestartDueError(
-                f"the package was replaced while its version {self.version} runs.", help="Restart the server."
+                f"the package was replaced while version {self.version} is running.", help="Restart the server."
             )
 
 
 def installed_engine() -> Engine:
-    """The engine that lies on disk now."""
+    """Return the engine that is on disk now."""
     return Engine(__version__, _digest())
 
 

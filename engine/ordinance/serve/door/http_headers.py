@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from starlette.datastructures import Headers
 
-from ordinance.policy.link.slots import PROMPT, TAGS, fits
+from ordinance.policy.slots import PROMPT, TAGS, fits
 from ordinance.runtime.redact.disclose import Notice
 from ordinance.runtime.session import Session
 
@@ -62,7 +62,7 @@ def claims_in(headers: Headers) -> Claims:
 
 
 def wanted_languages(chosen: str | None, accepted: str | None) -> list[str]:
-    """BCP 47 tags in the order of preference, from the two headers' values; what is malformed is passed over."""
+    """Return BCP 47 tags in the order of preference, from the two headers' values; malformed ones are skipped."""
     preferences = []
     for position, item in enumerate(_items(accepted)):
         tag, *parameters = (part.strip() for part in item.split(";"))

@@ -21,7 +21,7 @@ class Names:
         self._until = float("-inf")
 
     def shown(self, model: str) -> str | None:
-        """``model``, or None where the server has not listed it."""
+        """Return ``model``, or None if the server has not listed it."""
         return model if model in self._known else None
 
     async def learn(self, model: str, ask: Callable[[], Awaitable[bytes]]) -> None:

@@ -16,7 +16,7 @@ from ordinance.runtime.memory import Memories, Memory
 from ordinance.runtime.opening import open_session
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
-from ordinance.serve.behind.contract import Behind
+from ordinance.serve.behind.contract import ModelServer
 from ordinance.serve.behind.loras import Loras
 from ordinance.serve.door.adapters import Adapting
 from ordinance.serve.door.current_policy import Renewal, Standing
@@ -40,7 +40,7 @@ class Service:
     standing: Standing
     settings: Settings
     on: date | None
-    behind: Behind
+    behind: ModelServer
     audit: AuditLog
     adapting: Adapting
     names: Names
@@ -58,8 +58,8 @@ class Service:
         return self.standing.keyring
 
     async def admit(self, exchange: Exchange) -> Client:
-        """Who asks. Raises ``Problem`` (401) where the keys, or the server behind, turn them away: before anything that
-        an answer could tell was looked at."""
+        """Return who sends the request. Raises ``Problem`` (401) if the keys, or the server behind, reject them: before
+        anything is screened that a response could reveal."""
         client = self.keyring.admit(exchange.authorization)
         await self.behind.admit(exchange)
         return client
@@ -129,7 +129,7 @@ def plan_of(settings: Settings, on: date | None = None) -> Plan:
 def make_service(
     plan: Plan,
     settings: Settings,
-    behind: Behind,
+    behind: ModelServer,
     on: date | None = None,
     renewal: Renewal | None = None,
 ) -> Service:
@@ -171,7 +171,8 @@ def _try_out(plan: Plan, client: Client, settings: Settings, on: date | None) ->
 
 
 def _shipped(plan: Plan, jurisdiction: str | None) -> str:
-    """Where the pack of a jurisdiction that is not loaded lies, if it ships: who names a house has to name it too."""
+    """Return where the pack of a jurisdiction that is not loaded lies, if it ships: whoever names a house has to name
+    it too."""
     if jurisdiction is None or jurisdiction in plan.parents or not jurisdiction.replace("-", "").isalnum():
         return ""
     pack = folder("rules") / "jurisdictions" / jurisdiction
@@ -179,7 +180,7 @@ def _shipped(plan: Plan, jurisdiction: str | None) -> str:
 
 
 def charter_alone(service: Service) -> bool:
-    """Whether somebody may ask under no law, though the packs state some."""
+    """Return whether somebody may ask under no law, though the packs state some."""
     clients = list(service.keyring.clients.values()) or [service.keyring.anyone]
     return bool(service.plan.parents) and any(client.jurisdiction is None for client in clients)
 

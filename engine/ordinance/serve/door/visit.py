@@ -11,15 +11,15 @@ from typing import Any
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.finish import steering
+from ordinance.protocol.govern.governed_stream import GovernedStream, refused_stream
 from ordinance.protocol.govern.prompts import heard_and_unknown, sent_on
-from ordinance.protocol.govern.streamed import AnswerStream, refused_stream
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
 from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal, stopping
 from ordinance.protocol.routes import MODELS
 from ordinance.protocol.said import Top
 from ordinance.runtime.session import Session
 from ordinance.serve.door import http_headers
-from ordinance.serve.door.delivery import STREAM_HEADERS, StreamedAnswer, WholeAnswer
+from ordinance.serve.door.delivery import STREAM_HEADERS, StreamDelivery, WholeDelivery
 from ordinance.serve.door.service import Service
 from ordinance.serve.http import body_limits, tags
 from ordinance.serve.http.exchange import ClientGone, Exchange
@@ -110,13 +110,15 @@ class Visit:
         if self._service.audit.required:
             await self._service.audit.begin({**self._asked(), **session.under()})
         if request.streaming:
-            most = self._service.settings.limits.answer_bytes
-            await self._stream(body, AnswerStream(self._api, request, session, top, most), session)
+            limits = self._service.settings.limits
+            stream = GovernedStream(self._api, request, session, top, limits.answer_bytes, limits.event_bytes)
+            await self._stream(body, stream, session)
         else:
             await self._whole(body, request, session, top)
 
     async def _sent_on(self, size: int, request: Request, session: Session) -> bytes | None:
-        """What goes upstream of a request of ``size`` bytes; see ``sent_on``. Only what is new in it is looked at."""
+        """Return what goes upstream of a request of ``size`` bytes; see ``sent_on``. Only new text in it is
+        screened."""
         ours = self._client.system_messages_are_ours
         heard, unknown = await aside(size, False, heard_and_unknown, self._api, request, session, system_is_ours=ours)
         size += SCREENING * unknown
@@ -152,9 +154,8 @@ class Visit:
             refused = refused_whole(self._api, request, session, top)
             await self._exchange.json(refused, headers=_notices_header(request, session))
 
-    async def _stream(self, body: bytes, stream: AnswerStream, session: Session) -> None:
-        limit = self._service.settings.limits.event_bytes
-        answer = StreamedAnswer(self._exchange, stream, limit, waits=session.waits)
+    async def _stream(self, body: bytes, stream: GovernedStream, session: Session) -> None:
+        answer = StreamDelivery(self._exchange, stream, waits=session.waits)
         try:
             await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=True)
             await answer.end()
@@ -166,7 +167,7 @@ class Visit:
 
     async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> None:
         govern = partial(govern_whole, self._api, request=request, session=session, top=top)
-        answer = WholeAnswer(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
+        answer = WholeDelivery(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
         await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
         await self._exchange.json(await answer.end(), headers=_notices_header(request, session))
 
@@ -185,7 +186,7 @@ class Visit:
         self._service.audit.write(record)
 
     def _asked(self) -> dict[str, Any]:
-        """What a record says of the request: who asks for what, and no word of it."""
+        """Return what a record says about the request: who asks for what, and no word of it."""
         request = self._request
         return {
             "request": self._id,
@@ -197,8 +198,8 @@ class Visit:
 
 
 def _salt(key: str | None, cache_salt: object) -> bytes:
-    """What sets a request's texts apart from those of others. Behind the doors a server may tell keys apart where
-    Ordinance has none; and a client that gives a salt wants none of what it says to be known again without it."""
+    """Return what keeps a request's texts apart from those of others. A server behind may tell keys apart where
+    Ordinance has none; and a client that gives a salt wants none of its texts to be recognised without it."""
     return f"{key or ''}\0{cache_salt if isinstance(cache_salt, str) else ''}".encode("utf-8", "surrogatepass")
 
 

@@ -2,7 +2,7 @@
 
 What is bounded is what costs: descriptors. A connection without a request is worth least, so the one that has said
 nothing for longest is closed for one that comes. Whoever opens connections and is silent therefore closes his own, and
-nobody waits for him. How many requests may run is bounded apart (``doorstep.py``).
+nobody waits for him. How many requests may run is bounded apart (``front_checks.py``).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Places:
 
     @property
     def full(self) -> bool:
-        """Whether there is no place at all, not even one that is spare."""
+        """Return whether there is no place at all, not even one that is spare."""
         return len(self._guests) + self._coming >= self._most + SPARE
 
     def expect(self) -> None:
@@ -92,13 +92,13 @@ class Places:
 
 
 def _idle(guests: dict[Guest, None] | list[Guest]) -> Iterator[Guest]:
-    """Those without a request, those that never had one first, the oldest of each first."""
+    """Yield the guests without a request, those that never had one first, the oldest of each first."""
     for served in (False, True):
         yield from (guest for guest in guests if guest.idle and guest.served is served)
 
 
 def home_of(host: str) -> str:
-    """Whom an address belongs to: IPv4 itself, of IPv6 the network of 64 bits that one customer has."""
+    """Return the owner of an address: IPv4 itself, for IPv6 the /64 network that one customer has."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

@@ -14,15 +14,16 @@ def most(settings: Settings) -> int:
 
 
 def check_unread(raw: bytes, settings: Settings) -> None:
-    """Before a body is decoded: what can be no data must not be more than a body may say, for JSON in memory is many
-    times its size. Raises ``Problem`` (413)."""
+    """Check a body before it is decoded: what is not data must not exceed the limit for text, because JSON in memory is
+    many times its size. Raises ``Problem`` (413)."""
     limit = settings.limits.body_bytes
     if len(raw) > limit and len(raw.translate(None, BASE64)) > limit:
         raise too_large(limit)
 
 
 def check_read(raw: bytes, body: object, settings: Settings) -> None:
-    """Once it is: ``body`` is what ``raw`` says, with its data marked. Raises ``Problem`` (413)."""
+    """Check a body after it is decoded: ``body`` is what ``raw`` says, with its data marked. Raises ``Problem``
+    (413)."""
     if not settings.parts:
         return
     data = size_of_data(body)

@@ -11,13 +11,13 @@ _ELSE = 80
 
 
 def needed(connections: int) -> int:
-    """How many descriptors so many connections need; what ``LimitNOFILE`` should say at least."""
+    """Return how many descriptors so many connections need; what ``LimitNOFILE`` should say at least."""
     return _EACH * connections + _ELSE
 
 
 def affordable(connections: int) -> int:
-    """How many of the wanted ``connections`` there are descriptors for, at least one. The soft limit of this process,
-    which those that it starts inherit, is raised as far as they need, where the hard limit lets it."""
+    """Return how many of the wanted ``connections`` there are descriptors for, at least one. The soft limit of this
+    process, which those that it starts inherit, is raised as far as they need, where the hard limit lets it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if _is_less(soft, needed(connections)):
         wanted = hard if _is_less(hard, needed(connections)) else needed(connections)

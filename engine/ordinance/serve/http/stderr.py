@@ -16,7 +16,8 @@ def tell(what: str) -> None:
 
 
 def takes(_: object = None) -> bool:
-    """Whether standard error takes a line now: whoever reads a pipe may have stopped. A filter for loggers, too."""
+    """Return whether standard error takes a line now: whoever reads a pipe may have stopped. A filter for loggers,
+    too."""
     try:
         descriptor = sys.stderr.fileno()
     except (AttributeError, OSError, ValueError):  # it has been replaced by something that is no file

@@ -18,7 +18,7 @@ _LARGEST_HEAD = 64 * 1024
 
 
 class StrictReader(h11.Connection):
-    """Reads as its class does, and refuses a head with folded lines. ``Doorstep`` refuses two lengths."""
+    """Reads as its class does, and refuses a head with folded lines. ``FrontChecks`` refuses two lengths."""
 
     def next_event(self) -> Any:
         arrived = self.trailing_data[0] if self.their_state is h11.IDLE else b""
@@ -38,5 +38,5 @@ class StrictProtocol(H11Protocol):
         self.conn = StrictReader(h11.SERVER, self.config.h11_max_incomplete_event_size or _LARGEST_HEAD)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Without uvicorn's advice to install what would read another protocol: none is opened here."""
+        """Omit uvicorn's advice to install what would read another protocol: none is opened here."""
         self.logger.warning("Unsupported upgrade request.")

@@ -37,7 +37,7 @@ class AuditLog:
         except OSError as error:
             raise ServeError(
                 f"the audit log {settings.path} cannot be written: {error.strerror}.",
-                help="Name a file that can, under 'audit' in the settings.",
+                help="Name a file that can be written, under 'audit' in the settings.",
             ) from None
         #: Whether the model may be asked only once a record says that the request begins.
         self.required = settings.required
@@ -64,7 +64,7 @@ class AuditLog:
             raise audit_unavailable() from None
 
     def begin_all(self, records: Sequence[Mapping[str, Any]]) -> bool:
-        """The same for a batch, outside an event loop: whether all of ``records`` lie on the disk."""
+        """Write the records of a batch, outside an event loop. Returns whether all of ``records`` are on the disk."""
         written: SimpleQueue[bool] = SimpleQueue()
         with suppress(Empty):
             return all(self._begin(each, written.put) and written.get(timeout=STALLED_SECONDS) for each in records)
@@ -79,8 +79,8 @@ class AuditLog:
         self._scribe.reopen()
 
     def state(self) -> dict[str, Any]:
-        """What ``/ready`` says: ``state`` is ``failing`` while records cannot be written or wait for too long, ``lost``
-        counts the records of this process that were not."""
+        """Return what ``/ready`` says: ``state`` is ``failing`` while records cannot be written or wait too long,
+        ``lost`` counts the records of this process that were not written."""
         return {"state": "failing" if self._scribe.failing else "ok", "lost": self._scribe.lost}
 
 

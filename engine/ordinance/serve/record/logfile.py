@@ -121,7 +121,7 @@ class LogFile:
         return whole
 
     def _write(self, data: bytes) -> tuple[int, OSError | None]:
-        """How much of ``data`` was written, and what went wrong after that."""
+        """Return how much of ``data`` was written, and what went wrong after that."""
         written = 0
         try:
             while written < len(data):
@@ -141,7 +141,7 @@ class LogFile:
 
 
 def _ends_with_a_line(path: Path) -> bool:
-    """Whether the last line is whole, or there is none. One that may not be read is believed to be."""
+    """Return whether the last line is whole, or there is none. One that may not be read is believed to be."""
     try:
         with path.open("rb") as file:
             if file.seek(0, os.SEEK_END) == 0:

@@ -49,13 +49,14 @@ class Scribe:
 
     @property
     def stalled(self) -> bool:
-        """Whether an attempt has taken too long by now: a disk that does not answer, a pipe that nobody reads."""
+        """Return whether an attempt has taken too long by now: a disk that does not answer, a pipe that nobody
+        reads."""
         since = self._since
         return since is not None and time.monotonic() - since > STALLED_SECONDS
 
     @property
     def failing(self) -> bool:
-        """Whether lines cannot be written, or not as fast as they come."""
+        """Return whether lines cannot be written, or not as fast as they come."""
         return self._failed or self._held >= self._most or self.stalled
 
     def take(self, make: Callable[[int], bytes], told: Callable[[bool], None] | None = None) -> bool:

@@ -1,11 +1,8 @@
-"""How to speak: slots with closed values, and the lines of ``speak`` that set them (semantics, rule 15)."""
+"""The lines of ``speak``: the slots that a pack sets, with their names resolved (semantics, rule 15)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-
-import langcodes
+from collections.abc import Iterator
 
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose, did_you_mean
@@ -14,40 +11,11 @@ from ordinance.policy.ir import Unit
 from ordinance.policy.link.names import Report
 from ordinance.policy.link.rules import Scopes
 from ordinance.policy.plan import SlotLine, WithoutAdapter
+from ordinance.policy.slots import FOLLOWING, IN_LANGUAGE, PROMPT, TAGS, VALUES, is_script, is_tag
 from ordinance.policy.vocabulary import Rank
-
-#: What ``same as prompt`` becomes.
-PROMPT = "prompt"
-
-#: Slots with a closed set of values; the other slots take a language tag or the code of a script.
-VALUES: Mapping[str, frozenset[str]] = {
-    "address": frozenset({"formal", "informal"}),
-    "register": frozenset({"casual", "neutral", "official"}),
-    "honorific": frozenset({"none", "title"}),
-    "units": frozenset({"metric", "us", "uk"}),
-    "pedagogy": frozenset({"direct", "guided"}),
-    "reading level": frozenset({"A1", "A2", "B1", "B2", "C1", "C2"}),
-}
-
-#: Values that a slot has in one language only.
-IN_LANGUAGE: Mapping[tuple[str, str], frozenset[str]] = {
-    ("address", "ja"): frozenset({"plain", "polite", "honorific", "humble"}),
-    ("address", "ko"): frozenset({"plain", "polite", "deferential"}),
-    ("honorific", "ja"): frozenset({"san", "sama", "sensei"}),
-    ("honorific", "ko"): frozenset({"ssi", "nim"}),
-}
-
-#: Slots whose value is a language tag: whose words, spelling, numbers or dates.
-TAGS = frozenset({"language", "spelling", "numbers", "dates"})
-SLOTS = frozenset(VALUES) | TAGS | {"script"}
-
-#: Slots that may follow what the prompt does.
-_FOLLOWING = frozenset({"language", "script", "address", "register"})
 
 #: Refinements of one line; more than a reader can follow.
 _MOST_REFINED = 20
-
-_SCRIPT = re.compile("[A-Z][a-z]{3}")
 
 _RANKS = {"language": Rank.DEFAULT, "house": Rank.HOUSE, "jurisdiction": Rank.LAW}
 
@@ -57,7 +25,7 @@ def link_slots(scopes: Scopes, report: Report) -> Iterator[SlotLine]:
     unit = scopes.unit
     speaks = unit.pack.each(ast.SpeakDecl)
     for again in speaks[1:]:
-        report(diagnose("name-twice", again.span, "`speak` stands twice in one pack"))
+        report(diagnose("name-twice", again.span, "the pack has two `speak`"))
     for speak in speaks[:1]:
         if not speak.slots and not speak.without:
             report(diagnose("speak-empty", speak.span, "`speak` sets nothing"))
@@ -69,25 +37,12 @@ def link_slots(scopes: Scopes, report: Report) -> Iterator[SlotLine]:
             yield _line(scopes, node, report)
 
 
-def fits(slot: str, value: str) -> bool:
-    """Whether ``slot`` can have the ``value`` in some language."""
-    if value == PROMPT:
-        return slot in _FOLLOWING
-    if slot in TAGS:
-        return langcodes.tag_is_valid(value) and langcodes.standardize_tag(value) == value
-    if slot == "script":
-        return bool(_SCRIPT.fullmatch(value)) and langcodes.Language.make(script=value).is_valid()
-    return slot in VALUES and value in VALUES[slot].union(
-        *(more for (name, _), more in IN_LANGUAGE.items() if name == slot)
-    )
-
-
 def link_without(scopes: Scopes, report: Report) -> Iterator[WithoutAdapter]:
     """Yield what a pack says for the case that there is no adapter; saying it twice is a finding."""
     unit = scopes.unit
     said = [each for speak in unit.pack.each(ast.SpeakDecl)[:1] for each in speak.without]
     for again in said[1:]:
-        report(diagnose("name-twice", again.span, "`without adapter` stands twice in one pack"))
+        report(diagnose("name-twice", again.span, "the pack says `without adapter` twice"))
     language = unit.name if unit.pack.kind == "language" else ""
     for each in said:
         # A language pack's is told to people who read that language, and to nobody else.
@@ -124,20 +79,20 @@ def _both(one: Condition, other: Condition) -> Condition:
 def _value(unit: Unit, slot: str, value: ast.SlotValue, report: Report) -> str:
     """Return the value of a slot; a value outside its set is a finding."""
     if value.word is None:
-        if slot not in _FOLLOWING:
+        if slot not in FOLLOWING:
             report(diagnose("slot-value", value.span, f"`{slot}` cannot follow the prompt"))
         return PROMPT
     text = value.word.text
     language = unit.name.partition("-")[0] if unit.pack.kind == "language" else ""
     if slot in TAGS:
-        if not langcodes.tag_is_valid(text) or langcodes.standardize_tag(text) != text:
+        if not is_tag(text):
             message = f"`{slot}` takes a language tag, and `{text}` is not one in its usual form"
             report(diagnose("slot-value", value.span, message, "Write it as in et, de-CH or pt-BR."))
         elif slot == "language" and unit.pack.kind == "language" and text != unit.name:
-            message = f"the pack {unit.name} cannot speak {text}: its notices are in {unit.name}"
+            message = f"the pack {unit.name} cannot set the language {text}: its notices are in {unit.name}"
             report(diagnose("text-language", value.span, message, f"Write `language {unit.name}`."))
     elif slot == "script":
-        if not _SCRIPT.fullmatch(text) or not langcodes.Language.make(script=text).is_valid():
+        if not is_script(text):
             message = f"`{text}` is not the code of a script"
             report(diagnose("slot-value", value.span, message, "Write it as in Latn, Cyrl or Hant."))
     else:
@@ -146,5 +101,5 @@ def _value(unit: Unit, slot: str, value: ast.SlotValue, report: Report) -> str:
             allowed = allowed.union(*(values for (name, _), values in IN_LANGUAGE.items() if name == slot))
         if text not in allowed:
             advice = did_you_mean(text, allowed) or f"Its values are {', '.join(sorted(allowed))}."
-            report(diagnose("slot-value", value.span, f"`{slot}` is never `{text}`", advice))
+            report(diagnose("slot-value", value.span, f"`{slot}` does not have the value `{text}`", advice))
     return text

@@ -28,8 +28,8 @@ _ADMITTED_SECONDS = 60.0
 _MOST_ADMITTED = 4096
 
 
-class Inside:
-    """The application behind the doors; see ``Behind``."""
+class InProcess:
+    """The application behind the doors; see ``ModelServer``."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -165,7 +165,7 @@ class _Asking:
             self._stop(error)
 
     def _stop(self, why: Exception | None) -> None:
-        """No more is wanted; ``why`` is what went wrong, on our side of it."""
+        """Stop the application; ``why`` is what went wrong on our side of it."""
         self._stopped = why
         self.over = True
         if self._end is not None and not self._end.done():

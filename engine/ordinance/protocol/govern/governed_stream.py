@@ -1,4 +1,4 @@
-"""Answers on a stream: upstream's events in, governed events out.
+"""Answers on a stream: the upstream's bytes in, governed events out.
 
 What may leave leaves at once, but for one event: when every choice has finished, the newest waits, because the last one
 carries the ``ordinance`` object. An event that would carry nothing is not sent, for the number of empty events would
@@ -12,28 +12,38 @@ from dataclasses import replace
 
 from ordinance.protocol.api import Api, Choices
 from ordinance.protocol.asked import Request
+from ordinance.protocol.forms import Form
 from ordinance.protocol.govern.choice import GovernedChoice
-from ordinance.protocol.govern.plain import Plain, harmless, learn
 from ordinance.protocol.govern.whole import counts
 from ordinance.protocol.problems import Problem, malformed
-from ordinance.protocol.said import CONTENT, Said, Top, Usage
-from ordinance.protocol.sse import framed
+from ordinance.protocol.said import Said, Top, Usage
+from ordinance.protocol.sse import BadEventError, EventParser, framed
 from ordinance.runtime.session import Session
 
-#: Events in which forms are looked for: several where there are several choices, or where the first says more.
-_TRIES = 8
+#: The data of the event that ends a stream.
+_DONE = b"[DONE]"
 
 
-class AnswerStream:
-    """The governed side of one answer. Every method gives the events that may leave now, as they stand on the wire.
+class GovernedStream:
+    """The governed side of one answer. Every method gives the events that may leave now, as they are on the wire.
 
-    Feed ``event`` until ``over``, or until the upstream ends; then call ``end`` or ``fail``, once. ``open`` are the
-    choices that have begun and not finished: while there are some, it is not over. ``limit`` is how many bytes of text
-    all choices together may say; what says more is no answer.
+    Give ``take`` the upstream's bytes until ``over``, until ``done``, or until the upstream ends; then call ``end`` or
+    ``fail``, once. ``done``: the upstream said that it has said all. ``open`` are the choices that have begun and not
+    finished: while there are some, it is not over. ``limit`` is how many bytes of text all choices together may say;
+    what says more is no answer. ``event_limit`` bounds the bytes of one event.
     """
 
-    def __init__(self, api: Api, request: Request, session: Session, top: Top, limit: float = math.inf) -> None:
+    def __init__(
+        self,
+        api: Api,
+        request: Request,
+        session: Session,
+        top: Top,
+        limit: float = math.inf,
+        event_limit: float = math.inf,
+    ) -> None:
         self._api = api
+        self._parser = EventParser(event_limit)
         self._reader = api.reader(request)
         self._writer = api.writer(request)
         self._request = request
@@ -42,12 +52,15 @@ class AnswerStream:
         self._left = limit
         self._adopted = False
         self._choices: dict[int, GovernedChoice] = {}
-        self.open = 0
-        self._in_blocks = request.in_blocks
+        self._taken = b""  # of a piece that is being taken: what has left of it
         self._waiting: tuple[Choices, Usage | None] | None = None
-        self._plain: list[tuple[Plain, GovernedChoice]] = []
-        asked = request.body.get("logprobs")  # tokens are laid along all of the text
-        self._tries = _TRIES if api.plain_key and (asked is None or asked is False) else 0
+        self.open = 0
+        self.done = False
+
+    @property
+    def pending(self) -> int:
+        """The bytes of the event that is not complete yet."""
+        return self._parser.pending
 
     @property
     def complete(self) -> bool:
@@ -65,46 +78,61 @@ class AnswerStream:
         """No choice remains and one was ended: whatever the upstream still has to say is not needed."""
         return self.complete and any(choice.filtered for choice in self._choices.values())
 
+    def take(self, piece: bytes) -> bytes:
+        """Govern bytes of the upstream, cut anywhere. Raises ``Problem`` where they are no events of this protocol."""
+        tried = self._parser.sole(piece)  # most often a piece is one event of a form that is known
+        if tried is not None and (out := self._more(tried)) is not None:
+            return out
+        try:
+            for data in self._parser.feed(piece):
+                if data.strip() == _DONE:
+                    self.done = True
+                    break
+                self._taken += self._read(data) if data == tried else self.event(data)
+                if not self.open and self.over:
+                    break
+        except BadEventError as error:
+            raise malformed(str(error)) from None
+        taken, self._taken = self._taken, b""
+        return taken
+
     def event(self, data: bytes) -> bytes:
         """Govern the data of one event. Raises ``Problem`` where it is no event of this protocol."""
-        if self._in_blocks:
-            more = self._reader.more(data)
-            if more is not None and not self._resting:
-                return self._more(*more)
-        passing = self.passing(framed(data)) if self._plain else None
-        return self._read(data) if passing is None else passing
+        more = self._more(data)
+        return self._read(data) if more is None else more
 
-    def passing(self, event: bytes) -> bytes | None:
-        """The same for an event as it stands on the wire, if it has a form that is known and its choice goes on; None
-        for any other bytes, and then nothing has been done."""
-        for plain, choice in self._plain:
-            text = plain.text_in(event)
-            if text is None:
-                continue
-            if choice.finished:
-                return None
-            self._count(text)
-            out = choice.more(CONTENT, text)
-            if choice.stream.ended:
-                self.open -= 1
-                return self._leave([(plain.index, choice.passed(out))], None)
-            if not out:
-                return b""
-            return event if out == text and plain.verbatim else plain.with_text(out)
-        return None
-
-    def _more(self, name: str, text: str) -> bytes:
-        """More of the text that is open: an answer in blocks has one choice."""
-        choice = self._choices[0]
+    def _more(self, data: bytes) -> bytes | None:
+        """Govern an event that has a known form, if its choice goes on. Returns None for any other; then nothing has
+        been done."""
+        for form in self._reader.forms:
+            text = form.text_in(data)
+            if text:
+                break
+        else:
+            return None
+        choice = self._choices[form.index]
+        if choice.finished:
+            return None
         self._count(text)
-        out = choice.more(name, text)
+        out = choice.more(form.name, text)
         if choice.stream.ended:
             self.open -= 1
-            return self._leave([(0, choice.passed(out, name))], None)
-        return self._writer.more(self._top, name, out) if out else b""
+            return self._leave([(form.index, choice.passed(out, form.name))], None)
+        if not out:
+            return b""
+        if out == text and self._may_stand(form):
+            return framed(data)
+        return self._writer.more(self._top, form.index, form.name, out)
+
+    def _may_stand(self, form: Form) -> bool:
+        """Whether events of this form may go on as they came: they have the top of all others, which was looked at, and
+        nothing else around their text could be read as part of an answer."""
+        if form.verbatim is None:
+            form.verbatim = form.top == self._top and harmless_around(form, self._session)
+        return form.verbatim
 
     def _count(self, text: str) -> None:
-        """The model has said ``text``. Raises ``Problem`` where that is too much."""
+        """Count ``text``, which the model has said. Raises ``Problem`` if that is too much."""
         self._left -= len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
         if self._left < 0:
             raise malformed("it is over the limit")
@@ -116,16 +144,17 @@ class AnswerStream:
             if harmless(reply.top, self._session):
                 self._top = replace(reply.top, model=self._request.model) if self._request.adapter else reply.top
         leaving = [(index, out) for index, said in reply.choices if (out := self._govern(index, said)) is not None]
-        plain = len(reply.choices) == 1 and self._learn(data, *reply.choices[0])
-        counted = self.complete and reply.usage is not None and not self._in_blocks  # by an event of its own
+        counted = self.complete and reply.usage is not None and not self._request.in_blocks  # by an event of its own
         if not leaving and not counted:
             return b""
-        if plain and not self._resting and leaving[0][1] == Said(reply.choices[0][1].texts):
-            return self._take_waiting() + framed(data)
+        if len(leaving) == 1 and not self._resting and leaving[0][1] == Said(reply.choices[0][1].texts):
+            alike = next((form for form in self._reader.forms if form.text_in(data)), None)
+            if alike is not None and self._may_stand(alike):
+                return self._take_waiting() + framed(data)
         return self._leave(leaving, reply.usage)
 
     def _govern(self, index: int, said: Said) -> Said | None:
-        """The governed form of what is said of a choice; None where nothing of it may leave now."""
+        """Return the governed form of what is said of a choice; None if nothing of it may leave now."""
         choice = self._choices.get(index)
         if choice is None:
             choice = self._choices[index] = GovernedChoice(self._request, self._session, index)
@@ -143,18 +172,6 @@ class AnswerStream:
             self.open -= 1
         return None if out.empty else out
 
-    def _learn(self, data: bytes, index: int, said: Said) -> bool:
-        """Find the form that a choice's events have when they say nothing but text. True if this one has it, and
-        leaves in it byte for byte."""
-        if not self._tries or not said.texts.get(CONTENT) or said.tokens:
-            return False
-        self._tries -= 1
-        found = learn(self._api, data, self._session, self._request.model if self._request.adapter else "")
-        if found is None or found.top != self._top:
-            return False
-        self._plain.append((found, self._choices[index]))
-        return found.verbatim
-
     def _leave(self, choices: Choices, usage: Usage | None) -> bytes:
         leaving = self._take_waiting()
         if not self._resting:
@@ -163,7 +180,8 @@ class AnswerStream:
         return leaving
 
     def end(self) -> bytes:
-        """The upstream said that it is done, or no choice remains: the last events. Raises ``Problem``."""
+        """End the stream, because the upstream said so or no choice remains. Returns the last events. Raises
+        ``Problem``."""
         if not self._choices:
             raise malformed("it ended without an answer")
         last = [] if self._waiting is None else [self._waiting]
@@ -174,11 +192,12 @@ class AnswerStream:
         return leaving + self._writer.done
 
     def fail(self, problem: Problem) -> bytes:
-        """The answer cannot go on: what is held stays here, each open choice is told, and the error comes last."""
-        if self._in_blocks and self._waiting is not None:
+        """End an answer that cannot go on: held text is dropped, each open choice gets its notice, and the error comes
+        last."""
+        if self._request.in_blocks and self._waiting is not None:
             for _, said in self._waiting[0]:
                 said.finish = None  # such an answer ends once: with the error
-        leaving = self._take_waiting()
+        leaving = self._taken + self._take_waiting()
         if not self._choices:  # the first event was none: it is told where an answer would have begun
             self._choices[0] = GovernedChoice(self._request, self._session, 0)
         for index, choice in self._unfinished():
@@ -195,7 +214,7 @@ class AnswerStream:
 
 
 def refused_stream(api: Api, request: Request, session: Session, top: Top) -> bytes:
-    """The events for a prompt that a red line refused; the upstream was not asked."""
+    """Return the events for a prompt that a red line refused; the upstream was not asked."""
     writer = api.writer(request)
     said = [
         (index, GovernedChoice(request, session, index).take(Said(role=True, finish="stop", own=True)))
@@ -203,3 +222,22 @@ def refused_stream(api: Api, request: Request, session: Session, top: Top) -> by
     ]
     leaving = b"".join([writer.write(top, [each], None, None) for each in said[:-1]])
     return leaving + writer.write(top, said[-1:], None, session.metadata()) + writer.done
+
+
+def harmless(top: Top, session: Session) -> bool:
+    """Whether an upstream's own words at the top of its answer may stand there."""
+    words = [top.id, top.model, top.fingerprint or "", str(top.created)]
+    return bool(top.id and top.model) and all(len(word) < 200 and session.clean(word) for word in words)
+
+
+def harmless_around(form: Form, session: Session) -> bool:
+    """Whether nothing around the text of such events could be read as part of an answer. ``form.top`` is harmless."""
+    around = form.before + form.after
+    if b"\\" in around:
+        return False
+    try:
+        words = around.decode()
+    except UnicodeDecodeError:
+        return False
+    # What is the answer's alone was looked at by itself, so that the rest is the same for all answers, and remembered.
+    return session.clean(words.replace(form.top.id, "", 1).replace(str(form.top.created), "", 1))

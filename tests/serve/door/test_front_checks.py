@@ -8,7 +8,7 @@ import socket
 import httpx2
 import pytest
 
-from ordinance.serve.door.doorstep import expected_hosts
+from ordinance.serve.door.front_checks import expected_hosts
 from ordinance.settings.model import Settings
 from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, posting
 

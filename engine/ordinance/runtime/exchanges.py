@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from ordinance.policy.plan import PlannedRule
+
+#: Turns of a conversation that are over: what was asked and what was answered, oldest first.
+Earlier = Sequence[tuple[str, str]]
 
 
 class Speaker(Enum):
@@ -18,8 +22,7 @@ class Speaker(Enum):
     TOOL = "tool"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One item of a conversation: whether people read a text in it, and whether it calls a tool."""
 
     speaker: Speaker
@@ -57,7 +60,7 @@ class LeftOut:
     told: bool = False
 
     def and_one(self, rules: Sequence[PlannedRule], failed: Sequence[PlannedRule], *, told: bool) -> LeftOut:
-        """This and one exchange more. ``told`` says that an earlier answer told of some."""
+        """Return this and one exchange more. ``told`` says that an earlier answer told of some."""
         return LeftOut(
             self.exchanges + 1,
             tuple(dict.fromkeys([*self.rules, *rules])),

@@ -12,7 +12,8 @@ _BACKLOG = 256
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises ``ServeError`` where there is none to be had."""
+    """Open a listening socket on ``host`` and ``port`` (0 takes a free one). Raises ``ServeError`` if that is not
+    possible."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
@@ -31,7 +32,8 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise ServeError(
-                f"port {port} on {host} is in use.", help="Stop what uses it, or choose another with --port."
+                f"port {port} on {host} is in use.",
+                help="Stop the program that uses it, or choose another port with --port.",
             ) from None
         raise ServeError(f"{host}:{port} cannot be used: {error.strerror}.", help="Use --host or --port.") from None
     listener.set_inheritable(True)
@@ -39,6 +41,6 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """The listener's address as clients write it."""
+    """Return the listener's address as clients write it."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -24,7 +24,7 @@ class Envelope(msgspec.Struct, frozen=True):
     object: Any = None
 
     def top(self) -> Top:
-        """Its top, with empty words where it has none."""
+        """Return the top level of the answer, with empty words for what it lacks."""
         return Top(_text(self.id), self.created if isinstance(self.created, int) else 0, _text(self.model),
                    _text(self.system_fingerprint) or None)  # fmt: skip
 
@@ -48,7 +48,7 @@ def check(envelope: Envelope) -> None:
 
 
 def token_ids(value: object) -> list[int] | None:
-    """Token ids as numbers; None where they are none."""
+    """Read token ids as numbers; None if ``value`` does not contain any."""
     if isinstance(value, list) and all(isinstance(each, int) and not isinstance(each, bool) for each in value):
         return value
     return None

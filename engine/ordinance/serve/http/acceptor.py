@@ -22,7 +22,7 @@ _FIRST_BYTES_SECONDS = 0.05
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
-class Accepting:
+class Acceptor:
     """Gives each connection of ``listener`` a protocol of ``make``, from its making until ``close``."""
 
     def __init__(self, listener: socket.socket, make: Callable[[], asyncio.Protocol], places: Places) -> None:
@@ -56,7 +56,7 @@ class Accepting:
                 return
             except OSError as error:
                 if error.errno in _EXHAUSTED:
-                    self._places.make_room("no descriptors are left (LimitNOFILE)")
+                    self._places.make_room("no file descriptors are left (LimitNOFILE)")
                     self._wait()
                 else:  # the process that gave us the socket has shut it
                     self._shut()

@@ -32,7 +32,7 @@ class Presence:
         self._of: Counter[str] = Counter()
 
     def problem(self, home: str) -> Problem | None:
-        """Why another request of ``home`` is not taken now."""
+        """Return why another request of ``home`` is not taken now."""
         if self._most is not None and self.inside >= self._most:
             return busy(503)
         if self._each is not None and self._of[home] >= self._each:
@@ -59,7 +59,7 @@ class Presence:
             await asyncio.sleep(0.02)
 
 
-class Doorstep:
+class FrontChecks:
     """Turns away what asks for another host, writes its path so that two readers may take it for two paths, or is one
     request too many. ``hosts`` gives the names under which the server lets itself be asked, None for any."""
 

@@ -1,0 +1,65 @@
+"""How to speak: the slots that there are, and the values that each can have (semantics, rule 15)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import langcodes
+
+#: What ``same as prompt`` becomes.
+PROMPT = "prompt"
+
+#: Slots with a closed set of values; the other slots take a language tag or the code of a script.
+VALUES: Mapping[str, frozenset[str]] = {
+    "address": frozenset({"formal", "informal"}),
+    "register": frozenset({"casual", "neutral", "official"}),
+    "honorific": frozenset({"none", "title"}),
+    "units": frozenset({"metric", "us", "uk"}),
+    "pedagogy": frozenset({"direct", "guided"}),
+    "reading level": frozenset({"A1", "A2", "B1", "B2", "C1", "C2"}),
+}
+
+#: Values that a slot has in one language only.
+IN_LANGUAGE: Mapping[tuple[str, str], frozenset[str]] = {
+    ("address", "ja"): frozenset({"plain", "polite", "honorific", "humble"}),
+    ("address", "ko"): frozenset({"plain", "polite", "deferential"}),
+    ("honorific", "ja"): frozenset({"san", "sama", "sensei"}),
+    ("honorific", "ko"): frozenset({"ssi", "nim"}),
+}
+
+#: Slots whose value is a language tag: whose words, spelling, numbers or dates.
+TAGS = frozenset({"language", "spelling", "numbers", "dates"})
+#: All slots, in the order in which an instruction speaks of them.
+SLOTS = (
+    "language", "script", "spelling", "address", "honorific", "register", "reading level", "pedagogy", "numbers",
+    "dates", "units",
+)  # fmt: skip
+
+#: Slots that may follow what the prompt does.
+FOLLOWING = frozenset({"language", "script", "address", "register"})
+
+_SCRIPT = re.compile("[A-Z][a-z]{3}")
+
+
+def is_tag(value: str) -> bool:
+    """Whether ``value`` is a language tag in its usual form."""
+    return langcodes.tag_is_valid(value) and langcodes.standardize_tag(value) == value
+
+
+def is_script(value: str) -> bool:
+    """Whether ``value`` is the ISO 15924 code of a script."""
+    return bool(_SCRIPT.fullmatch(value)) and langcodes.Language.make(script=value).is_valid()
+
+
+def fits(slot: str, value: str) -> bool:
+    """Whether ``slot`` can have the ``value`` in some language."""
+    if value == PROMPT:
+        return slot in FOLLOWING
+    if slot in TAGS:
+        return is_tag(value)
+    if slot == "script":
+        return is_script(value)
+    return slot in VALUES and value in VALUES[slot].union(
+        *(more for (name, _), more in IN_LANGUAGE.items() if name == slot)
+    )
