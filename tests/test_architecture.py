@@ -43,8 +43,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve/behind": {"errors", "protocol", "serve/http", "settings"},
     "serve/door": {
         "detectors", "errors", "instructions", "loading", "policy", "policy/link", "protocol", "protocol/apis",
-        "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind", "serve/http", "serve/record",
-        "settings",
+        "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind", "serve/conversations",
+        "serve/http", "serve/record", "settings",
     },
     "serve/chat": {"serve/door"},
     "serve/conversations": {"errors", "runtime", "serve/http", "settings"},

@@ -106,6 +106,11 @@ def _parts(content: object, names: Sequence[str]) -> list[str]:
     return found
 
 
+def said_in(message: Message) -> str:
+    """Return what people read of a message: its text, without thoughts and calls."""
+    return "\n".join(_parts(message.get("content"), ("text",)))
+
+
 def joined(content: object) -> Iterator[str]:
     """Yield what the parts of a content say together, in each way in which a server may join them; parts of parts
     too."""

@@ -162,7 +162,7 @@ def _read(file: Path | None) -> strict_yaml.Document:
 
 
 def _conversation_at(folder: Path, section: Mapping[str, Any]) -> dict[str, Any]:
-    """The section ``conversation`` with its paths below ``folder``."""
+    """Return the section ``conversation`` with its paths below ``folder``."""
     found = dict(section)
     if isinstance(secret := found.get("secret_file"), str):
         found["secret_file"] = str(folder / secret)

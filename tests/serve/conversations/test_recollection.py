@@ -11,20 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ordinance.runtime.remembered import NOTHING_TOLD, Told
-from ordinance.runtime.situation import Situation, situate
-from ordinance.serve.conversations.identity import Beginning, conversation_key, owner_key
+from ordinance.serve.conversations.conversation_key import Beginning, conversation_key, owner_key
 from ordinance.serve.conversations.in_memory import InMemoryStore
 from ordinance.serve.conversations.recollection import Recollection
 from ordinance.serve.conversations.store import Entry, StoreError
-from support.small_plan import small_plan
 
 SECRET = b"a secret of the operator's"
 BEGAN = Beginning("", "What is the capital of Germany?", "It is Berlin.")
 KEY = "a" * 64
 
 
-def situation(turn: int = 2, elapsed: int | None = None) -> Situation:
-    return situate(small_plan(), jurisdiction="DE", attested={}, turn=turn, elapsed=elapsed)
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
 
 class Faulty(InMemoryStore):
@@ -57,24 +54,13 @@ class Faulty(InMemoryStore):
 def test_what_was_told_is_recalled_for_its_conversation_and_key_alone() -> None:
     async def check() -> None:
         memory = Recollection(InMemoryStore(), SECRET, 30)
-        now = situation().now
-        await memory.keep(KEY, [BEGAN], {"EU/machine"}, now)
-        known = await memory.of(KEY, BEGAN, situation())
-        assert known.last("EU/machine") == Told(now)
+        await memory.keep(KEY, [BEGAN], {"EU/machine"}, NOW)
+        known = await memory.of(KEY, BEGAN, NOW)
+        assert known.last("EU/machine") == Told(NOW)
         assert known.last("US-CA/reminder") is None
-        assert await memory.of("b" * 64, BEGAN, situation()) is NOTHING_TOLD
-        assert await memory.of(KEY, Beginning("", BEGAN.question, "It is Bonn."), situation()) is NOTHING_TOLD
-        assert await memory.of(KEY, Beginning("id", BEGAN.question, BEGAN.answer), situation()) is NOTHING_TOLD
-
-    asyncio.run(check())
-
-
-@pytest.mark.semantics(29)
-def test_a_request_without_an_earlier_answer_is_a_first_answer() -> None:
-    async def check() -> None:
-        memory = Recollection(InMemoryStore(), SECRET, 30)
-        await memory.keep(KEY, [BEGAN], {"EU/machine"}, situation().now)
-        assert await memory.of(KEY, BEGAN, situation(turn=1)) is NOTHING_TOLD
+        assert await memory.of("b" * 64, BEGAN, NOW) is NOTHING_TOLD
+        assert await memory.of(KEY, Beginning("", BEGAN.question, "It is Bonn."), NOW) is NOTHING_TOLD
+        assert await memory.of(KEY, Beginning("id", BEGAN.question, BEGAN.answer), NOW) is NOTHING_TOLD
 
     asyncio.run(check())
 
@@ -84,10 +70,9 @@ def test_a_request_without_an_earlier_answer_is_a_first_answer() -> None:
 def test_a_claim_can_make_a_notice_come_sooner_and_never_later(claimed: int, ago: int) -> None:
     async def check() -> None:
         memory = Recollection(InMemoryStore(), SECRET, 36500)
-        asked = situation(elapsed=claimed)
-        told = asked.now - timedelta(seconds=ago)
+        told = NOW - timedelta(seconds=ago)
         await memory.keep(KEY, [BEGAN], {"EU/machine"}, told)
-        last = (await memory.of(KEY, BEGAN, asked)).last("EU/machine")
+        last = (await memory.of(KEY, BEGAN, NOW, claimed)).last("EU/machine")
         assert last is not None
         assert last.at is not None
         assert last.at <= told
@@ -104,16 +89,16 @@ def test_a_store_that_fails_makes_duties_due_again_and_is_not_waited_for(
         store = Faulty()
         memory = Recollection(store, SECRET, 30)
         for _ in range(3):
-            assert await memory.of(KEY, BEGAN, situation()) is NOTHING_TOLD
-            await memory.keep(KEY, [BEGAN], {"EU/machine"}, situation().now)
+            assert await memory.of(KEY, BEGAN, NOW) is NOTHING_TOLD
+            await memory.keep(KEY, [BEGAN], {"EU/machine"}, NOW)
         assert store.asked == 1
         assert _fails(memory)
         with pytest.raises(StoreError):
             await memory.forget([KEY])
         store.down, clock[0] = False, 200.0
-        await memory.keep(KEY, [BEGAN], {"EU/machine"}, situation().now)
+        await memory.keep(KEY, [BEGAN], {"EU/machine"}, NOW)
         assert not _fails(memory)
-        assert (await memory.of(KEY, BEGAN, situation())).last("EU/machine") is not None
+        assert (await memory.of(KEY, BEGAN, NOW)).last("EU/machine") is not None
 
     asyncio.run(check())
     said = capsys.readouterr().err

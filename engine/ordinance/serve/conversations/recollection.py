@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from ordinance.runtime.remembered import NOTHING_TOLD, Remembered, Told
-from ordinance.runtime.situation import Situation
-from ordinance.serve.conversations.identity import Beginning, conversation_key, owner_key
+from ordinance.serve.conversations.conversation_key import Beginning, conversation_key, owner_key
 from ordinance.serve.conversations.store import Entry, Store, StoreError
 from ordinance.serve.http.stderr import tell
 
@@ -33,19 +32,16 @@ class Recollection:
         """Whether the store failed when it was last asked."""
         return self._failed is not None
 
-    async def of(self, client: str, beginning: Beginning, situation: Situation) -> Remembered:
+    async def of(self, client: str, beginning: Beginning, now: datetime, elapsed: int | None = None) -> Remembered:
         """Recall what was told in a conversation of ``client``, the SHA-256 of an API key ("" without keys).
 
-        A first answer, a conversation that the store does not know, and one about which it cannot be asked: nothing was
-        told. What a request claims (``situation.elapsed``) can make a notice come sooner, never later.
+        If the store does not know the conversation, or cannot be asked, nothing was told. What a request claims, that
+        it was told ``elapsed`` seconds ago, can make a notice come sooner, never later.
         """
-        if situation.turn == 1:
-            return NOTHING_TOLD
-        told = await self._read(conversation_key(self._secret, client, beginning), situation.now)
+        told = await self._read(conversation_key(self._secret, client, beginning), now)
         if not told:
             return NOTHING_TOLD
-        elapsed = situation.elapsed
-        latest = situation.now if elapsed is None else situation.now - timedelta(seconds=elapsed)
+        latest = now if elapsed is None else now - timedelta(seconds=elapsed)
         return Remembered(MappingProxyType({name: Told(min(at, latest)) for name, at in told.items()}))
 
     async def keep(self, client: str, beginnings: Iterable[Beginning], notices: Collection[str], now: datetime) -> None:

@@ -80,7 +80,7 @@ class RedisStore:
             await redis.aclose()
 
     async def _of(self, redis: Redis, owner: bytes) -> list[str]:
-        """The keys of an owner's conversations that have not expired, in hexadecimal."""
+        """Return the keys of an owner's conversations that have not expired, in hexadecimal."""
         keys = [str(key) async for key in redis.sscan_iter(_OWNER + owner.hex())]
         return [key for key in keys if await redis.exists(_CONVERSATION + key)]
 

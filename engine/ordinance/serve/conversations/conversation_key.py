@@ -32,7 +32,7 @@ def owner_key(secret: bytes, client: str) -> bytes:
 
 
 def _letters(text: str) -> str:
-    """What of a text is the same however a client trims, wraps or emphasises it."""
+    """Return what of a text is the same however a client trims, wraps or emphasises it."""
     return "".join(character for character in text.casefold() if character.isalnum())
 
 

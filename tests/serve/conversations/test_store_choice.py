@@ -13,9 +13,9 @@ import pytest
 from pydantic import ValidationError
 
 from ordinance.errors import ServeError
-from ordinance.serve.conversations import places
-from ordinance.serve.conversations.identity import Beginning
-from ordinance.serve.conversations.places import recollection
+from ordinance.serve.conversations import store_choice
+from ordinance.serve.conversations.conversation_key import Beginning
+from ordinance.serve.conversations.store_choice import recollection
 from ordinance.settings import sources
 from ordinance.settings.sections import ConversationSettings
 
@@ -73,7 +73,7 @@ def test_none_remembers_nothing() -> None:
 def test_processes_that_start_at_once_have_one_secret(tmp_path: Path) -> None:
     file = tmp_path / "a" / "secret"
     with ThreadPoolExecutor(8) as pool:
-        made = set(pool.map(lambda _: places._secret(file, make=True), range(32)))
+        made = set(pool.map(lambda _: store_choice._secret(file, make=True), range(32)))
     assert len(made) == 1
     assert [path.name for path in file.parent.iterdir()] == ["secret"]
 
