@@ -26,7 +26,7 @@ from ordinance.serve.http import body_limits, tags
 from ordinance.serve.http.exchange import ClientGone, Exchange
 from ordinance.serve.http.keys import Client
 from ordinance.serve.http.stderr import log_defect
-from ordinance.serve.http.threads import SCREENING, aside
+from ordinance.serve.http.threads import HEARING, SCREENING, aside
 
 #: What the audit log says where the client went before the end, as proxies write it.
 _CLIENT_GONE = 499
@@ -122,7 +122,9 @@ class Visit:
         """Return what goes upstream of a request of ``size`` bytes; see ``sent_on``. Only new text in it is
         screened."""
         ours = self._client.system_messages_are_ours
-        heard, unknown = await aside(size, False, heard_and_unknown, self._api, request, session, system_is_ours=ours)
+        heard, unknown = await aside(
+            HEARING * size, False, heard_and_unknown, self._api, request, session, system_is_ours=ours
+        )
         size += SCREENING * unknown
         waits = session.waits and unknown > 0
         return await aside(size, waits, sent_on, self._api, request, session, system_is_ours=ours, heard=heard)
