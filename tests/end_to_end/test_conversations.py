@@ -54,18 +54,14 @@ class Chat:
         self.messages.append({"role": "user", "content": question})
         client = openai.OpenAI(base_url=f"{self.address}/v1", api_key="k", max_retries=0, timeout=PATIENCE * 3)
         sent = {**self.headers, **(headers or {})}
+        asked: Any = {"model": "m", "messages": self.messages, "extra_headers": sent}
         text, told = "", None
         if self.stream:
-            for chunk in client.chat.completions.create(
-                model="m",
-                messages=self.messages,
-                stream=True,
-                extra_headers=sent,  # type: ignore[arg-type]
-            ):
+            for chunk in client.chat.completions.create(**asked, stream=True):
                 text += "".join(choice.delta.content or "" for choice in chunk.choices)
                 told = (chunk.model_extra or {}).get("ordinance", told)
         else:
-            answer = client.chat.completions.create(model="m", messages=self.messages, extra_headers=sent)  # type: ignore[arg-type]
+            answer = client.chat.completions.create(**asked)
             text, told = answer.choices[0].message.content or "", (answer.model_extra or {})["ordinance"]
         client.close()
         assert told is not None

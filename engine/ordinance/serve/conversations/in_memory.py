@@ -15,6 +15,8 @@ _MOST = 100_000
 class InMemoryStore:
     """A ``Store``."""
 
+    lasting = False
+
     def __init__(self) -> None:
         self._kept: OrderedDict[bytes, tuple[bytes, datetime, dict[str, datetime]]] = OrderedDict()
 

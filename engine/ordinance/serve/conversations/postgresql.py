@@ -41,6 +41,8 @@ class PostgresqlStore:
     """A ``Store``. The connections belong to the event loop that asks first; ``url`` may hold a password and is told
     to nobody."""
 
+    lasting = True
+
     def __init__(self, url: str) -> None:
         self._url = url
         self._pool: asyncpg.Pool | None = None

@@ -28,6 +28,11 @@ class Recollection:
         self._failed: float | None = None
 
     @property
+    def lasting(self) -> bool:
+        """Whether what is remembered outlasts this process."""
+        return self._store.lasting
+
+    @property
     def failing(self) -> bool:
         """Whether the store failed when it was last asked."""
         return self._failed is not None

@@ -31,6 +31,8 @@ redis.call('EXPIREAT', KEYS[2], ARGV[3])
 class RedisStore:
     """A ``Store``. ``url`` may hold a password and is told to nobody. Redis itself deletes what has expired."""
 
+    lasting = True
+
     def __init__(self, url: str) -> None:
         self._url = url
         self._open: Redis | None = None

@@ -41,6 +41,8 @@ class SqliteStore:
     """A ``Store``. One thread has the connection; it is opened at the first question, so that a process which starts
     others shares none with them."""
 
+    lasting = True
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._thread = ThreadPoolExecutor(1, "conversations")

@@ -25,7 +25,10 @@ class Entry:
 
 
 class Store(Protocol):
-    """Every method raises ``StoreError``. Several processes, and several machines, may use one store at once."""
+    """Every method raises ``StoreError``. Several processes, and several machines, may use one store at once.
+    ``lasting`` says that it outlasts this process."""
+
+    lasting: bool
 
     async def read(self, key: bytes, now: datetime) -> Mapping[str, datetime]:
         """Return when each notice was last given in the conversation of this key; empty if nothing is known of it, or

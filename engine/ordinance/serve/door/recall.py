@@ -9,7 +9,7 @@ from ordinance.policy.plan import Plan
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.govern.beginnings import Opening, opening_of
-from ordinance.runtime.remembered import NOTHING_TOLD, Remembered, names_of
+from ordinance.runtime.remembered import NOTHING_TOLD, Remembered
 from ordinance.runtime.session import Session
 from ordinance.serve.conversations.conversation_key import Beginning
 from ordinance.serve.conversations.recollection import Recollection
@@ -32,8 +32,7 @@ class Recall:
         question, answer = self.opening
         answers = session.answers() if answer is None else [answer]
         beginnings = [Beginning(self.claimed, question, each) for each in answers]
-        notices = names_of(session.outcome().notices)
-        await self.recollection.keep(self.client, beginnings, notices, datetime.now(UTC))
+        await self.recollection.keep(self.client, beginnings, session.given, datetime.now(UTC))
 
 
 async def recall(
