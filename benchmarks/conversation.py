@@ -41,7 +41,7 @@ async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
                 writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
                 await writer.drain()
             writer.write(b"0\r\n\r\n")
-    except (OSError, asyncio.IncompleteReadError):
+    except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
         writer.close()
 
 
@@ -52,9 +52,8 @@ class Gateway:
         settings = folder / "ordinance.yaml"
         settings.write_text(f"audit: /dev/null\njurisdiction: DE\nconversation: {{store: '{store}'}}\n")
         words = ["-m", "ordinance.cli.main", "serve", "--upstream", url, "--config", str(settings), "--port", "0"]
-        self.process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        said = next(line for line in self.process.stdout if "listening on" in line)
+        self.process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True)  # noqa: S603
+        said = next(line for line in self.process.stdout or () if "listening on" in line)
         self.address = re.findall(r"http://[^\s,]+", said)[0]
 
     def spent(self) -> float:
@@ -63,16 +62,14 @@ class Gateway:
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-async def converse(address: str, round_: int, conversations: int) -> None:
-    async with httpx2.AsyncClient(trust_env=False, timeout=60) as http:
-        for number in range(conversations):
-            messages: list[dict[str, Any]] = []
-            for turn in range(TURNS):
-                messages.append({"role": "user", "content": f"Question {turn} of conversation {round_}.{number}?"})
-                asked = {"model": "m", "stream": True, "messages": messages}
-                answer = await http.post(f"{address}/v1/chat/completions", json=asked)
-                said = re.findall(r'"content":"((?:[^"\\]|\\.)*)"', answer.text)
-                messages.append({"role": "assistant", "content": json.loads('"' + "".join(said) + '"')})
+async def converse(http: httpx2.AsyncClient, address: str, name: str) -> None:
+    messages: list[dict[str, Any]] = []
+    for turn in range(TURNS):
+        messages.append({"role": "user", "content": f"Question {turn} of conversation {name}?"})
+        asked = {"model": "m", "stream": True, "messages": messages}
+        answer = await http.post(f"{address}/v1/chat/completions", json=asked)
+        said = re.findall(r'"content":"((?:[^"\\]|\\.)*)"', answer.text)
+        messages.append({"role": "assistant", "content": json.loads('"' + "".join(said) + '"')})
 
 
 async def main(conversations: int, rounds: int) -> None:
@@ -85,24 +82,23 @@ async def main(conversations: int, rounds: int) -> None:
             store = "none" if name == "none" else f"sqlite:{folder}/sqlite/conversations.sqlite"
             gateways.append(await asyncio.to_thread(Gateway, url, store, Path(folder) / name))
         ratios = []
-        for round_ in range(rounds + 1):  # the first warms up
-            spent = []
-            for gateway in gateways if round_ % 2 else gateways[::-1]:
-                before = gateway.spent()
-                await converse(gateway.address, round_, conversations)
-                spent.append(gateway.spent() - before)
-            plain, kept = spent if round_ % 2 else spent[::-1]
-            if round_:
-                ratios.append(kept / plain)
-                turn = 1e3 / (conversations * TURNS)
-                print(
-                    f"a turn: {plain * turn:.2f} ms without, {kept * turn:.2f} ms with, {kept / plain:.3f} ×",
-                    flush=True,
-                )
+        async with httpx2.AsyncClient(trust_env=False, timeout=60) as http:
+            for round_ in range(rounds + 1):  # the first warms up
+                before = [gateway.spent() for gateway in gateways]
+                for number in range(conversations):
+                    for gateway in gateways if number % 2 else gateways[::-1]:
+                        await converse(http, gateway.address, f"{round_}.{number}")
+                plain, kept = (gateway.spent() - was for gateway, was in zip(gateways, before, strict=True))
+                if round_:
+                    ratios.append(kept / plain)
+                    turn = 1e3 / (conversations * TURNS)
+                    print(f"a turn: {plain * turn:.2f} ms without, {kept * turn:.2f} with", flush=True)
         print(f"median of {rounds} rounds: {statistics.median(ratios):.3f} ×")
         for gateway in gateways:
             gateway.process.terminate()
             gateway.process.wait()
+        server.close()
+        await asyncio.sleep(0.2)
 
 
 if __name__ == "__main__":
