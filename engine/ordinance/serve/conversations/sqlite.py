@@ -55,7 +55,7 @@ class SqliteStore:
     async def read(self, key: bytes, now: datetime) -> Mapping[str, datetime]:
         rows = self._read_at_once(key, now)
         if rows is None:
-            rows = await self._do(lambda file: list(file.execute(_READ, (key, _seconds(now)))))
+            rows = await self._do(lambda file: _rows(file, key, now))
             self._reader = self._reader or sqlite3.connect(self._path, timeout=0)
         return {notice: datetime.fromtimestamp(at, UTC) for notice, at in rows}
 
@@ -64,7 +64,7 @@ class SqliteStore:
         if self._reader is None:
             return None
         try:
-            return list(self._reader.execute(_READ, (key, _seconds(now))))
+            return _rows(self._reader, key, now)
         except sqlite3.Error:
             self._reader.close()
             self._reader = None
@@ -135,6 +135,10 @@ class SqliteStore:
         if self._open is not None:
             self._open.close()
             self._open = None
+
+
+def _rows(file: sqlite3.Connection, key: bytes, now: datetime) -> list[tuple[str, int]]:
+    return file.execute(_READ, (key, _seconds(now))).fetchall()
 
 
 def _seconds(moment: datetime) -> int:
