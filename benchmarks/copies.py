@@ -1,6 +1,6 @@
 """How often a model copies Ordinance's notices and markers out of the history that a chat client sends back.
 
-    .venv/serve/bin/python benchmarks/copies.py [--conversations N] [--turns N] [--jurisdiction DE] [--locale de-DE]
+    .venv/test/bin/python benchmarks/copies.py [--conversations N] [--turns N] [--jurisdiction DE] [--locale de-DE]
 
 The embedded model answers real conversations twice: once it reads the history as the client sends it back, with our
 notices in it (before), once as Ordinance sends it on (after). Everything else is equal: the questions, the seeds, the
