@@ -65,7 +65,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
         "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "policy",
-        "resources", "runtime", "serve", "serve/behind", "serve/chat", "serve/door", "serve/http", "settings",
+        "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind", "serve/chat",
+        "serve/door", "serve/http", "settings",
     },
 }  # fmt: skip
 
