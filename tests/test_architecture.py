@@ -66,7 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
         "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "policy",
         "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind", "serve/chat",
-        "serve/door", "serve/http", "settings",
+        "serve/conversations", "serve/door", "serve/http", "settings",
     },
 }  # fmt: skip
 
