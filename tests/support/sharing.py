@@ -4,7 +4,10 @@ use."""
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
+from ordinance.detection import Expressions
+from ordinance.policy.plan import Plan
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.redact import activation
 
@@ -16,8 +19,8 @@ def share_automata() -> None:
     """From now on keep the last automata of this process in use."""
     make = activation._automaton
 
-    def made(*asked: object) -> Automaton:
-        automaton = make(*asked)  # type: ignore[arg-type]
+    def made(plan: Plan, *families: Iterable[tuple[int, Expressions]]) -> Automaton:
+        automaton = make(plan, *families)
         RECENT.append(automaton)
         return automaton
 
