@@ -14,6 +14,7 @@ from ordinance.policy.plan import Plan
 from ordinance.settings.model import Settings
 from support.markers import Markers
 from support.serving import LoopThread, OpenGateway, RunningGateway, ScriptedUpstream
+from support.sharing import share_automata
 from support.small_plan import small_plan
 
 # A run that a shell started in the background ignores SIGINT, and so would the servers that tests start.
@@ -31,6 +32,7 @@ profiles.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Markers())
+    share_automata()
 
 
 #: The suite that needs a real vLLM is `make test-vllm`.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import Lock
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from ordinance.detection import Expressions, Prepared, Segments
 from ordinance.policy.plan import SPAN, Contact, Plan, PlannedRule, Scope
@@ -102,6 +102,8 @@ class Activation:
 _Name = tuple[Channel, tuple[PlannedRule, ...], tuple[str, ...]]
 _cache: WeakKeyDictionary[Plan, dict[_Name, Activation]] = WeakKeyDictionary()
 _automata: WeakKeyDictionary[Plan, dict[tuple[Family, ...], Automaton]] = WeakKeyDictionary()
+#: What the plans in use keep, so that a plan that replaces another shares with it what looks for the same.
+_in_use: WeakValueDictionary[tuple[Family, ...], Automaton] = WeakValueDictionary()
 _lock = Lock()
 
 
@@ -228,12 +230,12 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
 
 
 def _automaton(plan: Plan, *families: Iterable[tuple[int, Expressions]]) -> Automaton:
-    """Return the automaton of ``families``; one is shared by the many situations in which requests are screened
-    alike."""
+    """Return the automaton of ``families``. It knows nothing else of ``plan``, so one is shared by all situations and
+    plans in which the same is looked for."""
     kept = _automata.setdefault(plan, {})
     name = tuple(map(tuple, families))
-    found = kept.pop(name, None) or Automaton(*name)
-    kept[name] = found
+    found = kept.pop(name, None) or _in_use.get(name) or Automaton(*name)
+    kept[name] = _in_use[name] = found
     if len(kept) > _KEPT:
         kept.pop(next(iter(kept)))
     return found

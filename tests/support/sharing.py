@@ -1,0 +1,27 @@
+"""Automata outlive a test by a little: many tests load nearly the same packs, and the engine builds nothing that is in
+use."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from ordinance.detection import Expressions
+from ordinance.policy.plan import Plan
+from ordinance.runtime.match.automaton import Automaton
+from ordinance.runtime.redact import activation
+
+#: The last automata that were asked for: a small pack with its examples needs about twenty.
+RECENT: deque[Automaton] = deque(maxlen=64)
+
+
+def share_automata() -> None:
+    """From now on keep the last automata of this process in use."""
+    make = activation._automaton
+
+    def made(plan: Plan, *families: Iterable[tuple[int, Expressions]]) -> Automaton:
+        automaton = make(plan, *families)
+        RECENT.append(automaton)
+        return automaton
+
+    activation._automaton = made
