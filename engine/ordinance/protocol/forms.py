@@ -13,6 +13,7 @@ from collections.abc import Callable
 import msgspec
 
 from ordinance.protocol.said import CONTENT, NO_TOP, Top
+from ordinance.protocol.sse import LEAD, TAIL
 
 _DECODE = msgspec.json.Decoder(str).decode
 _NUMBER = re.compile(rb'"sequence_number": ?(\d+)')
@@ -20,38 +21,50 @@ _NUMBER = re.compile(rb'"sequence_number": ?(\d+)')
 
 class Form:
     """The bytes ``before`` and ``after`` the text in an event's data, quotes included; ``tail`` is what follows the
-    number, if there is one. The text is that of this ``name`` in the choice of this ``index``, and ``top`` is what such
-    an event says of the answer, if anything of that passes.
+    number, if there is one. The data stands on the wire behind ``lead``. The text is that of this ``name`` in the
+    choice of this ``index``, and ``top`` is what such an event says of the answer, if anything of that passes.
 
     ``verbatim`` says whether an event of this form may go on as the bytes that came; None until somebody looked.
     """
 
-    __slots__ = ("_end", "_start", "_tail", "after", "before", "index", "name", "top", "verbatim")
+    __slots__ = ("_after", "_before", "_end", "_start", "_tail", "around", "index", "lead", "name", "top", "verbatim")
 
     def __init__(
-        self, before: bytes, after: bytes, tail: bytes | None, *, name: str = CONTENT, index: int = 0, top: Top = NO_TOP
+        self,
+        before: bytes,
+        after: bytes,
+        tail: bytes | None,
+        *,
+        lead: bytes = LEAD,
+        name: str = CONTENT,
+        index: int = 0,
+        top: Top = NO_TOP,
     ) -> None:
-        self.before, self.after, self._tail = before, after, tail
-        self._start, self._end = len(before) - 1, len(after)
-        self.name, self.index, self.top = name, index, top
+        self.around = before + after
+        self._before = lead + before
+        self._after = after + TAIL if tail is None else after
+        self._tail = None if tail is None else tail + TAIL
+        self._start, self._end = len(self._before) - 1, 1 - len(self._after)
+        self.lead, self.name, self.index, self.top = lead, name, index, top
         self.verbatim: bool | None = None
 
-    def text_in(self, data: bytes) -> str | None:
-        """Return the text of an event of this form; None for any other."""
-        if not data.startswith(self.before):
+    def text_in(self, event: bytes) -> str | None:
+        """Return the text of an event of this form, as it stands on the wire; None for any other bytes."""
+        if not event.startswith(self._before):
             return None
         tail = self._tail
         if tail is None:
-            at = len(data) - self._end
-            if at <= self._start or not data.endswith(self.after):
+            if not event.endswith(self._after):
                 return None
+            quoted = event[self._start : self._end]
         else:
-            at = data.rfind(self.after)
-            number = data[at + self._end : len(data) - len(tail)]
-            if at <= self._start or not data.endswith(tail) or not number.isdigit():
+            at = event.rfind(self._after)
+            number = event[at + len(self._after) : -len(tail)]
+            if not event.endswith(tail) or not number.isdigit():
                 return None
+            quoted = event[self._start : at + 1]
         try:
-            return _DECODE(data[self._start : at + 1])
+            return _DECODE(quoted)  # raises where both ends share bytes: a quote alone is no text
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
@@ -61,6 +74,7 @@ def form_of(
     key: bytes,
     same: Callable[[bytes], object],
     *,
+    lead: bytes = LEAD,
     name: str = CONTENT,
     index: int = 0,
     top: Top = NO_TOP,
@@ -89,4 +103,4 @@ def form_of(
     if numbers:
         place, last = numbers[0].span(1)
         after, tail = after[:place], after[last:]
-    return Form(before, after, tail, name=name, index=index, top=top)
+    return Form(before, after, tail, lead=lead, name=name, index=index, top=top)

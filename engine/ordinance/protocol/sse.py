@@ -6,7 +6,6 @@ complete, so half a character is never seen; whatever is not UTF-8 or longer tha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from ordinance.protocol.problems import upstream_failed
@@ -17,8 +16,6 @@ DONE = b"data: [DONE]\n\n"
 _ERROR = b"event: error\n"
 #: What stands around the data of an event.
 LEAD, TAIL = b"data: ", b"\n\n"
-
-_NAMED_LEAD = re.compile(rb"event: (?!error\n)[\w.]+\ndata: ")
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -31,10 +28,11 @@ class EventParser:
     """Collects bytes into events. One per stream.
 
     ``limit`` bounds the bytes of one event, comments and line ends included. Of the other fields only
-    the type ``error`` means anything in a protocol that passes here; the rest is dropped.
+    the type ``error`` means anything in a protocol that passes here; the rest is dropped. ``between`` says that what
+    comes next begins an event, and that whole events came before it.
     """
 
-    __slots__ = ("_between", "_data", "_ends_in_return", "_failed", "_limit", "_partial", "_size", "_started")
+    __slots__ = ("_data", "_ends_in_return", "_failed", "_limit", "_partial", "_size", "_started", "between")
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
@@ -44,23 +42,12 @@ class EventParser:
         self._size = 0
         self._ends_in_return = False
         self._started = False
-        self._between = False  # what comes next begins an event, and whole events came before it
+        self.between = False
 
     @property
     def pending(self) -> int:
         """The bytes of the event that is not complete yet."""
         return self._size
-
-    def sole(self, piece: bytes) -> bytes | None:
-        """Return the data of the next ``piece`` if it is one event, whose data the caller must still check for line
-        ends; None if it is plainly not one. Nothing is taken in: give the piece to ``feed`` too, unless it was that
-        event."""
-        if not self._between or not piece.endswith(TAIL) or len(piece) > self._limit:
-            return None
-        if piece.startswith(LEAD):
-            return piece[6:-2]
-        lead = _NAMED_LEAD.match(piece)
-        return None if lead is None else piece[lead.end() : -2]
 
     def feed(self, received: bytes) -> Iterable[bytes]:
         """Yield the data of every event that ``received`` completes. Raises ``BadEventError``, and ``Problem`` for an
@@ -93,11 +80,11 @@ class EventParser:
                 received.decode()
             except UnicodeDecodeError:
                 return []
-        self._started = self._between = True
+        self._started = self.between = True
         return events
 
     def _events(self, received: bytes) -> Iterator[bytes]:
-        self._between = False
+        self.between = False
         for line in self._lines(received):
             if line:
                 self._field(line)
@@ -145,6 +132,11 @@ class EventParser:
 def framed(data: bytes) -> bytes:
     """Return the event with this data, which contains no line end."""
     return LEAD + data + TAIL
+
+
+def lead_of(name: str) -> bytes:
+    """Return what stands before the data of an event of this type."""
+    return b"event: " + name.encode() + b"\n" + LEAD
 
 
 def named(name: bytes, data: bytes) -> bytes:

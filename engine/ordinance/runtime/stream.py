@@ -161,7 +161,10 @@ class Stream:
         """Return what may leave now that the model has said ``text``, the next of the text of this ``name``."""
         if name != CONTENT:
             return self._named[name].feed(text)
-        return "" if self._barred or self._fault else self._send(self.content.feed(text))
+        if self._barred or self._fault:
+            return ""
+        out = self.content.feed(text)
+        return out if self._sent else self._send(out)
 
     def pause(self, end: End = End.OWN, name: str = CONTENT) -> str:
         """A block of a text ends, in this way, though another may follow: what is held is certain now, and the rest is
@@ -231,7 +234,7 @@ class Stream:
         if self._terms.whole:
             return ""
         if self._opened:
-            self._sent = self._sent or bool(text)
+            self._sent = self._sent or bool(text)  # from then on ``feed`` comes here no more
             return text
         opening = self._open()
         self._sent = bool(text)

@@ -43,7 +43,7 @@ def test_the_text_of_an_event_is_read_from_its_bytes(api: Api, text: str, ascii_
     assert form is not None
     words = text.encode("utf-8", "replace").decode()
     data = json.dumps(said(api, words), ensure_ascii=ascii_only).encode()
-    assert form.text_in(data) == words
+    assert form.text_in(framed(data)) == words
     assert unframed(api.writer(read(api)).more(OWN, 3, CONTENT, words))[0]["choices"][0]["index"] == 3
     assert joined_choices(unframed(api.writer(read(api)).more(OWN, 3, CONTENT, words))) == [(words, None)]
 
@@ -96,13 +96,13 @@ def test_bytes_that_are_not_alike_are_not_taken_for_it(api: Api) -> None:
     form = form_in(api, data_of(api, "Hello"))
     assert form is not None
     good = data_of(api, "x")
-    assert form.text_in(good) == "x"
+    assert form.text_in(framed(good)) == "x"
     for other in (
         good.replace(b'"x"', b'"x", "hidden": "y"'), good.replace(b'"x"', b'"x'), good.replace(b'"x"', b'"\xff"'),
         good.replace(b'"x"', b'"x\x01"'), good.replace(b'"x"', b'null'), good.replace(b'"m"', b'"n"'), good[:-1], b"",
         good * 2, good + b" ", b" " + good,
     ):  # fmt: skip
-        assert form.text_in(other) is None
+        assert form.text_in(framed(other)) is None
 
 
 @BOTH

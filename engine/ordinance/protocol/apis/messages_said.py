@@ -15,6 +15,7 @@ from ordinance.protocol.apis.envelope import decode
 from ordinance.protocol.forms import Form, form_of
 from ordinance.protocol.problems import malformed, upstream_failed
 from ordinance.protocol.said import CONTENT, FILTERED, REASONING, Call, Reply, Said, Usage
+from ordinance.protocol.sse import lead_of
 
 _ENCODE = msgspec.json.Encoder().encode
 #: Our reasons for theirs; every other one is ``stop``.
@@ -152,7 +153,8 @@ class MessagesReader:
             return
         name, member = _MEMBERS[delta.type]
         wanted = replace(event, delta=replace(delta, **{member: "?"}))
-        form = form_of(data, f'"{member}"'.encode(), lambda other: _EVENTS.decode(other) == wanted, name=name)
+        key, lead = f'"{member}"'.encode(), lead_of(event.type)
+        form = form_of(data, key, lambda other: _EVENTS.decode(other) == wanted, lead=lead, name=name)
         self.forms = [] if form is None else [form]
 
     def _say(self, name: str, text: str | None) -> Reply:

@@ -20,6 +20,7 @@ from ordinance.protocol.asked import Request
 from ordinance.protocol.forms import Form, form_of
 from ordinance.protocol.problems import malformed, upstream_failed
 from ordinance.protocol.said import CONTENT, FILTERED, REASONING, REFUSAL, Call, Reply, Said, Usage
+from ordinance.protocol.sse import lead_of
 
 _REASONS = {"max_output_tokens": "length", FILTERED: FILTERED}
 #: Events that carry a piece of a text, and which text it is.
@@ -168,7 +169,8 @@ class ResponsesReader:
         self._plain = self._plain and not event.logprobs
         if self._plain and event.delta:
             wanted = replace(event, delta="?")
-            form = form_of(data, b'"delta"', lambda other: _EVENTS.decode(other) == wanted, name=name)
+            lead = lead_of(event.type)
+            form = form_of(data, b'"delta"', lambda other: _EVENTS.decode(other) == wanted, lead=lead, name=name)
             self.forms = [] if form is None else [form]
 
     def _say_call(self, index: int, call: Call) -> Reply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ordinance.policy.vocabulary import Channel, Verdict
@@ -60,6 +60,10 @@ class GovernedChoice:
         self._of_thoughts = not request.in_blocks  # whether the content's tokens are those of reasoning as well
         self._token_ids = TokenIds(request)
         self._late = Said()  # of a whole answer: what leaves at the end
+        #: Takes more of a text, and its name, by a shorter way, if that has begun (and in blocks is open); returns what
+        #: may leave.
+        listens = self._in_blocks or self._stops is not None
+        self.more: Callable[[str, str], str] = self._more if listens else self.stream.feed
 
     @property
     def filtered(self) -> bool:
@@ -109,9 +113,7 @@ class GovernedChoice:
         opening = self.stream.feed("")
         return Said({CONTENT: opening} if opening else {})
 
-    def more(self, name: str, text: str) -> str:
-        """Take ``text``, by a shorter way, for a text that has begun (and in blocks is open), and return what may
-        leave."""
+    def _more(self, text: str, name: str) -> str:
         if self._in_blocks:
             self._blocks[name].said.append(text)
         if self._stops is not None:

@@ -17,7 +17,7 @@ from ordinance.protocol.govern.choice import GovernedChoice
 from ordinance.protocol.govern.whole import counts
 from ordinance.protocol.problems import Problem, malformed
 from ordinance.protocol.said import Said, Top, Usage
-from ordinance.protocol.sse import BadEventError, EventParser, framed
+from ordinance.protocol.sse import TAIL, BadEventError, EventParser, framed
 from ordinance.runtime.session import Session
 
 #: The data of the event that ends a stream.
@@ -30,7 +30,8 @@ class GovernedStream:
     Give ``take`` the upstream's bytes until ``over``, until ``done``, or until the upstream ends; then call ``end`` or
     ``fail``, once. ``done``: the upstream said that it has said all. ``open`` are the choices that have begun and not
     finished: while there are some, it is not over. ``limit`` is how many bytes of text all choices together may say;
-    what says more is no answer. ``event_limit`` bounds the bytes of one event.
+    what says more is no answer. ``event_limit`` bounds the bytes of one event; ``pending`` are the bytes of the one
+    that is not complete yet.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class GovernedStream:
     ) -> None:
         self._api = api
         self._parser = EventParser(event_limit)
+        self._event_limit = event_limit
         self._reader = api.reader(request)
         self._writer = api.writer(request)
         self._request = request
@@ -56,11 +58,7 @@ class GovernedStream:
         self._waiting: tuple[Choices, Usage | None] | None = None
         self.open = 0
         self.done = False
-
-    @property
-    def pending(self) -> int:
-        """The bytes of the event that is not complete yet."""
-        return self._parser.pending
+        self.pending = 0
 
     @property
     def complete(self) -> bool:
@@ -80,32 +78,35 @@ class GovernedStream:
 
     def take(self, piece: bytes) -> bytes:
         """Govern bytes of the upstream, cut anywhere. Raises ``Problem`` where they are no events of this protocol."""
-        tried = self._parser.sole(piece)  # most often a piece is one event of a form that is known
-        if tried is not None and (out := self._more(tried)) is not None:
-            return out
+        if self._parser.between and len(piece) <= self._event_limit:
+            out = self._more(piece)  # most often a piece is one event of a form that is known
+            if out is not None:
+                return out
         try:
             for data in self._parser.feed(piece):
                 if data.strip() == _DONE:
                     self.done = True
                     break
-                self._taken += self._read(data) if data == tried else self.event(data)
+                self._taken += self.event(data)
                 if not self.open and self.over:
                     break
         except BadEventError as error:
             raise malformed(str(error)) from None
+        self.pending = self._parser.pending
         taken, self._taken = self._taken, b""
         return taken
 
     def event(self, data: bytes) -> bytes:
         """Govern the data of one event. Raises ``Problem`` where it is no event of this protocol."""
-        more = self._more(data)
+        forms = self._reader.forms
+        more = self._more(forms[0].lead + data + TAIL) if forms else None
         return self._read(data) if more is None else more
 
-    def _more(self, data: bytes) -> bytes | None:
-        """Govern an event that has a known form, if its choice goes on. Returns None for any other; then nothing has
-        been done."""
+    def _more(self, event: bytes) -> bytes | None:
+        """Govern an event that has a known form on the wire, if its choice goes on. Returns None for any other bytes;
+        then nothing has been done."""
         for form in self._reader.forms:
-            text = form.text_in(data)
+            text = form.text_in(event)
             if text:
                 break
         else:
@@ -114,14 +115,14 @@ class GovernedStream:
         if choice.finished:
             return None
         self._count(text)
-        out = choice.more(form.name, text)
+        out = choice.more(text, form.name)
         if choice.stream.ended:
             self.open -= 1
             return self._leave([(form.index, choice.passed(out, form.name))], None)
         if not out:
             return b""
-        if out == text and self._may_stand(form):
-            return framed(data)
+        if out == text and (form.verbatim or self._may_stand(form)):
+            return event
         return self._writer.more(self._top, form.index, form.name, out)
 
     def _may_stand(self, form: Form) -> bool:
@@ -148,9 +149,10 @@ class GovernedStream:
         if not leaving and not counted:
             return b""
         if len(leaving) == 1 and not self._resting and leaving[0][1] == Said(reply.choices[0][1].texts):
-            alike = next((form for form in self._reader.forms if form.text_in(data)), None)
+            event = framed(data)
+            alike = next((form for form in self._reader.forms if form.text_in(event)), None)
             if alike is not None and self._may_stand(alike):
-                return self._take_waiting() + framed(data)
+                return self._take_waiting() + event
         return self._leave(leaving, reply.usage)
 
     def _govern(self, index: int, said: Said) -> Said | None:
@@ -232,7 +234,7 @@ def harmless(top: Top, session: Session) -> bool:
 
 def harmless_around(form: Form, session: Session) -> bool:
     """Whether nothing around the text of such events could be read as part of an answer. ``form.top`` is harmless."""
-    around = form.before + form.after
+    around = form.around
     if b"\\" in around:
         return False
     try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import NamedTuple
 
 from ordinance.detection import Expressions
 from ordinance.runtime.match.network import Network
@@ -37,16 +38,16 @@ _JOINERS = "\n\u0301\u200c\u200d\u3099\u094d\u0903ำຳක🏽🚀™ℹⓂ🅬
 class State:
     """A state of the lazy automaton; compared by identity.
 
-    ``before`` are the kinds that may have come before; ``groups`` what is alive of each start, oldest first.
-    ``following`` is where classes lead with which every start lives on, none begins and nothing matches; ``steps`` what
-    the others do. Both fill as classes are met. ``closing`` is whether a phrase may have ended before underscores.
+    ``before`` are the kinds that may have come before; ``groups`` what is alive of each start, oldest first. ``steps``
+    is what classes of symbols do; it fills as they are met. ``quiet`` is the step that leads here where every start
+    lives on, none begins and nothing matches. ``closing`` is whether a phrase may have ended before underscores.
     """
 
     before: int
     groups: tuple[Group, ...]
-    following: dict[int, State]
     steps: dict[int, Step]
     closing: bool
+    quiet: Step | None = None
 
     def oldest(self, families: int) -> int:
         """Return the number of the first group with which one of ``families`` can complete a match, or −1."""
@@ -56,22 +57,30 @@ class State:
         return -1
 
 
+class Found(NamedTuple):
+    """Groups with a match, and its output.
+
+    ``ended`` are those whose match ended before a symbol, ``completed`` those whose match ends with it; group −1 is the
+    start at this very symbol. ``closed`` are those whose match ended before the underscores before it.
+    """
+
+    ended: tuple[tuple[int, Output], ...]
+    completed: tuple[tuple[int, Output], ...]
+    closed: tuple[tuple[int, Output], ...]
+
+
 @dataclass(slots=True, eq=False)
 class Step:
     """What one symbol does.
 
-    ``ended`` are groups with a match that ended before the symbol, ``completed`` those with one that ends with it;
-    group −1 is the start at this very symbol. ``kept`` are the old groups that live on, in order; −1 again is the
-    new start. ``closed`` are groups with a match that ended before the underscores before the symbol; ``split`` is
-    whether an old group has become two.
+    ``kept`` are the old groups that live on, in order, one of them twice if it has become two; None if all do.
+    ``fresh`` is whether the symbol begins another, the last. ``found`` are the matches, if there are any.
     """
 
     state: State
-    kept: tuple[int, ...]
-    ended: tuple[tuple[int, Output], ...]
-    completed: tuple[tuple[int, Output], ...]
-    closed: tuple[tuple[int, Output], ...] = ()
-    split: bool = False
+    kept: tuple[int, ...] | None
+    fresh: bool
+    found: Found | None
 
 
 class Automaton:
@@ -177,17 +186,11 @@ class Automaton:
         """Advance over one symbol."""
         step = state.steps.get(symbol_class)
         if step is None:
-            following = state.following.get(symbol_class)
-            if following is not None:
-                return Step(following, tuple(range(len(state.groups))), (), ())
-            self._make_room()
+            states = len(self._states) + len(self._empty)
+            if states >= STATE_CAP or self._steps + self._starts.size >= SIZE_CAP:
+                self._make_room()
             step = self._advance(state, self._classes[symbol_class])
-            kept = step.kept
-            ended = step.ended or step.completed or step.closed
-            if ended or step.split or len(kept) != len(state.groups) or (kept and kept[-1] < 0):
-                state.steps[symbol_class] = step
-            else:
-                state.following[symbol_class] = step.state
+            state.steps[symbol_class] = step
             self._steps += 1
         return step
 
@@ -200,42 +203,57 @@ class Automaton:
         seen: set[int] = set()
         starts = self._starts
         number = -1
-        split = False
+        changed = False
+        alive: Group | None
         for group in state.groups:
             number += 1
             landing = starts.move(group, symbols)
             if landing is DEAD:
+                changed = True
                 continue
-            if landing.ended:
-                ended += [(number, output) for output in landing.ended]
-            if landing.completed:
-                completed += [(number, output) for output in landing.completed]
-            alive = landing.group
-            if alive is not None and (alive := self._unless_seen(alive, seen)) is not None:
-                groups.append(alive)
-                kept.append(number)
-            if landing.closed:
-                closed += [(number, output) for output in landing.closed]
-            if landing.other is not None:
-                groups.append(landing.other)
-                kept.append(number)
-                split = True
-        if number >= 0 and not groups and not ended and not completed and not closed:
+            if isinstance(landing, Group):
+                alive = landing
+            else:
+                alive = landing.group
+                if landing.ended:
+                    ended += [(number, output) for output in landing.ended]
+                if landing.completed:
+                    completed += [(number, output) for output in landing.completed]
+                if landing.closed:
+                    closed += [(number, output) for output in landing.closed]
+                if landing.other is not None:
+                    changed = True
+                    if alive is not None and (alive := self._unless_seen(alive, seen)) is not None:
+                        groups.append(alive)
+                        kept.append(number)
+                    alive = landing.other
+            if alive is not None and alive.nodes:
+                alive = self._unless_seen(alive, seen)
+            if alive is None:
+                changed = True
+                continue
+            groups.append(alive)
+            kept.append(number)
+        if not groups and number >= 0 and not (ended or completed or closed):
             return self.step(self._state(state.before, ()), symbols.number)  # as if nothing had been alive
         fresh = starts.begin(state.before, symbols)
         if fresh.completed:
             completed += [(-1, output) for output in fresh.completed]
         alive = fresh.group
-        if alive is not None and (alive := self._unless_seen(alive, seen)) is not None:
+        if alive is not None and alive.nodes:
+            alive = self._unless_seen(alive, seen)
+        if alive is not None:
             groups.append(alive)
-            kept.append(-1)
-        following = self._state(symbols.kind_after(state.before), tuple(groups))
-        return Step(following, tuple(kept), tuple(ended), tuple(completed), tuple(closed), split)
+        to = self._state(symbols.kind_after(state.before), tuple(groups))
+        found = Found(tuple(ended), tuple(completed), tuple(closed)) if ended or completed or closed else None
+        if found is None and alive is None and kept and not changed:
+            if to.quiet is None:
+                to.quiet = Step(to, None, False, None)
+            return to.quiet
+        return Step(to, tuple(kept) if changed or not kept else None, alive is not None, found)
 
     def _unless_seen(self, group: Group, seen: set[int]) -> Group | None:
         """``group`` without the nodes to which an older start has led. In a phrase no two starts meet."""
-        if not group.nodes:
-            return group
         if not seen.isdisjoint(group.nodes):
             nodes = tuple([at for at in group.nodes if at not in seen])
             if not nodes and not group.phrase:
@@ -260,12 +278,12 @@ class Automaton:
                 kept.append(number)
         return self._state(state.before, tuple(groups)), tuple(kept)
 
-    def close(self, state: State) -> Step:
+    def close(self, state: State) -> Found:
         """Return the groups with a match that ends because the text does."""
         groups, starts = list(enumerate(state.groups)), self._starts
         ended = [(number, output) for number, group in groups for output in starts.ending(group, EDGE)]
         closed = [(number, output) for number, group in groups for output in starts.closing(group, EDGE)]
-        return Step(state, (), tuple(ended), (), tuple(closed))
+        return Found(tuple(ended), (), tuple(closed))
 
     # memory
 
@@ -276,23 +294,21 @@ class Automaton:
             for group in groups:
                 if group.phrase >> SHIFT == SCORED:
                     closing = True
-            state = State(before, groups, {}, {}, closing)
+            state = State(before, groups, {}, closing)
             state = self._states.setdefault(groups, state) if groups else self._empty.setdefault(before, state)
             self._steps += len(groups)
         return state
 
     def _make_room(self) -> None:
-        """Forget everything once there is too much of it. What streams still stand on is rebuilt as they go on."""
-        if len(self._states) + len(self._empty) < STATE_CAP and self._steps + self._starts.size < SIZE_CAP:
-            return
+        """Forget everything. What streams still stand on is rebuilt as they go on."""
         with self._lock:
             states = [*self._states.values(), *self._empty.values()]
             self._states, self._empty, self._steps = {}, {}, 0
             self._starts.forget()
             self.restarts += 1
         for state in states:  # else they keep each other
-            state.following.clear()
             state.steps.clear()
+            state.quiet = None
 
     @property
     def size(self) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ordinance.runtime.match.automaton import EVERY, Automaton, State
+from ordinance.runtime.match.automaton import EVERY, Automaton, Found, State
 from ordinance.runtime.match.disguise import REACH
 from ordinance.runtime.match.patterns import parse_pattern
 from ordinance.runtime.text.clusters import Cluster
@@ -45,23 +45,16 @@ class Matcher:
         automaton = self._automaton
         found: list[Match] = []
         for symbol_class in automaton.classes(char):
-            following = self._state.following.get(symbol_class)
-            if following is None:
-                step = automaton.step(self._state, symbol_class)
+            step = self._state.steps.get(symbol_class) or automaton.step(self._state, symbol_class)
+            if step.found is not None:
+                found += self._matches(step.found, at)
+            kept = step.kept
+            if kept is not None:
                 starts = self._starts
-                if self._end > 0:
-                    found += [Match(starts[number], self._end, tag, family) for number, (family, tag) in step.ended]
-                if step.closed and self._word_end > 0:
-                    end = self._word_end
-                    found += [Match(starts[number], end, tag, family) for number, (family, tag) in step.closed]
-                if at >= 0:
-                    found += [
-                        Match(at if number < 0 else starts[number], at + 1, tag, family)
-                        for number, (family, tag) in step.completed
-                    ]
-                self._starts = [at if number < 0 else starts[number] for number in step.kept]
-                following = step.state
-            self._state = following
+                self._starts = [starts[number] for number in kept]
+            if step.fresh:
+                self._starts.append(at)
+            self._state = step.state
             if symbol_class in automaton.faint:
                 continue
             self._end = at + 1
@@ -73,16 +66,26 @@ class Matcher:
             self._starts = [self._starts[group] for group in kept]
         return found
 
+    def _matches(self, found: Found, at: int) -> list[Match]:
+        """Return the matches that the symbol at ``at`` makes certain."""
+        starts, end, word_end = self._starts, self._end, self._word_end
+        matches: list[Match] = []
+        if end > 0:
+            matches += [Match(starts[number], end, tag, family) for number, (family, tag) in found.ended]
+        if word_end > 0:
+            matches += [Match(starts[number], word_end, tag, family) for number, (family, tag) in found.closed]
+        if at >= 0:
+            matches += [
+                Match(at if number < 0 else starts[number], at + 1, tag, family)
+                for number, (family, tag) in found.completed
+            ]
+        return matches
+
     def close(self) -> list[Match]:
         """End the text, and return the matches that this makes certain."""
         if self._end <= 0:
             return []
-        ending = self._automaton.close(self._state)
-        starts, end = self._starts, self._word_end
-        found = [Match(starts[number], self._end, tag, family) for number, (family, tag) in ending.ended]
-        if end > 0:
-            found += [Match(starts[number], end, tag, family) for number, (family, tag) in ending.closed]
-        return found
+        return self._matches(self._automaton.close(self._state), self._end)
 
     @property
     def closing(self) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ordinance.runtime.match.network import Network, Opening
 from ordinance.runtime.match.node_table import EDGE, MARK, NEWLINE, OPENING, OTHER, WORD, permits
 from ordinance.runtime.match.patterns import Assertion
-from ordinance.runtime.match.spacing import SCORE, SCORED, families, ways
-from ordinance.runtime.match.trie import NO_KEY, PLACE, SHIFT, beginning
+from ordinance.runtime.match.spacing import SCORE, SCORED, SPACE, families, ways
+from ordinance.runtime.match.trie import BEHIND_SPACE, NO_KEY, PLACE, SHIFT, beginning
 
 #: Family and tag of a rule that has a match.
 Output = tuple[int, int]
@@ -68,6 +68,8 @@ class Landing:
 #: Nothing is left of a start, and nothing came of it.
 DEAD = Landing(None, (), ())
 _NONE: tuple[Output, ...] = ()
+#: Bits of the kinds that may come before.
+_KINDS = 6
 
 
 class Starts:
@@ -79,6 +81,7 @@ class Starts:
         self._trie = network.trie
         self._complete = network.trie.ends[None]
         self._followed = [(needed, network.trie.ends[needed]) for needed in (Assertion.BOUNDARY, Assertion.NO_MARK)]
+        self._phrases: dict[int, Group] = {}
         self._groups: dict[tuple[int, int, tuple[int, ...]], Group] = {}
         self._moved: dict[tuple[int, tuple[int, ...], int], Landing] = {}
         self._begun: dict[tuple[int, int], Landing] = {}
@@ -87,10 +90,12 @@ class Starts:
 
     def forget(self) -> None:
         """Start anew; groups that somebody holds still work."""
-        self._groups, self._moved, self._begun, self.size = {}, {}, {}, 0
+        self._phrases, self._groups, self._moved, self._begun, self.size = {}, {}, {}, {}, 0
 
     def group(self, before: int, phrase: int, nodes: tuple[int, ...]) -> Group:
         """Return the group of this state, the same object each time."""
+        if not nodes:
+            return self._phrases.get(phrase << _KINDS | before) or self._at_phrase(before, phrase)
         group = self._groups.get((before, phrase, nodes))
         if group is None:
             found = self._waiting(phrase) if phrase else 0
@@ -99,6 +104,11 @@ class Starts:
             group = self._groups.setdefault((before, phrase, nodes), Group(before, phrase, nodes, found))
             self.size += 1 + len(nodes)
         return group
+
+    def _at_phrase(self, before: int, phrase: int) -> Group:
+        made = Group(before, phrase, (), self._waiting(phrase))
+        self.size += 1
+        return self._phrases.setdefault(phrase << _KINDS | before, made)
 
     def begin(self, before: int, symbols: Class) -> Landing:
         """Where a match is that begins with a symbol of this class, behind one of the kinds ``before``."""
@@ -118,8 +128,9 @@ class Starts:
             found = self._begun[before, symbols.number] = self._arrive(kind, phrase, nodes, _NONE, completed)
         return found
 
-    def move(self, group: Group, symbols: Class) -> Landing:
-        """Where the group's start is after a symbol of this class."""
+    def move(self, group: Group, symbols: Class) -> Group | Landing:
+        """Where the group's start is after a symbol of this class: the group alone where it lives on and nothing
+        else came of it."""
         if not symbols.kind:
             return self._stay(group, symbols)
         ended = completed = _NONE
@@ -131,15 +142,35 @@ class Starts:
                 return landing
             nodes = () if landing.group is None else landing.group.nodes
             ended, completed = landing.ended, landing.completed
-        kind = symbols.kind
-        if not symbols.layout and phrase <= PLACE:
+        kind, trie = symbols.kind, self._trie
+        if phrase in trie.awaited:
             ended += self._ended(phrase, group.before, kind)
-            return self._arrive(kind, self._trie.follow(phrase, symbols.key), nodes, ended, completed)
-        ended += self._ended(phrase, group.before, kind)
+        layout = symbols.layout
+        if phrase <= PLACE and (not layout or (layout == SPACE and trie.behind[phrase] != BEHIND_SPACE)):
+            to = trie.following.get(phrase << SHIFT | symbols.key, 0)
+            if ended or completed or to in self._complete:
+                return self._arrive(kind, to, nodes, ended, completed)
+            if nodes:
+                return self.group(kind, to if trie.families[to] else 0, nodes)
+            if to and trie.families[to]:
+                return self._phrases.get(to << _KINDS | kind) or self._at_phrase(kind, to)
+            return DEAD
+        return self._over_layout(group, symbols, nodes, ended, completed)
+
+    def _over_layout(
+        self,
+        group: Group,
+        symbols: Class,
+        nodes: tuple[int, ...],
+        ended: tuple[Output, ...],
+        completed: tuple[Output, ...],
+    ) -> Landing:
+        """Where a phrase is after a symbol that may be layout, or behind layout that is more than one space."""
+        phrase = group.phrase
         found = ways(self._trie, phrase, symbols.key, symbols.layout, symbols.word)
         after = symbols.kind_after(group.before)
         landing = self._arrive(after, found[0] if found else 0, nodes, ended, completed)
-        closed = self._closed(phrase, group.before, kind)
+        closed = self._closed(phrase, group.before, symbols.kind)
         other = self._arrive(after, found[1], (), _NONE, _NONE) if len(found) > 1 else DEAD
         if closed or other is not DEAD:
             completed = landing.completed + other.completed

@@ -42,10 +42,11 @@ def _leading(symbol: str) -> int:
 class Trie:
     """Phrases as canonical symbols, each with the number of what it reports. Place 0 is where every phrase begins.
 
-    ``symbols`` are all that phrases have. ``ends`` are, by what must follow them, the phrases that end at a place.
-    ``behind`` is what leads to a place. Of the families (bits) that wait at a place, 0 if nothing can come,
-    ``families`` are all, ``onward`` those that wait for a symbol and not for the end of a word, ``by_word`` those that
-    wait for one that words are made of.
+    ``symbols`` are all that phrases have. ``following`` is where a place and a symbol (``place << SHIFT | symbol``)
+    lead. ``ends`` are, by what must follow them, the phrases that end at a place; ``awaited`` are the places at which
+    one ends if the right thing follows. ``behind`` is what leads to a place. Of the families (bits) that wait at a
+    place, 0 if nothing can come, ``families`` are all, ``onward`` those that wait for a symbol and not for the end of a
+    word, ``by_word`` those that wait for one that words are made of.
     """
 
     def __init__(self) -> None:
@@ -55,7 +56,8 @@ class Trie:
             Assertion.BOUNDARY: {},
             Assertion.NO_MARK: {},
         }
-        self._following: dict[int, int] = {}
+        self.following: dict[int, int] = {}
+        self.awaited: set[int] = set()
         self._bounded: dict[int, int] = {}
         self.families = [0]
         self.onward = [0]
@@ -64,7 +66,7 @@ class Trie:
 
     def add(self, symbols: str, family: int, output: int) -> None:
         """Add a phrase of ``family`` (one bit)."""
-        following, families, onward = self._following, self.families, self.onward
+        following, families, onward = self.following, self.families, self.onward
         at = 0
         for symbol in symbols:
             families[at] |= family
@@ -85,6 +87,7 @@ class Trie:
         after = ending(symbols[-1])
         if after is not None:
             families[at] |= family
+            self.awaited.add(at)
         if after is Assertion.BOUNDARY:
             self._bounded[at] = self._bounded.get(at, 0) | family
         ends = self.ends[after]
@@ -92,7 +95,7 @@ class Trie:
 
     def follow(self, at: int, key: int) -> int:
         """Return the place after ``at`` by the symbol with number ``key``; 0 if there is none."""
-        return self._following.get(at << SHIFT | key, 0)
+        return self.following.get(at << SHIFT | key, 0)
 
     def bounded(self, at: int) -> int:
         """Return the families with a phrase that ends at this place if the word does."""

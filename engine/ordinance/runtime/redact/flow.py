@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ordinance.runtime.redact.regions import Edges
-from ordinance.runtime.redact.strides import AT_SPLIT, SAME, Calm, Frame, Strides
+from ordinance.runtime.redact.strides import AT_SPLIT, SAME, Calm, Frame, Stride, Strides
 from ordinance.runtime.text.sentences import MOST_SPACE, Sentences
 
 
@@ -40,9 +40,17 @@ class Flow:
 
     def take(self, text: str) -> str | None:
         """Take ``text`` and return what may leave now. Returns None if that is not calm; then nothing has changed."""
-        to = self.calm.following.get(text)
-        if to is None or not self._simple:
-            return self._turn(text)
+        calm = self.calm
+        to = calm.following.get(text)
+        if to is None:
+            found = calm.strides.get(text) or self._strides.find(calm, text)
+            if found is None:
+                return None
+            if isinstance(found, Stride):
+                return self._turn(text, found)
+            to = found
+        if not self._simple:
+            return self._turn(text, Stride(to, SAME, SAME, True))
         at, keep = self.at + len(text), to.held
         if to.pieces:
             waits = at - self.start
@@ -61,15 +69,10 @@ class Flow:
         self.held = held[count:]
         return held[:count]
 
-    def _turn(self, text: str) -> str | None:
+    def _turn(self, text: str, stride: Stride) -> str | None:
         """Take ``text`` as ``take`` does, if sentences or clusters need more than a look-up."""
-        calm, at, start, split = self.calm, self.at + len(text), self.start, self.split
-        to, restart, since, plain = calm.following.get(text), SAME, SAME, True
-        if to is None:
-            stride = calm.strides.get(text) or self._strides.find(calm, text)
-            if stride is None:
-                return None
-            to, restart, since, plain = stride
+        at, start, split = self.at + len(text), self.start, self.split
+        to, restart, since, plain = stride
         if restart == AT_SPLIT:
             start = start if split is None else split
         elif restart != SAME:

@@ -36,11 +36,11 @@ class Frame:
     """Where people see edges: the open grapheme cluster, and the finite parts of the trackers of sentences and
     paragraphs.
 
-    ``following`` is where sorts of characters lead that begin no sentence (a sort is a class for clusters and one for
-    sentences, and whether folding leaves nothing of the character); ``turns`` what the others do. Both fill as
-    characters are met. The last character is ``plain`` where it is a cluster of its own that counts; what begins with
-    it begins ``lead`` characters earlier. It is ``inside`` where it belongs to a paragraph and is no space; a paragraph
-    ``is_open`` or not; ``space`` is how much trailing space there is, as in ``SentencePlace``.
+    ``following`` is where plain sorts of characters lead that neither begin a sentence nor end a paragraph (a sort is a
+    class for clusters and one for sentences, and whether folding leaves nothing of the character); ``turns`` what the
+    others do. Both fill as characters are met. The last character is ``plain`` where it is a cluster of its own that
+    counts; what begins with it begins ``lead`` characters earlier. It is ``inside`` where it belongs to a paragraph and
+    is no space; a paragraph ``is_open`` or not; ``space`` is how much trailing space there is, as in ``SentencePlace``.
     """
 
     edges: EdgePlace
@@ -62,8 +62,8 @@ _LATER = SLICE
 
 
 class Turn(NamedTuple):
-    """Where a character leads that changes where sentences begin. ``restart`` is how long the open sentence is with it,
-    ``split`` how far back that may already have ended (0: nowhere)."""
+    """Where a character leads that ``Frame.following`` leaves out. ``restart`` is how long the open sentence is with
+    it, ``split`` how far back that may already have ended (0: nowhere)."""
 
     to: Frame
     restart: int
@@ -123,7 +123,7 @@ class Strides:
         #: The length of the shortest pieces into which sentences are cut.
         self.shortest = min((bound for _, bound in self._units), default=0)
         self._wordings = wordings
-        self._chars: dict[str, tuple[tuple[int, ...], str, str, bool]] = {}
+        self._chars: dict[str, tuple[tuple[int, ...], str]] = {}
         self._frames: dict[tuple[EdgePlace, SentencePlace, ParagraphPlace], Frame] = {}
         self._places: dict[tuple[State, tuple[int, ...], tuple[int, ...], Frame, Reading | None], Calm] = {}
         self._restarts = 0
@@ -155,9 +155,8 @@ class Strides:
         place = (state, distances, leads, frame, reading)
         calm = self._places.get(place)
         if calm is None:
-            calm = self._places[place] = Calm(
-                state, distances, leads, frame, reading, self._held(*place), self._pieces(state, distances), {}, {}
-            )
+            pieces = self._pieces(state, distances) if self._units else ()
+            calm = self._places[place] = Calm(*place, self._held(*place), pieces, {}, {})
         return calm
 
     def _held(
@@ -192,7 +191,7 @@ class Strides:
             found.append(Pieces(bound, live, bool(self._automaton.startable(state.before, families))))
         return tuple(found)
 
-    def find(self, calm: Calm, text: str) -> Stride | None:
+    def find(self, calm: Calm, text: str) -> Calm | Stride | None:
         """Return where ``text`` leads from ``calm``; None if that is not calm, or too long."""
         if len(text) > SLICE:
             return None
@@ -209,8 +208,7 @@ class Strides:
         plain = True
         began, split, at = SAME, SAME, 0  # positions here
         for char in text:
-            symbols, sort, letters, hidden = chars.get(char) or self._meet(char)
-            was_open = frame.is_open
+            symbols, sort = chars.get(char) or self._meet(char)
             to = frame.following.get(sort)
             if to is None:
                 to, length, since = frame.turns.get(sort) or self._turn(frame, sort)
@@ -220,22 +218,24 @@ class Strides:
                     began = at + 1 - length
                 if since != SAME:
                     split = at + 1 - since if since else NOWHERE
+                plain = plain and to.plain
+                if frame.is_open and not to.is_open:
+                    said, begun = self._wordings.start, _LATER
             frame = to
-            if not frame.plain:
-                plain = False
             for symbol_class in symbols:
-                following = state.following.get(symbol_class)
-                if following is None:
-                    step = automaton.step(state, symbol_class)
-                    if step.ended or step.completed or step.closed:
-                        return None
-                    starts = [at if number < 0 else starts[number] for number in step.kept]
-                    if frame.lead and not hidden:
+                step = state.steps.get(symbol_class) or automaton.step(state, symbol_class)
+                if step.found is not None:
+                    return None
+                kept = step.kept
+                if kept is not None:
+                    starts = [starts[number] for number in kept] if kept else []
+                if step.fresh:
+                    starts.append(at)
+                    if frame.lead and not is_hidden(char):
                         leads[at] = frame.lead
-                    following = step.state
-                state = following
+                state = step.state
             if said is not None and frame.inside:
-                for letter in letters:
+                for letter in self._wordings.symbols(char):
                     begun = min(begun, at)
                     said = self._wordings.step(said, letter)
                     if said is None:
@@ -244,8 +244,6 @@ class Strides:
                         return None
                 space = at + 1
             at += 1
-            if was_open and not frame.is_open:
-                said, begun = self._wordings.start, _LATER
         if state.closing:
             return None
         if began >= 0 and self._units and starts and starts[0] < began:
@@ -258,17 +256,15 @@ class Strides:
             if reading.begun > self._wordings.reach:
                 reading = None
         to_calm = self._calm(state, distances, further if any(further) else (), frame, reading)
-        stride = Stride(
-            to_calm,
-            began if began < 0 else at - began,
-            SAME if split == SAME else at - split if split >= 0 else 0,
-            plain,
-        )
+        stride: Calm | Stride = to_calm
+        if not (began == split == SAME and plain):
+            restart = began if began < 0 else at - began
+            stride = Stride(to_calm, restart, SAME if split == SAME else at - split if split >= 0 else 0, plain)
         if at <= _LONGEST:
             self._note(calm, text, stride)
         return stride
 
-    def _note(self, calm: Calm, text: str, stride: Stride) -> None:
+    def _note(self, calm: Calm, text: str, stride: Calm | Stride) -> None:
         self._count += 1
         if self._count > CAP or self._restarts != self._automaton.restarts:
             places, self._places, self._frames = self._places, {}, {}
@@ -276,20 +272,16 @@ class Strides:
             for place in list(places.values()):
                 place.following.clear()  # else they keep each other
                 place.strides.clear()
-        if stride.restart == SAME and stride.split == SAME and stride.plain:
-            calm.following[text] = stride.to
-        else:
+        if isinstance(stride, Stride):
             calm.strides[text] = stride
+        else:
+            calm.following[text] = stride
 
-    def _meet(self, char: str) -> tuple[tuple[int, ...], str, str, bool]:
-        """Return the classes of a character, its sort, what counts of it in a notice, and whether what begins there
-        begins no earlier, as in ``Edges``."""
-        found = self._automaton.classes(char), self._sort(char), self._wordings.symbols(char), is_hidden(char)
-        self._chars[char] = found
+    def _meet(self, char: str) -> tuple[tuple[int, ...], str]:
+        """Return the classes of a character and its sort."""
+        sort = cluster_class(char) + sentence_class(char) + ("" if fold_char(char) else "i")
+        found = self._chars[char] = self._automaton.classes(char), sort
         return found
-
-    def _sort(self, char: str) -> str:
-        return cluster_class(char) + sentence_class(char) + ("" if fold_char(char) else "i")
 
     def _frame(self, edges: EdgePlace, sentence: SentencePlace, paragraph: ParagraphPlace) -> Frame:
         place = (edges, sentence, paragraph)
@@ -317,7 +309,7 @@ class Strides:
         length = SAME if start == before else AT_SPLIT if start == at_split else at - start
         since = SAME if split == had else 0 if split is None else at - split
         turn = Turn(to, length, since)
-        if length == since == SAME:
+        if length == since == SAME and to.plain and (to.is_open or not frame.is_open):
             frame.following[sort] = to
         else:
             frame.turns[sort] = turn

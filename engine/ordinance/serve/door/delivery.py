@@ -41,12 +41,9 @@ class StreamDelivery:
             events = await aside(size, self._waits, stream.take, piece)
         else:
             events = stream.take(piece)
-        if stream.done:
-            self._want = Want.COMPLETE
-        elif not stream.open and stream.over:
-            self._want = Want.ENDED
-        if self._want is not Want.MORE:
+        if stream.done or (not stream.open and stream.over):
             self._last = events
+            self._want = Want.COMPLETE if stream.done else Want.ENDED
         elif events:
             await self._exchange.write(events)
         return self._want
