@@ -1,1 +1,1 @@
-"""What a model is told of how to speak: a sentence for each value of a slot. Nothing here is a pack's."""
+"""How a model is instructed to speak: a sentence for each value of a slot (``policy/slots.py``), none of a pack's."""

@@ -1,4 +1,4 @@
-"""The form of a catalogue of instructions: one for each language in which a model is instructed."""
+"""The form of a catalogue, such as ``en.py``; ``composition.py`` lists the languages that have one."""
 
 from __future__ import annotations
 

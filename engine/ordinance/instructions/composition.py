@@ -1,4 +1,4 @@
-"""From slots to an instruction: sentences of the catalogue and nothing else, always in the same order."""
+"""Compose the instruction to the model in each language that has a catalogue (``CATALOGUES``), slot by slot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second lane (semantics, rule 25): a phrase as people write it so that it is not found.
+"""Disguises of a phrase, such as spaced, reversed, rot13 and base64: the second lane (semantics, rule 25).
 
 Every disguise is worked out ahead of time as a form: a sequence of symbol sets that goes into the same automaton as
 the phrase itself. So hold, positions, continuation and independence of cuts are those of every other match. What the

@@ -1,4 +1,4 @@
-"""What stands in the place of what is removed (semantics, rules 8, 11 and 17).
+"""What takes the place of removed text; the marker is ``MARKER`` in ``policy/vocabulary.py`` (semantics, 8, 11, 17).
 
 The same sign stands there whatever was removed: the marker, or where nothing but masks removed it their placeholders.
 """

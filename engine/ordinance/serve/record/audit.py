@@ -1,4 +1,4 @@
-"""The audit log: one line of JSON for each request, without a word of what was said (docs/record.md).
+"""The audit log: where it goes, and its line of JSON for each request, without a word of anybody (docs/record.md).
 
 Whoever answers requests never waits for the disk: records go through a queue to a thread. Only where no record may be
 lost does a request wait, for the record that it begins.

@@ -1,4 +1,4 @@
-"""The thread that writes the audit log: a bounded queue before it, and what becomes of it when the file fails."""
+"""The thread behind the audit log (``audit.py``): a bounded queue before it, and what follows if the file fails."""
 
 from __future__ import annotations
 
