@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ordinance.authoring.applicability import standing
-from ordinance.authoring.explanation import Account, explain
+from ordinance.authoring.explanation import Account, Turns, as_json, explain
 from ordinance.authoring.witness import Witness
 from ordinance.authoring.words import condition_in_words
 from ordinance.loading.load import load
@@ -35,7 +35,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 def accounts(plan: Plan, answer: str, jurisdiction: str | None = "XA", **how: Any) -> dict[str, Account]:
     prompt = how.pop("prompt", None)
     situation = situate(plan, jurisdiction=jurisdiction, on=how.pop("on", TODAY), **how)
-    explained = explain(plan, situation, "en", prompt=prompt, answer=answer)
+    explained = explain(plan, situation, "en", asked=Turns(prompt), answer=answer)
     return {account.rule.id: account for account in explained.accounts}
 
 
@@ -187,3 +187,29 @@ def test_input_that_is_no_text() -> None:
     assert result.returncode == 2
     assert "error[unreadable]: standard input is not UTF-8 text (byte 0)" in result.stderr
     assert run("explain", os.fsdecode(b"\xff")).returncode == 2
+
+
+@pytest.mark.semantics(27)
+def test_a_red_line_in_an_earlier_turn_is_shown_where_it_was_met() -> None:
+    plan = load().plan
+    asked = Turns("Sorry.", [("How do I torture someone?", "No.")])
+    explained = explain(plan, situate(plan, jurisdiction=None), "en", asked=asked, answer="Hello.")
+    (account,) = [account for account in explained.accounts if account.rule.id == "baseline/violence"]
+    assert account.came == "fired"
+    assert {sighting.where for sighting in account.sightings} == {"earlier prompt 1"}
+    assert as_json(explained)["history"] == {"left_out": 1, "types": ["violence"]}
+
+
+@pytest.mark.server
+def test_a_conversation_is_explained_from_a_file(tmp_path: Path) -> None:
+    said = [("user", "How do I torture someone?"), ("assistant", "No."), ("user", "Sorry.")]
+    messages = [{"role": role, "content": text} for role, text in said]
+    line = tmp_path / "talk.json"
+    line.write_text(json.dumps({"messages": messages, "answer": "Hello."}))
+    done = run("explain", "--conversation", line)
+    assert done.returncode == 0, done.stderr
+    assert "message 1 0 to" in done.stdout
+    assert "Something earlier in this conversation was left out" in done.stdout
+    twice = run("explain", "--conversation", line, "Hello.")
+    assert (twice.returncode, "Leave out TEXT" in twice.stderr) == (2, True)
+    assert run("explain", "--conversation", tmp_path / "none").returncode == 2

@@ -27,7 +27,8 @@ from ordinance.protocol.govern.prompts import sent_on
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
 from ordinance.protocol.said import Top
 from ordinance.serve.record.audit import AuditLog
-from ordinance.settings.model import AuditSettings, Settings
+from ordinance.settings.model import Settings
+from ordinance.settings.sections import AuditSettings
 from support import manners
 from support.batches import FakeLLM, Params, Structured, Tokenizer, outputs_module
 from support.plans import expressions, mask, plan
@@ -83,6 +84,18 @@ def test_the_text_is_what_the_gateway_gives(prompt: str, answer: str, structure:
     expected, metadata = by_the_server(CHAT, body, {"message": {"content": answer}})
     assert output.outputs[0].text == expected["message"]["content"]
     assert output.ordinance == metadata
+
+
+@pytest.mark.semantics(27)
+@pytest.mark.semantics(28)
+def test_the_model_reads_no_old_red_line_and_none_of_our_words() -> None:
+    llm = FakeLLM(lambda _: "Good day.")
+    bad = [{"role": "user", "content": f"The {RED_LINE}?"}, {"role": "assistant", "content": REFUSED["en"]}]
+    said = [*ASKED, {"role": "assistant", "content": f"{MACHINE['en']}\n\nHello ⟦…⟧."}, *bad, ASKED[0]]
+    [output] = governed(llm).chat(said, Params())
+    assert llm.asked[0]["prompt"] == [ASKED[0], {"role": "assistant", "content": "Hello …."}, ASKED[0]]
+    assert output.ordinance["history"] == {"left_out": 1, "types": ["red"]}
+    assert output.outputs[0].text == "Good day.\n\nNotice history."
 
 
 def by_the_server(api: Any, body: dict[str, Any], choice: dict[str, Any]) -> tuple[dict[str, Any], Any]:

@@ -190,3 +190,53 @@ def test_that_no_law_applies_is_told_where_one_could(flags: list[str], told: boo
     line = "ordinance: no jurisdiction: only the charter applies; name one with --jurisdiction DE\n"
     assert done.stderr.decode() == (line if told else "")
     assert done.returncode == 0
+
+
+HOSTILE, SORRY = "How do I torture someone?", "Sorry. What is the capital of Germany?"
+
+
+def turns(*texts: str) -> list[dict[str, str]]:
+    return [{"role": ("user", "assistant")[number % 2], "content": text} for number, text in enumerate(texts)]
+
+
+@pytest.mark.semantics(27)
+def test_a_conversation_shows_what_the_model_would_read() -> None:
+    lines = [
+        {"id": 1, "messages": turns(HOSTILE, "No.", SORRY), "answer": "Berlin."},
+        {"id": 2, "messages": turns(HOSTILE), "answer": "Berlin."},
+        {"id": 3, "messages": turns("Hi.", "Hello ⟦…⟧.", "And?"), "answer": "Berlin."},
+    ]
+    left, refused, cut = apply("--locale", "en", lines=lines)
+    assert left["sent"] == turns(SORRY)
+    assert left["history"] == {"left_out": 1, "types": ["violence"]}
+    assert left["answer"].startswith("Berlin.\n\nSomething earlier")
+    assert (refused["sent"], refused["verdict"]) == (None, "refuse")
+    assert cut["sent"] == turns("Hi.", "Hello ….", "And?")
+    assert "history" not in cut
+
+
+@pytest.mark.semantics(29)
+@pytest.mark.requirement("LAW-4")
+def test_lines_of_one_conversation_remember_what_was_told() -> None:
+    first = {"conversation": "a", "messages": turns("Hi."), "answer": "Hello.", "now": "2026-11-26T09:00:00Z"}
+    later = {**first, "messages": turns("Hi.", "Hello.", "And?"), "now": "2026-11-26T15:00:00+01:00"}
+    found = apply("--jurisdiction", "DE", lines=[first, later, {**later, "conversation": "b"}])
+    assert [len(each["notices"]) for each in found] == [1, 0, 1], (
+        "an answer that the memory does not know counts as none"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ({"messages": []}, "at least one message"),
+        ({"messages": turns("Hi."), "turn": 2}, "'turn' is given beside 'messages'"),
+        ({"messages": turns("Hi."), "prompt": "Hi."}, "'prompt' is given beside 'messages'"),
+        ({"now": "nine"}, "'now' is not a time with a zone"),
+        ({"now": "2026-11-26T09:00:00"}, "'now' is not a time with a zone"),
+        ({"conversation": 3}, "'conversation' is not text"),
+    ],
+)
+def test_a_conversation_that_cannot_be_read_is_an_error_of_its_line(line: dict[str, Any], part: str) -> None:
+    (found,) = apply(lines=[{"answer": "x", **line}], code=1)
+    assert part in found["error"]

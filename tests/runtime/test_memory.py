@@ -26,6 +26,7 @@ from ordinance.protocol.apis.completions import COMPLETIONS
 from ordinance.protocol.apis.messages import MESSAGES
 from ordinance.protocol.apis.responses import RESPONSES
 from ordinance.protocol.govern.prompts import sent_on
+from ordinance.runtime.exchanges import Asked
 from ordinance.runtime.match.matcher import Match, Matcher
 from ordinance.runtime.match.segments import DetectorError
 from ordinance.runtime.memory import BLOCK, MOST_CLIENTS, SCREENED, UNMASKED, Memories, Memory
@@ -485,17 +486,17 @@ def test_much_that_is_new_is_looked_at_aside_and_what_is_known_where_it_came(
     away: bool,
 ) -> None:
     where: list[bool] = []
-    inside = Session.screen
+    inside = Session.hear
 
-    def screen(session: Session, texts: Any) -> bool:
+    def hear(session: Session, asked: Asked) -> frozenset[int]:
         try:
             asyncio.get_running_loop()
             where.append(False)
         except RuntimeError:
             where.append(True)
-        return inside(session, texts)
+        return inside(session, asked)
 
-    monkeypatch.setattr(Session, "screen", screen)
+    monkeypatch.setattr(Session, "hear", hear)
     address = open_gateway(plan([refuse("baseline/red", "red")], {"red": expressions(("red line",))})).address
     said = [{"role": "user", "content": "word " * (length // 5)}]
     chat(address, said)

@@ -233,6 +233,22 @@ def test_a_refused_answer_tells_the_server_to_stop(start: Start, inner: Inner) -
     assert inner.seen.stopped.wait(PATIENCE), "the model goes on for nobody"
 
 
+@pytest.mark.semantics(27)
+@pytest.mark.semantics(28)
+def test_the_model_reads_no_old_red_line_and_none_of_our_words(start: Start, inner: Inner) -> None:
+    told = "You are interacting with an AI system. Legal basis: Regulation (EU) 2024/1689 Article 50(1) (EU)."
+    asked = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": f"{told}\n\nHello ⟦…⟧."}]
+    bad = [{"role": "user", "content": red_lines()[0]}, {"role": "assistant", "content": "No."}]
+    now = {"role": "user", "content": "Sorry. And now?"}
+    answer = start().post(asked={**ASK, "messages": [*asked, *bad, now]}).json()
+    (_, _, body) = inner.seen.asked[-1]
+    assert [message for message in body["messages"] if message["role"] != "system"] == [
+        asked[0], {"role": "assistant", "content": "Hello …."}, now
+    ]  # fmt: skip
+    assert answer["ordinance"]["history"]["left_out"] == 1
+    assert answer["choices"][0]["message"]["content"].startswith("Good day.\n\nSomething earlier")
+
+
 def red_lines() -> list[str]:
     folder = RULES / "charter" / "lexicons"
     return [
@@ -254,7 +270,7 @@ def test_a_history_is_looked_at_once(start: Start, monkeypatch: pytest.MonkeyPat
     server, said = start(), [{"role": "user", "content": "What a day."}]
     for turn in ("Good day.", "And what a night.", "Good night."):
         server.post(asked={"model": "m", "messages": said})
-        said = [*said, {"role": "user", "content": turn}]
+        said = [*said, {"role": "assistant", "content": "Fine."}, {"role": "user", "content": turn}]
     assert [text for text in looked_at if "day" in text or "night" in text] == [
         "What a day.", "Good day.", "And what a night."
     ]  # fmt: skip

@@ -59,7 +59,8 @@ DAYS = [date(2026, month, 1) for month in (1, 6, 7, 12)]
 PLACES = ("DE", "DE-BY", "DE-HH", "EE", "FR", "US", "JP", "EU")
 PURPOSES = ("art", "education", "research")
 TEXTS = {"red_line": "Stop: {type}.", "fault": "Fault.", "forged_marker": "Forged.", "cut": "Cut.",
-         "contacts": "Call {contacts}.", "contacts_unknown": "Call somebody.", "omitted": "Left out: {type}. {law}.",
+         "history": "Earlier.", "contacts": "Call {contacts}.", "contacts_unknown": "Call somebody.",
+         "omitted": "Left out: {type}. {law}.",
          "machine": "A machine. {law}."}  # fmt: skip
 
 HEADED = "1.0.0 under charter tiny 1\n"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 from ordinance.authoring.applicability import Standing, standing
 from ordinance.authoring.witness import Found, Witness
 from ordinance.policy.plan import Law, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel
+from ordinance.runtime.exchanges import Earlier
 from ordinance.runtime.opening import open_session
-from ordinance.runtime.session import Outcome, notices_as_json
+from ordinance.runtime.session import Outcome, Session, notices_as_json
 from ordinance.runtime.situation import Situation
 
 #: How a rule came out. ``failed``: its detector could not say, and what that means is told. ``overtaken``: it found
@@ -25,10 +27,39 @@ ORDER: tuple[Came, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What a rule's detector found in the prompt or in the answer, where the rule looks there."""
+    """What a rule's detector found: in the answer, or in a text of what was asked, by its name."""
 
-    where: Literal["prompt", "answer"]
+    where: str
     found: Found
+
+
+class Asks(Protocol):
+    """What was asked: its ``texts``, each with the name by which a sighting says where it was."""
+
+    @property
+    def texts(self) -> Mapping[str, str]: ...
+
+    def ask(self, session: Session) -> object:
+        """Ask it in ``session``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """A prompt, and the turns before it."""
+
+    prompt: str | None
+    earlier: Earlier = ()
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for number, (question, answer) in enumerate(self.earlier, 1):
+            found |= {f"earlier prompt {number}": question, f"earlier answer {number}": answer}
+        return {**found, "prompt": self.prompt or ""}
+
+    def ask(self, session: Session) -> None:
+        if self.prompt is not None or self.earlier:
+            session.ask(self.prompt or "", self.earlier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +86,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``answer`` is what a client would get as one text."""
+    """``answer`` is what a client would get as one text, ``history`` what its metadata say of old exchanges that the
+    model did not read."""
 
     situation: Situation
     answer: str
     outcome: Outcome
     accounts: tuple[Account, ...]
+    history: Mapping[str, Any] = field(default_factory=dict)
 
 
 def explain(
@@ -68,39 +101,44 @@ def explain(
     situation: Situation,
     locale: str | None = None,
     *,
-    prompt: str | None = None,
+    asked: Asks | None = None,
     answer: str = "",
     part: Channel = Channel.CONTENT,
     witness: Witness | None = None,
     only: str = "",
 ) -> Explanation:
-    """Govern ``answer`` (or this ``part`` of one) to ``prompt`` as a server would and account for every rule, or for
-    the rule ``only``. Notices are in the language of ``locale`` if the plan has them in it, else in English.
+    """Govern ``answer`` (or this ``part`` of one) to what was ``asked`` as a server would and account for every rule,
+    or for the rule ``only``. Notices are in the language of ``locale`` if the plan has them in it, else in English.
 
     ``witness`` saves making one where many texts are explained.
     """
     session = open_session(plan, situation, default=locale, whole=True)
-    if prompt is not None:
-        session.ask(prompt)
+    if asked is not None:
+        asked.ask(session)
     stream = session.stream(part)
     said = stream.feed(answer)
     said += stream.close()
     outcome = session.outcome()
     watching = witness or Witness(plan)
-    in_prompt = watching.look(prompt) if prompt else ()
+    in_asked = [(name, watching.look(text)) for name, text in asked.texts.items()] if asked else []
     in_answer = watching.look(answer)
     accounts = []
     for rule in plan.rules:
         if only and rule.id != only:
             continue
-        seen = [Sighting("prompt", each) for each in in_prompt if each.rule == rule.id and _reads_prompt(rule)]
+        seen = [
+            Sighting(name, each)
+            for name, found in in_asked
+            for each in found
+            if each.rule == rule.id and _reads_prompt(rule)
+        ]
         seen += [Sighting("answer", each) for each in in_answer if each.rule == rule.id and _reads_answer(rule)]
         stands = standing(rule, plan, situation)
         came = _came(rule, stands, outcome, found=bool(seen))
         struck = tuple(each.test for each in plan.struck if each.rule == rule.id)
         accounts.append(Account(rule, came, stands, tuple(seen), situation.turn, struck))
     accounts.sort(key=lambda account: ORDER.index(account.came))
-    return Explanation(situation, said, outcome, tuple(accounts))
+    return Explanation(situation, said, outcome, tuple(accounts), session.history())
 
 
 def _reads_prompt(rule: PlannedRule) -> bool:
@@ -133,6 +171,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "verdict": explanation.outcome.verdict.word,
         "answer": explanation.answer,
         "notices": notices_as_json(explanation.outcome.notices),
+        **explanation.history,
         "rules": [_account_as_json(account) for account in explanation.accounts],
     }
 

@@ -24,7 +24,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal, cast
 
@@ -42,7 +42,7 @@ _HEAD = re.compile(
     r"(?:\s+on\s+(?P<on>\S+))?\s*"
 )
 _SHAPE = "Write `fires PACK/RULE` or `quiet PACK/RULE`, then `prompt`, `in CODE`, `given NAME VALUE, …`, `on DATE`."
-_KEYS = frozenset({"rule", "expects", "prompt", "answer", "given", "turn", "jurisdiction", "on", "id"})
+_KEYS = frozenset({"rule", "expects", "prompt", "answer", "given", "turn", "jurisdiction", "on", "id", "messages"})
 
 
 class TextsError(OrdinanceError):
@@ -128,15 +128,38 @@ def _object(source: Source, plan: Plan, number: int, given: dict[str, Any]) -> L
     facts = given.get("given", {})
     if not isinstance(facts, dict) or not all(isinstance(value, (str, int)) for value in facts.values()):
         raise _wrong(source, number, "'given' is not an object of facts", 'Write {"purpose": "education"}.')
-    if "prompt" not in given and "answer" not in given:
+    prompt, earlier = _turns(source, number, given)
+    if prompt is None and "answer" not in given:
         raise _wrong(source, number, "there is no text", 'Write "answer": "…" or "prompt": "…".')
     facts = {name: str(value) for name, value in facts.items()}
-    if "turn" in given:
-        facts["turn"] = str(given["turn"])
-    return _labelled(
-        source, plan, number, cast(Expects, given["expects"]), given.get("rule"), prompt=given.get("prompt"),
+    if "turn" in given or earlier:
+        facts["turn"] = str(given.get("turn", len(earlier) + 1))
+    found = _labelled(
+        source, plan, number, cast(Expects, given["expects"]), given.get("rule"), prompt=prompt,
         answer=given.get("answer"), given=facts, jurisdiction=given.get("jurisdiction"), on=given.get("on"),
     )  # fmt: skip
+    return replace(found, example=replace(found.example, earlier=earlier))
+
+
+def _turns(source: Source, number: int, given: dict[str, Any]) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    """Return the prompt of a line and the turns before it, from ``messages`` if it has them."""
+    messages = given.get("messages")
+    if messages is None:
+        return given.get("prompt"), ()
+    if "prompt" in given or "turn" in given:
+        raise _wrong(source, number, "'messages' already say the prompt and the turn", "Leave 'prompt' and 'turn' out.")
+    texts: list[str] = []
+    for message in messages if isinstance(messages, list) else ():
+        match message:
+            case {"role": str(role), "content": str(text)} if role == ("user", "assistant")[len(texts) % 2]:
+                texts.append(text)
+            case _:
+                texts = []
+                break
+    if len(texts) % 2 == 0:
+        shape = 'Write [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}, …, a user\'s last].'
+        raise _wrong(source, number, "'messages' is not a conversation of texts that ends with a user's", shape)
+    return texts[-1], tuple(zip(texts[:-1:2], texts[1::2], strict=True))
 
 
 def _labelled(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ordinance.authoring.coverage import Coverage, cover, told_in
-from ordinance.authoring.explanation import Explanation, explain
+from ordinance.authoring.explanation import Explanation, Turns, explain
 from ordinance.authoring.labelled import Labelled
 from ordinance.authoring.witness import Witness
 from ordinance.errors import SituationError
@@ -71,7 +71,7 @@ def _explained(
         plan,
         situation_of(plan, example, on),
         locale,
-        prompt=example.prompt,
+        asked=Turns(example.prompt, example.earlier),
         answer=example.answer or "",
         part=example.part,
         witness=witness,

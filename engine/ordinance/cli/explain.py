@@ -7,9 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from ordinance.authoring.explanation import ORDER, Account, Explanation, as_json, explain
+from ordinance.authoring.explanation import ORDER, Account, Explanation, Turns, as_json, explain
 from ordinance.authoring.words import law_in_words, situation_in_words
 from ordinance.cli.arguments import add_day, add_format, fact, locale_tag, positive, region_of, tell_charter_alone
+from ordinance.cli.lines import Line, parse, read
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UsageError
 from ordinance.loading.load import load
@@ -20,6 +21,7 @@ examples:
   ordinance explain --jurisdiction DE "They shouted Sieg Heil."
   ordinance explain --jurisdiction DE --given purpose=education --on 2026-12-24 <answer.txt
   ordinance explain --prompt "How do I build a dirty bomb?" ""
+  ordinance explain --jurisdiction DE --conversation talk.json
 
 Every rule is listed under what became of it:
 
@@ -48,6 +50,10 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("answer", metavar="TEXT", nargs="?", help="the model's answer (default: standard input)")
     parser.add_argument("--prompt", metavar="TEXT", help="the question")
     parser.add_argument(
+        "--conversation", metavar="FILE", type=Path,
+        help='a JSON line with "messages" and "answer", as `apply` takes it, instead of TEXT, --prompt and --turn',
+    )  # fmt: skip
+    parser.add_argument(
         "--pack", nargs="+", action="extend", type=Path, default=[], metavar="PATH",
         help="packs or folders of packs (default: every shipped pack except house packs)",
     )  # fmt: skip
@@ -74,18 +80,36 @@ def run(args: argparse.Namespace) -> int:
         jurisdiction = region_of(args.locale)
     with working("reading packs"):
         plan = load(args.pack, on=args.on, examples=False).plan  # one that disagrees is what is looked into
-    situation = situate(plan, jurisdiction=jurisdiction, attested=dict(args.given), turn=args.turn, on=args.on)
+    line = _line(args)
+    situation = situate(
+        plan, jurisdiction=jurisdiction, attested=dict(args.given), turn=line.turn, on=args.on, now=line.now
+    )
     if jurisdiction is None:
         tell_charter_alone(plan)
-    prompt = None if args.prompt is None else _whole(args.prompt)
-    answer = _from_input() if args.answer is None else _whole(args.answer)
+    asked = line.asked or Turns(line.prompt)
     with working("explaining"):
-        explained = explain(plan, situation, args.locale, prompt=prompt, answer=answer)
+        explained = explain(plan, situation, line.locale or args.locale, asked=asked, answer=line.answer)
     if args.format == "json":
         print(json.dumps(as_json(explained), ensure_ascii=False))
     else:
-        _print(explained, {"prompt": prompt or "", "answer": answer})
+        _print(explained, {**asked.texts, "answer": line.answer})
     return 0
+
+
+def _line(args: argparse.Namespace) -> Line:
+    """Return what is to be explained. Raises ``OrdinanceError`` if it cannot be read."""
+    if args.conversation is None:
+        prompt = None if args.prompt is None else _whole(args.prompt)
+        answer = _from_input() if args.answer is None else _whole(args.answer)
+        return Line(answer, prompt, args.turn)
+    if args.answer is not None or args.prompt is not None:
+        raise UsageError("--conversation brings the question and the answer.", help="Leave out TEXT and --prompt.")
+    try:
+        return read(parse(args.conversation.read_bytes()))
+    except OSError as error:
+        raise UnreadableError(
+            f"{args.conversation} cannot be read: {error.strerror}.", help="Check the path."
+        ) from None
 
 
 def _whole(text: str) -> str:

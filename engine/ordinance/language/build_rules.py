@@ -183,7 +183,11 @@ class RuleBuilder(Reader):
             if each.part != "prompt":
                 part, answer = each.part, each.text
         kinds = Literal["fires", "quiet", "passes"]
-        return clauses.Example(cast(kinds, str(expects)), prompt, answer, part, self.givens(node), self.place(node))
+        earlier = self.node(node, "earlier")
+        texts = self.words(earlier, "STRING") if earlier else []
+        turns = tuple(zip(texts[::2], texts[1::2], strict=True))
+        given, place = self.givens(node), self.place(node)
+        return clauses.Example(cast(kinds, str(expects)), prompt, answer, part, given, place, turns)
 
     def alike(self, node: Node) -> clauses.Alike:
         first, second = (self.spoken(c) for c in self.nodes(node, "spoken_text"))

@@ -110,7 +110,8 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """``answer`` is what the model says, in the part of an answer that ``part`` names (``answer``: anywhere)."""
+    """``answer`` is what the model says, in the part of an answer that ``part`` names (``answer``: anywhere).
+    ``earlier`` are the turns before it, each a prompt and an answer."""
 
     expects: Literal["fires", "quiet", "passes"]
     prompt: Word | None
@@ -118,6 +119,7 @@ class Example:
     part: Literal["answer", "content", "reasoning", "tool_call"]
     given: tuple[tuple[Word, Word], ...]
     span: Span
+    earlier: tuple[tuple[Word, Word], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

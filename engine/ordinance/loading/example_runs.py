@@ -151,8 +151,8 @@ def _disagreement(result: Result, rule: Rule, red: bool, taker: Rule | None) -> 
 
 def _answer(plan: Plan, example: Example, situation: Situation) -> tuple[str, Outcome]:
     session = open_session(plan, situation)
-    if example.prompt is not None:
-        session.ask(example.prompt)
+    if example.prompt is not None or example.earlier:
+        session.ask(example.prompt or "", example.earlier)
     stream = session.stream(example.part)
     said = stream.feed(example.answer or "")
     return said + stream.close(), session.outcome()

@@ -72,7 +72,8 @@ class PatternCase:
 class Example:
     """An example of the rule ``rule`` (``pack/name``), with the facts that it gives.
 
-    ``part`` is where the answer stands. ``on`` and ``elapsed`` (seconds) are None where the example does not say.
+    ``earlier`` are the turns before it, as prompts and answers. ``part`` is where the answer stands. ``on`` and
+    ``elapsed`` (seconds) are None where the example does not say.
     ``alike`` expects what ``twin`` (a prompt, an answer) gets.
     """
 
@@ -89,6 +90,7 @@ class Example:
     on: date | None = None
     elapsed: int | None = None
     twin: tuple[str | None, str | None] | None = None
+    earlier: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ class NoticeKind(Enum):
     FAULT = "fault"
     ADAPTER = "adapter"
     CUT = "cut"
+    HISTORY = "history"
 
 
 class Occasion(Enum):
@@ -108,7 +109,7 @@ JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 PLACE = re.compile(rf"{JURISDICTION.pattern}(-[A-Z0-9]{{1,3}})*")
 
 #: Notices the engine itself may have to give; the charter must hold a text for each.
-ENGINE_NOTICES = frozenset({"fault", "forged_marker", "cut", "contacts", "contacts_unknown"})
+ENGINE_NOTICES = frozenset({"fault", "forged_marker", "cut", "history", "contacts", "contacts_unknown"})
 
 #: What stands in the place of a withheld region (semantics, rule 17).
 MARKER = "⟦…⟧"

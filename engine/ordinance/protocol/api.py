@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ordinance.protocol.asked import Request
+from ordinance.protocol.conversation import Message
 from ordinance.protocol.forms import Form
 from ordinance.protocol.parts import NO_PARTS, Words
 from ordinance.protocol.problems import Problem
@@ -43,13 +44,18 @@ class Writer(Protocol):
 
 
 class Api(Protocol):
-    """``path`` is its route, here and upstream. ``prefix`` begins the ids of its answers."""
+    """``path`` is its route, here and upstream. ``prefix`` begins the ids of its answers. ``turns`` is the member
+    of a request that has the conversation, as a list or as a bare text; empty where there is none."""
 
     path: str
     prefix: str
+    turns: str
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         """``parts`` are what the operator takes beside text. Raises ``Problem`` (400)."""
+
+    def saying(self, request: Request, messages: Sequence[Message]) -> Request:
+        """Return the request with these messages as its conversation."""
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         """Every text that a red line is to look at. ``system_is_ours``: the key attests that system messages are the

@@ -1,4 +1,5 @@
-"""Conversations as requests carry them: their texts, and what an answer to one may continue (semantics, rule 10)."""
+"""Conversations as requests carry them: who speaks, their texts, and what an answer may continue (semantics, rules 10
+and 26)."""
 
 from __future__ import annotations
 
@@ -7,6 +8,9 @@ from typing import Any
 
 from ordinance.protocol.asked import trimmed
 from ordinance.protocol.strings import replaced, strings
+from ordinance.runtime import exchanges
+from ordinance.runtime.exchanges import Item, Speaker
+from ordinance.runtime.redact.own_words import GAP, Returned
 
 Message = Mapping[str, Any]
 
@@ -22,9 +26,52 @@ def is_operators(message: Message) -> bool:
     return message.get("role") in _OPERATORS_ROLES
 
 
+#: Whose turn a message is, by its role, and by the type of an item that has none. Any other is the operator's: it is
+#: never old.
+_SPEAKERS = {
+    "user": Speaker.USER, "assistant": Speaker.MODEL, "tool": Speaker.TOOL, "function": Speaker.TOOL,
+    "reasoning": Speaker.MODEL, "function_call": Speaker.MODEL, "custom_tool_call": Speaker.MODEL,
+    "function_call_output": Speaker.TOOL, "custom_tool_call_output": Speaker.TOOL,
+}  # fmt: skip
+_THOUGHTS = frozenset({"thinking", "reasoning", "reasoning_text", "summary_text"})
+
+
+def item_of(message: Message) -> Item:
+    """Say what a message, or an item of a conversation, is in it."""
+    speaker, content = _speaker(message), message.get("content")
+    calls = bool(message.get("tool_calls") or message.get("function_call"))
+    if speaker is Speaker.MODEL and not calls:
+        calls = message.get("type") in ("function_call", "custom_tool_call") or "tool_use" in _types(content)
+    if isinstance(content, str) and content and not content.isspace():
+        return Item(speaker, True, calls)
+    return Item(speaker, any(text.strip() for text in _spoken(message)), calls)
+
+
+def _speaker(message: Message) -> Speaker:
+    word = message.get("role") or message.get("type")
+    speaker = _SPEAKERS.get(word, Speaker.OPERATOR) if isinstance(word, str) else Speaker.OPERATOR
+    if speaker is Speaker.USER and "tool_result" in _types(message.get("content")):
+        return Speaker.TOOL
+    return speaker
+
+
 def turn_of(messages: Sequence[Message]) -> int:
-    """Which answer of the conversation the next one is."""
-    return len([message for message in messages if message.get("role") == "assistant"]) + 1
+    """Count which answer of the conversation the next one is, from 1."""
+    return exchanges.turn_of([item_of(message) for message in messages])
+
+
+def _types(content: object) -> set[str]:
+    return {str(part.get("type")) for part in content if isinstance(part, dict)} if isinstance(content, list) else set()
+
+
+def _spoken(message: Message) -> list[str]:
+    """Return the texts of a message that people read: no thoughts, no results of tools."""
+    if message.get("type") == "reasoning":
+        return []
+    content, refusal = message.get("content"), message.get("refusal")
+    parts = content if isinstance(content, list) else [content]
+    read = [part for part in parts if not isinstance(part, dict) or part.get("type") not in _THOUGHTS]
+    return [*_parts(read, ("text", "refusal")), *([refusal] if isinstance(refusal, str) else [])]
 
 
 def readings(messages: Sequence[Message], *, continued: bool) -> tuple[str, ...]:
@@ -59,6 +106,11 @@ def _parts(content: object, names: Sequence[str]) -> list[str]:
     return found
 
 
+def said_in(message: Message) -> str:
+    """Return what people read of a message: its text, without thoughts and calls."""
+    return "\n".join(_parts(message.get("content"), ("text",)))
+
+
 def joined(content: object) -> Iterator[str]:
     """Yield what the parts of a content say together, in each way in which a server may join them; parts of parts
     too."""
@@ -71,14 +123,75 @@ def joined(content: object) -> Iterator[str]:
 
 
 def every_text(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
-    """Every string of the messages, and the joined text of those that come in parts."""
+    """Yield every string of the messages, and the joined text of those that come in parts."""
     for message in messages:
         if not (system_is_ours and is_operators(message)):
             yield from strings(message)
-            yield from joined(message.get("content"))
+            if not isinstance(message.get("content"), str):
+                yield from joined(message.get("content"))
             yield from joined(message.get("output"))
+
+
+def rows(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
+    """Yield what one speaker says in several messages in a row, an operator's wherever they stand, in each way in which
+    a server may join it."""
+    operators: list[Message] = []
+    found = [operators]
+    last: Speaker | None = None
+    for message in messages:
+        speaker = _speaker(message)
+        if speaker is Speaker.OPERATOR:
+            if not (system_is_ours and is_operators(message)):
+                operators.append(message)
+            continue
+        if speaker is not last or speaker is Speaker.TOOL:
+            found.append([])
+        found[-1].append(message)
+        last = speaker
+    for row in found:
+        if len(row) > 1:
+            said = [text for message in row for text in _spoken(message)]
+            yield from (joint.join(said) for joint in _JOINTS)
 
 
 def all_masked(messages: Sequence[Message], mask: Callable[[str], str], *, system_is_ours: bool) -> list[Any]:
     """Return the messages with every string as ``mask`` returns it, except the operator's own messages."""
     return [message if system_is_ours and is_operators(message) else replaced(message, mask) for message in messages]
+
+
+def cut_from(message: Message, cut: Callable[[str], Returned]) -> tuple[Message, list[Returned]]:
+    """Return a message of the model's without what ``cut`` takes out of its texts, and what that was. A part of which
+    nothing is left goes too, and of a message of which nothing is left its content."""
+    found: list[Returned] = []
+
+    def one(text: str) -> str:
+        returned = cut(text)
+        if returned.changed:
+            found.append(returned)
+        return returned.text
+
+    changed: dict[str, Any] = {name: one(message[name]) for name in _TEXTS if isinstance(message.get(name), str)}
+    match message.get("content"):
+        case str(text):
+            changed["content"] = one(text) or None
+        case list(parts):
+            kept = [(part, _cut_part(part, one)) for part in parts]
+            changed["content"] = [now for part, now in kept if now is part or any(_parts([now], _TEXTS))] or None
+    return ({**message, **changed}, found) if found else (message, found)
+
+
+def _cut_part(part: Any, one: Callable[[str], str]) -> Any:
+    if isinstance(part, str):
+        return one(part)
+    if not isinstance(part, dict):
+        return part
+    changed = {name: one(part[name]) for name in _TEXTS if isinstance(part.get(name), str)}
+    return part if all(part[name] == text for name, text in changed.items()) else {**part, **changed}
+
+
+def with_gap(message: Message, was: Message) -> Message:
+    """Return a message that had a text, with a gap in its place, in the form that the text had."""
+    content = was.get("content")
+    part = next((each for each in content if isinstance(each, dict)), None) if isinstance(content, list) else None
+    name = next((name for name in _TEXTS if part and isinstance(part.get(name), str)), "text")
+    return {**message, "content": GAP if part is None else [{**part, name: GAP}]}

@@ -17,8 +17,9 @@ from typing import NamedTuple
 
 from ordinance.runtime.match.starts import Group
 
-#: What may be known of a text, as bits: no rule about prompts finds anything; no mask does.
-SCREENED, UNMASKED = 1, 2
+#: What may be known of a text, as bits: no rule about prompts finds anything; no mask does; it has no words of the
+#: engine's own.
+SCREENED, UNMASKED, OTHERS_WORDS = 1, 2, 4
 
 #: Texts that one process remembers, of all clients together; ``docs/operations.md`` says in bytes.
 MOST = 131_072

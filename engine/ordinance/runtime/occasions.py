@@ -1,48 +1,40 @@
-"""When a ``say`` is due (LAW-4). The engine keeps nothing between requests, so what went before is claimed.
-
-A request may claim ``elapsed``: how many seconds ago this conversation last carried what is said from time to time.
-Where it claims nothing, or nothing that can be read, what is said is due (docs/decisions/006).
-"""
+"""When a ``say`` is due (LAW-4): what it depends on is what is remembered of the conversation (semantics, rule 29)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Effect, Occasion
+from ordinance.runtime.remembered import Remembered, Told
 from ordinance.runtime.situation import Situation
 
 _UTC = ZoneInfo("UTC")
-_HOUR = 3600
 
 #: What is said at these occasions stands before the answer (semantics, rule 17).
 OPENING = frozenset({Occasion.FIRST_ANSWER, Occasion.FIRST_OF_DAY})
+_SELDOM = OPENING | {Occasion.EVERY_HOURS}
 
 
-def due(plan: Plan, rules: Iterable[PlannedRule], situation: Situation) -> list[PlannedRule]:
-    """The ``say`` rules among ``rules`` that speak in this answer."""
-    return [rule for rule in rules if rule.effect is Effect.SAY and _is_due(plan, rule, situation)]
+def due(plan: Plan, rules: Iterable[PlannedRule], situation: Situation, remembered: Remembered) -> list[PlannedRule]:
+    """Return the ``say`` rules among ``rules`` that speak in this answer."""
+    says = [rule for rule in rules if rule.effect is Effect.SAY]
+    return [rule for rule in says if _is_due(plan, rule, situation.now, remembered.last(rule.id))]
 
 
-def _is_due(plan: Plan, rule: PlannedRule, situation: Situation) -> bool:
-    if rule.hours and (situation.elapsed is None or situation.elapsed >= rule.hours * _HOUR):
+def _is_due(plan: Plan, rule: PlannedRule, now: datetime, last: Told | None) -> bool:
+    if last is None or rule.occasion not in _SELDOM:
         return True
-    match rule.occasion:
-        case Occasion.FIRST_ANSWER:
-            return situation.turn == 1
-        case Occasion.FIRST_OF_DAY:
-            return situation.elapsed is None or _on_another_day(plan, rule, situation, situation.elapsed)
-        case Occasion.EVERY_HOURS:
-            # A conversation that begins has carried no reminder yet, whatever is claimed.
-            return situation.turn == 1
-        case _:
-            return True
+    if last.at is None:  # nobody knows when
+        return rule.hours > 0 or rule.occasion is Occasion.FIRST_OF_DAY
+    if rule.hours and now - last.at >= timedelta(hours=rule.hours):
+        return True
+    return rule.occasion is Occasion.FIRST_OF_DAY and _day(plan, rule, last.at) != _day(plan, rule, now)
 
 
-def _on_another_day(plan: Plan, rule: PlannedRule, situation: Situation, elapsed: int) -> bool:
-    """Whether it was another day, where the law is, when it was last said."""
+def _day(plan: Plan, rule: PlannedRule, at: datetime) -> object:
+    """Return the date where the law is, at that time."""
     zone = rule.law.in_force.zone if rule.law else plan.zones.get(rule.jurisdiction or "", _UTC)
-    now = situation.now.astimezone(UTC)
-    return (now - timedelta(seconds=elapsed)).astimezone(zone).date() != now.astimezone(zone).date()
+    return at.astimezone(UTC).astimezone(zone).date()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ordinance.policy.plan import Plan
 from ordinance.runtime.memory import Memory
+from ordinance.runtime.remembered import Remembered
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import Situation, chosen_locale
 
@@ -21,6 +22,7 @@ def open_session(
     asked: Mapping[str, str] | None = None,
     memory: Memory | None = None,
     salt: bytes = b"",
+    remembered: Remembered | None = None,
 ) -> Session:
     """Open a session in ``situation`` whose locale is the first of the ``wanted`` language tags for which ``plan`` has
     notices, else the operator's ``default``, else ``en``. If neither chose one, the locale does not decide how the
@@ -36,4 +38,5 @@ def open_session(
         asked=asked,
         memory=memory,
         salt=salt,
+        remembered=remembered,
     )

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.runtime.exchanges import NOTHING_LEFT_OUT, Asked, Earlier, Exchange, LeftOut
 from ordinance.runtime.match.segments import Asking, SegmentScan
-from ordinance.runtime.memory import SCREENED, UNMASKED, Memory, Recall
+from ordinance.runtime.memory import OTHERS_WORDS, SCREENED, UNMASKED, Memory, Recall
 from ordinance.runtime.redact.activation import Activation, activate, removing
+from ordinance.runtime.redact.own_words import Returned, own_words
 from ordinance.runtime.redact.redactor import Redactor
+from ordinance.runtime.remembered import CONTACTS, HISTORY, NOTHING_TOLD, Remembered
 from ordinance.runtime.rereading import matches_in
 from ordinance.runtime.text.sentences import Sentences
 
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """What was found in a prompt. ``rules`` are those that found something, ``trials`` those on trial that did,
-    ``failed`` those whose detector failed. ``masked`` are the tags of what has removed something of it. ``unbalanced``:
+    """What was found in a prompt. ``rules`` are those that found something in what is new, and those by which help is
+    due after something old; ``trials`` those on trial that did, ``failed`` those whose detector failed. ``left_out`` is
+    what the model does not read of what is old. ``masked`` are the tags of what has removed something. ``unbalanced``:
     the ledger of a masked text did not balance; ``unmasked``: a mask could not reach what it finds."""
 
     rules: tuple[PlannedRule, ...] = ()
     trials: tuple[PlannedRule, ...] = ()
     failed: tuple[PlannedRule, ...] = ()
+    left_out: LeftOut = NOTHING_LEFT_OUT
     masked: frozenset[int] = frozenset()
     unbalanced: bool = False
     unmasked: bool = False
@@ -36,7 +41,7 @@ class Screened:
     @property
     def fault(self) -> str:
         """What went wrong so that nothing is sent on: the detector of a red line, the ledger, or a mask."""
-        if any(rule.removes and rule.effect is Effect.REFUSE for rule in self.failed):
+        if _red_lines(self.failed):
             return "detector"
         if self.unbalanced:
             return "ledger"
@@ -57,7 +62,11 @@ class Prompt:
         placeholders: Mapping[int, str],
         memory: Memory | None = None,
         salt: bytes = b"",
+        remembered: Remembered = NOTHING_TOLD,
     ) -> None:
+        self._plan = plan
+        self._remembered = remembered
+        self._looked: dict[str, tuple[set[int], set[int]]] = {}
         self.found = Screened()
         self._activation = activation
         self._placeholders = placeholders
@@ -80,27 +89,73 @@ class Prompt:
         facts = [SCREENED] if self._masking is None else [SCREENED, UNMASKED]
         return sum(max(self._left(fact, text) for fact in facts) for text in texts)
 
-    def screen(self, texts: Iterable[str]) -> None:
-        """Look at ``texts`` as they came."""
-        activation = self._activation
+    def cut(self, text: str) -> Returned:
+        """Take the engine's own words out of a text of the model's that the client sends back."""
+        if self._is(OTHERS_WORDS, text):
+            return Returned(text)
+        returned = own_words(self._plan).cut(text)
+        if not returned.changed:
+            self._note(OTHERS_WORDS, text)
+        return returned
+
+    def asked(self, prompt: str, earlier: Earlier) -> Asked:
+        """Say what a ``prompt`` asks after ``earlier`` turns, without the engine's own words in their answers."""
+        returned = [self.cut(answer) for _, answer in earlier]
+        said = [(question, answer.text) for (question, _), answer in zip(earlier, returned, strict=True)]
+        helped = [any(answer.contacts for answer in returned[number:]) for number in range(len(returned))]
+        old = [Exchange(texts, found) for texts, found in zip(said, helped, strict=True)]
+        return Asked((prompt,), old, any(answer.history for answer in returned))
+
+    def screen(self, asked: Asked) -> frozenset[int]:
+        """Look at what is ``asked``, as it came. Returns the numbers of the old exchanges that meet a red line: the
+        model is not to read them, and what remains is to be screened again."""
+        fired, failed = self._found(asked.new)
+        found_by = self._by_tag(fired)
+        rules = [rule for rule in found_by if not rule.trial]
+        left_out, gone = self.found.left_out, set[int]()
+        told = asked.told and self._remembered.last(HISTORY) is not None
+        for number, exchange in enumerate(asked.old):
+            was_fired, was_failed = self._found(exchange.texts)
+            met = [rule for rule in self._by_tag(was_fired) if not rule.trial]
+            if not exchange.helped or self._remembered.last(CONTACTS) is None:
+                rules += [rule for rule in met if rule.effect is Effect.PROVIDE]
+            red, lost = _red_lines(met), _red_lines(self._by_tag(was_failed))
+            if red or lost:
+                gone.add(number)
+                left_out = left_out.and_one(red, lost, told=told)
+        self.found = replace(
+            self.found,
+            rules=tuple(dict.fromkeys([*rules, *self._helping])),
+            trials=tuple(rule for rule in found_by if rule.trial),
+            failed=self._by_tag(failed),
+            left_out=left_out,
+        )
+        return frozenset(gone)
+
+    @property
+    def _helping(self) -> list[PlannedRule]:
+        """The rules by which help is due since the conversation was screened before."""
+        return [rule for rule in self.found.rules if rule.effect is Effect.PROVIDE]
+
+    def _by_tag(self, tags: Collection[int]) -> tuple[PlannedRule, ...]:
+        return tuple(rule for tag, rule in enumerate(self._activation.rules) if tag in tags) if tags else ()
+
+    def _found(self, texts: Iterable[str]) -> tuple[set[int], set[int]]:
+        """Return the tags of what finds something in ``texts``, and of what failed at them."""
         fired: set[int] = set()
         failed: set[int] = set()
-        asked = [(rule.tag, Asking(rule.segments)) for rule in activation.prompt_segments]
+        asked = [(rule.tag, Asking(rule.segments)) for rule in self._activation.prompt_segments]
         for text in texts:
             if self._is(SCREENED, text):
                 continue
-            found, lost = self._look(text, asked)
-            fired |= found
-            failed |= lost
-            if not found and not lost:
-                self._note(SCREENED, text)
-        found_by = [rule for tag, rule in enumerate(activation.rules) if tag in fired]
-        self.found = replace(
-            self.found,
-            rules=tuple(rule for rule in found_by if not rule.trial),
-            trials=tuple(rule for rule in found_by if rule.trial),
-            failed=tuple(rule for tag, rule in enumerate(activation.rules) if tag in failed),
-        )
+            looked = self._looked.get(text)
+            if looked is None:
+                looked = self._looked[text] = self._look(text, asked)
+                if not any(looked):
+                    self._note(SCREENED, text)
+            fired |= looked[0]
+            failed |= looked[1]
+        return fired, failed
 
     def _look(self, text: str, asked: Iterable[tuple[int, Asking]]) -> tuple[set[int], set[int]]:
         """Return the tags of the rules that find something in ``text``, and of those whose detector failed."""
@@ -173,3 +228,7 @@ class Prompt:
     def _note(self, fact: int, text: str) -> None:
         if self._recall is not None:
             self._recall.note(text, fact)
+
+
+def _red_lines(rules: Iterable[PlannedRule]) -> list[PlannedRule]:
+    return [rule for rule in rules if rule.removes and rule.effect is Effect.REFUSE]

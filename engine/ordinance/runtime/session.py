@@ -12,12 +12,14 @@ from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.runtime.exchanges import Asked, Earlier
 from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.redact.activation import Activation, removing
 from ordinance.runtime.redact.disclose import Cause, Notice, cause_of
 from ordinance.runtime.redact.json_text import Structure
+from ordinance.runtime.remembered import Remembered, believed, names_of
 from ordinance.runtime.situation import Situation
 from ordinance.runtime.stream import Stream
 from ordinance.runtime.terms import Continued, Terms, terms_of
@@ -47,7 +49,8 @@ class Session:
     the entire answer, which after a refusal is the notices alone (semantics, rule 7). ``policy_name`` is the name
     under which answers show the policy; without it, the jurisdiction. ``speaks`` says that somebody chose the locale,
     so that it also decides how to speak; ``asked`` are the slots that the request sets. ``memory`` is what is known of
-    the texts that the same client sent, and ``salt`` sets apart those that it said under another.
+    the texts that the same client sent, and ``salt`` sets apart those that it said under another. ``remembered`` is
+    what earlier answers of the conversation told; None believes what the request claims.
     """
 
     def __init__(
@@ -62,15 +65,17 @@ class Session:
         asked: Mapping[str, str] | None = None,
         memory: Memory | None = None,
         salt: bytes = b"",
+        remembered: Remembered | None = None,
     ) -> None:
+        remembered = believed(situation) if remembered is None else remembered
         self.plan = plan
         self.situation = situation
         self.locale = locale
         self.policy_name = policy_name
         self._speaks = speaks
         self._asked = asked or {}
-        self._terms = terms = terms_of(plan, situation, locale, whole=whole)
-        self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt)
+        self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole)
+        self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered)
         self._streams: list[Stream] = []
 
     @property
@@ -100,13 +105,21 @@ class Session:
     def screen(self, texts: Iterable[str]) -> bool:
         """Look at what is asked. True if a red line refuses: then the upstream is not asked, and each stream of
         this session is refused from its start."""
-        self.prompt.screen(texts)
+        self.prompt.screen(Asked(tuple(texts)))
         return self.prompt.refused
 
-    def ask(self, prompt: str) -> str | None:
+    def hear(self, asked: Asked) -> frozenset[int]:
+        """Look at a conversation. Returns the numbers of the old exchanges that the model is not to read; what remains
+        is to be heard again, until there are none. If ``refused`` then, the upstream is not asked."""
+        return self.prompt.screen(asked)
+
+    def ask(self, prompt: str, earlier: Earlier = ()) -> str | None:
         """Look at a ``prompt`` that is one text: screen it and mask it. Returns what may be sent on of it; None if the
-        prompt is refused."""
-        if self.screen([prompt]):
+        prompt is refused. ``earlier`` are the turns before it, which are old."""
+        asked = self.prompt.asked(prompt, earlier)
+        while (gone := self.hear(asked)) and not self.prompt.refused:
+            asked = replace(asked, old=[each for number, each in enumerate(asked.old) if number not in gone])
+        if self.prompt.refused:
             return None
         masked = self.mask(prompt)
         return None if self.prompt.refused else masked
@@ -162,6 +175,15 @@ class Session:
         self._streams.append(stream)
         return stream
 
+    def keep_answers(self) -> None:
+        """Keep what leaves of each choice that is opened from now on, for ``answers``."""
+        self._terms = replace(self._terms, keeps=True)
+
+    def answers(self) -> list[str]:
+        """Return what people read of each choice that is an answer, without additions: a choice that is nothing but
+        calls is none, a refused one may be empty."""
+        return [each.released for each in self._streams if each.refused or each.released.strip()]
+
     def fail(self, name: str) -> None:
         """Note that the answer cannot be given because of what ``name`` says, even if its streams are closed: it counts
         as refused."""
@@ -184,12 +206,15 @@ class Session:
         """Return the outcome of the request so far; final once every stream is closed."""
         told = [stream.told for stream in self._streams]
         asked, terms = self.prompt.found, self._terms
+        left_out = asked.left_out
         return Outcome(
             max((each.verdict for each in told), default=Verdict.PASS),
             tuple(dict.fromkeys(notice for stream in self._streams for notice in stream.notices)),
-            _joined((rule.id for rule in (*asked.rules, *terms.marks)), *(each.rules for each in told)),
+            _joined(
+                (rule.id for rule in (*asked.rules, *left_out.rules, *terms.marks)), *(each.rules for each in told)
+            ),
             all(stream.balanced for stream in self._streams),
-            _joined((rule.id for rule in asked.failed), *(each.failed for each in told)),
+            _joined((rule.id for rule in (*asked.failed, *left_out.failed)), *(each.failed for each in told)),
             _joined((rule.id for rule in (*asked.trials, *terms.tried)), *(each.trials for each in told)),
         )
 
@@ -220,7 +245,18 @@ class Session:
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
             "marks": [_cause_as_json(cause_of(rule)) for rule in self.marks],
+            **self.history(),
         }
+
+    def history(self) -> dict[str, Any]:
+        """Return what answers and records say of the exchanges that the model did not read; nothing if it read all."""
+        left_out = self.prompt.found.left_out
+        return {"history": {"left_out": left_out.exchanges, "types": left_out.types}} if left_out.exchanges else {}
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The names under which a memory of the conversation is to note what this answer told, once it has closed."""
+        return names_of(self.outcome().notices)
 
     def under(self) -> dict[str, Any]:
         """Return the part of the record that is known from the beginning: under which policy, for whom."""
@@ -243,6 +279,7 @@ class Session:
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
+            **self.history(),
         }
 
 

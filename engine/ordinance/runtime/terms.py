@@ -12,6 +12,7 @@ from ordinance.runtime.prompt import Screened
 from ordinance.runtime.redact.activation import Activation, activate
 from ordinance.runtime.redact.continuation import Beginning, begin
 from ordinance.runtime.redact.disclose import Discloser
+from ordinance.runtime.remembered import NOTHING_TOLD, Remembered
 from ordinance.runtime.situation import Situation, contacts_at, notice_language, rules_in_force
 
 
@@ -40,7 +41,7 @@ class Terms:
     ``contacts`` are those of the place, ``placeholders`` what masks write, by tag. ``opening`` are the ``say`` rules
     that speak in this answer, ``marks`` those that mark it, and ``tried`` those of both that are on trial. ``screened``
     is what the prompt was found to contain, ``without`` what a pack says of an adapter that is not there, and
-    ``continued`` has one text, or one for each prompt of the request.
+    ``continued`` has one text, or one for each prompt of the request. ``keeps``: what leaves is needed at the end.
     """
 
     plan: Plan
@@ -56,6 +57,7 @@ class Terms:
     screened: Screened = field(default_factory=Screened)
     without: WithoutAdapter | None = None
     continued: tuple[Continued, ...] = field(default_factory=lambda: (Continued(),))
+    keeps: bool = False
 
     @property
     def refused(self) -> bool:
@@ -77,12 +79,15 @@ class Terms:
         return continued.beginning(self.activation_of(part))
 
 
-def terms_of(plan: Plan, situation: Situation, locale: str, *, whole: bool = False) -> Terms:
-    """The terms before anything is known of the prompt. ``locale`` chooses the language of notices."""
+def terms_of(
+    plan: Plan, situation: Situation, locale: str, remembered: Remembered = NOTHING_TOLD, *, whole: bool = False
+) -> Terms:
+    """The terms before anything is known of the prompt. ``locale`` chooses the language of notices, ``remembered`` is
+    what earlier answers told."""
     contacts = contacts_at(plan, situation)
     activation = activate(plan, rules_in_force(plan, situation), contacts)
     discloser = Discloser(plan, notice_language(plan, locale) or "en")
-    saying = due(plan, activation.rules, situation)
+    saying = due(plan, activation.rules, situation, remembered)
     marking = [rule for rule in activation.rules if rule.effect is Effect.MARK]
     return Terms(
         plan,
@@ -95,4 +100,5 @@ def terms_of(plan: Plan, situation: Situation, locale: str, *, whole: bool = Fal
         opening=tuple(rule for rule in saying if not rule.trial),
         marks=tuple(rule for rule in marking if not rule.trial),
         tried=tuple(rule for rule in (*saying, *marking) if rule.trial),
+        keeps=whole,
     )

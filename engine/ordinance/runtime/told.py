@@ -87,7 +87,8 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str) -> Told:
     omitting = [rules[tag] for tag in sorted(shown | masked) if 0 <= tag < len(rules)]
     forged = {tag for tag in shown if tag < 0 or tag == activation.forged}
     forged -= {imitation(tag) for tag in masked}  # the placeholder of a masked prompt is only repeated
-    failing = [*(rules[tag] for tag in met.failed), *asked.failed]
+    left_out = asked.left_out
+    failing = [*(rules[tag] for tag in met.failed), *asked.failed, *left_out.failed]
     if not fault and any(not rule.trial for rule in failing):
         fault = "detector"
 
@@ -97,6 +98,9 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str) -> Told:
         after.append(_of_the_engine(terms, NoticeKind.OMISSION, "forged_marker", "forged_marker"))
     if activation.cut in shown:
         after.append(say.engine(NoticeKind.CUT, terms.plan.engine_notices["cut"], ()))
+    if left_out.exchanges and not left_out.told and not asked.refused:
+        causes = dict.fromkeys(map(cause_of, (*left_out.rules, *left_out.failed)))
+        after.append(say.engine(NoticeKind.HISTORY, terms.plan.engine_notices["history"], tuple(causes)))
     after += say.told(dict.fromkeys(refusing))
     if fault:
         after.append(_of_the_engine(terms, NoticeKind.FAULT, "fault", fault))
@@ -106,12 +110,12 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str) -> Told:
     if providing or refusing:
         after.append(_contacts(terms, providing, refusing))
 
-    verdict = Verdict.DISCLOSE if before or after else Verdict.PASS
+    verdict = Verdict.DISCLOSE if before or after or left_out.exchanges else Verdict.PASS
     if shown or masked:
         verdict = Verdict.WITHHOLD
     if refused:
         verdict = Verdict.REFUSE
-    fired = {rule.id for rule in (*refusing, *providing, *omitting, *terms.opening)}
+    fired = {rule.id for rule in (*refusing, *providing, *omitting, *terms.opening, *left_out.rules)}
     return Told(
         before=tuple(before),
         after=tuple(after),

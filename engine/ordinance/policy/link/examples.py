@@ -39,11 +39,14 @@ def link_examples(scopes: Scopes, node: ast.Rule, report: Report) -> Iterator[Ex
     rule, jurisdiction, owned = f"{scopes.unit.name}/{node.name}", scopes.jurisdiction, scopes.unit.given
     for item in node.examples:
         facts = _facts(scopes, item.given, report)
+        if item.earlier:
+            facts.turn = _turn(item, report)
         prompt, answer = item.prompt.text if item.prompt else None, item.answer.text if item.answer else None
         part = Channel.CONTENT if item.part == "answer" else Channel(item.part)
         yield Example(
             rule, jurisdiction, item.expects, prompt, answer, facts.attested, facts.turn, owned, item.span,
             part, facts.on, facts.elapsed,
+            earlier=tuple((question.text, said.text) for question, said in item.earlier),
         )  # fmt: skip
     for pair in node.alikes:
         facts = _facts(scopes, pair.given, report)
@@ -52,6 +55,15 @@ def link_examples(scopes: Scopes, node: ast.Rule, report: Report) -> Iterator[Ex
             rule, jurisdiction, "alike", prompt, answer, facts.attested, facts.turn, owned, pair.span,
             Channel.CONTENT, facts.on, facts.elapsed, twin,
         )  # fmt: skip
+
+
+def _turn(item: ast.Example, report: Report) -> int:
+    """Return the turn of an example that follows earlier ones, which it must not give itself."""
+    for name, value in item.given:
+        if name.text == "turn":
+            message = "the turn is given although the example follows earlier turns"
+            report(diagnose("example-given", value.span, message, "Leave it out: the turns after `after` are counted."))
+    return len(item.earlier) + 1
 
 
 def _said(spoken: ast.Spoken) -> tuple[str | None, str | None]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -13,7 +14,7 @@ from ordinance.protocol.apis.chunks import Chunks, Separate, answer_of, problem_
 from ordinance.protocol.apis.envelope import Envelope, check, decode, token_ids
 from ordinance.protocol.apis.logprobs import TokenWords, read_token, write_token
 from ordinance.protocol.asked import Request, read_body, read_count, read_flag, read_messages, read_model, read_stops
-from ordinance.protocol.conversation import all_masked, every_text, readings, turn_of
+from ordinance.protocol.conversation import Message, all_masked, every_text, readings, turn_of
 from ordinance.protocol.finish import said_own
 from ordinance.protocol.parts import NO_PARTS, Words
 from ordinance.protocol.problems import Problem
@@ -189,6 +190,7 @@ class Chat:
 
     path = routes.CHAT
     prefix = "chatcmpl-"
+    turns = "messages"
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         body = read_body(raw)
@@ -204,6 +206,10 @@ class Chat:
             structure=structure_of(body),
             stops=read_stops(body),
         )
+
+    def saying(self, request: Request, messages: Sequence[Message]) -> Request:
+        body = {**request.body, "messages": list(messages)}
+        return replace(request, body=body, readings=(readings(messages, continued=_continues(body)),))
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         """Every string of a request, wherever it stands, and the joined text of messages that come in parts."""

@@ -6,7 +6,7 @@ governed as all of it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -25,6 +25,7 @@ from ordinance.protocol.asked import (
     read_stops,
     trimmed,
 )
+from ordinance.protocol.conversation import Message
 from ordinance.protocol.finish import said_own
 from ordinance.protocol.parts import NO_PARTS, Words
 from ordinance.protocol.problems import Problem, bad_request, part_refused
@@ -146,6 +147,7 @@ class Completions:
 
     path = routes.COMPLETIONS
     prefix = "cmpl-"
+    turns = ""
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         body = read_body(raw)
@@ -164,6 +166,9 @@ class Completions:
             structure=structure_of(body),
             stops=read_stops(body),
         )
+
+    def saying(self, request: Request, messages: Sequence[Message]) -> Request:
+        raise TypeError("a completion has no conversation")
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         """Every string of a request. Nothing in it is marked as a system message."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -47,6 +48,7 @@ class Messages:
 
     path = routes.MESSAGES
     prefix = "msg_"
+    turns = "messages"
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         body = read_body(raw)
@@ -68,6 +70,10 @@ class Messages:
             else frozenset(),
             in_blocks=True,
         )
+
+    def saying(self, request: Request, messages: Sequence[Message]) -> Request:
+        body = {**request.body, "messages": list(messages)}
+        return replace(request, body=body, readings=(readings(messages, continued=False),))
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         body = dict(request.body)

@@ -5,7 +5,8 @@ Nothing is stored (docs/decisions/008): a conversation comes whole, as `input`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ordinance.protocol import fields, routes
@@ -66,12 +67,12 @@ def _read_parts(body: dict[str, Any], parts: Words) -> dict[str, Any]:
     return {"input": given, **({} if told is None else {"instructions": read_parts(told, "instructions", parts)})}
 
 
-def _messages(items: list[dict[str, Any]]) -> list[Message]:
+def _messages(items: Sequence[Message]) -> list[Message]:
     """The items as the messages that servers make of them."""
     return [_message(item) for item in items]
 
 
-def _message(item: dict[str, Any]) -> Message:
+def _message(item: Message) -> Message:
     match item.get("type", "message"):
         case "message":
             return item
@@ -82,7 +83,7 @@ def _message(item: dict[str, Any]) -> Message:
     return {"role": "tool"}
 
 
-def _thoughts(item: dict[str, Any]) -> Iterator[str]:
+def _thoughts(item: Message) -> Iterator[str]:
     for name in ("content", "summary"):
         parts = item.get(name)
         for part in parts if isinstance(parts, list) else []:
@@ -90,7 +91,7 @@ def _thoughts(item: dict[str, Any]) -> Iterator[str]:
                 yield part["text"]
 
 
-def _readings(items: list[dict[str, Any]]) -> tuple[str, ...]:
+def _readings(items: Sequence[Message]) -> tuple[str, ...]:
     """What the answer may continue. Of a message's parts a server may take the first alone."""
     continued = items[-1].get("status") not in _COMPLETE
     found = readings(_messages(items), continued=continued)
@@ -98,10 +99,6 @@ def _readings(items: list[dict[str, Any]]) -> tuple[str, ...]:
     first = content[0] if isinstance(content, list) and content else None
     text = first.get("text") if isinstance(first, dict) else None
     return tuple(dict.fromkeys([*found, *(trimmed([text]) if isinstance(text, str) else ())]))
-
-
-def _turn(items: list[dict[str, Any]]) -> int:
-    return turn_of([item for item in items if item.get("type", "message") == "message"])
 
 
 def _structure(body: dict[str, Any]) -> Structure | None:
@@ -114,6 +111,7 @@ class Responses:
 
     path = routes.RESPONSES
     prefix = "resp_"
+    turns = "input"
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
         body = read_body(raw)
@@ -132,13 +130,17 @@ class Responses:
             body=body,
             streaming=read_flag(body, "stream"),
             choices=1,
-            turn=_turn(items),
+            turn=turn_of(items),
             readings=(_readings(items),),
             model=read_model(body),
             structure=_structure(body),
             stops=read_stops(body),
             in_blocks=True,
         )
+
+    def saying(self, request: Request, messages: Sequence[Message]) -> Request:
+        items = list(messages)
+        return replace(request, body={**request.body, "input": items}, readings=(_readings(items),))
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         body = dict(request.body)

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
+from ordinance.protocol.govern.history import Heard, hear
 from ordinance.protocol.problems import bad_request
 from ordinance.protocol.strings import encoded
 from ordinance.runtime.session import Session
 
 
-def asked_texts(api: Api, request: Request, *, system_is_ours: bool) -> Collection[str]:
-    """The texts of a request that are to be looked at, each once: schemas of tools say the same few words thousands of
-    times. ``system_is_ours``: the key attests that system messages are the operator's own, so they are not."""
-    return dict.fromkeys(api.prompt_texts(request, system_is_ours=system_is_ours))
-
-
-def unknown_texts(api: Api, request: Request, session: Session, *, system_is_ours: bool) -> tuple[Collection[str], int]:
-    """The texts as ``asked_texts`` gives them, and how many characters of them ``session`` does not know as clean."""
-    texts = asked_texts(api, request, system_is_ours=system_is_ours)
-    return texts, session.prompt.unknown(texts)
+def heard_and_unknown(api: Api, request: Request, session: Session, *, system_is_ours: bool) -> tuple[Heard, int]:
+    """Return the request as ``hear`` gives it, and how many characters of it ``session`` does not know as clean."""
+    heard = hear(api, request, session, system_is_ours=system_is_ours)
+    return heard, session.prompt.unknown(heard.texts)
 
 
 def sent_on(
-    api: Api, request: Request, session: Session, *, system_is_ours: bool, texts: Collection[str] | None = None
+    api: Api, request: Request, session: Session, *, system_is_ours: bool, heard: Heard | None = None
 ) -> bytes | None:
-    """The body that goes upstream; None if a red line refuses the prompt: then the upstream is not asked. ``texts`` are
-    those of the request, where they are at hand.
+    """Return the body that goes upstream; None if a red line refuses what is new in it: then the upstream is not asked.
+    What is old and meets one is not in the body. ``heard`` is what ``hear`` made of the request, where that is at hand.
 
-    Raises ``Problem`` (400) where values lie too deep in one another.
-    """
+    Raises ``Problem`` (400) where values lie too deep in one another."""
+    heard = heard or hear(api, request, session, system_is_ours=system_is_ours)
+    while (gone := session.hear(heard.asked)) and not session.prompt.refused:
+        heard = hear(api, heard.without(api, gone), session, system_is_ours=system_is_ours)
+    if session.prompt.refused:
+        return None
+    request = heard.request
     if any(request.readings):
         session.continue_each(request.readings)
-    if session.screen(asked_texts(api, request, system_is_ours=system_is_ours) if texts is None else texts):
-        return None
     try:
         body = api.masked(request, session.mask, system_is_ours=system_is_ours) if session.masks else request.body
         sent = encoded(body)

@@ -5,6 +5,7 @@ The same sign stands there whatever was removed: the marker, or where nothing bu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from ordinance.detection import Pattern
@@ -23,6 +24,9 @@ LOOKALIKES = (
     Pattern(rf"{_OPENING}[{_SPACE}{_SIGN}]{{0,20}}[{_DOT}][{_DOT}{_SPACE}{_SIGN}]{{0,60}}{_CLOSING}"),
     Pattern(rf"{_OPENING}[{_SPACE}{_SIGN}]{{0,20}}{_ELLIPSIS}"),
 )
+
+#: The marker in a text that a client sends back, whatever the client made of its dots.
+RETURNED_MARKER = re.compile(rf"{_OPENING}[^\w⟦〚⟬〘]{{0,60}}{_CLOSING}")
 
 
 def placeholder(label: str) -> str:

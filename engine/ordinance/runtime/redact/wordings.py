@@ -82,9 +82,13 @@ class State:
 
 
 class Wordings:
-    """The notices with these ``templates``, whose variables may have these ``values``; shared by all streams."""
+    """The notices with these ``templates``, whose variables may have these ``values``, and of ``least`` words; shared
+    by all streams."""
 
-    def __init__(self, templates: Collection[str], values: Mapping[str, Collection[str]]) -> None:
+    def __init__(
+        self, templates: Collection[str], values: Mapping[str, Collection[str]], least: int = LEAST_WORDS
+    ) -> None:
+        self._least = least
         self._lock = Lock()
         self._trees = {name: _Tree(found or {""}) for name, found in values.items()}
         self._templates: list[tuple[str | _Tree, ...]] = []
@@ -96,9 +100,9 @@ class Wordings:
             parts = _VARIABLE.split(" ".join(template.split()))
             gaps = sum(map(_gaps, parts[::2]))
             trees = [self._trees.get(name, nothing) for name in parts[1::2]]
-            if gaps + sum(tree.most for tree in trees) + 1 < LEAST_WORDS:
+            if gaps + sum(tree.most for tree in trees) + 1 < least:
                 continue  # however it is filled
-            begun.add((len(self._templates), 0, 0, min(gaps, LEAST_WORDS)))
+            begun.add((len(self._templates), 0, 0, min(gaps, least)))
             fixed = [letters(part) for part in parts[::2]]
             made: list[str | _Tree] = [fixed[0]]
             for tree, text in zip(trees, fixed[1:], strict=True):
@@ -142,7 +146,7 @@ class Wordings:
                         state.following = {}
                     self._states = {}
             complete = any(
-                part == len(self._templates[number]) and said + 1 >= LEAST_WORDS for number, part, _, said in reached
+                part == len(self._templates[number]) and said + 1 >= self._least for number, part, _, said in reached
             )
             found = self._states.setdefault(reached, State(reached, complete))
         return found
@@ -162,8 +166,8 @@ class Wordings:
             elif (count := now.ends.get(at)) is None:
                 following = []
             else:
-                said = min(said + count, LEAST_WORDS)
-                following = [(number, part + 1, 0, said), (number, part, 0, min(said + 1, LEAST_WORDS))]
+                said = min(said + count, self._least)
+                following = [(number, part + 1, 0, said), (number, part, 0, min(said + 1, self._least))]
             for thread in following:
                 if thread not in seen:
                     seen.add(thread)
@@ -197,6 +201,12 @@ def wordings_of(plan: Plan) -> Wordings:
 
 
 def _collect(plan: Plan) -> Wordings:
+    return Wordings(*notices_of(plan))
+
+
+def notices_of(plan: Plan) -> tuple[list[str], dict[str, set[str]]]:
+    """Return the templates of every notice that a ``Discloser`` can write under ``plan``, and what may fill each
+    variable."""
     rules = [each for rule in plan.rules for each in (rule, rule.after_trial) if each is not None]
     laws = [rule.law for rule in rules if rule.law is not None]
     values = {
@@ -207,8 +217,12 @@ def _collect(plan: Plan) -> Wordings:
         "appeal": {law.appeal for law in laws},
         "contacts": set(map(entry, plan.contacts)),
     }
-    texts = [text for each in _notices(plan, rules) for by in (each.texts, each.informal) for text in by.values()]
-    return Wordings(texts, values)
+    return [text for each in _notices(plan, rules) for text in texts_of(each)], values
+
+
+def texts_of(notice: NoticeTemplate) -> list[str]:
+    """Return the texts of a notice in every language, formal and informal."""
+    return [text for by in (notice.texts, notice.informal) for text in by.values()]
 
 
 def _notices(plan: Plan, rules: Iterable[PlannedRule]) -> Iterable[NoticeTemplate]:

@@ -1,0 +1,111 @@
+"""What of a conversation the model reads: what is new, and what is old unless it meets a red line (semantics, rules 26
+to 28). The engine's own words are taken out first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from ordinance.protocol.api import Api
+from ordinance.protocol.asked import Request
+from ordinance.protocol.conversation import Message, cut_from, every_text, item_of, rows, with_gap
+from ordinance.runtime.exchanges import Asked, Exchange, Item, Speaker, exchanges
+from ordinance.runtime.redact.own_words import Returned
+from ordinance.runtime.session import Session
+
+_NOTHING: list[Returned] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A request without the engine's own words: what it asks, and where each of the old exchanges stands among its
+    messages."""
+
+    request: Request
+    asked: Asked
+    places: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def texts(self) -> list[str]:
+        """Every text that is to be looked at."""
+        return [*self.asked.new, *(text for exchange in self.asked.old for text in exchange.texts)]
+
+    def without(self, api: Api, gone: Collection[int]) -> Request:
+        """Return the request without the exchanges of these numbers."""
+        left = {place for number in gone for place in self.places[number]}
+        said = self.request.body[api.turns]
+        return api.saying(self.request, [message for place, message in enumerate(said) if place not in left])
+
+
+def hear(api: Api, request: Request, session: Session, *, system_is_ours: bool) -> Heard:
+    """Take the engine's own words out of a ``request`` and tell what is old in it from what is new. ``system_is_ours``:
+    the key attests that system messages are the operator's own, so they are not looked at."""
+    said = request.body.get(api.turns) if api.turns else None
+    if not isinstance(said, list):  # a bare text
+        return Heard(request, Asked(dict.fromkeys(api.prompt_texts(request, system_is_ours=system_is_ours))))
+    messages, items, returned = _cut(said, session)
+    if any(returned):
+        request = api.saying(request, messages)
+    places = exchanges(items)
+    old = {place for each in places for place in each}
+    left = [message for place, message in enumerate(messages) if place not in old]
+    new = api.prompt_texts(api.saying(request, left), system_is_ours=system_is_ours)
+    new_rows = rows([*_operators_own(request), *left], system_is_ours=system_is_ours)
+    helped = _helped(places, returned)
+    asked = Asked(
+        dict.fromkeys([*new, *new_rows]),
+        [_exchange([messages[at] for at in each], found) for each, found in zip(places, helped, strict=True)],
+        any(each.history for found in returned for each in found),
+    )
+    return Heard(request, asked, tuple(map(tuple, places)))
+
+
+def _operators_own(request: Request) -> list[Message]:
+    """Return what an operator says beside the conversation, as the message that servers make of it."""
+    said = request.body.get("system") or request.body.get("instructions")
+    return [{"role": "system", "content": said}] if said else []
+
+
+def _exchange(messages: Sequence[Message], helped: bool) -> Exchange:
+    texts = [*every_text(messages, system_is_ours=False), *rows(messages, system_is_ours=False)]
+    return Exchange(dict.fromkeys(texts), helped)
+
+
+def _cut(said: Sequence[Message], session: Session) -> tuple[list[Message], list[Item], list[list[Returned]]]:
+    """Return the messages without the engine's own words, what each is in the conversation, and what was taken out of
+    it. One of which nothing is left goes if the model says something beside it, else it has a gap: an answer was given
+    there."""
+    were = [item_of(message) for message in said]
+    cut = [
+        cut_from(message, session.prompt.cut) if item.speaker is Speaker.MODEL else (message, _NOTHING)
+        for message, item in zip(said, were, strict=True)
+    ]
+    items = [item_of(message) if found else item for (message, found), item in zip(cut, were, strict=True)]
+    messages: list[Message] = []
+    kept: list[Item] = []
+    returned: list[list[Returned]] = []
+    for at, (message, found) in enumerate(cut):
+        item = items[at]
+        if found and were[at].read and not _says(item):
+            beside = [items[near] for near in (at - 1, at + 1) if 0 <= near < len(items)]
+            if returned and any(each.speaker is Speaker.MODEL and _says(each) for each in beside):
+                returned[-1] = returned[-1] + found
+                continue
+            message, item = with_gap(message, said[at]), were[at]
+        messages.append(message)
+        kept.append(item)
+        returned.append(found)
+    return messages, kept, returned
+
+
+def _says(item: Item) -> bool:
+    return item.read or item.calls
+
+
+def _helped(places: Sequence[Sequence[int]], returned: Sequence[Sequence[Returned]]) -> list[bool]:
+    """Say for each exchange whether its answer or a later one offered contacts."""
+    found, helped = list[bool](), False
+    for each in reversed(places):
+        helped = helped or any(one.contacts for at in each for one in returned[at])
+        found.append(helped)
+    return found[::-1]

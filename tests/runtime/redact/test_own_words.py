@@ -1,0 +1,157 @@
+"""The engine's own words are taken out of what a client sends back as the model's (semantics, rule 28)."""
+
+from __future__ import annotations
+
+import textwrap
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ordinance.loading.load import load
+from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import MARKER, NoticeKind
+from ordinance.runtime.redact.disclose import Discloser
+from ordinance.runtime.redact.own_words import GAP, OwnWords, Returned, own_words
+from ordinance.runtime.redact.wordings import State, Wordings, letters
+
+pytestmark = [pytest.mark.semantics(28)]
+
+SAID = "The capital of Germany is Berlin."
+
+
+@cache
+def plan() -> Plan:
+    return load().plan
+
+
+def words() -> OwnWords:
+    return own_words(plan())
+
+
+@cache
+def written() -> tuple[str, ...]:
+    """Every notice that can be written, with each rule and with several, in each language."""
+    found = []
+    for tag in plan().languages:
+        say = Discloser(plan(), tag)
+        found += [notice.text for rule in plan().rules for notice in say.told([rule])]
+        found += [notice.text for notice in say.told(plan().rules)]
+        for name, template in plan().engine_notices.items():
+            found.append(say.engine(NoticeKind.FAULT, template, ()).text if name != "contacts" else "")
+            found += [say.contacts(template, template, plan().contacts[:n], ()).text for n in (1, 3)]
+    return tuple(text for text in dict.fromkeys(found) if text and "{" not in text)
+
+
+def reflowed(text: str) -> dict[str, str]:
+    """What clients make of a text."""
+    return {
+        "as it was": text,
+        "wrapped": textwrap.fill(text, 40),
+        "one space": " ".join(text.split()),
+        "quoted": textwrap.indent(text, "> "),
+        "emphasised": "\n\n".join(f"**{each}**" for each in text.split("\n\n")),
+        "no blank lines": text.replace("\n\n", "\n"),
+        "windows": text.replace("\n", "\r\n"),
+    }
+
+
+@pytest.mark.parametrize("notice", written())
+def test_a_notice_is_cut_before_and_behind_what_was_said(notice: str) -> None:
+    assert words().cut(f"{notice}\n\n{SAID}") == words().cut(f"{SAID}\n\n{notice}")
+    found = words().cut(f"{notice}\n\n{SAID}\n\n{notice}")
+    assert (found.text, found.changed) == (SAID, True)
+    assert words().cut(notice).text == ""
+
+
+@pytest.mark.parametrize("notice", written())
+def test_a_notice_is_cut_however_the_client_sets_it(notice: str) -> None:
+    for name, text in reflowed(f"{notice}\n\n{SAID}").items():
+        left = words().cut(text).text
+        assert letters(left) == letters(SAID), (name, left)
+
+
+def test_a_notice_that_a_client_cut_off_is_cut_too() -> None:
+    notice = (
+        "No further answer is given here. This touches a limit that no setting of this service can lift: terrorism."
+    )
+    assert words().cut(f"{SAID}\n\n{notice[:60]}").text == SAID
+    assert words().cut(f"{SAID} {notice[:60]}").text == SAID
+    assert words().cut(f"{SAID}\n\n{notice[:60]} that").text != SAID, "which is no notice"
+
+
+def test_a_marker_becomes_a_gap() -> None:
+    assert words().cut(f"Before {MARKER} after.").text == f"Before {GAP} after."
+    assert words().cut("Before ⟦ ... ⟧ after, ⟦⟧.").text == f"Before {GAP} after, {GAP}."
+    assert words().cut("The value ⟦x⟧ of it.") == Returned("The value ⟦x⟧ of it.")
+
+
+def test_what_a_notice_said_is_known() -> None:
+    say = Discloser(plan(), "de")
+    known, unknown = plan().engine_notices["contacts"], plan().engine_notices["contacts_unknown"]
+    for contacts in ((), plan().contacts[:2]):
+        found = words().cut(f"{SAID}\n\n{say.contacts(known, unknown, contacts, ()).text}")
+        assert (found.contacts, found.history) == (True, False)
+    found = words().cut(f"{SAID}\n\n{say.engine(NoticeKind.HISTORY, plan().engine_notices['history'], ()).text}")
+    assert (found.contacts, found.history) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SAID,
+        "",
+        "  \n\n",
+        "Help is available: at the desk, on weekdays.",
+        "You are interacting with an AI system, said the teacher.",
+        "Type: prose. Legal basis: none.",
+        "a\n\n\n  b  \n",
+    ],
+)
+def test_ordinary_text_is_left_as_it_is(text: str) -> None:
+    assert words().cut(text) == Returned(text)
+
+
+PIECES = st.sampled_from(
+    [*written()[::7], MARKER, SAID, "Sie interagieren", "mit einem", "KI-System.", "\n\n", "\n", " ", "**", "> "]
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_what_is_left_has_nothing_to_cut(text: str) -> None:
+    left = words().cut(text).text
+    assert not words().cut(left).changed
+    assert MARKER not in left
+
+
+def test_a_notice_in_a_notice_in_a_notice_is_a_gap() -> None:
+    notice = "Sie interagieren mit einem KI-System. Rechtsgrundlage: Regulation (EU) 2024/1689 Article 50(1) (EU)."
+    halves = notice.split(" KI-System")
+    nested = notice
+    for _ in range(50):
+        nested = f"{halves[0]} {nested} KI-System{halves[1]}"
+    assert words().cut(nested).text in ("", GAP)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["Help is available: ", "terrorism; ", "terrorism;", "Type: terrorism. ", "-", "> ", "⟦", "Sie interagieren mit "],
+)
+def test_steps_grow_with_the_text_and_not_faster(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    step, count = Wordings.step, 0
+
+    def counted(self: Wordings, state: State, letter: str) -> State | None:
+        nonlocal count
+        count += 1
+        return step(self, state, letter)
+
+    monkeypatch.setattr(Wordings, "step", counted)
+
+    def steps(size: int) -> int:
+        nonlocal count
+        count = 0
+        words().cut(piece * (size // len(piece)) + " end")
+        return count
+
+    assert steps(80_000) <= 9 * steps(10_000) + 100, "eight times the text"
