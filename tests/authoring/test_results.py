@@ -163,7 +163,7 @@ def test_labelled_texts_for_programs(loaded: Loaded) -> None:
         ("fires XA/words\n\nquiet XA/words\n  x\n", "texts.txt:1: there is no text below this line"),
         ("fires XA/words given purpose\n  x\n", "does not say what is expected"),
         ("# c\nhello\n", "texts.txt:2: 'hello' does not say what is expected"),
-        ("  alone\nfires XA/words\n  x", "there is a text here without a line"),
+        ("  alone\nfires XA/words\n  x", "this text has no line above it"),
         ("fires XA/words on tomorrow\n  x\n", "'tomorrow' is not a date"),
         ("fires XA/words in ZZ\n  x\n", "no pack for the jurisdiction 'ZZ' is loaded"),
         ("fires XA/words given turn 0\n  x\n", "the turn '0' is not a whole number"),

@@ -377,7 +377,7 @@ def test_what_is_not_text_is_given_where_it_was_said_that_it_may() -> None:
         (SETTINGS, {"image": "pixels"}, 'parts=["image"]'),
         (taking, {"image": "pixels", "audio": "sound"}, 'parts=["audio"]'),
         (taking, {"image": {"image_embeds": "numbers"}}, "embeddings"),
-        (taking, {"other": "x"}, "not known"),
+        (taking, {"other": "x"}, "unknown kind of data"),
         (taking, "pixels", "not a mapping"),
     ):
         with pytest.raises(BatchError) as caught:

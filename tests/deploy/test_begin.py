@@ -66,6 +66,7 @@ def test_every_kind_lays_a_file_and_its_test(checkout: Path) -> None:
 
 
 @pytest.mark.server
+@pytest.mark.slow
 def test_what_it_lays_passes_its_own_tests_and_those_of_the_manual_and_the_rooms(checkout: Path) -> None:
     own = [path for path in laid(checkout) if path.startswith("tests/")]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *own]

@@ -167,6 +167,7 @@ def test_the_wheel_holds_the_grammar_the_packs_and_the_licence(wheel: Path) -> N
 
 
 @pytest.mark.server
+@pytest.mark.slow
 def test_the_wheel_works_outside_the_checkout_on_the_packs_it_ships(wheel: Path, tmp_path: Path) -> None:
     venv.EnvBuilder(symlinks=True, system_site_packages=False).create(tmp_path / "venv")
     python = tmp_path / "venv" / "bin" / "python"

@@ -227,6 +227,7 @@ def test_what_a_detector_has_started_ends_with_its_process(
     until_gone(orphans)
 
 
+@pytest.mark.slow
 def test_what_a_detector_has_started_ends_with_the_engine(folder: Path, tmp_path: Path) -> None:
     program = f"""
 import sys

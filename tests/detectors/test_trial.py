@@ -109,6 +109,7 @@ def test_check_is_not_green_when_it_checked_nothing(tmp_path: Path, place: str) 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deed", ["sys.exit", "os._exit", "a hang"])
 def test_a_running_server_keeps_its_last_good_policy_and_can_be_told_again(
     upstream: ScriptedUpstream, tmp_path: Path, deed: str

@@ -147,6 +147,7 @@ def test_the_manual_says_the_bounds() -> None:
         assert re.search(rf"\b{number:,}\b", said), number
 
 
+@pytest.mark.slow
 def test_a_reload_over_the_bounds_keeps_the_last_good_policy(upstream: ScriptedUpstream, tmp_path: Path) -> None:
     upstream.script = say("Look, secret words.")
     pack = write_jurisdiction(tmp_path / "XA")

@@ -1,8 +1,12 @@
-"""The way in: a red line's canary in every field that a model reads must come back refused, with a notice."""
+"""The way in: a red line's canary must be refused in every field that a model reads, or left out where it is old.
+
+Either way the answer has a notice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ordinance.doctor.findings import Finding, is_open, untried, well
 from ordinance.doctor.protocols.protocol import Api, Patch
@@ -48,6 +52,10 @@ def _ask(target: Target, api: Api, name: str, patch: Patch, *, streaming: bool) 
     if place is not None:
         return is_open(ASKED, subject, f"the canary comes back in {place}", "Report this to Ordinance.", name)
     found = metadata(reply)
+    if found.get("history"):  # what is old is left out, and what is new is answered
+        if reply.header(POLICY) and _shown(_texts(found, "history"), said(reply)):
+            return well(ASKED, subject, "left out of what the model reads, with a notice", name)
+        return is_open(ASKED, subject, "left out, but without a notice", "Report this to Ordinance.", name)
     if found.get("verdict") != "refuse":
         return is_open(
             ASKED,
@@ -56,12 +64,16 @@ def _ask(target: Target, api: Api, name: str, patch: Patch, *, streaming: bool) 
             "Put Ordinance in front of this route; if it is there, compare the policies (--pack) and report this.",
             name,
         )
-    notices = [notice.get("text") for notice in found.get("notices", ()) if notice.get("kind") == "red_line"]
+    notices = _texts(found, "red_line")
     ends = any(value in _REFUSED for each in reply.values for member in members(each) for value in _words(member))
     told = notices and ends and reply.header(POLICY)
     if not told or not (_STRUCTURES & patch.keys() or _shown(notices, said(reply))):
         return is_open(ASKED, subject, "refused, but without a notice", "Report this to Ordinance.", name)
     return well(ASKED, subject, "refused, with a notice", name)
+
+
+def _texts(found: Mapping[str, Any], kind: str) -> list[object]:
+    return [notice.get("text") for notice in found.get("notices", ()) if notice.get("kind") == kind]
 
 
 def _words(member: dict[str, object]) -> Iterator[str]:
