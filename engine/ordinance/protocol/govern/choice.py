@@ -69,7 +69,7 @@ class GovernedChoice:
     def take(self, said: Said) -> Said:
         """Take what the model has said, and return what may leave now. The result has a ``finish`` if the choice ends
         here."""
-        out = self._late if self._session.whole else self._opening()
+        out = self._late if self._session.whole else Said()
         out.role = out.role or said.role
         for _ in self._take(said, out):
             if self.stream.ended:
@@ -104,11 +104,6 @@ class GovernedChoice:
             self._call(call, out, self._end_of(said))
             yield
 
-    def _opening(self) -> Said:
-        """Return what precedes the answer; it leaves with the first event, before reasoning and calls as well."""
-        opening = self.stream.feed("")
-        return Said({CONTENT: opening} if opening else {})
-
     def more(self, name: str, text: str) -> str:
         """Take ``text``, by a shorter way, for a text that has begun (and in blocks is open), and return what may
         leave."""
@@ -140,6 +135,8 @@ class GovernedChoice:
         if self._stops is not None:
             self._stops.hear(name, text)
         self._said_content = self._said_content or name == CONTENT
+        if name == REFUSAL and text and (opening := self.stream.speak()):
+            out.texts[CONTENT] = out.texts.get(CONTENT, "") + opening
         self._note(name, self.stream.named(name, _PARTS[name]), text)
         text = self.stream.feed(text, name)
         if text:
@@ -218,6 +215,8 @@ class GovernedChoice:
             tokens.say(governed, text, covered=name == of or (self._of_thoughts and REFUSAL not in (name, of)))
 
     def _ready(self, out: Said, *, closed: bool = False) -> None:
+        if not (closed or self.stream.opened):
+            return  # the text of the first tokens waits
         for name, tokens in self._tokens.items():
             ready = tokens.ready(closed=closed)
             if ready:
