@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.requirement("LAW-4"), pytest.mark.semantics(17)]
 OPENING = f"{MACHINE['en']}\n\n"
 QUESTION = {"role": "user", "content": "How is the weather?"}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"in":"Tartu"}'}}
-LOOP = [
+LOOP: list[Any] = [
     QUESTION,
     {"role": "assistant", "content": None, "tool_calls": [CALL]},
     {"role": "tool", "tool_call_id": "call_1", "content": "sunny"},

@@ -648,7 +648,7 @@ def test_a_defect_of_ours_is_told_without_a_word_of_what_was_said(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    def broken(self: Any, text: str) -> str:
+    def broken(self: Any, text: str, name: str) -> str:
         raise RuntimeError(f"cannot cope with {text}")
 
     monkeypatch.setattr("ordinance.runtime.stream.Stream.feed", broken)
