@@ -265,7 +265,7 @@ def test_a_tool_call_that_holds_a_phrase_ends_the_answer(http: httpx2.Client, up
         ("POST", "/v1/chat/completions/", 404),
         ("POST", "//v1/chat/completions", 404),
         ("POST", "/v1/chat/completions/batch", 404),
-        ("GET", "/v1/models/m", 404),
+        ("PUT", "/v1/models/m", 405),
         ("GET", "/metrics", 404),
         ("GET", "/v1/chat/completions", 405),
         ("POST", "/health", 405),

@@ -45,7 +45,7 @@ class Visit:
         self._request: Request | None = None
         self._session: Session | None = None
         self._problem: Problem | None = None
-        exchange.common[http_headers.REQUEST_ID] = self._id
+        exchange.common |= {http_headers.REQUEST_ID: self._id, http_headers.ANTHROPICS_ID: self._id}
 
     async def serve(self) -> None:
         status, ended = _CLIENT_GONE, 0.0
