@@ -41,7 +41,7 @@ class Terms:
     ``contacts`` are those of the place, ``placeholders`` what masks write, by tag. ``opening`` are the ``say`` rules
     that speak in this answer, ``marks`` those that mark it, and ``tried`` those of both that are on trial. ``screened``
     is what the prompt was found to contain, ``without`` what a pack says of an adapter that is not there, and
-    ``continued`` has one text, or one for each prompt of the request.
+    ``continued`` has one text, or one for each prompt of the request. ``keeps``: what leaves is needed at the end.
     """
 
     plan: Plan
@@ -57,6 +57,7 @@ class Terms:
     screened: Screened = field(default_factory=Screened)
     without: WithoutAdapter | None = None
     continued: tuple[Continued, ...] = field(default_factory=lambda: (Continued(),))
+    keeps: bool = False
 
     @property
     def refused(self) -> bool:
@@ -99,4 +100,5 @@ def terms_of(
         opening=tuple(rule for rule in saying if not rule.trial),
         marks=tuple(rule for rule in marking if not rule.trial),
         tried=tuple(rule for rule in (*saying, *marking) if rule.trial),
+        keeps=whole,
     )

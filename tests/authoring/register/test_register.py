@@ -255,7 +255,7 @@ def test_usage(words: tuple[str, ...], code: int, said: str, tmp_path: Path) -> 
 
 def test_a_translation_must_keep_the_places(tmp_path: Path) -> None:
     words = {**words_in("en"), "as_of": "On a day"}
-    with pytest.raises(UsageError, match="'as_of' does not hold the same places in braces"):
+    with pytest.raises(UsageError, match="'as_of' does not contain the same names in braces"):
         words_from(json.dumps(words), "x.json", "en")
     with pytest.raises(UsageError, match="is not JSON"):
         words_from("{", "x.json", "en")

@@ -19,7 +19,7 @@ from ordinance.serve.behind.contract import MOST_READ, Answer, Want, refused
 from ordinance.serve.behind.field_named import MOST_OF_ERROR
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.threads import LARGE
-from ordinance.settings.model import UpstreamSettings
+from ordinance.settings.sections import UpstreamSettings
 
 #: How long `/ready` waits for the upstream, in seconds.
 _PROBE_SECONDS = 2.0
