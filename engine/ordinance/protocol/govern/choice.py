@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.policy.vocabulary import Channel, NoticeKind, Verdict
 from ordinance.protocol.asked import MOST_CALLS, Request
 from ordinance.protocol.finish import kind_of
 from ordinance.protocol.govern.calls import GovernedCall
@@ -27,6 +27,8 @@ _PARTS = {
     "reasoning": Channel.REASONING,
     "reasoning_content": Channel.REASONING,
 }
+#: Notices that something is missing from a text.
+_LEFT_OUT = frozenset({NoticeKind.OMISSION, NoticeKind.CUT})
 
 
 @dataclass(slots=True)
@@ -242,6 +244,8 @@ class GovernedChoice:
             out.closing = rest
         elif rest or (self._session.whole and (self._said_content or not (out.calls or out.texts))):
             out.texts[CONTENT] = out.texts.get(CONTENT, "") + rest
+        if self._structured and not (self._session.whole or self._in_blocks or stream.ended):
+            self._tell_where_helpers_look(out)
         self._ready(out, closed=True)
         untouched = stream.verdict < Verdict.WITHHOLD
         out.finish = self._reason(last, out)
@@ -250,6 +254,14 @@ class GovernedChoice:
             if last.stop is not None and self._may_tell(last.stop):
                 out.stop = last.stop
         return out
+
+    def _tell_where_helpers_look(self, out: Said) -> None:
+        """Say in the model's refusal what was left out of a form on a stream: helpers that parse it drop the metadata,
+        and a stream has no header for notices (docs/decisions/029)."""
+        told = [notice.text for notice in self.stream.notices if notice.kind in _LEFT_OUT]
+        if told and self.stream.content.omitted:
+            said = [text] if (text := out.texts.get(REFUSAL, "")) else []
+            out.texts[REFUSAL] = "\n\n".join([*said, *told])
 
     def _close_texts(self, end: End, out: Said) -> None:
         """No more comes of any text but the content: what is left of it."""
