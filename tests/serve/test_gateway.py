@@ -265,7 +265,7 @@ def test_a_tool_call_that_holds_a_phrase_ends_the_answer(http: httpx2.Client, up
         ("POST", "/v1/chat/completions/", 404),
         ("POST", "//v1/chat/completions", 404),
         ("POST", "/v1/chat/completions/batch", 404),
-        ("GET", "/v1/models/m", 404),
+        ("PUT", "/v1/models/m", 405),
         ("GET", "/metrics", 404),
         ("GET", "/v1/chat/completions", 405),
         ("POST", "/health", 405),
@@ -648,7 +648,7 @@ def test_a_defect_of_ours_is_told_without_a_word_of_what_was_said(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    def broken(self: Any, text: str) -> str:
+    def broken(self: Any, text: str, name: str) -> str:
         raise RuntimeError(f"cannot cope with {text}")
 
     monkeypatch.setattr("ordinance.runtime.stream.Stream.feed", broken)

@@ -60,7 +60,7 @@ class Inner:
         asked = await request.json()
         self.seen.asked.append((request.url.path + "?" + request.url.query, dict(request.headers), asked))
         if self.status != 200:
-            return JSONResponse({"error": {"message": f"no, {CANARY}"}}, self.status)
+            return JSONResponse({"error": {"message": f"no, {CANARY}", "param": "seed"}}, self.status)
         if asked.get("stream"):
             return StreamingResponse(self._events(), media_type="text/event-stream")
         return JSONResponse(completion("".join(self.said)))
@@ -319,7 +319,7 @@ def test_an_error_of_the_servers_passes_as_a_status_and_no_text(start: Start, in
     answer = start().post()
     assert answer.status_code == 400
     assert CANARY not in answer.text
-    assert answer.json()["error"]["code"] == "upstream_refused"
+    assert (answer.json()["error"]["code"], answer.json()["error"]["param"]) == ("upstream_refused", "seed")
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -33,7 +33,8 @@ class Request:
     choices of all prompts. ``structure`` is the form that the answer was asked to have. ``stops`` are the strings at
     which the model was asked to stop. ``in_blocks``: what is said comes as a sequence of blocks. ``adapter`` is the
     name of the adapter that is asked in the place of ``model``, which answers show all the same. ``forced``: an end can
-    be forced by what does not stand in ``body``.
+    be forced by what does not stand in ``body``. ``asked`` are the values with text that an answer repeats in this API,
+    and ``echo`` those of them that it may.
     """
 
     body: Mapping[str, Any]
@@ -47,6 +48,8 @@ class Request:
     in_blocks: bool = False
     adapter: str = ""
     forced: bool = False
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    echo: Mapping[str, Any] = field(default_factory=dict)
 
     def open(self, session: Session, index: int) -> Stream:
         """Open the governed stream of one choice. Raises ``Problem`` (502) for a choice that was not requested."""

@@ -143,6 +143,13 @@ def other_host() -> Problem:
     )
 
 
+def no_model() -> Problem:
+    """404: the server lists no model of the requested name."""
+    return Problem(
+        404, "model_not_found", f"The server lists no such model. `GET {MODELS}` has those it lists.", "model"
+    )
+
+
 def closed(allowed: Sequence[str] = ()) -> Problem:
     """Return the problem for a closed route: 404, or 405 if it is open for the methods that are ``allowed``."""
     if allowed:

@@ -15,6 +15,7 @@ from enum import Enum
 CHAT, COMPLETIONS = "/v1/chat/completions", "/v1/completions"
 RESPONSES, MESSAGES = "/v1/responses", "/v1/messages"
 MODELS, COUNT = "/v1/models", "/v1/messages/count_tokens"
+MODEL = "/v1/models/{model}"
 HEALTH, READY = "/health", "/ready"
 
 
@@ -49,7 +50,7 @@ _GET = ("GET",)
 
 def _listed() -> Iterator[Route]:
     yield from _each(Treatment.GOVERNED, "a model's answer", _POST, f"{CHAT} {COMPLETIONS} {RESPONSES} {MESSAGES}")
-    yield from _each(Treatment.READ, "names of models", _GET, MODELS)
+    yield from _each(Treatment.READ, "names of models", _GET, f"{MODELS} {MODEL}")
     yield from _each(Treatment.READ, "which policy is in force; Ordinance answers it itself", _GET, READY)
     yield from _each(Treatment.READ, "a number of tokens", _POST, COUNT)
     yield from _each(Treatment.PASSED, "whether it lives", _GET, f"{HEALTH} /ping")
@@ -126,8 +127,13 @@ _PATHS = frozenset(route.path for route in ROUTES)
 def treatment(method: str, path: str) -> Treatment:
     """Return what happens to a request. ``path`` is the requested one; a path that contains parameters' names is
     closed."""
-    route = _BY_DOOR.get((method, path))
+    route = _BY_DOOR.get((method, as_listed(path)))
     return Treatment.CLOSED if route is None else route.treatment
+
+
+def as_listed(path: str) -> str:
+    """Return a requested ``path`` as the list has it: of one model, whose name may have slashes, with the parameter."""
+    return MODEL if path.startswith(f"{MODELS}/") else path
 
 
 def is_listed(path: str, method: str | None = None) -> bool:

@@ -186,6 +186,10 @@ class Prompt:
         )
         return "" if self.found.unbalanced else masked
 
+    def keeps(self, text: str) -> bool:
+        """Whether it is certain that no mask changes ``text``."""
+        return self._masking is None or self._stays(self._masking, text)
+
     def confirm(self, texts: Iterable[str]) -> None:
         """Look at the ``texts`` that would be sent on, joined and decoded as far as an upstream may: what a mask still
         finds there it could not reach string by string, so nothing is sent on."""

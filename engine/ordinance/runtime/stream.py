@@ -57,10 +57,11 @@ class Text(Protocol):
 class Stream:
     """One choice on its way to people: feed it, then close it once.
 
-    Its content and the texts that ``named`` begins are fed here; those of tool calls come from ``text`` and
-    ``arguments``, are fed and closed by themselves, and before ``close``. It answers the prompt of that number, and its
+    Its content and the texts that ``named`` begins are fed here; those of tool calls come from ``call``, are fed and
+    closed by themselves, and before ``close``. It answers the prompt of that number, and its
     content is governed as this ``part`` of an answer. In an answer with a ``structure`` notices are in the metadata
-    alone. ``notices`` are those that were given; until it is closed there are none.
+    alone. ``notices`` are those that were given; until it is closed there are none. ``called``: the model has begun a
+    call.
     """
 
     def __init__(
@@ -78,10 +79,14 @@ class Stream:
             self.content = self._json(part, structure)
         self._fault = terms.screened.fault
         self._barred = terms.refused
-        self._opened = False
+        self._spoken = False  # the model has said something that people read
+        self._opened = terms.whole or self._structured or not terms.before
+        self._blank = ""  # the white space with which the content begins, until what stands before it
+        self.called = False
         self._named: dict[str, Redactor] = {}
         self._paused: set[str] = set()
         self._sent = False
+        self._free = False  # content leaves as it comes, and nobody needs it afterwards
         self._kept: list[str] = []
         self._told: Told | None = None  # once closed
         self.notices: tuple[Notice, ...] = ()
@@ -108,6 +113,12 @@ class Stream:
     def after(self, part: Channel, before: Beginning, said: str) -> Beginning:
         """Where the next block of a text of this part begins: the last one began at ``before`` and was ``said``."""
         return follow(self._terms.activation_of(part), before, said)
+
+    def call(self, *, custom: bool = False) -> tuple[Redactor, Text]:
+        """The name and the arguments of a tool call. Those of a ``custom`` tool are a text and no JSON."""
+        self.called = True
+        name = self.text(Channel.TOOL_CALL, rigid=True)
+        return name, self.text(Channel.TOOL_CALL, rigid=True) if custom else self.arguments()
 
     def arguments(self) -> JsonText:
         """The arguments of a tool call: JSON that may not be edited."""
@@ -158,13 +169,26 @@ class Stream:
         return text
 
     def feed(self, text: str, name: str = CONTENT) -> str:
-        """Return what may leave now that the model has said ``text``, the next of the text of this ``name``."""
+        """Return what may leave now that the model has said ``text``, the next of the text of this ``name``. The first
+        of the content that is no white space brings what stands before the answer."""
         if name != CONTENT:
             return self._named[name].feed(text)
         if self._barred or self._fault:
             return ""
-        out = self.content.feed(text)
-        return out if self._sent else self._send(out)
+        if self._free:  # most of what is said comes here
+            return self.content.feed(text)
+        opening = "" if self._spoken or not text or text.isspace() else self.speak()
+        return opening + self._send(self.content.feed(text))
+
+    def speak(self) -> str:
+        """The model begins to say something that people read. Returns what stands before it in the content, once."""
+        self._spoken = True
+        return self._open()
+
+    @property
+    def opened(self) -> bool:
+        """Whether content leaves as it comes: what stands before it has left."""
+        return self._opened
 
     def pause(self, end: End = End.OWN, name: str = CONTENT) -> str:
         """A block of a text ends, in this way, though another may follow: what is held is certain now, and the rest is
@@ -219,7 +243,12 @@ class Stream:
 
     def _tell(self) -> Told:
         fault = self._fault or next((text.fault for text in self._texts if text.fault), "")
-        return tell(self._terms, met(self._texts), refused=self.refused, fault=fault)
+        return tell(self._terms, met(self._texts), refused=self.refused, fault=fault, defers=self._defers)
+
+    @property
+    def _defers(self) -> bool:
+        """Whether the choice says nothing but calls: what stands before an answer waits for the next of the loop."""
+        return self.called and not (self._spoken or self.refused or self.ended)
 
     # what leaves
 
@@ -229,25 +258,24 @@ class Stream:
         return "" if self._terms.whole and self.refused else "".join(self._kept)
 
     def _send(self, text: str) -> str:
+        if not self._opened:
+            self._blank += text
+            return ""
         if self._terms.keeps:
             self._kept.append(text)
         if self._terms.whole:
             return ""
-        if self._opened:
-            self._sent = self._sent or bool(text)  # from then on ``feed`` comes here no more
-            return text
-        opening = self._open()
-        self._sent = bool(text)
-        return opening + text
+        self._sent = self._sent or bool(text)
+        self._free = self._spoken and self._sent and not self._terms.keeps
+        return text
 
     def _open(self) -> str:
-        """What stands before the answer, once."""
-        if self._opened or self._terms.whole:
+        """What stands before the answer, and the white space with which it begins; once."""
+        if self._opened:
             return ""
         self._opened = True
-        if self._structured:
-            return ""
-        return "".join(text + _PARAGRAPH for text in _texts(self._terms.discloser.told(self._terms.before)))
+        before = [] if self._defers else _texts(self._terms.discloser.told(self._terms.before))
+        return "".join(text + _PARAGRAPH for text in before) + self._send(self._blank)
 
     def _paragraph(self, text: str) -> str:
         """A paragraph of its own; what stands before the answer has brought its own break."""

@@ -74,9 +74,10 @@ class Told:
     verdict: Verdict
 
 
-def tell(terms: Terms, met: Met, *, refused: bool, fault: str) -> Told:
+def tell(terms: Terms, met: Met, *, refused: bool, fault: str, defers: bool = False) -> Told:
     """Return what a choice under ``terms`` reports, whose texts ``met`` that. ``refused``: nothing more of the model's
-    leaves; ``fault`` names what went wrong, if anything did."""
+    leaves; ``fault`` names what went wrong, if anything did; ``defers``: what stands before an answer is left to the
+    next one (semantics, rule 17)."""
     activation, asked, without = terms.activation, terms.screened, terms.without
     rules, masked, say = activation.rules, asked.masked, terms.discloser
     refusing = [rules[tag] for tag in sorted(met.refused)]
@@ -92,7 +93,8 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str) -> Told:
     if not fault and any(not rule.trial for rule in failing):
         fault = "detector"
 
-    before = say.told(terms.before)
+    saying = [rule for rule in terms.opening if not (defers and rule.occasion in OPENING)]
+    before = say.told(rule for rule in saying if rule.occasion in OPENING)
     after = say.told(rule for rule in omitting if rule.told)
     if forged:
         after.append(_of_the_engine(terms, NoticeKind.OMISSION, "forged_marker", "forged_marker"))
@@ -104,7 +106,7 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str) -> Told:
     after += say.told(dict.fromkeys(refusing))
     if fault:
         after.append(_of_the_engine(terms, NoticeKind.FAULT, "fault", fault))
-    after += say.told(rule for rule in terms.opening if rule.occasion not in OPENING)
+    after += say.told(rule for rule in saying if rule.occasion not in OPENING)
     if without is not None:
         after.append(say.engine(NoticeKind.ADAPTER, without.notice, (_missing(without.id),)))
     if providing or refusing:
@@ -115,7 +117,7 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str) -> Told:
         verdict = Verdict.WITHHOLD
     if refused:
         verdict = Verdict.REFUSE
-    fired = {rule.id for rule in (*refusing, *providing, *omitting, *terms.opening, *left_out.rules)}
+    fired = {rule.id for rule in (*refusing, *providing, *omitting, *saying, *left_out.rules)}
     return Told(
         before=tuple(before),
         after=tuple(after),

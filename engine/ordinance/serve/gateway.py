@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from ordinance.protocol.routes import HEALTH, READY
 from ordinance.serve.behind.upstream import Upstream
 from ordinance.serve.chat.pages import ChatPages
+from ordinance.serve.door.cors import Cors
 from ordinance.serve.door.front_checks import FrontChecks, Presence, expected_hosts
 from ordinance.serve.door.router import Router
 from ordinance.serve.door.service import Service, ready_state
@@ -38,7 +39,7 @@ class Gateway:
         #: The server is about to leave: whoever asks `/ready` shall send requests elsewhere.
         self.draining = False
         router = Router(service, {HEALTH: self._health, READY: self._ready})
-        pages = ChatPages(router, service)
+        pages = Cors(ChatPages(router, service), service.settings.cors)
         self._app = FrontChecks(pages, lambda: expected_hosts(service.standing.settings), self._presence)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -35,6 +35,8 @@ from ordinance.settings.sections import (
 PREFIX = "ORDINANCE_"
 
 #: A DNS name, as a `Host` header may contain it. (An IP address is allowed too.)
+#: What a browser's `Origin` header contains: no path, no pattern, no `null`.
+_ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 
 #: The hash of an empty key.
@@ -94,6 +96,11 @@ class Settings(BaseSettings):
         default_factory=list,
         description="Host names, without a port, that a request's `Host` header may contain in addition to loopback; "
         "checked only if there are no `keys`.",
+    )
+    cors: list[str] = Field(
+        default_factory=list,
+        description="Origins, such as `https://desk.example.org`, whose pages in a browser may send requests to the "
+        "gateway and read its responses (CORS). Default: none. Inside vLLM, vLLM's own settings count.",
     )
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     workers: int = Field(default=1, ge=1, le=256, description="Number of serving processes.")
@@ -163,6 +170,14 @@ class Settings(BaseSettings):
             if not _NAME.fullmatch(host) and not _is_address(host):
                 raise _at((number,), "must be a name or an address without a port or a pattern: chat.example.org")
         return hosts
+
+    @field_validator("cors")
+    @classmethod
+    def _are_origins(cls, origins: list[str]) -> list[str]:
+        for number, origin in enumerate(origins):
+            if not _ORIGIN.fullmatch(origin):
+                raise _at((number,), "must be an origin as browsers send it, in lower case: https://desk.example.org")
+        return origins
 
     @field_validator("keys")
     @classmethod

@@ -49,9 +49,9 @@ def test_what_is_harmless_leaves_as_it_came(api: Api) -> None:
 @pytest.mark.requirement("LAW-4")
 @pytest.mark.semantics(17)
 @BOTH
-def test_what_stands_before_an_answer_comes_before_thoughts(api: Api) -> None:
+def test_what_stands_before_an_answer_comes_after_thoughts(api: Api) -> None:
     said = told(api, ("thinking", ["Hm."]), ("text", ["Day."]), turn=1)
-    assert said.blocks == [("text", f"{MACHINE['en']}\n\n"), ("thinking", "Hm."), ("text", "Day.")]
+    assert said.blocks == [("thinking", "Hm."), ("text", f"{MACHINE['en']}\n\nDay.")]
 
 
 @pytest.mark.requirement("TR-1")

@@ -9,11 +9,13 @@ from typing import Any
 import httpx2
 import pytest
 
+from ordinance.policy.vocabulary import Channel
 from ordinance.protocol.apis.messages import MESSAGES
 from ordinance.protocol.problems import Problem
 from support.blocks import COUNTS, Block, framed, upstream_events
 from support.governing import whole
-from support.serving import PATIENCE, RunningGateway, ScriptedUpstream, Wire
+from support.plans import expressions, mask, plan
+from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, Wire
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED
 
 anthropic = pytest.importorskip("anthropic")
@@ -213,3 +215,23 @@ def test_what_is_no_answer_of_the_protocol_is_a_problem(answer: Any) -> None:
     with pytest.raises(Problem) as caught:
         whole(MESSAGES, answer)
     assert "canary" not in str(MESSAGES.problem_body(caught.value))
+
+
+CODES = plan(
+    [mask("DE/codes", "code", channels=frozenset({Channel.PROMPT}), placeholders={"en": "personal code"})],
+    {"code": expressions((), (r"\b77[0-9]{4}\b",))},
+)
+
+
+@pytest.mark.semantics(16)
+@pytest.mark.parametrize(("question", "counted"), [("hi", COUNTS["input_tokens"]), ("I am 770001.", 0)])
+def test_a_stream_begins_with_the_input_tokens_unless_the_prompt_was_masked(
+    open_gateway: OpenGateway, upstream: ScriptedUpstream, question: str, counted: int
+) -> None:
+    say(upstream, ("text", ["Day."]))
+    gateway = open_gateway(CODES)
+    asked = {"model": "m", "messages": [{"role": "user", "content": question}], "max_tokens": 9, "stream": True}
+    told = httpx2.post(f"{gateway.address}{MESSAGES.path}", json=asked, trust_env=False, timeout=PATIENCE).text
+    events = [json.loads(line[6:]) for line in told.splitlines() if line.startswith("data: ")]
+    assert events[0]["message"]["usage"] == {"input_tokens": counted, "output_tokens": 0}
+    assert events[-2]["usage"]["input_tokens"] == counted

@@ -102,7 +102,7 @@ class Running:
 @pytest.mark.parametrize("inside", [False, True], ids=["gateway", "vllm"])
 @pytest.mark.parametrize(("route", "method"), EACH)
 def test_an_entry_of_the_list_has_its_effect(route: Route, method: str, inside: bool) -> None:
-    running, path = Running(inside=inside), re.sub(r"\{\w+\}", "x", route.path)
+    running, path = Running(inside=inside), re.sub(r"\{\w+\}", "m", route.path)  # a model that is listed
     status, headers, body = running.ask(method, path)
     reached = running.server.asked
     match route.treatment:

@@ -146,6 +146,12 @@ def _write_whole(index: int, said: Said) -> dict[str, Any]:
     return {**_around(index, said), "message": {"role": "assistant", "content": None, **_words(said, whole=True)}}
 
 
+def _write_with_logprobs(index: int, said: Said) -> dict[str, Any]:
+    """Write a choice whose log probabilities were asked for: a list, even if none may leave."""
+    choice = _write_whole(index, said)
+    return {**choice, "logprobs": choice["logprobs"] or {CONTENT: []}}
+
+
 def _write_chunk(index: int, said: Said) -> dict[str, Any]:
     """Write a chunk. A first delta has its text even if that is empty, as clients expect."""
     first = {"role": "assistant", "content": ""} if said.role else {}
@@ -231,7 +237,8 @@ class Chat:
         return Separate(request, _read, _PLAIN_DECODER, b'"content"')
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
-        return answer_of("chat.completion", _write_whole, top, choices, usage)
+        write = _write_with_logprobs if request.body.get("logprobs") is True else _write_whole
+        return answer_of("chat.completion", write, top, choices, usage)
 
     def writer(self, request: Request) -> Chunks:
         return Chunks("chat.completion.chunk", _write_chunk)

@@ -107,6 +107,12 @@ def _write(index: int, said: Said) -> dict[str, Any]:
     return choice
 
 
+def _write_with_logprobs(index: int, said: Said) -> dict[str, Any]:
+    """Write a choice whose log probabilities were asked for: lists, even if none may leave."""
+    choice = _write(index, said)
+    return {**choice, "logprobs": choice["logprobs"] or _write_tokens([])}
+
+
 def _write_tokens(tokens: list[Token]) -> dict[str, Any]:
     """Offsets count in the released text, without what was added to it."""
     tops = [None if token.alternatives is None else dict(token.alternatives) for token in tokens]
@@ -186,7 +192,9 @@ class Completions:
         return Separate(request, _read, _PLAIN_DECODER, b'"text"')
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
-        return answer_of("text_completion", _write, top, choices, usage)
+        asked = request.body.get("logprobs")
+        write = _write if asked is None or asked is False else _write_with_logprobs
+        return answer_of("text_completion", write, top, choices, usage)
 
     def writer(self, request: Request) -> Chunks:
         return Chunks("text_completion", _write)

@@ -52,12 +52,19 @@ class _Usage(msgspec.Struct, frozen=True):
     cache_read_input_tokens: int | None = None
 
 
+class _Begun(msgspec.Struct, frozen=True):
+    """What an answer says of itself before anything is said."""
+
+    usage: _Usage | None = None
+
+
 class _Event(msgspec.Struct, frozen=True):
     type: str
     index: int = 0
     delta: _Delta | None = None
     content_block: _Block | None = None
     usage: _Usage | None = None
+    message: _Begun | None = None
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -115,7 +122,7 @@ class MessagesReader:
                 ended = self._place.leave()
                 return NOTHING if ended is None else reply(Said(ends=ended))
             case "message_start":
-                return reply(Said(role=True))
+                return reply(Said(role=True), _usage(event.message.usage if event.message else None))
             case "message_delta":
                 delta = event.delta or _NO_DELTA
                 last = _ending(delta)

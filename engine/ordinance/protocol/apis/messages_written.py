@@ -58,7 +58,7 @@ class MessagesWriter:
         self._before = b""  # of the text of a delta of the open block
 
     def write(self, top: Top, choices: Choices, usage: Usage | None, metadata: Metadata | None) -> bytes:
-        out = [] if self._begun else [self._start(top)]
+        out = [] if self._begun else [self._start(top, usage)]
         for _, said in choices:
             out += [self._say(key, piece) for key, piece in in_order(said, self._open)]
             if said.finish is not None:
@@ -74,9 +74,11 @@ class MessagesWriter:
     def problem(self, problem: Problem, metadata: Metadata) -> bytes:
         return self._close() + _event(with_metadata(problem_of(problem), metadata))
 
-    def _start(self, top: Top) -> bytes:
+    def _start(self, top: Top, usage: Usage | None) -> bytes:
+        """Begin. Of the counts, those of the input are known."""
         self._begun = True
-        message = {**_message(top, []), "stop_reason": None, "stop_sequence": None, "usage": _counts(None)}
+        counted = {**_counts(usage), "output_tokens": 0}
+        message = {**_message(top, []), "stop_reason": None, "stop_sequence": None, "usage": counted}
         return _event({"type": "message_start", "message": message})
 
     def _say(self, key: Key, piece: str | Call) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 from ordinance.protocol import fields, routes
 from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.chunks import problem_event
+from ordinance.protocol.apis.responses_object import asked_of
 from ordinance.protocol.apis.responses_said import ResponsesReader, read_response
 from ordinance.protocol.apis.responses_written import ResponsesWriter, whole_response
 from ordinance.protocol.asked import (
@@ -125,6 +126,7 @@ class Responses:
         for tool in body.get("tools") or ():
             if tool.get("type") == "namespace":
                 check_tools(tool.get("tools"), ("function", "custom"))
+        asked = asked_of(body)
         body = {**fields.RESPONSES.of(body), **said, "store": False}
         return Request(
             body=body,
@@ -136,6 +138,7 @@ class Responses:
             structure=_structure(body),
             stops=read_stops(body),
             in_blocks=True,
+            asked=asked,
         )
 
     def saying(self, request: Request, messages: Sequence[Message]) -> Request:

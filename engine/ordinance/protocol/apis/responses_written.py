@@ -15,18 +15,18 @@ from ordinance.protocol.apis.blocks import Key, in_order
 from ordinance.protocol.apis.chunks import with_metadata
 from ordinance.protocol.apis.logprobs import write_token
 from ordinance.protocol.apis.responses_items import Item, item_of, items_of
+from ordinance.protocol.apis.responses_object import response
 from ordinance.protocol.asked import Request
 from ordinance.protocol.problems import Problem
 from ordinance.protocol.said import CONTENT, FILTERED, Call, Said, Token, Top, Usage
 from ordinance.protocol.sse import named
 
 _ENCODE = msgspec.json.Encoder().encode
-_REASONS = {"length": "max_output_tokens", FILTERED: FILTERED}
 
 
 def whole_response(request: Request, top: Top, said: Said, usage: Usage | None) -> dict[str, Any]:
     """Write a whole answer."""
-    return _response(request, top, [item.whole() for item in items_of(said)], said.finish, usage)
+    return response(request, top, [item.whole() for item in items_of(said)], said.finish, usage)
 
 
 class ResponsesWriter:
@@ -53,8 +53,8 @@ class ResponsesWriter:
                 out.append(self._say(CONTENT, "", said.tokens.get(CONTENT, []), broken))
             if said.finish is not None:
                 out.append(self._close(broken=broken))
-                response = _response(self._request, top, self._output, said.finish, usage)
-                out.append(self._event("response.completed", response=with_metadata(response, metadata)))
+                ended = response(self._request, top, self._output, said.finish, usage)
+                out.append(self._event("response.completed", response=with_metadata(ended, metadata)))
         return b"".join(out)
 
     def more(self, top: Top, index: int, name: str, text: str) -> bytes:
@@ -69,9 +69,9 @@ class ResponsesWriter:
         return self._close(broken=True) + self._event("error", **told, ordinance=metadata)
 
     def _start(self, top: Top) -> bytes:
-        response = _response(self._request, top, [], None, None)
-        begun = self._event("response.created", response=response)
-        return begun + self._event("response.in_progress", response=response)
+        open_yet = response(self._request, top, [], None, None)
+        begun = self._event("response.created", response=open_yet)
+        return begun + self._event("response.in_progress", response=open_yet)
 
     def _event(self, kind: str, **members: Any) -> bytes:
         number, self._number = self._number, self._number + 1
@@ -127,46 +127,3 @@ class ResponsesWriter:
         if not dropped:
             self._output.append(whole)
         return done + self._event("response.output_item.done", output_index=place, item=whole)
-
-
-def _response(
-    request: Request, top: Top, output: list[dict[str, Any]], finish: str | None, usage: Usage | None
-) -> dict[str, Any]:
-    """Write the object around the items. ``finish`` is None while the answer goes on."""
-    reason = _REASONS.get(finish or "")
-    asked = request.body
-    return {
-        "id": top.id,
-        "object": "response",
-        "created_at": top.created,
-        "status": "in_progress" if finish is None else "incomplete" if reason else "completed",
-        "error": None,
-        "incomplete_details": {"reason": reason} if reason else None,
-        "instructions": None,
-        "metadata": {},
-        "model": top.model,
-        "output": output,
-        "parallel_tool_calls": asked.get("parallel_tool_calls") is not False,
-        "temperature": _number(asked.get("temperature")),
-        "tool_choice": "auto",
-        "tools": [],
-        "top_p": _number(asked.get("top_p")),
-        "usage": _counts(usage),
-    }
-
-
-def _number(value: object) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _counts(usage: Usage | None) -> dict[str, Any] | None:
-    """Write the counts, with the details that clients need and that are not reported."""
-    if usage is None:
-        return None
-    return {
-        "input_tokens": usage.prompt_tokens,
-        "input_tokens_details": {"cached_tokens": 0},
-        "output_tokens": usage.completion_tokens or 0,
-        "output_tokens_details": {"reasoning_tokens": 0},
-        "total_tokens": usage.total_tokens,
-    }

@@ -11,13 +11,12 @@ import re
 import secrets
 from dataclasses import replace
 
-from ordinance.policy.vocabulary import Channel
 from ordinance.protocol.problems import malformed
 from ordinance.protocol.said import Call
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.json_text import JsonText
 from ordinance.runtime.session import Session
-from ordinance.runtime.stream import Stream, Text
+from ordinance.runtime.stream import Stream
 
 #: An id that says nothing: what servers make. Others are replaced.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
@@ -30,8 +29,7 @@ class GovernedCall:
     def __init__(self, stream: Stream, session: Session, named: End, *, custom: bool = False) -> None:
         self._stream = stream
         self._session = session
-        self._name = stream.text(Channel.TOOL_CALL, rigid=True)
-        self._arguments: Text = stream.text(Channel.TOOL_CALL, rigid=True) if custom else stream.arguments()
+        self._name, self._arguments = stream.call(custom=custom)
         self._call: Call | None = None
         self._said = ""
         self._end_of_name = named

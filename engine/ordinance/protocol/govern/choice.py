@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.policy.vocabulary import Channel, NoticeKind, Verdict
 from ordinance.protocol.asked import MOST_CALLS, Request
 from ordinance.protocol.finish import kind_of
 from ordinance.protocol.govern.calls import GovernedCall
@@ -27,6 +27,8 @@ _PARTS = {
     "reasoning": Channel.REASONING,
     "reasoning_content": Channel.REASONING,
 }
+#: Notices that something is missing from a text.
+_LEFT_OUT = frozenset({NoticeKind.OMISSION, NoticeKind.CUT})
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ class GovernedChoice:
     def take(self, said: Said) -> Said:
         """Take what the model has said, and return what may leave now. The result has a ``finish`` if the choice ends
         here."""
-        out = self._late if self._session.whole else self._opening()
+        out = self._late if self._session.whole else Said()
         out.role = out.role or said.role
         for _ in self._take(said, out):
             if self.stream.ended:
@@ -108,11 +110,6 @@ class GovernedChoice:
             self._call(call, out, self._end_of(said))
             yield
 
-    def _opening(self) -> Said:
-        """Return what precedes the answer; it leaves with the first event, before reasoning and calls as well."""
-        opening = self.stream.feed("")
-        return Said({CONTENT: opening} if opening else {})
-
     def _more(self, text: str, name: str) -> str:
         if self._in_blocks:
             self._blocks[name].said.append(text)
@@ -142,6 +139,8 @@ class GovernedChoice:
         if self._stops is not None:
             self._stops.hear(name, text)
         self._said_content = self._said_content or name == CONTENT
+        if name == REFUSAL and text and (opening := self.stream.speak()):
+            out.texts[CONTENT] = out.texts.get(CONTENT, "") + opening
         self._note(name, self.stream.named(name, _PARTS[name]), text)
         text = self.stream.feed(text, name)
         if text:
@@ -220,6 +219,8 @@ class GovernedChoice:
             tokens.say(governed, text, covered=name == of or (self._of_thoughts and REFUSAL not in (name, of)))
 
     def _ready(self, out: Said, *, closed: bool = False) -> None:
+        if not (closed or self.stream.opened):
+            return  # the text of the first tokens waits
         for name, tokens in self._tokens.items():
             ready = tokens.ready(closed=closed)
             if ready:
@@ -245,6 +246,8 @@ class GovernedChoice:
             out.closing = rest
         elif rest or (self._session.whole and (self._said_content or not (out.calls or out.texts))):
             out.texts[CONTENT] = out.texts.get(CONTENT, "") + rest
+        if self._structured and not (self._session.whole or self._in_blocks or stream.ended):
+            self._tell_where_helpers_look(out)
         self._ready(out, closed=True)
         untouched = stream.verdict < Verdict.WITHHOLD
         out.finish = self._reason(last, out)
@@ -253,6 +256,14 @@ class GovernedChoice:
             if last.stop is not None and self._may_tell(last.stop):
                 out.stop = last.stop
         return out
+
+    def _tell_where_helpers_look(self, out: Said) -> None:
+        """Say in the model's refusal what was left out of a form on a stream: helpers that parse it drop the metadata,
+        and a stream has no header for notices (docs/decisions/029)."""
+        told = [notice.text for notice in self.stream.notices if notice.kind in _LEFT_OUT]
+        if told and self.stream.content.omitted:
+            said = [text] if (text := out.texts.get(REFUSAL, "")) else []
+            out.texts[REFUSAL] = "\n\n".join([*said, *told])
 
     def _close_texts(self, end: End, out: Said) -> None:
         """No more comes of any text but the content: what is left of it."""

@@ -177,7 +177,8 @@ class GovernedStream:
     def _leave(self, choices: Choices, usage: Usage | None) -> bytes:
         leaving = self._take_waiting()
         if not self._resting:
-            return leaving + self._writer.write(self._top, choices, None, None)
+            asked = counts(self._session, usage) if self._request.in_blocks else None  # of what was asked, at the begin
+            return leaving + self._writer.write(self._top, choices, asked, None)
         self._waiting = choices, counts(self._session, usage) if self.complete else None
         return leaving
 

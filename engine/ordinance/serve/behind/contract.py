@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Protocol
 
 from ordinance.protocol.problems import Problem
+from ordinance.serve.behind.field_named import field_in
 from ordinance.serve.http.exchange import Exchange
 
 #: A list of models and a count of tokens are small; what is longer is refused. In bytes.
@@ -49,9 +50,9 @@ class ModelServer(Protocol):
         """End all requests: answers that still run end with a ``Problem`` (503)."""
 
 
-def refused(status: int, headers: Mapping[str, str]) -> Problem:
-    """Return the problem for a status of the server's other than 200. Its body is never read: it can echo what was
-    said."""
+def refused(status: int, headers: Mapping[str, str], body: bytes = b"") -> Problem:
+    """Return the problem for a status of the server's other than 200. Of its ``body`` nothing is told but the name of
+    the field that a 400 is about: it can echo what was said."""
     after = headers.get("retry-after", "")
     kept = {"retry-after": after} if after.isdecimal() and after.isascii() else {}
     if status == 429:
@@ -59,6 +60,9 @@ def refused(status: int, headers: Mapping[str, str]) -> Problem:
     if status == 404:
         told = "it has no such model (`GET /v1/models` lists them), or no such API"
         return Problem(404, "upstream_refused", f"The model server did not accept the request (status 404): {told}.")
+    if status == 400 and (name := field_in(body)):
+        told = f"The model server did not accept the request (status 400): `{name}` has a value that it does not take."
+        return Problem(400, "upstream_refused", told, name)
     if status == 400:
         told = "a value is not one that it takes, or the text is too long for the model"
         return Problem(400, "upstream_refused", f"The model server did not accept the request (status 400): {told}.")

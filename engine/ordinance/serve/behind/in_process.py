@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Scope
 from ordinance.protocol.problems import Problem, malformed, no_key, stopping, truncated, upstream_failed
 from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.contract import MOST_READ, Answer, Want, refused
+from ordinance.serve.behind.field_named import MOST_OF_ERROR
 from ordinance.serve.http.exchange import ClientGone, Exchange
 from ordinance.serve.http.stderr import log_defect
 
@@ -113,7 +114,8 @@ class _Asking:
         self._answer = answer
         self._kind = kind
         self._status: int | None = None
-        self._refusal: Problem | None = None
+        self._headers = Headers()
+        self._error = b""  # the body of a 400
         self._stopped: Exception | None = None
         self._complete = False
         self._gone = False
@@ -137,6 +139,8 @@ class _Asking:
         kind = message["type"]
         if kind == "http.response.body":
             piece = message.get("body", b"")
+            if self._status == 400 and len(self._error) + len(piece) <= MOST_OF_ERROR:
+                self._error += piece
             self._complete = not message.get("more_body", False)
             if piece and self._status == 200:
                 try:
@@ -153,7 +157,7 @@ class _Asking:
         self._status = int(message["status"])
         headers = Headers(raw=[(bytes(name).lower(), bytes(value)) for name, value in message.get("headers", ())])
         if self._status != 200:
-            self._refusal = no_key() if self._status in (401, 403) else refused(self._status, headers)
+            self._headers = headers
             return
         found = headers.get("content-type", "").partition(";")[0].strip()
         if found != self._kind:
@@ -197,8 +201,10 @@ class _Asking:
         """Raise what there is to raise."""
         if self._stopped is not None:
             raise self._stopped
-        if self._refusal is not None:
-            raise self._refusal
+        if self._status in (401, 403):
+            raise no_key()
+        if self._status not in (None, 200):
+            raise refused(self._status, self._headers, self._error)
         if self._gone:
             raise ClientGone
         if not self.over and (self._status is None or not self._complete):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ordinance.protocol.problems import malformed
+from ordinance.protocol.problems import malformed, no_model
 
 T = TypeVar("T")
 
@@ -37,6 +37,14 @@ def read_models(raw: bytes) -> Sequence[Model]:
 def govern_models(raw: bytes) -> dict[str, Any]:
     """Return the list of models with the fields of the OpenAI API and no others. Raises ``Problem`` (502)."""
     return {"object": "list", "data": read_models(raw)}
+
+
+def govern_model(raw: bytes, name: str) -> Model:
+    """Return the model of this ``name`` in a list of models. Raises ``Problem`` (404 if it is not there, 502)."""
+    for model in read_models(raw):
+        if model.id == name:
+            return model
+    raise no_model()
 
 
 def govern_count(raw: bytes) -> dict[str, Any]:

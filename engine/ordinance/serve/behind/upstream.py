@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 
 from ordinance.protocol.problems import Problem, malformed, stopping, truncated
 from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.contract import MOST_READ, Answer, Want, refused
+from ordinance.serve.behind.field_named import MOST_OF_ERROR
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.threads import LARGE
 from ordinance.settings.sections import UpstreamSettings
@@ -173,10 +174,21 @@ class Upstream:
             )
         try:
             if response.status != 200:
-                raise _refused(response)
+                raise await self._refused(response, deadline)
             yield Reply(self, response, deadline)
         finally:
             response.close()
+
+    async def _refused(self, response: aiohttp.ClientResponse, deadline: float) -> Problem:
+        """Return the problem for a status other than 200. If the gateway's own key is refused, it is not the client's
+        fault. Of a 400 the body is read, for the name of a field."""
+        if response.status in (401, 403):
+            return Problem(502, "upstream_denied", "The model server does not accept the gateway's key.")
+        body = b""
+        if response.status == 400:
+            with suppress(Problem):
+                body = await Reply(self, response, deadline).whole(MOST_OF_ERROR)
+        return refused(response.status, response.headers, body)
 
 
 def _in_pieces(body: bytes | None) -> bytes | io.BytesIO | None:
@@ -190,11 +202,3 @@ def _unreachable() -> Problem:
 
 def _too_slow() -> Problem:
     return Problem(504, "upstream_timeout", "The model server did not answer in time.")
-
-
-def _refused(response: aiohttp.ClientResponse) -> Problem:
-    """Return the problem for a status other than 200. If the gateway's own key is refused, it is not the client's
-    fault."""
-    if response.status in (401, 403):
-        return Problem(502, "upstream_denied", "The model server does not accept the gateway's key.")
-    return refused(response.status, response.headers)

@@ -14,12 +14,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ordinance.protocol.problems import Problem, busy, other_host, two_lengths
-from ordinance.protocol.routes import HEALTH, READY
+from ordinance.protocol.routes import HEALTH, MODELS, READY
 from ordinance.serve.http.admission import home_of
 from ordinance.settings.model import Settings, is_loopback
 
 #: Asked by whoever watches over a server: answered also where no request is taken any more.
 _ALWAYS = frozenset({HEALTH, READY})
+
+_ONE_MODEL = f"{MODELS}/".encode()
 
 
 class Presence:
@@ -72,9 +74,11 @@ class FrontChecks:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # No path of ours needs an escape. With one, a proxy before us may read another path than the router does: it is
-        # none, and whoever asks for it is told so as for any closed door, with a key.
-        if b"%" in scope.get("raw_path", b""):
+        # No path of ours needs an escape, but for a model's name with a slash. With one, a proxy before us may read
+        # another path than the router does: it is none, and whoever asks for it is told so as for any closed door, with
+        # a key.
+        raw = scope.get("raw_path", b"")
+        if b"%" in raw and not raw.startswith(_ONE_MODEL):
             scope = {**scope, "path": "", "raw_path": b""}
         home = home_of((scope.get("client") or ("",))[0])
         problem = self._problem(scope, home)

@@ -29,10 +29,12 @@ CONVERSATION = "x-ordinance-conversation"
 
 #: Of an answer. A page in a browser may read these.
 REQUEST_ID = "x-request-id"
+#: The same, where clients of the messages API look for it.
+ANTHROPICS_ID = "request-id"
 POLICY = "x-ordinance-policy"
 MARKS = "x-ordinance-marks"
 NOTICES = "x-ordinance-notices"
-EXPOSED = (REQUEST_ID, POLICY, MARKS, NOTICES)
+EXPOSED = (REQUEST_ID, ANTHROPICS_ID, POLICY, MARKS, NOTICES)
 
 _TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 #: Its language, script and region. What may follow, private use first of all, could be words of the client's own, and

@@ -16,9 +16,9 @@ from ordinance.protocol.apis.messages import MESSAGES, read_conversation
 from ordinance.protocol.apis.responses import RESPONSES
 from ordinance.protocol.asked import read_body
 from ordinance.protocol.problems import Problem, closed, internal, stopping
-from ordinance.protocol.routes import COUNT, MODELS, Treatment
+from ordinance.protocol.routes import COUNT, MODEL, MODELS, Treatment
 from ordinance.protocol.strings import encoded
-from ordinance.serve.behind.small_answers import govern_count, govern_models
+from ordinance.serve.behind.small_answers import govern_count, govern_model, govern_models
 from ordinance.serve.door.service import Service
 from ordinance.serve.door.visit import Visit
 from ordinance.serve.http import body_limits
@@ -57,11 +57,11 @@ class Router:
         self._patience = patience
         self._passed = passed
         self._kept = kept
-        self._answers: dict[str, Small] = {MODELS: self._models, COUNT: self._count, **own}
+        self._answers: dict[str, Small] = {MODELS: self._models, MODEL: self._model, COUNT: self._count, **own}
         self._routes: dict[tuple[str, str], ASGIApp] = dict(self._made())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._routes.get((scope["method"], path_of(scope)), self._closed)(scope, receive, send)
+        await self._routes.get((scope["method"], routes.as_listed(path_of(scope))), self._closed)(scope, receive, send)
 
     def _made(self) -> Iterator[tuple[tuple[str, str], ASGIApp]]:
         for route in routes.ROUTES:
@@ -114,12 +114,17 @@ class Router:
 
     async def _refuse(self, exchange: Exchange) -> tuple[Any, int]:
         await self._service.admit(exchange)
-        path = path_of(exchange.scope)
+        path = routes.as_listed(path_of(exchange.scope))
         raise closed(sorted({method for method, known in self._routes if known == path}))
 
     async def _models(self, exchange: Exchange) -> tuple[Any, int]:
         await self._service.admit(exchange)
         return govern_models(await self._service.behind.read(exchange, "GET", MODELS)), 200
+
+    async def _model(self, exchange: Exchange) -> tuple[Any, int]:
+        await self._service.admit(exchange)
+        name = path_of(exchange.scope).removeprefix(f"{MODELS}/")
+        return govern_model(await self._service.behind.read(exchange, "GET", MODELS), name), 200
 
     async def _count(self, exchange: Exchange) -> tuple[Any, int]:
         await self._service.admit(exchange)

@@ -11,6 +11,7 @@ from typing import Any
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.finish import steering
+from ordinance.protocol.govern.echo import with_echo
 from ordinance.protocol.govern.governed_stream import GovernedStream, refused_stream
 from ordinance.protocol.govern.prompts import heard_and_unknown, sent_on
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
@@ -46,7 +47,7 @@ class Visit:
         self._session: Session | None = None
         self._problem: Problem | None = None
         self._recall: Recall | None = None
-        exchange.common[http_headers.REQUEST_ID] = self._id
+        exchange.common |= {http_headers.REQUEST_ID: self._id, http_headers.ANTHROPICS_ID: self._id}
 
     async def serve(self) -> None:
         status, ended = _CLIENT_GONE, 0.0
@@ -102,6 +103,7 @@ class Visit:
         self._exchange.common[http_headers.POLICY] = http_headers.policy_header(session)
         if session.marks:
             self._exchange.common[http_headers.MARKS] = http_headers.marks_header(session)
+        request = await aside(len(raw), False, with_echo, request, session)
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
         body = await self._sent_on(len(raw), request, session)
         if body is not None:
