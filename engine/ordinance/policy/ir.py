@@ -26,6 +26,7 @@ from ordinance.policy.plan import (
     PlannedRule,
     SlotLine,
     Struck,
+    Texts,
     WithoutAdapter,
 )
 from ordinance.policy.vocabulary import Channel
@@ -146,6 +147,7 @@ class Policy:
     contacts: tuple[Contact, ...]
     languages: Mapping[str, LanguageStyle]
     engine_notices: Mapping[str, NoticeTemplate]
+    engine_labels: Mapping[str, Texts]
     examples: tuple[Example, ...]
     slots: tuple[SlotLine, ...]
     without: tuple[WithoutAdapter, ...]

@@ -160,6 +160,7 @@ class Contact:
 
     ``jurisdiction`` is the place that it is for. ``id`` is ``pack/name``; where the contact is given, those whose ids
     it ``replaces`` are not. ``detector`` is the key of what finds the value in text, where contacts are protected.
+    ``spoken`` are the languages spoken there, as tags; empty where the pack does not say.
     """
 
     group: str
@@ -170,6 +171,7 @@ class Contact:
     detector: str = ""
     id: str = ""
     replaces: frozenset[str] = frozenset()
+    spoken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +250,8 @@ class Plan:
     ``parents`` maps each loaded jurisdiction to the one it lies within, or None. ``protected`` are detector
     keys whose matches are cut out of withheld regions everywhere; contacts are where the situation has them.
     ``languages`` are the loaded language packs by tag. ``slots`` are how to speak, ``without`` what follows
-    where no adapter can, ``struck`` what is not looked for.
+    where no adapter can, ``struck`` what is not looked for. ``engine_labels`` are words that the engine writes between
+    contacts, by the names in ``ENGINE_LABELS``; it has signs for what no pack says.
     ``digest`` is 64 hexadecimal digits over the canonical bytes of every source and the plugins' names.
     """
 
@@ -266,6 +269,7 @@ class Plan:
     slots: tuple[SlotLine, ...] = ()
     struck: tuple[Struck, ...] = ()
     without: tuple[WithoutAdapter, ...] = ()
+    engine_labels: Mapping[str, Texts] = field(default_factory=dict)
 
     @property
     def charter(self) -> PackRef:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,8 +137,42 @@ def contacts(*known: Contact) -> Notice:
 def test_contacts_are_named_with_their_hours_and_never_invented() -> None:
     always = Contact("emergency", "Notruf", "112", "always", "DE")
     office = Contact("crisis", "Kriisiabi", "116 006", "10-24", "EE")
-    assert contacts(always, office).text == "Call Notruf: 112; Kriisiabi: 116 006 (10-24)."
+    assert contacts(always, office).text == "Call Notruf: 112 (00:00–24:00); Kriisiabi: 116 006 (10-24)."
     unknown = contacts()
     assert unknown.text == "Call your local emergency number."
     assert not any(char.isdigit() for char in unknown.text)
     assert unknown.kind is NoticeKind.CONTACT
+
+
+def lines(language: str, *contacts: Contact, words: bool = True) -> str:
+    labels = {"contacts_or": {"en": "or", "de": "oder"}, "contacts_always": {"en": "at any hour", "de": "immer"}}
+    made = replace(plan([], {}, languages=STYLES), engine_labels=labels if words else {})
+    known = NoticeTemplate("contacts", {"en": "Help: {contacts}.", "de": "Hilfe: {contacts}."}, {})
+    return Discloser(made, language).contacts(known, known, contacts, ()).text
+
+
+ONE = Contact("crisis", "TelefonSeelsorge", "0800 111 0 111", "always", "DE", spoken=("de",))
+OTHER = Contact("crisis", "TelefonSeelsorge", "0800 111 0 222", "always", "DE", spoken=("de",))
+LIGNE = Contact("crisis", "Ligne", "107", "10:00–24:00", "DE", spoken=("fr-CH", "en"))
+SOMEBODY = Contact("emergency", "112", "112", "always", "EU")
+
+
+@pytest.mark.requirement("SC-3")
+def test_a_contact_is_named_once_and_says_when_it_answers() -> None:
+    assert lines("de", ONE, OTHER) == "Hilfe: TelefonSeelsorge: 0800 111 0 111 oder 0800 111 0 222 (immer)."
+    assert lines("en", replace(OTHER, hours="8–20"), ONE) == (
+        "Help: TelefonSeelsorge: 0800 111 0 222 (8–20); TelefonSeelsorge: 0800 111 0 111 (at any hour)."
+    )
+    assert lines("de", ONE, replace(ONE, jurisdiction="EU")).count("0800") == 1
+    # No word of another language where a language has none.
+    assert lines("de", ONE, OTHER, words=False).endswith("0800 111 0 111 / 0800 111 0 222 (00:00–24:00).")
+    assert lines("fr-CA", ONE, OTHER).endswith("0800 111 0 111 / 0800 111 0 222 (00:00–24:00).")
+
+
+@pytest.mark.requirement("SC-3")
+def test_contacts_that_speak_the_language_come_first_and_none_is_left_out() -> None:
+    all_given = (ONE, SOMEBODY, LIGNE)
+    found = [lines("fr-CA", *all_given).index(f": {each.value}") for each in (LIGNE, SOMEBODY, ONE)]
+    assert found == sorted(found)
+    assert lines("de", *all_given).startswith("Hilfe: TelefonSeelsorge")
+    assert lines("zh", *all_given).startswith("Help: 112: 112")

@@ -26,9 +26,9 @@ pytestmark = [pytest.mark.semantics(17), pytest.mark.requirement("TR-5")]
 
 #: Notices of the engine's own, word for word.
 NOTICES = [
-    "No further answer is given here. This touches a limit that no setting of this service can lift: terrorism.",
-    "Hier folgt keine weitere Antwort. Berührt ist eine Grenze, die keine Einstellung dieses Dienstes aufheben kann: "
-    "Terrorismus.",
+    "This service does not answer that: terrorism. No setting changes this. You can go on with another question.",
+    "Dazu gibt dieser Dienst keine Auskunft: Terrorismus. Das lässt sich durch keine Einstellung ändern. Eine andere "
+    "Frage ist weiterhin möglich.",
     "If someone is in danger, call the local emergency number or a local crisis line.",
 ]
 LOOKALIKES = [

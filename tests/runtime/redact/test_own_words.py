@@ -74,7 +74,7 @@ def test_a_notice_is_cut_however_the_client_sets_it(notice: str) -> None:
 
 def test_a_notice_that_a_client_cut_off_is_cut_too() -> None:
     notice = (
-        "No further answer is given here. This touches a limit that no setting of this service can lift: terrorism."
+        "This service does not answer that: terrorism. No setting changes this. You can go on with another question."
     )
     assert words().cut(f"{SAID}\n\n{notice[:60]}").text == SAID
     assert words().cut(f"{SAID} {notice[:60]}").text == SAID

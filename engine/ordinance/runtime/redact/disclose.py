@@ -17,6 +17,9 @@ from ordinance.runtime.redact.signs import placeholder
 #: Right-to-left and left-to-right text do not run into each other: what is filled in is isolated.
 _ISOLATE, _POP = "\u2068", "\u2069"
 
+#: The hours of a contact that always answers, where no pack has words for that.
+_ALL_DAY = "00:00–24:00"
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -47,16 +50,12 @@ def cited(law: Law) -> str:
     return f"{law.title} {law.article} ({law.jurisdiction})"
 
 
-def entry(contact: Contact) -> str:
-    """Name a contact as notices do."""
-    return f"{contact.name}: {contact.value}" + ("" if contact.hours == "always" else f" ({contact.hours})")
-
-
 class Discloser:
     """Writes notices in one language. ``language`` is the tag of the language pack that fits the request."""
 
     def __init__(self, plan: Plan, language: str) -> None:
         style = plan.languages.get(language)
+        self._words = plan.engine_labels
         self._language = language if style is None else style.language
         self._informal = style is not None and style.address == "informal"
 
@@ -101,7 +100,43 @@ class Discloser:
         """Make the notice that says whom to call; in general words if the place is unknown (SC-3)."""
         if not contacts:
             return Notice(NoticeKind.CONTACT, causes, self._fill(unknown))
-        return Notice(NoticeKind.CONTACT, causes, self._fill(known, contacts="; ".join(map(entry, contacts))))
+        return Notice(NoticeKind.CONTACT, causes, self._fill(known, contacts=self._listed(contacts)))
+
+    def contact_values(self, contact: Contact) -> list[str]:
+        """Return every form in which ``contact`` may stand in the list of a notice, alone or behind another."""
+        hours = self._hours(contact)
+        forms = (f"{contact.name}: {contact.value}", f"{self._or()}{contact.value}")
+        return [form + ending for form in forms for ending in ("", hours)]
+
+    def _listed(self, contacts: Sequence[Contact]) -> str:
+        """List contacts, those first that speak the language of the notice; a name that has several values once."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for contact in sorted(contacts, key=self._strangeness):
+            groups.setdefault((contact.name, self._hours(contact)), []).append(contact.value)
+        return "; ".join(
+            f"{name}: {self._or().join(dict.fromkeys(values))}{hours}" for (name, hours), values in groups.items()
+        )
+
+    def _strangeness(self, contact: Contact) -> int:
+        """Return 0 for a contact that speaks the language, 1 if nobody knows which it speaks, 2 for others."""
+        if not contact.spoken:
+            return 1
+        own = self._language.partition("-")[0]
+        return 0 if own in {tag.partition("-")[0] for tag in contact.spoken} else 2
+
+    def _or(self) -> str:
+        said = self._word("contacts_or")
+        return f" {said} " if said else " / "
+
+    def _hours(self, contact: Contact) -> str:
+        said = contact.hours
+        return f" ({(self._word('contacts_always') or _ALL_DAY) if said == 'always' else said})"
+
+    def _word(self, name: str) -> str:
+        """Return a word of the engine's in the language; empty if no pack has it: a sign is better than another
+        language's word."""
+        texts = self._words.get(name, {})
+        return next((texts[tag] for tag in parents(self._language) if tag in texts), "")
 
     def _fill(self, template: NoticeTemplate, **values: str) -> str:
         text = self._pick({**template.texts, **template.informal} if self._informal else template.texts)

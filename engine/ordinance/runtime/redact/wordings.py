@@ -14,7 +14,7 @@ from unicodedata import category
 from weakref import WeakKeyDictionary
 
 from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule
-from ordinance.runtime.redact.disclose import cited, entry
+from ordinance.runtime.redact.disclose import Discloser, cited
 from ordinance.runtime.text.folding import fold, key, symbol_kind
 
 #: A notice of fewer words is not guarded: ordinary text would meet it.
@@ -215,9 +215,14 @@ def notices_of(plan: Plan) -> tuple[list[str], dict[str, set[str]]]:
         "jurisdiction": {law.jurisdiction for law in laws},
         "authority": {law.authority for law in laws},
         "appeal": {law.appeal for law in laws},
-        "contacts": set(map(entry, plan.contacts)),
+        "contacts": {form for say in disclosers(plan) for each in plan.contacts for form in say.contact_values(each)},
     }
     return [text for each in _notices(plan, rules) for text in texts_of(each)], values
+
+
+def disclosers(plan: Plan) -> list[Discloser]:
+    """Return what writes notices under ``plan``, one for each language that they can be in."""
+    return [Discloser(plan, tag) for tag in dict.fromkeys((*plan.languages, "en"))]
 
 
 def texts_of(notice: NoticeTemplate) -> list[str]:
