@@ -9,6 +9,7 @@ from typing import Literal
 from ordinance.authoring.changes import Change, Side, came, compare, went
 from ordinance.language import ast
 from ordinance.policy.ir import Policy, Unit
+from ordinance.policy.link.written import names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def _values(
 def _contacts(policy: Policy) -> dict[tuple[str, str], object]:
     return {
         (unit.name, item.name.text): (
-            item.group.text, item.title.text, item.form, item.value.text, item.hours, _texts(item.places),
+            item.group.text, names_of(item), item.form, item.value.text, _texts(item.places),
         )
         for unit in policy.units
         for item in unit.pack.each(ast.ContactDecl)

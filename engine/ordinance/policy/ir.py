@@ -148,6 +148,7 @@ class Policy:
     languages: Mapping[str, LanguageStyle]
     engine_notices: Mapping[str, NoticeTemplate]
     engine_labels: Mapping[str, Texts]
+    titles: Mapping[str, Texts]
     examples: tuple[Example, ...]
     slots: tuple[SlotLine, ...]
     without: tuple[WithoutAdapter, ...]

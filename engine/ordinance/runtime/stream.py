@@ -59,8 +59,8 @@ class Stream:
 
     Its content and the texts that ``named`` begins are fed here; those of tool calls come from ``text`` and
     ``arguments``, are fed and closed by themselves, and before ``close``. It answers the prompt of that number, and its
-    content is governed as this ``part`` of an answer. In an answer with a ``structure`` notices are in the metadata
-    alone. ``notices`` are those that were given; until it is closed there are none.
+    content is governed as this ``part`` of an answer. With a ``structure``, and under silent terms, notices
+    are in the metadata alone. ``notices`` are those that were given; until it is closed there are none.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Stream:
         self._prompt = prompt
         self._texts: list[Text] = []
         self._structured = structure is not None
+        self._silent = self._structured or terms.silent
         self.content: Text
         if structure is None or structure.free is None:
             self.content = self.text(part, rigid=structure is not None)
@@ -198,7 +199,7 @@ class Stream:
             self.balanced = False
         told = self._told = self._tell()
         self.notices = (*told.before, *told.after)
-        before, after = ([], []) if self._structured else (_texts(told.before), _texts(told.after))
+        before, after = ([], []) if self._silent else (_texts(told.before), _texts(told.after))
         if not self._terms.whole:
             return rest + self._open() + "".join(map(self._paragraph, after))
         body = "" if self.refused else "".join(self._kept)
@@ -236,9 +237,11 @@ class Stream:
         if self._opened or self._terms.whole:
             return ""
         self._opened = True
-        if self._structured:
+        if self._silent:
             return ""
-        return "".join(text + _PARAGRAPH for text in _texts(self._terms.discloser.told(self._terms.before)))
+        return "".join(
+            text + _PARAGRAPH for text in _texts(self._terms.discloser.told(self._terms.before, self._terms.heard))
+        )
 
     def _paragraph(self, text: str) -> str:
         """A paragraph of its own; what stands before the answer has brought its own break."""

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import langcodes
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -28,6 +29,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "ORDINANCE_"
 
+#: So many different sets of houses may be named by keys.
+MOST_HOUSE_SETS = 32
+
 #: A DNS name, as a `Host` header may contain it. (An IP address is allowed too.)
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 
@@ -36,6 +40,12 @@ _OF_NOTHING = sha256(b"").hexdigest()
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Bytes = Annotated[int, Field(gt=0)]
+
+
+def _tag(locale: str) -> str:
+    if not langcodes.tag_is_valid(locale):
+        raise ValueError("must be a language tag, such as de-DE or et-EE")
+    return locale
 
 
 class _Section(BaseModel):
@@ -215,6 +225,21 @@ class KeySettings(_Section):
     system_messages_are_ours: bool = Field(
         default=False, description="Set to true if the operator writes the system messages; they are not screened."
     )
+    locale: Annotated[str, AfterValidator(_tag)] | None = Field(
+        default=None,
+        description="Language of notices for this key, for requests that ask for no loaded language. Default: the "
+        "setting `locale`.",
+    )
+    houses: list[str] = Field(
+        default_factory=list,
+        description="House packs, by name, that apply to this key; they must be among `packs`. A house that some key "
+        "names applies only to the keys that name it; any other house applies to everyone (docs/operations.md).",
+    )
+    audience: Literal["person", "machine"] = Field(
+        default="person",
+        description="Who reads the answers. With `machine`, for the titles, tags and search queries of a chat UI, "
+        "notices are only in the metadata and the headers, not in the text.",
+    )
 
     @field_validator("sha256")
     @classmethod
@@ -333,9 +358,7 @@ class Settings(BaseSettings):
     @field_validator("locale")
     @classmethod
     def _is_a_tag(cls, locale: str | None) -> str | None:
-        if locale is not None and not langcodes.tag_is_valid(locale):
-            raise ValueError("must be a language tag, such as de-DE or et-EE")
-        return locale
+        return None if locale is None else _tag(locale)
 
     @field_validator("hosts")
     @classmethod
@@ -352,6 +375,17 @@ class Settings(BaseSettings):
         for number, key in enumerate(keys):
             if first.setdefault(key.sha256, number) < number:
                 raise _at((number, "sha256"), f"`keys.{first[key.sha256]}` has the same hash; list each key once")
+        return keys
+
+    @field_validator("keys")
+    @classmethod
+    def _share_policies(cls, keys: list[KeySettings]) -> list[KeySettings]:
+        """Each set of houses is a policy of its own, which takes time to load and memory to keep."""
+        sets: set[frozenset[str]] = set()
+        for number, key in enumerate(keys):
+            sets |= {frozenset(key.houses)} if key.houses else set()
+            if len(sets) > MOST_HOUSE_SETS:
+                raise _at((number, "houses"), f"the keys name more than {MOST_HOUSE_SETS} different sets of houses")
         return keys
 
     @field_validator("adapters")

@@ -34,6 +34,7 @@ def compile(checked: CheckedPolicy) -> Plan:
         languages=policy.languages,
         engine_notices=policy.engine_notices,
         engine_labels=policy.engine_labels,
+        titles=policy.titles,
         slots=policy.slots,
         without=policy.without,
         struck=(*policy.struck, *struck),

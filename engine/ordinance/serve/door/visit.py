@@ -204,9 +204,9 @@ def _salt(key: str | None, cache_salt: object) -> bytes:
 
 
 def _notices_header(request: Request, session: Session) -> dict[str, str]:
-    """Where the text has a form that a notice would break, a whole answer has its notices in a header too (semantics,
-    rule 9): a JSON list in ASCII."""
+    """Where the text has a form that a notice would break, or a machine reads it, a whole answer has its notices in a
+    header too (semantics, rule 9): a JSON list in ASCII."""
     notices = session.outcome().notices
-    if request.structure is None or not notices:
+    if (request.structure is None and not session.silent) or not notices:
         return {}
     return {http_headers.NOTICES: http_headers.notices_header(notices)}
