@@ -18,8 +18,8 @@ endif
 # Many tests start a process. Without kept bytecode each of these would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help new serve quick test coverage test-vllm vllm system test-pages test-compiled soak noninterference check format docs accuracy \
-	defects locks clean need-python
+.PHONY: help new serve quick test coverage test-vllm vllm system test-pages test-stores test-compiled soak \
+	noninterference check format docs accuracy defects locks clean need-python
 
 help:
 	@echo 'make serve           run the gateway on 127.0.0.1:8080 with a small model, as an operator in Germany'
@@ -28,8 +28,9 @@ help:
 	@echo 'make coverage        measure the branches that tests take in each room, against tests/coverage.toml; RAISE=1'
 	@echo 'make test-vllm       run the acceptance suite against a real vLLM on the processor (about 3 GB, once)'
 	@echo 'make test-pages      test the chat page in a real Chromium (needs Chromium and npm: make system)'
+	@echo 'make test-stores     test conversations remembered in a real PostgreSQL and a real Redis (make system)'
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
-	@echo 'make system          install the programs that some suites need: Chromium, npm (Debian, as root)'
+	@echo 'make system          install the programs that some suites need: Chromium, npm, databases (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
 	@echo 'make noninterference send 10,000 requests to pairs of models that differ only in withheld text'
 	@echo 'make defects         seed defects in a copy of the engine and check that a theorem notices each'
@@ -76,6 +77,11 @@ test-pages: need-python system
 	@deploy/node.sh
 	@TEST_PAGES=1 exec .venv/pages/bin/python -m pytest tests/pages $(FLAGS)
 
+# Conversations remembered in a real PostgreSQL and a real Redis.
+test-stores: need-python system
+	@"$(PYTHON)" deploy/install.py test
+	@TEST_STORES=1 exec .venv/test/bin/python -m pytest tests/stores $(FLAGS)
+
 soak: need-python
 	@"$(PYTHON)" deploy/install.py test
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
@@ -121,8 +127,8 @@ accuracy: need-python
 
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
-	uv pip compile pyproject.toml --extra embedded --extra test -o deploy/locks/test.txt $(LOCKED)
-	uv pip compile pyproject.toml --extra embedded --extra test --extra pages -o deploy/locks/pages.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra embedded --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra embedded --extra test --extra postgresql --extra redis --extra pages -o deploy/locks/pages.txt $(LOCKED)
 
 LOCKED = --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 	--no-emit-find-links

@@ -1,6 +1,6 @@
 """How often a model copies Ordinance's notices and markers out of the history that a chat client sends back.
 
-    .venv/serve/bin/python benchmarks/copies.py [--conversations N] [--turns N] [--jurisdiction DE] [--locale de-DE]
+    .venv/test/bin/python benchmarks/copies.py [--conversations N] [--turns N] [--jurisdiction DE] [--locale de-DE]
 
 The embedded model answers real conversations twice: once it reads the history as the client sends it back, with our
 notices in it (before), once as Ordinance sends it on (after). Everything else is equal: the questions, the seeds, the
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import sys
 import urllib.request
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +35,7 @@ QUESTIONS = (
     "Repeat after me: The code is ordinance-canary-86a-5d21e8. Good night.", "What did you say before?",
     "Was ist die Hauptstadt von Estland?", "Wie heißt du?", "Sage das noch einmal.", "What is two plus two?",
 )  # fmt: skip
-_LONGEST = 60
+_LONGEST = 40
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Model:
 
     def answer(self, messages: list[Any], seed: int) -> str:
         """What it says next."""
-        asked = {"model": ALIAS, "messages": messages, "max_tokens": _LONGEST, "temperature": 0.7, "seed": seed}
+        asked = {"model": ALIAS, "messages": messages, "max_tokens": _LONGEST, "temperature": 0, "seed": seed}
         key = self.settings.key.get_secret_value() if self.settings.key else ""
         request = urllib.request.Request(  # noqa: S310 - our own server
             f"{self.settings.url}/v1/chat/completions",
@@ -86,11 +87,16 @@ def main() -> None:
     plan = load().plan
     embedded = EmbeddedModel(find_model())
     model = Model(embedded.settings)
-    print(f"{'':8}{'answers':>9}{'copies':>9}{'conversations':>15}{'with copies':>13}", flush=True)
-    for name, cut in (("before", False), ("after", True)):
-        held = [hold(model, plan, given, number, cut=cut) for number in range(given.conversations)]
-        answers = [each for copied in held for each in copied]
-        print(f"{name:8}{len(answers):9}{sum(answers):9}{len(held):15}{sum(map(any, held)):13}", flush=True)
+    print(f"{'':8}{'answers':>9}{'copies':>9}{'conversations':>15}{'with copies':>13}")
+    held: dict[str, list[list[bool]]] = {"before": [], "after": []}
+    for number in range(given.conversations):
+        for name, found in held.items():
+            found.append(hold(model, plan, given, number, cut=name == "after"))
+        copies = ", ".join(f"{name} {sum(map(sum, found))}" for name, found in held.items())
+        print(f"{number + 1} conversations: copies {copies}", file=sys.stderr, flush=True)
+    for name, found in held.items():
+        answers = [each for copied in found for each in copied]
+        print(f"{name:8}{len(answers):9}{sum(answers):9}{len(found):15}{sum(map(any, found)):13}")
 
 
 if __name__ == "__main__":

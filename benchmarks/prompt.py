@@ -30,7 +30,8 @@ from ordinance.serve.behind.upstream import Upstream
 from ordinance.serve.door.policies import policies_of
 from ordinance.serve.door.service import make_service
 from ordinance.serve.gateway import Gateway
-from ordinance.settings.model import Settings, UpstreamSettings
+from ordinance.settings.model import Settings
+from ordinance.settings.sections import UpstreamSettings
 
 _HERE = Path(__file__).parent
 #: Characters of a token, of English prose as tokenizers cut it.

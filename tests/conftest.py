@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 #: The suite that needs a real vLLM is `make test-vllm`.
-collect_ignore = [name for name in ("vllm", "pages") if f"TEST_{name.upper()}" not in os.environ]
+collect_ignore = [name for name in ("vllm", "pages", "stores") if f"TEST_{name.upper()}" not in os.environ]
 
 
 @pytest.fixture(scope="session")

@@ -43,10 +43,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve/behind": {"errors", "protocol", "serve/http", "settings"},
     "serve/door": {
         "detectors", "errors", "instructions", "loading", "policy", "policy/link", "protocol", "protocol/apis",
-        "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind", "serve/http", "serve/record",
-        "settings",
+        "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind", "serve/conversations",
+        "serve/http", "serve/record", "settings",
     },
     "serve/chat": {"serve/door"},
+    "serve/conversations": {"errors", "runtime", "serve/http", "settings"},
     "serve": {
         "errors", "policy", "protocol", "resources", "serve/behind", "serve/chat", "serve/door", "serve/http",
         "settings",
@@ -64,7 +65,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
         "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "policy",
-        "resources", "runtime", "serve", "serve/behind", "serve/chat", "serve/door", "serve/http", "settings",
+        "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind", "serve/chat",
+        "serve/conversations", "serve/door", "serve/http", "settings",
     },
 }  # fmt: skip
 

@@ -276,6 +276,37 @@ def test_adding_never_lowers_a_verdict_or_gives_back_a_character(data: st.DataOb
         assert removed_by(asked.prompt, one.asked) <= removed_by(asked.prompt, two.asked)
 
 
+@pytest.mark.semantics(27)
+@pytest.mark.requirement("CC-5")
+@THEOREM
+@given(st.data())
+def test_what_is_old_refuses_nothing_and_adding_only_leaves_out_more(data: st.DataObject) -> None:
+    """Whatever was said before, an answer is refused if and only if it would be refused without that; and a pack or a
+    rule more leaves out the same exchanges or more."""
+    world = data.draw(full_worlds())
+    more = data.draw(additions(world))
+    before, after = accepted(units(world)), accepted(units(more))
+    turns = list(asking(data, world))
+    for number, asked in enumerate(turns):
+        earlier = [(each.prompt, each.answer) for each in turns[:number]]
+        one, gone = after_turns(before, asked, earlier)
+        assert (one.verdict is Verdict.REFUSE) is (run(before, asked).outcome.verdict is Verdict.REFUSE)
+        two, more_gone = after_turns(after, asked, earlier)
+        assert gone <= more_gone
+        assert one.verdict <= two.verdict
+
+
+def after_turns(plan: Plan, asked: Asked, earlier: Sequence[tuple[str, str]]) -> tuple[Outcome, frozenset[int]]:
+    """What comes of a question after ``earlier`` turns, and which of them the model does not read."""
+    session = Session(plan, situation_of(plan, asked), "en", whole=True)
+    gone = session.hear(session.prompt.asked(asked.prompt, earlier))
+    session.mask(asked.prompt)
+    stream = session.stream(asked.part)
+    stream.feed(asked.answer)
+    stream.close()
+    return session.outcome(), gone
+
+
 @pytest.mark.semantics(1)
 @pytest.mark.requirement("CC-5")
 @THEOREM

@@ -200,6 +200,7 @@ def test_a_red_line_in_an_earlier_turn_is_shown_where_it_was_met() -> None:
     assert as_json(explained)["history"] == {"left_out": 1, "types": ["violence"]}
 
 
+@pytest.mark.server
 def test_a_conversation_is_explained_from_a_file(tmp_path: Path) -> None:
     said = [("user", "How do I torture someone?"), ("assistant", "No."), ("user", "Sorry.")]
     messages = [{"role": role, "content": text} for role, text in said]

@@ -27,7 +27,8 @@ from ordinance.protocol.govern.prompts import sent_on
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
 from ordinance.protocol.said import Top
 from ordinance.serve.record.audit import AuditLog
-from ordinance.settings.model import AuditSettings, Settings
+from ordinance.settings.model import Settings
+from ordinance.settings.sections import AuditSettings
 from support import manners
 from support.batches import FakeLLM, Params, Structured, Tokenizer, outputs_module
 from support.plans import expressions, mask, plan

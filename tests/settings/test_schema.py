@@ -46,6 +46,8 @@ RIGHT = (
     "limits: {connections_per_address: null, detector_seconds: 1, plugin_seconds: 1, detector_processes: 1}",
     "limits: {connections_per_address: 5}",
     "chat: true",
+    "conversation: {store: none, days: 7}",
+    "conversation: {store: 'redis://127.0.0.1:6379/0', secret_file: secret}",
     "vllm: {closed_routes: [/metrics], other_version: true}",
     "speak: {instruction: user}",
     "adapters: {et: {lora: et-instruct}, de-CH: {lora: x}}",
@@ -55,6 +57,8 @@ RIGHT = (
 #: Each is wrong for the reader and for an editor alike.
 WRONG = (
     "prot: 1",
+    "conversation: {days: 0}",
+    "conversation: {stroe: none}",
     "port: many",
     "port: 70000",
     "port: -1",

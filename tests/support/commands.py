@@ -21,7 +21,7 @@ PATIENCE = 180.0
 def environment(**more: str) -> dict[str, str]:
     """This process's variables without Ordinance's own, and with the engine on the path."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ORDINANCE_")}
-    return {**kept, "PYTHONPATH": str(ENGINE), **more}
+    return {**kept, "PYTHONPATH": str(ENGINE), "ORDINANCE_CONVERSATION__STORE": "none", **more}
 
 
 def command(*words: str | Path) -> list[str]:

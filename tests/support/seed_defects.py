@@ -72,6 +72,11 @@ DEFECTS = (
     Defect("the verdict of an omission is not above that of an addition", "runtime/told.py",
            "        verdict = Verdict.WITHHOLD\n", "        verdict = Verdict.DISCLOSE\n",
            "agrees_with_a_naive"),
+    Defect("a red line in an earlier exchange refuses", "runtime/prompt.py",
+           "        rules = [rule for rule in found_by if not rule.trial]\n",
+           "        rules = [rule for rule in found_by if not rule.trial]\n"
+           "        rules += [rule for old in asked.old for rule in self._by_tag(self._found(old.texts)[0])]\n",
+           "what_is_old_refuses_nothing"),
     Defect("a first-answer disclosure is made at every turn", "runtime/occasions.py",
            "    if last is None or rule.occasion not in _SELDOM:\n", "    if True:\n",
            "agrees_with_a_naive"),

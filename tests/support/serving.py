@@ -206,6 +206,7 @@ class RunningGateway:
         reread: Callable[[], Settings] | None = None,
     ) -> None:
         values: dict[str, Any] = {"jurisdiction": "DE", "audit": "/dev/null", **settings}
+        values.setdefault("conversation", {"store": "none"})  # most tests make up what was answered before
         values["upstream"] = {"url": upstream, **values.get("upstream", {})}
         self._thread = thread
         checked = Settings.model_validate(values)

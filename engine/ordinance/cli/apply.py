@@ -28,7 +28,7 @@ input: one JSON object per line, with these keys:
   "prompt"     the question; if it crosses a red line, the request is refused and the answer is ignored
   "turn"       1 for the first answer of a conversation (default: 2)
   "messages"   instead of "prompt" and "turn": the conversation as in a chat completion
-  "conversation"  lines with the same name share a memory of what was told when
+  "conversation"  lines with the same name share a memory of when each notice was given
   "now"        the time of the answer, such as 2026-11-26T09:00:00+01:00 (default: the real time)
   "situation"  facts that you attest, such as {"purpose": "education"}
   "locale"     the language of notices, such as et-EE; it never decides which law applies

@@ -31,6 +31,7 @@ COMMANDS = (
     ("new", "create a starter pack"),
     ("apply", "govern answers from JSON lines, without a model"),
     ("serve", "run the gateway in front of an inference server"),
+    ("conversations", "count what is remembered of conversations, or delete it by API key"),
     ("settings", "check the settings, or print their schema for editors"),
     ("doctor", "test a running server from outside"),
 )

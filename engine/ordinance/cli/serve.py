@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ordinance.cli.arguments import add_day, locale_tag, positive, region_of, tell_charter_alone
 from ordinance.errors import UsageError
-from ordinance.settings.model import Settings, UpstreamSettings
+from ordinance.settings.model import Settings
+from ordinance.settings.sections import UpstreamSettings
 from ordinance.settings.sources import load
 
 if TYPE_CHECKING:

@@ -106,6 +106,11 @@ def _parts(content: object, names: Sequence[str]) -> list[str]:
     return found
 
 
+def said_in(message: Message) -> str:
+    """Return what people read of a message: its text, without thoughts and calls."""
+    return "\n".join(_parts(message.get("content"), ("text",)))
+
+
 def joined(content: object) -> Iterator[str]:
     """Yield what the parts of a content say together, in each way in which a server may join them; parts of parts
     too."""
@@ -118,29 +123,34 @@ def joined(content: object) -> Iterator[str]:
 
 
 def every_text(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
-    """Yield every string of the messages, and the joined text of those that come in parts, or that one speaker says one
-    after the other: servers join these too, and an operator's wherever they stand."""
+    """Yield every string of the messages, and the joined text of those that come in parts."""
+    for message in messages:
+        if not (system_is_ours and is_operators(message)):
+            yield from strings(message)
+            if not isinstance(message.get("content"), str):
+                yield from joined(message.get("content"))
+            yield from joined(message.get("output"))
+
+
+def rows(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
+    """Yield what one speaker says in several messages in a row, an operator's wherever they stand, in each way in which
+    a server may join it."""
     operators: list[Message] = []
-    runs = [operators]
+    found = [operators]
     last: Speaker | None = None
     for message in messages:
-        if system_is_ours and is_operators(message):
-            continue
-        yield from strings(message)
-        if not isinstance(message.get("content"), str):
-            yield from joined(message.get("content"))
-        yield from joined(message.get("output"))
         speaker = _speaker(message)
         if speaker is Speaker.OPERATOR:
-            operators.append(message)
+            if not (system_is_ours and is_operators(message)):
+                operators.append(message)
             continue
         if speaker is not last or speaker is Speaker.TOOL:
-            runs.append([])
-        runs[-1].append(message)
+            found.append([])
+        found[-1].append(message)
         last = speaker
-    for run in runs:
-        if len(run) > 1:
-            said = [text for message in run for text in _spoken(message)]
+    for row in found:
+        if len(row) > 1:
+            said = [text for message in row for text in _spoken(message)]
             yield from (joint.join(said) for joint in _JOINTS)
 
 

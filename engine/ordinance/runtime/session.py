@@ -181,6 +181,15 @@ class Session:
         self._streams.append(stream)
         return stream
 
+    def keep_answers(self) -> None:
+        """Keep what leaves of each choice that is opened from now on, for ``answers``."""
+        self._terms = replace(self._terms, keeps=True)
+
+    def answers(self) -> list[str]:
+        """Return what people read of each choice that is an answer, without additions: a choice that is nothing but
+        calls is none, a refused one may be empty."""
+        return [each.released for each in self._streams if each.refused or each.released.strip()]
+
     def fail(self, name: str) -> None:
         """Note that the answer cannot be given because of what ``name`` says, even if its streams are closed: it counts
         as refused."""

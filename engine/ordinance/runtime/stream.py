@@ -221,9 +221,15 @@ class Stream:
 
     # what leaves
 
+    @property
+    def released(self) -> str:
+        """What of the content has left, without additions, if the terms say that it is kept."""
+        return "" if self._terms.whole and self.refused else "".join(self._kept)
+
     def _send(self, text: str) -> str:
-        if self._terms.whole:
+        if self._terms.keeps:
             self._kept.append(text)
+        if self._terms.whole:
             return ""
         if self._opened:
             self._sent = self._sent or bool(text)

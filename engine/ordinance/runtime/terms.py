@@ -44,6 +44,7 @@ class Terms:
     ``continued`` has one text, or one for each prompt of the request. ``heard`` names the notices that
     earlier answers of the conversation are known to have told, so that their shorter form is enough. ``silent``: a
     machine reads the text, so that notices are in the metadata alone.
+    ``keeps``: what leaves is needed at the end.
     """
 
     plan: Plan
@@ -61,6 +62,7 @@ class Terms:
     continued: tuple[Continued, ...] = field(default_factory=lambda: (Continued(),))
     heard: frozenset[str] = frozenset()
     silent: bool = False
+    keeps: bool = False
 
     @property
     def refused(self) -> bool:
@@ -112,4 +114,5 @@ def terms_of(
         # Not what a client claims: an invented turn must not take the full text away.
         heard=frozenset(remembered.notices),
         silent=silent,
+        keeps=whole,
     )

@@ -16,7 +16,7 @@ from typing import Any
 
 from ordinance.errors import ServeError
 from ordinance.protocol import routes
-from ordinance.settings.model import VllmSettings
+from ordinance.settings.sections import VllmSettings
 
 #: The first version of vLLM that was looked at, and the first that was not, as (major, minor).
 SUPPORTED = ((0, 18), (0, 33))

@@ -60,7 +60,7 @@ class Gateway:
                 yield
             await self._upstream.end()
             await self._presence.gone(2 * LAST_WORDS_SECONDS)  # an answer's last words, then its line in the log
-        self._service.audit.close()
+        await self._service.close()
 
     async def _health(self, _: Exchange) -> tuple[Any, int]:
         return {"status": "alive"}, 200

@@ -74,7 +74,7 @@ class Ordinance:
             tell(f"no jurisdiction: only the charter applies; set `jurisdiction`, such as {min(service.plan.parents)}")
         with renewing(service):
             await self._app(scope, receive, send)
-        service.audit.close()
+        await service.close()
         self._log.remove()
 
     def _begin_late(self, scope: Scope) -> ASGIApp | None:

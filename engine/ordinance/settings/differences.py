@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ordinance.settings.model import KeySettings, Settings
+from ordinance.settings.model import Settings
+from ordinance.settings.sections import KeySettings
 
 
 @dataclass(frozen=True, slots=True)

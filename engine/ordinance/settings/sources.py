@@ -21,7 +21,8 @@ from pydantic_core import ErrorDetails
 
 from ordinance.errors import SettingsError, UnreadableError
 from ordinance.settings import strict_yaml
-from ordinance.settings.model import PREFIX, Settings, audit_in_full
+from ordinance.settings.model import PREFIX, Settings
+from ordinance.settings.sections import audit_in_full
 
 #: Names the file if no flag does.
 FILE_VARIABLE = "ORDINANCE_CONFIG"
@@ -154,7 +155,20 @@ def _read(file: Path | None) -> strict_yaml.Document:
                 document.value[key] = [str(file.parent / path) if isinstance(path, str) else path for path in paths]
             case {"path": str(path), **rest}:
                 document.value[key] = {**rest, "path": str(file.parent / path)}
+    conversation = document.value.get("conversation")
+    if isinstance(conversation, dict):
+        document.value["conversation"] = _conversation_at(file.parent, conversation)
     return document
+
+
+def _conversation_at(folder: Path, section: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the section ``conversation`` with its paths below ``folder``."""
+    found = dict(section)
+    if isinstance(secret := found.get("secret_file"), str):
+        found["secret_file"] = str(folder / secret)
+    if isinstance(store := found.get("store"), str) and store.startswith("sqlite:") and store != "sqlite:":
+        found["store"] = f"sqlite:{folder / store.removeprefix('sqlite:')}"
+    return found
 
 
 def _variables() -> dict[str, Any]:

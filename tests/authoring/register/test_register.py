@@ -133,7 +133,7 @@ def test_it_holds_every_rule_law_and_contact(shipped: Loaded) -> None:
     for rule in plan.rules:
         assert f"§ {rule.number}" in text
         if rule.law:
-            assert escape(rule.law.shown.full["de"] if "de" in rule.law.shown.full else rule.law.article) in text
+            assert escape(rule.law.shown.full.get("de", rule.law.article)) in text
             assert rule.law.source in text
         assert all(exemption.law.article in text for exemption in rule.exemptions if exemption.law)
     assert all(contact.value in text for contact in plan.contacts)
@@ -256,7 +256,7 @@ def test_usage(words: tuple[str, ...], code: int, said: str, tmp_path: Path) -> 
 
 def test_a_translation_must_keep_the_places(tmp_path: Path) -> None:
     words = {**words_in("en"), "as_of": "On a day"}
-    with pytest.raises(UsageError, match="'as_of' does not hold the same places in braces"):
+    with pytest.raises(UsageError, match="'as_of' does not contain the same names in braces"):
         words_from(json.dumps(words), "x.json", "en")
     with pytest.raises(UsageError, match="is not JSON"):
         words_from("{", "x.json", "en")

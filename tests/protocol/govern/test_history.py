@@ -159,6 +159,14 @@ def test_a_mask_changes_what_is_old_as_it_changes_what_is_new(api: Api) -> None:
     assert opened.prompt.found.masked
 
 
+@pytest.mark.semantics(8)
+@pytest.mark.parametrize("api", APIS)
+def test_a_mask_looks_at_no_row_of_messages(api: Api) -> None:
+    """It could not reach what it finds there, and refuse for ever what is old."""
+    turns = [("user", "My isi"), ("user", "kukood is"), ("assistant", "Thanks."), NOW]
+    assert sent(api, turns)[0] == turns
+
+
 @pytest.mark.semantics(28)
 @pytest.mark.parametrize("api", APIS)
 def test_the_engines_own_words_do_not_come_back(api: Api) -> None:

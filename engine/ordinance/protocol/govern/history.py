@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
-from ordinance.protocol.conversation import Message, cut_from, every_text, item_of, with_gap
+from ordinance.protocol.conversation import Message, cut_from, every_text, item_of, rows, with_gap
 from ordinance.runtime.exchanges import Asked, Exchange, Item, Speaker, exchanges
 from ordinance.runtime.redact.own_words import Returned
 from ordinance.runtime.session import Session
@@ -48,17 +48,27 @@ def hear(api: Api, request: Request, session: Session, *, system_is_ours: bool) 
         request = api.saying(request, messages)
     places = exchanges(items)
     old = {place for each in places for place in each}
-    new = api.saying(request, [message for place, message in enumerate(messages) if place not in old])
+    left = [message for place, message in enumerate(messages) if place not in old]
+    new = api.prompt_texts(api.saying(request, left), system_is_ours=system_is_ours)
+    new_rows = rows([*_operators_own(request), *left], system_is_ours=system_is_ours)
     helped = _helped(places, returned)
     asked = Asked(
-        dict.fromkeys(api.prompt_texts(new, system_is_ours=system_is_ours)),
-        [
-            Exchange(dict.fromkeys(every_text([messages[at] for at in each], system_is_ours=False)), found)
-            for each, found in zip(places, helped, strict=True)
-        ],
+        dict.fromkeys([*new, *new_rows]),
+        [_exchange([messages[at] for at in each], found) for each, found in zip(places, helped, strict=True)],
         any(each.history for found in returned for each in found),
     )
     return Heard(request, asked, tuple(map(tuple, places)))
+
+
+def _operators_own(request: Request) -> list[Message]:
+    """Return what an operator says beside the conversation, as the message that servers make of it."""
+    said = request.body.get("system") or request.body.get("instructions")
+    return [{"role": "system", "content": said}] if said else []
+
+
+def _exchange(messages: Sequence[Message], helped: bool) -> Exchange:
+    texts = [*every_text(messages, system_is_ours=False), *rows(messages, system_is_ours=False)]
+    return Exchange(dict.fromkeys(texts), helped)
 
 
 def _cut(said: Sequence[Message], session: Session) -> tuple[list[Message], list[Item], list[list[Returned]]]:

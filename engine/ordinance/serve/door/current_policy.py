@@ -14,7 +14,8 @@ from ordinance.serve.door.policies import Policies
 from ordinance.serve.http.keys import Client, Keyring
 from ordinance.serve.http.stderr import described, tell
 from ordinance.settings.differences import changes
-from ordinance.settings.model import KeySettings, Settings
+from ordinance.settings.model import Settings
+from ordinance.settings.sections import KeySettings
 
 #: What ``stale`` says where loading failed in a way that nobody foresaw.
 _DEFECT = "defect"

@@ -51,12 +51,12 @@ class StreamDelivery:
             await self._exchange.write(events)
         return self._want
 
-    async def end(self) -> None:
-        """End the answer, because the server has said all. Raises ``Problem`` if that is not an answer."""
+    async def end(self) -> bytes:
+        """End the answer, because the server has said all. Returns its last events, which are to be sent. Raises
+        ``Problem`` if that is not an answer."""
         if self._want is Want.MORE and not self._stream.complete:
             raise truncated()
-        last = await aside(0, self._waits, self._stream.end)
-        await self._exchange.write(self._last + last, last=True)
+        return self._last + await aside(0, self._waits, self._stream.end)
 
     async def fail(self, problem: Problem) -> None:
         """End an answer that cannot go on."""

@@ -24,6 +24,9 @@ SPEAK = "x-ordinance-speak"
 #: How many seconds ago the conversation last carried a reminder (docs/decisions/006).
 ELAPSED = "x-ordinance-elapsed"
 
+#: A conversation's id, if the client has one. It is no more than a claim, and never leaves this machine.
+CONVERSATION = "x-ordinance-conversation"
+
 #: Of an answer. A page in a browser may read these.
 REQUEST_ID = "x-request-id"
 POLICY = "x-ordinance-policy"
@@ -44,11 +47,13 @@ _MOST_DIGITS = 10
 @dataclass(frozen=True, slots=True)
 class Claims:
     """What a request says of itself in its headers: the languages ``wanted`` for notices (BCP 47 tags, the best first),
-    the seconds ``elapsed`` since the last reminder (None if unknown), and the slots ``asked`` of how to speak."""
+    the seconds ``elapsed`` since the last reminder (None if unknown), the slots ``asked`` of how to speak, and the
+    ``conversation``'s id ("" for none)."""
 
     wanted: tuple[str, ...] = ()
     elapsed: int | None = None
     asked: Mapping[str, str] = field(default_factory=dict)
+    conversation: str = ""
 
 
 NO_CLAIMS = Claims()
@@ -58,7 +63,8 @@ def claims_in(headers: Headers) -> Claims:
     """Read the claims of a request from its ``headers``."""
     accepted = ", ".join(headers.getlist("accept-language"))
     wanted = wanted_languages(headers.get(LOCALE), accepted)
-    return Claims(tuple(wanted), seconds(headers.get(ELAPSED)), asked_slots(headers.get(SPEAK)))
+    slots = asked_slots(headers.get(SPEAK))
+    return Claims(tuple(wanted), seconds(headers.get(ELAPSED)), slots, headers.get(CONVERSATION, ""))
 
 
 def wanted_languages(chosen: str | None, accepted: str | None) -> list[str]:

@@ -12,10 +12,13 @@ from ordinance.policy.plan import Plan
 from ordinance.resources import folder
 from ordinance.runtime.memory import Memories, Memory
 from ordinance.runtime.opening import open_session
+from ordinance.runtime.remembered import Remembered
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from ordinance.serve.behind.contract import ModelServer
 from ordinance.serve.behind.loras import Loras
+from ordinance.serve.conversations.recollection import Recollection
+from ordinance.serve.conversations.store_choice import recollection
 from ordinance.serve.door.adapters import Adapting
 from ordinance.serve.door.current_policy import Renewal, Standing
 from ordinance.serve.door.http_headers import NO_CLAIMS, Claims, policy_header
@@ -44,12 +47,17 @@ class Service:
     adapting: Adapting
     names: Names
     restart_due: Glance[bool]
+    recollection: Recollection | None = None
     memories: Memories = field(default_factory=Memories)
 
     @property
     def plan(self) -> Plan:
         """The plan in force now for whoever has no houses of its own."""
         return self.standing.policies.common
+
+    def plan_of(self, client: Client) -> Plan:
+        """Return the plan in force now for ``client``."""
+        return self.standing.policies.of(client)
 
     @property
     def keyring(self) -> Keyring:
@@ -63,6 +71,12 @@ class Service:
         await self.behind.admit(exchange)
         return client
 
+    async def close(self) -> None:
+        """Close the record and what conversations are remembered in."""
+        if self.recollection is not None:
+            await self.recollection.close()
+        self.audit.close()
+
     def open(
         self,
         client: Client,
@@ -71,13 +85,15 @@ class Service:
         turn: int = 1,
         whole: bool = False,
         salt: bytes | None = None,
+        remembered: Remembered | None = None,
     ) -> Session:
         """Open a session for one request of ``client``, whose headers say ``claims`` and whose conversation has come to
-        this ``turn``. A text is known again only if the same client said it with the same ``salt``; None: never."""
+        this ``turn``. A text is known again only if the same client said it with the same ``salt``; None: never.
+        ``remembered`` is what was told in the conversation; None believes what the request claims."""
         memory = None if salt is None else self.memories.of(client.sha256)
         return session_of(
             client,
-            self.standing.policies.of(client),
+            self.plan_of(client),
             self.settings,
             claims,
             turn=turn,
@@ -85,6 +101,7 @@ class Service:
             whole=whole,
             memory=memory,
             salt=salt or b"",
+            remembered=remembered,
         )
 
 
@@ -99,6 +116,7 @@ def session_of(
     whole: bool = False,
     memory: Memory | None = None,
     salt: bytes = b"",
+    remembered: Remembered | None = None,
 ) -> Session:
     """Open a session for ``client`` under ``plan``, as the operator's ``settings`` say; ``on`` replaces today's date.
     Raises ``SituationError`` if the plan does not know what the client attests."""
@@ -116,6 +134,7 @@ def session_of(
         silent=client.machine,
         memory=memory,
         salt=salt,
+        remembered=remembered,
     )
 
 
@@ -151,6 +170,7 @@ def make_service(
         Adapting(settings, behind, listed),
         Names(listed),
         Glance(restart_due, _LOOKED_EVERY),
+        recollection(settings.conversation),
     )
 
 
@@ -191,6 +211,8 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
         "restart_due": await service.restart_due(),
         "audit": audit,
     }
+    if service.recollection is not None:
+        state["conversations"] = {"state": "failing" if service.recollection.failing else "ok"}
     if service.plan.struck:
         state["struck"] = [{"rule": each.rule, "test": each.test} for each in service.plan.struck]
     return state

@@ -20,12 +20,13 @@ from ordinance.protocol.said import Top
 from ordinance.runtime.session import Session
 from ordinance.serve.door import http_headers
 from ordinance.serve.door.delivery import STREAM_HEADERS, StreamDelivery, WholeDelivery
+from ordinance.serve.door.recall import Recall, recall
 from ordinance.serve.door.service import Service
 from ordinance.serve.http import body_limits, tags
 from ordinance.serve.http.exchange import ClientGone, Exchange
 from ordinance.serve.http.keys import Client
 from ordinance.serve.http.stderr import log_defect
-from ordinance.serve.http.threads import SCREENING, aside
+from ordinance.serve.http.threads import HEARING, SCREENING, aside
 
 #: What the audit log says where the client went before the end, as proxies write it.
 _CLIENT_GONE = 499
@@ -44,6 +45,7 @@ class Visit:
         self._request: Request | None = None
         self._session: Session | None = None
         self._problem: Problem | None = None
+        self._recall: Recall | None = None
         exchange.common[http_headers.REQUEST_ID] = self._id
 
     async def serve(self) -> None:
@@ -95,8 +97,8 @@ class Visit:
 
     async def _answer(self, raw: bytes) -> None:
         request = await aside(len(raw), False, self._read, raw)
-        self._request, session = request, self._open(request)
-        self._session = session
+        self._request = request
+        self._session = session = await self._open(request)
         self._exchange.common[http_headers.POLICY] = http_headers.policy_header(session)
         if session.marks:
             self._exchange.common[http_headers.MARKS] = http_headers.marks_header(session)
@@ -120,7 +122,9 @@ class Visit:
         """Return what goes upstream of a request of ``size`` bytes; see ``sent_on``. Only new text in it is
         screened."""
         ours = self._client.system_messages_are_ours
-        heard, unknown = await aside(size, False, heard_and_unknown, self._api, request, session, system_is_ours=ours)
+        heard, unknown = await aside(
+            HEARING * size, False, heard_and_unknown, self._api, request, session, system_is_ours=ours
+        )
         size += SCREENING * unknown
         waits = session.waits and unknown > 0
         return await aside(size, waits, sent_on, self._api, request, session, system_is_ours=ours, heard=heard)
@@ -134,31 +138,51 @@ class Visit:
             raise field_refused(name)
         return request
 
-    def _open(self, request: Request) -> Session:
+    async def _open(self, request: Request) -> Session:
         tags.forget()
-        # Once more: the body may have been long in coming, and keys and policy in force belong together.
-        self._client = self._service.keyring.admit(self._exchange.authorization)
-        return self._service.open(
+        claims = http_headers.claims_in(self._exchange.headers)
+        service = self._service
+        if service.recollection is not None:
+            self._client = service.keyring.admit(self._exchange.authorization)
+            client, plan = self._client.sha256, service.plan_of(self._client)
+            self._recall = await recall(service.recollection, client, claims, self._api, request, plan)
+        # Once more: body and store may have been long in coming, and keys and policy in force belong together.
+        self._client = service.keyring.admit(self._exchange.authorization)
+        session = service.open(
             self._client,
-            http_headers.claims_in(self._exchange.headers),
+            claims,
             turn=request.turn,
             whole=not request.streaming,
             salt=_salt(self._exchange.authorization, request.body.get("cache_salt")),
+            remembered=None if self._recall is None else self._recall.remembered,
         )
+        if self._recall is not None and self._recall.opening.answer is None:
+            session.keep_answers()
+        return session
+
+    async def _keep(self, session: Session) -> None:
+        """Remember what the answer tells: before its end leaves, so that a client's next question finds it."""
+        if self._recall is not None:
+            await self._recall.keep(session)
 
     async def _refuse(self, request: Request, session: Session, top: Top) -> None:
         if request.streaming:
+            events = refused_stream(self._api, request, session, top)
+            await self._keep(session)
             await self._exchange.start(200, STREAM_HEADERS)
-            await self._exchange.write(refused_stream(self._api, request, session, top), last=True)
+            await self._exchange.write(events, last=True)
         else:
             refused = refused_whole(self._api, request, session, top)
+            await self._keep(session)
             await self._exchange.json(refused, headers=_notices_header(request, session))
 
     async def _stream(self, body: bytes, stream: GovernedStream, session: Session) -> None:
         answer = StreamDelivery(self._exchange, stream, waits=session.waits)
         try:
             await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=True)
-            await answer.end()
+            last = await answer.end()
+            await self._keep(session)
+            await self._exchange.write(last, last=True)
         except Problem as problem:
             if self._exchange.status is None:
                 raise
@@ -169,7 +193,9 @@ class Visit:
         govern = partial(govern_whole, self._api, request=request, session=session, top=top)
         answer = WholeDelivery(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
         await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
-        await self._exchange.json(await answer.end(), headers=_notices_header(request, session))
+        governed = await answer.end()
+        await self._keep(session)
+        await self._exchange.json(governed, headers=_notices_header(request, session))
 
     async def _learn_name(self, status: int) -> None:
         """Once the answer has left: whether the server lists the model that has given it."""

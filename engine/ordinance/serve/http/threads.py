@@ -13,6 +13,8 @@ LARGE = 64 * 1024
 #: A character of a prompt that nobody knows counts as so many bytes, for looking at it takes 1 to 2 µs: more than 8 KiB
 #: are looked at in a thread.
 SCREENING = 8
+#: A byte of a conversation counts as so many, for Ordinance's own words are looked for in it, in 0.3 µs a character.
+HEARING = 2
 #: Threads that wait for detectors are not those that look at large texts: these must not stand behind them.
 _WAITING = ThreadPoolExecutor(64, "ordinance-detectors")
 

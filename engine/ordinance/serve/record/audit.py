@@ -21,7 +21,7 @@ from ordinance.errors import ServeError
 from ordinance.protocol.problems import audit_unavailable
 from ordinance.serve.record.logfile import LogFile
 from ordinance.serve.record.scribe import STALLED_SECONDS, Scribe
-from ordinance.settings.model import AuditSettings
+from ordinance.settings.sections import AuditSettings
 
 #: The version of the schema. Fields are added to it; none is renamed or taken away.
 VERSION = 1

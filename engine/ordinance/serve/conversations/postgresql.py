@@ -1,0 +1,103 @@
+"""A store in a PostgreSQL database that several machines share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import asyncpg
+
+from ordinance.serve.conversations.store import Entry, StoreError
+
+T = TypeVar("T")
+
+#: One statement each: where several gateways start at once, each finds what another made.
+_TABLE = """
+CREATE TABLE IF NOT EXISTS ordinance_told (
+    conversation bytea NOT NULL, notice text NOT NULL, owner bytea NOT NULL, at bigint NOT NULL, until bigint NOT NULL,
+    PRIMARY KEY (conversation, notice)
+);
+CREATE INDEX IF NOT EXISTS ordinance_told_until ON ordinance_told (until);
+CREATE INDEX IF NOT EXISTS ordinance_told_owner ON ordinance_told (owner);
+"""
+_READ = "SELECT notice, at FROM ordinance_told WHERE conversation = $1 AND until > $2"
+_WRITE = """
+INSERT INTO ordinance_told VALUES ($1, $2, $3, $4, $5) ON CONFLICT (conversation, notice) DO UPDATE
+SET at = greatest(ordinance_told.at, excluded.at), until = greatest(ordinance_told.until, excluded.until)
+"""
+_COUNT = "SELECT count(DISTINCT conversation) FROM ordinance_told WHERE until > $1"
+
+#: How long a question may take, connecting included, in seconds: an answer waits for it.
+_SECONDS = 2.0
+_CONNECTIONS = 4
+_PRUNED_EVERY = 3600
+#: Makes sure that two gateways do not make the table at the same moment. Any number, the same in each.
+_LOCK = 0x0D1_7A9CE
+
+
+class PostgresqlStore:
+    """A ``Store``. The connections belong to the event loop that asks first; ``url`` may hold a password and is told
+    to nobody."""
+
+    lasting = True
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+        self._pruned = 0
+
+    async def read(self, key: bytes, now: datetime) -> Mapping[str, datetime]:
+        rows = await self._do(lambda pool: pool.fetch(_READ, key, _seconds(now)))
+        return {row["notice"]: datetime.fromtimestamp(row["at"], UTC) for row in rows}
+
+    async def write(self, entry: Entry) -> None:
+        at, until = _seconds(entry.at), _seconds(entry.until)
+        rows = [(key, notice, entry.owner, at, until) for key in entry.keys for notice in sorted(entry.notices)]
+        await self._do(lambda pool: pool.executemany(_WRITE, rows))
+        if at - self._pruned >= _PRUNED_EVERY:
+            self._pruned = at
+            await self._do(lambda pool: pool.execute("DELETE FROM ordinance_told WHERE until <= $1", at))
+
+    async def count(self, now: datetime, owner: bytes | None = None) -> int:
+        if owner is None:
+            return int(await self._do(lambda pool: pool.fetchval(_COUNT, _seconds(now))))
+        return int(await self._do(lambda pool: pool.fetchval(f"{_COUNT} AND owner = $2", _seconds(now), owner)))
+
+    async def forget(self, owners: Collection[bytes]) -> int:
+        deleted = "DELETE FROM ordinance_told WHERE owner = ANY($1) RETURNING conversation"
+        rows = await self._do(lambda pool: pool.fetch(deleted, list(owners)))
+        return len({bytes(row["conversation"]) for row in rows})
+
+    async def close(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.terminate()
+
+    async def _do(self, work: Callable[[Any], Awaitable[T]]) -> T:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                return await work(await self._connected())
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            await self.close()
+            raise StoreError(f"PostgreSQL: {type(error).__name__}") from None
+
+    async def _connected(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                pool = await asyncpg.create_pool(self._url, min_size=1, max_size=_CONNECTIONS, timeout=_SECONDS)
+                try:
+                    async with pool.acquire() as connection, connection.transaction():
+                        await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+                        await connection.execute(_TABLE)
+                except BaseException:
+                    pool.terminate()
+                    raise
+                self._pool = pool
+            return self._pool
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())

@@ -1,0 +1,96 @@
+"""Recalls what earlier answers of a conversation told, and remembers what this one does. A store that fails fails no
+answer: what has to be told is told again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from ordinance.runtime.remembered import NOTHING_TOLD, Remembered, Told
+from ordinance.serve.conversations.conversation_key import Beginning, conversation_key, owner_key
+from ordinance.serve.conversations.store import Entry, Store, StoreError
+from ordinance.serve.http.stderr import tell
+
+#: After a failure the store is asked again after so many seconds; until then no answer waits for it.
+_AGAIN_AFTER = 5.0
+
+
+class Recollection:
+    """What is remembered of all conversations, in ``store``, for so many ``days``."""
+
+    def __init__(self, store: Store, secret: bytes, days: float) -> None:
+        self._store = store
+        self._secret = secret
+        self._kept = timedelta(days=days)
+        #: When the store failed, by the monotonic clock; None while it works.
+        self._failed: float | None = None
+
+    @property
+    def lasting(self) -> bool:
+        """Whether what is remembered outlasts this process."""
+        return self._store.lasting
+
+    @property
+    def failing(self) -> bool:
+        """Whether the store failed when it was last asked."""
+        return self._failed is not None
+
+    async def of(self, client: str, beginning: Beginning, now: datetime, elapsed: int | None = None) -> Remembered:
+        """Recall what was told in a conversation of ``client``, the SHA-256 of an API key ("" without keys).
+
+        If the store does not know the conversation, or cannot be asked, nothing was told. What a request claims, that
+        it was told ``elapsed`` seconds ago, can make a notice come sooner, never later.
+        """
+        told = await self._read(conversation_key(self._secret, client, beginning), now)
+        if not told:
+            return NOTHING_TOLD
+        latest = now if elapsed is None else now - timedelta(seconds=elapsed)
+        return Remembered(MappingProxyType({name: Told(min(at, latest)) for name, at in told.items()}))
+
+    async def keep(self, client: str, beginnings: Iterable[Beginning], notices: Collection[str], now: datetime) -> None:
+        """Remember that an answer gave ``notices`` in the conversations that began so: several where a first answer had
+        several choices."""
+        keys = tuple(dict.fromkeys(conversation_key(self._secret, client, each) for each in beginnings))
+        if not keys or not notices or self._rests():
+            return
+        entry = Entry(keys, owner_key(self._secret, client), frozenset(notices), now, now + self._kept)
+        try:
+            await self._store.write(entry)
+        except StoreError as error:
+            self._fail(error)
+        else:
+            self._failed = None
+
+    async def forget(self, clients: Iterable[str]) -> int:
+        """Delete what is remembered of these clients' conversations; return how many there were. Raises
+        ``StoreError``."""
+        return await self._store.forget([owner_key(self._secret, client) for client in clients])
+
+    async def count(self, now: datetime, client: str | None = None) -> int:
+        """Count the conversations that are remembered, all or those of ``client``. Raises ``StoreError``."""
+        return await self._store.count(now, None if client is None else owner_key(self._secret, client))
+
+    async def close(self) -> None:
+        """Let go of the store's files and connections."""
+        await self._store.close()
+
+    async def _read(self, key: bytes, now: datetime) -> Mapping[str, datetime]:
+        if self._rests():
+            return {}
+        try:
+            told = await self._store.read(key, now)
+        except StoreError as error:
+            self._fail(error)
+            return {}
+        self._failed = None
+        return told
+
+    def _rests(self) -> bool:
+        return self._failed is not None and time.monotonic() - self._failed < _AGAIN_AFTER
+
+    def _fail(self, error: StoreError) -> None:
+        if self._failed is None:
+            tell(f"what conversations were told cannot be remembered; notices are given again: {error}")
+        self._failed = time.monotonic()

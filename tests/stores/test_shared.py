@@ -1,0 +1,59 @@
+"""Stores that several gateways share, in a real PostgreSQL and a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+
+from ordinance.serve.conversations.store import StoreError
+from stores.conftest import store_at
+from support.databases import Database
+from support.store_contract import CHECKS, NOW, A, Check, entry
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.semantics(29)
+def test_the_contract(check: Check, database: Database) -> None:
+    asyncio.run(check(partial(store_at, database.url)))
+
+
+def test_what_has_expired_is_not_told(database: Database) -> None:
+    now = datetime.now(UTC)
+
+    async def check() -> None:
+        store = store_at(database.url)
+        await store.write(entry(A, at=now - timedelta(days=2), days=1))
+        assert await store.read(A, now) == {}
+        assert await store.count(now) == 0
+        await store.close()
+
+    asyncio.run(check())
+
+
+def test_a_server_that_is_gone_fails_in_time_and_is_found_again(database: Database) -> None:
+    async def check() -> None:
+        store = store_at(database.url)
+        await store.write(entry(A))
+        database.stop()
+        began = time.monotonic()
+        for _ in range(2):
+            with pytest.raises(StoreError) as failed:
+                await store.read(A, NOW)
+            assert database.url not in str(failed.value)
+        assert time.monotonic() - began < 10
+        database.start()
+        for _ in range(100):  # PostgreSQL takes connections a moment before it answers
+            try:
+                assert await store.read(A, NOW) == {"EU/machine": NOW}
+                break
+            except StoreError:
+                await asyncio.sleep(0.1)
+        else:
+            raise AssertionError("it was not found again")
+        await store.close()
+
+    asyncio.run(check())
