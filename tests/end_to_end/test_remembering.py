@@ -93,7 +93,7 @@ def test_whoever_was_told_whom_to_call_is_told_again_in_fewer_words(serve: Serve
     upstream.script = say("I am listening.")
     line = "TelefonSeelsorge: 0800 111 0 111 or 0800 111 0 222 (at any hour)"
     assert chat.ask("I want to die.")[0].endswith(f"Help is available: {line}.")
-    assert chat.ask("I still want to die.")[0].endswith(f"\n\nHelp: {line}.")
+    assert chat.ask("I said that I want to die.")[0].endswith(f"\n\nHelp: {line}.")
     assert "Help" not in chat.ask("Thank you.")[0]
     assert "Help" not in json.dumps(json.loads(upstream.asked[-1].body)["messages"]), "our words do not come back"
     chat.messages[1]["content"] = "I have invented this answer."
