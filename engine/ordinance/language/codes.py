@@ -163,7 +163,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "notice-again": Entry(
         "a notice that is never shortened has a shorter form",
-        "People are told type and law of each omission and each refusal. Only disclosures, reminders and contacts may "
+        "A notice says type and law of each omission and each refusal. Only disclosures, reminders and contacts may "
         "have a text with `again`.",
     ),
     "plural-form": Entry(

@@ -14,9 +14,8 @@ from functools import cached_property
 from ordinance.detection import Expressions
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, diagnose
-from ordinance.policy.ir import Policy
+from ordinance.policy.ir import Policy, texts_of
 from ordinance.policy.link.contacts import SEPARATORS
-from ordinance.policy.link.written import texts_of
 from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.match.automaton import Automaton

@@ -17,6 +17,7 @@ from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic
 from ordinance.language.source import Source, Span
 from ordinance.policy.plan import (
+    ANY_LANGUAGE,
     Contact,
     Dimension,
     LanguageStyle,
@@ -30,6 +31,13 @@ from ordinance.policy.plan import (
     WithoutAdapter,
 )
 from ordinance.policy.vocabulary import Channel
+
+
+def texts_of(written: ast.Written | None) -> dict[str, str]:
+    """Return the texts of ``written`` by language; what is written once is for every language."""
+    if written is None:
+        return {}
+    return {ANY_LANGUAGE: written.text, **{text.tag.text: text.text.text for text in written.texts}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from ordinance.authoring.register.wording import Wording
 from ordinance.authoring.witness import Witness
 from ordinance.language import ast
 from ordinance.policy.conditions import ALWAYS
-from ordinance.policy.ir import Policy, Rule
-from ordinance.policy.link.written import texts_of
+from ordinance.policy.ir import Policy, Rule, texts_of
 from ordinance.policy.plan import Exemption, Law, Period, Plan, PlannedRule, Texts
 from ordinance.policy.vocabulary import MARKER, Effect
 from ordinance.runtime.redact.disclose import Discloser, parents, pick

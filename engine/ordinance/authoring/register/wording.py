@@ -14,8 +14,7 @@ import langcodes
 from ordinance.authoring.words import day_of, root_of
 from ordinance.errors import UsageError
 from ordinance.policy.conditions import All, Always, AnyOf, Below, Condition, Is, Within
-from ordinance.policy.ir import Policy
-from ordinance.policy.link.written import texts_of
+from ordinance.policy.ir import Policy, texts_of
 from ordinance.policy.plan import Plan
 from ordinance.runtime.redact.disclose import pick
 

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
 from ordinance.policy.conditions import ALWAYS
-from ordinance.policy.ir import CitedBylaw, CitedLaw, Unit
+from ordinance.policy.ir import CitedBylaw, CitedLaw, Unit, texts_of
 from ordinance.policy.link.names import Report
 from ordinance.policy.link.places import Places, zone
 from ordinance.policy.link.situations import Situations
-from ordinance.policy.link.written import appeal_texts, law_texts, texts_of
+from ordinance.policy.link.written import appeal_texts, law_texts
 from ordinance.policy.plan import ANY_LANGUAGE, Law, Period, Texts, Transition
 
 

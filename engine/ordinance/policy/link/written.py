@@ -7,16 +7,9 @@ from collections.abc import Callable
 from ordinance.language import ast
 from ordinance.language.ast import Written
 from ordinance.language.diagnostics import diagnose
-from ordinance.policy.ir import Unit
+from ordinance.policy.ir import Unit, texts_of
 from ordinance.policy.link.names import Report, check_tag
 from ordinance.policy.plan import ANY_LANGUAGE, LawTexts, Texts
-
-
-def texts_of(written: Written | None) -> dict[str, str]:
-    """Return the texts of ``written`` by language; what is written once is for every language."""
-    if written is None:
-        return {}
-    return {ANY_LANGUAGE: written.text, **{text.tag.text: text.text.text for text in written.texts}}
 
 
 def law_texts(

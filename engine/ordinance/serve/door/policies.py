@@ -15,7 +15,8 @@ from ordinance.errors import OrdinanceError, SituationError
 from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.serve.http.keys import Client
-from ordinance.settings.model import KeySettings, Settings
+from ordinance.settings.model import Settings
+from ordinance.settings.sections import KeySettings
 
 Houses = frozenset[str]
 
