@@ -17,8 +17,9 @@ from typing import Any
 
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.serve.behind.contract import Answer
+from ordinance.serve.door.policies import policies_of
 from ordinance.serve.door.router import Router
-from ordinance.serve.door.service import make_service, plan_of
+from ordinance.serve.door.service import make_service
 from ordinance.serve.http.exchange import Exchange
 from ordinance.settings.model import Settings
 
@@ -99,7 +100,7 @@ async def cost(router: Router, size: float, rounds: int) -> float:
 async def main() -> None:
     settings = Settings.model_validate({"jurisdiction": "DE", "audit": "/dev/null", "parts": ["image"]})
     behind = ModelServer()
-    router = Router(make_service(plan_of(settings), settings, behind), {})
+    router = Router(make_service(policies_of(settings), settings, behind), {})
     await cost(router, 0, 20)
     small = await cost(router, 0, SMALL_ROUNDS)
     print(f"no picture: {small * 1e3:.2f} ms")

@@ -27,7 +27,8 @@ from typing import Any
 from starlette.types import ASGIApp, Message
 
 from ordinance.serve.behind.upstream import Upstream
-from ordinance.serve.door.service import make_service, plan_of
+from ordinance.serve.door.policies import policies_of
+from ordinance.serve.door.service import make_service
 from ordinance.serve.gateway import Gateway
 from ordinance.settings.model import Settings
 from ordinance.settings.sections import UpstreamSettings
@@ -132,7 +133,7 @@ async def govern(chat: Chat, upstream: str, given: argparse.Namespace) -> dict[s
     values = {"jurisdiction": given.jurisdiction, "audit": "/dev/null", "upstream": {"url": upstream}}
     settings = Settings.model_validate(values)
     async with Upstream(UpstreamSettings.model_validate(values["upstream"])) as behind:
-        gateway = Gateway(make_service(plan_of(settings), settings, behind), behind)
+        gateway = Gateway(make_service(policies_of(settings), settings, behind), behind)
         return await measure(gateway, chat, given.completions, given.rounds)
 
 

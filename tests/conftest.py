@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings as profiles
 
 from ordinance.policy.plan import Plan
+from ordinance.serve.door.policies import Policies
 from ordinance.settings.model import Settings
 from support.markers import Markers
 from support.serving import LoopThread, OpenGateway, RunningGateway, ScriptedUpstream
@@ -67,9 +68,9 @@ def open_gateway(loop_thread: LoopThread, upstream: ScriptedUpstream) -> Iterato
     running: list[RunningGateway] = []
 
     def start(
-        plan: Plan | None = None,
+        plan: Plan | Policies | None = None,
         url: str = "",
-        load: Callable[[], Plan] | None = None,
+        load: Callable[[], Plan | Policies] | None = None,
         reread: Callable[[], Settings] | None = None,
         **settings: Any,
     ) -> RunningGateway:

@@ -70,7 +70,7 @@ def test_whatever_a_detector_does_a_red_line_counts_as_fired(plan: Plan, deed: s
     began = time.monotonic()
     text, session = answer(plan, f"Fine. RED-{deed} here. More.")
     assert time.monotonic() - began < PATIENCE
-    assert text.startswith("Fine. \n\nThe answer may be incomplete")
+    assert text.startswith("Fine. \n\nA part of this answer could not be checked")
     outcome = session.outcome()
     assert (outcome.verdict, outcome.rules, outcome.failed) == (Verdict.REFUSE, (), ("baseline/violence",))
     assert [notice.kind.value for notice in outcome.notices] == ["fault"]
@@ -97,7 +97,7 @@ def test_a_slow_detector_that_keeps_its_budget_is_waited_for(plan: Plan) -> None
 def test_a_prompt_on_which_the_detector_fails_is_refused(plan: Plan) -> None:
     session = opened(plan)
     assert session.screen(["Good day.", "RED-EXIT"])
-    assert session.stream().close().startswith("The answer may be incomplete")
+    assert session.stream().close().startswith("A part of this answer could not be checked")
     session = opened(plan)
     assert not session.screen(["LAW-EXIT"]), "no rule about prompts asks it"
 

@@ -99,7 +99,7 @@ def test_a_detector_that_fails_ends_one_answer_for_a_red_line_and_is_told_for_a_
     open_gateway: OpenGateway, upstream: ScriptedUpstream, faulty: Plan, tmp_path: Path, deed: str, stream: bool
 ) -> None:
     gateway = open_gateway(faulty, jurisdiction="XA", audit=tmp_path / "audit.jsonl")
-    told = "The answer may be incomplete"
+    told = "A part of this answer could not be checked"
     upstream.script = say(f"Fine. A RED-{deed} canary. More.", range(3, 30, 4))
     refused = ask(gateway, stream=stream)
     upstream.script = say(f"Fine. A LAW-{deed} canary. More.", range(3, 30, 4))

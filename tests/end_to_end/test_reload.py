@@ -19,6 +19,7 @@ from ordinance.errors import PolicyError, SettingsError
 from ordinance.policy.plan import Plan
 from ordinance.serve.behind.upstream import Upstream
 from ordinance.serve.door.current_policy import Renewal, Standing
+from ordinance.serve.door.policies import Policies
 from ordinance.serve.http.keys import Client
 from ordinance.settings.differences import changes
 from ordinance.settings.model import Settings
@@ -145,7 +146,7 @@ def test_of_a_thousand_keys_only_the_changed_are_looked_at_before_a_leaked_one_i
     def settings(*names: str) -> Settings:
         return Settings.model_validate({"keys": [key(name) for name in names], "jurisdiction": "DE"})
 
-    def plan() -> Plan:
+    def policies(_: Settings) -> Policies:
         nonlocal gone
         gone = True
         raise PolicyError("XA.ord:3: it is wrong.", help="Write it right.")
@@ -154,8 +155,8 @@ def test_of_a_thousand_keys_only_the_changed_are_looked_at_before_a_leaked_one_i
         if not gone:
             tried.append(client.name)
 
-    renewal = Renewal(plan, lambda: settings("stays", "new"))
-    standing = Standing(small_plan(), settings("stays", "leaked"), try_out, renewal)
+    renewal = Renewal(policies, lambda: settings("stays", "new"))
+    standing = Standing(Policies(small_plan()), settings("stays", "leaked"), try_out, renewal)
     tried.clear()
     asyncio.run(standing.renew())
     assert tried == ["new"], "each costs a millisecond"

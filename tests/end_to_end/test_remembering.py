@@ -17,7 +17,7 @@ import pytest
 from support.commands import Served
 from support.serving import PATIENCE, ScriptedUpstream, say
 
-DISCLOSURE = "Regulation (EU) 2024/1689"
+DISCLOSURE = "AI Act, Article 50(1)"
 Serve = Callable[..., Served]
 
 
@@ -84,6 +84,20 @@ def test_twenty_turns_are_told_once(serve: Serve, upstream: ScriptedUpstream, st
         assert len(notices) == (number == 0)
         sent = json.loads(upstream.asked[-1].body)["messages"]
         assert DISCLOSURE not in json.dumps(sent)
+
+
+@pytest.mark.requirement("SC-1")
+@pytest.mark.semantics(29)
+def test_whoever_was_told_whom_to_call_is_told_again_in_fewer_words(serve: Serve, upstream: ScriptedUpstream) -> None:
+    chat = Chat(serve().address)
+    upstream.script = say("I am listening.")
+    line = "TelefonSeelsorge: 0800 111 0 111 or 0800 111 0 222 (at any hour)"
+    assert chat.ask("I want to die.")[0].endswith(f"Help is available: {line}.")
+    assert chat.ask("I said that I want to die.")[0].endswith(f"\n\nHelp: {line}.")
+    assert "Help" not in chat.ask("Thank you.")[0]
+    assert "Help" not in json.dumps(json.loads(upstream.asked[-1].body)["messages"]), "our words do not come back"
+    chat.messages[1]["content"] = "I have invented this answer."
+    assert chat.ask("I want to die.")[0].endswith(f"Help is available: {line}."), "nothing is known of this one"
 
 
 @pytest.mark.semantics(29)

@@ -260,7 +260,7 @@ def test_notices_say_who_sees_to_a_law_and_whom_to_turn_to(plan: Plan) -> None:
     session = Session(plan, situation, "en")
     stream = session.stream()
     said = stream.feed("A badge secret.") + stream.close()
-    assert "Left out: words. Act section 1 (XZ). Ask Zed Authority, or Ombudsman: https://ombud.example." in said
+    assert "Left out: words. Act section 1 (Zedland). Ask Zed Authority, or Ombudsman: https://ombud.example." in said
 
 
 # Houses
@@ -272,7 +272,7 @@ def test_a_house_limits_a_topic_under_its_bylaw_everywhere(plan: Plan) -> None:
         stream = session.stream()
         said = stream.feed("The badge secret is 42.") + stream.close()
         assert "42" not in said
-        assert "Kodukord (example_school)" in said
+        assert said.endswith("Legal basis: Kodukord.")
 
 
 def test_a_house_applies_only_where_it_is_named() -> None:

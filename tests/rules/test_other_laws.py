@@ -17,9 +17,9 @@ from support.checkout import CASES
 FOLDER = CASES / "laws"
 LAWS = sorted(FOLDER.glob("*.ord"))
 CITED = {
-    "CA-ON": "Employment Standards Act, 2000 s. 8.4 (CA-ON)",
-    "PL": "Kodeks karny art. 256 § 3 (PL)",
-    "US-UT": "Utah Code § 13-72a-203 (US-UT)",
+    "CA-ON": "Employment Standards Act, 2000 s. 8.4 (Ontario)",
+    "PL": "Kodeks karny art. 256 § 3 (Polska)",
+    "US-UT": "Utah Code § 13-72a-203 (State of Utah)",
 }
 ON = ("--on", "2026-11-24")
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.policy.plan import PlannedRule
+from ordinance.policy.plan import NoticeTemplate, PlannedRule
 from ordinance.policy.vocabulary import Effect, NoticeKind, Occasion
+from ordinance.runtime.remembered import Remembered, Told
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import situate
 from support.plans import SAYING, law, plan, session, withhold
 
 #: Noon in Berlin, on a day in winter.
@@ -20,6 +24,27 @@ HOUR = 3600
 def say(occasion: Occasion, *, hours: int = 0, zone: str = "Europe/Berlin") -> PlannedRule:
     return withhold("DE/machine", effect=Effect.SAY, kind=NoticeKind.ADDITION, notice=SAYING, occasion=occasion,
                     hours=hours, law=law(zone=zone))  # fmt: skip
+
+
+@pytest.mark.semantics(29)
+def test_a_notice_is_shorter_only_where_it_is_known_that_the_full_one_was_given() -> None:
+    """What a client claims of earlier turns leaves it whole."""
+    desk = NoticeTemplate("desk", {"en": "This is a machine."}, {}, {"en": "Still a machine."})
+    rule = replace(say(Occasion.EVERY_HOURS, hours=3), notice=desk)
+    policy = plan([rule], {})
+    situation = situate(policy, jurisdiction="DE", turn=5)
+    ago = situation.now - timedelta(hours=4)
+    for remembered, told in (
+        (None, "This is a machine."),
+        (Remembered(others=Told(ago)), "This is a machine."),
+        (Remembered({"DE/other": Told(ago)}), "This is a machine."),
+        (Remembered({"DE/machine": Told(ago)}), "Still a machine."),
+        (Remembered({"DE/machine": Told(None)}), "Still a machine."),
+        (Remembered({"DE/machine": Told(situation.now)}), ""),
+    ):
+        for whole in (False, True):
+            stream = Session(policy, situation, "en", remembered=remembered, whole=whole).stream()
+            assert stream.feed("Hello.") + stream.close() == "\n\n".join(filter(None, ("Hello.", told)))
 
 
 def is_said(rule: PlannedRule, *, turn: int = 5, elapsed: int | None = None, now: datetime = NOON) -> bool:

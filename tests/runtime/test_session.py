@@ -36,7 +36,7 @@ SONG = withhold("DE/songs", "song", law=law("§ 130"), type="songs", label={"en"
 FLAG_SENTENCE = withhold("DE/flags", "flag", scope=SENTENCE)
 BOMB = refuse("baseline/weapons", "bomb")
 CRISIS = refuse("baseline/crisis", "crisis", effect=Effect.PROVIDE, kind=NoticeKind.CONTACT, contacts="crisis")
-NOTE = "\n\nOmitted: symbols. StGB § 86a (DE). DE."
+NOTE = "\n\nOmitted: symbols. StGB § 86a. DE."
 
 
 def made(*of: PlannedRule, **more: Any) -> Plan:
@@ -169,7 +169,7 @@ def test_touching_and_overlapping_regions_are_one_with_all_causes() -> None:
     overlapping = withhold("DE/words", "word", type="words", label={"en": "words"})
     policy = plan([FLAG, overlapping], {**DETECTORS, "word": expressions(("flag", "flag of", " of it"))})
     shown, opened = answer(policy, "The forbidden flag of it.")
-    assert shown == f"The {MARKER}.\n\nOmitted: symbols; words. StGB § 86a (DE). DE."
+    assert shown == f"The {MARKER}.\n\nOmitted: symbols; words. StGB § 86a. DE."
     (notice,) = opened.outcome().notices
     assert [cause.rule for cause in notice.causes] == ["DE/flags", "DE/words"]
 
@@ -365,7 +365,7 @@ def test_a_ledger_that_does_not_balance_ends_the_answer() -> None:
 MASK = mask("DE/codes", "code", notice=MASKED, placeholders={"en": "personal code", "de": "Kennziffer"})
 ASKED = replace(MASK, channels=frozenset({Channel.PROMPT, Channel.ANSWER}))
 MASKING = {**DETECTORS, "code": expressions((), (r"\b[0-9]{4}\b",))}
-TOLD = "\n\nMasked: code. StGB § 86a (DE)."
+TOLD = "\n\nMasked: code. StGB § 86a."
 
 
 @pytest.mark.requirement("RL-3")
@@ -395,7 +395,7 @@ def test_a_mask_that_needs_no_notice_has_none_and_still_counts() -> None:
 def test_where_a_mask_touches_a_withheld_region_the_marker_stands_for_both() -> None:
     policy = plan([MASK, withhold("DE/words", "word")], {**MASKING, "word": expressions((), (" of it",))})
     shown, opened = answer(policy, "So 1234 of it.")
-    assert shown == f"So {MARKER}.\n\nMasked: code. StGB § 86a (DE).{NOTE}"
+    assert shown == f"So {MARKER}.\n\nMasked: code. StGB § 86a.{NOTE}"
     assert opened.outcome().rules == ("DE/codes", "DE/words")
 
 

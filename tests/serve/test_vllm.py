@@ -236,7 +236,7 @@ def test_a_refused_answer_tells_the_server_to_stop(start: Start, inner: Inner) -
 @pytest.mark.semantics(27)
 @pytest.mark.semantics(28)
 def test_the_model_reads_no_old_red_line_and_none_of_our_words(start: Start, inner: Inner) -> None:
-    told = "You are interacting with an AI system. Legal basis: Regulation (EU) 2024/1689 Article 50(1) (EU)."
+    told = "You are interacting with an AI system. Legal basis: AI Act, Article 50(1)."
     asked = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": f"{told}\n\nHello ⟦…⟧."}]
     bad = [{"role": "user", "content": red_lines()[0]}, {"role": "assistant", "content": "No."}]
     now = {"role": "user", "content": "Sorry. And now?"}
@@ -605,7 +605,7 @@ def test_a_defect_at_the_start_stops_the_server(
     def broken(*_: Any) -> Any:
         raise RuntimeError("nobody foresaw this")
 
-    monkeypatch.setattr("ordinance.serve.vllm.plan_of", broken)
+    monkeypatch.setattr("ordinance.serve.vllm.policies_of", broken)
     with told(capfd) as said:
         assert not start().came_up
     assert "RuntimeError at" in said[0]

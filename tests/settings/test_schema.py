@@ -53,6 +53,8 @@ RIGHT = (
     "adapters: {et: {lora: et-instruct}, de-CH: {lora: x}}",
     f"keys: [{{name: a, sha256: {DIGEST}, jurisdiction: DE, attested: {{purpose: education}}}}]",
     f"keys: [{{name: a, sha256: {DIGEST}, system_messages_are_ours: true}}]",
+    f"keys: [{{name: a, sha256: {DIGEST}, locale: et, houses: [north, south], audience: machine}}]",
+    f"keys: [{{name: a, sha256: {DIGEST}, audience: person}}]",
 )
 #: Each is wrong for the reader and for an editor alike.
 WRONG = (
@@ -91,6 +93,8 @@ WRONG = (
     "keys: [{name: a}]",
     "keys: [{name: a, sha256: abc}]",
     f"keys: [{{name: a, sha256: {DIGEST}, attested: {{turn: 1}}}}]",
+    f"keys: [{{name: a, sha256: {DIGEST}, houses: north}}]",
+    f"keys: [{{name: a, sha256: {DIGEST}, audience: robot}}]",
 )
 #: Each is wrong, but no schema could say so.
 ONLY_FOR_THE_READER = (
@@ -99,6 +103,7 @@ ONLY_FOR_THE_READER = (
     "upstream: {url: 'http://me:secret@x'}",
     "audit: {required: true}",
     "adapters: {German: {lora: x}}",
+    f"keys: [{{name: a, sha256: {DIGEST}, locale: german}}]",
     f"keys: [{{name: a, sha256: {DIGEST}}}, {{name: b, sha256: {DIGEST}}}]",
 )
 

@@ -19,6 +19,7 @@ from ordinance.policy.plan import Plan
 from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.upstream import Upstream
 from ordinance.serve.door.current_policy import Renewal
+from ordinance.serve.door.policies import Policies
 from ordinance.serve.door.service import make_service
 from ordinance.serve.gateway import Gateway
 from ordinance.serve.http.listener import address_of, listen
@@ -198,10 +199,10 @@ class RunningGateway:
     def __init__(
         self,
         thread: LoopThread,
-        plan: Plan,
+        plan: Plan | Policies,
         upstream: str,
         settings: Mapping[str, Any],
-        load: Callable[[], Plan] | None = None,
+        load: Callable[[], Plan | Policies] | None = None,
         reread: Callable[[], Settings] | None = None,
     ) -> None:
         values: dict[str, Any] = {"jurisdiction": "DE", "audit": "/dev/null", **settings}
@@ -211,8 +212,8 @@ class RunningGateway:
         checked = Settings.model_validate(values)
         assert checked.upstream is not None
         behind = Upstream(checked.upstream)
-        renewal = None if load is None else Renewal(load, reread)
-        self.service = make_service(plan, checked, behind, renewal=renewal)
+        renewal = None if load is None else Renewal(lambda _: _policies(load()), reread)
+        self.service = make_service(_policies(plan), checked, behind, renewal=renewal)
         listener = listen("127.0.0.1", 0)
         self.address = address_of(listener)
         self._server = Server(Gateway(self.service, behind), listener, checked)
@@ -224,6 +225,10 @@ class RunningGateway:
 
 
 OpenGateway = Callable[..., RunningGateway]
+
+
+def _policies(plan: Plan | Policies) -> Policies:
+    return Policies(plan) if isinstance(plan, Plan) else plan
 
 
 # scripts

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ordinance.authoring.changes import Change, Side, came, compare, went
 from ordinance.language import ast
-from ordinance.policy.ir import Policy, Unit
+from ordinance.policy.ir import Policy, Unit, texts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ def _values(
 def _contacts(policy: Policy) -> dict[tuple[str, str], object]:
     return {
         (unit.name, item.name.text): (
-            item.group.text, item.title.text, item.form, item.value.text, item.hours, _texts(item.places),
+            item.group.text, texts_of(item.title), item.form, item.value.text, texts_of(item.hours),
+            _texts(item.places),
         )
         for unit in policy.units
         for item in unit.pack.each(ast.ContactDecl)

@@ -15,7 +15,8 @@ from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.placement import placed
 from ordinance.runtime.session import Session
 from ordinance.serve.door.adapters import loras_of, mapped, turn_of
-from ordinance.serve.door.service import plan_of, session_of
+from ordinance.serve.door.policies import common_plan
+from ordinance.serve.door.service import session_of
 from ordinance.serve.http.keys import Client
 from ordinance.serve.record.audit import AuditLog
 from ordinance.settings.model import Settings
@@ -79,7 +80,7 @@ def make_desk(
 ) -> Desk:
     """Load the policy that ``settings`` name. Raises ``OrdinanceError`` where it does not load, or does not know what
     is attested."""
-    plan = plan_of(settings, on)
+    plan = common_plan(settings, on)
     audit = None if settings.audit is None else AuditLog(settings.audit)
     desk = Desk(plan, settings, dict(attested), system_is_ours, on, audit)
     desk.open(1).stream()  # what is wrong is told before the first prompt

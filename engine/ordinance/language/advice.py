@@ -66,9 +66,9 @@ _ORDER = {
     "LIMIT": "limit N.N name { means? when except* scope reason under telling … about trial? example+ }",
     "RED": "red line N.N name { means when except* refuse telling red_line example+ }",
     "GUARANTEE": "guarantee N.N name { means protects provide? example+ }",
-    "LAW": "law name { title article reaches in force from … amended* authority? uncertain? source … seen … }",
-    "BYLAW": 'bylaw name { title adopted by "…" on DATE until? appeal? }',
-    "SECTION": 'section N "heading" { rules }',
+    "LAW": "law name { title article short? reaches in force from … amended* authority? uncertain? source … seen … }",
+    "BYLAW": 'bylaw name { title short? adopted by "…" on DATE until? appeal? }',
+    "SECTION": 'section N "heading" { heading? rules }',
     "CONTACT": "contact group name { title number|link hours in spoken? replaces? formerly? seen }",
     "PATTERN": 'pattern name "…" [any case] { example matches "…" example skips "…" }',
     "SPEAK": "speak { language TAG [when … otherwise TAG] address formal … }, each line `under LAW` in a jurisdiction; "
@@ -79,7 +79,7 @@ _ORDER = {
     "DIMENSION": "dimension name attested|claimed one of a, b, c, or: date",
     "CONDITION": "condition name when …",
     "LABEL": 'label name { de "…" en "…" }',
-    "NOTICE": 'notice name { de "…" } or { de formal "…" de informal "…" }',
+    "NOTICE": 'notice name { de "…" } or { de formal "…" de informal "…" de formal again "…" }',
 }
 
 _SHOWN = {

@@ -19,6 +19,7 @@ from ordinance.language.clauses import (
     Near,
     Occasions,
     Part,
+    Plural,
     Provide,
     Provided,
     RedException,
@@ -29,11 +30,13 @@ from ordinance.language.clauses import (
     ScopeNode,
     Spoken,
     TestNode,
+    TextIn,
     TextTest,
     Use,
     Watching,
     Withhold,
     Word,
+    Written,
 )
 from ordinance.language.source import Source, Span
 
@@ -44,6 +47,7 @@ __all__ = [
     "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote", "RedException", "RedLine", "Refined",
     "Rule", "Ruled", "Say", "ScopeNode", "Section", "Slot", "SlotValue", "SpeakDecl", "Spoken", "TestNode", "TextIn",
     "TextTest", "TopicDecl", "Use", "Watching", "Withhold", "Without", "Word",
+    "Written",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -119,14 +123,15 @@ class LawDecl:
     """
 
     name: Word
-    title: Word
-    article: Word
+    title: Written
+    article: Written
+    short: Written | None
     reaches: ConditionNode
     unknown: Literal["excluded", "included"] | None
     in_force: tuple[ForceNode, ...]
     amended: tuple[AmendedBy, ...]
     zone: Word | None
-    authority: Word | None
+    authority: Written | None
     appeal: Word | None
     uncertain: Word | None
     source: Word
@@ -139,26 +144,13 @@ class BylawDecl:
     """What an operator has decided for its own house, by whom and when."""
 
     name: Word
-    title: Word
+    title: Written
+    short: Written | None
     by: Word
     on: Day
     end: Day | None
     appeal: Word | None
     span: Span
-
-
-#: CLDR's plural categories.
-Plural = Literal["zero", "one", "two", "few", "many", "other"]
-
-
-@dataclass(frozen=True, slots=True)
-class TextIn:
-    """A text in one language, for one way of address where the language has two, and for one plural category."""
-
-    tag: Word
-    address: Literal["formal", "informal"] | None
-    text: Word
-    plural: Plural | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +167,7 @@ class NoticeDecl:
 
 @dataclass(frozen=True, slots=True)
 class ContactDecl:
-    """``title`` is what people read; ``hours`` is ``always`` or what the pack says in words.
+    """``title`` is what people read; ``hours`` is None where it always answers.
 
     In its ``places`` it stands instead of the contacts that it ``replaces``. ``formerly`` are values that are no
     longer right and must never be shown.
@@ -183,10 +175,10 @@ class ContactDecl:
 
     group: Word
     name: Word
-    title: Word
+    title: Written
     form: Literal["number", "link"]
     value: Word
-    hours: str
+    hours: Written | None
     places: tuple[Word, ...]
     spoken: tuple[Word, ...]
     replaces: tuple[Word, ...]
@@ -257,7 +249,7 @@ class Quote:
 @dataclass(frozen=True, slots=True)
 class Section:
     number: Word
-    heading: Word
+    heading: Written
     rules: tuple[Rule, ...]
     quotes: tuple[Quote, ...]
 
@@ -295,7 +287,7 @@ class Pack:
     name: Word
     version: Word
     charter: CharterRef | None
-    title: Word | None
+    title: Written | None
     within: Word | None
     members: tuple[Word, ...]
     zone: Word | None

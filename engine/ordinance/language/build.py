@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import cast
 
 from ordinance.language import ast
 from ordinance.language.build_rules import RULES, RuleBuilder
@@ -11,8 +11,6 @@ from ordinance.language.nodes import Node, span
 from ordinance.language.source import Source
 
 __all__ = ["pack", "span"]
-
-_PLURALS = ("ZERO", "ONE", "TWO", "FEW", "MANY", "OTHER")
 
 
 def pack(tree: Node, source: Source, found: list[Diagnostic]) -> ast.Pack:
@@ -34,7 +32,7 @@ class _Builder(RuleBuilder):
             name,
             version,
             ast.CharterRef(self.words(under)[0], self.words(under, "NUMBER")[0]) if under else None,
-            self.text(tree, "title"),
+            self.written(tree, "title"),
             self.text(tree, "lies_within"),
             self.words(members) if members else (),
             self.text(tree, "zone"),
@@ -86,14 +84,15 @@ class _Builder(RuleBuilder):
         unknown = self.token(reaches, "UNKNOWN_EXCLUDED", "UNKNOWN_INCLUDED")
         return ast.LawDecl(
             self.words(node)[0],
-            self.words(self.need(node, "title"), "STRING")[0],
-            self.words(self.need(node, "article"), "STRING")[0],
+            self.title(node),
+            cast(ast.Written, self.written(node, "article")),
+            self.written(node, "short"),
             self.condition(reaches),
             None if unknown is None else "excluded" if unknown.type == "UNKNOWN_EXCLUDED" else "included",
             tuple(self.force(c) for c in self.nodes(node, "in_force")),
             tuple(ast.AmendedBy(self.words(c, "STRING")[0], self.day(c)) for c in self.nodes(node, "amended")),
             self.text(node, "zone"),
-            self.text(node, "authority"),
+            self.written(node, "authority"),
             self.text(node, "appeal"),
             self.text(node, "uncertain"),
             self.words(cited, "STRING")[0],
@@ -110,7 +109,8 @@ class _Builder(RuleBuilder):
         adopted = self.need(node, "adopted")
         return ast.BylawDecl(
             self.words(node)[0],
-            self.words(self.need(node, "title"), "STRING")[0],
+            self.title(node),
+            self.written(node, "short"),
             self.words(adopted, "STRING")[0],
             self.day(adopted),
             self.day_of(node, "until"),
@@ -118,32 +118,21 @@ class _Builder(RuleBuilder):
             self.place(node),
         )
 
-    def texts(self, node: Node) -> tuple[ast.TextIn, ...]:
-        return tuple(
-            ast.TextIn(self.words(c)[0], self.address(c), self.words(c, "STRING")[0], self.plural(c))
-            for c in self.nodes(node, "text_in")
-        )
-
-    def address(self, node: Node) -> Literal["formal", "informal"] | None:
-        said = self.token(node, "FORMAL", "INFORMAL")
-        return cast(Literal["formal", "informal"], str(said)) if said else None
-
-    def plural(self, node: Node) -> ast.Plural | None:
-        said = self.token(node, *_PLURALS)
-        return cast(ast.Plural, str(said)) if said else None
+    def title(self, node: Node) -> ast.Written:
+        return cast(ast.Written, self.written(node, "title"))
 
     def contact(self, node: Node) -> ast.ContactDecl:
         group, name = self.words(node)
-        hours = self.words(self.need(node, "hours"), "STRING")
+        always = self.token(self.need(node, "hours"), "ALWAYS") is not None
         spoken, replaces = self.node(node, "spoken"), self.node(node, "replaces")
         formerly = self.node(node, "formerly")
         return ast.ContactDecl(
             group,
             name,
-            self.words(self.need(node, "title"), "STRING")[0],
+            self.title(node),
             "number" if self.token(node, "NUMBER_IS") else "link",
             self.words(node, "STRING")[0],
-            hours[0].text if hours else "always",
+            None if always else self.written(node, "hours"),
             self.words(self.need(node, "in_places")),
             self.words(spoken) if spoken else (),
             self.words(replaces) if replaces else (),
@@ -174,5 +163,7 @@ class _Builder(RuleBuilder):
 
     def section(self, node: Node) -> ast.Section:
         quotes = (ast.Quote(self.words(c)[0], self.words(c, "STRING")) for c in self.nodes(node, "quote"))
-        number, heading = self.words(node, "NUMBER")[0], self.words(node, "STRING")[0]
+        number, named = self.words(node, "NUMBER")[0], self.words(node, "STRING")[0]
+        below = self.node(node, "heading")
+        heading = ast.Written(named.text, named.span, self.texts(below) if below else ())
         return ast.Section(number, heading, tuple(self.rule(rule) for rule in self.nodes(node, *RULES)), tuple(quotes))

@@ -7,7 +7,7 @@ from typing import Literal, TypedDict, cast
 from lark import Token
 
 from ordinance.language import clauses
-from ordinance.language.clauses import Word
+from ordinance.language.clauses import Word, Written
 from ordinance.language.nodes import Node, Reader
 from ordinance.language.source import Span
 
@@ -17,7 +17,7 @@ RULES = ("red_line", "guarantee", "withhold", "mask", "limit", "provide", "say",
 class _Ruled(TypedDict):
     number: Word
     name: Word
-    means: Word | None
+    means: Written | None
     examples: tuple[clauses.Example, ...]
     alikes: tuple[clauses.Alike, ...]
     trial: clauses.Day | None
@@ -61,7 +61,7 @@ class RuleBuilder(Reader):
             return clauses.Mask(**ruled, **watching, exceptions=excepted, label=label, telling=told, about=about)
         scope = self.scope(node)
         if node.data == "limit":
-            reason = self.words(self.need(node, "reason"), "STRING")[0]
+            reason = cast(Written, self.written(node, "reason"))
             return clauses.Limit(
                 **ruled,
                 **watching,
@@ -77,7 +77,7 @@ class RuleBuilder(Reader):
         return {
             "number": self.words(node, "NUMBER")[0],
             "name": self.words(node)[0],
-            "means": self.text(node, "means"),
+            "means": self.written(node, "means"),
             "examples": tuple(self.example(c) for c in self.nodes(node, "example")),
             "alikes": tuple(self.alike(c) for c in self.nodes(node, "alike")),
             "trial": self.day_of(node, "trial"),

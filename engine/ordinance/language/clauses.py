@@ -20,6 +20,32 @@ class Word:
         return self.text
 
 
+#: CLDR's plural categories.
+Plural = Literal["zero", "one", "two", "few", "many", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class TextIn:
+    """A text in one language, for one way of address where the language has two, and for one plural category.
+
+    ``again`` is the shorter form of a notice, for whoever was told the other one before.
+    """
+
+    tag: Word
+    address: Literal["formal", "informal"] | None
+    text: Word
+    plural: Plural | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Word):
+    """What people read of a pack: one text for everybody, or ``texts`` in languages, of which ``text`` is then the
+    English one, else the first."""
+
+    texts: tuple[TextIn, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """A date; ``value`` is None where the calendar has no such day."""
@@ -162,7 +188,7 @@ class Ruled:
 
     number: Word
     name: Word
-    means: Word | None
+    means: Written | None
     examples: tuple[Example, ...]
     alikes: tuple[Alike, ...]
     trial: Day | None
@@ -225,7 +251,7 @@ class Limit(Watching):
 
     exceptions: tuple[Except, ...]
     scope: ScopeNode
-    reason: Word
+    reason: Written
     telling: Word
     about: Word
 

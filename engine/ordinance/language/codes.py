@@ -156,6 +156,16 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "notice-silent": Entry("a notice lacks a variable that it must contain", "Write {type} and {law} into the text."),
     "notice-unresolved": Entry("a notice contains a variable that has no value here", "Remove it from this notice."),
+    "text-form": Entry(
+        "a text has a form that only notices have",
+        "Titles, headings and the like have one text in each language, without `formal`, `informal`, a plural form or "
+        "`again`.",
+    ),
+    "notice-again": Entry(
+        "a notice that is never shortened has a shorter form",
+        "A notice says type and law of each omission and each refusal. Only disclosures, reminders and contacts may "
+        "have a text with `again`.",
+    ),
     "plural-form": Entry(
         "the plural forms are not those of the language",
         "Write every form of the language, or one text for all numbers.",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Literal, cast
 
 from lark import Token, Tree
 
-from ordinance.language.clauses import Day, Word
+from ordinance.language.clauses import Day, Plural, TextIn, Word, Written
 from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.language.source import Source, Span
 
 Node = Tree[Token]
+
+_PLURALS = ("ZERO", "ONE", "TWO", "FEW", "MANY", "OTHER")
 
 
 def span(token: Token, source: Source) -> Span:
@@ -52,6 +55,36 @@ class Reader:
         """Return the one text or word of the clause ``name``, or None without that clause."""
         clause = self.node(node, name)
         return None if clause is None else self.words(clause, "STRING", "WORD")[0]
+
+    def written(self, node: Node, name: str) -> Written | None:
+        """Return what the clause ``name`` has people read, or None without that clause."""
+        clause = self.node(node, name)
+        if clause is None:
+            return None
+        texts = self.texts(clause)
+        if not texts:
+            word = self.words(clause, "STRING")[0]
+            return Written(word.text, word.span)
+        first = next((text for text in texts if text.tag.text == "en"), texts[0])
+        return Written(first.text.text, texts[0].text.span, texts)
+
+    def texts(self, node: Node) -> tuple[TextIn, ...]:
+        """Return the texts in languages that stand in ``node``."""
+        return tuple(
+            TextIn(
+                self.words(c)[0],
+                cast(Literal["formal", "informal"] | None, self.said(c, "FORMAL", "INFORMAL")),
+                self.words(c, "STRING")[0],
+                cast(Plural | None, self.said(c, *_PLURALS)),
+                self.token(c, "AGAIN") is not None,
+            )
+            for c in self.nodes(node, "text_in")
+        )
+
+    def said(self, node: Node, *types: str) -> str | None:
+        """Return which of the keywords of these ``types`` the node has, or None."""
+        found = self.token(node, *types)
+        return None if found is None else str(found)
 
     def place(self, node: Node) -> Span:
         """Return the place from the first line of a construct to the end of that line: enough to point at it."""

@@ -1,4 +1,4 @@
-"""How large a pack and a policy may be: what is larger would take a server's memory and minutes to load, at a reload too.
+"""How large a pack and a policy may be: larger ones would take a server's memory and minutes to load, at reloads too.
 
 Each bound is of one load: all packs that are given and all that they name. docs/language.md has them for authors.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -71,23 +71,33 @@ def load(
     on: date | None = None,
     budget: Budget = DEFAULT_BUDGET,
     examples: bool = True,
+    without_houses: Collection[str] = (),
 ) -> Loaded:
     """Load the packs at ``paths`` (none: all that ship) as one policy, with every finding at once.
 
     ``on`` is the day that dates are compared with; None is today. ``budget`` bounds what plugins' detectors may take.
     Without ``examples`` those of rules may disagree with the policy, as ``ordinance test`` tells by itself.
+    ``without_houses`` are the names of house packs to leave out.
     Raises ``PluginError`` for an installed plugin that breaks its contract; what is wrong with packs is in
     ``Loaded.diagnostics``.
     """
     given = tuple(Path(path) for path in paths) or default_packs()
     with Trial(budget.start) as trial:
-        return _load(given, on, budget, trial, examples=examples)
+        return _load(given, on, budget, trial, examples=examples, without_houses=without_houses)
 
 
-def _load(given: tuple[Path, ...], on: date | None, budget: Budget, trial: Trial, *, examples: bool) -> Loaded:
+def _load(
+    given: tuple[Path, ...],
+    on: date | None,
+    budget: Budget,
+    trial: Trial,
+    *,
+    examples: bool,
+    without_houses: Collection[str],
+) -> Loaded:
     trial.register()
     registry = installed()
-    packs = gather(given)
+    packs = gather(given, without_houses)
     found = list(packs.diagnostics)
     policy: Policy | None = None
     plan: Plan | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +37,10 @@ class Packs:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def gather(paths: Sequence[Path]) -> Packs:
-    """Read the packs at ``paths`` (files, or folders that contain packs) and all packs that they refer to."""
-    return _Gatherer().gather(paths)
+def gather(paths: Sequence[Path], without_houses: Collection[str] = ()) -> Packs:
+    """Read the packs at ``paths`` (files, or folders that contain packs) and all packs that they refer to, without the
+    house packs of these names."""
+    return _Gatherer().gather(paths, without_houses)
 
 
 def shipped_rules() -> Path:
@@ -60,7 +61,7 @@ class _Gatherer:
         self.room = Room(self.found.append)
         self.full = False
 
-    def gather(self, paths: Sequence[Path]) -> Packs:
+    def gather(self, paths: Sequence[Path], without_houses: Collection[str]) -> Packs:
         for path in find_packs(paths, self.found.append):
             self.read(path, given=True)
             if self.full:
@@ -69,6 +70,7 @@ class _Gatherer:
             self.one_charter()
             self.parents()
             self.languages()
+            self.units = [unit for unit in self.units if unit.pack.kind != "house" or unit.name not in without_houses]
             self.refuse_twins()
             self.tell_apart()
             self.compare_with_shipped()

@@ -14,7 +14,7 @@ from functools import cached_property
 from ordinance.detection import Expressions
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, diagnose
-from ordinance.policy.ir import Policy
+from ordinance.policy.ir import Policy, texts_of
 from ordinance.policy.link.contacts import SEPARATORS
 from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule
 from ordinance.policy.vocabulary import Effect
@@ -124,7 +124,8 @@ def _tellings(removed: _Removed, plan: Plan, policy: Policy) -> Iterator[Diagnos
                 yield diagnose("notice-reveals", places[each.pack], message)
     for unit in policy.units:
         for contact in unit.pack.each(ast.ContactDecl):
-            for what, text in (("title", contact.title.text), ("hours", contact.hours)):
+            named = ("title", contact.title), ("hours", contact.hours)
+            for what, text in ((what, text) for what, each in named for text in texts_of(each).values()):
                 if name := revealed(unit.name, text):
                     message = f"the {what} of the contact `{contact.name}` contains what `{name}` leaves out"
                     yield diagnose("notice-reveals", contact.title.span, message)
@@ -133,6 +134,9 @@ def _tellings(removed: _Removed, plan: Plan, policy: Policy) -> Iterator[Diagnos
 def _in_notice(notice: NoticeTemplate) -> Iterator[tuple[str, str]]:
     yield from ((f"the notice `{notice.name}` ({tag})", text) for tag, text in notice.texts.items())
     yield from ((f"the notice `{notice.name}` ({tag} informal)", text) for tag, text in notice.informal.items())
+    yield from ((f"the notice `{notice.name}` ({tag} again)", text) for tag, text in notice.again.items())
+    informal = notice.again_informal.items()
+    yield from ((f"the notice `{notice.name}` ({tag} informal again)", text) for tag, text in informal)
 
 
 def _told(rule: PlannedRule) -> Iterator[tuple[str, str]]:
@@ -142,5 +146,8 @@ def _told(rule: PlannedRule) -> Iterator[tuple[str, str]]:
     yield from ((f"the placeholder ({tag})", text) for tag, text in rule.placeholders.items())
     if rule.law is not None:
         law = rule.law
-        for what, text in (("title", law.title), ("article", law.article), ("authority", law.authority)):
-            yield f"the law's {what}", text
+        shown = law.shown
+        fixed = (("title", law.title), ("article", law.article), ("authority", law.authority))
+        yield from ((f"the law's {what}", text) for what, text in fixed)
+        for what, texts in (("citation", shown.full), ("short title", shown.short), ("authority", shown.authority)):
+            yield from ((f"the law's {what}", text) for text in dict.fromkeys(texts.values()))

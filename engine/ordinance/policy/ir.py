@@ -17,6 +17,7 @@ from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic
 from ordinance.language.source import Source, Span
 from ordinance.policy.plan import (
+    ANY_LANGUAGE,
     Contact,
     Dimension,
     LanguageStyle,
@@ -26,9 +27,17 @@ from ordinance.policy.plan import (
     PlannedRule,
     SlotLine,
     Struck,
+    Texts,
     WithoutAdapter,
 )
 from ordinance.policy.vocabulary import Channel
+
+
+def texts_of(written: ast.Written | None) -> dict[str, str]:
+    """Return the texts of ``written`` by language; what is written once is for every language."""
+    if written is None:
+        return {}
+    return {ANY_LANGUAGE: written.text, **{text.tag.text: text.text.text for text in written.texts}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,8 @@ class Policy:
     contacts: tuple[Contact, ...]
     languages: Mapping[str, LanguageStyle]
     engine_notices: Mapping[str, NoticeTemplate]
+    engine_labels: Mapping[str, Texts]
+    titles: Mapping[str, Texts]
     examples: tuple[Example, ...]
     slots: tuple[SlotLine, ...]
     without: tuple[WithoutAdapter, ...]

@@ -16,8 +16,11 @@ from ordinance.detection import Prepared
 from ordinance.policy.conditions import Condition
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion, Rank
 
-#: A text by language tag ("de", "fr-CA"); the runtime picks by the request's language along CLDR parents.
+#: A text by language tag ("de", "fr-CA"); the runtime picks by the request's language along CLDR parents. A text for
+#: every language that has none of its own stands under ``ANY_LANGUAGE``.
 Texts = Mapping[str, str]
+
+ANY_LANGUAGE = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,23 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class LawTexts:
+    """What people read of a law: its citation in ``full`` and as notices have it (``short``), who sees to it, and whom
+    to turn to."""
+
+    full: Texts = field(default_factory=dict)
+    short: Texts = field(default_factory=dict)
+    authority: Texts = field(default_factory=dict)
+    appeal: Texts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Law:
     """A law as notices cite it, with its reach and its time in force.
 
     The first of ``transitions`` whose condition holds stands for ``in_force``. ``authority`` and ``appeal`` (whom to
     turn to) may be empty. A house's bylaw is one too: ``jurisdiction`` is the house, and ``source`` is empty.
+    ``shown`` has what people read of it in languages; title, article, authority and appeal are what does not change.
     """
 
     title: str
@@ -55,6 +70,7 @@ class Law:
     transitions: tuple[Transition, ...] = ()
     authority: str = ""
     appeal: str = ""
+    shown: LawTexts = field(default_factory=lambda: LawTexts(), hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +101,15 @@ class NoticeTemplate:
     """A notice's texts by language, and by address where a language distinguishes.
 
     Texts may hold ``{type}``, ``{law}``, ``{jurisdiction}``, ``{authority}``, ``{appeal}`` and ``{contacts}``; nothing
-    else, and never what was matched.
+    else, and never what was matched. ``again`` and ``again_informal`` are shorter, for a conversation that had the full
+    text before.
     """
 
     name: str
     texts: Texts
     informal: Texts
+    again: Texts = field(default_factory=dict)
+    again_informal: Texts = field(default_factory=dict)
 
 
 #: The notice of what needs none.
@@ -160,6 +179,8 @@ class Contact:
 
     ``jurisdiction`` is the place that it is for. ``id`` is ``pack/name``; where the contact is given, those whose ids
     it ``replaces`` are not. ``detector`` is the key of what finds the value in text, where contacts are protected.
+    ``spoken`` are the languages spoken there, as tags; empty where the pack does not say. ``names`` and ``times`` are
+    name and hours as people read them in languages.
     """
 
     group: str
@@ -170,6 +191,9 @@ class Contact:
     detector: str = ""
     id: str = ""
     replaces: frozenset[str] = frozenset()
+    spoken: tuple[str, ...] = ()
+    names: Texts = field(default_factory=dict, hash=False)
+    times: Texts = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +272,9 @@ class Plan:
     ``parents`` maps each loaded jurisdiction to the one it lies within, or None. ``protected`` are detector
     keys whose matches are cut out of withheld regions everywhere; contacts are where the situation has them.
     ``languages`` are the loaded language packs by tag. ``slots`` are how to speak, ``without`` what follows
-    where no adapter can, ``struck`` what is not looked for.
+    where no adapter can, ``struck`` what is not looked for. ``engine_labels`` are words that the engine writes between
+    contacts, by the names in ``ENGINE_LABELS``; it has signs for what no pack says. ``titles`` are those of
+    jurisdictions and houses.
     ``digest`` is 64 hexadecimal digits over the canonical bytes of every source and the plugins' names.
     """
 
@@ -266,6 +292,8 @@ class Plan:
     slots: tuple[SlotLine, ...] = ()
     struck: tuple[Struck, ...] = ()
     without: tuple[WithoutAdapter, ...] = ()
+    engine_labels: Mapping[str, Texts] = field(default_factory=dict)
+    titles: Mapping[str, Texts] = field(default_factory=dict)
 
     @property
     def charter(self) -> PackRef:

@@ -111,5 +111,9 @@ PLACE = re.compile(rf"{JURISDICTION.pattern}(-[A-Z0-9]{{1,3}})*")
 #: Notices the engine itself may have to give; the charter must hold a text for each.
 ENGINE_NOTICES = frozenset({"fault", "forged_marker", "cut", "history", "contacts", "contacts_unknown"})
 
+#: Words that the engine sets between contacts, where a pack has them: between two values of one name, and for the
+#: hours of one that always answers.
+ENGINE_LABELS = frozenset({"contacts_or", "contacts_always"})
+
 #: What stands in the place of a withheld region (semantics, rule 17).
 MARKER = "⟦…⟧"

@@ -23,6 +23,7 @@ def open_session(
     memory: Memory | None = None,
     salt: bytes = b"",
     remembered: Remembered | None = None,
+    silent: bool = False,
 ) -> Session:
     """Open a session in ``situation`` whose locale is the first of the ``wanted`` language tags for which ``plan`` has
     notices, else the operator's ``default``, else ``en``. If neither chose one, the locale does not decide how the
@@ -39,4 +40,5 @@ def open_session(
         memory=memory,
         salt=salt,
         remembered=remembered,
+        silent=silent,
     )

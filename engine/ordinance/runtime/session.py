@@ -50,7 +50,8 @@ class Session:
     under which answers show the policy; without it, the jurisdiction. ``speaks`` says that somebody chose the locale,
     so that it also decides how to speak; ``asked`` are the slots that the request sets. ``memory`` is what is known of
     the texts that the same client sent, and ``salt`` sets apart those that it said under another. ``remembered`` is
-    what earlier answers of the conversation told; None believes what the request claims.
+    what earlier answers of the conversation told; None believes what the request claims. ``silent``: a machine reads
+    the text, so that notices are in the metadata alone.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Session:
         memory: Memory | None = None,
         salt: bytes = b"",
         remembered: Remembered | None = None,
+        silent: bool = False,
     ) -> None:
         remembered = believed(situation) if remembered is None else remembered
         self.plan = plan
@@ -74,7 +76,7 @@ class Session:
         self.policy_name = policy_name
         self._speaks = speaks
         self._asked = asked or {}
-        self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole)
+        self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent)
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered)
         self._streams: list[Stream] = []
 
@@ -86,6 +88,10 @@ class Session:
     @property
     def whole(self) -> bool:
         return self._terms.whole
+
+    @property
+    def silent(self) -> bool:
+        return self._terms.silent
 
     @property
     def marks(self) -> tuple[PlannedRule, ...]:
@@ -256,7 +262,10 @@ class Session:
     @property
     def given(self) -> frozenset[str]:
         """The names under which a memory of the conversation is to note what this answer told, once it has closed. What
-        is told beside a call is not noted: people may never see the steps of a tool loop."""
+        is told beside a call is not noted: people may never see the steps of a tool loop. What only a machine read, nobody
+        was told."""
+        if self.silent:
+            return frozenset()
         return names_of(notice for stream in self._streams if not stream.called for notice in stream.notices)
 
     def under(self) -> dict[str, Any]:

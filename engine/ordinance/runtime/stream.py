@@ -58,10 +58,9 @@ class Stream:
     """One choice on its way to people: feed it, then close it once.
 
     Its content and the texts that ``named`` begins are fed here; those of tool calls come from ``call``, are fed and
-    closed by themselves, and before ``close``. It answers the prompt of that number, and its
-    content is governed as this ``part`` of an answer. In an answer with a ``structure`` notices are in the metadata
-    alone. ``notices`` are those that were given; until it is closed there are none. ``called``: the model has begun a
-    call.
+    closed by themselves, and before ``close``. It answers the prompt of that number, and its content is governed as
+    this ``part`` of an answer. With a ``structure``, and under silent terms, notices are in the metadata alone.
+    ``notices`` are those that were given; until it is closed there are none. ``called``: the model has begun a call.
     """
 
     def __init__(
@@ -72,6 +71,7 @@ class Stream:
         self._prompt = prompt
         self._texts: list[Text] = []
         self._structured = structure is not None
+        self._silent = self._structured or terms.silent
         self.content: Text
         if structure is None or structure.free is None:
             self.content = self.text(part, rigid=structure is not None)
@@ -80,7 +80,7 @@ class Stream:
         self._fault = terms.screened.fault
         self._barred = terms.refused
         self._spoken = False  # the model has said something that people read
-        self._opened = terms.whole or self._structured or not terms.before
+        self._opened = terms.whole or self._silent or not terms.before
         self._blank = ""  # the white space with which the content begins, until what stands before it
         self.called = False
         self._named: dict[str, Redactor] = {}
@@ -225,7 +225,7 @@ class Stream:
             self.balanced = False
         told = self._told = self._tell()
         self.notices = (*told.before, *told.after)
-        before, after = ([], []) if self._structured else (_texts(told.before), _texts(told.after))
+        before, after = ([], []) if self._silent else (_texts(told.before), _texts(told.after))
         if not self._terms.whole:
             return rest + self._open() + "".join(map(self._paragraph, after))
         body = "" if self.refused else "".join(self._kept)
@@ -274,7 +274,7 @@ class Stream:
         if self._opened:
             return ""
         self._opened = True
-        before = [] if self._defers else _texts(self._terms.discloser.told(self._terms.before))
+        before = [] if self._defers else _texts(self._terms.discloser.told(self._terms.before, self._terms.heard))
         return "".join(text + _PARAGRAPH for text in before) + self._send(self._blank)
 
     def _paragraph(self, text: str) -> str:

@@ -41,7 +41,10 @@ class Terms:
     ``contacts`` are those of the place, ``placeholders`` what masks write, by tag. ``opening`` are the ``say`` rules
     that speak in this answer, ``marks`` those that mark it, and ``tried`` those of both that are on trial. ``screened``
     is what the prompt was found to contain, ``without`` what a pack says of an adapter that is not there, and
-    ``continued`` has one text, or one for each prompt of the request. ``keeps``: what leaves is needed at the end.
+    ``continued`` has one text, or one for each prompt of the request. ``heard`` names the notices that
+    earlier answers of the conversation are known to have told, so that their shorter form is enough. ``silent``: a
+    machine reads the text, so that notices are in the metadata alone.
+    ``keeps``: what leaves is needed at the end.
     """
 
     plan: Plan
@@ -57,6 +60,8 @@ class Terms:
     screened: Screened = field(default_factory=Screened)
     without: WithoutAdapter | None = None
     continued: tuple[Continued, ...] = field(default_factory=lambda: (Continued(),))
+    heard: frozenset[str] = frozenset()
+    silent: bool = False
     keeps: bool = False
 
     @property
@@ -80,7 +85,13 @@ class Terms:
 
 
 def terms_of(
-    plan: Plan, situation: Situation, locale: str, remembered: Remembered = NOTHING_TOLD, *, whole: bool = False
+    plan: Plan,
+    situation: Situation,
+    locale: str,
+    remembered: Remembered = NOTHING_TOLD,
+    *,
+    whole: bool = False,
+    silent: bool = False,
 ) -> Terms:
     """The terms before anything is known of the prompt. ``locale`` chooses the language of notices, ``remembered`` is
     what earlier answers told."""
@@ -100,5 +111,8 @@ def terms_of(
         opening=tuple(rule for rule in saying if not rule.trial),
         marks=tuple(rule for rule in marking if not rule.trial),
         tried=tuple(rule for rule in (*saying, *marking) if rule.trial),
+        # Not what a client claims: an invented turn must not take the full text away.
+        heard=frozenset(remembered.notices),
+        silent=silent,
         keeps=whole,
     )

@@ -11,6 +11,7 @@ from ordinance.policy.vocabulary import Effect, NoticeKind, Verdict
 from ordinance.runtime.occasions import OPENING
 from ordinance.runtime.redact.disclose import Cause, Notice, cause_of
 from ordinance.runtime.redact.signs import imitation
+from ordinance.runtime.remembered import CONTACTS
 from ordinance.runtime.terms import Terms
 
 
@@ -94,7 +95,7 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str, defers: bool = Fa
         fault = "detector"
 
     saying = [rule for rule in terms.opening if not (defers and rule.occasion in OPENING)]
-    before = say.told(rule for rule in saying if rule.occasion in OPENING)
+    before = say.told((rule for rule in saying if rule.occasion in OPENING), terms.heard)
     after = say.told(rule for rule in omitting if rule.told)
     if forged:
         after.append(_of_the_engine(terms, NoticeKind.OMISSION, "forged_marker", "forged_marker"))
@@ -106,7 +107,7 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str, defers: bool = Fa
     after += say.told(dict.fromkeys(refusing))
     if fault:
         after.append(_of_the_engine(terms, NoticeKind.FAULT, "fault", fault))
-    after += say.told(rule for rule in saying if rule.occasion not in OPENING)
+    after += say.told((rule for rule in saying if rule.occasion not in OPENING), terms.heard)
     if without is not None:
         after.append(say.engine(NoticeKind.ADAPTER, without.notice, (_missing(without.id),)))
     if providing or refusing:
@@ -144,4 +145,5 @@ def _contacts(terms: Terms, providing: Iterable[PlannedRule], refusing: Iterable
     chosen = [contact for contact in terms.contacts if refusing or contact.group in groups]
     named = tuple(dict.fromkeys(cause_of(rule) for rule in providing or refusing))
     notices = terms.plan.engine_notices
-    return terms.discloser.contacts(notices["contacts"], notices["contacts_unknown"], chosen, named)
+    again = CONTACTS in terms.heard
+    return terms.discloser.contacts(notices["contacts"], notices["contacts_unknown"], chosen, named, again=again)

@@ -22,8 +22,9 @@ from ordinance.serve.door.current_policy import Renewal
 from ordinance.serve.door.engine import installed_engine
 from ordinance.serve.door.front_checks import FrontChecks, Presence
 from ordinance.serve.door.http_headers import EXPOSED, policy_header
+from ordinance.serve.door.policies import policies_of
 from ordinance.serve.door.router import Router
-from ordinance.serve.door.service import Service, charter_alone, make_service, plan_of, ready_state
+from ordinance.serve.door.service import Service, charter_alone, make_service, ready_state
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.stderr import log_defect, tell
 from ordinance.serve.reload_signal import renewing
@@ -99,8 +100,8 @@ class Ordinance:
         settings = load()
         server = scope.get("app")
         account(server, settings.vllm)
-        renewal = Renewal(lambda: plan_of(settings), load, installed_engine())
-        service = self._service = make_service(plan_of(settings), settings, self._inside, renewal=renewal)
+        renewal = Renewal(policies_of, load, installed_engine())
+        service = self._service = make_service(policies_of(settings), settings, self._inside, renewal=renewal)
         self._log.install()
         self._front = self._in_front(service, getattr(getattr(server, "state", None), "args", None))
         return service

@@ -20,11 +20,11 @@ from multiprocessing.connection import Connection
 from types import FrameType
 
 from ordinance.errors import OrdinanceError, ServeError
-from ordinance.policy.plan import Plan
 from ordinance.serve.behind.upstream import Upstream
 from ordinance.serve.door.current_policy import Renewal, settle
 from ordinance.serve.door.engine import Engine
-from ordinance.serve.door.service import Service, make_service, plan_of
+from ordinance.serve.door.policies import Policies, policies_of
+from ordinance.serve.door.service import Service, make_service
 from ordinance.serve.gateway import Gateway
 from ordinance.serve.http.stderr import tell
 from ordinance.serve.server import STOPPING, Server
@@ -46,12 +46,12 @@ class Worker:
         if self.settings.upstream is None:
             raise ServeError("no inference server is named.", help="Set 'upstream.url'.")
         upstream = Upstream(self.settings.upstream)
-        renewal = Renewal(self.plan, self.reread, self.engine)
-        service = make_service(self.plan(), self.settings, upstream, self.on, renewal)
+        renewal = Renewal(self.policies, self.reread, self.engine)
+        service = make_service(self.policies(self.settings), self.settings, upstream, self.on, renewal)
         return Gateway(service, upstream), service
 
-    def plan(self) -> Plan:
-        return plan_of(self.settings, self.on)
+    def policies(self, settings: Settings) -> Policies:
+        return policies_of(settings, self.on)
 
     def __call__(self, listener: socket.socket, loading: Connection) -> None:
         """Serve as one of several processes; ``loading`` is closed when this one serves."""

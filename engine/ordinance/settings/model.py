@@ -30,16 +30,18 @@ from ordinance.settings.sections import (
     SpeakSettings,
     UpstreamSettings,
     VllmSettings,
+    language_tag,
 )
 
 PREFIX = "ORDINANCE_"
+
+#: So many different sets of houses may be named by keys.
+MOST_HOUSE_SETS = 32
 
 #: A DNS name, as a `Host` header may contain it. (An IP address is allowed too.)
 #: What a browser's `Origin` header contains: no path, no pattern, no `null`.
 _ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
-
-#: The hash of an empty key.
 
 
 def is_loopback(host: str) -> bool:
@@ -159,9 +161,7 @@ class Settings(BaseSettings):
     @field_validator("locale")
     @classmethod
     def _is_a_tag(cls, locale: str | None) -> str | None:
-        if locale is not None and not langcodes.tag_is_valid(locale):
-            raise ValueError("must be a language tag, such as de-DE or et-EE")
-        return locale
+        return None if locale is None else language_tag(locale)
 
     @field_validator("hosts")
     @classmethod
@@ -186,6 +186,17 @@ class Settings(BaseSettings):
         for number, key in enumerate(keys):
             if first.setdefault(key.sha256, number) < number:
                 raise _at((number, "sha256"), f"`keys.{first[key.sha256]}` has the same hash; list each key once")
+        return keys
+
+    @field_validator("keys")
+    @classmethod
+    def _share_policies(cls, keys: list[KeySettings]) -> list[KeySettings]:
+        """Each set of houses is a policy of its own, which takes time to load and memory to keep."""
+        sets: set[frozenset[str]] = set()
+        for number, key in enumerate(keys):
+            sets |= {frozenset(key.houses)} if key.houses else set()
+            if len(sets) > MOST_HOUSE_SETS:
+                raise _at((number, "houses"), f"the keys name more than {MOST_HOUSE_SETS} different sets of houses")
         return keys
 
     @field_validator("adapters")

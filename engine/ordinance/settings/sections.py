@@ -7,12 +7,29 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
+import langcodes
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 _OF_NOTHING = sha256(b"").hexdigest()
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Bytes = Annotated[int, Field(gt=0)]
+
+
+def language_tag(locale: str) -> str:
+    """Return ``locale`` if it is a BCP 47 tag. Raises ``ValueError``."""
+    if not langcodes.tag_is_valid(locale):
+        raise ValueError("must be a language tag, such as de-DE or et-EE")
+    return locale
 
 
 class _Section(BaseModel):
@@ -232,6 +249,21 @@ class KeySettings(_Section):
     )
     system_messages_are_ours: bool = Field(
         default=False, description="Set to true if the operator writes the system messages; they are not screened."
+    )
+    locale: Annotated[str, AfterValidator(language_tag)] | None = Field(
+        default=None,
+        description="Language of notices for this key, for requests that ask for no loaded language. Default: the "
+        "setting `locale`.",
+    )
+    houses: list[str] = Field(
+        default_factory=list,
+        description="House packs, by name, that apply to this key; they must be among `packs`. A house that some key "
+        "names applies only to the keys that name it; any other house applies to everyone (docs/operations.md).",
+    )
+    audience: Literal["person", "machine"] = Field(
+        default="person",
+        description="Who reads the answers. With `machine`, for the titles, tags and search queries of a chat UI, "
+        "notices are only in the metadata and the headers, not in the text.",
     )
 
     @field_validator("sha256")

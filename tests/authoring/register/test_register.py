@@ -6,6 +6,7 @@ import json
 import os
 import re
 from datetime import date
+from html import escape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -113,11 +114,11 @@ def test_nothing_that_a_rule_looks_for(language: str, shipped: Loaded) -> None:
 
 @pytest.mark.slow
 @settings(max_examples=30, deadline=None)
-@given(st.sampled_from(['means   "', 'quote act "', 'title   "Testland ']))
+@given(st.sampled_from(['means   "', 'quote act "']))
 def test_a_text_of_the_pack_that_holds_it_is_left_out(tmp_path_factory: pytest.TempPathFactory, where: str) -> None:
     """Where an author may write what the rule withholds, the document does not repeat it, and says so. What a notice
     would show does not load (``test_shields``)."""
-    spoiled = JURISDICTION.replace('"Testland"', '"Testland "').replace(where, f"{where}X123 secret words ", 1)
+    spoiled = JURISDICTION.replace(where, f"{where}X123 secret words ", 1)
     loaded = load_on(write_jurisdiction(tmp_path_factory.mktemp("spoiled"), spoiled))
     page = document(loaded)
     for text in (to_html(page), to_markdown(page)):
@@ -132,7 +133,7 @@ def test_it_holds_every_rule_law_and_contact(shipped: Loaded) -> None:
     for rule in plan.rules:
         assert f"§ {rule.number}" in text
         if rule.law:
-            assert rule.law.article in text
+            assert escape(rule.law.shown.full.get("de", rule.law.article)) in text
             assert rule.law.source in text
         assert all(exemption.law.article in text for exemption in rule.exemptions if exemption.law)
     assert all(contact.value in text for contact in plan.contacts)

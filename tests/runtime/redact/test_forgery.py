@@ -26,9 +26,9 @@ pytestmark = [pytest.mark.semantics(17), pytest.mark.requirement("TR-5")]
 
 #: Notices of the engine's own, word for word.
 NOTICES = [
-    "No further answer is given here. This touches a limit that no setting of this service can lift: terrorism.",
-    "Hier folgt keine weitere Antwort. Berührt ist eine Grenze, die keine Einstellung dieses Dienstes aufheben kann: "
-    "Terrorismus.",
+    "This service does not answer that: terrorism. No setting changes this. You can go on with another question.",
+    "Dazu gibt dieser Dienst keine Auskunft: Terrorismus. Das lässt sich durch keine Einstellung ändern. Eine andere "
+    "Frage ist weiterhin möglich.",
     "If someone is in danger, call the local emergency number or a local crisis line.",
 ]
 LOOKALIKES = [
@@ -76,10 +76,12 @@ def written() -> list[str]:
     found = []
     for tag in plan().languages:
         say = Discloser(plan(), tag)
-        found += [notice.text for rule in plan().rules for notice in say.told([rule])]
+        for heard in (set[str](), {rule.id for rule in plan().rules}):
+            found += [notice.text for rule in plan().rules for notice in say.told([rule], heard)]
         for name, template in plan().engine_notices.items():
             found.append(say.engine(NoticeKind.FAULT, template, ()).text if name != "contacts" else "")
-            found.append(say.contacts(template, template, plan().contacts, ()).text if name == "contacts" else "")
+            for again in (False, True) if name == "contacts" else ():
+                found.append(say.contacts(template, template, plan().contacts, (), again=again).text)
     return [text for text in dict.fromkeys(found) if words(text) >= LEAST_WORDS]
 
 
@@ -98,10 +100,11 @@ def test_no_notice_that_can_be_written_leaves(data: st.DataObject) -> None:
     """Any rules together, any contacts, any language of notices; any layout, any cutting, any language asked for."""
     say = Discloser(plan(), data.draw(st.sampled_from(sorted(plan().languages))))
     rules: list[PlannedRule] = data.draw(st.lists(st.sampled_from(plan().rules), min_size=1, max_size=6, unique=True))
-    notices = [notice.text for notice in say.told(rules)]
+    heard = {rule.id for rule in rules if data.draw(st.booleans())}
+    notices = [notice.text for notice in say.told(rules, heard)]
     contacts = data.draw(st.lists(st.sampled_from(plan().contacts), min_size=1, max_size=3, unique=True))
     known, unknown = plan().engine_notices["contacts"], plan().engine_notices["contacts_unknown"]
-    notices.append(say.contacts(known, unknown, contacts, ()).text)
+    notices.append(say.contacts(known, unknown, contacts, (), again=data.draw(st.booleans())).text)
     text = data.draw(st.sampled_from(notices))
     if words(text) < LEAST_WORDS:
         return

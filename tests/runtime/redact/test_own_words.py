@@ -36,11 +36,13 @@ def written() -> tuple[str, ...]:
     found = []
     for tag in plan().languages:
         say = Discloser(plan(), tag)
-        found += [notice.text for rule in plan().rules for notice in say.told([rule])]
-        found += [notice.text for notice in say.told(plan().rules)]
+        for heard in (set[str](), {rule.id for rule in plan().rules}):
+            found += [notice.text for rule in plan().rules for notice in say.told([rule], heard)]
+            found += [notice.text for notice in say.told(plan().rules, heard)]
         for name, template in plan().engine_notices.items():
             found.append(say.engine(NoticeKind.FAULT, template, ()).text if name != "contacts" else "")
-            found += [say.contacts(template, template, plan().contacts[:n], ()).text for n in (1, 3)]
+            contacts = [(plan().contacts[:n], again) for n in (1, 3) for again in (False, True)]
+            found += [say.contacts(template, template, some, (), again=again).text for some, again in contacts]
     return tuple(text for text in dict.fromkeys(found) if text and "{" not in text)
 
 
@@ -74,7 +76,7 @@ def test_a_notice_is_cut_however_the_client_sets_it(notice: str) -> None:
 
 def test_a_notice_that_a_client_cut_off_is_cut_too() -> None:
     notice = (
-        "No further answer is given here. This touches a limit that no setting of this service can lift: terrorism."
+        "This service does not answer that: terrorism. No setting changes this. You can go on with another question."
     )
     assert words().cut(f"{SAID}\n\n{notice[:60]}").text == SAID
     assert words().cut(f"{SAID} {notice[:60]}").text == SAID
@@ -126,7 +128,7 @@ def test_what_is_left_has_nothing_to_cut(text: str) -> None:
 
 
 def test_a_notice_in_a_notice_in_a_notice_is_a_gap() -> None:
-    notice = "Sie interagieren mit einem KI-System. Rechtsgrundlage: Regulation (EU) 2024/1689 Article 50(1) (EU)."
+    notice = "Sie interagieren mit einem KI-System. Rechtsgrundlage: KI-Verordnung, Artikel 50 Absatz 1."
     halves = notice.split(" KI-System")
     nested = notice
     for _ in range(50):

@@ -13,6 +13,7 @@ import pytest
 from ordinance.protocol import routes
 from ordinance.protocol.routes import GOVERNED, ROUTES, Route, Treatment
 from ordinance.serve.behind.contract import Answer
+from ordinance.serve.door.policies import Policies
 from ordinance.serve.door.router import Router
 from ordinance.serve.door.service import make_service
 from ordinance.serve.http.exchange import Exchange
@@ -69,7 +70,7 @@ class Running:
     def __init__(self, *, inside: bool, kept: tuple[str, ...] = ()) -> None:
         self.server = Server()
         self.passed: list[str] = []
-        service = make_service(small_plan(), Settings.model_validate({}), self.server)
+        service = make_service(Policies(small_plan()), Settings.model_validate({}), self.server)
         answers = {routes.READY: own} if inside else {routes.READY: own, routes.HEALTH: own}
         self.router = Router(service, answers, passed=self._pass if inside else None, kept=kept, patience=False)
 

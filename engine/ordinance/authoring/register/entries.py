@@ -11,10 +11,10 @@ from ordinance.authoring.register.wording import Wording
 from ordinance.authoring.witness import Witness
 from ordinance.language import ast
 from ordinance.policy.conditions import ALWAYS
-from ordinance.policy.ir import Policy, Rule
+from ordinance.policy.ir import Policy, Rule, texts_of
 from ordinance.policy.plan import Exemption, Law, Period, Plan, PlannedRule, Texts
 from ordinance.policy.vocabulary import MARKER, Effect
-from ordinance.runtime.redact.disclose import Discloser, parents
+from ordinance.runtime.redact.disclose import Discloser, parents, pick
 
 _OMISSIONS = (Effect.WITHHOLD, Effect.MASK)
 _ADDITIONS = (Effect.SAY, Effect.MARK, Effect.PROVIDE)
@@ -73,6 +73,17 @@ class _Builder:
         tag = self._tag(rule.label)
         return self.text(rule.label[tag], tag) if tag else self.text(rule.type.replace("_", " "))
 
+    def _law_cited(self, law: Law) -> str:
+        """Cite a law in full, with the place whose law it is: the register lists those of all places."""
+        cited = pick(law.shown.full, self.say.language) or f"{law.title} {law.article}".strip()
+        place = self.say.titles.get(law.jurisdiction) if law.jurisdiction in self.plan.parents else ""
+        return f"{cited} ({place})" if place else cited
+
+    def written(self, written: ast.Written) -> Text:
+        """Return what a pack says to people, in the document's language or the nearest that there is."""
+        tag = self._tag({text.tag.text: "" for text in written.texts})
+        return self.text(pick(texts_of(written), self.say.language), tag)
+
     def _tag(self, texts: Texts) -> str:
         return next((tag for tag in (*parents(self.say.language), "en", *sorted(texts)) if tag in texts), "")
 
@@ -115,7 +126,7 @@ class _Builder:
     def _facts(self, shown: _Shown) -> Iterator[Fact]:
         say, rule, law = self.say, shown.rule, shown.rule.law
         if means := getattr(shown.node.node, "means", None):
-            yield Fact(say("means"), (self.text(means.text),))
+            yield Fact(say("means"), (self.written(means),))
         if rule.effect in _OMISSIONS:
             kind = "mask" if rule.effect is Effect.MASK else rule.scope.unit
             yield Fact(say("extent"), (Text(say(f"extent.{kind}")),))
@@ -124,7 +135,7 @@ class _Builder:
             if rule.effect is Effect.SAY:
                 yield self._notice(rule)
         if reason := getattr(shown.node.node, "reason", None):
-            yield Fact(say("reason"), (self.text(reason.text),))
+            yield Fact(say("reason"), (self.written(reason),))
         if law is not None:
             yield from self._law(law, "bylaw" if self._in_house(shown) else "law")
         if shown.quotes:
@@ -137,7 +148,7 @@ class _Builder:
 
     def _law(self, law: Law, kind: str) -> Iterator[Fact]:
         say = self.say
-        yield Fact(say(kind), (self.text(_cited(law)),))
+        yield Fact(say(kind), (self.text(self._law_cited(law)),))
         times = [self._period(law.in_force)]
         times += [
             f"{say.condition(each.condition, self.plan)}: {self._period(each.period)}" for each in law.transitions
@@ -155,7 +166,7 @@ class _Builder:
 
     def _exception(self, exemption: Exemption) -> Fact:
         words = self.say.condition(exemption.condition, self.plan)
-        cited = [self.text(_cited(exemption.law))] if exemption.law else []
+        cited = [self.text(self._law_cited(exemption.law))] if exemption.law else []
         texts = (self.text(words), *cited, Text(self.say("except.attested")))
         return Fact(f"{self.say('except')}: {exemption.name.replace('_', ' ')}", texts)
 
@@ -211,7 +222,7 @@ class _Builder:
         for line in self.plan.slots:
             if line.language and line.slot in ("language", "address") and len(line.values) == 1:
                 continue  # the table of languages has it
-            by = _cited(line.law) if line.law else line.pack
+            by = self._law_cited(line.law) if line.law else line.pack
             for condition, value in line.values:
                 where = self.say("always") if condition == ALWAYS else self.say.condition(condition, self.plan)
                 words = (line.slot.replace("_", " "), value.replace("_", " "), where, by)
@@ -240,11 +251,11 @@ class _Builder:
         value = item.value.text
         digits = "".join(char for char in value if char.isdecimal() or char == "+")
         link = value if item.form == "link" else f"tel:{digits}"
-        hours = Text(self.say("hours.always")) if item.hours == "always" else self.text(item.hours)
+        hours = self.written(item.hours) if item.hours else Text(self.say("hours.always"))
         places = ", ".join(self.say.place(place.text) for place in item.places)
         spoken = ", ".join(self.say.titles.get(tag.text) or tag.text for tag in item.spoken)
         return (
-            self.text(item.title.text), self.text(value, link=link), self.text(places), hours, Text(spoken),
+            self.written(item.title), self.text(value, link=link), self.text(places), hours, Text(spoken),
             Text(item.seen.text),
         )  # fmt: skip
 
@@ -260,7 +271,3 @@ class _Builder:
         table = Table(say("packs"), (say("pack"), say("version")), rows)
         entry = Entry(Text(say("digest")), (Fact("SHA-256", (Text(self.plan.digest),)),))
         return Section("made", say("made"), say("made.about"), (table, entry))
-
-
-def _cited(law: Law) -> str:
-    return f"{law.title} {law.article} ({law.jurisdiction})"

@@ -14,8 +14,9 @@ import langcodes
 from ordinance.authoring.words import day_of, root_of
 from ordinance.errors import UsageError
 from ordinance.policy.conditions import All, Always, AnyOf, Below, Condition, Is, Within
-from ordinance.policy.ir import Policy
+from ordinance.policy.ir import Policy, texts_of
 from ordinance.policy.plan import Plan
+from ordinance.runtime.redact.disclose import pick
 
 _FOLDER = Path(__file__).resolve().parent / "words"
 _PLACED = re.compile(r"\{(\w+)\}")
@@ -40,7 +41,8 @@ class Wording:
     def of(cls, language: str, words: Mapping[str, str], policy: Policy) -> Wording:
         """Make a wording of ``words`` and the titles of the packs of ``policy``."""
         packs = [unit.pack for unit in policy.units]
-        return cls(language, words, {pack.name.text: pack.title.text for pack in packs if pack.title})
+        titles = {pack.name.text: pick(texts_of(pack.title), language) for pack in packs if pack.title}
+        return cls(language, words, titles)
 
     def named(self, kind: str, name: str) -> str:
         """Name a dimension or a value: by its word, or by its name with spaces."""

@@ -33,6 +33,8 @@ def compile(checked: CheckedPolicy) -> Plan:
         contacts=policy.contacts,
         languages=policy.languages,
         engine_notices=policy.engine_notices,
+        engine_labels=policy.engine_labels,
+        titles=policy.titles,
         slots=policy.slots,
         without=policy.without,
         struck=(*policy.struck, *struck),

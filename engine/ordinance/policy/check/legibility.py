@@ -9,6 +9,7 @@ from ordinance.language.diagnostics import diagnose
 from ordinance.policy.ir import Policy, Unit
 from ordinance.policy.link.names import Report
 from ordinance.policy.link.notices import check_signs
+from ordinance.policy.link.written import check_languages
 
 
 def check_written(policy: Policy, report: Report) -> None:
@@ -17,32 +18,49 @@ def check_written(policy: Policy, report: Report) -> None:
     The texts of notices and labels have checks of their own; examples may be empty.
     """
     for unit in policy.units:
-        for text, what in (*_shown(unit), *_written(unit)):
-            if not text.text.strip():
-                report(diagnose("syntax", text.span, f"{what} is empty", "Write it in full."))
-        for text, _ in _shown(unit):
-            check_signs(text, report)
+        for written, what in (*_shown(unit), *_written(unit)):
+            check_languages(written, what, report)
+            for text in _each(written):
+                if not text.text.strip():
+                    report(diagnose("syntax", text.span, f"{what} is empty", "Write it in full."))
+        for written, _ in _shown(unit):
+            for text in _each(written):
+                check_signs(text, report)
+
+
+def _each(written: ast.Word) -> Iterator[ast.Word]:
+    """Yield each text that people may read of ``written``."""
+    texts = written.texts if isinstance(written, ast.Written) else ()
+    spans = {text.text.span for text in texts}
+    if written.span not in spans:
+        yield written
+    yield from (text.text for text in texts)
 
 
 def _shown(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
     """Yield the texts that become part of notices."""
+    if unit.pack.title:
+        yield unit.pack.title, "the title of the pack"
     for law in unit.pack.each(ast.LawDecl):
         yield law.title, f"the title of the law `{law.name}`"
         yield law.article, f"the article of the law `{law.name}`"
+        if law.short:
+            yield law.short, f"the short title of the law `{law.name}`"
         if law.authority:
             yield law.authority, f"the authority of the law `{law.name}`"
     for bylaw in unit.pack.each(ast.BylawDecl):
         yield bylaw.title, f"the title of the bylaw `{bylaw.name}`"
+        if bylaw.short:
+            yield bylaw.short, f"the short title of the bylaw `{bylaw.name}`"
         yield bylaw.by, f"who adopted the bylaw `{bylaw.name}`"
     for contact in unit.pack.each(ast.ContactDecl):
         yield contact.title, f"the title of the contact `{contact.name}`"
-        yield ast.Word(contact.hours, contact.title.span), f"the text for the hours of the contact `{contact.name}`"
+        if contact.hours:
+            yield contact.hours, f"the text for the hours of the contact `{contact.name}`"
 
 
 def _written(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
     """Yield the texts that are in the pack and in the register, but in no notice."""
-    if unit.pack.title:
-        yield unit.pack.title, "the title of the pack"
     for law in unit.pack.each(ast.LawDecl):
         if law.uncertain:
             yield law.uncertain, f"what is uncertain about the law `{law.name}`"

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
 from ordinance.policy.conditions import ALWAYS
-from ordinance.policy.ir import CitedBylaw, CitedLaw, Unit
+from ordinance.policy.ir import CitedBylaw, CitedLaw, Unit, texts_of
 from ordinance.policy.link.names import Report
 from ordinance.policy.link.places import Places, zone
 from ordinance.policy.link.situations import Situations
-from ordinance.policy.plan import Law, Period, Transition
+from ordinance.policy.link.written import appeal_texts, law_texts
+from ordinance.policy.plan import ANY_LANGUAGE, Law, Period, Texts, Transition
 
 
 def link_law(unit: Unit, node: ast.LawDecl, situations: Situations, places: Places, report: Report) -> CitedLaw:
@@ -41,7 +42,10 @@ def link_law(unit: Unit, node: ast.LawDecl, situations: Situations, places: Plac
         seen=node.seen.value,
         transitions=transitions,
         authority=node.authority.text if node.authority else "",
-        appeal=appeal,
+        appeal=appeal.get(ANY_LANGUAGE, ""),
+        shown=law_texts(
+            unit.pack.title, node.title, node.article, node.short, authority=texts_of(node.authority), appeal=appeal
+        ),
     )
     return CitedLaw(law, node, unit.name)
 
@@ -55,7 +59,9 @@ def link_bylaw(unit: Unit, node: ast.BylawDecl, zone: ZoneInfo, report: Report) 
     if node.end and end and end <= start:
         report(diagnose("dates-inverted", node.end.span, f"the bylaw `{node.name}` ends before it begins"))
     period = Period(start, end, zone)
-    law = Law(node.title.text, "", unit.name, ALWAYS, period, "", start, authority=node.by.text, appeal=appeal)
+    shown = law_texts(None, node.title, None, node.short, authority={ANY_LANGUAGE: node.by.text}, appeal=appeal)
+    by, to = node.by.text, appeal.get(ANY_LANGUAGE, "")
+    law = Law(node.title.text, "", unit.name, ALWAYS, period, "", start, authority=by, appeal=to, shown=shown)
     return CitedBylaw(law, node, unit.name)
 
 
@@ -87,17 +93,17 @@ def _period(node: ast.ForceNode, zone: ZoneInfo) -> Period | None:
     return Period(node.start.value, node.end.value if node.end else None, zone)
 
 
-def _appeal(unit: Unit, name: ast.Word | None, report: Report) -> str:
+def _appeal(unit: Unit, name: ast.Word | None, report: Report) -> Texts:
     """Return the contact of the group ``appeal`` called ``name``, as notices write it."""
     if name is None:
-        return ""
+        return {}
     for contact in unit.pack.each(ast.ContactDecl):
         if contact.name.text == name.text:
             if contact.group.text != "appeal":
                 message = f"the contact `{name}` is in the group `{contact.group}`"
                 report(diagnose("contact-group", name.span, message, "Name a `contact appeal …`."))
-            return f"{contact.title}: {contact.value}"
+            return appeal_texts(contact)
     report(
         diagnose("name-undefined", name.span, f"no contact is called `{name}` here", f"Write `contact appeal {name}`.")
     )
-    return ""
+    return {}

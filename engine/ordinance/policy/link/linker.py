@@ -18,8 +18,9 @@ from ordinance.policy.link.rules import Scopes, judged_alone, link_rule
 from ordinance.policy.link.situations import Situations
 from ordinance.policy.link.slot_lines import link_slots, link_without
 from ordinance.policy.link.unbuilt import check_pending
+from ordinance.policy.link.written import names_of, titles_of
 from ordinance.policy.plan import Contact, Dimension, LanguageStyle, PackRef, SlotLine, Struck
-from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, ENGINE_NOTICES, Rank
+from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, ENGINE_LABELS, ENGINE_NOTICES, Rank
 
 #: Names that the engine uses itself, so that a pack need not.
 _TOLD_BY_ENGINE = ENGINE_NOTICES | {"red_line"}
@@ -68,6 +69,7 @@ class _Linker:
             for name in sorted(ENGINE_NOTICES)
             if (template := catalogue.template(name, catalogue.charter))
         }
+        words = {name: catalogue.label_texts(name, catalogue.charter) for name in sorted(ENGINE_LABELS)}
         for scope in scopes:
             self._report_unused(scope)
         dimensions = self._all_dimensions(scopes)
@@ -87,6 +89,8 @@ class _Linker:
             contacts=contacts,
             languages={unit.name: _style(unit, slots) for unit in self.units if unit.pack.kind == "language"},
             engine_notices=engine,
+            engine_labels=words,
+            titles=titles_of(self.units),
             examples=tuple(examples),
             slots=slots,
             without=without,
@@ -180,10 +184,21 @@ class _Linker:
         for item in items:
             key = self.detectors.contact(scope.unit, item) if protects else ""
             replaced = frozenset(f"{scope.unit.name}/{word}" for word in item.replaces if names.get(word))
+            shown, times = names_of(item)
             for place in item.places:
                 own = f"{scope.unit.name}/{item.name}"
                 yield Contact(
-                    item.group.text, item.title.text, item.value.text, item.hours, place.text, key, own, replaced
+                    group=item.group.text,
+                    name=item.title.text,
+                    value=item.value.text,
+                    hours=item.hours.text if item.hours else "always",
+                    jurisdiction=place.text,
+                    detector=key,
+                    id=own,
+                    replaces=replaced,
+                    spoken=tuple(word.text for word in item.spoken),
+                    names=shown,
+                    times=times,
                 )
 
     def _struck(self) -> Iterator[Struck]:

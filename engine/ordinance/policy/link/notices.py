@@ -32,6 +32,9 @@ _RESOLVED_BY = {
     "contacts": "Only the notice `contacts` has {contacts}.",
 }
 
+#: The language of a notice's text, whether it is informal, and whether it is the shorter form.
+_Form = tuple[str, bool, bool]
+
 _WORDS = re.compile(r"[^\W\d_]+")
 
 _BRACED = re.compile(r"\{([^{}]*)\}?|\}")
@@ -68,7 +71,10 @@ class Catalogue:
         said = {"type": True, "law": "law" in needs, "jurisdiction": "law" in needs, "hours": hours > 0}
         said |= {"authority": bool(law and law.authority), "appeal": bool(law and law.appeal)}
         for text in (text for texts in self._texts(word.text, pack).values() for text in texts):
-            silent = [f"{{{name}}}" for name in needs if f"{{{name}}}" not in text.text.text]
+            if text.again and "type" in needs:
+                self.report(diagnose("notice-again", text.text.span, f"the notice `{word}` has a shorter form"))
+            needed = () if text.again else needs
+            silent = [f"{{{name}}}" for name in needed if f"{{{name}}}" not in text.text.text]
             if silent and text.text.text.strip():
                 message = f"the notice `{word}` lacks {' and '.join(silent)} in {text.tag}"
                 self.report(diagnose("notice-silent", text.text.span, message))
@@ -123,21 +129,23 @@ class Catalogue:
         """Return the notice ``name`` as ``pack`` sees it, with ``hours`` in each language's plural form; None if no
         pack has it."""
         found = {key: _form(texts, hours) for key, texts in self._texts(name, pack).items()}
-        texts = {tag: text for (tag, is_informal), text in found.items() if not is_informal}
-        informal = {tag: text for (tag, is_informal), text in found.items() if is_informal}
-        for tag, text_informal in informal.items():
-            texts.setdefault(tag, text_informal)
-        return NoticeTemplate(name, texts, informal) if texts else None
 
-    def _texts(self, name: str, pack: str) -> dict[tuple[str, bool], tuple[ast.TextIn, ...]]:
-        """Return the texts of the notice ``name`` as ``pack`` sees it, by language and whether they are informal;
-        several if a language has plural forms."""
-        texts: dict[tuple[str, bool], tuple[ast.TextIn, ...]] = {}
+        def of(informal: bool, again: bool) -> dict[str, str]:
+            return {tag: text for (tag, *form), text in found.items() if form == [informal, again]}
+
+        texts, informal = of(False, False), of(True, False)
+        texts = {**informal, **texts}
+        return NoticeTemplate(name, texts, informal, of(False, True), of(True, True)) if texts else None
+
+    def _texts(self, name: str, pack: str) -> dict[_Form, tuple[ast.TextIn, ...]]:
+        """Return the texts of the notice ``name`` as ``pack`` sees it, by their form; several if a language has plural
+        forms."""
+        texts: dict[_Form, tuple[ast.TextIn, ...]] = {}
         for owner in (self.charter, *self.tags, pack):
             item = self.notices[owner].find(name)
-            own: dict[tuple[str, bool], tuple[ast.TextIn, ...]] = {}
+            own: dict[_Form, tuple[ast.TextIn, ...]] = {}
             for text in item.texts if item else ():
-                key = (text.tag.text, text.address == "informal")
+                key = (text.tag.text, text.address == "informal", text.again)
                 own[key] = (*own.get(key, ()), text)
             texts.update(own)
         return texts
@@ -162,11 +170,11 @@ def check_texts(unit: Unit, report: Report) -> None:
         what = "notice" if isinstance(item, ast.NoticeDecl) else "label"
         if not item.texts:
             report(diagnose(f"{what}-text", item.name.span, f"the {what} `{item.name}` has no text at all"))
-        seen: set[tuple[str, str | None, str | None]] = set()
+        seen: set[tuple[str, str | None, str | None, bool]] = set()
         _check_plurals(what, item.texts, report)
         for text in item.texts:
-            place = (text.tag.text, text.address, text.plural)
-            if place in seen or (text.address and (text.tag.text, None, text.plural) in seen):
+            place = (text.tag.text, text.address, text.plural, text.again)
+            if place in seen or (text.address and (text.tag.text, None, text.plural, text.again) in seen):
                 report(diagnose("name-twice", text.tag.span, f"the {what} `{item.name}` has two texts in {text.tag}"))
             seen.add(place)
             if unit.pack.kind != "language":
@@ -180,10 +188,13 @@ def check_texts(unit: Unit, report: Report) -> None:
 
 def _check_plurals(what: str, texts: tuple[ast.TextIn, ...], report: Report) -> None:
     """Report plural forms that are missing, or that the language does not have."""
-    groups: dict[tuple[str, str | None], list[ast.TextIn]] = {}
+    groups: dict[tuple[str, str | None, bool], list[ast.TextIn]] = {}
     for text in texts:
-        groups.setdefault((text.tag.text, text.address), []).append(text)
-    for (tag, _), group in groups.items():
+        groups.setdefault((text.tag.text, text.address, text.again), []).append(text)
+    for (tag, _, again), group in groups.items():
+        if again and what == "label":
+            message = "a label has one text in each language"
+            report(diagnose("text-form", group[0].tag.span, message, f'Write {tag} "…".'))
         forms = {text.plural for text in group}
         if forms == {None}:
             continue

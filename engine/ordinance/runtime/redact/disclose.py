@@ -5,17 +5,22 @@ Nothing here ever sees withheld text; a notice is made from the rules that remov
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 
 import langcodes
 
-from ordinance.policy.plan import Contact, Law, NoticeTemplate, Plan, PlannedRule, Texts
+from ordinance.policy.plan import ANY_LANGUAGE, Contact, Law, NoticeTemplate, Plan, PlannedRule, Texts
 from ordinance.policy.vocabulary import Effect, NoticeKind
 from ordinance.runtime.redact.signs import placeholder
 
 #: Right-to-left and left-to-right text do not run into each other: what is filled in is isolated.
 _ISOLATE, _POP = "\u2068", "\u2069"
+
+#: The hours of a contact that always answers, where no pack has words for that.
+_ALL_DAY = "00:00–24:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,46 +47,71 @@ def cause_of(rule: PlannedRule) -> Cause:
     return Cause(rule.id, rule.type, None if law is None else (law.title, law.article, law.jurisdiction))
 
 
-def cited(law: Law) -> str:
-    """Cite a law as notices do."""
-    return f"{law.title} {law.article} ({law.jurisdiction})"
-
-
-def entry(contact: Contact) -> str:
-    """Name a contact as notices do."""
-    return f"{contact.name}: {contact.value}" + ("" if contact.hours == "always" else f" ({contact.hours})")
-
-
 class Discloser:
     """Writes notices in one language. ``language`` is the tag of the language pack that fits the request."""
 
     def __init__(self, plan: Plan, language: str) -> None:
         style = plan.languages.get(language)
+        self._words = plan.engine_labels
+        self._titles = plan.titles
         self._language = language if style is None else style.language
         self._informal = style is not None and style.address == "informal"
 
-    def told(self, rules: Iterable[PlannedRule]) -> list[Notice]:
-        """Make one notice for each template that ``rules`` name, with all causes in it, whatever their order."""
-        groups: dict[tuple[str, str, str], list[PlannedRule]] = {}
+    def told(self, rules: Iterable[PlannedRule], heard: Container[str] = frozenset()) -> list[Notice]:
+        """Make one notice for each template that ``rules`` name, with all causes in it, whatever their order; in its
+        shorter form for the rules whose ids are ``heard``."""
+        groups: dict[tuple[str, str, str, bool], list[PlannedRule]] = {}
         for rule in sorted(rules, key=lambda rule: rule.id):
             # Packs may have notices of one name with words of their own.
-            words = self._fill(rule.notice)
-            groups.setdefault((rule.kind.value, rule.notice.name, words), []).append(rule)
-        return [self._notice(group) for _, group in sorted(groups.items(), key=lambda item: item[0])]
+            again = rule.id in heard
+            words = self._fill(rule.notice, again)
+            groups.setdefault((rule.kind.value, rule.notice.name, words, again), []).append(rule)
+        return [self._speaking(group)._notice(group, key[-1]) for key, group in sorted(groups.items(), key=_key)]
 
-    def _notice(self, rules: Sequence[PlannedRule]) -> Notice:
+    def _speaking(self, rules: Sequence[PlannedRule]) -> Discloser:
+        """Return what writes the notice of ``rules`` in one language: this, or, if its language lacks a text, one whose
+        language has all."""
+        needed = [rules[0].notice.texts, *(rule.label for rule in rules if rule.label)]
+        for tag in (self._language, "en", *sorted(needed[0])):
+            own = parents(tag)
+            if all(any(each in texts for each in own) for texts in needed):
+                return self if tag == self._language else self._in(tag)
+        return self
+
+    def _in(self, tag: str) -> Discloser:
+        other = copy(self)
+        other._language, other._informal = tag, False
+        return other
+
+    def _notice(self, rules: Sequence[PlannedRule], again: bool) -> Notice:
         first = rules[0]
-        types = [self._pick(rule.label) or rule.type for rule in rules]
         laws = [rule.law for rule in rules if rule.law is not None]
         text = self._fill(
             first.notice,
-            type="; ".join(dict.fromkeys(types)),
-            law="; ".join(dict.fromkeys(map(cited, laws))),
-            jurisdiction="; ".join(dict.fromkeys(law.jurisdiction for law in laws)),
-            authority="; ".join(dict.fromkeys(law.authority for law in laws)),
-            appeal="; ".join(dict.fromkeys(law.appeal for law in laws)),
+            again,
+            type=_joined(self._pick(rule.label) or rule.type for rule in rules),
+            law=_joined(map(self.cited, laws)),
+            jurisdiction=_joined(map(self.place, laws)),
+            authority=_joined(map(self.authority, laws)),
+            appeal=_joined(map(self.appeal, laws)),
         )
         return Notice(first.kind, tuple(cause_of(rule) for rule in rules), text)
+
+    def cited(self, law: Law) -> str:
+        """Cite a law by its short title."""
+        return self._pick(law.shown.short) or f"{law.title} {law.article}".strip()
+
+    def place(self, law: Law) -> str:
+        """Name the place, or the house, whose law it is."""
+        return self._pick(self._titles.get(law.jurisdiction, {})) or law.jurisdiction
+
+    def authority(self, law: Law) -> str:
+        """Name who sees to a law; empty if the pack does not say."""
+        return self._pick(law.shown.authority) or law.authority
+
+    def appeal(self, law: Law) -> str:
+        """Name whom to turn to; empty if the pack does not say."""
+        return self._pick(law.shown.appeal) or law.appeal
 
     def placeholders(self, rules: Sequence[PlannedRule]) -> dict[int, str]:
         """Return the placeholders of the masks among ``rules``, by tag."""
@@ -96,31 +126,102 @@ class Discloser:
         return Notice(kind, causes, self._fill(template))
 
     def contacts(
-        self, known: NoticeTemplate, unknown: NoticeTemplate, contacts: Sequence[Contact], causes: tuple[Cause, ...]
+        self,
+        known: NoticeTemplate,
+        unknown: NoticeTemplate,
+        contacts: Sequence[Contact],
+        causes: tuple[Cause, ...],
+        *,
+        again: bool = False,
     ) -> Notice:
-        """Make the notice that says whom to call; in general words if the place is unknown (SC-3)."""
+        """Make the notice that says whom to call; in general words if the place is unknown (SC-3), and in its shorter
+        form if it is told ``again``."""
         if not contacts:
-            return Notice(NoticeKind.CONTACT, causes, self._fill(unknown))
-        return Notice(NoticeKind.CONTACT, causes, self._fill(known, contacts="; ".join(map(entry, contacts))))
+            return Notice(NoticeKind.CONTACT, causes, self._fill(unknown, again))
+        return Notice(NoticeKind.CONTACT, causes, self._fill(known, again, contacts=self._listed(contacts)))
 
-    def _fill(self, template: NoticeTemplate, **values: str) -> str:
-        text = self._pick({**template.texts, **template.informal} if self._informal else template.texts)
+    def contact_values(self, contact: Contact) -> list[str]:
+        """Return every form in which ``contact`` may stand in the list of a notice, alone or behind another."""
+        hours = self._hours(contact)
+        forms = (f"{self._name(contact)}: {contact.value}", f"{self._or()}{contact.value}")
+        return [form + ending for form in forms for ending in ("", hours)]
+
+    def _listed(self, contacts: Sequence[Contact]) -> str:
+        """List contacts, those first that speak the language of the notice; a name that has several values once."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for contact in sorted(contacts, key=self._strangeness):
+            groups.setdefault((self._name(contact), self._hours(contact)), []).append(contact.value)
+        return "; ".join(
+            f"{name}: {self._or().join(dict.fromkeys(values))}{hours}" for (name, hours), values in groups.items()
+        )
+
+    def _strangeness(self, contact: Contact) -> int:
+        """Return 0 for a contact that speaks the language, 1 if nobody knows which it speaks, 2 for others."""
+        if not contact.spoken:
+            return 1
+        own = self._language.partition("-")[0]
+        return 0 if own in {tag.partition("-")[0] for tag in contact.spoken} else 2
+
+    def _or(self) -> str:
+        said = self._word("contacts_or")
+        return f" {said} " if said else " / "
+
+    def _hours(self, contact: Contact) -> str:
+        if contact.hours == "always":
+            return f" ({self._word('contacts_always') or _ALL_DAY})"
+        return f" ({self._pick(contact.times) or contact.hours})"
+
+    def _name(self, contact: Contact) -> str:
+        return self._pick(contact.names) or contact.name
+
+    def _word(self, name: str) -> str:
+        """Return a word of the engine's in the language; empty if no pack has it: a sign is better than another
+        language's word."""
+        texts = self._words.get(name, {})
+        return next((texts[tag] for tag in parents(self._language) if tag in texts), "")
+
+    def _fill(self, template: NoticeTemplate, again: bool = False, /, **values: str) -> str:
+        text = self._pick(_form(template, self._informal, again))
         isolate = is_right_to_left(self._language)
         for name, value in values.items():
             text = text.replace("{" + name + "}", f"{_ISOLATE}{value}{_POP}" if isolate and value else value)
         return " ".join(text.split())
 
     def _pick(self, texts: Texts) -> str:
-        """Return the text in the language, else along its CLDR parents, else in English, else any in a fixed order."""
-        for tag in (*parents(self._language), "en", *sorted(texts)):
-            if tag in texts:
-                return texts[tag]
-        return ""
+        return pick(texts, self._language)
+
+
+def _form(template: NoticeTemplate, informal: bool, again: bool) -> Texts:
+    """Return the texts of a notice in one form, or in the nearest that a language has: the shorter is left before the
+    address is."""
+    texts = {**template.texts, **template.informal} if informal else template.texts
+    if not again:
+        return texts
+    shorter = {tag: text for tag, text in template.again.items() if not informal or tag not in template.informal}
+    return {**texts, **shorter, **(template.again_informal if informal else {})}
+
+
+def _key(item: tuple[tuple[str, str, str, bool], object]) -> tuple[str, str, str, bool]:
+    return item[0]
+
+
+def pick(texts: Texts, language: str) -> str:
+    """Return the text in ``language``, else along its CLDR parents, else that for every language, else in English, else
+    any in a fixed order; empty if there is none."""
+    for tag in (*parents(language), ANY_LANGUAGE, "en", *sorted(texts)):
+        if tag in texts:
+            return texts[tag]
+    return ""
 
 
 def parents(tag: str) -> list[str]:
     """Return ``tag`` and what CLDR falls back to, nearest first: fr-CA, fr. A script that is not the language's own
     does not fall back (zh-Hant does not become zh)."""
+    return list(_parents(tag))
+
+
+@lru_cache(maxsize=1024)
+def _parents(tag: str) -> list[str]:
     found: list[str] = []
     language = langcodes.Language.get(tag)
     while True:
@@ -142,3 +243,7 @@ def parents(tag: str) -> list[str]:
 def is_right_to_left(tag: str) -> bool:
     """Whether the language of ``tag`` is written from right to left."""
     return langcodes.Language.get(tag).maximize().script in {"Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm", "Rohg"}
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(texts))

@@ -14,7 +14,7 @@ from unicodedata import category
 from weakref import WeakKeyDictionary
 
 from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule
-from ordinance.runtime.redact.disclose import cited, entry
+from ordinance.runtime.redact.disclose import Discloser
 from ordinance.runtime.text.folding import fold, key, symbol_kind
 
 #: A notice of fewer words is not guarded: ordinary text would meet it.
@@ -209,20 +209,27 @@ def notices_of(plan: Plan) -> tuple[list[str], dict[str, set[str]]]:
     variable."""
     rules = [each for rule in plan.rules for each in (rule, rule.after_trial) if each is not None]
     laws = [rule.law for rule in rules if rule.law is not None]
+    saying = disclosers(plan)
     values = {
         "type": {text for rule in rules for text in (rule.type, *rule.label.values())},
-        "law": set(map(cited, laws)),
-        "jurisdiction": {law.jurisdiction for law in laws},
-        "authority": {law.authority for law in laws},
-        "appeal": {law.appeal for law in laws},
-        "contacts": set(map(entry, plan.contacts)),
+        "law": {say.cited(law) for say in saying for law in laws},
+        "jurisdiction": {say.place(law) for say in saying for law in laws},
+        "authority": {say.authority(law) for say in saying for law in laws},
+        "appeal": {say.appeal(law) for say in saying for law in laws},
+        "contacts": {form for say in saying for each in plan.contacts for form in say.contact_values(each)},
     }
     return [text for each in _notices(plan, rules) for text in texts_of(each)], values
 
 
+def disclosers(plan: Plan) -> list[Discloser]:
+    """Return what writes notices under ``plan``, one for each language that they can be in."""
+    return [Discloser(plan, tag) for tag in dict.fromkeys((*plan.languages, "en"))]
+
+
 def texts_of(notice: NoticeTemplate) -> list[str]:
-    """Return the texts of a notice in every language, formal and informal."""
-    return [text for by in (notice.texts, notice.informal) for text in by.values()]
+    """Return the texts of a notice in every language and every form."""
+    forms = (notice.texts, notice.informal, notice.again, notice.again_informal)
+    return [text for by in forms for text in by.values()]
 
 
 def _notices(plan: Plan, rules: Iterable[PlannedRule]) -> Iterable[NoticeTemplate]:

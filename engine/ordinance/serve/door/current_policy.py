@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ordinance.errors import OrdinanceError, SituationError
 from ordinance.policy.plan import Plan
 from ordinance.serve.door.engine import Engine
+from ordinance.serve.door.policies import Policies
 from ordinance.serve.http.keys import Client, Keyring
 from ordinance.serve.http.stderr import described, tell
 from ordinance.settings.differences import changes
@@ -22,25 +23,29 @@ _DEFECT = "defect"
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """Where what is to be in force comes from: the packs, the settings, and the engine that may read them. All are
-    asked in a thread, and raise ``OrdinanceError``."""
+    """Where what is to be in force comes from: the packs for the settings that are read then, the settings, and the
+    engine that may read them. All are asked in a thread, and raise ``OrdinanceError``."""
 
-    plan: Callable[[], Plan]
+    policies: Callable[[Settings], Policies]
     settings: Callable[[], Settings] | None = None
     engine: Engine | None = None
 
 
 class Standing:
-    """Holds the plan and the keys in force. ``settings`` are those of the start, with the keys that were read last.
+    """Holds the policies and the keys in force. ``settings`` are those of the start, with the keys that were read last.
 
     ``try_out`` raises ``SituationError`` where a client cannot be served under a plan. ``stale`` is the code of the
     error for which the last good plan, or the last good keys, were kept; empty while what is in force is current.
     """
 
     def __init__(
-        self, plan: Plan, settings: Settings, try_out: Callable[[Plan, Client], None], renewal: Renewal | None = None
+        self,
+        policies: Policies,
+        settings: Settings,
+        try_out: Callable[[Plan, Client], None],
+        renewal: Renewal | None = None,
     ) -> None:
-        self.plan = plan
+        self.policies = policies
         self.settings = settings
         self.keyring = _keyring(settings.keys, settings.jurisdiction)
         self._stale_settings = self._stale_plan = ""
@@ -48,7 +53,7 @@ class Standing:
         self._renewal = renewal
         self._reading = asyncio.Lock()
         self._loading = asyncio.Lock()
-        _all_fit(plan, self.keyring, try_out)
+        _all_fit(policies, self.keyring, try_out)
 
     @property
     def stale(self) -> str:
@@ -93,21 +98,21 @@ class Standing:
     async def _replace_keys(self, settings: Settings) -> None:
         """Put in force at once those that fit the plan in force. Of one that does not, what was in force before remains
         until its plan has come."""
-        plan, ring = None, self._ring(settings)
-        while plan is not self.plan:  # another renewal may have replaced it while this one tried
-            plan = self.plan
-            clients = await asyncio.to_thread(self._fitting, plan, ring)
+        policies, ring = None, self._ring(settings)
+        while policies is not self.policies:  # another renewal may have replaced them while this one tried
+            policies = self.policies
+            clients = await asyncio.to_thread(self._fitting, policies, ring)
         if ring.closed and not self.keyring.closed:
             tell("no key is left: nobody gets in until one is given, or the server is started again without keys")
         self.settings = settings
         self.keyring = Keyring(clients, ring.anyone, ring.closed)
 
-    def _fitting(self, plan: Plan, ring: Keyring) -> dict[str, Client]:
+    def _fitting(self, policies: Policies, ring: Keyring) -> dict[str, Client]:
         clients, before = {}, self.keyring.clients
         for digest, client in ring.clients.items():
             try:
                 if client != before.get(digest):  # those in force fit: with many, a leaked key would stay for seconds
-                    self._try_out(plan, client)
+                    self._try_out(policies.of(client), client)
                 clients[digest] = client
             except SituationError:
                 if digest in before:
@@ -117,36 +122,37 @@ class Standing:
     async def _replace_plan(self, renewal: Renewal) -> None:
         settings, ring = self.settings, self._ring(self.settings)
         try:
-            plan = await asyncio.to_thread(self._load, renewal, ring)
+            policies = await asyncio.to_thread(self._load, renewal, settings, ring)
         except Exception as error:
-            kept = f"the policy was not replaced; the last good one ({self.plan.digest[:16]}) stays in force"
+            kept = f"the policy was not replaced; the last good one ({self._named}) stays in force"
             self._stale_plan = _told(kept, error)
             return
         if settings is not self.settings:  # keys were read meanwhile that this plan was not tried with; theirs comes
             return
         self._stale_plan = ""
-        if plan is self.plan:
-            tell(f"the policy has not changed ({plan.digest[:16]})")
+        if policies is self.policies:
+            tell(f"the policy has not changed ({self._named})")
         else:
             # The first plan's tables are hidden from the collector (`settle`) and must not stay for ever. The new ones
             # are not hidden: with them would be every request that runs now.
             gc.unfreeze()
-            tell(
-                f"policy replaced: {self.plan.digest[:16]} by {plan.digest[:16]}; running answers end under the old one"
-            )
-        self.plan, self.keyring = plan, ring
+            tell(f"policy replaced: {self._named} by {_named(policies)}; running answers end under the old one")
+        self.policies, self.keyring = policies, ring
 
-    def _load(self, renewal: Renewal, ring: Keyring) -> Plan:
-        """Return the plan that is to be in force; the same object if it has not changed."""
+    @property
+    def _named(self) -> str:
+        return _named(self.policies)
+
+    def _load(self, renewal: Renewal, settings: Settings, ring: Keyring) -> Policies:
+        """Return the policies that are to be in force; the same object if none has changed."""
         if renewal.engine is not None:
             renewal.engine.require()
-        plan = renewal.plan()
+        policies = renewal.policies(settings)
         if renewal.engine is not None:  # what was read may be of both, where an installer was at work
             renewal.engine.require()
-        if plan.digest == self.plan.digest:
-            plan = self.plan
-        _all_fit(plan, ring, self._try_out)
-        return plan
+        policies = _kept(self.policies, policies)
+        _all_fit(policies, ring, self._try_out)
+        return policies
 
     def _ring(self, settings: Settings) -> Keyring:
         """Return the keys of ``settings``. If there were some, a reload that leaves none closes the server: it must not
@@ -173,15 +179,32 @@ def _keyring(keys: Sequence[KeySettings], jurisdiction: str | None) -> Keyring:
             jurisdiction=key.jurisdiction or jurisdiction,
             attested=key.attested,
             system_messages_are_ours=key.system_messages_are_ours,
+            locale=key.locale,
+            houses=frozenset(key.houses),
+            machine=key.audience == "machine",
         )
         for key in keys
     }
     return Keyring(clients, Client(jurisdiction=jurisdiction))
 
 
-def _all_fit(plan: Plan, ring: Keyring, try_out: Callable[[Plan, Client], None]) -> None:
+def _all_fit(policies: Policies, ring: Keyring, try_out: Callable[[Plan, Client], None]) -> None:
     for client in (ring.anyone, *ring.clients.values()):
-        try_out(plan, client)
+        try_out(policies.of(client), client)
+
+
+def _kept(old: Policies, new: Policies) -> Policies:
+    """Return ``new`` with the plans of ``old`` that are the same; ``old`` itself if all are."""
+    plans = {plan.digest: plan for plan in (old.common, *old.by_houses.values())}
+    kept = Policies(
+        plans.get(new.common.digest, new.common),
+        {houses: plans.get(plan.digest, plan) for houses, plan in new.by_houses.items()},
+    )
+    return old if kept == old else kept
+
+
+def _named(policies: Policies) -> str:
+    return " ".join(digest[:16] for digest in policies.digests)
 
 
 def settle() -> None:

@@ -1,4 +1,4 @@
-"""Where a request goes: what the list of routes (``protocol/routes.py``) says of it. What is not in the list is closed."""
+"""Where a request goes: as the list of routes says (``protocol/routes.py``). What is not in it is closed."""
 
 from __future__ import annotations
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ordinance.detectors.isolation import Budget
 from ordinance.errors import SituationError
-from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.resources import folder
 from ordinance.runtime.memory import Memories, Memory
@@ -25,6 +23,7 @@ from ordinance.serve.door.adapters import Adapting
 from ordinance.serve.door.current_policy import Renewal, Standing
 from ordinance.serve.door.http_headers import NO_CLAIMS, Claims, policy_header
 from ordinance.serve.door.model_names import Names
+from ordinance.serve.door.policies import Policies
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.glance import Glance
 from ordinance.serve.http.keys import Client, Keyring
@@ -53,8 +52,12 @@ class Service:
 
     @property
     def plan(self) -> Plan:
-        """The plan in force now."""
-        return self.standing.plan
+        """The plan in force now for whoever has no houses of its own."""
+        return self.standing.policies.common
+
+    def plan_of(self, client: Client) -> Plan:
+        """Return the plan in force now for ``client``."""
+        return self.standing.policies.of(client)
 
     @property
     def keyring(self) -> Keyring:
@@ -90,7 +93,7 @@ class Service:
         memory = None if salt is None else self.memories.of(client.sha256)
         return session_of(
             client,
-            self.plan,
+            self.plan_of(client),
             self.settings,
             claims,
             turn=turn,
@@ -124,40 +127,34 @@ def session_of(
         plan,
         situation,
         claims.wanted,
-        settings.locale,
+        client.locale or settings.locale,
         whole=whole,
         policy_name=settings.policy or "",
         asked=claims.asked,
+        silent=client.machine,
         memory=memory,
         salt=salt,
         remembered=remembered,
     )
 
 
-def plan_of(settings: Settings, on: date | None = None) -> Plan:
-    """Load the policy that the settings name. Raises ``OrdinanceError`` if its packs do not make one."""
-    limits = settings.limits
-    budget = Budget(limits.detector_seconds, limits.detector_processes, limits.plugin_seconds)
-    return load(settings.packs, on=on, budget=budget).plan
-
-
 def make_service(
-    plan: Plan,
+    policies: Policies,
     settings: Settings,
     behind: ModelServer,
     on: date | None = None,
     renewal: Renewal | None = None,
 ) -> Service:
-    """Tie a plan to an operator's settings and to what stands ``behind``; ``renewal`` gives what is to replace plan and
-    keys when that is asked for.
+    """Tie policies to an operator's settings and to what stands ``behind``; ``renewal`` gives what is to replace them,
+    and the keys, when that is asked for.
 
-    Raises ``OrdinanceError`` where a key attests what the plan lacks, or the log cannot be written.
+    Raises ``OrdinanceError`` where a key attests what its plan lacks, or the log cannot be written.
     """
 
     def try_out(plan: Plan, client: Client) -> None:
         _try_out(plan, client, settings, on)
 
-    standing = Standing(plan, settings, try_out, renewal)
+    standing = Standing(policies, settings, try_out, renewal)
     engine = None if renewal is None else renewal.engine
 
     async def restart_due() -> bool:

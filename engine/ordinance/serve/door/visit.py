@@ -145,9 +145,10 @@ class Visit:
         claims = http_headers.claims_in(self._exchange.headers)
         service = self._service
         if service.recollection is not None:
-            client, plan = self._client.sha256, service.plan
+            self._client = service.keyring.admit(self._exchange.authorization)
+            client, plan = self._client.sha256, service.plan_of(self._client)
             self._recall = await recall(service.recollection, client, claims, self._api, request, plan)
-        # Once more: the body may have been long in coming, and keys and policy in force belong together.
+        # Once more: body and store may have been long in coming, and keys and policy in force belong together.
         self._client = service.keyring.admit(self._exchange.authorization)
         session = service.open(
             self._client,
@@ -231,9 +232,9 @@ def _salt(key: str | None, cache_salt: object) -> bytes:
 
 
 def _notices_header(request: Request, session: Session) -> dict[str, str]:
-    """Where the text has a form that a notice would break, a whole answer has its notices in a header too (semantics,
-    rule 9): a JSON list in ASCII."""
+    """Where the text has a form that a notice would break, or a machine reads it, a whole answer has its notices in a
+    header too (semantics, rule 9): a JSON list in ASCII."""
     notices = session.outcome().notices
-    if request.structure is None or not notices:
+    if (request.structure is None and not session.silent) or not notices:
         return {}
     return {http_headers.NOTICES: http_headers.notices_header(notices)}

@@ -16,7 +16,8 @@ class Client:
 
     ``attested`` gives dimensions of the situation. ``system_messages_are_ours``: the operator writes them, so a
     red line that they name does not refuse the request. ``sha256`` is the key's, in hexadecimal: two keys of one name
-    are two clients.
+    are two clients. ``locale`` is the language of notices where a request asks for none, ``houses`` are the house packs
+    that apply, beside those that apply to everyone. For a ``machine`` notices stand in no text.
     """
 
     name: str = ""
@@ -24,6 +25,9 @@ class Client:
     jurisdiction: str | None = None
     attested: Mapping[str, str] = field(default_factory=dict)
     system_messages_are_ours: bool = False
+    locale: str | None = None
+    houses: frozenset[str] = frozenset()
+    machine: bool = False
 
 
 def credential(headers: Mapping[str, str]) -> str | None:

@@ -1,0 +1,92 @@
+"""The policies that keys come under: one for everyone, and one for each set of houses that keys name.
+
+A house that some key names applies to the keys that name it, and to nobody else; so two schools share a gateway, and
+neither hears the rules of the other. Each set is loaded once, as a policy with a digest of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from ordinance.detectors.isolation import Budget
+from ordinance.errors import OrdinanceError, SituationError
+from ordinance.loading.load import load
+from ordinance.policy.plan import Plan
+from ordinance.serve.http.keys import Client
+from ordinance.settings.model import Settings
+from ordinance.settings.sections import KeySettings
+
+Houses = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The plans in force: ``common`` for keys that name no house, and those for each set of houses."""
+
+    common: Plan
+    by_houses: Mapping[Houses, Plan] = field(default_factory=dict)
+
+    def of(self, client: Client) -> Plan:
+        """Return the plan for ``client``. Raises ``SituationError`` if none was loaded for its houses."""
+        if not client.houses:
+            return self.common
+        plan = self.by_houses.get(client.houses)
+        if plan is None:
+            raise SituationError(f"no policy was loaded for the houses {_listed(client.houses)}.")
+        return plan
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        return (self.common.digest, *(plan.digest for _, plan in sorted(self.by_houses.items(), key=_by_names)))
+
+
+def policies_of(settings: Settings, on: date | None = None) -> Policies:
+    """Load the policies that the settings name. Raises ``OrdinanceError`` if packs do not make one, or a key names a
+    house that is not among them."""
+    first: dict[Houses, KeySettings] = {}
+    for key in settings.keys:
+        if key.houses:
+            first.setdefault(frozenset(key.houses), key)
+    common = common_plan(settings, on)
+    return Policies(common, {houses: _own(settings, on, houses, key) for houses, key in first.items()})
+
+
+def common_plan(settings: Settings, on: date | None = None) -> Plan:
+    """Load the policy of whoever has no key that names houses. Raises ``OrdinanceError``."""
+    return _loaded(settings, on, frozenset())
+
+
+def _own(settings: Settings, on: date | None, houses: Houses, key: KeySettings) -> Plan:
+    who = f"the key {key.name!r}, with the houses {_listed(houses)}"
+    try:
+        plan = _loaded(settings, on, houses)
+    except OrdinanceError as error:
+        raise type(error)(f"{who}: {error.message}", help=error.help) from None
+    loaded = {pack.name for pack in plan.packs if pack.kind == "house"}
+    if missing := houses - loaded:
+        raise SituationError(
+            f"{who}: no house pack is called {_listed(missing)}.",
+            help=f"Name its file in `packs`, or correct `houses`.{_known(loaded)}",
+        )
+    return plan
+
+
+def _loaded(settings: Settings, on: date | None, houses: Houses) -> Plan:
+    limits = settings.limits
+    budget = Budget(limits.detector_seconds, limits.detector_processes, limits.plugin_seconds)
+    named = {house for key in settings.keys for house in key.houses}
+    return load(settings.packs, on=on, budget=budget, without_houses=named - houses).plan
+
+
+def _known(loaded: set[str]) -> str:
+    return f" Loaded are {_listed(loaded)}." if loaded else ""
+
+
+def _listed(names: set[str] | Houses) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def _by_names(item: tuple[Houses, Plan]) -> list[str]:
+    return sorted(item[0])
