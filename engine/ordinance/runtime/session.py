@@ -262,8 +262,8 @@ class Session:
     @property
     def given(self) -> frozenset[str]:
         """The names under which a memory of the conversation is to note what this answer told, once it has closed. What
-        is told beside a call is not noted: people may never see the steps of a tool loop. What only a machine read, nobody
-        was told."""
+        is told beside a call is not noted: people may never see the steps of a tool loop. Nor is what only a machine
+        read."""
         if self.silent:
             return frozenset()
         return names_of(notice for stream in self._streams if not stream.called for notice in stream.notices)
