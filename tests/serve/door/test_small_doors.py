@@ -109,7 +109,7 @@ def test_an_error_that_is_too_long_names_nothing(gateway: RunningGateway, upstre
     [
         (CHAT, {**ASK, "logprobs": True}, {"content": []}),
         ("/v1/completions", {"model": "m", "prompt": "hi", "logprobs": 1},
-         {"tokens": [], "token_logprobs": [], "top_logprobs": None, "text_offset": []}),
+         {"tokens": [], "token_logprobs": [], "top_logprobs": [], "text_offset": []}),
     ],
 )  # fmt: skip
 def test_log_probabilities_keep_their_type(

@@ -119,7 +119,7 @@ def _write_tokens(tokens: list[Token]) -> dict[str, Any]:
     return {
         "tokens": [token.text for token in tokens],
         "token_logprobs": [token.logprob for token in tokens],
-        "top_logprobs": None if all(top is None for top in tops) else tops,
+        "top_logprobs": None if tops and all(top is None for top in tops) else tops,
         "text_offset": [token.offset for token in tokens],
     }
 
