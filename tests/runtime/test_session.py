@@ -231,7 +231,8 @@ def test_each_affected_choice_has_the_notice_and_the_metadata_once() -> None:
 @pytest.mark.semantics(14)
 def test_a_refusal_ends_the_answer_with_its_notice_and_the_places_contacts() -> None:
     shown, opened = answer(made(FLAG, BOMB), "Take the forbidden flag, then the opaque canary and so on.")
-    told = "We do not help with this.\n\n[contacts] Notruf: 112 (00:00–24:00); Telefonseelsorge: 0800 111 0 111 (00:00–24:00)"
+    lines = "[contacts] Notruf: 112 (00:00–24:00); Telefonseelsorge: 0800 111 0 111 (00:00–24:00)"
+    told = f"We do not help with this.\n\n{lines}"
     assert shown == f"Take the {MARKER}, then the {NOTE}\n\n{told}"
     outcome = opened.outcome()
     assert outcome.verdict is Verdict.REFUSE
