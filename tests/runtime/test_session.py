@@ -231,7 +231,8 @@ def test_each_affected_choice_has_the_notice_and_the_metadata_once() -> None:
 @pytest.mark.semantics(14)
 def test_a_refusal_ends_the_answer_with_its_notice_and_the_places_contacts() -> None:
     shown, opened = answer(made(FLAG, BOMB), "Take the forbidden flag, then the opaque canary and so on.")
-    told = "We do not help with this.\n\n[contacts] Notruf: 112; Telefonseelsorge: 0800 111 0 111"
+    lines = "[contacts] Notruf: 112 (00:00–24:00); Telefonseelsorge: 0800 111 0 111 (00:00–24:00)"
+    told = f"We do not help with this.\n\n{lines}"
     assert shown == f"Take the {MARKER}, then the {NOTE}\n\n{told}"
     outcome = opened.outcome()
     assert outcome.verdict is Verdict.REFUSE
@@ -308,7 +309,7 @@ def test_where_the_place_is_unknown_contacts_are_in_general_words() -> None:
 def test_contacts_are_provided_without_removing_anything(where: str) -> None:
     text = "There is no way out." if where == "answer" else "I hear you."
     shown, opened = answer(made(CRISIS), text, prompt="no way out" if where == "prompt" else "Hello")
-    assert shown == f"{text}\n\n[contacts] Telefonseelsorge: 0800 111 0 111"
+    assert shown == f"{text}\n\n[contacts] Telefonseelsorge: 0800 111 0 111 (00:00–24:00)"
     assert opened.outcome().verdict is Verdict.DISCLOSE
 
 
@@ -379,7 +380,7 @@ def test_a_mask_leaves_its_placeholder_in_the_language_of_the_request(whole: boo
         assert opened.metadata()["verdict"] == "withhold"
         (notice,) = opened.outcome().notices
         assert (notice.kind, notice.causes[0].rule) == (NoticeKind.OMISSION, "DE/codes")
-    assert answer(policy, "Es ist 1234.", locale="de")[0].startswith("Es ist [Kennziffer].\n\nVerborgen:")
+    assert answer(policy, "Es ist 1234.", locale="de")[0].startswith("Es ist [Kennziffer].\n\nMasked:"), "one language"
 
 
 @pytest.mark.semantics(8)
