@@ -46,6 +46,7 @@ RIGHT = (
     "limits: {connections_per_address: null, detector_seconds: 1, plugin_seconds: 1, detector_processes: 1}",
     "limits: {connections_per_address: 5}",
     "chat: true",
+    "cors: [https://chat.example.org]",
     "conversation: {store: none, days: 7}",
     "conversation: {store: 'redis://127.0.0.1:6379/0', secret_file: secret}",
     "vllm: {closed_routes: [/metrics], other_version: true}",
