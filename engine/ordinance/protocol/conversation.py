@@ -3,7 +3,8 @@ and 26)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ordinance.protocol.asked import trimmed
@@ -34,6 +35,45 @@ _SPEAKERS = {
     "function_call_output": Speaker.TOOL, "custom_tool_call_output": Speaker.TOOL,
 }  # fmt: skip
 _THOUGHTS = frozenset({"thinking", "reasoning", "reasoning_text", "summary_text"})
+#: The member in which a part of each type has its text; one of no type is text. A server need not read any other.
+_MEMBERS = {
+    "text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal", "thinking": "thinking",
+    "reasoning": "reasoning", "reasoning_text": "text", "summary_text": "text",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a server may read of the parts of a content: of each part what its type says, ``thoughts`` and ``refusals``
+    or not."""
+
+    thoughts: bool
+    refusals: bool
+
+    def parts(self, content: object) -> list[str]:
+        found: list[str] = []
+        for part in content if isinstance(content, list) else [content]:
+            if isinstance(part, dict):
+                kind = part.get("type") or "text"
+                name = _MEMBERS.get(kind) if isinstance(kind, str) else None
+                left = (not self.thoughts and kind in _THOUGHTS) or (not self.refusals and kind == "refusal")
+                part = None if name is None or left else part.get(name)
+            if isinstance(part, str) and part:
+                found.append(part)
+        return found
+
+    def message(self, message: Message) -> list[str]:
+        """Return what a server may read of a message, but for the results of tools."""
+        if message.get("type") == "reasoning":
+            return []
+        found, refusal = self.parts(message.get("content")), message.get("refusal")
+        if self.refusals and isinstance(refusal, str) and _speaker(message) is Speaker.MODEL:
+            found.append(refusal)
+        return found
+
+
+_READ = _Reading(thoughts=False, refusals=True)
+_READINGS = (_READ, *(_Reading(*each) for each in ((False, False), (True, True), (True, False))))
 
 
 def item_of(message: Message) -> Item:
@@ -44,7 +84,7 @@ def item_of(message: Message) -> Item:
         calls = message.get("type") in ("function_call", "custom_tool_call") or "tool_use" in _types(content)
     if isinstance(content, str) and content and not content.isspace():
         return Item(speaker, True, calls)
-    return Item(speaker, any(text.strip() for text in _spoken(message)), calls)
+    return Item(speaker, any(text.strip() for text in _READ.message(message)), calls)
 
 
 def _speaker(message: Message) -> Speaker:
@@ -116,10 +156,17 @@ def joined(content: object) -> Iterator[str]:
     too."""
     if not isinstance(content, list):
         return
-    yield from (joint.join(_parts(content, _TEXTS)) for joint in _JOINTS)
+    yield from _together([_parts(content, _TEXTS), *(reading.parts(content) for reading in _READINGS)])
     for part in content:
         if isinstance(part, dict):
             yield from joined(part.get("content"))
+
+
+def _together(readings: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the texts of each of the ``readings`` in one, with each of the joints."""
+    for texts in dict.fromkeys(map(tuple, readings)):
+        if len(texts) > 1:
+            yield from (joint.join(texts) for joint in _JOINTS)
 
 
 def every_text(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
@@ -127,31 +174,61 @@ def every_text(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator
     for message in messages:
         if not (system_is_ours and is_operators(message)):
             yield from strings(message)
-            if not isinstance(message.get("content"), str):
-                yield from joined(message.get("content"))
-            yield from joined(message.get("output"))
+            content, summary = message.get("content"), message.get("summary")
+            for parts in (content, message.get("output"), summary):
+                yield from joined(parts)
+            if content and isinstance(summary, list):
+                yield from joined([*(content if isinstance(content, list) else [content]), *summary])
 
 
 def rows(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
-    """Yield what one speaker says in several messages in a row, an operator's wherever they stand, in each way in which
-    a server may join it."""
+    """Yield what one speaker says in a message or in several in a row, an operator's wherever they stand, in each way
+    in which a server may join it. Some leave out a message in which they read nothing."""
     operators: list[Message] = []
-    found = [operators]
-    last: Speaker | None = None
+    turns: list[tuple[Message, Speaker, bool]] = []
     for message in messages:
-        speaker = _speaker(message)
-        if speaker is Speaker.OPERATOR:
-            if not (system_is_ours and is_operators(message)):
-                operators.append(message)
-            continue
+        speaker, read, calls = item_of(message)
+        if speaker is not Speaker.OPERATOR:
+            asks = speaker is Speaker.TOOL and read and message.get("role") == "user"
+            turns.append((message, Speaker.USER if asks else speaker, calls or _has_result(message)))
+        elif not (system_is_ours and is_operators(message)):
+            operators.append(message)
+    known = [message for message in operators if is_operators(message)]
+    others = [message for message in operators if not is_operators(message)]
+    found: list[list[str]] = []
+    for read in (_spoken, *(reading.message for reading in _READINGS)):
+        found += [[text for message in group for text in read(message)] for group in (operators, known, others)]
+        said = [(speaker, read(message), kept) for message, speaker, kept in turns]
+        left = [turn for turn in said if turn[2] or any(text.strip() not in ("", GAP) for text in turn[1])]
+        found += _in_rows(said)
+        found += _in_rows(left)
+    yield from _together(found)
+
+
+def _in_rows(turns: Iterable[tuple[Speaker, list[str], bool]]) -> list[list[str]]:
+    """Return the texts of each row of turns of one speaker. What tools return stands alone."""
+    found: list[list[str]] = []
+    last: Speaker | None = None
+    for speaker, texts, _ in turns:
         if speaker is not last or speaker is Speaker.TOOL:
             found.append([])
-        found[-1].append(message)
+        found[-1] += texts
         last = speaker
-    for row in found:
-        if len(row) > 1:
-            said = [text for message in row for text in _spoken(message)]
-            yield from (joint.join(said) for joint in _JOINTS)
+    return found
+
+
+def _has_result(message: Message) -> bool:
+    """Whether a tool returned a text in a message."""
+    waiting = [message.get("output"), message.get("content") if _speaker(message) is Speaker.TOOL else None]
+    while waiting:
+        match waiting.pop():
+            case str(text) if text.strip():
+                return True
+            case list(parts):
+                waiting += parts
+            case dict(part):
+                waiting += [part.get("text"), part.get("content")]
+    return False
 
 
 def all_masked(messages: Sequence[Message], mask: Callable[[str], str], *, system_is_ours: bool) -> list[Any]:

@@ -109,6 +109,13 @@ def test_what_a_notice_said_is_known() -> None:
         "You are interacting with an AI system, said the teacher.",
         "Type: prose. Legal basis: none.",
         "a\n\n\n  b  \n",
+        "* * * * * *",
+        "- - - - - - -",
+        "| | | | | | |",
+        "😀 😀 😀 😀 😀 😀",
+        f"{SAID}\n\n* * * * * * *\n\n{SAID}",
+        "Help * * * * * *",
+        "This | | | | | | |",
     ],
 )
 def test_ordinary_text_is_left_as_it_is(text: str) -> None:

@@ -73,6 +73,12 @@ def _messages(items: Sequence[Message]) -> list[Message]:
     return [_message(item) for item in items]
 
 
+def _instructions(body: dict[str, Any]) -> list[Message]:
+    """Return the instructions as the message that servers make of them."""
+    told = body.get("instructions")
+    return [] if told is None else [{"role": "system", "content": told}]
+
+
 def _message(item: Message) -> Message:
     match item.get("type", "message"):
         case "message":
@@ -147,10 +153,9 @@ class Responses:
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         body = dict(request.body)
-        items = _items(body)
+        items = [*_instructions(body), *_items(body)]
         del body["input"]
-        if system_is_ours:
-            body.pop("instructions", None)
+        body.pop("instructions", None)
         yield from strings(body)
         yield from every_text(items, system_is_ours=system_is_ours)
 

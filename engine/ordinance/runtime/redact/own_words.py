@@ -120,7 +120,7 @@ def own_words(plan: Plan) -> OwnWords:
 def _fits(wordings: Wordings, text: str) -> bool:
     """Say whether ``text`` is one notice, or so much of the beginning of one that it can be nothing else."""
     state = _reached(wordings, text)
-    return state is not None and (state.complete or _many(text))
+    return state is not None and state is not wordings.start and (state.complete or _many(text))
 
 
 def _reached(wordings: Wordings, text: str) -> State | None:
@@ -135,7 +135,8 @@ def _reached(wordings: Wordings, text: str) -> State | None:
 
 
 def _many(text: str) -> bool:
-    return words(" ".join(text.split())) >= LEAST_WORDS
+    """Say whether ``text`` has as many words as a notice; signs alone are none."""
+    return words(" ".join(each for each in text.split() if any(map(str.isalnum, each)))) >= LEAST_WORDS
 
 
 def _longest(wordings: Wordings, text: str, start: int, last: bool, failed: set[tuple[int, State]]) -> int:
