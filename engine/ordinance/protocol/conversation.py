@@ -40,6 +40,8 @@ _MEMBERS = {
     "text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal", "thinking": "thinking",
     "reasoning": "reasoning", "reasoning_text": "text", "summary_text": "text",
 }  # fmt: skip
+#: Parts of a user's that show nothing but such a text.
+_SHOWS_NOTHING = _MEMBERS.keys() | {"tool_use", "tool_reference"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ def item_of(message: Message) -> Item:
         calls = message.get("type") in ("function_call", "custom_tool_call") or "tool_use" in _types(content)
     if isinstance(content, str) and content and not content.isspace():
         return Item(speaker, True, calls)
-    return Item(speaker, any(text.strip() for text in _READ.message(message)), calls)
+    read = any(text.strip() for text in _READ.message(message))
+    shown = speaker is Speaker.USER and not _types(content) <= _SHOWS_NOTHING
+    return Item(speaker, read or shown, calls)
 
 
 def _speaker(message: Message) -> Speaker:
@@ -101,7 +105,11 @@ def turn_of(messages: Sequence[Message]) -> int:
 
 
 def _types(content: object) -> set[str]:
-    return {str(part.get("type")) for part in content if isinstance(part, dict)} if isinstance(content, list) else set()
+    return (
+        {str(part.get("type") or "text") for part in content if isinstance(part, dict)}
+        if isinstance(content, list)
+        else set()
+    )
 
 
 def _spoken(message: Message) -> list[str]:
@@ -187,9 +195,9 @@ def rows(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
     operators: list[Message] = []
     turns: list[tuple[Message, Speaker, bool]] = []
     for message in messages:
-        speaker, read, calls = item_of(message)
+        speaker, says, calls = item_of(message)
         if speaker is not Speaker.OPERATOR:
-            asks = speaker is Speaker.TOOL and read and message.get("role") == "user"
+            asks = speaker is Speaker.TOOL and says and message.get("role") == "user"
             turns.append((message, Speaker.USER if asks else speaker, calls or _has_result(message)))
         elif not (system_is_ours and is_operators(message)):
             operators.append(message)

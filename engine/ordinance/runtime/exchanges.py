@@ -23,7 +23,8 @@ class Speaker(Enum):
 
 
 class Item(NamedTuple):
-    """One item of a conversation: whether people read a text in it, and whether it calls a tool."""
+    """One item of a conversation: whether people read a text in it (of a user's: whether anything is in it), and
+    whether it calls a tool."""
 
     speaker: Speaker
     read: bool = False
@@ -79,8 +80,8 @@ NOTHING_LEFT_OUT = LeftOut()
 
 def exchanges(items: Sequence[Item]) -> list[list[int]]:
     """Find the old exchanges in a conversation, oldest first, as places in ``items``. Each ends with an answer (a text
-    of the model that people read, after which it called nothing) that a user's message follows. What is in none of them
-    is new; an operator's messages always are."""
+    of the model that people read, after which it called nothing) that a user's message with something in it follows.
+    What is in none of them is new; an operator's messages always are."""
     found: list[list[int]] = []
     open: list[int] = []
     answered = False
@@ -89,7 +90,7 @@ def exchanges(items: Sequence[Item]) -> list[list[int]]:
             case Speaker.OPERATOR:
                 continue
             case Speaker.USER:
-                if answered:
+                if answered and item.read:
                     found.append(open)
                     open, answered = [], False
             case Speaker.TOOL:
