@@ -204,7 +204,9 @@ def rows(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
     known = [message for message in operators if is_operators(message)]
     others = [message for message in operators if not is_operators(message)]
     found: list[list[str]] = []
-    for read in (_spoken, *(reading.message for reading in _READINGS)):
+    # Of a message that is one text every reading is the same.
+    in_parts = any(message.get("refusal") or not isinstance(message.get("content"), str | None) for message in messages)
+    for read in (_spoken, *(reading.message for reading in (_READINGS if in_parts else (_READ,)))):
         found += [[text for message in group for text in read(message)] for group in (operators, known, others)]
         said = [(speaker, read(message), kept) for message, speaker, kept in turns]
         left = [turn for turn in said if turn[2] or any(text.strip() not in ("", GAP) for text in turn[1])]
