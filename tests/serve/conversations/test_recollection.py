@@ -165,9 +165,9 @@ def test_what_is_different_is_told_apart(one: str, other: str) -> None:
 
 @pytest.mark.semantics(29)
 def test_pictures_belong_to_a_question() -> None:
-    assert (
-        len({fingerprint("Who?"), fingerprint("Who?", [b"a"]), fingerprint("Who?", [b"b"]), fingerprint("", [])}) == 4
-    )
+    asked = {fingerprint("Who?"), fingerprint("Who?", [b"a"]), fingerprint("Who?", [b"b"]), fingerprint("", [b"a"])}
+    assert len(asked) == 4
+    assert b"" not in asked
 
 
 @pytest.mark.semantics(29)
