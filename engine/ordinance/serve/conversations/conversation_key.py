@@ -11,7 +11,7 @@ from unicodedata import category
 #: Of a text so many bytes of its letters count, and how many letters there are.
 _MOST_BYTES = 64 * 1024
 #: Characters that are looked at in one go: no other thread runs meanwhile.
-_CHUNK = 64 * 1024
+_CHUNK = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
