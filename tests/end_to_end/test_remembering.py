@@ -15,7 +15,7 @@ import openai
 import pytest
 
 from support.commands import Served
-from support.serving import PATIENCE, ScriptedUpstream, say
+from support.serving import DONE, PATIENCE, ScriptedUpstream, chunk, completion, event, say, send
 
 DISCLOSURE = "AI Act, Article 50(1)"
 Serve = Callable[..., Served]
@@ -162,11 +162,69 @@ def test_a_conversation_that_began_with_a_red_line_goes_on(serve: Serve, upstrea
     upstream.script = say("The capital of Germany is Berlin.")
     text, notices = chat.ask("Sorry. What is the capital of Germany?")
     assert "Berlin" in text
-    assert DISCLOSURE not in text
-    assert [each["kind"] for each in notices] == ["history"]
+    assert DISCLOSURE in text, "a refusal begins no conversation: it is the same for everybody"
+    assert [each["kind"] for each in notices] == ["addition", "history"]
     assert "torture" not in upstream.asked[-1].body.decode()
     text, notices = chat.ask("And what is two plus two?")
     assert notices == []
+
+
+PICTURES = [[{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{name}"}}] for name in ("aaaa", "bbbb")]
+
+
+@pytest.mark.requirement("TR-1")
+@pytest.mark.semantics(29)
+@pytest.mark.parametrize(
+    ("said", "answer", "invented"),
+    [
+        pytest.param("?", "!", [("", "!")], id="without-letters"),
+        pytest.param("?", "!", [("?", "…")], id="other-signs"),
+        pytest.param("", "Good.", [("", "Good.")], id="nothing-asked"),
+        pytest.param("How do I torture someone?", "", [("How do I torture someone?", "…")], id="refused"),
+        pytest.param(PICTURES[0], "A cat.", [(PICTURES[1], "A cat.")], id="pictures"),
+        pytest.param("की", "Good.", [("का", "Good.")], id="vowel-signs"),
+    ],
+)
+def test_what_began_otherwise_is_another_conversation(
+    serve: Serve, upstream: ScriptedUpstream, said: Any, answer: str, invented: list[tuple[Any, str]]
+) -> None:
+    address = serve(ORDINANCE_PARTS='["image"]').address
+    upstream.script = say(answer)
+    assert Chat(address).disclosed(said)
+    upstream.script = say("Of course.")
+    other = Chat(address)
+    for question, told in invented:
+        other.messages += [{"role": "user", "content": question}, {"role": "assistant", "content": told}]
+    assert other.disclosed("And?")
+
+
+@pytest.mark.requirement("TR-1")
+@pytest.mark.semantics(29)
+@pytest.mark.parametrize(
+    ("said", "answer"), [("?", "!"), (PICTURES[0], "A cat."), ("की", "कि")], ids=["signs", "picture", "vowel-signs"]
+)
+def test_what_began_so_is_known_again(serve: Serve, upstream: ScriptedUpstream, said: Any, answer: str) -> None:
+    chat = Chat(serve(ORDINANCE_PARTS='["image"]').address)
+    upstream.script = say(answer)
+    assert chat.disclosed(said)
+    assert not chat.disclosed("And?")
+
+
+@pytest.mark.semantics(29)
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+def test_a_first_answer_that_is_the_models_own_refusal_is_known_again(
+    serve: Serve, upstream: ScriptedUpstream, stream: bool
+) -> None:
+    chat = Chat(serve().address, stream=stream)
+    said = "I would rather not."
+    whole = json.dumps(completion(None, refusal=said)).encode()
+    streamed = (event(chunk(refusal=said)), event(chunk(finish="stop")), DONE)
+    upstream.script = send(*streamed) if stream else send(whole, kind="application/json")
+    assert chat.disclosed("One?")
+    told = chat.messages[1]["content"]
+    chat.messages[1] = {"role": "assistant", "content": told, "refusal": said}
+    upstream.script = say("Good.")
+    assert not chat.disclosed("Two?")
 
 
 def test_a_kill_between_two_turns_tells_once_more_at_most(serve: Serve, upstream: ScriptedUpstream) -> None:

@@ -155,8 +155,8 @@ def _parts(content: object, names: Sequence[str]) -> list[str]:
 
 
 def said_in(message: Message) -> str:
-    """Return what people read of a message: its text, without thoughts and calls."""
-    return "\n".join(_parts(message.get("content"), ("text",)))
+    """Return what people read of a message: its text and the model's refusal, without thoughts and calls."""
+    return "\n".join(_spoken(message))
 
 
 def joined(content: object) -> Iterator[str]:

@@ -187,8 +187,8 @@ class Session:
 
     def answers(self) -> list[str]:
         """Return what people read of each choice that is an answer, without additions: a choice that is nothing but
-        calls is none, a refused one may be empty."""
-        return [each.released for each in self._streams if each.refused or each.released.strip()]
+        calls is none, nor is one that was refused before the model said anything."""
+        return [released for each in self._streams if (released := each.released).strip()]
 
     def fail(self, name: str) -> None:
         """Note that the answer cannot be given because of what ``name`` says, even if its streams are closed: it counts

@@ -84,10 +84,12 @@ class Stream:
         self._blank = ""  # the white space with which the content begins, until what stands before it
         self.called = False
         self._named: dict[str, Redactor] = {}
+        self._read: set[str] = set()  # those of them that people read as they do the content
         self._paused: set[str] = set()
         self._sent = False
         self._free = False  # content leaves as it comes, and nobody needs it afterwards
         self._kept: list[str] = []
+        self._kept_beside: list[str] = []
         self._told: Told | None = None  # once closed
         self.notices: tuple[Notice, ...] = ()
         self.balanced = True
@@ -166,13 +168,15 @@ class Stream:
         text = self._named.get(name)
         if text is None:
             text = self._named[name] = self.text(part)
+            if part is Channel.CONTENT:
+                self._read.add(name)
         return text
 
     def feed(self, text: str, name: str = CONTENT) -> str:
         """Return what may leave now that the model has said ``text``, the next of the text of this ``name``. The first
         of the content that is no white space brings what stands before the answer."""
         if name != CONTENT:
-            return self._named[name].feed(text)
+            return self._send_beside(name, self._named[name].feed(text))
         if self._barred or self._fault:
             return ""
         if self._free:  # most of what is said comes here
@@ -195,7 +199,7 @@ class Stream:
         returned. Feed no more of it before ``resume``."""
         self._paused.add(name)
         if name != CONTENT:
-            return self._named[name].close(end)
+            return self._send_beside(name, self._named[name].close(end))
         return "" if self.refused else self._send(self.content.close(end))
 
     def resume(self, beginning: Beginning, name: str = CONTENT, part: Channel | None = None) -> None:
@@ -254,8 +258,14 @@ class Stream:
 
     @property
     def released(self) -> str:
-        """What of the content has left, without additions, if the terms say that it is kept."""
-        return "" if self._terms.whole and self.refused else "".join(self._kept)
+        """What has left of the content, and of what people read beside it, without additions, if the terms say that it
+        is kept."""
+        return "" if self._terms.whole and self.refused else "".join([*self._kept, *self._kept_beside])
+
+    def _send_beside(self, name: str, text: str) -> str:
+        if self._terms.keeps and name in self._read:
+            self._kept_beside.append(text)
+        return text
 
     def _send(self, text: str) -> str:
         if not self._opened:

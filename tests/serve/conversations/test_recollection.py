@@ -11,13 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ordinance.runtime.remembered import NOTHING_TOLD, Told
-from ordinance.serve.conversations.conversation_key import Beginning, conversation_key, owner_key
+from ordinance.serve.conversations.conversation_key import Beginning, conversation_key, fingerprint, owner_key
 from ordinance.serve.conversations.in_memory import InMemoryStore
 from ordinance.serve.conversations.recollection import Recollection
 from ordinance.serve.conversations.store import Entry, StoreError
 
 SECRET = b"a secret of the operator's"
-BEGAN = Beginning("", "What is the capital of Germany?", "It is Berlin.")
+
+
+def began(question: str, answer: str, claimed: str = "") -> Beginning:
+    return Beginning(claimed, fingerprint(question), fingerprint(answer))
+
+
+BEGAN = began("What is the capital of Germany?", "It is Berlin.")
 KEY = "a" * 64
 
 
@@ -59,7 +65,7 @@ def test_what_was_told_is_recalled_for_its_conversation_and_key_alone() -> None:
         assert known.last("EU/machine") == Told(NOW)
         assert known.last("US-CA/reminder") is None
         assert await memory.of("b" * 64, BEGAN, NOW) is NOTHING_TOLD
-        assert await memory.of(KEY, Beginning("", BEGAN.question, "It is Bonn."), NOW) is NOTHING_TOLD
+        assert await memory.of(KEY, began("What is the capital of Germany?", "It is Bonn."), NOW) is NOTHING_TOLD
         assert await memory.of(KEY, Beginning("id", BEGAN.question, BEGAN.answer), NOW) is NOTHING_TOLD
 
     asyncio.run(check())
@@ -114,7 +120,7 @@ def test_a_key_is_forgotten() -> None:
     async def check() -> None:
         memory = Recollection(InMemoryStore(), SECRET, 30)
         now = datetime.now(UTC)
-        await memory.keep(KEY, [BEGAN, Beginning("", "x", "y")], {"EU/machine"}, now)
+        await memory.keep(KEY, [BEGAN, began("x", "y")], {"EU/machine"}, now)
         await memory.keep("b" * 64, [BEGAN], {"EU/machine"}, now)
         assert (await memory.count(now), await memory.count(now, KEY)) == (3, 2)
         assert await memory.forget([KEY]) == 2
@@ -128,16 +134,15 @@ def test_a_key_is_forgotten() -> None:
 
 @given(st.text(), st.text(), st.text())
 def test_a_key_says_nothing_without_the_secret(claimed: str, question: str, answer: str) -> None:
-    began = Beginning(claimed, question, answer)
-    key = conversation_key(SECRET, KEY, began)
-    assert key == conversation_key(SECRET, KEY, began)
-    assert key != conversation_key(b"another", KEY, began)
+    key = conversation_key(SECRET, KEY, began(question, answer, claimed))
+    assert key == conversation_key(SECRET, KEY, began(question, answer, claimed))
+    assert key != conversation_key(b"another", KEY, began(question, answer, claimed))
     assert len(key) == 32
 
 
 def test_a_client_may_wrap_trim_and_emphasise_what_it_sends_back() -> None:
     assert conversation_key(SECRET, KEY, BEGAN) == conversation_key(
-        SECRET, KEY, Beginning("", "  what is the\ncapital of Germany", "It is **Berlin**.\n")
+        SECRET, KEY, began("  what is the\ncapital of Germany", "It is **Berlin**.\n")
     )
 
 
@@ -145,8 +150,40 @@ def test_a_client_may_wrap_trim_and_emphasise_what_it_sends_back() -> None:
 def test_parts_do_not_run_into_each_other(parts: list[str]) -> None:
     one, two, three = parts
     orders = {(one, two, three), (two, one, three), (three, two, one), (one + two, "", three), ("", one + two, three)}
-    assert len({conversation_key(SECRET, KEY, Beginning(*order)) for order in orders}) == len(orders)
+    assert len({conversation_key(SECRET, KEY, began(*order)) for order in orders}) == len(orders)
 
 
 def test_owners_and_conversations_are_of_different_kinds() -> None:
-    assert owner_key(SECRET, "") != conversation_key(SECRET, "", Beginning("", "", ""))
+    assert owner_key(SECRET, "") != conversation_key(SECRET, "", Beginning("", b"", b""))
+
+
+@pytest.mark.semantics(29)
+@pytest.mark.parametrize(("one", "other"), [("!", "?"), ("की", "का"), ("👍", "👎"), ("!", "a"), ("a", "a" * 70_000)])
+def test_what_is_different_is_told_apart(one: str, other: str) -> None:
+    assert fingerprint(one) != fingerprint(other)
+
+
+@pytest.mark.semantics(29)
+def test_pictures_belong_to_a_question() -> None:
+    asked = {fingerprint("Who?"), fingerprint("Who?", [b"a"]), fingerprint("Who?", [b"b"]), fingerprint("", [b"a"])}
+    assert len(asked) == 4
+    assert b"" not in asked
+
+
+@pytest.mark.semantics(29)
+@pytest.mark.parametrize(("question", "answer"), [("", "Good."), (" \n", "Good."), ("Hi", ""), ("Hi", " ")])
+def test_where_nothing_was_said_nothing_is_known(question: str, answer: str) -> None:
+    async def check() -> None:
+        memory = Recollection(InMemoryStore(), SECRET, 30)
+        await memory.keep(KEY, [began(question, answer)], {"EU/machine"}, NOW)
+        assert await memory.count(NOW) == 0
+        assert await memory.of(KEY, began(question, answer), NOW) is NOTHING_TOLD
+
+    asyncio.run(check())
+
+
+def test_of_a_long_text_its_beginning_and_its_length_count() -> None:
+    long = "word " * 100_000
+    assert fingerprint(long) == fingerprint(long.replace(" ", "\n"))
+    assert fingerprint(long) == fingerprint(long[:-5] + "else")
+    assert fingerprint(long) != fingerprint(long + "x")

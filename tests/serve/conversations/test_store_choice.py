@@ -19,7 +19,7 @@ from ordinance.serve.conversations.store_choice import recollection
 from ordinance.settings import sources
 from ordinance.settings.sections import ConversationSettings
 
-BEGAN = Beginning("", "question", "answer")
+BEGAN = Beginning("", b"question", b"answer")
 
 
 def settings(**given: Any) -> ConversationSettings:

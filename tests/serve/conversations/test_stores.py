@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ordinance.serve.conversations import in_memory
+from ordinance.serve.conversations import in_memory, sqlite
 from ordinance.serve.conversations.in_memory import InMemoryStore
 from ordinance.serve.conversations.sqlite import SqliteStore
 from ordinance.serve.conversations.store import Store, StoreError
-from support.store_contract import CHECKS, LATER, NOW, A, B, Check, entry
+from support.store_contract import CHECKS, LATER, NOW, OTHER, OWNER, A, B, Check, entry
 
 OpenStore = Callable[[], Store]
 
@@ -105,5 +105,42 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
             await store.write(entry(bytes([number])))
         assert await store.count(NOW) == 3
         assert await store.read(bytes([4]), NOW) != {}
+
+    asyncio.run(check())
+
+
+def test_whoever_fills_a_store_loses_their_own(open_store: OpenStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_memory, "_MOST", 4)
+    monkeypatch.setattr(sqlite, "_MOST", 3)
+    monkeypatch.setattr(sqlite, "_BOUND_EVERY", 2)
+
+    async def check() -> None:
+        store = open_store()
+        await store.write(entry(A, owner=OTHER))
+        for number in range(20):
+            at = NOW + timedelta(seconds=number)
+            await store.write(entry(bytes([number]), at=at, notices="EU/machine US-CA/reminder"))
+        assert await store.count(NOW, OWNER) == 3
+        assert await store.read(A, NOW) != {}
+        assert await store.read(bytes([19]), NOW) != {}
+        assert await store.read(bytes([16]), NOW) == {}
+        await store.close()
+
+    asyncio.run(check())
+
+
+def test_a_file_that_was_too_large_is_cut_when_it_is_next_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check() -> None:
+        store = SqliteStore(tmp_path / "conversations.sqlite")
+        for number in range(5):
+            await store.write(entry(bytes([number]), at=NOW + timedelta(seconds=number)))
+        await store.close()
+        monkeypatch.setattr(sqlite, "_MOST", 3)
+        store = SqliteStore(tmp_path / "conversations.sqlite")
+        await store.write(entry(B, owner=OTHER, at=LATER))
+        assert await store.count(NOW, OWNER) == 3
+        await store.close()
 
     asyncio.run(check())

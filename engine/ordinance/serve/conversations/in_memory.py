@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from ordinance.serve.conversations.store import Entry
 
-#: Conversations that are kept at most; the ones that were silent longest go first. Each takes about 1 kB.
+#: Conversations that are kept at most. Each takes about 1 kB. Where there are more, whoever has most loses the one that
+#: was silent longest.
 _MOST = 100_000
 
 
@@ -18,7 +19,9 @@ class InMemoryStore:
     lasting = False
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[bytes, tuple[bytes, datetime, dict[str, datetime]]] = OrderedDict()
+        self._kept: dict[bytes, tuple[bytes, datetime, dict[str, datetime]]] = {}
+        #: Whose they are, the ones that were silent longest first.
+        self._owned: defaultdict[bytes, OrderedDict[bytes, None]] = defaultdict(OrderedDict)
 
     async def read(self, key: bytes, now: datetime) -> Mapping[str, datetime]:
         _, until, told = self._kept.get(key, (b"", now, {}))
@@ -26,17 +29,21 @@ class InMemoryStore:
 
     async def write(self, entry: Entry) -> None:
         for key in entry.keys:
-            _, _, told = self._kept.pop(key, (b"", entry.until, {}))
+            _, _, told = self._kept.get(key, (b"", entry.until, {}))
             told |= {name: max(entry.at, told.get(name, entry.at)) for name in entry.notices}
             self._kept[key] = (entry.owner, entry.until, told)
+            self._owned[entry.owner][key] = None
+            self._owned[entry.owner].move_to_end(key)
         while len(self._kept) > _MOST:
-            self._kept.popitem(last=False)
+            richest = max(self._owned.values(), key=len)
+            gone, _ = richest.popitem(last=False)
+            del self._kept[gone]
 
     async def count(self, now: datetime, owner: bytes | None = None) -> int:
         return sum(until > now and owner in (None, whose) for whose, until, _ in self._kept.values())
 
     async def forget(self, owners: Collection[bytes]) -> int:
-        gone = [key for key, (owner, _, _) in self._kept.items() if owner in owners]
+        gone = [key for owner in owners for key in self._owned.pop(owner, ())]
         for key in gone:
             del self._kept[key]
         return len(gone)

@@ -40,9 +40,12 @@ class Recollection:
     async def of(self, client: str, beginning: Beginning, now: datetime, elapsed: int | None = None) -> Remembered:
         """Recall what was told in a conversation of ``client``, the SHA-256 of an API key ("" without keys).
 
-        If the store does not know the conversation, or cannot be asked, nothing was told. What a request claims, that
+        If the store does not know the conversation, or cannot be asked, or the beginning is like any other, nothing
+        was told. What a request claims, that
         it was told ``elapsed`` seconds ago, can make a notice come sooner, never later.
         """
+        if not beginning.tells_apart:
+            return NOTHING_TOLD
         told = await self._read(conversation_key(self._secret, client, beginning), now)
         if not told:
             return NOTHING_TOLD
@@ -52,7 +55,8 @@ class Recollection:
     async def keep(self, client: str, beginnings: Iterable[Beginning], notices: Collection[str], now: datetime) -> None:
         """Remember that an answer gave ``notices`` in the conversations that began so: several where a first answer had
         several choices."""
-        keys = tuple(dict.fromkeys(conversation_key(self._secret, client, each) for each in beginnings))
+        known = dict.fromkeys(each for each in beginnings if each.tells_apart)
+        keys = tuple(conversation_key(self._secret, client, each) for each in known)
         if not keys or not notices or self._rests():
             return
         entry = Entry(keys, owner_key(self._secret, client), frozenset(notices), now, now + self._kept)

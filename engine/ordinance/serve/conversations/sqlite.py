@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -30,11 +31,23 @@ INSERT INTO told VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET at = max(at, excluded.at), until = max(until, excluded.until)
 """
 _COUNT = "SELECT count(DISTINCT conversation) FROM told WHERE until > ?"
+#: Owners who may have more conversations than these: they have more rows.
+_RICH = "SELECT owner FROM told GROUP BY owner HAVING count(*) > ?"
+#: Leaves an owner so many conversations: those that expire last.
+_BOUND = """
+DELETE FROM told WHERE owner = ?1 AND conversation IN (
+    SELECT conversation FROM told WHERE owner = ?1 GROUP BY conversation ORDER BY max(until) DESC LIMIT -1 OFFSET ?2
+)
+"""
 
 #: How long one process waits while another writes, in seconds.
 _BUSY_SECONDS = 2.0
 #: How often what has expired is deleted, in seconds.
 _PRUNED_EVERY = 3600
+#: Conversations of one owner that are kept at most, and after how many more from one process that is seen to. Each
+#: takes about 0.3 kB.
+_MOST = 100_000
+_BOUND_EVERY = 10_000
 
 
 class SqliteStore:
@@ -51,6 +64,8 @@ class SqliteStore:
         self._open: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
         self._pruned = 0
+        #: How many conversations were written for each owner since it was last seen to that they are not too many.
+        self._written: Counter[bytes] = Counter()
 
     async def read(self, key: bytes, now: datetime) -> Mapping[str, datetime]:
         rows = self._read_at_once(key, now)
@@ -77,10 +92,19 @@ class SqliteStore:
         def write(file: sqlite3.Connection) -> None:
             if at - self._pruned >= _PRUNED_EVERY:
                 file.execute("DELETE FROM told WHERE until <= ?", (at,))
+                for (owner,) in file.execute(_RICH, (_MOST,)).fetchall():
+                    file.execute(_BOUND, (owner, _MOST))
                 self._pruned = at
             file.executemany(_WRITE, rows)
+            self._bound(file, entry)
 
         await self._do(write)
+
+    def _bound(self, file: sqlite3.Connection, entry: Entry) -> None:
+        self._written[entry.owner] += len(entry.keys)
+        if self._written[entry.owner] >= _BOUND_EVERY:
+            file.execute(_BOUND, (entry.owner, _MOST))
+            del self._written[entry.owner]
 
     async def count(self, now: datetime, owner: bytes | None = None) -> int:
         asked = (_COUNT, (_seconds(now),)) if owner is None else (f"{_COUNT} AND owner = ?", (_seconds(now), owner))

@@ -99,7 +99,7 @@ class Visit:
     async def _answer(self, raw: bytes) -> None:
         request = await aside(len(raw), False, self._read, raw)
         self._request = request
-        self._session = session = await self._open(request)
+        self._session = session = await self._open(request, len(raw))
         self._exchange.common[http_headers.POLICY] = http_headers.policy_header(session)
         if session.marks:
             self._exchange.common[http_headers.MARKS] = http_headers.marks_header(session)
@@ -140,14 +140,14 @@ class Visit:
             raise field_refused(name)
         return request
 
-    async def _open(self, request: Request) -> Session:
+    async def _open(self, request: Request, size: int) -> Session:
         tags.forget()
         claims = http_headers.claims_in(self._exchange.headers)
         service = self._service
         if service.recollection is not None:
             self._client = service.keyring.admit(self._exchange.authorization)
             client, plan = self._client.sha256, service.plan_of(self._client)
-            self._recall = await recall(service.recollection, client, claims, self._api, request, plan)
+            self._recall = await recall(service.recollection, client, claims, self._api, request, plan, size)
         # Once more: body and store may have been long in coming, and keys and policy in force belong together.
         self._client = service.keyring.admit(self._exchange.authorization)
         session = service.open(
@@ -158,7 +158,7 @@ class Visit:
             salt=_salt(self._exchange.authorization, request.body.get("cache_salt")),
             remembered=None if self._recall is None else self._recall.remembered,
         )
-        if self._recall is not None and self._recall.opening.answer is None:
+        if self._recall is not None and self._recall.begins:
             session.keep_answers()
         return session
 
