@@ -395,6 +395,7 @@ def reachable(start: object) -> Iterator[object]:
                 waiting.append(each)
 
 
+@pytest.mark.server
 def test_no_text_is_kept() -> None:
     memories, text = Memories(), " ".join(["Good", CANARY])
     of = plan([refuse("baseline/red", "red"), mask("DE/names", "name", channels=PROMPT)], POLICIES[0].detectors)

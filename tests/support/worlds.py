@@ -369,7 +369,11 @@ def write_jurisdiction(code: str, of: Sequence[RuleOf], contact: bool) -> Unit:
         value = f'number "{NUMBERS[code]}" hours always in {code} seen 2026-01-01'
         lines.append(f'contact crisis hotline {{ title "A line" {value} }}\n')
     if of:
-        lines.append('section 1 "Rules" {\n' + "".join(_write_rule(at, rule) for at, rule in enumerate(of, 1)) + "}\n")
+        lines.append(
+            'section 1 "Rules" {\nheading { en "The rules" }\n'
+            + "".join(_write_rule(at, rule) for at, rule in enumerate(of, 1))
+            + "}\n"
+        )
     return _unit(f"{code}.ord", "".join(lines), "pack", lexicons)
 
 
