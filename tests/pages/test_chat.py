@@ -15,6 +15,9 @@ from support.browser import WIDTHS, Browser
 from support.commands import Served
 from support.serving import ScriptedUpstream, Wire, chunk, event, say
 
+#: Each starts servers.
+pytestmark = pytest.mark.server
+
 
 def messages(upstream: ScriptedUpstream) -> Any:
     return json.loads(upstream.asked[-1].body)["messages"]

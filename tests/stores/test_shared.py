@@ -14,6 +14,9 @@ from stores.conftest import store_at
 from support.databases import Database
 from support.store_contract import CHECKS, NOW, A, Check, entry
 
+#: Each starts servers.
+pytestmark = pytest.mark.server
+
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.semantics(29)
