@@ -8,20 +8,19 @@ from collections.abc import Iterable
 
 from ordinance.detection import Expressions
 from ordinance.policy.plan import Plan
-from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.redact import activation
 
 #: The last automata that were asked for: a small pack with its examples needs about twenty.
-RECENT: deque[Automaton] = deque(maxlen=64)
+RECENT: deque[activation._Held] = deque(maxlen=64)
 
 
 def share_automata() -> None:
     """From now on keep the last automata of this process in use."""
-    make = activation._automaton
+    make = activation._held
 
-    def made(plan: Plan, *families: Iterable[tuple[int, Expressions]]) -> Automaton:
-        automaton = make(plan, *families)
-        RECENT.append(automaton)
-        return automaton
+    def made(plan: Plan, *families: Iterable[tuple[int, Expressions]]) -> activation._Held:
+        held = make(plan, *families)
+        RECENT.append(held)
+        return held
 
-    activation._automaton = made
+    activation._held = made

@@ -99,11 +99,20 @@ class Activation:
         return _FORGED + 2
 
 
+class _Held:
+    """An automaton that is in use. The compiled core's automata cannot be referred to weakly themselves."""
+
+    __slots__ = ("__weakref__", "automaton")
+
+    def __init__(self, automaton: Automaton) -> None:
+        self.automaton = automaton
+
+
 _Name = tuple[Channel, tuple[PlannedRule, ...], tuple[str, ...]]
 _cache: WeakKeyDictionary[Plan, dict[_Name, Activation]] = WeakKeyDictionary()
-_automata: WeakKeyDictionary[Plan, dict[tuple[Family, ...], Automaton]] = WeakKeyDictionary()
+_automata: WeakKeyDictionary[Plan, dict[tuple[Family, ...], _Held]] = WeakKeyDictionary()
 #: What the plans in use keep, so that a plan that replaces another shares with it what looks for the same.
-_in_use: WeakValueDictionary[tuple[Family, ...], Automaton] = WeakValueDictionary()
+_in_use: WeakValueDictionary[tuple[Family, ...], _Held] = WeakValueDictionary()
 _lock = Lock()
 
 
@@ -232,9 +241,13 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
 def _automaton(plan: Plan, *families: Iterable[tuple[int, Expressions]]) -> Automaton:
     """Return the automaton of ``families``. It knows nothing else of ``plan``, so one is shared by all situations and
     plans in which the same is looked for."""
+    return _held(plan, *families).automaton
+
+
+def _held(plan: Plan, *families: Iterable[tuple[int, Expressions]]) -> _Held:
     kept = _automata.setdefault(plan, {})
     name = tuple(map(tuple, families))
-    found = kept.pop(name, None) or _in_use.get(name) or Automaton(*name)
+    found = kept.pop(name, None) or _in_use.get(name) or _Held(Automaton(*name))
     kept[name] = _in_use[name] = found
     if len(kept) > _KEPT:
         kept.pop(next(iter(kept)))
