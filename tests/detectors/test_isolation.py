@@ -28,6 +28,7 @@ from support.serving import PATIENCE
 
 pytestmark = [pytest.mark.server, pytest.mark.semantics(13), pytest.mark.requirement("DET-1")]
 BUDGET = Budget(seconds=0.5, processes=1)
+REFUSED = "This service does not answer that: serious violence."
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +82,8 @@ def test_whatever_a_detector_does_a_red_line_counts_as_fired(plan: Plan, deed: s
 def test_whatever_a_detector_does_another_rule_leaves_the_sentence_out_and_tells(plan: Plan, deed: str) -> None:
     text, session = answer(plan, f"Fine. LAW-{deed} here. More. RED here.")
     # What outran its budget is not asked again, so its region goes on to the refusal, and no marker leaves.
-    assert text.startswith(f"Fine. {MARKER}More. \n\nNo further" if deed in RAISING else "Fine. \n\nNo further")
-    assert "incomplete" in text
+    assert text.startswith((f"Fine. {MARKER}More. " if deed in RAISING else "Fine. ") + f"\n\n{REFUSED}")
+    assert "A part of this answer could not be checked" in text
     outcome = session.outcome()
     assert (outcome.verdict, outcome.failed) == (Verdict.REFUSE, ("XA/words",)), "the red line still sees its sentence"
     assert answer(plan, "Fine. More.")[0] == "Fine. More."
@@ -90,7 +91,7 @@ def test_whatever_a_detector_does_another_rule_leaves_the_sentence_out_and_tells
 
 def test_a_slow_detector_that_keeps_its_budget_is_waited_for(plan: Plan) -> None:
     text, session = answer(plan, "Fine. RED-SLOW here. More.")
-    assert text.startswith("Fine. \n\nNo further answer"), "RED was found"
+    assert text.startswith(f"Fine. \n\n{REFUSED}"), "RED was found"
     assert session.outcome().failed == ()
 
 
