@@ -297,6 +297,19 @@ def test_counts_of_what_was_removed_are_found(broken: Broken) -> None:
     assert {each.what for each in found} == {"what was removed is counted in `usage`"}
 
 
+@pytest.mark.parametrize(
+    ("event", "field", "seen"),
+    [("message_start", "input_tokens", ""), ("message_start", "output_tokens", "usage"),
+     ("message_delta", "input_tokens", "usage")],
+)  # fmt: skip
+def test_of_a_refused_stream_of_messages_only_the_input_may_be_counted_and_at_the_start(
+    event: str, field: str, seen: str
+) -> None:
+    value = {"type": event, "message": {"usage": {"input_tokens": 0, "output_tokens": 0, field: 17}}}
+    reply = Reply(200, (("content-type", "text/event-stream"),), f"data: {json.dumps(value)}\n\n".encode())
+    assert answering._counted(reply, streaming=True) == seen
+
+
 def test_a_model_that_does_not_say_it_is_not_well(broken: Broken, upstream: ScriptedUpstream) -> None:
     target = broken(lambda _, seen: seen)
 

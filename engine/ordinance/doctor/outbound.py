@@ -15,6 +15,8 @@ ANSWERED = "what is answered"
 _REMOVING = ("withhold", "refuse")
 #: Members that count or number the tokens of what was removed.
 _COUNTS = ("usage", "token_ids", "prompt_token_ids", "prompt_logprobs")
+#: What the first event of a stream of messages may count: it is known before the model says anything (docs/fields.md).
+_KNOWN_BEFORE = "input_tokens"
 
 
 def answered(target: Target) -> Iterator[Finding]:
@@ -74,9 +76,13 @@ def _counted(reply: Reply, *, streaming: bool) -> str:
     """Return the name of the member that counts what was removed, or an empty string."""
     values = reply.values if streaming else [value_of(reply)]
     for value in values:
+        begins = streaming and isinstance(value, dict) and value.get("type") == "message_start"
         for member in members(value):
             for name in _COUNTS:
-                if _numbers(member.get(name)):
+                count = member.get(name)
+                if begins and name == "usage" and isinstance(count, dict):
+                    count = {what: number for what, number in count.items() if what != _KNOWN_BEFORE}
+                if _numbers(count):
                     return name
     return ""
 

@@ -12,7 +12,7 @@ from ordinance.protocol.routes import ROUTES, Treatment
 
 KEYS = "without a key"
 #: Headers that differ from answer to answer, or belong to the connection.
-_OWN = frozenset({"x-request-id", "date", "content-length", "connection", "server"})
+_OWN = frozenset({"x-request-id", "request-id", "date", "content-length", "connection", "server"})
 
 
 def keys(target: Target) -> Iterator[Finding]:
