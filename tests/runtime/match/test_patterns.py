@@ -48,7 +48,7 @@ from support.strategies import MANY
         ("a{,3}", 1, "not a repetition"),
         ("a{3", 1, "not a repetition"),
         ("a{3,2}", 1, "wrong order"),
-        ("ba{0}", 2, "or nothing"),
+        ("ba{0}", 2, "or the upper one is 0"),
         ("a{9999999}", 1, "counts to"),
         (f"a{{{MAX_SIZE + 1}}}", 1, "longer than"),
         ("[b-a]", 1, "does not go"),
