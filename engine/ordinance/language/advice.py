@@ -174,7 +174,7 @@ def _form(type: str, expected: set[str], inside: list[str]) -> str:
     """
     if expected == {"DATE"}:
         return "Write the date in digits and hyphens: year, month, day, as in 2024-01-01."
-    if expected == {"STRING"} and type in ("WORD", "NUMBER", "DATE", "DOTTED"):
+    if expected in ({"STRING"}, {"STRING", "LBRACE"}) and type in ("WORD", "NUMBER", "DATE", "DOTTED"):
         return 'Put the text in quotes, as in "…".'
     if expected == {"NUMBER"} and inside in (["WORD", "CHARTER"], ["WORD", "JURISDICTION"], ["WORD", "LANGUAGE"]):
         return "A version such as 2026.11.0 is expected here."

@@ -127,7 +127,7 @@ SPOILED = [
     (J, "Left out: {type}. {law}.", "Left out: {type}.", "notice-silent", "{law} in en"),
     (J, "Ausgelassen; bitte beachte: {type}. ", "Ausgelassen; bitte beachte: ", "notice-silent", "{type} in de"),
     (L, "Pas de suite ici : {type}.", "Pas de suite ici.", "notice-silent", "in fr"),
-    (C, "can lift: {type}.", "can lift.", "notice-silent", "`red_line` lacks {type} in en"),
+    (C, "not answer that: {type}.", "not answer that.", "notice-silent", "`red_line` lacks {type} in en"),
     (J, "Left out: {type}", "⟦…⟧: {type}", "marker-sign", "sign"),
     (J, '"saladused"', '"saladused⟧"', "marker-sign", "sign"),
     (J, '"Helpline"', '"Helpline ⟦"', "marker-sign", "sign"),
