@@ -34,8 +34,8 @@ from support.worlds import SEEDS
 
 APIS: dict[str, Api] = {api.path: api for api in (CHAT, COMPLETIONS, RESPONSES, MESSAGES)}
 PLAN: Plan = plan_of(RULES.values())
-#: What is drawn by chance for each answer: names of items and calls, and signatures.
-NAMES = re.compile(rb'"(?:(?:msg|rs|fc|call)_)?[0-9a-f]{24,32}"')
+#: What is drawn by chance for each answer (names of items and calls, and signatures), and when it was complete.
+NAMES = re.compile(rb'"(?:(?:msg|rs|fc|call)_)?[0-9a-f]{24,32}"|(?<="completed_at":) ?\d+')
 #: Draws for one pair that can be compared; most models that a request cuts short are told apart by what may be shown.
 TRIES = 60
 
