@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import asyncpg
 
-from ordinance.serve.conversations.store import Entry, StoreError
+from ordinance.serve.conversations.store import PATIENCE_SECONDS, PRUNED_EVERY, Entry, StoreError, moments, seconds
 
 T = TypeVar("T")
 
@@ -29,10 +29,7 @@ SET at = greatest(ordinance_told.at, excluded.at), until = greatest(ordinance_to
 """
 _COUNT = "SELECT count(DISTINCT conversation) FROM ordinance_told WHERE until > $1"
 
-#: How long a question may take, connecting included, in seconds: an answer waits for it.
-_SECONDS = 2.0
 _CONNECTIONS = 4
-_PRUNED_EVERY = 3600
 #: Makes sure that two gateways do not make the table at the same moment. Any number, the same in each.
 _LOCK = 0x0D1_7A9CE
 
@@ -50,21 +47,20 @@ class PostgresqlStore:
         self._pruned = 0
 
     async def read(self, key: bytes, now: datetime) -> Mapping[str, datetime]:
-        rows = await self._do(lambda pool: pool.fetch(_READ, key, _seconds(now)))
-        return {row["notice"]: datetime.fromtimestamp(row["at"], UTC) for row in rows}
+        rows = await self._do(lambda pool: pool.fetch(_READ, key, seconds(now)))
+        return moments(rows)
 
     async def write(self, entry: Entry) -> None:
-        at, until = _seconds(entry.at), _seconds(entry.until)
-        rows = [(key, notice, entry.owner, at, until) for key in entry.keys for notice in sorted(entry.notices)]
-        await self._do(lambda pool: pool.executemany(_WRITE, rows))
-        if at - self._pruned >= _PRUNED_EVERY:
+        await self._do(lambda pool: pool.executemany(_WRITE, entry.rows))
+        at = seconds(entry.at)
+        if at - self._pruned >= PRUNED_EVERY:
             self._pruned = at
             await self._do(lambda pool: pool.execute("DELETE FROM ordinance_told WHERE until <= $1", at))
 
     async def count(self, now: datetime, owner: bytes | None = None) -> int:
         if owner is None:
-            return int(await self._do(lambda pool: pool.fetchval(_COUNT, _seconds(now))))
-        return int(await self._do(lambda pool: pool.fetchval(f"{_COUNT} AND owner = $2", _seconds(now), owner)))
+            return int(await self._do(lambda pool: pool.fetchval(_COUNT, seconds(now))))
+        return int(await self._do(lambda pool: pool.fetchval(f"{_COUNT} AND owner = $2", seconds(now), owner)))
 
     async def forget(self, owners: Collection[bytes]) -> int:
         deleted = "DELETE FROM ordinance_told WHERE owner = ANY($1) RETURNING conversation"
@@ -78,7 +74,7 @@ class PostgresqlStore:
 
     async def _do(self, work: Callable[[Any], Awaitable[T]]) -> T:
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 return await work(await self._connected())
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             await self.close()
@@ -87,7 +83,7 @@ class PostgresqlStore:
     async def _connected(self) -> asyncpg.Pool:
         async with self._opening:
             if self._pool is None:
-                pool = await asyncpg.create_pool(self._url, min_size=1, max_size=_CONNECTIONS, timeout=_SECONDS)
+                pool = await asyncpg.create_pool(self._url, min_size=1, max_size=_CONNECTIONS, timeout=PATIENCE_SECONDS)
                 try:
                     async with pool.acquire() as connection, connection.transaction():
                         await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
@@ -97,7 +93,3 @@ class PostgresqlStore:
                     raise
                 self._pool = pool
             return self._pool
-
-
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp())

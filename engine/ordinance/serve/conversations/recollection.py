@@ -41,8 +41,8 @@ class Recollection:
         """Recall what was told in a conversation of ``client``, the SHA-256 of an API key ("" without keys).
 
         If the store does not know the conversation, or cannot be asked, or the beginning is like any other, nothing
-        was told. What a request claims, that
-        it was told ``elapsed`` seconds ago, can make a notice come sooner, never later.
+        was told. What a request claims, that it was told ``elapsed`` seconds ago, can make a notice come sooner, never
+        later.
         """
         if not beginning.tells_apart:
             return NOTHING_TOLD

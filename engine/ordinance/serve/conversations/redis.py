@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from ordinance.serve.conversations.store import Entry, StoreError
+from ordinance.serve.conversations.store import PATIENCE_SECONDS, Entry, StoreError, moments, seconds
 
-#: How long a question may take, connecting included, in seconds: an answer waits for it.
-_SECONDS = 2.0
+T = TypeVar("T")
 
 _CONVERSATION, _OWNER = "ordinance:told:", "ordinance:owner:"
 
@@ -38,61 +38,56 @@ class RedisStore:
         self._open: Redis | None = None
 
     async def read(self, key: bytes, now: datetime) -> Mapping[str, datetime]:
-        try:
-            found = await self._redis().hgetall(_CONVERSATION + key.hex())
-        except (RedisError, OSError) as error:
-            raise await self._failed(error) from None
-        return {str(name): datetime.fromtimestamp(int(at), UTC) for name, at in found.items()}
+        found = await self._do(lambda redis: redis.hgetall(_CONVERSATION + key.hex()))
+        return moments((str(notice), str(at)) for notice, at in found.items())
 
     async def write(self, entry: Entry) -> None:
-        at, until = int(entry.at.timestamp()), int(entry.until.timestamp())
-        try:
-            redis = self._redis()
+        async def write(redis: Redis) -> None:
             async with redis.pipeline(transaction=False) as pipeline:
                 for key in entry.keys:
                     names = (_CONVERSATION + key.hex(), _OWNER + entry.owner.hex())
-                    pipeline.eval(_WRITE, 2, *names, key.hex(), at, until, *sorted(entry.notices))
+                    times = (seconds(entry.at), seconds(entry.until))
+                    pipeline.eval(_WRITE, 2, *names, key.hex(), *times, *sorted(entry.notices))
                 await pipeline.execute()
-        except (RedisError, OSError) as error:
-            raise await self._failed(error) from None
+
+        await self._do(write)
 
     async def count(self, now: datetime, owner: bytes | None = None) -> int:
-        try:
-            redis = self._redis()
+        async def count(redis: Redis) -> int:
             if owner is None:
                 return sum([1 async for _ in redis.scan_iter(match=_CONVERSATION + "*", count=1000)])
-            return len(await self._of(redis, owner))
-        except (RedisError, OSError) as error:
-            raise await self._failed(error) from None
+            return len(await _kept(redis, owner))
+
+        return await self._do(count)
 
     async def forget(self, owners: Collection[bytes]) -> int:
-        try:
-            redis, found = self._redis(), 0
+        async def forget(redis: Redis) -> int:
+            found = 0
             for owner in owners:
-                kept = await self._of(redis, owner)
+                kept = await _kept(redis, owner)
                 found += len(kept)
                 await redis.delete(*(_CONVERSATION + key for key in kept), _OWNER + owner.hex())
             return found
-        except (RedisError, OSError) as error:
-            raise await self._failed(error) from None
+
+        return await self._do(forget)
 
     async def close(self) -> None:
         redis, self._open = self._open, None
         if redis is not None:
             await redis.aclose()
 
-    async def _of(self, redis: Redis, owner: bytes) -> list[str]:
-        """Return the keys of an owner's conversations that have not expired, in hexadecimal."""
-        keys = [str(key) async for key in redis.sscan_iter(_OWNER + owner.hex())]
-        return [key for key in keys if await redis.exists(_CONVERSATION + key)]
-
-    def _redis(self) -> Redis:
+    async def _do(self, work: Callable[[Redis], Awaitable[T]]) -> T:
         if self._open is None:
-            self._open = Redis.from_url(
-                self._url, decode_responses=True, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
-            )
-        return self._open
+            patience: Any = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
+            self._open = Redis.from_url(self._url, decode_responses=True, **patience)
+        try:
+            return await work(self._open)
+        except (RedisError, OSError) as error:
+            await self.close()
+            raise StoreError(f"Redis: {type(error).__name__}") from None
 
-    async def _failed(self, error: Exception) -> StoreError:
-        await self.close()
-        return StoreError(f"Redis: {type(error).__name__}")
+
+async def _kept(redis: Redis, owner: bytes) -> list[str]:
+    """Return the keys of an owner's conversations that have not expired, in hexadecimal."""
+    keys = [str(key) async for key in redis.sscan_iter(_OWNER + owner.hex())]
+    return [key for key in keys if await redis.exists(_CONVERSATION + key)]

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from ordinance.serve.conversations.store import Entry, StoreError
+from ordinance.serve.conversations.store import PRUNED_EVERY, Entry, StoreError, moments, seconds
 
 T = TypeVar("T")
 
@@ -42,8 +42,6 @@ DELETE FROM told WHERE owner = ?1 AND conversation IN (
 
 #: How long one process waits while another writes, in seconds.
 _BUSY_SECONDS = 2.0
-#: How often what has expired is deleted, in seconds.
-_PRUNED_EVERY = 3600
 #: Conversations of one owner that are kept at most, and after how many more from one process that is seen to. Each
 #: takes about 0.3 kB.
 _MOST = 100_000
@@ -72,7 +70,7 @@ class SqliteStore:
         if rows is None:
             rows = await self._do(lambda file: _rows(file, key, now))
             self._reader = self._reader or sqlite3.connect(self._path, timeout=0)
-        return {notice: datetime.fromtimestamp(at, UTC) for notice, at in rows}
+        return moments(rows)
 
     def _read_at_once(self, key: bytes, now: datetime) -> list[tuple[str, int]] | None:
         """Read without a thread; None if nothing is open yet, or the file cannot be read at once."""
@@ -86,16 +84,15 @@ class SqliteStore:
             return None
 
     async def write(self, entry: Entry) -> None:
-        at, until = _seconds(entry.at), _seconds(entry.until)
-        rows = [(key, notice, entry.owner, at, until) for key in entry.keys for notice in sorted(entry.notices)]
+        at = seconds(entry.at)
 
         def write(file: sqlite3.Connection) -> None:
-            if at - self._pruned >= _PRUNED_EVERY:
+            if at - self._pruned >= PRUNED_EVERY:
                 file.execute("DELETE FROM told WHERE until <= ?", (at,))
                 for (owner,) in file.execute(_RICH, (_MOST,)).fetchall():
                     file.execute(_BOUND, (owner, _MOST))
                 self._pruned = at
-            file.executemany(_WRITE, rows)
+            file.executemany(_WRITE, entry.rows)
             self._bound(file, entry)
 
         await self._do(write)
@@ -107,7 +104,7 @@ class SqliteStore:
             del self._written[entry.owner]
 
     async def count(self, now: datetime, owner: bytes | None = None) -> int:
-        asked = (_COUNT, (_seconds(now),)) if owner is None else (f"{_COUNT} AND owner = ?", (_seconds(now), owner))
+        asked = (_COUNT, (seconds(now),)) if owner is None else (f"{_COUNT} AND owner = ?", (seconds(now), owner))
         return int((await self._do(lambda file: file.execute(*asked).fetchone()))[0])
 
     async def forget(self, owners: Collection[bytes]) -> int:
@@ -162,8 +159,4 @@ class SqliteStore:
 
 
 def _rows(file: sqlite3.Connection, key: bytes, now: datetime) -> list[tuple[str, int]]:
-    return file.execute(_READ, (key, _seconds(now))).fetchall()
-
-
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp())
+    return file.execute(_READ, (key, seconds(now))).fetchall()

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
+
+#: How long a question to another server may take, connecting included, in seconds: an answer waits for it.
+PATIENCE_SECONDS = 2.0
+#: How often a database deletes what has expired, in seconds.
+PRUNED_EVERY = 3600
+
+#: A row of a table: conversation, notice, owner, at, until.
+Row = tuple[bytes, str, bytes, int, int]
 
 
 class StoreError(Exception):
@@ -22,6 +30,22 @@ class Entry:
     notices: frozenset[str]
     at: datetime
     until: datetime
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows that a table has of it, one for each notice in each conversation."""
+        at, until = seconds(self.at), seconds(self.until)
+        return [(key, notice, self.owner, at, until) for key in self.keys for notice in sorted(self.notices)]
+
+
+def seconds(moment: datetime) -> int:
+    """Return a moment as stores write it, in whole seconds since 1970."""
+    return int(moment.timestamp())
+
+
+def moments(found: Iterable[tuple[str, int | str]]) -> dict[str, datetime]:
+    """Read when each notice was given from what a store has written."""
+    return {notice: datetime.fromtimestamp(int(at), UTC) for notice, at in found}
 
 
 class Store(Protocol):
