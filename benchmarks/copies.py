@@ -1,11 +1,15 @@
 """How often a model copies Ordinance's notices and markers out of the history that a chat client sends back.
 
     .venv/test/bin/python benchmarks/copies.py [--conversations N] [--turns N] [--jurisdiction DE] [--locale de-DE]
+        [--to FILE]
 
 The embedded model answers real conversations twice: once it reads the history as the client sends it back, with our
-notices in it (before), once as Ordinance sends it on (after). Everything else is equal: the questions, the seeds, the
+notices in it (before), once as Ordinance sends it on (after). Everything else is equal: the questions, the
 governed answer that goes into the history. Printed are the answers of the model, those in which it wrote a notice or a
 marker of ours itself, whole or begun, and the conversations with one.
+
+A conversation takes about ten seconds. With `--to` each is written to FILE, a line of JSON, as soon as it is held, and
+those that stand there are not held again: so a run can be interrupted and goes on.
 """
 
 from __future__ import annotations
@@ -15,7 +19,8 @@ import json
 import random
 import sys
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ordinance.loading.load import load
@@ -40,17 +45,24 @@ _LONGEST = 40
 
 @dataclass
 class Model:
-    """The embedded model, behind its own API."""
+    """The embedded model, behind its own API. At temperature 0 it says the same to the same messages, so it is asked
+    once: until the first notice both conversations are one."""
 
     settings: UpstreamSettings
+    said: dict[str, str] = field(default_factory=dict)
 
-    def answer(self, messages: list[Any], seed: int) -> str:
+    def answer(self, messages: list[Any]) -> str:
         """What it says next."""
-        asked = {"model": ALIAS, "messages": messages, "max_tokens": _LONGEST, "temperature": 0, "seed": seed}
+        asked = json.dumps({"model": ALIAS, "messages": messages, "max_tokens": _LONGEST, "temperature": 0})
+        if asked not in self.said:
+            self.said[asked] = self._ask(asked)
+        return self.said[asked]
+
+    def _ask(self, asked: str) -> str:
         key = self.settings.key.get_secret_value() if self.settings.key else ""
         request = urllib.request.Request(  # noqa: S310 - our own server
             f"{self.settings.url}/v1/chat/completions",
-            json.dumps(asked).encode(),
+            asked.encode(),
             {"content-type": "application/json", "authorization": f"Bearer {key}"},
         )
         with urllib.request.urlopen(request, timeout=300) as answer:  # noqa: S310
@@ -62,7 +74,7 @@ def hold(model: Model, plan: Plan, given: argparse.Namespace, number: int, *, cu
     chance = random.Random(number)  # noqa: S311 - the same questions every time
     said: list[dict[str, Any]] = []
     copied = []
-    for turn in range(given.turns):
+    for _turn in range(given.turns):
         said.append({"role": "user", "content": chance.choice(QUESTIONS)})
         request = CHAT.read_request(json.dumps({"messages": said}).encode())
         situation = situate(plan, jurisdiction=given.jurisdiction, turn=request.turn)
@@ -70,11 +82,18 @@ def hold(model: Model, plan: Plan, given: argparse.Namespace, number: int, *, cu
         sent = sent_on(CHAT, request, session, system_is_ours=False)
         if sent is None:
             raise SystemExit("a question was refused")
-        text = model.answer(json.loads(sent)["messages"] if cut else said, seed=number * 100 + turn)
+        text = model.answer(json.loads(sent)["messages"] if cut else said)
         copied.append(own_words(plan).cut(text).changed)
         stream = session.stream()
         said.append({"role": "assistant", "content": stream.feed(text) + stream.close()})
     return copied
+
+
+def held_before(file: Path | None, settings: dict[str, Any]) -> dict[int, dict[str, list[bool]]]:
+    """Read the conversations that ``file`` has, held with these settings, by their numbers."""
+    lines = file.read_text().splitlines() if file and file.exists() else []
+    found = map(json.loads, lines)
+    return {each["number"]: each["copied"] for each in found if each["settings"] == settings}
 
 
 def main() -> None:
@@ -83,18 +102,26 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=6)
     parser.add_argument("--jurisdiction", default="DE")
     parser.add_argument("--locale", default="de-DE", help="the language of notices")
+    parser.add_argument("--to", type=Path, help="a file that keeps what was held; a later run goes on from it")
     given = parser.parse_args()
+    settings = {"turns": given.turns, "jurisdiction": given.jurisdiction, "locale": given.locale, "longest": _LONGEST}
+    held = held_before(given.to, settings)
     plan = load().plan
     embedded = EmbeddedModel(find_model())
     model = Model(embedded.settings)
-    print(f"{'':8}{'answers':>9}{'copies':>9}{'conversations':>15}{'with copies':>13}")
-    held: dict[str, list[list[bool]]] = {"before": [], "after": []}
     for number in range(given.conversations):
-        for name, found in held.items():
-            found.append(hold(model, plan, given, number, cut=name == "after"))
-        copies = ", ".join(f"{name} {sum(map(sum, found))}" for name, found in held.items())
-        print(f"{number + 1} conversations: copies {copies}", file=sys.stderr, flush=True)
-    for name, found in held.items():
+        if number in held:
+            continue
+        held[number] = {name: hold(model, plan, given, number, cut=name == "after") for name in ("before", "after")}
+        if given.to:
+            line = json.dumps({"number": number, "settings": settings, "copied": held[number]})
+            with given.to.open("a") as file:
+                file.write(line + "\n")
+        copies = ", ".join(f"{name} {sum(found)}" for name, found in held[number].items())
+        print(f"conversation {number + 1} of {given.conversations}: copies {copies}", file=sys.stderr, flush=True)
+    print(f"{'':8}{'answers':>9}{'copies':>9}{'conversations':>15}{'with copies':>13}")
+    for name in ("before", "after"):
+        found = [held[number][name] for number in range(given.conversations)]
         answers = [each for copied in found for each in copied]
         print(f"{name:8}{len(answers):9}{sum(answers):9}{len(found):15}{sum(map(any, found)):13}")
 
