@@ -1,9 +1,10 @@
 """A prompt is read once: a text in which nothing was found is known again, by a keyed digest and never by itself.
 
 Chats send their whole history at every turn. What a text was found to be depends on nothing but the text and the rules
-that were in force (``Activation.number``), so both stand in its digest; whoever asks under other rules, or with another
-salt, meets a text that nobody knows. Only what is clean is remembered. A long text that grows at its end, as the prompt
-of a completion does, is read on from the last place in it that is remembered. Decision 014 has the reasons.
+that were in force (``Activation.number``), or the policy's notices (``OwnWords.number``), so both stand in its digest;
+whoever asks under other rules, or with another salt, meets a text that nobody knows. Only what is clean is remembered.
+A long text that grows at its end, as the prompt of a completion does, is read on from the last place in it that is
+remembered. Decision 014 has the reasons.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from typing import NamedTuple
 from ordinance.runtime.match.starts import Group
 
 #: What may be known of a text, as bits: no rule about prompts finds anything; no mask does; it has no words of the
-#: engine's own.
+#: engine's own. The first two depend on the rules in force, the last on the policy's notices: each kind has numbers of
+#: its own, and its bits, so that a number of both confuses nothing.
 SCREENED, UNMASKED, OTHERS_WORDS = 1, 2, 4
 
 #: Texts that one process remembers, of all clients together; ``docs/operations.md`` says in bytes.
@@ -99,8 +101,8 @@ class Memory:
             self._places.popitem(last=False)
 
     def within(self, number: int, salt: bytes) -> Recall:
-        """Return what one request can recall: under the rules of that number, with what was met under the same
-        ``salt``."""
+        """Return what one request can recall: under the rules, or of the notices, of that number, with what was met
+        under the same ``salt``."""
         start = blake2b(key=self._key, digest_size=_DIGEST)
         start.update(b"%d %d " % (number, len(salt)) + salt)
         return Recall(self, start, self._block)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.exchanges import NOTHING_LEFT_OUT, Asked, Earlier, Exchange, LeftOut
 from ordinance.runtime.match.segments import Asking, SegmentScan
-from ordinance.runtime.memory import OTHERS_WORDS, SCREENED, UNMASKED, Memory, Recall
+from ordinance.runtime.memory import SCREENED, UNMASKED, Memory, Recall
 from ordinance.runtime.redact.activation import Activation, activate, removing
-from ordinance.runtime.redact.own_words import Returned, own_words
 from ordinance.runtime.redact.redactor import Redactor
 from ordinance.runtime.remembered import CONTACTS, HISTORY, NOTHING_TOLD, Remembered
 from ordinance.runtime.rereading import matches_in
@@ -64,7 +64,7 @@ class Prompt:
         salt: bytes = b"",
         remembered: Remembered = NOTHING_TOLD,
     ) -> None:
-        self._plan = plan
+        self.cutter = Cutter(plan, memory, salt)
         self._remembered = remembered
         self._looked: dict[str, tuple[set[int], set[int]]] = {}
         self.found = Screened()
@@ -89,18 +89,9 @@ class Prompt:
         facts = [SCREENED] if self._masking is None else [SCREENED, UNMASKED]
         return sum(max(self._left(fact, text) for fact in facts) for text in texts)
 
-    def cut(self, text: str) -> Returned:
-        """Take the engine's own words out of a text of the model's that the client sends back."""
-        if self._is(OTHERS_WORDS, text):
-            return Returned(text)
-        returned = own_words(self._plan).cut(text)
-        if not returned.changed:
-            self._note(OTHERS_WORDS, text)
-        return returned
-
     def asked(self, prompt: str, earlier: Earlier) -> Asked:
         """Say what a ``prompt`` asks after ``earlier`` turns, without the engine's own words in their answers."""
-        returned = [self.cut(answer) for _, answer in earlier]
+        returned = [self.cutter.cut(answer) for _, answer in earlier]
         said = [(question, answer.text) for (question, _), answer in zip(earlier, returned, strict=True)]
         helped = [any(answer.contacts for answer in returned[number:]) for number in range(len(returned))]
         old = [Exchange(texts, found) for texts, found in zip(said, helped, strict=True)]

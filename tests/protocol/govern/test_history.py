@@ -252,7 +252,7 @@ def test_no_answer_is_refused_for_what_the_model_was_not_shown(api: Api, turns: 
     found, opened = sent(api, turns)
     if found is None:
         request = api.read_request(json.dumps(request_of(api, turns)).encode())
-        new = hear(api, request, opened, system_is_ours=False).asked.new
+        new = hear(api, request, opened.prompt.cutter, system_is_ours=False).asked.new
         assert any(finds(POLICY, text) for text in new)
     else:
         stream = opened.stream()

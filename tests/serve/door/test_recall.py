@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from ordinance.protocol.apis.chat import CHAT
+from ordinance.protocol.govern.transcript import transcript_of
+from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from ordinance.serve.conversations.in_memory import InMemoryStore
@@ -58,7 +60,8 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[bool]]:
 
 async def asked(memory: Recollection, *turns: tuple[str, str]) -> Recall:
     raw = json.dumps(request_of(CHAT, turns)).encode()
-    found = await recall(memory, "", Claims(), CHAT, CHAT.read_request(raw), POLICY, len(raw))
+    request = CHAT.read_request(raw)
+    found = await recall(memory, "", Claims(), CHAT, request, transcript_of(CHAT, request, Cutter(POLICY)), len(raw))
     assert found is not None
     return found
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from ordinance.policy.plan import Plan
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
-from ordinance.protocol.conversation import Message, item_of, said_in
-from ordinance.runtime.exchanges import Item, Speaker, exchanges
-from ordinance.runtime.redact.own_words import GAP, own_words
+from ordinance.protocol.conversation import Message, said_in
+from ordinance.protocol.govern.transcript import Transcript, Turn
+from ordinance.runtime.exchanges import Speaker, exchanges
+from ordinance.runtime.redact.own_words import GAP
 
 #: The types of parts of a question that are text; another may bring text along with what counts.
 _TEXT = ("text", "input_text")
@@ -29,36 +29,36 @@ class Opening(NamedTuple):
     answer: str | None
 
 
-def opening_of(api: Api, request: Request, plan: Plan) -> Opening | None:
-    """Find how the conversation of ``request`` began; None if nobody asks in it, as in a completion.
+def opening_of(api: Api, request: Request, transcript: Transcript | None) -> Opening | None:
+    """Find how the conversation of ``request``, of which ``transcript`` was read, began; None if nobody asks in it, as
+    in a completion.
 
     It begins with the first exchange whose answer has words of the model's: what was refused begins nothing.
     """
-    said = request.body.get(api.turns) if api.turns else None
-    if isinstance(said, str):
-        return Opening(said, (), None)
-    if not isinstance(said, list):
-        return None
-    items = [item_of(message) for message in said]
-    over = exchanges(items)
+    if transcript is None:
+        said = request.body.get(api.turns) if api.turns else None
+        return Opening(said, (), None) if isinstance(said, str) else None
+    turns = transcript.turns
+    over = exchanges([turn.was for turn in turns])
     for places in over:
-        asked = _asked(items, places)
-        if asked is not None and (answer := _answer(said, items, places, plan)):
-            return _opening(said[asked], answer)
+        exchange = [turns[place] for place in places]
+        asked = _asked(exchange)
+        if asked is not None and (answer := _answer(exchange, transcript)):
+            return _opening(asked, answer)
     answered = {place for places in over for place in places}
-    asked = _asked(items, [place for place in range(len(items)) if place not in answered])
-    return None if asked is None else _opening(said[asked], None)
+    asked = _asked(turn for place, turn in enumerate(turns) if place not in answered)
+    return None if asked is None else _opening(asked, None)
 
 
-def _asked(items: Sequence[Item], places: Sequence[int]) -> int | None:
-    return next((place for place in places if items[place].speaker is Speaker.USER), None)
+def _asked(turns: Iterable[Turn]) -> Message | None:
+    return next((turn.said for turn in turns if turn.was.speaker is Speaker.USER), None)
 
 
-def _answer(said: Sequence[Message], items: Sequence[Item], places: Sequence[int], plan: Plan) -> str:
+def _answer(exchange: Iterable[Turn], transcript: Transcript) -> str:
     """Return what the model answered in an exchange; empty if these are the engine's own words alone."""
-    answers = [place for place in places if items[place].speaker is Speaker.MODEL and items[place].read]
-    text = "\n".join(said_in(said[place]) for place in answers if not items[place].calls)
-    return own_words(plan).cut(text).text.replace(GAP, "").strip()
+    answers = [turn for turn in exchange if turn.was.speaker is Speaker.MODEL and turn.was.read]
+    text = "\n".join(said_in(turn.said) for turn in answers if not turn.was.calls)
+    return transcript.without_own_words(text).text.replace(GAP, "").strip()
 
 
 def _opening(asked: Message, answer: str | None) -> Opening:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
-from ordinance.protocol.conversation import Message, cut_from, every_text, item_of, rows, with_gap
+from ordinance.protocol.conversation import Message, every_text, rows, with_gap
+from ordinance.protocol.govern.transcript import Transcript, Turn, transcript_of
+from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.exchanges import Asked, Exchange, Item, Speaker, exchanges
 from ordinance.runtime.redact.own_words import Returned
-from ordinance.runtime.session import Session
-
-_NOTHING: list[Returned] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +36,17 @@ class Heard:
         return api.saying(self.request, [message for place, message in enumerate(said) if place not in left])
 
 
-def hear(api: Api, request: Request, session: Session, *, system_is_ours: bool) -> Heard:
+def hear(
+    api: Api, request: Request, cutter: Cutter, *, system_is_ours: bool, transcript: Transcript | None = None
+) -> Heard:
     """Take the engine's own words out of a ``request`` and tell what is old in it from what is new. ``system_is_ours``:
-    the key attests that system messages are the operator's own, so they are not looked at."""
-    said = request.body.get(api.turns) if api.turns else None
-    if not isinstance(said, list):  # a bare text
+    the key attests that system messages are the operator's own, so they are not looked at. ``transcript`` is the
+    conversation of the request where it was read already; one that was read under another policy is read again."""
+    if transcript is None or transcript.cutter.plan is not cutter.plan:
+        transcript = transcript_of(api, request, cutter)
+    if transcript is None:  # a bare text
         return Heard(request, Asked(dict.fromkeys(api.prompt_texts(request, system_is_ours=system_is_ours))))
-    messages, items, returned = _cut(said, session)
+    messages, items, returned = _kept(transcript.turns)
     if any(returned):
         request = api.saying(request, messages)
     places = exchanges(items)
@@ -71,27 +74,21 @@ def _exchange(messages: Sequence[Message], helped: bool) -> Exchange:
     return Exchange(dict.fromkeys(texts), helped)
 
 
-def _cut(said: Sequence[Message], session: Session) -> tuple[list[Message], list[Item], list[list[Returned]]]:
+def _kept(turns: Sequence[Turn]) -> tuple[list[Message], list[Item], list[list[Returned]]]:
     """Return the messages without the engine's own words, what each is in the conversation, and what was taken out of
     it. One of which nothing is left goes if the model says something beside it, else it has a gap: an answer was given
     there."""
-    were = [item_of(message) for message in said]
-    cut = [
-        cut_from(message, session.prompt.cut) if item.speaker is Speaker.MODEL else (message, _NOTHING)
-        for message, item in zip(said, were, strict=True)
-    ]
-    items = [item_of(message) if found else item for (message, found), item in zip(cut, were, strict=True)]
     messages: list[Message] = []
     kept: list[Item] = []
     returned: list[list[Returned]] = []
-    for at, (message, found) in enumerate(cut):
-        item = items[at]
-        if found and were[at].read and not _says(item):
-            beside = [items[near] for near in (at - 1, at + 1) if 0 <= near < len(items)]
+    for at, turn in enumerate(turns):
+        message, item, found = turn.message, turn.item, turn.returned
+        if found and turn.was.read and not _says(item):
+            beside = [turns[near].item for near in (at - 1, at + 1) if 0 <= near < len(turns)]
             if returned and any(each.speaker is Speaker.MODEL and _says(each) for each in beside):
                 returned[-1] = returned[-1] + found
                 continue
-            message, item = with_gap(message, said[at]), were[at]
+            message, item = with_gap(message, turn.said), turn.was
         messages.append(message)
         kept.append(item)
         returned.append(found)

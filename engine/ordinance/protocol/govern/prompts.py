@@ -7,14 +7,17 @@ from dataclasses import replace
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.govern.history import Heard, hear
+from ordinance.protocol.govern.transcript import Transcript
 from ordinance.protocol.problems import bad_request
 from ordinance.protocol.strings import encoded
 from ordinance.runtime.session import Session
 
 
-def heard_and_unknown(api: Api, request: Request, session: Session, *, system_is_ours: bool) -> tuple[Heard, int]:
+def heard_and_unknown(
+    api: Api, request: Request, session: Session, transcript: Transcript | None, *, system_is_ours: bool
+) -> tuple[Heard, int]:
     """Return the request as ``hear`` gives it, and how many characters of it ``session`` does not know as clean."""
-    heard = hear(api, request, session, system_is_ours=system_is_ours)
+    heard = hear(api, request, session.prompt.cutter, system_is_ours=system_is_ours, transcript=transcript)
     return heard, session.prompt.unknown(heard.texts)
 
 
@@ -25,9 +28,10 @@ def sent_on(
     What is old and meets one is not in the body. ``heard`` is what ``hear`` made of the request, where that is at hand.
 
     Raises ``Problem`` (400) where values lie too deep in one another."""
-    heard = heard or hear(api, request, session, system_is_ours=system_is_ours)
+    cutter = session.prompt.cutter
+    heard = heard or hear(api, request, cutter, system_is_ours=system_is_ours)
     while (gone := session.hear(heard.asked)) and not session.prompt.refused:
-        heard = hear(api, heard.without(api, gone), session, system_is_ours=system_is_ours)
+        heard = hear(api, heard.without(api, gone), cutter, system_is_ours=system_is_ours)
     if session.prompt.refused:
         return None
     request = heard.request

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from weakref import WeakKeyDictionary
 
 from ordinance.policy.plan import Plan
@@ -27,6 +28,7 @@ _WORD = re.compile(r"\w+")
 _HEAD, _MOST_HEADS = 4, 65_536
 _PARAGRAPH = re.compile(r"\S[^\r\n]*(?:(?:\r\n|[\r\n])[^\S\r\n]*\S[^\r\n]*)*")
 _BREAK = re.compile(r"\r\n|[\r\n]")
+_numbers = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,11 @@ class Returned:
 
 
 class OwnWords:
-    """The notices and markers that the engine can have written under one plan."""
+    """The notices and markers that the engine can have written under one plan. No two of a process have the same
+    ``number``, so what was found out about a text is remembered by it."""
 
     def __init__(self, plan: Plan) -> None:
+        self.number = next(_numbers)
         templates, values = notices_of(plan)
         engine = plan.engine_notices
         contacts = [text for name in ("contacts", "contacts_unknown") for text in texts_of(engine[name])]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
-from ordinance.policy.plan import Plan
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.govern.beginnings import opening_of
+from ordinance.protocol.govern.transcript import Transcript
 from ordinance.runtime.redact.own_words import GAP
 from ordinance.runtime.remembered import NOTHING_TOLD, Remembered
 from ordinance.runtime.session import Session
@@ -51,11 +51,17 @@ class Recall:
 
 
 async def recall(
-    recollection: Recollection, client: str, claims: Claims, api: Api, request: Request, plan: Plan, size: int
+    recollection: Recollection,
+    client: str,
+    claims: Claims,
+    api: Api,
+    request: Request,
+    transcript: Transcript | None,
+    size: int,
 ) -> Recall | None:
-    """Recall what was told in the conversation of ``request``, which has ``size`` bytes; None if it has none, as a
-    completion."""
-    began = await aside(HEARING * size, False, _began, claims.conversation, api, request, plan)
+    """Recall what was told in the conversation of ``request``, which has ``size`` bytes and of which ``transcript`` was
+    read; None if it has none, as a completion."""
+    began = await aside(HEARING * size, False, _began, claims.conversation, api, request, transcript)
     if began is None:
         return None
     told = NOTHING_TOLD
@@ -64,8 +70,8 @@ async def recall(
     return Recall(recollection, client, began, told)
 
 
-def _began(claimed: str, api: Api, request: Request, plan: Plan) -> Beginning | None:
-    opening = opening_of(api, request, plan)
+def _began(claimed: str, api: Api, request: Request, transcript: Transcript | None) -> Beginning | None:
+    opening = opening_of(api, request, transcript)
     if opening is None:
         return None
     return Beginning(claimed, fingerprint(opening.question, opening.others), fingerprint(opening.answer or ""))

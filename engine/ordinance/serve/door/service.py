@@ -10,6 +10,7 @@ from typing import Any
 from ordinance.errors import SituationError
 from ordinance.policy.plan import Plan
 from ordinance.resources import folder
+from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.memory import Memories, Memory
 from ordinance.runtime.opening import open_session
 from ordinance.runtime.remembered import Remembered
@@ -76,6 +77,10 @@ class Service:
         if self.recollection is not None:
             await self.recollection.close()
         self.audit.close()
+
+    def cutter(self, client: Client, salt: bytes) -> Cutter:
+        """Return what takes the engine's own words out of what ``client`` sends back with that ``salt``."""
+        return Cutter(self.plan_of(client), self.memories.of(client.sha256), salt)
 
     def open(
         self,

@@ -14,6 +14,7 @@ from ordinance.protocol.finish import steering
 from ordinance.protocol.govern.echo import with_echo
 from ordinance.protocol.govern.governed_stream import GovernedStream, refused_stream
 from ordinance.protocol.govern.prompts import heard_and_unknown, sent_on
+from ordinance.protocol.govern.transcript import Transcript, transcript_of
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
 from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal, stopping
 from ordinance.protocol.routes import MODELS
@@ -99,13 +100,14 @@ class Visit:
     async def _answer(self, raw: bytes) -> None:
         request = await aside(len(raw), False, self._read, raw)
         self._request = request
-        self._session = session = await self._open(request, len(raw))
+        transcript = await self._read_back(request, len(raw))
+        self._session = session = await self._open(request, transcript, len(raw))
         self._exchange.common[http_headers.POLICY] = http_headers.policy_header(session)
         if session.marks:
             self._exchange.common[http_headers.MARKS] = http_headers.marks_header(session)
         request = await aside(len(raw), False, with_echo, request, session)
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
-        body = await self._sent_on(len(raw), request, session)
+        body = await self._sent_on(len(raw), request, transcript, session)
         if body is not None:
             request, body = await self._service.adapting.adapt(self._exchange, self._api, request, body, session)
         if body is None:
@@ -120,12 +122,14 @@ class Visit:
         else:
             await self._whole(body, request, session, top)
 
-    async def _sent_on(self, size: int, request: Request, session: Session) -> bytes | None:
+    async def _sent_on(
+        self, size: int, request: Request, transcript: Transcript | None, session: Session
+    ) -> bytes | None:
         """Return what goes upstream of a request of ``size`` bytes; see ``sent_on``. Only new text in it is
         screened."""
         ours = self._client.system_messages_are_ours
         heard, unknown = await aside(
-            HEARING * size, False, heard_and_unknown, self._api, request, session, system_is_ours=ours
+            HEARING * size, False, heard_and_unknown, self._api, request, session, transcript, system_is_ours=ours
         )
         size += SCREENING * unknown
         waits = session.waits and unknown > 0
@@ -140,27 +144,38 @@ class Visit:
             raise field_refused(name)
         return request
 
-    async def _open(self, request: Request, size: int) -> Session:
+    async def _read_back(self, request: Request, size: int) -> Transcript | None:
+        """Read the conversation that the client sends back, under the keys and the policy in force now that the body
+        has come."""
+        self._client = self._service.keyring.admit(self._exchange.authorization)
+        cutter = self._service.cutter(self._client, self._salt(request))
+        return await aside(HEARING * size, False, transcript_of, self._api, request, cutter)
+
+    async def _open(self, request: Request, transcript: Transcript | None, size: int) -> Session:
         tags.forget()
         claims = http_headers.claims_in(self._exchange.headers)
-        service = self._service
+        service, client = self._service, self._client.sha256
         if service.recollection is not None:
-            self._client = service.keyring.admit(self._exchange.authorization)
-            client, plan = self._client.sha256, service.plan_of(self._client)
-            self._recall = await recall(service.recollection, client, claims, self._api, request, plan, size)
-        # Once more: body and store may have been long in coming, and keys and policy in force belong together.
+            self._recall = await recall(service.recollection, client, claims, self._api, request, transcript, size)
+        # Once more: the store may have been long in coming, and keys and policy in force belong together.
         self._client = service.keyring.admit(self._exchange.authorization)
         session = service.open(
             self._client,
             claims,
             turn=request.turn,
             whole=not request.streaming,
-            salt=_salt(self._exchange.authorization, request.body.get("cache_salt")),
+            salt=self._salt(request),
             remembered=None if self._recall is None else self._recall.remembered,
         )
         if self._recall is not None and self._recall.begins:
             session.keep_answers()
         return session
+
+    def _salt(self, request: Request) -> bytes:
+        """Return what keeps a request's texts apart from those of others. A server behind may tell keys apart where
+        Ordinance has none; and a client that gives a salt wants none of its texts to be recognised without it."""
+        key, own = self._exchange.authorization, request.body.get("cache_salt")
+        return f"{key or ''}\0{own if isinstance(own, str) else ''}".encode("utf-8", "surrogatepass")
 
     async def _keep(self, session: Session) -> None:
         """Remember what the answer tells: before its end leaves, so that a client's next question finds it."""
@@ -223,12 +238,6 @@ class Visit:
             "model": None if request is None else self._service.names.shown(request.model),
             "stream": None if request is None else request.streaming,
         }
-
-
-def _salt(key: str | None, cache_salt: object) -> bytes:
-    """Return what keeps a request's texts apart from those of others. A server behind may tell keys apart where
-    Ordinance has none; and a client that gives a salt wants none of its texts to be recognised without it."""
-    return f"{key or ''}\0{cache_salt if isinstance(cache_salt, str) else ''}".encode("utf-8", "surrogatepass")
 
 
 def _notices_header(request: Request, session: Session) -> dict[str, str]:
