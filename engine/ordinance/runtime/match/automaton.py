@@ -83,6 +83,15 @@ class Step:
     found: Found | None
 
 
+def _found(came: Sequence[tuple[int, Landing]]) -> Found:
+    """Gather the matches of the starts, oldest first, that have some."""
+    return Found(
+        tuple([(number, output) for number, landing in came for output in landing.ended]),
+        tuple([(number, output) for number, landing in came for output in landing.completed]),
+        tuple([(number, output) for number, landing in came for output in landing.closed]),
+    )
+
+
 class Automaton:
     """All expressions of a set of rules, in families: a family is what the same is done with.
 
@@ -195,19 +204,17 @@ class Automaton:
         return step
 
     def _advance(self, state: State, symbols: Class) -> Step:
-        ended: list[tuple[int, Output]] = []
-        completed: list[tuple[int, Output]] = []
-        closed: list[tuple[int, Output]] = []
+        came: list[tuple[int, Landing]] = []  # starts that have a match
         kept: list[int] = []
         groups: list[Group] = []
         seen: set[int] = set()
-        starts = self._starts
+        move = self._starts.move
         number = -1
         changed = False
         alive: Group | None
         for group in state.groups:
             number += 1
-            landing = starts.move(group, symbols)
+            landing = move(group, symbols)
             if landing is DEAD:
                 changed = True
                 continue
@@ -215,12 +222,8 @@ class Automaton:
                 alive = landing
             else:
                 alive = landing.group
-                if landing.ended:
-                    ended += [(number, output) for output in landing.ended]
-                if landing.completed:
-                    completed += [(number, output) for output in landing.completed]
-                if landing.closed:
-                    closed += [(number, output) for output in landing.closed]
+                if landing.ended or landing.completed or landing.closed:
+                    came.append((number, landing))
                 if landing.other is not None:
                     changed = True
                     if alive is not None and (alive := self._unless_seen(alive, seen)) is not None:
@@ -234,18 +237,18 @@ class Automaton:
                 continue
             groups.append(alive)
             kept.append(number)
-        if not groups and number >= 0 and not (ended or completed or closed):
+        if not groups and number >= 0 and not came:
             return self.step(self._state(state.before, ()), symbols.number)  # as if nothing had been alive
-        fresh = starts.begin(state.before, symbols)
+        fresh = self._starts.begin(state.before, symbols)
         if fresh.completed:
-            completed += [(-1, output) for output in fresh.completed]
+            came.append((-1, fresh))
         alive = fresh.group
         if alive is not None and alive.nodes:
             alive = self._unless_seen(alive, seen)
         if alive is not None:
             groups.append(alive)
         to = self._state(symbols.kind_after(state.before), tuple(groups))
-        found = Found(tuple(ended), tuple(completed), tuple(closed)) if ended or completed or closed else None
+        found = _found(came) if came else None
         if found is None and alive is None and kept and not changed:
             if to.quiet is None:
                 to.quiet = Step(to, None, False, None)

@@ -26,6 +26,8 @@ _MOST_ROUNDS = 4
 _WORD = re.compile(r"\w+")
 #: Characters of a word by which most words are known to begin no notice, and how many such beginnings are remembered.
 _HEAD, _MOST_HEADS = 4, 65_536
+#: Characters by which nearly all others are known too: with many notices most words may begin one.
+_FAR = 24
 _PARAGRAPH = re.compile(r"\S[^\r\n]*(?:(?:\r\n|[\r\n])[^\S\r\n]*\S[^\r\n]*)*")
 _BREAK = re.compile(r"\r\n|[\r\n]")
 _numbers = count(1)
@@ -94,20 +96,21 @@ class OwnWords:
         end = 0
         for word in _WORD.finditer(text):
             start = word.start()
-            if start >= end and self._begins(text[start : start + _HEAD]):
+            if start >= end and self._begins(text, start):
                 found = _longest(self._long, text, start, last, failed)
                 if found:
                     end = found
                     yield start, end
 
-    def _begins(self, head: str) -> bool:
-        """Say whether a notice may begin with these characters."""
+    def _begins(self, text: str, start: int) -> bool:
+        """Say whether a notice may begin in ``text`` at ``start``."""
+        head = text[start : start + _HEAD]
         known = self._heads.get(head)
         if known is None:
             if len(self._heads) >= _MOST_HEADS:
                 self._heads.clear()
-            known = self._heads[head] = _reached(self._long, head) is not None
-        return known
+            known = self._heads[head] = self._long.reached(head) is not None
+        return known and self._long.reached(text[start : start + _FAR]) is not None
 
 
 _known: WeakKeyDictionary[Plan, OwnWords] = WeakKeyDictionary()
@@ -123,19 +126,8 @@ def own_words(plan: Plan) -> OwnWords:
 
 def _fits(wordings: Wordings, text: str) -> bool:
     """Say whether ``text`` is one notice, or so much of the beginning of one that it can be nothing else."""
-    state = _reached(wordings, text)
+    state = wordings.reached(text)
     return state is not None and state is not wordings.start and (state.complete or _many(text))
-
-
-def _reached(wordings: Wordings, text: str) -> State | None:
-    """Return where ``text`` leads; None if no notice begins with it."""
-    state = wordings.start
-    for char in text:
-        for letter in wordings.symbols(char):
-            state = None if state is None else wordings.step(state, letter)
-        if state is None:
-            return None
-    return state
 
 
 def _many(text: str) -> bool:

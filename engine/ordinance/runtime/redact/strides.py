@@ -41,6 +41,8 @@ class Frame:
     others do. Both fill as characters are met. The last character is ``plain`` where it is a cluster of its own that
     counts; what begins with it begins ``lead`` characters earlier. It is ``inside`` where it belongs to a paragraph and
     is no space; a paragraph ``is_open`` or not; ``space`` is how much trailing space there is, as in ``SentencePlace``.
+    ``reaches`` is how much of what stands last a match may begin with, by the kind of symbol that came before; it fills
+    too.
     """
 
     edges: EdgePlace
@@ -53,6 +55,7 @@ class Frame:
     space: int
     following: dict[str, Frame] = field(default_factory=dict)
     turns: dict[str, Turn] = field(default_factory=dict)
+    reaches: dict[int, int] = field(default_factory=dict)
 
 
 #: In the place of a length or a position: what was there before; where the split was that was there; none.
@@ -169,19 +172,26 @@ class Strides:
     ) -> int:
         """Return how many characters wait: those of the oldest start, those that a match may begin with, those of what
         may become a notice."""
-        automaton, spans = self._automaton, self._spans
+        spans = self._spans
         oldest = state.oldest(spans)
         held = 0 if oldest < 0 else distances[oldest]
         if leads:  # not the oldest start need reach back furthest
-            reaches = zip(distances, leads, state.groups, strict=True)
-            held = max((far + lead for far, lead, group in reaches if group.families & spans), default=0)
-        cluster, length, ignorable, ignored, _ = frame.edges
-        reach = min(ignored or length, MARK_RUN)
-        if reach > held and (
-            automaton.can_join(cluster, state.before, spans) or (ignorable and automaton.startable(state.before, spans))
-        ):
+            starts = zip(distances, leads, state.groups, strict=True)
+            held = max((far + lead for far, lead, group in starts if group.families & spans), default=0)
+        reach = frame.reaches.get(state.before)
+        if reach is None:
+            reach = frame.reaches[state.before] = self._reach(state.before, frame)
+        if reach > held:
             held = reach
         return held if reading is None else max(held, reading.begun)
+
+    def _reach(self, before: int, frame: Frame) -> int:
+        """Return how much of what stands last a match may begin with."""
+        automaton, spans = self._automaton, self._spans
+        cluster, length, ignorable, ignored, _ = frame.edges
+        if automaton.can_join(cluster, before, spans) or (ignorable and automaton.startable(before, spans)):
+            return min(ignored or length, MARK_RUN)
+        return 0
 
     def _pieces(self, state: State, distances: tuple[int, ...]) -> tuple[Pieces, ...]:
         found = []

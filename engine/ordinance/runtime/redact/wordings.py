@@ -35,6 +35,19 @@ def letters(text: str) -> str:
     return "".join([key(symbol) for symbol in fold(text) if _counts(symbol)])
 
 
+class _Letters(dict[int, str]):
+    """What counts of each character, for ``str.translate``; fills as characters are met."""
+
+    def __missing__(self, number: int) -> str:
+        found = self[number] = letters(chr(number))
+        return found
+
+
+_LETTERS = _Letters()
+#: Characters of a text that are looked at in one go: most texts are no notice after a few.
+_PIECE = 24
+
+
 def words(text: str) -> int:
     """How many words ``text`` has; each letter is one in scripts that set no spaces between words."""
     return 1 + _gaps(text)
@@ -70,15 +83,17 @@ class _Tree:
 class State:
     """Where a paragraph stands that may become a notice; ``complete`` says that it is one if it ends here.
 
-    ``following`` fills as letters are met; None where no notice goes on.
+    ``following`` fills as letters are met; None where no notice goes on. ``moves`` are the threads that each letter
+    leads to, once a letter was asked for: there may be a thousand notices, and few of them go on.
     """
 
-    __slots__ = ("complete", "following", "threads")
+    __slots__ = ("complete", "following", "moves", "threads")
 
     def __init__(self, threads: frozenset[_Thread], complete: bool) -> None:
         self.threads = threads
         self.complete = complete
         self.following: dict[str, State | None] = {}
+        self.moves: dict[str, set[_Thread]] | None = None
 
 
 class Wordings:
@@ -127,9 +142,25 @@ class Wordings:
         """Where ``state`` leads with a letter; None if no notice goes on so."""
         if letter in state.following:
             return state.following[letter]
-        moved = {thread for each in state.threads if (thread := self._move(each, letter)) is not None}
+        moves = state.moves
+        if moves is None:
+            moves = state.moves = self._moves(state.threads)
+        moved = moves.get(letter)
         found = state.following[letter] = self._state(moved) if moved else None
         return found
+
+    def reached(self, text: str) -> State | None:
+        """Where a paragraph stands that begins with ``text``; None if no notice does."""
+        state = self.start
+        for at in range(0, len(text), _PIECE):
+            for letter in text[at : at + _PIECE].translate(_LETTERS):
+                if state is None:
+                    return None
+                following = state.following
+                state = following[letter] if letter in following else self.step(state, letter)
+            if state is None:
+                return None
+        return state
 
     def join(self, states: Iterable[State | None]) -> State | None:
         """Where a paragraph stands that may stand at any of ``states``."""
@@ -174,16 +205,20 @@ class Wordings:
                     pending.append(thread)
         return frozenset(seen)
 
-    def _move(self, thread: _Thread, letter: str) -> _Thread | None:
-        number, part, at, said = thread
-        parts = self._templates[number]
-        if part == len(parts):
-            return None
-        now = parts[part]
-        if isinstance(now, str):
-            return (number, part, at + 1, said) if at < len(now) and now[at] == letter else None
-        to = now.following[at].get(letter)
-        return None if to is None else (number, part, to, said)
+    def _moves(self, threads: Iterable[_Thread]) -> dict[str, set[_Thread]]:
+        """Where each letter leads from ``threads``."""
+        found: dict[str, set[_Thread]] = {}
+        for number, part, at, said in threads:
+            parts = self._templates[number]
+            if part == len(parts):
+                continue
+            now = parts[part]
+            if not isinstance(now, str):
+                for letter, to in now.following[at].items():
+                    found.setdefault(letter, set()).add((number, part, to, said))
+            elif at < len(now):
+                found.setdefault(now[at], set()).add((number, part, at + 1, said))
+        return found
 
 
 #: Where nothing is guarded.
