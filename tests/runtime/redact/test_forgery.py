@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import Any
 
 import httpx2
 import pytest
@@ -224,6 +225,23 @@ def test_many_laws_do_not_make_many_texts() -> None:
         state = many.step(state, letter)
     assert state is not None
     assert state.complete
+
+
+def test_an_answer_begins_without_a_look_at_every_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many notices there are: they were looked at when the policy was loaded."""
+    session = opened()
+    session.stream()
+    looked: list[int] = []
+    closure = Wordings._closure
+
+    def counted(self: Wordings, threads: Iterable[Any]) -> Any:
+        found = list(threads)
+        looked.append(len(found))
+        return closure(self, found)
+
+    monkeypatch.setattr(Wordings, "_closure", counted)
+    session.stream()
+    assert looked == []
 
 
 @pytest.mark.parametrize("stream", [True, False])

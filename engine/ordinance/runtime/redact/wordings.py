@@ -164,11 +164,15 @@ class Wordings:
 
     def join(self, states: Iterable[State | None]) -> State | None:
         """Where a paragraph stands that may stand at any of ``states``."""
-        threads = frozenset[_Thread]().union(*(state.threads for state in states if state is not None))
-        return self._state(threads) if threads else None
+        found = list(dict.fromkeys(state for state in states if state is not None))
+        if len(found) < 2:  # most often: where every paragraph begins
+            return found[0] if found else None
+        return self._at(frozenset[_Thread]().union(*(state.threads for state in found)))
 
     def _state(self, threads: Iterable[_Thread]) -> State:
-        reached = self._closure(threads)
+        return self._at(self._closure(threads))
+
+    def _at(self, reached: frozenset[_Thread]) -> State:
         found = self._states.get(reached)
         if found is None:
             with self._lock:
