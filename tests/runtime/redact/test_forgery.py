@@ -229,8 +229,7 @@ def test_many_laws_do_not_make_many_texts() -> None:
 
 def test_an_answer_begins_without_a_look_at_every_notice(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many notices there are: they were looked at when the policy was loaded."""
-    session = opened()
-    session.stream()
+    opened().stream()
     looked: list[int] = []
     closure = Wordings._closure
 
@@ -240,7 +239,7 @@ def test_an_answer_begins_without_a_look_at_every_notice(monkeypatch: pytest.Mon
         return closure(self, found)
 
     monkeypatch.setattr(Wordings, "_closure", counted)
-    session.stream()
+    opened().stream()
     assert looked == []
 
 
