@@ -99,3 +99,30 @@ def test_what_is_settled_stays_and_an_end_that_may_come_is_known_before(text: st
 )
 def test_sentences_as_people_meet_them(text: str, expected: list[str]) -> None:
     assert [text[start:end] for start, end, _ in read(text)] == expected
+
+
+@MANY
+@given(st.text(ALL, max_size=14), st.text(ALL, max_size=8))
+def test_a_place_has_all_that_decides_what_follows(said: str, more: str) -> None:
+    one = Sentences()
+    for char in said:
+        one.feed(char)
+    other = Sentences(one.start)
+    other.at = one.at
+    other.resume(one.place(), said[one.start :], one.split)
+
+    def rest(state: Sentences) -> list[object]:
+        return [[*state.feed(char), state.start, state.split] for char in more] + [*state.close()]
+
+    assert rest(other) == rest(one)
+
+
+def test_a_place_has_nothing_that_decides_nothing() -> None:
+    """Strides are remembered by places: where two differ for nothing, what is met in one is new in the other."""
+    places = set()
+    for said in ("", "In No. 1", "At 5.30", 'He said "no."', "Why? 3.", "Ü.", "e.g. (a) 1"):
+        state = Sentences()
+        for char in f"{said} and the last word":
+            state.feed(char)
+        places.add(state.place())
+    assert len(places) == 1

@@ -18,6 +18,7 @@ _SPACES = "sprn"
 _EXTENSIONS = "EF"
 _SEPARATORS = "pn"
 _DECIDES_BREAK = "oupnr"
+_CASED = ("u", "l")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,15 @@ class Sentences:
 
     def place(self) -> SentencePlace:
         """Return the state without positions: what may follow, and how much trailing space there is, up to
-        ``MOST_SPACE``."""
+        ``MOST_SPACE``. What decides nothing any more is left out, so that there are few places: of the last character
+        it matters whether it was a letter with case, and behind a terminator whether it was space."""
         space = min(self.at - self.content, MOST_SPACE)
-        return self._mode, self._class, self._before, self._term, self._direct, space
+        mode, last = self._mode, self._class
+        if mode == "term":
+            direct = self._direct and self._term == "A"
+            initial = direct and self._before in _CASED
+            return mode, "s" if last == "s" else "", "l" if initial else "", self._term, direct, space
+        return mode, "l" if last in _CASED else "", "", "", False, space
 
     def resume(self, place: SentencePlace, known: str = "", split: int | None = None) -> None:
         """Be as ``place`` says, at ``at`` and with the sentence that began at ``start`` and may have ended at
@@ -146,7 +153,7 @@ class Sentences:
     def _after_term(self, found: str) -> None:
         spaced = self._class == "s"
         numeral = self._term == "A" and self._direct and found == "d"  # SB6
-        initial = self._term == "A" and self._direct and self._before in ("u", "l") and found == "u"  # SB7
+        initial = self._term == "A" and self._direct and self._before in _CASED and found == "u"  # SB7
         if numeral or initial or found in "cAT" or (self._term == "A" and found == "l"):  # SB8, SB8a
             self._plain(found)
         elif found in _SPACES or (found == "q" and not spaced):  # SB9, SB10
