@@ -17,7 +17,6 @@ import msgspec
 from prose import prose
 
 from ordinance.loading.load import load
-from ordinance.protocol import sse
 from ordinance.protocol.api import Api
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.apis.messages import MESSAGES
@@ -114,19 +113,7 @@ def door(opened: Session, api: Api = CHAT) -> Callable[[bytes], bytes]:
     """All that happens to the bytes of an upstream between two sockets."""
     request = api.read_request(b'{"messages":[{"role":"user","content":"hi"}],"input":"hi","stream":true}')
     sent_on(api, request, opened, system_is_ours=False)
-    parser, answer = sse.EventParser(1 << 20), GovernedStream(api, request, opened, Top("x", 1, "m"))
-
-    def govern(received: bytes) -> bytes:
-        out = bytearray()
-        for data in parser.feed(received):
-            if data.strip() == b"[DONE]":
-                break
-            out += answer.event(data)
-            if answer.over:
-                break
-        return bytes(out)
-
-    return govern
+    return GovernedStream(api, request, opened, Top("x", 1, "m")).take
 
 
 def content_only(sent: bytes) -> Callable[[bytes], object]:

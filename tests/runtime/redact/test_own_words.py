@@ -14,7 +14,7 @@ from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import MARKER, NoticeKind
 from ordinance.runtime.redact.disclose import Discloser
 from ordinance.runtime.redact.own_words import GAP, OwnWords, Returned, own_words
-from ordinance.runtime.redact.wordings import State, Wordings, letters
+from ordinance.runtime.redact.wordings import State, Wordings, letters, wordings_of
 
 pytestmark = [pytest.mark.semantics(28)]
 
@@ -141,6 +141,20 @@ def test_a_notice_in_a_notice_in_a_notice_is_a_gap() -> None:
     for _ in range(50):
         nested = f"{halves[0]} {nested} KI-System{halves[1]}"
     assert words().cut(nested).text in ("", GAP)
+
+
+@given(st.data())
+def test_where_a_text_leads_is_found_letter_by_letter(data: st.DataObject) -> None:
+    """However it is cut, and whatever signs stand between the letters."""
+    notice = data.draw(st.sampled_from(written()))
+    said = data.draw(st.sampled_from(["", "x", " - ", "**", "ä", "\u0301", "１", "ﬁ", "…"]))
+    at = data.draw(st.integers(0, len(notice)))
+    text = notice[:at] + said + notice[at : data.draw(st.integers(0, len(notice)))]
+    wordings = wordings_of(plan())
+    state = wordings.start
+    for letter in letters(text):
+        state = None if state is None else wordings.step(state, letter)
+    assert wordings.reached(text) is state
 
 
 @pytest.mark.parametrize(
