@@ -9,9 +9,8 @@ from typing import Any
 import openai
 import pytest
 
-from support.clock import Clock
 from support.serving import PATIENCE, OpenGateway, ScriptedUpstream
-from support.transcripts import DAY, KEY, SCRIPTS, Block, Heard, check, script, transcript
+from support.transcripts import KEY, SCRIPTS, Block, Heard, check, script, transcript
 
 #: Each starts a server.
 pytestmark = pytest.mark.server
@@ -49,7 +48,7 @@ class Client:
             text += "".join(choice.delta.content or "" for choice in chunk.choices)
             told = (chunk.model_extra or {}).get("ordinance") or told
         self._messages.append({"role": "assistant", "content": text})
-        return Heard(blocks(text, told["notices"]), VERDICTS[told["verdict"]], happened(told))
+        return Heard(blocks(text, told["notices"]), verdict(told), happened(told))
 
     def close(self) -> None:
         self._openai.close()
@@ -73,20 +72,29 @@ def blocks(text: str, notices: list[dict[str, Any]]) -> list[Block]:
 def happened(told: dict[str, Any]) -> list[str]:
     """What the page says beside an answer of the rules and their laws."""
     lines = [
-        f"{KINDS[notice['kind']]}: {cause['rule']} · {law(cause)}"
+        f"{KINDS[notice['kind']]}: {cited(cause)}"
         for notice in told["notices"]
         for cause in notice["causes"]
     ]
     if history := told.get("history"):
-        lines.append(f"Left out of the history: {history['left_out']}: {', '.join(history['types'])}")
-    return [*lines, *(f"Marked: {mark['rule']} · {law(mark)}" for mark in told["marks"])]
+        count = history["left_out"]
+        exchanges = "1 earlier question with its answer" if count == 1 else f"{count} earlier questions with their answers"
+        lines.append(f"Not shown to the model: {exchanges} ({', '.join(history['types'])})")
+    return [*lines, *(f"Marked: {cited(mark)}" for mark in told["marks"])]
 
 
-def law(cause: dict[str, Any]) -> str:
-    of = cause["law"]
-    if of is None:
-        return "Charter (no place can weaken it)"
-    return ", ".join(filter(None, (of["title"], of["article"]))) + f" ({of['jurisdiction']})"
+def verdict(told: dict[str, Any]) -> str:
+    if told["verdict"] == "disclose" and not told["notices"]:
+        return "An earlier part was not shown to the model"
+    return VERDICTS[told["verdict"]]
+
+
+def cited(cause: dict[str, Any]) -> str:
+    rule: str = cause["rule"]
+    law = cause["law"]
+    if law is not None:
+        return f"{rule} · {', '.join(filter(None, (law['title'], law['article'])))} ({law['jurisdiction']})"
+    return rule if rule.endswith("/adapter") else f"{rule} · Charter (no place can weaken it)"
 
 
 @pytest.mark.requirement("TR-1")
@@ -96,7 +104,7 @@ def test_a_conversation_reads_as_a_person_would_want(
     path: Path, open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = script(path)
-    clock = Clock(monkeypatch, DAY)
+    clock = said.clock(monkeypatch)
     client = Client(said.open(open_gateway, tmp_path).address)
     told = transcript(said, client, upstream, clock)
     client.close()

@@ -32,7 +32,7 @@ def test_an_omission_is_shown_with_its_law_and_never_its_content(browser: Browse
     assert "Good morning." in answer.text
     assert "Have a nice day." in answer.text
     kinds = [notice.text.partition(".")[0] for notice in browser.all(".notice")]
-    assert kinds == ["Added", "Left out"]
+    assert kinds == ["Notice", "Notice"]
     assert panel.get_attribute("open") is not None
     assert "Something was left out" in panel.text
     assert "§ 86a" in panel.text

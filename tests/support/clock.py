@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 import pytest
@@ -27,6 +27,6 @@ class Clock:
             patch.setattr(f"{module}.datetime", Standing)
 
     def at(self, time: str) -> None:
-        """Set the time of day, as in ``13:00`` (UTC)."""
+        """Set the time of day, as in ``13:00``, in the zone of ``now``."""
         hours, minutes = map(int, time.split(":"))
-        self.now = self.now.replace(hour=hours, minute=minutes, tzinfo=UTC)
+        self.now = self.now.replace(hour=hours, minute=minutes)

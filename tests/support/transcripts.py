@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime, time
 from itertools import takewhile, zip_longest
 from pathlib import Path
 from textwrap import fill, wrap
 from typing import Any, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
+import pytest
 import yaml
 
 from ordinance.serve.door.policies import policies_of
@@ -26,7 +28,7 @@ from support.serving import OpenGateway, RunningGateway, ScriptedUpstream, say
 FOLDER = CASES / "conversations"
 SCRIPTS = sorted(FOLDER.glob("*.yaml"))
 #: The day of every conversation, and the key of those that have one.
-DAY = datetime(2026, 11, 26, tzinfo=UTC)
+DAY = date(2026, 11, 26)
 KEY = "a-key-for-tests"
 #: Characters that the model says at a time.
 _PIECE = 7
@@ -61,11 +63,12 @@ class Holder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """See the module; ``name`` is that of its file."""
+    """See the module; ``name`` is that of its file, and times are those of ``zone``."""
 
     name: str
     title: str
     scene: str
+    zone: ZoneInfo
     settings: dict[str, Any]
     turns: list[dict[str, str]]
 
@@ -74,12 +77,16 @@ class Script:
         settings = {**self.settings, "chat": True, "conversation": {"store": f"sqlite:{folder / 'memory.sqlite'}"}}
         if "packs" in settings:
             settings["packs"] = [str(ROOT / pack) for pack in settings["packs"]]
-        return open_gateway(policies_of(Settings.model_validate(settings), DAY.date()), **settings)
+        return open_gateway(policies_of(Settings.model_validate(settings), DAY), **settings)
+
+    def clock(self, patch: pytest.MonkeyPatch) -> Clock:
+        """Put a clock of the place into the gateway."""
+        return Clock(patch, datetime.combine(DAY, time(), self.zone))
 
 
 def script(path: Path) -> Script:
     said = yaml.safe_load(path.read_text("utf-8"))
-    return Script(path.stem, said["title"], said["scene"].strip(), said["settings"], said["turns"])
+    return Script(path.stem, said["title"], said["scene"].strip(), ZoneInfo(said["zone"]), said["settings"], said["turns"])
 
 
 def transcript(script: Script, holder: Holder, upstream: ScriptedUpstream, clock: Clock) -> str:
@@ -125,7 +132,7 @@ def _wrapped(block: Block) -> list[str]:
     return [
         ("» " if block.notice else "") + line
         for part in block.text.split("\n")
-        for line in wrap(part, _COLUMN - 2 * block.notice) or [""]
+        for line in wrap(part, _COLUMN - 2 * block.notice, break_on_hyphens=False) or [""]
     ]
 
 
@@ -135,7 +142,7 @@ def _read(sent: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]]) -> I
     if same:
         yield f"({same} {'message' if same == 1 else 'messages'} as before)"
     for message in sent[same:]:
-        yield from wrap(f"{_SPEAKERS[message['role']]}: {message['content']}", _WIDTH - _COLUMN - 5)
+        yield from wrap(f"{_SPEAKERS[message['role']]}: {message['content']}", _WIDTH - _COLUMN - 5, break_on_hyphens=False)
 
 
 def _beside(heard: Heard) -> list[str]:

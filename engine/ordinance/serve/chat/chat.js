@@ -63,7 +63,7 @@ function show(turn, notices = []) {
     block.dir = "auto";
     if (piece.notice) {
       block.className = LEFT_OUT.has(piece.notice.kind) ? "notice left-out" : "notice added";
-      block.append(element("strong", `${KINDS[piece.notice.kind] ?? piece.notice.kind}. `));
+      block.append(element("strong", "Notice. "));
     }
     block.append(marked(piece.text));
     box.append(block);
@@ -88,9 +88,20 @@ function pieces(text, notices) {
   return found.map((piece) => ({ ...piece, text: piece.text.trim() })).filter((piece) => piece.text);
 }
 
-function law(cause) {
-  const named = cause.law ? [cause.law.title, cause.law.article].filter(Boolean).join(", ") : "Charter (no place can weaken it)";
-  return cause.law?.jurisdiction ? `${named} (${cause.law.jurisdiction})` : named;
+/** A rule and its law. What has no law is the charter's, but for what a server lacks and what the engine itself does. */
+function cited(cause) {
+  if (cause.law) {
+    const named = [cause.law.title, cause.law.article].filter(Boolean).join(", ");
+    return `${cause.rule} · ${named}${cause.law.jurisdiction ? ` (${cause.law.jurisdiction})` : ""}`;
+  }
+  const lawless = cause.type === "adapter" || cause.rule.startsWith("engine/");
+  return lawless ? cause.rule : `${cause.rule} · Charter (no place can weaken it)`;
+}
+
+/** The verdict in words. What the model was not shown again is no longer in the text: then nothing was added to it. */
+function verdict(told) {
+  if (told.verdict === "disclose" && !told.notices?.length) return "An earlier part was not shown to the model";
+  return VERDICTS[told.verdict] ?? told.verdict;
 }
 
 function seconds(milliseconds) {
@@ -100,19 +111,23 @@ function seconds(milliseconds) {
 /** What happened, beside the answer: verdict, rules with their laws, time. */
 function explain(turn, told, times) {
   const panel = turn.panel;
-  panel.replaceChildren(element("summary", VERDICTS[told.verdict] ?? told.verdict));
+  panel.replaceChildren(element("summary", verdict(told)));
   const list = element("dl");
   const add = (term, ...values) => {
     list.append(element("dt", term));
     for (const value of values) list.append(element("dd", value));
   };
   for (const notice of told.notices ?? []) {
-    const causes = (notice.causes ?? []).map((cause) => `${cause.rule} · ${law(cause)}`);
+    const causes = (notice.causes ?? []).map(cited);
     const standing = turn.text.includes(notice.text) ? [] : [notice.text];
     add(KINDS[notice.kind] ?? notice.kind, ...standing, ...causes);
   }
-  if (told.history) add("Left out of the history", `${told.history.left_out}: ${(told.history.types ?? []).join(", ")}`);
-  for (const mark of told.marks ?? []) add("Marked", `${mark.rule} · ${law(mark)}`);
+  if (told.history) {
+    const { left_out: count, types } = told.history;
+    const exchanges = count === 1 ? "1 earlier question with its answer" : `${count} earlier questions with their answers`;
+    add("Not shown to the model", `${exchanges} (${types.join(", ")})`);
+  }
+  for (const mark of told.marks ?? []) add("Marked", cited(mark));
   if (told.jurisdiction) add("Law of", told.jurisdiction);
   add("Policy", `${told.policy.name}@${told.policy.version}`, told.policy.digest.slice(0, 16));
   add("Time", `first text after ${seconds(times.first)}, all after ${seconds(times.all)}`);
@@ -192,7 +207,7 @@ async function ask(question) {
     show(turn, told.notices);
     explain(turn, told, { first: first ?? performance.now() - began, all: performance.now() - began });
     messages.push({ role: "assistant", content: turn.text });
-    by("status").textContent = `The answer is complete. ${VERDICTS[told.verdict] ?? ""}. ${turn.text}`;
+    by("status").textContent = `The answer is complete. ${verdict(told)}. ${turn.text}`;
   } catch (error) {
     failed(turn, error, question);
   } finally {
