@@ -71,14 +71,12 @@ def blocks(text: str, notices: list[dict[str, Any]]) -> list[Block]:
 
 def happened(told: dict[str, Any]) -> list[str]:
     """What the page says beside an answer of the rules and their laws."""
-    lines = [
-        f"{KINDS[notice['kind']]}: {cited(cause)}"
-        for notice in told["notices"]
-        for cause in notice["causes"]
-    ]
+    lines = [f"{KINDS[notice['kind']]}: {cited(cause)}" for notice in told["notices"] for cause in notice["causes"]]
     if history := told.get("history"):
         count = history["left_out"]
-        exchanges = "1 earlier question with its answer" if count == 1 else f"{count} earlier questions with their answers"
+        exchanges = (
+            "1 earlier question with its answer" if count == 1 else f"{count} earlier questions with their answers"
+        )
         lines.append(f"Not shown to the model: {exchanges} ({', '.join(history['types'])})")
     return [*lines, *(f"Marked: {cited(mark)}" for mark in told["marks"])]
 

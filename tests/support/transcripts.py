@@ -86,7 +86,9 @@ class Script:
 
 def script(path: Path) -> Script:
     said = yaml.safe_load(path.read_text("utf-8"))
-    return Script(path.stem, said["title"], said["scene"].strip(), ZoneInfo(said["zone"]), said["settings"], said["turns"])
+    return Script(
+        path.stem, said["title"], said["scene"].strip(), ZoneInfo(said["zone"]), said["settings"], said["turns"]
+    )
 
 
 def transcript(script: Script, holder: Holder, upstream: ScriptedUpstream, clock: Clock) -> str:
@@ -142,7 +144,9 @@ def _read(sent: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]]) -> I
     if same:
         yield f"({same} {'message' if same == 1 else 'messages'} as before)"
     for message in sent[same:]:
-        yield from wrap(f"{_SPEAKERS[message['role']]}: {message['content']}", _WIDTH - _COLUMN - 5, break_on_hyphens=False)
+        yield from wrap(
+            f"{_SPEAKERS[message['role']]}: {message['content']}", _WIDTH - _COLUMN - 5, break_on_hyphens=False
+        )
 
 
 def _beside(heard: Heard) -> list[str]:
