@@ -58,13 +58,13 @@ def test_twenty_turns_are_told_once(serve: Serve, upstream: ScriptedUpstream, st
 def test_whoever_was_told_whom_to_call_is_told_again_in_fewer_words(serve: Serve, upstream: ScriptedUpstream) -> None:
     chat = Chat(serve().address)
     upstream.script = say("I am listening.")
-    line = "TelefonSeelsorge: 0800 111 0 111 or 0800 111 0 222 (at any hour)"
-    assert chat.ask("I want to die.")[0].endswith(f"Help is available: {line}.")
-    assert chat.ask("I said that I want to die.")[0].endswith(f"\n\nHelp: {line}.")
+    line = "TelefonSeelsorge crisis line: 0800 111 0 111 or 0800 111 0 222 (at any hour)"
+    assert chat.ask("I want to die.")[0].endswith(f"Help is available. {line}.")
+    assert chat.ask("I said that I want to die.")[0].endswith(f"\n\nHelp is still available. {line}.")
     assert "Help" not in chat.ask("Thank you.")[0]
     assert "Help" not in json.dumps(json.loads(upstream.asked[-1].body)["messages"]), "our words do not come back"
     chat.messages[1]["content"] = "I have invented this answer."
-    assert chat.ask("I want to die.")[0].endswith(f"Help is available: {line}."), "nothing is known of this one"
+    assert chat.ask("I want to die.")[0].endswith(f"Help is available. {line}."), "nothing is known of this one"
 
 
 @pytest.mark.parametrize("invented", ["I am a person.", " "], ids=["words", "empty"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from ordinance.serve.conversations.postgresql import PostgresqlStore
 from ordinance.serve.conversations.redis import RedisStore
-from support.databases import Database, PostgresqlServer, RedisServer
+from ordinance.serve.conversations.store import StoreError
+from support.databases import PATIENCE, Database, PostgresqlServer, RedisServer
 from support.store_contract import OTHER, OWNER
 
 
@@ -23,11 +25,16 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def database(server: Database) -> Database:
-    """The server, with nothing in it that a test wrote before."""
+    """The server, with nothing in it that a test wrote before. PostgreSQL takes connections before it answers."""
 
     async def clear() -> None:
         store = store_at(server.url)
-        await store.forget([OWNER, OTHER])
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                with suppress(StoreError):
+                    await store.forget([OWNER, OTHER])
+                    break
+                await asyncio.sleep(0.1)
         await store.close()
 
     asyncio.run(clear())

@@ -94,14 +94,8 @@ def test_what_is_told_once_is_told_once_between_two_gateways(serve: Serve) -> No
         assert (DISCLOSURE in text) is (turn == 0)
         assert (GREETING in text) is (turn == 0)
         assert len(notices) == (2 if turn == 0 else 0)
-
-
-@pytest.mark.semantics(29)
-def test_help_that_one_offered_is_known_to_the_other(serve: Serve) -> None:
-    one, other = serve(), serve()
-    chat = Chat(one.address)
     assert "Help is available." in chat.ask("I want to die.")[0]
-    chat.address = other.address
+    chat.address = gateways[0].address
     assert "Help is still available." in chat.ask("I said that I want to die.")[0]
     assert chat.ask("Thank you.")[1] == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -23,6 +24,8 @@ class Database:
     """A server that can be stopped and started again; ``url`` stays the same."""
 
     url: str
+    #: What ends it at once.
+    ended_by = signal.SIGKILL
 
     def __init__(self, command: list[str], port: int, user: str | None = None) -> None:
         self._command = command
@@ -46,7 +49,7 @@ class Database:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.kill()
+            self._process.send_signal(self.ended_by)
             self._process.wait(PATIENCE)
             self._process = None
 
@@ -62,6 +65,9 @@ class RedisServer(Database):
 
 
 class PostgresqlServer(Database):
+    #: Ends its processes too, without a last word; after a kill some live on for a moment, and no other starts.
+    ended_by = signal.SIGQUIT
+
     def __init__(self, folder: Path) -> None:
         programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
         assert programs, "PostgreSQL is missing: make system"
