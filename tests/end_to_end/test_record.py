@@ -131,8 +131,8 @@ def test_it_says_how_much_of_a_conversation_the_model_did_not_read_and_why(
     found = records(tmp_path / "log", 3)
     assert ["history" in record for record in found] == [False, True, True]
     assert [record["history"]["left_out"] for record in found[1:]] == [1, 2]
-    assert {tuple(record["history"]["types"]) for record in found[1:]} == {("weapons",)}
-    assert "baseline/weapons" in found[1]["rules"]
+    assert {tuple(record["history"]["types"]) for record in found[1:]} == {("red",)}
+    assert "small/red" in found[1]["rules"]
     assert RED_LINE not in (tmp_path / "log").read_text()
 
 

@@ -17,8 +17,8 @@ from support.store_contract import OTHER, OWNER
 
 @pytest.fixture(scope="session", params=["postgresql", "redis"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    folder = tmp_path_factory.mktemp(request.param)
-    running = PostgresqlServer(folder) if request.param == "postgresql" else RedisServer(folder)
+    redis = request.param == "redis"
+    running = RedisServer(tmp_path_factory.mktemp("redis")) if redis else PostgresqlServer()
     yield running
     running.stop()
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 PATIENCE = 60.0
 
@@ -68,17 +69,15 @@ class PostgresqlServer(Database):
     #: Ends its processes too, without a last word; after a kill some live on for a moment, and no other starts.
     ended_by = signal.SIGQUIT
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
         assert programs, "PostgreSQL is missing: make system"
         user = "postgres" if os.geteuid() == 0 else None  # it does not run as root
-        data = folder / "data"
-        data.mkdir(mode=0o700)
+        # Not below pytest's folder, which each run closes to everyone but root.
+        self._folder = TemporaryDirectory(prefix="ordinance-postgresql-")
+        data = Path(self._folder.name)
         if user:
             os.chown(data, pwd.getpwnam(user).pw_uid, -1)
-            for above in [folder, *folder.parents]:
-                if above.stat().st_uid == 0 and above != Path("/") and not above.stat().st_mode & 0o001:
-                    above.chmod(above.stat().st_mode | 0o011)
         port = free_port()
         make = [str(programs[-1] / "initdb"), "-D", str(data), "-U", "tester", "-A", "trust", "-N", "-E", "UTF8"]
         subprocess.run(make, check=True, user=user, capture_output=True, cwd="/")
