@@ -3,6 +3,8 @@ want it to. ``tests/pages`` holds the same on the chat page."""
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +17,10 @@ from support.transcripts import KEY, SCRIPTS, Block, Heard, check, script, trans
 #: Each starts a server.
 pytestmark = pytest.mark.server
 
-#: The words of the page for kinds of notices and for verdicts.
-KINDS = {
-    "omission": "Left out",
-    "red_line": "Not answered",
-    "addition": "Added",
-    "contact": "Help offered",
-    "history": "Left out of the conversation",
-    "adapter": "Changed",
-}
-VERDICTS = {
-    "pass": "Nothing was left out or added",
-    "disclose": "Something was added",
-    "withhold": "Something was left out",
-    "refuse": "The question was not answered",
+#: What the page says itself, by language.
+WORDS: dict[str, dict[str, str]] = {
+    path.name.removesuffix(".json"): json.loads(path.read_text("utf-8"))
+    for path in (files("ordinance.serve.chat") / "words").iterdir()
 }
 
 
@@ -48,7 +40,7 @@ class Client:
             text += "".join(choice.delta.content or "" for choice in chunk.choices)
             told = (chunk.model_extra or {}).get("ordinance") or told
         self._messages.append({"role": "assistant", "content": text})
-        return Heard(blocks(text, told["notices"]), verdict(told), happened(told))
+        return Heard(blocks(text, told["notices"]), verdict(told, WORDS[language]), happened(told, WORDS[language]))
 
     def close(self) -> None:
         self._openai.close()
@@ -69,30 +61,29 @@ def blocks(text: str, notices: list[dict[str, Any]]) -> list[Block]:
     return [block for block in [*cut, Block(text[at:].strip())] if block.text]
 
 
-def happened(told: dict[str, Any]) -> list[str]:
+def happened(told: dict[str, Any], words: dict[str, str]) -> list[str]:
     """What the page says beside an answer of the rules and their laws."""
-    lines = [f"{KINDS[notice['kind']]}: {cited(cause)}" for notice in told["notices"] for cause in notice["causes"]]
+    lines = [
+        f"{words[notice['kind']]}: {cited(cause, words)}" for notice in told["notices"] for cause in notice["causes"]
+    ]
     if history := told.get("history"):
         count = history["left_out"]
-        exchanges = (
-            "1 earlier question with its answer" if count == 1 else f"{count} earlier questions with their answers"
-        )
-        lines.append(f"Not shown to the model: {exchanges} ({', '.join(history['types'])})")
-    return [*lines, *(f"Marked: {cited(mark)}" for mark in told["marks"])]
+        exchanges = words["exchange" if count == 1 else "exchanges"].format(count=count)
+        lines.append(f"{words['unread']}: {exchanges} ({', '.join(history['types'])})")
+    return [*lines, *(f"{words['marked']}: {cited(mark, words)}" for mark in told["marks"])]
 
 
-def verdict(told: dict[str, Any]) -> str:
-    if told["verdict"] == "disclose" and not told["notices"]:
-        return "An earlier part was not shown to the model"
-    return VERDICTS[told["verdict"]]
+def verdict(told: dict[str, Any], words: dict[str, str]) -> str:
+    nothing_added = told["verdict"] == "disclose" and not told["notices"]
+    return words["not_shown" if nothing_added else told["verdict"]]
 
 
-def cited(cause: dict[str, Any]) -> str:
+def cited(cause: dict[str, Any], words: dict[str, str]) -> str:
     rule: str = cause["rule"]
     law = cause["law"]
     if law is not None:
         return f"{rule} · {', '.join(filter(None, (law['title'], law['article'])))} ({law['jurisdiction']})"
-    return rule if rule.endswith("/adapter") else f"{rule} · Charter (no place can weaken it)"
+    return rule if rule.endswith("/adapter") else f"{rule} · {words['charter']}"
 
 
 @pytest.mark.requirement("TR-1")

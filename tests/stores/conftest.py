@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,11 +18,13 @@ from support.store_contract import OTHER, OWNER
 
 
 @pytest.fixture(scope="session", params=["postgresql", "redis"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    redis = request.param == "redis"
-    running = RedisServer(tmp_path_factory.mktemp("redis")) if redis else PostgresqlServer()
-    yield running
-    running.stop()
+def server(request: pytest.FixtureRequest) -> Iterator[Database]:
+    # Not below pytest's folder, which each run of another test closes to everyone but root.
+    with TemporaryDirectory(prefix=f"ordinance-{request.param}-") as folder:
+        made = PostgresqlServer if request.param == "postgresql" else RedisServer
+        running = made(Path(folder))
+        yield running
+        running.stop()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 PATIENCE = 60.0
 
@@ -69,18 +68,15 @@ class PostgresqlServer(Database):
     #: Ends its processes too, without a last word; after a kill some live on for a moment, and no other starts.
     ended_by = signal.SIGQUIT
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
         assert programs, "PostgreSQL is missing: make system"
         user = "postgres" if os.geteuid() == 0 else None  # it does not run as root
-        # Not below pytest's folder, which each run closes to everyone but root.
-        self._folder = TemporaryDirectory(prefix="ordinance-postgresql-")
-        data = Path(self._folder.name)
         if user:
-            os.chown(data, pwd.getpwnam(user).pw_uid, -1)
+            os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
         port = free_port()
-        make = [str(programs[-1] / "initdb"), "-D", str(data), "-U", "tester", "-A", "trust", "-N", "-E", "UTF8"]
+        make = [str(programs[-1] / "initdb"), "-D", str(folder), "-U", "tester", "-A", "trust", "-N", "-E", "UTF8"]
         subprocess.run(make, check=True, user=user, capture_output=True, cwd="/")
         self.url = f"postgresql://tester@127.0.0.1:{port}/postgres"
-        words = ["-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", "", "-F"]
+        words = ["-D", str(folder), "-p", str(port), "-h", "127.0.0.1", "-k", "", "-F"]
         super().__init__([str(programs[-1] / "postgres"), *words], port, user)
