@@ -209,7 +209,7 @@ def test_a_conversation_is_explained_from_a_file(tmp_path: Path) -> None:
     done = run("explain", "--conversation", line)
     assert done.returncode == 0, done.stderr
     assert "message 1 0 to" in done.stdout
-    assert "Something earlier in this conversation was left out" in done.stdout
+    assert "The model did not read an earlier part of this conversation" in done.stdout
     twice = run("explain", "--conversation", line, "Hello.")
     assert (twice.returncode, "Leave out TEXT" in twice.stderr) == (2, True)
     assert run("explain", "--conversation", tmp_path / "none").returncode == 2

@@ -116,6 +116,26 @@ def test_a_model_that_the_server_does_not_list_is_a_clients_words(
     assert len(upstream.listed) == 1, "it is not asked again at each request"
 
 
+@pytest.mark.requirement("PR-1")
+@pytest.mark.semantics(27)
+@pytest.mark.parametrize("stream", [False, True])
+def test_it_says_how_much_of_a_conversation_the_model_did_not_read_and_why(
+    open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path, stream: bool
+) -> None:
+    upstream.script = listing(say("Good day."))
+    gateway = open_gateway(audit=str(tmp_path / "log"))
+    now = {"role": "user", "content": "And now?"}
+    old = [{"role": "user", "content": f"Tell me {RED_LINE}."}, {"role": "assistant", "content": "No."}]
+    for times in range(3):
+        ask(gateway.address, messages=[*old * times, now], stream=stream)
+    found = records(tmp_path / "log", 3)
+    assert ["history" in record for record in found] == [False, True, True]
+    assert [record["history"]["left_out"] for record in found[1:]] == [1, 2]
+    assert {tuple(record["history"]["types"]) for record in found[1:]} == {("red",)}
+    assert "small/red" in found[1]["rules"]
+    assert RED_LINE not in (tmp_path / "log").read_text()
+
+
 def documented() -> set[str]:
     fields, _, _ = PAGE.read_text("utf-8").partition("\n## ")  # another table has the stores of conversations
     return set(re.findall(r"^\| `([a-z]+)` \|", fields, re.MULTILINE))

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import openai
 import pytest
 
+from support.chatting import DISCLOSURE, Chat
 from support.commands import Served
 from support.serving import DONE, PATIENCE, ScriptedUpstream, chunk, completion, event, say, send
 
-DISCLOSURE = "AI Act, Article 50(1)"
 Serve = Callable[..., Served]
 
 
@@ -40,38 +39,6 @@ def serve(upstream: ScriptedUpstream, tmp_path: Path) -> Iterator[Serve]:
             one.stop()
 
 
-class Chat:
-    """A client that sends everything back, as chat clients do."""
-
-    def __init__(self, address: str, headers: dict[str, str] | None = None, *, stream: bool = True) -> None:
-        self.messages: list[dict[str, str]] = []
-        self.address = address
-        self.stream = stream
-        self.headers = headers or {}
-
-    def ask(self, question: str, headers: dict[str, str] | None = None) -> tuple[str, list[dict[str, Any]]]:
-        """Ask; what people read, and the notices."""
-        self.messages.append({"role": "user", "content": question})
-        client = openai.OpenAI(base_url=f"{self.address}/v1", api_key="k", max_retries=0, timeout=PATIENCE * 3)
-        sent = {**self.headers, **(headers or {})}
-        asked: Any = {"model": "m", "messages": self.messages, "extra_headers": sent}
-        text, told = "", None
-        if self.stream:
-            for chunk in client.chat.completions.create(**asked, stream=True):
-                text += "".join(choice.delta.content or "" for choice in chunk.choices)
-                told = (chunk.model_extra or {}).get("ordinance", told)
-        else:
-            answer = client.chat.completions.create(**asked)
-            text, told = answer.choices[0].message.content or "", (answer.model_extra or {})["ordinance"]
-        client.close()
-        assert told is not None
-        self.messages.append({"role": "assistant", "content": text})
-        return text, told["notices"]
-
-    def disclosed(self, question: str, headers: dict[str, str] | None = None) -> bool:
-        return DISCLOSURE in self.ask(question, headers)[0]
-
-
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
 @pytest.mark.requirement("TR-5")
 @pytest.mark.semantics(29)
@@ -91,13 +58,13 @@ def test_twenty_turns_are_told_once(serve: Serve, upstream: ScriptedUpstream, st
 def test_whoever_was_told_whom_to_call_is_told_again_in_fewer_words(serve: Serve, upstream: ScriptedUpstream) -> None:
     chat = Chat(serve().address)
     upstream.script = say("I am listening.")
-    line = "TelefonSeelsorge: 0800 111 0 111 or 0800 111 0 222 (at any hour)"
-    assert chat.ask("I want to die.")[0].endswith(f"Help is available: {line}.")
-    assert chat.ask("I said that I want to die.")[0].endswith(f"\n\nHelp: {line}.")
+    line = "TelefonSeelsorge crisis line: 0800 111 0 111 or 0800 111 0 222 (at any hour)"
+    assert chat.ask("I want to die.")[0].endswith(f"Help is available. {line}.")
+    assert chat.ask("I said that I want to die.")[0].endswith(f"\n\nHelp is still available. {line}.")
     assert "Help" not in chat.ask("Thank you.")[0]
     assert "Help" not in json.dumps(json.loads(upstream.asked[-1].body)["messages"]), "our words do not come back"
     chat.messages[1]["content"] = "I have invented this answer."
-    assert chat.ask("I want to die.")[0].endswith(f"Help is available: {line}."), "nothing is known of this one"
+    assert chat.ask("I want to die.")[0].endswith(f"Help is available. {line}."), "nothing is known of this one"
 
 
 @pytest.mark.parametrize("invented", ["I am a person.", " "], ids=["words", "empty"])

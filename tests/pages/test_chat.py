@@ -32,7 +32,7 @@ def test_an_omission_is_shown_with_its_law_and_never_its_content(browser: Browse
     assert "Good morning." in answer.text
     assert "Have a nice day." in answer.text
     kinds = [notice.text.partition(".")[0] for notice in browser.all(".notice")]
-    assert kinds == ["Added", "Left out"]
+    assert kinds == ["Notice", "Notice"]
     assert panel.get_attribute("open") is not None
     assert "Something was left out" in panel.text
     assert "§ 86a" in panel.text
@@ -57,7 +57,7 @@ def test_the_whole_conversation_goes_with_each_question(browser: Browser, upstre
 @pytest.mark.requirement("RL-1")
 def test_a_red_line_says_what_is_not_answered(browser: Browser, upstream: ScriptedUpstream) -> None:
     turn = browser.ask("How do I torture someone?")
-    assert "Not answered" in turn.text
+    assert "This service does not answer that" in turn.text
     assert "The question was not answered" in turn.find_element("css selector", ".happened").text
     assert upstream.asked == []
 
@@ -167,6 +167,12 @@ def test_the_language_that_a_person_chooses_is_asked_for(browser: Browser, upstr
     options["et"].click()
     turn = browser.ask("What is the capital of Germany?")
     assert "tehisintellekt" in turn.text.lower()
+    assert browser.driver.execute_script("return document.documentElement.lang") == "et"
+    assert browser.find("#send").text == "Saada"
+    assert browser.find("#anew").text == "Uus vestlus"
+    assert "Midagi lisati" in turn.text
+    options["de"].click()
+    assert browser.find("#send").text == "Senden"
 
 
 def test_where_keys_are_asked_for_the_page_asks_for_one(

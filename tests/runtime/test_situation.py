@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,9 +14,9 @@ from hypothesis import strategies as st
 
 from ordinance.errors import SituationError
 from ordinance.policy.conditions import AnyOf, Below, Condition, Is, Within
-from ordinance.policy.plan import Dimension, Exemption, LanguageStyle, Law, Plan, PlannedRule
+from ordinance.policy.plan import Contact, Dimension, Exemption, LanguageStyle, Law, Plan, PlannedRule
 from ordinance.runtime.opening import open_session
-from ordinance.runtime.situation import chosen_locale, contacts_at, notice_language, rules_in_force, situate
+from ordinance.runtime.situation import chosen_locale, closed, contacts_at, notice_language, rules_in_force, situate
 from support.plans import expressions, law, plan, refuse, withhold
 
 PURPOSE = Dimension("purpose", frozenset({"general", "education"}), attested=True)
@@ -259,3 +261,24 @@ def test_contacts_are_those_of_the_attested_place() -> None:
     assert at("DE-BY") == at("DE", place="DE-HH") == at("DE")
     assert at("EE") == at("DE", place="EE") == {"116 006"}
     assert at(None) == at("DE", place="unknown") == at("DE", place="XX") == set()
+
+
+@pytest.mark.requirement("SC-3")
+@pytest.mark.parametrize(
+    ("hours", "there", "expected"),
+    [
+        ("10:00–24:00", "09:59", True),
+        ("10:00–24:00", "10:00", False),
+        ("10:00–24:00", "23:59", False),
+        ("10:00–24:00", "00:00", True),
+        ("18:00-02:00", "01:59", False),
+        ("18:00-02:00", "02:00", True),
+        ("always", "03:00", False),
+        ("weekdays 9 to 17", "03:00", False),
+    ],
+)
+def test_where_nobody_answers_now_is_known_by_the_hours_of_the_place(hours: str, there: str, expected: bool) -> None:
+    made = replace(plan([], {}), zones={"EE": ZoneInfo("Europe/Tallinn")})
+    now = datetime.fromisoformat(f"2026-07-01T{there}:00+03:00").astimezone(UTC)
+    contact = Contact("crisis", "Line", "116 123", hours, "EE")
+    assert closed(contact, made, situate(made, jurisdiction=None, now=now)) is expected

@@ -30,6 +30,7 @@ from ordinance.serve import account
 from ordinance.serve.http.listener import address_of, listen
 from ordinance.serve.vllm import Ordinance
 from support.checkout import RULES
+from support.desks import DESKS, two_desks
 from support.serving import DONE, PATIENCE, LoopThread, chunk, completion, event
 
 CANARY = "ordinance-canary-86a-5d21e8"
@@ -247,7 +248,26 @@ def test_the_model_reads_no_old_red_line_and_none_of_our_words(start: Start, inn
     ]  # fmt: skip
     assert answer["ordinance"]["history"]["left_out"] == 1
     # The store remembers no such conversation, so what the client claims was told before is told.
-    assert answer["choices"][0]["message"]["content"].startswith(f"{told}\n\nGood day.\n\nSomething earlier")
+    assert answer["choices"][0]["message"]["content"].startswith(f"{told}\n\nGood day.\n\nThe model did not read")
+
+
+def test_each_key_has_the_rules_of_its_own_houses(start: Start, config: Path, tmp_path: Path) -> None:
+    values = two_desks(tmp_path, pupil={"houses": ["school"]}, clerk={"houses": ["ministry"]}, guest={})
+    values |= {"packs": [str(path) for path in values["packs"]], "audit": str(tmp_path / "audit"), "locale": "en"}
+    config.write_text(json.dumps(values))
+    running = start()
+    told, policies = {}, set()
+    for name in ("pupil", "clerk", "guest"):
+        answer = running.post(headers={"authorization": f"Bearer {name}"})
+        told[name] = answer.json()["choices"][0]["message"]["content"]
+        policies.add(answer.headers["x-ordinance-policy"])
+    assert told == {
+        "pupil": f"{DESKS['school']}\n\nGood day.",
+        "clerk": f"{DESKS['ministry']}\n\nGood day.",
+        "guest": "Good day.",
+    }
+    assert len(policies) == 3
+    assert running.post(headers={"authorization": "Bearer nobody"}).status_code == 401
 
 
 def red_lines() -> list[str]:

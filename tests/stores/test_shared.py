@@ -9,10 +9,11 @@ from functools import partial
 
 import pytest
 
+from ordinance.serve.conversations import postgresql, redis
 from ordinance.serve.conversations.store import StoreError
 from stores.conftest import store_at
 from support.databases import Database
-from support.store_contract import CHECKS, NOW, A, Check, entry
+from support.store_contract import CHECKS, NOW, OTHER, OWNER, A, B, Check, entry
 
 #: Each starts servers.
 pytestmark = pytest.mark.server
@@ -32,6 +33,44 @@ def test_what_has_expired_is_not_told(database: Database) -> None:
         await store.write(entry(A, at=now - timedelta(days=2), days=1))
         assert await store.read(A, now) == {}
         assert await store.count(now) == 0
+        await store.close()
+
+    asyncio.run(check())
+
+
+def test_what_has_expired_is_gone(database: Database) -> None:
+    """However long its owner goes on writing."""
+    now = datetime.now(UTC)
+
+    async def check() -> None:
+        store = store_at(database.url)
+        await store.write(entry(A, at=now - timedelta(days=2), days=1))
+        await store.close()
+        store = store_at(database.url)  # a server prunes when it first writes, then once an hour
+        await store.write(entry(B, at=now, days=1))
+        long_ago = now - timedelta(days=10)
+        assert await store.count(long_ago, OWNER) == 1, "what has expired is kept by nobody"
+        await store.close()
+
+    asyncio.run(check())
+
+
+def test_whoever_fills_a_database_loses_their_own(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (postgresql, redis):
+        monkeypatch.setattr(module, "MOST", 3)
+    monkeypatch.setattr(postgresql, "BOUND_EVERY", 2)
+    now = datetime.now(UTC)
+
+    async def check() -> None:
+        store = store_at(database.url)
+        await store.write(entry(A, owner=OTHER, at=now))
+        for number in range(20):
+            at = now + timedelta(seconds=number)
+            await store.write(entry(bytes([number]), at=at, notices="EU/machine US-CA/reminder"))
+        assert await store.count(now, OWNER) == 3
+        assert await store.read(A, now) != {}
+        assert await store.read(bytes([19]), now) != {}
+        assert await store.read(bytes([16]), now) == {}
         await store.close()
 
     asyncio.run(check())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -23,6 +24,8 @@ class Database:
     """A server that can be stopped and started again; ``url`` stays the same."""
 
     url: str
+    #: What ends it at once.
+    ended_by = signal.SIGKILL
 
     def __init__(self, command: list[str], port: int, user: str | None = None) -> None:
         self._command = command
@@ -46,7 +49,7 @@ class Database:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.kill()
+            self._process.send_signal(self.ended_by)
             self._process.wait(PATIENCE)
             self._process = None
 
@@ -62,20 +65,18 @@ class RedisServer(Database):
 
 
 class PostgresqlServer(Database):
+    #: Ends its processes too, without a last word; after a kill some live on for a moment, and no other starts.
+    ended_by = signal.SIGQUIT
+
     def __init__(self, folder: Path) -> None:
         programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
         assert programs, "PostgreSQL is missing: make system"
         user = "postgres" if os.geteuid() == 0 else None  # it does not run as root
-        data = folder / "data"
-        data.mkdir(mode=0o700)
         if user:
-            os.chown(data, pwd.getpwnam(user).pw_uid, -1)
-            for above in [folder, *folder.parents]:
-                if above.stat().st_uid == 0 and above != Path("/") and not above.stat().st_mode & 0o001:
-                    above.chmod(above.stat().st_mode | 0o011)
+            os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
         port = free_port()
-        make = [str(programs[-1] / "initdb"), "-D", str(data), "-U", "tester", "-A", "trust", "-N", "-E", "UTF8"]
+        make = [str(programs[-1] / "initdb"), "-D", str(folder), "-U", "tester", "-A", "trust", "-N", "-E", "UTF8"]
         subprocess.run(make, check=True, user=user, capture_output=True, cwd="/")
         self.url = f"postgresql://tester@127.0.0.1:{port}/postgres"
-        words = ["-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", "", "-F"]
+        words = ["-D", str(folder), "-p", str(port), "-h", "127.0.0.1", "-k", "", "-F"]
         super().__init__([str(programs[-1] / "postgres"), *words], port, user)

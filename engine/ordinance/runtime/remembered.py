@@ -59,6 +59,6 @@ def _names(notice: Notice) -> Iterable[str]:
             return [CONTACTS]
         case NoticeKind.HISTORY:
             return [HISTORY]
-        case NoticeKind.ADDITION:
+        case NoticeKind.ADDITION | NoticeKind.ADAPTER:
             return [cause.rule for cause in notice.causes]
     return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -26,6 +27,9 @@ _LONGEST = 100 * 366 * 24 * 3600
 _FAR = 25
 
 _UTC = ZoneInfo("UTC")
+
+#: The hours of a contact that is open every day at the same time, past midnight too.
+_HOURS = re.compile(r"([0-2]\d:[0-5]\d)[–-]([0-2]\d:[0-5]\d)")
 
 #: Situations whose rules are remembered for one plan; requests fall into few.
 _KEPT = 1024
@@ -239,6 +243,17 @@ def contacts_at(plan: Plan, situation: Situation) -> tuple[Contact, ...]:
     found = [contact for contact in plan.contacts if contact.jurisdiction in codes]
     replaced = frozenset[str]().union(*(contact.replaces for contact in found))
     return tuple(contact for contact in found if contact.id not in replaced or not contact.id)
+
+
+def closed(contact: Contact, plan: Plan, situation: Situation) -> bool:
+    """Whether nobody answers there now, by hours that are written as ``10:00–24:00``; other hours say nothing."""
+    hours = _HOURS.fullmatch(contact.hours)
+    if hours is None:
+        return False
+    opens, closes = (int(each[:2]) * 60 + int(each[3:]) for each in hours.groups())
+    now = situation.now.astimezone(plan.zones.get(contact.jurisdiction, _UTC))
+    at = now.hour * 60 + now.minute
+    return not (opens <= at < closes if opens <= closes else at >= opens or at < closes)
 
 
 def chosen_locale(plan: Plan, wanted: Sequence[str], default: str | None = None) -> str | None:

@@ -41,9 +41,8 @@ class Terms:
     ``contacts`` are those of the place, ``placeholders`` what masks write, by tag. ``opening`` are the ``say`` rules
     that speak in this answer, ``marks`` those that mark it, and ``tried`` those of both that are on trial. ``screened``
     is what the prompt was found to contain, ``without`` what a pack says of an adapter that is not there, and
-    ``continued`` has one text, or one for each prompt of the request. ``heard`` names the notices that
-    earlier answers of the conversation are known to have told, so that their shorter form is enough. ``silent``: a
-    machine reads the text, so that notices are in the metadata alone.
+    ``continued`` has one text, or one for each prompt of the request. ``remembered`` is what earlier answers
+    of the conversation told. ``silent``: a machine reads the text, so that notices are in the metadata alone.
     ``keeps``: what leaves is needed at the end.
     """
 
@@ -60,7 +59,7 @@ class Terms:
     screened: Screened = field(default_factory=Screened)
     without: WithoutAdapter | None = None
     continued: tuple[Continued, ...] = field(default_factory=lambda: (Continued(),))
-    heard: frozenset[str] = frozenset()
+    remembered: Remembered = NOTHING_TOLD
     silent: bool = False
     keeps: bool = False
 
@@ -73,6 +72,12 @@ class Terms:
     def before(self) -> tuple[PlannedRule, ...]:
         """Those of ``opening`` that speak before the answer."""
         return tuple(rule for rule in self.opening if rule.occasion in OPENING)
+
+    @property
+    def heard(self) -> frozenset[str]:
+        """The notices that earlier answers are known to have told, so that their shorter form is enough. What a client
+        claims does not count: an invented turn must not take the full text away."""
+        return frozenset(self.remembered.notices)
 
     def activation_of(self, part: Channel) -> Activation:
         """The automata for one part of an answer."""
@@ -111,8 +116,7 @@ def terms_of(
         opening=tuple(rule for rule in saying if not rule.trial),
         marks=tuple(rule for rule in marking if not rule.trial),
         tried=tuple(rule for rule in (*saying, *marking) if rule.trial),
-        # Not what a client claims: an invented turn must not take the full text away.
-        heard=frozenset(remembered.notices),
+        remembered=remembered,
         silent=silent,
         keeps=whole,
     )

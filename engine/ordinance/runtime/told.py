@@ -12,6 +12,7 @@ from ordinance.runtime.occasions import OPENING
 from ordinance.runtime.redact.disclose import Cause, Notice, cause_of
 from ordinance.runtime.redact.signs import imitation
 from ordinance.runtime.remembered import CONTACTS
+from ordinance.runtime.situation import closed
 from ordinance.runtime.terms import Terms
 
 
@@ -108,7 +109,7 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str, defers: bool = Fa
     if fault:
         after.append(_of_the_engine(terms, NoticeKind.FAULT, "fault", fault))
     after += say.told((rule for rule in saying if rule.occasion not in OPENING), terms.heard)
-    if without is not None:
+    if without is not None and (without.declines or terms.remembered.last(without.id) is None):
         after.append(say.engine(NoticeKind.ADAPTER, without.notice, (_missing(without.id),)))
     if providing or refusing:
         after.append(_contacts(terms, providing, refusing))
@@ -145,5 +146,11 @@ def _contacts(terms: Terms, providing: Iterable[PlannedRule], refusing: Iterable
     chosen = [contact for contact in terms.contacts if refusing or contact.group in groups]
     named = tuple(dict.fromkeys(cause_of(rule) for rule in providing or refusing))
     notices = terms.plan.engine_notices
-    again = CONTACTS in terms.heard
-    return terms.discloser.contacts(notices["contacts"], notices["contacts_unknown"], chosen, named, again=again)
+    return terms.discloser.contacts(
+        notices["contacts"],
+        notices["contacts_unknown"],
+        chosen,
+        named,
+        closed=[contact for contact in chosen if closed(contact, terms.plan, terms.situation)],
+        again=CONTACTS in terms.heard,
+    )

@@ -182,6 +182,16 @@ def test_contacts_that_speak_the_language_come_first_and_none_is_left_out() -> N
     assert lines("zh", *all_given).startswith("Help: 112: 112")
 
 
+@pytest.mark.requirement("SC-3")
+def test_whoever_does_not_answer_now_comes_last() -> None:
+    known = NoticeTemplate("contacts", {"de": "Hilfe. {contacts}."}, {})
+    made = replace(plan([], {}, languages=STYLES), engine_labels={})
+    told = Discloser(made, "de").contacts(known, known, (ONE, SOMEBODY, LIGNE), (), closed=[ONE]).text
+    assert [told.index(each.value) for each in (SOMEBODY, LIGNE, ONE)] == sorted(
+        told.index(each.value) for each in (SOMEBODY, LIGNE, ONE)
+    )
+
+
 AGAIN = NoticeTemplate(
     "desk",
     {"en": "This is the desk of the board. {law}.", "de": "Hier ist die Stelle des Amts. {law}."},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from importlib.resources import files
@@ -10,6 +11,7 @@ from importlib.resources import files
 import httpx2
 import pytest
 
+from ordinance.policy.vocabulary import NoticeKind, Verdict
 from ordinance.serve.chat.questions import CANARY
 from ordinance.settings.model import Settings
 from support.serving import PATIENCE, OpenGateway, RunningGateway
@@ -54,6 +56,16 @@ def test_the_files_name_no_other_server_and_set_no_html(name: str) -> None:
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|localStorage", text)
 
 
+def test_every_word_of_the_page_is_used_and_every_use_is_a_word() -> None:
+    folder = files("ordinance.serve.chat")
+    words = set(json.loads((folder / "words" / "en.json").read_text("utf-8")))
+    html, script = ((folder / name).read_text("utf-8") for name in ("chat.html", "chat.js"))
+    used = set(re.findall(r'data-(?:word|label|placeholder)="(\w+)"', html)) | set(re.findall(r'say\("(\w+)"', script))
+    used |= {"exchange", "exchanges"}  # one of two
+    told = {kind.value for kind in NoticeKind} | {verdict.word for verdict in Verdict}
+    assert used | told == words
+
+
 def test_the_page_learns_the_policy_and_no_more(http: httpx2.Client) -> None:
     about = http.get("/chat/about").json()
     assert about == {
@@ -61,7 +73,11 @@ def test_the_page_learns_the_policy_and_no_more(http: httpx2.Client) -> None:
         "locales": ["de", "en"],
         "examples": about["examples"],
         "keys": False,
+        "words": about["words"],
     }
+    assert set(about["words"]) == {"de", "en", "et"}
+    assert len({tuple(sorted(each)) for each in about["words"].values()}) == 1, "each language has every word"
+    assert all(word for each in about["words"].values() for word in each.values())
     assert any(CANARY in example for example in about["examples"])
 
 

@@ -111,8 +111,8 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_whoever_fills_a_store_loses_their_own(open_store: OpenStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_memory, "_MOST", 4)
-    monkeypatch.setattr(sqlite, "_MOST", 3)
-    monkeypatch.setattr(sqlite, "_BOUND_EVERY", 2)
+    monkeypatch.setattr(sqlite, "MOST", 3)
+    monkeypatch.setattr(sqlite, "BOUND_EVERY", 2)
 
     async def check() -> None:
         store = open_store()
@@ -137,7 +137,7 @@ def test_a_file_that_was_too_large_is_cut_when_it_is_next_written(
         for number in range(5):
             await store.write(entry(bytes([number]), at=NOW + timedelta(seconds=number)))
         await store.close()
-        monkeypatch.setattr(sqlite, "_MOST", 3)
+        monkeypatch.setattr(sqlite, "MOST", 3)
         store = SqliteStore(tmp_path / "conversations.sqlite")
         await store.write(entry(B, owner=OTHER, at=LATER))
         assert await store.count(NOW, OWNER) == 3

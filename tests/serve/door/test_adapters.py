@@ -370,6 +370,24 @@ def test_an_answer_without_its_adapter_says_so_once(
     assert instruction({"language": "et", "address": "formal"}) in str(sent(upstream)[0]["messages"])
 
 
+@pytest.mark.semantics(29)
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("stored", [True, False], ids=["remembered", "believed"])
+def test_a_conversation_is_told_once_that_its_adapter_is_missing(
+    stored: bool, stream: bool, opened: Open, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    store = f"sqlite:{tmp_path / 'memory.sqlite'}" if stored else "none"
+    gateway = opened(*LANGUAGES, TELLING, conversation={"store": store})
+    messages: list[Any] = [USER]
+    for turn in range(3):
+        told, said, _ = notices(post(gateway, locale="de", stream=stream, messages=messages), stream)
+        assert [each["kind"] for each in told["notices"]] == ([] if turn else ["adapter"])
+        assert ("No adapter" in said) is (turn == 0)
+        messages = [*messages, {"role": "assistant", "content": said}, {"role": "user", "content": f"And {turn}?"}]
+    told, said, _ = notices(post(opened(*LANGUAGES, REFUSING), locale="de", stream=stream, messages=messages), stream)
+    assert (told["verdict"], said) == ("refuse", "No adapter (de)."), "whoever gets no answer is told why, each time"
+
+
 @pytest.mark.requirement("TR-1")
 @pytest.mark.semantics(15)
 @pytest.mark.parametrize("stream", [False, True])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,51 +13,11 @@ import pytest
 from ordinance.errors import OrdinanceError, SituationError
 from ordinance.serve.door.policies import Policies, policies_of
 from ordinance.settings.model import Settings
+from support.desks import DESKS, key, two_desks
 from support.serving import PATIENCE, LoopThread, OpenGateway, RunningGateway, ScriptedUpstream, say
 from support.small_plan import MACHINE, OMITTED, RED_LINE, REFUSED, SENTENCE, small_plan
 
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
-
-HOUSE = """\
-house {name} 1.0.0 under charter baseline 1
-title "{name}"
-zone  "UTC"
-
-bylaw order {{ title "House rules of {name}" adopted by "The board" on 2026-09-01 }}
-
-notice greeting {{
-  en "This is the desk of {name}. Rules: {{law}}."
-  de "Hier ist {name}. Regeln: {{law}}."
-  et "Siin on {name}. Reeglid: {{law}}."
-}}
-
-speak {{ address {address} }}
-
-section 1 "At the desk" {{
-  say 1.1 greeting {{
-    at      first answer of conversation
-    under   order
-    telling greeting
-    example fires answer "Hello." given turn 1
-    example quiet answer "Hello." given turn 2
-  }}
-}}
-"""
-DESKS = {"school": "This is the desk of school. Rules: House rules of school.",
-         "ministry": "This is the desk of ministry. Rules: House rules of ministry."}  # fmt: skip
-
-
-def key(name: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "sha256": hashlib.sha256(name.encode()).hexdigest(), **more}
-
-
-def two_desks(folder: Path, **keys: Any) -> dict[str, Any]:
-    """Settings with two houses that could not be loaded together, and these keys with what each says."""
-    packs = []
-    for name, address in (("school", "informal"), ("ministry", "formal")):
-        packs.append(folder / f"{name}.ord")
-        packs[-1].write_text(HOUSE.format(name=name, address=address), "utf-8")
-    return {"packs": packs, "jurisdiction": None, "keys": [key(name, **more) for name, more in keys.items()]}
 
 
 def ask(gateway: RunningGateway, name: str, headers: Mapping[str, str] | None = None, **fields: Any) -> httpx2.Response:

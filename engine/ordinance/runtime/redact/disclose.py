@@ -5,7 +5,7 @@ Nothing here ever sees withheld text; a notice is made from the rules that remov
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -132,13 +132,16 @@ class Discloser:
         contacts: Sequence[Contact],
         causes: tuple[Cause, ...],
         *,
+        closed: Collection[Contact] = (),
         again: bool = False,
     ) -> Notice:
-        """Make the notice that says whom to call; in general words if the place is unknown (SC-3), and in its shorter
-        form if it is told ``again``."""
-        if not contacts:
+        """Make the notice that says whom to call: first those where somebody answers now, of these first those that
+        speak the language; in general words if the place is unknown (SC-3), and in its shorter form if it is told
+        ``again``."""
+        ordered = sorted(contacts, key=lambda contact: (contact in closed, self._strangeness(contact)))
+        if not ordered:
             return Notice(NoticeKind.CONTACT, causes, self._fill(unknown, again))
-        return Notice(NoticeKind.CONTACT, causes, self._fill(known, again, contacts=self._listed(contacts)))
+        return Notice(NoticeKind.CONTACT, causes, self._fill(known, again, contacts=self._listed(ordered)))
 
     def contact_values(self, contact: Contact) -> list[str]:
         """Return every form in which ``contact`` may stand in the list of a notice, alone or behind another."""
@@ -147,9 +150,9 @@ class Discloser:
         return [form + ending for form in forms for ending in ("", hours)]
 
     def _listed(self, contacts: Sequence[Contact]) -> str:
-        """List contacts, those first that speak the language of the notice; a name that has several values once."""
+        """List contacts; a name that has several values once."""
         groups: dict[tuple[str, str], list[str]] = {}
-        for contact in sorted(contacts, key=self._strangeness):
+        for contact in contacts:
             groups.setdefault((self._name(contact), self._hours(contact)), []).append(contact.value)
         return "; ".join(
             f"{name}: {self._or().join(dict.fromkeys(values))}{hours}" for (name, hours), values in groups.items()

@@ -6,25 +6,27 @@ const by = (id) => document.getElementById(id);
 const messages = [];
 let running = null;
 
-/** What the kinds of notices mean to a reader. */
-const KINDS = {
-  omission: "Left out",
-  cut: "Left out at the end",
-  red_line: "Not answered",
-  addition: "Added",
-  contact: "Help offered",
-  history: "Left out of the conversation",
-  fault: "Could not be checked",
-  adapter: "Changed",
-};
 const LEFT_OUT = new Set(["omission", "cut", "red_line", "history", "fault"]);
 
-const VERDICTS = {
-  pass: "Nothing was left out or added",
-  disclose: "Something was added",
-  withhold: "Something was left out",
-  refuse: "The question was not answered",
-};
+/** What the page says itself, by language; `words` are those of the language that is shown. */
+let spoken = {};
+let words = {};
+
+/** The page's own words; what stands in braces is filled in. */
+function say(word, values = {}) {
+  return (words[word] ?? word).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** Show the page in the language that is chosen, else in the first of the browser's that it has, else in English. */
+function speak() {
+  const wanted = [by("language").value, ...navigator.languages].map((tag) => tag.split("-")[0]);
+  const language = wanted.find((tag) => spoken[tag]) ?? "en";
+  words = spoken[language] ?? {};
+  document.documentElement.lang = language;
+  for (const each of document.querySelectorAll("[data-word]")) each.textContent = say(each.dataset.word);
+  for (const each of document.querySelectorAll("[data-label]")) each.setAttribute("aria-label", say(each.dataset.label));
+  by("message").placeholder = say("write");
+}
 
 function element(name, text = "", className = "") {
   const made = document.createElement(name);
@@ -39,7 +41,7 @@ function marked(text) {
   for (const part of text.split(/(⟦[^⟦⟧]*⟧)/)) {
     if (/^⟦.*⟧$/s.test(part)) {
       const mark = element("mark", part);
-      mark.title = "Left out";
+      mark.title = say("omission");
       parts.append(mark);
     } else if (part) {
       parts.append(part);
@@ -55,7 +57,7 @@ function show(turn, notices = []) {
   box.replaceChildren();
   if (turn.thought) {
     const details = element("details", "", "thought");
-    details.append(element("summary", "What the model thought"), marked(turn.thought));
+    details.append(element("summary", say("thought")), marked(turn.thought));
     box.append(details);
   }
   for (const piece of pieces(turn.text, notices)) {
@@ -63,7 +65,7 @@ function show(turn, notices = []) {
     block.dir = "auto";
     if (piece.notice) {
       block.className = LEFT_OUT.has(piece.notice.kind) ? "notice left-out" : "notice added";
-      block.append(element("strong", `${KINDS[piece.notice.kind] ?? piece.notice.kind}. `));
+      block.append(element("strong", `${say("notice")}. `));
     }
     block.append(marked(piece.text));
     box.append(block);
@@ -88,9 +90,20 @@ function pieces(text, notices) {
   return found.map((piece) => ({ ...piece, text: piece.text.trim() })).filter((piece) => piece.text);
 }
 
-function law(cause) {
-  const named = cause.law ? [cause.law.title, cause.law.article].filter(Boolean).join(", ") : "Charter (no place can weaken it)";
-  return cause.law?.jurisdiction ? `${named} (${cause.law.jurisdiction})` : named;
+/** A rule and its law. What has no law is the charter's, but for what a server lacks and what the engine itself does. */
+function cited(cause) {
+  if (cause.law) {
+    const named = [cause.law.title, cause.law.article].filter(Boolean).join(", ");
+    return `${cause.rule} · ${named}${cause.law.jurisdiction ? ` (${cause.law.jurisdiction})` : ""}`;
+  }
+  const lawless = cause.type === "adapter" || cause.rule.startsWith("engine/");
+  return lawless ? cause.rule : `${cause.rule} · ${say("charter")}`;
+}
+
+/** The verdict in words. What the model was not shown again is no longer in the text: then nothing was added to it. */
+function verdict(told) {
+  if (told.verdict === "disclose" && !told.notices?.length) return say("not_shown");
+  return say(told.verdict);
 }
 
 function seconds(milliseconds) {
@@ -100,22 +113,25 @@ function seconds(milliseconds) {
 /** What happened, beside the answer: verdict, rules with their laws, time. */
 function explain(turn, told, times) {
   const panel = turn.panel;
-  panel.replaceChildren(element("summary", VERDICTS[told.verdict] ?? told.verdict));
+  panel.replaceChildren(element("summary", verdict(told)));
   const list = element("dl");
   const add = (term, ...values) => {
     list.append(element("dt", term));
     for (const value of values) list.append(element("dd", value));
   };
   for (const notice of told.notices ?? []) {
-    const causes = (notice.causes ?? []).map((cause) => `${cause.rule} · ${law(cause)}`);
+    const causes = (notice.causes ?? []).map(cited);
     const standing = turn.text.includes(notice.text) ? [] : [notice.text];
-    add(KINDS[notice.kind] ?? notice.kind, ...standing, ...causes);
+    add(say(notice.kind), ...standing, ...causes);
   }
-  if (told.history) add("Left out of the history", `${told.history.left_out}: ${(told.history.types ?? []).join(", ")}`);
-  for (const mark of told.marks ?? []) add("Marked", `${mark.rule} · ${law(mark)}`);
-  if (told.jurisdiction) add("Law of", told.jurisdiction);
-  add("Policy", `${told.policy.name}@${told.policy.version}`, told.policy.digest.slice(0, 16));
-  add("Time", `first text after ${seconds(times.first)}, all after ${seconds(times.all)}`);
+  if (told.history) {
+    const { left_out: count, types } = told.history;
+    add(say("unread"), `${say(count === 1 ? "exchange" : "exchanges", { count })} (${types.join(", ")})`);
+  }
+  for (const mark of told.marks ?? []) add(say("marked"), cited(mark));
+  if (told.jurisdiction) add(say("law_of"), told.jurisdiction);
+  add(say("policy"), `${told.policy.name}@${told.policy.version}`, told.policy.digest.slice(0, 16));
+  add(say("time"), say("times", { first: seconds(times.first), all: seconds(times.all) }));
   panel.append(list);
   panel.hidden = false;
   panel.open = matchMedia("(min-width: 60rem)").matches;
@@ -149,12 +165,12 @@ function turnOf(question) {
   by("welcome").hidden = true;
   const asked = element("li", "", "said person");
   asked.dir = "auto";
-  asked.append(element("span", "You: ", "unseen"), question);
+  asked.append(element("span", `${say("you")}: `, "unseen"), question);
   const item = element("li", "", "turn");
   const box = element("div", "", "answer waiting");
   const panel = element("details", "", "happened");
   panel.hidden = true;
-  item.append(element("span", "Answer: ", "unseen"), box, panel);
+  item.append(element("span", `${say("answer")}: `, "unseen"), box, panel);
   by("conversation").append(asked, item);
   scrollTo(0, document.documentElement.scrollHeight);
   return { box, panel, text: "", thought: "" };
@@ -188,11 +204,11 @@ async function ask(question) {
         turn.box.classList.add("waiting");
       }
     }
-    if (!told) throw new Error("The answer ended before it was complete.");
+    if (!told) throw new Error(say("ended"));
     show(turn, told.notices);
     explain(turn, told, { first: first ?? performance.now() - began, all: performance.now() - began });
     messages.push({ role: "assistant", content: turn.text });
-    by("status").textContent = `The answer is complete. ${VERDICTS[told.verdict] ?? ""}. ${turn.text}`;
+    by("status").textContent = `${say("complete")} ${verdict(told)}. ${turn.text}`;
   } catch (error) {
     failed(turn, error, question);
   } finally {
@@ -204,7 +220,7 @@ async function ask(question) {
 async function refusal(response) {
   if (response.status === 401) by("key-field").hidden = false;
   const body = await response.json().catch(() => ({}));
-  return new Error(body.error?.message ?? `The server answered with status ${response.status}.`);
+  return new Error(body.error?.message ?? say("status", { status: response.status }));
 }
 
 /** An answer that was not given leaves no trace in what the model is sent; the question stands ready to be sent again. */
@@ -212,7 +228,7 @@ function failed(turn, error, question) {
   messages.pop();
   const stopped = error.name === "AbortError";
   const lost = error instanceof TypeError;
-  const why = stopped ? "You stopped the answer." : lost ? "The connection was lost. Is the server still running?" : error.message;
+  const why = stopped ? say("stopped") : lost ? say("lost") : error.message;
   turn.box.append(element("div", why, "fault"));
   by("status").textContent = why;
   if (!by("message").value) by("message").value = question;
@@ -237,14 +253,15 @@ function anew() {
   messages.length = 0;
   by("conversation").replaceChildren();
   by("welcome").hidden = false;
-  by("status").textContent = "A new conversation.";
+  by("status").textContent = say("began");
   by("message").focus();
 }
 
 /** The policy, its languages, and what to try. */
 async function introduce() {
   const about = await (await fetch("chat/about")).json();
-  by("policy").textContent = `Policy ${about.policy}`;
+  spoken = about.words;
+  by("policy").textContent = about.policy;
   by("key-field").hidden = !about.keys;
   for (const locale of about.locales) {
     const named = new Intl.DisplayNames([locale], { type: "language" }).of(locale);
@@ -252,6 +269,7 @@ async function introduce() {
     option.value = option.lang = locale;
     by("language").append(option);
   }
+  speak();
   for (const example of about.examples) {
     const button = element("button", example);
     button.type = "button";
@@ -283,7 +301,8 @@ by("message").addEventListener("keydown", (event) => {
 });
 by("stop").addEventListener("click", () => running?.abort());
 by("anew").addEventListener("click", anew);
+by("language").addEventListener("change", speak);
 by("key").addEventListener("change", () => models().catch(() => {}));
 introduce().catch(() => {
-  by("policy").textContent = "The server does not answer.";
+  by("policy").parentElement.textContent = "The server does not answer.";
 });

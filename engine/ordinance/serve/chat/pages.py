@@ -39,6 +39,7 @@ class ChatPages:
         self._app = app
         self._service = service
         folder = files("ordinance.serve.chat")
+        self._words = {each.name[:-5]: msgspec.json.decode(each.read_bytes()) for each in (folder / "words").iterdir()}
         self._files = {path: (folder.joinpath(name).read_bytes(), kind) for path, (name, kind) in _FILES.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,8 +60,8 @@ class ChatPages:
         return None
 
     def _about(self) -> dict[str, Any]:
-        """Return what the page shows before the first question: the policy, its languages, what to try, and whether a
-        key is needed."""
+        """Return what the page shows before the first question: the policy, its languages, what to try, whether a
+        key is needed, and its own words by language."""
         service, settings = self._service, self._service.standing.settings
         plan = service.plan
         return {
@@ -68,4 +69,5 @@ class ChatPages:
             "locales": sorted(plan.languages),
             "examples": examples(plan.lineage(settings.jurisdiction)),
             "keys": bool(settings.keys),
+            "words": self._words,
         }

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import asyncpg
 
-from ordinance.serve.conversations.store import PATIENCE_SECONDS, PRUNED_EVERY, Entry, StoreError, moments, seconds
+from ordinance.serve.conversations.store import (
+    BOUND_EVERY,
+    MOST,
+    PATIENCE_SECONDS,
+    PRUNED_EVERY,
+    Entry,
+    StoreError,
+    moments,
+    seconds,
+)
 
 T = TypeVar("T")
 
@@ -29,6 +40,15 @@ SET at = greatest(ordinance_told.at, excluded.at), until = greatest(ordinance_to
 """
 _COUNT = "SELECT count(DISTINCT conversation) FROM ordinance_told WHERE until > $1"
 
+#: Owners who may have more conversations than these: they have more rows.
+_RICH = "SELECT owner FROM ordinance_told GROUP BY owner HAVING count(*) > $1"
+#: Leaves an owner so many conversations: those that expire last.
+_BOUND = """
+DELETE FROM ordinance_told WHERE owner = $1 AND conversation IN (
+    SELECT conversation FROM ordinance_told WHERE owner = $1 GROUP BY conversation ORDER BY max(until) DESC OFFSET $2
+)
+"""
+
 _CONNECTIONS = 4
 #: Makes sure that two gateways do not make the table at the same moment. Any number, the same in each.
 _LOCK = 0x0D1_7A9CE
@@ -45,6 +65,8 @@ class PostgresqlStore:
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
         self._pruned = 0
+        #: How many conversations were written for each owner since it was last seen to that they are not too many.
+        self._written: Counter[bytes] = Counter()
 
     async def read(self, key: bytes, now: datetime) -> Mapping[str, datetime]:
         rows = await self._do(lambda pool: pool.fetch(_READ, key, seconds(now)))
@@ -55,7 +77,16 @@ class PostgresqlStore:
         at = seconds(entry.at)
         if at - self._pruned >= PRUNED_EVERY:
             self._pruned = at
-            await self._do(lambda pool: pool.execute("DELETE FROM ordinance_told WHERE until <= $1", at))
+            await self._do(partial(self._prune, at))
+        self._written[entry.owner] += len(entry.keys)
+        if self._written[entry.owner] >= BOUND_EVERY:
+            del self._written[entry.owner]
+            await self._do(lambda pool: pool.execute(_BOUND, entry.owner, MOST))
+
+    async def _prune(self, at: int, pool: asyncpg.Pool) -> None:
+        await pool.execute("DELETE FROM ordinance_told WHERE until <= $1", at)
+        for (owner,) in await pool.fetch(_RICH, MOST):
+            await pool.execute(_BOUND, owner, MOST)
 
     async def count(self, now: datetime, owner: bytes | None = None) -> int:
         if owner is None:

@@ -4,14 +4,17 @@ answer: what has to be told is told again."""
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import TypeVar
 
 from ordinance.runtime.remembered import NOTHING_TOLD, Remembered, Told
 from ordinance.serve.conversations.conversation_key import Beginning, conversation_key, owner_key
 from ordinance.serve.conversations.store import Entry, Store, StoreError
 from ordinance.serve.http.stderr import tell
+
+T = TypeVar("T")
 
 #: After a failure the store is asked again after so many seconds; until then no answer waits for it.
 _AGAIN_AFTER = 5.0
@@ -46,7 +49,8 @@ class Recollection:
         """
         if not beginning.tells_apart:
             return NOTHING_TOLD
-        told = await self._read(conversation_key(self._secret, client, beginning), now)
+        key = conversation_key(self._secret, client, beginning)
+        told: Mapping[str, datetime] = await self._ask(lambda: self._store.read(key, now), {})
         if not told:
             return NOTHING_TOLD
         latest = now if elapsed is None else now - timedelta(seconds=elapsed)
@@ -57,15 +61,9 @@ class Recollection:
         several choices."""
         known = dict.fromkeys(each for each in beginnings if each.tells_apart)
         keys = tuple(conversation_key(self._secret, client, each) for each in known)
-        if not keys or not notices or self._rests():
-            return
-        entry = Entry(keys, owner_key(self._secret, client), frozenset(notices), now, now + self._kept)
-        try:
-            await self._store.write(entry)
-        except StoreError as error:
-            self._fail(error)
-        else:
-            self._failed = None
+        if keys and notices:
+            entry = Entry(keys, owner_key(self._secret, client), frozenset(notices), now, now + self._kept)
+            await self._ask(lambda: self._store.write(entry), None)
 
     async def forget(self, clients: Iterable[str]) -> int:
         """Delete what is remembered of these clients' conversations; return how many there were. Raises
@@ -80,21 +78,16 @@ class Recollection:
         """Let go of the store's files and connections."""
         await self._store.close()
 
-    async def _read(self, key: bytes, now: datetime) -> Mapping[str, datetime]:
-        if self._rests():
-            return {}
+    async def _ask(self, work: Callable[[], Awaitable[T]], otherwise: T) -> T:
+        """Ask the store, and note whether it fails; ``otherwise`` if it does, or did a moment ago."""
+        if self._failed is not None and time.monotonic() - self._failed < _AGAIN_AFTER:
+            return otherwise
         try:
-            told = await self._store.read(key, now)
+            found = await work()
         except StoreError as error:
-            self._fail(error)
-            return {}
+            if self._failed is None:
+                tell(f"what conversations were told cannot be remembered; notices are given again: {error}")
+            self._failed = time.monotonic()
+            return otherwise
         self._failed = None
-        return told
-
-    def _rests(self) -> bool:
-        return self._failed is not None and time.monotonic() - self._failed < _AGAIN_AFTER
-
-    def _fail(self, error: StoreError) -> None:
-        if self._failed is None:
-            tell(f"what conversations were told cannot be remembered; notices are given again: {error}")
-        self._failed = time.monotonic()
+        return found

@@ -9,21 +9,28 @@ from typing import Any, TypeVar
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from ordinance.serve.conversations.store import PATIENCE_SECONDS, Entry, StoreError, moments, seconds
+from ordinance.serve.conversations.store import MOST, PATIENCE_SECONDS, Entry, StoreError, moments, seconds
 
 T = TypeVar("T")
 
-_CONVERSATION, _OWNER = "ordinance:told:", "ordinance:owner:"
+_CONVERSATION, _OWNER = "ordinance:told:", "ordinance:owned:"
 
-#: One step for the server, so that of two gateways' times the later is kept. KEYS: conversation, owner.
-#: ARGV: the conversation's key, at, until, notices.
+#: One step for the server, so that of two gateways' times the later is kept. KEYS: conversation, owner, whose
+#: conversations are sorted by when they expire: those that have are dropped, and if there are too many, those that
+#: would be next. ARGV: the conversation's key, at, until, how many an owner keeps, what stands before a key, notices.
 _WRITE = """
-for i = 4, #ARGV do
+for i = 6, #ARGV do
   local had = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or '0')
   if tonumber(ARGV[2]) > had then redis.call('HSET', KEYS[1], ARGV[i], ARGV[2]) end
 end
 redis.call('EXPIREAT', KEYS[1], ARGV[3])
-redis.call('SADD', KEYS[2], ARGV[1])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[2])
+local last = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[4]) - 1
+if last >= 0 then
+  for _, gone in ipairs(redis.call('ZRANGE', KEYS[2], 0, last)) do redis.call('DEL', ARGV[5] .. gone) end
+  redis.call('ZREMRANGEBYRANK', KEYS[2], 0, last)
+end
 redis.call('EXPIREAT', KEYS[2], ARGV[3])
 """
 
@@ -47,7 +54,7 @@ class RedisStore:
                 for key in entry.keys:
                     names = (_CONVERSATION + key.hex(), _OWNER + entry.owner.hex())
                     times = (seconds(entry.at), seconds(entry.until))
-                    pipeline.eval(_WRITE, 2, *names, key.hex(), *times, *sorted(entry.notices))
+                    pipeline.eval(_WRITE, 2, *names, key.hex(), *times, MOST, _CONVERSATION, *sorted(entry.notices))
                 await pipeline.execute()
 
         await self._do(write)
@@ -56,7 +63,7 @@ class RedisStore:
         async def count(redis: Redis) -> int:
             if owner is None:
                 return sum([1 async for _ in redis.scan_iter(match=_CONVERSATION + "*", count=1000)])
-            return len(await _kept(redis, owner))
+            return int(await redis.zcount(_OWNER + owner.hex(), f"({seconds(now)}", "+inf"))
 
         return await self._do(count)
 
@@ -64,9 +71,10 @@ class RedisStore:
         async def forget(redis: Redis) -> int:
             found = 0
             for owner in owners:
-                kept = await _kept(redis, owner)
-                found += len(kept)
-                await redis.delete(*(_CONVERSATION + key for key in kept), _OWNER + owner.hex())
+                name = _OWNER + owner.hex()
+                if kept := [_CONVERSATION + str(key) for key in await redis.zrange(name, 0, -1)]:
+                    found += await redis.delete(*kept)
+                await redis.delete(name)
             return found
 
         return await self._do(forget)
@@ -85,9 +93,3 @@ class RedisStore:
         except (RedisError, OSError) as error:
             await self.close()
             raise StoreError(f"Redis: {type(error).__name__}") from None
-
-
-async def _kept(redis: Redis, owner: bytes) -> list[str]:
-    """Return the keys of an owner's conversations that have not expired, in hexadecimal."""
-    keys = [str(key) async for key in redis.sscan_iter(_OWNER + owner.hex())]
-    return [key for key in keys if await redis.exists(_CONVERSATION + key)]

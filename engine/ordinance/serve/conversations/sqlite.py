@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from ordinance.serve.conversations.store import PRUNED_EVERY, Entry, StoreError, moments, seconds
+from ordinance.serve.conversations.store import BOUND_EVERY, MOST, PRUNED_EVERY, Entry, StoreError, moments, seconds
 
 T = TypeVar("T")
 
@@ -42,10 +42,6 @@ DELETE FROM told WHERE owner = ?1 AND conversation IN (
 
 #: How long one process waits while another writes, in seconds.
 _BUSY_SECONDS = 2.0
-#: Conversations of one owner that are kept at most, and after how many more from one process that is seen to. Each
-#: takes about 0.3 kB.
-_MOST = 100_000
-_BOUND_EVERY = 10_000
 
 
 class SqliteStore:
@@ -89,8 +85,8 @@ class SqliteStore:
         def write(file: sqlite3.Connection) -> None:
             if at - self._pruned >= PRUNED_EVERY:
                 file.execute("DELETE FROM told WHERE until <= ?", (at,))
-                for (owner,) in file.execute(_RICH, (_MOST,)).fetchall():
-                    file.execute(_BOUND, (owner, _MOST))
+                for (owner,) in file.execute(_RICH, (MOST,)).fetchall():
+                    file.execute(_BOUND, (owner, MOST))
                 self._pruned = at
             file.executemany(_WRITE, entry.rows)
             self._bound(file, entry)
@@ -99,8 +95,8 @@ class SqliteStore:
 
     def _bound(self, file: sqlite3.Connection, entry: Entry) -> None:
         self._written[entry.owner] += len(entry.keys)
-        if self._written[entry.owner] >= _BOUND_EVERY:
-            file.execute(_BOUND, (entry.owner, _MOST))
+        if self._written[entry.owner] >= BOUND_EVERY:
+            file.execute(_BOUND, (entry.owner, MOST))
             del self._written[entry.owner]
 
     async def count(self, now: datetime, owner: bytes | None = None) -> int:

@@ -11,6 +11,9 @@ from typing import Protocol
 PATIENCE_SECONDS = 2.0
 #: How often a database deletes what has expired, in seconds.
 PRUNED_EVERY = 3600
+#: Conversations of one owner that a database keeps at most, and after how many more from one process that is seen to.
+#: Each takes about 0.3 kB.
+MOST, BOUND_EVERY = 100_000, 10_000
 
 #: A row of a table: conversation, notice, owner, at, until.
 Row = tuple[bytes, str, bytes, int, int]
