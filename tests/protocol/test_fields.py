@@ -148,6 +148,11 @@ def test_an_input_that_cannot_be_looked_at_is_refused(given: Any) -> None:
     assert caught.value.param == "input"
 
 
+def test_which_item_it_is_and_what_to_send_instead() -> None:
+    with pytest.raises(Problem, match=r"`input\.1`: .* not references to them .*`store: false`"):
+        read(RESPONSES, input=[{"role": "user", "content": "a"}, {"type": "item_reference", "id": "x"}])
+
+
 @pytest.mark.semantics(4)
 def test_every_string_of_a_conversation_is_looked_at() -> None:
     items = [

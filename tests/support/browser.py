@@ -18,7 +18,7 @@ from support.checkout import ROOT
 #: How long something may take to appear, in seconds.
 PATIENCE = 60.0
 #: ``make test-pages`` puts it there.
-AXE = ROOT / ".venv" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = ROOT / ".venv" / "node" / "pages" / "node_modules" / "axe-core" / "axe.min.js"
 #: Widths of a phone, a tablet and a desk, in pixels.
 WIDTHS = (360, 768, 1400)
 

@@ -9,26 +9,17 @@ from typing import Any
 
 import httpx2
 import pytest
+from openai.types.responses import Response
+from pydantic import TypeAdapter
 
 from ordinance.policy.vocabulary import Channel
 from ordinance.protocol.apis.responses import RESPONSES
 from support.blocks import framed, upstream_events
+from support.open_responses import faults
 from support.plans import expressions, mask, plan
 from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, send
 from support.small_plan import FORBIDDEN
 
-#: What the specification of Open Responses requires of a response, and the types of its values.
-REQUIRED: dict[str, tuple[type, ...]] = {
-    "id": (str,), "object": (str,), "created_at": (int,), "completed_at": (int, type(None)), "status": (str,),
-    "incomplete_details": (dict, type(None)), "model": (str,), "previous_response_id": (str, type(None)),
-    "instructions": (str, type(None)), "output": (list,), "error": (dict, type(None)), "tools": (list,),
-    "tool_choice": (str, dict), "truncation": (str,), "parallel_tool_calls": (bool,), "text": (dict,),
-    "top_p": (float, int), "presence_penalty": (float, int), "frequency_penalty": (float, int), "top_logprobs": (int,),
-    "temperature": (float, int), "reasoning": (dict, type(None)), "usage": (dict, type(None)),
-    "max_output_tokens": (int, type(None)), "max_tool_calls": (int, type(None)), "store": (bool,),
-    "background": (bool,), "service_tier": (str,), "metadata": (dict,), "safety_identifier": (str, type(None)),
-    "prompt_cache_key": (str, type(None)),
-}  # fmt: skip
 WEATHER = {"type": "function", "name": "weather", "parameters": {"type": "object", "properties": {}}}
 ASKED: dict[str, Any] = {
     "temperature": 0.5, "top_p": 0.9, "presence_penalty": 0.1, "frequency_penalty": 0.2, "max_output_tokens": 50,
@@ -57,7 +48,7 @@ def objects(gateway: RunningGateway, upstream: ScriptedUpstream, **asked: Any) -
 
 def test_every_field_that_is_required_has_its_type(gateway: RunningGateway, upstream: ScriptedUpstream) -> None:
     for one in objects(gateway, upstream):
-        assert {name for name in REQUIRED if not (name in one and isinstance(one[name], REQUIRED[name]))} == set()
+        assert faults(one) == []
         assert (one["temperature"], one["top_p"], one["tools"], one["tool_choice"]) == (1.0, 1.0, [], "auto")
         assert one["text"] == {"format": {"type": "text"}}
         completed = one["completed_at"]
@@ -65,9 +56,15 @@ def test_every_field_that_is_required_has_its_type(gateway: RunningGateway, upst
         assert completed is None or one["created_at"] <= completed <= time.time()
 
 
+def test_openais_own_types_take_it_strictly(gateway: RunningGateway, upstream: ScriptedUpstream) -> None:
+    for one in objects(gateway, upstream):
+        TypeAdapter(Response).validate_json(json.dumps(one), strict=True)
+
+
 def test_values_are_the_requests(gateway: RunningGateway, upstream: ScriptedUpstream) -> None:
     for one in objects(gateway, upstream, **ASKED, tools=[WEATHER], reasoning={"effort": "low"}):
         assert {name: one[name] for name in ASKED} == ASKED
+        assert faults(one) == []
         assert one["tools"] == [{"description": None, "strict": None, **WEATHER}]
         assert one["reasoning"] == {"effort": "low", "summary": None}
 

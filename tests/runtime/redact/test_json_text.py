@@ -21,11 +21,11 @@ from support.strategies import cuttings
 CODES = phrases((), (r"\b77[0-9]{4}\b",))
 PLAN = plan(
     [withhold("DE/flags", "flag"), withhold("DE/codes", "code"), refuse("baseline/weapons", "bomb")],
-    {"flag": phrases(("forbidden flag",)), "code": CODES, "bomb": phrases(("opaque canary",))},
+    {"flag": phrases(("forbidden flag", "shelf 86")), "code": CODES, "bomb": phrases(("opaque canary",))},
 )
 ACTIVATION = activate(PLAN, PLAN.rules)
 FREE = Structure(lambda path: path[-1:] != ("fixed",))
-SECRETS = ["forbidden flag", "770001", "opaque canary"]
+SECRETS = ["forbidden flag", "shelf 86", "770001", "opaque canary"]
 
 
 def read(source: str, cuts: list[str] | None = None) -> list[tuple[str, int, Role, Path | None]]:
@@ -149,6 +149,17 @@ def test_a_string_is_replaced_only_where_any_string_may_stand() -> None:
         assert text.severed, rigid
         assert rigid.startswith(out)
         assert not any(secret[:3] in out for secret in SECRETS)
+
+
+@pytest.mark.semantics(9)
+@pytest.mark.parametrize("after", ["", " or not", "."])
+def test_so_is_one_that_is_found_at_its_last_character(after: str) -> None:
+    """A phrase that ends in a digit is: no letter can follow that would make it another word."""
+    out, text = govern([f'{{"a": "the shelf 86{after}", "b": 1}}'], FREE)
+    assert out == f'{{"a": "the ⟦…⟧{after}", "b": 1}}'
+    assert not text.severed
+    out, text = govern([f'{{"fixed": "the shelf 86{after}", "b": 1}}'], FREE)
+    assert text.severed
 
 
 @pytest.mark.semantics(7)

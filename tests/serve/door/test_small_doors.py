@@ -81,6 +81,9 @@ def refusing(body: Any) -> Any:
     [
         ({"message": CANARY, "param": "seed"}, "seed"),
         ({"message": f"1 error: {{'loc': ('body', 'logit_bias'), 'input': '{CANARY}'}}", "param": None}, "logit_bias"),
+        ({"type": "invalid_request_error", "message": f"temperature must be at most 2: {CANARY}"}, "temperature"),
+        ({"message": f"`top_p` is wrong: {CANARY}"}, "top_p"),
+        ({"message": f"{CANARY}: seed"}, None),
         ({"message": CANARY, "param": CANARY}, None),
         ({"message": f"'loc': ('body', '{CANARY.split()[0]}')", "param": ["seed"]}, None),
         ([CANARY], None),

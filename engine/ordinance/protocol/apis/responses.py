@@ -51,10 +51,12 @@ def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
         return [{"type": "message", "role": "user", "content": given}]
     if not isinstance(given, list) or not given or not all(isinstance(item, dict) for item in given):
         raise bad_request("`input` must be a text or a list of at least one item.", "input")
-    for item in given:
+    for number, item in enumerate(given):
         if item.get("type", "message") not in _ITEMS or item.get("encrypted_content") is not None:
             raise bad_request(
-                "`input` has an item that cannot be checked; send messages, function calls and reasoning.", "input"
+                f"`input.{number}`: an item of this type cannot be checked; send messages, function calls and "
+                "reasoning themselves, not references to them (many clients do with `store: false`).",
+                "input",
             )
     return given
 

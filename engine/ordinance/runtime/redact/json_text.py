@@ -142,6 +142,8 @@ class JsonText:
         self._read.append(char)
         self._ends.append((self._ends[-1] if self._ends else self.settled) + unit.length)
         found = self._matcher.feed(char, at)
+        if unit.role is Role.INSIDE:
+            self._span = (self._span[0], at + 1)
         if found:
             self._found(found)
         if unit.role is Role.OPENS:
@@ -152,7 +154,6 @@ class JsonText:
             self._span = (at + 1, at + 1)
         elif self._string is not None:
             if unit.role is Role.INSIDE:
-                self._span = (self._span[0], at + 1)
                 string = self._string
                 string.feed(char)
                 if string.cuts or string.refused or string.severed or string.fault:

@@ -17,6 +17,8 @@ _APIS = (fields.CHAT, fields.COMPLETIONS, fields.RESPONSES, fields.MESSAGES)
 _NAMES = frozenset(name for api in _APIS for name in api.forwarded)
 #: As pydantic says it where a server sends that on: `'loc': ('body', 'seed')`.
 _PLACE = re.compile(r"""["']loc["']: ?[(\[]["']body["'], ?["'](\w{1,64})["']""")
+#: As vLLM's own checks begin; its errors of messages have no other place for it.
+_FIRST = re.compile(r"`?(\w{1,64})\b")
 
 
 class _Error(msgspec.Struct, frozen=True):
@@ -37,8 +39,9 @@ def field_in(body: bytes) -> str | None:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     error = told.error or _Error(told.param, told.message)
-    found = _PLACE.search(error.message) if isinstance(error.message, str) else None
-    for name in (error.param, found[1] if found else None):
+    message = error.message if isinstance(error.message, str) else ""
+    found = _PLACE.search(message) or _FIRST.match(message)
+    for name in (error.param, found and found[1]):
         if isinstance(name, str) and name in _NAMES:
             return name
     return None
