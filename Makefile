@@ -59,7 +59,7 @@ coverage: need-python
 	@exec .venv/test/bin/python tests/support/floors.py $(if $(RAISE),--raise)
 
 test-vllm: vllm
-	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm $(FLAGS)
+	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm -n 2 --dist loadgroup --durations 15 $(FLAGS)
 
 # vLLM in an environment of its own, with this checkout's wheel in it, and a tiny model.
 vllm: need-python

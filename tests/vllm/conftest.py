@@ -23,13 +23,19 @@ RULES = Path(__file__).resolve().parents[2] / "rules"
 ADAPTERS = "adapters: {et: {lora: et-instruct}}"
 #: How long one answer may take, in seconds.
 PATIENCE = 120.0
+#: Fixtures whose users ask the one server; ``governed`` chooses its own at run time.
+SERVING = {"server", "governed"}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here asks a real vLLM, or runs its interpreter."""
+    """Everything here asks a real vLLM, or runs its interpreter. What asks the one server runs in one process; starts
+    of its own and jobs run beside that."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("server")
+            asks = SERVING & set(getattr(item, "fixturenames", ()))
+            item.add_marker(pytest.mark.xdist_group("vllm serve" if asks else item.path.stem))
 
 
 @pytest.fixture(scope="session")
