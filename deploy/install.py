@@ -1,6 +1,6 @@
 """Make a virtual environment and fill it from a lock: ``python3 deploy/install.py serve``.
 
-``serve``, ``test`` and ``pages`` hold this checkout; ``vllm`` holds what a data centre has before we come, vLLM (its
+``serve`` and ``test`` hold this checkout; ``vllm`` holds what a data centre has before we come, vLLM (its
 CPU build); ``deploy/into_vllm.py`` adds us to it.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
@@ -159,7 +159,7 @@ CHECKOUT = Recipe(
     made_from=(LOCKS / "model.txt", TOP / "pyproject.toml"),
 )
 VLLM = Recipe(fill_vllm, needed=4 << 30, kept="downloads are not kept", fits=fits_vllm)
-RECIPES = {"serve": CHECKOUT, "test": CHECKOUT, "pages": CHECKOUT, "vllm": VLLM}
+RECIPES = {"serve": CHECKOUT, "test": CHECKOUT, "vllm": VLLM}
 
 
 def fingerprint(name: str) -> str:

@@ -50,8 +50,8 @@ def run_here(*words: str | Path, cwd: Path | None = None, given: str | bytes = b
     command has a test that starts it."""
     data = given.encode() if isinstance(given, str) else given
     said, errors = io.BytesIO(), io.BytesIO()
-    streams = {"stdin": io.TextIOWrapper(io.BytesIO(data)), "stdout": _open(said), "stderr": _open(errors)}
-    with patch.multiple(sys, **streams), chdir(cwd or Path.cwd()):
+    stdin, stdout, stderr = io.TextIOWrapper(io.BytesIO(data)), _open(said), _open(errors)
+    with patch("sys.stdin", stdin), patch("sys.stdout", stdout), patch("sys.stderr", stderr), chdir(cwd or Path.cwd()):
         try:
             code = main([str(word) for word in words])
         except SystemExit as left:  # argparse leaves so after --help and --version
