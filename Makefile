@@ -60,7 +60,7 @@ coverage: ready
 	@exec .venv/test/bin/python tests/support/floors.py $(if $(RAISE),--raise)
 
 test-vllm: vllm
-	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm -n 2 --dist loadgroup --durations 15 $(FLAGS)
+	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm -n 2 --durations 15 $(FLAGS)
 
 # What the suites with real parts need, besides the environment of the tests.
 parts: vllm system
