@@ -18,7 +18,7 @@ endif
 # Many tests start a process. Without kept bytecode each of these would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help new serve quick test coverage test-vllm vllm system test-pages test-stores test-clients test-compiled soak \
+.PHONY: help new serve ready quick test coverage test-vllm vllm parts system test-pages test-stores test-clients test-compiled soak \
 	noninterference check format docs accuracy defects locks clean need-python
 
 help:
@@ -47,24 +47,30 @@ serve: need-python
 	@"$(PYTHON)" deploy/install.py serve
 	@exec .venv/serve/bin/ordinance serve --embedded --jurisdiction DE $(FLAGS)
 
-quick: need-python
+# The environment of the tests.
+ready: need-python
 	@"$(PYTHON)" deploy/install.py test
+
+quick: ready
 	@exec .venv/test/bin/python tests/support/quick.py $(ROOM)
 
-test: need-python
-	@"$(PYTHON)" deploy/install.py test
+test: ready
 	@exec .venv/test/bin/python -m pytest -n auto --dist worksteal --durations 15 $(FLAGS)
 
-coverage: need-python
-	@"$(PYTHON)" deploy/install.py test
+coverage: ready
 	@exec .venv/test/bin/python tests/support/floors.py $(if $(RAISE),--raise)
 
 test-vllm: vllm
-	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm $(FLAGS)
+	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm -n 2 --durations 15 $(FLAGS)
+
+# What the suites with real parts need, besides the environment of the tests.
+parts: vllm system
+	@deploy/node.sh pages
+	@"$(PYTHON)" deploy/install.py clients
+	@deploy/node.sh clients
 
 # vLLM in an environment of its own, with this checkout's wheel in it, and a tiny model.
-vllm: need-python
-	@"$(PYTHON)" deploy/install.py test
+vllm: ready
 	@"$(or $(VLLM_PYTHON),$(PYTHON))" deploy/install.py vllm
 	@.venv/test/bin/python deploy/into_vllm.py
 
@@ -73,48 +79,39 @@ system:
 	@deploy/system.sh
 
 # The pages in a real Chromium, examined by axe-core.
-test-pages: need-python system
-	@"$(PYTHON)" deploy/install.py pages
+test-pages: ready system
 	@deploy/node.sh pages
-	@TEST_PAGES=1 exec .venv/pages/bin/python -m pytest tests/pages $(FLAGS)
+	@TEST_PAGES=1 exec .venv/test/bin/python -m pytest tests/pages $(FLAGS)
 
 # Conversations remembered in a real PostgreSQL and a real Redis.
-test-stores: need-python system
-	@"$(PYTHON)" deploy/install.py test
+test-stores: ready system
 	@TEST_STORES=1 exec .venv/test/bin/python -m pytest tests/stores $(FLAGS)
 
 # Clients of others, each suite against a server and again through the gateway before it.
-test-clients: need-python system
-	@"$(PYTHON)" deploy/install.py test
+test-clients: ready system
 	@"$(PYTHON)" deploy/install.py clients
 	@deploy/node.sh clients
 	@TEST_CLIENTS=1 exec .venv/test/bin/python -m pytest tests/clients $(FLAGS)
 
-soak: need-python
-	@"$(PYTHON)" deploy/install.py test
+soak: ready
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
 
-noninterference: need-python
-	@"$(PYTHON)" deploy/install.py test
+noninterference: ready
 	@HYPOTHESIS_PROFILE=interference exec .venv/test/bin/python -m pytest tests/test_noninterference.py $(FLAGS)
 
-test-compiled: need-python
-	@"$(PYTHON)" deploy/install.py test
+test-compiled: ready
 	@HYPOTHESIS_PROFILE=quick exec .venv/test/bin/python -m pytest tests/deploy/test_compiled.py $(FLAGS)
 
-check: need-python
-	@"$(PYTHON)" deploy/install.py test
+check: ready
 	.venv/test/bin/ruff check .
 	.venv/test/bin/ruff format --check .
 	.venv/test/bin/mypy
 
-format: need-python
-	@"$(PYTHON)" deploy/install.py test
+format: ready
 	.venv/test/bin/ruff check --fix .
 	.venv/test/bin/ruff format .
 
-docs: need-python
-	@"$(PYTHON)" deploy/install.py test
+docs: ready
 	.venv/test/bin/python -m ordinance.settings.schema >ordinance.schema.json
 	.venv/test/bin/python -m ordinance.settings.page >docs/configuration.md
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
@@ -125,18 +122,15 @@ docs: need-python
 new: need-python
 	@"$(PYTHON)" deploy/begin "$(KIND)" "$(NAME)"
 
-defects: need-python
-	@"$(PYTHON)" deploy/install.py test
+defects: ready
 	.venv/test/bin/python tests/support/seed_defects.py
 
-accuracy: need-python
-	@"$(PYTHON)" deploy/install.py test
+accuracy: ready
 	.venv/test/bin/python benchmarks/accuracy.py $(FLAGS)
 
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra embedded --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
-	uv pip compile pyproject.toml --extra embedded --extra test --extra postgresql --extra redis --extra pages -o deploy/locks/pages.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
 
 LOCKED = --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \

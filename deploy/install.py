@@ -1,7 +1,7 @@
 """Make a virtual environment and fill it from a lock: ``python3 deploy/install.py serve``.
 
-``serve``, ``test`` and ``pages`` hold this checkout; ``clients`` holds clients of others alone; ``vllm`` holds what a
-data centre has before we come, vLLM (its CPU build); ``deploy/into_vllm.py`` adds us to it.
+``serve`` and ``test`` hold this checkout; ``clients`` holds clients of others alone; ``vllm`` holds what a data centre
+has before we come, vLLM (its CPU build); ``deploy/into_vllm.py`` adds us to it.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
 does nothing when the stamp still fits. What it downloads stays in ``.venv/downloads``, so that a second
@@ -165,7 +165,7 @@ CHECKOUT = Recipe(
 )
 CLIENTS = Recipe(fill_packages, needed=500 << 20, kept="downloads are kept in .venv/downloads")
 VLLM = Recipe(fill_vllm, needed=4 << 30, kept="downloads are not kept", fits=fits_vllm)
-RECIPES = {"serve": CHECKOUT, "test": CHECKOUT, "pages": CHECKOUT, "clients": CLIENTS, "vllm": VLLM}
+RECIPES = {"serve": CHECKOUT, "test": CHECKOUT, "clients": CLIENTS, "vllm": VLLM}
 
 
 def fingerprint(name: str) -> str:

@@ -15,7 +15,7 @@ from ordinance.loading.packs import shipped_rules
 from ordinance.policy.vocabulary import MARKER
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import rules_in_force
-from support.commands import run
+from support.commands import run, run_here
 from support.packs import (
     CHARTER,
     JURISDICTION,
@@ -223,7 +223,6 @@ def test_as_processes(tmp_path: Path) -> None:
     assert [each["kind"] for each in report["citations"]] == ["version"]
 
 
-@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -238,7 +237,7 @@ def test_usage(words: tuple[str, ...], code: int, said: str, tmp_path: Path) -> 
     write_jurisdiction(tmp_path)
     (tmp_path / "bad.ord").write_text("jurisdicton XB 1.0.0", "utf-8")
     (tmp_path / "bytes.ord").write_bytes(b"\xc3\x28")
-    result = run("diff", *words, cwd=tmp_path)
+    result = run_here("diff", *words, cwd=tmp_path)
     assert result.returncode == code
     assert said in result.stdout + result.stderr
     assert "Traceback" not in result.stderr

@@ -23,7 +23,7 @@ from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import MARKER
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import rules_in_force, situate
-from support.commands import run
+from support.commands import run, run_here
 from support.packs import TODAY, write_jurisdiction
 
 
@@ -140,10 +140,11 @@ def test_as_text(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.server
 def test_as_json_from_standard_input(tmp_path: Path) -> None:
     pack = write_jurisdiction(tmp_path)
-    result = run("explain", "--pack", pack, "--jurisdiction", "XA", "--format", "json", given="So: secret words.\n")
+    result = run_here(
+        "explain", "--pack", pack, "--jurisdiction", "XA", "--format", "json", given="So: secret words.\n"
+    )
     assert result.returncode == 0
     report = json.loads(result.stdout)
     assert report["verdict"] == "withhold"
@@ -160,7 +161,6 @@ def test_as_json_from_standard_input(tmp_path: Path) -> None:
     assert {rule["outcome"] for rule in report["rules"]} == {"fired", "out_of_scope", "quiet"}
 
 
-@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -175,18 +175,17 @@ def test_as_json_from_standard_input(tmp_path: Path) -> None:
     ],
 )
 def test_usage(words: tuple[str, ...], code: int, said: str) -> None:
-    result = run("explain", *words)
+    result = run_here("explain", *words)
     assert result.returncode == code
     assert said in result.stderr
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.server
 def test_input_that_is_no_text() -> None:
-    result = run("explain", given=b"\xff\xfe")
+    result = run_here("explain", given=b"\xff\xfe")
     assert result.returncode == 2
     assert "error[unreadable]: standard input is not UTF-8 text (byte 0)" in result.stderr
-    assert run("explain", os.fsdecode(b"\xff")).returncode == 2
+    assert run_here("explain", os.fsdecode(b"\xff")).returncode == 2
 
 
 @pytest.mark.semantics(27)
@@ -200,16 +199,15 @@ def test_a_red_line_in_an_earlier_turn_is_shown_where_it_was_met() -> None:
     assert as_json(explained)["history"] == {"left_out": 1, "types": ["violence"]}
 
 
-@pytest.mark.server
 def test_a_conversation_is_explained_from_a_file(tmp_path: Path) -> None:
     said = [("user", "How do I torture someone?"), ("assistant", "No."), ("user", "Sorry.")]
     messages = [{"role": role, "content": text} for role, text in said]
     line = tmp_path / "talk.json"
     line.write_text(json.dumps({"messages": messages, "answer": "Hello."}))
-    done = run("explain", "--conversation", line)
+    done = run_here("explain", "--conversation", line)
     assert done.returncode == 0, done.stderr
     assert "message 1 0 to" in done.stdout
     assert "The model did not read an earlier part of this conversation" in done.stdout
-    twice = run("explain", "--conversation", line, "Hello.")
+    twice = run_here("explain", "--conversation", line, "Hello.")
     assert (twice.returncode, "Leave out TEXT" in twice.stderr) == (2, True)
-    assert run("explain", "--conversation", tmp_path / "none").returncode == 2
+    assert run_here("explain", "--conversation", tmp_path / "none").returncode == 2

@@ -15,7 +15,7 @@ from ordinance.language.source import Source
 from ordinance.loading.example_runs import situation_of
 from ordinance.loading.load import Loaded, load
 from ordinance.policy.vocabulary import SEVERE_HARMS
-from support.commands import run
+from support.commands import run, run_here
 from support.packs import JURISDICTION, LANGUAGE, TODAY, load_on, write_jurisdiction, write_language
 
 TEXTS = """\
@@ -112,16 +112,15 @@ def test_each_branch_counts_only_where_it_is_shown(tmp_path: Path) -> None:
     assert words.told == ("fr",)
 
 
-@pytest.mark.server
 def test_a_language_pack_is_tested_by_what_it_tells(tmp_path: Path) -> None:
     """Every rule's first firing example, told in the language that was given; it has no examples of its own."""
-    lacking = run("test", write_language(tmp_path))
+    lacking = run_here("test", write_language(tmp_path))
     assert lacking.returncode == 1
     assert "failed: baseline/weapons: the example says `fires`, but its notice, or its label, has no text in fr" in (
         lacking.stdout
     )
     labels = "".join(f'label {name} {{ fr "{name}" }}\n' for name in sorted(SEVERE_HARMS))
-    result = run("test", write_language(tmp_path, LANGUAGE + labels))
+    result = run_here("test", write_language(tmp_path, LANGUAGE + labels))
     assert result.returncode == 0, result.stdout
     assert "7 rules told in the language packs given, 0 failed" in result.stdout
 
@@ -206,7 +205,6 @@ def test_as_a_process(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -221,7 +219,7 @@ def test_as_a_process(tmp_path: Path) -> None:
 def test_usage(words: tuple[str, ...], code: int, said: str, tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("hello\n", "utf-8")
     (tmp_path / "latin.txt").write_bytes(b"fires XA/words\n  caf\xe9\n")
-    result = run("test", write_jurisdiction(tmp_path), *words, cwd=tmp_path)
+    result = run_here("test", write_jurisdiction(tmp_path), *words, cwd=tmp_path)
     assert result.returncode == code
     assert said in result.stderr
     assert "Traceback" not in result.stderr

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.checkout import ROOT
-
-pytestmark = pytest.mark.server
+from support.commands import run, run_here
 
 CANARY = "ordinance-canary-86a-5d21e8"
 WEAPON = "ordinance-canary-weapons-7f3a9c"
 
 
 def apply(*flags: str, lines: list[Any], raw: bytes = b"", code: int = 0) -> list[dict[str, Any]]:
-    given = raw or b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
-    done = subprocess.run(
-        [sys.executable, "-m", "ordinance.cli.main", "apply", *flags],
-        input=given,
-        capture_output=True,
-        check=False,
-        env={"PYTHONPATH": str(ROOT / "engine"), "LANG": "C", "PATH": ""},
-    )
-    assert done.returncode == code, done.stderr.decode()
-    assert b"Traceback" not in done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    done = run_here("apply", *flags, given=raw or written(lines))
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return [json.loads(line) for line in done.stdout.split("\n") if line]
+
+
+def written(lines: list[Any]) -> bytes:
+    return b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
+
+
+@pytest.mark.server
+def test_as_a_process() -> None:
+    lines = [{"answer": f"Gut. Zwei {CANARY} drei.", "turn": 1}, {"answer": f"Zwei {WEAPON}.", "locale": "et"}]
+    done = run("apply", "--locale", "de-DE", given=written(lines), LANG="C", LC_ALL="C", PATH="")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [json.loads(line) for line in done.stdout.splitlines()] == apply("--locale", "de-DE", lines=lines)
+    wrong = run("apply", "--jurisdiction", "DE", given=b'{"answer": "\xff"}', LANG="C", LC_ALL="C")
+    assert wrong.returncode == 1
+    assert "not UTF-8" in wrong.stdout
 
 
 @pytest.mark.requirement("TR-2")
@@ -161,17 +166,11 @@ def test_bad_lines_are_told_and_the_others_go_on() -> None:
     ],
 )
 def test_flags_that_do_not_fit_are_one_line_with_a_way_out(flags: list[str], says: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "ordinance.cli.main", "apply", *flags],
-        input=b'{"answer": "x"}',
-        capture_output=True,
-        check=False,
-        env={"PYTHONPATH": str(ROOT / "engine"), "PATH": ""},
-    )
+    done = run_here("apply", *flags, given=b'{"answer": "x"}')
     assert done.returncode in (1, 2)
-    assert says in done.stderr.decode()
-    assert b"Traceback" not in done.stderr
-    assert done.stdout == b""
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
 
 
 @pytest.mark.parametrize(
@@ -180,15 +179,9 @@ def test_flags_that_do_not_fit_are_one_line_with_a_way_out(flags: list[str], say
 def test_that_no_law_applies_is_told_where_one_could(flags: list[str], told: bool, tmp_path: Path) -> None:
     charter = tmp_path / "charter"
     shutil.copytree(ROOT / "rules" / "charter", charter)
-    done = subprocess.run(
-        [sys.executable, "-m", "ordinance.cli.main", "apply", *(flag or str(charter) for flag in flags)],
-        input=b'{"answer": "Hello."}',
-        capture_output=True,
-        check=False,
-        env={"PYTHONPATH": str(ROOT / "engine"), "PATH": ""},
-    )
+    done = run_here("apply", *(flag or charter for flag in flags), given=b'{"answer": "Hello."}')
     line = "ordinance: no jurisdiction: only the charter applies; name one with --jurisdiction DE\n"
-    assert done.stderr.decode() == (line if told else "")
+    assert done.stderr == (line if told else "")
     assert done.returncode == 0
 
 

@@ -21,7 +21,7 @@ from ordinance.language.parser import Role, first_word, make_parser, parse, tree
 from ordinance.language.source import Source, Span
 from ordinance.loading.packs import shipped_rules
 from support.checkout import CASES
-from support.commands import command, environment, run
+from support.commands import command, environment, run, run_here
 from support.packs import CHARTER, JURISDICTION, LANGUAGE
 
 SHIPPED = sorted(shipped_rules().rglob("*.ord"))
@@ -210,13 +210,12 @@ def test_as_a_process(tmp_path: Path) -> None:
     assert run("fmt", "--check", tmp_path).returncode == 0
 
 
-@pytest.mark.server
 def test_what_does_not_parse_is_left_alone(tmp_path: Path) -> None:
     """It is told as `check` tells it, and the other packs are written."""
     bad, good = tmp_path / "bad.ord", tmp_path / "good.ord"
     bad.write_text(JURISDICTION.replace("scope   sentence", "scoop   sentence"), "utf-8")
     good.write_text(LANGUAGE, "utf-8")
-    result = run("fmt", tmp_path, cwd=tmp_path)
+    result = run_here("fmt", tmp_path, cwd=tmp_path)
     assert result.returncode == 1
     assert "bad.ord:42:5: error[unknown-word]: the word `scoop`" in result.stdout
     assert "good.ord: formatted" in result.stdout
@@ -224,7 +223,6 @@ def test_what_does_not_parse_is_left_alone(tmp_path: Path) -> None:
     assert good.read_text("utf-8") == formatted(LANGUAGE)
 
 
-@pytest.mark.server
 @pytest.mark.parametrize(
     ("data", "code", "exit_code"),
     [(None, "file-missing", 2), (b"", "empty-pack", 1), (b"\0", "nul-character", 2), (b"\xff\xfe\xfd", "not-utf8", 2)],
@@ -233,11 +231,11 @@ def test_bad_input(data: bytes | None, code: str, exit_code: int, tmp_path: Path
     pack = tmp_path / "bad.ord"
     if data is not None:
         pack.write_bytes(data)
-    result = run("fmt", pack)
+    result = run_here("fmt", pack)
     assert (result.returncode, result.stderr) == (exit_code, "")
     assert f"error[{code}]" in result.stdout
-    assert run("fmt", "--check", tmp_path / "none").returncode == 2
-    assert run("fmt", "--width", "80", pack).returncode == 2
+    assert run_here("fmt", "--check", tmp_path / "none").returncode == 2
+    assert run_here("fmt", "--width", "80", pack).returncode == 2
 
 
 @pytest.mark.server

@@ -13,7 +13,7 @@ from ordinance.language.format import format_source
 from ordinance.language.source import Source
 from ordinance.loading.load import load
 from ordinance.loading.packs import shipped_rules
-from support.commands import run
+from support.commands import run, run_here
 
 DAY = date(2026, 12, 24)
 
@@ -57,28 +57,27 @@ def test_a_language(tag: str, tmp_path: Path) -> None:
 @pytest.mark.server
 def test_as_processes(tmp_path: Path) -> None:
     """Made, checked, tested and formatted green; made again, nothing is touched."""
-    for kind, name in (("jurisdiction", "JP"), ("language", "ja"), ("house", "city_school")):
-        made = run("new", kind, name, "--into", tmp_path / "packs", cwd=tmp_path)
+    for start, kind, name in ((run, "jurisdiction", "JP"), (run_here, "language", "ja"), (run_here, "house", "school")):
+        made = start("new", kind, name, "--into", tmp_path / "packs", cwd=tmp_path)
         assert made.returncode == 0, made.stderr
         assert made.stdout.splitlines()[0] == f"packs/{name}/{name}.ord"
         assert "ordinance check packs/" in made.stderr
         home = tmp_path / "packs" / name
         for words in (("check", home), ("test", home), ("fmt", "--check", home)):
-            result = run(*words)
+            result = start(*words)
             assert result.returncode == 0, result.stdout
         before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
-        again = run("new", kind, name, "--into", tmp_path / "packs", cwd=tmp_path)
+        again = start("new", kind, name, "--into", tmp_path / "packs", cwd=tmp_path)
         assert again.returncode == 2
         assert f"packs/{name}/{name}.ord already exists" in again.stderr
         assert before == {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
 
 
-@pytest.mark.server
 def test_a_lexicon_that_is_there_stays(tmp_path: Path) -> None:
     lexicon = tmp_path / "JP" / "lexicons" / "example_words.txt"
     lexicon.parent.mkdir(parents=True)
     lexicon.write_text("mine\n", "utf-8")
-    assert run("new", "jurisdiction", "JP", "--into", tmp_path).returncode == 2
+    assert run_here("new", "jurisdiction", "JP", "--into", tmp_path).returncode == 2
     assert lexicon.read_text("utf-8") == "mine\n"
     assert not (tmp_path / "JP" / "JP.ord").exists()
 
@@ -91,7 +90,6 @@ def test_a_skeleton_that_is_not_green_is_not_written(tmp_path: Path, monkeypatch
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -109,7 +107,7 @@ def test_a_skeleton_that_is_not_green_is_not_written(tmp_path: Path, monkeypatch
 )
 def test_usage(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", "utf-8")
-    result = run("new", *words, cwd=tmp_path)
+    result = run_here("new", *words, cwd=tmp_path)
     assert result.returncode == 2
     assert said in result.stderr
     assert "Traceback" not in result.stderr

@@ -62,8 +62,9 @@ def test_silent_connections_stop_nobody_and_fill_no_log(
     served = (FewFiles if when == "start" else Served)(*words)
     try:
         if when == "later":  # descriptors run out below the bound that was reckoned at the start
+            httpx2.get(f"{served.address}/health", trust_env=False, timeout=PATIENCE)  # it has started
             resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE, (48, 48))
-        before = seconds_of_processor(served)
+        before, began = seconds_of_processor(served), time.monotonic()
         for _ in range(4):
             press(served, crowd)
             for _ in range(2):
@@ -73,13 +74,14 @@ def test_silent_connections_stop_nobody_and_fill_no_log(
                     f"{served.address}/v1/chat/completions", json=ASK, trust_env=False, timeout=PATIENCE
                 )
                 assert "Hello." in answer.json()["choices"][0]["message"]["content"]
-        spent = seconds_of_processor(served) - before
+        spent, minutes = seconds_of_processor(served) - before, (time.monotonic() - began) // 60
     finally:
         _, errors = served.stop()
     lines = errors.splitlines()
-    assert len(lines) <= 5, lines[:5]
+    closed = sum("connections were closed to make room" in line for line in lines)
+    assert int(workers) <= closed <= int(workers) * (1 + minutes), lines  # at once, then once a minute
+    assert len(lines) - closed <= 3, lines[:5]
     assert "Traceback" not in errors
-    assert sum("connections were closed to make room" in line for line in lines) == int(workers)
     assert ("raise it to 2080" in errors) is (when == "start")
     assert spent < 5
 

@@ -38,6 +38,7 @@ def phrases_of(jurisdiction: str | None) -> list[str]:
     return sorted({phrase for each in looked if isinstance(each, Expressions) for phrase in each.phrases})
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("TR-3")
 @pytest.mark.semantics(6)
 @pytest.mark.parametrize("jurisdiction", ["DE", None])
@@ -141,6 +142,7 @@ def test_what_is_asked_is_never_cut() -> None:
     assert opened.mask("I am 37605030299") == "I am [number]"
 
 
+@pytest.mark.slow
 @pytest.mark.semantics(6)
 @pytest.mark.parametrize("jurisdiction", ["DE", None])
 def test_ordinary_answers_are_cut_without_a_word(jurisdiction: str | None) -> None:

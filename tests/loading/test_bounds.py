@@ -120,6 +120,7 @@ def test_all_packs_of_a_load_count_together(tmp_path: Path, monkeypatch: pytest.
     assert [item.code for item in load_on(pack).diagnostics] == ["load-too-large"]
 
 
+@pytest.mark.slow
 def test_ten_thousand_phrases_load_in_disguise_too(tmp_path: Path) -> None:
     """The bounds leave room for what a deployment needs."""
     phrases = "".join(f"{word} {word} {word[::-1]}\n" for word in syllables(10_000))

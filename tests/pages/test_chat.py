@@ -126,8 +126,7 @@ def test_the_window_asks_nobody_but_the_gateway(browser: Browser, served: Served
     asked = [each for each in browser.requests() if not each.startswith("data:")]
     assert asked
     assert all(each.startswith(served.address + "/") for each in asked)
-    refused = [entry for entry in browser.driver.get_log("browser") if "Content Security Policy" in entry["message"]]
-    assert refused == []
+    assert [entry for entry in browser.log("browser") if "Content Security Policy" in entry["message"]] == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -66,9 +66,14 @@ class Browser:
 
     def requests(self) -> list[str]:
         """Every address that the window asked for since it was last called."""
-        messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        messages = [json.loads(entry["message"])["message"] for entry in self.log("performance")]
         sent = [each["params"] for each in messages if each["method"] == "Network.requestWillBeSent"]
         return [each["request"]["url"] for each in sent]
+
+    def log(self, name: str) -> list[dict[str, str]]:
+        """The entries of one of the browser's logs since it was last called."""
+        entries: list[dict[str, str]] = self.driver.get_log(name)  # type: ignore[no-untyped-call]
+        return entries
 
     def resize(self, width: int) -> None:
         self.driver.set_window_size(width, 900)

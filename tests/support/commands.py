@@ -1,7 +1,8 @@
-"""The command line as a person runs it: in a process of its own."""
+"""The command line as a person runs it, in a process of its own, or its commands in this one."""
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import select
@@ -10,8 +11,12 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import chdir
 from pathlib import Path
 from typing import ClassVar
+from unittest.mock import patch
+
+from ordinance.cli.main import main
 
 ENGINE = Path(__file__).resolve().parents[2] / "engine"
 #: How long a server may take until it listens, in seconds; the machine may be busy.
@@ -38,6 +43,26 @@ def run(
         check=False,
     )  # fmt: skip
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def run_here(*words: str | Path, cwd: Path | None = None, given: str | bytes = b"") -> subprocess.CompletedProcess[str]:
+    """As ``run``, in this process: what a command does, without the second of processor time that a start takes. Each
+    command has a test that starts it."""
+    data = given.encode() if isinstance(given, str) else given
+    said, errors = io.BytesIO(), io.BytesIO()
+    stdin, stdout, stderr = io.TextIOWrapper(io.BytesIO(data)), _open(said), _open(errors)
+    with patch("sys.stdin", stdin), patch("sys.stdout", stdout), patch("sys.stderr", stderr), chdir(cwd or Path.cwd()):
+        try:
+            code = main([str(word) for word in words])
+        except SystemExit as left:  # argparse leaves so after --help and --version
+            code = int(left.code or 0)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return subprocess.CompletedProcess(words, code, said.getvalue().decode(), errors.getvalue().decode())
+
+
+def _open(kept: io.BytesIO) -> io.TextIOWrapper:
+    return io.TextIOWrapper(kept, "utf-8", write_through=True)
 
 
 def copy_of_engine(folder: Path) -> Path:

@@ -1,6 +1,7 @@
 """`make coverage [RAISE=1]`: how much of each room the tests run, and that it never becomes less.
 
-Counted are branches: the ways on from each place where the code decides, in this process and in those that tests start.
+Counted are branches, the ways on from each place where the code decides, by the tests that `make quick` runs: they
+start nothing, so that the count is the same each time, and they are what a change is tried with.
 ``tests/coverage.toml`` holds a floor for each room, in percent. A room that falls below its floor fails the command;
 ``RAISE=1`` writes what a room has now where that is more than its floor.
 """
@@ -21,16 +22,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ROOT / "tests" / "coverage.toml"
 PACKAGE = "engine/ordinance/"
-#: How far a room may be below its floor, in percentage points: which of two ways a race between processes takes, and
-#: what a new version of hypothesis draws, is not the same each time.
+#: How far a room may be below its floor, in percentage points: what a new version of hypothesis draws is not the same.
 TOLERANCE = 0.5
-#: Each part of the suite with its hypothesis profile. Who measures needs no hundred examples of a property; tests with
-#: servers have few properties, so that `.ci/run` has them here with as many as `make test` and nowhere else.
-PARTS = (("not slow and not server", "glance"), ("server and not slow", "quick"))
+#: The tests that count, and their hypothesis profile: who measures needs no hundred examples of a property.
+CHOSEN, PROFILE = "not slow and not server", "glance"
 HEAD = """\
-# Branch coverage of each room, in percent, by the tests that are not slow. `make coverage` fails where a room has less;
-# `make coverage RAISE=1` raises what has become more. A floor goes down with code that goes, by hand, and the commit
-# says why.
+# Branch coverage of each room, in percent, by the tests that are neither slow nor start servers. `make coverage` fails
+# where a room has less; `make coverage RAISE=1` raises what has become more. A floor goes down with code that goes, by
+# hand, and the commit says why.
 """
 
 
@@ -70,14 +69,10 @@ def written(floors: Mapping[str, float]) -> str:
 
 
 def measure() -> int:
-    """Run both parts of the suite under coverage; the first exit status of pytest that is not 0."""
+    """Run the tests under coverage; pytest's exit status."""
     _coverage("erase")
-    for chosen, profile in PARTS:
-        variables = {**os.environ, "HYPOTHESIS_PROFILE": profile}
-        words = ("run", "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", "--durations", "15", "-m", chosen)
-        if code := _coverage(*words, variables=variables):
-            return code
-    return 0
+    words = ("run", "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", "-m", CHOSEN)
+    return _coverage(*words, variables={**os.environ, "HYPOTHESIS_PROFILE": PROFILE})
 
 
 def read() -> dict[str, tuple[int, int]]:

@@ -101,6 +101,8 @@ def fates(text: str, rules: Sequence[Rule], protected: Sequence[str] = (), cut: 
             if at not in matched:
                 signs[at] = {MARKER}
             masked |= {at} if bare else set()
+    if not signs:
+        return [Fate(char, at) for at, char in enumerate(text)]
     shielded = {at for start, end in matches(text, (), protected) for at in range(start, end)} - masked
     found: list[Fate] = []
     run: set[str] = set()
@@ -214,21 +216,21 @@ def _laid_out(phrase: str) -> str:
 
 def pattern_matches(pattern: str, symbols: str) -> Iterator[tuple[int, int]]:
     """Every non-empty span that ``pattern`` accepts in folded text."""
-    for end in range(1, len(symbols) + 1):
-        expression = _ending(pattern, len(symbols) - end)
-        for start in range(end):
-            if expression.match(symbols, start):
-                yield start, end
+    for start in range(len(symbols)):
+        if _expression(pattern, "").match(symbols, start):  # to some end
+            for end in range(start + 1, len(symbols) + 1):
+                if _expression(pattern, rf"(?=[\s\S]{{{len(symbols) - end}}}\Z)").match(symbols, start):
+                    yield start, end
 
 
 @cache
-def _ending(pattern: str, left: int) -> re.Pattern[str]:
-    """``pattern`` where exactly ``left`` symbols follow; words are what this page says, not what Python says."""
+def _expression(pattern: str, end: str) -> re.Pattern[str]:
+    """``pattern``, and then ``end``; words are what this page says, not what Python says."""
     boundary = f"(?:(?<=[{WORD}])(?![{WORD}])|(?<![{WORD}])(?=[{WORD}]))"
     inside = f"(?:(?<=[{WORD}])(?=[{WORD}])|(?<![{WORD}])(?![{WORD}]))"
     for ours, theirs in (("\\b", boundary), ("\\B", inside), ("\\w", WORD_SYMBOL), ("\\d", "[0-9]")):
         pattern = pattern.replace(ours, theirs)
-    return re.compile(rf"(?:{pattern})(?=[\s\S]{{{left}}}\Z)", re.MULTILINE)
+    return re.compile(f"(?:{pattern}){end}", re.MULTILINE)
 
 
 # extents
@@ -366,12 +368,18 @@ def continuations(alphabet: str, length: int) -> list[str]:
     return ["".join(each) for size in range(length + 1) for each in product(alphabet, repeat=size)]
 
 
-def certain(text: str, rules: Sequence[Rule], protected: Sequence[str], endings: Sequence[str]) -> list[Fate]:
-    """What has left when ``text`` has come in: what every continuation shows alike. A marker at the end waits."""
+def certain(
+    text: str, rules: Sequence[Rule], protected: Sequence[str], endings: Sequence[str], sent: int = 0
+) -> list[Fate]:
+    """What has left when ``text`` has come in: what every continuation shows alike. A marker at the end waits. Where no
+    more than ``sent`` are alike, nothing is new, and no other continuation is tried."""
     agreed = fates(text, rules, protected)
     for ending in endings:
+        if len(agreed) <= sent:
+            break
         going_on = fates(text + ending, rules, protected)
-        agreed = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(agreed, going_on, strict=False))]
+        if going_on[: len(agreed)] != agreed:
+            agreed = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(agreed, going_on, strict=False))]
     while agreed and agreed[-1].at is None:
         agreed.pop()
     return agreed
@@ -394,7 +402,7 @@ def trace(text: str, rules: Sequence[Rule], protected: Sequence[str], endings: S
     for at in range(1, len(text) + 1):
         if refused(text[:at], rules, endings):
             return pieces + [""] * (len(text) + 1 - len(pieces))
-        tokens = certain(text[:at], rules, protected, endings)
+        tokens = certain(text[:at], rules, protected, endings, sent)
         pieces.append(render(tokens[sent:]))
         sent = max(sent, len(tokens))
     return [*pieces, "" if refused(text, rules) else render(fates(text, rules, protected)[sent:])]

@@ -21,7 +21,7 @@ AROUND = ROOT / "tests" / "vllm"
 ORDINANCE = ("--middleware", "ordinance.serve.vllm.Ordinance")
 KEY = "a-key-of-the-tests"
 #: How long the server may take until it answers, in seconds: imports in three processes, on a machine that may be busy.
-PATIENCE = 240.0
+PATIENCE = 600.0
 #: What lets the most fields speak.
 SPEAKING = (
     "--served-model-name", "tiny", "--enable-auto-tool-choice", "--tool-call-parser", "hermes",

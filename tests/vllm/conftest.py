@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from support.commands import Served
 from support.vantage import Vantage
@@ -23,6 +25,20 @@ RULES = Path(__file__).resolve().parents[2] / "rules"
 ADAPTERS = "adapters: {et: {lora: et-instruct}}"
 #: How long one answer may take, in seconds.
 PATIENCE = 120.0
+#: The files that do not ask the one server: jobs, and starts of their own.
+APART = {"test_batch_job.py", "test_installed.py", "test_start.py"}
+
+
+class OneServer(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """One of pytest's processes starts the server and has all tests that ask it; the others run beside that."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0]).name
+        return file if file in APART else "the one server"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneServer:
+    return OneServer(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

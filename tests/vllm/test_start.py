@@ -10,7 +10,16 @@ from typing import Any
 
 import pytest
 
-from support.vllm_server import AROUND, ENVIRONMENT, MODEL, ORDINANCE, ServerEndedError, VllmServer, variables
+from support.vllm_server import (
+    AROUND,
+    ENVIRONMENT,
+    MODEL,
+    ORDINANCE,
+    PATIENCE,
+    ServerEndedError,
+    VllmServer,
+    variables,
+)
 
 MIDDLEWARE = ORDINANCE[1]
 #: Each registers routes of its own.
@@ -92,7 +101,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, An
         )
     done = subprocess.run(
         [ENVIRONMENT / "bin" / "python", AROUND / "starts.py"], input=json.dumps(conditions), env=variables(),
-        capture_output=True, text=True, check=False, timeout=240,
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
     found = json.loads(done.stdout.splitlines()[-1])

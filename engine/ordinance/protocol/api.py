@@ -25,7 +25,7 @@ class Reader(Protocol):
     forms: list[Form]
 
     def read(self, data: bytes) -> Reply:
-        """What it says. Raises ``Problem`` (502)."""
+        """Read what the event in ``data`` says. Raises ``Problem`` (502)."""
 
 
 class Writer(Protocol):
@@ -34,13 +34,13 @@ class Writer(Protocol):
     done: bytes
 
     def write(self, top: Top, choices: Choices, usage: Usage | None, metadata: Metadata | None) -> bytes:
-        """The events that say this. What stands at the end of a stream has ``metadata``."""
+        """Write the events that say this. What stands at the end of a stream has ``metadata``."""
 
     def more(self, top: Top, index: int, name: str, text: str) -> bytes:
-        """The events that say more of one text of one choice; ``top`` is the same for all of a stream's."""
+        """Write the events that say more of one text of one choice; ``top`` is the same for all of a stream's."""
 
     def problem(self, problem: Problem, metadata: Metadata) -> bytes:
-        """The last event of a stream that cannot go on."""
+        """Write the last event of a stream that cannot go on."""
 
 
 class Api(Protocol):
@@ -52,32 +52,32 @@ class Api(Protocol):
     turns: str
 
     def read_request(self, raw: bytes, parts: Words = NO_PARTS) -> Request:
-        """``parts`` are what the operator takes beside text. Raises ``Problem`` (400)."""
+        """Read a request. ``parts`` are what the operator takes beside text. Raises ``Problem`` (400)."""
 
     def saying(self, request: Request, messages: Sequence[Message]) -> Request:
         """Return the request with these messages as its conversation."""
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
-        """Every text that a red line is to look at. ``system_is_ours``: the key attests that system messages are the
-        operator's own, so they are left out."""
+        """Yield every text that a red line is to look at. ``system_is_ours``: the key attests that system messages are
+        the operator's own, so they are left out."""
 
     def masked(self, request: Request, mask: Callable[[str], str], *, system_is_ours: bool) -> dict[str, Any]:
-        """The body that goes upstream: the same texts, each as ``mask`` gives it."""
+        """Return the body that goes upstream: the same texts, each as ``mask`` gives it."""
 
     def read_whole(self, raw: bytes, request: Request) -> Reply:
-        """An upstream's whole answer. Raises ``Problem`` (502)."""
+        """Read an upstream's whole answer. Raises ``Problem`` (502)."""
 
     def reader(self, request: Request) -> Reader:
-        """What reads the events of one stream."""
+        """Make what reads the events of one stream."""
 
     def write_whole(self, request: Request, top: Top, choices: Choices, usage: Usage | None) -> dict[str, Any]:
-        """A whole answer."""
+        """Write a whole answer."""
 
     def writer(self, request: Request) -> Writer:
-        """What writes the events of one stream."""
+        """Make what writes the events of one stream."""
 
     def problem_body(self, problem: Problem) -> dict[str, Any]:
-        """The JSON object of a response that is no answer."""
+        """Return the JSON object of a response that is no answer."""
 
     def problem_event(self, problem: Problem) -> bytes:
-        """The same as the last event of a stream of which nothing else is known."""
+        """Write the same as the last event of a stream of which nothing else is known."""

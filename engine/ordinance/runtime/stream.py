@@ -100,8 +100,8 @@ class Stream:
         return self._texts
 
     def text(self, part: Channel, *, rigid: bool = False, beginning: Beginning | None = None) -> Redactor:
-        """A text of its own, of this part of an answer. A ``rigid`` one may not be edited. Its ``beginning`` is that of
-        the choice, unless it continues another block."""
+        """Begin a text of its own, of this part of an answer. A ``rigid`` one may not be edited. Its ``beginning`` is
+        that of the choice, unless it continues another block."""
         terms = self._terms
         beginning = beginning or self.beginning(part)
         text = Redactor(terms.activation_of(part), beginning, terms.placeholders, rigid=rigid)
@@ -117,13 +117,13 @@ class Stream:
         return follow(self._terms.activation_of(part), before, said)
 
     def call(self, *, custom: bool = False) -> tuple[Redactor, Text]:
-        """The name and the arguments of a tool call. Those of a ``custom`` tool are a text and no JSON."""
+        """Begin the name and the arguments of a tool call. Those of a ``custom`` tool are a text and no JSON."""
         self.called = True
         name = self.text(Channel.TOOL_CALL, rigid=True)
         return name, self.text(Channel.TOOL_CALL, rigid=True) if custom else self.arguments()
 
     def arguments(self) -> JsonText:
-        """The arguments of a tool call: JSON that may not be edited."""
+        """Begin the arguments of a tool call: JSON that may not be edited."""
         return self._json(Channel.TOOL_CALL, FREE_NOWHERE)
 
     def _json(self, part: Channel, structure: Structure) -> JsonText:
@@ -133,7 +133,7 @@ class Stream:
         return text
 
     def alternatives(self, part: Channel, beginning: Beginning | None = None) -> Alternatives:
-        """What decides, along a text of this part, about tokens that the model could have said instead."""
+        """Make what decides, along a text of this part, about tokens that the model could have said instead."""
         return Alternatives(self._terms.activation_of(part), beginning or self.beginning(part))
 
     @property
@@ -162,7 +162,8 @@ class Stream:
         return name in self._paused
 
     def named(self, name: str, part: Channel) -> Text:
-        """The text of this ``name``. Beside the content it begins here, as this ``part`` of an answer, if it is new."""
+        """Return the text of this ``name``. Beside the content it begins here, as this ``part`` of an answer, if it is
+        new."""
         if name == CONTENT:
             return self.content
         text = self._named.get(name)
@@ -185,7 +186,8 @@ class Stream:
         return opening + self._send(self.content.feed(text))
 
     def speak(self) -> str:
-        """The model begins to say something that people read. Returns what stands before it in the content, once."""
+        """Note that the model begins to say something that people read. Return what stands before it in the content,
+        once."""
         self._spoken = True
         return self._open()
 
@@ -195,16 +197,16 @@ class Stream:
         return self._opened
 
     def pause(self, end: End = End.OWN, name: str = CONTENT) -> str:
-        """A block of a text ends, in this way, though another may follow: what is held is certain now, and the rest is
-        returned. Feed no more of it before ``resume``."""
+        """End a block of a text in this way, though another may follow: what is held is certain now. Return the rest.
+        Feed no more of it before ``resume``."""
         self._paused.add(name)
         if name != CONTENT:
             return self._send_beside(name, self._named[name].close(end))
         return "" if self.refused else self._send(self.content.close(end))
 
     def resume(self, beginning: Beginning, name: str = CONTENT, part: Channel | None = None) -> None:
-        """The text of this ``name`` goes on in another block, which begins there. ``part`` is for other texts than the
-        content."""
+        """Continue the text of this ``name`` in another block, which begins there. ``part`` is for other texts than
+        the content."""
         self._paused.discard(name)
         text = self.text(part or self._part, beginning=beginning)
         if name == CONTENT:
@@ -218,8 +220,8 @@ class Stream:
         return self.close()
 
     def close(self, end: End = End.OWN) -> str:
-        """The rest of the content, which ends in this way, and the notices. After a refusal the notices alone, and for
-        a whole answer nothing but them."""
+        """Return the rest of the content, which ends in this way, and the notices; after a refusal the notices alone. A
+        whole answer is returned here, in one piece."""
         rest = "" if self.refused or CONTENT in self._paused else self._send(self.content.close(end))
         for text in self._texts:
             if self.refused or text is not self.content:
@@ -280,7 +282,7 @@ class Stream:
         return text
 
     def _open(self) -> str:
-        """What stands before the answer, and the white space with which it begins; once."""
+        """Return what stands before the answer, and the white space with which it begins; once."""
         if self._opened:
             return ""
         self._opened = True
@@ -288,7 +290,7 @@ class Stream:
         return "".join(text + _PARAGRAPH for text in before) + self._send(self._blank)
 
     def _paragraph(self, text: str) -> str:
-        """A paragraph of its own; what stands before the answer has brought its own break."""
+        """Make ``text`` a paragraph of its own; what stands before the answer has brought its own break."""
         lead = _PARAGRAPH if self._sent else ""
         self._sent = True
         return lead + text

@@ -80,7 +80,7 @@ class Terms:
         return frozenset(self.remembered.notices)
 
     def activation_of(self, part: Channel) -> Activation:
-        """The automata for one part of an answer."""
+        """Return the automata for one part of an answer."""
         return activate(self.plan, self.activation.rules, self.contacts, part)
 
     def beginning(self, part: Channel, prompt: int = 0) -> Beginning:
@@ -98,8 +98,8 @@ def terms_of(
     whole: bool = False,
     silent: bool = False,
 ) -> Terms:
-    """The terms before anything is known of the prompt. ``locale`` chooses the language of notices, ``remembered`` is
-    what earlier answers told."""
+    """Make the terms before anything is known of the prompt. ``locale`` chooses the language of notices,
+    ``remembered`` is what earlier answers told."""
     contacts = contacts_at(plan, situation)
     activation = activate(plan, rules_in_force(plan, situation), contacts)
     discloser = Discloser(plan, notice_language(plan, locale) or "en")

@@ -25,7 +25,7 @@ from ordinance.errors import UsageError
 from ordinance.loading.load import Loaded, load
 from ordinance.loading.packs import shipped_rules
 from support.checkout import CASES, ROOT
-from support.commands import run
+from support.commands import run, run_here
 from support.packs import JURISDICTION, TODAY, load_on, write_jurisdiction
 
 FOLDER = CASES / "register"
@@ -232,7 +232,6 @@ def test_markdown_signs_are_words(tmp_path: Path) -> None:
     assert "&lt;b&gt;not&lt;/b&gt;" in to_html(document(loaded))
 
 
-@pytest.mark.server
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -248,7 +247,7 @@ def test_markdown_signs_are_words(tmp_path: Path) -> None:
 def test_usage(words: tuple[str, ...], code: int, said: str, tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text('{"title": "x"}', "utf-8")
     (tmp_path / "wrong.ord").write_text("jurisdiction ZZ 1.0.0 under charter nobody 1", "utf-8")
-    result = run("print", *words, cwd=tmp_path)
+    result = run_here("print", *words, cwd=tmp_path)
     assert (result.returncode, result.stdout) == (code, "")
     assert said in result.stderr
     assert "Traceback" not in result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import time
 from collections.abc import Callable
@@ -68,6 +69,29 @@ def test_where_all_are_busy_a_few_places_are_spare(loop_thread: LoopThread) -> N
         assert house.gone == []
 
     loop_thread.run(scene())
+
+
+def test_where_descriptors_run_out_the_silent_leave_at_once_and_each_that_stays_has_a_second_one(
+    loop_thread: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "_FEWER_SECONDS", 0.2)
+
+    async def scene() -> list[int]:
+        house, left = House(Places(1000)), []
+        for number in range(40):
+            house.come(str(number), idle=number % 4 > 0)
+        house.places.exhausted()  # 10 are busy with a descriptor each at the server behind: 50 are there
+        left.append(40 - len(house.gone))
+        for number in range(100):
+            house.come(f"new {number}")
+        left.append(140 - len(house.gone))
+        await asyncio.sleep(0.4)
+        for number in range(100):
+            house.come(f"newest {number}")
+        left.append(240 - len(house.gone))
+        return left
+
+    assert loop_thread.run(scene()) == [25, 25, 125]
 
 
 def test_one_address_makes_room_among_its_own(loop_thread: LoopThread) -> None:

@@ -45,7 +45,7 @@ _COMPLETE = (None, "completed")
 
 
 def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
-    """The conversation. Raises ``Problem`` (400)."""
+    """Read the conversation. Raises ``Problem`` (400)."""
     given = body.get("input")
     if isinstance(given, str):
         return [{"type": "message", "role": "user", "content": given}]
@@ -62,8 +62,8 @@ def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _read_parts(body: dict[str, Any], parts: Words) -> dict[str, Any]:
-    """The members of a request in which people and tools speak, with such ``parts`` beside text. Raises ``Problem``
-    (400)."""
+    """Read the members of a request in which people and tools speak, with such ``parts`` beside text. Raises
+    ``Problem`` (400)."""
     given, told = body["input"], body.get("instructions")
     if not isinstance(given, str):
         given = [read_message(item, f"input.{number}", parts) for number, item in enumerate(given)]
@@ -71,7 +71,7 @@ def _read_parts(body: dict[str, Any], parts: Words) -> dict[str, Any]:
 
 
 def _messages(items: Sequence[Message]) -> list[Message]:
-    """The items as the messages that servers make of them."""
+    """Return the items as the messages that servers make of them."""
     return [_message(item) for item in items]
 
 
@@ -101,7 +101,7 @@ def _thoughts(item: Message) -> Iterator[str]:
 
 
 def _readings(items: Sequence[Message]) -> tuple[str, ...]:
-    """What the answer may continue. Of a message's parts a server may take the first alone."""
+    """Return what the answer may continue. Of a message's parts a server may take the first alone."""
     continued = items[-1].get("status") not in _COMPLETE
     found = readings(_messages(items), continued=continued)
     content = items[-1].get("content") if found else None

@@ -56,7 +56,7 @@ class Acceptor:
                 return
             except OSError as error:
                 if error.errno in _EXHAUSTED:
-                    self._places.make_room("no file descriptors are left (LimitNOFILE)")
+                    self._places.exhausted()
                     self._wait()
                 else:  # the process that gave us the socket has shut it
                     self._shut()

@@ -12,12 +12,15 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Protocol
 
+from ordinance.serve.http.descriptors import EACH
 from ordinance.serve.http.stderr import tell
 
 #: Connections beyond the bound: where all others are busy, these ask for `/health` or are told to come again.
 SPARE = 8
 #: How often the operator is told that connections were closed, in seconds.
 _TOLD_EVERY = 60.0
+#: How long fewer connections are taken after the descriptors ran out, in seconds.
+_FEWER_SECONDS = 60.0
 
 
 class Guest(Protocol):
@@ -39,8 +42,9 @@ class Places:
     """The connections of one process: at most ``most``, and ``each`` from one address where that is given."""
 
     def __init__(self, most: int, each: int | None = None) -> None:
-        self._most = most
+        self._most = self._wanted = most
         self._each = each
+        self._fewer: asyncio.TimerHandle | None = None
         self._guests: dict[Guest, None] = {}
         self._coming = 0
         self._news = _News()
@@ -77,9 +81,26 @@ class Places:
     def leave(self, guest: Guest) -> None:
         self._guests.pop(guest, None)
 
-    def make_room(self, why: str = "") -> bool:
+    def make_room(self) -> bool:
         """Close the connection that is worth least; False where all are busy."""
-        return self._dismiss(self._guests, why or f"all {self._most} places are taken (limits.connections)")
+        why = f"all {self._most} places are taken (limits.connections)"
+        if self._fewer is not None:
+            why = "no file descriptors are left (LimitNOFILE)"
+        return self._dismiss(self._guests, why)
+
+    def exhausted(self) -> None:
+        """Note that no descriptors are left. For a minute, take no more connections than there are descriptors for,
+        with one to the server behind for each: whoever has said nothing makes room for that now."""
+        busy = sum(not guest.idle for guest in self._guests)
+        self._most = max(1, min(self._most, (len(self._guests) + busy) // EACH))
+        if self._fewer is not None:
+            self._fewer.cancel()
+        self._fewer = asyncio.get_running_loop().call_later(_FEWER_SECONDS, self._restore)
+        while len(self._guests) > self._most and self.make_room():
+            pass
+
+    def _restore(self) -> None:
+        self._most, self._fewer = self._wanted, None
 
     def _dismiss(self, among: dict[Guest, None] | list[Guest], why: str) -> bool:
         guest = next(_idle(among), None)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import resource
 
 #: For a connection that is served: the client's, and the one to the server behind.
-_EACH = 2
+EACH = 2
 #: For all else that a process opens: packs, logs, the processes of detectors, connections beyond the bound.
 _ELSE = 80
 
 
 def needed(connections: int) -> int:
     """Return how many descriptors so many connections need; what ``LimitNOFILE`` should say at least."""
-    return _EACH * connections + _ELSE
+    return EACH * connections + _ELSE
 
 
 def affordable(connections: int) -> int:
@@ -23,7 +23,7 @@ def affordable(connections: int) -> int:
         wanted = hard if _is_less(hard, needed(connections)) else needed(connections)
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
-    return max(1, min(connections, (soft - _ELSE) // _EACH)) if _is_less(soft, needed(connections)) else connections
+    return max(1, min(connections, (soft - _ELSE) // EACH)) if _is_less(soft, needed(connections)) else connections
 
 
 def _is_less(limit: int, number: int) -> bool:
