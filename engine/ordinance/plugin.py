@@ -1,4 +1,4 @@
-"""The plugin contract, version 1: all that a plugin imports. It runs in the plugin's own process, never in the engine's.
+"""The plugin contract, version 1: all that a plugin imports. It runs in the plugin's process, never in the engine's.
 
 A plugin is a distribution with an entry point in the group ``ordinance`` that names its package, and a manifest
 ``ordinance-plugin.toml`` in that package, which the engine reads without importing anything (docs/plugins.md)::
@@ -172,7 +172,7 @@ class Hooks:
         are counted, and ``/ready`` shows the number and the cause."""
 
     @hookspec(firstresult=True)
-    def health(self, settings: Settings) -> Sequence[str]:
+    def health(self, settings: Settings) -> Sequence[str] | None:
         """Return what is wrong, one line each, nothing if all is well. Called every 30 seconds; it can only make
         ``/ready`` worse."""
 
