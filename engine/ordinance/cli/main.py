@@ -8,7 +8,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
 from types import ModuleType
@@ -28,12 +28,13 @@ COMMANDS = (
     ("explain", "show what each rule does to a text, and why"),
     ("diff", "compare two policies: stricter, looser, different"),
     ("print", "write the public register of rules"),
-    ("new", "create a starter pack"),
+    ("new", "create a starter pack or plugin"),
     ("apply", "govern answers from JSON lines, without a model"),
     ("serve", "run the gateway in front of an inference server"),
     ("conversations", "count what is remembered of conversations, or delete it by API key"),
     ("settings", "check the settings, or print their schema for editors"),
     ("doctor", "test a running server from outside"),
+    ("plugin", "install or check a plugin"),
 )
 
 #: The JSON, besides the diagnostics, of a command that could not begin.
@@ -44,6 +45,8 @@ _EMPTY: dict[str, dict[str, object]] = {
     "explain": {"rules": []},
     "diff": {"changes": [], "citations": []},
     "doctor": {"findings": []},
+    "plugin": {},
+    "plugin check": {"faults": []},
 }
 
 #: The output has no room left: a disk, a quota, the size of a file.
@@ -102,7 +105,8 @@ def _tell(words: Sequence[str], error: OrdinanceError) -> None:
     if _wants_json(words):
         found = {"code": error.code, "severity": "error", "message": error.message, "file": "", "line": 1, "column": 1}
         found |= {"end_line": 1, "end_column": 1, "help": error.help}
-        print(json.dumps({**_EMPTY[words[0]], "diagnostics": [found]}, ensure_ascii=False))
+        empty = _EMPTY.get(" ".join(words[:2]), _EMPTY[words[0]])
+        print(json.dumps({**empty, "diagnostics": [found]}, ensure_ascii=False))
 
 
 def _defect(words: Sequence[str], error: Exception) -> int:
@@ -165,8 +169,16 @@ def _parser(chosen: str, command: ModuleType | None) -> tuple[argparse.ArgumentP
             command.add(subparsers)
         else:
             subparsers.add_parser(name, help=summary)
-    own = subparsers.choices[chosen] if chosen else parser
-    return parser, [flag for action in own._actions for flag in action.option_strings]
+    return parser, list(_flags(subparsers.choices[chosen] if chosen else parser))
+
+
+def _flags(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Yield the flags of ``parser`` and of its actions, such as ``plugin install``."""
+    for action in parser._actions:
+        yield from action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for below in dict.fromkeys(action.choices.values()):
+                yield from _flags(below)
 
 
 def _place(error: BaseException) -> str:
