@@ -9,14 +9,14 @@ from pathlib import Path
 from zipfile import ZipFile
 
 MANIFEST = 'api = 1\nvendor = "acme"\nprovides = ["detector acme.codes"]\n'
-CODE = '''\
+CODE = """\
 from ordinance.plugin import Expressions, hookimpl
 
 
 @hookimpl
 def detector(asked):
     return Expressions(phrases=("acme code",)) if asked.name == "acme.codes" else None
-'''
+"""
 
 
 def wheel(

@@ -21,8 +21,8 @@ examples:
   ordinance new house city_school --into rules/houses
   ordinance new plugin acme-codes --kind detector
 
-Creates a folder called NAME with a commented pack that passes `ordinance check` and `ordinance test` right away, or with
-a plugin that passes `ordinance plugin check`; change it line by line. An existing file is never overwritten.
+Creates a folder called NAME with a commented pack that passes `ordinance check` and `ordinance test` right away, or
+with a plugin that passes `ordinance plugin check`; change it line by line. An existing file is never overwritten.
 exit codes: 0 created, 1 this version cannot create it, 2 wrong usage or a file exists.
 """
 

@@ -19,8 +19,8 @@ examples:
 exit codes: 0 installed, 1 the plugin is wrong, 2 wrong usage or an unreadable file.
 """
 _INSTALL = """\
-Install a plugin and all that it depends on into a folder of its own. Needs no network: wheels that the plugin depends on
-are taken from the command line and from the folders of the wheels. Nothing is loaded until the settings allow it; the
+Install a plugin and all that it depends on into a folder of its own. This needs no network: what the plugin depends on
+is taken from the command line and from the folders of the wheels. Nothing is loaded until the settings allow it; the
 command prints the entry for them.
 """
 

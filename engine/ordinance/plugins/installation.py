@@ -99,12 +99,13 @@ def _run_pip(wheels: Sequence[Wheel], new: Path, to: Path) -> None:
         )
     words = [sys.executable, "-m", "pip", "--isolated", "--disable-pip-version-check", "--no-input", "install"]
     words += ["--quiet", "--only-binary", ":all:", "--target", str(new), *offline, *files]
-    done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
+    done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603 - files that the operator named
     if done.returncode:
         said = [line.removeprefix("ERROR: ") for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
         plugin = next(wheel for wheel in wheels if wheel.is_plugin)
+        why = said[-1].rstrip(".") if said else "it gave no reason"
         raise PluginError(
-            f"pip cannot install {plugin.name} {plugin.version}: {said[-1].rstrip('.') if said else 'no reason given'}.",
+            f"pip cannot install {plugin.name} {plugin.version}: {why}.",
             help="Put the wheels of all that it depends on beside it. Where there is a network, "
             f"`pip download --only-binary :all: -d {shlex.quote(next(iter(folders)))} {plugin.name}` fetches them.",
         )
