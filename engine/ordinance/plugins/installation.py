@@ -21,8 +21,8 @@ from ordinance.plugins.wheels import Wheel, normal, read_wheels
 
 #: What an installer writes that differs from machine to machine: scripts with the path of a Python, and from where the
 #: wheel came. A plugin's process runs neither, and the same wheels give the same SHA-256 without them.
-_OF_THIS_MACHINE = ("bin", "Scripts")
-_OF_THIS_INSTALLATION = ("direct_url.json", "REQUESTED", "INSTALLER")
+_SCRIPTS = ("bin", "Scripts")
+LEFT_OUT = ("direct_url.json", "REQUESTED", "INSTALLER")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +113,10 @@ def _run_pip(wheels: Sequence[Wheel], new: Path, to: Path) -> None:
 
 def _clean(new: Path) -> None:
     """Remove what would make the seal differ from one machine to the next."""
-    for name in _OF_THIS_MACHINE:
+    for name in _SCRIPTS:
         shutil.rmtree(new / name, ignore_errors=True)
     for folder in new.glob("*.dist-info"):
-        for name in _OF_THIS_INSTALLATION:
+        for name in LEFT_OUT:
             (folder / name).unlink(missing_ok=True)
 
 
