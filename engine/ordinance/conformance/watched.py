@@ -1,8 +1,8 @@
-"""A plugin's process that the kit watches: ``boot.py``, and a line for each thing that the plugin does besides answering.
+"""A plugin's process that the kit watches: ``boot.py``, and a line for each thing that the plugin does besides.
 
-``python -I -S -B watched.py PLUGGY CHANNEL CONNECTIONS EVENTS OUTPUT``: the descriptor EVENTS gets lines of JSON, OUTPUT
-whatever is printed. Standard library only, as for everything in this process. A plugin that means to hide something
-could: this finds faults, and the sandbox is against intent.
+``python -I -S -B watched.py PLUGGY CHANNEL CONNECTIONS EVENTS OUTPUT``: EVENTS is the descriptor that gets lines of
+JSON, OUTPUT the one that gets whatever is printed. Standard library only, as for everything in this process. A plugin
+that means to hide something could: this finds faults, and the sandbox is against intent.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import runpy
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -130,7 +130,7 @@ def _frames(above: int = 1) -> Iterator[FrameType]:
 def watch(serving: Any, events: Events) -> None:
     """Have ``serving`` tell what the plugin raises, and which answers are not plain or too long."""
 
-    class Watched(serving.Implementation):  # type: ignore[misc, name-defined]
+    class Watched(serving.Implementation):  # type: ignore[misc]
         def __init__(self, package: str, settings: Any) -> None:
             events.at("import")
             events.begin(sys.path[-1], package, str(serving.contract._folder or ""))
@@ -175,12 +175,7 @@ def _place_of(error: BaseException, folder: str) -> str:
 
 def main(pluggy: str, channel: int, connections: int, events: int, output: int) -> None:
     """Run the plugin's process, watched."""
-    spec = spec_from_file_location("ordinance_boot", BOOT)
-    assert spec is not None
-    assert spec.loader is not None
-    boot = module_from_spec(spec)
-    spec.loader.exec_module(boot)
-    boot.prepare(Path(pluggy))
+    runpy.run_path(str(BOOT))["prepare"](Path(pluggy))
     serving = importlib.import_module("ordinance.plugins.inside.serving")
     watch(serving, Events(events))
     for stream in (1, 2):

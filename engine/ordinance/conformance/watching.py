@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ordinance.conformance import watched
-from ordinance.plugins.launched import Program
+from ordinance.plugins.launched import Launched
 
 #: How long processes may take to end once their plugin was stopped, in seconds.
 _END = 3.0
@@ -20,7 +20,7 @@ _KEPT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``what`` happened, of which ``kind``, while ``hook`` ran, at ``place`` in the plugin's code (empty if unknown)."""
+    """``what`` happened, while ``hook`` ran, at ``place`` in the plugin's code, which is empty if unknown."""
 
     kind: str
     what: str
@@ -29,7 +29,7 @@ class Event:
 
 
 class Watch:
-    """Watches each process that is started with ``program``."""
+    """Watches each process that is started with ``launch``."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -37,7 +37,10 @@ class Watch:
         self._readers: list[threading.Thread] = []
         events, output = self._pipe(self._hear_events), self._pipe(self._hear_output)
         self._writing = (events, output)
-        self.program = Program(watched.__file__, self._writing)
+
+    def launch(self) -> Launched:
+        """Start a process that is watched."""
+        return Launched(watched.__file__, self._writing)
 
     def close(self) -> bool:
         """Stop, once the plugin was stopped. Returns whether all processes have ended: one that lives on keeps what it

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 from ordinance.plugin import Passage, Span
 
 #: Checks an answer and returns it with its type.
 Check = Callable[[object], object]
+
+
+class OutsideError(ValueError):
+    """An answer has the right type, and lies outside its bounds."""
 
 
 def sent(passage: Passage) -> list[object]:
@@ -39,21 +42,27 @@ def _span(pair: object, length: int) -> Span:
     if not isinstance(pair, list) or len(pair) != 2:
         raise ValueError("not a pair")
     start, end = pair
-    if type(start) is not int or type(end) is not int or not 0 <= start < end <= length:
-        raise ValueError("not a span of the passage")
+    if type(start) is not int or type(end) is not int:
+        raise ValueError("not whole numbers")
+    if not 0 <= start < end <= length:
+        raise OutsideError("not a span of the passage")
     return start, end
 
 
 def scores(answer: object, count: int) -> list[float]:
     """Return ``count`` numbers from 0 to 1."""
     found = _list(answer)
-    if len(found) != count or not all(_is_score(each) for each in found):
-        raise ValueError("not one score for each passage")
-    return [float(each) for each in found]  # type: ignore[arg-type]
+    if len(found) != count:
+        raise OutsideError("not one score for each passage")
+    return [_score(each) for each in found]
 
 
-def _is_score(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and 0 <= value <= 1  # type: ignore[arg-type, operator]
+def _score(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("not a number")
+    if not 0 <= value <= 1:  # neither is NaN
+        raise OutsideError("not from 0 to 1")
+    return float(value)
 
 
 def text(answer: object) -> str:

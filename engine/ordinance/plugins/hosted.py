@@ -54,7 +54,9 @@ class Hosted:
         budget: Budget,
         lock: AbstractContextManager[bool],
         changed: Callable[[], None],
+        launch: Callable[[], Launched],
     ) -> None:
+        self._launcher = launch
         self._plugin = plugin
         self._uses = uses
         self._budget = budget
@@ -89,7 +91,7 @@ class Hosted:
 
     def _launch(self) -> Launched:
         try:
-            launched = Launched()
+            launched = self._launcher()
         except OSError as error:
             raise self._failed("start", "", f"could not start its process ({error.strerror})") from None
         if self._plugin.network:

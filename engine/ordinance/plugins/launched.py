@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,15 +22,17 @@ _ENVIRONMENT = {"LANG": "C.UTF-8"}
 
 class Launched:
     """A process that has just begun. ``frames`` is the channel to it, and ``connecting`` a socket that keeps messages
-    apart, over which it asks for connections. Raises ``OSError``."""
+    apart, over which it asks for connections. Raises ``OSError``.
 
-    def __init__(self) -> None:
+    The testing kit starts a ``program`` of its own, which is also given the descriptors ``more``."""
+
+    def __init__(self, program: str = boot.__file__, more: Sequence[int] = ()) -> None:
         ours, theirs = socket.socketpair()
         self.connecting, asking = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.frames = Frames(ours)
         with theirs, asking:
             try:
-                self._process = _popen(theirs.fileno(), asking.fileno())
+                self._process = _popen(program, [theirs.fileno(), asking.fileno(), *more])
             except OSError:
                 self.close()
                 raise
@@ -65,13 +68,13 @@ class Launched:
         return ""
 
 
-def _popen(channel: int, connecting: int) -> subprocess.Popen[bytes]:
+def _popen(program: str, descriptors: Sequence[int]) -> subprocess.Popen[bytes]:
     folder = Path(pluggy.__file__).resolve().parent
     # A session of its own: Ctrl-C is for the server, which lets running answers finish; and what the plugin starts ends
     # with it. Nothing that a plugin prints reaches a log: it might be text of a request.
     return subprocess.Popen(  # noqa: S603 - this interpreter, with our own words
-        [sys.executable, "-I", "-S", "-B", "-X", "utf8", boot.__file__, str(folder), str(channel), str(connecting)],
-        pass_fds=[channel, connecting],
+        [sys.executable, "-I", "-S", "-B", "-X", "utf8", program, str(folder), *map(str, descriptors)],
+        pass_fds=descriptors,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -21,6 +21,7 @@ from ordinance.plugins import answered
 from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.hosted import FaultError, Hosted
+from ordinance.plugins.launched import Launched
 from ordinance.plugins.prepared import Prepared, Use
 
 #: How long a question waits for its turn, in seconds. Others' questions are bounded too, so this is a long line.
@@ -53,8 +54,10 @@ class Pool:
     methods that ask raise ``FaultError``, within ``TURN_SECONDS`` and the seconds of ``budget``.
     """
 
-    def __init__(self, plugin: Plugin, uses: Sequence[Use], budget: Budget) -> None:
-        self._bench = _Bench(plugin, tuple(uses), budget)
+    def __init__(
+        self, plugin: Plugin, uses: Sequence[Use], budget: Budget, launch: Callable[[], Launched] = Launched
+    ) -> None:
+        self._bench = _Bench(plugin, tuple(uses), budget, launch)
         self._finalize = weakref.finalize(self, self._bench.close)
 
     def prepared(self) -> tuple[Prepared, ...]:
@@ -102,7 +105,10 @@ class _Bench:
     The lock is reentrant, because a pool may be collected, and closed, in any of these threads.
     """
 
-    def __init__(self, plugin: Plugin, uses: tuple[Use, ...], budget: Budget) -> None:
+    def __init__(
+        self, plugin: Plugin, uses: tuple[Use, ...], budget: Budget, launch: Callable[[], Launched]
+    ) -> None:
+        self._launch = launch
         self._plugin = plugin
         self._uses = uses
         self._budget = budget
@@ -132,8 +138,8 @@ class _Bench:
             answer = process.ask(number, use, payload)
             try:
                 return check(answer)
-            except ValueError:
-                raise FaultError("nonsense") from None
+            except ValueError as error:
+                raise FaultError("nonsense") from error
         except FaultError as fault:
             self._note(fault.cause)
             raise
@@ -174,7 +180,7 @@ class _Bench:
             return self._given
 
     def _another(self) -> Hosted:
-        process = Hosted(self._plugin, self._uses, self._budget, self._lock, self._changed)
+        process = Hosted(self._plugin, self._uses, self._budget, self._lock, self._changed, self._launch)
         self._starting.append(process)
         return process
 
