@@ -19,6 +19,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "detection": set(),
     "errors": set(),
     "hookspecs": {"detection"},
+    "plugin": set(),
+    "plugins": {"errors", "plugin", "settings"},
     "resources": set(),
     "language": {"errors", "resources"},
     "policy": {"detection", "language"},
@@ -64,30 +66,30 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor/protocols": {"detection", "policy", "protocol"},
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
-        "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "policy",
-        "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind", "serve/chat",
-        "serve/conversations", "serve/door", "serve/http", "settings",
+        "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "plugins",
+        "policy", "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind",
+        "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings",
     },
 }  # fmt: skip
 
 #: Libraries that only one room, with the rooms in it, may know.
 KEPT_TO = {
     "lark": {"language", "policy"},
-    "pluggy": {"hookspecs", "detectors", "policy"},
+    "pluggy": {"hookspecs", "plugin", "plugins", "detectors", "policy"},
     "starlette": {"serve"},
     "uvicorn": {"serve"},
     "h11": {"serve"},
     "aiohttp": {"serve"},
     "xllamacpp": {"serve"},
     "yaml": {"settings"},
-    "pydantic": {"settings", "serve"},
+    "pydantic": {"plugins", "settings", "serve"},
     "pydantic_settings": {"settings"},
 }
 
 #: Modules of this many files lie in one folder at most; past it nobody finds his way.
 MOST_IN_A_ROOM = 20
 #: Modules at the root are what others import: errors, the contract of plugins, where things lie.
-AT_THE_ROOT = {"detection.py", "errors.py", "hookspecs.py", "resources.py"}
+AT_THE_ROOT = {"detection.py", "errors.py", "hookspecs.py", "plugin.py", "resources.py"}
 #: Names that are the same idea for each of several siblings.
 SHARED_NAMES = {"__init__.py", "__main__.py", "chat.py", "completions.py", "messages.py", "page.py", "responses.py"}
 

@@ -61,7 +61,7 @@ class SettingsError(OrdinanceError):
 
 
 class PluginError(OrdinanceError):
-    """An installed plugin breaks the contract of ``hookspecs.py``."""
+    """A plugin is not what the settings allow, or breaks the contract of ``ordinance.plugin``."""
 
     code = "plugin"
     exit_code = 1
