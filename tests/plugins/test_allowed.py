@@ -13,7 +13,7 @@ from ordinance.plugins.allowed import allow
 from ordinance.plugins.seal import seal
 from ordinance.settings import sources
 from ordinance.settings.sections import PluginSettings
-from support.plugin_folders import MANIFEST, allowed, entry, write_plugin, write_settings
+from support.allowing import MANIFEST, allowed, entry, write_plugin, write_settings
 
 TYPED = (
     MANIFEST

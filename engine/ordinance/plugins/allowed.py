@@ -67,7 +67,7 @@ def allow(listed: Iterable[PluginSettings]) -> tuple[Plugin, ...]:
 def _allowed(entry: PluginSettings) -> Plugin:
     folder = entry.path.absolute()
     found = read(folder)
-    if _normal(found.name) != _normal(entry.name):
+    if normal(found.name) != normal(entry.name):
         raise PluginError(
             f"{folder} contains the plugin {found.name}, not {entry.name}.",
             help="Correct `name` or `path` in the setting `plugins`.",
@@ -131,7 +131,7 @@ def _are_distinct(allowed: Sequence[Plugin]) -> None:
     """Refuse two plugins of one name, and two that provide the same."""
     names: dict[str, Plugin] = {}
     for plugin in allowed:
-        if names.setdefault(_normal(plugin.name), plugin) is not plugin:
+        if names.setdefault(normal(plugin.name), plugin) is not plugin:
             raise PluginError(f"the setting `plugins` lists {plugin.name} twice.", help="Remove one of the entries.")
     owners: dict[str, Plugin] = {}
     for plugin in allowed:
@@ -144,6 +144,6 @@ def _are_distinct(allowed: Sequence[Plugin]) -> None:
                 )
 
 
-def _normal(name: str) -> str:
+def normal(name: str) -> str:
     """Return a distribution's name as package indexes compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()
