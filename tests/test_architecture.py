@@ -27,11 +27,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "policy/check": {"detection", "errors", "language", "policy", "policy/link"},
     "runtime/text": {"errors"},
     "runtime/match": {"detection", "errors", "runtime/text"},
+    "plugins/inside": {"plugin"},
+    "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},
     "runtime/redact": {"detection", "policy", "runtime/text", "runtime/match"},
     "runtime": {"errors", "policy", "runtime/text", "runtime/match", "runtime/redact"},
     "detectors": {"detection", "errors", "hookspecs", "runtime/text", "runtime/match"},
-    "plugins/inside": {"plugin"},
-    "plugins": {"errors", "plugin", "plugins/inside", "runtime/match"},
     "loading": {
         "detection", "detectors", "errors", "language", "policy", "policy/link", "policy/check", "resources", "runtime",
         "runtime/match",
@@ -67,16 +67,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor/protocols": {"detection", "policy", "protocol"},
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
-        "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "policy",
-        "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind", "serve/chat",
-        "serve/conversations", "serve/door", "serve/http", "settings",
+        "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "plugins",
+        "policy", "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind",
+        "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings",
     },
 }  # fmt: skip
 
 #: Libraries that only one room, with the rooms in it, may know.
 KEPT_TO = {
     "lark": {"language", "policy"},
-    "pluggy": {"hookspecs", "detectors", "plugin", "plugins", "policy"},
+    "pluggy": {"hookspecs", "plugin", "plugins", "detectors", "policy"},
     "starlette": {"serve"},
     "uvicorn": {"serve"},
     "h11": {"serve"},
