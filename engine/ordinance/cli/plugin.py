@@ -5,18 +5,27 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from ordinance.cli.arguments import add_format
+from ordinance.cli.check import count
 from ordinance.cli.progress import working
+from ordinance.conformance.kit import check_plugin
 from ordinance.plugins.entry import entry
 from ordinance.plugins.installation import Installed, install
+from ordinance.plugins.seal import seal
 
 _EPILOG = """\
 examples:
   ordinance plugin install acme_ordinance-1.0-py3-none-any.whl --to /srv/plugins/acme
+  ordinance plugin check /srv/plugins/acme
 
-exit codes: 0 installed, 1 the plugin is wrong, 2 wrong usage or an unreadable file.
+exit codes: 0 installed, or no faults; 1 the plugin is wrong; 2 wrong usage or an unreadable file.
+"""
+_CHECK = """\
+Check that the plugin in DIR keeps the contract. It is run as the engine runs it, in processes of its own, on its own
+examples, on shipped prose, and on texts that were made to be hard. This takes some seconds.
 """
 _INSTALL = """\
 Install a plugin and all that it depends on into a folder of its own. This needs no network: what the plugin depends on
@@ -42,6 +51,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     add_format(installing)
     installing.set_defaults(act=_install)
+    checking = actions.add_parser("check", help="check that a plugin keeps the contract", description=_CHECK)
+    checking.add_argument("folder", metavar="DIR", type=Path, help="the folder in which the plugin is installed")
+    checking.add_argument(
+        "--network", metavar="ADDRESS", nargs="+", default=[], help="what it may connect to: HOST:PORT or unix:PATH"
+    )
+    checking.add_argument("--folder", dest="writes", metavar="PATH", type=Path, help="where it may write")
+    add_format(checking)
+    checking.set_defaults(act=_check)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,6 +83,25 @@ def _install(args: argparse.Namespace) -> int:
     print("# It is loaded once ordinance.yaml allows it, with this entry:")
     print(entry(done.path, done.found, done.sha256), end="")
     return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    """Check, and print each fault, or the entry for the settings."""
+    with working("checking"):
+        checked = check_plugin(args.folder, network=args.network, writes=args.writes)
+    for untried in checked.untried:
+        print(f"ordinance: not tried: {untried}", file=sys.stderr)
+    if args.format == "json":
+        print(json.dumps({"faults": [asdict(each) for each in checked.faults]}, ensure_ascii=False))
+        return 1 if checked.faults else 0
+    for each in checked.faults:
+        print(each)
+    print(count(len(checked.faults), "fault"))
+    if checked.found is not None and not checked.faults:
+        path = args.folder.absolute()
+        print("# It is loaded once ordinance.yaml allows it, with this entry:")
+        print(entry(path, checked.found, seal(path)), end="")
+    return 1 if checked.faults else 0
 
 
 def _instead(done: Installed) -> str:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from ordinance.conformance.faults import Fault, fault
+from ordinance.conformance.watched import FOREIGN
 from ordinance.conformance.watching import Watch
 from ordinance.errors import PluginError
 from ordinance.plugin import Unconfigured
@@ -18,6 +19,9 @@ from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Prepared, Use
 
 _T = TypeVar("_T")
+
+#: What the manifest calls the hooks that have no names.
+_ALONE = {"audit_sink": "sink", "health": "health"}
 
 #: What the process did besides answering: the kind of event, its code, and what it did in words.
 _BESIDES = {
@@ -72,6 +76,7 @@ class Bench:
 
     def __init__(self, plugin: Plugin, uses: Sequence[Use], budget: Budget, faults: Faults) -> None:
         self.uses = tuple(uses)
+        self._plugin = plugin
         self._faults = faults
         self._watch = Watch()
         self.pool = Pool(plugin, uses, budget, self._watch.launch)
@@ -89,7 +94,9 @@ class Bench:
         if self._watch.printed:
             self._faults.note("prints", "import", f"printed {len(self._watch.printed)} bytes")
         for event in self._watch.events:
-            if event.kind in _BESIDES:
+            if event.kind == "answers":
+                self._note_unlisted(event.hook, event.what)
+            elif event.kind in _BESIDES:
                 code, what = _BESIDES[event.kind]
                 self._faults.note(code, event.hook, f"{what}: {event.what}{_at(event.place)}")
         for hook, error in self._failed:
@@ -114,6 +121,16 @@ class Bench:
         except FaultError as error:
             self._failed.append((named(self.uses[use]), error))
             raise StoppedError from None
+
+    def _note_unlisted(self, hook: str, name: str) -> None:
+        """Note that ``hook`` answered to ``name``, if the manifest does not list it."""
+        manifest = self._plugin.manifest
+        listed = _ALONE.get(hook, hook) in {each.partition(" ")[0] for each in manifest.provides}
+        if not listed:
+            self._faults.note("hook-unlisted", hook, "is implemented, and the manifest lists nothing for it")
+        elif name:
+            code = "name-foreign" if name == FOREIGN else "name-unlisted"
+            self._faults.note(code, hook, f"does not return None for `{name}`, which the manifest does not list")
 
     def _note_failed(self, hook: str, error: FaultError) -> None:
         code, what = _FAILED.get(error.cause, ("start-raises", "could not be started again"))

@@ -15,7 +15,7 @@ class Fault:
     cause: str
 
     def __str__(self) -> str:
-        return f"{self.code} ({self.hook}): {self.cause}"
+        return f"error[{self.code}]: {self.cause}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import os
 import runpy
 import sys
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -33,6 +34,8 @@ _WRITES = (
     "shutil.",
 )  # fmt: skip
 _OPENS_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+#: What nobody offers: the second half of a name of the vendor's, and a name of another vendor.
+UNLISTED, FOREIGN = "kit_asks", "kit_asks.this"
 #: Devices without content, and time zones.
 _HARMLESS = ("/dev/null", "/dev/urandom", "/dev/random", "/dev/zero", "/usr/share/zoneinfo")
 _STANDARD = tuple({f"{os.path.realpath(each)}{os.sep}" for each in (os.path.dirname(os.__file__), *sys.path[1:])})
@@ -47,12 +50,12 @@ class Events:
         self._descriptor = descriptor
         self._left = MOST
         self._here = threading.local()
-        self.folder = self._package = self._writes = ""
+        self.folder = self.package = self._writes = ""
 
     def begin(self, folder: str, package: str, writes: str) -> None:
         """Watch from now on."""
         self.folder, self._writes = _inside(folder), _inside(writes) if writes else ""
-        self._package = os.path.join(folder, *package.split("."))
+        self.package = os.path.join(folder, *package.split("."))
         sys.addaudithook(self._hear)
         self._watch_environment()
 
@@ -109,7 +112,7 @@ class Events:
 
         def watched(environ: Any, key: Any) -> Any:
             asking = next((each for each in _frames(2) if not each.f_code.co_filename.endswith(_OF_OS)), None)
-            if asking is not None and asking.f_code.co_filename.startswith(self._package):
+            if asking is not None and asking.f_code.co_filename.startswith(self.package):
                 self.tell("environment", str(key))
             return read(environ, key)
 
@@ -135,6 +138,22 @@ def watch(serving: Any, events: Events) -> None:
             events.at("import")
             events.begin(sys.path[-1], package, str(serving.contract._folder or ""))
             super().__init__(package, settings)
+            vendor = tomllib.loads((Path(events.package) / "ordinance-plugin.toml").read_text("utf-8"))["vendor"]
+            for hook in ("detector", "judge", "form"):
+                for name in (f"{vendor}.{UNLISTED}", FOREIGN):
+                    self._ask_unlisted(hook, name)
+            for hook in ("audit_sink", "health"):
+                self._ask_unlisted(hook, "")
+
+        def _ask_unlisted(self, hook: str, name: str) -> None:
+            """Tell where a hook gives something for a name that nobody offers, or at all."""
+            events.at(hook)
+            try:
+                described, _ = super().use(hook, serving.Asked(name))
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it is not None
+                described = {"kind": type(error).__name__}
+            if described["kind"] != "nothing":
+                events.tell("answers", name)
 
         def use(self, hook: str, asked: Any) -> Any:
             name = f"{hook} {asked.name}".rstrip()

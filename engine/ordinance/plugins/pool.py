@@ -105,9 +105,7 @@ class _Bench:
     The lock is reentrant, because a pool may be collected, and closed, in any of these threads.
     """
 
-    def __init__(
-        self, plugin: Plugin, uses: tuple[Use, ...], budget: Budget, launch: Callable[[], Launched]
-    ) -> None:
+    def __init__(self, plugin: Plugin, uses: tuple[Use, ...], budget: Budget, launch: Callable[[], Launched]) -> None:
         self._launch = launch
         self._plugin = plugin
         self._uses = uses
