@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ordinance.plugin import Passage, Settings
@@ -72,3 +73,11 @@ def allowed(
 def passage(text: str) -> Passage:
     """Return a passage that is folded already."""
     return Passage(text, text, range(len(text) + 1))
+
+
+def until(holds: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+    """Wait until ``holds``; fail with ``what`` after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
