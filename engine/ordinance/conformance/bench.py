@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
@@ -77,6 +78,7 @@ class Bench:
     def __init__(self, plugin: Plugin, uses: Sequence[Use], budget: Budget, faults: Faults) -> None:
         self.uses = tuple(uses)
         self._plugin = plugin
+        self._budget = budget
         self._faults = faults
         self._watch = Watch()
         self.pool = Pool(plugin, uses, budget, self._watch.launch)
@@ -87,6 +89,7 @@ class Bench:
 
     def __exit__(self, *_: object) -> None:
         """Stop the plugin, and note what it did besides."""
+        disturbed = self._was_disturbed()
         self.pool.close()
         ended = self._watch.close()
         if not ended:
@@ -100,7 +103,17 @@ class Bench:
                 code, what = _BESIDES[event.kind]
                 self._faults.note(code, event.hook, f"{what}: {event.what}{_at(event.place)}")
         for hook, error in self._failed:
-            self._note_failed(hook, error)
+            if disturbed and error.cause == "late":
+                self._faults.note("answer-broken", hook, _FAILED["nonsense"][1])
+            else:
+                self._note_failed(hook, error)
+
+    def _was_disturbed(self) -> bool:
+        """Return whether a question was late because the process had written something else before the answer, such as
+        half a message; this shows a little later."""
+        if any(error.cause == "late" for _, error in self._failed):
+            time.sleep(2 * self._budget.silence)
+        return self.pool.status().cause == "nonsense"
 
     def start(self) -> tuple[Prepared, ...]:
         """Start the plugin and return what it gave for each use. Raises ``StoppedError``."""

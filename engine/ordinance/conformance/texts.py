@@ -16,9 +16,9 @@ _FILLER = "la, "
 
 #: Texts on which careless code takes long, fails, or finds what is not there.
 HARD = (
-    "a" * BOUND, "1" * BOUND, "1-" * (BOUND // 2), " " * BOUND, "aA1 " * 100, "(" * 100, "\u0301" * 100, "e\u0301" * 100,
-    _ZERO_WIDTH * 100, "\u0130\ufb03\ud7a3" * 50, "\U0001f469\u200d\U0001f52c" * 50, "\u202e" + "abc" * 50,
-    "\x00\x1b[31m" * 50, "\ufeff", "x",
+    "a" * BOUND, "1" * BOUND, "1-" * (BOUND // 2), " " * BOUND, "aA1 " * 100, "(" * 100, "\u0301" * 100,
+    "e\u0301" * 100, _ZERO_WIDTH * 100, "\u0130\ufb03\ud7a3" * 50, "\U0001f469\u200d\U0001f52c" * 50,
+    "\u202e" + "abc" * 50, "\x00\x1b[31m" * 50, "\ufeff", "x",
 )  # fmt: skip
 
 

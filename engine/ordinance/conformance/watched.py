@@ -8,6 +8,7 @@ that means to hide something could: this finds faults, and the sandbox is agains
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import os
 import runpy
@@ -39,7 +40,7 @@ UNLISTED, FOREIGN = "kit_asks", "kit_asks.this"
 #: Devices without content, and time zones.
 _HARMLESS = ("/dev/null", "/dev/urandom", "/dev/random", "/dev/zero", "/usr/share/zoneinfo")
 _STANDARD = tuple({f"{os.path.realpath(each)}{os.sep}" for each in (os.path.dirname(os.__file__), *sys.path[1:])})
-_OF_OS = ("os.py", "_collections_abc.py", "<frozen os>", "<frozen _collections_abc>")
+_OF_OS = ("os.py", "_collections_abc.py", "<frozen os>", "<frozen _collections_abc>", __file__)
 
 
 class Events:
@@ -84,7 +85,7 @@ class Events:
         self._here.busy = True
         try:
             for kind, names in (("network", _NETWORK), ("process", _PROCESS), ("signal", _SIGNAL)):
-                if event.startswith(names):
+                if event.startswith(names) and (kind != "signal" or self._place()):  # the engine's code ends with one
                     self.tell(kind, event)
             if event == "open" or event in _READS or event.startswith(_WRITES):
                 self._hear_file(event, arguments)
@@ -111,7 +112,7 @@ class Events:
         read = kind.__getitem__
 
         def watched(environ: Any, key: Any) -> Any:
-            asking = next((each for each in _frames(2) if not each.f_code.co_filename.endswith(_OF_OS)), None)
+            asking = next((each for each in _frames() if not each.f_code.co_filename.endswith(_OF_OS)), None)
             if asking is not None and asking.f_code.co_filename.startswith(self.package):
                 self.tell("environment", str(key))
             return read(environ, key)
@@ -150,7 +151,7 @@ def watch(serving: Any, events: Events) -> None:
             events.at(hook)
             try:
                 described, _ = super().use(hook, serving.Asked(name))
-            except BaseException as error:  # noqa: BLE001 - whatever it is, it is not None
+            except BaseException as error:
                 described = {"kind": type(error).__name__}
             if described["kind"] != "nothing":
                 events.tell("answers", name)
@@ -200,6 +201,8 @@ def main(pluggy: str, channel: int, connections: int, events: int, output: int) 
     for stream in (1, 2):
         os.dup2(output, stream)
     os.close(output)
+    # Nothing may wait in a buffer: the process ends without warning.
+    sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8", write_through=True)
     serving.main(channel, connections)
 
 

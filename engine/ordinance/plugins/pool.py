@@ -233,7 +233,7 @@ class _Bench:
                 self._delay = 0.0
             else:
                 self._put_off(process.cause)
-            if process.was_idle:
+            if process.was_idle or process.cause in ("twice", "nonsense"):
                 self._note(process.cause)
             self._start_another()
         if ended:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from ordinance.plugin import Candidates, Expressions, Form, Judged, Pattern, Segments, Sink, Unconfigured
 
+#: What is called later, by the type that contains it.
+_FUNCTIONS = {Candidates: "accepts", Segments: "find", Judged: "score", Form: "rewrite", Sink: "write"}
 #: The most values that a list has.
 MOST = 100_000
 
@@ -31,6 +33,9 @@ def plain(value: object) -> object:
 
 def described(given: object) -> dict[str, object]:
     """Return what a hook gave, without its functions. The engine checks the types once more: it trusts nothing here."""
+    function = _FUNCTIONS.get(type(given), "")
+    if function and not callable(found := getattr(given, function)):
+        return {"kind": "other", "type": f"{type(given).__name__} with a {type(found).__name__} as `{function}`"}
     match given:
         case Expressions():
             return {"kind": "expressions", "phrases": plain(given.phrases), "patterns": _patterns(given.patterns)}
