@@ -6,11 +6,9 @@ import gc
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,66 +18,26 @@ from ordinance.plugins.budget import Budget
 from ordinance.plugins.hosted import FaultError
 from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import AskedCandidates, AskedSegments, FormWidth, Health, Judged, Sink, Use
-from support.plugin_folders import allowed, passage, until, write_plugin
+from support.plugin_folders import (
+    BUDGET,
+    WORD,
+    OpenPool,
+    allowed,
+    fault,
+    finds,
+    gives,
+    passage,
+    until,
+    write_plugin,
+)
 from support.processes import children
 
 pytestmark = pytest.mark.server
 
-#: One question may take this long; the machine may be busy.
-BUDGET = Budget(seconds=3.0, processes=1, start=60.0)
-WORD = Use("detector", Asked("acme.word"))
-
-Open = Callable[..., Pool]
-
-
-@pytest.fixture
-def open_pool(tmp_path: Path) -> Iterator[Open]:
-    """Open a pool of the plugin with a source, for ``uses``."""
-    pools: list[Pool] = []
-
-    def open_(source: str, uses: Sequence[Use] = (WORD,), budget: Budget = BUDGET, **more: Any) -> Pool:
-        given = {key: more.pop(key) for key in ("settings", "network", "writes") if key in more and key != "settings"}
-        given["settings"] = more.pop("given", {})
-        folder = write_plugin(tmp_path / f"plugin{len(pools)}", source, **more)
-        pools.append(Pool(allowed(folder, **given), uses, budget))
-        return pools[-1]
-
-    yield open_
-    for pool in pools:
-        pool.close()
-
-
-def finds(body: str) -> str:
-    """The source of a detector whose ``find`` is ``body``."""
-    lines = "\n    ".join(body.splitlines())
-    return f"""
-import ctypes, itertools, math, os, re, sys, threading, time
-
-def find(passage):
-    text = passage.text
-    {lines}
-
-@hookimpl
-def detector(asked):
-    return Segments(find)
-"""
-
-
-def gives(value: str, hook: str = "detector", arguments: str = "asked") -> str:
-    return f"\n@hookimpl\ndef {hook}({arguments}):\n    return {value}\n"
-
-
-def fault(ask: Callable[[], object]) -> str:
-    with pytest.raises(FaultError) as raised:
-        ask()
-    assert str(raised.value) == raised.value.cause, "nothing of the text"
-    return raised.value.cause
-
-
 # What a plugin gives
 
 
-def test_each_hook_is_prepared_and_asked(open_pool: Open) -> None:
+def test_each_hook_is_prepared_and_asked(open_pool: OpenPool) -> None:
     source = """
 @hookimpl
 def detector(asked, settings):
@@ -142,7 +100,7 @@ def health():
     assert pool.status().state == "ready"
 
 
-def test_a_passage_arrives_as_it_is(open_pool: Open) -> None:
+def test_a_passage_arrives_as_it_is(open_pool: OpenPool) -> None:
     seen = finds("""\
 if passage.folded == "ab \\ud800" and list(passage.offsets) == [0, 2, 3, 5, 6] and passage.before == "è":
     return [passage.span(1, 2)]
@@ -169,7 +127,7 @@ return []""")
         ("Expressions(phrases=(object(),))", "raised NotPlainError: a object in the hook"),
     ],
 )
-def test_what_a_hook_gives_is_of_exactly_its_types(open_pool: Open, value: str, said: str) -> None:
+def test_what_a_hook_gives_is_of_exactly_its_types(open_pool: OpenPool, value: str, said: str) -> None:
     with pytest.raises(PluginError) as raised:
         open_pool(gives(value)).prepared()
     assert said in str(raised.value)
@@ -186,7 +144,7 @@ def test_what_a_hook_gives_is_of_exactly_its_types(open_pool: Open, value: str, 
         "[(0, 1), float('nan')]",
     ],
 )  # fmt: skip
-def test_only_pairs_of_whole_numbers_within_the_text_are_spans(open_pool: Open, value: str) -> None:
+def test_only_pairs_of_whole_numbers_within_the_text_are_spans(open_pool: OpenPool, value: str) -> None:
     """W12: numbers, truth values and texts were spans, and cut at a wrong place."""
     pool = open_pool(finds(f"if 'no' in text: return {value}\nreturn [(0, 2)]"))
     assert fault(lambda: pool.find(0, passage("no such"))) in ("nonsense", "raised")
@@ -195,7 +153,7 @@ def test_only_pairs_of_whole_numbers_within_the_text_are_spans(open_pool: Open, 
 
 
 @pytest.mark.parametrize("value", ["1", "0", "None", "'True'", "[]", "[True]"])
-def test_only_a_truth_value_accepts_a_candidate(open_pool: Open, value: str) -> None:
+def test_only_a_truth_value_accepts_a_candidate(open_pool: OpenPool, value: str) -> None:
     pool = open_pool(gives(f"Candidates((Pattern('a'),), lambda p: {value} if p.before else True)"))
     assert fault(lambda: pool.accepts(0, Passage("a", "a", range(2), before="x"))) == "nonsense"
     assert pool.accepts(0, passage("a"))
@@ -205,7 +163,7 @@ def test_only_a_truth_value_accepts_a_candidate(open_pool: Open, value: str) -> 
     "value", ["[0.5]", "[0.5, 1.01]", "[0.5, -0.1]", "[0.5, True]", "[0.5, '1']", "0.5", "[0.5, float('nan')]",
               "[0.5, float('inf')]", "None", "[0.5, 0.5, 0.5]", "[[0.5], [0.5]]"],
 )  # fmt: skip
-def test_only_a_number_from_0_to_1_for_each_passage_is_a_score(open_pool: Open, value: str) -> None:
+def test_only_a_number_from_0_to_1_for_each_passage_is_a_score(open_pool: OpenPool, value: str) -> None:
     pool = open_pool(
         gives(f"Judged(lambda p: {value} if p[0].before else [1, 0.25])", "judge"), [Use("judge", Asked("acme.word"))]
     )
@@ -215,7 +173,7 @@ def test_only_a_number_from_0_to_1_for_each_passage_is_a_score(open_pool: Open, 
 
 
 @pytest.mark.parametrize("value", ["None", "3", "['text']", "'\\ud800'", "text.encode()"])
-def test_only_a_text_is_another_form(open_pool: Open, value: str) -> None:
+def test_only_a_text_is_another_form(open_pool: OpenPool, value: str) -> None:
     pool = open_pool(
         gives(f"Form(lambda text: {value} if 'no' in text else text, 0)", "form"), [Use("form", Asked("acme.word"))]
     )
@@ -223,19 +181,19 @@ def test_only_a_text_is_another_form(open_pool: Open, value: str) -> None:
     assert pool.rewrite(0, "yes") == "yes"
 
 
-def test_health_can_say_little(open_pool: Open) -> None:
+def test_health_can_say_little(open_pool: OpenPool) -> None:
     pool = open_pool(gives("['x' * 1000] * 1000", "health", ""), [Use("health", Asked(""))], provides=["health"])
     assert pool.health(0) == ["x" * 200] * 20
     nothing = open_pool(gives("None", "health", ""), [Use("health", Asked(""))], provides=["health"])
     assert nothing.health(0) == []
 
 
-def test_an_older_plugin_need_not_take_every_argument(open_pool: Open) -> None:
+def test_an_older_plugin_need_not_take_every_argument(open_pool: OpenPool) -> None:
     pool = open_pool(gives("Expressions(('a',))", arguments=""))
     assert pool.prepared() == (Expressions(("a",)),)
 
 
-def test_a_hook_that_nobody_asks_is_refused(open_pool: Open) -> None:
+def test_a_hook_that_nobody_asks_is_refused(open_pool: OpenPool) -> None:
     for marker in ("@hookimpl", "@hookimpl(optionalhook=True)"):
         with pytest.raises(PluginError, match="no hook `register_detectors`; the hooks are detector, judge, form"):
             open_pool(f"{marker}\ndef register_detectors():\n    return []\n").prepared()
@@ -244,7 +202,7 @@ def test_a_hook_that_nobody_asks_is_refused(open_pool: Open) -> None:
 # Who is asked
 
 
-def test_many_questions_are_in_flight_and_answered_in_any_order(open_pool: Open) -> None:
+def test_many_questions_are_in_flight_and_answered_in_any_order(open_pool: OpenPool) -> None:
     pool = open_pool(finds("time.sleep(float(text)); return [(0, len(text))]"))
     pool.prepared()
     ended = []
@@ -256,7 +214,7 @@ def test_many_questions_are_in_flight_and_answered_in_any_order(open_pool: Open)
     assert len(children(os.getpid())) == 1
 
 
-def test_each_answer_reaches_its_question(open_pool: Open) -> None:
+def test_each_answer_reaches_its_question(open_pool: OpenPool) -> None:
     pool = open_pool(
         finds("time.sleep(len(text) % 3 / 1000); return [(len(text) - 1, len(text))]"), budget=Budget(10.0, 2)
     )
@@ -267,13 +225,13 @@ def test_each_answer_reaches_its_question(open_pool: Open) -> None:
     assert len(children(os.getpid())) == 2, "the second process was started when the first had work"
 
 
-def test_a_question_waits_for_its_turn(open_pool: Open) -> None:
+def test_a_question_waits_for_its_turn(open_pool: OpenPool) -> None:
     pool = open_pool(finds("time.sleep(0.1); return []"), budget=Budget(2.0, 1))
     with ThreadPoolExecutor(24) as threads:
         assert list(threads.map(lambda _: pool.find(0, passage("x")), range(24))) == [[]] * 24
 
 
-def test_two_pools_of_one_plugin_have_nothing_in_common(open_pool: Open) -> None:
+def test_two_pools_of_one_plugin_have_nothing_in_common(open_pool: OpenPool) -> None:
     """A policy and the one that replaces it exist side by side."""
     source = finds("global asked\nasked = globals().get('asked', 0) + 1\nreturn [(0, asked)]")
     old, new = open_pool(source), open_pool(source)
@@ -285,7 +243,7 @@ def test_two_pools_of_one_plugin_have_nothing_in_common(open_pool: Open) -> None
     assert new.find(0, passage("abc")) == [(0, 2)]
 
 
-def test_processes_end_with_the_pool(open_pool: Open, tmp_path: Path) -> None:
+def test_processes_end_with_the_pool(open_pool: OpenPool, tmp_path: Path) -> None:
     folder = write_plugin(tmp_path / "alone", finds("return 1 if 'no' in text else []"))
     pool = Pool(allowed(folder), [WORD], BUDGET)
     assert pool.find(0, passage("a")) == []
@@ -296,7 +254,7 @@ def test_processes_end_with_the_pool(open_pool: Open, tmp_path: Path) -> None:
     assert children(os.getpid()) == [], "without a garbage collection: nothing refers to it"
 
 
-def test_no_descriptor_or_thread_is_left(open_pool: Open, tmp_path: Path) -> None:
+def test_no_descriptor_or_thread_is_left(open_pool: OpenPool, tmp_path: Path) -> None:
     def count() -> int:
         gc.collect()
         return len(os.listdir("/proc/self/fd")) + threading.active_count()
@@ -314,7 +272,7 @@ def test_no_descriptor_or_thread_is_left(open_pool: Open, tmp_path: Path) -> Non
     until(lambda: count() <= before, "threads and descriptors are gone")
 
 
-def test_a_process_that_ends_while_idle_is_replaced_before_the_next_question(open_pool: Open) -> None:
+def test_a_process_that_ends_while_idle_is_replaced_before_the_next_question(open_pool: OpenPool) -> None:
     pool = open_pool(finds("if 'soon' in text: threading.Timer(0.2, os._exit, [0]).start()\nreturn [(0, 1)]"))
     assert pool.find(0, passage("soon")) == [(0, 1)]
     (first,) = children(os.getpid())
@@ -325,7 +283,7 @@ def test_a_process_that_ends_while_idle_is_replaced_before_the_next_question(ope
     assert (pool.status().faults, pool.status().cause) == (1, "died")
 
 
-def test_a_plugin_whose_processes_end_at_once_is_not_started_again_and_again(open_pool: Open) -> None:
+def test_a_plugin_whose_processes_end_at_once_is_not_started_again_and_again(open_pool: OpenPool) -> None:
     source = "import os, threading, time\nthreading.Timer(0.05, os._exit, [0]).start()\n" + finds("return []")
     pool = open_pool(source, budget=Budget(1.0, 1))
     pool.prepared()
@@ -334,7 +292,7 @@ def test_a_plugin_whose_processes_end_at_once_is_not_started_again_and_again(ope
     until(lambda: pool.status().state == "failing", "nothing runs")
 
 
-def test_the_status_says_when_and_why_it_failed(open_pool: Open) -> None:
+def test_the_status_says_when_and_why_it_failed(open_pool: OpenPool) -> None:
     pool = open_pool(finds("if 'no' in text: raise ValueError(text)\nreturn []"))
     assert pool.find(0, passage("a")) == []
     assert (pool.status().faults, pool.status().last_failure, pool.status().cause) == (0, "", "")

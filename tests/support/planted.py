@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent, indent
+from typing import Any
 from zipfile import ZipFile
 
 from support.wheels import wheel
@@ -18,6 +19,7 @@ from ordinance.plugin import (
 )
 """
 _SOUND = "return [passage.span(*each.span()) for each in re.finditer('secret', passage.folded)]"
+_MORE = f"{_SOUND} + [(0, 1)] * bool(more)"
 _DETECTOR = """
 @hookimpl
 def detector(asked):
@@ -88,27 +90,27 @@ class Planted:
         return folder / "plugin"
 
 
-def finding(row: int, name: str, codes: str, find: str, *, top: str = "", mays: str = "", **more: str) -> Planted:
+def finding(row: int, name: str, codes: str, find: str, *, top: str = "", mays: str = "", **more: Any) -> Planted:
     """A detector by sentences, whose ``find`` has this body; ``top`` is code of the module."""
     code = f"{_HEAD}{dedent(top)}\ndef find(passage):\n{indent(dedent(find), '    ')}\n"
     code += _DETECTOR.format(given="return Segments(find)")
-    return Planted(row, name, _codes(codes), code, mays=_codes(mays), **more)  # type: ignore[arg-type]
+    return Planted(row, name, _codes(codes), code, mays=_codes(mays), **more)
 
 
-def giving(row: int, name: str, codes: str, given: str, *, top: str = "", **more: str) -> Planted:
+def giving(row: int, name: str, codes: str, given: str, *, top: str = "", **more: Any) -> Planted:
     """A plugin whose hook ``detector`` has this body, for its name."""
     code = f"{_HEAD}\ndef find(passage):\n    {_SOUND}\n{dedent(top)}\n"
     code += _DETECTOR.format(given=indent(dedent(given), " " * 8).strip())
-    return Planted(row, name, _codes(codes), code, **more)  # type: ignore[arg-type]
+    return Planted(row, name, _codes(codes), code, **more)
 
 
-def judging(name: str, codes: str, score: str, **more: str) -> Planted:
+def judging(name: str, codes: str, score: str, **more: Any) -> Planted:
     code = _HEAD + _JUDGE.format(score=indent(dedent(score), "    "))
-    return Planted(0, name, _codes(codes), code, '"judge acme.word"', examples=JUDGED, **more)  # type: ignore[arg-type]
+    return Planted(0, name, _codes(codes), code, '"judge acme.word"', examples=JUDGED, **more)
 
 
-def other(name: str, codes: str, code: str, provides: str, examples: str = "", **more: str) -> Planted:
-    return Planted(0, name, _codes(codes), _HEAD + dedent(code), provides, examples=examples, **more)  # type: ignore[arg-type]
+def other(name: str, codes: str, code: str, provides: str, examples: str = "", **more: Any) -> Planted:
+    return Planted(0, name, _codes(codes), _HEAD + dedent(code), provides, examples=examples, **more)
 
 
 def _codes(codes: str) -> frozenset[str]:
@@ -167,24 +169,21 @@ PLANTED = (
     giving(8, "hangs in the hook", "start-late", "while True: pass"),
     giving(
         9, "changes the engine", "engine-import", "return Segments(find)",
-        top="with contextlib.suppress(ImportError):\n    import ordinance.detectors.builtin as it\n    it.detector = None",
+        top="with contextlib.suppress(ImportError):\n    import ordinance.detectors.builtin as it\n    it.x = None",
     ),
-    giving(9, "needs the engine", "engine-import", "return Segments(find)", top="from ordinance.errors import UsageError"),
+    giving(9, "needs the engine", "engine-import", "return Segments(find)", top="import ordinance.errors"),
     finding(
         10, "changes its own file", "uses-files",
         "with contextlib.suppress(OSError), open(__file__, 'ab', buffering=0) as file: file.write(b'#')\n" + _SOUND,
         mays="file-changed impure",
     ),
+    finding(11, "by chance", "impure", f"more = len(passage.text) > 30 and random.random() < 0.5\n{_MORE}"),
     finding(
-        11, "by chance", "impure", f"if len(passage.text) > 30 and random.random() < 0.5: return [(0, 1)]\n{_SOUND}",
-    ),
-    finding(
-        11, "by count of calls", "impure", f"if len(passage.text) == 1 and next(COUNT) % 2: return [(0, 1)]\n{_SOUND}",
+        11, "by count of calls", "impure", f"more = len(passage.text) == 1 and next(COUNT) % 2\n{_MORE}",
         top="COUNT = itertools.count()",
     ),
     finding(
-        11, "by process", "impure",
-        f"if len(passage.text) > 30 and hash((passage.text, SALT)) % 2: return [(0, 1)]\n{_SOUND}",
+        11, "by process", "impure", f"more = len(passage.text) > 30 and hash((passage.text, SALT)) % 2\n{_MORE}",
         top="SALT = time.time_ns()",
     ),
     giving(12, "no overlap", "cut-hides", "return Segments(find, overlap=0)"),

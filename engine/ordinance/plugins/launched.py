@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,26 @@ from ordinance.plugins.inside.frames import Frames
 
 #: All that a process finds in its environment.
 _ENVIRONMENT = {"LANG": "C.UTF-8"}
+#: A socket that keeps messages apart, and on Linux sends them to nobody but its other end.
+_APART = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
+
+
+class _Starter:
+    """Starts processes in a thread that lasts as long as the engine. The kernel ends a process with the thread that
+    started it, whatever the process is doing (``confinement.py``)."""
+
+    def __init__(self) -> None:
+        self._renew()
+        os.register_at_fork(after_in_child=self._renew)
+
+    def _renew(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ordinance-starter")
+
+    def __call__(self, program: str, descriptors: Sequence[int]) -> subprocess.Popen[bytes]:
+        return self._thread.submit(_popen, program, descriptors).result()
+
+
+_start = _Starter()
 
 
 class Launched:
@@ -28,11 +49,11 @@ class Launched:
 
     def __init__(self, program: str = boot.__file__, more: Sequence[int] = ()) -> None:
         ours, theirs = socket.socketpair()
-        self.connecting, asking = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.connecting, asking = socket.socketpair(socket.AF_UNIX, _APART)
         self.frames = Frames(ours)
         with theirs, asking:
             try:
-                self._process = _popen(program, [theirs.fileno(), asking.fileno(), *more])
+                self._process = _start(program, [theirs.fileno(), asking.fileno(), *more])
             except OSError:
                 self.close()
                 raise
