@@ -64,12 +64,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runtime/text", "runtime/match", "runtime/redact",
     },
     "authoring/register": {"authoring", "errors", "language", "policy", "runtime", "runtime/redact"},
+    "conformance": {
+        "authoring", "detection", "errors", "loading", "plugin", "plugins", "runtime/match", "runtime/text",
+    },
+    "testing_kit": {"conformance", "errors", "plugins"},
     "doctor/protocols": {"detection", "policy", "protocol"},
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
-        "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "plugins",
-        "policy", "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind",
-        "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings",
+        "authoring", "authoring/register", "conformance", "doctor", "doctor/protocols", "errors", "language", "loading",
+        "plugins", "policy", "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve",
+        "serve/behind", "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings",
     },
 }  # fmt: skip
 
@@ -83,14 +87,14 @@ KEPT_TO = {
     "aiohttp": {"serve"},
     "xllamacpp": {"serve"},
     "yaml": {"settings"},
-    "pydantic": {"plugins", "settings", "serve"},
+    "pydantic": {"conformance", "plugins", "settings", "serve"},
     "pydantic_settings": {"settings"},
 }
 
 #: Modules of this many files lie in one folder at most; past it nobody finds his way.
 MOST_IN_A_ROOM = 20
 #: Modules at the root are what others import: errors, the contract of plugins, where things lie.
-AT_THE_ROOT = {"detection.py", "errors.py", "hookspecs.py", "plugin.py", "resources.py"}
+AT_THE_ROOT = {"detection.py", "errors.py", "plugin.py", "resources.py", "testing_kit.py"}
 #: Names that are the same idea for each of several siblings.
 SHARED_NAMES = {"__init__.py", "__main__.py", "chat.py", "completions.py", "messages.py", "page.py", "responses.py"}
 
