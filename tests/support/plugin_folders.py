@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from ordinance.plugin import Passage, Settings
+import pytest
+
+from ordinance.plugin import Asked, Passage, Settings
 from ordinance.plugins.allowed import Plugin
+from ordinance.plugins.budget import Budget
+from ordinance.plugins.hosted import FaultError
 from ordinance.plugins.manifest import read
+from ordinance.plugins.pool import Pool
+from ordinance.plugins.prepared import Use
 from ordinance.plugins.seal import seal
 
 PACKAGE = "acme_plugin"
+#: One question may take this long; the machine may be busy.
+BUDGET = Budget(seconds=3.0, processes=1, start=60.0)
+WORD = Use("detector", Asked("acme.word"))
 
 #: What each source may use without an import of its own.
 _HEAD = """\
@@ -72,3 +83,67 @@ def allowed(
 def passage(text: str) -> Passage:
     """Return a passage that is folded already."""
     return Passage(text, text, range(len(text) + 1))
+
+
+def until(holds: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+    """Wait until ``holds``; fail with ``what`` after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+class OpenPool:
+    """Writes plugins into ``folder`` and opens their pools, for the uses given; by keyword, what ``write_plugin`` and
+    ``allowed`` take."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pools: list[Pool] = []
+
+    def __call__(
+        self,
+        source: str,
+        uses: Sequence[Use] = (WORD,),
+        budget: Budget = BUDGET,
+        *,
+        given: Settings | None = None,
+        network: Sequence[str] = (),
+        writes: Path | None = None,
+        **more: Any,
+    ) -> Pool:
+        folder = write_plugin(self._folder / f"plugin{len(self._pools)}", source, **more)
+        self._pools.append(Pool(allowed(folder, given, network, writes), uses, budget))
+        return self._pools[-1]
+
+    def close(self) -> None:
+        for pool in self._pools:
+            pool.close()
+
+
+def finds(body: str) -> str:
+    """The source of a detector whose ``find`` is ``body``."""
+    return f"""
+import ctypes, itertools, math, os, re, signal, socket, subprocess, sys, threading, time
+
+def find(passage):
+    text = passage.text
+{textwrap.indent(textwrap.dedent(body), "    ")}
+
+@hookimpl
+def detector(asked):
+    return Segments(find)
+"""
+
+
+def gives(value: str, hook: str = "detector", arguments: str = "asked") -> str:
+    """The source of a plugin whose ``hook`` returns ``value``."""
+    return f"\n@hookimpl\ndef {hook}({arguments}):\n    return {value}\n"
+
+
+def fault(ask: Callable[[], object]) -> str:
+    """The code with which a question fails."""
+    with pytest.raises(FaultError) as raised:
+        ask()
+    assert str(raised.value) == raised.value.cause, "and nothing of the text"
+    return raised.value.cause

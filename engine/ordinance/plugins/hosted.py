@@ -6,6 +6,7 @@ All that is fixed here is what an answer may be: the answer to a question in fli
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 import time
@@ -130,6 +131,7 @@ class Hosted:
     def _hello(self) -> dict[str, object]:
         plugin = self._plugin
         return {
+            "engine": os.getpid(),
             "path": str(plugin.path.resolve()),
             "package": plugin.package,
             "settings": dict(plugin.settings),

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,26 @@ from ordinance.plugins.inside.frames import Frames
 
 #: All that a process finds in its environment.
 _ENVIRONMENT = {"LANG": "C.UTF-8"}
+#: A socket that keeps messages apart, and on Linux sends them to nobody but its other end.
+_APART = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
+
+
+class _Starter:
+    """Starts processes in a thread that lasts as long as the engine. The kernel ends a process with the thread that
+    started it, whatever the process is doing (``confinement.py``)."""
+
+    def __init__(self) -> None:
+        self._renew()
+        os.register_at_fork(after_in_child=self._renew)
+
+    def _renew(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ordinance-starter")
+
+    def __call__(self, channel: int, connecting: int) -> subprocess.Popen[bytes]:
+        return self._thread.submit(_popen, channel, connecting).result()
+
+
+_start = _Starter()
 
 
 class Launched:
@@ -25,11 +46,11 @@ class Launched:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
-        self.connecting, asking = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.connecting, asking = socket.socketpair(socket.AF_UNIX, _APART)
         self.frames = Frames(ours)
         with theirs, asking:
             try:
-                self._process = _popen(theirs.fileno(), asking.fileno())
+                self._process = _start(theirs.fileno(), asking.fileno())
             except OSError:
                 self.close()
                 raise
