@@ -16,9 +16,8 @@ PACKAGE = ROOT / "engine" / "ordinance"
 #: What the files of each room may import of Ordinance. A room is a folder, without the folders in it, or a file at the
 #: root. What is not listed may import nothing of it.
 MAY_IMPORT: dict[str, set[str]] = {
-    "detection": set(),
+    "detection": {"plugin"},
     "errors": set(),
-    "hookspecs": {"detection"},
     "plugin": set(),
     "resources": set(),
     "language": {"errors", "resources"},
@@ -27,14 +26,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "policy/check": {"detection", "errors", "language", "policy", "policy/link"},
     "runtime/text": {"errors"},
     "runtime/match": {"detection", "errors", "runtime/text"},
-    "plugins/inside": {"plugin"},
-    "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},
     "runtime/redact": {"detection", "policy", "runtime/text", "runtime/match"},
     "runtime": {"errors", "policy", "runtime/text", "runtime/match", "runtime/redact"},
-    "detectors": {"detection", "errors", "hookspecs", "runtime/text", "runtime/match"},
+    "detectors": {"detection", "errors", "plugin", "runtime/text", "runtime/match"},
+    "plugins/inside": {"plugin"},
+    "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},
     "loading": {
-        "detection", "detectors", "errors", "language", "policy", "policy/link", "policy/check", "resources", "runtime",
-        "runtime/match",
+        "detection", "detectors", "errors", "language", "plugin", "plugins", "policy", "policy/link", "policy/check",
+        "resources", "runtime", "runtime/match",
     },
     "instructions": {"policy"},
     "settings": {"errors"},
@@ -45,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve/record": {"errors", "protocol", "serve/http", "settings"},
     "serve/behind": {"errors", "protocol", "serve/http", "settings"},
     "serve/door": {
-        "detectors", "errors", "instructions", "loading", "policy", "policy/link", "protocol", "protocol/apis",
+        "errors", "instructions", "loading", "plugins", "policy", "policy/link", "protocol", "protocol/apis",
         "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind", "serve/conversations",
         "serve/http", "serve/record", "settings",
     },
@@ -72,15 +71,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
         "authoring", "authoring/register", "conformance", "doctor", "doctor/protocols", "errors", "language", "loading",
-        "plugins", "policy", "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve",
-        "serve/behind", "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings",
+        "plugins", "policy", "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind",
+        "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings",
     },
 }  # fmt: skip
 
 #: Libraries that only one room, with the rooms in it, may know.
 KEPT_TO = {
     "lark": {"language", "policy"},
-    "pluggy": {"hookspecs", "plugin", "plugins", "detectors", "policy"},
+    "pluggy": {"detectors", "plugin", "plugins", "policy"},
     "starlette": {"serve"},
     "uvicorn": {"serve"},
     "h11": {"serve"},

@@ -39,10 +39,12 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class SegmentRule:
-    """A detector that sees closed sentences, for the rule numbered ``tag``."""
+    """A detector that sees closed sentences, for the rule numbered ``tag``, and the ``family`` of what it finds in an
+    answer."""
 
     tag: int
     segments: Segments
+    family: int = OBSERVING
 
 
 class Withheld(NamedTuple):
@@ -189,8 +191,13 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         found = [(tag, each) for tag, each in prepared(tags) if isinstance(each, Expressions)]
         return [part for tag, each in found for part in checks.split(tag, each)]
 
-    def segments(tags: Iterable[int]) -> tuple[SegmentRule, ...]:
-        return tuple(SegmentRule(tag, each) for tag, each in prepared(tags) if isinstance(each, Segments))
+    def segments(tags: Iterable[int]) -> list[tuple[int, Segments]]:
+        return [(tag, each) for tag, each in prepared(tags) if isinstance(each, Segments)]
+
+    def family_of(rule: PlannedRule) -> int:
+        if not rule.removes:
+            return OBSERVING
+        return REFUSING if rule.effect is Effect.REFUSE else WITHHOLDING + removals.index(withheld(rule))
 
     seen = {part} if asked else {Channel.ANSWER, part}
     answer = [tag for tag, rule in enumerate(rules) if rule.channels & seen]
@@ -227,8 +234,8 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         answer=found,
         removals=tuple(removals),
         prompt=_automaton(plan, expressions(prompt)),
-        segments=segments(answer),
-        prompt_segments=segments(prompt),
+        segments=tuple(SegmentRule(tag, each, family_of(rules[tag])) for tag, each in segments(answer)),
+        prompt_segments=tuple(SegmentRule(tag, each) for tag, each in segments(prompt)),
         checks=checks,
         recalls=recalls,
         placeholders={tag: placeholder(rule.type) for tag, rule in enumerate(rules) if _masks(rule)},

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.match.matcher import Match, Matcher, Watch
 from ordinance.runtime.match.passages import Recent
 from ordinance.runtime.match.segments import Finding
@@ -21,7 +20,6 @@ from ordinance.runtime.redact.activation import (
     Activation,
     SegmentRule,
     Withheld,
-    withheld,
 )
 from ordinance.runtime.redact.continuation import Beginning, begin
 from ordinance.runtime.redact.ends import End, long_before
@@ -263,47 +261,31 @@ class Redactor:
 
     def _sort(self, found: list[Match]) -> None:
         """Sort matches by what they do, without candidates that are not accepted."""
-        found = self._activation.checks.certain(found, self._source, self._lost)
-        for match in found:
-            if match.failed:
-                self._fail(match)
-            elif match.family == REFUSING:
-                self.refused |= {match.tag}
-            elif match.family == OBSERVING:
-                self._watched.add([match])
-            elif match.family == PROTECTED:
-                self._protected_spans.append(match)
-            else:
-                self._withholding[match.family - WITHHOLDING].add(match)
-
-    def _fail(self, match: Match) -> None:
-        """Nobody could decide on a candidate: it counts as found, or is told (semantics, rule 13)."""
-        if match.end <= 0:
-            return
-        self.failed.add(match.tag)
-        if match.family == REFUSING:
-            self.fault = "detector"
-        elif match.family >= WITHHOLDING:
-            self._withholding[match.family - WITHHOLDING].add(replace(match, tag=self._activation.unchecked))
+        for match in self._activation.checks.certain(found, self._source, self._lost):
+            self._meet(match)
 
     def _found(self, rule: SegmentRule, findings: Sequence[Finding]) -> None:
-        planned = self._activation.rules[rule.tag]
         for start, end, failed in findings:
-            if end <= 0:  # it lies in a text that the answer continues
-                continue
-            if failed:
-                self.failed.add(rule.tag)
-            if not planned.removes:
-                if not failed:
-                    self._watched.add([Match(start, end, rule.tag)])
-            elif failed and planned.effect is Effect.REFUSE:
-                self.fault = "detector"
-            elif failed:
-                self._alike[withheld(planned)].add(Match(start, end, self._activation.unchecked))
-            elif planned.effect is Effect.REFUSE:
-                self.refused |= {rule.tag}
-            else:
-                self._alike[withheld(planned)].add(Match(start, end, rule.tag))
+            self._meet(Match(start, end, rule.tag, rule.family, failed))
+
+    def _meet(self, match: Match) -> None:
+        """Take a match as what it does. Where it failed, it counts as found, or is told (semantics, rule 13)."""
+        if match.end <= 0:  # it lies in a text that the answer continues
+            return
+        if match.failed:
+            self.failed.add(match.tag)
+        if match.family == OBSERVING:
+            if not match.failed:
+                self._watched.add([match])
+        elif match.family == PROTECTED:
+            self._protected_spans.append(match)
+        elif match.family == REFUSING and match.failed:
+            self.fault = "detector"
+        elif match.family == REFUSING:
+            self.refused |= {match.tag}
+        else:
+            found = replace(match, tag=self._activation.unchecked) if match.failed else match
+            self._withholding[match.family - WITHHOLDING].add(found)
 
     def _hold(self) -> int:
         held = self._edges.at
