@@ -71,8 +71,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
         "authoring", "authoring/register", "conformance", "doctor", "doctor/protocols", "errors", "language", "loading",
-        "plugins", "policy", "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind",
-        "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings",
+        "plugins", "policy", "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve",
+        "serve/behind", "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings",
     },
 }  # fmt: skip
 
@@ -95,7 +95,9 @@ MOST_IN_A_ROOM = 20
 #: Modules at the root are what others import: errors, the contract of plugins, where things lie.
 AT_THE_ROOT = {"detection.py", "errors.py", "plugin.py", "resources.py", "testing_kit.py"}
 #: Names that are the same idea for each of several siblings.
-SHARED_NAMES = {"__init__.py", "__main__.py", "chat.py", "completions.py", "messages.py", "page.py", "responses.py"}
+SHARED_NAMES = {
+    "__init__.py", "__main__.py", "chat.py", "completions.py", "messages.py", "page.py", "plugin.py", "responses.py"
+}  # fmt: skip
 
 
 def room_of(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ordinance.conformance.bench import Bench, Faults, StoppedError
-from ordinance.conformance.examples import Example
+from ordinance.conformance.own_examples import Example
 from ordinance.conformance.texts import HARD, prose
 from ordinance.plugin import Asked, Unconfigured
 from ordinance.plugins.allowed import Plugin

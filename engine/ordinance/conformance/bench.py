@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from ordinance.conformance.faults import Fault, fault
-from ordinance.conformance.watched import FOREIGN
+from ordinance.conformance.under_watch import FOREIGN
 from ordinance.conformance.watching import Watch
 from ordinance.errors import PluginError
 from ordinance.plugin import Unconfigured

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ordinance.conformance.bench import Bench, Faults, StoppedError, named
-from ordinance.conformance.examples import Example
 from ordinance.conformance.faults import fault
+from ordinance.conformance.own_examples import Example
 from ordinance.conformance.texts import HARD, disguised, placed, prose
 from ordinance.detection import Declaration, Expressions, Passage, Prepared, Segments, Span, Unconfigured
 from ordinance.errors import PluginError

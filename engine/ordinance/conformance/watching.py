@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ordinance.conformance import watched
+from ordinance.conformance import under_watch
 from ordinance.plugins.launched import Launched
 
 #: How long processes may take to end once their plugin was stopped, in seconds.
@@ -40,7 +40,7 @@ class Watch:
 
     def launch(self) -> Launched:
         """Start a process that is watched."""
-        return Launched(watched.__file__, self._writing)
+        return Launched(under_watch.__file__, self._writing)
 
     def close(self) -> bool:
         """Stop, once the plugin was stopped. Returns whether all processes have ended: one that lives on keeps what it

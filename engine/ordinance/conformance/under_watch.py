@@ -1,6 +1,6 @@
 """A plugin's process that the kit watches: ``boot.py``, and a line for each thing that the plugin does besides.
 
-``python -I -S -B watched.py PLUGGY CHANNEL CONNECTIONS EVENTS OUTPUT``: EVENTS is the descriptor that gets lines of
+``python -I -S -B under_watch.py PLUGGY CHANNEL CONNECTIONS EVENTS OUTPUT``: EVENTS is the descriptor that gets lines of
 JSON, OUTPUT the one that gets whatever is printed. Standard library only, as for everything in this process. A plugin
 that means to hide something could: this finds faults, and the sandbox is against intent.
 """
