@@ -34,6 +34,7 @@ COMMANDS = (
     ("conversations", "count what is remembered of conversations, or delete it by API key"),
     ("settings", "check the settings, or print their schema for editors"),
     ("doctor", "test a running server from outside"),
+    ("plugins", "show the plugins that the settings allow, and how they are"),
     ("plugin", "install or check a plugin"),
 )
 
@@ -45,6 +46,7 @@ _EMPTY: dict[str, dict[str, object]] = {
     "explain": {"rules": []},
     "diff": {"changes": [], "citations": []},
     "doctor": {"findings": []},
+    "plugins": {"plugins": []},
     "plugin": {},
     "plugin check": {"faults": []},
 }

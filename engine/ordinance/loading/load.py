@@ -88,7 +88,7 @@ def load(
     packs is in ``Loaded.diagnostics``.
     """
     refuse_beside()
-    given = tuple(_given(paths, plugins)) or default_packs()
+    given = tuple(pack_paths(paths, plugins)) or default_packs()
     packs = gather(given, without_houses)
     found = list(packs.diagnostics)
     policy: Policy | None = None
@@ -117,7 +117,7 @@ def load(
     return Loaded(given, on, policy, plan, told)
 
 
-def _given(paths: Iterable[Path | str], plugins: Sequence[Plugin]) -> Iterator[Path]:
+def pack_paths(paths: Iterable[Path | str], plugins: Sequence[Plugin]) -> Iterator[Path]:
     """Yield the ``paths``, and in the place of a plugin's name those of its packs. Raises ``PluginError``."""
     named = {normal(plugin.name): plugin for plugin in plugins}
     for path in paths:

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ordinance.errors import PluginError, UnwritableError, UsageError
+from ordinance.plugins.allowed import normal
 from ordinance.plugins.manifest import Found, read
 from ordinance.plugins.seal import seal
-from ordinance.plugins.wheels import Wheel, normal, read_wheels
+from ordinance.plugins.wheels import Wheel, read_wheels
 
 #: What an installer writes that differs from machine to machine: scripts with the path of a Python, and from where the
 #: wheel came. A plugin's process runs neither, and the same wheels give the same SHA-256 without them.

@@ -12,6 +12,7 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from ordinance.errors import PluginError, UnreadableError
+from ordinance.plugins.allowed import normal
 from ordinance.plugins.manifest import GROUP
 
 _REQUIRED = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
@@ -37,11 +38,6 @@ def read_wheels(paths: Sequence[Path]) -> tuple[Wheel, ...]:
         help = f"A plugin's wheel has an entry point in the group `{GROUP}`; install each plugin into its own folder."
         raise PluginError(f"{found}.", help=help)
     return wheels
-
-
-def normal(name: str) -> str:
-    """Return the name of a distribution as package indexes compare it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _read(path: Path) -> Wheel:
