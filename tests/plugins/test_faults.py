@@ -57,6 +57,15 @@ def clean(pool: Pool) -> None:
         assert pool.find(0, passage("nothing here")) == []
 
 
+def right_or_failed(pool: Pool) -> None:
+    """The next questions get their own answer, or none: the process may end while they are in flight there."""
+    for text, spans in [("nothing here", []), ("FIND", [(0, 1)])] * 3:
+        try:
+            assert pool.find(0, passage(text)) == spans
+        except FaultError as error:
+            assert error.cause == "twice"  # noqa: PT017
+
+
 # At run time
 
 
@@ -72,7 +81,7 @@ def clean(pool: Pool) -> None:
         ("os._exit(0)", "died"),
         ("ctypes.string_at(0)", "died"),
         ("os.kill(os.getpid(), signal.SIGKILL)", "died"),
-        ("os.kill(os.getpid(), signal.SIGSTOP)", "late"),
+        ("os.kill(os.getpid(), signal.SIGSTOP); time.sleep(60)", "late"),
         ("time.sleep(60)", "late"),
         ("while True: pass", "late"),
         ("re.fullmatch('(a|a)+', 'a' * 60 + 'b')", "late"),
@@ -84,8 +93,8 @@ def clean(pool: Pool) -> None:
         ("os.closerange(0, 200); time.sleep(60)", "died"),
         ("signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)", "died"),
         # On the channel itself: half a message (W11), a long one, none, another's, two (W1).
-        ("frames._connection.send(bytes(2)); time.sleep(60)", "late"),
-        ("frames._connection.send(b'\\x00\\x00\\x01\\x00[');\ntime.sleep(60)", "late"),
+        ("frames._connection.send(bytes(2)); time.sleep(60)", "late or nonsense"),
+        ("frames._connection.send(b'\\x00\\x00\\x01\\x00['); time.sleep(60)", "late or nonsense"),
         ("frames._connection.send(b'\\xff' * 100); time.sleep(60)", "nonsense"),
         ("frames._connection.send(packed('x' * 2_000_000)[:100000]); time.sleep(60)", "nonsense"),
         ("frames.send(packed([])); time.sleep(60)", "nonsense"),
@@ -103,10 +112,10 @@ def test_a_fault_ends_its_question_and_nothing_else(
     pool = open_pool(hostile(deed), budget=SHORT)
     pool.prepared()
     began = time.monotonic()
-    assert fault(lambda: pool.find(0, passage("DO: secret"))) == cause
+    assert fault(lambda: pool.find(0, passage("DO: secret"))) in cause.split(" or ")
     assert time.monotonic() - began < 30
     clean(pool)
-    assert pool.status().cause == cause
+    assert pool.status().cause in cause.split(" or ")
     assert "secret" not in repr(pool.status())
     assert capfd.readouterr() == ("", "")
     until(lambda: len(children(os.getpid())) == 1, "one process, and no orphan")
@@ -118,8 +127,9 @@ def test_a_plugin_that_answers_twice_reaches_no_other_question(open_pool: OpenPo
     pool = open_pool(hostile(twice), budget=Budget(2.0, 1))
     for _ in range(5):
         assert pool.find(0, passage("DO nothing")) == [(0, 1)], "the first answer is the plugin's own"
-        clean(pool)
+        right_or_failed(pool)
     assert pool.status().cause == "twice"
+    clean(pool)
 
 
 def test_a_late_thread_reaches_no_other_question(open_pool: OpenPool) -> None:
@@ -142,8 +152,9 @@ def test_a_fork_reaches_no_other_question(open_pool: OpenPool, tmp_path: Path, m
         try:
             assert pool.find(0, passage("DO nothing")) == []
         except FaultError as error:
-            assert error.cause in ("twice", "nonsense")  # noqa: PT017 - either may be seen first
-        clean(pool)
+            assert error.cause == "twice"  # noqa: PT017 - the end of the process before
+        right_or_failed(pool)
+    clean(pool)
 
 
 def test_a_late_answer_fails_its_question_only(open_pool: OpenPool) -> None:
@@ -188,12 +199,14 @@ def test_a_stuck_interpreter_fails_what_is_in_flight_there_and_nothing_elsewhere
         waits = [threads.submit(pool.find, 0, passage("DO")) for _ in range(2)]
         assert [each.result() for each in waits] == [[], []]
         until(lambda: len(children(os.getpid())) == 2, "the second was started, because the first was at work")
+        before = children(os.getpid())
         asked = threads.submit(pool.find, 0, passage("DO STUCK"))
         time.sleep(0.2)
         for _ in range(4):
             assert pool.find(0, passage("FIND")) == [(0, 1)], "the other process is asked"
         assert fault(asked.result) == "late"
-    until(lambda: len(children(os.getpid())) < 2, "its heartbeat was silent")
+    until(lambda: before != children(os.getpid()), "its heartbeat was silent")
+    assert len(set(before) & set(children(os.getpid()))) == 1, "the other stays"
     clean(pool)
 
 
