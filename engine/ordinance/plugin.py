@@ -42,8 +42,8 @@ Record = Mapping[str, object]
 class Asked:
     """One use of a detector or judge in a pack: ``detector acme.id ("EE", "PL")``.
 
-    ``name`` is the name that the pack wrote, ``arguments`` what stands in parentheses, ``prose`` what the rule says
-    that it means.
+    ``name`` is the name that the pack wrote, ``arguments`` what is in parentheses, ``prose`` what the rule says that it
+    means.
     """
 
     name: str
@@ -148,36 +148,63 @@ class Unconfigured:
 
 
 class Hooks:
-    """What the engine asks a plugin for. Every hook but ``health`` is called once for each use, when the plugin's
-    process has started; what it returns is called at run time."""
+    """What the engine asks a plugin for. A hook takes those of its arguments that it needs, by name, in any order.
+
+    Each docstring says what the hook returns; after ``Runs``, when and where it runs; after ``Fails``, what a failure
+    means: an exception, an exit, another type, or no answer within ``limits``.
+    """
 
     @hookspec(firstresult=True)
     def detector(self, asked: Asked, settings: Settings) -> Expressions | Candidates | Segments | Unconfigured | None:
         """Return how ``asked`` is found, or None where the name is not this plugin's.
 
-        Called when a policy is loaded and when a process of the plugin starts. A fault, or anything of another type:
-        the load stops and names the plugin; a running server keeps its policy. A fault at run time counts as found.
+        Runs: in the plugin's process, once for each use in a pack, whenever such a process starts: as a policy is
+        loaded, and again when a process is replaced. What it returns is called for candidates and sentences of prompts
+        and answers, in any thread, several at once, in any order.
+
+        Fails: at the start, the load stops and names the plugin, and a running server keeps its policy. Later it counts
+        as found: a red line refuses; another rule that removes text leaves the passage out; others let it pass. The
+        answer says that a fault was the reason.
         """
 
     @hookspec(firstresult=True)
     def judge(self, asked: Asked, settings: Settings) -> Judged | Unconfigured | None:
-        """Return how ``asked`` is judged, or None where the name is not this plugin's. Called as ``detector`` is, and
-        its faults mean the same."""
+        """Return how ``asked.prose`` is judged, or None where the name is not this plugin's.
+
+        Runs: as ``detector``. What it returns is called with batches of passages, which may come from several requests.
+
+        Fails: as ``detector``.
+        """
 
     @hookspec(firstresult=True)
     def form(self, asked: Asked, settings: Settings) -> Form | Unconfigured | None:
-        """Return how text is rewritten, or None where the name is not this plugin's. A fault at run time leaves the
-        text as it was, and says so."""
+        """Return how text is rewritten, or None where the name is not this plugin's.
+
+        Runs: as ``detector``. What it returns is called with text that the rules have read, and the rules read what it
+        returns.
+
+        Fails: at the start, as ``detector``. Later the text stays as it was, and the answer says so.
+        """
 
     @hookspec(firstresult=True)
     def audit_sink(self, settings: Settings) -> Sink | Unconfigured | None:
-        """Return where records go. Called when the server starts. Records wait in a bounded queue; those that are lost
-        are counted, and ``/ready`` shows the number and the cause."""
+        """Return where records go.
+
+        Runs: in the plugin's process, when the server starts. What it returns is called, in one thread, with copies of
+        records, which wait in a bounded queue once their responses have ended.
+
+        Fails: at the start, the server does not start, or keeps its policy. Later the records are lost and counted, and
+        ``/ready`` and standard error say how many and why; no request waits and none fails.
+        """
 
     @hookspec(firstresult=True)
     def health(self, settings: Settings) -> Sequence[str] | None:
-        """Return what is wrong, one line each, nothing if all is well. Called every 30 seconds; it can only make
-        ``/ready`` worse."""
+        """Return what is wrong, one line each, nothing if all is well.
+
+        Runs: in the plugin's process, every 30 seconds.
+
+        Fails: that is something wrong too. ``/ready`` shows the lines; they can only make it worse.
+        """
 
 
 #: Set by the plugin's process before the plugin is imported.

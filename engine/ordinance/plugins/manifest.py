@@ -33,20 +33,22 @@ class _Table(BaseModel):
 
 
 class SettingSpec(_Table):
-    """A setting of a plugin: its ``type``, what it is for, and its default; without one it is required."""
+    """``[settings.NAME]``: a setting that the operator gives to the plugin."""
 
-    type: Type
-    description: str
-    default: Value | None = None
-    choices: list[str] = Field(default_factory=list)
+    type: Type = Field(description="`text`, `whole number`, `number`, `yes or no` or `list of text`.")
+    description: str = Field(description="What it is for, in a sentence.")
+    default: Value | None = Field(default=None, description="Its value if the operator gives none. Default: required.")
+    choices: list[str] = Field(default_factory=list, description="The only values that it may have. Default: any.")
 
 
 class Needs(_Table):
-    """What a plugin cannot work without: memory in megabytes, and, in words, what it connects to or writes."""
+    """``[needs]``: what the plugin cannot work without."""
 
-    memory_mb: int = Field(default=512, ge=32, le=1_000_000)
-    network: str = ""
-    folder: str = ""
+    memory_mb: int = Field(
+        default=512, ge=32, le=1_000_000, description="Memory of each of its processes, in megabytes. Default: 512."
+    )
+    network: str = Field(default="", description="In words, what it connects to. Default: nothing.")
+    folder: str = Field(default="", description="In words, what it writes. Default: nothing.")
 
 
 def _offered(name: str) -> str:
@@ -56,13 +58,18 @@ def _offered(name: str) -> str:
 
 
 class Manifest(_Table):
-    """``ordinance-plugin.toml``: the contract's version, the vendor whose names the plugin's are, what it provides as
-    code, and as data: packs, by their path in the plugin's package."""
+    """``ordinance-plugin.toml``, in the plugin's package."""
 
-    api: int
-    vendor: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
-    provides: list[Annotated[str, AfterValidator(_offered)]] = Field(default_factory=list)
-    packs: list[str] = Field(default_factory=list)
+    api: int = Field(description="The version of the contract that the plugin was written for: 1.")
+    vendor: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")] = Field(
+        description="The first half of each of its names: `acme` in `acme.codes`."
+    )
+    provides: list[Annotated[str, AfterValidator(_offered)]] = Field(
+        default_factory=list,
+        description="What its code provides: `detector acme.codes`, `judge acme.tone`, `form acme.swiss`, `sink`, "
+        "`health`.",
+    )
+    packs: list[str] = Field(default_factory=list, description="Packs, by their path in the package.")
     needs: Needs = Needs()
     settings: dict[str, SettingSpec] = Field(default_factory=dict)
 
