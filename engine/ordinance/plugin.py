@@ -108,8 +108,8 @@ class Candidates:
 class Segments:
     """A function of closed sentences: ``find`` returns a list of spans in ``Passage.text``, and must be pure.
 
-    A sentence that does not end is looked at in windows, each of which repeats the last ``overlap`` characters of the
-    one before, so that no cut hides a match that is shorter.
+    A sentence that does not end is shown in windows, each of which repeats the last ``overlap`` characters of the one
+    before, so that no cut hides a match that is shorter.
     """
 
     find: Callable[[Passage], Iterable[Span]]

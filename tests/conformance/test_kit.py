@@ -28,3 +28,4 @@ def test_a_planted_fault_is_found_for_the_right_reason(planted: Planted, tmp_pat
         assert "acme" in each.cause
         assert CATALOGUE[each.code].help in each.cause
         assert "defect of ordinance" not in each.cause.lower()
+        assert "correct the example" not in each.cause.lower()

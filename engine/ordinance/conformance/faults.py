@@ -120,11 +120,13 @@ CATALOGUE: dict[str, Entry] = {
         "Return what depends on the passage alone: no counters, no random numbers, no clock.",
     ),
     "example-missed": Entry(
-        "an example under `fires` is not found", "Correct what the detector finds, or the example."
+        "a text under `fires` is not found", "Find it; if it is not meant to be found, move it to `quiet`."
     ),
-    "example-found": Entry("an example under `quiet` is found", "Correct what the detector finds, or the example."),
+    "example-found": Entry(
+        "a text under `quiet` is found", "Do not find it; if it is meant to be found, move it to `fires`."
+    ),
     "example-rewritten": Entry(
-        "an example under `rewrites` becomes something else", "Correct the function, or the example."
+        "a text under `rewrites` becomes something else", "Change the function, or write down what it gives."
     ),
     "cut-hides": Entry(
         "a match is missed where a window or a piece of a stream cuts it",

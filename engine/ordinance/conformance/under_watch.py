@@ -15,7 +15,7 @@ import runpy
 import sys
 import threading
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -37,18 +37,16 @@ _WRITES = (
 _OPENS_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 #: What nobody offers: the second half of a name of the vendor's, and a name of another vendor.
 UNLISTED, FOREIGN = "kit_asks", "kit_asks.this"
-#: Devices without content, and time zones.
-_HARMLESS = ("/dev/null", "/dev/urandom", "/dev/random", "/dev/zero", "/usr/share/zoneinfo")
-_STANDARD = tuple({f"{os.path.realpath(each)}{os.sep}" for each in (os.path.dirname(os.__file__), *sys.path[1:])})
 _OF_OS = ("os.py", "_collections_abc.py", "<frozen os>", "<frozen _collections_abc>", __file__)
 
 
 class Events:
-    """Where events go, and whose they are: of the plugin in ``folder``, whose own code is in ``package``, and which may
-    write in the folder ``writes``, if any."""
+    """Where events go, to ``descriptor``, and whose they are: of the plugin in ``folder``, whose own code is in
+    ``package``. Besides its folder it may read what is ``readable``."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, readable: Iterable[str]) -> None:
         self._descriptor = descriptor
+        self._readable = tuple({_inside(os.path.realpath(each)) for each in readable})
         self._left = MOST
         self._here = threading.local()
         self.folder = self.package = self._writes = ""
@@ -103,9 +101,9 @@ class Events:
                 self.tell("file", f"{event} {os.fsdecode(path)}")
 
     def _may_use(self, path: str, writes: bool) -> bool:
-        if path.startswith(_HARMLESS) or (self._writes and _inside(path).startswith(self._writes)):
+        if path.startswith(os.devnull) or (self._writes and _inside(path).startswith(self._writes)):
             return True
-        return not writes and _inside(path).startswith((self.folder, *_STANDARD))
+        return not writes and _inside(path).startswith((self.folder, *self._readable))
 
     def _watch_environment(self) -> None:
         kind: Any = type(os.environ)
@@ -197,7 +195,8 @@ def main(pluggy: str, channel: int, connections: int, events: int, output: int) 
     """Run the plugin's process, watched."""
     runpy.run_path(str(BOOT))["prepare"](Path(pluggy))
     serving = importlib.import_module("ordinance.plugins.inside.serving")
-    watch(serving, Events(events))
+    landlock = importlib.import_module("ordinance.plugins.inside.landlock")
+    watch(serving, Events(events, (*landlock.SYSTEM, *landlock.libraries())))
     for stream in (1, 2):
         os.dup2(output, stream)
     os.close(output)

@@ -35,7 +35,7 @@ _SCOPES = {6: 3}
 TCP = 4
 
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
-_SYSTEM = (
+SYSTEM = (
     "/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/dev/zero", "/dev/random", "/dev/urandom",
     "/etc/ssl/certs", "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs", "/etc/pki/tls/cert.pem",
     "/etc/pki/ca-trust/extracted", "/usr/share/ca-certificates", "/proc/self", "/proc/cpuinfo", "/proc/meminfo",
@@ -56,7 +56,7 @@ def restrict(reads: str, writes: str) -> int:
     ruleset = kernel.call(_CREATE, attributes, size, 0)
     try:
         _allow(ruleset, "/dev/null", (_READ_FILE | _WRITE_FILE | _TRUNCATE) & files)
-        for path in (reads, *_SYSTEM, *_libraries()):
+        for path in (reads, *SYSTEM, *libraries()):
             _allow(ruleset, path, _READ & files)
         if writes:
             _allow(ruleset, writes, _WRITE & files)
@@ -79,7 +79,7 @@ def _newest(table: dict[int, int], version: int) -> int:
     return max((rights for since, rights in table.items() if since <= version), default=0)
 
 
-def _libraries() -> Iterator[str]:
+def libraries() -> Iterator[str]:
     """Yield the standard library and the system's shared libraries. Other folders of Python's lie among them, such as
     that in which the engine is installed, and are left out."""
     yield from (path for path in sys.path if not os.path.isdir(path))
