@@ -63,7 +63,7 @@ NUMBERS = {
         chroot 161 clock_adjtime 305 clock_settime 227 clone 56 clone3 435 connect 42 delete_module 176 execve
         59 execveat 322 fanotify_init 300 fanotify_mark 301 fchmod 91 fchmodat 268 fchmodat2 452 fchown 93
         fchownat 260 fcntl 72 finit_module 313 fork 57 fremovexattr 199 fsconfig 431 fsetxattr 190 fsmount 432
-        fsopen 430 fspick 433 futimesat 261 init_module 175 io_uring_enter 426 io_uring_register 427
+        fsopen 430 fspick 433 futimesat 261 init_module 175 inotify_add_watch 254 io_uring_enter 426 io_uring_register 427
         io_uring_setup 425 ioctl 16 ioperm 173 iopl 172 ioprio_set 251 kcmp 312 kexec_file_load 320 kexec_load
         246 keyctl 250 kill 62 lchown 94 listen 50 lookup_dcookie 212 lremovexattr 198 lsetxattr 189
         migrate_pages 256 mount 165 mount_setattr 442 move_mount 429 move_pages 279 mq_open 240 mq_unlink 241
@@ -86,7 +86,7 @@ NUMBERS = {
         clock_adjtime 266 clock_settime 112 clone 220 clone3 435 connect 203 delete_module 106 execve 221
         execveat 281 fanotify_init 262 fanotify_mark 263 fchmod 52 fchmodat 53 fchmodat2 452 fchown 55 fchownat
         54 fcntl 25 finit_module 273 fremovexattr 16 fsconfig 431 fsetxattr 7 fsmount 432 fsopen 430 fspick 433
-        init_module 105 io_uring_enter 426 io_uring_register 427 io_uring_setup 425 ioctl 29 ioprio_set 30 kcmp
+        init_module 105 inotify_add_watch 27 io_uring_enter 426 io_uring_register 427 io_uring_setup 425 ioctl 29 ioprio_set 30 kcmp
         272 kexec_file_load 294 kexec_load 104 keyctl 219 kill 129 listen 201 lookup_dcookie 18 lremovexattr 15
         lsetxattr 6 migrate_pages 238 mount 40 mount_setattr 442 move_mount 429 move_pages 239 mq_open 180
         mq_unlink 181 msgctl 187 msgget 186 msgrcv 188 msgsnd 189 name_to_handle_at 264 open_by_handle_at 265
