@@ -7,6 +7,7 @@ the digest are in the rooms that load (W2, W5, W6, W8), and those that the kerne
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ from ordinance.plugins.budget import Budget
 from ordinance.plugins.hosted import FaultError
 from ordinance.plugins.pool import Pool
 from support.checkout import ROOT
-from support.plugin_folders import OpenPool, fault, finds, gives, passage, until, write_plugin
+from support.plugin_folders import BUDGET, WORD, OpenPool, allowed, fault, finds, gives, passage, until, write_plugin
 from support.processes import children, running, session
 from support.unconfined import SECCOMP, without
 
@@ -324,6 +326,35 @@ def test_files_that_change_while_it_starts_are_seen(open_pool: OpenPool, tmp_pat
         pool.prepared()
 
 
+def test_a_module_that_was_replaced_is_not_imported(open_pool: OpenPool, tmp_path: Path) -> None:
+    """W5: what is imported late would be of another version than what was imported at the start."""
+    source = finds("from acme_plugin import late\nreturn [(0, late.LENGTH)]")
+    pool = open_pool(source, modules={"late.py": "LENGTH = 1"})
+    pool.prepared()
+    late = tmp_path / "plugin0" / "acme_plugin" / "late.py"
+    late.write_text("LENGTH = 2")
+    assert fault(lambda: pool.find(0, passage("xx"))) == "raised"
+    late.write_text("LENGTH = 1")
+    assert pool.find(0, passage("xx")) == [(0, 1)]
+
+
+def test_a_compiled_module_is_imported_as_it_was_sealed(tmp_path: Path) -> None:
+    [compiled] = [each for each in sys.path if Path(each, f"_bisect{EXTENSION_SUFFIXES[0]}").is_file()]
+    name = f"_bisect{EXTENSION_SUFFIXES[0]}"
+    source = finds("from acme_plugin import _bisect\nreturn [(0, _bisect.bisect_right([1, 2], 1))]")
+    folder = write_plugin(tmp_path / "compiled", source)
+    shutil.copy(Path(compiled, name), folder / "acme_plugin" / name)
+    pool = Pool(allowed(folder), [WORD], BUDGET)
+    assert pool.find(0, passage("xx")) == [(0, 1)]
+    pool.close()
+    pool = Pool(allowed(folder), [WORD], BUDGET)
+    pool.prepared()
+    with (folder / "acme_plugin" / name).open("ab") as file:
+        file.write(b"more")
+    assert fault(lambda: pool.find(0, passage("xx"))) == "raised"
+    pool.close()
+
+
 def test_a_link_in_its_folder_stops_the_start(open_pool: OpenPool, tmp_path: Path) -> None:
     pool = open_pool(finds("return []"))
     (tmp_path / "plugin0" / "acme_plugin" / "data").symlink_to("/etc/hostname")
@@ -345,10 +376,11 @@ def test_a_plugin_ends_with_the_engine_whatever_it_does(tmp_path: Path, confined
     program = f"""
 import sys, threading
 sys.path[:0] = [{str(ROOT / "engine")!r}, {str(ROOT / "tests")!r}]
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 import pytest
 from ordinance.plugins.pool import Pool
-from support.plugin_folders import BUDGET, WORD, allowed, passage
+from support.plugin_folders import allowed, BUDGET, WORD, allowed, passage
 from support.unconfined import SECCOMP, without
 if not {confined}: without({{SECCOMP}}, Path({str(tmp_path)!r}), pytest.MonkeyPatch())
 pool = Pool(allowed(Path({str(tmp_path / "plugin")!r})), [WORD], BUDGET)

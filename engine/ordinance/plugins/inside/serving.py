@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 from ordinance import plugin as contract
 from ordinance.plugin import Asked
+from ordinance.plugins.inside import sealed
 from ordinance.plugins.inside.confinement import confine
 from ordinance.plugins.inside.connecting import Connecting
 from ordinance.plugins.inside.frames import LONGEST_ANSWER, THREADS, Frames, packed
@@ -48,9 +48,7 @@ def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
     frames.send(packed({"confined": confine(hello)}))
     contract._connect = Connecting(socket.socket(fileno=connections), hello["network"])
     contract._folder = Path(hello["writes"]) if hello["writes"] else None
-    # From here on no byte code is read: it is not sealed.
-    sys.pycache_prefix = os.devnull
-    sys.path.append(hello["path"])
+    sealed.use(hello["path"], hello["sums"])
     try:
         frames.send(packed({"step": ["import", hello["package"]]}))
         implementation = Implementation(hello["package"], hello["settings"])
