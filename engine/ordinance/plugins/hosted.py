@@ -79,6 +79,8 @@ class Hosted:
         """Start the process and return what the plugin gave for each use. Raises ``PluginError``."""
         until = time.monotonic() + self._budget.start
         sums = self._sealed()
+        if self._plugin.writes is not None and not self._plugin.writes.is_dir():
+            raise self._failed("start", "", f"may write in {self._plugin.writes}, which is not a folder")
         launched = self._launch()
         try:
             given = self._prepare(launched, sums, until)

@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -47,7 +48,9 @@ def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
     hello: Any = frames.receive()
     frames.send(packed({"confined": confine(hello)}))
     contract._connect = Connecting(socket.socket(fileno=connections), hello["network"])
-    contract._folder = Path(hello["writes"]) if hello["writes"] else None
+    if hello["writes"]:
+        contract._folder = Path(hello["writes"])
+        os.environ["TMPDIR"] = hello["writes"]
     sealed.use(hello["path"], hello["sums"])
     try:
         frames.send(packed({"step": ["import", hello["package"]]}))
@@ -95,17 +98,18 @@ def _work(frames: Frames, deeds: Sequence[Deed | None], questions: SimpleQueue[A
 
 
 def _answer(deed: Deed | None, question: Any) -> bytes:
-    number = question["ask"]
+    number, fault = question["ask"], "nonsense"
     try:
-        data = packed({"answer": number, "is": deed(question["with"]) if deed else None})
-        if len(data) <= LONGEST_ANSWER:
-            return data
-        fault = "nonsense"
+        answer = deed(question["with"]) if deed else None
     except MemoryError:
         fault = "memory"
-    except (NotPlainError, ValueError) as error:
-        # packed() raises ValueError for a number that is not finite; so may the plugin.
-        fault = "nonsense" if isinstance(error, NotPlainError) else "raised"
+    except NotPlainError:
+        pass
     except BaseException:  # a plugin may raise anything; what that means is the engine's business
         fault = "raised"
+    else:
+        with suppress(ValueError):  # a number that is not finite
+            data = packed({"answer": number, "is": answer})
+            if len(data) <= LONGEST_ANSWER:
+                return data
     return packed({"answer": number, "fault": fault})
