@@ -13,6 +13,7 @@ from pathlib import Path
 from ordinance.cli.arguments import add_format
 from ordinance.cli.progress import working
 from ordinance.loading.survey import Seen, survey
+from ordinance.plugins.allowed import allow_each
 from ordinance.plugins.budget import Budget
 from ordinance.settings.sources import FILE_VARIABLE, load
 
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     limits = settings.limits
     budget = Budget(limits.detector_seconds, 1, limits.plugin_seconds)
     with working("starting plugins"):
-        seen = survey(settings.plugins, settings.packs, budget)
+        seen = survey(allow_each(settings.plugins), settings.packs, budget)
     if args.format == "json":
         print(json.dumps({"plugins": [{**asdict(each), "path": str(each.path)} for each in seen]}, ensure_ascii=False))
     elif seen:

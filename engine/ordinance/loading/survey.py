@@ -12,13 +12,12 @@ from ordinance.loading.attached import asked_of
 from ordinance.loading.load import pack_paths
 from ordinance.loading.packs import default_packs, gather
 from ordinance.plugin import Asked
-from ordinance.plugins.allowed import Plugin, allow
+from ordinance.plugins.allowed import Plugin, Refused
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.hosted import FaultError
 from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Use
 from ordinance.policy.link.linker import link
-from ordinance.settings.sections import PluginSettings
 
 #: The hooks that the server asks, whatever packs say, by what the manifest calls them.
 _OF_THE_SERVER = {"sink": "audit_sink", "health": "health"}
@@ -53,23 +52,15 @@ class Seen:
         return self.state in ("ready", "data") and not self.health
 
 
-def survey(listed: Sequence[PluginSettings], paths: Sequence[Path | str], budget: Budget) -> tuple[Seen, ...]:
+def survey(listed: Sequence[Plugin | Refused], paths: Sequence[Path | str], budget: Budget) -> tuple[Seen, ...]:
     """Start each of the plugins ``listed`` and ask it for what the packs at ``paths`` and the server ask of it, within
-    ``budget``. Raises ``PluginError`` where two of them collide, and ``OrdinanceError`` where packs cannot be read."""
-    allowed: dict[int, Plugin] = {}
-    refused: dict[int, Seen] = {}
-    for number, entry in enumerate(listed):
-        try:
-            (allowed[number],) = allow([entry])
-        except PluginError as error:
-            said = f"{error.message} {error.help}"
-            refused[number] = Seen(entry.name, entry.version, entry.path, "refused", cause="refused", message=said)
-    if not refused:
-        allow(listed)  # two may collide
-    uses = _uses(tuple(allowed.values()), paths)
+    ``budget``. Raises ``PluginError`` where a path names a plugin without packs."""
+    uses = _uses([each for each in listed if isinstance(each, Plugin)], paths)
     return tuple(
-        refused[number] if number in refused else _seen(allowed[number], uses[allowed[number].name], budget)
-        for number in range(len(listed))
+        Seen(each.name, each.version, each.path, "refused", cause="refused", message=each.why)
+        if isinstance(each, Refused)
+        else _seen(each, uses[each.name], budget)
+        for each in listed
     )
 
 

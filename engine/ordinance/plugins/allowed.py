@@ -56,6 +56,31 @@ class Plugin:
         return tuple(package / pack for pack in self.manifest.packs)
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An entry of the setting ``plugins`` that does not fit what is in its folder; ``why`` says how, and what to do."""
+
+    name: str
+    version: str
+    path: Path
+    why: str
+
+
+def allow_each(listed: Iterable[PluginSettings]) -> tuple[Plugin | Refused, ...]:
+    """Return, for each plugin that the setting ``plugins`` lists, the plugin, or why it is refused. Raises
+    ``PluginError`` where two collide."""
+    each = tuple(_allowed_or_refused(entry) for entry in listed)
+    _are_distinct([plugin for plugin in each if isinstance(plugin, Plugin)])
+    return each
+
+
+def _allowed_or_refused(entry: PluginSettings) -> Plugin | Refused:
+    try:
+        return _allowed(entry)
+    except PluginError as error:
+        return Refused(entry.name, entry.version, entry.path, f"{error.message} {error.help}")
+
+
 def allow(listed: Iterable[PluginSettings]) -> tuple[Plugin, ...]:
     """Return the plugins that the setting ``plugins`` lists. Raises ``PluginError`` where one is not what the settings
     say, or two collide."""
