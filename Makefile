@@ -18,7 +18,8 @@ endif
 # Many tests start a process. Without kept bytecode each of these would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help new serve ready quick test coverage test-vllm vllm parts system test-pages test-stores test-clients test-compiled soak \
+.PHONY: help new serve ready quick test coverage test-vllm vllm parts system test-pages test-stores test-clients \
+	test-compiled soak hostile \
 	noninterference check format docs accuracy defects locks clean need-python
 
 help:
@@ -33,6 +34,7 @@ help:
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
+	@echo 'make hostile         ask hostile plugins 100,000 questions and check each answer, memory and what is left'
 	@echo 'make noninterference send 10,000 requests to pairs of models that differ only in withheld text'
 	@echo 'make defects         seed defects in a copy of the engine and check that a theorem notices each'
 	@echo 'make check           run ruff and mypy --strict'
@@ -96,6 +98,9 @@ test-clients: ready system
 soak: ready
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
 
+hostile: ready
+	HOSTILE_QUESTIONS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_hostile.py -k soak $(FLAGS)
+
 noninterference: ready
 	@HYPOTHESIS_PROFILE=interference exec .venv/test/bin/python -m pytest tests/test_noninterference.py $(FLAGS)
 
@@ -115,6 +120,7 @@ docs: ready
 	.venv/test/bin/python -m ordinance.settings.schema >ordinance.schema.json
 	.venv/test/bin/python -m ordinance.settings.page >docs/configuration.md
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
+	.venv/test/bin/python -m ordinance.conformance.page docs/plugins.md
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
 	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k manual_lists_every_code
 	.venv/test/bin/python -m ordinance.language.table

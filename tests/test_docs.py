@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import inspect
 import re
+from collections.abc import Iterator
+from dataclasses import is_dataclass
 from pathlib import Path
 
 import pytest
 
+from ordinance import plugin
 from ordinance.cli.main import COMMANDS
+from ordinance.conformance.faults import CATALOGUE
+from ordinance.conformance.page import hooks
+from ordinance.conformance.page import page as reference
 from ordinance.loading.example_runs import run_example
 from ordinance.loading.load import load
 
@@ -48,11 +55,20 @@ def test_every_command_is_in_the_manual(name: str) -> None:
     assert any(f"ordinance {name}" in page.read_text("utf-8") for page in PAGES)
 
 
+def actions_of(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """The arguments of a command, and those of its parts, such as ``plugin install``."""
+    for action in parser._actions:
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for part in action.choices.values():
+                yield from actions_of(part)
+
+
 def flags_of(command: str) -> tuple[set[str], set[str]]:
     """The flags of a command, and the values that it takes, as its help shows them."""
     subparsers = argparse.ArgumentParser().add_subparsers()
     importlib.import_module(f"ordinance.cli.{command}").add(subparsers)
-    actions = subparsers.choices[command]._actions
+    actions = list(actions_of(subparsers.choices[command]))
     flags = {flag for action in actions for flag in action.option_strings if flag.startswith("--")}
     values = {value for action in actions for value in action.choices or ()}
     return flags - {"--help"}, set(values)
@@ -93,6 +109,36 @@ def test_what_is_written_by_hand_beside_a_library_is_where_the_page_says() -> No
     paths = [path for row in rows for path in re.findall(r"`([a-z_/]+(?:\.py)?/?)`", row[1])]
     assert len(paths) >= 20
     assert not [path for path in paths if not (ROOT / "engine" / "ordinance" / path).exists()]
+
+
+PLUGINS = (DOCS / "plugins.md").read_text("utf-8")
+
+
+def test_the_reference_of_plugins_is_current() -> None:
+    assert reference(PLUGINS) == PLUGINS, "make docs"
+
+
+@pytest.mark.parametrize("name", list(hooks()))
+def test_each_hook_is_documented(name: str) -> None:
+    """With its signature, when and where it runs, and what its failure means."""
+    signature, (returns, *more) = hooks()[name]
+    section = PLUGINS.partition(f"#### `{signature}`\n")[2].partition("\n### ")[0].partition("\n#### ")[0]
+    assert returns in section
+    labels = [paragraph.partition(": ") for paragraph in more]
+    assert [label for label, _, _ in labels] == ["Runs", "Fails"]
+    for label, _, said in labels:
+        assert f"*{label}:* {said}\n" in section
+        assert len(said) > 10
+
+
+def test_each_value_and_each_cause_of_a_failure_is_documented() -> None:
+    for value in vars(plugin).values():
+        if inspect.isclass(value) and is_dataclass(value):
+            assert f"\n| `{value.__name__}` |" in PLUGINS
+    for name in ("connect", "folder"):
+        assert f"\n| `{name}(" in PLUGINS
+    for code in CATALOGUE:
+        assert f"\n| `{code}` |" in PLUGINS
 
 
 SAMPLES = re.findall(r"```ord\n(.*?)```", (DOCS / "language.md").read_text("utf-8"), re.DOTALL)

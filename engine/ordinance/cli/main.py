@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import errno
 import importlib
+import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
 from types import ModuleType
 from typing import NoReturn
 
 from ordinance import __version__
-from ordinance.cli.streams import discard_output, prepare_streams
 from ordinance.errors import OrdinanceError, UnwritableError, UsageError
 
 #: Every command and what it does. Each is a module of this package with ``add(subparsers)`` and ``run(args) -> int``,
@@ -28,12 +28,14 @@ COMMANDS = (
     ("explain", "show what each rule does to a text, and why"),
     ("diff", "compare two policies: stricter, looser, different"),
     ("print", "write the public register of rules"),
-    ("new", "create a starter pack"),
+    ("new", "create a starter pack or plugin"),
     ("apply", "govern answers from JSON lines, without a model"),
     ("serve", "run the gateway in front of an inference server"),
     ("conversations", "count what is remembered of conversations, or delete it by API key"),
     ("settings", "check the settings, or print their schema for editors"),
     ("doctor", "test a running server from outside"),
+    ("plugins", "show the plugins that the settings allow, and how they are"),
+    ("plugin", "install or check a plugin"),
 )
 
 #: The JSON, besides the diagnostics, of a command that could not begin.
@@ -44,6 +46,9 @@ _EMPTY: dict[str, dict[str, object]] = {
     "explain": {"rules": []},
     "diff": {"changes": [], "citations": []},
     "doctor": {"findings": []},
+    "plugins": {"plugins": []},
+    "plugin": {},
+    "plugin check": {"faults": []},
 }
 
 #: The output has no room left: a disk, a quota, the size of a file.
@@ -70,7 +75,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1, 2, 3 for a bug, 130 for Ctrl-C, 141 for a closed pipe."""
     words = sys.argv[1:] if argv is None else list(argv)
-    prepare_streams()
+    _prepare_streams()
     try:
         try:
             code = _run(words)
@@ -82,16 +87,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read us has gone
-        discard_output()
+        _discard_output()
         return 141
     except OSError as error:
         if error.errno not in _FULL:
             return _defect(words, error)
-        discard_output()
+        _discard_output()
         _tell(words, UnwritableError(f"the output cannot be written: {error.strerror}.", help="Free some space."))
         return UnwritableError.exit_code
     except Exception as error:  # the last resort: a person gets one line, never a text of theirs
         return _defect(words, error)
+
+
+def _prepare_streams() -> None:
+    """Open closed standard streams on the null device, and make the others accept every character.
+
+    Output is UTF-8 whatever the locale (JSON must be); what UTF-8 cannot encode is escaped.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # open as long as the process
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    """Discard the remaining output, so that the interpreter does not complain about it at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _tell(words: Sequence[str], error: OrdinanceError) -> None:
@@ -102,7 +127,8 @@ def _tell(words: Sequence[str], error: OrdinanceError) -> None:
     if _wants_json(words):
         found = {"code": error.code, "severity": "error", "message": error.message, "file": "", "line": 1, "column": 1}
         found |= {"end_line": 1, "end_column": 1, "help": error.help}
-        print(json.dumps({**_EMPTY[words[0]], "diagnostics": [found]}, ensure_ascii=False))
+        empty = _EMPTY.get(" ".join(words[:2]), _EMPTY[words[0]])
+        print(json.dumps({**empty, "diagnostics": [found]}, ensure_ascii=False))
 
 
 def _defect(words: Sequence[str], error: Exception) -> int:
@@ -165,8 +191,16 @@ def _parser(chosen: str, command: ModuleType | None) -> tuple[argparse.ArgumentP
             command.add(subparsers)
         else:
             subparsers.add_parser(name, help=summary)
-    own = subparsers.choices[chosen] if chosen else parser
-    return parser, [flag for action in own._actions for flag in action.option_strings]
+    return parser, list(_flags(subparsers.choices[chosen] if chosen else parser))
+
+
+def _flags(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Yield the flags of ``parser`` and of its actions, such as ``plugin install``."""
+    for action in parser._actions:
+        yield from action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for below in dict.fromkeys(action.choices.values()):
+                yield from _flags(below)
 
 
 def _place(error: BaseException) -> str:

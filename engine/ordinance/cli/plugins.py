@@ -1,0 +1,80 @@
+"""``ordinance plugins``: which plugins the settings allow, and how they are."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from ordinance.cli.arguments import add_format
+from ordinance.cli.progress import working
+from ordinance.loading.survey import Seen, survey
+from ordinance.plugins.allowed import allow_each
+from ordinance.plugins.budget import Budget
+from ordinance.settings.sources import FILE_VARIABLE, load
+
+_EPILOG = """\
+example:
+  ordinance plugins --config /etc/ordinance.yaml
+
+Each plugin is started and asked for what the packs and the server would ask of it; a server that runs is not touched.
+`/ready` of a server shows how its own processes are.
+exit codes: 0 all is well, 1 something is wrong with a plugin, 2 a setting is wrong or wrong usage.
+"""
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command's arguments."""
+    parser = subparsers.add_parser(
+        "plugins",
+        help="show the plugins that the settings allow, and how they are",
+        description="Show the plugins that the settings allow: what each provides, what confines it, and how it is.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help=f"settings file (default: ${FILE_VARIABLE})")
+    add_format(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print each plugin. Returns 0 if nothing is wrong with any, else 1."""
+    settings = load(file=args.config)
+    limits = settings.limits
+    budget = Budget(limits.detector_seconds, 1, limits.plugin_seconds)
+    with working("starting plugins"):
+        seen = survey(allow_each(settings.plugins), settings.packs, budget)
+    if args.format == "json":
+        print(json.dumps({"plugins": [{**asdict(each), "path": str(each.path)} for each in seen]}, ensure_ascii=False))
+    elif seen:
+        print("\n".join(_table(seen, shutil.get_terminal_size().columns)))
+    else:
+        print("The settings allow no plugins.")
+    return 0 if all(each.is_well for each in seen) else 1
+
+
+def _table(seen: Sequence[Seen], width: int) -> Iterator[str]:
+    """Yield a row for each plugin, and below it what there is to say of it, in ``width`` columns."""
+    rows = [("name", "version", "state", "last failure")]
+    rows += [(each.name, each.version, each.state, each.last_failure or "–") for each in seen]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    head, *lines = [
+        "  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+    yield head
+    for line, each in zip(lines, seen, strict=True):
+        yield line
+        for label, text in _details(each):
+            indent = f"  {label:<9}"
+            yield from textwrap.wrap(text, max(width, 40), initial_indent=indent, subsequent_indent=" " * len(indent))
+
+
+def _details(seen: Seen) -> Iterator[tuple[str, str]]:
+    yield "provides", ", ".join([*seen.provides, *(f"pack {each}" for each in seen.packs)])
+    yield "asked", ", ".join(seen.asked)
+    yield "sandbox", "; ".join(f"{what}: {how}" for what, how in seen.sandbox.items())
+    yield "cause", f"{seen.cause}: {seen.message}" if seen.message else seen.cause
+    yield from (("health", line) for line in seen.health)

@@ -1,0 +1,116 @@
+"""How the allowed plugins are: each is started, and asked for what the packs and the server would ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ordinance.detection import Unconfigured
+from ordinance.errors import PluginError
+from ordinance.loading.attached import asked_of
+from ordinance.loading.load import pack_paths
+from ordinance.loading.packs import default_packs, gather
+from ordinance.plugin import Asked
+from ordinance.plugins.allowed import Plugin, Refused
+from ordinance.plugins.budget import Budget
+from ordinance.plugins.hosted import FaultError
+from ordinance.plugins.pool import Pool
+from ordinance.plugins.prepared import Use
+from ordinance.policy.link.linker import link
+
+#: The hooks that the server asks, whatever packs say, by what the manifest calls them.
+_OF_THE_SERVER = {"sink": "audit_sink", "health": "health"}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A plugin that the settings list.
+
+    ``state`` is ``ready``; ``data``, where it has no code; ``unconfigured``, ``failing``, or
+    ``refused``, where it is not what the settings say. ``asked`` is what packs and the server ask of it, ``sandbox``
+    what confines it here. ``message`` says what is wrong and ``cause`` is its code; ``health`` is what the plugin
+    says itself.
+    """
+
+    name: str
+    version: str
+    path: Path
+    state: str
+    provides: tuple[str, ...] = ()
+    packs: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    sandbox: Mapping[str, str] = field(default_factory=dict)
+    last_failure: str = ""
+    cause: str = ""
+    message: str = ""
+    health: tuple[str, ...] = ()
+
+    @property
+    def is_well(self) -> bool:
+        """Return whether nothing is wrong with it."""
+        return self.state in ("ready", "data") and not self.health
+
+
+def survey(listed: Sequence[Plugin | Refused], paths: Sequence[Path | str], budget: Budget) -> tuple[Seen, ...]:
+    """Start each of the plugins ``listed`` and ask it for what the packs at ``paths`` and the server ask of it, within
+    ``budget``. Raises ``PluginError`` where a path names a plugin without packs."""
+    uses = _uses([each for each in listed if isinstance(each, Plugin)], paths)
+    return tuple(
+        Seen(each.name, each.version, each.path, "refused", cause="refused", message=each.why)
+        if isinstance(each, Refused)
+        else _seen(each, uses[each.name], budget)
+        for each in listed
+    )
+
+
+def _uses(plugins: Sequence[Plugin], paths: Sequence[Path | str]) -> Mapping[str, tuple[Use, ...]]:
+    """Return what each plugin is asked, by its name."""
+    packs = gather(tuple(pack_paths(paths, plugins)) or default_packs(), ())
+    policy = link(packs.units, "") if packs.complete else None
+    by_packs = {} if policy is None else {plugin.name: asked for plugin, asked in asked_of(policy, plugins)}
+    return {
+        plugin.name: (
+            *(Use("detector", asked) for asked in by_packs.get(plugin.name, ())),
+            *(Use(hook, Asked("")) for name, hook in _OF_THE_SERVER.items() if name in plugin.manifest.provides),
+        )
+        for plugin in plugins
+    }
+
+
+def _seen(plugin: Plugin, uses: tuple[Use, ...], budget: Budget) -> Seen:
+    def seen(state: str, **more: object) -> Seen:
+        provides, packs = tuple(plugin.manifest.provides), tuple(plugin.manifest.packs)
+        asked = tuple(f"{use.hook} {use.asked.name}".rstrip() for use in uses)
+        return Seen(plugin.name, plugin.version, plugin.path, state, provides, packs, asked, **more)  # type: ignore[arg-type]
+
+    if not plugin.manifest.provides:
+        return seen("data")
+    pool = Pool(plugin, uses, budget)
+    try:
+        prepared = pool.prepared()
+        missing = [each.missing for each in prepared if isinstance(each, Unconfigured)]
+        health = tuple(_health(pool, uses))
+    except PluginError as error:
+        status = pool.status()
+        said = f"{error.message} {error.help}"
+        return seen(
+            "failing", sandbox=status.confinement, last_failure=status.last_failure, cause=error.cause, message=said
+        )
+    else:
+        status = pool.status()
+        more = {"sandbox": status.confinement, "last_failure": status.last_failure, "cause": status.cause}
+        if missing:
+            return seen("unconfigured", **more, message=f"It lacks {', '.join(missing)}.", health=health)
+        return seen(status.state, **more, health=health)
+    finally:
+        pool.close()
+
+
+def _health(pool: Pool, uses: Sequence[Use]) -> Iterator[str]:
+    for number, use in enumerate(uses):
+        if use.hook == "health":
+            try:
+                yield from pool.health(number)
+            except FaultError as error:
+                yield f"the hook `health` failed ({error.cause})"

@@ -1,0 +1,140 @@
+"""What a plugin's folder says about the plugin, read without importing any of it.
+
+The folder is what an installer has filled: the plugin's package, what it depends on, and their ``.dist-info`` folders.
+The entry point of the plugin's distribution names its package, and ``ordinance-plugin.toml`` in that package says what
+it provides.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import Distribution, PathDistribution
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ordinance.errors import PluginError
+from ordinance.plugin import API
+
+GROUP = "ordinance"
+FILE = "ordinance-plugin.toml"
+
+_NAMED = re.compile(r"(detector|judge|form) ([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
+_ALONE = frozenset({"sink", "health"})
+
+Type = Literal["text", "whole number", "number", "yes or no", "list of text"]
+Value = str | int | float | bool | list[str]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SettingSpec(_Table):
+    """``[settings.NAME]``: a setting that the operator gives to the plugin."""
+
+    type: Type = Field(description="`text`, `whole number`, `number`, `yes or no` or `list of text`.")
+    description: str = Field(description="What it is for, in a sentence.")
+    default: Value | None = Field(default=None, description="Its value if the operator gives none. Default: required.")
+    choices: list[str] = Field(default_factory=list, description="The only values that it may have. Default: any.")
+
+
+class Needs(_Table):
+    """``[needs]``: what the plugin cannot work without."""
+
+    memory_mb: int = Field(
+        default=512, ge=32, le=1_000_000, description="Memory of each of its processes, in megabytes. Default: 512."
+    )
+    network: str = Field(default="", description="In words, what it connects to. Default: nothing.")
+    folder: str = Field(default="", description="In words, what it writes. Default: nothing.")
+
+
+def _offered(name: str) -> str:
+    if name not in _ALONE and not _NAMED.fullmatch(name):
+        raise ValueError("write `detector vendor.name`, `judge vendor.name`, `form vendor.name`, `sink` or `health`")
+    return name
+
+
+class Manifest(_Table):
+    """``ordinance-plugin.toml``, in the plugin's package."""
+
+    api: int = Field(description="The version of the contract that the plugin was written for: 1.")
+    vendor: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")] = Field(
+        description="The first half of each of its names: `acme` in `acme.codes`."
+    )
+    provides: list[Annotated[str, AfterValidator(_offered)]] = Field(
+        default_factory=list,
+        description="What its code provides: `detector acme.codes`, `judge acme.tone`, `form acme.swiss`, `sink`, "
+        "`health`.",
+    )
+    packs: list[str] = Field(default_factory=list, description="Packs, by their path in the package.")
+    needs: Needs = Needs()
+    settings: dict[str, SettingSpec] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Manifest:
+        if not 1 <= self.api <= API:
+            raise ValueError(f"`api` is {self.api}; this engine has version {API} of the contract")
+        if not self.provides and not self.packs:
+            raise ValueError("`provides` or `packs` must name something")
+        for offered in self.provides:
+            named = _NAMED.fullmatch(offered)
+            if named and named[2] != self.vendor:
+                raise ValueError(f"`{offered}` must begin with the vendor: `{named[1]} {self.vendor}.{named[3]}`")
+        return self
+
+    def names(self, hook: str) -> tuple[str, ...]:
+        """Return the full names that the plugin provides for ``hook``, such as ``detector``."""
+        return tuple(each.partition(" ")[2] for each in self.provides if each.startswith(f"{hook} "))
+
+
+class Found(_Table):
+    """A plugin in a folder: the name and version of its distribution, the package that its entry point names, and its
+    manifest."""
+
+    name: str
+    version: str
+    package: str
+    manifest: Manifest
+
+
+def read(folder: Path) -> Found:
+    """Read which plugin lies in ``folder``. Raises ``PluginError``."""
+    if not folder.is_dir():
+        raise PluginError(f"{folder} is not a folder.", help="`ordinance plugin install WHEEL --to FOLDER` makes one.")
+    pointed = [
+        (distribution, point)
+        for distribution in _distributions(folder)
+        for point in distribution.entry_points
+        if point.group == GROUP
+    ]
+    if len(pointed) != 1:
+        found = "no plugin" if not pointed else f"{len(pointed)} entry points of the group `{GROUP}`"
+        raise PluginError(f"{folder} contains {found}.", help="Install each plugin into a folder of its own.")
+    [(distribution, point)] = pointed
+    place = folder.joinpath(*point.module.split("."), FILE)
+    return Found(name=distribution.name, version=distribution.version, package=point.module, manifest=_manifest(place))
+
+
+def _distributions(folder: Path) -> list[Distribution]:
+    return [PathDistribution(path) for path in sorted(folder.glob("*.dist-info"))]
+
+
+def _manifest(place: Path) -> Manifest:
+    try:
+        given = tomllib.loads(place.read_text("utf-8"))
+    except FileNotFoundError:
+        raise PluginError(
+            f"{place} is missing.", help="A plugin's package contains its manifest; ask the plugin's authors for it."
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PluginError(f"{place} cannot be read: {error}.", help="Ask the plugin's authors.") from None
+    try:
+        return Manifest.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the manifest"
+        said = first["msg"].removeprefix("Value error, ")
+        raise PluginError(f"{place}: {where}: {said}.", help="Ask the plugin's authors; docs/plugins.md.") from None

@@ -1,0 +1,58 @@
+"""Fixtures for the tests of a plugin; docs/plugins.md shows how.
+
+A test file of the plugin says ``pytest_plugins = ["ordinance.testing_kit"]``, and its tests take ``plugin_faults``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ordinance.conformance.faults import Fault
+from ordinance.conformance.kit import check_plugin
+from ordinance.errors import OrdinanceError
+from ordinance.plugins.installation import install
+
+
+@pytest.fixture(scope="session")
+def plugin_folder(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the distribution at pytest's root, and return the folder into which it was installed.
+
+    Wheels of what it depends on come from where pip usually finds them. A test suite that has a folder already
+    overrides this fixture.
+    """
+    root, work = pytestconfig.rootpath, tmp_path_factory.mktemp("plugin")
+    words = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-input"]
+    words += ["--no-build-isolation"] if _has_backend(root) else []
+    built = subprocess.run(  # noqa: S603 - the source that is being tested
+        [*words, "--wheel-dir", str(work / "wheels"), str(root)], capture_output=True, text=True, check=False
+    )
+    if built.returncode:
+        pytest.fail(f"{root} cannot be built:\n{built.stderr}", pytrace=False)
+    name = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["name"].replace("-", "_").lower()
+    wheels = [path for path in (work / "wheels").glob("*.whl") if path.name.lower().startswith(f"{name}-")]
+    try:
+        return install(wheels, work / "installed").path
+    except OrdinanceError as error:
+        pytest.fail(f"{error.message} {error.help}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def plugin_faults(plugin_folder: Path) -> list[Fault]:
+    """Return the faults of the plugin, as ``ordinance plugin check`` finds them; a plugin that keeps the contract has
+    none."""
+    return list(check_plugin(plugin_folder).faults)
+
+
+def _has_backend(root: Path) -> bool:
+    """Return whether what builds the plugin is installed here, so that it need not be downloaded."""
+    try:
+        backend = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["build-system"]["build-backend"]
+    except (OSError, KeyError, tomllib.TOMLDecodeError):
+        return False
+    return importlib.util.find_spec(str(backend).partition(".")[0]) is not None

@@ -1,0 +1,97 @@
+"""The tutorial of docs/plugins.md is followed to the letter: its files are written, its commands are run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.checkout import ROOT
+from support.commands import environment, run
+
+PAGE = (ROOT / "docs" / "plugins.md").read_text("utf-8")
+TUTORIAL = PAGE.partition("## From an empty folder to a wheel")[2].partition("\n## The contract")[0]
+#: Each block of the tutorial that is a file, or commands; ``text`` is what needs a network.
+BLOCKS = re.findall(r"^```(python|toml|ord|sh)\n(.*?)^```$", TUTORIAL, re.DOTALL | re.MULTILINE)
+
+
+class Terminal:
+    """Runs commands one after the other, in the folder into which the last ones have changed."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home
+        self._path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+
+    def type(self, commands: str) -> str:
+        script = f"set -e\n{commands}\npwd >&3\n"
+        reading = self._folder / ".where"
+        done = subprocess.run(
+            ["bash", "-c", f"exec 3>'{reading}'\n{script}"],
+            cwd=self._folder, env=environment(PATH=self._path), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{commands}\n{done.stdout}\n{done.stderr}"
+        self._folder = Path(reading.read_text("utf-8").strip())
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A folder in which the tutorial was followed, and what its commands said."""
+    home = tmp_path_factory.mktemp("tutorial")
+    terminal, said = Terminal(home), []
+    for kind, text in BLOCKS:
+        if kind == "sh":
+            said.append(terminal.type(text))
+        else:
+            first, _, rest = text.partition("\n")
+            path = home / first.removeprefix("# ")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(rest, "utf-8")
+    return home, said
+
+
+@pytest.mark.server
+@pytest.mark.slow
+def test_the_tutorial_leads_from_an_empty_folder_to_a_plugin_in_use(followed: tuple[Path, list[str]]) -> None:
+    home, said = followed
+    assert len([kind for kind, _ in BLOCKS if kind == "sh"]) == 4
+    new, tested, built, used = said
+    assert "acme-codes/acme_codes/ordinance-plugin.toml" in new
+    assert "1 passed" in tested
+    assert "0 faults" in built
+    assert "2 examples of 1 rule: 2 hold, 0 failed" in used
+    assert re.search(r"^acme-codes +0\.1\.0 +ready", used, re.MULTILINE)
+    assert '"answer": "It is ⟦…⟧, and not part-12341.' in used
+    assert (home / "acme-codes/dist/acme_codes-0.1.0-py3-none-any.whl").is_file()
+
+
+@pytest.mark.server
+@pytest.mark.slow
+def test_the_page_shows_what_new_writes(followed: tuple[Path, list[str]], tmp_path: Path) -> None:
+    """The test that the page shows as the starter's is the starter's, and its table names every file."""
+    home, _ = followed
+    assert run("new", "plugin", "acme-codes", "--kind", "detector", "--into", tmp_path).returncode == 0
+    shown = home / "acme-codes/tests/test_conformance.py"
+    assert shown.read_text("utf-8") == (tmp_path / "acme-codes/tests/test_conformance.py").read_text("utf-8")
+    made = {str(path.relative_to(tmp_path / "acme-codes")) for path in (tmp_path / "acme-codes").rglob("*.*")}
+    table = TUTORIAL.partition("| file |")[2].partition("\n\n")[0]
+    assert {path for path in made if path.partition("/")[0] not in table} == set()
+    assert all(f"`{path}`" in table for path in made if not path.startswith("."))
+
+
+@pytest.mark.server
+@pytest.mark.slow
+def test_an_argument_that_makes_no_sense_stops_the_load_and_says_why(followed: tuple[Path, list[str]]) -> None:
+    home, _ = followed
+    pack = home / "wrong" / "wrong.ord"
+    pack.parent.mkdir(exist_ok=True)
+    rule = (home / "school/school.ord").read_text("utf-8").replace('("part")', '("spare")')
+    pack.write_text(rule.replace("house school", "house wrong"), "utf-8")
+    done = run("check", pack, "--config", home / "ordinance.yaml", cwd=home)
+    assert done.returncode == 1
+    said = done.stdout + done.stderr
+    assert "there are no spare numbers, but part and lot numbers" in said
+    assert "Traceback" not in said
