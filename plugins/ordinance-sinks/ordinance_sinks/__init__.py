@@ -1,7 +1,7 @@
 """Sends the audit record to syslog, a SQLite file or an OpenTelemetry collector.
 
-One destination for each plugin's process: where it fails, the engine hands the same records over again, so a destination
-never gets a gap, and may get a record twice (the SQLite file notices).
+Where the destination fails, the engine hands the same records over again: it never gets a gap, and may get a record
+twice (the SQLite file notices).
 """
 
 from __future__ import annotations

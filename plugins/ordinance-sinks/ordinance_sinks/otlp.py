@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from ordinance.plugin import Record, connect
-from ordinance_sinks.line import line
+from ordinance_sinks.line import is_quiet, line
 
 _SCOPE = {"name": "ordinance.audit", "version": "1"}
 _INFO, _WARN = 9, 13
@@ -58,10 +58,9 @@ def exported(records: Sequence[Record]) -> dict[str, Any]:
 def _record(record: Record) -> dict[str, Any]:
     at = datetime.fromisoformat(str(record["time"]))
     nanoseconds = int(at.timestamp()) * 10**9 + at.microsecond * 1000
-    quiet = record.get("verdict") in (None, "pass", "disclose") and not record.get("problem")
     return {
         "timeUnixNano": str(nanoseconds),
-        "severityNumber": _INFO if quiet else _WARN,
+        "severityNumber": _INFO if is_quiet(record) else _WARN,
         "body": {"stringValue": line(record)},
         "attributes": [_attribute(f"ordinance.{name}", value) for name, value in record.items() if _is_plain(value)],
     }

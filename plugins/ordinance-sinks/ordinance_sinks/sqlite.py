@@ -15,7 +15,12 @@ from ordinance_sinks.line import line
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS records (
-    id BLOB PRIMARY KEY, time TEXT NOT NULL, event TEXT NOT NULL, request TEXT NOT NULL, verdict TEXT, record TEXT NOT NULL
+    id BLOB PRIMARY KEY,
+    time TEXT NOT NULL,
+    event TEXT NOT NULL,
+    request TEXT NOT NULL,
+    verdict TEXT,
+    record TEXT NOT NULL
 ) WITHOUT ROWID
 """
 _INDEX = "CREATE INDEX IF NOT EXISTS by_time ON records (time)"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ordinance.plugin import Record, connect
-from ordinance_sinks.line import line
+from ordinance_sinks.line import is_quiet, line
 
 #: RFC 5424, table 1.
 _FACILITIES = {"user": 1, "daemon": 3, "auth": 4, "authpriv": 10, **{f"local{n}": 16 + n for n in range(8)}}
@@ -38,8 +38,7 @@ class Syslog:
 
     def message(self, record: Record) -> bytes:
         """Return the message of ``record``: a notice if something was left out or went wrong, else informational."""
-        quiet = record.get("verdict") in (None, "pass", "disclose") and not record.get("problem")
-        priority = self._facility * 8 + (_INFORMATIONAL if quiet else _NOTICE)
+            priority = self._facility * 8 + (_INFORMATIONAL if is_quiet(record) else _NOTICE)
         head = f"<{priority}>1 {record.get('time', '-')} - ordinance - {record.get('event', '-')} - "
         return head.encode() + line(record).encode()
 
