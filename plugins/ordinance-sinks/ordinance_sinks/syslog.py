@@ -38,7 +38,7 @@ class Syslog:
 
     def message(self, record: Record) -> bytes:
         """Return the message of ``record``: a notice if something was left out or went wrong, else informational."""
-            priority = self._facility * 8 + (_INFORMATIONAL if is_quiet(record) else _NOTICE)
+        priority = self._facility * 8 + (_INFORMATIONAL if is_quiet(record) else _NOTICE)
         head = f"<{priority}>1 {record.get('time', '-')} - ordinance - {record.get('event', '-')} - "
         return head.encode() + line(record).encode()
 
