@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "detection": set(),
     "errors": set(),
     "hookspecs": {"detection"},
+    "plugin": set(),
     "resources": set(),
     "language": {"errors", "resources"},
     "policy": {"detection", "language"},
@@ -29,6 +30,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime/redact": {"detection", "policy", "runtime/text", "runtime/match"},
     "runtime": {"errors", "policy", "runtime/text", "runtime/match", "runtime/redact"},
     "detectors": {"detection", "errors", "hookspecs", "runtime/text", "runtime/match"},
+    "plugins/inside": {"plugin"},
+    "plugins": {"errors", "plugin", "plugins/inside", "runtime/match"},
     "loading": {
         "detection", "detectors", "errors", "language", "policy", "policy/link", "policy/check", "resources", "runtime",
         "runtime/match",
@@ -73,21 +76,21 @@ MAY_IMPORT: dict[str, set[str]] = {
 #: Libraries that only one room, with the rooms in it, may know.
 KEPT_TO = {
     "lark": {"language", "policy"},
-    "pluggy": {"hookspecs", "detectors", "policy"},
+    "pluggy": {"hookspecs", "detectors", "plugin", "plugins", "policy"},
     "starlette": {"serve"},
     "uvicorn": {"serve"},
     "h11": {"serve"},
     "aiohttp": {"serve"},
     "xllamacpp": {"serve"},
     "yaml": {"settings"},
-    "pydantic": {"settings", "serve"},
+    "pydantic": {"plugins", "settings", "serve"},
     "pydantic_settings": {"settings"},
 }
 
 #: Modules of this many files lie in one folder at most; past it nobody finds his way.
 MOST_IN_A_ROOM = 20
 #: Modules at the root are what others import: errors, the contract of plugins, where things lie.
-AT_THE_ROOT = {"detection.py", "errors.py", "hookspecs.py", "resources.py"}
+AT_THE_ROOT = {"detection.py", "errors.py", "hookspecs.py", "plugin.py", "resources.py"}
 #: Names that are the same idea for each of several siblings.
 SHARED_NAMES = {"__init__.py", "__main__.py", "chat.py", "completions.py", "messages.py", "page.py", "responses.py"}
 
