@@ -18,7 +18,7 @@ endif
 # Many tests start a process. Without kept bytecode each of these would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help new serve quick test coverage test-vllm vllm system test-pages test-stores test-compiled soak \
+.PHONY: help new serve quick test coverage test-vllm vllm system test-pages test-stores test-compiled soak hostile \
 	noninterference check format docs accuracy defects locks clean need-python
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
+	@echo 'make hostile         ask hostile plugins 100,000 questions and check each answer, memory and what is left'
 	@echo 'make noninterference send 10,000 requests to pairs of models that differ only in withheld text'
 	@echo 'make defects         seed defects in a copy of the engine and check that a theorem notices each'
 	@echo 'make check           run ruff and mypy --strict'
@@ -85,6 +86,10 @@ test-stores: need-python system
 soak: need-python
 	@"$(PYTHON)" deploy/install.py test
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
+
+hostile: need-python
+	@"$(PYTHON)" deploy/install.py test
+	HOSTILE_QUESTIONS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_hostile.py -k soak $(FLAGS)
 
 noninterference: need-python
 	@"$(PYTHON)" deploy/install.py test

@@ -83,6 +83,9 @@ CATALOGUE: dict[str, Entry] = {
     "detector-unconfigured": Entry(
         "a detector is not set up, so its test is struck out", "Set up what the message names.", "warning"
     ),
+    "example-fault": Entry(
+        "a plugin failed on an example", "See what the cause means in docs/plugins.md, and ask the plugin's authors."
+    ),
     "red-line-unconfigured": Entry(
         "a red line asks a detector that is not set up", "Set up what the message names, or take the detector out."
     ),

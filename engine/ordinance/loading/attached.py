@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 from weakref import WeakValueDictionary
 
 from ordinance.detection import (
@@ -23,7 +24,7 @@ from ordinance.errors import PatternError, PluginError
 from ordinance.plugin import Expressions as GivenExpressions
 from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.budget import Budget
-from ordinance.plugins.pool import Pool, Status
+from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import AskedCandidates, AskedSegments, Use
 from ordinance.plugins.prepared import Prepared as Given
 from ordinance.policy.ir import Policy
@@ -54,9 +55,19 @@ class Attached:
     def version(self) -> str:
         return self.plugin.version
 
-    def status(self) -> Status:
-        """Return how the plugin is now."""
-        return self.pool.status()
+    def report(self) -> dict[str, Any]:
+        """Return what ``/ready`` and ``ordinance check`` say of the plugin: how it is now, and what of the sandbox is
+        in force here."""
+        status = self.pool.status()
+        return {
+            "name": self.name,
+            "version": self.version,
+            "state": status.state,
+            "cause": status.cause or None,
+            "faults": status.faults,
+            "last_failure": status.last_failure or None,
+            "confinement": dict(status.confinement),
+        }
 
     def prepared(self) -> Mapping[Declaration, Prepared | Unconfigured]:
         """Return what the plugin gave for each use, as the engine looks for it. Starts a process. Raises

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ from ordinance.plugins.inside.frames import Frames
 
 #: All that a process finds in its environment.
 _ENVIRONMENT = {"LANG": "C.UTF-8"}
+#: How long a process may take to end once its descriptors are closed, in seconds.
+_ENDING_SECONDS = 1.0
 #: A socket that keeps messages apart, and on Linux sends them to nobody but its other end.
 _APART = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
 
@@ -76,13 +79,16 @@ class Launched:
         self.connecting.close()
 
     def how(self) -> str:
-        """Return in words with which status the process ended, empty if it runs."""
+        """Return in words with which status the process ended, after its channel did; empty if it runs on."""
+        until = time.monotonic() + _ENDING_SECONDS
         with suppress(ChildProcessError):
-            # It is not collected: until then no other group can get its number.
-            found = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
-            if found is not None:
-                kind = "exit status" if found.si_code == os.CLD_EXITED else "signal"
-                return f" ({kind} {found.si_status})"
+            while time.monotonic() < until:
+                # It is not collected: until then no other group can get its number.
+                found = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+                if found is not None:
+                    kind = "exit status" if found.si_code == os.CLD_EXITED else "signal"
+                    return f" ({kind} {found.si_status})"
+                time.sleep(0.005)
         return ""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from ordinance.detection import Prepared
@@ -274,6 +274,9 @@ class TakesPart(Protocol):
     @property
     def version(self) -> str: ...
 
+    def report(self) -> Mapping[str, Any]:
+        """Return how it is now, ready for JSON."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Plan:
@@ -306,6 +309,11 @@ class Plan:
     engine_labels: Mapping[str, Texts] = field(default_factory=dict)
     titles: Mapping[str, Texts] = field(default_factory=dict)
     plugins: Mapping[str, TakesPart] = field(default_factory=dict)
+
+    @property
+    def attached(self) -> tuple[TakesPart, ...]:
+        """Return the plugins that take part, each once."""
+        return tuple({each.name: each for each in self.plugins.values()}.values())
 
     def plugins_of(self, rules: Iterable[PlannedRule]) -> tuple[str, ...]:
         """Return name and version of the plugins that these rules ask."""

@@ -39,8 +39,12 @@ class Policies:
         return plan
 
     @property
+    def plans(self) -> tuple[Plan, ...]:
+        return (self.common, *(plan for _, plan in sorted(self.by_houses.items(), key=_by_names)))
+
+    @property
     def digests(self) -> tuple[str, ...]:
-        return (self.common.digest, *(plan.digest for _, plan in sorted(self.by_houses.items(), key=_by_names)))
+        return tuple(plan.digest for plan in self.plans)
 
 
 def policies_of(settings: Settings, on: date | None = None) -> Policies:
