@@ -23,7 +23,7 @@ from ordinance.plugins.budget import Budget
 from ordinance.plugins.seal import seal
 from ordinance.serve.record import copies
 from ordinance.serve.record.audit import AuditLog
-from ordinance.serve.record.sinks import Attached, attach, states
+from ordinance.serve.record.sinks import Sinks
 from ordinance.settings.sections import AuditSettings, PluginSettings
 from support.commands import ENGINE
 from support.serving import PATIENCE
@@ -47,13 +47,17 @@ def plugin(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def attached(installed: Path, room: int = 1000, **more: Any) -> Iterator[Attached]:
-    entry = PluginSettings(name="ordinance-sinks", version="0.1.0", path=installed, sha256=seal(installed), **more)
-    [one] = attach(allow([entry]), Budget(), room)
+def running(installed: Path, room: int = 1000, **more: Any) -> Iterator[Sinks]:
+    sinks = Sinks(Budget(), room)
     try:
-        yield one
+        sinks.renew(allow([entry(installed, **more)]))
+        yield sinks
     finally:
-        one.close()
+        sinks.close()
+
+
+def entry(installed: Path, **more: Any) -> PluginSettings:
+    return PluginSettings(name="ordinance-sinks", version="0.1.0", path=installed, sha256=seal(installed), **more)
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -63,9 +67,8 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def log_of(one: Attached, path: Path) -> AuditLog:
-    assert one.copies is not None
-    return AuditLog(AuditSettings(path=path), [one.copies])
+def log_of(sinks: Sinks, path: Path) -> AuditLog:
+    return AuditLog(AuditSettings(path=path), lambda: sinks.copies)
 
 
 class Syslog(socketserver.ThreadingTCPServer):
@@ -107,8 +110,8 @@ def _number(file: Any) -> int:
 def test_syslog_gets_each_record_as_a_message(plugin: Path, tmp_path: Path) -> None:
     server = Syslog()
     address = f"127.0.0.1:{server.server_address[1]}"
-    with attached(plugin, settings={"to": "syslog", "address": address}, network=[address]) as one:
-        log = log_of(one, tmp_path / "log")
+    with running(plugin, settings={"to": "syslog", "address": address}, network=[address]) as sinks:
+        log = log_of(sinks, tmp_path / "log")
         log.write(RECORD)
         log.write({**RECORD, "request": "r-2", "verdict": "pass"})
         until(lambda: len(server.messages) == 2)
@@ -128,9 +131,9 @@ def test_syslog_by_datagrams(plugin: Path, tmp_path: Path) -> None:
     server.settimeout(PATIENCE)
     with (
         closing(server),
-        attached(plugin, settings={"to": "syslog", "address": f"unix:{path}"}, network=[f"unix:{path}"]) as one,
+        running(plugin, settings={"to": "syslog", "address": f"unix:{path}"}, network=[f"unix:{path}"]) as sinks,
     ):
-        log = log_of(one, tmp_path / "log")
+        log = log_of(sinks, tmp_path / "log")
         log.write(RECORD)
         got = server.recv(65536)
         log.close()
@@ -144,8 +147,8 @@ def test_a_syslog_server_that_restarts_loses_nothing(
     server = Syslog()
     port = server.server_address[1]
     address = f"127.0.0.1:{port}"
-    with attached(plugin, settings={"to": "syslog", "address": address}, network=[address]) as one:
-        log = log_of(one, tmp_path / "log")
+    with running(plugin, settings={"to": "syslog", "address": address}, network=[address]) as sinks:
+        log = log_of(sinks, tmp_path / "log")
         log.write(RECORD)
         until(lambda: len(server.messages) == 1)
         server.stop()
@@ -164,17 +167,16 @@ def test_sqlite_keeps_each_record_once(plugin: Path, tmp_path: Path) -> None:
     folder = tmp_path / "written"
     folder.mkdir(mode=0o777)
     folder.chmod(0o777)
-    with attached(plugin, settings={"to": "sqlite"}, folder=folder) as one:
-        assert one.copies is not None
-        log = log_of(one, tmp_path / "log")
+    with running(plugin, settings={"to": "sqlite"}, folder=folder) as sinks:
+        log = log_of(sinks, tmp_path / "log")
         log.write(RECORD)
         log.write({**RECORD, "request": "r-2"})
         record = {"v": 1, "time": "2026-01-01T00:00:00.000+00:00", "event": "end", **RECORD}
-        one.pool.write(0, [record])
-        one.pool.write(0, [record])  # nobody knew whether the first had been written
+        sinks.copies[0].take(record)
+        sinks.copies[0].take(record)  # nobody knew whether the first had been written
         log.close()
     with closing(sqlite3.connect(folder / "records.sqlite")) as file:
-        rows = file.execute("SELECT request, verdict, record FROM records ORDER BY time").fetchall()
+        rows = file.execute("SELECT request, verdict, record FROM records ORDER BY time, request").fetchall()
     assert [row[:2] for row in rows] == [("r-1", "withhold"), ("r-1", "withhold"), ("r-2", "withhold")]
     assert json.loads(rows[0][2]) == record
 
@@ -183,9 +185,9 @@ def test_sqlite_forgets_what_is_older_than_its_days(plugin: Path, tmp_path: Path
     folder = tmp_path / "written"
     folder.mkdir()
     folder.chmod(0o777)
-    with attached(plugin, settings={"to": "sqlite", "days": 30}, folder=folder) as one:
-        one.pool.write(0, [{"time": "2020-01-01T00:00:00.000+00:00", "request": "old"}])
-        one.pool.write(0, [{"time": "2099-01-01T00:00:00.000+00:00", "request": "new"}])
+    with running(plugin, settings={"to": "sqlite", "days": 30}, folder=folder) as sinks:
+        sinks.copies[0].take({"time": "2020-01-01T00:00:00.000+00:00", "request": "old"})
+        sinks.copies[0].take({"time": "2099-01-01T00:00:00.000+00:00", "request": "new"})
     with closing(sqlite3.connect(folder / "records.sqlite")) as file:
         assert file.execute("SELECT request FROM records").fetchall() == [("new",)]
 
@@ -211,11 +213,11 @@ def test_a_collector_gets_log_records(plugin: Path, tmp_path: Path, monkeypatch:
     server.bodies = []
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     address = f"127.0.0.1:{server.server_address[1]}"
-    with attached(plugin, settings={"to": "otlp", "address": address}, network=[address]) as one:
-        log = log_of(one, tmp_path / "log")
+    with running(plugin, settings={"to": "otlp", "address": address}, network=[address]) as sinks:
+        log = log_of(sinks, tmp_path / "log")
         log.write(RECORD)
         until(lambda: len(server.bodies) == 1)
-        until(lambda: states([one])[0]["wrong"] == ["the collector has rejected 1 records"])
+        until(lambda: sinks.checkups()[0]["wrong"] == ["the collector has rejected 1 records"])
         log.close()
     server.shutdown()
     server.server_close()
@@ -230,7 +232,7 @@ def test_a_collector_gets_log_records(plugin: Path, tmp_path: Path, monkeypatch:
 
 
 def test_a_sink_that_is_not_set_up_stops_the_start(plugin: Path) -> None:
-    with pytest.raises(PluginError) as raised, attached(plugin, settings={"to": "syslog"}):
+    with pytest.raises(PluginError) as raised, running(plugin, settings={"to": "syslog"}):
         pass
     assert "ordinance-sinks 0.1.0 is not set up" in raised.value.message
     assert "`address`" in raised.value.message
@@ -239,10 +241,39 @@ def test_a_sink_that_is_not_set_up_stops_the_start(plugin: Path) -> None:
 def test_a_sink_may_not_connect_to_what_the_operator_did_not_name(plugin: Path, tmp_path: Path) -> None:
     server = Syslog()
     address = f"127.0.0.1:{server.server_address[1]}"
-    with attached(plugin, settings={"to": "syslog", "address": address}, network=["127.0.0.1:1"]) as one:
-        log = log_of(one, tmp_path / "log")
+    with running(plugin, settings={"to": "syslog", "address": address}, network=["127.0.0.1:1"]) as sinks:
+        log = log_of(sinks, tmp_path / "log")
         log.write(RECORD)
         until(lambda: log.state()["sinks"][0]["state"] == "failing")
         log.close()
     server.stop()
     assert server.messages == []
+
+
+def test_a_changed_plugin_is_replaced_and_one_that_does_not_start_changes_nothing(plugin: Path, tmp_path: Path) -> None:
+    first, second = Syslog(), Syslog()
+    addresses = [f"127.0.0.1:{server.server_address[1]}" for server in (first, second)]
+
+    def at(address: str) -> PluginSettings:
+        return entry(plugin, settings={"to": "syslog", "address": address}, network=[address])
+
+    sinks = Sinks(Budget(), 1000)
+    log = log_of(sinks, tmp_path / "log")
+    sinks.renew(allow([at(addresses[0])]))
+    [before] = sinks.copies
+    sinks.renew(allow([at(addresses[0])]))
+    assert sinks.copies == (before,)
+    log.write(RECORD)
+    with pytest.raises(PluginError):
+        sinks.renew(allow([entry(plugin, settings={"to": "syslog"})]))
+    assert sinks.copies == (before,)
+    sinks.renew(allow([at(addresses[1])]))
+    log.write({**RECORD, "request": "r-2"})
+    until(lambda: (len(first.messages), len(second.messages)) == (1, 1))
+    sinks.renew([])
+    assert not sinks.copies
+    log.close()
+    first.stop()
+    second.stop()
+    assert b'"request":"r-1"' in first.messages[0]
+    assert b'"request":"r-2"' in second.messages[0]

@@ -108,11 +108,12 @@ def test_closing_does_not_wait_for_a_sink_that_fails(capfd: pytest.CaptureFixtur
 def test_the_audit_log_hands_over_what_it_writes(tmp_path: Path) -> None:
     place = Place()
     copies = Copies("acme", place.write, 10)
-    log = AuditLog(AuditSettings(path=tmp_path / "log"), [copies])
+    log = AuditLog(AuditSettings(path=tmp_path / "log"), lambda: [copies])
     log.write({"request": "r1", "verdict": "pass"})
     assert log.begin_all([{"request": "r2"}])
     states: list[Any] = log.state()["sinks"]
     log.close()
+    copies.close()
     assert states == [{"sink": "acme", "state": "ok", "lost": 0}]
     assert [(each["event"], each["request"]) for each in place.got] == [("end", "r1"), ("begin", "r2")]
     assert {"v", "time"} <= place.got[0].keys()

@@ -29,10 +29,10 @@ VERSION = 1
 
 
 class AuditLog:
-    """Appends to the file that ``settings`` name, else to standard error, and hands ``copies`` to sinks. Safe to use
-    from several threads."""
+    """Appends to the file that ``settings`` name, else to standard error, and gives ``copies`` to the sinks that these
+    are then. Safe to use from several threads."""
 
-    def __init__(self, settings: AuditSettings | None = None, copies: Sequence[Copies] = ()) -> None:
+    def __init__(self, settings: AuditSettings | None = None, copies: Callable[[], Sequence[Copies]] = tuple) -> None:
         settings = settings or AuditSettings()
         try:
             file = LogFile(settings.path)
@@ -44,9 +44,9 @@ class AuditLog:
         #: Whether the model may be asked only once a record says that the request begins.
         self.required = settings.required
         self._scribe = Scribe(file, settings.queue)
-        self._copies = tuple(copies)
+        self._copies = copies
         # A log that nobody closes is closed when nothing refers to it, or when the interpreter ends.
-        self.close = weakref.finalize(self, _close, self._scribe, self._copies)
+        self.close = weakref.finalize(self, self._scribe.close)
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Append the record of a request that has ended, under the present time (UTC). Never waits and never fails: a
@@ -83,7 +83,7 @@ class AuditLog:
         return taken
 
     def _copy(self, entry: Mapping[str, Any]) -> None:
-        for copies in self._copies:
+        for copies in self._copies():
             copies.take(entry)
 
     def reopen(self) -> None:
@@ -95,7 +95,8 @@ class AuditLog:
         """Return what ``/ready`` says: ``state`` is ``failing`` while records cannot be written or wait too long,
         ``lost`` counts the records of this process that were not written."""
         state: dict[str, Any] = {"state": "failing" if self._scribe.failing else "ok", "lost": self._scribe.lost}
-        return state | ({"sinks": [each.state() for each in self._copies]} if self._copies else {})
+        sinks = [each.state() for each in self._copies()]
+        return state | ({"sinks": sinks} if sinks else {})
 
 
 def _entry(event: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -106,12 +107,6 @@ def _entry(event: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
 def _line(entry: Mapping[str, Any], lost: int) -> bytes:
     """``lost`` records are missing before this one."""
     return msgspec.json.encode({**entry, "lost": lost} if lost else entry) + b"\n"
-
-
-def _close(scribe: Scribe, copies: Sequence[Copies]) -> None:
-    for each in copies:
-        each.close()
-    scribe.close()
 
 
 def _tell(loop: asyncio.AbstractEventLoop, written: asyncio.Future[bool], well: bool) -> None:

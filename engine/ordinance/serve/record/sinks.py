@@ -28,8 +28,8 @@ _HEALTH = Use("health", Asked(""))
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
-    """A plugin that takes ``copies`` of records, says how it is, or both. ``close`` ends its process."""
+class _Running:
+    """A plugin that takes ``copies`` of records, says how it is, or both."""
 
     plugin: Plugin
     pool: Pool
@@ -43,40 +43,71 @@ class Attached:
         self.pool.close()
 
 
-def attach(plugins: Iterable[Plugin], budget: Budget, room: int) -> tuple[Attached, ...]:
-    """Start a process for each of ``plugins`` that has a sink or says how it is; at most ``room`` copies wait for a
-    sink. Raises ``PluginError`` where one does not start, or needs a setting first: no record that the operator expects
-    is missing without a word."""
-    attached: list[Attached] = []
-    try:
-        attached.extend(
-            _attach(each, budget, room) for each in plugins if {"sink", "health"} & set(each.manifest.provides)
-        )
-    except PluginError:
-        for each in attached:
+class Sinks:
+    """The plugins that take copies of records or say how they are, each in a process of its own. At most ``room``
+    copies wait for each."""
+
+    def __init__(self, budget: Budget, room: int) -> None:
+        self._budget = replace(budget, seconds=SECONDS, processes=1)
+        self._room = room
+        self._running: tuple[_Running, ...] = ()
+
+    def renew(self, plugins: Iterable[Plugin]) -> None:
+        """Start those of ``plugins`` that are new or changed, then end those that are gone. Raises ``PluginError``, and
+        changes nothing, where one does not start, or needs a setting first: no record that the operator expects is
+        missing without a word."""
+        wanted = [each for each in plugins if {"sink", "health"} & set(each.manifest.provides)]
+        before = {id(each): each for each in self._running}
+        running: list[_Running] = []
+        try:
+            for plugin in wanted:
+                same = next((each for each in before.values() if each.plugin == plugin), None)
+                running.append(same or self._start(plugin))
+        except PluginError:
+            for each in running:
+                if id(each) not in before:
+                    each.close()
+            raise
+        self._running = tuple(running)
+        for each in before.values():
+            if each not in running:
+                each.close()
+
+    @property
+    def copies(self) -> tuple[Copies, ...]:
+        """Return the queues of those that take copies."""
+        return tuple(each.copies for each in self._running if each.copies is not None)
+
+    def checkups(self) -> list[dict[str, Any]]:
+        """Return what ``/ready`` says of plugins that say how they are: ``wrong`` lists what is wrong, nothing if all
+        is well."""
+        return [
+            {"name": each.plugin.name, "version": each.plugin.version, "wrong": list(each.checkup.wrong)}
+            for each in self._running
+            if each.checkup is not None
+        ]
+
+    def close(self) -> None:
+        """Hand over what waits, for a bounded time, and end the processes."""
+        running, self._running = self._running, ()
+        for each in running:
             each.close()
-        raise
-    return tuple(attached)
 
-
-def _attach(plugin: Plugin, budget: Budget, room: int) -> Attached:
-    uses = [use for name, use in (("sink", _SINK), ("health", _HEALTH)) if name in plugin.manifest.provides]
-    pool = Pool(plugin, uses, replace(budget, seconds=SECONDS, processes=1))
-    try:
-        given = pool.prepared()
-    except PluginError:
-        pool.close()
-        raise
-    for use, each in zip(uses, given, strict=True):
-        if isinstance(each, Unconfigured):
+    def _start(self, plugin: Plugin) -> _Running:
+        uses = [use for name, use in (("sink", _SINK), ("health", _HEALTH)) if name in plugin.manifest.provides]
+        pool = Pool(plugin, uses, self._budget)
+        try:
+            for use, given in zip(uses, pool.prepared(), strict=True):
+                if isinstance(given, Unconfigured):
+                    raise PluginError(
+                        f"the plugin {plugin.shown} is not set up: {use} needs {given.missing}.",
+                        help="Set it under the plugin's `settings`, or remove the plugin from the setting `plugins`.",
+                    )
+        except PluginError:
             pool.close()
-            raise PluginError(
-                f"the plugin {plugin.shown} is not set up: {use} needs {each.missing}.",
-                help="Set it under the plugin's `settings`, or remove the plugin from the setting `plugins`.",
-            )
-    copies = Copies(plugin.name, partial(_write, pool, uses.index(_SINK)), room) if _SINK in uses else None
-    checkup = Checkup(pool, uses.index(_HEALTH)) if _HEALTH in uses else None
-    return Attached(plugin, pool, copies, checkup)
+            raise
+        copies = Copies(plugin.name, partial(_write, pool, uses.index(_SINK)), self._room) if _SINK in uses else None
+        return _Running(plugin, pool, copies, Checkup(pool, uses.index(_HEALTH)) if _HEALTH in uses else None)
 
 
 def _write(pool: Pool, use: int, records: Sequence[Mapping[str, object]]) -> None:
@@ -110,13 +141,3 @@ class Checkup:
             del asked
             if stopped or self._stop.wait(HEALTH_SECONDS):
                 return
-
-
-def states(attached: Iterable[Attached]) -> list[dict[str, Any]]:
-    """Return what ``/ready`` says of plugins that say how they are: ``wrong`` lists what is wrong, nothing if all is
-    well."""
-    return [
-        {"name": each.plugin.name, "version": each.plugin.version, "wrong": list(each.checkup.wrong)}
-        for each in attached
-        if each.checkup is not None
-    ]
