@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "protocol/apis": {"protocol", "runtime/redact"},
     "protocol/govern": {"policy", "protocol", "protocol/apis", "runtime", "runtime/redact"},
     "serve/http": {"errors", "protocol", "settings"},
-    "serve/record": {"errors", "protocol", "serve/http", "settings"},
+    "serve/record": {"errors", "plugin", "plugins", "protocol", "serve/http", "settings"},
     "serve/behind": {"errors", "protocol", "serve/http", "settings"},
     "serve/door": {
         "errors", "instructions", "loading", "plugins", "policy", "policy/link", "protocol", "protocol/apis",

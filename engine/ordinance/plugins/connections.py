@@ -5,6 +5,7 @@ They go to the addresses that the operator named, and to no other.
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 import threading
@@ -62,15 +63,30 @@ def _answer(connection: socket.socket, address: str, allowed: Container[str], se
 def _connected(address: str, seconds: float) -> socket.socket:
     kind, _, path = address.partition(":")
     if kind == "unix":
-        made = socket.socket(socket.AF_UNIX)
-        made.settimeout(seconds)
-        try:
-            made.connect(path)
-        except OSError:
-            made.close()
-            raise
+        made = _at(path, seconds)
     else:
         host, _, port = address.rpartition(":")
         made = socket.create_connection((host.strip("[]"), int(port)), timeout=seconds)
     made.settimeout(None)
+    return made
+
+
+def _at(path: str, seconds: float) -> socket.socket:
+    """Return a socket connected to ``path``, of the kind that listens there: a stream, or datagrams as at /dev/log."""
+    try:
+        return _of(socket.SOCK_STREAM, path, seconds)
+    except OSError as error:
+        if error.errno != errno.EPROTOTYPE:
+            raise
+        return _of(socket.SOCK_DGRAM, path, seconds)
+
+
+def _of(kind: socket.SocketKind, path: str, seconds: float) -> socket.socket:
+    made = socket.socket(socket.AF_UNIX, kind)
+    made.settimeout(seconds)
+    try:
+        made.connect(path)
+    except OSError:
+        made.close()
+        raise
     return made

@@ -34,8 +34,10 @@ class Renewal:
 class Standing:
     """Holds the policies and the keys in force. ``settings`` are those of the start, with the keys that were read last.
 
-    ``try_out`` raises ``SituationError`` where a client cannot be served under a plan. ``stale`` is the code of the
-    error for which the last good plan, or the last good keys, were kept; empty while what is in force is current.
+    ``try_out`` raises ``SituationError`` where a client cannot be served under a plan. ``prepare`` does what else the
+    settings ask before policies are replaced, and raises ``OrdinanceError`` where it cannot be done. ``stale`` is the
+    code of the error for which the last good plan, or the last good keys, were kept; empty while what is in force is
+    current.
     """
 
     def __init__(
@@ -44,7 +46,9 @@ class Standing:
         settings: Settings,
         try_out: Callable[[Plan, Client], None],
         renewal: Renewal | None = None,
+        prepare: Callable[[Settings], None] = lambda _: None,
     ) -> None:
+        self._prepare = prepare
         self.policies = policies
         self.settings = settings
         self.keyring = _keyring(settings.keys, settings.jurisdiction)
@@ -152,6 +156,7 @@ class Standing:
             renewal.engine.require()
         policies = _kept(self.policies, policies)
         _all_fit(policies, ring, self._try_out)
+        self._prepare(settings)
         return policies
 
     def _ring(self, settings: Settings) -> Keyring:

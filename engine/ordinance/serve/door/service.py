@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from ordinance.errors import SituationError
+from ordinance.plugins.allowed import allow
 from ordinance.policy.plan import Plan
 from ordinance.resources import folder
 from ordinance.runtime.cutter import Cutter
@@ -24,12 +25,14 @@ from ordinance.serve.door.adapters import Adapting
 from ordinance.serve.door.current_policy import Renewal, Standing
 from ordinance.serve.door.http_headers import NO_CLAIMS, Claims, policy_header
 from ordinance.serve.door.model_names import Names
-from ordinance.serve.door.policies import Policies
+from ordinance.serve.door.policies import Policies, budget_of
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.glance import Glance
 from ordinance.serve.http.keys import Client, Keyring
 from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.sinks import Sinks
 from ordinance.settings.model import Settings
+from ordinance.settings.sections import AuditSettings
 
 #: How long it is remembered that the package is the same, in seconds: looking costs about 10 ms of a core.
 _LOOKED_EVERY = 5.0
@@ -48,6 +51,7 @@ class Service:
     adapting: Adapting
     names: Names
     restart_due: Glance[bool]
+    sinks: Sinks
     recollection: Recollection | None = None
     memories: Memories = field(default_factory=Memories)
 
@@ -76,6 +80,7 @@ class Service:
         """Close the record and what conversations are remembered in."""
         if self.recollection is not None:
             await self.recollection.close()
+        await asyncio.to_thread(self.sinks.close)
         self.audit.close()
 
     def cutter(self, client: Client, salt: bytes) -> Cutter:
@@ -159,7 +164,9 @@ def make_service(
     def try_out(plan: Plan, client: Client) -> None:
         _try_out(plan, client, settings, on)
 
-    standing = Standing(policies, settings, try_out, renewal)
+    sinks = Sinks(budget_of(settings), (settings.audit or AuditSettings()).queue)
+    sinks.renew(allow(settings.plugins))
+    standing = Standing(policies, settings, try_out, renewal, lambda read: sinks.renew(allow(read.plugins)))
     engine = None if renewal is None else renewal.engine
 
     async def restart_due() -> bool:
@@ -171,10 +178,11 @@ def make_service(
         settings,
         on,
         behind,
-        AuditLog(settings.audit),
+        AuditLog(settings.audit, lambda: sinks.copies),
         Adapting(settings, behind, listed),
         Names(listed),
         Glance(restart_due, _LOOKED_EVERY),
+        sinks,
         recollection(settings.conversation),
     )
 
@@ -205,12 +213,15 @@ def charter_alone(service: Service) -> bool:
 
 async def ready_state(service: Service, *, reachable: bool = True, draining: bool = False) -> dict[str, Any]:
     """Return what ``/ready`` says, first whether requests should come here: not if they would get no answer, nor if the
-    server is about to stop. A stale policy, a failing plugin and a failing log that is not required are reported, but
-    stop nothing."""
+    server is about to stop, nor while a plugin says that something is wrong. A stale policy, a failing plugin and a
+    failing log that is not required are reported, but stop nothing."""
     audit = service.audit.state()
     recorded = audit["state"] == "ok" or not service.audit.required
     state: dict[str, Any] = {
-        "ready": reachable and recorded and not draining,
+        "ready": reachable
+        and recorded
+        and not draining
+        and not any(each["wrong"] for each in service.sinks.checkups()),
         "policy": policy_header(service.open(service.keyring.anyone)),
         "stale": service.standing.stale or None,
         "draining": draining,
@@ -220,8 +231,11 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
     if service.recollection is not None:
         state["conversations"] = {"state": "failing" if service.recollection.failing else "ok"}
     plans = service.standing.policies.plans
-    if attached := {each.name: each for plan in plans for each in plan.attached}:
-        state["plugins"] = [each.report() for _, each in sorted(attached.items())]
+    plugins = {each.name: each.report() for plan in plans for each in plan.attached}
+    for checkup in service.sinks.checkups():
+        plugins[checkup["name"]] = {**plugins.get(checkup["name"], {}), **checkup}
+    if plugins:
+        state["plugins"] = [plugins[name] for name in sorted(plugins)]
     if service.plan.struck:
         state["struck"] = [{"rule": each.rule, "test": each.test} for each in service.plan.struck]
     return state

@@ -19,6 +19,7 @@ import msgspec
 
 from ordinance.errors import ServeError
 from ordinance.protocol.problems import audit_unavailable
+from ordinance.serve.record.copies import Copies
 from ordinance.serve.record.logfile import LogFile
 from ordinance.serve.record.scribe import STALLED_SECONDS, Scribe
 from ordinance.settings.sections import AuditSettings
@@ -28,9 +29,10 @@ VERSION = 1
 
 
 class AuditLog:
-    """Appends to the file that ``settings`` name, else to standard error. Safe to use from several threads."""
+    """Appends to the file that ``settings`` name, else to standard error, and gives ``copies`` to the sinks that these
+    are then. Safe to use from several threads."""
 
-    def __init__(self, settings: AuditSettings | None = None) -> None:
+    def __init__(self, settings: AuditSettings | None = None, copies: Callable[[], Sequence[Copies]] = tuple) -> None:
         settings = settings or AuditSettings()
         try:
             file = LogFile(settings.path)
@@ -42,13 +44,16 @@ class AuditLog:
         #: Whether the model may be asked only once a record says that the request begins.
         self.required = settings.required
         self._scribe = Scribe(file, settings.queue)
+        self._copies = copies
         # A log that nobody closes is closed when nothing refers to it, or when the interpreter ends.
         self.close = weakref.finalize(self, self._scribe.close)
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Append the record of a request that has ended, under the present time (UTC). Never waits and never fails: a
         record for which there is no room is counted as lost."""
-        self._scribe.take(partial(_line, "end", record))
+        entry = _entry("end", record)
+        self._scribe.take(partial(_line, entry))
+        self._copy(entry)
 
     async def begin(self, record: Mapping[str, Any]) -> None:
         """Wait until a record that a request begins lies on the disk. Raises ``Problem`` (503) where it cannot be
@@ -71,7 +76,15 @@ class AuditLog:
         return False
 
     def _begin(self, record: Mapping[str, Any], told: Callable[[bool], None]) -> bool:
-        return not self._scribe.stalled and self._scribe.take(partial(_line, "begin", record), told)
+        entry = _entry("begin", record)
+        taken = not self._scribe.stalled and self._scribe.take(partial(_line, entry), told)
+        if taken:
+            self._copy(entry)
+        return taken
+
+    def _copy(self, entry: Mapping[str, Any]) -> None:
+        for copies in self._copies():
+            copies.take(entry)
 
     def reopen(self) -> None:
         """Open the file anew, at the next chance and without waiting. It happens by itself where the path names another
@@ -81,14 +94,19 @@ class AuditLog:
     def state(self) -> dict[str, Any]:
         """Return what ``/ready`` says: ``state`` is ``failing`` while records cannot be written or wait too long,
         ``lost`` counts the records of this process that were not written."""
-        return {"state": "failing" if self._scribe.failing else "ok", "lost": self._scribe.lost}
+        state: dict[str, Any] = {"state": "failing" if self._scribe.failing else "ok", "lost": self._scribe.lost}
+        sinks = [each.state() for each in self._copies()]
+        return state | ({"sinks": sinks} if sinks else {})
 
 
-def _line(event: str, record: Mapping[str, Any], lost: int) -> bytes:
-    """``lost`` records are missing before this one."""
+def _entry(event: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    gap = {"lost": lost} if lost else {}
-    return msgspec.json.encode({"v": VERSION, "time": now, "event": event, **record, **gap}) + b"\n"
+    return {"v": VERSION, "time": now, "event": event, **record}
+
+
+def _line(entry: Mapping[str, Any], lost: int) -> bytes:
+    """``lost`` records are missing before this one."""
+    return msgspec.json.encode({**entry, "lost": lost} if lost else entry) + b"\n"
 
 
 def _tell(loop: asyncio.AbstractEventLoop, written: asyncio.Future[bool], well: bool) -> None:
