@@ -1,0 +1,106 @@
+"""Telephone numbers, decided by ``phonenumbers``.
+
+A number with a country's code is found anywhere. One without belongs to the countries that the pack names, and needs a
+word before it. Only what begins with ``+`` or 0 may be grouped in any way: other numbers are all over ordinary text and
+would wait, so there the groups count that ``phonenumbers`` knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import product
+
+import phonenumbers
+from ordinance.plugin import Candidates, Passage, Pattern
+
+from ordinance_identifiers.words import BEFORE, Words
+
+#: Fewest and most digits of an international number, country code included (ITU-T E.164), and a 0 in brackets.
+_INTERNATIONAL = range(7, 17)
+#: Of a national one, its 0 included.
+_NATIONAL = range(7, 14)
+#: Countries of which numbers begin with 0 inside and outside of them.
+_KEEP_ZERO = ("IT", "SM", "VA")
+
+_WORDS = Words((
+    "anruf*", "appel*", "call*", "cell*", "cep", "contact*", "durchwahl*", "fax*", "fon", "fono", "gsm", "handy*",
+    "hotline*", "kontakt*", "llam*", "m", "matkapuhelin*", "mob", "mobi*", "movil*", "nazovi*", "p", "phone*",
+    "portable*", "puh", "puhelin*", "ring*", "ruf*", "sim", "sms", "t", "tel*", "tfno", "tlf*", "viber", "whatsapp*",
+    "zadzwon*", "zavola*",
+    "moб*", "teл*", "teлeφωv*", "tnλ*", "โทร*", "전화*",  # моб., тел., τηλέφωνο
+))  # fmt: skip
+
+
+@cache
+def countries() -> tuple[str, ...]:
+    """Return the countries whose numbers can be decided, by their ISO 3166 codes."""
+    return tuple(sorted(phonenumbers.SUPPORTED_REGIONS))
+
+
+def detector(wanted: Sequence[str]) -> Candidates:
+    """Return what finds numbers of the countries ``wanted``; if there are none, international ones of any country."""
+    shapes = dict.fromkeys([*_international(), *(shape for country in wanted for shape in _national(country))])
+    codes = {phonenumbers.country_code_for_region(country) for country in wanted}
+    for country in wanted:
+        phonenumbers.PhoneMetadata.metadata_for_region(country)  # load it now, and not when a stream waits
+
+    def accepts(passage: Passage) -> bool:
+        text = passage.folded
+        if text.startswith(("+", "00")):
+            number = _parsed(f"+{text.removeprefix('+').removeprefix('00')}", None)
+            return number is not None and (not codes or number.country_code in codes)
+        return _WORDS.precede(passage.before) and any(_parsed(text, country) is not None for country in wanted)
+
+    return Candidates(tuple(map(Pattern, shapes)), accepts, BEFORE)
+
+
+def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    return number if phonenumbers.is_valid_number(number) else None
+
+
+def _international() -> Iterator[str]:
+    for digits in _INTERNATIONAL:
+        yield rf"(?:\+ ?|\b00 ?)[1-9](?:[ ()./-]{{0,2}}[0-9]){{{digits - 1}}}\b"
+
+
+def _national(country: str) -> Iterator[str]:
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    if metadata.national_prefix == "0" or country in _KEEP_ZERO:
+        yield from _with_zero()
+    if metadata.national_prefix != "0":
+        yield from _grouped(country)
+    if country == "FR":
+        yield r"\b0[1-9](?:\.[0-9]{2}){4}\b"
+
+
+def _with_zero() -> Iterator[str]:
+    """Yield shapes by their number of digits. A date such as 05/06/2026 is none: a slash comes after three digits."""
+    for digits in _NATIONAL:
+        plain = rf"0[1-9](?:[ )-]{{0,2}}[0-9]){{{digits - 2}}}"
+        slash = "|".join(
+            rf"0[1-9][0-9]{{{more}}} ?/ ?[0-9](?:[ -]?[0-9]){{{digits - 3 - more}}}" for more in (1, 2, 3)
+        )
+        yield rf"\(?\b(?:{plain}|{slash})\b"
+
+
+def _grouped(country: str) -> Iterator[str]:
+    """Yield the groupings in use where numbers have no 0 before them."""
+    main = phonenumbers.region_code_for_country_code(phonenumbers.country_code_for_region(country))
+    for form in phonenumbers.PhoneMetadata.metadata_for_region(main).number_format:
+        counts = [range(int(least), int(most or least) + 1) for least, most in _COUNT.findall(form.pattern)]
+        for groups in product(*counts):
+            if sum(groups) in _NATIONAL:
+                written = re.sub(r"[ -]", "[ -]?", re.escape(form.format).replace("\\ ", " ").replace("\\-", "-"))
+                written = written.replace(r"\(", r"\(?\b").replace(r"\)", r"\)?")
+                for at, count in enumerate(groups, 1):
+                    written = written.replace(rf"\\{at}", f"[2-9][0-9]{{{count - 1}}}" if at == 1 else f"[0-9]{{{count}}}")
+                yield rf"{'' if written.startswith(chr(92)) else chr(92) + 'b'}{written}\b"
+
+
+_COUNT = re.compile(r"\\d\{(\d+)(?:,(\d+))?\}")
