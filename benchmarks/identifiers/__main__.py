@@ -1,0 +1,164 @@
+"""What ordinance-identifiers finds, beside Presidio's recognisers: writes its part of ``docs/accuracy.md``.
+
+    .venv/plugins/bin/python benchmarks/identifiers [--texts N] [--sentences N] [--seed N] [--prose FOLDER]
+
+``make accuracy-identifiers``. Presidio runs in an environment of its own under ``.venv/``, made at the first run (about
+400 MB); it has no part in the plugin, the engine or their tests. ``--prose`` is a folder of ordinary text, a file for
+each language (``de.txt``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import venv
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from random import Random
+from statistics import fmean
+
+import page
+import texts
+from made import NUMBERS as MADE
+from ours import NUMBERS, ROOT, Ours
+from sentences import sentences
+
+from ordinance.authoring.prose import PROSE
+
+PRESIDIO = "presidio-analyzer==2.2.366"
+COUNTRIES = sorted({number.country for number in MADE})
+Found = list[tuple[int, int]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--texts", type=int, default=1500, help="texts for each country")
+    parser.add_argument("--sentences", type=int, default=5000, help="made sentences for each language")
+    parser.add_argument("--seed", type=int, default=13)
+    parser.add_argument("--prose", type=Path, default=ROOT.parent / "shared/data/lingua-testdata/sentences")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "accuracy.md")
+    given = parser.parse_args()
+    rng = Random(given.seed)  # noqa: S311 - repeatable, not secret
+    made = [*texts.numbers(given.texts, rng), *texts.phones(given.texts, rng), *texts.addresses(given.texts, rng)]
+    prose = {
+        "made, with numbers": {each: list(sentences(each, given.sentences, rng)) for each in ("de", "en", "et")},
+        "newspapers": {
+            each: (given.prose / f"{each}.txt").read_text("utf-8").splitlines()
+            for each in ("de", "en", "et")
+            if (given.prose / f"{each}.txt").is_file()
+        },
+    }
+    ours = [scored(text, found) for text, found in zip(made, _ours(made), strict=True)]
+    theirs = [scored(text, found) for text, found in zip(made, _theirs(made), strict=True)]
+    section = page.section(
+        given,
+        made,
+        ours,
+        theirs,
+        {kind: {language: _false(lines) for language, lines in each.items()} for kind, each in prose.items()},
+        _holds({"plain": PROSE, **{kind: {a: "\n".join(b) for a, b in each.items()} for kind, each in prose.items()}}),
+        PRESIDIO,
+    )
+    page.put(given.out, section)
+    print(f"wrote {given.out}")
+
+
+def scored(text: texts.Text, found: Found) -> tuple[bool, bool]:
+    """Return whether the whole number is covered, and whether any of it is touched."""
+    covered = set[int]()
+    for start, end in found:
+        covered.update(range(max(start, text.start), min(end, text.end)))
+    wanted = {at for at in range(text.start, text.end) if text.text[at] not in "+("}
+    return wanted <= covered, bool(covered)
+
+
+def _ours(made: Sequence[texts.Text]) -> Iterable[Found]:
+    known: dict[tuple[str, str], Ours] = {}
+    names = {"number": NUMBERS, "phone": ("id.phone",), "email": ("id.email",)}
+    for text in made:
+        key = (text.what, text.country)
+        if key not in known:
+            known[key] = Ours(names[text.what], (text.country,) if text.country else ())
+        yield list(known[key].find(text.text))
+
+
+def _theirs(made: Sequence[texts.Text]) -> Iterable[Found]:
+    """Yield what Presidio found, whatever its score: nothing is below its default threshold of 0."""
+    for found in presidio([{"text": each.text, "country": each.country, "peers": each.peers} for each in made]):
+        yield [(start, end) for start, end, _ in found]
+
+
+def presidio(asked: Sequence[dict[str, object]]) -> list[list[tuple[int, int, float]]]:
+    """Return what the recognisers found in each text."""
+    name, _, version = PRESIDIO.partition("==")
+    folder = ROOT / ".venv" / f"peer-{name}-{version}"
+    python = folder / "bin" / "python"
+    if not (folder / "complete").exists():
+        print(f"installing {PRESIDIO} in {folder.relative_to(ROOT)} …", file=sys.stderr)
+        venv.create(folder, with_pip=True, clear=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", PRESIDIO], check=True)  # noqa: S603 - ourselves
+        (folder / "complete").touch()
+    lines = "\n".join(json.dumps(each) for each in asked)
+    job = Path(__file__).parent / "presidio_job.py"
+    done = subprocess.run([python, job], input=lines, check=True, capture_output=True, text=True)  # noqa: S603 - ourselves
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _false(lines: Sequence[str]) -> dict[str, float]:
+    """Return findings in a thousand sentences that have nothing to be found, by detector."""
+    found: dict[str, float] = {}
+    for name, detector in DETECTORS.items():
+        found[name] = sum(len(_merged(detector.find(line))) for line in lines) * 1000 / len(lines)
+    for name, peers in PEERS.items():
+        asked = [{"text": line, "country": "", "peers": peers} for line in lines]
+        spans = [[(start, end) for start, end, score in each if score >= LEAST[name]] for each in presidio(asked)]
+        found[name] = sum(len(_merged(each)) for each in spans) * 1000 / len(lines)
+    return found
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return ``spans`` with those that overlap as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+DETECTORS = {
+    "numbers": Ours(NUMBERS),
+    "telephone": Ours(("id.phone",), COUNTRIES),
+    "e-mail": Ours(("id.email",)),
+}
+_NUMBERS = sorted({peer for number in MADE for peer in number.peers})
+PEERS = {
+    "Presidio, numbers": _NUMBERS,
+    "Presidio, numbers from 0.5": _NUMBERS,
+    "Presidio, telephone": ["PhoneRecognizer"],
+}
+LEAST = defaultdict(float, {"Presidio, numbers from 0.5": 0.5})
+
+
+def _holds(prose: dict[str, dict[str, str]]) -> list[tuple[str, str, float, int, float, str]]:
+    """Return for each detector and kind of prose: characters held on average, at most, places in a thousand where more
+    than four are, and what was held longest."""
+    rows = []
+    alone = {f"numbers of {country}": Ours(NUMBERS, (country,)) for country in COUNTRIES}
+    alone |= {f"telephone of {country}": Ours(("id.phone",), (country,)) for country in COUNTRIES}
+    for name, detector in (DETECTORS | {"telephone, international": Ours(("id.phone",))} | alone).items():
+        for kind, each in prose.items():
+            waiting = [(count, language, at) for language, text in each.items() for at, count in enumerate(detector.holds(text))]
+            counts = [count for count, _, _ in waiting]
+            most, language, at = max(waiting)
+            over = sum(count > 4 for count in counts) * 1000 / len(counts)
+            rows.append((name, kind, fmean(counts), most, over, each[language][at + 1 - most : at + 1]))
+    return rows
+
+
+if __name__ == "__main__":
+    main()
