@@ -1,7 +1,7 @@
 """Make a virtual environment and fill it from a lock: ``python3 deploy/install.py serve``.
 
-``serve``, ``test`` and ``pages`` hold this checkout, ``plugins`` also what the plugins under ``plugins/`` import; ``vllm`` holds what a data centre has before we come, vLLM (its
-CPU build); ``deploy/into_vllm.py`` adds us to it.
+``serve``, ``test`` and ``pages`` hold this checkout, ``plugins`` also what the plugins in ``plugins/`` import; ``vllm``
+holds what a data centre has before we come, vLLM (its CPU build); ``deploy/into_vllm.py`` adds us to it.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
 does nothing when the stamp still fits. What it downloads stays in ``.venv/downloads``, so that a second
@@ -109,7 +109,7 @@ def fill_checkout(python: Path, lock: Path) -> None:
 
 
 def fill_plugins(python: Path, lock: Path) -> None:
-    """The packages, and this checkout, editable. Plugins themselves are installed by their tests, each into a folder."""
+    """The packages, and this checkout, editable. A plugin is installed by its own tests, into a folder."""
     say("installing packages")
     fetch_and_install(python, "the packages", lock)
     pip(python, "this checkout", "install", "--no-deps", "--no-build-isolation", "--no-index", "-e", TOP)

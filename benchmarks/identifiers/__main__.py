@@ -29,6 +29,7 @@ from sentences import sentences
 from ordinance.authoring.prose import PROSE
 
 PRESIDIO = "presidio-analyzer==2.2.366"
+LANGUAGES = ("de", "en", "et")
 COUNTRIES = sorted({number.country for number in MADE})
 Found = list[tuple[int, int]]
 
@@ -44,12 +45,13 @@ def main() -> None:
     rng = Random(given.seed)  # noqa: S311 - repeatable, not secret
     made = [*texts.numbers(given.texts, rng), *texts.phones(given.texts, rng), *texts.addresses(given.texts, rng)]
     prose = {
-        "made, with numbers": {each: list(sentences(each, given.sentences, rng)) for each in ("de", "en", "et")},
-        "newspapers": {
-            each: (given.prose / f"{each}.txt").read_text("utf-8").splitlines()
-            for each in ("de", "en", "et")
-            if (given.prose / f"{each}.txt").is_file()
-        },
+        kind: {each: list(sentences(each, codes, given.sentences, rng)) for each in LANGUAGES}
+        for kind, codes in ((page.COUNTS, False), (page.CODES, True))
+    }
+    prose[page.NEWS] = {
+        each: (given.prose / f"{each}.txt").read_text("utf-8").splitlines()
+        for each in LANGUAGES
+        if (given.prose / f"{each}.txt").is_file()
     }
     ours = [scored(text, found) for text, found in zip(made, _ours(made), strict=True)]
     theirs = [scored(text, found) for text, found in zip(made, _theirs(made), strict=True)]
@@ -59,7 +61,7 @@ def main() -> None:
         ours,
         theirs,
         {kind: {language: _false(lines) for language, lines in each.items()} for kind, each in prose.items()},
-        _holds({"plain": PROSE, **{kind: {a: "\n".join(b) for a, b in each.items()} for kind, each in prose.items()}}),
+        _holds({page.PLAIN: {each: [PROSE[each]] for each in LANGUAGES}, **prose}),
         PRESIDIO,
     )
     page.put(given.out, section)
@@ -144,20 +146,29 @@ PEERS = {
 LEAST = defaultdict(float, {"Presidio, numbers from 0.5": 0.5})
 
 
-def _holds(prose: dict[str, dict[str, str]]) -> list[tuple[str, str, float, int, float, str]]:
-    """Return for each detector and kind of prose: characters held on average, at most, places in a thousand where more
-    than four are, and what was held longest."""
-    rows = []
-    alone = {f"numbers of {country}": Ours(NUMBERS, (country,)) for country in COUNTRIES}
-    alone |= {f"telephone of {country}": Ours(("id.phone",), (country,)) for country in COUNTRIES}
-    for name, detector in (DETECTORS | {"telephone, international": Ours(("id.phone",))} | alone).items():
-        for kind, each in prose.items():
-            waiting = [(count, language, at) for language, text in each.items() for at, count in enumerate(detector.holds(text))]
-            counts = [count for count, _, _ in waiting]
-            most, language, at = max(waiting)
-            over = sum(count > 4 for count in counts) * 1000 / len(counts)
-            rows.append((name, kind, fmean(counts), most, over, each[language][at + 1 - most : at + 1]))
+def _holds(prose: dict[str, dict[str, list[str]]]) -> list[page.Hold]:
+    """Return what waits, for all countries, for each, and for those for which no more than four characters do."""
+    texts_of = {kind: " ".join(line for lines in each.values() for line in lines) for kind, each in prose.items()}
+    detectors = DETECTORS | {"telephone, international only": Ours(("id.phone",))}
+    rows = [
+        _hold(name, kind, detector, text) for name, detector in detectors.items() for kind, text in texts_of.items()
+    ]
+    for what, names in (("numbers", NUMBERS), ("telephone", ("id.phone",))):
+        alone = [
+            _hold(f"{what} of {each}", page.COUNTS, Ours(names, (each,)), texts_of[page.COUNTS]) for each in COUNTRIES
+        ]
+        short = [hold.name[-2:] for hold in alone if hold.most <= 4]
+        name = f"{what}, {len(short)} countries"
+        rows += [*alone, *(_hold(name, kind, Ours(names, short), text) for kind, text in texts_of.items())]
     return rows
+
+
+def _hold(name: str, kind: str, detector: Ours, text: str) -> page.Hold:
+    counts = detector.holds(text)
+    most = max(counts)
+    at = counts.index(most)
+    over = sum(count > 4 for count in counts) * 1000 / len(counts)
+    return page.Hold(name, kind, fmean(counts), most, over, text[at + 1 - most : at + 1])
 
 
 if __name__ == "__main__":

@@ -32,7 +32,8 @@ class Ours:
             if known is not None and countries and not asked:
                 continue
             found = ordinance_identifiers.detector(Asked(name, asked))
-            assert found is not None
+            if found is None:
+                raise ValueError(f"{name} is not a detector of the plugin")
             for shape in found.shapes:
                 tagged = (len(self._candidates), Expressions(patterns=(Pattern(shape.source, shape.any_case),)))
                 expressions.append(tagged)

@@ -6,8 +6,25 @@ import argparse
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from texts import KINDS, RIGHT, WRONG, Text
+
+#: Kinds of prose.
+PLAIN, COUNTS, CODES, NEWS = "plain", "years, dates, prices, amounts", "order numbers, ISBNs, codes", "newspapers"
+
+
+class Hold(NamedTuple):
+    """What waits in prose of one ``kind``: characters on average and at most, places in 1,000 with more than four, and
+    what waited longest."""
+
+    name: str
+    kind: str
+    mean: float
+    most: int
+    over: float
+    longest: str
+
 
 HEADING = "## Numbers that name a person"
 Scores = Sequence[tuple[bool, bool]]
@@ -26,12 +43,11 @@ def section(
     ours: Scores,
     theirs: Scores,
     false: Mapping[str, Mapping[str, Mapping[str, float]]],
-    holds: Iterable[tuple[str, str, float, int, float, str]],
+    holds: Sequence[Hold],
     presidio: str,
 ) -> str:
     """Return the whole part."""
     counted = Count(made, ours, theirs)
-    waiting = list(holds)
     return "".join((
         _INTRODUCTION.format(presidio=presidio, texts=given.texts, seed=given.seed, heading=HEADING),
         counted.beside(),
@@ -44,9 +60,9 @@ def section(
         _PROSE.format(sentences=given.sentences),
         _false(false),
         _HOLD,
-        _held(waiting),
+        _held(holds),
         _ALONE,
-        _held_by_country(waiting),
+        _held_by_country(holds),
     ))  # fmt: skip
 
 
@@ -54,7 +70,11 @@ class Count:
     """What was found, by what was made, country and kind of text."""
 
     def __init__(self, made: Sequence[Text], ours: Scores, theirs: Scores) -> None:
-        self._texts, self._ours, self._theirs = Counter[tuple[str, ...]](), Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
+        self._texts, self._ours, self._theirs = (
+            Counter[tuple[str, ...]](),
+            Counter[tuple[str, ...]](),
+            Counter[tuple[str, ...]](),
+        )
         for text, mine, other in zip(made, ours, theirs, strict=True):
             for shared in {"all", "shared" if text.peers else "all"}:
                 key = (text.what, text.country, text.kind, shared)
@@ -63,7 +83,9 @@ class Count:
                 self._ours[key] += mine[which]
                 self._theirs[key] += other[which]
 
-    def _sum(self, counter: Counter[tuple[str, ...]], what: str, country: str, kinds: Iterable[str], shared: str) -> int:
+    def _sum(
+        self, counter: Counter[tuple[str, ...]], what: str, country: str, kinds: Iterable[str], shared: str
+    ) -> int:
         return sum(counter[what, country, kind, shared] for kind in kinds)
 
     def beside(self) -> str:
@@ -74,7 +96,7 @@ class Count:
         rows = []
         countries = sorted({key[1] for key in self._texts if key[0] == what and key[3] == shared})
         for country in countries:
-            cells: list[object] = [_name(country), self._sum(self._texts, what, country, KINDS, shared)]
+            cells: list[object] = [country, self._sum(self._texts, what, country, KINDS, shared)]
             for kinds in (("valid",), ("in a sentence",), ("full width",)):
                 whole = self._sum(self._texts, what, country, kinds, shared)
                 mine = self._sum(self._ours, what, country, kinds, shared)
@@ -86,7 +108,9 @@ class Count:
                 other = self._sum(self._theirs, what, country, kinds, shared)
                 cells.append(f"{_share(mine, whole)} / {_share(other, whole)}")
             rows.append(cells)
-        return table(("country", "texts", "valid", "in a sentence", "full width", "*wrong digit*", "*wrong context*"), rows)
+        return table(
+            ("country", "texts", "valid", "in a sentence", "full width", "*wrong digit*", "*wrong context*"), rows
+        )
 
     def addresses(self) -> str:
         rows = []
@@ -100,16 +124,12 @@ class Count:
     def ours_alone(self) -> str:
         rows = []
         for country in sorted({key[1] for key in self._texts if key[0] == "number"}):
-            cells: list[object] = [_name(country), self._sum(self._texts, "number", country, KINDS, "all")]
+            cells: list[object] = [country, self._sum(self._texts, "number", country, KINDS, "all")]
             for kind in KINDS:
                 key = ("number", country, kind, "all")
                 cells.append(_share(self._ours[key], self._texts[key]))
             rows.append(cells)
         return table(("country", "texts", *(f"*{kind}*" if kind in WRONG else kind for kind in KINDS)), rows)
-
-
-def _name(country: str) -> str:
-    return country
 
 
 def _share(found: int, whole: int) -> str:
@@ -134,37 +154,42 @@ def _false(false: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     return table(("sentences", "language", *names), rows)
 
 
-def _held(waiting: Iterable[tuple[str, str, float, int, float, str]]) -> str:
+def _held(holds: Iterable[Hold]) -> str:
     rows = [
-        (name, kind, f"{mean:.2f}", most, f"{over:.1f}", f"`{longest}`")
-        for name, kind, mean, most, over, longest in waiting
-        if " of " not in name
+        (
+            hold.name,
+            hold.kind,
+            f"{hold.mean:.2f}",
+            hold.most,
+            f"{hold.over:.1f}",
+            f"`{hold.longest}`" if hold.most else "–",
+        )
+        for hold in holds
+        if " of " not in hold.name
     ]
     return table(("detectors", "prose", "mean", "worst", "over 4, in 1,000 places", "the worst"), rows)
 
 
-def _held_by_country(waiting: Iterable[tuple[str, str, float, int, float, str]]) -> str:
-    found: dict[str, dict[str, str]] = {}
-    for name, kind, _, most, _, longest in waiting:
-        what, of, country = name.partition(" of ")
-        if of and kind == "made, with numbers":
-            found.setdefault(country, {})[what] = f"{most} | `{longest}`"
-    return table(
-        ("country", "numbers: worst", "the worst", "telephone: worst", "the worst"),
-        [(country, each["numbers"], each["telephone"]) for country, each in sorted(found.items())],
-    )
+def _held_by_country(holds: Iterable[Hold]) -> str:
+    found: dict[str, list[object]] = {}
+    for hold in holds:
+        _, _, country = hold.name.partition(" of ")
+        if country:
+            found.setdefault(country, [country]).extend((hold.most, f"`{hold.longest}`"))
+    head = ("country", "numbers: worst", "the worst", "telephone: worst", "the worst")
+    return table(head, [cells for _, cells in sorted(found.items())])
 
 
 _INTRODUCTION = """\
 {heading}
 
 Made by `python benchmarks/identifiers` (`make accuracy-identifiers`, seed {seed}); do not edit. The plugin
-[ordinance-identifiers](../plugins/ordinance-identifiers/README.md) beside the recognisers of {presidio} (MIT), which run
-in an environment of their own, without a language model, so without its context words; whatever they return counts, as
+[ordinance-identifiers](../plugins/ordinance-identifiers/README.md) beside the recognisers of {presidio} (MIT), which
+run in an environment of their own, without a language model, so without its context words; whatever they return counts, as
 its default threshold of 0 has it. About {texts:,} texts for each country, made at random: numbers by the arithmetic of
 python-stdnum (or of the law, for three German and British ones), in the forms in use, behind what people call them, in
-three kinds: with its name (*valid*), *in a sentence* of one of four languages, in *full width* digits. Found is a number
-of which every character is found. In the two columns in italics nothing should be found: *wrong digit* has the right
+three kinds: with its name (*valid*), *in a sentence* of one of four languages, in *full width* digits. Found is a
+number of which every character is found. In the two columns in italics nothing should be found: *wrong digit* has the right
 name and a digit that is not, *wrong context* is a number that comes out right by chance and is said to be an order, a
 parcel or a part. A number that has two check digits, or a date and one, is found there too: it says itself what it is.
 Numbers are percentages, ours / Presidio's, for the numbers that both know.
@@ -191,25 +216,26 @@ found. Germany, Spain and others have several numbers, each with the same share 
 _PROSE = """\
 ### Ordinary sentences
 
-Findings in 1,000 sentences in which no number names a person: {sentences:,} sentences made for each language that ships,
-full of years, times, dates, prices, amounts, ISBNs, bar codes, order, parcel and serial numbers, and newspapers' (lingua, as
-above; telephone numbers and addresses that are there count as findings). All countries are asked for at once; of
-Presidio all recognisers of the first table, with whatever score and with 0.5 or more, and its telephone numbers.
+Findings in 1,000 sentences in which no number names a person: {sentences:,} made for each language that ships and each
+of two kinds, with a number in nearly every one, and 1,000 of newspapers (lingua, as above). All countries are asked for
+at once; of Presidio all recognisers of the first table, with whatever score and with 0.5 or more, and its telephone numbers.
+Addresses and telephone numbers in newspapers are real ones, and count.
 
 """
 _HOLD = """\
 ### What waits
 
-Characters that an open stream holds back after each character of prose because they may still become a candidate, with
-all countries at once: on average, at most, and in how many of 1,000 places more than four. *plain* is the prose of
-`ordinance check --cost`. A detector holds what a number of its countries begins like, and no more, so the limit is what
-prose and numbers share: `2014 ` may be an Austrian number (four digits, a space, a date) or an Indian one, `05.06.2`
-a Belgian one (and a French telephone number), `45 000` a British one, `215-3` an American one. An address may begin with
-any word, so with `id.email` every word waits until it ends.
+Characters that an open stream holds back after each character of prose, because they may still become a candidate: on
+average, at most, and in how many of 1,000 places more than four. *plain* is the prose of `ordinance check --cost`. All
+countries, then those together that hold no more than four characters of years, dates, times, prices and amounts.
+
+The hold is exact, so it is longer only where such a number and a number of a person begin alike: `2014 ` begins an
+Austrian one (four digits, a space, a date) and an Indian one, `05.06.20` a Belgian one and a French telephone number, `45 000` a
+British one, `215-3` an American one. A code in one piece waits for as long as a number may have digits. An address may
+begin with any word, so with `id.email` every word waits until it ends.
 
 """
 _ALONE = """\
-For one country at a time, on the made sentences, which contain order numbers of eight to eleven digits in one piece (each
-waits for as long as the numbers of the country are):
+One country at a time, on years, dates, times, prices and amounts:
 
 """

@@ -26,7 +26,9 @@ def main() -> None:
         found = []
         for name in asked["peers"]:
             each = recogniser(name, asked["country"])
-            found += [(one.start, one.end, one.score) for one in each.analyze(asked["text"], each.supported_entities, None)]
+            found += [
+                (one.start, one.end, one.score) for one in each.analyze(asked["text"], each.supported_entities, None)
+            ]
         print(json.dumps(found))
 
 

@@ -1,4 +1,4 @@
-"""Ordinary sentences with years, times, dates, prices, amounts, ISBNs, order numbers: nothing in them names a person."""
+"""Ordinary sentences with years, dates, prices, amounts, ISBNs, order numbers: nothing in them names a person."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 from stdnum import ean
+
+#: What is made of digits in one piece and may look like anything.
+_CODES = ("{isbn}", "{order}", "{ean}", "{tracking}", "{version}", "{coordinates}", "{serial}")
 
 _FRAMES = {
     "en": (
@@ -27,8 +30,10 @@ _FRAMES = {
         "Von {year} bis {year} stieg der Preis um {percent} %.", "Auf der Packung steht {ean}.",
         "Verfolgen Sie das Paket mit {tracking}.", "Version {version} erschien {year}.",
         "Der Fluss ist {amount} Meter lang.", "Raum {small}, Haus {small}, von {time} bis {time} Uhr.",
-        "Die Akte {year}/{small} wurde am {iso} geschlossen.", "Das Museum besitzt {amount} Münzen, die älteste von {year}.",
-        "Die Seriennummer lautet {serial}.", "Seiten {small}-{small} fehlen.", "§ {small} Absatz {small} gilt seit {date}.",
+        "Die Akte {year}/{small} wurde am {iso} geschlossen.",
+        "Das Museum besitzt {amount} Münzen, die älteste von {year}.",
+        "Die Seriennummer lautet {serial}.", "Seiten {small}-{small} fehlen.",
+        "§ {small} Absatz {small} gilt seit {date}.",
         "Der Zähler zeigt {amount} kWh.",
     ),
     "et": (
@@ -44,10 +49,11 @@ _FRAMES = {
 }  # fmt: skip
 
 
-def sentences(language: str, count: int, rng: Random) -> Iterator[str]:
-    """Yield ``count`` sentences."""
+def sentences(language: str, codes: bool, count: int, rng: Random) -> Iterator[str]:
+    """Yield ``count`` sentences with codes, or with none but years, times, dates, prices and amounts."""
+    frames = [frame for frame in _FRAMES[language] if any(code in frame for code in _CODES) is codes]
     for _ in range(count):
-        frame = rng.choice(_FRAMES[language])
+        frame = rng.choice(frames)
         while "{" in frame:
             name = frame.partition("{")[2].partition("}")[0]
             frame = frame.replace(f"{{{name}}}", _MADE[name](rng, language), 1)
@@ -74,6 +80,10 @@ def _date(rng: Random, language: str) -> str:
     return rng.choice((f"{day}.{month}.{year}", *either.get(language, (f"{day:02}.{month:02}.{year}",))))
 
 
+def _time(rng: Random, language: str) -> str:
+    return f"{rng.randrange(24):02}{':' if language == 'en' else '.'}{rng.randrange(0, 60, 5):02}"
+
+
 def _isbn(rng: Random, _: str) -> str:
     body = "978" + _digits(rng, 9)
     whole = body + ean.calc_check_digit(body)
@@ -88,7 +98,7 @@ def _ean(rng: Random, _: str) -> str:
 _MADE: dict[str, Callable[[Random, str], str]] = {
     "year": lambda rng, _: str(rng.randrange(1780, 2031)),
     "amount": _amount,
-    "time": lambda rng, language: f"{rng.randrange(24):02}{':' if language == 'en' else '.'}{rng.randrange(0, 60, 5):02}",
+    "time": _time,
     "price": _price,
     "date": _date,
     "iso": lambda rng, _: f"{rng.randrange(1990, 2027)}-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}",
@@ -105,5 +115,7 @@ _MADE: dict[str, Callable[[Random, str], str]] = {
     )),
     "version": lambda rng, _: f"{rng.randrange(1, 20)}.{rng.randrange(30)}.{rng.randrange(100)}",
     "coordinates": lambda rng, _: f"{rng.randrange(90)}.{_digits(rng, 5)}, {rng.randrange(180)}.{_digits(rng, 5)}",
-    "serial": lambda rng, _: rng.choice((f"SN{_digits(rng, 8)}", _digits(rng, 9), _digits(rng, 10), f"A{_digits(rng, 9)}")),
+    "serial": lambda rng, _: rng.choice((
+        f"SN{_digits(rng, 8)}", _digits(rng, 9), _digits(rng, 10), f"A{_digits(rng, 9)}",
+    )),
 }  # fmt: skip

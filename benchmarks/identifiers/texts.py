@@ -62,9 +62,7 @@ def numbers(count: int, rng: Random) -> Iterator[Text]:
                     yield from _text(number, kind, *rng.choice(drawn), peers if number.peers else (), rng)
 
 
-def _text(
-    number: Number, kind: str, plain: str, form: str, peers: tuple[str, ...], rng: Random
-) -> Iterator[Text]:
+def _text(number: Number, kind: str, plain: str, form: str, peers: tuple[str, ...], rng: Random) -> Iterator[Text]:
     if kind == "wrong digit":
         spoiled = number.spoil(plain, rng)
         if spoiled is None:  # it has no check digit
@@ -114,14 +112,33 @@ def _phone(country: str, rng: Random) -> phonenumbers.PhoneNumber:
         tail = rng.randrange(4, min(7, len(digits) - 1))
         national = int(digits[:-tail] + "".join(rng.choice("0123456789") for _ in range(tail)))
         number = phonenumbers.PhoneNumber(
-            country_code=example.country_code, national_number=national, italian_leading_zero=example.italian_leading_zero
+            country_code=example.country_code,
+            national_number=national,
+            italian_leading_zero=example.italian_leading_zero,
         )
         if phonenumbers.is_valid_number_for_region(number, country):
             return number
 
 
-_NAMES = ("anna", "j.smith", "mari-liis.tamm", "o'neil", "info", "m_mueller99", "kontakt+news", "x", "first.middle.last")
-_HOSTS = ("example.com", "mail.example.co.uk", "schule-am-see.de", "ut.ee", "sub.domain.example.org", "bücher.example.net")
+_NAMES = (
+    "anna",
+    "j.smith",
+    "mari-liis.tamm",
+    "o'neil",
+    "info",
+    "m_mueller99",
+    "kontakt+news",
+    "x",
+    "first.middle.last",
+)
+_HOSTS = (
+    "example.com",
+    "mail.example.co.uk",
+    "schule-am-see.de",
+    "ut.ee",
+    "sub.domain.example.org",
+    "bücher.example.net",
+)
 _NO_ADDRESS = (
     "He wrote @anna on the wall.", "Use @media print in the style sheet.", "Meet me @ 9 at the gate.",
     "Set the tag to user@localhost in the file.", "a@b is a pair.", "The icon is icon@2x.png in the folder.",

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ordinance.plugin import Asked, Candidates, hookimpl
-
 from ordinance_identifiers import mail, numbers, phones
 
 

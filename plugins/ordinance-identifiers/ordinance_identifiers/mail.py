@@ -12,7 +12,7 @@ _NOWHERE = frozenset(("invalid", "localhost", "png", "jpg", "gif", "svg", "css",
 
 
 def detector() -> Candidates:
-    """Return what finds addresses. The domain alone decides, so that the longest local part is the one that is found."""
+    """Return what finds addresses. The domain alone decides, so that the longest local part is found."""
     return Candidates((Pattern(_SHAPE),), _accepts)
 
 

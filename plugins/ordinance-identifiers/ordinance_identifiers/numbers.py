@@ -1,4 +1,4 @@
-"""The numbers of ``numbers.toml`` as detectors: a shape, the arithmetic of its module, and a word where that is weak."""
+"""The numbers of ``numbers.toml`` as detectors: a shape, its module's arithmetic, and a word where that is weak."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from importlib.resources import files
 from typing import Any, cast
 
 from ordinance.plugin import Candidates, Passage, Pattern
-
 from ordinance_identifiers.shapes import pattern
 from ordinance_identifiers.words import BEFORE, Words
 

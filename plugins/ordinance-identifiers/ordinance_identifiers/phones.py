@@ -13,8 +13,8 @@ from functools import cache
 from itertools import product
 
 import phonenumbers
-from ordinance.plugin import Candidates, Passage, Pattern
 
+from ordinance.plugin import Candidates, Passage, Pattern
 from ordinance_identifiers.words import BEFORE, Words
 
 #: Fewest and most digits of an international number, country code included (ITU-T E.164), and a 0 in brackets.
@@ -24,11 +24,17 @@ _NATIONAL = range(7, 14)
 #: Countries of which numbers begin with 0 inside and outside of them.
 _KEEP_ZERO = ("IT", "SM", "VA")
 
+#: What else is written in a country.
+_ALSO = {
+    "FR": (r"\b0[1-9](?:\.[0-9]{2}){4}\b",),
+    "LT": (r"\(0-[1-9][0-9]{1,3}\) ?[0-9]{4,6}\b",),
+}
+
 _WORDS = Words((
     "anruf*", "appel*", "call*", "cell*", "cep", "contact*", "durchwahl*", "fax*", "fon", "fono", "gsm", "handy*",
     "hotline*", "kontakt*", "llam*", "m:", "matkapuhelin*", "mob", "mobi*", "movil*", "nazovi*", "p:", "phone*",
-    "portable*", "puh", "puhelin*", "ring*", "ruf*", "sms", "t:", "tel*", "tfno", "tlf*", "viber", "whatsapp*",
-    "zadzwon*", "zavola*",
+    "portable*", "puh", "puhelin*", "ring*", "ruf*", "sms", "t:", "tel", "telef*", "telno", "teleph*", "tfno", "tlf*",
+    "viber", "whatsapp*", "zadzwon*", "zavola*",
     "moб*", "teл*", "teлeφωv*", "tnλ*", "โทร*", "전화*",  # моб., тел., τηλέφωνο
 ))  # fmt: skip
 
@@ -50,6 +56,8 @@ def detector(wanted: Sequence[str]) -> Candidates:
         if text.startswith(("+", "00")):
             number = _parsed(f"+{text.removeprefix('+').removeprefix('00')}", None)
             return number is not None and (not codes or number.country_code in codes)
+        if passage.before.rstrip(" (").endswith("+"):
+            return False  # the rest of an international number that is none
         return _WORDS.precede(passage.before) and any(_parsed(text, country) is not None for country in wanted)
 
     return Candidates(tuple(map(Pattern, shapes)), accepts, BEFORE)
@@ -74,17 +82,14 @@ def _national(country: str) -> Iterator[str]:
         yield from _with_zero()
     if metadata.national_prefix != "0":
         yield from _grouped(country)
-    if country == "FR":
-        yield r"\b0[1-9](?:\.[0-9]{2}){4}\b"
+    yield from _ALSO.get(country, ())
 
 
 def _with_zero() -> Iterator[str]:
     """Yield shapes by their number of digits. A date such as 05/06/2026 is none: a slash comes after three digits."""
     for digits in _NATIONAL:
         plain = rf"0[1-9](?:[ )-]{{0,2}}[0-9]){{{digits - 2}}}"
-        slash = "|".join(
-            rf"0[1-9][0-9]{{{more}}} ?/ ?[0-9](?:[ -]?[0-9]){{{digits - 3 - more}}}" for more in (1, 2, 3)
-        )
+        slash = "|".join(rf"0[1-9][0-9]{{{more}}} ?/ ?[0-9](?:[ -]?[0-9]){{{digits - 3 - more}}}" for more in (1, 2, 3))
         yield rf"\(?\b(?:{plain}|{slash})\b"
 
 
@@ -92,7 +97,7 @@ def _grouped(country: str) -> Iterator[str]:
     """Yield the groupings in use where numbers have no 0 before them."""
     main = phonenumbers.region_code_for_country_code(phonenumbers.country_code_for_region(country))
     for form in phonenumbers.PhoneMetadata.metadata_for_region(main).number_format:
-        first = "".join(digit for digit in "023456789" if _may_begin(digit, form.leading_digits_pattern))
+        first = "".join(digit for digit in "0123456789" if _may_begin(digit, form.leading_digits_pattern))
         counts = [range(int(least), int(most or least) + 1) for least, most in _COUNT.findall(form.pattern)]
         for groups in product(*counts):
             if first and sum(groups) in _NATIONAL:
