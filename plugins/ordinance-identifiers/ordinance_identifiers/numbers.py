@@ -29,14 +29,9 @@ class Number:
     strong: bool
     words: Words
 
-    def accepts(self, passage: Passage) -> bool:
-        """Return whether ``passage`` is this number. ``words`` are looked for first: they cost least."""
-        text = passage.folded.upper()
-        return (
-            any(shape.fullmatch(text) for shape in _compiled(self.shapes))
-            and (self.strong or self.words.precede(passage.before))
-            and _decider(self.module)(text.replace(" ", ""))
-        )
+    def is_said(self, text: str, before: str) -> bool:
+        """Return whether ``text``, which has one of the shapes, is this number. Words come first: they cost least."""
+        return (self.strong or self.words.precede(before)) and _decider(self.module)(text)
 
 
 @cache
@@ -53,15 +48,25 @@ def countries(kind: str) -> tuple[str, ...]:
 
 def detector(kind: str, wanted: Sequence[str]) -> Candidates:
     """Return what finds the numbers of ``kind`` of the countries ``wanted``."""
-    asked = [number for number in table() if kind in number.kinds and number.country in wanted]
-    for number in asked:
-        _decider(number.module)  # import it now, and not when a stream waits
-    shapes = dict.fromkeys(shape for number in asked for shape in number.shapes)
+    asked: dict[str, list[Number]] = {}
+    for number in table():
+        if kind in number.kinds and number.country in wanted:
+            _decider(number.module)  # import it now, and not when a stream waits
+            for shape in number.shapes:
+                asked.setdefault(shape, []).append(number)
+    shaped = [(re.compile(shape), numbers) for shape, numbers in asked.items()]
 
     def accepts(passage: Passage) -> bool:
-        return any(number.accepts(passage) for number in asked)
+        text = passage.folded.upper()
+        digits = text.replace(" ", "")
+        return any(
+            number.is_said(digits, passage.before)
+            for shape, numbers in shaped
+            if shape.fullmatch(text)
+            for number in numbers
+        )
 
-    return Candidates(tuple(map(Pattern, shapes)), accepts, BEFORE)
+    return Candidates(tuple(map(Pattern, asked)), accepts, BEFORE)
 
 
 def _number(row: dict[str, Any], english: dict[str, list[str]]) -> Number:
@@ -81,8 +86,3 @@ def _number(row: dict[str, Any], english: dict[str, list[str]]) -> Number:
 @cache
 def _decider(module: str) -> Callable[[str], bool]:
     return cast("Callable[[str], bool]", import_module(module).is_valid)
-
-
-@cache
-def _compiled(shapes: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    return tuple(map(re.compile, shapes))

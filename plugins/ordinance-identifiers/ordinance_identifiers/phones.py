@@ -27,7 +27,7 @@ _KEEP_ZERO = ("IT", "SM", "VA")
 #: What else is written in a country.
 _ALSO = {
     "FR": (r"\b0[1-9](?:\.[0-9]{2}){4}\b",),
-    "LT": (r"\(0-[1-9][0-9]{1,3}\) ?[0-9]{4,6}\b",),
+    "LT": (r"\(0-(?:[1-9]\) ?[0-9]{7}|[1-9][0-9]\) ?[0-9]{6}|[1-9][0-9]{2}\) ?[0-9]{5})\b",),
 }
 
 _WORDS = Words((
@@ -71,13 +71,22 @@ def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
     return number if phonenumbers.is_valid_number(number) else None
 
 
+def _metadata(country: str) -> phonenumbers.PhoneMetadata:
+    found = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    if found is None:
+        raise ValueError(f"phonenumbers does not know {country}")
+    return found
+
+
 def _international() -> Iterator[str]:
     for digits in _INTERNATIONAL:
-        yield rf"(?:\+ ?|\b00 ?)[1-9](?:[ ()./-]{{0,2}}[0-9]){{{digits - 1}}}\b"
+        number = rf"[1-9](?:[ ()./-]{{0,2}}[0-9]){{{digits - 1}}}\b"
+        yield rf"\+ ?{number}"
+        yield rf"\b00 ?{number}"
 
 
 def _national(country: str) -> Iterator[str]:
-    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    metadata = _metadata(country)
     if metadata.national_prefix == "0" or country in _KEEP_ZERO:
         yield from _with_zero()
     if metadata.national_prefix != "0":
@@ -96,23 +105,34 @@ def _with_zero() -> Iterator[str]:
 def _grouped(country: str) -> Iterator[str]:
     """Yield the groupings in use where numbers have no 0 before them."""
     main = phonenumbers.region_code_for_country_code(phonenumbers.country_code_for_region(country))
-    for form in phonenumbers.PhoneMetadata.metadata_for_region(main).number_format:
-        first = "".join(digit for digit in "0123456789" if _may_begin(digit, form.leading_digits_pattern))
-        counts = [range(int(least), int(most or least) + 1) for least, most in _COUNT.findall(form.pattern)]
+    for form in _metadata(main).number_format:
+        first = _first_digits(form.leading_digits_pattern)
+        counts = [
+            range(int(least or 1), int(most or least or 1) + 1) for least, most in _COUNT.findall(form.pattern or "")
+        ]
+        said = form.format or ""
+        if not first or {int(number) for number in re.findall(r"\d", said)} != set(range(1, len(counts) + 1)):
+            continue
         for groups in product(*counts):
-            if first and sum(groups) in _NATIONAL:
-                yield _written(form.format, groups, first)
+            if sum(groups) in _NATIONAL:
+                yield _written(said, groups, first)
 
 
-_COUNT = re.compile(r"\\d\{(\d+)(?:,(\d+))?\}")
+_COUNT = re.compile(r"\\d(?:\{(\d+)(?:,(\d+))?\})?")
 #: What stands in a format of ``phonenumbers`` for a group, brackets around one, and what separates two.
 _PARTS = re.compile(r"\\(\d)|([()])|[ -]")
 
 
-def _may_begin(digit: str, leading: Sequence[str]) -> bool:
-    """Return whether a number that begins with ``digit`` is written in this way; ``leading`` are regular expressions of
-    its first digits, the first of which needs fewest."""
-    return not leading or any(re.match(leading[0], f"{digit}{rest:03}") for rest in range(1000))
+_BEGINNINGS = tuple(f"{digits:04}" for digits in range(10_000))
+
+
+def _first_digits(leading: Sequence[str]) -> str:
+    """Return the digits with which a number of this form may begin; ``leading`` are regular expressions of its first
+    digits, the first of which needs fewest."""
+    if not leading:
+        return "0123456789"
+    begins = re.compile(leading[0]).match
+    return "".join(sorted({each[0] for each in _BEGINNINGS if begins(each)}))
 
 
 def _written(form: str, groups: Sequence[int], first: str) -> str:

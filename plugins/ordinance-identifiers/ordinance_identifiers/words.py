@@ -13,7 +13,8 @@ class Words:
     """``written`` are words or phrases as the engine folds text, any case; ``*`` is any ending of a word."""
 
     def __init__(self, written: Iterable[str]) -> None:
-        either = "|".join(re.escape(each).replace(r"\*", r"\w*") for each in sorted(set(written)))
+        self.written = tuple(sorted(set(written)))
+        either = "|".join(re.escape(each).replace(r"\*", r"\w*") for each in self.written)
         self._sought = re.compile(rf"(?<!\w)(?:{either})(?!\w)") if either else None
 
     def precede(self, before: str) -> bool:
