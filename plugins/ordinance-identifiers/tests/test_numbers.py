@@ -143,7 +143,7 @@ def test_countries_can_be_named(find: Find) -> None:
 
 @pytest.mark.parametrize("given", ["XX", "ee", "Estonia", "AU"])
 def test_an_unknown_country_is_an_error_that_says_which_are_known(given: str) -> None:
-    with pytest.raises(ValueError, match="id.national") as caught:
+    with pytest.raises(ValueError, match=r"`id\.national`") as caught:
         candidates("id.national", "EE", given)
     assert f'does not know "{given}"' in str(caught.value)
     assert "AT, BE, BG, CA" in str(caught.value)

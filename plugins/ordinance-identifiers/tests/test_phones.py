@@ -29,7 +29,7 @@ NUMBERS = {
     "LT": ["+370 612 34567", "(0-612) 34567"],
     "PL": ["+48 512 345 678", "512 345 678", "12 345 67 89"],
     "US": ["+1 415-555-2671", "(415) 555-2671", "415-555-2671", "415 555 2671"],
-}
+}  # fmt: skip
 CASES = [(country, number) for country, each in NUMBERS.items() for number in each]
 
 
