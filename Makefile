@@ -19,7 +19,7 @@ endif
 export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help new serve quick test coverage test-plugins test-vllm vllm system test-pages test-stores test-compiled \
-	soak noninterference check format docs accuracy accuracy-identifiers defects locks clean need-python
+	soak hostile noninterference check format docs accuracy accuracy-identifiers defects locks clean need-python
 
 help:
 	@echo 'make serve           run the gateway on 127.0.0.1:8080 with a small model, as an operator in Germany'
@@ -33,6 +33,7 @@ help:
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
+	@echo 'make hostile         ask hostile plugins 100,000 questions and check each answer, memory and what is left'
 	@echo 'make noninterference send 10,000 requests to pairs of models that differ only in withheld text'
 	@echo 'make defects         seed defects in a copy of the engine and check that a theorem notices each'
 	@echo 'make check           run ruff and mypy --strict'
@@ -93,6 +94,10 @@ test-stores: need-python system
 soak: need-python
 	@"$(PYTHON)" deploy/install.py test
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
+
+hostile: need-python
+	@"$(PYTHON)" deploy/install.py test
+	HOSTILE_QUESTIONS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_hostile.py -k soak $(FLAGS)
 
 noninterference: need-python
 	@"$(PYTHON)" deploy/install.py test

@@ -16,7 +16,7 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-from ordinance.detectors.plugins import collect
+from ordinance.detectors.registry import Registry
 from ordinance.loading.example_runs import prove
 from ordinance.loading.packs import default_packs, gather
 from ordinance.policy.check.compile import compile
@@ -70,7 +70,7 @@ def measure(pack: Path) -> dict[str, float]:
     gathered = CLOCK()
     policy = link(packs.units, "digest")
     linked = CLOCK()
-    verdict = check(policy, collect([]).kinds, TODAY)
+    verdict = check(policy, Registry(), TODAY)
     checked = CLOCK()
     if verdict.checked is None:
         raise SystemExit(f"the pack does not check: {verdict.diagnostics[0].message}")

@@ -16,9 +16,9 @@ PACKAGE = ROOT / "engine" / "ordinance"
 #: What the files of each room may import of Ordinance. A room is a folder, without the folders in it, or a file at the
 #: root. What is not listed may import nothing of it.
 MAY_IMPORT: dict[str, set[str]] = {
-    "detection": set(),
+    "detection": {"plugin"},
     "errors": set(),
-    "hookspecs": {"detection"},
+    "plugin": set(),
     "resources": set(),
     "language": {"errors", "resources"},
     "policy": {"detection", "language"},
@@ -28,10 +28,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime/match": {"detection", "errors", "runtime/text"},
     "runtime/redact": {"detection", "policy", "runtime/text", "runtime/match"},
     "runtime": {"errors", "policy", "runtime/text", "runtime/match", "runtime/redact"},
-    "detectors": {"detection", "errors", "hookspecs", "runtime/text", "runtime/match"},
+    "detectors": {"detection", "errors", "plugin", "runtime/text", "runtime/match"},
+    "plugins/inside": {"plugin"},
+    "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},
     "loading": {
-        "detection", "detectors", "errors", "language", "policy", "policy/link", "policy/check", "resources", "runtime",
-        "runtime/match",
+        "detection", "detectors", "errors", "language", "plugin", "plugins", "policy", "policy/link", "policy/check",
+        "resources", "runtime", "runtime/match",
     },
     "instructions": {"policy"},
     "settings": {"errors"},
@@ -42,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve/record": {"errors", "protocol", "serve/http", "settings"},
     "serve/behind": {"errors", "protocol", "serve/http", "settings"},
     "serve/door": {
-        "detectors", "errors", "instructions", "loading", "policy", "policy/link", "protocol", "protocol/apis",
+        "errors", "instructions", "loading", "plugins", "policy", "policy/link", "protocol", "protocol/apis",
         "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind", "serve/conversations",
         "serve/http", "serve/record", "settings",
     },
@@ -64,30 +66,30 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor/protocols": {"detection", "policy", "protocol"},
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
-        "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "policy",
-        "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind", "serve/chat",
-        "serve/conversations", "serve/door", "serve/http", "settings",
+        "authoring", "authoring/register", "doctor", "doctor/protocols", "errors", "language", "loading", "plugins",
+        "policy", "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind",
+        "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings",
     },
 }  # fmt: skip
 
 #: Libraries that only one room, with the rooms in it, may know.
 KEPT_TO = {
     "lark": {"language", "policy"},
-    "pluggy": {"hookspecs", "detectors", "policy"},
+    "pluggy": {"detectors", "plugin", "plugins", "policy"},
     "starlette": {"serve"},
     "uvicorn": {"serve"},
     "h11": {"serve"},
     "aiohttp": {"serve"},
     "xllamacpp": {"serve"},
     "yaml": {"settings"},
-    "pydantic": {"settings", "serve"},
+    "pydantic": {"plugins", "settings", "serve"},
     "pydantic_settings": {"settings"},
 }
 
 #: Modules of this many files lie in one folder at most; past it nobody finds his way.
 MOST_IN_A_ROOM = 20
 #: Modules at the root are what others import: errors, the contract of plugins, where things lie.
-AT_THE_ROOT = {"detection.py", "errors.py", "hookspecs.py", "resources.py"}
+AT_THE_ROOT = {"detection.py", "errors.py", "plugin.py", "resources.py"}
 #: Names that are the same idea for each of several siblings.
 SHARED_NAMES = {"__init__.py", "__main__.py", "chat.py", "completions.py", "messages.py", "page.py", "responses.py"}
 

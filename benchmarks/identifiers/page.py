@@ -186,13 +186,13 @@ _INTRODUCTION = """\
 Made by `python benchmarks/identifiers` (`make accuracy-identifiers`, seed {seed}); do not edit. The plugin
 [ordinance-identifiers](../plugins/ordinance-identifiers/README.md) beside the recognisers of {presidio} (MIT), which
 run in an environment of their own, without a language model, so without its context words; whatever they return
-counts, as its default threshold of 0 has it. About {texts:,} texts for each country, made at random: numbers by the arithmetic of
-python-stdnum (or of the law, for three German and British ones), in the forms in use, behind what people call them, in
-three kinds: with its name (*valid*), *in a sentence* of one of four languages, in *full width* digits. Found is a
-number of which every character is found. In the two columns in italics nothing should be found: *wrong digit* has the
-right name and a digit that is not, *wrong context* is a number that comes out right by chance and is said to be an order, a
-parcel or a part. A number that has two check digits, or a date and one, is found there too: it says itself what it is.
-Numbers are percentages, ours / Presidio's, for the numbers that both know.
+counts, as its default threshold of 0 has it. About {texts:,} texts for each country, made at random: numbers by the
+arithmetic of python-stdnum (or of the law, for three German and British ones), in the forms in use, behind what
+people call them, in three kinds: with its name (*valid*), *in a sentence* of one of four languages, in *full width*
+digits. Found is a number of which every character is found. In the two columns in italics nothing should be found:
+*wrong digit* has the right name and a digit that is not, *wrong context* is a number that comes out right by chance
+and is said to be an order, a parcel or a part. A number that has two check digits, or a date and one, is found there
+too: it says itself what it is. Numbers are percentages, ours / Presidio's, for the numbers that both know.
 
 """
 _TELEPHONE = """\
@@ -209,30 +209,30 @@ _ADDRESSES = """\
 _ALL = """\
 ### All countries
 
-What the plugin alone finds, percentages. *Alone* is a number without any word: only one that says itself what it is, is
-found. Germany, Spain and others have several numbers, each with the same share of the texts.
+What the plugin alone finds, percentages. *Alone* is a number without any word: only one that says itself what it is,
+is found. Germany, Spain and others have several numbers, each with the same share of the texts.
 
 """
 _PROSE = """\
 ### Ordinary sentences
 
-Findings in 1,000 sentences in which no number names a person: {sentences:,} made for each language that ships and each
-of two kinds, with a number in nearly every one, and 1,000 of newspapers (lingua, as above). All countries are asked for
-at once; of Presidio all recognisers of the first table, with whatever score and with 0.5 or more, and its telephone
-numbers. Addresses and telephone numbers in newspapers are real ones, and count.
+Findings in 1,000 sentences in which no number names a person: {sentences:,} made for each language that ships and
+each of two kinds, with a number in nearly every one, and 1,000 of newspapers (lingua, as above). All countries are
+asked for at once; of Presidio all recognisers of the first table, with whatever score and with 0.5 or more, and its
+telephone numbers. Addresses and telephone numbers in newspapers are real ones, and count.
 
 """
 _HOLD = """\
 ### What waits
 
 Characters that an open stream holds back after each character of prose, because they may still become a candidate: on
-average, at most, and in how many of 1,000 places more than four. *plain* is the prose of `ordinance check --cost`. All
-countries, then those together that hold no more than four characters of years, dates, times, prices and amounts.
+average, at most, and in how many of 1,000 places more than four. *plain* is the prose of `ordinance check --cost`.
+All countries, then those together that hold no more than four characters of years, dates, times, prices and amounts.
 
 The hold is exact, so it is longer only where such a number and a number of a person begin alike: `2014 ` begins an
-Austrian one (four digits, a space, a date) and an Indian one, `05.06.20` a Belgian one and a French telephone number, `45 000`
-a British one, `215-3` an American one. A code in one piece waits for as long as a number may have digits. An address may
-begin with any word, so with `id.email` every word waits until it ends.
+Austrian one (four digits, a space, a date) and an Indian one, `05.06.20` a Belgian one and a French telephone number,
+`45 000` a British one, `215-3` an American one. A code in one piece waits for as long as a number may have digits. An
+address may begin with any word, so with `id.email` every word waits until it ends.
 
 """
 _ALONE = """\

@@ -1,7 +1,7 @@
 """What a detector is: the values that detectors, built in or from a plugin, hand to the engine.
 
-A detector kind is registered once, by name, through ``hookspecs.register_detectors``. When a policy is
-compiled, each use of it in a pack becomes a ``Declaration``, and ``prepare`` turns that into one of two things:
+A use of a detector in a pack becomes a ``Declaration``; what is asked for it (``detectors/registry.py``) is one of two
+things:
 
 ``Expressions``
     phrases and patterns that the engine merges into its own automaton. They are found on a stream exactly:
@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from ordinance.plugin import Asked, Passage, Span, Unconfigured
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
@@ -24,16 +26,18 @@ class Pattern:
 
     It keeps case unless ``any_case``; it matches folded text, so its literals and classes are folded too.
 
-    ``accepts`` is for the engine's own identifiers: it decides whether what matches counts. It is given the folded text
-    and computes check digits. Such a pattern reads the same number of letters and digits whatever way it matches, so
-    that every candidate is tried by itself. A plugin's code runs within a budget, so a plugin gives ``Segments``.
-    ``check_digits`` is how many of its characters can be computed from the others.
+    ``accepts`` decides whether what matches, a candidate, counts; it is shown at most ``before`` folded characters in
+    front of it too. Such a pattern reads the same number of letters and digits whatever way it matches, so that every
+    candidate is tried by itself. Where it ``waits``, another process decides, which takes time and may fail.
+    ``check_digits`` is how many of a candidate's characters can be computed from the others.
     """
 
     source: str
     any_case: bool = False
-    accepts: Callable[[str], bool] | None = None
+    accepts: Callable[[Passage], bool] | None = None
     check_digits: int = 0
+    before: int = 0
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +57,18 @@ class Expressions:
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """``find`` takes a closed sentence and gives (start, end) character offsets in it, start < end.
+    """``find`` takes a closed sentence and gives (start, end) character offsets in its text, start < end.
 
     It must be a pure function: same sentence, same spans. If it raises, the request in which it does fails
     closed and says so; no other request notices. So it does where it gives anything but a list, a tuple or an iterator
     of pairs (lists or tuples) of whole numbers: a text, a truth value or a fraction is no offset.
+
+    A sentence that does not end is shown in windows, each of which begins with the last ``overlap`` characters of the
+    one before.
     """
 
-    find: Callable[[str], Iterable[tuple[int, int]]]
+    find: Callable[[Passage], Iterable[Span]]
+    overlap: int = 0
 
 
 def exact(found: object) -> list[tuple[int, int]]:
@@ -80,37 +88,23 @@ def _span(pair: object) -> tuple[int, int]:
 Prepared = Expressions | Segments
 
 
-@dataclass(frozen=True, slots=True)
-class Unconfigured:
-    """What the operator has not set up that the detector needs, such as the path of a model; ``missing`` names it.
-
-    The detector is struck out of the sentences that ask it, which start-up and `/ready` show; a rule that has nothing
-    else is on trial. That is no fault: nothing counts as fired.
-    """
-
-    missing: str
+def waits(prepared: Prepared) -> bool:
+    """Return whether asking may take as long as a detector's budget."""
+    return isinstance(prepared, Segments) or any(pattern.waits for pattern in prepared.patterns)
 
 
 @dataclass(frozen=True, slots=True)
-class Declaration:
-    """One use of a detector in a pack.
+class Declaration(Asked):
+    """One use of a detector in a pack: ``lexicon``, ``pattern``, ``identifier``, ``script``, or ``vendor.name`` of a
+    plugin.
 
-    ``name`` is the declared name; ``lines`` are the phrases of a lexicon, or the one source of a pattern;
-    empty for a detector that a plugin names. ``any_case`` is said by the pack.
+    ``arguments`` are the phrases of a lexicon, the source of a pattern, the name of an identifier or of a script, or
+    what a pack gives to a plugin's detector. ``any_case`` is said by the pack.
     """
 
-    name: str
-    lines: tuple[str, ...] = ()
     any_case: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DetectorKind:
-    """A way to detect: ``lexicon``, ``pattern``, or ``vendor.name`` from a plugin.
-
-    ``prepare`` runs at load only. It raises ``PatternError`` for a declaration that it cannot serve, and gives
-    ``Unconfigured`` where the operator has to set something up first.
-    """
-
-    name: str
-    prepare: Callable[[Declaration], Prepared | Unconfigured]
+__all__ = [
+    "Declaration", "Expressions", "Passage", "Pattern", "Prepared", "Segments", "Span", "Unconfigured", "exact", "waits"
+]  # fmt: skip

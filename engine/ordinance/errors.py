@@ -61,10 +61,19 @@ class SettingsError(OrdinanceError):
 
 
 class PluginError(OrdinanceError):
-    """An installed plugin breaks the contract of ``hookspecs.py``."""
+    """A plugin is not what the settings say, or breaks its contract when it starts.
+
+    ``cause`` is a stable code where its process failed (docs/plugins.md), such as ``late``; ``hook`` is what it was
+    doing then: ``import``, or the hook.
+    """
 
     code = "plugin"
     exit_code = 1
+
+    def __init__(self, message: str, *, help: str = "", cause: str = "", hook: str = "") -> None:
+        super().__init__(message, help=help)
+        self.cause = cause
+        self.hook = hook
 
 
 class SituationError(OrdinanceError):

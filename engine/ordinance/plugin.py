@@ -66,7 +66,10 @@ class Passage:
     before: str = ""
 
     def span(self, start: int, end: int) -> Span:
-        """Return the offsets in ``text`` of the characters ``start`` to ``end`` of ``folded``."""
+        """Return the offsets in ``text`` of the characters ``start`` to ``end`` of ``folded``. Where one character of
+        ``text`` is several of ``folded``, the span has it whole."""
+        while start < end < len(self.folded) and self.offsets[end] == self.offsets[end - 1]:
+            end += 1
         return self.offsets[start], self.offsets[end]
 
 

@@ -298,9 +298,9 @@ def test_programs_get_json_whatever_fails(
     assert found("x" * 5000, "--format", "json") == (2, ["file-missing"])
     (tmp_path / "loop.ord").symlink_to("loop.ord")
     assert found(tmp_path, "--format", "json") == (2, ["file-unreadable"])
-    monkeypatch.setattr("ordinance.loading.load.installed", broken_plugin)
+    monkeypatch.setattr("ordinance.loading.load.refuse_beside", broken_plugin)
     assert found("rules", "--format", "json") == (1, ["plugin"])
-    monkeypatch.setattr("ordinance.loading.load.installed", dict)
+    monkeypatch.setattr("ordinance.loading.load.refuse_beside", {}.__getitem__)
     assert found("rules", "--format", "json") == (3, ["defect"])
 
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from ordinance.cli.main import main
-from ordinance.detectors.plugins import collect
 from ordinance.language.codes import CATALOGUE
-from ordinance.loading import load as loading
 from ordinance.loading import packs
 from ordinance.resources import folder
+from support.allowing import MANIFEST, entry, write_plugin
 from support.checkout import ROOT
 from support.packs import TODAY
 from support.pages import Mark, Page, page, pages, put
@@ -29,6 +28,8 @@ BESIDE = {"too-many": {"name-unused"}}
 
 #: Commands that check a sample pack as it is, of which one run is enough.
 GREEN: set[str] = set()
+
+_MANIFEST = MANIFEST.replace("acme.codes", "acme.insults")
 
 SECTIONS = ("Wrong", "Right", "Why")
 
@@ -60,7 +61,14 @@ def check(command: str, capsys: pytest.CaptureFixture[str], *more: str) -> list[
     return found
 
 
-@pytest.mark.parametrize("code", sorted(CATALOGUE.keys() - UNSHOWN.keys()))
+def shown_codes() -> Iterator[Any]:
+    """What samples show; where one has a plugin, a process runs."""
+    for code in sorted(CATALOGUE.keys() - UNSHOWN.keys()):
+        plugin = code in pages() and "`plugin.py`" in page(code).text
+        yield pytest.param(code, marks=pytest.mark.server if plugin else ())
+
+
+@pytest.mark.parametrize("code", list(shown_codes()))
 def test_the_wrong_sample_has_the_finding_and_the_right_one_none(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,14 +98,14 @@ def _is_at(item: dict[str, Any], mark: Mark) -> bool:
 
 
 def _laid(shown: Page, to: Path, monkeypatch: pytest.MonkeyPatch, *, spoiled: bool) -> tuple[str, list[Mark]]:
-    """Write a sample and go there; its plugin is installed, and its ``rules`` are added to those that ship."""
+    """Write a sample and go there; its plugin is allowed, and its ``rules`` are added to those that ship."""
     to.mkdir()
     laid = put(shown.samples["Wrong"], shown.samples["Right"], to, spoiled=spoiled)
     monkeypatch.chdir(to)
     if (to / "plugin.py").exists():
-        plugin = ModuleType("plugin")
-        exec((to / "plugin.py").read_text("utf-8"), plugin.__dict__)  # a page of this repository
-        monkeypatch.setattr(loading, "installed", lambda: collect([("acme 1.0", plugin)]))
+        written = write_plugin(to.parent / f"{to.name}-plugin", (to / "plugin.py").read_text("utf-8"), _MANIFEST)
+        (to / "plugin.py").unlink()
+        monkeypatch.setenv("ORDINANCE_PLUGINS", json.dumps([entry(written)]))
     if (to / "rules").exists():
         shutil.copytree(folder("rules"), to.parent / "shipped", dirs_exist_ok=True)
         shutil.copytree(to / "rules", to.parent / "shipped", dirs_exist_ok=True)

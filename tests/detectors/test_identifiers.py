@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.detection import Declaration, Expressions, Pattern
+from ordinance.detection import Declaration, Expressions, Passage, Pattern
 from ordinance.detectors.builtin import prepare_identifier
 from ordinance.detectors.identifiers import IDENTIFIERS
 from ordinance.errors import PatternError
@@ -35,7 +35,7 @@ CASES = [(name, number) for name, numbers in VALID.items() for number in numbers
 
 
 def found(name: str) -> Expressions:
-    return prepare_identifier(Declaration(name))
+    return prepare_identifier(Declaration("identifier", (name,)))
 
 
 def policy(name: str, **more: object) -> Plan:
@@ -233,13 +233,13 @@ def test_the_sentence_around_a_valid_number_can_be_withheld() -> None:
 
 
 @pytest.mark.semantics(13)
-def test_a_check_that_raises_counts_as_one_that_holds() -> None:
-    def broken(text: str) -> bool:
-        raise ValueError(text)
+def test_a_check_that_raises_counts_as_found_and_is_told() -> None:
+    def broken(passage: Passage) -> bool:
+        raise ValueError(passage.text)
 
     rule = mask("DE/numbers", "number", type="number", told=False)
     of = plan([rule], {"number": Expressions(patterns=(Pattern("[0-9]{3}", accepts=broken),))})
-    assert shown(of, "It is 123.") == "It is [number]."
+    assert shown(of, "It is 123.") == f"It is {MARKER}.\n\n[fault]"
 
 
 @pytest.mark.semantics(14)

@@ -30,8 +30,8 @@ def policy(**more: Any) -> Plan:
         withhold("DE/reminder", effect=Effect.SAY, kind=NoticeKind.ADDITION, notice=SAYING,
                  occasion=Occasion.EVERY_HOURS, hours=3),
     )  # fmt: skip
-    red = prepare_identifier(Declaration("iban"))
-    return plan(rules, {"code": prepare_identifier(Declaration("isikukood")), "red": red})
+    red = prepare_identifier(Declaration("identifier", ("iban",)))
+    return plan(rules, {"code": prepare_identifier(Declaration("identifier", ("isikukood",))), "red": red})
 
 
 def ask(gateway: RunningGateway, text: str, *, elapsed: str | None = "60", **fields: Any) -> httpx2.Response:

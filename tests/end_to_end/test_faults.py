@@ -11,10 +11,9 @@ import os
 import random
 import re
 import socket
-import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -23,11 +22,12 @@ from typing import Any
 import httpx2
 import pytest
 
-from ordinance.detectors.isolation import Budget
 from ordinance.loading.load import load
+from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
 from support.commands import Served
-from support.faulty import install, packs
+from support.faulty import faulty as faulty_plugin
+from support.faulty import packs
 from support.packs import TODAY
 from support.serving import (
     DONE,
@@ -84,13 +84,10 @@ def records(log: Path, count: int) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plan]:
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     folder = tmp_path_factory.mktemp("faulty")
-    site = str(install(folder / "site"))
-    sys.path.insert(0, site)
-    yield load(packs(folder), on=TODAY, budget=Budget(seconds=1.0, processes=2)).plan
-    sys.path.remove(site)
-    sys.modules.pop("faulty_ordinance", None)
+    plugins = [faulty_plugin(folder)]
+    return load(packs(folder), plugins=plugins, on=TODAY, budget=Budget(seconds=1.0, processes=2)).plan
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -42,7 +42,7 @@ def policy() -> Plan:
         mask("DE/codes", "code"),
     )
     found = {"sentence": expressions((SENTENCE,)), "red": expressions((RED,)), "span": expressions((SPAN,))}
-    return plan(rules, {**found, "code": prepare_identifier(Declaration("isikukood"))})
+    return plan(rules, {**found, "code": prepare_identifier(Declaration("identifier", ("isikukood",)))})
 
 
 @pytest.fixture(scope="module")

@@ -75,16 +75,6 @@ def test_the_digest_covers_every_byte_and_no_place(tmp_path: Path) -> None:
     assert len({first, other_lexicon, other_comment}) == 3
 
 
-def test_the_digest_covers_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ordinance.detectors.plugins import collect
-    from ordinance.loading import load as loading
-
-    pack = write_jurisdiction(tmp_path)
-    first = load_on(pack).plan.digest
-    monkeypatch.setattr(loading, "installed", lambda: collect([("acme 1.0", object())]))
-    assert load_on(pack).plan.digest != first
-
-
 @pytest.mark.semantics(21)
 def test_a_red_line_that_does_not_trip_does_not_load(tmp_path: Path) -> None:
     """Each firing example must trip, not just one of them."""

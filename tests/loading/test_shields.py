@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ordinance.detection import Declaration, DetectorKind, Segments
-from ordinance.detectors.plugins import collect
-from ordinance.hookspecs import hookimpl
+from ordinance.detection import Declaration
+from ordinance.detectors.registry import Registry
 from support.packs import JURISDICTION, LEXICON, errors, load_on, write_jurisdiction
+from support.plans import sentences
 from support.statute import STATUTE, write_statute
 
 NUMBER, LINK = "+372 600 0000", "https://help.example/now"
@@ -105,14 +105,7 @@ def test_a_pack_may_name_what_the_law_of_another_leaves_out(tmp_path: Path) -> N
 
 @pytest.mark.semantics(14)
 def test_a_detector_that_sees_sentences_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Plugin:
-        @hookimpl
-        def register_detectors(self) -> list[DetectorKind]:
-            def prepare(_: Declaration) -> Segments:
-                return Segments(lambda sentence: [(0, 1)] if "600" in sentence else [])
-
-            return [DetectorKind("acme.six", prepare)]
-
-    monkeypatch.setattr("ordinance.loading.load.installed", lambda: collect([("acme 1.0", Plugin())]))
+    provided = {Declaration("acme.six"): sentences(lambda sentence: [(0, 1)] if "600" in sentence else [])}
+    monkeypatch.setattr("ordinance.loading.load._registry", lambda *_: Registry(provided))
     text = JURISDICTION.replace("lexicon words, pattern", "detector acme.six, lexicon words, pattern")
     assert shields(tmp_path, text) == ["the contact `helpline` contains what the rule XA/words looks for"]

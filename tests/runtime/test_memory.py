@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ordinance.detection import Expressions, Pattern, Prepared, Segments
+from ordinance.detection import Expressions, Passage, Pattern, Prepared
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind
 from ordinance.protocol.api import Api
@@ -35,7 +35,7 @@ from ordinance.runtime.redact.redactor import Redactor
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.governing import read
-from support.plans import expressions, mask, plan, refuse, withhold
+from support.plans import expressions, mask, plan, refuse, sentences, withhold
 from support.serving import PATIENCE, LoopThread, OpenGateway, ScriptedUpstream
 
 PROMPT = frozenset({Channel.PROMPT})
@@ -59,8 +59,8 @@ class Counting:
             yield at, at + 4
 
 
-def even(text: str) -> bool:
-    return text.isdigit() and int(text) % 2 == 0
+def even(passage: Passage) -> bool:
+    return passage.text.isdigit() and int(passage.text) % 2 == 0
 
 
 # the law
@@ -72,10 +72,10 @@ def policy(red: str, *, trial: bool) -> Plan:
         "red": expressions((red,)),
         "sad": expressions(("so sad",)),
         "tried": expressions(("a try",)),
-        "look": Segments(Counting()),
+        "look": sentences(Counting()),
         "code": Expressions(patterns=(Pattern(r"\b77[0-9]{2}\b", accepts=even),)),
         "name": expressions(("ada b",)),
-        "loud": Segments(Counting()),
+        "loud": sentences(Counting()),
     }
     rules = [
         refuse("baseline/red", "red"),
@@ -241,7 +241,7 @@ def asked() -> Counting:
 
 @pytest.fixture
 def watched(asked: Counting) -> Plan:
-    return plan([refuse("baseline/look", "look")], {"look": Segments(asked)})
+    return plan([refuse("baseline/look", "look")], {"look": sentences(asked)})
 
 
 def test_a_text_that_was_clean_is_looked_at_once(watched: Plan, asked: Counting) -> None:
@@ -298,14 +298,14 @@ def test_another_key_another_salt_and_another_policy_know_nothing(watched: Plan,
 
 
 def test_a_rule_of_another_situation_sees_what_was_clean_here(asked: Counting) -> None:
-    of = plan([refuse("baseline/look", "look", jurisdiction="EE")], {"look": Segments(asked)})
+    of = plan([refuse("baseline/look", "look", jurisdiction="EE")], {"look": sentences(asked)})
     memory = Memories().of("key")
     assert not screened(of, memory, "Please LOOK.").prompt.refused
     assert screened(of, memory, "Please LOOK.", jurisdiction="EE").prompt.refused
 
 
 def test_masks_look_once_too(asked: Counting) -> None:
-    of = plan([mask("DE/loud", "loud", channels=PROMPT)], {"loud": Segments(asked)})
+    of = plan([mask("DE/loud", "loud", channels=PROMPT)], {"loud": sentences(asked)})
     memory = Memories().of("key")
     for _ in range(2):
         assert screened(of, memory, "Good day.").mask("Good day.") == "Good day."

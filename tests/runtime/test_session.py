@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.detection import Segments
 from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule, Scope
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion, Verdict
 from ordinance.runtime.match.segments import DetectorError
@@ -19,7 +18,7 @@ from ordinance.runtime.redact.activation import activate
 from ordinance.runtime.session import Session
 from ordinance.runtime.stream import Stream
 from support.oracle import MARKER, Rule, reference
-from support.plans import OMITTED, SAYING, expressions, law, mask, plan, plan_of, refuse, session, withhold
+from support.plans import OMITTED, SAYING, expressions, law, mask, plan, plan_of, refuse, sentences, session, withhold
 from support.strategies import FORGED, cuttings, rules, texts
 
 MASKED = NoticeTemplate("masked", {"en": "Masked: {type}. {law}.", "de": "Verborgen: {type}. {law}."}, {})
@@ -462,7 +461,7 @@ def test_a_mask_of_answers_leaves_the_prompt_alone() -> None:
 
 @pytest.mark.semantics(13)
 def test_what_a_masks_detector_could_not_see_of_a_prompt_is_not_sent() -> None:
-    policy = plan([replace(ASKED, detectors=("shouting",))], {"shouting": Segments(shouting)})
+    policy = plan([replace(ASKED, detectors=("shouting",))], {"shouting": sentences(shouting)})
     opened = session(policy)
     assert opened.mask("Please LOOK at it.") == "Please [personal code] at it."
     assert opened.mask("One. Please CRASH now. Two.") == f"One. {MARKER}Two."
@@ -583,7 +582,7 @@ def shouting(sentence: str) -> Iterable[tuple[int, int]]:
 
 
 def segment_plan(find: Callable[[str], Iterable[tuple[int, int]]] = shouting, **more: Any) -> Plan:
-    return plan([withhold("DE/shouting", "shouting", **more), FLAG], {**DETECTORS, "shouting": Segments(find)})
+    return plan([withhold("DE/shouting", "shouting", **more), FLAG], {**DETECTORS, "shouting": sentences(find)})
 
 
 @pytest.mark.semantics(12)
@@ -648,7 +647,7 @@ def test_a_failing_detector_gives_the_same_for_every_cutting(data: st.DataObject
 
 @pytest.mark.semantics(13)
 def test_a_red_lines_detector_that_crashes_counts_as_fired() -> None:
-    policy = plan([refuse("baseline/shouting", "shouting")], {"shouting": Segments(shouting)})
+    policy = plan([refuse("baseline/shouting", "shouting")], {"shouting": sentences(shouting)})
     opened = session(policy)
     assert run(opened.stream(), "Fine. A secret CRASH here. More.") == "Fine. \n\n[fault]"
     outcome = opened.outcome()
@@ -658,7 +657,7 @@ def test_a_red_lines_detector_that_crashes_counts_as_fired() -> None:
 @pytest.mark.semantics(13)
 def test_a_rule_that_removes_nothing_and_fails_is_told_and_removes_nothing() -> None:
     provide = withhold("DE/help", "shouting", effect=Effect.PROVIDE, kind=NoticeKind.CONTACT, contacts="crisis")
-    opened = session(plan([provide], {"shouting": Segments(shouting)}))
+    opened = session(plan([provide], {"shouting": sentences(shouting)}))
     assert run(opened.stream(), "Fine. A CRASH here.") == "Fine. A CRASH here.\n\n[fault]"
     assert opened.outcome().verdict is Verdict.DISCLOSE
     assert opened.outcome().failed == ("DE/help",)
@@ -683,7 +682,7 @@ def test_a_detector_that_failed_for_good_is_not_asked_again_in_that_request() ->
 @pytest.mark.semantics(13)
 def test_a_red_lines_detector_that_crashes_on_the_prompt_counts_as_fired() -> None:
     rule = refuse("baseline/shouting", "shouting")
-    policy = plan([rule], {"shouting": Segments(shouting)})
+    policy = plan([rule], {"shouting": sentences(shouting)})
     opened = session(policy)
     assert opened.screen(["Please CRASH now"])
     assert "[fault]" in run(opened.stream(), "An answer.")

@@ -21,7 +21,7 @@ def numbers(name: str) -> Plan:
 
 
 def identifier(name: str) -> Expressions:
-    return prepare_identifier(Declaration(name))
+    return prepare_identifier(Declaration("identifier", (name,)))
 
 
 def cut_short(of: Plan, text: str, end: End = End.CUT, *, whole: bool = False) -> tuple[str, Session]:

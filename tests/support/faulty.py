@@ -1,4 +1,4 @@
-"""An installed plugin whose detector does, when a sentence says so, everything that a detector must not do.
+"""A plugin whose detector does, when a sentence says so, everything that a detector must not do.
 
 The packs made here have it in a red line (a shout of ``RED``) and in a law of Testland (a shout of ``LAW``).
 """
@@ -7,39 +7,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ordinance.plugins.allowed import Plugin
+from support.allowing import allowed, write_plugin
 from support.packs import CHARTER, JURISDICTION, write_charter, write_jurisdiction
 
 _PLUGIN = r"""import ctypes, itertools, os, re, sys, threading, time
-from ordinance.detection import DetectorKind, Segments, Unconfigured
-from ordinance.hookspecs import hookimpl
-
-def connection():
-    # what this process speaks to the engine with
-    return max(int(each) for each in os.listdir("/proc/self/fd") if is_socket(each))
-
-def is_socket(each):
-    try:
-        return os.readlink(f"/proc/self/fd/{each}").startswith("socket:")
-    except OSError:
-        return False
+from ordinance.plugin import Segments, Unconfigured, hookimpl
 
 def write(data):
-    os.write(connection(), data)
+    # to the engine, on whatever this process speaks to it with
+    for each in os.listdir("/proc/self/fd"):
+        try:
+            if os.readlink(f"/proc/self/fd/{each}").startswith("socket:"):
+                os.write(int(each), data)
+        except OSError:
+            pass
 
 def again():
     time.sleep(0.1)
-    answer = b"[[0, 4]]"  # to another question: as it was said before questions had numbers, and as it is said now
-    for number in (b"", (1).to_bytes(8, "big")):
-        write((len(number + answer)).to_bytes(4, "big") + number + answer)
-
-def orphan():
-    if os.fork() == 0:
-        with open(os.environ["FAULTY_ORPHANS"], "a") as file:
-            file.write(f"{os.getpid()}\n")
-        time.sleep(600)
+    for number in (0, 1, 2**63):  # to another question
+        answer = b'{"number": %d, "answer": [[0, 4]]}' % number
+        write(len(answer).to_bytes(4, "big") + answer)
 
 def finds(word):
-    def find(sentence):
+    def find(passage):
+        sentence = passage.text
         print(sentence)
         deed = re.search(rf"{word}-([A-Z]+)", sentence)
         match deed and deed[1]:
@@ -60,9 +52,6 @@ def finds(word):
             # W11: half a message, and then nothing
             case "HALF": write(b"\0\0"); time.sleep(60)
             case "HUGE": write(b"\xff\xff\xff\xff"); time.sleep(60)
-            # W10: what it starts lives on
-            case "CHILD": orphan(); time.sleep(60)
-            case "FORKED": orphan()
             # W12: what can be converted and is no span
             case "TEXTS": return ["01"]
             case "TRUTHS": return [(False, True)]
@@ -74,28 +63,24 @@ def finds(word):
     return find
 
 @hookimpl
-def register_detectors():
-    # Functions that no other process could be sent: it has to find them by name.
-    return [
-        DetectorKind("faulty.red", lambda _: Segments(finds("RED"))),
-        DetectorKind("faulty.law", lambda _: Segments(finds("LAW"))),
-        DetectorKind("faulty.model", lambda _: Unconfigured("FAULTY_MODEL, the path of a model")),
-    ]
+def detector(asked):
+    if asked.name == "faulty.model":
+        return Unconfigured("FAULTY_MODEL, the path of a model")
+    return Segments(finds(asked.name.partition(".")[2].upper()))
 """
+_MANIFEST = (
+    'api = 1\nvendor = "faulty"\nprovides = ["detector faulty.red", "detector faulty.law", "detector faulty.model"]\n'
+)
 
 #: What makes the detector fail; SLOW keeps a budget of a second.
 RAISING = ("RAISE", "NONSENSE", "TEXTS", "TRUTHS", "FRACTIONS", "MAPPING", "THREE")
 LASTING = ("EXIT", "QUIT", "CRASH", "HANG", "STUCK", "SLEEP", "ENDLESS", "MANY", "HALF", "HUGE")
 
 
-def install(folder: Path) -> Path:
-    """A folder that a path entry makes installed: the plugin and its entry point."""
-    information = folder / "faulty_ordinance-1.0.dist-info"
-    information.mkdir(parents=True)
-    (folder / "faulty_ordinance.py").write_text(_PLUGIN, "utf-8")
-    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty-ordinance\nVersion: 1.0\n", "utf-8")
-    (information / "entry_points.txt").write_text("[ordinance]\nfaulty = faulty_ordinance\n", "utf-8")
-    return folder
+def faulty(folder: Path) -> Plugin:
+    """Write the plugin into a folder, and allow it."""
+    written = write_plugin(folder / "faulty", _PLUGIN, _MANIFEST, name="faulty-ordinance", version="1.0")
+    return allowed(written, name="faulty-ordinance", version="1.0")
 
 
 def packs(folder: Path, law_asks: str = "faulty.law") -> list[Path]:

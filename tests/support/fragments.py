@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from ordinance.detection import Declaration, DetectorKind, Expressions, Segments
+from ordinance.detection import Declaration, Expressions, Passage, Prepared, Segments, Span, Unconfigured
 
 #: The jurisdiction and the house that fragments make up.
 PLACE, HOUSE = "XZ", "school"
@@ -103,13 +103,12 @@ def lexicons_of(text: str) -> list[str]:
     return re.findall(r'from "lexicons/(\w+)\.txt"', text)
 
 
-def _gadgets(_: Declaration) -> Expressions:
-    return Expressions(phrases=("gadget",))
+def _gizmos(passage: Passage) -> list[Span]:
+    return [found.span() for found in re.finditer(r"\bgizmo\b", passage.text)]
 
 
-def _gizmos(_: Declaration) -> Segments:
-    return Segments(lambda sentence: [found.span() for found in re.finditer(r"\bgizmo\b", sentence)])
-
-
-#: What a plugin would register: one detector of phrases, one that sees sentences.
-PLUGIN = {"acme.gadgets": DetectorKind("acme.gadgets", _gadgets), "acme.gizmos": DetectorKind("acme.gizmos", _gizmos)}
+#: What a plugin provides: one detector of phrases, one that sees sentences.
+PLUGIN: dict[Declaration, Prepared | Unconfigured] = {
+    Declaration("acme.gadgets"): Expressions(phrases=("gadget",)),
+    Declaration("acme.gizmos"): Segments(_gizmos),
+}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ordinance.detection import Expressions, Pattern, Prepared
+from ordinance.detection import Expressions, Passage, Pattern, Prepared, Segments
 from ordinance.policy.conditions import Always, Condition, Within
 from ordinance.policy.plan import (
     SPAN,
@@ -160,3 +160,12 @@ def session(made: Plan, *, whole: bool = False, locale: str = "en", jurisdiction
             **more: Any) -> Session:  # fmt: skip
     """A session in Germany, in English, unless said otherwise."""
     return Session(made, situate(made, jurisdiction=jurisdiction, turn=turn, **more), locale, whole=whole)
+
+
+def sentences(find: Callable[[str], Iterable[tuple[int, int]]]) -> Segments:
+    """A detector that looks at each sentence as it was written."""
+
+    def look(passage: Passage) -> Iterable[tuple[int, int]]:
+        return find(passage.text)
+
+    return Segments(look)

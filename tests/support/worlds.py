@@ -16,7 +16,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from ordinance.detectors.plugins import collect
+from ordinance.detectors.registry import Registry
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic
 from ordinance.language.parser import parse
@@ -461,5 +461,5 @@ class Made:
 def make(packs: Iterable[Unit]) -> Made:
     """Link, check and compile."""
     policy = link(list(packs), "digest")
-    verdict = check(policy, {**collect([]).kinds, **PLUGIN}, TODAY)
+    verdict = check(policy, Registry(PLUGIN), TODAY)
     return Made(policy, verdict, compile(verdict.checked) if verdict.checked else None)

@@ -44,7 +44,7 @@ class Side:
         """What the rule looks for, line by line, with the kind of detector."""
         keys = set(self.rule.detectors)
         found = (each for each in self.policy.detectors if each.key in keys)
-        return frozenset((each.kind, line) for each in found for line in each.declaration.lines or (each.key,))
+        return frozenset((each.kind, line) for each in found for line in each.lines)
 
     @property
     def channels(self) -> frozenset[Channel]:

@@ -49,9 +49,11 @@ class Witness:
         """Return every match in ``text``, by place. A detector that fails finds nothing here; the session reports
         it."""
         activation = self._activation
-        matches = activation.checks.matches_in(activation.answer, text)
+        matches = activation.checks.matches_in(activation.answer, text, set())
         found = {
-            Found(match.start, match.end, *self._uses[match.tag]) for match in matches if match.family == OBSERVING
+            Found(match.start, match.end, *self._uses[match.tag])
+            for match in matches
+            if match.family == OBSERVING and not match.failed
         }
         for rule in activation.segments:
             scan, sentences = SegmentScan(Asking(rule.segments), 0), Sentences()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -10,13 +11,20 @@ from pathlib import Path
 import langcodes
 
 from ordinance.errors import UsageError
-from ordinance.policy.plan import Plan
+from ordinance.plugins.allowed import Plugin, allow
+from ordinance.policy.plan import Plan, TakesPart
+from ordinance.settings import sources
+from ordinance.settings.model import PREFIX
+
+#: Allows plugins where no file does.
+_VARIABLE = f"{PREFIX}PLUGINS"
 
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
-    """Add ``PATH…``, ``--on DATE`` and ``--format``, as ``check`` and ``test`` take them."""
+    """Add ``PATH…``, ``--on DATE`` and ``--format``, as ``check`` and ``test`` take them, and ``--config``."""
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a pack, or a folder that contains packs")
     add_day(parser)
+    add_config(parser)
     add_format(parser)
 
 
@@ -30,6 +38,36 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="text for people, JSON for programs (default: text)"
     )
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add ``--config FILE``, from which commands about packs know which plugins are allowed."""
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="settings file whose `plugins` are allowed (default: "
+        f"${sources.FILE_VARIABLE}; without one, no plugin)"
+    )  # fmt: skip
+
+
+def plugins_of(arguments: argparse.Namespace) -> tuple[Plugin, ...]:
+    """Return the plugins that the settings allow; none, and the settings are not read, where neither ``--config`` nor a
+    variable names any. Raises ``SettingsError``, ``UnreadableError`` or ``PluginError``."""
+    if arguments.config is None and not any(os.environ.get(name) for name in (sources.FILE_VARIABLE, _VARIABLE)):
+        return ()
+    return allow(sources.load(file=arguments.config).plugins)
+
+
+def described(plugin: TakesPart) -> str:
+    """Write name, version and state of a plugin, and what of the sandbox is not in force here."""
+    report = plugin.report()
+    state = f"{report['state']} ({report['cause']})" if report["cause"] else report["state"]
+    open_ = [
+        f"{what} ({how.partition(': ')[2] or how})" for what, how in report["confinement"].items() if _is_open(how)
+    ]
+    return f"{plugin.name} {plugin.version}: {state}" + (f"; not in force here: {', '.join(open_)}" if open_ else "")
+
+
+def _is_open(how: str) -> bool:
+    return how == "no" or how.startswith("no:")
 
 
 def day(text: str) -> date:

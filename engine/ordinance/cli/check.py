@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
-from ordinance.cli.arguments import add_paths
+from ordinance.cli.arguments import add_paths, described, plugins_of
 from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
 from ordinance.loading.load import Loaded, load
 from ordinance.policy.ir import Rule
@@ -38,13 +38,15 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
-    loaded = load(args.paths, on=args.on)
+    loaded = load(args.paths, plugins=plugins_of(args), on=args.on)
     found = _measured(loaded) if args.cost else []
     diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]
     if args.format == "json":
         shown: dict[str, object] = {"diagnostics": [item.as_dict() for item in diagnostics]}
         if args.cost:
             shown["costs"] = [{**asdict(cost), "waits": cost.waits} for cost in found]
+        if loaded.compiled is not None and loaded.compiled.plugins:
+            shown["plugins"] = [each.report() for each in loaded.compiled.attached]
         print(json.dumps(shown, ensure_ascii=False))
         return loaded.exit_code
     for item in diagnostics:
@@ -109,6 +111,7 @@ def _summary(loaded: Loaded, diagnostics: Sequence[Diagnostic], found: list[Cost
     plan = loaded.compiled
     packs = ", ".join(f"{pack.name} {pack.version}" for pack in plan.packs)
     lines = [f"{counted}; {count(len(plan.rules), 'rule')} of {packs}", f"policy digest {plan.digest}"]
+    lines += [f"  plugin {described(each)}" for each in plan.attached]
     given = _given(loaded)
     lines += _table(found) if found else [f"  {rule}: {cost}" for rule, cost in costs(plan) if rule in given]
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ordinance.authoring.changes import Change
 from ordinance.authoring.comparison import Difference, diff
-from ordinance.cli.arguments import add_day, add_format
+from ordinance.cli.arguments import add_config, add_day, add_format, plugins_of
 from ordinance.cli.progress import working
 from ordinance.language.diagnostics import more_on, render
 from ordinance.loading.load import Loaded, load
@@ -43,13 +43,15 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("old", metavar="OLD", type=Path, help="the packs before the change")
     parser.add_argument("new", metavar="NEW", type=Path, help="the packs after the change")
     add_day(parser)
+    add_config(parser)
     add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the differences."""
     with working("reading packs"):
-        old, new = load([args.old], on=args.on, examples=False), load([args.new], on=args.on, examples=False)
+        plugins = plugins_of(args)
+        old, new = (load([each], plugins=plugins, on=args.on, examples=False) for each in (args.old, args.new))
     codes = [loaded.exit_code for loaded in (old, new)]
     if old.compiled is None or new.compiled is None or old.policy is None or new.policy is None:
         _not_loaded([old, new], args.format)

@@ -9,7 +9,17 @@ from pathlib import Path
 
 from ordinance.authoring.explanation import ORDER, Account, Explanation, Turns, as_json, explain
 from ordinance.authoring.words import law_in_words, situation_in_words
-from ordinance.cli.arguments import add_day, add_format, fact, locale_tag, positive, region_of, tell_charter_alone
+from ordinance.cli.arguments import (
+    add_config,
+    add_day,
+    add_format,
+    fact,
+    locale_tag,
+    plugins_of,
+    positive,
+    region_of,
+    tell_charter_alone,
+)
 from ordinance.cli.lines import Line, parse, read
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UsageError
@@ -70,6 +80,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="language of notices, such as de-DE; without --jurisdiction, its region is the jurisdiction",
     )  # fmt: skip
     add_day(parser)
+    add_config(parser)
     add_format(parser)
 
 
@@ -79,7 +90,9 @@ def run(args: argparse.Namespace) -> int:
     if jurisdiction is None and args.locale:
         jurisdiction = region_of(args.locale)
     with working("reading packs"):
-        plan = load(args.pack, on=args.on, examples=False).plan  # one that disagrees is what is looked into
+        plan = load(
+            args.pack, plugins=plugins_of(args), on=args.on, examples=False
+        ).plan  # one that disagrees is what is looked into
     line = _line(args)
     situation = situate(
         plan, jurisdiction=jurisdiction, attested=dict(args.given), turn=line.turn, on=args.on, now=line.now

@@ -1,1 +1,1 @@
-"""What rules look for: the kinds that ship, plugins' kinds, and the processes in which those run."""
+"""What rules look for: the detectors that ship, and how those of plugins become the engine's values."""

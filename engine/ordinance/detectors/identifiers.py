@@ -1,7 +1,7 @@
 """Numbers that name a person or an account and carry check digits, so that other numbers are not taken for them (RL-3).
 
 An identifier is a shape that the automaton looks for and a rule of arithmetic that what has that shape must keep. What
-is given to ``accepts`` has been folded (digits are 0 to 9, letters plain), spaces and hyphens included.
+is given to ``accepts`` has been folded (digits are 0 to 9, letters plain and small), spaces and hyphens included.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ordinance.detection import Pattern
+from ordinance.detection import Passage, Pattern
 
 #: What people write between the groups of a long number.
 _GAP = "[ -]?"
@@ -32,7 +32,18 @@ class Identifier:
     @property
     def patterns(self) -> tuple[Pattern, ...]:
         """What a detector looks for."""
-        return tuple(Pattern(shape, self.any_case, self.accepts, self.check_digits) for shape in self.shapes)
+        accepts = _Folded(self.accepts)
+        return tuple(Pattern(shape, self.any_case, accepts, self.check_digits) for shape in self.shapes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """Looks at a candidate as it is compared."""
+
+    accepts: Callable[[str], bool]
+
+    def __call__(self, passage: Passage) -> bool:
+        return self.accepts(passage.folded)
 
 
 def _plain(text: str) -> str:

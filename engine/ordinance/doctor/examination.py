@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ordinance.doctor import bypasses, identity, inbound, outbound, server_settings, strangers, target
+from ordinance.doctor import attached_plugins, bypasses, identity, inbound, outbound, server_settings, strangers, target
 from ordinance.doctor.findings import Finding
 from ordinance.doctor.identity import Expected
 from ordinance.doctor.target import Target
@@ -26,6 +26,7 @@ def examine(patient: Target, expected: Expected, progress: Progress) -> Iterator
         (identity.BYPASS, identity.behind(patient)),
         (identity.POLICIES, identity.policies(patient, expected)),
         (identity.VERSIONS, identity.versions(patient)),
+        (attached_plugins.PLUGINS, attached_plugins.plugins(patient)),
         (identity.TELEMETRY, identity.telemetry(patient)),
     )
     for name, found in checks:

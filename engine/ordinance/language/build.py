@@ -6,6 +6,7 @@ from typing import cast
 
 from ordinance.language import ast
 from ordinance.language.build_rules import RULES, RuleBuilder
+from ordinance.language.clauses import UseKind
 from ordinance.language.diagnostics import Diagnostic
 from ordinance.language.nodes import Node, span
 from ordinance.language.source import Source
@@ -60,7 +61,8 @@ class _Builder(RuleBuilder):
                 return ast.PatternDecl(self.words(node)[0], self.words(node, "STRING")[0], any_case, tuple(examples))
             case "topic":
                 name, by = self.words(node, "WORD", "DOTTED")
-                return ast.TopicDecl(name, ast.Use("lexicon" if self.token(node, "LEXICON") else "detector", by))
+                kind: UseKind = "lexicon" if self.token(node, "LEXICON") else "detector"
+                return ast.TopicDecl(name, ast.Use(kind, by, self.arguments(node)))
             case "law":
                 return self.law_declaration(node)
             case "bylaw":

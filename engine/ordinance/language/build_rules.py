@@ -169,7 +169,12 @@ class RuleBuilder(Reader):
 
     def use(self, node: Node) -> clauses.Use:
         kind, *_, name = (c for c in node.children if isinstance(c, Token))
-        return clauses.Use(cast(clauses.UseKind, str(kind)), self.word(name))
+        return clauses.Use(cast(clauses.UseKind, str(kind)), self.word(name), self.arguments(node))
+
+    def arguments(self, node: Node) -> tuple[Word, ...]:
+        """Return what a pack gives to a plugin's detector."""
+        given = self.node(node, "arguments")
+        return self.words(given, "STRING") if given else ()
 
     # Examples
 

@@ -96,10 +96,12 @@ UseKind = Literal["lexicon", "pattern", "topic", "identifier", "detector", "scri
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """``lexicon symbols``, ``detector acme.shouting``, ``script is Cyrl``, ``judged at least 0.8``: one detector."""
+    """``lexicon symbols``, ``detector acme.id ("EE", "PL")``, ``script is Cyrl``, ``judged at least 0.8``: one
+    detector."""
 
     kind: UseKind
     name: Word
+    arguments: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

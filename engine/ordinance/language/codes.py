@@ -76,11 +76,19 @@ CATALOGUE: dict[str, Entry] = {
         "Let its patterns and phrases begin with something that ordinary text seldom contains.",
         "warning",
     ),
-    "detector-missing": Entry("a detector is not registered", "Install the plugin that registers it."),
+    "detector-missing": Entry(
+        "no plugin provides a detector",
+        "List the plugin that provides it in the setting `plugins`; `--config FILE` names the settings.",
+    ),
     "detector-unconfigured": Entry(
         "a detector is not set up, so its test is struck out", "Set up what the message names.", "warning"
     ),
-    "detector-fails": Entry("a plugin's detector cannot be prepared", "Ask the plugin's authors, or remove it."),
+    "example-fault": Entry(
+        "a plugin failed on an example", "See what the cause means in docs/plugins.md, and ask the plugin's authors."
+    ),
+    "red-line-unconfigured": Entry(
+        "a red line asks a detector that is not set up", "Set up what the message names, or take the detector out."
+    ),
     "judge-missing": Entry(
         "no judge is configured, so the test is struck out",
         "You need to do nothing; without a judge the rest of the rule still works.",

@@ -19,6 +19,9 @@ from ordinance.runtime.situation import Situation, law_in_force, situate
 #: A version that begins with a year and a month, as 2026.11.0.
 _DATED = re.compile(r"([12][0-9]{3})\.(0?[1-9]|1[0-2])\.[0-9]+")
 
+#: After so many examples on which a plugin fails no more are run: each may take as long as its budget.
+_MOST_FAULTS = 5
+
 #: Examples take place at noon, so that what was said hours ago was said on the same day.
 _NOON = time(12)
 
@@ -27,12 +30,13 @@ _NOON = time(12)
 class Result:
     """``problem`` says how the policy disagrees with the example; empty where it agrees. ``acted`` are the rules that
     took out what should pass. ``off`` says why an example that fires could not be run: its law is not in force on the
-    day that was asked for."""
+    day that was asked for. ``failed``: a detector did, so perhaps nobody knows whether the policy disagrees."""
 
     example: Example
     problem: str
     acted: tuple[str, ...] = ()
     off: str = ""
+    failed: bool = False
 
     @property
     def passed(self) -> bool:
@@ -42,9 +46,26 @@ class Result:
 def run_example(plan: Plan, example: Example, on: date | None = None) -> Result:
     """Run one example, on the day ``on`` or else on its own. What passes must do so in every loaded jurisdiction, and
     in none."""
+    failed: set[str] = set()
+    result = _run(plan, example, on, failed)
+    if not failed or (result.passed and example.rule not in failed):
+        return replace(result, failed=bool(failed))
+    plugins = ", ".join(plan.plugins_of(rule for rule in plan.rules if rule.id in failed)) or "a detector"
+    return replace(result, problem=f"{plugins} failed on it ({_causes(plan)})", failed=True)
+
+
+def _causes(plan: Plan) -> str:
+    """Return why plugins failed last."""
+    causes = dict.fromkeys(str(each.report()["cause"]) for each in plan.attached if each.report()["cause"])
+    return ", ".join(causes) or "raised"
+
+
+def _run(plan: Plan, example: Example, on: date | None, failed: set[str]) -> Result:
+    """Run one example; in ``failed`` are noted the rules whose detectors did."""
     if example.expects == "passes":
         for jurisdiction in (None, *sorted(plan.parents)):
             said, outcome = _answer(plan, example, situation_of(plan, replace(example, jurisdiction=jurisdiction), on))
+            failed.update(outcome.failed)
             if outcome.verdict >= Verdict.WITHHOLD or (example.answer or "") not in said:
                 where = f"in {jurisdiction}" if jurisdiction else "without a jurisdiction"
                 return Result(example, f"the answer does not pass {where}: {_acted(outcome)}", outcome.rules)
@@ -53,9 +74,11 @@ def run_example(plan: Plan, example: Example, on: date | None = None) -> Result:
     if on is not None and example.expects == "fires" and (off := _off(plan, example, situation)):
         return Result(example, "", off=off)
     _, outcome = _answer(plan, example, situation)
+    failed.update(outcome.failed)
     if example.expects == "alike":
         prompt, answer = example.twin or (None, None)
         _, other = _answer(plan, replace(example, prompt=prompt, answer=answer), situation)
+        failed.update(other.failed)
         alike = (outcome.verdict, outcome.rules) == (other.verdict, other.rules)
         problem = "" if alike else f"they are not treated alike: {_acted(outcome)}; {_acted(other)}"
         return Result(example, problem)
@@ -119,6 +142,7 @@ def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diag
     ``examples`` are run."""
     rules = {rule.id: rule for rule in policy.rules}
     struck = {rule.id for rule in plan.rules if rule.trial and not rule.detectors}
+    faults = 0
     for example in policy.examples:
         rule = rules[example.rule]
         red = rule.effect is Effect.REFUSE and example.expects == "fires"
@@ -127,9 +151,18 @@ def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diag
         if example.rule in struck and example.expects == "fires":
             continue  # nothing is set up that could find it, which is a warning of its own
         result = run_example(plan, example)
-        if not result.passed:
+        faults += result.failed
+        if result.failed and result.problem:
+            yield diagnose(
+                "example-fault", example.span, f"the example of `{rule.node.name}` shows nothing: {result.problem}"
+            )
+        elif not result.passed:
             takers = (rules[name] for name in result.acted if name in rules and rules[name].effect.removes)
             yield _disagreement(result, rule, red, next(takers, None))
+        if faults == _MOST_FAULTS:
+            message = f"plugins failed on {faults} examples, so no more were tried: {_causes(plan)}"
+            yield diagnose("example-fault", example.span, message)
+            return
     for case in policy.cases:
         if _finds(plan, case) is not case.matches:
             said = "finds nothing in" if case.matches else "matches in"

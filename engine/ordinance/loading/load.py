@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from ordinance.detection import Segments
-from ordinance.detectors.isolation import Budget, Use, isolated
-from ordinance.detectors.plugins import Registry, installed
-from ordinance.detectors.trial import Trial
-from ordinance.errors import PolicyError, UnreadableError
+from ordinance import __version__
+from ordinance.detectors.registry import Registry
+from ordinance.errors import PluginError, PolicyError, UnreadableError
 from ordinance.language.diagnostics import Diagnostic, about_file, capped, in_order
+from ordinance.loading.attached import Attached, asked_of, attach
 from ordinance.loading.example_runs import prove
 from ordinance.loading.files import shown
 from ordinance.loading.packs import default_packs, gather
 from ordinance.loading.shields import shielding
 from ordinance.loading.totals import oversized
+from ordinance.plugins.allowed import Plugin, normal
+from ordinance.plugins.beside import refuse_beside
+from ordinance.plugins.budget import Budget
 from ordinance.policy.check.compile import compile
 from ordinance.policy.check.proof import check
 from ordinance.policy.ir import Example, Policy, Unit
@@ -68,6 +71,7 @@ class Loaded:
 def load(
     paths: Iterable[Path | str] = (),
     *,
+    plugins: Sequence[Plugin] = (),
     on: date | None = None,
     budget: Budget = DEFAULT_BUDGET,
     examples: bool = True,
@@ -75,42 +79,32 @@ def load(
 ) -> Loaded:
     """Load the packs at ``paths`` (none: all that ship) as one policy, with every finding at once.
 
-    ``on`` is the day that dates are compared with; None is today. ``budget`` bounds what plugins' detectors may take.
+    ``plugins`` are those that the operator allows; those that no pack asks do not run. A path that is the name of one
+    of them stands for the packs that it contains. ``on`` is the day that dates are compared with; None is today.
+    ``budget`` bounds what plugins may take.
     Without ``examples`` those of rules may disagree with the policy, as ``ordinance test`` tells by itself.
     ``without_houses`` are the names of house packs to leave out.
-    Raises ``PluginError`` for an installed plugin that breaks its contract; what is wrong with packs is in
-    ``Loaded.diagnostics``.
+    Raises ``PluginError`` for a plugin that is installed beside the engine, or breaks its contract; what is wrong with
+    packs is in ``Loaded.diagnostics``.
     """
-    given = tuple(Path(path) for path in paths) or default_packs()
-    with Trial(budget.start) as trial:
-        return _load(given, on, budget, trial, examples=examples, without_houses=without_houses)
-
-
-def _load(
-    given: tuple[Path, ...],
-    on: date | None,
-    budget: Budget,
-    trial: Trial,
-    *,
-    examples: bool,
-    without_houses: Collection[str],
-) -> Loaded:
-    trial.register()
-    registry = installed()
+    refuse_beside()
+    given = tuple(_given(paths, plugins)) or default_packs()
     packs = gather(given, without_houses)
     found = list(packs.diagnostics)
     policy: Policy | None = None
     plan: Plan | None = None
     if packs.complete:
-        policy = link(packs.units, digest(packs.units, registry))
-        over = oversized(policy)
+        policy = link(packs.units, "")
+        asked = list(asked_of(policy, plugins))
+        policy = replace(policy, digest=digest(packs.units, [plugin for plugin, _ in asked]))
+        found += (over := oversized(policy))
         if not over:
-            trial.prepare(_uses(policy).values())
-        verdict = None if over else check(policy, registry.kinds, on or datetime.now(UTC).date())
-        found += verdict.diagnostics if verdict else over
-        if verdict and verdict.checked and not _wrong(found):
-            plan = _guarded(compile(verdict.checked), policy, registry, budget)
-            found += (*prove(plan, policy, examples=examples), *shielding(plan, policy))
+            attached = [attach(plugin, uses, budget) for plugin, uses in asked]
+            verdict = check(policy, _registry(attached, plugins), on or datetime.now(UTC).date())
+            found += verdict.diagnostics
+            if verdict.checked and not _wrong(found):
+                plan = replace(compile(verdict.checked), plugins=_by_key(policy, attached))
+                found += (*prove(plan, policy, examples=examples), *shielding(plan, policy))
     if _wrong(found):
         plan = None
     elif plan is None:
@@ -123,21 +117,38 @@ def _load(
     return Loaded(given, on, policy, plan, told)
 
 
-def _guarded(plan: Plan, policy: Policy, registry: Registry, budget: Budget) -> Plan:
-    """Return the plan with the detectors that it calls at run time in processes of their own."""
-    if not registry.found or not any(isinstance(each, Segments) for each in plan.detectors.values()):
-        return plan
-    return replace(plan, detectors=isolated(plan.detectors, _uses(policy), budget))
+def _given(paths: Iterable[Path | str], plugins: Sequence[Plugin]) -> Iterator[Path]:
+    """Yield the ``paths``, and in the place of a plugin's name those of its packs. Raises ``PluginError``."""
+    named = {normal(plugin.name): plugin for plugin in plugins}
+    for path in paths:
+        plugin = named.get(normal(str(path)))
+        if plugin is None:
+            yield Path(path)
+        elif plugin.packs:
+            yield from plugin.packs
+        else:
+            raise PluginError(
+                f"the plugin {plugin.shown} contains no packs.", help="Take its name out of the setting `packs`."
+            )
 
 
-def _uses(policy: Policy) -> dict[str, Use]:
-    """How a process finds each detector again, by its key."""
-    return {each.key: Use(each.kind, each.declaration) for each in policy.detectors}
+def _registry(attached: Iterable[Attached], plugins: Iterable[Plugin]) -> Registry:
+    """Return who answers for detectors. Raises ``PluginError``."""
+    prepared = {asked: given for each in attached for asked, given in each.prepared().items()}
+    return Registry(prepared, (name for plugin in plugins for name in plugin.manifest.names("detector")))
 
 
-def digest(units: Sequence[Unit], registry: Registry) -> str:
-    """SHA-256 over every pack and lexicon by its logical name, in canonical bytes, and over the plugins' ids."""
-    parts: list[tuple[str, str]] = [("plugin", name) for name in registry.ids]
+def _by_key(policy: Policy, attached: Iterable[Attached]) -> dict[str, Attached]:
+    """Return which plugin answers for each detector that is one's, by the detector's key."""
+    by_use = {asked: each for each in attached for asked in each.uses}
+    return {each.key: by_use[each.declaration] for each in policy.detectors if each.declaration in by_use}
+
+
+def digest(units: Sequence[Unit], plugins: Sequence[Plugin]) -> str:
+    """SHA-256 over every pack and lexicon by its logical name, in canonical bytes, over the engine's version, and over
+    the files and settings of the plugins that the packs ask."""
+    parts: list[tuple[str, str]] = [("plugin", f"ordinance {__version__}")]
+    parts += [("plugin", json.dumps(plugin.identity, sort_keys=True)) for plugin in plugins]
     for unit in units:
         home = f"{unit.pack.kind} {unit.name}"
         parts.append((home, unit.pack.source.text))

@@ -34,7 +34,7 @@ def _phrases_fit(lexicons: Iterable[Detector], disguised: set[str], report: Repo
     room = bounds.PHRASES_LIMIT
     for lexicon in lexicons:
         times = bounds.DISGUISED_FACTOR if lexicon.key in disguised else 1
-        for line, place in zip(lexicon.declaration.lines, lexicon.places, strict=True):
+        for line, place in zip(lexicon.declaration.arguments, lexicon.places, strict=True):
             try:
                 count, characters = written_out(line)
             except PatternError:
@@ -54,7 +54,7 @@ def _phrases_fit(lexicons: Iterable[Detector], disguised: set[str], report: Repo
 def _patterns_fit(patterns: Iterable[Detector], report: Report) -> None:
     room = bounds.PATTERNS_LIMIT
     for pattern in patterns:
-        for source in pattern.declaration.lines:
+        for source in pattern.declaration.arguments:
             try:
                 room -= size(parse_pattern(source, pattern.declaration.any_case))
             except PatternError:

@@ -58,13 +58,22 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """One use of a detector kind. ``places`` has a span for each line of the declaration."""
+    """One use of a detector. ``places`` has a span for each argument of the declaration."""
 
     key: str
-    kind: str
     declaration: Declaration
     places: tuple[Span, ...]
     span: Span
+
+    @property
+    def kind(self) -> str:
+        """Return ``lexicon``, ``pattern`` and so on, or the name of a plugin's detector."""
+        return self.declaration.name
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Return what it looks for, one by one; for a plugin's detector the use as a whole, for nobody knows."""
+        return (self.key,) if "." in self.kind else self.declaration.arguments
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ nobody anything more: every notice is resolved to its texts, every detector is p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from ordinance.detection import Prepared
@@ -265,6 +265,19 @@ class Struck:
     test: str
 
 
+class TakesPart(Protocol):
+    """A plugin that a policy asks."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def report(self) -> Mapping[str, Any]:
+        """Return how it is now, ready for JSON."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Plan:
     """Everything a session needs, and nothing that changes. Compared by identity.
@@ -275,7 +288,8 @@ class Plan:
     where no adapter can, ``struck`` what is not looked for. ``engine_labels`` are words that the engine writes between
     contacts, by the names in ``ENGINE_LABELS``; it has signs for what no pack says. ``titles`` are those of
     jurisdictions and houses.
-    ``digest`` is 64 hexadecimal digits over the canonical bytes of every source and the plugins' names.
+    ``plugins`` are those that take part, by the key of each detector that they answer for.
+    ``digest`` is 64 hexadecimal digits over the canonical bytes of every source and the files and settings of plugins.
     """
 
     digest: str
@@ -294,6 +308,18 @@ class Plan:
     without: tuple[WithoutAdapter, ...] = ()
     engine_labels: Mapping[str, Texts] = field(default_factory=dict)
     titles: Mapping[str, Texts] = field(default_factory=dict)
+    plugins: Mapping[str, TakesPart] = field(default_factory=dict)
+
+    @property
+    def attached(self) -> tuple[TakesPart, ...]:
+        """Return the plugins that take part, each once."""
+        return tuple({each.name: each for each in self.plugins.values()}.values())
+
+    def plugins_of(self, rules: Iterable[PlannedRule]) -> tuple[str, ...]:
+        """Return name and version of the plugins that these rules ask."""
+        keys = (key for rule in rules for key in (*rule.detectors, *rule.near))
+        asked = (self.plugins[key] for key in keys if key in self.plugins)
+        return tuple(sorted({f"{each.name} {each.version}" for each in asked}))
 
     @property
     def charter(self) -> PackRef:

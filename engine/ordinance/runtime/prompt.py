@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.exchanges import NOTHING_LEFT_OUT, Asked, Earlier, Exchange, LeftOut
+from ordinance.runtime.match.checks import Lost
 from ordinance.runtime.match.segments import Asking, SegmentScan
 from ordinance.runtime.memory import OTHERS_WORDS, SCREENED, UNMASKED, Memory, Recall
 from ordinance.runtime.redact.activation import Activation, activate, removing
@@ -66,6 +67,7 @@ class Prompt:
     ) -> None:
         self._plan = plan
         self._remembered = remembered
+        self._lost: Lost = set()
         self._looked: dict[str, tuple[set[int], set[int]]] = {}
         self.found = Screened()
         self._activation = activation
@@ -160,8 +162,9 @@ class Prompt:
     def _look(self, text: str, asked: Iterable[tuple[int, Asking]]) -> tuple[set[int], set[int]]:
         """Return the tags of the rules that find something in ``text``, and of those whose detector failed."""
         activation = self._activation
-        fired = {each.tag for each in matches_in(activation.prompt, activation.checks, text, self._recall, SCREENED)}
-        failed: set[int] = set()
+        matches = matches_in(activation.prompt, activation.checks, text, self._recall, SCREENED, self._lost)
+        fired = {match.tag for match in matches if not match.failed}
+        failed = {match.tag for match in matches if match.failed}
         for tag, asking in asked:
             scan, sentences = SegmentScan(asking, 0), Sentences()
             found = [one for char in text for one in scan.feed(char, sentences.feed(char))]
@@ -204,7 +207,7 @@ class Prompt:
         the redactor asks them."""
         if self._is(UNMASKED, text) or masking.segments:
             return self._is(UNMASKED, text)
-        plain = not removing(matches_in(masking.answer, masking.checks, text, self._recall, UNMASKED))
+        plain = not removing(matches_in(masking.answer, masking.checks, text, self._recall, UNMASKED, self._lost))
         if plain:
             self._note(UNMASKED, text)
         return plain

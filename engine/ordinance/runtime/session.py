@@ -201,10 +201,11 @@ class Session:
         activation = self.activation
         known = activation.cleared.get(text)
         if known is None:
-            known = not removing(activation.checks.matches_in(activation.answer, text))
+            found = removing(activation.checks.matches_in(activation.answer, text, set()))
+            known = not found
             if len(activation.cleared) >= _MOST_CLEARED:
                 activation.cleared.clear()
-            if len(text) <= _SHORT:
+            if len(text) <= _SHORT and not any(match.failed for match in found):
                 activation.cleared[text] = known
         return known
 
@@ -251,6 +252,7 @@ class Session:
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
             "marks": [_cause_as_json(cause_of(rule)) for rule in self.marks],
+            **self._plugins(),
             **self.history(),
         }
 
@@ -274,7 +276,13 @@ class Session:
             "digest": self.plan.digest,
             "jurisdiction": self.situation.jurisdiction,
             "locale": self.locale,
+            **self._plugins(),
         }
+
+    def _plugins(self) -> dict[str, Any]:
+        """Return what answers and records say of plugins: those that a rule in force asks; nothing if none does."""
+        plugins = self.plan.plugins_of(self.activation.rules)
+        return {"plugins": list(plugins)} if plugins else {}
 
     def record(self) -> dict[str, Any]:
         """Return the audit record: which policy, which verdict, which rules fired or failed; no text, no counts of it.

@@ -12,7 +12,8 @@ from ordinance.settings.sections import KeySettings
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Names of the keys that were ``added``, ``removed`` or ``changed``; ``others`` are paths of other settings."""
+    """Names of the keys that were ``added``, ``removed`` or ``changed``; ``others`` are paths of other settings,
+    without ``plugins``, which come with the policy."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -45,7 +46,7 @@ def _by_name(settings: Settings) -> dict[str, list[KeySettings]]:
 
 
 def _rest(settings: Settings) -> dict[str, Any]:
-    return settings.model_dump(exclude={"keys"})
+    return settings.model_dump(exclude={"keys", "plugins"})
 
 
 def _differences(before: Any, after: Any, path: str = "") -> Iterator[str]:

@@ -26,6 +26,7 @@ from ordinance.settings.sections import (
     ConversationSettings,
     KeySettings,
     LimitSettings,
+    PluginSettings,
     Seconds,
     SpeakSettings,
     UpstreamSettings,
@@ -79,8 +80,11 @@ class Settings(BaseSettings):
 
     packs: list[Path] = Field(
         default_factory=list,
-        description="Packs, or folders of packs; paths are relative to the settings file. Default: every shipped pack "
-        "except house packs.",
+        description="Packs, or folders of packs; paths are relative to the settings file. The name of one of the "
+        "`plugins` stands for the packs that it contains. Default: every shipped pack except house packs.",
+    )
+    plugins: list[PluginSettings] = Field(
+        default_factory=list, description="Plugins that may run ([plugins.md](plugins.md)). Default: none."
     )
     policy: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
         default=None, description="Name of the policy, as responses show it. Default: the jurisdiction."

@@ -114,6 +114,45 @@ class LimitSettings(_Section):
     )
 
 
+class PluginSettings(_Section):
+    """A plugin that is allowed ([plugins.md](plugins.md)). No other one runs."""
+
+    name: Annotated[str, StringConstraints(min_length=1)] = Field(
+        description="Name of the plugin's distribution, such as `acme-ordinance`."
+    )
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z!+._-]*[0-9A-Za-z](\.\*)?$")] = Field(
+        description="The version that is allowed, in full, or with `.*` at its end: `1.2.0`, `1.2.*`."
+    )
+    path: Path = Field(
+        description="The folder that contains the plugin and nothing else, as `ordinance plugin install` makes it; a "
+        "relative path is relative to the settings file."
+    )
+    sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] = Field(
+        description="SHA-256 of the files in that folder, as `ordinance plugin install` prints it. A plugin whose "
+        "files differ does not run."
+    )
+    settings: dict[str, Any] = Field(
+        default_factory=dict,
+        description="The plugin's own settings, of the names and types that its manifest states. `{file: PATH}` reads "
+        "a text, such as a password, from a file.",
+    )
+    network: list[str] = Field(
+        default_factory=list,
+        description="What the plugin may connect to: `HOST:PORT` or `unix:PATH`. Default: nothing.",
+    )
+    folder: Path | None = Field(default=None, description="The one folder that the plugin may write in. Default: none.")
+
+    @field_validator("network")
+    @classmethod
+    def _are_addresses(cls, network: list[str]) -> list[str]:
+        for address in network:
+            host, _, port = address.rpartition(":")
+            unix = address.startswith("unix:/")
+            if not unix and not (host and port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
+                raise ValueError("expected HOST:PORT or unix:PATH with a full path, such as judge.internal:8000")
+        return network
+
+
 class VllmSettings(_Section):
     """Settings for Ordinance inside vLLM (docs/vllm.md)."""
 

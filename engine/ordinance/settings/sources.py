@@ -41,7 +41,8 @@ def load(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Se
     """
     if file is None and os.environ.get(FILE_VARIABLE):
         file = Path(os.environ[FILE_VARIABLE])
-    sources = _Sources(dict(flags or {}), _variables(), _read(file), file)
+    variables = _variables()
+    sources = _Sources(dict(flags or {}), variables, _read(file, _plugins_in(variables)), file)
     try:
         return Settings.model_validate(sources.merged())
     except ValidationError as error:
@@ -104,6 +105,10 @@ _FORMS = {
     "sha256": "64 digits of lower-case hexadecimal are expected, as `printf %s KEY | sha256sum` prints them",
     "policy": "letters, digits, '.', '_' and '-' are expected, at most 64, a letter or digit first",
 }
+_PLUGIN_FORMS = {
+    "sha256": "64 digits of lower-case hexadecimal are expected, as `ordinance plugin install` prints them",
+    "version": "a version is expected, such as 1.2.0 or 1.2.*",
+}
 _BOUNDS = {"greater_than": "over", "greater_than_equal": "at least", "less_than": "under", "less_than_equal": "at most"}
 
 
@@ -114,6 +119,8 @@ def _by_number(text: str) -> list[str | int]:
 
 def _in_our_words(detail: ErrorDetails) -> str:
     kind, last, more = detail["type"], str(detail["loc"][-1]), detail.get("ctx", {})
+    if kind == "string_pattern_mismatch" and detail["loc"][0] == "plugins":
+        return _PLUGIN_FORMS[last]
     if kind == "string_pattern_mismatch" and last in _FORMS:
         return _FORMS[last]
     if kind in _MAPPING and detail["loc"][0] == "adapters" and len(detail["loc"]) == 2:
@@ -127,8 +134,9 @@ def _in_our_words(detail: ErrorDetails) -> str:
     return _EXPECTED.get(kind) or detail["msg"].removeprefix("Value error, ")
 
 
-def _read(file: Path | None) -> strict_yaml.Document:
-    """Read ``file``, and make the paths in it relative to its folder."""
+def _read(file: Path | None, plugins: frozenset[str]) -> strict_yaml.Document:
+    """Read ``file``, and make the paths in it relative to its folder; the names of ``plugins``, and of those that it
+    lists, are no paths."""
     if file is None:
         return strict_yaml.Document({}, {})
     try:
@@ -147,18 +155,51 @@ def _read(file: Path | None) -> strict_yaml.Document:
             f"the settings {file} are larger than {LARGEST_FILE >> 20} MiB.", help="Is it the right file?"
         )
     document = strict_yaml.read(text, str(file))
-    for key in _FOLDER_OF_PATHS:
-        match document.value.get(key):
-            case str(path):
-                document.value[key] = str(file.parent / path)
-            case list(paths):
-                document.value[key] = [str(file.parent / path) if isinstance(path, str) else path for path in paths]
-            case {"path": str(path), **rest}:
-                document.value[key] = {**rest, "path": str(file.parent / path)}
-    conversation = document.value.get("conversation")
-    if isinstance(conversation, dict):
-        document.value["conversation"] = _conversation_at(file.parent, conversation)
+    _place(document.value, file.parent, plugins or _plugins_in(document.value))
     return document
+
+
+def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> None:
+    """Make the paths in ``values`` relative to ``folder``."""
+    for key in _FOLDER_OF_PATHS:
+        match values.get(key):
+            case str(path):
+                values[key] = str(folder / path)
+            case list(paths):
+                values[key] = [path if _is_of(plugins, path) else _at(folder, path) for path in paths]
+            case {"path": str(path), **rest}:
+                values[key] = {**rest, "path": str(folder / path)}
+    conversation = values.get("conversation")
+    if isinstance(conversation, dict):
+        values["conversation"] = _conversation_at(folder, conversation)
+    if isinstance(listed := values.get("plugins"), list):
+        values["plugins"] = [_plugin_at(folder, each) if isinstance(each, dict) else each for each in listed]
+
+
+def _at(folder: Path, path: Any) -> Any:
+    return str(folder / path) if isinstance(path, str) else path
+
+
+def _is_of(plugins: frozenset[str], path: Any) -> bool:
+    return isinstance(path, str) and path in plugins
+
+
+def _plugins_in(values: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the plugins that ``values``, in the shape of the file, list."""
+    listed = values.get("plugins")
+    names = [each.get("name") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return frozenset(name for name in names if isinstance(name, str))
+
+
+def _plugin_at(folder: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry of ``plugins`` with its paths below ``folder``."""
+    found = {key: _at(folder, value) if key in ("path", "folder") else value for key, value in entry.items()}
+    if isinstance(own := found.get("settings"), dict):
+        found["settings"] = {
+            name: {"file": _at(folder, value["file"])} if isinstance(value, dict) and set(value) == {"file"} else value
+            for name, value in own.items()
+        }
+    return found
 
 
 def _conversation_at(folder: Path, section: Mapping[str, Any]) -> dict[str, Any]:

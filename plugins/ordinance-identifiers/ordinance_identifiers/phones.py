@@ -80,7 +80,9 @@ def _metadata(country: str) -> phonenumbers.PhoneMetadata:
 
 def _international() -> Iterator[str]:
     for digits in _INTERNATIONAL:
-        number = rf"[1-9](?:[ ()./-]{{0,2}}[0-9]){{{digits - 1}}}\b"
+        rest = r"(?:[ ()./-]{0,2}[0-9])"
+        # A country's code is 1, 7, or begins with two digits that belong together.
+        number = rf"(?:[17]{rest}{{{digits - 1}}}|[2-689][0-9]{rest}{{{digits - 2}}})\b"
         yield rf"\+ ?{number}"
         yield rf"\b00 ?{number}"
 
@@ -120,7 +122,7 @@ def _grouped(country: str) -> Iterator[str]:
 
 _COUNT = re.compile(r"\\d(?:\{(\d+)(?:,(\d+))?\})?")
 #: What stands in a format of ``phonenumbers`` for a group, brackets around one, and what separates two.
-_PARTS = re.compile(r"\\(\d)|([()])|[ -]")
+_PARTS = re.compile(r"\\(\d)|([()])|([ -])")
 
 
 _BEGINNINGS = tuple(f"{digits:04}" for digits in range(10_000))
@@ -136,14 +138,16 @@ def _first_digits(leading: Sequence[str]) -> str:
 
 
 def _written(form: str, groups: Sequence[int], first: str) -> str:
-    """Return the shape of a number in ``groups``, with or without what stands between them."""
+    """Return the shape of a number in ``groups``: in one piece, or with something between all of them. With something
+    between some of them it would be a date (2023-12-05 are eight digits)."""
+    counts = [f"[0-9]{{{count}}}" for count in groups]
+    counts[0] = f"[{first}]" + (f"[0-9]{{{groups[0] - 1}}}" if groups[0] > 1 else "")
 
     def part(found: re.Match[str]) -> str:
-        group, bracket = found.groups()
-        if group:
-            count = groups[int(group) - 1]
-            return f"[{first}][0-9]{{{count - 1}}}" if group == "1" and count > 1 else f"[0-9]{{{count}}}"
-        return rf"\{bracket}?" if bracket else "[ -]?"
+        group, bracket, _ = found.groups()
+        return counts[int(group) - 1] if group else rf"\{bracket}" if bracket else "[ -]"
 
-    shape = _PARTS.sub(part, form)
-    return rf"\(?\b{shape.removeprefix(chr(92) + '(?')}\b" if shape.startswith(r"\(") else rf"\b{shape}\b"
+    apart = _PARTS.sub(part, form)
+    bare = apart.replace(r"\(", "").replace(r"\)", "")
+    either = [rf"\b{''.join(counts)}", rf"\b{bare}", *([apart] if apart != bare else [])]
+    return rf"(?:{'|'.join(either)})\b"

@@ -58,10 +58,18 @@ def test_a_number_of_another_country_is_left_alone(find: Find) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Call on 05/06/2026 at 07:40.", "Tel. 2026-11-23", "phone +49 0000 12", "tellimus 6125000", "Telefon: 12.500,00"],
+    [
+        "Call on 05/06/2026 at 07:40.",
+        "Tel. 2026-11-23",
+        "Tel. 2023-12-05",
+        "tel 2026-1952",
+        "phone +49 0000 12",
+        "tellimus 6125000",
+        "Telefon: 12.500,00",
+    ],
 )
 def test_what_is_none_is_none(find: Find, text: str) -> None:
-    assert find(text, "id.phone", "DE", "EE", "FR", "US") == []
+    assert find(text, "id.phone", "DE", "DK", "EE", "FR", "NO", "US") == []
 
 
 def test_each_shape_can_be_served_and_reads_one_number_of_digits() -> None:

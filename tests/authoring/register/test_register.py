@@ -107,7 +107,7 @@ def test_nothing_that_a_rule_looks_for(language: str, shipped: Loaded) -> None:
             assert not [line for line in lines if re.search(rf"\b{re.escape(line.casefold())}\b", folded)]
         for detector in shipped.policy.detectors if shipped.policy else ():
             if detector.kind == "pattern":
-                assert detector.declaration.lines[0] not in text
+                assert detector.declaration.arguments[0] not in text
         examples = {e.answer or e.prompt for e in shipped.policy.examples} if shipped.policy else set()
         assert not [example for example in examples if example and example in text]
 

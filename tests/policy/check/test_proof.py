@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ordinance.detection import DetectorKind
-from ordinance.detectors.plugins import collect
+from ordinance.detectors.registry import Registry
 from ordinance.loading.load import load
 from ordinance.loading.packs import gather
 from ordinance.policy.check import proof as checking
@@ -256,8 +255,7 @@ def test_only_check_makes_a_checked_policy(tmp_path: Path) -> None:
         CheckedPolicy(policy, {}, proof=object())
     with pytest.raises(TypeError, match="takes a CheckedPolicy"):
         compile(policy)  # type: ignore[arg-type]  # the mistake that this test is about
-    kinds = collect([]).kinds
-    checked = check(policy, kinds, TODAY).checked
+    checked = check(policy, Registry(), TODAY).checked
     assert checked is not None
     assert compile(checked).digest == "digest"
     assert not hasattr(checking, "__all__")
@@ -265,8 +263,7 @@ def test_only_check_makes_a_checked_policy(tmp_path: Path) -> None:
 
 def test_a_policy_with_an_error_is_not_checked(tmp_path: Path) -> None:
     packs = gather([write_jurisdiction(tmp_path, JURISDICTION.replace(", not unknown", ""))])
-    kinds: dict[str, DetectorKind] = dict(collect([]).kinds)
-    assert check(link(packs.units, ""), kinds, TODAY).checked is None
+    assert check(link(packs.units, ""), Registry(), TODAY).checked is None
 
 
 def test_a_pack_may_not_take_a_red_line_s_word_from_text(tmp_path: Path) -> None:

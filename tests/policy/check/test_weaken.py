@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ordinance.detectors.plugins import collect
+from ordinance.detectors.registry import Registry
 from ordinance.loading.packs import gather
 from ordinance.policy.check.proof import check
 from ordinance.policy.conditions import Is
@@ -45,7 +45,7 @@ def spoiled(policy: Policy, change: Callable[[Rule], Rule | None]) -> Policy:
 def test_a_charter_that_is_less_beside_other_packs(
     change: Callable[[Rule], Rule | None], said: str, tmp_path: Path
 ) -> None:
-    checked = check(spoiled(linked(tmp_path), change), collect([]).kinds, TODAY)
+    checked = check(spoiled(linked(tmp_path), change), Registry(), TODAY)
     assert checked.checked is None
     told = [item for item in checked.diagnostics if item.code == CODE]
     assert len(told) == 1
@@ -54,9 +54,9 @@ def test_a_charter_that_is_less_beside_other_packs(
 
 
 def test_a_protection_that_is_lost(tmp_path: Path) -> None:
-    checked = check(replace(linked(tmp_path), protected=()), collect([]).kinds, TODAY)
+    checked = check(replace(linked(tmp_path), protected=()), Registry(), TODAY)
     assert [item.code for item in checked.diagnostics if item.severity == "error"] == [CODE]
 
 
 def test_a_charter_that_is_itself_beside_other_packs(tmp_path: Path) -> None:
-    assert check(linked(tmp_path), collect([]).kinds, TODAY).checked is not None
+    assert check(linked(tmp_path), Registry(), TODAY).checked is not None

@@ -8,20 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.detection import Expressions, Prepared, Segments
+from ordinance.detection import Expressions, Prepared
 from ordinance.detectors.identifiers import IDENTIFIERS
 from ordinance.policy.plan import Plan, Scope
 from ordinance.policy.vocabulary import Channel
+from ordinance.runtime.match import passages
 from ordinance.runtime.match.pairs import together
 from ordinance.runtime.session import Session
-from support.oracle import MARKER, matches, sentences
-from support.plans import expressions, plan, refuse, session, withhold
+from support.oracle import MARKER, matches
+from support.oracle import sentences as sentences_of
+from support.plans import expressions, plan, refuse, sentences, session, withhold
 from support.strategies import cuttings
 
 DETECTORS: dict[str, Prepared] = {
     "name": expressions(("Aino", "Boris")),
     "illness": expressions((), (r"\b(?:flu|measles)\b",)),
-    "shouting": Segments(lambda text: [(text.index("LOUD"), text.index("LOUD") + 4)] if "LOUD" in text else []),
+    "shouting": sentences(lambda text: [(text.index("LOUD"), text.index("LOUD") + 4)] if "LOUD" in text else []),
 }
 
 
@@ -59,7 +61,7 @@ PIECES = ["Aino", "Boris", "flu", "measles", " ", " ", "x", ". ", "! ", "No. ", 
 
 def reference(text: str) -> str:
     gone: set[int] = set()
-    for low, high in sentences(text):
+    for low, high in sentences_of(text):
         sentence = text[low:high]
         one = matches(sentence, ("Aino", "Boris"), ())
         other = matches(sentence, (), (r"\b(?:flu|measles)\b",))
@@ -98,13 +100,13 @@ def test_either_may_see_sentences_itself_or_check_digits() -> None:
     assert shown(session(near("shouting")), ["Aino is LOUD. Aino is not."]) == f"{MARKER} is {MARKER}. Aino is not."
     code = Expressions(patterns=IDENTIFIERS["isikukood"].patterns)
     find = together([DETECTORS["name"]], [code]).find
-    assert list(find("Aino is 38001085718")) == [(0, 4), (8, 19)]
-    assert list(find("Aino is 38001085719")) == []
+    assert list(find(passages.shown("Aino is 38001085718"))) == [(0, 4), (8, 19)]
+    assert list(find(passages.shown("Aino is 38001085719"))) == []
 
 
 @pytest.mark.semantics(13)
 def test_a_detector_that_fails_leaves_the_sentence_out() -> None:
-    broken = {**DETECTORS, "illness": Segments(lambda text: [(0, 10**6)])}
+    broken = {**DETECTORS, "illness": sentences(lambda text: [(0, 10**6)])}
     rule = withhold("DE/health", "name", near=("illness",))
     opened = session(plan([rule], broken))
     stream = opened.stream()

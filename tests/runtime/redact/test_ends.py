@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.detection import Segments
 from ordinance.policy.plan import SPAN, PlannedRule, Scope
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
 from ordinance.runtime.redact.activation import activate
@@ -19,7 +18,7 @@ from ordinance.runtime.redact.redactor import Redactor
 from ordinance.runtime.situation import rules_in_force, situate
 from support.ends import CUT_TOLD, DETECTORS, FLAG, PHRASE, cut_short, letters
 from support.oracle import MARKER, Cut, Rule, reference, refused
-from support.plans import expressions, mask, plan, plan_of, refuse, session, withhold
+from support.plans import expressions, mask, plan, plan_of, refuse, sentences, session, withhold
 from support.strategies import FORGED, PROTECTED, cuttings, endings, rules, texts
 
 SENTENCE, PARAGRAPH = Scope("sentence", 400), Scope("paragraph", 400)
@@ -200,7 +199,7 @@ def test_an_open_segment_is_judged_as_it_stands_at_either_end() -> None:
         seen.append(sentence)
         return [(0, 4)] if sentence.startswith("LOOK") else []
 
-    of = plan([withhold("DE/shouting", "shouting")], {"shouting": Segments(find)})
+    of = plan([withhold("DE/shouting", "shouting")], {"shouting": sentences(find)})
     for end in (End.OWN, End.CUT):
         stream = session(of).stream()
         assert (stream.feed("One. LOOK he") + stream.close(end)).startswith(f"One. {MARKER} he\n\n")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ordinance.detection import Declaration
 from ordinance.detectors.builtin import prepare_script
 from ordinance.errors import PatternError
+from ordinance.runtime.match import passages
 from ordinance.runtime.text.scripts import NAMES, finder, script_of
 from support.oracle import MARKER
 from support.plans import plan, session, withhold
@@ -44,13 +45,13 @@ def test_a_sentence_is_in_the_script_of_most_of_its_letters(
     name: str, sentence: str, found: list[tuple[int, int]]
 ) -> None:
     assert finder(name.lower())(sentence) == found
-    assert prepare_script(Declaration(name)).find(sentence) == found
+    assert prepare_script(Declaration("script", (name,))).find(passages.shown(sentence)) == found
 
 
 @pytest.mark.semantics(12)
 def test_a_rule_on_scripts_works_by_sentence() -> None:
     rule = withhold("DE/script", "script")
-    of = plan([rule], {"script": prepare_script(Declaration("Cyrl"))})
+    of = plan([rule], {"script": prepare_script(Declaration("script", ("Cyrl",)))})
     stream = session(of).stream()
     out = [stream.feed(char) for char in "One. Это два. Three"]
     assert "".join(out) == f"One. {MARKER} "
@@ -67,5 +68,5 @@ def test_names_are_codes_and_words_of_unicode() -> None:
 )
 def test_an_unknown_script_is_an_error_that_says_what_to_write(name: str, help: str) -> None:
     with pytest.raises(PatternError) as caught:
-        prepare_script(Declaration(name))
+        prepare_script(Declaration("script", (name,)))
     assert help in str(caught.value.help)

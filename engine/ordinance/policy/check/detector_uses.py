@@ -1,86 +1,72 @@
-"""Each use of a detector is served by its kind, or is a finding at the phrase or pattern that cannot be."""
+"""Each use of a detector is served, or is a finding at the phrase or pattern that cannot be."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
-from ordinance.detection import Declaration, DetectorKind, Expressions, Prepared, Segments, Unconfigured
+from ordinance.detection import Declaration, Expressions, Prepared, Unconfigured
 from ordinance.errors import PatternError
 from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.language.source import Span
 from ordinance.policy.ir import Detector, Policy
 from ordinance.policy.link.names import Report
+from ordinance.policy.vocabulary import Effect
 
 
-def prepare_detectors(policy: Policy, kinds: Mapping[str, DetectorKind], report: Report) -> dict[str, Prepared]:
-    """Prepare each detector, by its key. Detectors that no plugin serves are left out, with an error; those that are
-    not configured, with a warning."""
+class Provider(Protocol):
+    """Says how a detector finds what it finds; ``names`` are those of plugins."""
+
+    @property
+    def names(self) -> Sequence[str]: ...
+
+    def detector(self, asked: Declaration) -> Prepared | Unconfigured | None: ...
+
+
+def prepare_detectors(policy: Policy, provider: Provider, report: Report) -> dict[str, Prepared]:
+    """Prepare each detector, by its key. Detectors that nobody provides are left out, with an error; so are those that
+    are not set up, with an error where a red line asks them, and else with a warning."""
+    red = {key for rule in policy.rules if rule.effect is Effect.REFUSE for key in (*rule.detectors, *rule.near)}
     prepared: dict[str, Prepared] = {}
     for detector in policy.detectors:
-        kind = kinds.get(detector.kind)
-        if kind is None:
-            near = did_you_mean(detector.kind, [name for name in kinds if "." in name])
-            message = f"no installed plugin registers the detector {detector.kind}"
-            report(diagnose("detector-missing", detector.span, message, near))
-        elif (found := _prepare(detector, kind, report)) is not None and _serves(detector, found, kinds, report):
+        if detector.kind == "lexicon":
+            found = _prepare_phrases(detector, provider, report)
+        else:
+            found = _prepare(detector, provider, report, red=detector.key in red)
+        if found is not None:
             prepared[detector.key] = found
     return prepared
 
 
-def _prepare(detector: Detector, kind: DetectorKind, report: Report) -> Prepared | None:
-    if kind.name == "lexicon":
-        return _prepare_phrases(detector, kind, report)
+def _prepare(detector: Detector, provider: Provider, report: Report, *, red: bool) -> Prepared | None:
     place = detector.places[0] if detector.places else detector.span
     try:
-        prepared: object = kind.prepare(detector.declaration)
+        found = provider.detector(detector.declaration)
     except PatternError as error:
         report(diagnose("pattern-invalid", _inside(place, error.offset), error.message, error.help))
         return None
-    except BaseException as error:  # a plugin may raise anything, an exit too; the load fails with its name
-        message = f"the detector {kind.name} failed while it was prepared ({type(error).__name__})"
-        report(diagnose("detector-fails", place, message))
+    if found is None:
+        near = did_you_mean(detector.kind, provider.names)
+        message = f"no allowed plugin provides the detector {detector.kind}"
+        report(diagnose("detector-missing", detector.span, message, near))
         return None
-    if isinstance(prepared, Unconfigured):
-        message = f"the detector {kind.name} is not set up ({prepared.missing}), so it looks for nothing"
-        report(diagnose("detector-unconfigured", place, message))
+    if isinstance(found, Unconfigured):
+        code = "red-line-unconfigured" if red else "detector-unconfigured"
+        message = f"the detector {detector.kind} is not set up ({found.missing}), so it looks for nothing"
+        report(diagnose(code, detector.span, message))
         return None
-    if not isinstance(prepared, Prepared):
-        message = f"the detector {kind.name} returned a {type(prepared).__name__}, not Expressions or Segments"
-        report(diagnose("detector-fails", place, message))
-        return None
-    return prepared
+    return found
 
 
-def _serves(detector: Detector, found: Prepared, kinds: Mapping[str, DetectorKind], report: Report) -> bool:
-    """Whether the engine can serve the phrases and patterns that a plugin gave."""
-    if isinstance(found, Segments) or "." not in detector.kind:
-        return True
-    if any(each.accepts is not None for each in found.patterns):
-        message = f"the detector {detector.kind} returned a pattern with a check of its own"
-        report(
-            diagnose("detector-fails", detector.span, message, "Return Segments instead: they run within a time limit.")
-        )
-        return False
-    uses = [("lexicon", Declaration(detector.kind, found.phrases))]
-    uses += [("pattern", Declaration(detector.kind, (each.source,), each.any_case)) for each in found.patterns]
-    try:
-        for kind, declaration in uses:
-            kinds[kind].prepare(declaration)
-    except PatternError as error:
-        report(diagnose("detector-fails", detector.span, f"the detector {detector.kind}: {error.message}"))
-        return False
-    return True
-
-
-def _prepare_phrases(detector: Detector, kind: DetectorKind, report: Report) -> Prepared | None:
+def _prepare_phrases(detector: Detector, provider: Provider, report: Report) -> Prepared | None:
     """Prepare each phrase by itself, so that all findings on a lexicon come at once; None where one cannot be."""
     sound = True
     first: dict[str, int] = {}
     written: dict[str, None] = {}
-    for phrase, place in zip(detector.declaration.lines, detector.places, strict=True):
+    for phrase, place in zip(detector.declaration.arguments, detector.places, strict=True):
         try:
-            one = kind.prepare(replace(detector.declaration, lines=(phrase,)))
+            one = provider.detector(replace(detector.declaration, arguments=(phrase,)))
         except PatternError as error:
             if "{" in phrase or "}" in phrase:
                 at = replace(place, column=place.column + error.offset, end_column=place.column + error.offset + 1)

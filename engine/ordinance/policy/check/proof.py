@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from ordinance.detection import DetectorKind, Prepared
+from ordinance.detection import Prepared
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, in_order
-from ordinance.policy.check.detector_uses import prepare_detectors
+from ordinance.policy.check.detector_uses import Provider, prepare_detectors
 from ordinance.policy.check.facts import check_facts
 from ordinance.policy.check.firing import check_rules
 from ordinance.policy.check.forces import laws_of
@@ -55,17 +55,17 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def check(policy: Policy, kinds: Mapping[str, DetectorKind], on: date) -> Checked:
+def check(policy: Policy, provider: Provider, on: date) -> Checked:
     """Check ``policy``, linking included, and report every problem at once.
 
-    ``kinds`` are the registered detectors by name; ``on`` is the day that dates are compared with.
+    ``provider`` says how detectors find what they find; ``on`` is the day that dates are compared with.
     """
     found = list(policy.findings)
     check_packs(policy, found.append)
     check_rules(policy, found.append)
     check_facts(policy, on, found.append)
     check_written(policy, found.append)
-    prepared = prepare_detectors(policy, kinds, found.append)
+    prepared = prepare_detectors(policy, provider, found.append)
     check_reach(tuple(_whole(policy, found)), policy, prepared, found.append)
     if not any(diagnostic.severity == "error" for diagnostic in found):
         check_weaken(policy, found.append)

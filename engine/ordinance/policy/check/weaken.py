@@ -83,5 +83,5 @@ def _lines(rule: Rule, policy: Policy) -> Iterator[tuple[str, str, bool]]:
     wanted = set(rule.detectors)
     for detector in policy.detectors:
         if detector.key in wanted:
-            for line in detector.declaration.lines or (detector.key,):
+            for line in detector.lines:
                 yield detector.kind, line, detector.declaration.any_case

@@ -29,18 +29,22 @@ class Detectors:
             names["pattern"].define(pattern.name, self._pattern(unit, pattern))
         for topic in unit.pack.each(ast.TopicDecl):
             by = topic.by
-            key = self.foreign("detector", by.name) if by.kind == "detector" else names["lexicon"].get(by.name)
+            key = self.foreign(by) if by.kind == "detector" else names["lexicon"].get(by.name)
             if key is not None:
                 names["topic"].define(topic.name, key)
         return names
 
-    def foreign(self, kind: str, name: ast.Word) -> str:
-        """Return the key of a detector that no pack declares: a plugin's (``check`` tests whether one registers it),
-        one of numbers with check digits, or one of a script."""
-        key = f"{kind} {name}"
-        self.found.setdefault(
-            key, Detector(key, name.text if kind == "detector" else kind, Declaration(name.text), (), name.span)
-        )
+    def foreign(self, use: ast.Use) -> str:
+        """Return the key of a detector that no pack declares: a plugin's (``check`` tests whether one provides it), one
+        of numbers with check digits, or one of a script."""
+        given = ", ".join(f'"{each.text}"' for each in use.arguments)
+        key = f"{use.kind} {use.name}" + (f" ({given})" if given else "")
+        if use.kind == "detector":
+            declaration = Declaration(use.name.text, tuple(each.text for each in use.arguments))
+            places = tuple(each.span for each in use.arguments)
+        else:
+            declaration, places = Declaration(use.kind, (use.name.text,)), (use.name.span,)
+        self.found.setdefault(key, Detector(key, declaration, places, use.name.span))
         return key
 
     def contact(self, unit: Unit, item: ast.ContactDecl) -> str:
@@ -49,8 +53,8 @@ class Detectors:
         if not holds_value(item.form, item.value.text):
             return ""
         key = f"{unit.name}/contact {item.name}"
-        declaration = Declaration(key, (pattern_of(item.form, item.value.text),))
-        self.found[key] = Detector(key, "pattern", declaration, (item.value.span,), item.value.span)
+        declaration = Declaration("pattern", (pattern_of(item.form, item.value.text),))
+        self.found[key] = Detector(key, declaration, (item.value.span,), item.value.span)
         return key
 
     def _lexicon(self, unit: Unit, item: ast.LexiconDecl) -> str:
@@ -58,13 +62,13 @@ class Detectors:
         source = unit.lexicons.get(item.path.text)
         phrases = list(source.phrases()) if source else []
         lines, places = tuple(text for text, _ in phrases), tuple(span for _, span in phrases)
-        self.found[key] = Detector(key, "lexicon", Declaration(item.name.text, lines), places, item.path.span)
+        self.found[key] = Detector(key, Declaration("lexicon", lines), places, item.path.span)
         return key
 
     def _pattern(self, unit: Unit, item: ast.PatternDecl) -> str:
         key = f"{unit.name}/pattern {item.name}"
-        declaration = Declaration(item.name.text, (item.source.text,), item.any_case)
-        self.found[key] = Detector(key, "pattern", declaration, (item.source.span,), item.source.span)
+        declaration = Declaration("pattern", (item.source.text,), any_case=item.any_case)
+        self.found[key] = Detector(key, declaration, (item.source.span,), item.source.span)
         for matches in (True, False):
             if not any(example.matches is matches for example in item.examples):
                 word, code = ("matches", "example-fires") if matches else ("skips", "example-quiet")

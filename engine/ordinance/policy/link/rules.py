@@ -48,7 +48,7 @@ class Scopes:
     shared: Mapping[str, Names[str]]
     laws: Names[CitedLaw | CitedBylaw]
     catalogue: Catalogue
-    foreign: Callable[[str, ast.Word], str]
+    foreign: Callable[[ast.Use], str]
 
     @property
     def jurisdiction(self) -> str | None:
@@ -65,7 +65,7 @@ class Scopes:
 
     def _use(self, use: ast.Use) -> str | None:
         if use.kind not in self.detectors:
-            return self.foreign(use.kind, use.name)
+            return self.foreign(use)
         own, shared = self.detectors[use.kind], self.shared[use.kind]
         return (shared if use.name.text in shared and use.name.text not in own else own).get(use.name)
 

@@ -1,4 +1,5 @@
-"""Candidates: what looks like a match and is one only if its check digits hold (``Pattern.accepts``).
+"""Candidates: what looks like a match and is one only if something accepts it (``Pattern.accepts``): check digits that
+hold, or a plugin.
 
 The automaton knows shapes. Each pattern with a check has a tag of its own there, so that every candidate is looked at
 by itself; what passes carries the tag of its rule from there on. Text waits for a candidate as for a match, so it waits
@@ -13,15 +14,20 @@ from functools import lru_cache
 from itertools import product
 from string import ascii_uppercase, digits
 
-from ordinance.detection import Expressions, Pattern
+from ordinance.detection import Expressions, Passage, Pattern
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.matcher import Match, matches_in
+from ordinance.runtime.match.passages import shown, tail
 from ordinance.runtime.match.patterns import parse_pattern, width
+from ordinance.runtime.match.segments import DetectorError
 from ordinance.runtime.text.folding import fold
 
-#: Gives the source text between two positions, once for each reading of what stands before an answer; nothing where
-#: it is not known, and then a candidate counts.
-Source = Callable[[int, int], Sequence[str]]
+#: Gives the source text between two positions and what stands before it, folded, once for each reading of what stands
+#: before an answer; nothing where it is not known, and then a candidate counts.
+Source = Callable[[int, int], Sequence[tuple[str, str]]]
+
+#: What is not asked any more in a request, since it has failed for good.
+Lost = set[object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ class Check:
 
     tag: int
     pattern: Pattern
-    accepts: Callable[[str], bool]
+    accepts: Callable[[Passage], bool]
 
     def fits(self, text: str) -> bool:
         """Return whether the whole of ``text`` has the shape."""
@@ -46,16 +52,22 @@ class Check:
             if least <= len(said) + lacking <= most and self.fits(said + "0" * lacking):
                 letters = ascii_uppercase if self.fits(said + "A" * lacking) else ""
                 endings = product(digits + letters, repeat=lacking)
-                if any(self.holds(said + "".join(ending)) for ending in endings):
+                if any(self.accepts(shown(said + "".join(ending))) for ending in endings):
                     return True
         return False
 
-    def holds(self, text: str) -> bool:
-        """Return whether ``text`` is a match. A check that fails counts as one that holds (semantics, rule 13)."""
+    def holds(self, text: str, before: str, lost: Lost) -> bool:
+        """Return whether ``text`` is a match. Raises ``DetectorError`` where nobody can say."""
+        if self.accepts in lost:
+            raise DetectorError("it has failed before")
         try:
-            return bool(self.accepts(fold(text)))
-        except Exception:  # a plugin's function may raise anything
-            return True
+            return bool(self.accepts(shown(text, before)))
+        except DetectorError as fault:
+            if fault.lasting:
+                lost.add(self.accepts)
+            raise
+        except Exception as fault:
+            raise DetectorError(type(fault).__name__) from None
 
 
 @lru_cache(maxsize=256)
@@ -91,19 +103,30 @@ class Checks:
     def __bool__(self) -> bool:
         return bool(self._found)
 
-    def certain(self, found: list[Match], source: Source) -> list[Match]:
-        """Return ``found`` without the candidates whose check fails."""
+    @property
+    def before(self) -> int:
+        """How many folded characters before a candidate a check is shown at most."""
+        return max((check.pattern.before for check in self._found), default=0)
+
+    def certain(self, found: list[Match], source: Source, lost: Lost) -> list[Match]:
+        """Return ``found`` without the candidates that are not accepted; what nobody could decide on has ``failed``
+        (semantics, rule 13). ``lost`` is what has failed for good in this request."""
         if not self._found:
             return found
-        return [match for each in found if (match := self._decide(each, source)) is not None]
+        return [match for each in found if (match := self._decide(each, source, lost)) is not None]
 
     def tags_in(self, automaton: Automaton, text: str) -> set[int]:
         """Return the numbers of the rules that find something in a whole text."""
-        return {match.tag for match in self.matches_in(automaton, text)}
+        return {match.tag for match in self.matches_in(automaton, text, set()) if not match.failed}
 
-    def matches_in(self, automaton: Automaton, text: str) -> list[Match]:
+    def matches_in(self, automaton: Automaton, text: str, lost: Lost) -> list[Match]:
         """Return the matches in a whole text."""
-        return self.certain(matches_in(automaton, text), lambda start, end: [text[start:end]])
+        return self.certain(matches_in(automaton, text), self.source(text), lost)
+
+    def source(self, text: str) -> Source:
+        """Return what gives the candidates in a whole text."""
+        most = self.before
+        return lambda start, end: [(text[start:end], tail(text, most, start))]
 
     def breaking_off(self, starts: Sequence[int], end: int, source: Source) -> int | None:
         """Return the first of these live ``starts`` from which, up to ``end``, there is a number that lacks only its
@@ -111,45 +134,30 @@ class Checks:
         checks = [check for check in self._found if check.tag in self.broken and check.pattern.check_digits]
         for start in starts if checks else ():
             texts = source(start, end)
-            if any(check.completes(text) for check in checks for text in texts):
+            if any(check.completes(text) for check in checks for text, _ in texts):
                 return start
         return None
 
-    def _decide(self, match: Match, source: Source) -> Match | None:
+    def _decide(self, match: Match, source: Source, lost: Lost) -> Match | None:
         if match.tag < self.first:
             return match
         check = self._found[match.tag - self.first]
-        texts = source(match.start, match.end)
+        found = replace(match, tag=check.tag)
+        readings = source(match.start, match.end)
+        if not readings:
+            return found
+        least = check.pattern.before
+        texts = dict.fromkeys((text, before[-least:] if least else "") for text, before in readings)
         if len(texts) > 1:  # the candidate stands in one of these readings, not in all
-            texts = [text for text in texts if check.fits(text)]
-        return replace(match, tag=check.tag) if not texts or any(map(check.holds, texts)) else None
-
-
-class Recent:
-    """The text of one stream that has left, as far back as a candidate may still reach, and what stood before it."""
-
-    __slots__ = ("_gone", "_readings")
-
-    def __init__(self, readings: Sequence[str]) -> None:
-        self._readings = readings
-        self._gone = ""
-
-    def keep(self, gone: Sequence[str], at: int, oldest: int | None) -> None:
-        """Note that ``gone`` leaves now, up to ``at``; candidates begin at ``oldest`` or later."""
-        count = 0 if oldest is None else max(0, at - oldest)
-        self._gone = (self._gone + "".join(gone))[-count:] if count else ""
-
-    def between(self, start: int, end: int, base: int, held: Sequence[str]) -> list[str]:
-        """Return the text from ``start`` to ``end``, where ``held`` begins at ``base``."""
-        if start >= base:
-            return ["".join(held[start - base : end - base])]
-        known = self._gone + "".join(held)
-        base -= len(self._gone)
-        if start >= base:
-            return [known[start - base : end - base]]
-        if base > 0:
-            return []
-        return [reading[start:] + known[:end] for reading in self._readings if len(reading) >= -start]
+            texts = {each: None for each in texts if check.fits(each[0])}
+        failed = False
+        for text, before in texts:
+            try:
+                if check.holds(text, before, lost):
+                    return found
+            except DetectorError:
+                failed = True
+        return replace(found, failed=True) if failed else None
 
 
 def unchecked_only(expressions: Expressions) -> Expressions:

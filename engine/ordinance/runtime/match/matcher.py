@@ -16,12 +16,14 @@ from ordinance.runtime.text.folding import fold_char
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Source characters ``start`` to ``end``, the number of the rule, and that of its family in the automaton."""
+    """Source characters ``start`` to ``end``, the number of the rule, and that of its family in the automaton. Where it
+    ``failed``, what should have decided about them could not."""
 
     start: int
     end: int
     tag: int
     family: int = 0
+    failed: bool = False
 
 
 class Matcher:

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ordinance.detection import Segments, exact
+from ordinance.runtime.match.passages import shown
 from ordinance.runtime.text.sentences import Sentence
 
-#: A sentence that does not end is judged every so many characters.
+#: A sentence that does not end is judged in windows of so many characters.
 BOUND = 1000
+#: Two windows share so many of them at most.
+MOST_OVERLAP = BOUND // 2
 
 
 class DetectorError(Exception):
@@ -43,6 +46,10 @@ class Asking:
         self._segments = segments
         self._lost = False
 
+    @property
+    def overlap(self) -> int:
+        return self._segments.overlap
+
     def findings(self, segment: str, at: int = 0) -> list[Finding]:
         """Return the findings in a ``segment`` that begins at ``at``; if the detector fails, the whole segment, as
         failed."""
@@ -55,19 +62,20 @@ class Asking:
 
 
 class SegmentScan:
-    """One detector on one stream. ``start`` is where the segment begins that it has not seen yet."""
+    """One detector on one stream. What stands before ``start`` cannot lie in what it may still find."""
 
-    __slots__ = ("_asking", "_text", "start")
+    __slots__ = ("_asking", "_seen", "_text", "start")
 
     def __init__(self, asking: Asking, at: int) -> None:
         self._asking = asking
-        self._text: list[str] = []
+        self._text: list[str] = []  # from ``start`` on
+        self._seen = 0  # how many of these characters stood in a window before
         self.start = at
 
     def copy(self) -> SegmentScan:
         """Copy this scan, at the same place, for another stream of the same request."""
         other = SegmentScan(self._asking, self.start)
-        other._text = list(self._text)
+        other._text, other._seen = list(self._text), self._seen
         return other
 
     def feed(self, char: str, settled: Sequence[Sentence]) -> list[Finding]:
@@ -75,12 +83,12 @@ class SegmentScan:
         self._text.append(char)
         found = self._settle(settled)
         if len(self._text) >= BOUND:
-            found += self._judge(len(self._text))
+            found += self._judge(len(self._text), self._asking.overlap)
         return found
 
     def close(self, settled: Sequence[Sentence]) -> list[Finding]:
         """End the text, and return the findings in what is left."""
-        return self._settle(settled) + (self._judge(len(self._text)) if self._text else [])
+        return self._settle(settled) + self._judge(len(self._text))
 
     def _settle(self, settled: Sequence[Sentence]) -> list[Finding]:
         return [
@@ -90,17 +98,21 @@ class SegmentScan:
             for found in self._judge(sentence.end - self.start)
         ]
 
-    def _judge(self, length: int) -> list[Finding]:
-        segment = "".join(self._text[:length])
-        del self._text[:length]
-        at, self.start = self.start, self.start + length
-        return self._asking.findings(segment, at)
+    def _judge(self, length: int, repeated: int = 0) -> list[Finding]:
+        """Return the findings in the first ``length`` characters; the last ``repeated`` of them are shown again."""
+        new, at = length > self._seen, self.start
+        segment = "".join(self._text[:length]) if new else ""
+        done = length - repeated
+        del self._text[:done]
+        self.start += done
+        self._seen = repeated if new else self._seen - done
+        return self._asking.findings(segment, at) if new else []
 
 
 def find(segments: Segments, segment: str) -> list[tuple[int, int]]:
     """Ask a detector about one segment. Raises ``DetectorError`` for whatever goes wrong in it."""
     try:
-        spans = exact(segments.find(segment))
+        spans = exact(segments.find(shown(segment)))
     except DetectorError:
         raise
     except Exception as fault:

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from ordinance.detection import Expressions, Prepared, Segments
+from ordinance.detection import Expressions, Prepared, Segments, waits
 from ordinance.policy.plan import SPAN, Contact, Plan, PlannedRule, Scope
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.match.automaton import Automaton
@@ -39,10 +39,12 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class SegmentRule:
-    """A detector that sees closed sentences, for the rule numbered ``tag``."""
+    """A detector that sees closed sentences, for the rule numbered ``tag``, and the ``family`` of what it finds in an
+    answer."""
 
     tag: int
     segments: Segments
+    family: int = OBSERVING
 
 
 class Withheld(NamedTuple):
@@ -64,11 +66,11 @@ class Activation:
     ``PROTECTED``, safety-critical information; ``REFUSING``; and from ``WITHHOLDING`` on, for withheld and masked text,
     one for each of ``removals``. ``prompt`` are the rules that look at what is asked and do not mask it.
     ``placeholders`` are what masks write where no language is asked for. ``asks`` is whether any part of the request is
-    shown to a detector that sees sentences. ``wordings`` are the notices that the model must not write itself.
-    ``checks`` decide on candidates; ``recalls`` is whether one of them may look at text that has left already, for a
-    rule that holds nothing. ``strides`` remembers what ordinary text does, and ``cleared`` of short texts whether a
-    rule that removes finds nothing in them. No two activations of a process ever have the same ``number``, so what was
-    found under it stays true.
+    shown to a detector that takes time: one that sees sentences, or another process. ``wordings`` are the notices that
+    the model must not write itself. ``checks`` decide on candidates; ``recalls`` is whether one of them may look at
+    text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does, and
+    ``cleared`` of short texts whether a rule that removes finds nothing in them. No two activations of a process ever
+    have the same ``number``, so what was found under it stays true.
     """
 
     rules: tuple[PlannedRule, ...]
@@ -189,8 +191,13 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         found = [(tag, each) for tag, each in prepared(tags) if isinstance(each, Expressions)]
         return [part for tag, each in found for part in checks.split(tag, each)]
 
-    def segments(tags: Iterable[int]) -> tuple[SegmentRule, ...]:
-        return tuple(SegmentRule(tag, each) for tag, each in prepared(tags) if isinstance(each, Segments))
+    def segments(tags: Iterable[int]) -> list[tuple[int, Segments]]:
+        return [(tag, each) for tag, each in prepared(tags) if isinstance(each, Segments)]
+
+    def family_of(rule: PlannedRule) -> int:
+        if not rule.removes:
+            return OBSERVING
+        return REFUSING if rule.effect is Effect.REFUSE else WITHHOLDING + removals.index(withheld(rule))
 
     seen = {part} if asked else {Channel.ANSWER, part}
     answer = [tag for tag, rule in enumerate(rules) if rule.channels & seen]
@@ -227,12 +234,12 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         answer=found,
         removals=tuple(removals),
         prompt=_automaton(plan, expressions(prompt)),
-        segments=segments(answer),
-        prompt_segments=segments(prompt),
+        segments=tuple(SegmentRule(tag, each, family_of(rules[tag])) for tag, each in segments(answer)),
+        prompt_segments=tuple(SegmentRule(tag, each) for tag, each in segments(prompt)),
         checks=checks,
         recalls=recalls,
         placeholders={tag: placeholder(rule.type) for tag, rule in enumerate(rules) if _masks(rule)},
-        asks=bool(segments(range(len(rules)))),
+        asks=any(waits(each) for _, each in prepared(range(len(rules)))),
         wordings=wordings,
         strides=Strides(found, spans | 1 << REFUSING, units, wordings),
     )

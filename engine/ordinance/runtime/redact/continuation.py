@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.match.automaton import Automaton, State
+from ordinance.runtime.match.checks import Lost
 from ordinance.runtime.match.disguise import FAINT
 from ordinance.runtime.match.matcher import Matcher
 from ordinance.runtime.match.segments import Asking, SegmentScan
@@ -34,7 +35,7 @@ class Beginning:
 
     ``matcher`` is a place in ``Activation.answer``; ``scans`` are in the order of ``Activation.segments``; ``reading``
     is the notice that the paragraph may become. ``readings`` is what may stand before position 0. ``fault`` is set
-    where a red line's detector failed on it.
+    where a red line's detector failed on it. All choices note in ``lost`` what has failed for good.
     """
 
     matcher: tuple[State, tuple[int, ...]]
@@ -44,6 +45,7 @@ class Beginning:
     reading: Reading | None
     readings: tuple[str, ...] = ("",)
     fault: bool = False
+    lost: Lost = field(default_factory=set)
 
     def copy(self) -> tuple[Sentences, Paragraphs, list[SegmentScan]]:
         """Copy the trackers for one choice."""
@@ -86,13 +88,16 @@ def follow(activation: Activation, before: Beginning, said: str) -> Beginning:
     matcher.resume(before.matcher, -len(said))
     for at, char in enumerate(said, -len(said)):
         matcher.feed(char, at)
-    known = readings if activation.recalls else readings[:1]  # only checks ask for the others
+    known = (
+        readings if activation.recalls or activation.checks.before else readings[:1]
+    )  # only checks ask for the others
     return replace(
         first,
         matcher=automaton.join([matcher.place(0), begin(activation).matcher]),
         reading=joined(wordings, [first.reading, *(reading_of(wordings, text) for text in readings[1:])]),
         readings=tuple(dict.fromkeys([*known, ""])),
         fault=first.fault or before.fault,
+        lost=before.lost,
     )
 
 

@@ -11,8 +11,8 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ordinance.runtime.match.checks import Recent
 from ordinance.runtime.match.matcher import Match, Matcher
+from ordinance.runtime.match.passages import Recent
 from ordinance.runtime.redact.activation import REFUSING, REMOVING, Activation, removing
 from ordinance.runtime.redact.continuation import Beginning, begin
 from ordinance.runtime.redact.ends import End, long_before
@@ -73,7 +73,10 @@ class JsonText:
         self._at = 0  # characters as they read
         self._ends: list[int] = []  # where each of them ends in the source, from _done on
         self._read: list[str] = []  # they themselves
-        self._recent = Recent(beginning.readings)
+        before = activation.checks.before
+        self._recent = Recent(beginning.readings, before)
+        self._looks_back = before > 0
+        self._lost = beginning.lost
         self._done = 0
         self._source = ""  # from position settled on
         self.settled = 0
@@ -147,7 +150,8 @@ class JsonText:
         if unit.role is Role.OPENS:
             path = self._reader.path
             free = path is not None and self._free is not None and self._free(path)
-            self._string = Redactor(self._activation, self._anew, self._placeholders, rigid=not free)
+            before = self._recent.before(at + 1, self._done, self._read) if self._looks_back else ()
+            self._string = Redactor(self._activation, self._anew, self._placeholders, rigid=not free, contexts=before)
             self._string_end = self._closed if free else End.LIMITED
             self._span = (at + 1, at + 1)
         elif self._string is not None:
@@ -182,16 +186,20 @@ class JsonText:
     def _found(self, matches: list[Match]) -> None:
         """Add matches in the whole text; a match inside one string is that string's own."""
         start, end = self._span
-        matches = self._activation.checks.certain(removing(matches), self._between)
-        for match in matches:
-            if start <= match.start and match.end <= end:
-                continue
-            if match.family == REFUSING:
+        candidates = [match for match in removing(matches) if not (start <= match.start and match.end <= end)]
+        for match in self._activation.checks.certain(candidates, self._between, self._lost):
+            if match.failed:
+                self.failed.add(match.tag)
+            if match.failed and match.family == REFUSING:
+                self.fault = "detector"
+            elif match.failed:
+                self.severed |= {self._activation.unchecked}
+            elif match.family == REFUSING:
                 self.refused |= {match.tag}
             else:
                 self.severed |= {match.tag}
 
-    def _between(self, start: int, end: int) -> list[str]:
+    def _between(self, start: int, end: int) -> list[tuple[str, str]]:
         return self._recent.between(start, end, self._done, self._read)
 
     def _free_to(self) -> int:
@@ -237,6 +245,8 @@ class JsonText:
             return ""
         end = self._ends[count - 1]
         piece, self._source = self._source[: end - self.settled], self._source[end - self.settled :]
+        if self._looks_back:
+            self._recent.keep(self._read[:count], to, None)
         del self._ends[:count], self._read[:count]
         self._done, self.settled = to, end
         return piece

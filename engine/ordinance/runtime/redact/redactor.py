@@ -6,10 +6,10 @@ A ``Redactor`` knows regions, markers and the ledger; it knows nothing of notice
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from ordinance.policy.vocabulary import Effect
-from ordinance.runtime.match.checks import Recent
 from ordinance.runtime.match.matcher import Match, Matcher, Watch
+from ordinance.runtime.match.passages import Recent
 from ordinance.runtime.match.segments import Finding
 from ordinance.runtime.redact.activation import (
     OBSERVING,
@@ -20,7 +20,6 @@ from ordinance.runtime.redact.activation import (
     Activation,
     SegmentRule,
     Withheld,
-    withheld,
 )
 from ordinance.runtime.redact.continuation import Beginning, begin
 from ordinance.runtime.redact.ends import End, long_before
@@ -43,7 +42,8 @@ class Redactor:
     rule might have removed is removed, with the tag ``Activation.unchecked`` (semantics, rule 13).
 
     A ``rigid`` text may not be edited (semantics, rule 9): it ends where a region begins, and ``severed`` says why.
-    ``cuts`` is what was edited so far; whoever reads it may empty it.
+    ``cuts`` is what was edited so far; whoever reads it may empty it. ``contexts`` is what else may stand before the
+    text, folded, for checks that look at it.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Redactor:
         placeholders: Mapping[int, str] | None = None,
         *,
         rigid: bool = False,
+        contexts: Sequence[str] = (),
     ) -> None:
         beginning = beginning or begin(activation)
         self.refused: frozenset[int] = frozenset()
@@ -67,7 +68,11 @@ class Redactor:
         self.ledger = Ledger()
         self._activation = activation
         self._edges = Edges()
-        self._recent = Recent(beginning.readings)  # what a check may be asked about, and has left
+        before = activation.checks.before
+        self._recent = Recent(beginning.readings, before, contexts)  # what a check may be asked about, and has left
+        self._looks_back = before > 0
+        self._remembers = activation.recalls or self._looks_back
+        self._lost = beginning.lost
         self._sentences, self._paragraphs, scans = beginning.copy()
         self._scans = list(zip(activation.segments, scans, strict=True))
         self._matcher = Matcher(activation.answer)
@@ -101,6 +106,8 @@ class Redactor:
         if flow is not None:
             out = flow.take(text)
             if out is not None:
+                if self._looks_back:
+                    self._recent.leave(out)
                 return out
         return "".join([self._take(text[at : at + SLICE]) for at in range(0, len(text), SLICE)])
 
@@ -108,6 +115,8 @@ class Redactor:
         if self._flow is not None:
             out = self._flow.take(text)
             if out is not None:
+                if self._looks_back:
+                    self._recent.leave(out)
                 return out
             self._wake()
         return self._walk(text)
@@ -247,40 +256,36 @@ class Redactor:
         for rule, scan in self._scans:
             self._found(rule, scan.feed(char, settled))
 
-    def _source(self, start: int, end: int) -> list[str]:
+    def _source(self, start: int, end: int) -> list[tuple[str, str]]:
         return self._recent.between(start, end, self._base, self._text)
 
     def _sort(self, found: list[Match]) -> None:
-        """Sort matches by what they do, without candidates whose check fails."""
-        found = self._activation.checks.certain(found, self._source)
-        for match in found:
-            if match.family == REFUSING:
-                self.refused |= {match.tag}
-            elif match.family == OBSERVING:
-                self._watched.add([match])
-            elif match.family == PROTECTED:
-                self._protected_spans.append(match)
-            else:
-                self._withholding[match.family - WITHHOLDING].add(match)
+        """Sort matches by what they do, without candidates that are not accepted."""
+        for match in self._activation.checks.certain(found, self._source, self._lost):
+            self._meet(match)
 
     def _found(self, rule: SegmentRule, findings: Sequence[Finding]) -> None:
-        planned = self._activation.rules[rule.tag]
         for start, end, failed in findings:
-            if end <= 0:  # it lies in a text that the answer continues
-                continue
-            if failed:
-                self.failed.add(rule.tag)
-            if not planned.removes:
-                if not failed:
-                    self._watched.add([Match(start, end, rule.tag)])
-            elif failed and planned.effect is Effect.REFUSE:
-                self.fault = "detector"
-            elif failed:
-                self._alike[withheld(planned)].add(Match(start, end, self._activation.unchecked))
-            elif planned.effect is Effect.REFUSE:
-                self.refused |= {rule.tag}
-            else:
-                self._alike[withheld(planned)].add(Match(start, end, rule.tag))
+            self._meet(Match(start, end, rule.tag, rule.family, failed))
+
+    def _meet(self, match: Match) -> None:
+        """Take a match as what it does. Where it failed, it counts as found, or is told (semantics, rule 13)."""
+        if match.end <= 0:  # it lies in a text that the answer continues
+            return
+        if match.failed:
+            self.failed.add(match.tag)
+        if match.family == OBSERVING:
+            if not match.failed:
+                self._watched.add([match])
+        elif match.family == PROTECTED:
+            self._protected_spans.append(match)
+        elif match.family == REFUSING and match.failed:
+            self.fault = "detector"
+        elif match.family == REFUSING:
+            self.refused |= {match.tag}
+        else:
+            found = replace(match, tag=self._activation.unchecked) if match.failed else match
+            self._withholding[match.family - WITHHOLDING].add(found)
 
     def _hold(self) -> int:
         held = self._edges.at
@@ -311,7 +316,7 @@ class Redactor:
             return
         else:
             at = self._release_around(regions, until, out)
-        if self._activation.recalls:
+        if self._remembers:
             self._recent.keep(self._text[: at - self._base], at, self._observing.oldest)
         del self._text[: at - self._base]
         self._base = at

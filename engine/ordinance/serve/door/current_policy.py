@@ -79,7 +79,7 @@ class Standing:
                 await self._replace_plan(self._renewal)
 
     async def _read(self, renewal: Renewal) -> Settings | None:
-        """Return the settings in force with the keys that the operator's settings have now."""
+        """Return the settings in force with the keys and plugins that the operator's settings have now."""
         if renewal.settings is None:
             return self.settings
         try:
@@ -93,7 +93,7 @@ class Standing:
             tell(f"keys: {found.of_keys}")
         if found.others:
             tell(f"these settings have changed too and need a restart: {', '.join(found.others)}")
-        return self.settings.model_copy(update={"keys": read.keys})
+        return self.settings.model_copy(update={"keys": read.keys, "plugins": read.plugins})
 
     async def _replace_keys(self, settings: Settings) -> None:
         """Put in force at once those that fit the plan in force. Of one that does not, what was in force before remains
@@ -195,12 +195,15 @@ def _all_fit(policies: Policies, ring: Keyring, try_out: Callable[[Plan, Client]
 
 def _kept(old: Policies, new: Policies) -> Policies:
     """Return ``new`` with the plans of ``old`` that are the same; ``old`` itself if all are."""
-    plans = {plan.digest: plan for plan in (old.common, *old.by_houses.values())}
-    kept = Policies(
-        plans.get(new.common.digest, new.common),
-        {houses: plans.get(plan.digest, plan) for houses, plan in new.by_houses.items()},
-    )
-    return old if kept == old else kept
+    plans = (old.common, *old.by_houses.values())
+
+    def kept(plan: Plan) -> Plan:
+        # A plugin's password may be another one, of which a digest says nothing.
+        same = (each for each in plans if (each.digest, each.plugins) == (plan.digest, plan.plugins))
+        return next(same, plan)
+
+    policies = Policies(kept(new.common), {houses: kept(plan) for houses, plan in new.by_houses.items()})
+    return old if policies == old else policies
 
 
 def _named(policies: Policies) -> str:

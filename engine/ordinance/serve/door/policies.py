@@ -6,13 +6,14 @@ neither hears the rules of the other. Each set is loaded once, as a policy with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from ordinance.detectors.isolation import Budget
 from ordinance.errors import OrdinanceError, SituationError
 from ordinance.loading.load import load
+from ordinance.plugins.allowed import Plugin, allow
+from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
 from ordinance.serve.http.keys import Client
 from ordinance.settings.model import Settings
@@ -38,30 +39,35 @@ class Policies:
         return plan
 
     @property
+    def plans(self) -> tuple[Plan, ...]:
+        return (self.common, *(plan for _, plan in sorted(self.by_houses.items(), key=_by_names)))
+
+    @property
     def digests(self) -> tuple[str, ...]:
-        return (self.common.digest, *(plan.digest for _, plan in sorted(self.by_houses.items(), key=_by_names)))
+        return tuple(plan.digest for plan in self.plans)
 
 
 def policies_of(settings: Settings, on: date | None = None) -> Policies:
-    """Load the policies that the settings name. Raises ``OrdinanceError`` if packs do not make one, or a key names a
-    house that is not among them."""
+    """Load the policies that the settings name. Raises ``OrdinanceError`` if a plugin is not what they allow,
+    packs do not make one, or a key names a house that is not among them."""
     first: dict[Houses, KeySettings] = {}
     for key in settings.keys:
         if key.houses:
             first.setdefault(frozenset(key.houses), key)
-    common = common_plan(settings, on)
-    return Policies(common, {houses: _own(settings, on, houses, key) for houses, key in first.items()})
+    plugins = allow(settings.plugins)
+    common = _loaded(settings, on, plugins, frozenset())
+    return Policies(common, {houses: _own(settings, on, plugins, houses, key) for houses, key in first.items()})
 
 
 def common_plan(settings: Settings, on: date | None = None) -> Plan:
     """Load the policy of whoever has no key that names houses. Raises ``OrdinanceError``."""
-    return _loaded(settings, on, frozenset())
+    return _loaded(settings, on, allow(settings.plugins), frozenset())
 
 
-def _own(settings: Settings, on: date | None, houses: Houses, key: KeySettings) -> Plan:
+def _own(settings: Settings, on: date | None, plugins: Sequence[Plugin], houses: Houses, key: KeySettings) -> Plan:
     who = f"the key {key.name!r}, with the houses {_listed(houses)}"
     try:
-        plan = _loaded(settings, on, houses)
+        plan = _loaded(settings, on, plugins, houses)
     except OrdinanceError as error:
         raise type(error)(f"{who}: {error.message}", help=error.help) from None
     loaded = {pack.name for pack in plan.packs if pack.kind == "house"}
@@ -73,11 +79,11 @@ def _own(settings: Settings, on: date | None, houses: Houses, key: KeySettings) 
     return plan
 
 
-def _loaded(settings: Settings, on: date | None, houses: Houses) -> Plan:
+def _loaded(settings: Settings, on: date | None, plugins: Sequence[Plugin], houses: Houses) -> Plan:
     limits = settings.limits
     budget = Budget(limits.detector_seconds, limits.detector_processes, limits.plugin_seconds)
     named = {house for key in settings.keys for house in key.houses}
-    return load(settings.packs, on=on, budget=budget, without_houses=named - houses).plan
+    return load(settings.packs, plugins=plugins, on=on, budget=budget, without_houses=named - houses).plan
 
 
 def _known(loaded: set[str]) -> str:

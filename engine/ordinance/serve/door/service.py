@@ -200,7 +200,8 @@ def charter_alone(service: Service) -> bool:
 
 async def ready_state(service: Service, *, reachable: bool = True, draining: bool = False) -> dict[str, Any]:
     """Return what ``/ready`` says, first whether requests should come here: not if they would get no answer, nor if the
-    server is about to stop. A stale policy and a failing log that is not required are reported, but stop nothing."""
+    server is about to stop. A stale policy, a failing plugin and a failing log that is not required are reported, but
+    stop nothing."""
     audit = service.audit.state()
     recorded = audit["state"] == "ok" or not service.audit.required
     state: dict[str, Any] = {
@@ -213,6 +214,9 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
     }
     if service.recollection is not None:
         state["conversations"] = {"state": "failing" if service.recollection.failing else "ok"}
+    plans = service.standing.policies.plans
+    if attached := {each.name: each for plan in plans for each in plan.attached}:
+        state["plugins"] = [each.report() for _, each in sorted(attached.items())]
     if service.plan.struck:
         state["struck"] = [{"rule": each.rule, "test": each.test} for each in service.plan.struck]
     return state

@@ -1,0 +1,35 @@
+"""The plugins that take part in the server's policy: how they are, and what of the sandbox is in force there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ordinance.doctor.findings import Finding, is_open, well
+from ordinance.doctor.target import Target, value_of
+from ordinance.doctor.wire import NoReplyError
+
+PLUGINS = "plugins"
+
+
+def plugins(target: Target) -> Iterator[Finding]:
+    """Tell what ``/ready`` says of each plugin; nothing where none takes part."""
+    try:
+        said = value_of(target.server.ask("GET", "/ready")).get("plugins")
+    except NoReplyError:
+        return
+    for each in said if isinstance(said, list) else []:
+        yield from _plugin(f"{each.get('name')} {each.get('version')}", each)
+
+
+def _plugin(name: str, said: dict[str, object]) -> Iterator[Finding]:
+    confinement = said.get("confinement")
+    parts = confinement.items() if isinstance(confinement, dict) else ()
+    for what, how in parts:
+        if str(how).startswith("no"):
+            yield is_open(PLUGINS, f"{name}, {what}", f"not in force on this machine ({how})",
+                          "docs/plugins.md says what the sandbox needs, and what it does not stop.")  # fmt: skip
+    if said.get("state") == "ready":
+        yield well(PLUGINS, name, "answers")
+    else:
+        yield is_open(PLUGINS, name, f"does not answer ({said.get('cause') or said.get('state')})",
+                      "What asks it fails closed. See docs/plugins.md for the cause.")  # fmt: skip

@@ -1,0 +1,161 @@
+"""The plugins that take part in a policy: those that a pack asks, of the allowed ones, each in processes of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+from weakref import WeakValueDictionary
+
+from ordinance.detection import (
+    Declaration,
+    Expressions,
+    Passage,
+    Pattern,
+    Prepared,
+    Segments,
+    Span,
+    Unconfigured,
+)
+from ordinance.detectors.builtin import forms_of
+from ordinance.errors import PatternError, PluginError
+from ordinance.plugin import Expressions as GivenExpressions
+from ordinance.plugins.allowed import Plugin
+from ordinance.plugins.budget import Budget
+from ordinance.plugins.pool import Pool
+from ordinance.plugins.prepared import AskedCandidates, AskedSegments, Use
+from ordinance.plugins.prepared import Prepared as Given
+from ordinance.policy.ir import Policy
+from ordinance.runtime.match.matcher import check_pattern
+from ordinance.runtime.match.segments import MOST_OVERLAP
+
+#: A check is shown so many folded characters before a candidate at most.
+MOST_BEFORE = 1000
+
+#: The pools in use: policies that ask the same plugin for the same share its processes.
+_pools: WeakValueDictionary[str, Pool] = WeakValueDictionary()
+_lock = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A plugin that a policy asks, and the processes that answer for it."""
+
+    plugin: Plugin
+    pool: Pool
+    uses: tuple[Declaration, ...]
+
+    @property
+    def name(self) -> str:
+        return self.plugin.name
+
+    @property
+    def version(self) -> str:
+        return self.plugin.version
+
+    def report(self) -> dict[str, Any]:
+        """Return what ``/ready`` and ``ordinance check`` say of the plugin: how it is now, and what of the sandbox is
+        in force here."""
+        status = self.pool.status()
+        return {
+            "name": self.name,
+            "version": self.version,
+            "state": status.state,
+            "cause": status.cause or None,
+            "faults": status.faults,
+            "last_failure": status.last_failure or None,
+            "confinement": dict(status.confinement),
+        }
+
+    def prepared(self) -> Mapping[Declaration, Prepared | Unconfigured]:
+        """Return what the plugin gave for each use, as the engine looks for it. Starts a process. Raises
+        ``PluginError``."""
+        return {
+            asked: _as_the_engine_has_it(self, number, given)
+            for number, (asked, given) in enumerate(zip(self.uses, self.pool.prepared(), strict=True))
+        }
+
+
+def asked_of(policy: Policy, plugins: Sequence[Plugin]) -> Iterator[tuple[Plugin, tuple[Declaration, ...]]]:
+    """Yield the plugins that ``policy`` asks, with the uses of their detectors, in the order of ``plugins``."""
+    for plugin in plugins:
+        names = frozenset(plugin.manifest.names("detector"))
+        uses = tuple(each.declaration for each in policy.detectors if each.kind in names)
+        if uses:
+            yield plugin, uses
+
+
+def attach(plugin: Plugin, uses: tuple[Declaration, ...], budget: Budget) -> Attached:
+    """Return ``plugin`` with processes for ``uses``."""
+    return Attached(plugin, pool_of(plugin, tuple(Use("detector", asked) for asked in uses), budget), uses)
+
+
+def pool_of(plugin: Plugin, uses: tuple[Use, ...], budget: Budget) -> Pool:
+    """Return the processes that answer for ``uses``: those that run already, if somebody has them."""
+    settings = json.dumps([plugin.identity, dict(plugin.settings)], sort_keys=True)
+    key = repr((str(plugin.path), settings, plugin.network, plugin.writes, uses, budget))
+    with _lock:
+        pool = _pools.get(key)
+        if pool is None or pool.status().state == "stopped":
+            pool = _pools[key] = Pool(plugin, uses, budget)
+        return pool
+
+
+def _as_the_engine_has_it(attached: Attached, number: int, given: Given) -> Prepared | Unconfigured:
+    try:
+        match given:
+            case GivenExpressions(phrases, patterns):
+                found = tuple(_pattern(each.source, each.any_case) for each in patterns)
+                return Expressions(forms_of(*phrases), found, written=phrases)
+            case AskedCandidates(shapes, before) if before <= MOST_BEFORE:
+                check = _Check(attached.pool, number)
+                found = tuple(_pattern(each.source, each.any_case, check, before) for each in shapes)
+                return Expressions(patterns=found)
+            case AskedCandidates():
+                raise _wrong(attached, number, f"`before` is more than {MOST_BEFORE}")
+            case AskedSegments(overlap) if overlap <= MOST_OVERLAP:
+                return Segments(_Find(attached.pool, number), overlap)
+            case AskedSegments():
+                raise _wrong(attached, number, f"`overlap` is more than {MOST_OVERLAP}")
+            case Unconfigured():
+                return given
+            case _:
+                raise _wrong(attached, number, f"it gives {type(given).__name__}")
+    except PatternError as error:
+        raise _wrong(attached, number, error.message.rstrip(".")) from None
+
+
+def _pattern(source: str, any_case: bool, check: _Check | None = None, before: int = 0) -> Pattern:
+    check_pattern(source, any_case)
+    return Pattern(source, any_case, check, before=before, waits=check is not None)
+
+
+def _wrong(attached: Attached, number: int, what: str) -> PluginError:
+    return PluginError(
+        f"the plugin {attached.plugin.shown}, asked by the hook `detector` for `{attached.uses[number].name}`: {what}.",
+        help="Ask the plugin's authors, or remove it from the setting `plugins`.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """Asks a plugin about a candidate."""
+
+    pool: Pool
+    use: int
+
+    def __call__(self, passage: Passage) -> bool:
+        return self.pool.accepts(self.use, passage)
+
+
+@dataclass(frozen=True, slots=True)
+class _Find:
+    """Asks a plugin about a sentence."""
+
+    pool: Pool
+    use: int
+
+    def __call__(self, passage: Passage) -> list[Span]:
+        return self.pool.find(self.use, passage)

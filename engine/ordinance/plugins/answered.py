@@ -1,0 +1,87 @@
+"""What a plugin answered at run time, of exactly the type that the contract says, or a ``ValueError``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from ordinance.plugin import Passage, Span
+
+#: Checks an answer and returns it with its type.
+Check = Callable[[object], object]
+
+
+def sent(passage: Passage) -> list[object]:
+    """Return ``passage`` as plain data; what is the same as its text is not sent twice."""
+    offsets = passage.offsets
+    same = offsets == range(len(passage.text) + 1) or list(offsets) == list(range(len(passage.text) + 1))
+    return [
+        passage.text,
+        None if passage.folded == passage.text else passage.folded,
+        None if same else list(offsets),
+        passage.before,
+    ]
+
+
+def truth(answer: object) -> bool:
+    """Return a truth value, and no number."""
+    if not isinstance(answer, bool):
+        raise ValueError("not a truth value")
+    return answer
+
+
+def spans(answer: object, length: int) -> list[Span]:
+    """Return pairs of whole numbers within a text of ``length`` characters."""
+    return [_span(pair, length) for pair in _list(answer)]
+
+
+def _span(pair: object, length: int) -> Span:
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise ValueError("not a pair")
+    start, end = pair
+    if type(start) is not int or type(end) is not int or not 0 <= start < end <= length:
+        raise ValueError("not a span of the passage")
+    return start, end
+
+
+def scores(answer: object, count: int) -> list[float]:
+    """Return ``count`` numbers from 0 to 1."""
+    found = _list(answer)
+    if len(found) != count or not all(_is_score(each) for each in found):
+        raise ValueError("not one score for each passage")
+    return [float(each) for each in found]  # type: ignore[arg-type]
+
+
+def _is_score(value: object) -> bool:
+    return type(value) in (int, float) and math.isfinite(value) and 0 <= value <= 1  # type: ignore[arg-type, operator]
+
+
+def text(answer: object) -> str:
+    """Return a text that can be written in UTF-8."""
+    if not isinstance(answer, str):
+        raise ValueError("not a text")
+    answer.encode()
+    return answer
+
+
+def nothing(answer: object) -> None:
+    """Accept None."""
+    if answer is not None:
+        raise ValueError("not None")
+
+
+def lines(answer: object, most: int, longest: int) -> list[str]:
+    """Return at most ``most`` printable lines of at most ``longest`` characters."""
+    return [_line(each, longest) for each in _list(answer)[:most]]
+
+
+def _line(value: object, longest: int) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    return "".join(each if each.isprintable() else " " for each in value[:longest])
+
+
+def _list(answer: object) -> Sequence[object]:
+    if not isinstance(answer, list):
+        raise ValueError("not a list")
+    return answer

@@ -1,0 +1,20 @@
+"""How much time and how many processes a plugin has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """``seconds`` of wall time for one question, how many ``processes`` may run at once, and ``start``, the seconds in
+    which a process imports the plugin and prepares its uses."""
+
+    seconds: float = 1.0
+    processes: int = 2
+    start: float = 60.0
+
+    @property
+    def silence(self) -> float:
+        """Return after how many seconds without an answer to a ping a process counts as stuck."""
+        return max(2 * self.seconds, 1.0)

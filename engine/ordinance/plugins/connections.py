@@ -1,0 +1,76 @@
+"""Connections that the engine makes for a plugin's process, which cannot make any.
+
+They go to the addresses that the operator named, and to no other.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Container
+
+from ordinance.plugins.inside.connecting import LONGEST
+
+#: How long a process waits that asks for an address that it may not have, in seconds: it asks again and again.
+_REFUSAL = 0.1
+
+
+def serve(connection: socket.socket, allowed: Container[str], seconds: float) -> None:
+    """Start a thread that answers each address that comes over ``connection`` with a socket connected to it, if it is
+    one of ``allowed`` and answers within ``seconds``. The thread ends with the connection, and closes it."""
+    threading.Thread(
+        target=_serve, args=(connection, allowed, seconds), name="ordinance-connections", daemon=True
+    ).start()
+
+
+def _serve(connection: socket.socket, allowed: Container[str], seconds: float) -> None:
+    with connection:
+        while True:
+            try:
+                asked = connection.recv(LONGEST)
+                if not asked:
+                    return
+                _answer(connection, _address(asked), allowed, seconds)
+            except OSError:
+                return  # the process has gone
+
+
+def _address(asked: bytes) -> str:
+    try:
+        address = json.loads(asked)
+    except (ValueError, RecursionError):
+        return ""
+    return address if isinstance(address, str) else ""
+
+
+def _answer(connection: socket.socket, address: str, allowed: Container[str], seconds: float) -> None:
+    if address not in allowed:
+        time.sleep(_REFUSAL)
+        connection.send(b"the operator has not named this address")
+        return
+    try:
+        made = _connected(address, seconds)
+    except (OSError, ValueError) as error:
+        connection.send(f"{address}: {type(error).__name__}".encode()[:LONGEST])
+        return
+    with made:
+        socket.send_fds(connection, [b"connected"], [made.fileno()])
+
+
+def _connected(address: str, seconds: float) -> socket.socket:
+    kind, _, path = address.partition(":")
+    if kind == "unix":
+        made = socket.socket(socket.AF_UNIX)
+        made.settimeout(seconds)
+        try:
+            made.connect(path)
+        except OSError:
+            made.close()
+            raise
+    else:
+        host, _, port = address.rpartition(":")
+        made = socket.create_connection((host.strip("[]"), int(port)), timeout=seconds)
+    made.settimeout(None)
+    return made

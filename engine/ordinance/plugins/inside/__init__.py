@@ -1,0 +1,1 @@
+"""What runs in a plugin's process, around the plugin. It imports pluggy and ``ordinance.plugin``."""

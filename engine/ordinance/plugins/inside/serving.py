@@ -1,0 +1,113 @@
+"""A plugin's process: confine it, import the plugin, prepare its uses, then answer the engine's questions.
+
+The main thread reads, and answers pings, so that the engine knows a process that is busy from one that is stuck; the
+other threads run the plugin. The process ends with the connection, with all that it has started.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from ordinance import plugin as contract
+from ordinance.plugin import Asked
+from ordinance.plugins.inside.confinement import confine
+from ordinance.plugins.inside.connecting import Connecting
+from ordinance.plugins.inside.frames import LONGEST_ANSWER, THREADS, Frames, packed
+from ordinance.plugins.inside.hooks import Deed, Implementation
+from ordinance.plugins.inside.plain import NotPlainError
+
+#: The most of an exception's text that is reported, in characters. Only before the first question: later it could be
+#: text of a request.
+_REPORTED = 300
+
+
+def main(channel: int, connections: int) -> None:
+    """Serve the connection ``channel`` until the other side closes it."""
+    frames = Frames(socket.socket(fileno=channel))
+    try:
+        deeds = _start(frames, connections)
+        if deeds is not None:
+            _serve(frames, deeds)
+    except OSError:
+        pass  # the engine has gone
+    finally:
+        os.killpg(0, signal.SIGKILL)
+
+
+def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
+    """Return what answers questions about each use, None where the plugin failed, which the engine then knows."""
+    hello: Any = frames.receive()
+    frames.send(packed({"confined": confine(hello)}))
+    contract._connect = Connecting(socket.socket(fileno=connections), hello["network"])
+    contract._folder = Path(hello["writes"]) if hello["writes"] else None
+    # From here on no byte code is read: it is not sealed.
+    sys.pycache_prefix = os.devnull
+    sys.path.append(hello["path"])
+    try:
+        frames.send(packed({"step": ["import", hello["package"]]}))
+        implementation = Implementation(hello["package"], hello["settings"])
+        prepared, deeds = [], []
+        for hook, name, arguments, prose in hello["uses"]:
+            frames.send(packed({"step": [hook, name]}))
+            described, deed = implementation.use(hook, Asked(name, tuple(arguments), prose))
+            prepared.append(described)
+            deeds.append(deed)
+        frames.send(packed({"prepared": prepared}))
+    except BaseException as error:  # sys.exit(), too
+        _fail(frames, error)
+    else:
+        return deeds
+    return None
+
+
+def _fail(frames: Frames, error: BaseException) -> None:
+    try:
+        text = "".join(each if each.isprintable() else " " for each in str(error))[:_REPORTED]
+    except BaseException:  # an exception of the plugin's own may do anything
+        text = ""
+    causes: dict[type[BaseException], str] = {MemoryError: "memory", NotPlainError: "nonsense"}
+    cause = causes.get(type(error), "raised")
+    frames.send(packed({"failed": [cause, type(error).__name__, text]}))
+
+
+def _serve(frames: Frames, deeds: Sequence[Deed | None]) -> None:
+    questions: SimpleQueue[Any] = SimpleQueue()
+    for number in range(THREADS):
+        threading.Thread(target=_work, args=(frames, deeds, questions), name=f"ordinance-{number}", daemon=True).start()
+    while True:
+        message: Any = frames.receive()
+        if "ping" in message:
+            frames.send(packed({"pong": message["ping"]}))
+        else:
+            questions.put(message)
+
+
+def _work(frames: Frames, deeds: Sequence[Deed | None], questions: SimpleQueue[Any]) -> None:
+    while True:
+        question = questions.get()
+        frames.send(_answer(deeds[question["use"]], question))
+
+
+def _answer(deed: Deed | None, question: Any) -> bytes:
+    number = question["ask"]
+    try:
+        data = packed({"answer": number, "is": deed(question["with"]) if deed else None})
+        if len(data) <= LONGEST_ANSWER:
+            return data
+        fault = "nonsense"
+    except MemoryError:
+        fault = "memory"
+    except (NotPlainError, ValueError) as error:
+        # packed() raises ValueError for a number that is not finite; so may the plugin.
+        fault = "nonsense" if isinstance(error, NotPlainError) else "raised"
+    except BaseException:  # a plugin may raise anything; what that means is the engine's business
+        fault = "raised"
+    return packed({"answer": number, "fault": fault})

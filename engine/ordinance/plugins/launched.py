@@ -1,0 +1,108 @@
+"""A plugin's process as the operating system sees it: isolated, in a session of its own, and killed whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pluggy
+
+from ordinance.plugins.inside import boot
+from ordinance.plugins.inside.frames import Frames
+
+#: All that a process finds in its environment.
+_ENVIRONMENT = {"LANG": "C.UTF-8"}
+#: How long a process may take to end once its descriptors are closed, in seconds.
+_ENDING_SECONDS = 1.0
+#: A socket that keeps messages apart, and on Linux sends them to nobody but its other end.
+_APART = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
+
+
+class _Starter:
+    """Starts processes in a thread that lasts as long as the engine. The kernel ends a process with the thread that
+    started it, whatever the process is doing (``confinement.py``)."""
+
+    def __init__(self) -> None:
+        self._renew()
+        os.register_at_fork(after_in_child=self._renew)
+
+    def _renew(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ordinance-starter")
+
+    def __call__(self, channel: int, connecting: int) -> subprocess.Popen[bytes]:
+        return self._thread.submit(_popen, channel, connecting).result()
+
+
+_start = _Starter()
+
+
+class Launched:
+    """A process that has just begun. ``frames`` is the channel to it, and ``connecting`` a socket that keeps messages
+    apart, over which it asks for connections. Raises ``OSError``."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self.connecting, asking = socket.socketpair(socket.AF_UNIX, _APART)
+        self.frames = Frames(ours)
+        with theirs, asking:
+            try:
+                self._process = _start(theirs.fileno(), asking.fileno())
+            except OSError:
+                self.close()
+                raise
+
+    @property
+    def pid(self) -> int:
+        """Return its process, session and group."""
+        return self._process.pid
+
+    def kill(self) -> None:
+        """End it with all that it has started, and wake whoever waits for it."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        with suppress(OSError):
+            self.connecting.shutdown(socket.SHUT_RDWR)
+        self.frames.break_off()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(1)
+
+    def close(self) -> None:
+        """Free the descriptors. Only the thread that receives from ``frames`` may do so."""
+        self.frames.close()
+        self.connecting.close()
+
+    def how(self) -> str:
+        """Return in words with which status the process ended, after its channel did; empty if it runs on."""
+        until = time.monotonic() + _ENDING_SECONDS
+        with suppress(ChildProcessError):
+            while time.monotonic() < until:
+                # It is not collected: until then no other group can get its number.
+                found = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+                if found is not None:
+                    kind = "exit status" if found.si_code == os.CLD_EXITED else "signal"
+                    return f" ({kind} {found.si_status})"
+                time.sleep(0.005)
+        return ""
+
+
+def _popen(channel: int, connecting: int) -> subprocess.Popen[bytes]:
+    folder = Path(pluggy.__file__).resolve().parent
+    # A session of its own: Ctrl-C is for the server, which lets running answers finish; and what the plugin starts ends
+    # with it. Nothing that a plugin prints reaches a log: it might be text of a request.
+    return subprocess.Popen(  # noqa: S603 - this interpreter, with our own words
+        [sys.executable, "-I", "-S", "-B", "-X", "utf8", boot.__file__, str(folder), str(channel), str(connecting)],
+        pass_fds=[channel, connecting],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=_ENVIRONMENT,
+        cwd="/",
+    )
