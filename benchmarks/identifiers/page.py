@@ -183,7 +183,7 @@ def _held_by_country(holds: Iterable[Hold]) -> str:
 _INTRODUCTION = """\
 {heading}
 
-Made by `python benchmarks/identifiers` (`make accuracy-identifiers`, seed {seed}); do not edit. The plugin
+Made by `make accuracy-identifiers` (`benchmarks/identifiers`, seed {seed}); do not edit. The plugin
 [ordinance-identifiers](../plugins/ordinance-identifiers/README.md) beside the recognisers of {presidio} (MIT), which
 run in an environment of their own, without a language model, so without its context words; whatever they return
 counts, as its default threshold of 0 has it. About {texts:,} texts for each country, made at random: numbers by the
@@ -227,7 +227,7 @@ _HOLD = """\
 
 Characters that an open stream holds back after each character of prose, because they may still become a candidate: on
 average, at most, and in how many of 1,000 places more than four. *plain* is the prose of `ordinance check --cost`.
-All countries, then those together that hold no more than four characters of years, dates, times, prices and amounts.
+All countries, then those together that hold four characters at most of years, dates, times, prices and amounts.
 
 The hold is exact, so it is longer only where such a number and a number of a person begin alike: `2014 ` begins an
 Austrian one (four digits, a space, a date) and an Indian one, `05.06.20` a Belgian one and a French telephone number,

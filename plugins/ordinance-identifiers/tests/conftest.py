@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -67,3 +68,18 @@ def find() -> Find:
         return [text[start:end] for start, end in longest]
 
     return find
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that ``pip install --target`` fills, from what has been downloaded for this environment."""
+    to = tmp_path_factory.mktemp("plugin") / "ordinance-identifiers"
+    downloads = PLUGIN.parents[1] / ".venv" / "downloads"
+    words = ["install", "--quiet", "--no-compile", "--no-index", "--no-build-isolation", "--find-links", downloads]
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", *words, "--target", to, PLUGIN],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return to

@@ -20,21 +20,6 @@ from .conftest import PLUGIN
 ROOT = PLUGIN.parents[1]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that ``pip install --target`` fills, from what has been downloaded for this environment."""
-    to = tmp_path_factory.mktemp("plugin") / "ordinance-identifiers"
-    downloads = ROOT / ".venv" / "downloads"
-    words = ["install", "--quiet", "--no-compile", "--no-index", "--no-build-isolation", "--find-links", downloads]
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "--disable-pip-version-check", *words, "--target", to, PLUGIN],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return to
-
-
 @pytest.mark.server
 def test_the_folder_contains_the_plugin_and_what_it_needs_and_no_engine(folder: Path) -> None:
     found = read(folder)
