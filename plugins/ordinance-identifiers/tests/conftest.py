@@ -1,0 +1,85 @@
+"""The plugin beside the engine's own automaton, in one process: what it looks for and what it decides."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings as profiles
+
+PLUGIN = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PLUGIN))
+
+import ordinance_identifiers  # noqa: E402 - it is not installed where the engine is
+
+from ordinance.detection import Expressions, Pattern  # noqa: E402 - the same
+from ordinance.plugin import Asked, Candidates, Passage  # noqa: E402 - the same
+from ordinance.runtime.match.automaton import Automaton  # noqa: E402 - the same
+from ordinance.runtime.match.matcher import matches_in  # noqa: E402 - the same
+from ordinance.runtime.text.folding import fold  # noqa: E402 - the same
+
+Find = Callable[..., list[str]]
+
+profiles.register_profile("quick", max_examples=100, deadline=None, derandomize=True)
+profiles.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def candidates(name: str, *arguments: str) -> Candidates:
+    """Return what the plugin answers for a use in a pack."""
+    found = ordinance_identifiers.detector(Asked(name, arguments))
+    assert found is not None
+    return found
+
+
+def automaton(found: Candidates) -> Automaton:
+    return Automaton([(0, Expressions(patterns=(Pattern(each.source, each.any_case),))) for each in found.shapes])
+
+
+@pytest.fixture(scope="session")
+def find() -> Find:
+    """``find(text, name, *countries)`` returns the longest spans that are found, as they are written."""
+    known: dict[tuple[str, ...], tuple[Candidates, Automaton]] = {}
+
+    def find(text: str, *asked: str) -> list[str]:
+        if asked not in known:
+            answer = candidates(*asked)
+            # A tag for each shape, so that none hides behind another.
+            tagged = [
+                (tag, Expressions(patterns=(Pattern(each.source, each.any_case),)))
+                for tag, each in enumerate(answer.shapes)
+            ]
+            known[asked] = answer, Automaton(tagged)
+        answer, looked = known[asked]
+        spans = set()
+        for match in matches_in(looked, text):
+            said, before = text[match.start : match.end], fold(text[: match.start])
+            passage = Passage(said, fold(said).casefold(), (), before[max(0, len(before) - answer.before) :].casefold())
+            if answer.accepts(passage):
+                spans.add((match.start, match.end))
+        longest = [
+            (start, end)
+            for start, end in sorted(spans)
+            if not any(a <= start and end <= b and (a, b) != (start, end) for a, b in spans)
+        ]
+        return [text[start:end] for start, end in longest]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that ``pip install --target`` fills, from what has been downloaded for this environment."""
+    to = tmp_path_factory.mktemp("plugin") / "ordinance-identifiers"
+    downloads = PLUGIN.parents[1] / ".venv" / "downloads"
+    words = ["install", "--quiet", "--no-compile", "--no-index", "--no-build-isolation", "--find-links", downloads]
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", *words, "--target", to, PLUGIN],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return to
