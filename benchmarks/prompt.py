@@ -130,7 +130,12 @@ async def measure(app: ASGIApp, chat: Chat, completions: bool, rounds: int) -> d
 
 async def govern(chat: Chat, upstream: str, given: argparse.Namespace) -> dict[str, list[float]]:
     """What ``measure`` finds for a gateway before ``upstream``."""
-    values = {"jurisdiction": given.jurisdiction, "audit": "/dev/null", "upstream": {"url": upstream}}
+    values: dict[str, Any] = {
+        "jurisdiction": given.jurisdiction,
+        "audit": "/dev/null",
+        "upstream": {"url": upstream},
+        "conversation": {"store": "none"},  # else the made-up histories are conversations that nobody remembers
+    }
     settings = Settings.model_validate(values)
     async with Upstream(UpstreamSettings.model_validate(values["upstream"])) as behind:
         gateway = Gateway(make_service(policies_of(settings), settings, behind), behind)

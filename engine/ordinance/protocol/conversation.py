@@ -201,11 +201,15 @@ def rows(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
             turns.append((message, Speaker.USER if asks else speaker, calls or _has_result(message)))
         elif not (system_is_ours and is_operators(message)):
             operators.append(message)
+    # Of a message that is one text every reading is the same.
+    in_parts = any(
+        message.get("refusal") is not None or not isinstance(message.get("content"), str | None) for message in messages
+    )
+    if not in_parts and len(operators) < 2 and len({speaker for _, speaker, _ in turns}) == len(turns):
+        return  # nobody says two texts, as in most exchanges
     known = [message for message in operators if is_operators(message)]
     others = [message for message in operators if not is_operators(message)]
     found: list[list[str]] = []
-    # Of a message that is one text every reading is the same.
-    in_parts = any(message.get("refusal") or not isinstance(message.get("content"), str | None) for message in messages)
     for read in (_spoken, *(reading.message for reading in (_READINGS if in_parts else (_READ,)))):
         found += [[text for message in group for text in read(message)] for group in (operators, known, others)]
         said = [(speaker, read(message), kept) for message, speaker, kept in turns]
