@@ -83,7 +83,8 @@ def written() -> list[str]:
             found.append(say.engine(NoticeKind.FAULT, template, ()).text if name != "contacts" else "")
             for again in (False, True) if name == "contacts" else ():
                 found.append(say.contacts(template, template, plan().contacts, (), again=again).text)
-    return [text for text in dict.fromkeys(found) if words(text) >= LEAST_WORDS]
+    # A `provide` has the template of contacts, which only `say.contacts` fills.
+    return [text for text in dict.fromkeys(found) if words(text) >= LEAST_WORDS and "{" not in text]
 
 
 @pytest.mark.parametrize("text", written())
