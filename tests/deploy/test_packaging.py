@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -19,7 +20,8 @@ from ordinance.serve.behind.embedded import MODEL_SHA256
 from support.checkout import ROOT
 
 LOCKS = ROOT / "deploy" / "locks"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT, GROUPS = PYPROJECT["project"], PYPROJECT["dependency-groups"]
 
 
 def load_installer() -> ModuleType:
@@ -43,13 +45,13 @@ def locked(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)==([^ \\]+)", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["serve", "test", "model", "vllm"])
+@pytest.mark.parametrize("name", ["serve", "test", "pages", "clients", "model", "vllm"])
 def test_a_lock_names_hashes_and_no_host(name: str) -> None:
     text = (LOCKS / f"{name}.txt").read_text("utf-8")
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links|file:", text)
     entries = re.split(r"\n(?=[a-z])", re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE).strip())
     assert all("--hash=sha256:" in entry for entry in entries)
-    assert len(entries) == len(locked(name))
+    assert {entry.partition("==")[0] for entry in entries} == locked(name).keys()
 
 
 def test_the_locks_hold_what_the_project_declares() -> None:
@@ -60,9 +62,27 @@ def test_the_locks_hold_what_the_project_declares() -> None:
     assert {name: version for name, version in locked("serve").items() if locked("test").get(name) != version} == {}
 
 
+def test_clients_of_others_are_in_a_lock_of_their_own() -> None:
+    clients = names(GROUPS["clients"])
+    assert clients <= locked("clients").keys()
+    for name in ("serve", "test", "pages"):
+        assert not {each for each in locked(name) if "langchain" in each}
+    assert "ordinance" not in locked("clients")
+
+
+@pytest.mark.parametrize("suite", ["pages", "clients"])
+def test_a_lock_of_npm_has_digests_and_names_no_host(suite: str) -> None:
+    folder = ROOT / "tests" / suite / "node"
+    locked = json.loads((folder / "package-lock.json").read_text("utf-8"))["packages"]
+    packages = {name.removeprefix("node_modules/"): one for name, one in locked.items() if name}
+    assert all(one["integrity"].startswith("sha512-") and "resolved" not in one for one in packages.values())
+    declared = json.loads((folder / "package.json").read_text("utf-8"))["devDependencies"]
+    assert {name: packages[name]["version"] for name in declared} == declared
+
+
 def test_every_dependency_is_explained_with_its_licence() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
-    extras = PROJECT["optional-dependencies"].values()
+    extras = [*PROJECT["optional-dependencies"].values(), *GROUPS.values()]
     declared = names([*PROJECT["dependencies"], *(one for extra in extras for one in extra)])
     installed = declared | locked("serve").keys() | locked("model").keys()
     assert sorted(name for name in installed if name not in page.lower()) == []

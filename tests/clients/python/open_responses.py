@@ -39,7 +39,7 @@ def user(content: Any) -> dict[str, Any]:
 
 
 def post(**body: Any) -> httpx.Response:
-    answer = httpx.post(ADDRESS, json={"model": "actor", **body}, headers=HEADERS, timeout=30, trust_env=False)
+    answer = httpx.post(ADDRESS, json={"model": "actor", **body}, headers=HEADERS, timeout=120, trust_env=False)
     assert answer.status_code == 200, answer.text
     return answer
 

@@ -19,7 +19,7 @@ MODEL, UNDERSTUDY = "actor", "understudy"
 #: A question that fails as often as it says, and a pause between the pieces of an answer that was asked for so.
 _FAILS = re.compile(r"Fail with (\d{3}) (once|always)")
 _SLOWLY = "Speak slowly."
-PAUSE = 0.2
+PAUSE = 0.5
 _ID: dict[str, Any] = {"x_request_id": "req_actor", "request_id": "req_actor"}
 
 
