@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from support.vllm_server import ENVIRONMENT, MODEL, FRUGAL_VARIABLES
+from support.vllm_server import ENVIRONMENT, FRUGAL_VARIABLES, MODEL
 
 CANARY = "ordinance-canary-86a-5d21e8"
 HERE = Path(__file__).resolve().parent
