@@ -32,6 +32,14 @@ SPEAKING = (
 FRUGAL = ("--dtype", "float32", "--enforce-eager", "--max-model-len", "2048", "--host", "127.0.0.1")
 
 
+#: What any process with vLLM in it is given. A worker spins for a second after each request; bound to a core, as is its
+#: way, two of them and whoever else needs that core would wait for each other.
+FRUGAL_VARIABLES = {
+    "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_KVCACHE_SPACE": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": "1",
+}  # fmt: skip
+
+
 class ServerEndedError(Exception):
     """The server ended before it answered. The message is the end of its log."""
 
@@ -39,8 +47,7 @@ class ServerEndedError(Exception):
 def variables(**more: str) -> dict[str, str]:
     """What the server's process is given: nothing of Ordinance's but ``more``."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORDINANCE_", "VLLM_", "PYTHON"))}
-    frugal = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_KVCACHE_SPACE": "1"}
-    return {**kept, **frugal, "PYTHONPATH": str(AROUND), "VLLM_ENABLE_RESPONSES_API_STORE": "1", **more}
+    return {**kept, **FRUGAL_VARIABLES, "PYTHONPATH": str(AROUND), "VLLM_ENABLE_RESPONSES_API_STORE": "1", **more}
 
 
 def free_port() -> int:

@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 
-from support.vllm_server import ENVIRONMENT, MODEL
+from support.vllm_server import ENVIRONMENT, FRUGAL_VARIABLES, MODEL
 
 CANARY = "ordinance-canary-86a-5d21e8"
 HERE = Path(__file__).resolve().parent
-OFFLINE = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_CPU_KVCACHE_SPACE": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +29,7 @@ def cases() -> dict[str, Any]:
         capture_output=True,
         text=True,
         timeout=600,
-        env={**os.environ, **OFFLINE, "PYTHONPATH": path},
+        env={**os.environ, **FRUGAL_VARIABLES, "DO_NOT_TRACK": "1", "PYTHONPATH": path},
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable
 
 import httpx2
 import pytest
@@ -13,35 +12,12 @@ from support.traces import traces
 from support.vantage import Vantage
 from support.vllm_asks import ASKS, Ask
 
-ORDER = [(ask, streaming) for ask in ASKS for streaming in (False, True) if (ask.stream if streaming else ask.whole)]
-WAYS = [pytest.param(*each, id=f"{each[0]}-{'stream' if each[1] else 'whole'}") for each in ORDER]
-#: How many requests are on their way before a test wants the reply: one step of the engine serves them all.
-AHEAD = 8
-
-
-class Replies:
-    """The replies to ``ORDER``, in which tests want them, from each vantage."""
-
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self._pool = pool
-        self._coming: dict[tuple[str, int], Future[httpx2.Response]] = {}
-
-    def wanted(self, vantage: Vantage, ask: Ask, streaming: bool) -> httpx2.Response:
-        """Ask, and ask what comes next; return the reply."""
-        at = ORDER.index((ask, streaming))
-        for number in range(at, min(at + AHEAD, len(ORDER))):
-            if (vantage.name, number) not in self._coming:
-                each, streamed = ORDER[number]
-                reply = self._pool.submit(vantage.post, each.path, each.to_send(streamed))
-                self._coming[vantage.name, number] = reply
-        return self._coming[vantage.name, at].result()
-
-
-@pytest.fixture(scope="module")
-def replies() -> Iterator[Replies]:
-    with ThreadPoolExecutor(3 * AHEAD) as pool:
-        yield Replies(pool)
-        pool.shutdown(cancel_futures=True)
+WAYS = [
+    pytest.param(ask, streaming, id=f"{ask}-{'stream' if streaming else 'whole'}")
+    for ask in ASKS
+    for streaming in (False, True)
+    if (ask.stream if streaming else ask.whole)
+]
 
 
 def places(ask: Ask, streaming: bool) -> tuple[str, ...]:
@@ -61,8 +37,8 @@ def wire(reply: httpx2.Response, needles: Iterable[str]) -> dict[str, set[str]]:
 @pytest.mark.semantics(6)
 @pytest.mark.semantics(16)
 @pytest.mark.parametrize(("ask", "streaming"), WAYS)
-def test_no_canary_leaves(ask: Ask, streaming: bool, governed: Vantage, replies: Replies) -> None:
-    reply = replies.wanted(governed, ask, streaming)
+def test_no_canary_leaves(ask: Ask, streaming: bool, governed: Vantage) -> None:
+    reply = governed.post(ask.path, ask.to_send(streaming))
     assert reply.status_code == 200, reply.text
     assert wire(reply, ask.secret) == {}
     if ask.shown:
@@ -70,10 +46,8 @@ def test_no_canary_leaves(ask: Ask, streaming: bool, governed: Vantage, replies:
 
 
 @pytest.mark.parametrize(("ask", "streaming"), WAYS)
-def test_ungoverned_it_does_in_every_field_that_is_named(
-    ask: Ask, streaming: bool, ungoverned: Vantage, replies: Replies
-) -> None:
-    reply = replies.wanted(ungoverned, ask, streaming)
+def test_ungoverned_it_does_in_every_field_that_is_named(ask: Ask, streaming: bool, ungoverned: Vantage) -> None:
+    reply = ungoverned.post(ask.path, ask.to_send(streaming))
     assert reply.status_code == 200, reply.text
     if not ask.shown:
         assert wire(reply, ask.secret) != {}
