@@ -147,7 +147,7 @@ PEERS = (
 
 
 def _holds(prose: dict[str, dict[str, list[str]]]) -> list[page.Hold]:
-    """Return what waits, for all countries, for each (in fewer sentences), and for those where it is four at most."""
+    """Return what waits, for all countries, for each, and for those together where it is four at most."""
     texts_of = {kind: " ".join(line for lines in each.values() for line in lines) for kind, each in prose.items()}
     detectors = DETECTORS | {"telephone, international only": Ours(("id.phone",))}
     rows = [
