@@ -28,9 +28,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "tests")]
 
-from ordinance.detection import Declaration  # noqa: E402 - the checkout is not always installed
-from ordinance.detectors.isolation import Bench, Budget, Use  # noqa: E402
-from support.faulty import install  # noqa: E402 - the tests lie beside
+from ordinance.plugin import Asked  # noqa: E402 - the checkout is not always installed
+from ordinance.plugins.budget import Budget  # noqa: E402
+from ordinance.plugins.pool import Pool  # noqa: E402
+from ordinance.plugins.prepared import Use  # noqa: E402
+from ordinance.runtime.match.passages import shown  # noqa: E402
+from support.faulty import faulty  # noqa: E402 - the tests lie beside
 
 SECONDS = 0.5
 QUIET, STUCK, SLOW = "Nothing is here.", "LAW-STUCK", "LAW-SLOW"
@@ -49,9 +52,11 @@ def find(sentence: str) -> list[tuple[int, int]]:
 @contextmanager
 def ours() -> Iterator[Call]:
     with tempfile.TemporaryDirectory() as folder:
-        sys.path.insert(0, str(install(Path(folder))))
-        bench = Bench([Use("faulty.law", Declaration("faulty.law"))], Budget(seconds=SECONDS, processes=2))
-        yield lambda sentence: bench.ask(0, sentence)
+        use = Use("detector", Asked("faulty.law"))
+        pool = Pool(faulty(Path(folder)), [use], Budget(seconds=SECONDS, processes=2))
+        pool.prepared()
+        yield lambda sentence: pool.find(0, shown(sentence))
+        pool.close()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ the digest are in the rooms that load (W2, W5, W6, W8), and those that the kerne
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ from ordinance.plugins.budget import Budget
 from ordinance.plugins.hosted import FaultError
 from ordinance.plugins.pool import Pool
 from support.checkout import ROOT
-from support.plugin_folders import OpenPool, fault, finds, gives, passage, until, write_plugin
+from support.plugin_folders import BUDGET, WORD, OpenPool, allowed, fault, finds, gives, passage, until, write_plugin
 from support.processes import children, running, session
 from support.unconfined import SECCOMP, without
 
@@ -36,7 +38,7 @@ INSIDE = """\
 frame = sys._getframe()
 while "frames" not in frame.f_locals:
     frame = frame.f_back
-frames, question = frame.f_locals["frames"], frame.f_locals["question"]
+frames, question = frame.f_locals["frames"], frame.f_locals.get("question")
 from ordinance.plugins.inside.frames import packed
 """
 HOOK = "@hookimpl\ndef detector(asked): "
@@ -263,6 +265,10 @@ threading.Thread(target=flood, daemon=True).start()"""
         (HOOK + "\n    import os; os._exit(3)", "died", "(exit status 3) in the hook `detector`"),
         (HOOK + "\n    while True: pass", "late", "did not end within 3 s in the hook"),
         ("@hookimpl\ndef detector(unknown): pass", "raised", "raised PluginValidationError"),
+        *(("import sys\n" + INSIDE + f"frames.send(packed({said}))\nimport time; time.sleep(60)", "nonsense", "")
+          for said in ("{'prepared': [{'kind': []}]}", "{'prepared': [3]}", "{'prepared': []}", "{'failed': 3}",
+                       "{'confined': {'memory': 'rlimit'}}", "{'failed': ['x', 'y', 'z']}", "[]",
+                       "{'prepared': [{'kind': 'segments', 'overlap': True}]}", "{'step': [[], 3]}")),
         ("", "nonsense", "the hook `detector` for `acme.word`: it gives nothing; the manifest says"),
         ("import os\nfor each in range(3, 20):\n    try: os.write(each, b'\\xff' * 9)\n    except OSError: pass",
          "nonsense", "wrote to the engine itself while its package"),
@@ -324,6 +330,35 @@ def test_files_that_change_while_it_starts_are_seen(open_pool: OpenPool, tmp_pat
         pool.prepared()
 
 
+def test_a_module_that_was_replaced_is_not_imported(open_pool: OpenPool, tmp_path: Path) -> None:
+    """W5: what is imported late would be of another version than what was imported at the start."""
+    source = finds("from acme_plugin import late\nreturn [(0, late.LENGTH)]")
+    pool = open_pool(source, modules={"late.py": "LENGTH = 1"})
+    pool.prepared()
+    late = tmp_path / "plugin0" / "acme_plugin" / "late.py"
+    late.write_text("LENGTH = 2")
+    assert fault(lambda: pool.find(0, passage("xx"))) == "raised"
+    late.write_text("LENGTH = 1")
+    assert pool.find(0, passage("xx")) == [(0, 1)]
+
+
+def test_a_compiled_module_is_imported_as_it_was_sealed(tmp_path: Path) -> None:
+    [compiled] = [each for each in sys.path if Path(each, f"_bisect{EXTENSION_SUFFIXES[0]}").is_file()]
+    name = f"_bisect{EXTENSION_SUFFIXES[0]}"
+    source = finds("from acme_plugin import _bisect\nreturn [(0, _bisect.bisect_right([1, 2], 1))]")
+    folder = write_plugin(tmp_path / "compiled", source)
+    shutil.copy(Path(compiled, name), folder / "acme_plugin" / name)
+    pool = Pool(allowed(folder), [WORD], BUDGET)
+    assert pool.find(0, passage("xx")) == [(0, 1)]
+    pool.close()
+    pool = Pool(allowed(folder), [WORD], BUDGET)
+    pool.prepared()
+    with (folder / "acme_plugin" / name).open("ab") as file:
+        file.write(b"more")
+    assert fault(lambda: pool.find(0, passage("xx"))) == "raised"
+    pool.close()
+
+
 def test_a_link_in_its_folder_stops_the_start(open_pool: OpenPool, tmp_path: Path) -> None:
     pool = open_pool(finds("return []"))
     (tmp_path / "plugin0" / "acme_plugin" / "data").symlink_to("/etc/hostname")
@@ -345,10 +380,11 @@ def test_a_plugin_ends_with_the_engine_whatever_it_does(tmp_path: Path, confined
     program = f"""
 import sys, threading
 sys.path[:0] = [{str(ROOT / "engine")!r}, {str(ROOT / "tests")!r}]
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 import pytest
 from ordinance.plugins.pool import Pool
-from support.plugin_folders import BUDGET, WORD, allowed, passage
+from support.plugin_folders import allowed, BUDGET, WORD, allowed, passage
 from support.unconfined import SECCOMP, without
 if not {confined}: without({{SECCOMP}}, Path({str(tmp_path)!r}), pytest.MonkeyPatch())
 pool = Pool(allowed(Path({str(tmp_path / "plugin")!r})), [WORD], BUDGET)
@@ -371,6 +407,22 @@ sys.stdin.read()
         engine.send_signal(signal.SIGKILL)
         engine.communicate()
     until(lambda: session(leader) == [], "it has ended")
+
+
+def test_an_engine_that_ends_says_nothing_about_it(tmp_path: Path) -> None:
+    """Nor does it start processes again that end before it."""
+    write_plugin(tmp_path / "plugin", finds("return []"))
+    program = f"""
+import sys
+sys.path[:0] = [{str(ROOT / "engine")!r}, {str(ROOT / "tests")!r}]
+from pathlib import Path
+from ordinance.plugins.pool import Pool
+from support.plugin_folders import BUDGET, WORD, allowed, passage
+pool = Pool(allowed(Path({str(tmp_path / "plugin")!r})), [WORD], BUDGET)
+pool.find(0, passage("x"))
+"""
+    done = subprocess.run([sys.executable, "-X", "dev", "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_pool_that_is_closed_while_it_starts_leaves_nothing(open_pool: OpenPool) -> None:

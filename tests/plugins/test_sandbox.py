@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from ordinance.errors import PluginError
 from ordinance.plugins.inside import kernel, landlock, seccomp
 from support.checkout import ROOT
 from support.plugin_folders import OpenPool, fault, finds, passage, until
@@ -193,6 +194,7 @@ ssl.create_default_context()
 os.urandom(8); os.getpid(); os.kill(os.getpid(), 0); os.cpu_count()
 assert open(os.devnull, "w").write("x") == 1
 own = folder()
+tempfile.TemporaryFile().close()
 with sqlite3.connect(own / "store") as store:
     store.execute("create table if not exists t (x)"); store.execute("insert into t values (1)")
 (own / "below").mkdir(exist_ok=True); (own / "below" / "a").write_text("a"); (own / "below" / "a").replace(own / "b")
@@ -207,6 +209,18 @@ return [(0, 1)]""")
 def test_a_plugin_writes_nowhere_where_no_folder_is_named(open_pool: OpenPool, around: Around) -> None:
     pool = open_pool(tries("folder()"))
     assert pool.find(0, passage(around.text)) == []
+
+
+@pytest.mark.server
+def test_the_least_memory_is_enough_to_work(open_pool: OpenPool) -> None:
+    pool = open_pool(finds("import json, decimal; return [(0, len(str(decimal.Decimal(1))))]"), needs="memory_mb = 32")
+    assert [pool.find(0, passage("x")) for _ in range(9)] == [[(0, 1)]] * 9
+
+
+@pytest.mark.server
+def test_a_folder_to_write_in_must_be_there(open_pool: OpenPool, tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match="which is not a folder"):
+        open_pool(finds("return []"), writes=tmp_path / "nowhere").prepared()
 
 
 @pytest.mark.server
@@ -512,6 +526,7 @@ def _for_everyone() -> str | None:
 _WITHOUT_NAMESPACES = f"""
 import ctypes, errno, os, struct, sys
 sys.path.insert(0, {str(ROOT / "engine")!r})
+from ordinance.errors import PluginError
 from ordinance.plugins.inside import kernel
 number = kernel.numbers()["unshare"]
 steps = [(0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x50000 | errno.EPERM), (0x06, 0, 0, 0x7FFF0000)]

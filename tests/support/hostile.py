@@ -38,7 +38,9 @@ DEEDS = {
     "LONG": "frames._connection.send(bytes([255]) * 99); time.sleep(600)",
     "TWICE": "frames.send(packed({'answer': question['ask'], 'is': right})); right = foreign",
     "OTHER": "frames.send(packed({'answer': question['ask'] ^ 1, 'is': foreign}))",
-    "EARLIER": "frames.send(packed({'answer': earlier[0], 'is': foreign}))",
+    # Long answered. That of one which another thread of this process still works on is the plugin's to give, and no
+    # worse than its answer to that question itself.
+    "EARLIER": "if len(earlier) == 32: frames.send(packed({'answer': earlier[0], 'is': foreign}))",
     "AGAIN": "threading.Timer(0.05, frames.send, [packed({'answer': question['ask'], 'is': foreign})]).start()",
     "FLOOD": "while True: frames.send(packed({'answer': question['ask'] + 1, 'is': foreign}))",
     "PONGS": "while True: frames.send(packed({'pong': 1}))",
@@ -49,7 +51,7 @@ DEEDS = {
 #: Those after which the plugin still answers for the same text.
 HARMLESS = {"FINE", "THREADS", "PRINT"}
 
-SOURCE = "earlier = [0]\n" + finds(
+SOURCE = "from collections import deque\nearlier = deque(maxlen=32)\n" + finds(
     """\
 frame = sys._getframe()
 while "frames" not in frame.f_locals:
@@ -64,7 +66,7 @@ match text.split()[0]:
         f"    case {name!r}:\n" + "".join(f"        {line}\n" for line in deed.splitlines())
         for name, deed in DEEDS.items()
     )
-    + "earlier[0] = question['ask']\nreturn right"
+    + "earlier.append(question['ask'])\nreturn right"
 )
 
 

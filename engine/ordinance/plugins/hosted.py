@@ -18,11 +18,12 @@ from typing import Any, NamedTuple
 from ordinance.errors import PluginError
 from ordinance.plugins import connections
 from ordinance.plugins.allowed import Plugin
+from ordinance.plugins.answered import printable
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.inside.frames import LONGEST, LONGEST_ANSWER, THREADS, packed
 from ordinance.plugins.launched import Launched
 from ordinance.plugins.prepared import Prepared, Use, WrongTypeError, prepared
-from ordinance.plugins.seal import seal
+from ordinance.plugins.seal import sealed, sums
 from ordinance.runtime.match.segments import DetectorError
 
 _HELP = "Ask the plugin's authors, or remove it from `plugins` in the settings."
@@ -76,12 +77,14 @@ class Hosted:
     def start(self) -> tuple[Prepared, ...]:
         """Start the process and return what the plugin gave for each use. Raises ``PluginError``."""
         until = time.monotonic() + self._budget.start
-        self._check_seal()
+        sums = self._sealed()
+        if self._plugin.writes is not None and not self._plugin.writes.is_dir():
+            raise self._failed("start", "", f"may write in {self._plugin.writes}, which is not a folder")
         launched = self._launch()
         try:
-            given = self._prepare(launched, until)
-            # Files that were replaced while the process imported them would be another plugin.
-            self._check_seal()
+            given = self._prepare(launched, sums, until)
+            # Its modules are checked where they are imported; what else it reads may have been replaced meanwhile.
+            self._sealed()
         except PluginError:
             launched.close()
             raise
@@ -102,19 +105,19 @@ class Hosted:
             launched.kill()
         return launched
 
-    def _prepare(self, launched: Launched, until: float) -> tuple[Prepared, ...]:
+    def _prepare(self, launched: Launched, sums: Mapping[str, str], until: float) -> tuple[Prepared, ...]:
         frames, hook, name = launched.frames, "", ""
         try:
-            frames.send(packed(self._hello()), _left(until))
+            frames.send(packed(self._hello(sums)), _left(until))
             while True:
                 said: Any = frames.receive(_left(until), _left(until))
                 match said:
-                    case {"confined": dict(confinement)}:
+                    case {"confined": dict(confinement)} if not hook:  # before the plugin can say anything itself
                         self.confinement = {str(key): str(value) for key, value in confinement.items()}
                     case {"step": [str(hook), str(name)]}:
-                        pass
-                    case {"failed": [str(cause), str(kind), str(text)]}:
-                        what = f"raised {kind}{text and ': '}{text}"
+                        hook, name = printable(hook), printable(name)
+                    case {"failed": [("raised" | "memory" | "nonsense") as cause, str(kind), str(text)]}:
+                        what = printable(f"raised {kind}{text and ': '}{text}")
                         break
                     case {"prepared": list(given)} if len(given) == len(self._uses):
                         return tuple(self._checked(use, each) for use, each in zip(self._uses, given, strict=True))
@@ -128,11 +131,12 @@ class Hosted:
             cause, what = "nonsense", "wrote to the engine itself"
         raise self._failed(cause, hook, f"{what} {_while(hook, name)}")
 
-    def _hello(self) -> dict[str, object]:
+    def _hello(self, sums: Mapping[str, str]) -> dict[str, object]:
         plugin = self._plugin
         return {
             "engine": os.getpid(),
             "path": str(plugin.path.resolve()),
+            "sums": sums,
             "package": plugin.package,
             "settings": dict(plugin.settings),
             "network": plugin.network,
@@ -147,15 +151,16 @@ class Hosted:
         except WrongTypeError as error:
             raise self._failed("nonsense", use.hook, f"breaks its contract in {use}: {error}") from None
 
-    def _check_seal(self) -> None:
+    def _sealed(self) -> Mapping[str, str]:
         try:
-            found = seal(self._plugin.path)
+            found = sums(self._plugin.path)
         except OSError as error:
             raise self._failed("sealed", "", f"cannot be read ({error.strerror})") from None
         except PluginError as error:
             raise self._failed("sealed", "", f"has other files than the settings allow: {error.message}") from None
-        if found != self._plugin.sha256:
+        if sealed(found) != self._plugin.sha256:
             raise self._failed("sealed", "", "has other files than the settings allow") from None
+        return found
 
     def _failed(self, cause: str, hook: str, what: str) -> PluginError:
         self.end(cause)

@@ -270,7 +270,8 @@ class _Bench:
 
     def status(self) -> Status:
         with self._lock:
-            ready = any(not each.cause for each in self._processes)
+            # One that died while it worked is being replaced.
+            ready = bool(self._processes) or (self._given is not None and not self._delay)
             state: Literal["ready", "failing", "stopped"] = "ready" if ready else "failing"
             return Status(
                 state="stopped" if self._closed else state,

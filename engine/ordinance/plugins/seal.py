@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ordinance.errors import PluginError
@@ -13,8 +13,18 @@ def seal(folder: Path) -> str:
     """Return the SHA-256, in hexadecimal, over the sorted lines ``path NUL sha256 NEWLINE`` of the files in ``folder``,
     without each RECORD and byte code. Raises ``PluginError`` for what no such list can vouch for, ``OSError`` where a
     file cannot be read."""
-    lines = sorted(f"{path.relative_to(folder).as_posix()}\0{_sum(path)}\n" for path in _files(folder))
-    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+    return sealed(sums(folder))
+
+
+def sums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file that counts, by its path in ``folder``. Raises as ``seal`` does."""
+    return {path.relative_to(folder).as_posix(): _sum(path) for path in _files(folder)}
+
+
+def sealed(sums: Mapping[str, str]) -> str:
+    """Return the seal of files with these ``sums``."""
+    lines = "".join(sorted(f"{path}\0{sum_}\n" for path, sum_ in sums.items()))
+    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _sum(path: Path) -> str:
@@ -23,7 +33,7 @@ def _sum(path: Path) -> str:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files that count. Byte code in ``__pycache__`` is never read (``process.py``), so it does not."""
+    """Yield the files that count. Byte code in ``__pycache__`` is never read (``inside/sealed.py``): it does not."""
     for path in folder.rglob("*"):
         if path.is_symlink():
             raise PluginError(f"{path} is a link.", help="A plugin's folder contains files alone; install it again.")

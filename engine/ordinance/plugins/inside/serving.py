@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from ordinance import plugin as contract
 from ordinance.plugin import Asked
+from ordinance.plugins.inside import sealed
 from ordinance.plugins.inside.confinement import confine
 from ordinance.plugins.inside.connecting import Connecting
 from ordinance.plugins.inside.frames import LONGEST_ANSWER, THREADS, Frames, packed
@@ -47,10 +48,10 @@ def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
     hello: Any = frames.receive()
     frames.send(packed({"confined": confine(hello)}))
     contract._connect = Connecting(socket.socket(fileno=connections), hello["network"])
-    contract._folder = Path(hello["writes"]) if hello["writes"] else None
-    # From here on no byte code is read: it is not sealed.
-    sys.pycache_prefix = os.devnull
-    sys.path.append(hello["path"])
+    if hello["writes"]:
+        contract._folder = Path(hello["writes"])
+        os.environ["TMPDIR"] = hello["writes"]
+    sealed.use(hello["path"], hello["sums"])
     try:
         frames.send(packed({"step": ["import", hello["package"]]}))
         implementation = Implementation(hello["package"], hello["settings"])
@@ -70,7 +71,7 @@ def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
 
 def _fail(frames: Frames, error: BaseException) -> None:
     try:
-        text = "".join(each if each.isprintable() else " " for each in str(error))[:_REPORTED]
+        text = str(error)[:_REPORTED]
     except BaseException:  # an exception of the plugin's own may do anything
         text = ""
     causes: dict[type[BaseException], str] = {MemoryError: "memory", NotPlainError: "nonsense"}
@@ -97,17 +98,18 @@ def _work(frames: Frames, deeds: Sequence[Deed | None], questions: SimpleQueue[A
 
 
 def _answer(deed: Deed | None, question: Any) -> bytes:
-    number = question["ask"]
+    number, fault = question["ask"], "nonsense"
     try:
-        data = packed({"answer": number, "is": deed(question["with"]) if deed else None})
-        if len(data) <= LONGEST_ANSWER:
-            return data
-        fault = "nonsense"
+        answer = deed(question["with"]) if deed else None
     except MemoryError:
         fault = "memory"
-    except (NotPlainError, ValueError) as error:
-        # packed() raises ValueError for a number that is not finite; so may the plugin.
-        fault = "nonsense" if isinstance(error, NotPlainError) else "raised"
+    except NotPlainError:
+        pass
     except BaseException:  # a plugin may raise anything; what that means is the engine's business
         fault = "raised"
+    else:
+        with suppress(ValueError):  # a number that is not finite
+            data = packed({"answer": number, "is": answer})
+            if len(data) <= LONGEST_ANSWER:
+                return data
     return packed({"answer": number, "fault": fault})
