@@ -192,7 +192,8 @@ people call them, in three kinds: with its name (*valid*), *in a sentence* of on
 digits. Found is a number of which every character is found. In the two columns in italics nothing should be found:
 *wrong digit* has the right name and a digit that is not, *wrong context* is a number that comes out right by chance
 and is said to be an order, a parcel or a part. A number that has two check digits, or a date and one, is found there
-too: it says itself what it is. Numbers are percentages, ours / Presidio's, for the numbers that both know.
+too: it says itself what it is. A wrong digit may make another number of the same country: an American one without check
+digits (ITIN, SSN), a Bulgarian one. Numbers are percentages, ours / Presidio's, for the numbers that both know.
 
 """
 _TELEPHONE = """\

@@ -91,8 +91,7 @@ def _national(country: str) -> Iterator[str]:
     metadata = _metadata(country)
     if metadata.national_prefix == "0" or country in _KEEP_ZERO:
         yield from _with_zero()
-    if metadata.national_prefix != "0":
-        yield from _grouped(country)
+    yield from _grouped(country)
     yield from _ALSO.get(country, ())
 
 
@@ -105,7 +104,7 @@ def _with_zero() -> Iterator[str]:
 
 
 def _grouped(country: str) -> Iterator[str]:
-    """Yield the groupings in use where numbers have no 0 before them."""
+    """Yield the groupings in use for numbers that have no 0 before them."""
     main = phonenumbers.region_code_for_country_code(phonenumbers.country_code_for_region(country))
     for form in _metadata(main).number_format:
         first = _first_digits(form.leading_digits_pattern)
@@ -113,7 +112,12 @@ def _grouped(country: str) -> Iterator[str]:
             range(int(least or 1), int(most or least or 1) + 1) for least, most in _COUNT.findall(form.pattern or "")
         ]
         said = form.format or ""
-        if not first or {int(number) for number in re.findall(r"\d", said)} != set(range(1, len(counts) + 1)):
+        begins_with_0 = "0" in (form.national_prefix_formatting_rule or "")
+        if (
+            begins_with_0
+            or not first
+            or {int(number) for number in re.findall(r"\d", said)} != set(range(1, len(counts) + 1))
+        ):
             continue
         for groups in product(*counts):
             if sum(groups) in _NATIONAL:
