@@ -53,6 +53,8 @@ class Faults:
 
     def __init__(self, whose: str) -> None:
         self.whose = whose
+        #: What could not be tried here, in words.
+        self.untried: list[str] = []
         self._found: dict[tuple[str, str], Fault] = {}
 
     def note(self, code: str, hook: str, what: str) -> None:
@@ -108,6 +110,10 @@ class Bench:
             else:
                 self._note_failed(hook, error)
 
+    @property
+    def _lacks_network(self) -> bool:
+        return bool(self._plugin.manifest.needs.network) and not self._plugin.network
+
     def _was_disturbed(self) -> bool:
         """Return whether a question was late because the process had written something else before the answer, such as
         half a message; this shows a little later."""
@@ -149,6 +155,10 @@ class Bench:
         code, what = _FAILED.get(error.cause, ("start-raises", "could not be started again"))
         events = {event.kind: event for event in self._watch.events if event.hook == hook}
         if error.cause == "raised" and "raised" in events:
+            if events["raised"].what == "PermissionError" and self._lacks_network:
+                needs = self._plugin.manifest.needs.network
+                self._faults.untried.append(f"{hook}: give --network, for it connects to {needs}")
+                return
             what = f"raised {events['raised'].what}{_at(events['raised'].place)}"
         elif isinstance(error.__cause__, OutsideError):
             code, what = "answer-outside", f"gave an answer that is {error.__cause__}"
