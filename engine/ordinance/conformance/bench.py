@@ -26,6 +26,7 @@ _ALONE = {"audit_sink": "sink", "health": "health"}
 
 #: What the process did besides answering: the kind of event, its code, and what it did in words.
 _BESIDES = {
+    "engine": ("engine-import", "imports"),
     "network": ("uses-network", "opens a connection by itself"),
     "file": ("uses-files", "uses a file outside its folders"),
     "environment": ("uses-environment", "reads an environment variable"),

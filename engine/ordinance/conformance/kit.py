@@ -110,8 +110,15 @@ def _try(plugin: Plugin, examples: Examples, budget: Budget, faults: Faults) -> 
         with Bench(plugin, list(_uses(each, manifest.provides)), budget, faults) as bench:
             bench.start()
         _try_each(plugin, each, budget, faults)
-    if seal(plugin.path) != plugin.sha256:
+    if _was_changed(plugin):
         faults.note("file-changed", "import", "changed its own files while it ran")
+
+
+def _was_changed(plugin: Plugin) -> bool:
+    try:
+        return seal(plugin.path) != plugin.sha256
+    except (PluginError, OSError):
+        return True
 
 
 def _uses(examples: Sequence[Example], provides: Sequence[str]) -> Iterator[Use]:

@@ -85,6 +85,8 @@ class Events:
             for kind, names in (("network", _NETWORK), ("process", _PROCESS), ("signal", _SIGNAL)):
                 if event.startswith(names) and (kind != "signal" or self._place()):  # the engine's code ends with one
                     self.tell(kind, event)
+            if event == "import" and str(arguments[0]).startswith("ordinance.") and self._place():
+                self.tell("engine", str(arguments[0]))
             if event == "open" or event in _READS or event.startswith(_WRITES):
                 self._hear_file(event, arguments)
         finally:
