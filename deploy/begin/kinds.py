@@ -48,7 +48,7 @@ KINDS = {
         ),
         (Row("docs/language.md", "| `script is ", "| `$name` | TODO: what it finds, in a closed sentence |\n"),),
         (
-            Table(f"{_ENGINE}/detectors/builtin.py", "_PREPARE: Mapping", 'add `"$name": $name.prepare`'),
+            Table(f"{_ENGINE}/detectors/builtin.py", "_PREPARE: Mapping", "add `$name.prepare`"),
             Table("grammars/ordinance.lark", 'SCRIPT: "script"', "a word for it in packs, then `make docs`"),
             Table(f"{_ENGINE}/language/clauses.py", "UseKind = Literal[", "the word, a kind of detector"),
             Table(f"{_ENGINE}/policy/link/detectors.py", "def foreign", "how a rule that names it finds it"),

@@ -38,7 +38,7 @@ INSIDE = """\
 frame = sys._getframe()
 while "frames" not in frame.f_locals:
     frame = frame.f_back
-frames, question = frame.f_locals["frames"], frame.f_locals["question"]
+frames, question = frame.f_locals["frames"], frame.f_locals.get("question")
 from ordinance.plugins.inside.frames import packed
 """
 HOOK = "@hookimpl\ndef detector(asked): "
@@ -265,6 +265,10 @@ threading.Thread(target=flood, daemon=True).start()"""
         (HOOK + "\n    import os; os._exit(3)", "died", "(exit status 3) in the hook `detector`"),
         (HOOK + "\n    while True: pass", "late", "did not end within 3 s in the hook"),
         ("@hookimpl\ndef detector(unknown): pass", "raised", "raised PluginValidationError"),
+        *(("import sys\n" + INSIDE + f"frames.send(packed({said}))\nimport time; time.sleep(60)", "nonsense", "")
+          for said in ("{'prepared': [{'kind': []}]}", "{'prepared': [3]}", "{'prepared': []}", "{'failed': 3}",
+                       "{'confined': {'memory': 'rlimit'}}", "{'failed': ['x', 'y', 'z']}", "[]",
+                       "{'prepared': [{'kind': 'segments', 'overlap': True}]}", "{'step': [[], 3]}")),
         ("", "nonsense", "the hook `detector` for `acme.word`: it gives nothing; the manifest says"),
         ("import os\nfor each in range(3, 20):\n    try: os.write(each, b'\\xff' * 9)\n    except OSError: pass",
          "nonsense", "wrote to the engine itself while its package"),
@@ -403,6 +407,22 @@ sys.stdin.read()
         engine.send_signal(signal.SIGKILL)
         engine.communicate()
     until(lambda: session(leader) == [], "it has ended")
+
+
+def test_an_engine_that_ends_says_nothing_about_it(tmp_path: Path) -> None:
+    """Nor does it start processes again that end before it."""
+    write_plugin(tmp_path / "plugin", finds("return []"))
+    program = f"""
+import sys
+sys.path[:0] = [{str(ROOT / "engine")!r}, {str(ROOT / "tests")!r}]
+from pathlib import Path
+from ordinance.plugins.pool import Pool
+from support.plugin_folders import BUDGET, WORD, allowed, passage
+pool = Pool(allowed(Path({str(tmp_path / "plugin")!r})), [WORD], BUDGET)
+pool.find(0, passage("x"))
+"""
+    done = subprocess.run([sys.executable, "-X", "dev", "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_pool_that_is_closed_while_it_starts_leaves_nothing(open_pool: OpenPool) -> None:

@@ -110,5 +110,6 @@ def _gizmos(passage: Passage) -> list[Span]:
 #: What a plugin provides: one detector of phrases, one that sees sentences.
 PLUGIN: dict[Declaration, Prepared | Unconfigured] = {
     Declaration("acme.gadgets"): Expressions(phrases=("gadget",)),
+    Declaration("acme.gadgets", ("big", "small")): Expressions(phrases=("gadget",)),
     Declaration("acme.gizmos"): Segments(_gizmos),
 }

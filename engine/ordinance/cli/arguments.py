@@ -12,7 +12,7 @@ import langcodes
 
 from ordinance.errors import UsageError
 from ordinance.plugins.allowed import Plugin, allow
-from ordinance.policy.plan import Plan, TakesPart
+from ordinance.policy.plan import Plan
 from ordinance.settings import sources
 from ordinance.settings.model import PREFIX
 
@@ -54,20 +54,6 @@ def plugins_of(arguments: argparse.Namespace) -> tuple[Plugin, ...]:
     if arguments.config is None and not any(os.environ.get(name) for name in (sources.FILE_VARIABLE, _VARIABLE)):
         return ()
     return allow(sources.load(file=arguments.config).plugins)
-
-
-def described(plugin: TakesPart) -> str:
-    """Write name, version and state of a plugin, and what of the sandbox is not in force here."""
-    report = plugin.report()
-    state = f"{report['state']} ({report['cause']})" if report["cause"] else report["state"]
-    open_ = [
-        f"{what} ({how.partition(': ')[2] or how})" for what, how in report["confinement"].items() if _is_open(how)
-    ]
-    return f"{plugin.name} {plugin.version}: {state}" + (f"; not in force here: {', '.join(open_)}" if open_ else "")
-
-
-def _is_open(how: str) -> bool:
-    return how == "no" or how.startswith("no:")
 
 
 def day(text: str) -> date:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
-from ordinance.cli.arguments import add_paths, described, plugins_of
+from ordinance.cli.arguments import add_paths, plugins_of
 from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
 from ordinance.loading.load import Loaded, load
 from ordinance.policy.ir import Rule
@@ -111,7 +111,7 @@ def _summary(loaded: Loaded, diagnostics: Sequence[Diagnostic], found: list[Cost
     plan = loaded.compiled
     packs = ", ".join(f"{pack.name} {pack.version}" for pack in plan.packs)
     lines = [f"{counted}; {count(len(plan.rules), 'rule')} of {packs}", f"policy digest {plan.digest}"]
-    lines += [f"  plugin {described(each)}" for each in plan.attached]
+    lines += [f"  plugin {each.line()}" for each in plan.attached]
     given = _given(loaded)
     lines += _table(found) if found else [f"  {rule}: {cost}" for rule, cost in costs(plan) if rule in given]
     return "\n".join(lines)

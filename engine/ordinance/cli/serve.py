@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ordinance.cli.arguments import add_day, described, locale_tag, positive, region_of, tell_charter_alone
+from ordinance.cli.arguments import add_day, locale_tag, positive, region_of, tell_charter_alone
 from ordinance.errors import UsageError
 from ordinance.settings.model import Settings
 from ordinance.settings.sections import UpstreamSettings
@@ -128,7 +128,7 @@ def _announce(address: str, service: Service) -> None:
     if charter_alone(service):
         tell_charter_alone(service.plan)
     for plugin in service.plan.attached:
-        print(f"ordinance: the plugin {described(plugin)}", flush=True)
+        print(f"ordinance: the plugin {plugin.line()}", flush=True)
     for struck in service.plan.struck:
         print(f"ordinance: {struck.rule} runs without `{struck.test}`, which is not configured", flush=True)
     print(f"ordinance: listening on {address}, policy {policy}", flush=True)

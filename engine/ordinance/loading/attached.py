@@ -69,6 +69,17 @@ class Attached:
             "confinement": dict(status.confinement),
         }
 
+    def line(self) -> str:
+        """Return name, version and state, and what of the sandbox is not in force here."""
+        status = self.pool.status()
+        missing = [
+            f"{what} ({how.partition(': ')[2] or how})"
+            for what, how in status.confinement.items()
+            if how == "no" or how.startswith("no:")
+        ]
+        state = f"{status.state}, failed last because: {status.cause}" if status.cause else status.state
+        return f"{self.plugin.shown}: {state}" + (f"; not in force here: {', '.join(missing)}" if missing else "")
+
     def prepared(self) -> Mapping[Declaration, Prepared | Unconfigured]:
         """Return what the plugin gave for each use, as the engine looks for it. Starts a process. Raises
         ``PluginError``."""

@@ -81,10 +81,11 @@ def nothing(answer: object) -> None:
 
 def lines(answer: object, most: int, longest: int) -> list[str]:
     """Return at most ``most`` printable lines of at most ``longest`` characters."""
-    return [_line(each, longest) for each in _list(answer)[:most]]
+    return [printable(each, longest) for each in _list(answer)[:most]]
 
 
-def _line(value: object, longest: int) -> str:
+def printable(value: object, longest: int = 300) -> str:
+    """Return a text that a plugin says as one line of at most ``longest`` characters."""
     if not isinstance(value, str):
         raise ValueError("not a text")
     return "".join(each if each.isprintable() else " " for each in value[:longest])

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from ordinance.errors import PluginError
 from ordinance.plugins import connections
 from ordinance.plugins.allowed import Plugin
+from ordinance.plugins.answered import printable
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.inside.frames import LONGEST, LONGEST_ANSWER, THREADS, packed
 from ordinance.plugins.launched import Launched
@@ -113,12 +114,12 @@ class Hosted:
             while True:
                 said: Any = frames.receive(_left(until), _left(until))
                 match said:
-                    case {"confined": dict(confinement)}:
+                    case {"confined": dict(confinement)} if not hook:  # before the plugin can say anything itself
                         self.confinement = {str(key): str(value) for key, value in confinement.items()}
                     case {"step": [str(hook), str(name)]}:
-                        pass
-                    case {"failed": [str(cause), str(kind), str(text)]}:
-                        what = f"raised {kind}{text and ': '}{text}"
+                        hook, name = printable(hook), printable(name)
+                    case {"failed": [("raised" | "memory" | "nonsense") as cause, str(kind), str(text)]}:
+                        what = printable(f"raised {kind}{text and ': '}{text}")
                         break
                     case {"prepared": list(given)} if len(given) == len(self._uses):
                         return tuple(self._checked(use, each) for use, each in zip(self._uses, given, strict=True))

@@ -7,11 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
 
 import pluggy
 
@@ -26,19 +28,40 @@ _ENDING_SECONDS = 1.0
 _APART = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
 
 
+_Wanted = tuple[str, Sequence[int], "Future[subprocess.Popen[bytes]]"]
+
+
 class _Starter:
     """Starts processes in a thread that lasts as long as the engine. The kernel ends a process with the thread that
     started it, whatever the process is doing (``confinement.py``)."""
 
     def __init__(self) -> None:
-        self._renew()
-        os.register_at_fork(after_in_child=self._renew)
+        self._forget()
+        os.register_at_fork(after_in_child=self._forget)
 
-    def _renew(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ordinance-starter")
+    def _forget(self) -> None:
+        self._lock = threading.Lock()
+        self._wanted: SimpleQueue[_Wanted] | None = None
 
     def __call__(self, program: str, descriptors: Sequence[int]) -> subprocess.Popen[bytes]:
-        return self._thread.submit(_popen, program, descriptors).result()
+        """Start ``program`` with these descriptors. Raises ``OSError``."""
+        with self._lock:
+            if self._wanted is None:
+                self._wanted = SimpleQueue()
+                # Not an executor's thread: those end before the last pools are closed.
+                threading.Thread(target=_work, args=(self._wanted,), name="ordinance-starter", daemon=True).start()
+        started: Future[subprocess.Popen[bytes]] = Future()
+        self._wanted.put((program, descriptors, started))
+        return started.result()
+
+
+def _work(wanted: SimpleQueue[_Wanted]) -> None:
+    while True:
+        program, descriptors, started = wanted.get()
+        try:
+            started.set_result(_popen(program, descriptors))
+        except Exception as error:
+            started.set_exception(error)
 
 
 _start = _Starter()

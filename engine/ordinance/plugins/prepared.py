@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ordinance.plugin import Asked, Expressions, Pattern, Unconfigured
+from ordinance.plugins.answered import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,12 @@ class WrongTypeError(Exception):
 
 def prepared(use: Use, given: Any) -> Prepared:
     """Return what a process said that the plugin gave for ``use``. Raises ``WrongTypeError``."""
-    kind = given.get("kind") if isinstance(given, dict) else None
+    if not isinstance(given, dict) or not isinstance(kind := given.get("kind"), str):
+        raise WrongTypeError("it gives nonsense")
     if kind == "nothing":
         raise WrongTypeError("it gives nothing; the manifest says that the plugin provides it")
     if kind not in _MAY_GIVE[use.hook]:
-        type_ = given.get("type", kind) if isinstance(given, dict) else None
+        type_ = printable(given.get("type", kind))
         raise WrongTypeError(f"it gives {type_}, which is not a type that this hook may return")
     match kind:
         case "expressions":

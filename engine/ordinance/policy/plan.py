@@ -277,6 +277,9 @@ class TakesPart(Protocol):
     def report(self) -> Mapping[str, Any]:
         """Return how it is now, ready for JSON."""
 
+    def line(self) -> str:
+        """Return the same in a line for people."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Plan:

@@ -70,6 +70,8 @@ class Ordinance:
             return
         policy = policy_header(service.open(service.keyring.anyone))
         tell(f"governs this server, policy {policy}")
+        for plugin in service.plan.attached:
+            tell(f"the plugin {plugin.line()}")
         if charter_alone(service):
             tell(f"no jurisdiction: only the charter applies; set `jurisdiction`, such as {min(service.plan.parents)}")
         with renewing(service):

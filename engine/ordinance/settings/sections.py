@@ -103,14 +103,14 @@ class LimitSettings(_Section):
     )
     detector_seconds: Seconds = Field(
         default=1,
-        description="How long a plugin's detector may take for one sentence before it counts as failed (seconds).",
+        description="How long a plugin may take for one sentence or candidate before it counts as failed (seconds).",
     )
     plugin_seconds: Seconds = Field(
         default=60,
-        description="How long all installed plugins together may take to prepare their detectors (seconds).",
+        description="How long a plugin's process may take to start (seconds).",
     )
     detector_processes: int = Field(
-        default=2, ge=1, le=256, description="Processes that run plugins' detectors, for each serving process."
+        default=2, ge=1, le=256, description="Most processes of each plugin that packs ask, for each serving process."
     )
 
 

@@ -71,7 +71,7 @@ def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
 
 def _fail(frames: Frames, error: BaseException) -> None:
     try:
-        text = "".join(each if each.isprintable() else " " for each in str(error))[:_REPORTED]
+        text = str(error)[:_REPORTED]
     except BaseException:  # an exception of the plugin's own may do anything
         text = ""
     causes: dict[type[BaseException], str] = {MemoryError: "memory", NotPlainError: "nonsense"}
