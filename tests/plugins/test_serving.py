@@ -110,6 +110,14 @@ def test_what_a_plugin_prints_at_import_does_not_reach_a_program(tmp_path: Path)
     assert "  plugin acme-ordinance 1.2.0: ready" in shown.stdout
 
 
+def test_the_settings_are_held_against_what_lies_in_the_folders(tmp_path: Path) -> None:
+    right = entry(write_plugin(tmp_path / "acme"))
+    assert run("settings", "--config", write_settings(tmp_path / "right.yaml", right)).returncode == 0
+    done = run("settings", "--config", write_settings(tmp_path / "wrong.yaml", {**right, "sha256": "0" * 64}))
+    assert done.returncode == 1
+    assert f"`sha256: {right['sha256']}`" in done.stderr
+
+
 def test_commands_know_the_plugins_of_the_settings(tmp_path: Path) -> None:
     settings = write_settings(tmp_path / "ordinance.yaml", entry(write_plugin(tmp_path / "acme")))
     of = pack(tmp_path / "XA")

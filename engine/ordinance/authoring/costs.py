@@ -72,8 +72,8 @@ def costs(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def measured(plan: Plan) -> Iterator[Cost]:
-    """Measure how much ordinary prose each rule that removes text holds, alone. A plugin decides about candidates, and
-    is shown no sentence."""
+    """Measure how much ordinary prose each rule that removes text holds, alone. A plugin decides about candidates in
+    it, and is shown no sentences."""
     for rule in plan.rules:
         if not rule.removes:
             continue

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ordinance.plugins.allowed import allow
 from ordinance.settings import schema
 from ordinance.settings.sources import load
 
@@ -16,7 +17,8 @@ examples:
 
 The variables ORDINANCE_* count too, as for `ordinance serve`. Packs are not read: `ordinance check` does that.
 With the schema, an editor completes and checks the file; docs/configuration.md says how to switch that on.
-exit codes: 0 success, 2 a setting is wrong, a file cannot be read, or wrong usage.
+exit codes: 0 success, 1 a plugin is not what the settings say, 2 a setting is wrong, a file cannot be read, or wrong
+usage.
 """
 
 
@@ -35,10 +37,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check the settings, or print the schema. Raises ``SettingsError`` and ``UnreadableError`` as ``load`` does."""
+    """Check the settings, or print the schema. Raises ``SettingsError`` and ``UnreadableError`` as ``load`` does,
+    and ``PluginError`` where a plugin is not what they say."""
     if args.schema:
         sys.stdout.write(schema.text())
         return 0
-    load(file=args.config)
+    allow(load(file=args.config).plugins)
     print("The settings are correct.")
     return 0

@@ -103,7 +103,7 @@ class Visit:
         self._exchange.common[http_headers.POLICY] = http_headers.policy_header(session)
         if session.marks:
             self._exchange.common[http_headers.MARKS] = http_headers.marks_header(session)
-        request = await aside(len(raw), False, with_echo, request, session)
+        request = await aside(len(raw), session.waits, with_echo, request, session)
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
         body = await self._sent_on(len(raw), request, session)
         if body is not None:
