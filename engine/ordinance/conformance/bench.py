@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from ordinance.conformance.faults import Fault, fault
@@ -66,7 +65,7 @@ class Faults:
         """Add a fault that is not there yet."""
         self._found.setdefault((found.code, found.hook), found)
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[Fault]:
         return iter(self._found.values())
 
 
@@ -171,13 +170,6 @@ class Bench:
         elif error.cause == "nonsense" and "large" in events:
             code, what = "answer-large", "gave an answer that is too long"
         self._faults.note(code, hook, what)
-
-
-def tried(bench: Bench, *trials: Callable[[], None]) -> None:
-    """Run ``trials``; one that stops does not keep the others from running."""
-    for trial in trials:
-        with suppress(StoppedError):
-            trial()
 
 
 def _at(place: str) -> str:
