@@ -153,6 +153,32 @@ def test_what_a_plugin_does_at_its_start_stops_the_load_with_its_name(code: str,
     assert raised.value.help
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ('Expressions(phrases=("\\u200d",))', "is empty"),
+        ('Expressions(patterns=(Pattern("a+"),))', "no upper bound"),
+        ('Candidates((Pattern("a*"),), bool)', "no upper bound"),
+        ('Candidates((Pattern("a"),), bool, 1001)', "`before` is more than 1000"),
+        ("Segments(list, 501)", "`overlap` is more than 500"),
+        ("None", "gives nothing"),
+    ],
+)
+def test_what_the_engine_cannot_look_for_is_the_plugins_fault(given: str, said: str, tmp_path: Path) -> None:
+    """It was told as a finding in the pack, or as a defect of ours."""
+    code = (
+        "from ordinance.plugin import Candidates, Expressions, Pattern, Segments, hookimpl\n"
+        f"@hookimpl\ndef detector(asked): return {given}\n"
+    )
+    with pytest.raises(PluginError) as raised:
+        load(pack(tmp_path, "detector acme.codes"), plugins=[allowed(write_plugin(tmp_path / "acme", code))], on=TODAY)
+    told = raised.value.message
+    assert "acme-ordinance" in told
+    assert "`detector`" in told
+    assert "acme.codes" in told
+    assert said in told
+
+
 def test_the_digest_covers_what_is_asked_its_files_and_its_settings(tmp_path: Path) -> None:
     """W5, W6: one digest was two behaviours."""
     manifest = MANIFEST + '[settings.size]\ntype = "whole number"\ndescription = "Size."\ndefault = 5\n'
