@@ -171,6 +171,10 @@ PLANTED = (
         9, "changes the engine", "engine-import", "return Segments(find)",
         top="with contextlib.suppress(ImportError):\n    import ordinance.detectors.builtin as it\n    it.x = None",
     ),
+    giving(
+        9, "looks for the engine", "engine-import", "return Segments(find)",
+        top="with contextlib.suppress(ImportError):\n    __import__('ordinance.loading.load')",
+    ),
     giving(9, "needs the engine", "engine-import", "return Segments(find)", top="import ordinance.errors"),
     finding(
         10, "changes its own file", "uses-files",

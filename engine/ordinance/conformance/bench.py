@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from ordinance.conformance.faults import Fault, fault
@@ -26,6 +25,7 @@ _ALONE = {"audit_sink": "sink", "health": "health"}
 
 #: What the process did besides answering: the kind of event, its code, and what it did in words.
 _BESIDES = {
+    "engine": ("engine-import", "imports"),
     "network": ("uses-network", "opens a connection by itself"),
     "file": ("uses-files", "uses a file outside its folders"),
     "environment": ("uses-environment", "reads an environment variable"),
@@ -53,6 +53,8 @@ class Faults:
 
     def __init__(self, whose: str) -> None:
         self.whose = whose
+        #: What could not be tried here, in words.
+        self.untried: list[str] = []
         self._found: dict[tuple[str, str], Fault] = {}
 
     def note(self, code: str, hook: str, what: str) -> None:
@@ -63,7 +65,7 @@ class Faults:
         """Add a fault that is not there yet."""
         self._found.setdefault((found.code, found.hook), found)
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[Fault]:
         return iter(self._found.values())
 
 
@@ -108,6 +110,10 @@ class Bench:
             else:
                 self._note_failed(hook, error)
 
+    @property
+    def _lacks_network(self) -> bool:
+        return bool(self._plugin.manifest.needs.network) and not self._plugin.network
+
     def _was_disturbed(self) -> bool:
         """Return whether a question was late because the process had written something else before the answer, such as
         half a message; this shows a little later."""
@@ -149,6 +155,10 @@ class Bench:
         code, what = _FAILED.get(error.cause, ("start-raises", "could not be started again"))
         events = {event.kind: event for event in self._watch.events if event.hook == hook}
         if error.cause == "raised" and "raised" in events:
+            if events["raised"].what == "PermissionError" and self._lacks_network:
+                needs = self._plugin.manifest.needs.network
+                self._faults.untried.append(f"{hook}: give --network, for it connects to {needs}")
+                return
             what = f"raised {events['raised'].what}{_at(events['raised'].place)}"
         elif isinstance(error.__cause__, OutsideError):
             code, what = "answer-outside", f"gave an answer that is {error.__cause__}"
@@ -160,13 +170,6 @@ class Bench:
         elif error.cause == "nonsense" and "large" in events:
             code, what = "answer-large", "gave an answer that is too long"
         self._faults.note(code, hook, what)
-
-
-def tried(bench: Bench, *trials: Callable[[], None]) -> None:
-    """Run ``trials``; one that stops does not keep the others from running."""
-    for trial in trials:
-        with suppress(StoppedError):
-            trial()
 
 
 def _at(place: str) -> str:

@@ -74,6 +74,8 @@ def _changed(folder: Path) -> Iterator[str]:
         place = path.relative_to(folder).as_posix()
         if not path.is_file() or path.suffix == ".pyc" or path.name in ("RECORD", *LEFT_OUT):
             continue
+        if place == ".lock":  # uv's
+            continue
         expected = listed.pop(place, None)
         if expected is None or (expected and expected != _sum(path)):
             yield place

@@ -58,16 +58,15 @@ def check_plugin(
         examples = read_examples(package, found.manifest)
     except ExamplesError as error:
         faults.add(fault("examples-invalid", "manifest", f"{faults.whose}: ordinance-examples.toml: {error}."))
-    untried: list[str] = []
     with tempfile.TemporaryDirectory() as temporary:
         try:
             plugin = _plugin(folder, found, examples, network, writes or Path(temporary))
         except PluginError as error:
             faults.add(fault("unconfigured", "manifest", error.message))
         else:
-            untried += _try(plugin, examples, budget or Budget(), faults)
+            _try(plugin, examples, budget or Budget(), faults)
             _check_packs(plugin, faults)
-    return Checked(found, tuple(faults), tuple(untried))
+    return Checked(found, tuple(faults), tuple(faults.untried))
 
 
 def _refuse_source(folder: Path) -> None:
@@ -98,8 +97,8 @@ def _plugin(folder: Path, found: Found, examples: Examples, network: Sequence[st
     )
 
 
-def _try(plugin: Plugin, examples: Examples, budget: Budget, faults: Faults) -> Iterator[str]:
-    """Try all that the plugin provides. Yields what cannot be tried here."""
+def _try(plugin: Plugin, examples: Examples, budget: Budget, faults: Faults) -> None:
+    """Try all that the plugin provides."""
     manifest = plugin.manifest
     if not manifest.provides:
         return
@@ -110,12 +109,16 @@ def _try(plugin: Plugin, examples: Examples, budget: Budget, faults: Faults) -> 
     with suppress(StoppedError):
         with Bench(plugin, list(_uses(each, manifest.provides)), budget, faults) as bench:
             bench.start()
-        if manifest.needs.network and not plugin.network:
-            yield f"no question was asked: give --network, for it connects to {manifest.needs.network}"
-        else:
-            _try_each(plugin, each, budget, faults)
-    if seal(plugin.path) != plugin.sha256:
+        _try_each(plugin, each, budget, faults)
+    if _was_changed(plugin):
         faults.note("file-changed", "import", "changed its own files while it ran")
+
+
+def _was_changed(plugin: Plugin) -> bool:
+    try:
+        return seal(plugin.path) != plugin.sha256
+    except (PluginError, OSError):
+        return True
 
 
 def _uses(examples: Sequence[Example], provides: Sequence[str]) -> Iterator[Use]:

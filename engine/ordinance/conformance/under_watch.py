@@ -85,6 +85,8 @@ class Events:
             for kind, names in (("network", _NETWORK), ("process", _PROCESS), ("signal", _SIGNAL)):
                 if event.startswith(names) and (kind != "signal" or self._place()):  # the engine's code ends with one
                     self.tell(kind, event)
+            if event == "import" and str(arguments[0]).startswith("ordinance.") and self._place():
+                self.tell("engine", str(arguments[0]))
             if event == "open" or event in _READS or event.startswith(_WRITES):
                 self._hear_file(event, arguments)
         finally:
@@ -101,6 +103,8 @@ class Events:
                 self.tell("file", f"{event} {os.fsdecode(path)}")
 
     def _may_use(self, path: str, writes: bool) -> bool:
+        if path in map(os.path.realpath, sys.path) and not writes:
+            return True  # the import system lists it
         if path.startswith(os.devnull) or (self._writes and _inside(path).startswith(self._writes)):
             return True
         return not writes and _inside(path).startswith((self.folder, *self._readable))

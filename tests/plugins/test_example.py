@@ -1,0 +1,59 @@
+"""The plugin that third parties copy, from source to a stream: each of its detectors, whatever the pieces."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from ordinance.loading.load import load
+from ordinance.plugins.allowed import Plugin
+from ordinance.policy.vocabulary import Verdict
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import situate
+from support.checkout import ROOT
+from support.packs import JURISDICTION, TODAY, write_jurisdiction
+from support.plugin_folders import allowed
+
+SOURCE = ROOT / "plugins" / "ordinance-example"
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Plugin:
+    """The example, built by hatchling and unpacked as pip would."""
+    work = tmp_path_factory.mktemp("example")
+    shutil.copytree(SOURCE, work / "source")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work)]
+    subprocess.run(build, cwd=work / "source", check=True, capture_output=True)
+    (wheel,) = work.glob("*.whl")
+    with ZipFile(wheel) as archive:
+        archive.extractall(work / "installed")
+    return allowed(work / "installed")
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("detector", "said", "secret"),
+    [
+        ("example.shouting", "Quiet first. Then LOUD! Then quiet.", "LOUD!"),
+        ("example.shelves", "See SHELF-1234, not SHELF-1235.", "SHELF-1234"),
+        ("example.stamps", "It has STAMP 12AB on it.", "STAMP 12AB"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_its_detectors_fire_on_a_stream(
+    detector: str, said: str, secret: str, size: int, example: Plugin, tmp_path: Path
+) -> None:
+    text = JURISDICTION.replace("topic talk and", f"detector {detector} and").replace("sentence at most 200", "span")
+    pack = write_jurisdiction(tmp_path, text.replace("topic   talk  from lexicon words\n", ""))
+    plan = load([pack], plugins=[example], on=TODAY).plan
+    session = Session(plan, situate(plan, jurisdiction="XA", on=TODAY), "en")
+    stream = session.stream()
+    released = "".join(stream.feed(said[at : at + size]) for at in range(0, len(said), size)) + stream.close()
+    assert session.outcome().verdict is Verdict.WITHHOLD
+    before, _, after = said.partition(secret)
+    assert released.startswith(f"{before}⟦…⟧{after}")
