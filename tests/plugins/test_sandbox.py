@@ -362,6 +362,23 @@ with connect("127.0.0.1:{allowed.getsockname()[1]}") as connection:
 
 
 @pytest.mark.server
+def test_what_it_asks_for_connections_with_reaches_nobody_else(open_pool: OpenPool, tmp_path: Path) -> None:
+    """A socket that takes datagrams sends them to whoever listens under a path, where no rule about sockets applies."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.bind(str(tmp_path / "datagrams"))
+        other.setblocking(False)
+        source = finds("""\
+from ordinance import plugin
+for each in (plugin._connect._connection, *map(socket.socket.dup, socket.socketpair())):
+    try: each.sendto(b"x", text)
+    except OSError: pass
+return []""")
+        assert open_pool(source, network=["127.0.0.1:9"]).find(0, passage(str(tmp_path / "datagrams"))) == []
+        with pytest.raises(BlockingIOError):
+            other.recv(1)
+
+
+@pytest.mark.server
 def test_the_engine_trusts_no_address_that_the_process_itself_sends(open_pool: OpenPool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as named, socket.create_server(("127.0.0.1", 0)) as other:
         source = finds(f"""\
