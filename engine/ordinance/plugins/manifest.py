@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ordinance.errors import PluginError
 from ordinance.plugin import API
-from ordinance.plugins.beside import GROUP
+from ordinance.plugins.beside import GROUP as GROUP
 
 FILE = "ordinance-plugin.toml"
 
