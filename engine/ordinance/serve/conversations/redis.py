@@ -16,7 +16,8 @@ T = TypeVar("T")
 _CONVERSATION, _OWNER = "ordinance:told:", "ordinance:owned:"
 
 #: One step for the server. KEYS: conversation, owner, whose conversations are sorted by when they expire: those that
-#: have are dropped, and if there are too many, those that would be next. ARGV: the conversation's key, at, until, how many an owner keeps, what stands before a key, notices.
+#: have are dropped, and if there are too many, those that would be next. ARGV: the conversation's key, at, until, how
+#: many an owner keeps, what stands before a key, notices.
 _WRITE = """
 for i = 6, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], ARGV[2]) end
 redis.call('EXPIREAT', KEYS[1], ARGV[3])
