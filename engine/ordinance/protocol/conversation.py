@@ -197,10 +197,10 @@ def every_text(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator
 
 def _headed(message: Message) -> Iterator[str]:
     """Yield what a message says together with a role of the client's own, or a name, that a server writes above it."""
-    content = message.get("content")
     for head in (message.get("role"), message.get("name")):
         if isinstance(head, str) and head not in _SPEAKERS and head not in _OPERATORS_ROLES:
-            yield from joined([head, *(content if isinstance(content, list) else [content])])
+            found = (read(message) for read in (_spoken, *(reading.message for reading in _READINGS)))
+            yield from _together([head, *texts] for texts in found)
 
 
 def rows(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:

@@ -97,6 +97,7 @@ SPLIT: list[list[dict[str, Any]]] = [
     [turned(FIRST, SECOND)],
     [turned(FIRST, {"type": "thinking", "thinking": "x"}, TWO)],
     *([turned(who, SECOND, name=FIRST)] for who in ("user", "assistant", "system", "critic")),
+    [turned("assistant", None, refusal=SECOND, name=FIRST)],
     *([turned(who, ONE, type="reasoning"), turned(who, SECOND)] for who in ("user", "assistant")),
 ]
 
