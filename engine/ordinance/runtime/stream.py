@@ -244,8 +244,8 @@ class Stream:
 
     @property
     def seen(self) -> bool:
-        """Whether people read its notices: not in the metadata alone, and perhaps never beside a call, since clients may
-        hide the steps of a tool loop."""
+        """Whether people read its notices: not in the metadata alone, and perhaps never beside a call, since clients
+        may hide the steps of a tool loop."""
         return not (self.called or self._silent)
 
     @property
