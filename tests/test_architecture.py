@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ordinance.cli.main import COMMANDS
 from support.checkout import ROOT
 
 PACKAGE = ROOT / "engine" / "ordinance"
@@ -191,8 +192,10 @@ def test_a_file_has_one_idea() -> None:
 
 
 def test_a_room_can_be_looked_over() -> None:
+    """A command is found by its name, so those do not count."""
+    commands = {PACKAGE / "cli" / f"{name}.py" for name, _ in COMMANDS}
     folders = {path.parent for path in FILES} - {PACKAGE}
-    assert not [str(each) for each in folders if len(list(each.glob("*.py"))) > MOST_IN_A_ROOM]
+    assert not [str(each) for each in folders if len({*each.glob("*.py")} - commands) > MOST_IN_A_ROOM]
     assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", *AT_THE_ROOT}
 
 
