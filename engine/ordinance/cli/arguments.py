@@ -7,17 +7,18 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import langcodes
 
 from ordinance.errors import UsageError
-from ordinance.plugins.allowed import Plugin, allow
 from ordinance.policy.plan import Plan
-from ordinance.settings import sources
-from ordinance.settings.model import PREFIX
 
-#: Allows plugins where no file does.
-_VARIABLE = f"{PREFIX}PLUGINS"
+if TYPE_CHECKING:
+    from ordinance.plugins.allowed import Plugin
+
+#: Name the settings file, or the plugins that are allowed.
+_VARIABLES = ("ORDINANCE_CONFIG", "ORDINANCE_PLUGINS")
 
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
@@ -42,18 +43,19 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """Add ``--config FILE``, from which commands about packs know which plugins are allowed."""
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="settings file whose `plugins` are allowed (default: "
-        f"${sources.FILE_VARIABLE}; without one, no plugin)"
-    )  # fmt: skip
+    what = f"settings file whose `plugins` are allowed (default: ${_VARIABLES[0]}; without one, no plugin)"
+    parser.add_argument("--config", type=Path, metavar="FILE", help=what)
 
 
 def plugins_of(arguments: argparse.Namespace) -> tuple[Plugin, ...]:
     """Return the plugins that the settings allow; none, and the settings are not read, where neither ``--config`` nor a
     variable names any. Raises ``SettingsError``, ``UnreadableError`` or ``PluginError``."""
-    if arguments.config is None and not any(os.environ.get(name) for name in (sources.FILE_VARIABLE, _VARIABLE)):
+    if arguments.config is None and not any(map(os.environ.get, _VARIABLES)):
         return ()
-    return allow(sources.load(file=arguments.config).plugins)
+    from ordinance.plugins.allowed import allow  # slow to import, and most need no settings
+    from ordinance.settings.sources import load
+
+    return allow(load(file=arguments.config).plugins)
 
 
 def day(text: str) -> date:

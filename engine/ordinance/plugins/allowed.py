@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ordinance.errors import PluginError
 from ordinance.plugin import Settings
-from ordinance.plugins.manifest import Manifest, read
 from ordinance.plugins.own_settings import typed
 from ordinance.plugins.seal import seal
-from ordinance.settings.sections import PluginSettings
+
+if TYPE_CHECKING:  # they need pydantic, which commands that read no settings do not load
+    from ordinance.plugins.manifest import Manifest
+    from ordinance.settings.sections import PluginSettings
 
 #: What a digest has in the place of a setting that was read from a file, which may be a password.
 _FROM_A_FILE = {"file": True}
@@ -90,6 +93,8 @@ def allow(listed: Iterable[PluginSettings]) -> tuple[Plugin, ...]:
 
 
 def _allowed(entry: PluginSettings) -> Plugin:
+    from ordinance.plugins.manifest import read
+
     folder = entry.path.absolute()
     found = read(folder)
     if normal(found.name) != normal(entry.name):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from ordinance.errors import PluginError
-from ordinance.plugins.manifest import GROUP
+
+#: The group of entry points by which a distribution is a plugin.
+GROUP = "ordinance"
 
 
 def refuse_beside() -> None:

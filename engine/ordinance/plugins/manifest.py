@@ -17,8 +17,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ordinance.errors import PluginError
 from ordinance.plugin import API
+from ordinance.plugins.beside import GROUP as GROUP
 
-GROUP = "ordinance"
 FILE = "ordinance-plugin.toml"
 
 _NAMED = re.compile(r"(detector|judge|form) ([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")

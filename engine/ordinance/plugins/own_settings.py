@@ -6,11 +6,13 @@ import math
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ordinance.errors import PluginError
 from ordinance.plugin import Settings
-from ordinance.plugins.manifest import Found, SettingSpec
+
+if TYPE_CHECKING:
+    from ordinance.plugins.manifest import Found, SettingSpec
 
 #: The largest file that a setting is read from, in bytes.
 _LARGEST = 64 * 1024
