@@ -89,7 +89,7 @@ soak: need-python
 
 hostile: need-python
 	@"$(PYTHON)" deploy/install.py test
-	HOSTILE_QUESTIONS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_hostile.py -k soak $(FLAGS)
+	HOSTILE_QUESTIONS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_soak.py $(FLAGS)
 
 noninterference: need-python
 	@"$(PYTHON)" deploy/install.py test
