@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from ordinance.cli.main import COMMANDS
 from support.checkout import ROOT
 
 PACKAGE = ROOT / "engine" / "ordinance"
