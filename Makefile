@@ -108,7 +108,7 @@ soak: ready
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
 
 hostile: ready
-	HOSTILE_QUESTIONS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_hostile.py -k soak $(FLAGS)
+	HOSTILE_QUESTIONS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_soak.py $(FLAGS)
 
 noninterference: ready
 	@HYPOTHESIS_PROFILE=interference exec .venv/test/bin/python -m pytest tests/test_noninterference.py $(FLAGS)

@@ -435,6 +435,9 @@ def test_without_seccomp_landlock_still_closes_tcp(
     assert pool.find(0, passage(around.text)) == []
     said = "no: this kernel has no seccomp filter; TCP alone is closed"
     assert pool.status().confinement["network"] == said
+    if version >= landlock.SCOPES:
+        pool = open_pool(tries(PROCESSES["a signal"]))
+        assert pool.find(0, passage(around.text)) == [], "nor can it send signals to the engine"
 
 
 @pytest.mark.server

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 from ordinance.plugin import Passage, Span
+from ordinance.plugins.budget import Budget
+from ordinance.plugins.hosted import FaultError
+from ordinance.plugins.pool import TURN_SECONDS, Pool
 from support.plugin_folders import finds, passage
+
+BUDGET = Budget(seconds=1.0, processes=2, start=60.0)
+#: The longest that a question may take, in seconds.
+BOUND = TURN_SECONDS + BUDGET.seconds + 5
 
 #: What only a foreign answer has. It lies in every text.
 FOREIGN = (70, 71)
@@ -78,3 +87,16 @@ def asks(deed: str, number: int) -> Passage:
 def right(number: int) -> list[Span]:
     """The answer to a text with that ``number``."""
     return [(number % 60, number % 60 + 1)]
+
+
+def ask(pool: Pool, deed: str, number: int) -> str:
+    """Ask, and return the code of a fault, or nothing for the right answer; anything else fails."""
+    began = time.monotonic()
+    try:
+        found = pool.find(0, asks(deed, number))
+    except FaultError as error:
+        return error.cause
+    finally:
+        assert time.monotonic() - began < BOUND, deed
+    assert found == right(number), f"{deed}: an answer to another question"
+    return ""

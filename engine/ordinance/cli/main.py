@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import errno
 import importlib
-import io
 import json
 import os
 import sys
@@ -16,6 +15,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from ordinance import __version__
+from ordinance.cli.streams import discard_output, prepare_streams
 from ordinance.errors import OrdinanceError, UnwritableError, UsageError
 
 #: Every command and what it does. Each is a module of this package with ``add(subparsers)`` and ``run(args) -> int``,
@@ -75,7 +75,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1, 2, 3 for a bug, 130 for Ctrl-C, 141 for a closed pipe."""
     words = sys.argv[1:] if argv is None else list(argv)
-    _prepare_streams()
+    prepare_streams()
     try:
         try:
             code = _run(words)
@@ -87,36 +87,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read us has gone
-        _discard_output()
+        discard_output()
         return 141
     except OSError as error:
         if error.errno not in _FULL:
             return _defect(words, error)
-        _discard_output()
+        discard_output()
         _tell(words, UnwritableError(f"the output cannot be written: {error.strerror}.", help="Free some space."))
         return UnwritableError.exit_code
     except Exception as error:  # the last resort: a person gets one line, never a text of theirs
         return _defect(words, error)
-
-
-def _prepare_streams() -> None:
-    """Open closed standard streams on the null device, and make the others accept every character.
-
-    Output is UTF-8 whatever the locale (JSON must be); what UTF-8 cannot encode is escaped.
-    """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # open as long as the process
-        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-
-
-def _discard_output() -> None:
-    """Discard the remaining output, so that the interpreter does not complain about it at exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
 
 
 def _tell(words: Sequence[str], error: OrdinanceError) -> None:

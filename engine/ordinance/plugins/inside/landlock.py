@@ -29,10 +29,10 @@ _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 
 #: The rights on files that each version of Landlock knows, those on TCP, and its scopes.
 _FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
-_TCP = {4: 3}
-_SCOPES = {6: 3}
-#: The version from which on TCP is closed.
-TCP = 4
+_CLOSED_TCP = {4: 3}
+_CLOSED_SCOPES = {6: 3}
+#: The versions from which on TCP is closed, and what a process may do to others.
+TCP, SCOPES = 4, 6
 
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 SYSTEM = (
@@ -50,9 +50,9 @@ def restrict(reads: str, writes: str) -> int:
     the version of Landlock. Raises ``OSError`` where the kernel has none."""
     version = kernel.call(_CREATE, 0, 0, _VERSION)
     files = _newest(_FILES, version)
-    attributes = struct.pack("=QQQ", files, _newest(_TCP, version), _newest(_SCOPES, version))
+    attributes = struct.pack("=QQQ", files, _newest(_CLOSED_TCP, version), _newest(_CLOSED_SCOPES, version))
     # An older kernel knows the beginning of it.
-    size = 8 if version < TCP else 16 if version < 6 else 24
+    size = 8 if version < TCP else 16 if version < SCOPES else 24
     ruleset = kernel.call(_CREATE, attributes, size, 0)
     try:
         _allow(ruleset, "/dev/null", (_READ_FILE | _WRITE_FILE | _TRUNCATE) & files)
