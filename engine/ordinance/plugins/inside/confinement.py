@@ -6,7 +6,7 @@ import os
 import resource
 import signal
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ordinance.plugins.inside import kernel, landlock, seccomp
@@ -37,7 +37,7 @@ def confine(hello: Mapping[str, Any]) -> dict[str, str]:
     except OSError as error:
         memory = f"no: {error.strerror}"
     try:
-        version = _keep_to_files(hello["path"], hello["writes"])
+        version = _keep_to_files(hello["path"], hello["sums"], hello["writes"])
     except OSError as error:
         files = f"no: {landlock.reason(error)}"
     try:
@@ -66,9 +66,9 @@ def _limit(memory: int, writes: bool) -> None:
         resource.setrlimit(kind, (least, least))
 
 
-def _keep_to_files(reads: str, writes: str) -> int:
+def _keep_to_files(folder: str, sealed: Iterable[str], writes: str) -> int:
     kernel.prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    return landlock.restrict(reads, writes)
+    return landlock.restrict(folder, sealed, writes)
 
 
 def _keep_to_calls(engine: int) -> None:
