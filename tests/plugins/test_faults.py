@@ -272,6 +272,8 @@ threading.Thread(target=flood, daemon=True).start()"""
                        "{'confined': {'memory': 'rlimit'}}", "{'failed': ['x', 'y', 'z']}", "[]",
                        "{'prepared': [{'kind': 'segments', 'overlap': True}]}", "{'step': [[], 3]}")),
         ("", "nonsense", "the hook `detector` for `acme.word`: it gives nothing; the manifest says"),
+        ("import sys\n" + INSIDE + "while True: frames.send(packed({'step': ['import', 'x']}))",
+         "nonsense", "wrote to the engine itself"),
         (gives("Expressions(('a' * 1_000_000,) * 20)"), "nonsense", "more than 16 MiB in the hook `detector`"),
         ("import os\nfor each in range(3, 20):\n    try: os.write(each, b'\\xff' * 9)\n    except OSError: pass",
          "nonsense", "wrote to the engine itself while its package"),

@@ -381,6 +381,42 @@ def _echo(server: socket.socket) -> Callable[[], None]:
 
 
 @pytest.mark.server
+def test_a_plugin_does_not_keep_the_engine_busy_with_connections(open_pool: OpenPool) -> None:
+    """Each is made in the engine's process, which has other things to do."""
+    with socket.create_server(("127.0.0.1", 0)) as tcp:
+        address = f"127.0.0.1:{tcp.getsockname()[1]}"
+        source = finds("""\
+until, made = time.monotonic() + 1, 0
+while time.monotonic() < until:
+    connect(text).close()
+    made += 1
+return [(0, 1)] if made > 150 else []""")
+        stop = _greet(tcp)
+        assert open_pool(source, network=[address]).find(0, passage(address)) == []
+        stop()
+
+
+def _greet(server: socket.socket) -> Callable[[], None]:
+    """Accept each connection and close it, until the function that is returned is called."""
+
+    def greet() -> None:
+        while True:
+            try:
+                server.accept()[0].close()
+            except OSError:
+                return
+
+    thread = threading.Thread(target=greet, daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+    return stop
+
+
+@pytest.mark.server
 def test_a_connection_leads_nowhere_else(open_pool: OpenPool, tmp_path: Path) -> None:
     """A connected socket could be disconnected, and connected anew."""
     with socket.create_server(("127.0.0.1", 0)) as allowed, socket.create_server(("127.0.0.1", 0)) as other:
