@@ -466,6 +466,13 @@ return []""")
 
 
 @pytest.mark.server
+def test_an_operator_sees_whose_process_it_is(open_pool: OpenPool) -> None:
+    open_pool(finds("return []")).prepared()
+    [process] = children(os.getpid())
+    assert Path(f"/proc/{process}/comm").read_text() == "acme_plugin\n"
+
+
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("parts", "code", "said"),
     [

@@ -7,6 +7,7 @@ import resource
 import signal
 import struct
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from ordinance.plugins.inside import kernel, landlock, seccomp
@@ -23,7 +24,7 @@ _STACKS = THREADS * 8 * _MEGABYTE
 #: shared, which does not count as data.
 _SPACE = 4 * 1024**3
 
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+_PR_SET_PDEATHSIG, _PR_SET_NAME, _PR_SET_NO_NEW_PRIVS = 1, 15, 38
 _CAPABILITY_VERSION = 0x20080522
 
 
@@ -32,6 +33,9 @@ def confine(hello: Mapping[str, Any]) -> dict[str, str]:
     something is not. The engine's process is ``hello["engine"]``."""
     memory = files = calls = ""
     version = 0
+    with suppress(OSError):
+        # So that `top` tells whose process it is.
+        kernel.prctl(_PR_SET_NAME, hello["package"].encode())
     try:
         _limit(hello["memory_mb"] * _MEGABYTE, bool(hello["writes"]))
     except OSError as error:
