@@ -33,6 +33,7 @@ class Narrowed:
         for tag, name in enumerate(self._names):
             found = _of_rule(plan, plan.rules[name]) if isinstance(name, int) else [plan.detectors[name]]
             looked_for += [(tag, each) for each in found if isinstance(each, Expressions)]
+        self._bare = [replace(each, detector="") for each in plan.contacts]
         self._automaton = Automaton(looked_for)
         self._always = frozenset(tag for tag, rule in enumerate(plan.rules) if _always(plan, rule))
         self._met: dict[str, frozenset[int]] = {}
@@ -59,9 +60,11 @@ class Narrowed:
         kept = {self._names[tag] for tag in tags}
         part = replace(
             plan,
-            rules=tuple(rule for tag, rule in enumerate(plan.rules) if tag in tags),
+            rules=tuple(plan.rules[tag] for tag in sorted(tags) if tag < len(plan.rules)),
             protected=tuple(key for key in plan.protected if key in kept),
-            contacts=tuple(each if each.detector in kept else replace(each, detector="") for each in plan.contacts),
+            contacts=tuple(
+                each if each.detector in kept else bare for each, bare in zip(plan.contacts, self._bare, strict=True)
+            ),
         )
         share_words(plan, part)
         return part
