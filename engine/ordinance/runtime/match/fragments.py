@@ -5,7 +5,7 @@ Nothing in it depends on what else an automaton looks for, since no node leads f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -81,19 +81,28 @@ class _Fragment:
                 return end
 
     def _mark_live(self) -> None:
-        """From which nodes a match can still be completed, and whose: worked out backwards."""
-        set_kinds = [self._kinds_in(symbols) for symbols in self._nodes.sets]
-        changed = True
-        while changed:
-            changed = False
-            for node in self._nodes.at[:0:-1]:
-                found, families = node.live, self._families(node)
-                for before in KINDS:
-                    if not found & before and self._completes(node, before, set_kinds):
-                        found |= before
-                if (found, families) != (node.live, node.families):
-                    node.live, node.families = found, families
-                    changed = True
+        """From which nodes a match can still be completed, and whose: worked out backwards. Repetitions are written
+        out, so nodes never lead back."""
+        set_kinds = [_kinds_in(symbols) for symbols in self._nodes.sets]
+        for node in self._last_first():
+            node.families = self._families(node)
+            for before in KINDS:
+                if self._completes(node, before, set_kinds):
+                    node.live |= before
+
+    def _last_first(self) -> Iterator[Node]:
+        """Yield each node after all to which it leads."""
+        nodes, seen = self._nodes.at, {1}
+        pending = [(nodes[1], _targets(nodes[1]))]
+        while pending:
+            node, following = pending[-1]
+            target = next((each for each in following if each not in seen), None)
+            if target is None:
+                yield node
+                pending.pop()
+            else:
+                seen.add(target)
+                pending.append((nodes[target], _targets(nodes[target])))
 
     def _families(self, node: Node) -> int:
         """Return the families with a match that is complete further on."""
@@ -118,14 +127,6 @@ class _Fragment:
                     seen.add(target)
                     pending.append(target)
         return families
-
-    def _kinds_in(self, symbols: SymbolSet) -> int:
-        ends = "".join(low + high for low, high in symbols.ranges)
-        found = 0
-        for symbol in SAMPLES + ends:
-            if symbol in symbols:
-                found |= kind_of(symbol)
-        return found
 
     def _completes(self, node: Node, before: int, set_kinds: list[int]) -> bool:
         if node.outputs:
@@ -160,3 +161,19 @@ class _Fragment:
                     seen.add(target)
                     pending.append(target)
         return False
+
+
+def _targets(node: Node) -> Iterator[int]:
+    yield from (target for _, target in node.sets)
+    yield from (target for _, target in node.jumps)
+
+
+@lru_cache(maxsize=_KEPT)
+def _kinds_in(symbols: SymbolSet) -> int:
+    """Return the kinds of the symbols in a set."""
+    ends = "".join(low + high for low, high in symbols.ranges)
+    found = 0
+    for symbol in SAMPLES + ends:
+        if symbol in symbols:
+            found |= kind_of(symbol)
+    return found
