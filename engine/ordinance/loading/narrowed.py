@@ -3,7 +3,8 @@
 Automata for all that is in force in a place are made when somebody asks there. What finds nothing in any text of an
 example changes nothing in what comes of it: verdict, removed regions and notices are joins over what was found
 (semantics, rule 11), and a text that ends by itself ends in nothing that was only begun (rule 6). So everything that
-the policy looks for is looked for once, in one automaton, and the example is run with what was found.
+the policy looks for is looked for once, in one automaton, and the example is run with what was found. A red line is
+different: it ends an answer, and what has left until then depends on what had to wait, for whatever rule.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 
 from ordinance.detection import Expressions
 from ordinance.policy.plan import Plan, PlannedRule
+from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.matcher import matches_in
 from ordinance.runtime.redact.activation import forgeable, sought
@@ -36,13 +38,16 @@ class Narrowed:
         self._bare = [replace(each, detector="") for each in plan.contacts]
         self._automaton = Automaton(looked_for)
         self._always = frozenset(tag for tag, rule in enumerate(plan.rules) if _always(plan, rule))
+        self._ending = frozenset(tag for tag, rule in enumerate(plan.rules) if rule.effect is Effect.REFUSE)
         self._met: dict[str, frozenset[int]] = {}
         self._parts: dict[frozenset[int], Plan] = {}
 
     def part(self, texts: Iterable[str]) -> Plan:
         """Return the plan with the rules and the protected information that find something in one of ``texts``, or that
-        look at more than phrases and patterns."""
+        look at more than phrases and patterns; all of it where a red line may end the answer."""
         tags = self._always.union(*map(self._found, texts))
+        if tags & self._ending:
+            return self.plan
         part = self._parts.pop(tags, None) or self._narrow(tags)
         self._parts[tags] = part
         if len(self._parts) > _KEPT:
