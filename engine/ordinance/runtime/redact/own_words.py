@@ -15,7 +15,16 @@ from weakref import WeakKeyDictionary
 
 from ordinance.policy.plan import Plan
 from ordinance.runtime.redact.signs import RETURNED_MARKER
-from ordinance.runtime.redact.wordings import LEAST_WORDS, State, Wordings, notices_of, texts_of, wordings_of, words
+from ordinance.runtime.redact.wordings import (
+    LEAST_WORDS,
+    State,
+    Wordings,
+    guard_alike,
+    templates_of,
+    texts_of,
+    wordings_of,
+    words,
+)
 
 #: What the model reads in the place of a marker, and of an answer of which nothing else is left.
 GAP = "…"
@@ -52,14 +61,14 @@ class OwnWords:
 
     def __init__(self, plan: Plan) -> None:
         self.number = next(_numbers)
-        templates, values = notices_of(plan)
         engine = plan.engine_notices
         contacts = [text for name in ("contacts", "contacts_unknown") for text in texts_of(engine[name])]
         self._long = wordings_of(plan)
         self._heads: dict[str, bool] = {}
-        self._any = Wordings(templates, values, 1)
-        self._contacts = Wordings(contacts, values, 1)
-        self._history = Wordings(texts_of(engine["history"]), values, 1)
+        trees = self._long.trees
+        self._any = Wordings(templates_of(plan), trees, 1)
+        self._contacts = Wordings(contacts, trees, 1)
+        self._history = Wordings(texts_of(engine["history"]), trees, 1)
 
     def cut(self, text: str) -> Returned:
         """Take the engine's own words out of ``text``, which a model is said to have written, until nothing changes. A
@@ -126,6 +135,12 @@ def own_words(plan: Plan) -> OwnWords:
     if found is None:
         found = _known[plan] = OwnWords(plan)
     return found
+
+
+def share_words(whole: Plan, part: Plan) -> None:
+    """Let ``part``, which is ``whole`` with fewer rules, know every notice and marker of ``whole``."""
+    _known[part] = own_words(whole)
+    guard_alike(whole, part)
 
 
 def _fits(wordings: Wordings, text: str) -> bool:
