@@ -30,7 +30,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_file_is_never_removed(tmp_path: Path) -> None:
     path = tmp_path / "letter"
     path.write_text("dear")
-    with pytest.raises(ServeError, match="is no socket"):
+    with pytest.raises(ServeError, match="is not a socket"):
         listen(f"unix:{path}", 0)
     assert path.read_text() == "dear"
 

@@ -121,7 +121,7 @@ def _clear(path: Path) -> None:
     """Remove the socket that a server left behind when it was killed. Raises ``ServeError`` for anything else."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise ServeError(f"{path} is there and is no socket.", help="Name another path in 'host'.")
+            raise ServeError(f"{path} exists and is not a socket.", help="Name another path in 'host'.")
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
             asking.setblocking(False)
             asking.connect(os.fspath(path))

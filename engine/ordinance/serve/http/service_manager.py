@@ -46,7 +46,7 @@ def _checked(descriptor: int) -> Listener:
         listens = found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError:
         raise ServeError(
-            f"descriptor {descriptor}, which LISTEN_FDS names, is no socket.", help="Unset LISTEN_FDS, or pass one."
+            f"descriptor {descriptor}, which LISTEN_FDS names, is not a socket.", help="Unset LISTEN_FDS, or pass one."
         ) from None
     if not listens or found.family not in _FAMILIES or found.type != socket.SOCK_STREAM:
         raise ServeError(
