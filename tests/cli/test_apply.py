@@ -202,7 +202,7 @@ def test_a_conversation_shows_what_the_model_would_read() -> None:
     left, refused, cut = apply("--locale", "en", lines=lines)
     assert left["sent"] == turns(SORRY)
     assert left["history"] == {"left_out": 1, "types": ["violence"]}
-    assert left["answer"].startswith("Berlin.\n\nSomething earlier")
+    assert left["answer"].startswith("Berlin.\n\nThe model did not read an earlier part")
     assert (refused["sent"], refused["verdict"]) == (None, "refuse")
     assert cut["sent"] == turns("Hi.", "Hello ….", "And?")
     assert "history" not in cut

@@ -45,7 +45,7 @@ def locked(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)==([^ \\]+)", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["serve", "test", "pages", "clients", "model", "vllm"])
+@pytest.mark.parametrize("name", ["serve", "test", "clients", "model", "vllm"])
 def test_a_lock_names_hashes_and_no_host(name: str) -> None:
     text = (LOCKS / f"{name}.txt").read_text("utf-8")
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links|file:", text)
@@ -65,12 +65,12 @@ def test_the_locks_hold_what_the_project_declares() -> None:
 def test_clients_of_others_are_in_a_lock_of_their_own() -> None:
     clients = names(GROUPS["clients"])
     assert clients <= locked("clients").keys()
-    for name in ("serve", "test", "pages"):
+    for name in ("serve", "test"):
         assert not {each for each in locked(name) if "langchain" in each}
     assert "ordinance" not in locked("clients")
 
 
-@pytest.mark.parametrize("suite", ["pages", "clients"])
+@pytest.mark.parametrize("suite", ["clients"])
 def test_a_lock_of_npm_has_digests_and_names_no_host(suite: str) -> None:
     folder = ROOT / "tests" / suite / "node"
     locked = json.loads((folder / "package-lock.json").read_text("utf-8"))["packages"]

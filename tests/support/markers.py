@@ -40,6 +40,7 @@ class Markers:
 
     def __init__(self) -> None:
         self._reached: list[str] = []
+        self._reached_here = 0
         self._fixtures: set[tuple[str, str]] = set()
         self._slow: dict[str, float] = {}
         sys.addaudithook(self._hear)
@@ -53,8 +54,10 @@ class Markers:
         BaseProcess.start = started  # type: ignore[method-assign, assignment]
 
     def _hear(self, event: str, _: Any) -> None:
-        if event in REACHES or (event == CONNECTS and threading.current_thread() is threading.main_thread()):
+        here = threading.current_thread() is threading.main_thread()
+        if event in REACHES or (event == CONNECTS and here):
             self._reached.append(event)
+            self._reached_here += here
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -64,10 +67,11 @@ class Markers:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
-        """Remember a fixture that reaches out: it may live longer than the test for which it is made."""
-        before = len(self._reached)
+        """Remember a fixture that reaches out itself: it may live longer than the test for which it is made. What other
+        threads do meanwhile, which an earlier test left, is not the fixture's."""
+        before = self._reached_here
         made = yield
-        if len(self._reached) > before:
+        if self._reached_here > before:
             self._fixtures.add((fixturedef.baseid, fixturedef.argname))
         return made
 
