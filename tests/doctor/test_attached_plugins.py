@@ -40,3 +40,9 @@ def test_a_plugin_that_does_not_answer_is_told_with_its_cause() -> None:
 
 def test_without_plugins_nothing_is_told() -> None:
     assert told([]) == told(None) == told("nonsense") == []
+
+
+def test_what_a_plugin_says_is_wrong_is_told() -> None:
+    first, second = told([plugin(confinement={}, wrong=["the disk is full"])])
+    assert (first.state, first.what) == (State.OPEN, "says that something is wrong: the disk is full")
+    assert (second.state, second.what) == (State.WELL, "answers")

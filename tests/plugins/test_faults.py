@@ -21,9 +21,11 @@ from pathlib import Path
 import pytest
 
 from ordinance.errors import PluginError
+from ordinance.plugin import Unconfigured
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.hosted import FaultError
 from ordinance.plugins.pool import Pool
+from ordinance.plugins.prepared import prepared
 from support.checkout import ROOT
 from support.plugin_folders import BUDGET, WORD, OpenPool, allowed, fault, finds, gives, passage, until, write_plugin
 from support.processes import children, running, session
@@ -270,6 +272,9 @@ threading.Thread(target=flood, daemon=True).start()"""
                        "{'confined': {'memory': 'rlimit'}}", "{'failed': ['x', 'y', 'z']}", "[]",
                        "{'prepared': [{'kind': 'segments', 'overlap': True}]}", "{'step': [[], 3]}")),
         ("", "nonsense", "the hook `detector` for `acme.word`: it gives nothing; the manifest says"),
+        ("import sys\n" + INSIDE + "while True: frames.send(packed({'step': ['import', 'x']}))",
+         "nonsense", "wrote to the engine itself"),
+        (gives("Expressions(('a' * 1_000_000,) * 20)"), "nonsense", "more than 16 MiB in the hook `detector`"),
         ("import os\nfor each in range(3, 20):\n    try: os.write(each, b'\\xff' * 9)\n    except OSError: pass",
          "nonsense", "wrote to the engine itself while its package"),
     ],
@@ -291,6 +296,11 @@ def test_a_plugin_that_does_not_start_is_named(
     assert capfd.readouterr() == ("", ""), "what it prints goes nowhere"
     assert pool.status().state == "failing"
     until(lambda: children(os.getpid()) == [], "nothing is left of it")
+
+
+def test_what_is_missing_is_told_in_one_line() -> None:
+    given = prepared(WORD, {"kind": "unconfigured", "missing": "the model\n\x1b[2K\ud800" + "x" * 1000})
+    assert given == Unconfigured("the model  [2K " + "x" * 285)
 
 
 def test_a_restart_that_prepares_something_else_does_not_serve(open_pool: OpenPool) -> None:
@@ -384,6 +394,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 import pytest
 from ordinance.plugins.pool import Pool
+from ordinance.plugins.prepared import prepared
 from support.plugin_folders import allowed, BUDGET, WORD, allowed, passage
 from support.unconfined import SECCOMP, without
 if not {confined}: without({{SECCOMP}}, Path({str(tmp_path)!r}), pytest.MonkeyPatch())
@@ -417,6 +428,7 @@ import sys
 sys.path[:0] = [{str(ROOT / "engine")!r}, {str(ROOT / "tests")!r}]
 from pathlib import Path
 from ordinance.plugins.pool import Pool
+from ordinance.plugins.prepared import prepared
 from support.plugin_folders import BUDGET, WORD, allowed, passage
 pool = Pool(allowed(Path({str(tmp_path / "plugin")!r})), [WORD], BUDGET)
 pool.find(0, passage("x"))

@@ -113,6 +113,8 @@ PROCESSES = {
     "the end with the engine": refused("prctl(1, 0)"),
     "shared memory": refused("shmget(0, 4096, 0o1600)"),
     "a namespace": refused("unshare(0x10000000)"),
+    # It is not mapped, so it counts as no memory; with a folder to write in, no limit of files stops it either.
+    "memory as a file": "os.close(os.memfd_create('mine'))",
 }
 FILES = {
     "read": "pathlib.Path(secret).read_text()",
@@ -128,6 +130,9 @@ FILES = {
     "its own files": "pathlib.Path(__file__).write_text('another')",
     "its own folder": "pathlib.Path(__file__).with_name('more.py').write_text('another')",
     "the engine's environment": "pathlib.Path(f'/proc/{engine}/environ').read_bytes()",
+    "the machine's connections": "pathlib.Path('/proc/self/net/tcp').read_text()",
+    "its own mounts": "pathlib.Path('/proc/self/mountinfo').read_text()",
+    "connections by thread": "pathlib.Path(f'/proc/self/task/{os.getpid()}/net/tcp').read_text()",
     "the engine's memory": "open(f'/proc/{engine}/mem', 'rb').close()",
     "what is installed": "os.listdir([each for each in ('/etc', '/home') if os.path.isdir(each)][0])",
 }
@@ -136,6 +141,7 @@ METADATA = {
     "mode": "os.chmod(secret, 0o644)",
     "times": "os.utime(secret)",
     "attributes": "os.setxattr(secret, 'user.mine', b'1')",
+    "flags": refused("syscall(469, -100, secret.encode(), bytes(24), 24, 0)"),
 }
 
 
@@ -159,7 +165,7 @@ def test_a_plugin_cannot_reach_files(name: str, open_pool: OpenPool, around: Aro
 
 
 #: What no user may do to another process, or needs a file system that can do it.
-_NEEDS_MORE = {"attributes", "a namespace", "the engine's memory", "link"}
+_NEEDS_MORE = {"attributes", "flags", "a namespace", "the engine's memory", "link"}
 if os.getuid() == 0:  # whose rights the plugin's process gives up
     _NEEDS_MORE |= {"another's priority", "another's processors", "the engine's environment"}
 
@@ -285,6 +291,33 @@ def test_no_byte_code_is_read(open_pool: OpenPool, tmp_path: Path) -> None:
     assert list(source.parent.glob("__pycache__/*")) == [compiled], "nor written"
 
 
+@pytest.mark.server
+@pytest.mark.parametrize("hidden", ["__pycache__/hidden.pyc", "../acme_plugin-1.0.dist-info/RECORD"])
+def test_a_file_that_is_in_no_digest_cannot_be_read(hidden: str, open_pool: OpenPool, version: int) -> None:
+    """Byte code is data too: two plugins with one SHA-256 would find different things."""
+    source = finds(f"""\
+here = os.path.dirname(__file__)
+assert open(os.path.join(here, "sealed.txt")).read() == "1" and "__init__.py" in os.listdir(here)
+try: open(os.path.join(here, {hidden!r})).read()
+except PermissionError: return []
+return [(0, 1)]""")
+    assert open_pool(source, modules={"sealed.txt": "1", hidden: "[]"}).find(0, passage("x")) == []
+
+
+@pytest.mark.server
+def test_a_file_that_came_later_cannot_be_read(open_pool: OpenPool, tmp_path: Path, version: int) -> None:
+    """An upgrade puts other files in the place of those that are sealed, while the process goes on."""
+    source = finds("""\
+try: return [(0, len(open(os.path.join(os.path.dirname(__file__), "words.txt")).read()))]
+except PermissionError: return []""")
+    pool = open_pool(source, modules={"words.txt": "1"})
+    assert pool.find(0, passage("xx")) == [(0, 1)]
+    other = tmp_path / "other"
+    other.write_text("12")
+    other.replace(tmp_path / "plugin0" / "acme_plugin" / "words.txt")
+    assert pool.find(0, passage("xx")) == []
+
+
 # Connections that the engine makes
 
 
@@ -348,6 +381,42 @@ def _echo(server: socket.socket) -> Callable[[], None]:
 
 
 @pytest.mark.server
+def test_a_plugin_does_not_keep_the_engine_busy_with_connections(open_pool: OpenPool) -> None:
+    """Each is made in the engine's process, which has other things to do."""
+    with socket.create_server(("127.0.0.1", 0)) as tcp:
+        address = f"127.0.0.1:{tcp.getsockname()[1]}"
+        source = finds("""\
+until, made = time.monotonic() + 1, 0
+while time.monotonic() < until:
+    connect(text).close()
+    made += 1
+return [(0, 1)] if made > 150 else []""")
+        stop = _greet(tcp)
+        assert open_pool(source, network=[address]).find(0, passage(address)) == []
+        stop()
+
+
+def _greet(server: socket.socket) -> Callable[[], None]:
+    """Accept each connection and close it, until the function that is returned is called."""
+
+    def greet() -> None:
+        while True:
+            try:
+                server.accept()[0].close()
+            except OSError:
+                return
+
+    thread = threading.Thread(target=greet, daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+    return stop
+
+
+@pytest.mark.server
 def test_a_connection_leads_nowhere_else(open_pool: OpenPool, tmp_path: Path) -> None:
     """A connected socket could be disconnected, and connected anew."""
     with socket.create_server(("127.0.0.1", 0)) as allowed, socket.create_server(("127.0.0.1", 0)) as other:
@@ -394,6 +463,13 @@ return []""")
 
 
 # What is in force
+
+
+@pytest.mark.server
+def test_an_operator_sees_whose_process_it_is(open_pool: OpenPool) -> None:
+    open_pool(finds("return []")).prepared()
+    [process] = children(os.getpid())
+    assert Path(f"/proc/{process}/comm").read_text() == "acme_plugin\n"
 
 
 @pytest.mark.server

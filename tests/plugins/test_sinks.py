@@ -217,7 +217,7 @@ def test_a_collector_gets_log_records(plugin: Path, tmp_path: Path, monkeypatch:
         log = log_of(sinks, tmp_path / "log")
         log.write(RECORD)
         until(lambda: len(server.bodies) == 1)
-        until(lambda: sinks.checkups()[0]["wrong"] == ["the collector has rejected 1 records"])
+        until(lambda: sinks.reports()[0]["wrong"] == ["the collector has rejected 1 records"])
         log.close()
     server.shutdown()
     server.server_close()
@@ -277,3 +277,13 @@ def test_a_changed_plugin_is_replaced_and_one_that_does_not_start_changes_nothin
     second.stop()
     assert b'"request":"r-1"' in first.messages[0]
     assert b'"request":"r-2"' in second.messages[0]
+
+
+def test_ready_says_how_a_sink_is_and_what_confines_it(plugin: Path, tmp_path: Path) -> None:
+    """The doctor took an entry without a state for a plugin that does not answer."""
+    folder = tmp_path / "store"
+    folder.mkdir()
+    with running(plugin, settings={"to": "sqlite"}, folder=folder) as sinks:
+        [said] = sinks.reports()
+    assert (said["name"], said["version"], said["state"], said["wrong"]) == ("ordinance-sinks", "0.1.0", "ready", [])
+    assert set(said["confinement"]) == {"memory", "files", "network", "processes"}

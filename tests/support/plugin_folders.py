@@ -58,7 +58,9 @@ def write_plugin(
     )
     (package / "__init__.py").write_text(_HEAD + textwrap.dedent(source))
     for file, text in (modules or {}).items():
-        (package / file).write_text(textwrap.dedent(text))
+        place = package / file
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(textwrap.dedent(text))
     return folder
 
 

@@ -18,10 +18,19 @@ _ROUNDING = 1e-3
 #: How many passages are judged in one batch.
 _BATCH = 8
 #: Records as the engine writes them (docs/record.md).
+_RECORD: dict[str, object] = {
+    "v": 1, "time": "2026-11-26T09:00:00.000+00:00", "event": "end", "request": "8f6f0c1e", "key": "desk",
+    "api": "chat/completions", "model": "m", "stream": True, "status": 200, "seconds": 0.25, "digest": "0" * 64,
+    "jurisdiction": "DE", "locale": "en", "verdict": "pass", "rules": [], "failed": [], "trials": [], "notices": [],
+    "choices": 1, "balanced": True,
+}  # fmt: skip
 RECORDS: Sequence[dict[str, object]] = (
-    {"time": "2026-11-26T09:00:00+00:00", "id": "8f6f0c1e", "verdict": "pass", "rules": [], "stream": True},
-    {"time": "2026-11-26T09:00:01+00:00", "id": "8f6f0c1f", "verdict": "withhold", "rules": ["XA/words"], "ms": 12.5},
-)
+    _RECORD,
+    {"v": 1, "time": "2026-11-26T09:00:01.000+00:00", "event": "begin", "request": "8f6f0c1f", "key": "",
+     "api": "batch", "model": None, "stream": None},
+    {**_RECORD, "request": "8f6f0c20", "verdict": "withhold", "rules": ["DE/words"], "notices": ["omission"], "lost": 2,
+     "plugins": ["acme-codes 1.0"]},
+)  # fmt: skip
 
 
 def try_judge(plugin: Plugin, example: Example, budget: Budget, faults: Faults) -> None:

@@ -28,6 +28,10 @@ def _plugin(name: str, said: dict[str, object]) -> Iterator[Finding]:
         if str(how).startswith("no"):
             yield is_open(PLUGINS, f"{name}, {what}", f"not in force on this machine ({how})",
                           "docs/plugins.md says what the sandbox needs, and what it does not stop.")  # fmt: skip
+    wrong = said.get("wrong")
+    for line in wrong if isinstance(wrong, list) else ():
+        yield is_open(PLUGINS, name, f"says that something is wrong: {line}",
+                      "Until that is mended, /ready has status 503.")  # fmt: skip
     if said.get("state") == "ready":
         yield well(PLUGINS, name, "answers")
     else:

@@ -58,16 +58,7 @@ class Attached:
     def report(self) -> dict[str, Any]:
         """Return what ``/ready`` and ``ordinance check`` say of the plugin: how it is now, and what of the sandbox is
         in force here."""
-        status = self.pool.status()
-        return {
-            "name": self.name,
-            "version": self.version,
-            "state": status.state,
-            "cause": status.cause or None,
-            "faults": status.faults,
-            "last_failure": status.last_failure or None,
-            "confinement": dict(status.confinement),
-        }
+        return self.pool.status().report(self.plugin)
 
     def line(self) -> str:
         """Return name, version and state, and what of the sandbox is not in force here."""

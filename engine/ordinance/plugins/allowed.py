@@ -105,7 +105,8 @@ def _allowed(entry: PluginSettings) -> Plugin:
     if not _is_version(found.version, entry.version):
         raise PluginError(
             f"{folder} contains {found.name} {found.version}; the settings allow {entry.version}.",
-            help=f"If this version is meant, write `version: {found.version}` in the setting `plugins`.",
+            help=f"If you trust it, write `version: {found.version}` and `sha256: {_sealed(folder)}` in the setting "
+            "`plugins`.",
         )
     actual = _sealed(folder)
     if actual != entry.sha256:

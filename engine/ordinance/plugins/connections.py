@@ -16,6 +16,8 @@ from ordinance.plugins.inside.connecting import LONGEST
 
 #: How long a process waits that asks for an address that it may not have, in seconds: it asks again and again.
 _REFUSAL = 0.1
+#: How long it waits after any other: whoever connects without end must not keep the engine busy.
+_BETWEEN = 0.01
 
 
 def serve(connection: socket.socket, allowed: Container[str], seconds: float) -> None:
@@ -34,6 +36,7 @@ def _serve(connection: socket.socket, allowed: Container[str], seconds: float) -
                 if not asked:
                     return
                 _answer(connection, _address(asked), allowed, seconds)
+                time.sleep(_BETWEEN)
             except OSError:
                 return  # the process has gone
 

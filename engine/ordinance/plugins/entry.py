@@ -38,14 +38,15 @@ def _value(spec: SettingSpec) -> str:
 def _meaning(spec: SettingSpec) -> str:
     kind = f"one of {', '.join(spec.choices)}" if spec.choices else spec.type
     required = ", required" if spec.default is None else ""
-    return f"{kind}{required}: {' '.join(spec.description.split())}"
+    return f"{kind}{required}: {spec.description}"
 
 
 def _needs(found: Found) -> Iterator[str]:
-    if network := " ".join(found.manifest.needs.network.split()):
-        yield f"    # network: [HOST:PORT]  # it connects to: {network}"
-    if folder := " ".join(found.manifest.needs.folder.split()):
-        yield f"    # folder: PATH  # it writes: {folder}"
+    needs = found.manifest.needs
+    if needs.network:
+        yield f"    # network: [HOST:PORT]  # it connects to: {needs.network}"
+    if needs.folder:
+        yield f"    # folder: PATH  # it writes: {needs.folder}"
 
 
 def _quoted(text: str) -> str:

@@ -109,9 +109,11 @@ class Hosted:
 
     def _prepare(self, launched: Launched, sums: Mapping[str, str], until: float) -> tuple[Prepared, ...]:
         frames, hook, name = launched.frames, "", ""
+        left = len(self._uses) + 3  # what confines it, the import and each use, and what was prepared
         try:
             frames.send(packed(self._hello(sums)), _left(until))
-            while True:
+            while left:
+                left -= 1
                 said: Any = frames.receive(_left(until), _left(until))
                 match said:
                     case {"confined": dict(confinement)} if not hook:  # before the plugin can say anything itself
@@ -125,6 +127,8 @@ class Hosted:
                         return tuple(self._checked(use, each) for use, each in zip(self._uses, given, strict=True))
                     case _:
                         raise ValueError
+            else:
+                raise ValueError
         except TimeoutError:
             cause, what = "late", f"did not end within {self._budget.start:g} s"
         except OSError:

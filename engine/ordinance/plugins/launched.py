@@ -73,13 +73,13 @@ class Launched:
 
     The testing kit starts a ``program`` of its own, which is also given the descriptors ``more``."""
 
-    def __init__(self, program: str = boot.__file__, more: Sequence[int] = ()) -> None:
+    def __init__(self, program: str | None = None, more: Sequence[int] = ()) -> None:
         ours, theirs = socket.socketpair()
         self.connecting, asking = socket.socketpair(socket.AF_UNIX, _APART)
         self.frames = Frames(ours)
         with theirs, asking:
             try:
-                self._process = _start(program, [theirs.fileno(), asking.fileno(), *more])
+                self._process = _start(program or boot.__file__, [theirs.fileno(), asking.fileno(), *more])
             except OSError:
                 self.close()
                 raise

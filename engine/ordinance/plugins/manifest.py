@@ -28,6 +28,42 @@ Type = Literal["text", "whole number", "number", "yes or no", "list of text"]
 Value = str | int | float | bool | list[str]
 
 
+#: How distributions are named and numbered, and modules named.
+_DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
+_MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+
+
+def _sentence(text: str) -> str:
+    """Return ``text`` on one line. What a manifest says is shown to the operator, in the entry to paste too."""
+    return _shown(" ".join(text.split()))
+
+
+def _shown(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("it contains a character that cannot be shown, such as a line break")
+    return text
+
+
+def _each_shown(value: Value) -> Value:
+    for each in value if isinstance(value, list) else [value]:
+        _shown(str(each))
+    return value
+
+
+def _inside(path: str) -> str:
+    if path.startswith("/") or ".." in path.split("/"):
+        raise ValueError(f"`{path}` is not within the package")
+    return _shown(path)
+
+
+Sentence = Annotated[str, AfterValidator(_sentence)]
+Shown = Annotated[str, AfterValidator(_shown)]
+ShownValue = Annotated[Value, AfterValidator(_each_shown)]
+SettingName = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_-]*$")]
+Inside = Annotated[str, AfterValidator(_inside)]
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -36,9 +72,11 @@ class SettingSpec(_Table):
     """``[settings.NAME]``: a setting that the operator gives to the plugin."""
 
     type: Type = Field(description="`text`, `whole number`, `number`, `yes or no` or `list of text`.")
-    description: str = Field(description="What it is for, in a sentence.")
-    default: Value | None = Field(default=None, description="Its value if the operator gives none. Default: required.")
-    choices: list[str] = Field(default_factory=list, description="The only values that it may have. Default: any.")
+    description: Sentence = Field(description="What it is for, in a sentence.")
+    default: Annotated[Value, AfterValidator(_each_shown)] | None = Field(
+        default=None, description="Its value if the operator gives none. Default: required."
+    )
+    choices: list[Shown] = Field(default_factory=list, description="The only values that it may have. Default: any.")
 
 
 class Needs(_Table):
@@ -47,8 +85,8 @@ class Needs(_Table):
     memory_mb: int = Field(
         default=512, ge=32, le=1_000_000, description="Memory of each of its processes, in megabytes. Default: 512."
     )
-    network: str = Field(default="", description="In words, what it connects to. Default: nothing.")
-    folder: str = Field(default="", description="In words, what it writes. Default: nothing.")
+    network: Sentence = Field(default="", description="In words, what it connects to. Default: nothing.")
+    folder: Sentence = Field(default="", description="In words, what it writes. Default: nothing.")
 
 
 def _offered(name: str) -> str:
@@ -69,9 +107,11 @@ class Manifest(_Table):
         description="What its code provides: `detector acme.codes`, `judge acme.tone`, `form acme.swiss`, `sink`, "
         "`health`.",
     )
-    packs: list[str] = Field(default_factory=list, description="Packs, by their path in the package.")
+    packs: list[Annotated[str, AfterValidator(_inside)]] = Field(
+        default_factory=list, description="Packs, by their path in the package."
+    )
     needs: Needs = Needs()
-    settings: dict[str, SettingSpec] = Field(default_factory=dict)
+    settings: dict[SettingName, SettingSpec] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _is_sound(self) -> Manifest:
@@ -114,8 +154,15 @@ def read(folder: Path) -> Found:
         found = "no plugin" if not pointed else f"{len(pointed)} entry points of the group `{GROUP}`"
         raise PluginError(f"{folder} contains {found}.", help="Install each plugin into a folder of its own.")
     [(distribution, point)] = pointed
-    place = folder.joinpath(*point.module.split("."), FILE)
-    return Found(name=distribution.name, version=distribution.version, package=point.module, manifest=_manifest(place))
+    name, version = distribution.name, distribution.version
+    module = point.value.partition(":")[0].strip()
+    if not (_DISTRIBUTION.fullmatch(name) and _VERSION.fullmatch(version) and _MODULE.fullmatch(module)):
+        raise PluginError(
+            f"{folder}: the plugin's name, its version or its entry point has a character that none may have.",
+            help="Ask the plugin's authors.",
+        )
+    place = folder.joinpath(*module.split("."), FILE)
+    return Found(name=name, version=version, package=module, manifest=_manifest(place))
 
 
 def _distributions(folder: Path) -> list[Distribution]:

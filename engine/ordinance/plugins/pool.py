@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from ordinance.errors import PluginError
 from ordinance.plugin import Passage, Span
@@ -45,6 +45,18 @@ class Status:
     faults: int = 0
     last_failure: str = ""
     cause: str = ""
+
+    def report(self, plugin: Plugin) -> dict[str, Any]:
+        """Return what ``/ready`` and ``ordinance check`` say of ``plugin``, ready for JSON."""
+        return {
+            "name": plugin.name,
+            "version": plugin.version,
+            "state": self.state,
+            "cause": self.cause or None,
+            "faults": self.faults,
+            "last_failure": self.last_failure or None,
+            "confinement": dict(self.confinement),
+        }
 
 
 class Pool:

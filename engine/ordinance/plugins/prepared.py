@@ -99,7 +99,7 @@ def prepared(use: Use, given: Any) -> Prepared:
         case "form":
             return FormWidth(_count(given.get("width"), "width"))
         case "unconfigured":
-            return Unconfigured(_text(given.get("missing"), "missing"))
+            return Unconfigured(printable(_text(given.get("missing"), "missing")))
         case "judged":
             return Judged()
         case "sink":

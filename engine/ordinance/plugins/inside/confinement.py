@@ -6,7 +6,8 @@ import os
 import resource
 import signal
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from ordinance.plugins.inside import kernel, landlock, seccomp
@@ -23,7 +24,7 @@ _STACKS = THREADS * 8 * _MEGABYTE
 #: shared, which does not count as data.
 _SPACE = 4 * 1024**3
 
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+_PR_SET_PDEATHSIG, _PR_SET_NAME, _PR_SET_NO_NEW_PRIVS = 1, 15, 38
 _CAPABILITY_VERSION = 0x20080522
 
 
@@ -32,12 +33,15 @@ def confine(hello: Mapping[str, Any]) -> dict[str, str]:
     something is not. The engine's process is ``hello["engine"]``."""
     memory = files = calls = ""
     version = 0
+    with suppress(OSError):
+        # So that `top` tells whose process it is.
+        kernel.prctl(_PR_SET_NAME, hello["package"].encode())
     try:
         _limit(hello["memory_mb"] * _MEGABYTE, bool(hello["writes"]))
     except OSError as error:
         memory = f"no: {error.strerror}"
     try:
-        version = _keep_to_files(hello["path"], hello["writes"])
+        version = _keep_to_files(hello["path"], hello["sums"], hello["writes"])
     except OSError as error:
         files = f"no: {landlock.reason(error)}"
     try:
@@ -66,9 +70,9 @@ def _limit(memory: int, writes: bool) -> None:
         resource.setrlimit(kind, (least, least))
 
 
-def _keep_to_files(reads: str, writes: str) -> int:
+def _keep_to_files(folder: str, sealed: Iterable[str], writes: str) -> int:
     kernel.prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    return landlock.restrict(reads, writes)
+    return landlock.restrict(folder, sealed, writes)
 
 
 def _keep_to_calls(engine: int) -> None:

@@ -1,7 +1,7 @@
 """Which files this process may open, as far as the kernel has Landlock (docs.kernel.org/userspace-api/landlock.html).
 
-Reading: the plugin's folder, and the system's libraries, without what is installed beside the engine. Writing: the one
-folder that the operator named. Where the kernel is new enough, also no TCP, no signals to other processes, and no
+Reading: the plugin's sealed files, and the system's libraries without what is installed beside the engine. Writing: the
+one folder that the operator named. Where the kernel is new enough, also no TCP, no signals to other processes, and no
 abstract sockets. It lasts until the process ends, and for whatever it starts.
 """
 
@@ -11,7 +11,7 @@ import errno
 import os
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ordinance.plugins.inside import kernel
@@ -35,19 +35,23 @@ _CLOSED_SCOPES = {6: 3}
 TCP, SCOPES = 4, 6
 
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
+#: What a process may read about itself. Not `net`, say: it lists the machine's connections, with who they are from.
+_SELF = ("auxv", "cgroup", "cmdline", "comm", "fd", "limits", "maps", "smaps", "stat", "statm", "status")
 SYSTEM = (
     "/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/dev/zero", "/dev/random", "/dev/urandom",
     "/etc/ssl/certs", "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs", "/etc/pki/tls/cert.pem",
-    "/etc/pki/ca-trust/extracted", "/usr/share/ca-certificates", "/proc/self", "/proc/cpuinfo", "/proc/meminfo",
-    "/sys/devices/system/cpu",
+    "/etc/pki/ca-trust/extracted", "/usr/share/ca-certificates", "/proc/cpuinfo", "/proc/meminfo",
+    "/sys/devices/system/cpu", *(f"/proc/self/{each}" for each in _SELF),
 )  # fmt: skip
 #: What is installed for other programs than the plugin; it is in no digest.
 _INSTALLED = {"site-packages", "dist-packages"}
 
 
-def restrict(reads: str, writes: str) -> int:
-    """Restrict this process to reading in the folder ``reads`` and writing in ``writes`` (empty: nowhere), and return
-    the version of Landlock. Raises ``OSError`` where the kernel has none."""
+def restrict(folder: str, sealed: Iterable[str], writes: str) -> int:
+    """Restrict this process to reading ``sealed``, the files in ``folder`` by their path there, and writing in
+    ``writes`` (empty: nowhere), and return the version of Landlock. Raises ``OSError`` where the kernel has none.
+
+    Another file in ``folder`` can be seen and not read: it is in no digest."""
     version = kernel.call(_CREATE, 0, 0, _VERSION)
     files = _newest(_FILES, version)
     attributes = struct.pack("=QQQ", files, _newest(_CLOSED_TCP, version), _newest(_CLOSED_SCOPES, version))
@@ -56,8 +60,11 @@ def restrict(reads: str, writes: str) -> int:
     ruleset = kernel.call(_CREATE, attributes, size, 0)
     try:
         _allow(ruleset, "/dev/null", (_READ_FILE | _WRITE_FILE | _TRUNCATE) & files)
-        for path in (reads, *SYSTEM, *libraries()):
+        for path in (*SYSTEM, *libraries()):
             _allow(ruleset, path, _READ & files)
+        _allow(ruleset, folder, _READ_DIR & files)
+        for name in sealed:
+            _allow(ruleset, os.path.join(folder, name), _READ_FILE & files)
         if writes:
             _allow(ruleset, writes, _WRITE & files)
         kernel.call(_RESTRICT, ruleset, 0)

@@ -24,15 +24,17 @@ fork vfork execve execveat setsid setpgid
 ptrace process_vm_readv process_vm_writev process_madvise process_mrelease kcmp pidfd_open pidfd_getfd
 pidfd_send_signal tkill rt_sigqueueinfo rt_tgsigqueueinfo setpriority ioprio_set setrlimit migrate_pages move_pages
 io_uring_setup io_uring_enter io_uring_register bpf perf_event_open userfaultfd fanotify_init fanotify_mark
-inotify_add_watch
+inotify_add_watch memfd_create memfd_secret
 add_key request_key keyctl capset personality
-mount umount2 pivot_root chroot move_mount open_tree fsopen fsconfig fsmount fspick mount_setattr unshare setns
+mount umount2 pivot_root chroot move_mount open_tree fsopen fsconfig fsmount fspick mount_setattr open_tree_attr
+unshare setns
 init_module finit_module delete_module kexec_load kexec_file_load reboot swapon swapoff acct quotactl quotactl_fd
 sethostname setdomainname settimeofday clock_settime clock_adjtime adjtimex syslog vhangup iopl ioperm
 open_by_handle_at name_to_handle_at lookup_dcookie
 shmget shmat shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl mq_open mq_unlink
 chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat utimensat
 setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr setxattrat removexattrat
+file_setattr
 """
 REFUSED = tuple(_REFUSED.split())
 

@@ -21,7 +21,7 @@ from ordinance.plugin import Asked
 from ordinance.plugins.inside import sealed
 from ordinance.plugins.inside.confinement import confine
 from ordinance.plugins.inside.connecting import Connecting
-from ordinance.plugins.inside.frames import LONGEST_ANSWER, THREADS, Frames, packed
+from ordinance.plugins.inside.frames import LONGEST, LONGEST_ANSWER, THREADS, Frames, packed
 from ordinance.plugins.inside.hooks import Deed, Implementation
 from ordinance.plugins.inside.plain import NotPlainError
 
@@ -61,7 +61,10 @@ def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
             described, deed = implementation.use(hook, Asked(name, tuple(arguments), prose))
             prepared.append(described)
             deeds.append(deed)
-        frames.send(packed({"prepared": prepared}))
+        data = packed({"prepared": prepared})
+        if len(data) > LONGEST:
+            raise NotPlainError(f"more than {LONGEST // 2**20} MiB")
+        frames.send(data)
     except BaseException as error:  # sys.exit(), too
         _fail(frames, error)
     else:

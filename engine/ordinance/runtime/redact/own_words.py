@@ -37,6 +37,8 @@ _WORD = re.compile(r"\w+")
 _HEAD, _MOST_HEADS = 4, 65_536
 #: Characters by which nearly all others are known too: with many notices most words may begin one.
 _FAR = 24
+#: Places from which no notice was reached are remembered up to so many: bounded memory, about 10 MB.
+_MOST_FAILED = 65_536
 _PARAGRAPH = re.compile(r"\S[^\r\n]*(?:(?:\r\n|[\r\n])[^\S\r\n]*\S[^\r\n]*)*")
 _BREAK = re.compile(r"\r\n|[\r\n]")
 _numbers = count(1)
@@ -106,6 +108,8 @@ class OwnWords:
         for word in _WORD.finditer(text):
             start = word.start()
             if start >= end and self._begins(text, start):
+                if len(failed) > _MOST_FAILED:
+                    failed.clear()
                 found = _longest(self._long, text, start, last, failed)
                 if found:
                     end = found
@@ -154,7 +158,7 @@ def _longest(wordings: Wordings, text: str, start: int, last: bool, failed: set[
     """Find the end of the longest notice that begins at ``start``; 0 if none does."""
     state = wordings.start
     end, passed = 0, list[tuple[int, State]]()
-    for at in range(start, len(text)):
+    for at in range(start, min(len(text), start + wordings.reach)):
         found = wordings.symbols(text[at])
         for letter in found:
             state = None if state is None else wordings.step(state, letter)
@@ -165,7 +169,7 @@ def _longest(wordings: Wordings, text: str, start: int, last: bool, failed: set[
             end = at + 1
             passed.clear()
     else:
-        if last and state is not None and _many(text[start:]):
+        if last and at == len(text) - 1 and _many(text[start:]):
             return len(text)
     failed.update(passed)
     return end

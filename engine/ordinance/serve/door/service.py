@@ -217,11 +217,9 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
     failing log that is not required are reported, but stop nothing."""
     audit = service.audit.state()
     recorded = audit["state"] == "ok" or not service.audit.required
+    others = service.sinks.reports()
     state: dict[str, Any] = {
-        "ready": reachable
-        and recorded
-        and not draining
-        and not any(each["wrong"] for each in service.sinks.checkups()),
+        "ready": reachable and recorded and not draining and not any(each.get("wrong") for each in others),
         "policy": policy_header(service.open(service.keyring.anyone)),
         "stale": service.standing.stale or None,
         "draining": draining,
@@ -232,8 +230,8 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
         state["conversations"] = {"state": "failing" if service.recollection.failing else "ok"}
     plans = service.standing.policies.plans
     plugins = {each.name: each.report() for plan in plans for each in plan.attached}
-    for checkup in service.sinks.checkups():
-        plugins[checkup["name"]] = {**plugins.get(checkup["name"], {}), **checkup}
+    for other in others:  # of one that also answers for rules, what it answers there counts
+        plugins[other["name"]] = {**other, **plugins.get(other["name"], {})}
     if plugins:
         state["plugins"] = [plugins[name] for name in sorted(plugins)]
     if service.plan.struck:

@@ -20,6 +20,7 @@ import msgspec
 from ordinance.errors import ServeError
 from ordinance.protocol.problems import audit_unavailable
 from ordinance.serve.record.copies import Copies
+from ordinance.serve.record.failures import Failures
 from ordinance.serve.record.logfile import LogFile
 from ordinance.serve.record.scribe import STALLED_SECONDS, Scribe
 from ordinance.settings.sections import AuditSettings
@@ -45,6 +46,7 @@ class AuditLog:
         self.required = settings.required
         self._scribe = Scribe(file, settings.queue)
         self._copies = copies
+        self._failures = Failures()
         # A log that nobody closes is closed when nothing refers to it, or when the interpreter ends.
         self.close = weakref.finalize(self, self._scribe.close)
 
@@ -54,6 +56,7 @@ class AuditLog:
         entry = _entry("end", record)
         self._scribe.take(partial(_line, entry))
         self._copy(entry)
+        self._failures.note(record.get("failed", ()))
 
     async def begin(self, record: Mapping[str, Any]) -> None:
         """Wait until a record that a request begins lies on the disk. Raises ``Problem`` (503) where it cannot be

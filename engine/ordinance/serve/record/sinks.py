@@ -78,13 +78,13 @@ class Sinks:
         """Return the queues of those that take copies."""
         return tuple(each.copies for each in self._running if each.copies is not None)
 
-    def checkups(self) -> list[dict[str, Any]]:
-        """Return what ``/ready`` says of plugins that say how they are: ``wrong`` lists what is wrong, nothing if all
+    def reports(self) -> list[dict[str, Any]]:
+        """Return what ``/ready`` says of each; ``wrong`` lists what one that says how it is finds wrong, nothing if all
         is well."""
         return [
-            {"name": each.plugin.name, "version": each.plugin.version, "wrong": list(each.checkup.wrong)}
+            each.pool.status().report(each.plugin)
+            | ({} if each.checkup is None else {"wrong": list(each.checkup.wrong)})
             for each in self._running
-            if each.checkup is not None
         ]
 
     def close(self) -> None:
