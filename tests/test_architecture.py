@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime/text": {"errors"},
     "runtime/match": {"detection", "errors", "runtime/text"},
     "runtime/redact": {"detection", "policy", "runtime/text", "runtime/match"},
-    "runtime": {"errors", "policy", "runtime/text", "runtime/match", "runtime/redact"},
+    "runtime": {"detection", "errors", "policy", "runtime/text", "runtime/match", "runtime/redact"},
     "detectors": {"detection", "errors", "plugin", "runtime/text", "runtime/match"},
     "plugins/inside": {"plugin"},
     "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from ordinance.language.diagnostics import Diagnostic, diagnose
-from ordinance.loading.narrowed import Narrowed
 from ordinance.policy.conditions import ALWAYS
 from ordinance.policy.ir import Example, PatternCase, Policy, Rule
 from ordinance.policy.plan import SPAN, NoticeTemplate, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
 from ordinance.runtime.cutter import Cutter
+from ordinance.runtime.narrowed import Narrowed, part_of
 from ordinance.runtime.opening import open_session
-from ordinance.runtime.redact.own_words import share_words
 from ordinance.runtime.session import Outcome
 from ordinance.runtime.situation import Situation, law_in_force, situate
 
@@ -224,8 +223,7 @@ def _finds(plan: Plan, case: PatternCase) -> bool:
         {},
         NoticeTemplate("omitted", {"en": ""}, {}),
     )
-    alone = replace(plan, rules=(rule,), protected=())
-    share_words(plan, alone)
+    alone = part_of(plan, rules=(rule,), protected=())
     session = open_session(alone, situate(alone, jurisdiction=None))
     stream = session.stream()
     stream.feed(case.text)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from ordinance.detection import Expressions
 from ordinance.policy.plan import Plan, PlannedRule
@@ -63,7 +64,7 @@ class Narrowed:
     def _narrow(self, tags: frozenset[int]) -> Plan:
         plan = self.plan
         kept = {self._names[tag] for tag in tags}
-        part = replace(
+        return part_of(
             plan,
             rules=tuple(plan.rules[tag] for tag in sorted(tags) if tag < len(plan.rules)),
             protected=tuple(key for key in plan.protected if key in kept),
@@ -71,8 +72,6 @@ class Narrowed:
                 each if each.detector in kept else bare for each, bare in zip(plan.contacts, self._bare, strict=True)
             ),
         )
-        share_words(plan, part)
-        return part
 
 
 def _always(plan: Plan, rule: PlannedRule) -> bool:
@@ -84,3 +83,10 @@ def _always(plan: Plan, rule: PlannedRule) -> bool:
 def _of_rule(plan: Plan, rule: PlannedRule) -> list[Expressions]:
     """Return the phrases and patterns that make a difference to ``rule``."""
     return [] if _always(plan, rule) else [*sought(plan, rule), *forgeable(rule)]
+
+
+def part_of(plan: Plan, **less: Any) -> Plan:
+    """Return ``plan`` with ``less``, which guards every notice of all of it."""
+    part = replace(plan, **less)
+    share_words(plan, part)
+    return part

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from ordinance.loading.example_runs import run_example
 from ordinance.loading.load import Loaded, load
-from ordinance.loading.narrowed import Narrowed
 from ordinance.loading.packs import shipped_rules
 from ordinance.policy.plan import Plan
+from ordinance.runtime.narrowed import Narrowed
 from ordinance.runtime.opening import open_session
 from ordinance.runtime.redact.disclose import Notice
 from ordinance.runtime.redact.own_words import own_words
