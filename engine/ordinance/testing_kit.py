@@ -19,14 +19,16 @@ from ordinance.errors import OrdinanceError
 from ordinance.plugins.installation import install
 
 
-@pytest.fixture(scope="session")
-def plugin_folder(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the distribution at pytest's root, and return the folder into which it was installed.
+@pytest.fixture(scope="module")
+def plugin_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the distribution that the test belongs to, whose ``pyproject.toml`` is the nearest above it, and return the
+    folder into which it was installed.
 
     Wheels of what it depends on come from where pip usually finds them. A test suite that has a folder already
     overrides this fixture.
     """
-    root, work = pytestconfig.rootpath, tmp_path_factory.mktemp("plugin")
+    root = next(folder for folder in request.path.parents if (folder / "pyproject.toml").is_file())
+    work = tmp_path_factory.mktemp("plugin")
     words = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-input"]
     words += ["--no-build-isolation"] if _has_backend(root) else []
     built = subprocess.run(  # noqa: S603 - the source that is being tested
@@ -42,7 +44,7 @@ def plugin_folder(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPath
         pytest.fail(f"{error.message} {error.help}", pytrace=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def plugin_faults(plugin_folder: Path) -> list[Fault]:
     """Return the faults of the plugin, as ``ordinance plugin check`` finds them; a plugin that keeps the contract has
     none."""
