@@ -76,6 +76,21 @@ def test_an_answer_that_nobody_gave_counts_as_none(serve: Serve, upstream: Scrip
     assert chat.disclosed("Really?")
 
 
+@pytest.mark.requirement("LAW-4")
+@pytest.mark.semantics(29)
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+def test_a_form_that_no_notice_stands_in_takes_no_disclosure_away(
+    serve: Serve, upstream: ScriptedUpstream, stream: bool
+) -> None:
+    chat = Chat(serve().address, stream=stream)
+    upstream.script = say('{"capital": "Berlin"}')
+    text, notices = chat.ask("In JSON?", form={"type": "json_object"})
+    assert (text, [each["kind"] for each in notices]) == ('{"capital": "Berlin"}', ["addition"])
+    upstream.script = say("It is Berlin.")
+    assert chat.disclosed("And in words?")
+    assert not chat.disclosed("Really?")
+
+
 @pytest.mark.semantics(29)
 def test_claims_make_nothing_come_later(serve: Serve, upstream: ScriptedUpstream) -> None:
     chat = Chat(serve().address)

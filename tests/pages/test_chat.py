@@ -80,6 +80,39 @@ def test_an_answer_appears_while_it_is_said_and_can_be_stopped(browser: Browser,
     assert browser.driver.switch_to.active_element == browser.find("#message")
 
 
+async def _endless(wire: Wire) -> None:
+    await wire.head()
+    await wire.send(event(chunk(content="The first sentence is here. ")))
+    await wire.until_gone()
+
+
+def test_a_new_conversation_has_nothing_of_the_old_one(browser: Browser, upstream: ScriptedUpstream) -> None:
+    upstream.script = _endless
+    browser.find("#message").send_keys("A secret\n")
+    browser.wait(".answer div")
+    browser.find("#anew").click()
+    browser.wait("#stop[hidden]")
+    assert browser.find("#message").get_attribute("value") == ""
+    told = browser.driver.execute_script("return document.getElementById('status').textContent")
+    assert told == "A new conversation."
+    upstream.script = say("Hello.")
+    browser.ask("Hello?")
+    assert [each["content"] for each in messages(upstream) if each["role"] == "user"] == ["Hello?"]
+
+
+def test_the_focus_goes_from_send_to_stop_and_back(browser: Browser, upstream: ScriptedUpstream) -> None:
+    """Whoever uses the keyboard alone would begin at the top of the page again."""
+    upstream.script = _endless
+    browser.find("#message").send_keys("Talk" + Keys.TAB)
+    assert browser.driver.switch_to.active_element == browser.find("#send")
+    browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    browser.wait(".answer div")
+    assert browser.driver.switch_to.active_element == browser.find("#stop")
+    browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    browser.wait(".fault")
+    assert browser.driver.switch_to.active_element == browser.find("#message")
+
+
 def test_a_fault_of_the_server_is_said_and_the_question_stays(browser: Browser, upstream: ScriptedUpstream) -> None:
     async def script(wire: Wire) -> None:
         await wire.json({"error": {"message": "x"}}, 500)
@@ -114,7 +147,7 @@ def test_everything_works_by_keyboard_and_is_announced(browser: Browser, upstrea
     box.send_keys("one")
     box.send_keys(Keys.SHIFT + Keys.ENTER)
     box.send_keys("two\n")
-    browser.wait(".turn", 2)
+    browser.wait(".happened:not([hidden])", 2)
     assert messages(upstream)[-1]["content"] == "one\ntwo"
 
 

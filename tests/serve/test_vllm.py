@@ -27,7 +27,7 @@ from ordinance.protocol.routes import ROUTES, Treatment, is_listed, treatment
 from ordinance.runtime.match.matcher import Match
 from ordinance.runtime.rereading import matches_in
 from ordinance.serve import account
-from ordinance.serve.http.listener import address_of, listen
+from ordinance.serve.http.listener import listen
 from ordinance.serve.vllm import Ordinance
 from support.checkout import RULES
 from support.desks import DESKS, two_desks
@@ -147,10 +147,10 @@ class Running:
 
     def __init__(self, thread: LoopThread, app: Any, lifespan: str = "on") -> None:
         listener = listen("127.0.0.1", 0)
-        self.address = address_of(listener)
+        self.address = listener.address
         config = uvicorn.Config(app, log_level="critical", access_log=False, ws="none", lifespan=lifespan)  # type: ignore[arg-type]
         self._server = uvicorn.Server(config)
-        self._done = thread.begin(self._serve(listener))
+        self._done = thread.begin(self._serve(listener.socket))
         while not self._server.started and not self._done.done():
             threading.Event().wait(0.01)
 

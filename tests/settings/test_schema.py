@@ -34,7 +34,7 @@ RIGHT = (
     "jurisdiction: DE",
     "jurisdiction: null",
     "locale: de-DE",
-    "host: 0.0.0.0\nhosts: [chat.example.org, '2001:db8::1']\nport: 0\nworkers: 256",
+    "host: 0.0.0.0\nsocket_mode: '0600'\nhosts: [chat.example.org, '2001:db8::1']\nport: 0\nworkers: 256",
     "drain_seconds: 0\ngrace_seconds: 2.5",
     "audit: log.jsonl",
     "audit:",

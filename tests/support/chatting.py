@@ -21,12 +21,16 @@ class Chat:
         self.stream = stream
         self.headers = headers or {}
 
-    def ask(self, question: str, headers: dict[str, str] | None = None) -> tuple[str, list[dict[str, Any]]]:
-        """Ask; what people read, and the notices."""
+    def ask(
+        self, question: str, headers: dict[str, str] | None = None, form: dict[str, str] | None = None
+    ) -> tuple[str, list[dict[str, Any]]]:
+        """Ask, in a ``form`` if one is given; what people read, and the notices."""
         self.messages.append({"role": "user", "content": question})
         client = openai.OpenAI(base_url=f"{self.address}/v1", api_key="k", max_retries=0, timeout=PATIENCE * 3)
         sent = {**self.headers, **(headers or {})}
         asked: Any = {"model": "m", "messages": self.messages, "extra_headers": sent}
+        if form is not None:
+            asked["response_format"] = form
         text, told = "", None
         if self.stream:
             for chunk in client.chat.completions.create(**asked, stream=True):

@@ -94,6 +94,8 @@ class Served:
 
     #: A command that starts it, if it is not to be started directly.
     starter: ClassVar[tuple[str, ...]] = ()
+    #: What it inherits besides the standard streams.
+    descriptors: tuple[int, ...] = ()
 
     def __init__(self, *words: str | Path, until: str = "listening on ", **variables: str) -> None:
         self.process = subprocess.Popen(
@@ -101,9 +103,10 @@ class Served:
             env=environment(**variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            pass_fds=self.descriptors,
         )
         self.said = self._read(until)
-        found = re.search(r"(?:listening on|running on) (http://\S+?)(?=,|\s)", self.said)
+        found = re.search(r"(?:listening on|running on) ((?:http://|unix:)\S+?)(?=,|\s)", self.said)
         assert found is not None, self.said
         self.address = found[1]
 

@@ -22,7 +22,7 @@ from ordinance.serve.door.current_policy import Renewal
 from ordinance.serve.door.policies import Policies
 from ordinance.serve.door.service import make_service
 from ordinance.serve.gateway import Gateway
-from ordinance.serve.http.listener import address_of, listen
+from ordinance.serve.http.listener import listen
 from ordinance.serve.server import Server
 from ordinance.settings.model import Settings
 
@@ -215,7 +215,7 @@ class RunningGateway:
         renewal = None if load is None else Renewal(lambda _: _policies(load()), reread)
         self.service = make_service(_policies(plan), checked, behind, renewal=renewal)
         listener = listen("127.0.0.1", 0)
-        self.address = address_of(listener)
+        self.address = listener.address
         self._server = Server(Gateway(self.service, behind), listener, checked)
         self._done = thread.begin(self._server.serve())
 

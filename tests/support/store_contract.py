@@ -37,10 +37,12 @@ async def what_is_written_is_read(open_store: OpenStore) -> None:
     await store.close()
 
 
-async def each_notice_has_its_own_time_and_the_later_stays(open_store: OpenStore) -> None:
+async def each_notice_has_its_own_time_and_the_last_one_written_stays(open_store: OpenStore) -> None:
     store = open_store()
     await store.write(entry(A, at=LATER))
     await store.write(entry(A, at=NOW, notices="EU/machine US-CA/reminder"))
+    assert await store.read(A, NOW) == {"EU/machine": NOW, "US-CA/reminder": NOW}
+    await store.write(entry(A, at=LATER))
     assert await store.read(A, LATER) == {"EU/machine": LATER, "US-CA/reminder": NOW}
     await store.close()
 
@@ -92,7 +94,7 @@ async def many_write_at_once_and_nothing_is_lost(open_store: OpenStore) -> None:
 
 CHECKS: list[Check] = [
     what_is_written_is_read,
-    each_notice_has_its_own_time_and_the_later_stays,
+    each_notice_has_its_own_time_and_the_last_one_written_stays,
     several_conversations_are_written_at_once,
     another_hand_sees_it,
     an_owner_is_forgotten_and_nobody_else,

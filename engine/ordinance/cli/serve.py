@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ordinance.cli.arguments import add_day, locale_tag, positive, region_of, tell_charter_alone
 from ordinance.errors import UsageError
-from ordinance.settings.model import Settings
+from ordinance.settings.model import Settings, unix_path
 from ordinance.settings.sections import UpstreamSettings
 from ordinance.settings.sources import load
 
@@ -52,7 +52,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )  # fmt: skip
     parser.add_argument("--jurisdiction", metavar="CODE", help="whose law applies, such as DE")
     parser.add_argument("--locale", type=locale_tag, metavar="TAG", help="language of notices, such as de-DE")
-    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--host", help="address to listen on, or unix:/PATH (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, metavar="N", help="port to listen on; 0 takes a free one (default: 8080)")
     parser.add_argument("--workers", type=positive, metavar="N", help="number of serving processes (default: 1)")
     add_day(parser)
@@ -71,32 +71,46 @@ def run(arguments: argparse.Namespace) -> int:
     # The server's parts are slow to import, and a wrong setting should be reported at once.
     from ordinance.serve.behind.embedded import EmbeddedModel, find_model
     from ordinance.serve.door.engine import installed_engine
-    from ordinance.serve.http.listener import address_of, listen
+    from ordinance.serve.http.listener import listen
+    from ordinance.serve.http.service_manager import passed_listener, readiness
     from ordinance.serve.launcher import serve
     from ordinance.serve.worker import Worker
 
     engine = installed_engine()
-    listener = listen(settings.host, settings.port)
-    address = address_of(listener)
+    ready = readiness()
+    listener = passed_listener()
+    if listener is None:
+        listener = listen(settings.host, settings.port, int(settings.socket_mode, 8))
+    else:
+        given = replace(given, listening=(listener.host, listener.port))
+        settings = given()
+    announce = partial(_announce, listener.address)
     if arguments.embedded:
         # Bound to a name: the model stops when nothing refers to it.
         model = EmbeddedModel(find_model())
         given = replace(given, upstream=model.settings)
-        serve(Worker(given(), given, engine, arguments.on), listener, partial(_announce_embedded, address))
-    else:
-        serve(Worker(settings, given, engine, arguments.on), listener, partial(_announce, address))
+        settings = given()
+        announce = partial(_announce_embedded, listener.address)
+
+    def begun(service: Service) -> None:
+        announce(service)
+        ready()
+
+    serve(Worker(settings, given, engine, arguments.on), listener, begun)
     return 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
     """Where the settings come from, so that they can be read again: ``flags`` and ``file``, a ``region`` that is the
-    jurisdiction if none is named, and the embedded ``upstream``."""
+    jurisdiction if none is named, the embedded ``upstream``, and host and port of a socket that was passed, for what
+    holds for `host` holds for where requests really come in."""
 
     flags: Mapping[str, Any]
     file: Path | None
     region: str | None
     upstream: UpstreamSettings | None = None
+    listening: tuple[str, int] | None = None
 
     def __call__(self) -> Settings:
         """Read the settings again. Raises ``OrdinanceError``."""
@@ -104,6 +118,8 @@ class _Given:
         ours: dict[str, Any] = {"upstream": self.upstream or settings.upstream}
         if settings.jurisdiction is None:
             ours["jurisdiction"] = self.region
+        if self.listening is not None:
+            ours["host"], ours["port"] = self.listening
         return settings.model_copy(update=ours)
 
 
@@ -122,7 +138,7 @@ def _announce(address: str, service: Service) -> None:
     from ordinance.serve.door.http_headers import policy_header
     from ordinance.serve.door.service import charter_alone
 
-    if service.settings.shows_chat:
+    if service.settings.shows_chat and address.startswith("http"):
         print(f"ordinance: to chat with the model, open {address}/chat", flush=True)
     policy = policy_header(service.open(service.keyring.anyone))
     if charter_alone(service):
@@ -152,5 +168,8 @@ def _announce_embedded(address: str, service: Service) -> None:
 
 def _curl(address: str, question: str) -> str:
     body = {"model": "default", "temperature": 0, "max_tokens": 60, "messages": [{"role": "user", "content": question}]}
-    words = ["curl", "-sw", "\\n", f"{address}/v1/chat/completions", "-H", "content-type: application/json"]
+    path = unix_path(address)
+    where = [f"{address}/"] if path is None else ["--unix-socket", str(path), "http://localhost/"]
+    *options, base = where
+    words = ["curl", "-sw", "\\n", *options, f"{base}v1/chat/completions", "-H", "content-type: application/json"]
     return shlex.join([*words, "-d", json.dumps(body)])

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from ordinance.language.diagnostics import Diagnostic, diagnose
+from ordinance.loading.narrowed import Narrowed
 from ordinance.policy.conditions import ALWAYS
 from ordinance.policy.ir import Example, PatternCase, Policy, Rule
 from ordinance.policy.plan import SPAN, NoticeTemplate, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
+from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.opening import open_session
+from ordinance.runtime.redact.own_words import share_words
 from ordinance.runtime.session import Outcome
 from ordinance.runtime.situation import Situation, law_in_force, situate
 
@@ -43,11 +46,11 @@ class Result:
         return not self.problem
 
 
-def run_example(plan: Plan, example: Example, on: date | None = None) -> Result:
+def run_example(plan: Plan, example: Example, on: date | None = None, narrowed: Narrowed | None = None) -> Result:
     """Run one example, on the day ``on`` or else on its own. What passes must do so in every loaded jurisdiction, and
-    in none."""
+    in none. ``narrowed`` is of the same ``plan``: then the example is run with the part of it that it meets."""
     failed: set[str] = set()
-    result = _run(plan, example, on, failed)
+    result = _run(plan, example, on, failed, plan if narrowed is None else narrowed.part(_texts(plan, example)))
     if not failed or (result.passed and example.rule not in failed):
         return replace(result, failed=bool(failed))
     plugins = ", ".join(plan.plugins_of(rule for rule in plan.rules if rule.id in failed)) or "a detector"
@@ -60,11 +63,11 @@ def _causes(plan: Plan) -> str:
     return ", ".join(causes) or "raised"
 
 
-def _run(plan: Plan, example: Example, on: date | None, failed: set[str]) -> Result:
-    """Run one example; in ``failed`` are noted the rules whose detectors did."""
+def _run(plan: Plan, example: Example, on: date | None, failed: set[str], part: Plan) -> Result:
+    """Run one example with ``part`` of the plan; in ``failed`` are noted the rules whose detectors did."""
     if example.expects == "passes":
         for jurisdiction in (None, *sorted(plan.parents)):
-            said, outcome = _answer(plan, example, situation_of(plan, replace(example, jurisdiction=jurisdiction), on))
+            said, outcome = _answer(part, example, situation_of(plan, replace(example, jurisdiction=jurisdiction), on))
             failed.update(outcome.failed)
             if outcome.verdict >= Verdict.WITHHOLD or (example.answer or "") not in said:
                 where = f"in {jurisdiction}" if jurisdiction else "without a jurisdiction"
@@ -73,11 +76,11 @@ def _run(plan: Plan, example: Example, on: date | None, failed: set[str]) -> Res
     situation = situation_of(plan, example, on)
     if on is not None and example.expects == "fires" and (off := _off(plan, example, situation)):
         return Result(example, "", off=off)
-    _, outcome = _answer(plan, example, situation)
+    _, outcome = _answer(part, example, situation)
     failed.update(outcome.failed)
     if example.expects == "alike":
         prompt, answer = example.twin or (None, None)
-        _, other = _answer(plan, replace(example, prompt=prompt, answer=answer), situation)
+        _, other = _answer(part, replace(example, prompt=prompt, answer=answer), situation)
         failed.update(other.failed)
         alike = (outcome.verdict, outcome.rules) == (other.verdict, other.rules)
         problem = "" if alike else f"they are not treated alike: {_acted(outcome)}; {_acted(other)}"
@@ -142,6 +145,7 @@ def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diag
     ``examples`` are run."""
     rules = {rule.id: rule for rule in policy.rules}
     struck = {rule.id for rule in plan.rules if rule.trial and not rule.detectors}
+    narrowed = Narrowed(plan)
     faults = 0
     for example in policy.examples:
         rule = rules[example.rule]
@@ -150,7 +154,7 @@ def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diag
             continue
         if example.rule in struck and example.expects == "fires":
             continue  # nothing is set up that could find it, which is a warning of its own
-        result = run_example(plan, example)
+        result = run_example(plan, example, narrowed=narrowed)
         faults += result.failed
         if result.failed and result.problem:
             yield diagnose(
@@ -180,6 +184,13 @@ def _disagreement(result: Result, rule: Rule, red: bool, taker: Rule | None) -> 
     said = {"passes": "passes", "alike": "treats both alike"}.get(example.expects, f"is `{example.expects}`")
     message = f"the example of `{name}` says that it {said}, but {result.problem}"
     return diagnose("example-disagrees", example.span, message)
+
+
+def _texts(plan: Plan, example: Example) -> Iterator[str]:
+    """Yield every text that an example says, what a client sends back also as the model is shown it."""
+    yield from filter(None, (example.prompt, example.answer, *(example.twin or ())))
+    for question, answer in example.earlier:
+        yield from (question, answer, Cutter(plan).cut(answer).text)
 
 
 def _answer(plan: Plan, example: Example, situation: Situation) -> tuple[str, Outcome]:
@@ -214,6 +225,7 @@ def _finds(plan: Plan, case: PatternCase) -> bool:
         NoticeTemplate("omitted", {"en": ""}, {}),
     )
     alone = replace(plan, rules=(rule,), protected=())
+    share_words(plan, alone)
     session = open_session(alone, situate(alone, jurisdiction=None))
     stream = session.stream()
     stream.feed(case.text)

@@ -56,17 +56,16 @@ class _Reading:
         found: list[str] = []
         for part in content if isinstance(content, list) else [content]:
             if isinstance(part, dict):
-                kind = part.get("type") or "text"
-                name = _MEMBERS.get(kind) if isinstance(kind, str) else None
+                kind = str(part.get("type") or "text")
                 left = (not self.thoughts and kind in _THOUGHTS) or (not self.refusals and kind == "refusal")
-                part = None if name is None or left else part.get(name)
+                part = None if left or kind not in _MEMBERS else part.get(_MEMBERS[kind])
             if isinstance(part, str) and part:
                 found.append(part)
         return found
 
     def message(self, message: Message) -> list[str]:
         """Return what a server may read of a message, but for the results of tools."""
-        if message.get("type") == "reasoning":
+        if _is_thought(message):
             return []
         found, refusal = self.parts(message.get("content")), message.get("refusal")
         if self.refusals and isinstance(refusal, str) and _speaker(message) is Speaker.MODEL:
@@ -99,6 +98,11 @@ def _speaker(message: Message) -> Speaker:
     return speaker
 
 
+def _is_thought(message: Message) -> bool:
+    """Whether an item is what a model thought. The type of what has a role says nothing to most servers."""
+    return message.get("type") == "reasoning" and not message.get("role")
+
+
 def turn_of(messages: Sequence[Message]) -> int:
     """Count which answer of the conversation the next one is, from 1."""
     return exchanges.turn_of([item_of(message) for message in messages])
@@ -114,7 +118,7 @@ def _types(content: object) -> set[str]:
 
 def _spoken(message: Message) -> list[str]:
     """Return the texts of a message that people read: no thoughts, no results of tools."""
-    if message.get("type") == "reasoning":
+    if _is_thought(message):
         return []
     content, refusal = message.get("content"), message.get("refusal")
     parts = content if isinstance(content, list) else [content]
@@ -129,9 +133,10 @@ def readings(messages: Sequence[Message], *, continued: bool) -> tuple[str, ...]
     trailing: list[Message] = []
     for message in reversed(messages):
         if message.get("role") == "assistant" or (continued and message is messages[-1]):
-            trailing.insert(0, message)
+            trailing.append(message)
         elif not is_operators(message):
             break
+    trailing.reverse()
     texts = [text for message in trailing for text in texts_of(message) if text]
     spoken = [text for message in trailing for text in _parts(message.get("content"), ("text",)) if text]
     likely = [joint.join(found) for found in (texts, spoken) for joint in _JOINTS]
@@ -182,11 +187,20 @@ def every_text(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator
     for message in messages:
         if not (system_is_ours and is_operators(message)):
             yield from strings(message)
+            yield from _headed(message)
             content, summary = message.get("content"), message.get("summary")
             for parts in (content, message.get("output"), summary):
                 yield from joined(parts)
             if content and isinstance(summary, list):
                 yield from joined([*(content if isinstance(content, list) else [content]), *summary])
+
+
+def _headed(message: Message) -> Iterator[str]:
+    """Yield what a message says together with a role of the client's own, or a name, that a server writes above it."""
+    for head in (message.get("role"), message.get("name")):
+        if isinstance(head, str) and head not in _SPEAKERS and head not in _OPERATORS_ROLES:
+            found = (read(message) for read in (_spoken, *(reading.message for reading in _READINGS)))
+            yield from _together([head, *texts] for texts in found)
 
 
 def rows(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
@@ -209,9 +223,10 @@ def rows(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
         return  # nobody says two texts, as in most exchanges
     known = [message for message in operators if is_operators(message)]
     others = [message for message in operators if not is_operators(message)]
+    alike = [[message for message in known if message.get("role") == role] for role in _OPERATORS_ROLES]
     found: list[list[str]] = []
     for read in (_spoken, *(reading.message for reading in (_READINGS if in_parts else (_READ,)))):
-        found += [[text for message in group for text in read(message)] for group in (operators, known, others)]
+        found += [[text for message in group for text in read(message)] for group in (operators, known, others, *alike)]
         said = [(speaker, read(message), kept) for message, speaker, kept in turns]
         left = [turn for turn in said if turn[2] or any(text.strip() not in ("", GAP) for text in turn[1])]
         found += _in_rows(said)

@@ -263,12 +263,9 @@ class Session:
 
     @property
     def given(self) -> frozenset[str]:
-        """The names under which a memory of the conversation is to note what this answer told, once it has closed. What
-        is told beside a call is not noted: people may never see the steps of a tool loop. Nor is what only a machine
-        read."""
-        if self.silent:
-            return frozenset()
-        return names_of(notice for stream in self._streams if not stream.called for notice in stream.notices)
+        """The names under which a memory of the conversation is to note what this answer told people, once it has
+        closed."""
+        return names_of(notice for stream in self._streams if stream.seen for notice in stream.notices)
 
     def under(self) -> dict[str, Any]:
         """Return the part of the record that is known from the beginning: under which policy, for whom."""

@@ -243,6 +243,12 @@ class Stream:
         return self._told or self._tell()
 
     @property
+    def seen(self) -> bool:
+        """Whether people read its notices: not in the metadata alone, and perhaps never beside a call, since clients
+        may hide the steps of a tool loop."""
+        return not (self.called or self._silent)
+
+    @property
     def verdict(self) -> Verdict:
         """The joined verdict."""
         return self.told.verdict

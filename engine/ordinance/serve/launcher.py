@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-import socket
 from collections.abc import Callable
 
 from ordinance.serve.door.current_policy import settle
 from ordinance.serve.door.service import Service
 from ordinance.serve.http.descriptors import affordable, needed
+from ordinance.serve.http.listener import Listener
 from ordinance.serve.http.stderr import tell
 from ordinance.serve.server import STOPPING, Server
 from ordinance.serve.worker import Worker
@@ -16,18 +16,21 @@ from ordinance.serve.workers import Workers
 from ordinance.settings.model import Settings
 
 
-def serve(worker: Worker, listener: socket.socket, announce: Callable[[Service], None]) -> None:
+def serve(worker: Worker, listener: Listener, announce: Callable[[Service], None]) -> None:
     """Serve until a signal. ``announce`` is called when connections are taken; errors come before that.
 
     Raises ``OrdinanceError`` where it cannot begin or go on, ``KeyboardInterrupt`` where the signal was SIGINT.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # held back until somebody listens to it
     run = _several if worker.settings.workers > 1 else _alone
-    if run(worker, listener, announce):
-        raise KeyboardInterrupt
+    try:
+        if run(worker, listener, announce):
+            raise KeyboardInterrupt
+    finally:
+        listener.close()
 
 
-def _alone(worker: Worker, listener: socket.socket, announce: Callable[[Service], None]) -> bool:
+def _alone(worker: Worker, listener: Listener, announce: Callable[[Service], None]) -> bool:
     """Serve in this process. Returns True if SIGINT ended it."""
     gateway, service = worker.gateway()
     _tell_connections(worker.settings)
@@ -40,7 +43,7 @@ def _alone(worker: Worker, listener: socket.socket, announce: Callable[[Service]
     return server.interrupted
 
 
-def _several(worker: Worker, listener: socket.socket, announce: Callable[[Service], None]) -> bool:
+def _several(worker: Worker, listener: Listener, announce: Callable[[Service], None]) -> bool:
     settings = worker.settings
     # Made here too, to tell at once what is wrong; when it was announced, nothing of it stays in memory.
     made = [worker.gateway()[1]]

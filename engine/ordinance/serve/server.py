@@ -21,6 +21,7 @@ from ordinance.serve.http.acceptor import Acceptor
 from ordinance.serve.http.admission import Places
 from ordinance.serve.http.connection import Connection
 from ordinance.serve.http.descriptors import affordable
+from ordinance.serve.http.listener import Listener
 from ordinance.serve.http.seldom import SELDOM
 from ordinance.settings.model import Settings
 
@@ -31,7 +32,7 @@ STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 class Server(uvicorn.Server):
     """Serves ``gateway`` on ``listener`` until a signal comes, or ``leave``."""
 
-    def __init__(self, gateway: Gateway, listener: socket.socket, settings: Settings) -> None:
+    def __init__(self, gateway: Gateway, listener: Listener, settings: Settings) -> None:
         super().__init__(
             uvicorn.Config(
                 gateway,

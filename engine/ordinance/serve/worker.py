@@ -26,6 +26,7 @@ from ordinance.serve.door.engine import Engine
 from ordinance.serve.door.policies import Policies, policies_of
 from ordinance.serve.door.service import Service, make_service
 from ordinance.serve.gateway import Gateway
+from ordinance.serve.http.listener import Listener
 from ordinance.serve.http.stderr import tell
 from ordinance.serve.server import STOPPING, Server
 from ordinance.settings.model import Settings
@@ -53,7 +54,7 @@ class Worker:
     def policies(self, settings: Settings) -> Policies:
         return policies_of(settings, self.on)
 
-    def __call__(self, listener: socket.socket, loading: Connection) -> None:
+    def __call__(self, listener: Listener, loading: Connection) -> None:
         """Serve as one of several processes; ``loading`` is closed when this one serves."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
@@ -71,7 +72,7 @@ class Worker:
 class _Steered(Server):
     """The server of a worker."""
 
-    def __init__(self, gateway: Gateway, listener: socket.socket, settings: Settings, loading: Connection) -> None:
+    def __init__(self, gateway: Gateway, listener: Listener, settings: Settings, loading: Connection) -> None:
         super().__init__(gateway, listener, settings)
         self._loading = loading
 

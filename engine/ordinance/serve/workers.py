@@ -1,8 +1,8 @@
 """Several processes that serve on one port, and the one that watches over them.
 
 The one that was started answers no request: it passes signals on, starts a worker in the place of one that ended,
-unless the package was replaced meanwhile, and closes the port for all. Workers end when it is gone, for then nobody
-could give them another policy (``worker.py``).
+unless the package was replaced meanwhile, and closes the port for all, unless it was passed one. Workers end when it
+is gone, for then nobody could give them another policy (``worker.py``).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from multiprocessing.context import SpawnProcess
 from types import TracebackType
 
 from ordinance.serve.door.engine import Engine
+from ordinance.serve.http.listener import Listener
 from ordinance.serve.http.stderr import tell
 from ordinance.serve.server import STOPPING
 
@@ -36,7 +37,7 @@ _BEYOND_GRACE_SECONDS = 10.0
 _HELD = frozenset({signal.SIGHUP, signal.SIGUSR1})
 
 #: What a worker does with the listening socket, until it is told to leave. It closes the connection when it serves.
-Work = Callable[[socket.socket, Connection], None]
+Work = Callable[[Listener, Connection], None]
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ class _Seat:
 class Workers:
     """``count`` processes that do ``work`` with the ``listener``, all of them of the same ``engine``."""
 
-    def __init__(self, work: Work, count: int, listener: socket.socket, engine: Engine) -> None:
+    def __init__(self, work: Work, count: int, listener: Listener, engine: Engine) -> None:
         self._work = work
         self._listener = listener
         self._engine = engine
@@ -69,8 +70,9 @@ class Workers:
                     self._until(signals, drain_seconds)
                 self._send(signal.SIGTERM)
                 time.sleep(_LAST_TAKEN_SECONDS)
-                with suppress(OSError):  # not every system can: there the last process to close it closes it
-                    self._listener.shutdown(socket.SHUT_RDWR)
+                if not self._listener.passed:
+                    with suppress(OSError):  # not every system can: there the last process to close it closes it
+                        self._listener.socket.shutdown(socket.SHUT_RDWR)
                 self._see_off(signals, grace_seconds + _BEYOND_GRACE_SECONDS)
             finally:
                 for process in self._running():
@@ -142,7 +144,7 @@ class Workers:
                 os.kill(process.pid, number)  # not reaped yet, so the number is still its own
 
 
-def _start(work: Work, listener: socket.socket) -> tuple[SpawnProcess, Connection]:
+def _start(work: Work, listener: Listener) -> tuple[SpawnProcess, Connection]:
     """Start a worker that hears of ``_HELD`` signals when it is able to, instead of ending by them."""
     loading, serves = Pipe(duplex=False)
     process = get_context("spawn").Process(target=work, args=(listener, serves))

@@ -39,10 +39,17 @@ PREFIX = "ORDINANCE_"
 #: So many different sets of houses may be named by keys.
 MOST_HOUSE_SETS = 32
 
+#: How `host` begins where it names a file.
+_UNIX = "unix:"
 #: A DNS name, as a `Host` header may contain it. (An IP address is allowed too.)
 #: What a browser's `Origin` header contains: no path, no pattern, no `null`.
 _ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
+
+
+def unix_path(host: str) -> Path | None:
+    """Return the file that ``host`` names as ``unix:PATH``; None if it is an address."""
+    return Path(host.removeprefix(_UNIX)) if host.startswith(_UNIX) else None
 
 
 def is_loopback(host: str) -> bool:
@@ -97,7 +104,17 @@ class Settings(BaseSettings):
         None,
         description="Language of notices, such as `de-DE`, for requests that ask for no loaded language.",
     )
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on, such as `127.0.0.1`, `::1` or `::`, or a Unix socket, such as "
+        "`unix:/run/ordinance/ordinance.sock`. Neither it nor `port` counts if systemd passes a socket "
+        "(docs/deploying.md).",
+    )
+    socket_mode: Annotated[str, StringConstraints(pattern="^0?[0-7]{3}$")] = Field(
+        default="0660",
+        description="Permissions of the Unix socket that `host` names, in octal: who may write to it may "
+        "send requests.",
+    )
     hosts: list[str] = Field(
         default_factory=list,
         description="Host names, without a port, that a request's `Host` header may contain in addition to loopback; "
@@ -161,6 +178,14 @@ class Settings(BaseSettings):
     def shows_chat(self) -> bool:
         """Return whether the page at ``/chat`` is offered."""
         return not self.keys and is_loopback(self.host) if self.chat is None else self.chat
+
+    @field_validator("host")
+    @classmethod
+    def _is_absolute(cls, host: str) -> str:
+        path = unix_path(host)
+        if path is not None and not path.is_absolute():
+            raise ValueError("must name the socket from the root: unix:/run/ordinance/ordinance.sock")
+        return host
 
     @field_validator("locale")
     @classmethod

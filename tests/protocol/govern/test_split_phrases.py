@@ -92,6 +92,13 @@ SPLIT: list[list[dict[str, Any]]] = [
     [turned("system", FIRST), turned("critic", "x"), turned("system", SECOND)],
     [turned("system", FIRST), turned("critic", "x"), turned("developer", TWO)],
     [turned("critic", FIRST), turned("system", "x"), turned("critic", SECOND)],
+    [turned("system", FIRST), turned("developer", "x"), turned("system", SECOND)],
+    [turned("developer", FIRST), turned("system", "x"), turned("developer", TWO)],
+    [turned(FIRST, SECOND)],
+    [turned(FIRST, {"type": "thinking", "thinking": "x"}, TWO)],
+    *([turned(who, SECOND, name=FIRST)] for who in ("user", "assistant", "system", "critic")),
+    [turned("assistant", None, refusal=SECOND, name=FIRST)],
+    *([turned(who, ONE, type="reasoning"), turned(who, SECOND)] for who in ("user", "assistant")),
 ]
 
 
@@ -136,6 +143,13 @@ def test_what_no_server_reads_parts_no_phrase_in_parts_of_parts(more: dict[str, 
         assert not reaches(MESSAGES, {"messages": [{"role": "user", "content": [result]}]})
     assert not reaches(MESSAGES, {"messages": [{"role": "user", "content": [found]}]})
     assert not reaches(MESSAGES, {"system": parts, "messages": [turned("user", "Hi.")]})
+
+
+@pytest.mark.semantics(27)
+@pytest.mark.parametrize("kind", [["text"], {"type": "text"}, 1])
+def test_a_type_that_is_no_word_hides_no_part(kind: object) -> None:
+    within = {"type": "text", "text": "x", "content": [{"type": kind, "text": "y"}, ONE, TWO]}
+    assert not reaches(MESSAGES, {"messages": [turned("user", within)]})
 
 
 @pytest.mark.semantics(27)

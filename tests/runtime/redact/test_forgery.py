@@ -17,7 +17,7 @@ from ordinance.loading.load import load
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import MARKER, NoticeKind
 from ordinance.runtime.redact.disclose import Discloser
-from ordinance.runtime.redact.wordings import LEAST_WORDS, Wordings, letters, wordings_of, words
+from ordinance.runtime.redact.wordings import LEAST_WORDS, Tree, Wordings, letters, wordings_of, words
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.serving import OpenGateway, ScriptedUpstream, say
@@ -165,7 +165,7 @@ def test_a_notice_in_a_longer_paragraph_passes() -> None:
 
 
 def test_a_short_notice_is_not_guarded() -> None:
-    short = Wordings(["Left out: {type}.", "Nothing more today."], {"type": {"flags"}})
+    short = Wordings(["Left out: {type}.", "Nothing more today."], {"type": Tree(["flags"])})
     assert short.start is None
 
 
@@ -217,7 +217,10 @@ def test_many_laws_do_not_make_many_texts() -> None:
     """A thousand laws and types, of which a notice may have any: the work is in proportion to their number."""
     many = Wordings(
         ["Left out for {type} under {law}, for legal reasons."],
-        {"type": {f"type number {n}" for n in range(1000)}, "law": {f"Act {n} § {n} (DE)" for n in range(1000)}},
+        {
+            "type": Tree(f"type number {n}" for n in range(1000)),
+            "law": Tree(f"Act {n} § {n} (DE)" for n in range(1000)),
+        },
     )
     text = "Left out for type number 17; type number 998 under Act 3 § 3 (DE); Act 999 § 999 (DE), for legal reasons."
     state = many.start

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import MARKER, NoticeKind
+from ordinance.runtime.redact import own_words as cutting
 from ordinance.runtime.redact.disclose import Discloser
 from ordinance.runtime.redact.own_words import GAP, OwnWords, Returned, own_words
 from ordinance.runtime.redact.wordings import State, Wordings, letters, wordings_of
@@ -178,3 +179,22 @@ def test_steps_grow_with_the_text_and_not_faster(piece: str, monkeypatch: pytest
         return count
 
     assert steps(80_000) <= 9 * steps(10_000) + 100, "eight times the text"
+
+
+def test_memory_does_not_grow_with_a_text_that_nearly_is_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    search, most = cutting._longest, 0
+
+    def watched(wordings: Wordings, text: str, start: int, last: bool, failed: set[tuple[int, State]]) -> int:
+        nonlocal most
+        end = search(wordings, text, start, last, failed)
+        most = max(most, len(failed))
+        return end
+
+    monkeypatch.setattr(cutting, "_longest", watched)
+    nearly = "You are interacting with an AI system. Legal basis: AI Act "
+    assert not words().cut(nearly * (300_000 // len(nearly)) + "end").changed
+    assert 0 < most < 100_000
+    endless = "This service does not answer that: " + "terrorism, " * 20_000
+    assert words().cut(endless).text == ""
+    assert not words().cut(endless + "end").changed
+    assert most < 100_000

@@ -86,6 +86,23 @@ def test_a_claim_can_make_a_notice_come_sooner_and_never_later(claimed: int, ago
     asyncio.run(check())
 
 
+@pytest.mark.semantics(29)
+@given(st.integers(-120, 10**8))
+def test_a_clock_that_was_wrong_makes_no_notice_come_later(ahead: int) -> None:
+    """A notice was given while the clock was ``ahead``; then it is right again."""
+
+    async def check() -> None:
+        memory = Recollection(InMemoryStore(), SECRET, 36500)
+        await memory.keep(KEY, [BEGAN], {"EU/machine"}, NOW + timedelta(seconds=ahead))
+        last = (await memory.of(KEY, BEGAN, NOW)).last("EU/machine")
+        assert last is not None, "that it was given is known"
+        assert (last.at is None) is (ahead > 60)
+        await memory.keep(KEY, [BEGAN], {"EU/machine"}, NOW)
+        assert (await memory.of(KEY, BEGAN, NOW)).last("EU/machine") == Told(NOW), "given again, and once"
+
+    asyncio.run(check())
+
+
 def test_a_store_that_fails_makes_duties_due_again_and_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

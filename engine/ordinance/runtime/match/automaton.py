@@ -8,7 +8,7 @@ figures: docs/matching.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import NamedTuple
@@ -114,7 +114,7 @@ class Automaton:
         self._steps = 0
         self._startable: dict[tuple[int, int], frozenset[int]] = {}
         self._joinable: dict[tuple[Cluster, int, int], bool] = {}
-        self._joiners: set[tuple[str, tuple[int, ...]]] | None = None
+        self._joiners: Mapping[str, set[tuple[int, ...]]] | None = None
         #: How often everything was forgotten.
         self.restarts = 0
 
@@ -358,20 +358,27 @@ class Automaton:
 
     def _finds_join(self, cluster: Cluster, before: int, families: int) -> bool:
         if self._joiners is None:
-            chars = {*_JOINERS, *self._network.samples()}
-            # What folds to nothing begins no match that would reach back to the cluster.
-            self._joiners = {(cluster_class(char), self.classes(char) if fold_char(char) else ()) for char in chars}
+            self._joiners = self._by_cluster_class({*_JOINERS, *self._network.samples()})
         pending, seen = [(cluster, before)], {(cluster, before)}
         while pending:
             open_cluster, last = pending.pop()
-            for found, symbols in self._joiners:
+            for found, several in self._joiners.items():
                 joins, after = join(open_cluster, found)
-                kind = last
-                for symbol in symbols if joins else ():
-                    if symbol in self.startable(kind, families):
-                        return True
-                    kind = self._classes[symbol].kind
-                if joins and (after, kind) not in seen:
-                    seen.add((after, kind))
-                    pending.append((after, kind))
+                for symbols in several if joins else ():
+                    kind = last
+                    for symbol in symbols:
+                        if symbol in self.startable(kind, families):
+                            return True
+                        kind = self._classes[symbol].kind
+                    if (after, kind) not in seen:
+                        seen.add((after, kind))
+                        pending.append((after, kind))
         return False
+
+    def _by_cluster_class(self, chars: set[str]) -> Mapping[str, set[tuple[int, ...]]]:
+        """Return what ``chars`` are to the rules, by what they are to grapheme clusters. What folds to nothing begins
+        no match that would reach back to the cluster."""
+        found: dict[str, set[tuple[int, ...]]] = {}
+        for char in chars:
+            found.setdefault(cluster_class(char), set()).add(self.classes(char) if fold_char(char) else ())
+        return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from ordinance.errors import PatternError
 from ordinance.runtime.text.folding import fold_char, symbol_kind
@@ -15,6 +16,9 @@ from ordinance.runtime.text.folding import fold_char, symbol_kind
 #: A pattern may not be longer than this when written out, in symbols; repetition counts each copy.
 MAX_SIZE = 500
 MAX_DEPTH = 40
+
+#: Patterns whose trees are kept.
+_KEPT = 512
 
 
 class Assertion(Enum):
@@ -84,8 +88,10 @@ def in_named_set(name: str, symbol: str) -> bool:
     return found != name.isupper()
 
 
+@lru_cache(maxsize=_KEPT)
 def parse_pattern(source: str, any_case: bool = False) -> Node:
-    """Parse a pattern into its tree. Raises ``PatternError`` with the offset of the fault."""
+    """Parse a pattern into its tree, once for bounds, checks and automata. Raises ``PatternError`` with the offset of
+    the fault."""
     node = _Parser(source, any_case).whole()
     least, most = width(node)
     if most > MAX_SIZE:

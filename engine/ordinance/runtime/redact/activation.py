@@ -266,8 +266,12 @@ def _forged(rules: tuple[PlannedRule, ...], masking: Iterable[int]) -> list[tupl
     tell them from an omission (semantics, rule 17). Placeholders are guarded in every language, so that automata do not
     depend on one."""
     found = [(_FORGED, Expressions(patterns=LOOKALIKES))]
-    for tag in masking:
-        if _masks(rules[tag]):
-            labels = dict.fromkeys([rules[tag].type, *rules[tag].placeholders.values()])
-            found.append((imitation(tag), Expressions(phrases=tuple(map(placeholder, labels)))))
-    return found
+    return found + [(imitation(tag), each) for tag in masking if _masks(rules[tag]) for each in forgeable(rules[tag])]
+
+
+def forgeable(rule: PlannedRule) -> list[Expressions]:
+    """Return the placeholders that a mask writes, in every language; nothing for any other rule."""
+    if rule.effect is not Effect.MASK:
+        return []
+    labels = dict.fromkeys([rule.type, *rule.placeholders.values()])
+    return [Expressions(phrases=tuple(map(placeholder, labels)))]

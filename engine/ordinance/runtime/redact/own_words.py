@@ -15,7 +15,16 @@ from weakref import WeakKeyDictionary
 
 from ordinance.policy.plan import Plan
 from ordinance.runtime.redact.signs import RETURNED_MARKER
-from ordinance.runtime.redact.wordings import LEAST_WORDS, State, Wordings, notices_of, texts_of, wordings_of, words
+from ordinance.runtime.redact.wordings import (
+    LEAST_WORDS,
+    State,
+    Wordings,
+    guard_alike,
+    templates_of,
+    texts_of,
+    wordings_of,
+    words,
+)
 
 #: What the model reads in the place of a marker, and of an answer of which nothing else is left.
 GAP = "…"
@@ -28,6 +37,8 @@ _WORD = re.compile(r"\w+")
 _HEAD, _MOST_HEADS = 4, 65_536
 #: Characters by which nearly all others are known too: with many notices most words may begin one.
 _FAR = 24
+#: Places from which no notice was reached are remembered up to so many: bounded memory, about 10 MB.
+_MOST_FAILED = 65_536
 _PARAGRAPH = re.compile(r"\S[^\r\n]*(?:(?:\r\n|[\r\n])[^\S\r\n]*\S[^\r\n]*)*")
 _BREAK = re.compile(r"\r\n|[\r\n]")
 _numbers = count(1)
@@ -50,14 +61,14 @@ class OwnWords:
 
     def __init__(self, plan: Plan) -> None:
         self.number = next(_numbers)
-        templates, values = notices_of(plan)
         engine = plan.engine_notices
         contacts = [text for name in ("contacts", "contacts_unknown") for text in texts_of(engine[name])]
         self._long = wordings_of(plan)
         self._heads: dict[str, bool] = {}
-        self._any = Wordings(templates, values, 1)
-        self._contacts = Wordings(contacts, values, 1)
-        self._history = Wordings(texts_of(engine["history"]), values, 1)
+        trees = self._long.trees
+        self._any = Wordings(templates_of(plan), trees, 1)
+        self._contacts = Wordings(contacts, trees, 1)
+        self._history = Wordings(texts_of(engine["history"]), trees, 1)
 
     def cut(self, text: str) -> Returned:
         """Take the engine's own words out of ``text``, which a model is said to have written, until nothing changes. A
@@ -97,6 +108,8 @@ class OwnWords:
         for word in _WORD.finditer(text):
             start = word.start()
             if start >= end and self._begins(text, start):
+                if len(failed) > _MOST_FAILED:
+                    failed.clear()
                 found = _longest(self._long, text, start, last, failed)
                 if found:
                     end = found
@@ -124,6 +137,12 @@ def own_words(plan: Plan) -> OwnWords:
     return found
 
 
+def share_words(whole: Plan, part: Plan) -> None:
+    """Let ``part``, which is ``whole`` with fewer rules, know every notice and marker of ``whole``."""
+    _known[part] = own_words(whole)
+    guard_alike(whole, part)
+
+
 def _fits(wordings: Wordings, text: str) -> bool:
     """Say whether ``text`` is one notice, or so much of the beginning of one that it can be nothing else."""
     state = wordings.reached(text)
@@ -139,7 +158,7 @@ def _longest(wordings: Wordings, text: str, start: int, last: bool, failed: set[
     """Find the end of the longest notice that begins at ``start``; 0 if none does."""
     state = wordings.start
     end, passed = 0, list[tuple[int, State]]()
-    for at in range(start, len(text)):
+    for at in range(start, min(len(text), start + wordings.reach)):
         found = wordings.symbols(text[at])
         for letter in found:
             state = None if state is None else wordings.step(state, letter)
@@ -150,7 +169,7 @@ def _longest(wordings: Wordings, text: str, start: int, last: bool, failed: set[
             end = at + 1
             passed.clear()
     else:
-        if last and state is not None and _many(text[start:]):
+        if last and at == len(text) - 1 and _many(text[start:]):
             return len(text)
     failed.update(passed)
     return end

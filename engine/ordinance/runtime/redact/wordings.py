@@ -8,7 +8,7 @@ folded and without case; signs, spaces and emphasis do not, for nobody would see
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from threading import Lock
 from unicodedata import category
 from weakref import WeakKeyDictionary
@@ -25,27 +25,40 @@ STATE_CAP = 10_000
 
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
+#: Stands where a value ends; it is no letter.
+_END = " "
+
 #: A template, the number of one of its parts, how far into it (a place in the tree of a variable), and how many words
 #: have begun behind the first, as far as that matters.
 _Thread = tuple[int, int, int, int]
-
-
-def letters(text: str) -> str:
-    """Return what counts of ``text``."""
-    return "".join([key(symbol) for symbol in fold(text) if _counts(symbol)])
 
 
 class _Letters(dict[int, str]):
     """What counts of each character, for ``str.translate``; fills as characters are met."""
 
     def __missing__(self, number: int) -> str:
-        found = self[number] = letters(chr(number))
+        found = self[number] = "".join([key(symbol) for symbol in fold(chr(number)) if _counts(symbol)])
+        return found
+
+
+class _Begun(dict[int, str]):
+    """A sign for each word that a character begins behind another, for ``str.translate``."""
+
+    def __missing__(self, number: int) -> str:
+        begins = sum(symbol.isalpha() and symbol_kind(symbol) == "o" for symbol in fold(chr(number)))
+        found = self[number] = " " * (begins + (chr(number) == " "))
         return found
 
 
 _LETTERS = _Letters()
+_BEGUN = _Begun()
 #: Characters of a text that are looked at in one go: most texts are no notice after a few.
 _PIECE = 24
+
+
+def letters(text: str) -> str:
+    """Return what counts of ``text``."""
+    return text.translate(_LETTERS)
 
 
 def words(text: str) -> int:
@@ -55,29 +68,50 @@ def words(text: str) -> int:
 
 def _gaps(text: str) -> int:
     """How many words ``text`` begins behind another; adds up over the pieces of a text."""
-    return text.count(" ") + sum(symbol.isalpha() and symbol_kind(symbol) == "o" for symbol in fold(text))
+    return len(text.translate(_BEGUN))
 
 
 def _counts(symbol: str) -> bool:
     return category(symbol)[0] in "LMN"
 
 
-class _Tree:
+class Tree:
     """What may fill a variable. Place 0 is where each value begins; ``ends`` are the gaps between its words, by the
-    place at which it ends. With all of them there are ``most`` gaps."""
+    place at which it ends. With all of them there are ``most`` gaps, and they are ``size`` characters, two more each.
+
+    Values part early and then go on alone, so their letters are one text: from each place its letter leads to the next
+    place, and elsewhere only where values part.
+    """
 
     def __init__(self, values: Iterable[str]) -> None:
-        self.following: list[dict[str, int]] = [{}]
         self.ends: dict[int, int] = {}
+        self.size = 0
+        self._parting: dict[int, dict[str, int]] = {}
+        line = [_END]
         for value in values:
+            said = letters(value)
+            self.size += len(value) + 2
             at = 0
-            for letter in letters(value):
-                to = self.following[at].setdefault(letter, len(self.following))
-                if to == len(self.following):
-                    self.following.append({})
-                at = to
+            for number, letter in enumerate(said):
+                if line[at] == letter:
+                    at += 1
+                elif to := self._parting.get(at, {}).get(letter):
+                    at = to
+                else:
+                    self._parting.setdefault(at, {})[letter] = len(line)
+                    line += said[number + 1 :]
+                    at = len(line)
+                    line.append(_END)
+                    break
             self.ends[at] = max(_gaps(value), self.ends.get(at, 0))
+        self._line = "".join(line)
         self.most = sum(self.ends.values()) + len(self.ends) - 1
+
+    def following(self, at: int) -> Iterator[tuple[str, int]]:
+        """Yield each letter that may follow a place, with where it leads."""
+        if self._line[at] != _END:
+            yield self._line[at], at + 1
+        yield from self._parting.get(at, {}).items()
 
 
 class State:
@@ -97,36 +131,33 @@ class State:
 
 
 class Wordings:
-    """The notices with these ``templates``, whose variables may have these ``values``, and of ``least`` words; shared
-    by all streams."""
+    """The notices with these ``templates``, whose variables may have the values of these ``trees``, and of ``least``
+    words; shared by all streams."""
 
-    def __init__(
-        self, templates: Collection[str], values: Mapping[str, Collection[str]], least: int = LEAST_WORDS
-    ) -> None:
+    def __init__(self, templates: Collection[str], trees: Mapping[str, Tree], least: int = LEAST_WORDS) -> None:
         self._least = least
         self._lock = Lock()
-        self._trees = {name: _Tree(found or {""}) for name, found in values.items()}
-        self._templates: list[tuple[str | _Tree, ...]] = []
+        self.trees = trees
+        self._templates: list[tuple[str | Tree, ...]] = []
         self._symbols: dict[str, str] = {}
         self._states: dict[frozenset[_Thread], State] = {}
         begun: set[_Thread] = set()
-        nothing = _Tree([""])
+        nothing = Tree([""])
         for template in dict.fromkeys(templates):
             parts = _VARIABLE.split(" ".join(template.split()))
             gaps = sum(map(_gaps, parts[::2]))
-            trees = [self._trees.get(name, nothing) for name in parts[1::2]]
-            if gaps + sum(tree.most for tree in trees) + 1 < least:
+            fills = [trees.get(name, nothing) for name in parts[1::2]]
+            if gaps + sum(tree.most for tree in fills) + 1 < least:
                 continue  # however it is filled
             begun.add((len(self._templates), 0, 0, min(gaps, least)))
             fixed = [letters(part) for part in parts[::2]]
-            made: list[str | _Tree] = [fixed[0]]
-            for tree, text in zip(trees, fixed[1:], strict=True):
+            made: list[str | Tree] = [fixed[0]]
+            for tree, text in zip(fills, fixed[1:], strict=True):
                 made += [tree, text]
             self._templates.append(tuple(made))
         #: No notice is longer, though it be laid out wider than the engine does; what is longer waits no more.
         self.reach = 2 * (
-            max((len(template) for template in templates), default=0)
-            + sum(len(value) + 2 for found in values.values() for value in found)
+            max((len(template) for template in templates), default=0) + sum(tree.size for tree in trees.values())
         )
         #: Where every paragraph begins; None if there is no notice to be met.
         self.start: State | None = self._state(begun) if begun else None
@@ -218,7 +249,7 @@ class Wordings:
                 continue
             now = parts[part]
             if not isinstance(now, str):
-                for letter, to in now.following[at].items():
+                for letter, to in now.following(at):
                     found.setdefault(letter, set()).add((number, part, to, said))
             elif at < len(now):
                 found.setdefault(now[at], set()).add((number, part, at + 1, said))
@@ -239,17 +270,26 @@ def wordings_of(plan: Plan) -> Wordings:
     return found
 
 
+def guard_alike(whole: Plan, part: Plan) -> None:
+    """Let ``part``, which is ``whole`` with fewer rules, guard every notice of ``whole``."""
+    _known[part] = wordings_of(whole)
+
+
 def _collect(plan: Plan) -> Wordings:
-    return Wordings(*notices_of(plan))
+    return Wordings(templates_of(plan), {name: Tree(found or {""}) for name, found in _values_of(plan).items()})
 
 
-def notices_of(plan: Plan) -> tuple[list[str], dict[str, set[str]]]:
-    """Return the templates of every notice that a ``Discloser`` can write under ``plan``, and what may fill each
-    variable."""
-    rules = [each for rule in plan.rules for each in (rule, rule.after_trial) if each is not None]
+def templates_of(plan: Plan) -> list[str]:
+    """Return the templates of every notice that a ``Discloser`` can write under ``plan``."""
+    return [text for each in _notices(plan, _rules_of(plan)) for text in texts_of(each)]
+
+
+def _values_of(plan: Plan) -> dict[str, set[str]]:
+    """Return what may fill each variable."""
+    rules = _rules_of(plan)
     laws = [rule.law for rule in rules if rule.law is not None]
     saying = disclosers(plan)
-    values = {
+    return {
         "type": {text for rule in rules for text in (rule.type, *rule.label.values())},
         "law": {say.cited(law) for say in saying for law in laws},
         "jurisdiction": {say.place(law) for say in saying for law in laws},
@@ -257,7 +297,10 @@ def notices_of(plan: Plan) -> tuple[list[str], dict[str, set[str]]]:
         "appeal": {say.appeal(law) for say in saying for law in laws},
         "contacts": {form for say in saying for each in plan.contacts for form in say.contact_values(each)},
     }
-    return [text for each in _notices(plan, rules) for text in texts_of(each)], values
+
+
+def _rules_of(plan: Plan) -> list[PlannedRule]:
+    return [each for rule in plan.rules for each in (rule, rule.after_trial) if each is not None]
 
 
 def disclosers(plan: Plan) -> list[Discloser]:

@@ -223,8 +223,10 @@ async function refusal(response) {
   return new Error(body.error?.message ?? say("status", { status: response.status }));
 }
 
-/** An answer that was not given leaves no trace in what the model is sent; the question stands ready to be sent again. */
+/** An answer that was not given leaves no trace in what the model is sent; the question stands ready to be sent again,
+ * unless the whole conversation is gone. */
 function failed(turn, error, question) {
+  if (!turn.box.isConnected) return;
   messages.pop();
   const stopped = error.name === "AbortError";
   const lost = error instanceof TypeError;
@@ -234,10 +236,13 @@ function failed(turn, error, question) {
   if (!by("message").value) by("message").value = question;
 }
 
+/** While an answer comes, `Stop` stands in the place of `Send`, and has the focus if that had it. */
 function busy(stopping) {
   running = stopping;
+  const sends = document.activeElement === by("send");
   by("stop").hidden = !stopping;
   by("send").hidden = Boolean(stopping);
+  if (sends && stopping) by("stop").focus();
   if (!stopping) by("message").focus();
 }
 

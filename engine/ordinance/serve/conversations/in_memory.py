@@ -30,7 +30,7 @@ class InMemoryStore:
     async def write(self, entry: Entry) -> None:
         for key in entry.keys:
             _, _, told = self._kept.get(key, (b"", entry.until, {}))
-            told |= {name: max(entry.at, told.get(name, entry.at)) for name in entry.notices}
+            told |= dict.fromkeys(entry.notices, entry.at)
             self._kept[key] = (entry.owner, entry.until, told)
             self._owned[entry.owner][key] = None
             self._owned[entry.owner].move_to_end(key)

@@ -35,8 +35,8 @@ CREATE INDEX IF NOT EXISTS ordinance_told_owner ON ordinance_told (owner);
 """
 _READ = "SELECT notice, at FROM ordinance_told WHERE conversation = $1 AND until > $2"
 _WRITE = """
-INSERT INTO ordinance_told VALUES ($1, $2, $3, $4, $5) ON CONFLICT (conversation, notice) DO UPDATE
-SET at = greatest(ordinance_told.at, excluded.at), until = greatest(ordinance_told.until, excluded.until)
+INSERT INTO ordinance_told VALUES ($1, $2, $3, $4, $5) ON CONFLICT (conversation, notice)
+DO UPDATE SET at = excluded.at, until = excluded.until
 """
 _COUNT = "SELECT count(DISTINCT conversation) FROM ordinance_told WHERE until > $1"
 

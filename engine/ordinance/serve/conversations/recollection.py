@@ -18,6 +18,9 @@ T = TypeVar("T")
 
 #: After a failure the store is asked again after so many seconds; until then no answer waits for it.
 _AGAIN_AFTER = 5.0
+#: By how much the clocks of two gateways may differ. A notice that was given later than that from now was given by a
+#: clock that was wrong.
+_SKEW = timedelta(minutes=1)
 
 
 class Recollection:
@@ -45,7 +48,7 @@ class Recollection:
 
         If the store does not know the conversation, or cannot be asked, or the beginning is like any other, nothing
         was told. What a request claims, that it was told ``elapsed`` seconds ago, can make a notice come sooner, never
-        later.
+        later. Of what was told in the future, as a clock that was set back shows it, nobody knows when.
         """
         if not beginning.tells_apart:
             return NOTHING_TOLD
@@ -54,7 +57,9 @@ class Recollection:
         if not told:
             return NOTHING_TOLD
         latest = now if elapsed is None else now - timedelta(seconds=elapsed)
-        return Remembered(MappingProxyType({name: Told(min(at, latest)) for name, at in told.items()}))
+        return Remembered(
+            MappingProxyType({name: Told(min(at, latest) if at <= now + _SKEW else None) for name, at in told.items()})
+        )
 
     async def keep(self, client: str, beginnings: Iterable[Beginning], notices: Collection[str], now: datetime) -> None:
         """Remember that an answer gave ``notices`` in the conversations that began so: several where a first answer had

@@ -15,14 +15,11 @@ T = TypeVar("T")
 
 _CONVERSATION, _OWNER = "ordinance:told:", "ordinance:owned:"
 
-#: One step for the server, so that of two gateways' times the later is kept. KEYS: conversation, owner, whose
-#: conversations are sorted by when they expire: those that have are dropped, and if there are too many, those that
-#: would be next. ARGV: the conversation's key, at, until, how many an owner keeps, what stands before a key, notices.
+#: One step for the server. KEYS: conversation, owner, whose conversations are sorted by when they expire: those that
+#: have are dropped, and if there are too many, those that would be next. ARGV: the conversation's key, at, until, how
+#: many an owner keeps, what stands before a key, notices.
 _WRITE = """
-for i = 6, #ARGV do
-  local had = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or '0')
-  if tonumber(ARGV[2]) > had then redis.call('HSET', KEYS[1], ARGV[i], ARGV[2]) end
-end
+for i = 6, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], ARGV[2]) end
 redis.call('EXPIREAT', KEYS[1], ARGV[3])
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[2])

@@ -28,7 +28,7 @@ CREATE INDEX IF NOT EXISTS told_owner ON told (owner);
 _READ = "SELECT notice, at FROM told WHERE conversation = ? AND until > ?"
 _WRITE = """
 INSERT INTO told VALUES (?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET at = max(at, excluded.at), until = max(until, excluded.until)
+ON CONFLICT DO UPDATE SET at = excluded.at, until = excluded.until
 """
 _COUNT = "SELECT count(DISTINCT conversation) FROM told WHERE until > ?"
 #: Owners who may have more conversations than these: they have more rows.

@@ -62,7 +62,8 @@ class Store(Protocol):
         nothing that is still kept ``now``."""
 
     async def write(self, entry: Entry) -> None:
-        """Remember ``entry``. Of two times for one notice, the later is kept."""
+        """Remember ``entry``. Of two times for one notice, what was written last is kept: a clock may have been set
+        back."""
 
     async def count(self, now: datetime, owner: bytes | None = None) -> int:
         """Count the conversations that are kept ``now``, all or those of ``owner``."""

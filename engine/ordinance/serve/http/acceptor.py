@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 
 from ordinance.serve.http.admission import Places
+from ordinance.serve.http.listener import Listener
 
 #: Connections that are taken in one round of the event loop, so that those that are open get their turn.
 _AT_ONCE = 16
@@ -25,21 +26,24 @@ _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 class Acceptor:
     """Gives each connection of ``listener`` a protocol of ``make``, from its making until ``close``."""
 
-    def __init__(self, listener: socket.socket, make: Callable[[], asyncio.Protocol], places: Places) -> None:
-        self._listener = listener
+    def __init__(self, listener: Listener, make: Callable[[], asyncio.Protocol], places: Places) -> None:
+        self._listener = listener.socket
+        self._passed = listener.passed
         self._make = make
         self._places = places
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._pause: asyncio.TimerHandle | None = None
-        listener.setblocking(False)
-        self._loop.add_reader(listener, self._accept, _AT_ONCE)
+        self._listener.setblocking(False)
+        self._loop.add_reader(self._listener, self._accept, _AT_ONCE)
 
     async def close(self) -> None:
-        """Take those that stand in line, and then no more: whoever comes is refused."""
+        """Take no more. Those that stand in line are taken first, for nobody else would; but where the socket was
+        passed, they wait there for the next server."""
         if self._listener.fileno() < 0:
             return
-        self._accept(socket.SOMAXCONN)
+        if not self._passed:
+            self._accept(socket.SOMAXCONN)
         self._shut()
         await asyncio.gather(*self._tasks)
         await asyncio.sleep(_FIRST_BYTES_SECONDS)

@@ -1,0 +1,86 @@
+"""The part of a policy that an example meets, so that an example costs the same however many packs are loaded.
+
+Automata for all that is in force in a place are made when somebody asks there. What finds nothing in any text of an
+example changes nothing in what comes of it: verdict, removed regions and notices are joins over what was found
+(semantics, rule 11), and a text that ends by itself ends in nothing that was only begun (rule 6). So everything that
+the policy looks for is looked for once, in one automaton, and the example is run with what was found. A red line is
+different: it ends an answer, and what has left until then depends on what had to wait, for whatever rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ordinance.detection import Expressions
+from ordinance.policy.plan import Plan, PlannedRule
+from ordinance.policy.vocabulary import Effect
+from ordinance.runtime.match.automaton import Automaton
+from ordinance.runtime.match.matcher import matches_in
+from ordinance.runtime.redact.activation import forgeable, sought
+from ordinance.runtime.redact.own_words import share_words
+
+#: Parts that are kept with their automata; examples of one rule follow one another.
+_KEPT = 32
+
+
+class Narrowed:
+    """Gives the parts of ``plan`` that answer to some texts as all of it would, in every situation."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        shields = dict.fromkeys((*plan.protected, *(each.detector for each in plan.contacts if each.detector)))
+        self._names = [*range(len(plan.rules)), *shields]
+        looked_for: list[tuple[int, Expressions]] = []
+        for tag, name in enumerate(self._names):
+            found = _of_rule(plan, plan.rules[name]) if isinstance(name, int) else [plan.detectors[name]]
+            looked_for += [(tag, each) for each in found if isinstance(each, Expressions)]
+        self._bare = [replace(each, detector="") for each in plan.contacts]
+        self._automaton = Automaton(looked_for)
+        self._always = frozenset(tag for tag, rule in enumerate(plan.rules) if _always(plan, rule))
+        self._ending = frozenset(tag for tag, rule in enumerate(plan.rules) if rule.effect is Effect.REFUSE)
+        self._met: dict[str, frozenset[int]] = {}
+        self._parts: dict[frozenset[int], Plan] = {}
+
+    def part(self, texts: Iterable[str]) -> Plan:
+        """Return the plan with the rules and the protected information that find something in one of ``texts``, or that
+        look at more than phrases and patterns; all of it where a red line may end the answer."""
+        tags = self._always.union(*map(self._found, texts))
+        if tags & self._ending:
+            return self.plan
+        part = self._parts.pop(tags, None) or self._narrow(tags)
+        self._parts[tags] = part
+        if len(self._parts) > _KEPT:
+            self._parts.pop(next(iter(self._parts)))
+        return part
+
+    def _found(self, text: str) -> frozenset[int]:
+        """Candidates count as found: what decides on them is asked when the example is run."""
+        if text not in self._met:
+            self._met[text] = frozenset(match.tag for match in matches_in(self._automaton, text))
+        return self._met[text]
+
+    def _narrow(self, tags: frozenset[int]) -> Plan:
+        plan = self.plan
+        kept = {self._names[tag] for tag in tags}
+        part = replace(
+            plan,
+            rules=tuple(plan.rules[tag] for tag in sorted(tags) if tag < len(plan.rules)),
+            protected=tuple(key for key in plan.protected if key in kept),
+            contacts=tuple(
+                each if each.detector in kept else bare for each, bare in zip(plan.contacts, self._bare, strict=True)
+            ),
+        )
+        share_words(plan, part)
+        return part
+
+
+def _always(plan: Plan, rule: PlannedRule) -> bool:
+    """Return whether a rule takes part whatever a text says: it looks at none, or at sentences."""
+    plain = all(isinstance(plan.detectors[key], Expressions) for key in rule.detectors)
+    return not rule.detectors or bool(rule.near) or not plain
+
+
+def _of_rule(plan: Plan, rule: PlannedRule) -> list[Expressions]:
+    """Return the phrases and patterns that make a difference to ``rule``."""
+    return [] if _always(plan, rule) else [*sought(plan, rule), *forgeable(rule)]

@@ -1,0 +1,179 @@
+"""A pattern as nodes that every automaton can take in, worked out once: all automata look for markers by the same ones.
+
+Nothing in it depends on what else an automaton looks for, since no node leads from one pattern into another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ordinance.runtime.match import patterns
+from ordinance.runtime.match.node_table import EDGE, KINDS, Node, Nodes, kind_of, looks_back, permits
+from ordinance.runtime.match.patterns import Assertion, SymbolSet, parse_pattern
+
+#: Characters that stand for every class a rule can distinguish by kind alone.
+SAMPLES = "".join(map(chr, range(128))) + "яא中かกिक\u0903\u1100\u1161\u11a8\u3099🚀🇩\u0600"
+
+#: Patterns that are kept as fragments: those of the engine, and of a policy as patterns are today.
+_KEPT = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """The ``nodes`` of one pattern, numbered from 1, the first where it begins; they are shared, so nobody changes
+    them. Their symbols are numbers of ``sets``. A node with an output or with families has those of the pattern."""
+
+    sets: Sequence[SymbolSet]
+    nodes: Sequence[Node]
+
+
+@lru_cache(maxsize=_KEPT)
+def fragment(source: str, any_case: bool) -> Fragment:
+    """Return the fragment of a pattern. Raises ``PatternError`` with the offset of the fault."""
+    return _Fragment(parse_pattern(source, any_case)).made()
+
+
+class _Fragment:
+    """Nodes in a table of their own."""
+
+    def __init__(self, tree: patterns.Node) -> None:
+        self._nodes = Nodes()
+        output = self._nodes.output(0, 0)
+        end = self._fragment(tree, self._nodes.add())
+        self._nodes.at[end].outputs.add(output)
+        self._mark_live()
+
+    def made(self) -> Fragment:
+        return Fragment(tuple(self._nodes.sets), tuple(self._nodes.at[1:]))
+
+    def _fragment(self, tree: patterns.Node, at: int) -> int:
+        """Add ``tree`` behind node ``at``; gives the node at which it ends."""
+        match tree:
+            case SymbolSet():
+                end = self._nodes.add()
+                self._nodes.at[at].sets.append((self._nodes.number(tree), end))
+                return end
+            case Assertion():
+                end = self._nodes.add()
+                self._nodes.jump(at, tree, end)
+                return end
+            case patterns.Sequence(parts):
+                for part in parts:
+                    at = self._fragment(part, at)
+                return at
+            case patterns.Choice(parts):
+                end = self._nodes.add()
+                for part in parts:
+                    branch = self._nodes.add()
+                    self._nodes.jump(at, None, branch)
+                    self._nodes.jump(self._fragment(part, branch), None, end)
+                return end
+            case patterns.Repeat(part, least, most):
+                for _ in range(least):
+                    at = self._fragment(part, at)
+                end = self._nodes.add()
+                self._nodes.jump(at, None, end)
+                for _ in range(most - least):
+                    at = self._fragment(part, at)
+                    self._nodes.jump(at, None, end)
+                return end
+
+    def _mark_live(self) -> None:
+        """From which nodes a match can still be completed, and whose: worked out backwards. Repetitions are written
+        out, so nodes never lead back."""
+        set_kinds = [_kinds_in(symbols) for symbols in self._nodes.sets]
+        for node in self._last_first():
+            node.families = self._families(node)
+            for before in KINDS:
+                if self._completes(node, before, set_kinds):
+                    node.live |= before
+
+    def _last_first(self) -> Iterator[Node]:
+        """Yield each node after all to which it leads."""
+        nodes, seen = self._nodes.at, {1}
+        pending = [(nodes[1], _targets(nodes[1]))]
+        while pending:
+            node, following = pending[-1]
+            target = next((each for each in following if each not in seen), None)
+            if target is None:
+                yield node
+                pending.pop()
+            else:
+                seen.add(target)
+                pending.append((nodes[target], _targets(nodes[target])))
+
+    def _families(self, node: Node) -> int:
+        """Return the families with a match that is complete further on."""
+        families = 0
+        for _, target in node.sets:
+            families |= self._nodes.at[target].families | self._reporting(target)
+        for assertion, target in node.jumps:
+            families |= self._nodes.at[target].families
+            if not looks_back(assertion):
+                families |= self._reporting(target)
+        return families
+
+    def _reporting(self, at: int) -> int:
+        """Return the families with a match that is complete at a node, without another symbol."""
+        families, pending, seen = 0, [at], {at}
+        while pending:
+            node = self._nodes.at[pending.pop()]
+            for output in node.outputs:
+                families |= self._nodes.family(output)
+            for _, target in node.jumps:
+                if target not in seen:
+                    seen.add(target)
+                    pending.append(target)
+        return families
+
+    def _completes(self, node: Node, before: int, set_kinds: list[int]) -> bool:
+        if node.outputs:
+            return True
+        for assertion, target in node.jumps:
+            live = self._nodes.at[target].live & before
+            # Behind an assertion the next symbol is constrained; what follows is tested when it comes. Being live
+            # for some next kind that the assertion permits is what matters here.
+            if live and (
+                assertion is None
+                or any(
+                    permits(assertion, before, after) and self._goes_on(target, before, after, set_kinds)
+                    for after in KINDS
+                )
+            ):
+                return True
+        return any(self._nodes.at[target].live & set_kinds[number] for number, target in node.sets)
+
+    def _goes_on(self, start: int, before: int, after: int, set_kinds: list[int]) -> bool:
+        """Whether from ``start`` a match can be completed if the next symbol (or the end) is of kind ``after``."""
+        pending, seen = [start], {start}
+        while pending:
+            node = self._nodes.at[pending.pop()]
+            if node.outputs:
+                return True
+            if after != EDGE and any(
+                set_kinds[number] & after and self._nodes.at[target].live & after for number, target in node.sets
+            ):
+                return True
+            for assertion, target in node.jumps:
+                if target not in seen and (assertion is None or permits(assertion, before, after)):
+                    seen.add(target)
+                    pending.append(target)
+        return False
+
+
+def _targets(node: Node) -> Iterator[int]:
+    yield from (target for _, target in node.sets)
+    yield from (target for _, target in node.jumps)
+
+
+@lru_cache(maxsize=_KEPT)
+def _kinds_in(symbols: SymbolSet) -> int:
+    """Return the kinds of the symbols in a set."""
+    ends = "".join(low + high for low, high in symbols.ranges)
+    found = 0
+    for symbol in SAMPLES + ends:
+        if symbol in symbols:
+            found |= kind_of(symbol)
+    return found
