@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from support import processes
 from support.plugin_folders import OpenPool
+
+
+@pytest.fixture(autouse=True)
+def processes_of_this_test() -> None:
+    """A policy of another test may have a pool that nobody has collected yet."""
+    processes.begin()
 
 
 @pytest.fixture

@@ -276,7 +276,7 @@ threading.Thread(target=flood, daemon=True).start()"""
         ("import sys\n" + INSIDE + "while True: frames.send(packed({'step': ['import', 'x']}))",
          "nonsense", "wrote to the engine itself"),
         (gives("Expressions(('a' * 1_000_000,) * 20)"), "nonsense", "more than 16 MiB in the hook `detector`"),
-        ("import os\nfor each in range(3, 20):\n    try: os.write(each, b'\\xff' * 9)\n    except OSError: pass",
+        ("import os\nfor each in range(3, 1000):\n    try: os.write(each, b'\\xff' * 9)\n    except OSError: pass",
          "nonsense", "wrote to the engine itself while its package"),
     ],
 )  # fmt: skip
