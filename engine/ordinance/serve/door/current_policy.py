@@ -34,8 +34,8 @@ class Renewal:
 class Standing:
     """Holds the policies and the keys in force. ``settings`` are those of the start, with the keys that were read last.
 
-    ``try_out`` raises ``SituationError`` where a client cannot be served under a plan. ``prepare`` does what else the
-    settings ask before policies are replaced, and raises ``OrdinanceError`` where it cannot be done. ``stale`` is the
+    ``try_out`` raises ``SituationError`` where a client cannot be served under a plan. ``prepare`` does what else new
+    policies ask before they are in force, and raises ``OrdinanceError`` where it cannot be done. ``stale`` is the
     code of the error for which the last good plan, or the last good keys, were kept; empty while what is in force is
     current.
     """
@@ -46,7 +46,7 @@ class Standing:
         settings: Settings,
         try_out: Callable[[Plan, Client], None],
         renewal: Renewal | None = None,
-        prepare: Callable[[Settings], None] = lambda _: None,
+        prepare: Callable[[Policies], None] = lambda _: None,
     ) -> None:
         self._prepare = prepare
         self.policies = policies
@@ -154,10 +154,10 @@ class Standing:
         policies = renewal.policies(settings)
         if renewal.engine is not None:  # what was read may be of both, where an installer was at work
             renewal.engine.require()
-        policies = _kept(self.policies, policies)
-        _all_fit(policies, ring, self._try_out)
-        self._prepare(settings)
-        return policies
+        kept = _kept(self.policies, policies)
+        _all_fit(kept, ring, self._try_out)
+        self._prepare(policies)
+        return kept
 
     def _ring(self, settings: Settings) -> Keyring:
         """Return the keys of ``settings``. If there were some, a reload that leaves none closes the server: it must not

@@ -24,10 +24,12 @@ Houses = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """The plans in force: ``common`` for keys that name no house, and those for each set of houses."""
+    """The plans in force: ``common`` for keys that name no house, and those for each set of houses. ``plugins`` are
+    those that the operator allowed when they were loaded, asked by a pack or not."""
 
     common: Plan
     by_houses: Mapping[Houses, Plan] = field(default_factory=dict)
+    plugins: tuple[Plugin, ...] = field(default=(), compare=False)
 
     def of(self, client: Client) -> Plan:
         """Return the plan for ``client``. Raises ``SituationError`` if none was loaded for its houses."""
@@ -56,7 +58,8 @@ def policies_of(settings: Settings, on: date | None = None) -> Policies:
             first.setdefault(frozenset(key.houses), key)
     plugins = allow(settings.plugins)
     common = _loaded(settings, on, plugins, frozenset())
-    return Policies(common, {houses: _own(settings, on, plugins, houses, key) for houses, key in first.items()})
+    own = {houses: _own(settings, on, plugins, houses, key) for houses, key in first.items()}
+    return Policies(common, own, plugins)
 
 
 def common_plan(settings: Settings, on: date | None = None) -> Plan:

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from ordinance.errors import SituationError
-from ordinance.plugins.allowed import allow
 from ordinance.policy.plan import Plan
 from ordinance.resources import folder
 from ordinance.runtime.cutter import Cutter
@@ -165,8 +164,8 @@ def make_service(
         _try_out(plan, client, settings, on)
 
     sinks = Sinks(budget_of(settings), (settings.audit or AuditSettings()).queue)
-    sinks.renew(allow(settings.plugins))
-    standing = Standing(policies, settings, try_out, renewal, lambda read: sinks.renew(allow(read.plugins)))
+    standing = Standing(policies, settings, try_out, renewal, lambda read: sinks.renew(read.plugins))
+    sinks.renew(policies.plugins)
     engine = None if renewal is None else renewal.engine
 
     async def restart_due() -> bool:
