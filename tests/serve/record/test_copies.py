@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from ordinance.plugins.hosted import FaultError
 from ordinance.serve.record import copies as module
 from ordinance.serve.record.audit import AuditLog
-from ordinance.serve.record.copies import Copies, SinkError
+from ordinance.serve.record.copies import Copies
 from ordinance.settings.sections import AuditSettings
 from support.serving import PATIENCE
 
@@ -32,7 +33,7 @@ class Place:
     def write(self, records: Sequence[Mapping[str, object]]) -> None:
         self.open.wait(PATIENCE)
         if self.down:
-            raise SinkError("late")
+            raise FaultError("late")
         self.got.extend(records)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ordinance.plugins.hosted import FaultError
 from ordinance.serve.http.stderr import tell
 from ordinance.serve.record.scribe import CLOSING_SECONDS
 
@@ -20,17 +21,9 @@ RETRY_SECONDS = 1.0
 Write = Callable[[Sequence[Mapping[str, object]]], None]
 
 
-class SinkError(Exception):
-    """A sink did not take records. ``cause`` is a stable code, such as ``late``."""
-
-    def __init__(self, cause: str) -> None:
-        super().__init__(cause)
-        self.cause = cause
-
-
 class Copies:
     """Hands copies of records to the sink called ``name``, of which at most ``most`` wait. ``write`` hands some over;
-    it raises ``SinkError`` where they were not taken, and they are handed over again. Those for which there is no room
+    it raises ``FaultError`` where they were not taken, and they are handed over again. Those for which there is no room
     are lost and counted: neither a request nor the audit log waits for a sink."""
 
     def __init__(self, name: str, write: Write, most: int) -> None:
@@ -77,7 +70,7 @@ class Copies:
         while records := self._next():
             try:
                 self._write(records)
-            except SinkError as error:
+            except FaultError as error:
                 self._failed(records, error.cause)
             except Exception as error:  # without this thread every copy would be lost in silence
                 self._failed(records, type(error).__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from ordinance.plugins.budget import Budget
 from ordinance.plugins.hosted import FaultError
 from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Use
-from ordinance.serve.record.copies import Copies, SinkError
+from ordinance.serve.record.copies import Copies
 
 #: How long a sink may take for a batch of records, and a plugin to say how it is, in seconds.
 SECONDS = 10.0
@@ -57,21 +57,20 @@ class Sinks:
         changes nothing, where one does not start, or needs a setting first: no record that the operator expects is
         missing without a word."""
         wanted = [each for each in plugins if {"sink", "health"} & set(each.manifest.provides)]
-        before = {id(each): each for each in self._running}
-        running: list[_Running] = []
+        running = [each for each in self._running if each.plugin in wanted]
+        begun: list[_Running] = []
         try:
             for plugin in wanted:
-                same = next((each for each in before.values() if each.plugin == plugin), None)
-                running.append(same or self._start(plugin))
+                if all(each.plugin != plugin for each in running):
+                    begun.append(self._start(plugin))
         except PluginError:
-            for each in running:
-                if id(each) not in before:
-                    each.close()
-            raise
-        self._running = tuple(running)
-        for each in before.values():
-            if each not in running:
+            for each in begun:
                 each.close()
+            raise
+        gone = [each for each in self._running if each not in running]
+        self._running = (*running, *begun)
+        for each in gone:
+            each.close()
 
     @property
     def copies(self) -> tuple[Copies, ...]:
@@ -106,15 +105,8 @@ class Sinks:
         except PluginError:
             pool.close()
             raise
-        copies = Copies(plugin.name, partial(_write, pool, uses.index(_SINK)), self._room) if _SINK in uses else None
+        copies = Copies(plugin.name, partial(pool.write, uses.index(_SINK)), self._room) if _SINK in uses else None
         return _Running(plugin, pool, copies, Checkup(pool, uses.index(_HEALTH)) if _HEALTH in uses else None)
-
-
-def _write(pool: Pool, use: int, records: Sequence[Mapping[str, object]]) -> None:
-    try:
-        pool.write(use, records)
-    except FaultError as fault:
-        raise SinkError(fault.cause) from None
 
 
 class Checkup:
