@@ -27,6 +27,11 @@ def is_operators(message: Message) -> bool:
     return message.get("role") in _OPERATORS_ROLES
 
 
+def as_operators(said: object) -> list[Message]:
+    """Return what an operator ``said`` beside the conversation as the message that servers make of it; none of None."""
+    return [] if said is None else [{"role": "system", "content": said}]
+
+
 #: Whose turn a message is, by its role, and by the type of an item that has none. Any other is the operator's: it is
 #: never old.
 _SPEAKERS = {
