@@ -27,6 +27,11 @@ def is_operators(message: Message) -> bool:
     return message.get("role") in _OPERATORS_ROLES
 
 
+def as_operators(said: object) -> list[Message]:
+    """Return what an operator ``said`` beside the conversation as the message that servers make of it; none of None."""
+    return [] if said is None else [{"role": "system", "content": said}]
+
+
 #: Whose turn a message is, by its role, and by the type of an item that has none. Any other is the operator's: it is
 #: never old.
 _SPEAKERS = {
@@ -126,6 +131,11 @@ def _spoken(message: Message) -> list[str]:
     return [*_parts(read, ("text", "refusal")), *([refusal] if isinstance(refusal, str) else [])]
 
 
+#: What reads a message in each way in which a server may. One text is the same to all but the first, which keeps an
+#: empty one.
+_READERS = (_spoken, *(reading.message for reading in _READINGS))
+
+
 def readings(messages: Sequence[Message], *, continued: bool) -> tuple[str, ...]:
     """Return what an answer may continue: the assistant messages at the end, or with ``continued`` the last message
     whatever its role. Servers trim it, or not, join parts and messages in one of several ways, move system messages to
@@ -199,8 +209,7 @@ def _headed(message: Message) -> Iterator[str]:
     """Yield what a message says together with a role of the client's own, or a name, that a server writes above it."""
     for head in (message.get("role"), message.get("name")):
         if isinstance(head, str) and head not in _SPEAKERS and head not in _OPERATORS_ROLES:
-            found = (read(message) for read in (_spoken, *(reading.message for reading in _READINGS)))
-            yield from _together([head, *texts] for texts in found)
+            yield from _together([head, *read(message)] for read in _READERS)
 
 
 def rows(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
@@ -215,7 +224,7 @@ def rows(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
             turns.append((message, Speaker.USER if asks else speaker, calls or _has_result(message)))
         elif not (system_is_ours and is_operators(message)):
             operators.append(message)
-    # Of a message that is one text every reading is the same.
+    # Where each message is one text, the first two readers say all.
     in_parts = any(
         message.get("refusal") is not None or not isinstance(message.get("content"), str | None) for message in messages
     )
@@ -225,7 +234,7 @@ def rows(messages: Sequence[Message], *, system_is_ours: bool) -> Iterator[str]:
     others = [message for message in operators if not is_operators(message)]
     alike = [[message for message in known if message.get("role") == role] for role in _OPERATORS_ROLES]
     found: list[list[str]] = []
-    for read in (_spoken, *(reading.message for reading in (_READINGS if in_parts else (_READ,)))):
+    for read in _READERS if in_parts else _READERS[:2]:
         found += [[text for message in group for text in read(message)] for group in (operators, known, others, *alike)]
         said = [(speaker, read(message), kept) for message, speaker, kept in turns]
         left = [turn for turn in said if turn[2] or any(text.strip() not in ("", GAP) for text in turn[1])]

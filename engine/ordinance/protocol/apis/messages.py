@@ -13,7 +13,7 @@ from ordinance.protocol.api import Choices
 from ordinance.protocol.apis.messages_said import MessagesReader, read_message
 from ordinance.protocol.apis.messages_written import MessagesWriter, problem_of, whole_message
 from ordinance.protocol.asked import Request, check_tools, read_body, read_flag, read_messages, read_model
-from ordinance.protocol.conversation import Message, all_masked, every_text, readings, turn_of
+from ordinance.protocol.conversation import Message, all_masked, as_operators, every_text, readings, turn_of
 from ordinance.protocol.parts import NO_PARTS, Words, read_parts
 from ordinance.protocol.problems import Problem
 from ordinance.protocol.said import Reply, Top, Usage
@@ -24,11 +24,6 @@ from ordinance.runtime.redact.json_text import Structure
 
 #: Tools that the client runs itself.
 _TOOLS = (None, "custom")
-
-
-def _system(body: dict[str, Any]) -> list[Message]:
-    """Return the system prompt as the message that servers make of it."""
-    return [] if body.get("system") is None else [{"role": "system", "content": body["system"]}]
 
 
 def read_conversation(body: dict[str, Any], parts: Words) -> dict[str, Any]:
@@ -77,8 +72,7 @@ class Messages:
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         body = dict(request.body)
-        messages = [*_system(body), *body.pop("messages")]
-        body.pop("system", None)
+        messages = [*as_operators(body.pop("system", None)), *body.pop("messages")]
         yield from strings(body)
         yield from every_text(messages, system_is_ours=system_is_ours)
 

@@ -25,7 +25,7 @@ from ordinance.protocol.asked import (
     read_stops,
     trimmed,
 )
-from ordinance.protocol.conversation import Message, all_masked, every_text, readings, turn_of
+from ordinance.protocol.conversation import Message, all_masked, as_operators, every_text, readings, turn_of
 from ordinance.protocol.parts import NO_PARTS, Words, read_parts
 from ordinance.protocol.problems import Problem, bad_request
 from ordinance.protocol.said import Reply, Top, Usage
@@ -73,12 +73,6 @@ def _read_parts(body: dict[str, Any], parts: Words) -> dict[str, Any]:
 def _messages(items: Sequence[Message]) -> list[Message]:
     """Return the items as the messages that servers make of them."""
     return [_message(item) for item in items]
-
-
-def _instructions(body: dict[str, Any]) -> list[Message]:
-    """Return the instructions as the message that servers make of them."""
-    told = body.get("instructions")
-    return [] if told is None else [{"role": "system", "content": told}]
 
 
 def _message(item: Message) -> Message:
@@ -155,9 +149,8 @@ class Responses:
 
     def prompt_texts(self, request: Request, *, system_is_ours: bool) -> Iterator[str]:
         body = dict(request.body)
-        items = [*_instructions(body), *_items(body)]
+        items = [*as_operators(body.pop("instructions", None)), *_items(body)]
         del body["input"]
-        body.pop("instructions", None)
         yield from strings(body)
         yield from every_text(items, system_is_ours=system_is_ours)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
-from ordinance.protocol.conversation import Message, every_text, rows, with_gap
+from ordinance.protocol.conversation import Message, as_operators, every_text, rows, with_gap
 from ordinance.protocol.govern.transcript import Transcript, Turn, transcript_of
 from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.exchanges import Asked, Exchange, Item, Speaker, exchanges
@@ -53,7 +53,8 @@ def hear(
     old = {place for each in places for place in each}
     left = [message for place, message in enumerate(messages) if place not in old]
     new = api.prompt_texts(api.saying(request, left), system_is_ours=system_is_ours)
-    new_rows = rows([*_operators_own(request), *left], system_is_ours=system_is_ours)
+    beside = request.body.get("system") or request.body.get("instructions") or None
+    new_rows = rows([*as_operators(beside), *left], system_is_ours=system_is_ours)
     helped = _helped(places, returned)
     asked = Asked(
         dict.fromkeys([*new, *new_rows]),
@@ -61,12 +62,6 @@ def hear(
         any(each.history for found in returned for each in found),
     )
     return Heard(request, asked, tuple(map(tuple, places)))
-
-
-def _operators_own(request: Request) -> list[Message]:
-    """Return what an operator says beside the conversation, as the message that servers make of it."""
-    said = request.body.get("system") or request.body.get("instructions")
-    return [{"role": "system", "content": said}] if said else []
 
 
 def _exchange(messages: Sequence[Message], helped: bool) -> Exchange:

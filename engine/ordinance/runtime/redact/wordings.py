@@ -139,7 +139,6 @@ class Wordings:
         self._lock = Lock()
         self.trees = trees
         self._templates: list[tuple[str | Tree, ...]] = []
-        self._symbols: dict[str, str] = {}
         self._states: dict[frozenset[_Thread], State] = {}
         begun: set[_Thread] = set()
         nothing = Tree([""])
@@ -164,10 +163,7 @@ class Wordings:
 
     def symbols(self, char: str) -> str:
         """Return what counts of a source character."""
-        found = self._symbols.get(char)
-        if found is None:
-            found = self._symbols[char] = letters(char)
-        return found
+        return _LETTERS[ord(char)]
 
     def step(self, state: State, letter: str) -> State | None:
         """Where ``state`` leads with a letter; None if no notice goes on so."""
