@@ -15,13 +15,11 @@ from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.answered import OutsideError
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.hosted import FaultError
+from ordinance.plugins.manifest import ALONE
 from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Prepared, Use
 
 _T = TypeVar("_T")
-
-#: What the manifest calls the hooks that have no names.
-_ALONE = {"audit_sink": "sink", "health": "health"}
 
 #: What the process did besides answering: the kind of event, its code, and what it did in words.
 _BESIDES = {
@@ -144,8 +142,8 @@ class Bench:
     def _note_unlisted(self, hook: str, name: str) -> None:
         """Note that ``hook`` answered to ``name``, if the manifest does not list it."""
         manifest = self._plugin.manifest
-        listed = _ALONE.get(hook, hook) in {each.partition(" ")[0] for each in manifest.provides}
-        if not listed:
+        kinds = {each.partition(" ")[0] for each in manifest.provides}
+        if hook not in {ALONE.get(kind, kind) for kind in kinds}:
             self._faults.note("hook-unlisted", hook, "is implemented, and the manifest lists nothing for it")
         elif name:
             code = "name-foreign" if name == FOREIGN else "name-unlisted"

@@ -15,12 +15,10 @@ from ordinance.plugin import Asked
 from ordinance.plugins.allowed import Plugin, Refused
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.hosted import FaultError
+from ordinance.plugins.manifest import ALONE
 from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Use
 from ordinance.policy.link.linker import link
-
-#: The hooks that the server asks, whatever packs say, by what the manifest calls them.
-_OF_THE_SERVER = {"sink": "audit_sink", "health": "health"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def _uses(plugins: Sequence[Plugin], paths: Sequence[Path | str]) -> Mapping[str
     return {
         plugin.name: (
             *(Use("detector", asked) for asked in by_packs.get(plugin.name, ())),
-            *(Use(hook, Asked("")) for name, hook in _OF_THE_SERVER.items() if name in plugin.manifest.provides),
+            *(Use(hook, Asked("")) for name, hook in ALONE.items() if name in plugin.manifest.provides),
         )
         for plugin in plugins
     }
