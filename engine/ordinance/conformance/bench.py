@@ -67,11 +67,6 @@ class Faults:
         return iter(self._found.values())
 
 
-def named(use: Use) -> str:
-    """Return the hook and the name, as the manifest writes them."""
-    return f"{use.hook} {use.asked.name}".rstrip()
-
-
 class Bench:
     """A plugin's pool for ``uses``, watched; a context manager that notes what went wrong in ``faults``."""
 
@@ -128,7 +123,7 @@ class Bench:
             raise StoppedError from None
         for use, given in zip(self.uses, prepared, strict=True):
             if isinstance(given, Unconfigured):
-                self._faults.note("unconfigured", named(use), f"asks for {given.missing}")
+                self._faults.note("unconfigured", use.named, f"asks for {given.missing}")
         return prepared
 
     def ask(self, use: int, question: Callable[[Pool], _T]) -> _T:
@@ -136,7 +131,7 @@ class Bench:
         try:
             return question(self.pool)
         except FaultError as error:
-            self._failed.append((named(self.uses[use]), error))
+            self._failed.append((self.uses[use].named, error))
             raise StoppedError from None
 
     def _note_unlisted(self, hook: str, name: str) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ordinance.conformance.bench import Bench, Faults, StoppedError, named
+from ordinance.conformance.bench import Bench, Faults, StoppedError
 from ordinance.conformance.faults import fault
 from ordinance.conformance.own_examples import Example
 from ordinance.conformance.texts import HARD, disguised, placed, prose
@@ -39,7 +39,7 @@ class Detecting:
         try:
             given = Attached(plugin, bench.pool, (asked,)).prepared()[asked]
         except PluginError as error:
-            faults.add(fault("expression-invalid", named(use), error.message))
+            faults.add(fault("expression-invalid", use.named, error.message))
             raise StoppedError from None
         if isinstance(given, Unconfigured):
             raise StoppedError
