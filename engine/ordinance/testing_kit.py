@@ -16,6 +16,7 @@ import pytest
 from ordinance.conformance.faults import Fault
 from ordinance.conformance.kit import check_plugin
 from ordinance.errors import OrdinanceError
+from ordinance.plugins.allowed import normal
 from ordinance.plugins.installation import install
 
 
@@ -36,8 +37,8 @@ def plugin_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     )
     if built.returncode:
         pytest.fail(f"{root} cannot be built:\n{built.stderr}", pytrace=False)
-    name = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["name"].replace("-", "_").lower()
-    wheels = [path for path in (work / "wheels").glob("*.whl") if path.name.lower().startswith(f"{name}-")]
+    name = normal(tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["name"])
+    wheels = [path for path in (work / "wheels").glob("*.whl") if normal(path.name.partition("-")[0]) == name]
     try:
         return install(wheels, work / "installed").path
     except OrdinanceError as error:

@@ -68,8 +68,6 @@ def plugin_skeleton(kind: str, name: str, today: date) -> Skeleton:
     vendor, _, rest = package.partition("_")
     words = {
         "PACKAGE": package,
-        "WHEEL": package,
-        "PACK": package,
         "VENDOR": vendor,
         "OFFERED": f"{vendor}.{rest or vendor}",
         "NAME": name,

@@ -97,9 +97,7 @@ def _table(found: list[Cost]) -> list[str]:
             )
         else:
             rows.append((cost.rule, cost.scope, "–", "the open sentence", "–", "–", "–"))
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return [f"  {line}" for line in lines]
+    return [f"  {line}" for line in aligned(rows)]
 
 
 def _summary(loaded: Loaded, diagnostics: Sequence[Diagnostic], found: list[Cost]) -> str:
@@ -115,6 +113,12 @@ def _summary(loaded: Loaded, diagnostics: Sequence[Diagnostic], found: list[Cost
     given = _given(loaded)
     lines += _table(found) if found else [f"  {rule}: {cost}" for rule, cost in costs(plan) if rule in given]
     return "\n".join(lines)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a line for each row, with the cells of a column below one another."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def count(number: int, what: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ordinance.cli.arguments import add_format
+from ordinance.cli.check import aligned
 from ordinance.cli.progress import working
 from ordinance.loading.survey import Seen, survey
 from ordinance.plugins.allowed import allow_each
@@ -60,10 +61,7 @@ def _table(seen: Sequence[Seen], width: int) -> Iterator[str]:
     """Yield a row for each plugin, and below it what there is to say of it, in ``width`` columns."""
     rows = [("name", "version", "state", "last failure")]
     rows += [(each.name, each.version, each.state, each.last_failure or "–") for each in seen]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    head, *lines = [
-        "  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    head, *lines = aligned(rows)
     yield head
     for line, each in zip(lines, seen, strict=True):
         yield line

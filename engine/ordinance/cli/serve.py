@@ -169,7 +169,6 @@ def _announce_embedded(address: str, service: Service) -> None:
 def _curl(address: str, question: str) -> str:
     body = {"model": "default", "temperature": 0, "max_tokens": 60, "messages": [{"role": "user", "content": question}]}
     path = unix_path(address)
-    where = [f"{address}/"] if path is None else ["--unix-socket", str(path), "http://localhost/"]
-    *options, base = where
-    words = ["curl", "-sw", "\\n", *options, f"{base}v1/chat/completions", "-H", "content-type: application/json"]
+    base, options = (address, []) if path is None else ("http://localhost", ["--unix-socket", str(path)])
+    words = ["curl", "-sw", "\\n", *options, f"{base}/v1/chat/completions", "-H", "content-type: application/json"]
     return shlex.join([*words, "-d", json.dumps(body)])

@@ -15,13 +15,11 @@ from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.answered import OutsideError
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.hosted import FaultError
+from ordinance.plugins.manifest import ALONE
 from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Prepared, Use
 
 _T = TypeVar("_T")
-
-#: What the manifest calls the hooks that have no names.
-_ALONE = {"audit_sink": "sink", "health": "health"}
 
 #: What the process did besides answering: the kind of event, its code, and what it did in words.
 _BESIDES = {
@@ -67,11 +65,6 @@ class Faults:
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(self._found.values())
-
-
-def named(use: Use) -> str:
-    """Return the hook and the name, as the manifest writes them."""
-    return f"{use.hook} {use.asked.name}".rstrip()
 
 
 class Bench:
@@ -130,7 +123,7 @@ class Bench:
             raise StoppedError from None
         for use, given in zip(self.uses, prepared, strict=True):
             if isinstance(given, Unconfigured):
-                self._faults.note("unconfigured", named(use), f"asks for {given.missing}")
+                self._faults.note("unconfigured", use.named, f"asks for {given.missing}")
         return prepared
 
     def ask(self, use: int, question: Callable[[Pool], _T]) -> _T:
@@ -138,14 +131,14 @@ class Bench:
         try:
             return question(self.pool)
         except FaultError as error:
-            self._failed.append((named(self.uses[use]), error))
+            self._failed.append((self.uses[use].named, error))
             raise StoppedError from None
 
     def _note_unlisted(self, hook: str, name: str) -> None:
         """Note that ``hook`` answered to ``name``, if the manifest does not list it."""
         manifest = self._plugin.manifest
-        listed = _ALONE.get(hook, hook) in {each.partition(" ")[0] for each in manifest.provides}
-        if not listed:
+        kinds = {each.partition(" ")[0] for each in manifest.provides}
+        if hook not in {ALONE.get(kind, kind) for kind in kinds}:
             self._faults.note("hook-unlisted", hook, "is implemented, and the manifest lists nothing for it")
         elif name:
             code = "name-foreign" if name == FOREIGN else "name-unlisted"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
-from ordinance.conformance.bench import Bench, Faults, StoppedError, named
+from ordinance.conformance.bench import Bench, Faults, StoppedError
 from ordinance.conformance.faults import fault
 from ordinance.conformance.own_examples import Example
 from ordinance.conformance.texts import HARD, disguised, placed, prose
@@ -15,11 +16,14 @@ from ordinance.errors import PluginError
 from ordinance.loading.attached import Attached
 from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.budget import Budget
+from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Use
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.checks import Checks
 from ordinance.runtime.match.segments import BOUND, Asking, SegmentScan
 from ordinance.runtime.text.sentences import Sentences
+
+_T = TypeVar("_T")
 
 #: The part of its budget that a question about prose may take, at the 99th percentile: machines are busy.
 _SHARE = 0.5
@@ -39,7 +43,7 @@ class Detecting:
         try:
             given = Attached(plugin, bench.pool, (asked,)).prepared()[asked]
         except PluginError as error:
-            faults.add(fault("expression-invalid", named(use), error.message))
+            faults.add(fault("expression-invalid", use.named, error.message))
             raise StoppedError from None
         if isinstance(given, Unconfigured):
             raise StoppedError
@@ -65,21 +69,21 @@ class Detecting:
         """Return ``given`` with each question timed, and each fault noted."""
 
         def accepts(passage: Passage) -> bool:
-            began = time.perf_counter()
-            answer = self._bench.ask(0, lambda pool: pool.accepts(0, passage))
-            self.times.append(time.perf_counter() - began)
-            return answer
+            return self._ask(lambda pool: pool.accepts(0, passage))
 
         def find(passage: Passage) -> list[Span]:
-            began = time.perf_counter()
-            answer = self._bench.ask(0, lambda pool: pool.find(0, passage))
-            self.times.append(time.perf_counter() - began)
-            return answer
+            return self._ask(lambda pool: pool.find(0, passage))
 
         if isinstance(given, Segments):
             return replace(given, find=find)
         patterns = (each if each.accepts is None else replace(each, accepts=accepts) for each in given.patterns)
         return replace(given, patterns=tuple(patterns))
+
+    def _ask(self, question: Callable[[Pool], _T]) -> _T:
+        began = time.perf_counter()
+        answer = self._bench.ask(0, question)
+        self.times.append(time.perf_counter() - began)
+        return answer
 
 
 def try_detector(plugin: Plugin, example: Example, budget: Budget, faults: Faults) -> None:

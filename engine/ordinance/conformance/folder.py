@@ -7,7 +7,7 @@ import base64
 import csv
 import hashlib
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ordinance.conformance.faults import Fault, fault
@@ -57,9 +57,10 @@ def folder_faults(folder: Path, found: Found) -> Iterator[Fault]:
     package = folder.joinpath(*found.package.split("."))
     for path in sorted(package.rglob("*.py")):
         where = path.relative_to(folder)
-        for line, what in _engine_imports(path):
+        nodes = list(ast.walk(_parsed(path)))
+        for line, what in _engine_imports(nodes):
             yield fault("engine-import", "import", f"{whose} imports `{what}` ({where}:{line}).")
-        for line, name in _unknown_hooks(path):
+        for line, name in _unknown_hooks(nodes):
             known = ", ".join(_HOOKS)
             yield fault("hook-unknown", name, f"{whose}: `{name}` ({where}:{line}) is not a hook; hooks are {known}.")
 
@@ -99,9 +100,9 @@ def _parsed(path: Path) -> ast.AST:
         return ast.Module([], [])  # the start says so
 
 
-def _engine_imports(path: Path) -> Iterator[tuple[int, str]]:
+def _engine_imports(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
     """Yield the line and the module of each import of the engine that a plugin does not have."""
-    for node in ast.walk(_parsed(path)):
+    for node in nodes:
         modules: list[str] = []
         if isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
@@ -113,9 +114,9 @@ def _engine_imports(path: Path) -> Iterator[tuple[int, str]]:
                 yield node.lineno, module  # type: ignore[attr-defined]
 
 
-def _unknown_hooks(path: Path) -> Iterator[tuple[int, str]]:
+def _unknown_hooks(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
     """Yield the line and the name of each function that is marked as a hook and is none."""
-    for node in ast.walk(_parsed(path)):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef) and node.name not in _HOOKS:
             named = [ast.unparse(each.func if isinstance(each, ast.Call) else each) for each in node.decorator_list]
             own = any(isinstance(each, ast.Call) and _renamed(each) for each in node.decorator_list)

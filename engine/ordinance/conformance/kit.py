@@ -19,12 +19,10 @@ from ordinance.loading.load import load
 from ordinance.plugin import Asked
 from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.budget import Budget
-from ordinance.plugins.manifest import Found
+from ordinance.plugins.manifest import ALONE, Found
 from ordinance.plugins.own_settings import typed
 from ordinance.plugins.prepared import Use
 from ordinance.plugins.seal import seal
-
-_ALONE = {"sink": "audit_sink", "health": "health"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ def _was_changed(plugin: Plugin) -> bool:
 
 def _uses(examples: Sequence[Example], provides: Sequence[str]) -> Iterator[Use]:
     yield from (Use(each.hook, each.asked) for each in examples)
-    yield from (Use(_ALONE[name], Asked("")) for name in provides if name in _ALONE)
+    yield from (Use(ALONE[name], Asked("")) for name in provides if name in ALONE)
 
 
 def _try_each(plugin: Plugin, examples: Sequence[Example], budget: Budget, faults: Faults) -> None:

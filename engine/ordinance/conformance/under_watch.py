@@ -126,8 +126,8 @@ def _inside(path: str) -> str:
     return path if path.endswith(os.sep) else f"{path}{os.sep}"
 
 
-def _frames(above: int = 1) -> Iterator[FrameType]:
-    frame: FrameType | None = sys._getframe(above)
+def _frames() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         yield frame
         frame = frame.f_back

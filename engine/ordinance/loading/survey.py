@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ordinance.detection import Unconfigured
@@ -15,12 +16,10 @@ from ordinance.plugin import Asked
 from ordinance.plugins.allowed import Plugin, Refused
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.hosted import FaultError
+from ordinance.plugins.manifest import ALONE
 from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Use
 from ordinance.policy.link.linker import link
-
-#: The hooks that the server asks, whatever packs say, by what the manifest calls them.
-_OF_THE_SERVER = {"sink": "audit_sink", "health": "health"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,39 +71,31 @@ def _uses(plugins: Sequence[Plugin], paths: Sequence[Path | str]) -> Mapping[str
     return {
         plugin.name: (
             *(Use("detector", asked) for asked in by_packs.get(plugin.name, ())),
-            *(Use(hook, Asked("")) for name, hook in _OF_THE_SERVER.items() if name in plugin.manifest.provides),
+            *(Use(hook, Asked("")) for name, hook in ALONE.items() if name in plugin.manifest.provides),
         )
         for plugin in plugins
     }
 
 
 def _seen(plugin: Plugin, uses: tuple[Use, ...], budget: Budget) -> Seen:
-    def seen(state: str, **more: object) -> Seen:
-        provides, packs = tuple(plugin.manifest.provides), tuple(plugin.manifest.packs)
-        asked = tuple(f"{use.hook} {use.asked.name}".rstrip() for use in uses)
-        return Seen(plugin.name, plugin.version, plugin.path, state, provides, packs, asked, **more)  # type: ignore[arg-type]
-
-    if not plugin.manifest.provides:
-        return seen("data")
-    pool = Pool(plugin, uses, budget)
-    try:
-        prepared = pool.prepared()
-        missing = [each.missing for each in prepared if isinstance(each, Unconfigured)]
-        health = tuple(_health(pool, uses))
-    except PluginError as error:
-        status = pool.status()
-        said = f"{error.message} {error.help}"
-        return seen(
-            "failing", sandbox=status.confinement, last_failure=status.last_failure, cause=error.cause, message=said
-        )
-    else:
-        status = pool.status()
-        more = {"sandbox": status.confinement, "last_failure": status.last_failure, "cause": status.cause}
-        if missing:
-            return seen("unconfigured", **more, message=f"It lacks {', '.join(missing)}.", health=health)
-        return seen(status.state, **more, health=health)
-    finally:
-        pool.close()
+    provides, packs = tuple(plugin.manifest.provides), tuple(plugin.manifest.packs)
+    asked = tuple(use.named for use in uses)
+    seen = Seen(plugin.name, plugin.version, plugin.path, "data", provides, packs, asked)
+    if not provides:
+        return seen
+    with closing(Pool(plugin, uses, budget)) as pool:
+        try:
+            prepared = pool.prepared()
+        except PluginError as error:
+            status = pool.status()
+            seen = replace(seen, state="failing", cause=error.cause, message=f"{error.message} {error.help}")
+        else:
+            missing = [each.missing for each in prepared if isinstance(each, Unconfigured)]
+            lacks = f"It lacks {', '.join(missing)}." if missing else ""
+            seen = replace(seen, message=lacks, health=tuple(_health(pool, uses)))
+            status = pool.status()
+            seen = replace(seen, state="unconfigured" if missing else status.state, cause=status.cause)
+    return replace(seen, sandbox=status.confinement, last_failure=status.last_failure)
 
 
 def _health(pool: Pool, uses: Sequence[Use]) -> Iterator[str]:

@@ -109,11 +109,10 @@ class Hosted:
 
     def _prepare(self, launched: Launched, sums: Mapping[str, str], until: float) -> tuple[Prepared, ...]:
         frames, hook, name = launched.frames, "", ""
-        left = len(self._uses) + 3  # what confines it, the import and each use, and what was prepared
         try:
             frames.send(packed(self._hello(sums)), _left(until))
-            while left:
-                left -= 1
+            # What confines it, the import and each use, and what was prepared.
+            for _ in range(len(self._uses) + 3):
                 said: Any = frames.receive(_left(until), _left(until))
                 match said:
                     case {"confined": dict(confinement)} if not hook:  # before the plugin can say anything itself
@@ -165,7 +164,7 @@ class Hosted:
         except PluginError as error:
             raise self._failed("sealed", "", f"has other files than the settings allow: {error.message}") from None
         if sealed(found) != self._plugin.sha256:
-            raise self._failed("sealed", "", "has other files than the settings allow") from None
+            raise self._failed("sealed", "", "has other files than the settings allow")
         return found
 
     def _failed(self, cause: str, hook: str, what: str) -> PluginError:

@@ -22,7 +22,8 @@ from ordinance.plugins.beside import GROUP as GROUP
 FILE = "ordinance-plugin.toml"
 
 _NAMED = re.compile(r"(detector|judge|form) ([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
-_ALONE = frozenset({"sink", "health"})
+#: The hooks that are asked without a name, by what ``provides`` calls them.
+ALONE = {"sink": "audit_sink", "health": "health"}
 
 Type = Literal["text", "whole number", "number", "yes or no", "list of text"]
 Value = str | int | float | bool | list[str]
@@ -90,7 +91,7 @@ class Needs(_Table):
 
 
 def _offered(name: str) -> str:
-    if name not in _ALONE and not _NAMED.fullmatch(name):
+    if name not in ALONE and not _NAMED.fullmatch(name):
         raise ValueError("write `detector vendor.name`, `judge vendor.name`, `form vendor.name`, `sink` or `health`")
     return name
 

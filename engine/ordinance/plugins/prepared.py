@@ -20,6 +20,11 @@ class Use:
     hook: str
     asked: Asked
 
+    @property
+    def named(self) -> str:
+        """Return the hook and the name, as the manifest writes them."""
+        return f"{self.hook} {self.asked.name}".rstrip()
+
     def __str__(self) -> str:
         return f"the hook `{self.hook}`" + (f" for `{self.asked.name}`" if self.asked.name else "")
 
