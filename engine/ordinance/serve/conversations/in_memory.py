@@ -19,19 +19,19 @@ class InMemoryStore:
     lasting = False
 
     def __init__(self) -> None:
-        self._kept: dict[bytes, tuple[bytes, datetime, dict[str, datetime]]] = {}
+        self._kept: dict[bytes, tuple[datetime, dict[str, datetime]]] = {}
         #: Whose they are, the ones that were silent longest first.
         self._owned: defaultdict[bytes, OrderedDict[bytes, None]] = defaultdict(OrderedDict)
 
     async def read(self, key: bytes, now: datetime) -> Mapping[str, datetime]:
-        _, until, told = self._kept.get(key, (b"", now, {}))
+        until, told = self._kept.get(key, (now, {}))
         return dict(told) if until > now else {}
 
     async def write(self, entry: Entry) -> None:
         for key in entry.keys:
-            _, _, told = self._kept.get(key, (b"", entry.until, {}))
+            _, told = self._kept.get(key, (entry.until, {}))
             told |= dict.fromkeys(entry.notices, entry.at)
-            self._kept[key] = (entry.owner, entry.until, told)
+            self._kept[key] = (entry.until, told)
             self._owned[entry.owner][key] = None
             self._owned[entry.owner].move_to_end(key)
         while len(self._kept) > _MOST:
@@ -40,7 +40,8 @@ class InMemoryStore:
             del self._kept[gone]
 
     async def count(self, now: datetime, owner: bytes | None = None) -> int:
-        return sum(until > now and owner in (None, whose) for whose, until, _ in self._kept.values())
+        keys = self._kept if owner is None else self._owned.get(owner, ())
+        return sum(self._kept[key][0] > now for key in keys)
 
     async def forget(self, owners: Collection[bytes]) -> int:
         gone = [key for owner in owners for key in self._owned.pop(owner, ())]

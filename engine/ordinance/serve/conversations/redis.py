@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -83,8 +83,12 @@ class RedisStore:
 
     async def _do(self, work: Callable[[Redis], Awaitable[T]]) -> T:
         if self._open is None:
-            patience: Any = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
-            self._open = Redis.from_url(self._url, decode_responses=True, **patience)
+            self._open = Redis.from_url(
+                self._url,
+                decode_responses=True,
+                socket_timeout=PATIENCE_SECONDS,
+                socket_connect_timeout=PATIENCE_SECONDS,
+            )
         try:
             return await work(self._open)
         except (RedisError, OSError) as error:
