@@ -19,8 +19,9 @@ from ordinance.loading.load import load
 from ordinance.plugins.budget import Budget
 from support.allowing import CODE, allowed, entry, write_plugin, write_settings
 from support.checkout import ROOT
-from support.commands import Served, children, run
+from support.commands import Served, run
 from support.packs import JURISDICTION, TODAY, write_jurisdiction
+from support.processes import children
 from support.serving import PATIENCE, ScriptedUpstream, say
 
 pytestmark = [pytest.mark.server, pytest.mark.requirement("DET-1")]

@@ -6,13 +6,14 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpx2
 
 from support.commands import PATIENCE as LONG
-from support.commands import Served, running
+from support.commands import Served
+from support.processes import running
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, say
 
 STREAM = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": True}
@@ -59,7 +60,7 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def gone(pids: set[int]) -> bool:
+def gone(pids: Iterable[int]) -> bool:
     until(lambda: not any(running(pid) for pid in pids))
     return True
 
