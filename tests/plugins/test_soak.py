@@ -49,7 +49,7 @@ def test_hostile_questions_among_many_cost_no_memory_and_leave_nothing(tmp_path:
     with ThreadPoolExecutor(6) as asking:
         for block in _blocks(range(count), 2000):
             list(asking.map(one, block))
-    until(lambda: ask(pool, "FINE", count) == "", "the next question is answered", BOUND)
+    until(lambda: ask(pool, "FINE", count) == "", "the next question is answered", seconds=BOUND)
     took = time.monotonic() - began
     leaders.update(children(os.getpid()))
     pool.close()
