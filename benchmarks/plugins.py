@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,10 +25,13 @@ from pathlib import Path
 from ordinance.plugin import Asked, Passage
 from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.budget import Budget
-from ordinance.plugins.manifest import read
 from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Use
-from ordinance.plugins.seal import seal
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "tests")]
+
+from support.plugin_folders import allowed, passage, write_plugin  # noqa: E402 - the tests lie beside
+from support.processes import children, spent  # noqa: E402 - the same
 
 WORK = r"""
 import re
@@ -58,29 +62,12 @@ def detector(asked):
 """
 
 
-def passage(text: str) -> Passage:
-    return Passage(text, text, range(len(text) + 1))
-
-
 TEXTS = {
     "nothing": passage("38001085718"),
     "digits": passage("38001085718"),
     "sentence": passage("whoever reads the small print of a contract finds in it, sooner or later, a kindness. " * 9),
 }
 NAMES = tuple(TEXTS)
-
-
-def plugin(folder: Path) -> Plugin:
-    package, info = folder / "acme", folder / "acme-1.0.dist-info"
-    package.mkdir()
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[ordinance]\nacme = acme\n")
-    offered = ", ".join(f'"detector acme.{name}"' for name in NAMES)
-    (package / "ordinance-plugin.toml").write_text(f'api = 1\nvendor = "acme"\nprovides = [{offered}]\n')
-    (package / "__init__.py").write_text(SOURCE)
-    found = read(folder)
-    return Plugin(found.name, found.version, folder, seal(folder), found.package, found.manifest)
 
 
 def pool_of(plugin: Plugin) -> Pool:
@@ -95,23 +82,9 @@ def asked(pool: Pool, name: str) -> Callable[[], object]:
     return partial(ask, NAMES.index(name), TEXTS[name])
 
 
-def children() -> list[int]:
-    """The plugins' processes that run."""
-    found = []
-    for each in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (each / "stat").read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended
-            continue
-        if fields[1] == str(os.getpid()) and fields[0] != "Z":
-            found.append(int(each.name))
-    return found
-
-
 def ticks() -> float:
-    """Processor time of the plugins' processes so far, in seconds; the kernel counts in hundredths."""
-    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in children()]
-    return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
+    """Processor time of the plugins' processes so far, in seconds."""
+    return sum(map(spent, children(os.getpid())))
 
 
 def repeat(deed: Callable[[], object], count: int) -> None:
@@ -153,7 +126,7 @@ def main() -> None:
     work: dict[str, Callable[[Passage], object]] = {}
     exec(WORK, work)  # noqa: S102 - the plugin's own functions
     with tempfile.TemporaryDirectory() as folder:
-        made = plugin(Path(folder))
+        made = allowed(write_plugin(Path(folder), SOURCE, [f"detector acme.{name}" for name in NAMES]))
         pool = pool_of(made)
         print("Microseconds of processor time. A question: the engine's part + the process's, and times the work here.")
         for name in NAMES:
@@ -175,7 +148,7 @@ def main() -> None:
             pool_of(made).close()
             starts.append((time.perf_counter() - began) * 1000)
         print(f"start     {min(starts):.0f} ms at best, median {statistics.median(starts):.0f} ms")
-        for pid in children():
+        for pid in children(os.getpid()):
             print(f"process   {weight(pid)}")
         pool.close()
 

@@ -9,7 +9,6 @@ import sys
 import tomllib
 from datetime import date
 from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
 
@@ -18,6 +17,7 @@ from ordinance.conformance.kit import check_plugin
 from ordinance.errors import UsageError
 from support.checkout import ROOT
 from support.commands import environment, run
+from support.wheels import built
 
 DAY = date(2026, 12, 24)
 #: The plugins beside the engine that depend on nothing; the others' own tests install what they need.
@@ -26,18 +26,6 @@ OURS = [
     for path in sorted(ROOT.glob("plugins/*/pyproject.toml"))
     if not tomllib.loads(path.read_text("utf-8"))["project"]["dependencies"]
 ]
-
-
-def built(source: Path) -> Path:
-    """The plugin as pip would install it, built with hatchling."""
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "dist"],
-        cwd=source, check=True, capture_output=True,
-    )  # fmt: skip
-    (wheel,) = (source / "dist").glob("*.whl")
-    with ZipFile(wheel) as archive:
-        archive.extractall(source / "installed")
-    return source / "installed"
 
 
 @pytest.mark.server

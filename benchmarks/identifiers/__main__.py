@@ -13,7 +13,6 @@ import argparse
 import json
 import subprocess
 import sys
-import venv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
@@ -26,6 +25,10 @@ from ours import NUMBERS, ROOT, Ours
 from sentences import sentences
 
 from ordinance.authoring.prose import PROSE
+
+sys.path.append(str(ROOT / "benchmarks"))
+
+from environments import environment
 
 PRESIDIO = "presidio-analyzer==2.2.366"
 LANGUAGES = ("de", "en", "et")
@@ -99,17 +102,9 @@ def _theirs(made: Sequence[texts.Text]) -> Iterable[Found]:
 
 def presidio(asked: Sequence[dict[str, object]]) -> list[list[tuple[int, int, float]]]:
     """Return what the recognisers found in each text."""
-    name, _, version = PRESIDIO.partition("==")
-    folder = ROOT / ".venv" / f"peer-{name}-{version}"
-    python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        print(f"installing {PRESIDIO} in {folder.relative_to(ROOT)} …", file=sys.stderr)
-        venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", PRESIDIO], check=True)  # noqa: S603 - ourselves
-        (folder / "complete").touch()
     lines = "\n".join(json.dumps(each) for each in asked)
     job = Path(__file__).parent / "presidio_job.py"
-    done = subprocess.run([python, job], input=lines, check=True, capture_output=True, text=True)  # noqa: S603 - ourselves
+    done = subprocess.run([environment(PRESIDIO), job], input=lines, check=True, capture_output=True, text=True)  # noqa: S603 - ourselves
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

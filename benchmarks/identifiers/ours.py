@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "plugins" / "ordinance-identifiers")]
+sys.path[:0] = [str(ROOT / each) for each in ("engine", "tests", "plugins/ordinance-identifiers")]
 
 import ordinance_identifiers  # noqa: E402 - the checkout is not always installed
 
 from ordinance.detection import Expressions, Pattern  # noqa: E402 - the same
-from ordinance.plugin import Asked, Passage  # noqa: E402 - the same
+from ordinance.plugin import Asked  # noqa: E402 - the same
 from ordinance.runtime.match.automaton import Automaton  # noqa: E402 - the same
-from ordinance.runtime.match.matcher import Matcher, matches_in  # noqa: E402 - the same
-from ordinance.runtime.text.folding import fold  # noqa: E402 - the same
+from ordinance.runtime.match.matcher import matches_in  # noqa: E402 - the same
+from ordinance.runtime.match.passages import shown, tail  # noqa: E402 - the same
+from support.holding import held  # noqa: E402 - the tests lie beside
 
 NUMBERS = ("id.national", "id.tax", "id.health")
 
@@ -49,16 +50,9 @@ class Ours:
         }
 
     def _accepts(self, tag: int, text: str, start: int, end: int) -> bool:
-        each, before = self._candidates[tag], fold(text[:start])
-        passage = Passage(text[start:end], fold(text[start:end]), (), before[max(0, len(before) - each.before) :])
-        return bool(each.accepts(passage))
+        each = self._candidates[tag]
+        return bool(each.accepts(shown(text[start:end], tail(text, each.before, start))))
 
     def holds(self, text: str) -> list[int]:
         """Return how many characters wait after each character of ``text``."""
-        matcher = Matcher(self._automaton)
-        waiting = []
-        for at, char in enumerate(text):
-            matcher.feed(char, at)
-            oldest = matcher.oldest()
-            waiting.append(0 if oldest is None else at + 1 - oldest)
-        return waiting
+        return held(self._automaton, text)

@@ -15,7 +15,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +22,16 @@ import job
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+sys.path.append(str(HERE.parent))
+
+from environments import environment  # noqa: E402 - it lies beside this folder
+
 COMPILED = "Ordinance, compiled"
 #: Peer, its distribution, and the script that does the job with it.
 PEERS = (
     ("LLM Guard", "llm-guard==0.3.16", "llm_guard_job.py"),
     ("NeMo Guardrails", "nemoguardrails==0.24.1", "nemo_job.py"),
 )
-
-
-def environment(requirement: str) -> Path:
-    """The Python of an environment that has ``requirement``; made if it is not there."""
-    name, _, version = requirement.partition("==")
-    folder = ROOT / ".venv" / f"peer-{name}-{version}"
-    python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        print(f"installing {requirement} in {folder.relative_to(ROOT)} …", file=sys.stderr)
-        venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", requirement], check=True)  # noqa: S603 - ourselves
-        (folder / "complete").touch()
-    return python
 
 
 def run(python: Path, script: str, path: Path, engine: Path) -> dict[str, Any]:

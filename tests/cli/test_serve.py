@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import httpx2
 import pytest
 
 from ordinance.serve.chat.questions import CANARY
+from support import waiting
 from support.commands import Served, run
 from support.packs import TODAY, write_jurisdiction
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, posting, say
@@ -24,6 +26,8 @@ from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event
 pytestmark = pytest.mark.server
 
 Serve = Callable[..., Served]
+#: New processes of a server start slowly on a busy machine.
+until = partial(waiting.until, seconds=PATIENCE * 3)
 
 
 @pytest.fixture
@@ -333,10 +337,3 @@ def ready(served: Served) -> dict[str, Any]:
     """What ``/ready`` says, over a connection of its own: any of the processes may answer."""
     found: dict[str, Any] = httpx2.get(f"{served.address}/ready", trust_env=False, timeout=PATIENCE).json()
     return found
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE * 3
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import socket
 import time
@@ -14,7 +13,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from support.commands import Served, children
+from support.commands import Served
+from support.processes import children, spent
 from support.serving import PATIENCE, OpenGateway, ScriptedUpstream, Wire, chunk, event, say
 
 ASK = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
@@ -44,11 +44,7 @@ def press(served: Served, crowd: ExitStack) -> None:
 
 
 def seconds_of_processor(served: Served) -> float:
-    spent = 0.0
-    for pid in {served.process.pid, *children(served.process.pid)}:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        spent += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return spent
+    return sum(spent(pid) for pid in (served.process.pid, *children(served.process.pid)))
 
 
 @pytest.mark.parametrize(("workers", "when"), [("1", "start"), ("2", "start"), ("1", "later")])

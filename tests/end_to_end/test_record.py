@@ -22,6 +22,7 @@ from support.checkout import ROOT
 from support.commands import Served
 from support.serving import PATIENCE, OpenGateway, ScriptedUpstream, Wire, completion, say
 from support.small_plan import RED_LINE, SENTENCE
+from support.waiting import until
 
 PAGE = ROOT / "docs" / "record.md"
 CHAT = "/v1/chat/completions"
@@ -292,13 +293,6 @@ def test_a_full_disk_stops_no_answer_and_shows(open_gateway: OpenGateway, tmp_pa
     log.unlink()
     assert len(records(log, 5)) == 5, "nothing was lost"
     until(lambda: gateway.service.audit.state() == {"state": "ok", "lost": 0})
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.01)
 
 
 def test_a_rotation_loses_nothing_and_stops_no_answer(open_gateway: OpenGateway, tmp_path: Path) -> None:

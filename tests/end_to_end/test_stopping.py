@@ -10,8 +10,9 @@ import httpx2
 import pytest
 
 from support.commands import PATIENCE as LONG
-from support.commands import Served, children
+from support.commands import Served
 from support.outside import WHOLE, Held, gone, ready, refused, until
+from support.processes import children
 from support.serving import ScriptedUpstream
 
 Serve = Callable[..., Served]

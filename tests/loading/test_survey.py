@@ -6,15 +6,15 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import pytest
 import yaml
 
 from ordinance.plugins.seal import seal
+from support.allowing import entry
 from support.commands import run
 from support.packs import JURISDICTION, write_jurisdiction
-from support.wheels import CODE, wheel
+from support.wheels import CODE, unpacked, wheel
 
 NAMED = """
 [settings.words]
@@ -29,10 +29,8 @@ def laid(folder: Path, name: str, code: str, provides: str, more: str = "") -> d
     package = name.replace("-", "_")
     manifest = f'api = 1\nvendor = "acme"\n{provides}\n{more}'
     files = {f"{package}/__init__.py": code, f"{package}/ordinance-plugin.toml": manifest}
-    with ZipFile(wheel(folder / "wheels", name, files=files)) as archive:
-        archive.extractall(folder / name)
-    path = folder / name
-    return {"name": name, "version": "1.0", "path": str(path), "sha256": seal(path)}
+    path = unpacked(wheel(folder / "wheels", name, files=files), folder / name)
+    return entry(path, name=name, version="1.0")
 
 
 def asked(folder: Path, *entries: Mapping[str, Any], pack: str = JURISDICTION) -> tuple[int, dict[str, Any]]:

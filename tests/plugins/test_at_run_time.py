@@ -16,9 +16,9 @@ from ordinance.policy.plan import Plan, Struck
 from ordinance.policy.vocabulary import MARKER, Verdict
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
-from support.commands import children
 from support.faulty import LASTING, RAISING, faulty, packs
 from support.packs import TODAY
+from support.processes import children
 from support.serving import PATIENCE
 
 pytestmark = [pytest.mark.server, pytest.mark.semantics(13), pytest.mark.requirement("DET-1")]
@@ -115,7 +115,7 @@ def test_nothing_a_plugin_prints_is_seen(plan: Plan, capfd: pytest.CaptureFixtur
 
 def test_the_processes_end_with_the_plan_and_are_shared_by_plans(plugin: Plugin, tmp_path: Path) -> None:
     budget = Budget(seconds=2, processes=1)
-    before = children(os.getpid())
+    before = set(children(os.getpid()))
     first = load(packs(tmp_path / "1"), plugins=[plugin], on=TODAY, budget=budget).plan
     other = packs(tmp_path / "2")
     other[1].write_text(other[1].read_text("utf-8") + "# another\n", "utf-8")
@@ -123,13 +123,13 @@ def test_the_processes_end_with_the_plan_and_are_shared_by_plans(plugin: Plugin,
     assert first.digest != second.digest
     answer(first, "A LAW here.")
     answer(second, "A LAW here.")
-    assert len(children(os.getpid()) - before) == 1
+    assert len(set(children(os.getpid())) - before) == 1
     del first
     gc.collect()
     assert answer(second, "A LAW here.")[1].outcome().failed == ()
     del second
     gc.collect()
-    assert children(os.getpid()) == before
+    assert set(children(os.getpid())) == before
 
 
 LAST_RULE = """\

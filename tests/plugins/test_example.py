@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
 
@@ -16,8 +13,9 @@ from ordinance.policy.vocabulary import Verdict
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.checkout import ROOT
-from support.packs import JURISDICTION, TODAY, write_jurisdiction
+from support.packs import TODAY, asking, write_jurisdiction
 from support.plugin_folders import allowed
+from support.wheels import built
 
 SOURCE = ROOT / "plugins" / "ordinance-example"
 
@@ -27,12 +25,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Plugin:
     """The example, built by hatchling and unpacked as pip would."""
     work = tmp_path_factory.mktemp("example")
     shutil.copytree(SOURCE, work / "source")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work)]
-    subprocess.run(build, cwd=work / "source", check=True, capture_output=True)
-    (wheel,) = work.glob("*.whl")
-    with ZipFile(wheel) as archive:
-        archive.extractall(work / "installed")
-    return allowed(work / "installed")
+    return allowed(built(work / "source"))
 
 
 @pytest.mark.server
@@ -48,8 +41,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Plugin:
 def test_its_detectors_fire_on_a_stream(
     detector: str, said: str, secret: str, size: int, example: Plugin, tmp_path: Path
 ) -> None:
-    text = JURISDICTION.replace("topic talk and", f"detector {detector} and").replace("sentence at most 200", "span")
-    pack = write_jurisdiction(tmp_path, text.replace("topic   talk  from lexicon words\n", ""))
+    pack = write_jurisdiction(tmp_path, asking(f"detector {detector}"))
     plan = load([pack], plugins=[example], on=TODAY).plan
     session = Session(plan, situate(plan, jurisdiction="XA", on=TODAY), "en")
     stream = session.stream()

@@ -45,7 +45,7 @@ def test_whatever_it_does_no_question_gets_another_answer_and_each_ends(
     if threads == 1 and set(deeds) <= HARMLESS:
         assert set(causes) == {""}
     # What an earlier question has left behind may still end the process of a later one.
-    until(lambda: ask(pool, "FINE", len(deeds)) == "", "the next question is answered", BOUND)
+    until(lambda: ask(pool, "FINE", len(deeds)) == "", "the next question is answered", seconds=BOUND)
     running = set(children(os.getpid()))
     assert len(running) <= BUDGET.processes
     until(lambda: not any(session(leader) for leader in seen - set(children(os.getpid()))), "no orphan")

@@ -14,8 +14,9 @@ from ordinance.plugins.entry import entry
 from ordinance.plugins.installation import install
 from ordinance.plugins.manifest import read
 from ordinance.plugins.seal import seal
+from support.allowing import MANIFEST
 from support.commands import run
-from support.wheels import CODE, MANIFEST, wheel
+from support.wheels import CODE, wheel
 
 SETTINGS = """
 [settings.countries]

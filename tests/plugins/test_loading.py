@@ -15,7 +15,7 @@ from ordinance.policy.vocabulary import MARKER, Verdict
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.allowing import MANIFEST, allowed, write_plugin
-from support.packs import CHARTER, JURISDICTION, TODAY, write_charter, write_jurisdiction
+from support.packs import JURISDICTION, TODAY, write_asking, write_charter, write_jurisdiction
 
 pytestmark = pytest.mark.server
 BUDGET = Budget(seconds=5, processes=1)
@@ -41,21 +41,13 @@ OFFERS = MANIFEST.replace(
 )
 
 
-def pack(folder: Path, asks: str, *, red: str = "") -> list[Path]:
-    """A charter and a jurisdiction, XA, that ask plugins."""
-    law = JURISDICTION.replace("topic talk and", f"{asks} and").replace("topic   talk  from lexicon words\n", "")
-    law = law.replace("scope   sentence at most 200", "scope   span")
-    charter = CHARTER.replace("has lexicon violence", f"has any of lexicon violence, {red}", 1) if red else CHARTER
-    return [write_charter(folder / "charter", charter), write_jurisdiction(folder / "XA", law)]
-
-
 @pytest.fixture(scope="module")
 def acme(tmp_path_factory: pytest.TempPathFactory) -> Plugin:
     return allowed(write_plugin(tmp_path_factory.mktemp("acme") / "acme", CODE, OFFERS))
 
 
 def loaded(tmp_path: Path, plugin: Plugin, asks: str, red: str = "") -> Loaded:
-    return load(pack(tmp_path, asks, red=red), plugins=[plugin], on=TODAY, budget=BUDGET)
+    return load(write_asking(tmp_path, asks, red=red), plugins=[plugin], on=TODAY, budget=BUDGET)
 
 
 def answer(plan: Plan, text: str, size: int = 1000) -> tuple[str, Session]:
@@ -106,7 +98,7 @@ def test_a_policy_names_the_plugins_that_take_part(acme: Plugin, tmp_path: Path)
 def test_an_unknown_detector_names_the_setting(acme: Plugin, tmp_path: Path) -> None:
     (found,) = [item for item in loaded(tmp_path, acme, "detector acme.code").diagnostics if item.severity == "error"]
     assert (found.code, found.help) == ("detector-missing", "Did you mean `acme.codes`?")
-    nobody = load(pack(tmp_path / "2", "detector acme.codes"), on=TODAY)
+    nobody = load(write_asking(tmp_path / "2", "detector acme.codes"), on=TODAY)
     (found,) = [item for item in nobody.diagnostics if item.severity == "error"]
     assert "`plugins`" in found.help
 
@@ -125,7 +117,7 @@ def test_a_plugin_that_nothing_asks_does_not_run_and_changes_nothing(tmp_path: P
     marks.mkdir()
     code = f"open({str(marks / 'ran')!r}, 'w')\nraise SystemExit(0)\n"
     plugin = allowed(write_plugin(tmp_path / "acme", code), folder=str(marks))
-    packs = pack(tmp_path, "topic talk")
+    packs = write_asking(tmp_path, "topic talk")
     packs[1].write_text(JURISDICTION, "utf-8")
     with_it = load(packs, plugins=[plugin], on=TODAY, budget=BUDGET)
     assert with_it.plan.digest == load(packs, on=TODAY).plan.digest
@@ -147,7 +139,7 @@ def test_what_a_plugin_does_at_its_start_stops_the_load_with_its_name(code: str,
     """W3, W4: `check` printed nothing and exited 0, or hung for ever."""
     plugin = allowed(write_plugin(tmp_path / "acme", code))
     with pytest.raises(PluginError) as raised:
-        load(pack(tmp_path, "detector acme.codes"), plugins=[plugin], on=TODAY, budget=Budget(1, 1, start=2))
+        load(write_asking(tmp_path, "detector acme.codes"), plugins=[plugin], on=TODAY, budget=Budget(1, 1, start=2))
     assert "acme-ordinance" in raised.value.message
     assert cause in raised.value.message
     assert raised.value.help
@@ -171,7 +163,11 @@ def test_what_the_engine_cannot_look_for_is_the_plugins_fault(given: str, said: 
         f"@hookimpl\ndef detector(asked): return {given}\n"
     )
     with pytest.raises(PluginError) as raised:
-        load(pack(tmp_path, "detector acme.codes"), plugins=[allowed(write_plugin(tmp_path / "acme", code))], on=TODAY)
+        load(
+            write_asking(tmp_path, "detector acme.codes"),
+            plugins=[allowed(write_plugin(tmp_path / "acme", code))],
+            on=TODAY,
+        )
     told = raised.value.message
     assert "acme-ordinance" in told
     assert "`detector`" in told
@@ -185,7 +181,7 @@ def test_the_digest_covers_what_is_asked_its_files_and_its_settings(tmp_path: Pa
     head = "from ordinance.plugin import Expressions, hookimpl\n@hookimpl\n"
     code = head + 'def detector(asked): return Expressions(("aaaa",))\n'
     folder = write_plugin(tmp_path / "acme", code, manifest)
-    packs = pack(tmp_path, "detector acme.codes")
+    packs = write_asking(tmp_path, "detector acme.codes")
 
     def digest(**more: object) -> str:
         return load(packs, plugins=[allowed(folder, **more)], on=TODAY, budget=BUDGET).plan.digest

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -344,40 +345,44 @@ def test_a_plugin_connects_where_the_operator_allows(open_pool: OpenPool, tmp_pa
             gone = closed.getsockname()[1]
         named = [f"127.0.0.1:{port}", f"localhost:{port}", f"unix:{path}", f"127.0.0.1:{gone}", "nonsense", "unix:"]
         pool = open_pool(_CONNECTS, network=named)
-        stop = _echo(tcp), _echo(unix)
-        try:
+        with _answered(tcp, _echo), _answered(unix, _echo):
             for address in named[:3]:
                 assert pool.find(0, passage(f"{address} four")) == [(0, 4)], address
             for address in named[3:]:
                 assert pool.find(0, passage(f"{address} four")) == [(0, 2)], "nobody listens there"
             for address in (f"127.0.0.2:{port}", f"127.0.0.1:{port + 1}", "unix:/run/docker.sock", "", "\ud800"):
                 assert pool.find(0, passage(f"{address} four")) == [(0, 1)], "the operator has not named it"
-        finally:
-            for each in stop:
-                each()
     assert pool.status().faults == 0
 
 
-def _echo(server: socket.socket) -> Callable[[], None]:
-    """Answer each connection with what it sends, until the function that is returned is called."""
+@contextmanager
+def _answered(server: socket.socket, answer: Callable[[socket.socket], object]) -> Iterator[None]:
+    """Give each connection to ``answer``, and close it."""
 
-    def answer() -> None:
+    def serve() -> None:
         while True:
             try:
                 connection, _ = server.accept()
             except OSError:
                 return
             with connection:
-                connection.sendall(connection.recv(100))
+                answer(connection)
 
-    thread = threading.Thread(target=answer, daemon=True)
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-
-    def stop() -> None:
+    try:
+        yield
+    finally:
         server.shutdown(socket.SHUT_RDWR)
         thread.join()
 
-    return stop
+
+def _echo(connection: socket.socket) -> None:
+    connection.sendall(connection.recv(100))
+
+
+def _nothing(_: socket.socket) -> None:
+    pass
 
 
 @pytest.mark.server
@@ -391,29 +396,8 @@ while time.monotonic() < until:
     connect(text).close()
     made += 1
 return [(0, 1)] if made > 150 else []""")
-        stop = _greet(tcp)
-        assert open_pool(source, network=[address]).find(0, passage(address)) == []
-        stop()
-
-
-def _greet(server: socket.socket) -> Callable[[], None]:
-    """Accept each connection and close it, until the function that is returned is called."""
-
-    def greet() -> None:
-        while True:
-            try:
-                server.accept()[0].close()
-            except OSError:
-                return
-
-    thread = threading.Thread(target=greet, daemon=True)
-    thread.start()
-
-    def stop() -> None:
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
-
-    return stop
+        with _answered(tcp, _nothing):
+            assert open_pool(source, network=[address]).find(0, passage(address)) == []
 
 
 @pytest.mark.server
@@ -527,19 +511,15 @@ if text == "end": os._exit(0)
 return [(0, 1)]""")
     pool = open_pool(source)
     assert pool.find(0, passage("fork")) == [(0, 1)]
-    (leader,) = sessions()
+    (leader,) = children(os.getpid())
     until(lambda: len(session(leader)) == 2, "it has started one")
     assert fault(lambda: pool.find(0, passage("end"))) in ("died", "late"), "its child keeps the channel open"
     assert pool.find(0, passage("fine")) == [(0, 1)]
     until(lambda: session(leader) == [], "both have ended")
     assert pool.find(0, passage("fork")) == [(0, 1)]
-    (leader,) = sessions()
+    (leader,) = children(os.getpid())
     pool.close()
     until(lambda: session(leader) == [], "both have ended")
-
-
-def sessions() -> list[int]:
-    return children(os.getpid())
 
 
 # The filter

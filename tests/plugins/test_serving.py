@@ -19,8 +19,9 @@ from ordinance.loading.load import load
 from ordinance.plugins.budget import Budget
 from support.allowing import CODE, allowed, entry, write_plugin, write_settings
 from support.checkout import ROOT
-from support.commands import Served, children, run
-from support.packs import JURISDICTION, TODAY, write_jurisdiction
+from support.commands import Served, run
+from support.packs import TODAY, asking, write_jurisdiction
+from support.processes import children
 from support.serving import PATIENCE, ScriptedUpstream, say
 
 pytestmark = [pytest.mark.server, pytest.mark.requirement("DET-1")]
@@ -51,9 +52,7 @@ deed("at import")
 
 
 def pack(folder: Path) -> Path:
-    return write_jurisdiction(folder, JURISDICTION.replace("topic talk and", "detector acme.codes and")
-                              .replace("topic   talk  from lexicon words\n", "")
-                              .replace("scope   sentence at most 200", "scope   span"))  # fmt: skip
+    return write_jurisdiction(folder, asking("detector acme.codes"))
 
 
 def hostile(folder: Path, place: str, deed: str) -> Path:

@@ -9,7 +9,7 @@ import socketserver
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -27,6 +27,7 @@ from ordinance.serve.record.sinks import Sinks
 from ordinance.settings.sections import AuditSettings, PluginSettings
 from support.commands import ENGINE
 from support.serving import PATIENCE
+from support.waiting import until
 
 pytestmark = [pytest.mark.server, pytest.mark.requirement("TR-3")]
 
@@ -58,13 +59,6 @@ def running(installed: Path, room: int = 1000, **more: Any) -> Iterator[Sinks]:
 
 def entry(installed: Path, **more: Any) -> PluginSettings:
     return PluginSettings(name="ordinance-sinks", version="0.1.0", path=installed, sha256=seal(installed), **more)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.01)
 
 
 def log_of(sinks: Sinks, path: Path) -> AuditLog:

@@ -33,7 +33,7 @@ def test_hostile_questions_among_many_cost_no_memory_and_leave_nothing(tmp_path:
     causes: Counter[tuple[str, str]] = Counter()
     lock = threading.Lock()
     memory: list[int] = []
-    others, leaders = set(children(os.getpid())), set[int]()
+    leaders = set[int]()
     began = time.monotonic()
 
     def one(number: int) -> None:
@@ -43,15 +43,15 @@ def test_hostile_questions_among_many_cost_no_memory_and_leave_nothing(tmp_path:
             done = causes.total()
             if done % max(count // 20, 1) == 0:
                 memory.append(_resident())
-                leaders.update(set(children(os.getpid())) - others)
+                leaders.update(children(os.getpid()))
                 report(done, count, causes, memory, time.monotonic() - began)
 
     with ThreadPoolExecutor(6) as asking:
         for block in _blocks(range(count), 2000):
             list(asking.map(one, block))
-    until(lambda: ask(pool, "FINE", count) == "", "the next question is answered", BOUND)
+    until(lambda: ask(pool, "FINE", count) == "", "the next question is answered", seconds=BOUND)
     took = time.monotonic() - began
-    leaders.update(set(children(os.getpid())) - others)
+    leaders.update(children(os.getpid()))
     pool.close()
     until(lambda: not any(session(leader) for leader in leaders), "no orphan")
     assert causes.total() == count

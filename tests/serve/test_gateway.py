@@ -7,7 +7,6 @@ import hashlib
 import itertools
 import json
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,7 @@ from support.serving import (
     send_and_wait,
 )
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED, SENTENCE, small_plan
+from support.waiting import until
 
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 JSON = {"content-type": "application/json"}
@@ -574,10 +574,10 @@ def test_a_client_that_goes_cancels_the_upstream_and_leaves_no_task(
             if stream:
                 client.recv(100)
             else:
-                wait_until(lambda: len(upstream.asked) > 0)
-        wait_until(lambda: bool(upstream.asked) and upstream.asked[-1].gone.is_set())
+                until(lambda: len(upstream.asked) > 0)
+        until(lambda: bool(upstream.asked) and upstream.asked[-1].gone.is_set())
         upstream.asked.clear()
-    wait_until(lambda: tasks(loop_thread) <= before)
+    until(lambda: tasks(loop_thread) <= before)
 
 
 def test_no_task_is_left_after_answers_of_every_kind(
@@ -590,7 +590,7 @@ def test_no_task_is_left_after_answers_of_every_kind(
         upstream.script = script
         ask(http, stream=True)
         ask(http)
-    wait_until(lambda: tasks(loop_thread) <= before)
+    until(lambda: tasks(loop_thread) <= before)
 
 
 def tasks(thread: LoopThread) -> int:
@@ -598,13 +598,6 @@ def tasks(thread: LoopThread) -> int:
         return len(asyncio.all_tasks())
 
     return thread.run(count())
-
-
-def wait_until(holds: Any) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.01)
 
 
 @pytest.mark.requirement("PR-1")
@@ -624,7 +617,7 @@ def test_the_audit_log_has_a_line_for_each_request_and_no_text(
         body = {"model": canary, "user": canary, "stream": stream, "messages": said}
         httpx2.post(url, json=body, headers=headers, trust_env=False)
     httpx2.post(url, json=ASK, headers={"authorization": f"Bearer {canary}"}, trust_env=False)
-    wait_until(lambda: log.read_text().count("\n") == len(scripts) * 2 + 1)
+    until(lambda: log.read_text().count("\n") == len(scripts) * 2 + 1)
     written = log.read_text()
     records = [json.loads(line) for line in written.splitlines()]
     assert [record["status"] for record in records] == [200, 200, 200, 200, 502, 200, 502, 200, 401]

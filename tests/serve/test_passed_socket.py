@@ -17,8 +17,9 @@ import pytest
 
 from support.activation import Activated, as_the_unit_opens
 from support.commands import PATIENCE as LONG
-from support.commands import Served, children, environment, run
+from support.commands import Served, environment, run
 from support.outside import Held, until
+from support.processes import children
 from support.serving import ScriptedUpstream, Wire, say
 
 pytestmark = pytest.mark.server

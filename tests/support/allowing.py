@@ -34,7 +34,7 @@ def write_plugin(
     """Write a plugin with one package, which is called as its distribution is, and more ``files`` in that package."""
     package = name.replace("-", "_")
     info = folder / f"{package}-{version}.dist-info"
-    info.mkdir(parents=True)
+    info.mkdir(parents=True, exist_ok=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n", "utf-8")
     (info / "entry_points.txt").write_text(f"[ordinance]\n{package} = {package}\n", "utf-8")
     (info / "RECORD").write_text("", "utf-8")

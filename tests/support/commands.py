@@ -72,20 +72,6 @@ def copy_of_engine(folder: Path) -> Path:
     return folder
 
 
-def children(parent: int) -> set[int]:
-    """The processes that ``parent`` has started and that still run."""
-    return {pid for pid in (int(path.name) for path in Path("/proc").glob("[0-9]*")) if running(pid, parent)}
-
-
-def running(pid: int, parent: int | None = None) -> bool:
-    """Whether the process runs, as a child of ``parent`` if one is named."""
-    try:
-        state, of = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
-    except OSError:
-        return False
-    return state != "Z" and parent in (None, int(of))
-
-
 class Served:
     """``ordinance serve`` with these words, on a free port, until ``stop``.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ordinance.plugins.allowed import Plugin
 from support.allowing import allowed, write_plugin
-from support.packs import CHARTER, JURISDICTION, write_charter, write_jurisdiction
+from support.packs import write_asking
 
 _PLUGIN = r"""import ctypes, itertools, os, re, sys, threading, time
 from ordinance.plugin import Segments, Unconfigured, hookimpl
@@ -85,9 +85,4 @@ def faulty(folder: Path) -> Plugin:
 
 def packs(folder: Path, law_asks: str = "faulty.law") -> list[Path]:
     """A charter and a jurisdiction, XA, that ask the plugin."""
-    charter = CHARTER.replace("has lexicon violence", "has any of lexicon violence, detector faulty.red", 1)
-    law = JURISDICTION.replace("topic talk and", f"detector {law_asks} and").replace(
-        "topic   talk  from lexicon words\n", ""
-    )
-    law = law.replace("scope   sentence at most 200", "scope   span")
-    return [write_charter(folder / "charter", charter), write_jurisdiction(folder / "XA", law)]
+    return write_asking(folder, f"detector {law_asks}", red="detector faulty.red")

@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import httpx2
 
+from support import waiting
 from support.commands import PATIENCE as LONG
-from support.commands import Served, running
+from support.commands import Served
+from support.processes import running
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, say
 
 STREAM = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": True}
 WHOLE = {**STREAM, "stream": False}
+
+#: Waits for what a server's process does.
+until = partial(waiting.until, seconds=LONG)
 
 
 class Held:
@@ -52,14 +57,7 @@ class Held:
         return self.text
 
 
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONG
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.05)
-
-
-def gone(pids: set[int]) -> bool:
+def gone(pids: Iterable[int]) -> bool:
     until(lambda: not any(running(pid) for pid in pids))
     return True
 

@@ -32,6 +32,18 @@ def write_jurisdiction(folder: Path, text: str = JURISDICTION, lexicon: str = LE
     return pack
 
 
+def asking(asks: str) -> str:
+    """The jurisdiction's pack with a rule that asks ``asks`` and no topic."""
+    text = JURISDICTION.replace("topic talk and", f"{asks} and").replace("topic   talk  from lexicon words\n", "")
+    return text.replace("scope   sentence at most 200", "scope   span")
+
+
+def write_asking(folder: Path, asks: str, *, red: str = "") -> list[Path]:
+    """A charter and a jurisdiction, XA, whose rule asks ``asks``; ``red`` is what a red line asks besides."""
+    charter = CHARTER.replace("has lexicon violence", f"has any of lexicon violence, {red}", 1) if red else CHARTER
+    return [write_charter(folder / "charter", charter), write_jurisdiction(folder / "XA", asking(asks))]
+
+
 def write_charter(folder: Path, text: str = CHARTER) -> Path:
     """A folder with a charter and the lexicons of the one that ships."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
-from zipfile import ZipFile
 
-from support.wheels import wheel
+from support.wheels import unpacked, wheel
 
 PACKAGE = "acme_planted"
 _HEAD = """\
@@ -85,9 +84,7 @@ class Planted:
         made = wheel(
             folder / "wheels", PACKAGE.replace("_", "-"), files=files, points=f"[ordinance]\nacme = {PACKAGE}\n"
         )
-        with ZipFile(made) as archive:
-            archive.extractall(folder / "plugin")
-        return folder / "plugin"
+        return unpacked(made, folder / "plugin")
 
 
 def finding(row: int, name: str, codes: str, find: str, *, top: str = "", mays: str = "", **more: Any) -> Planted:

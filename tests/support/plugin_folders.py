@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,13 @@ from ordinance.plugins.manifest import read
 from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Use
 from ordinance.plugins.seal import seal
+from support import allowing, waiting
 
-PACKAGE = "acme_plugin"
 #: One question may take this long; the machine may be busy.
 BUDGET = Budget(seconds=3.0, processes=1, start=60.0)
 WORD = Use("detector", Asked("acme.word"))
+#: Waits for what a plugin's process does.
+until = partial(waiting.until, seconds=30.0)
 
 #: What each source may use without an import of its own.
 _HEAD = """\
@@ -37,31 +39,17 @@ def write_plugin(
     source: str,
     provides: Sequence[str] = ("detector acme.word",),
     *,
-    name: str = "acme-plugin",
-    version: str = "1.0",
     needs: str = "",
     settings: str = "",
     modules: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a distribution into ``folder``, whose package contains ``source``, and ``modules`` beside it. ``needs`` and
     ``settings`` are lines of the manifest's tables."""
-    package = folder / PACKAGE
-    info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
-    for each in (package, info):
-        each.mkdir(parents=True, exist_ok=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-    (info / "entry_points.txt").write_text(f"[ordinance]\nacme = {PACKAGE}\n")
-    (info / "RECORD").write_text("")
     offered = ", ".join(f'"{each}"' for each in provides)
-    (package / "ordinance-plugin.toml").write_text(
-        f'api = 1\nvendor = "acme"\nprovides = [{offered}]\n\n[needs]\n{needs}\n{settings}\n'
-    )
-    (package / "__init__.py").write_text(_HEAD + textwrap.dedent(source))
-    for file, text in (modules or {}).items():
-        place = package / file
-        place.parent.mkdir(exist_ok=True)
-        place.write_text(textwrap.dedent(text))
-    return folder
+    manifest = f'api = 1\nvendor = "acme"\nprovides = [{offered}]\n\n[needs]\n{needs}\n{settings}\n'
+    files = {file: textwrap.dedent(text) for file, text in (modules or {}).items()}
+    code = _HEAD + textwrap.dedent(source)
+    return allowing.write_plugin(folder, code, manifest, name="acme-plugin", version="1.0", files=files)
 
 
 def allowed(
@@ -85,14 +73,6 @@ def allowed(
 def passage(text: str) -> Passage:
     """Return a passage that is folded already."""
     return Passage(text, text, range(len(text) + 1))
-
-
-def until(holds: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
-    """Wait until ``holds``; fail with ``what`` after ``seconds``."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
 
 
 class OpenPool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+#: Fields of /proc/PID/stat behind the name: who has started it, whose session it is in, ticks in user and kernel mode.
+_PARENT, _SESSION, _TICKS = 1, 3, slice(11, 13)
 #: Processes of this one that were there before the present test: of a policy that nobody has collected yet.
 _earlier: set[int] = set()
 
@@ -16,30 +18,37 @@ def begin() -> None:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that ``pid`` has started, since ``begin`` if it is this one, and not seen end."""
-    found = []
-    for each in os.listdir("/proc"):
-        if each.isdigit() and (fields := _stat(int(each))) and fields[1] == str(pid) and fields[0] != "Z":
-            found.append(int(each))
-    return sorted(set(found) - _earlier)
+    """The processes that ``pid`` has started and that still run; of this process, those since ``begin``."""
+    found = _running(_PARENT, pid)
+    return [each for each in found if each not in _earlier] if pid == os.getpid() else found
 
 
 def session(leader: int) -> list[int]:
     """The processes in the session of ``leader`` that run."""
-    found = []
-    for each in os.listdir("/proc"):
-        if each.isdigit() and (fields := _stat(int(each))) and fields[3] == str(leader) and fields[0] != "Z":
-            found.append(int(each))
-    return sorted(found)
+    return _running(_SESSION, leader)
 
 
 def running(pid: int) -> bool:
-    fields = _stat(pid)
+    return _runs(_stat(pid))
+
+
+def spent(pid: int) -> float:
+    """The processor time of a process so far, in seconds; the kernel counts in hundredths."""
+    return sum(map(int, _stat(pid)[_TICKS])) / os.sysconf("SC_CLK_TCK")
+
+
+def _running(field: int, pid: int) -> list[int]:
+    """The processes that run and have ``pid`` in this field."""
+    stats = {int(each): _stat(int(each)) for each in os.listdir("/proc") if each.isdigit()}
+    return sorted(each for each, fields in stats.items() if _runs(fields) and fields[field] == str(pid))
+
+
+def _runs(fields: list[str]) -> bool:
     return bool(fields) and fields[0] != "Z"
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields behind the name: state, parent, group, session."""
+    """The fields behind the name; none if it has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

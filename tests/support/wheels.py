@@ -1,14 +1,17 @@
-"""Wheels made by hand, quickly: a plugin and what it depends on, as a build would give them."""
+"""Wheels: made by hand, quickly, as a build would give them, or built from the source of a plugin."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zipfile import ZipFile
 
-MANIFEST = 'api = 1\nvendor = "acme"\nprovides = ["detector acme.codes"]\n'
+from support.allowing import MANIFEST
+
 CODE = """\
 from ordinance.plugin import Expressions, hookimpl
 
@@ -49,6 +52,23 @@ def wheel(
         for place, text in {**inside, f"{info}/RECORD": f"{record}{info}/RECORD,,\n"}.items():
             archive.writestr(place, text)
     return path
+
+
+def built(source: Path) -> Path:
+    """The plugin as pip would install it, built with hatchling."""
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "dist"],
+        cwd=source, check=True, capture_output=True,
+    )  # fmt: skip
+    (made,) = (source / "dist").glob("*.whl")
+    return unpacked(made, source / "installed")
+
+
+def unpacked(made: Path, into: Path) -> Path:
+    """The folder ``into``, as pip would install a wheel there."""
+    with ZipFile(made) as archive:
+        archive.extractall(into)
+    return into
 
 
 def _sum(text: str) -> str:

@@ -17,10 +17,10 @@ sys.path.insert(0, str(PLUGIN))
 import ordinance_identifiers  # noqa: E402 - it is not installed where the engine is
 
 from ordinance.detection import Expressions, Pattern  # noqa: E402 - the same
-from ordinance.plugin import Asked, Candidates, Passage  # noqa: E402 - the same
+from ordinance.plugin import Asked, Candidates  # noqa: E402 - the same
 from ordinance.runtime.match.automaton import Automaton  # noqa: E402 - the same
 from ordinance.runtime.match.matcher import matches_in  # noqa: E402 - the same
-from ordinance.runtime.text.folding import fold  # noqa: E402 - the same
+from ordinance.runtime.match.passages import shown, tail  # noqa: E402 - the same
 
 Find = Callable[..., list[str]]
 
@@ -36,7 +36,9 @@ def candidates(name: str, *arguments: str) -> Candidates:
 
 
 def automaton(found: Candidates) -> Automaton:
-    return Automaton([(0, Expressions(patterns=(Pattern(each.source, each.any_case),))) for each in found.shapes])
+    """Return what looks for the shapes, with a tag for each, so that none hides behind another."""
+    shapes = [Expressions(patterns=(Pattern(each.source, each.any_case),)) for each in found.shapes]
+    return Automaton(list(enumerate(shapes)))
 
 
 @pytest.fixture(scope="session")
@@ -47,18 +49,12 @@ def find() -> Find:
     def find(text: str, *asked: str) -> list[str]:
         if asked not in known:
             answer = candidates(*asked)
-            # A tag for each shape, so that none hides behind another.
-            tagged = [
-                (tag, Expressions(patterns=(Pattern(each.source, each.any_case),)))
-                for tag, each in enumerate(answer.shapes)
-            ]
-            known[asked] = answer, Automaton(tagged)
+            known[asked] = answer, automaton(answer)
         answer, looked = known[asked]
         spans = set()
         for match in matches_in(looked, text):
-            said, before = text[match.start : match.end], fold(text[: match.start])
-            passage = Passage(said, fold(said).casefold(), (), before[max(0, len(before) - answer.before) :].casefold())
-            if answer.accepts(passage):
+            before = tail(text, answer.before, match.start)
+            if answer.accepts(shown(text[match.start : match.end], before)):
                 spans.add((match.start, match.end))
         longest = [
             (start, end)

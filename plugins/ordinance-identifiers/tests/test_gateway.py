@@ -16,7 +16,7 @@ from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import MARKER
 from support.allowing import allowed
-from support.packs import CHARTER, JURISDICTION, TODAY, write_charter, write_jurisdiction
+from support.packs import TODAY, write_asking
 from support.serving import LoopThread, RunningGateway, ScriptedUpstream, say
 
 pytestmark = pytest.mark.server
@@ -33,15 +33,9 @@ def plugin(folder: Path) -> Plugin:
     return allowed(folder, name="ordinance-identifiers", version="0.1.0")
 
 
-def packs(folder: Path, asks: str) -> list[Path]:
-    law = JURISDICTION.replace("topic talk and", f"{asks} and").replace("topic   talk  from lexicon words\n", "")
-    law = law.replace("scope   sentence at most 200", "scope   span")
-    return [write_charter(folder / "charter", CHARTER), write_jurisdiction(folder / "XA", law)]
-
-
 @pytest.fixture(scope="module")
 def plan(plugin: Plugin, tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    where = packs(tmp_path_factory.mktemp("packs"), ASKS)
+    where = write_asking(tmp_path_factory.mktemp("packs"), ASKS)
     return load(where, plugins=[plugin], on=TODAY, budget=Budget(seconds=10, processes=1, start=120)).plan
 
 
@@ -76,6 +70,6 @@ def test_what_it_finds_never_leaves_on_a_stream(
 
 def test_a_country_that_is_not_known_stops_the_load(plugin: Plugin, tmp_path: Path) -> None:
     with pytest.raises(PluginError) as caught:
-        load(packs(tmp_path, 'detector id.health ("DE", "XX")'), plugins=[plugin], on=TODAY)
+        load(write_asking(tmp_path, 'detector id.health ("DE", "XX")'), plugins=[plugin], on=TODAY)
     assert "ordinance-identifiers" in caught.value.message
     assert '`id.health` does not know "XX". Known: AT, BE, BG' in caught.value.message

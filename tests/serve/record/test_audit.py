@@ -22,6 +22,7 @@ from ordinance.serve.record.audit import AuditLog
 from ordinance.settings.sections import AuditSettings
 from support.commands import ENGINE
 from support.serving import PATIENCE
+from support.waiting import until
 
 #: How long a call that must not wait may take, in seconds; the machine may be busy.
 AT_ONCE = 5.0
@@ -44,13 +45,6 @@ def opened() -> Iterator[Open]:
 
 def lines(path: Path) -> list[Any]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.01)
 
 
 def written(path: Path, count: int) -> list[Any]:

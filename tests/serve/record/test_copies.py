@@ -4,8 +4,7 @@ counted, and closing takes a bounded time."""
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from ordinance.serve.record.audit import AuditLog
 from ordinance.serve.record.copies import Copies
 from ordinance.settings.sections import AuditSettings
 from support.serving import PATIENCE
+from support.waiting import until
 
 pytestmark = pytest.mark.requirement("TR-3")
 
@@ -35,13 +35,6 @@ class Place:
         if self.down:
             raise FaultError("late")
         self.got.extend(records)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
-        time.sleep(0.005)
 
 
 def test_each_record_arrives_once_and_in_order() -> None:
