@@ -47,6 +47,7 @@ from support.serving import (
     send_and_wait,
 )
 from support.small_plan import FORBIDDEN, MACHINE, RED_LINE, SENTENCE, small_plan
+from support.waiting import until
 
 pytestmark = pytest.mark.semantics(13)
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
@@ -118,8 +119,10 @@ def test_a_detector_that_fails_ends_one_answer_for_a_red_line_and_is_told_for_a_
 
 
 def test_other_requests_notice_nothing_of_a_detector_that_hangs_with_the_interpreters_lock(
-    open_gateway: OpenGateway, upstream: ScriptedUpstream, faulty: Plan
+    open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path
 ) -> None:
+    faulty = load(packs(tmp_path), plugins=[faulty_plugin(tmp_path)], on=TODAY, budget=Budget(1.0, processes=2)).plan
+
     async def script(wire: Wire) -> None:
         text = wire.asked.json["messages"][0]["content"]
         await say(text, range(4, len(text), 4))(wire)
@@ -132,11 +135,15 @@ def test_other_requests_notice_nothing_of_a_detector_that_hangs_with_the_interpr
         answer = ask(gateway, messages=[{"role": "user", "content": text}], stream=True)
         return said(answer), time.monotonic() - began
 
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(about, ["Both processes. Have started."] * 4))
+    def both_have_started() -> bool:
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(about, ["Both processes. Have started."] * 4))
+        return started(faulty) == 2
+
+    until(both_have_started)
     with ThreadPoolExecutor(1) as pool:
         hanging = pool.submit(about, "Fine. A LAW-STUCK canary.")
-        time.sleep(0.2)
+        time.sleep(0.3)
         took = []
         while not hanging.done():
             text, seconds = about("A LAW here. All is well.")
@@ -147,6 +154,12 @@ def test_other_requests_notice_nothing_of_a_detector_that_hangs_with_the_interpr
     assert seconds >= 1
     assert len(took) >= 2
     assert sorted(took)[len(took) // 2] < 0.5, "half of them would have waited behind it"
+
+
+def started(plan: Plan) -> int:
+    """How many processes of the plugin answer."""
+    attached: Any = next(iter(plan.plugins.values()))
+    return len(attached.pool._bench._processes)
 
 
 def test_many_streams_share_few_processes(open_gateway: OpenGateway, upstream: ScriptedUpstream, faulty: Plan) -> None:
