@@ -13,9 +13,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from ordinance.errors import PluginError
+from ordinance.plugin import JUDGE_FAULTS, Question, Served
 from ordinance.plugins import connections
 from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.answered import printable
@@ -147,7 +149,17 @@ class Hosted:
             "network": plugin.network,
             "writes": str(plugin.writes.resolve()) if plugin.writes else "",
             "memory_mb": plugin.manifest.needs.memory_mb,
-            "uses": [[use.hook, use.asked.name, use.asked.arguments, use.asked.prose] for use in self._uses],
+            "uses": [
+                [
+                    use.hook,
+                    use.asked.name,
+                    use.asked.arguments,
+                    use.asked.prose,
+                    _plain(use.question),
+                    _plain(use.served),
+                ]
+                for use in self._uses
+            ],
         }
 
     def _checked(self, use: Use, given: object) -> Prepared:
@@ -284,6 +296,8 @@ class Hosted:
                     self._changed()
             case {"answer": int(number), "fault": ("raised" | "nonsense" | "memory") as cause}:
                 self._answered(number, _Answer(fault=cause))
+            case {"answer": int(number), "fault": str(cause)} if cause in JUDGE_FAULTS:
+                self._answered(number, _Answer(fault=cause))
             case {"answer": int(number), "is": answer}:
                 self._answered(number, _Answer(answer))
             case _:
@@ -321,6 +335,10 @@ class Hosted:
 
 class _TwiceError(Exception):
     """An answer to no question in flight: to none, or to one that was answered."""
+
+
+def _plain(value: Question | Served | None) -> dict[str, object] | None:
+    return None if value is None else asdict(value)
 
 
 def _left(until: float) -> float:

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from ordinance import plugin as contract
-from ordinance.plugin import Asked
+from ordinance.plugin import JUDGE_FAULTS, Asked, JudgeFaultError, Question, Served
 from ordinance.plugins.inside import sealed
 from ordinance.plugins.inside.confinement import confine
 from ordinance.plugins.inside.connecting import Connecting
@@ -56,9 +56,10 @@ def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
         frames.send(packed({"step": ["import", hello["package"]]}))
         implementation = Implementation(hello["package"], hello["settings"])
         prepared, deeds = [], []
-        for hook, name, arguments, prose in hello["uses"]:
+        for hook, name, arguments, prose, question, served in hello["uses"]:
             frames.send(packed({"step": [hook, name]}))
-            described, deed = implementation.use(hook, Asked(name, tuple(arguments), prose))
+            asked = Asked(name, tuple(arguments), prose)
+            described, deed = implementation.use(hook, asked, _question(question), served and Served(**served))
             prepared.append(described)
             deeds.append(deed)
         data = packed({"prepared": prepared})
@@ -70,6 +71,12 @@ def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
     else:
         return deeds
     return None
+
+
+def _question(given: Any) -> Question | None:
+    if given is None:
+        return None
+    return Question(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
 
 
 def _fail(frames: Frames, error: BaseException) -> None:
@@ -108,6 +115,8 @@ def _answer(deed: Deed | None, question: Any) -> bytes:
         fault = "memory"
     except NotPlainError:
         pass
+    except JudgeFaultError as error:
+        fault = error.code if error.code in JUDGE_FAULTS else "raised"
     except BaseException:  # a plugin may raise anything; what that means is the engine's business
         fault = "raised"
     else:
