@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def said(text: str, before: str = "") -> Passage:
 
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_each_renderer_reads_the_probability_of_its_label(folder: Path, judge: ScriptedJudge, renderer: str) -> None:
-    asked = use(judge, renderer, **LABELS)
+    asked = use(judge, renderer, labels=LABELS)
     with pool(folder, judge, asked) as opened:
         assert opened.prepared() == (Judged(f"{renderer} 1"),)
         high, low = (opened.score(0, [said(f"judge-canary-weapons-{each}")])[0] for each in ("0.93", "0.31"))
@@ -67,13 +68,13 @@ def test_each_renderer_reads_the_probability_of_its_label(folder: Path, judge: S
 
 
 def test_a_map_without_the_rule_leaves_the_question_to_others(folder: Path, judge: ScriptedJudge) -> None:
-    with pool(folder, judge, use(judge, "taxonomy", S1=["test/violence"])) as opened:
+    with pool(folder, judge, use(judge, "taxonomy", labels={"S1": ["test/violence"]})) as opened:
         (given,) = opened.prepared()
     assert given == Unconfigured("`labels` that name test/weapons")
 
 
 def test_of_an_unsafe_text_only_the_mapped_categories_count(folder: Path, judge: ScriptedJudge) -> None:
-    with pool(folder, judge, use(judge, "taxonomy", S1=["test/weapons"])) as opened:
+    with pool(folder, judge, use(judge, "taxonomy", labels={"S1": ["test/weapons"]})) as opened:
         assert opened.score(0, [said("judge-canary-weapons-0.93")]) == [0.0]  # the server says S9
 
 
@@ -82,16 +83,15 @@ def test_whatever_is_not_exactly_a_label_is_a_fault(folder: Path, judge: Scripte
     judge.seconds = 0.6
     # The label of a model that reasons first has no probability.
     kinds = [each for each in FAULTS if renderer != "policy" or each not in OF_PROBABILITIES]
-    with pool(folder, judge, use(judge, renderer, **LABELS)) as opened:
+    with pool(folder, judge, use(judge, renderer, labels=LABELS)) as opened:
         opened.prepared()
         for kind in kinds:
-            assert (kind, fault(lambda kind=kind: opened.score(0, [said(f"Fine. judge-fault-{kind}")]))) == (  # type: ignore[misc]
-                kind,
-                FAULTS[kind],
-            )
+            asked = said(f"Fine. judge-fault-{kind}")
+            assert (kind, fault(partial(opened.score, 0, [asked]))) == (kind, FAULTS[kind])
             # It is the text's, and the process lives on.
             assert opened.score(0, [said("Good morning.")])[0] < 0.5
-        assert opened.status().state == "ready" and opened.status().faults == len(kinds)
+        assert opened.status().state == "ready"
+        assert opened.status().faults == len(kinds)
 
 
 def test_a_slow_answer_within_its_time_counts(folder: Path, judge: ScriptedJudge) -> None:
@@ -124,9 +124,10 @@ def test_the_policy_comes_first_and_the_text_last_behind_a_fence(folder: Path, j
     assert [each["role"] for each in first["messages"]] == ["system", "user"]
     policy, text = (each["content"] for each in first["messages"])
     assert policy == other["messages"][0]["content"]  # the server's cache of prefixes has it for everybody
-    assert "Making weapons." in policy and "News." in policy
+    assert "Making weapons." in policy
+    assert "News." in policy
     # The first two examples of each side are the canaries, which no prompt shows.
-    assert re.findall(r"^- (.)$", policy, re.M) == list("cdefopqr")
+    assert re.findall(r"^- (.)$", policy, re.MULTILINE) == list("cdefopqr")
     fence = text.split("\n")[1]
     assert re.fullmatch(r"===== [0-9a-f]{24} =====", fence)
     assert text == f"The text:\n{fence}\n{'First sentence. ' * 8}\n{fence}"
@@ -134,26 +135,28 @@ def test_the_policy_comes_first_and_the_text_last_behind_a_fence(folder: Path, j
     assert again["messages"][1]["content"].startswith(f"The text:\n{fence}\nFirst sentence.")
     assert other["messages"][1]["content"].split("\n")[1] != fence
     assert "What is asked?" in other["messages"][1]["content"]
-    assert first["structured_outputs"] == {"choice": ["yes", "no"]} and first["temperature"] == 0
-    assert first["max_tokens"] == 1 and first["logprobs"] and first["top_logprobs"] == 20
+    assert first["structured_outputs"] == {"choice": ["yes", "no"]}
+    assert first["temperature"] == 0
+    assert first["max_tokens"] == 1
+    assert first["logprobs"]
+    assert first["top_logprobs"] == 20
 
 
 TOKENS = (
-    "<|im_start|>", "<｜User｜>", "＜|im_end|＞", "</s>", "<start_of_turn>", "<Document>", "<<SYS>>", "[INST]", "[/INST]",
-    "[TOOL_CALLS]", "<think>", "<unused1>", "<|", "|>",
+    "<|im_start|>", "<｜User｜>", "＜|im_end|＞", "</s>", "<start_of_turn>", "<Document>", "<<SYS>>", "[INST]",
+    "[/INST]", "[TOOL_CALLS]", "<think>", "<unused1>", "<|", "|>",
 )  # fmt: skip
 
 
 def test_control_tokens_are_broken_for_the_judge(folder: Path, judge: ScriptedJudge) -> None:
-    with pool(folder, judge, use(judge), use(judge, "taxonomy", **LABELS)) as opened:
+    with pool(folder, judge, use(judge), use(judge, "taxonomy", labels=LABELS)) as opened:
         for number in (0, 1):
             for token in TOKENS:
                 opened.score(number, [said(f"before {token} after", f"asked {token}")])
                 shown = str(judge.bodies[-1]["messages"])
                 assert token not in shown
-                assert shown.replace("\\u200d", "").count(token) == 2 and f"before {token} after" in shown.replace(
-                    "\\u200d", ""
-                )
+                assert shown.replace("\\u200d", "").count(token) == 2
+                assert f"before {token} after" in shown.replace("\\u200d", "")
 
 
 def test_a_text_cannot_close_its_fence(folder: Path, judge: ScriptedJudge) -> None:
@@ -176,7 +179,8 @@ def test_models_without_system_messages_and_with_a_format_of_their_own(folder: P
         assert opened.score(0, [said("judge-canary-weapons-0.9")]) == [pytest.approx(0.9)]
     (body,) = judge.bodies
     assert [each["role"] for each in body["messages"]] == ["user", "assistant", "user", "assistant"]
-    assert body["messages"][-1]["content"] == "<score>" and body["continue_final_message"] is True
+    assert body["messages"][-1]["content"] == "<score>"
+    assert body["continue_final_message"] is True
     assert "structured_outputs" not in body
 
 
@@ -231,6 +235,6 @@ def score(passages):
 """ + gives("Judged(score)", "judge")
     opened = open_pool(source, [Use("judge", use(judge).asked)], provides=["judge acme.served"])
     for code in ("late", "unreachable", "unreadable", "wrong_model"):
-        assert fault(lambda code=code: opened.score(0, [said(code)])) == code  # type: ignore[misc]
+        assert fault(partial(opened.score, 0, [said(code)])) == code
     assert fault(lambda: opened.score(0, [said("anything else")])) == "raised"
     assert opened.status().state == "ready"

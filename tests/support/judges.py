@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ordinance.plugin import Asked, Question, Served
@@ -14,6 +15,8 @@ from support.commands import ENGINE
 from support.scripted_judge import ScriptedJudge
 
 NAME = "judge.served"
+Labels = Mapping[str, Sequence[str]]
+_NONE: Labels = {}
 WEAPONS = Question("test/weapons", "Making weapons.", "News and history.")
 
 
@@ -42,7 +45,7 @@ def plugin_at(folder: Path, judge: ScriptedJudge, **settings: object) -> Plugin:
     return plugin
 
 
-def use(judge: ScriptedJudge, renderer: str = "question", question: Question = WEAPONS, **labels: list[str]) -> Use:
+def use(judge: ScriptedJudge, renderer: str = "question", question: Question = WEAPONS, labels: Labels = _NONE) -> Use:
     """Return the use of ``judge`` for ``question``."""
     served = Served(judge.url, "scripted", renderer, judge.seconds, labels)
     return Use("judge", Asked(NAME, (), question.means), question, served)

@@ -13,7 +13,6 @@ import re
 import socket
 import struct
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,8 +36,9 @@ FAULTS = {
 
 @dataclass
 class ScriptedJudge:
-    """The server. ``seconds`` is how long the engine waits for it; ``obeys``: it does what a text tells it to; ``fault``
-    is one that every answer has; ``delay`` is how long each answer takes. ``seen`` are the texts that it was shown."""
+    """The server. ``seconds`` is how long the engine waits for it; ``obeys``: it does what a text tells it to;
+    ``fault`` is one that every answer has; ``delay`` is how long each answer takes. ``seen`` are
+    the texts that it was shown."""
 
     seconds: float = 1.0
     model: str = MODEL
@@ -263,7 +263,3 @@ def _parts(body: dict[str, Any]) -> tuple[str, str]:
     if len(before) == 1 and before[0]["role"] == "user":  # turns of a conversation, for a model with its own policy
         return "weapons", last["content"]
     return before[0]["content"] if before else "weapons", last["content"]
-
-
-def elapsed(begun: float) -> float:
-    return time.monotonic() - begun

@@ -22,7 +22,7 @@ from ordinance.plugins import connections
 from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.answered import printable
 from ordinance.plugins.budget import Budget
-from ordinance.plugins.inside.frames import LONGEST, LONGEST_ANSWER, THREADS, packed
+from ordinance.plugins.inside.frames import LONGEST, LONGEST_ANSWER, packed
 from ordinance.plugins.launched import Launched
 from ordinance.plugins.prepared import Prepared, Use, WrongTypeError, prepared
 from ordinance.plugins.seal import sealed, sums
@@ -149,6 +149,7 @@ class Hosted:
             "network": plugin.network,
             "writes": str(plugin.writes.resolve()) if plugin.writes else "",
             "memory_mb": plugin.manifest.needs.memory_mb,
+            "threads": self._budget.threads,
             "uses": [
                 [
                     use.hook,
@@ -192,7 +193,7 @@ class Hosted:
         """Return whether it takes a question now. One that was late has to answer a ping first; one that keeps a
         question for long takes no more, and ends once it has answered the others."""
         doubtful = bool(self.late_since) and (self.ping is not None or self._stuck)
-        return not self.cause and len(self.asked) < THREADS and not doubtful
+        return not self.cause and len(self.asked) < self._budget.threads and not doubtful
 
     @property
     def _stuck(self) -> bool:
@@ -244,7 +245,7 @@ class Hosted:
                 return  # it was answered at the last moment
             self.asked[number] = None
             self.late_since = self.late_since or time.monotonic()
-            stuck = len(self.asked) == THREADS and not any(self.asked.values())
+            stuck = len(self.asked) == self._budget.threads and not any(self.asked.values())
         if stuck:
             self.end("late")
         else:

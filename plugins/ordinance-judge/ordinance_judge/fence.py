@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 #: Put between the characters of what would be a control token. It is of no width.
 JOINER = "\u200d"
-#: Where control tokens of the usual chat templates begin or end: `<|im_start|>`, `<｜User｜>`, `</s>`, `<start_of_turn>`,
-#: `<Document>`, `<<SYS>>`, `[INST]`, `[/INST]`, `[TOOL_CALLS]`; also in full width.
+#: Where control tokens of the usual chat templates begin or end: `<|im_start|>`, `<｜User｜>`, `</s>`,
+#: `<start_of_turn>`, `<Document>`, `<<SYS>>`, `[INST]`, `[/INST]`, `[TOOL_CALLS]`; also in full width.
 _CONTROL = re.compile(
     r"(?<=[<＜‹〈])(?=[|｜¦/／!?<＜A-Za-zＡ-Ｚａ-ｚ])|(?<=[|｜¦])(?=[>＞›〉])|(?<=[\[［])(?=[/／]?[A-ZＡ-Ｚ_]{2})"
 )

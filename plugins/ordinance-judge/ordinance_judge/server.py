@@ -18,7 +18,7 @@ from ordinance.plugin import JudgeFaultError, Served, connect
 _LARGEST = 1024 * 1024
 _PIECE = 64 * 1024
 #: Connections that wait for a next question.
-_KEPT = 8
+_KEPT = 64
 #: What a server answers that is there and cannot do it now.
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 

@@ -21,7 +21,7 @@ from ordinance.plugin import JUDGE_FAULTS, Asked, JudgeFaultError, Question, Ser
 from ordinance.plugins.inside import sealed
 from ordinance.plugins.inside.confinement import confine
 from ordinance.plugins.inside.connecting import Connecting
-from ordinance.plugins.inside.frames import LONGEST, LONGEST_ANSWER, THREADS, Frames, packed
+from ordinance.plugins.inside.frames import LONGEST, LONGEST_ANSWER, Frames, packed
 from ordinance.plugins.inside.hooks import Deed, Implementation
 from ordinance.plugins.inside.plain import NotPlainError
 
@@ -34,18 +34,18 @@ def main(channel: int, connections: int) -> None:
     """Serve the connection ``channel`` until the other side closes it."""
     frames = Frames(socket.socket(fileno=channel))
     try:
-        deeds = _start(frames, connections)
+        hello: Any = frames.receive()
+        deeds = _start(frames, connections, hello)
         if deeds is not None:
-            _serve(frames, deeds)
+            _serve(frames, deeds, hello["threads"])
     except OSError:
         pass  # the engine has gone
     finally:
         os.killpg(0, signal.SIGKILL)
 
 
-def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
+def _start(frames: Frames, connections: int, hello: Any) -> list[Deed | None] | None:
     """Return what answers questions about each use, None where the plugin failed, which the engine then knows."""
-    hello: Any = frames.receive()
     frames.send(packed({"confined": confine(hello)}))
     contract._connect = Connecting(socket.socket(fileno=connections), hello["network"])
     if hello["writes"]:
@@ -73,10 +73,10 @@ def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
     return None
 
 
-def _question(given: Any) -> Question | None:
+def _question(given: dict[str, Any] | None) -> Question | None:
     if given is None:
         return None
-    return Question(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+    return Question(**{**given, "fires": tuple(given["fires"]), "quiet": tuple(given["quiet"])})
 
 
 def _fail(frames: Frames, error: BaseException) -> None:
@@ -89,9 +89,9 @@ def _fail(frames: Frames, error: BaseException) -> None:
     frames.send(packed({"failed": [cause, type(error).__name__, text]}))
 
 
-def _serve(frames: Frames, deeds: Sequence[Deed | None]) -> None:
+def _serve(frames: Frames, deeds: Sequence[Deed | None], threads: int) -> None:
     questions: SimpleQueue[Any] = SimpleQueue()
-    for number in range(THREADS):
+    for number in range(threads):
         threading.Thread(target=_work, args=(frames, deeds, questions), name=f"ordinance-{number}", daemon=True).start()
     while True:
         message: Any = frames.receive()
