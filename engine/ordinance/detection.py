@@ -10,14 +10,18 @@ things:
 ``Segments``
     a function that sees one closed sentence at a time and answers with spans in it. The promise for such a
     detector is *by segment*: the open sentence waits until it is closed.
+
+A rule that is ``judged`` asks a question about the meaning of a text, which a ``Judge`` answers at checkpoints. The
+promise is *by checkpoint*: what no judge has cleared waits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
-from ordinance.plugin import Asked, Passage, Span, Unconfigured
+from ordinance.plugin import Asked, Passage, Question, Span, Unconfigured
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,56 @@ def _span(pair: object) -> tuple[int, int]:
     return pair[0], pair[1]
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What is judged. ``text`` is a text of the prompt, or what a ``part`` of the answer has said from its beginning up
+    to here; ``start`` is where that begins which no earlier checkpoint had. ``prompt`` is what was asked, shown with an
+    answer; it is empty where the prompt itself is judged. ``part`` is ``prompt``, ``answer``, ``reasoning`` or
+    ``tool_call``."""
+
+    text: str
+    start: int = 0
+    prompt: str = ""
+    part: str = "prompt"
+
+
+class Ruling(NamedTuple):
+    """What a judge says of one question: the calibrated ``probability``, from 0 to 1, that the rule is broken. Where it
+    does not ``act``, it only records: it is not calibrated for the language of this text. ``failed`` says why there is
+    no answer (``late``, ``unreachable``, ``unreadable``, ``wrong_model``, ``canary``, ``full``); the probability is 1
+    then."""
+
+    probability: float
+    acts: bool
+    failed: str = ""
+
+
+class Judge(Protocol):
+    """Answers questions about texts. ``identity`` is what the policy's digest says of it, as plain JSON."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def identity(self) -> Mapping[str, object]: ...
+
+    def may_act(self, rule: str) -> bool:
+        """Return whether it acts for the rule of this id in any language. If not, nothing waits for it."""
+
+    def ask(self, questions: Sequence[Question], at: Checkpoint) -> Sequence[Ruling]:
+        """Return a ruling for each of ``questions``. Blocks until then, never raises, and may be called in any thread,
+        several times at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The ``question`` that ``judge`` is asked; what has at least the probability ``least`` is found."""
+
+    question: Question
+    least: float
+    judge: Judge
+
+
 Prepared = Expressions | Segments
 
 
@@ -106,5 +160,6 @@ class Declaration(Asked):
 
 
 __all__ = [
-    "Declaration", "Expressions", "Passage", "Pattern", "Prepared", "Segments", "Span", "Unconfigured", "exact", "waits"
+    "Checkpoint", "Declaration", "Expressions", "Judge", "Judged", "Passage", "Pattern", "Prepared", "Question",
+    "Ruling", "Segments", "Span", "Unconfigured", "exact", "waits"
 ]  # fmt: skip

@@ -124,6 +124,18 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a judged rule asks. ``rule`` is its id, ``means`` what it forbids in its pack's words, ``excludes`` what
+    these do not mean; ``fires`` and ``quiet`` are texts of its examples on which it acts and does not act."""
+
+    rule: str
+    means: str
+    excludes: str = ""
+    fires: tuple[str, ...] = ()
+    quiet: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """Rewrites the form of a text, never its substance. ``rewrite`` sees a character together with at most ``width``
     characters around it; the engine's own witness decides whether the substance is the same."""

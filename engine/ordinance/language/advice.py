@@ -59,13 +59,13 @@ _HEADERS = frozenset({
 })  # fmt: skip
 
 _ORDER = {
-    "WITHHOLD": "withhold N.N name { means? when except* scope under telling … about trial? example+ }",
-    "MASK": "mask N.N name { means? when except* as label under telling … about trial? example+ } or `told once`",
-    "SAY": "say N.N name { means? when? as? at under telling trial? example+ }",
-    "MARK": "mark N.N name { means? when? as machine_readable under trial? example+ }",
-    "LIMIT": "limit N.N name { means? when except* scope reason under telling … about trial? example+ }",
-    "RED": "red line N.N name { means when except* refuse telling red_line example+ }",
-    "GUARANTEE": "guarantee N.N name { means protects provide? example+ }",
+    "WITHHOLD": "withhold N.N name { means? not? when except* scope under telling … about trial? example+ }",
+    "MASK": "mask N.N name { means? not? when except* as label under telling … about trial? example+ } or `told once`",
+    "SAY": "say N.N name { means? not? when? as? at under telling trial? example+ }",
+    "MARK": "mark N.N name { means? not? when? as machine_readable under trial? example+ }",
+    "LIMIT": "limit N.N name { means? not? when except* scope reason under telling … about trial? example+ }",
+    "RED": "red line N.N name { means not? when except* refuse telling red_line example+ }",
+    "GUARANTEE": "guarantee N.N name { means not? protects provide? example+ }",
     "LAW": "law name { title article short? reaches in force from … amended* authority? uncertain? source … seen … }",
     "BYLAW": 'bylaw name { title short? adopted by "…" on DATE until? appeal? }',
     "SECTION": 'section N "heading" { heading? rules }',

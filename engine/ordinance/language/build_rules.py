@@ -18,6 +18,7 @@ class _Ruled(TypedDict):
     number: Word
     name: Word
     means: Written | None
+    excludes: Written | None
     examples: tuple[clauses.Example, ...]
     alikes: tuple[clauses.Alike, ...]
     trial: clauses.Day | None
@@ -78,6 +79,7 @@ class RuleBuilder(Reader):
             "number": self.words(node, "NUMBER")[0],
             "name": self.words(node)[0],
             "means": self.written(node, "means"),
+            "excludes": self.written(node, "excludes"),
             "examples": tuple(self.example(c) for c in self.nodes(node, "example")),
             "alikes": tuple(self.alike(c) for c in self.nodes(node, "alike")),
             "trial": self.day_of(node, "trial"),

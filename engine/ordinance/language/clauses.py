@@ -186,11 +186,13 @@ class ScopeNode:
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """What every rule has. ``trial`` is the day on which a rule on trial begins to act."""
+    """What every rule has. ``excludes`` is what it does not mean, for whoever judges by its words; ``trial`` is the day
+    on which a rule on trial begins to act."""
 
     number: Word
     name: Word
     means: Written | None
+    excludes: Written | None
     examples: tuple[Example, ...]
     alikes: tuple[Alike, ...]
     trial: Day | None

@@ -72,5 +72,7 @@ def _written(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
         for rule in section.rules:
             if rule.means:
                 yield rule.means, f"what `{rule.name}` means"
+            if rule.excludes:
+                yield rule.excludes, f"what `{rule.name}` does not mean"
             if isinstance(rule, ast.Limit):
                 yield rule.reason, f"the reason of `{rule.name}`"
