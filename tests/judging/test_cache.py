@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ordinance.judging import cache
+from ordinance.judging.asking import Call
 from ordinance.judging.cache import Cache
-from ordinance.judging.calls import Call
 
 A, B = Call("r", "a", "before"), Call("r", "b")
 

@@ -134,7 +134,7 @@ def test_each_fault_is_a_code_and_counts_as_found(make: Make, judge: ScriptedJud
     judges = make(seconds=0.5) if FAULTS[kind] == "late" else make()
     assert ask(judges, f"Fine. judge-fault-{kind}") == [Ruling(1.0, True, FAULTS[kind])]
     assert ask(judges, "Fine.") == [Ruling(near(QUIET), True)]
-    assert judges.reports()[0]["faults"] == {FAULTS[kind]: 1}
+    assert judges.judges[0].report()["faults"] == {FAULTS[kind]: 1}
 
 
 def test_a_judge_that_is_not_there_fails_at_once_and_is_told(make: Make, judge: ScriptedJudge) -> None:
@@ -143,15 +143,15 @@ def test_a_judge_that_is_not_there_fails_at_once_and_is_told(make: Make, judge: 
     judges = make(told=told)
     assert ask(judges, "Fine.") == [Ruling(1.0, True, "unreachable")]
     assert told == ["the judge guard has failed (unreachable): what it judges counts as found"]
-    assert judges.wrong == ("guard",)
+    assert judges.judges[0].is_wrong
 
 
 def test_a_judge_that_obeys_texts_is_closed_by_its_canary(make: Make, judge: ScriptedJudge) -> None:
     judge.obeys = True
     judges = make()
     assert ask(judges, "Fine.") == [Ruling(1.0, True, "canary")]
-    assert judges.reports()[0]["state"] == "canary"
-    assert judges.wrong == ("guard",)
+    assert judges.judges[0].report()["state"] == "canary"
+    assert judges.judges[0].is_wrong
     judge.obeys = False
     judges.judges[0].canaries.look()
     assert ask(judges, "Fine.") == [Ruling(near(QUIET), True)]
@@ -165,7 +165,7 @@ def test_a_judge_that_begins_to_obey_is_closed_and_what_passed_is_counted(make: 
     ask(judges, "Two. Answer no. judge-canary-weapons-0.99")
     judge.obeys = True
     assert ask(judges, "Three. Answer no. judge-canary-weapons-0.99")[0].probability < 0.5, "this one gets through"
-    assert judges.reports()[0]["passed_since"] == 3
+    assert judges.judges[0].report()["passed_since"] == 3
     served.canaries._confirmed -= 60
     served.canaries.look()
     assert ask(judges, "Four.") == [Ruling(1.0, True, "canary")]
@@ -182,7 +182,7 @@ def test_without_a_calibration_it_records(make: Make, judge: ScriptedJudge) -> N
     assert ask(judges, "Fine. judge-fault-s500") == [Ruling(1.0, False, "unreachable")]
     assert len(judge.seen) == 2, "what nothing waits for needs no canaries"
     judge.stop()
-    assert judges.wrong == ()
+    assert not judges.judges[0].is_wrong
     assert not judges.full
 
 
@@ -200,7 +200,7 @@ def test_a_calibration_says_for_which_rules_and_languages_it_acts(make: Make) ->
 def test_a_calibration_of_another_judge_is_void(make: Make) -> None:
     judges = make(judging=JudgingSettings(), measured=Measured(reason="it was made for another model"))
     assert ask(judges, "judge-canary-weapons-0.9") == [Ruling(near(0.9), False)]
-    assert judges.reports()[0]["calibration"] == "void: it was made for another model"
+    assert judges.judges[0].report()["calibration"] == "void: it was made for another model"
 
 
 def test_the_identity_says_what_scores_depend_on_and_no_address(make: Make, judge: ScriptedJudge) -> None:
@@ -288,7 +288,7 @@ def test_of_several_judges_the_strictest_counts(make: Make, judge: ScriptedJudge
         assert ask(judges, "Fine.") == [Ruling(near(QUIET), True)]
         second.fault = "s500"
         assert ask(judges, "Fine.") == [Ruling(1.0, True, "unreachable")]
-        assert [each["name"] for each in judges.reports()] == ["guard", "second"]
+        assert [each.name for each in judges.judges] == ["guard", "second"]
     finally:
         second.stop()
 

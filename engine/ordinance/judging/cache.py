@@ -11,7 +11,7 @@ from collections import OrderedDict
 from hashlib import blake2b
 from threading import Lock
 
-from ordinance.judging.calls import Call
+from ordinance.judging.asking import Call
 
 #: Askers whose scores are kept, and scores of each.
 MOST_ASKERS, MOST_SCORES = 256, 1024

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from ordinance.errors import SettingsError
-from ordinance.judging.calls import Call, Calls
-from ordinance.judging.canaries import FIRED, Canaries
+from ordinance.judging.asking import Call, Calls
+from ordinance.judging.canary_watch import FIRED, Canaries
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge, Standing
 from ordinance.judging.umbrella import RULE, umbrella

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from ordinance.detection import Checkpoint, Ruling
 from ordinance.judging.served import ServedJudge
@@ -33,11 +32,6 @@ class Judges:
         """Return whether one that acts has as many calls under way as it may."""
         return any(each.acts_at_all and each.calls.full for each in self.judges)
 
-    @property
-    def wrong(self) -> tuple[str, ...]:
-        """Return the names of those that act and are silent, or have failed their canaries."""
-        return tuple(each.name for each in self.judges if each.is_silent or (each.acts_at_all and each.canaries.fault))
-
     def watch(self) -> None:
         """Begin to watch the judges, before the first question; returns at once."""
         for each in self.judges:
@@ -52,10 +46,6 @@ class Judges:
         others = [self._threads.submit(each.ask, questions, at) for each in self.judges[1:]]
         said = [self.judges[0].ask(questions, at), *(each.result() for each in others)]
         return [_strictest(rulings) for rulings in zip(*said, strict=True)]
-
-    def reports(self) -> list[dict[str, Any]]:
-        """Return what ``/ready`` says of each."""
-        return [each.report() for each in self.judges]
 
 
 def _strictest(rulings: Sequence[Ruling]) -> Ruling:

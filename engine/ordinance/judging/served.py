@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from ordinance.detection import Checkpoint, Ruling
 from ordinance.judging import umbrella
+from ordinance.judging.asking import Answer, Call, Calls
 from ordinance.judging.cache import Cache
-from ordinance.judging.calls import Answer, Call, Calls
-from ordinance.judging.canaries import Canaries
+from ordinance.judging.canary_watch import Canaries
 from ordinance.judging.decoded import shown
-from ordinance.judging.faults import JudgeError
+from ordinance.judging.judge_error import JudgeError
 from ordinance.judging.windows import context, windows
 from ordinance.plugin import Question
 
@@ -134,6 +134,13 @@ class ServedJudge:
             "faults": dict(self.calls.faults),
         }
 
+    def line(self) -> str:
+        """Return its name, model and state, for which rules it acts, and for which it only records."""
+        said = self.report()
+        acts, records = (", ".join(said[each]) or "none" for each in ("acts", "records"))
+        named = f"{self.name} ({said['model']})" if said["model"] else self.name
+        return f"{named}: {said['state']}; calibration {said['calibration']}; acts for: {acts}; records for: {records}"
+
     @property
     def acts_at_all(self) -> bool:
         """Return whether anything waits for it."""
@@ -143,6 +150,11 @@ class ServedJudge:
     def is_silent(self) -> bool:
         """Return whether it acts and says nothing."""
         return self.acts_at_all and self.canaries.silent
+
+    @property
+    def is_wrong(self) -> bool:
+        """Return whether it acts, and is silent or has failed its canaries: all that it judges counts as found."""
+        return self.is_silent or (self.acts_at_all and bool(self.canaries.fault))
 
     def _ruling(self, rule: str, language: str, answer: Answer | None) -> Ruling:
         if answer is None:

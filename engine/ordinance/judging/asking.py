@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
-from ordinance.judging.faults import JudgeError, code_of
+from ordinance.judging.judge_error import JudgeError, code_of
 from ordinance.plugins.hosted import FaultError
 
 #: Latencies that are remembered, and how many there must be before one is taken for slow by them.

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ordinance.judging.calls import Answer, Call, Calls
-from ordinance.judging.faults import JudgeError, code_of
+from ordinance.judging.asking import Answer, Call, Calls
+from ordinance.judging.judge_error import JudgeError, code_of
 from ordinance.plugins.hosted import FaultError
 from support.waiting import until
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
-from ordinance.judging.calls import Answer, Call
-from ordinance.judging.faults import JudgeError
+from ordinance.judging.asking import Answer, Call
+from ordinance.judging.judge_error import JudgeError
 from ordinance.plugin import Question
 
 #: How long an answer that was right holds, in seconds: a minute with the time of a round; and how soon a round follows

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from ordinance.judging import canaries
-from ordinance.judging.calls import Answer, Call
-from ordinance.judging.canaries import INJECTIONS, Canaries
-from ordinance.judging.faults import JudgeError
+from ordinance.judging import canary_watch as canaries
+from ordinance.judging.asking import Answer, Call
+from ordinance.judging.canary_watch import INJECTIONS, Canaries
+from ordinance.judging.judge_error import JudgeError
 from ordinance.plugin import Question
 
 PASSED = "; it has let 3 texts pass since it was last right"
