@@ -150,8 +150,8 @@ def test_checkpoints_are_the_first_sentence_then_240_characters_apart_then_the_e
     assert places[-1] == len(text)
     sentences = [place for place in places[1:-1] if text[place - 2 : place] == ". "]
     assert sentences
-    assert all(text[place - 2 : place] == ". " or place - before == FURTHEST for before, place in
-               zip(places, places[1:-1], strict=False))  # fmt: skip
+    for before, place in pairwise(places[:-1]):
+        assert text[place - 2 : place] == ". " or place - before == FURTHEST
     assert all(after - before >= APART for before, after in pairwise(places[:-1]))
     assert checkpoints_of("") == []
 
