@@ -16,6 +16,9 @@ For people, a line that says what is expected and the text below it, indented; `
       Good morning.
 
 For programs, JSON lines: ``{"rule": "DE/symbols", "expects": "fires", "answer": "…", "given": {"purpose": "art"}}``.
+
+Texts that calibrate a judge also say, at the end of that line, the kind of a quiet text and whether the text is kept out
+of every prompt and fit: ``quiet baseline/weapons prompt contrast kept_out``; in JSON ``"kind"`` and ``"kept_out"``.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from ordinance.errors import OrdinanceError
 from ordinance.language.diagnostics import did_you_mean
@@ -35,14 +38,17 @@ from ordinance.policy.ir import Example
 from ordinance.policy.plan import Plan
 
 Expects = Literal["fires", "quiet", "passes"]
+Kind = Literal["request", "prose", "contrast"]
 
 _HEAD = re.compile(
     r"(?P<expects>fires|quiet|passes)(?:\s+(?P<rule>[^\s/]+/\S+))?(?:\s+(?P<where>prompt|answer))?"
     r"(?:\s+in\s+(?P<place>\S+))?(?:\s+given\s+(?P<given>\S+\s+\S+?(?:\s*,\s*\S+\s+\S+?)*))?"
-    r"(?:\s+on\s+(?P<on>\S+))?\s*"
+    r"(?:\s+on\s+(?P<on>\S+))?(?:\s+(?P<kind>request|prose|contrast))?(?P<kept_out>\s+kept_out)?\s*"
 )
 _SHAPE = "Write `fires PACK/RULE` or `quiet PACK/RULE`, then `prompt`, `in CODE`, `given NAME VALUE, …`, `on DATE`."
-_KEYS = frozenset({"rule", "expects", "prompt", "answer", "given", "turn", "jurisdiction", "on", "id", "messages"})
+_KEYS = frozenset({
+    "rule", "expects", "prompt", "answer", "given", "turn", "jurisdiction", "on", "id", "messages", "kind", "kept_out",
+})  # fmt: skip
 
 
 class TextsError(OrdinanceError):
@@ -54,10 +60,16 @@ class TextsError(OrdinanceError):
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A text as an example, and the day on which it is to be judged, where the file gives one."""
+    """A text as an example, and the day on which it is to be judged, where the file gives one.
+
+    ``kind`` says what a quiet text is like (None: the file does not say); a text that is ``kept_out`` measures a judge
+    and must not stand in its prompts or in what it was fitted to.
+    """
 
     example: Example
     on: date | None
+    kind: Kind | None = None
+    kept_out: bool = False
 
 
 def read_texts(source: Source, plan: Plan) -> list[Labelled]:
@@ -93,12 +105,13 @@ def _block(source: Source, plan: Plan, number: int, head: re.Match[str], text: s
     if not text.strip():
         raise _wrong(source, number, "there is no text below this line", "Indent the text by two spaces.")
     given = dict(pair.split() for pair in re.split(r"\s*,\s*", head["given"])) if head["given"] else {}
-    return _labelled(
+    found = _labelled(
         source, plan, number, cast(Expects, head["expects"]), head["rule"],
         prompt=text if head["where"] == "prompt" else None,
         answer=None if head["where"] == "prompt" else text,
         given=given, jurisdiction=head["place"], on=head["on"],
     )  # fmt: skip
+    return replace(found, kind=cast(Kind | None, head["kind"]), kept_out=head["kept_out"] is not None)
 
 
 def _lines(source: Source, plan: Plan) -> Iterator[Labelled]:
@@ -125,6 +138,10 @@ def _object(source: Source, plan: Plan, number: int, given: dict[str, Any]) -> L
             raise _wrong(source, number, f"'{name}' is not text", f'Write "{name}": "…".')
     if given.get("expects") not in ("fires", "quiet", "passes"):
         raise _wrong(source, number, "'expects' is missing or unknown", 'Write "fires", "quiet" or "passes".')
+    if given.get("kind", "request") not in get_args(Kind):
+        raise _wrong(source, number, "'kind' is unknown", 'Write "request", "prose" or "contrast".')
+    if not isinstance(given.get("kept_out", False), bool):
+        raise _wrong(source, number, "'kept_out' is not true or false", 'Write "kept_out": true.')
     facts = given.get("given", {})
     if not isinstance(facts, dict) or not all(isinstance(value, (str, int)) for value in facts.values()):
         raise _wrong(source, number, "'given' is not an object of facts", 'Write {"purpose": "education"}.')
@@ -138,7 +155,8 @@ def _object(source: Source, plan: Plan, number: int, given: dict[str, Any]) -> L
         source, plan, number, cast(Expects, given["expects"]), given.get("rule"), prompt=prompt,
         answer=given.get("answer"), given=facts, jurisdiction=given.get("jurisdiction"), on=given.get("on"),
     )  # fmt: skip
-    return replace(found, example=replace(found.example, earlier=earlier))
+    example = replace(found.example, earlier=earlier)
+    return replace(found, example=example, kind=given.get("kind"), kept_out=given.get("kept_out", False))
 
 
 def _turns(source: Source, number: int, given: dict[str, Any]) -> tuple[str | None, tuple[tuple[str, str], ...]]:
