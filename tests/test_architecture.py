@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "detection", "detectors", "errors", "language", "plugin", "plugins", "policy", "policy/link", "policy/check",
         "resources", "runtime", "runtime/match",
     },
+    "judging": {"detection", "errors", "loading", "plugin", "plugins", "runtime/text", "settings"},
     "instructions": {"policy"},
     "settings": {"errors"},
     "protocol": {"runtime", "runtime/redact"},
@@ -46,9 +47,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve/record": {"errors", "plugin", "plugins", "protocol", "serve/http", "settings"},
     "serve/behind": {"errors", "protocol", "serve/http", "settings"},
     "serve/door": {
-        "errors", "instructions", "loading", "plugins", "policy", "policy/link", "protocol", "protocol/apis",
-        "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind", "serve/conversations",
-        "serve/http", "serve/record", "settings",
+        "errors", "instructions", "judging", "loading", "plugins", "policy", "policy/link", "protocol",
+        "protocol/apis", "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind",
+        "serve/conversations", "serve/http", "serve/record", "settings",
     },
     "serve/chat": {"serve/door"},
     "serve/conversations": {"errors", "runtime", "serve/http", "settings"},
@@ -72,9 +73,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor/protocols": {"detection", "policy", "protocol"},
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
-        "authoring", "authoring/register", "conformance", "doctor", "doctor/protocols", "errors", "language", "loading",
-        "plugins", "policy", "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve",
-        "serve/behind", "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings",
+        "authoring", "authoring/register", "conformance", "doctor", "doctor/protocols", "errors", "judging", "language",
+        "loading", "plugin", "plugins", "policy", "protocol", "protocol/apis", "protocol/govern", "resources",
+        "runtime", "serve", "serve/behind", "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings",
     },
 }  # fmt: skip
 
@@ -88,7 +89,7 @@ KEPT_TO = {
     "aiohttp": {"serve"},
     "xllamacpp": {"serve"},
     "yaml": {"settings"},
-    "pydantic": {"conformance", "plugins", "settings", "serve"},
+    "pydantic": {"conformance", "judging", "plugins", "settings", "serve"},
     "pydantic_settings": {"settings"},
 }
 

@@ -94,12 +94,13 @@ class Checkpoint:
     """What is judged. ``text`` is a text of the prompt, or what a ``part`` of the answer has said from its beginning up
     to here; ``start`` is where that begins which no earlier checkpoint had. ``prompt`` is what was asked, shown with an
     answer; it is empty where the prompt itself is judged. ``part`` is ``prompt``, ``answer``, ``reasoning`` or
-    ``tool_call``."""
+    ``tool_call``. What is remembered of it is for whoever asks with the same ``salt``; empty: nothing is."""
 
     text: str
     start: int = 0
     prompt: str = ""
     part: str = "prompt"
+    salt: bytes = b""
 
 
 class Ruling(NamedTuple):

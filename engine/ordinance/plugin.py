@@ -21,6 +21,7 @@ import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pluggy
 
@@ -118,9 +119,15 @@ class Segments:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """``score`` returns a number from 0 to 1 for each of the passages; the pack decides from which on it counts."""
+    """``score`` returns a number from 0 to 1 for each of the passages; the pack decides from which on it counts.
+
+    ``Passage.text`` is judged; ``Passage.before`` is what was asked, where an answer is judged. ``version`` names what
+    else scores depend on, such as the wording of a prompt: a calibration holds for one version. ``score`` raises
+    ``JudgeFaultError`` where it cannot tell.
+    """
 
     score: Callable[[Sequence[Passage]], Sequence[float]]
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +140,41 @@ class Question:
     excludes: str = ""
     fires: tuple[str, ...] = ()
     quiet: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The model that the operator named for a judge. ``url`` is its address, to which ``connect()`` connects; ``model``
+    the name that its answers must have; ``renderer`` how it is asked; ``seconds`` how long an answer may take;
+    ``labels`` which of its own categories mean which rules."""
+
+    url: str
+    model: str
+    renderer: str
+    seconds: float
+    labels: Mapping[str, Sequence[str]]
+
+    @property
+    def address(self) -> str:
+        """Return the ``HOST:PORT`` of ``url``, as ``connect()`` takes it."""
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+#: Why a judge cannot tell: no answer in time, nobody there, an answer that is none, another model's answer.
+JUDGE_FAULTS = ("late", "unreachable", "unreadable", "wrong_model")
+
+
+class JudgeFaultError(Exception):
+    """A judge cannot tell. ``code`` is one of ``JUDGE_FAULTS``, and all that the engine is told."""
+
+    def __init__(self, code: str) -> None:
+        if code not in JUDGE_FAULTS:
+            raise ValueError(f"a fault of a judge is one of {', '.join(JUDGE_FAULTS)}")
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +222,14 @@ class Hooks:
         """
 
     @hookspec(firstresult=True)
-    def judge(self, asked: Asked, settings: Settings) -> Judged | Unconfigured | None:
-        """Return how ``asked.prose`` is judged, or None where the name is not this plugin's.
+    def judge(
+        self, asked: Asked, settings: Settings, question: Question, served: Served | None
+    ) -> Judged | Unconfigured | None:
+        """Return how ``question`` is judged, or None where the name is not this plugin's. ``asked.prose`` is what the
+        question means; ``served`` is None where the operator named no address for the judge.
 
         Runs: as ``detector``. What it returns is called with batches of passages, which may come from several requests.
+        ``Unconfigured`` for one question leaves that question to other judges.
 
         Fails: as ``detector``.
         """

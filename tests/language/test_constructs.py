@@ -36,7 +36,7 @@ def plan(loaded: Loaded) -> Plan:
 
 
 def test_a_pack_of_every_construct_holds(loaded: Loaded) -> None:
-    assert {item.code for item in loaded.diagnostics} == {"judge-missing"}
+    assert {item.code for item in loaded.diagnostics} == {"judge-missing", "judged-examples"}
     assert len(loaded.examples) == 27
     assert {(str(each.span.line), run_example(loaded.plan, each, TODAY).problem) for each in loaded.examples} == {
         (str(each.span.line), "") for each in loaded.examples

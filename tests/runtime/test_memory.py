@@ -246,7 +246,7 @@ def watched(asked: Counting) -> Plan:
 
 def test_a_text_that_was_clean_is_looked_at_once(watched: Plan, asked: Counting) -> None:
     memory = Memories().of("key")
-    assert screened(watched, memory, "Good day.").prompt.unknown(["Good day.", "Well?"]) == 5
+    assert screened(watched, memory, "Good day.").prompt.unknown(Asked(["Good day.", "Well?"])) == 5
     screened(watched, memory, "Well?", "Good day.")
     assert asked.shown == ["Good day.", "Well?"]
     screened(watched, None, "Good day.")
@@ -314,7 +314,7 @@ def test_masks_look_once_too(asked: Counting) -> None:
         assert screened(of, memory, "Please LOOK.").mask("Please LOOK.") == "Please [code]."
     assert asked.shown[1:].count("Please LOOK.") == len(asked.shown) - 1 > 2
     again = Session(of, situate(of, jurisdiction="DE"), "en", memory=memory).prompt
-    assert again.unknown(["Please LOOK.", "Good day."]) == 12, "nothing but the mask finds something"
+    assert again.unknown(Asked(["Please LOOK.", "Good day."])) == 12, "nothing but the mask finds something"
 
 
 # memory

@@ -52,6 +52,10 @@ RIGHT = (
     f"plugins: [{{name: acme-ordinance, version: 1.2.*, path: plugins/acme, sha256: {DIGEST}}}]",
     f"plugins: [{{name: a, version: 1.2.0, path: a, sha256: {DIGEST}, settings: {{size: 5, token: {{file: t}}}},"
     " network: ['judge:8000', 'unix:/run/judge'], folder: data}]",
+    "judges: [{name: guard, url: 'http://127.0.0.1:8001/v1', model: m, renderer: question, calibration: guard.json}]",
+    "judges: [{name: b, url: [http://a, http://b], model: m, renderer: taxonomy, labels: {S9: [baseline/weapons]},"
+    " seconds: 2.5, window: 4000}, {name: near, by: near.lines}]",
+    "judge: {uncalibrated: act, at_once: 16}",
     "vllm: {closed_routes: [/metrics], other_version: true}",
     "speak: {instruction: user}",
     "adapters: {et: {lora: et-instruct}, de-CH: {lora: x}}",

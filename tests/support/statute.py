@@ -64,6 +64,8 @@ section 1 "Words" {
   quote rumour "…"
 
   withhold 1.1 words {
+    means   "Secrets that a badge opens."
+    not     "Badges that open nothing."
     when    answer has any of lexicon words, judged at least 0.8 and condition minors
     except  study under act when purpose is research
     scope   paragraph at most 1000

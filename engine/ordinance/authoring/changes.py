@@ -44,7 +44,13 @@ class Side:
         """What the rule looks for, line by line, with the kind of detector."""
         keys = set(self.rule.detectors)
         found = (each for each in self.policy.detectors if each.key in keys)
-        return frozenset((each.kind, line) for each in found for line in each.lines)
+        asks = self.rule.asks
+        judged = (
+            []
+            if asks is None
+            else [("judged test", f"{asks.test}: {asks.question.means}, not: {asks.question.excludes}")]
+        )
+        return frozenset([*((each.kind, line) for each in found for line in each.lines), *judged])
 
     @property
     def channels(self) -> frozenset[Channel]:

@@ -72,7 +72,7 @@ def _shown(rule: PlannedRule, plan: Plan, explanation: Explanation, account: Acc
         if rule.law:
             yield from _holding(rule.law.reaches, plan, "reaches ", facts)
         yield from _holding(rule.condition, plan, "when ", facts)
-    elif account.came == "excepted" and (account.sightings or not rule.detectors):
+    elif account.came == "excepted" and (account.sightings or not rule.looks):
         for exemption in rule.exemptions:
             if excepts(exemption, plan, explanation.situation):
                 prefix = f"except {exemption.name} when "

@@ -39,6 +39,7 @@ class Witness:
                 detectors=rule.detectors if rule.near else (key,),
                 trial=False,
                 disguised=rule.sees_disguise,
+                judged=None,
             )
             for rule, key in uses
         )

@@ -15,6 +15,10 @@ from ordinance.errors import UsageError
 from ordinance.policy.plan import Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ordinance.judging.joined import Judges
+    from ordinance.plugin import Question
     from ordinance.plugins.allowed import Plugin
 
 #: Name the settings file, or the plugins that are allowed.
@@ -56,6 +60,24 @@ def plugins_of(arguments: argparse.Namespace) -> tuple[Plugin, ...]:
     from ordinance.settings.sources import load
 
     return allow(load(file=arguments.config).plugins)
+
+
+def judges_of(
+    arguments: argparse.Namespace, plugins: Sequence[Plugin]
+) -> Callable[[Sequence[Question]], Judges] | None:
+    """Return what makes the judges of the settings, with ``plugins`` from the same settings; None where these are not
+    named, or name none. Raises as ``plugins_of`` does."""
+    if arguments.config is None and not any(map(os.environ.get, _VARIABLES)):
+        return None
+    from ordinance.judging.configured import maker  # as above
+    from ordinance.settings.sources import load
+
+    settings = load(file=arguments.config)
+    return maker(settings.judges, settings.judge, plugins, settings.limits.plugin_seconds, _tell)
+
+
+def _tell(line: str) -> None:
+    print(f"ordinance: {line}", file=sys.stderr, flush=True)
 
 
 def day(text: str) -> date:

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
-from ordinance.cli.arguments import add_paths, plugins_of
+from ordinance.cli.arguments import add_paths, judges_of, plugins_of
+from ordinance.judging.joined import Judges
+from ordinance.judging.served import ServedJudge
 from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
 from ordinance.loading.load import Loaded, load
 from ordinance.policy.ir import Rule
@@ -38,7 +40,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
-    loaded = load(args.paths, plugins=plugins_of(args), on=args.on)
+    plugins = plugins_of(args)
+    loaded = load(args.paths, plugins=plugins, on=args.on, judge=judges_of(args, plugins))
+    judges = _judges(loaded)
     found = _measured(loaded) if args.cost else []
     diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]
     if args.format == "json":
@@ -47,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
             shown["costs"] = [{**asdict(cost), "waits": cost.waits} for cost in found]
         if loaded.compiled is not None and loaded.compiled.plugins:
             shown["plugins"] = [each.report() for each in loaded.compiled.attached]
+        if judges:
+            shown["judges"] = [each.report() for each in judges]
         print(json.dumps(shown, ensure_ascii=False))
         return loaded.exit_code
     for item in diagnostics:
@@ -55,6 +61,16 @@ def run(args: argparse.Namespace) -> int:
         print(more)
     print(_summary(loaded, diagnostics, found))
     return loaded.exit_code
+
+
+def _judges(loaded: Loaded) -> tuple[ServedJudge, ...]:
+    """Return the judges that the policy asks, each of which has been asked its canaries."""
+    judges = loaded.compiled.judge if loaded.compiled is not None else None
+    if not isinstance(judges, Judges):
+        return ()
+    for each in judges.judges:
+        each.canaries.ensure()
+    return judges.judges
 
 
 def _measured(loaded: Loaded) -> list[Cost]:
@@ -110,6 +126,7 @@ def _summary(loaded: Loaded, diagnostics: Sequence[Diagnostic], found: list[Cost
     packs = ", ".join(f"{pack.name} {pack.version}" for pack in plan.packs)
     lines = [f"{counted}; {count(len(plan.rules), 'rule')} of {packs}", f"policy digest {plan.digest}"]
     lines += [f"  plugin {each.line()}" for each in plan.attached]
+    lines += [f"  judge {each.line()}" for each in _judges(loaded)]
     given = _given(loaded)
     lines += _table(found) if found else [f"  {rule}: {cost}" for rule, cost in costs(plan) if rule in given]
     return "\n".join(lines)

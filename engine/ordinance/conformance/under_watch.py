@@ -158,10 +158,10 @@ def watch(serving: Any, events: Events) -> None:
             if described["kind"] != "nothing":
                 events.tell("answers", name)
 
-        def use(self, hook: str, asked: Any) -> Any:
+        def use(self, hook: str, asked: Any, question: Any = None, served: Any = None) -> Any:
             name = f"{hook} {asked.name}".rstrip()
             events.at(name)
-            described, deed = super().use(hook, asked)
+            described, deed = super().use(hook, asked, question, served)
             return described, deed and watched(deed, name)
 
     def watched(deed: Callable[[Any], object], name: str) -> Callable[[Any], object]:

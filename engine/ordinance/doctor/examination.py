@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ordinance.doctor import attached_plugins, bypasses, identity, inbound, outbound, server_settings, strangers, target
+from ordinance.doctor import (
+    attached_judges,
+    attached_plugins,
+    bypasses,
+    identity,
+    inbound,
+    outbound,
+    server_settings,
+    strangers,
+    target,
+)
 from ordinance.doctor.findings import Finding
 from ordinance.doctor.identity import Expected
 from ordinance.doctor.target import Target
@@ -27,6 +37,7 @@ def examine(patient: Target, expected: Expected, progress: Progress) -> Iterator
         (identity.POLICIES, identity.policies(patient, expected)),
         (identity.VERSIONS, identity.versions(patient)),
         (attached_plugins.PLUGINS, attached_plugins.plugins(patient)),
+        (attached_judges.JUDGES, attached_judges.judges(patient)),
         (identity.TELEMETRY, identity.telemetry(patient)),
     )
     for name, found in checks:

@@ -90,8 +90,25 @@ CATALOGUE: dict[str, Entry] = {
         "a red line asks a detector that is not set up", "Set up what the message names, or take the detector out."
     ),
     "judge-missing": Entry(
-        "no judge is configured, so the test is struck out",
-        "You need to do nothing; without a judge the rest of the rule still works.",
+        "no judge is configured, so what rules ask one is struck out",
+        "Set up a judge (docs/meaning.md), or do nothing: the rest of the rules works without one.",
+        "warning",
+    ),
+    "judged-alone": Entry(
+        "a rule of the charter is judged and has no other test",
+        "Name a lexicon or a pattern beside it: without a judge the rule would do nothing.",
+    ),
+    "judged-without-means": Entry(
+        "a rule is judged and does not say what it means", 'Write `means "…"`: the judge is asked in these words.'
+    ),
+    "judged-without-not": Entry(
+        "a rule is judged and does not say what is to pass",
+        'Write `not "…"` after `means`: half of the errors of a judge are about what should pass.',
+        "warning",
+    ),
+    "judged-examples": Entry(
+        "a judged rule has few examples",
+        "Write at least six that fire and six that stay quiet, in plain words and without a canary.",
         "warning",
     ),
     "pattern-invalid": Entry(

@@ -31,8 +31,9 @@ _NOON = time(12)
 @dataclass(frozen=True, slots=True)
 class Result:
     """``problem`` says how the policy disagrees with the example; empty where it agrees. ``acted`` are the rules that
-    took out what should pass. ``off`` says why an example that fires could not be run: its law is not in force on the
-    day that was asked for. ``failed``: a detector did, so perhaps nobody knows whether the policy disagrees."""
+    took out what should pass. ``off`` says why an example that fires shows nothing: its law is not in force on the day
+    that was asked for, or it takes a judge. ``failed``: a detector did, so perhaps nobody knows whether the policy
+    disagrees."""
 
     example: Example
     problem: str
@@ -85,6 +86,8 @@ def _run(plan: Plan, example: Example, on: date | None, failed: set[str], part: 
         problem = "" if alike else f"they are not treated alike: {_acted(outcome)}; {_acted(other)}"
         return Result(example, problem)
     fired = example.rule in (*outcome.rules, *outcome.trials)
+    if example.expects == "fires" and not fired and example.judged and plan.judge is None:
+        return Result(example, "", off="no words of the rule find it, and no judge was asked")
     if fired is (example.expects == "fires"):
         return Result(example, "")
     return Result(example, "it stays quiet" if not fired else "it fires")
@@ -144,6 +147,7 @@ def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diag
     ``examples`` are run."""
     rules = {rule.id: rule for rule in policy.rules}
     struck = {rule.id for rule in plan.rules if rule.trial and not rule.detectors}
+    toothless = {rule.id for rule in policy.rules if rule.asks is not None and rule.effect is Effect.REFUSE}
     narrowed = Narrowed(plan)
     faults = 0
     for example in policy.examples:
@@ -155,6 +159,8 @@ def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diag
             continue  # nothing is set up that could find it, which is a warning of its own
         result = run_example(plan, example, narrowed=narrowed)
         faults += result.failed
+        if example.expects == "fires" and result.passed and not result.off:
+            toothless.discard(example.rule)
         if result.failed and result.problem:
             yield diagnose(
                 "example-fault", example.span, f"the example of `{rule.node.name}` shows nothing: {result.problem}"
@@ -166,6 +172,11 @@ def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diag
             message = f"plugins failed on {faults} examples, so no more were tried: {_causes(plan)}"
             yield diagnose("example-fault", example.span, message)
             return
+    for name in sorted(toothless):
+        node = rules[name].node.name
+        yield diagnose(
+            "harm-toothless", node.span, f"the red line `{node}` acts on none of its examples without a judge"
+        )
     for case in policy.cases:
         if _finds(plan, case) is not case.matches:
             said = "finds nothing in" if case.matches else "matches in"

@@ -5,16 +5,17 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ordinance import __version__
+from ordinance.detection import Judge, Question
 from ordinance.detectors.registry import Registry
 from ordinance.errors import PluginError, PolicyError, UnreadableError
-from ordinance.language.diagnostics import Diagnostic, about_file, capped, in_order
+from ordinance.language.diagnostics import Diagnostic, about_file, capped, diagnose, in_order
 from ordinance.loading.attached import Attached, asked_of, attach
 from ordinance.loading.example_runs import prove
 from ordinance.loading.files import shown
@@ -24,7 +25,7 @@ from ordinance.loading.totals import oversized
 from ordinance.plugins.allowed import Plugin, normal
 from ordinance.plugins.beside import refuse_beside
 from ordinance.plugins.budget import Budget
-from ordinance.policy.check.compile import compile
+from ordinance.policy.check.compile import compile, unjudged
 from ordinance.policy.check.proof import check
 from ordinance.policy.ir import Example, Policy, Unit
 from ordinance.policy.link.linker import link
@@ -92,6 +93,7 @@ def load(
     budget: Budget = DEFAULT_BUDGET,
     examples: bool = True,
     without_houses: Collection[str] = (),
+    judge: Callable[[Sequence[Question]], Judge] | None = None,
 ) -> Loaded:
     """Load the packs at ``paths`` (none: all that ship) as one policy, with every finding at once.
 
@@ -99,7 +101,8 @@ def load(
     of them stands for the packs that it contains. ``on`` is the day that dates are compared with; None is today.
     ``budget`` bounds what plugins may take.
     Without ``examples`` those of rules may disagree with the policy, as ``ordinance test`` tells by itself.
-    ``without_houses`` are the names of house packs to leave out.
+    ``without_houses`` are the names of house packs to leave out. ``judge`` makes who answers the questions of the
+    rules that ask a judge; None: these tests are struck out. Examples are run without it.
     Raises ``PluginError`` for a plugin that is installed beside the engine, or breaks its contract; what is wrong with
     packs is in ``Loaded.diagnostics``.
     """
@@ -118,9 +121,13 @@ def load(
             attached = [attach(plugin, uses, budget) for plugin, uses in asked]
             verdict = check(policy, _registry(attached, plugins), on or datetime.now(UTC).date())
             found += verdict.diagnostics
+            found += unasked(policy) if judge is None else []
             if verdict.checked and not _wrong(found):
-                plan = replace(compile(verdict.checked), plugins=_by_key(policy, attached))
-                found += (*prove(plan, policy, examples=examples), *shielding(plan, policy))
+                questions = [each.question for each in policy.judged]
+                asked_judge = judge(questions) if judge is not None and questions else None
+                plan = replace(compile(verdict.checked, asked_judge), plugins=_by_key(policy, attached))
+                words = unjudged(plan)
+                found += (*prove(words, policy, examples=examples), *shielding(words, policy))
     if _wrong(found):
         plan = None
     elif plan is None:
@@ -131,6 +138,17 @@ def load(
     }
     told = capped(in_order(item for item in found if item.severity == "error" or item.file not in borrowed))
     return Loaded(given, on, policy, plan, told)
+
+
+def unasked(policy: Policy) -> list[Diagnostic]:
+    """Say once which rules ask a judge, where none is configured (semantics, rule 13)."""
+    asking = [(rule, rule.asks.span) for rule in policy.rules if rule.asks is not None]
+    if not asking:
+        return []
+    names = ", ".join(rule.id for rule, _ in asking)
+    alone = ", ".join(rule.id for rule, _ in asking if not rule.detectors)
+    rest = f"; without one these look for nothing and are on trial: {alone}" if alone else ""
+    return [diagnose("judge-missing", asking[0][1], f"no judge is configured, and these rules ask one: {names}{rest}")]
 
 
 def pack_paths(paths: Iterable[Path | str], plugins: Sequence[Plugin]) -> Iterator[Path]:

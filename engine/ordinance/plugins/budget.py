@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ordinance.plugins.inside.frames import THREADS
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """``seconds`` of wall time for one question, how many ``processes`` may run at once, and ``start``, the seconds in
-    which a process imports the plugin and prepares its uses."""
+    which a process imports the plugin and prepares its uses. A process works on so many questions at once as it has
+    ``threads``."""
 
     seconds: float = 1.0
     processes: int = 2
     start: float = 60.0
+    threads: int = THREADS
 
     @property
     def silence(self) -> float:

@@ -13,14 +13,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from ordinance.errors import PluginError
+from ordinance.plugin import JUDGE_FAULTS, Question, Served
 from ordinance.plugins import connections
 from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.answered import printable
 from ordinance.plugins.budget import Budget
-from ordinance.plugins.inside.frames import LONGEST, LONGEST_ANSWER, THREADS, packed
+from ordinance.plugins.inside.frames import LONGEST, LONGEST_ANSWER, packed
 from ordinance.plugins.launched import Launched
 from ordinance.plugins.prepared import Prepared, Use, WrongTypeError, prepared
 from ordinance.plugins.seal import sealed, sums
@@ -147,7 +149,18 @@ class Hosted:
             "network": plugin.network,
             "writes": str(plugin.writes.resolve()) if plugin.writes else "",
             "memory_mb": plugin.manifest.needs.memory_mb,
-            "uses": [[use.hook, use.asked.name, use.asked.arguments, use.asked.prose] for use in self._uses],
+            "threads": self._budget.threads,
+            "uses": [
+                [
+                    use.hook,
+                    use.asked.name,
+                    use.asked.arguments,
+                    use.asked.prose,
+                    _plain(use.question),
+                    _plain(use.served),
+                ]
+                for use in self._uses
+            ],
         }
 
     def _checked(self, use: Use, given: object) -> Prepared:
@@ -180,7 +193,7 @@ class Hosted:
         """Return whether it takes a question now. One that was late has to answer a ping first; one that keeps a
         question for long takes no more, and ends once it has answered the others."""
         doubtful = bool(self.late_since) and (self.ping is not None or self._stuck)
-        return not self.cause and len(self.asked) < THREADS and not doubtful
+        return not self.cause and len(self.asked) < self._budget.threads and not doubtful
 
     @property
     def _stuck(self) -> bool:
@@ -232,7 +245,7 @@ class Hosted:
                 return  # it was answered at the last moment
             self.asked[number] = None
             self.late_since = self.late_since or time.monotonic()
-            stuck = len(self.asked) == THREADS and not any(self.asked.values())
+            stuck = len(self.asked) == self._budget.threads and not any(self.asked.values())
         if stuck:
             self.end("late")
         else:
@@ -284,6 +297,8 @@ class Hosted:
                     self._changed()
             case {"answer": int(number), "fault": ("raised" | "nonsense" | "memory") as cause}:
                 self._answered(number, _Answer(fault=cause))
+            case {"answer": int(number), "fault": str(cause)} if cause in JUDGE_FAULTS:
+                self._answered(number, _Answer(fault=cause))
             case {"answer": int(number), "is": answer}:
                 self._answered(number, _Answer(answer))
             case _:
@@ -321,6 +336,10 @@ class Hosted:
 
 class _TwiceError(Exception):
     """An answer to no question in flight: to none, or to one that was answered."""
+
+
+def _plain(value: Question | Served | None) -> dict[str, object] | None:
+    return None if value is None else asdict(value)
 
 
 def _left(until: float) -> float:

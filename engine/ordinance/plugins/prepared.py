@@ -8,17 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ordinance.plugin import Asked, Expressions, Pattern, Unconfigured
+from ordinance.plugin import Asked, Expressions, Pattern, Question, Served, Unconfigured
 from ordinance.plugins.answered import printable
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
     """One thing that a plugin is asked for: a ``hook`` of the contract, and what the pack wrote. ``asked.name`` is
-    empty for ``audit_sink`` and ``health``."""
+    empty for ``audit_sink`` and ``health``. A judge also gets the ``question``, and the model that is ``served``."""
 
     hook: str
     asked: Asked
+    question: Question | None = None
+    served: Served | None = None
 
     @property
     def named(self) -> str:
@@ -46,7 +48,9 @@ class AskedSegments:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Passages for ``Pool.score``."""
+    """Passages for ``Pool.score``; ``version`` is what the plugin says that scores depend on."""
+
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def prepared(use: Use, given: Any) -> Prepared:
         case "unconfigured":
             return Unconfigured(printable(_text(given.get("missing"), "missing")))
         case "judged":
-            return Judged()
+            return Judged(printable(_text(given.get("version"), "version")))
         case "sink":
             return Sink()
         case _:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from ordinance.detection import Declaration
+from ordinance.detection import Declaration, Question
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic
 from ordinance.language.source import Source, Span
@@ -26,7 +26,6 @@ from ordinance.policy.plan import (
     PackRef,
     PlannedRule,
     SlotLine,
-    Struck,
     Texts,
     WithoutAdapter,
 )
@@ -92,7 +91,7 @@ class Example:
 
     ``earlier`` are the turns before it, as prompts and answers. ``part`` is where the answer stands. ``on`` and
     ``elapsed`` (seconds) are None where the example does not say.
-    ``alike`` expects what ``twin`` (a prompt, an answer) gets.
+    ``alike`` expects what ``twin`` (a prompt, an answer) gets. ``judged``: its rule asks a judge too.
     """
 
     rule: str
@@ -109,6 +108,7 @@ class Example:
     elapsed: int | None = None
     twin: tuple[str | None, str | None] | None = None
     earlier: tuple[tuple[str, str], ...] = ()
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +129,31 @@ class CitedBylaw:
     pack: str
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedTest:
+    """``judged at least N`` of a rule: what it asks a judge, and from which probability on it counts."""
+
+    question: Question
+    least: float
+    span: Span
+
+    @property
+    def test(self) -> str:
+        """Return it as packs write it."""
+        return f"judged at least {self.least:g}"
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Rule(PlannedRule):
     """A rule as the plan has it, with its names resolved, and where it stands.
 
     ``trial_until`` is None for a rule that may not act, whatever the pack says. ``channels`` may be empty, and
-    ``after_trial`` is not made yet; ``compile`` sees to both.
+    ``after_trial`` is not made yet; ``compile`` sees to both, and to what it ``asks`` of a judge.
     """
 
     node: ast.Rule
     unit: Unit
+    asks: JudgedTest | None = None
 
     @property
     def acts(self) -> bool:
@@ -169,8 +184,12 @@ class Policy:
     examples: tuple[Example, ...]
     slots: tuple[SlotLine, ...]
     without: tuple[WithoutAdapter, ...]
-    struck: tuple[Struck, ...]
     findings: tuple[Diagnostic, ...]
+
+    @property
+    def judged(self) -> tuple[JudgedTest, ...]:
+        """What the rules ask of a judge."""
+        return tuple(rule.asks for rule in self.rules if rule.asks is not None)
 
     @property
     def charter(self) -> Unit:

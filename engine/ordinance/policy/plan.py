@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from ordinance.detection import Prepared
+from ordinance.detection import Judge, Judged, Prepared
 from ordinance.policy.conditions import Condition
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion, Rank
 
@@ -127,7 +127,7 @@ class PlannedRule:
     place (None: it stays on trial). ``placeholders`` stand in the place of what a mask removes, by language; ``told``
     is False where the pack says that they need no notice. A ``say`` with ``hours`` also speaks when so many have passed
     since it last did, whatever its occasion. Where ``near`` names detectors too, one of them must find something in the
-    same sentence.
+    same sentence. Where it is ``judged``, a judge is asked too.
     """
 
     id: str
@@ -154,6 +154,12 @@ class PlannedRule:
     told: bool = True
     hours: int = 0
     near: tuple[str, ...] = ()
+    judged: Judged | None = None
+
+    @property
+    def looks(self) -> bool:
+        """Return whether it looks for anything in a text."""
+        return bool(self.detectors) or self.judged is not None
 
     @property
     def removes(self) -> bool:
@@ -291,7 +297,8 @@ class Plan:
     where no adapter can, ``struck`` what is not looked for. ``engine_labels`` are words that the engine writes between
     contacts, by the names in ``ENGINE_LABELS``; it has signs for what no pack says. ``titles`` are those of
     jurisdictions and houses.
-    ``plugins`` are those that take part, by the key of each detector that they answer for.
+    ``plugins`` are those that take part, by the key of each detector that they answer for. ``judge`` is who is asked
+    about the meaning of texts, None where nobody is or no rule asks.
     ``digest`` is 64 hexadecimal digits over the canonical bytes of every source and the files and settings of plugins.
     """
 
@@ -312,6 +319,7 @@ class Plan:
     engine_labels: Mapping[str, Texts] = field(default_factory=dict)
     titles: Mapping[str, Texts] = field(default_factory=dict)
     plugins: Mapping[str, TakesPart] = field(default_factory=dict)
+    judge: Judge | None = None
 
     @property
     def attached(self) -> tuple[TakesPart, ...]:

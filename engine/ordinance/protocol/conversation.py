@@ -49,6 +49,13 @@ _MEMBERS = {
 _SHOWS_NOTHING = _MEMBERS.keys() | {"tool_use", "tool_reference"}
 
 
+#: Words of the protocols: nobody says anything with them.
+FORM = frozenset({
+    *_SPEAKERS, *_OPERATORS_ROLES, *_TEXTS, *_THOUGHTS, *_MEMBERS, *_SHOWS_NOTHING, "content", "id", "message", "name",
+    "role", "type",
+})  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """What a server may read of the parts of a content: of each part what its type says, ``thoughts`` and ``refusals``
@@ -253,6 +260,23 @@ def _in_rows(turns: Iterable[tuple[Speaker, list[str], bool]]) -> list[list[str]
         found[-1] += texts
         last = speaker
     return found
+
+
+def turns_said(messages: Sequence[Message], *, system_is_ours: bool) -> list[tuple[Speaker, str]]:
+    """Return what each speaker says in a message or in several in a row, an operator's wherever they stand, as one text
+    with all that stands in the parts."""
+    found: list[tuple[Speaker, list[str]]] = []
+    beside: list[str] = []
+    for message in messages:
+        speaker, said = item_of(message).speaker, [text for text in texts_of(message) if text.strip()]
+        if speaker is Speaker.OPERATOR:
+            beside += [] if system_is_ours and is_operators(message) else said
+        elif found and found[-1][0] is speaker:
+            found[-1][1].extend(said)
+        else:
+            found.append((speaker, said))
+    rows = [(Speaker.OPERATOR, beside), *found]
+    return [(speaker, "\n".join(texts)) for speaker, texts in rows if texts]
 
 
 def _has_result(message: Message) -> bool:

@@ -90,6 +90,17 @@ def busy(status: int) -> Problem:
     )
 
 
+def judge_busy() -> Problem:
+    """429: as many calls to a judge are under way as there may be. The model has not been asked: an answer that nobody
+    could judge would be refused at its end."""
+    return Problem(
+        429,
+        "judge_busy",
+        "Too many requests are being judged at the moment. Try again later.",
+        headers={"retry-after": "1"},
+    )
+
+
 def audit_unavailable() -> Problem:
     """503: the operator requires a record of each request, and that of this one cannot be written."""
     return Problem(

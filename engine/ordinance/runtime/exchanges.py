@@ -34,20 +34,25 @@ class Item(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """Something old: its texts as they would be sent. ``helped`` says that its answer or a later one offered contacts,
-    as far as the request shows."""
+    as far as the request shows. ``said`` is what each speaker says in a row."""
 
     texts: Collection[str]
     helped: bool = False
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a request asks: the texts that are ``new`` and the ``old`` exchanges, oldest first. ``told`` says that an
-    earlier answer told, as far as the request shows, that something old was left out."""
+    earlier answer told, as far as the request shows, that something old was left out. Of what is new, ``said`` is what
+    each speaker says in a row, the ``question`` what was asked last, and ``form`` the words of the protocol."""
 
     new: Collection[str]
     old: Sequence[Exchange] = ()
     told: bool = False
+    said: tuple[str, ...] = ()
+    question: str = ""
+    form: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from typing import NamedTuple
 from ordinance.runtime.match.starts import Group
 
 #: What may be known of a text, as bits: no rule about prompts finds anything; no mask does; it has no words of the
-#: engine's own. The first two depend on the rules in force, the last on the policy's notices: each kind has numbers of
-#: its own, and its bits, so that a number of both confuses nothing.
-SCREENED, UNMASKED, OTHERS_WORDS = 1, 2, 4
+#: engine's own; judges that acted have cleared it. The third depends on the policy's notices, the others on the rules
+#: in force: each kind has numbers of its own, and its bits, so that a number of both confuses nothing.
+SCREENED, UNMASKED, OTHERS_WORDS, JUDGED = 1, 2, 4, 8
 
 #: Texts that one process remembers, of all clients together; ``docs/operations.md`` says in bytes.
 MOST = 131_072

@@ -77,7 +77,7 @@ class Narrowed:
 def _always(plan: Plan, rule: PlannedRule) -> bool:
     """Return whether a rule takes part whatever a text says: it looks at none, or at sentences."""
     plain = all(isinstance(plan.detectors[key], Expressions) for key in rule.detectors)
-    return not rule.detectors or bool(rule.near) or not plain
+    return not rule.detectors or bool(rule.near) or rule.judged is not None or not plain
 
 
 def _of_rule(plan: Plan, rule: PlannedRule) -> list[Expressions]:

@@ -9,7 +9,9 @@ from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.exchanges import NOTHING_LEFT_OUT, Asked, Earlier, Exchange, LeftOut
+from ordinance.runtime.judged_prompt import JudgedPrompt
 from ordinance.runtime.match.checks import Lost
+from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.match.segments import Asking, SegmentScan
 from ordinance.runtime.memory import SCREENED, UNMASKED, Memory, Recall
 from ordinance.runtime.redact.activation import Activation, activate, removing
@@ -64,6 +66,7 @@ class Prompt:
         memory: Memory | None = None,
         salt: bytes = b"",
         remembered: Remembered = NOTHING_TOLD,
+        rulings: Rulings | None = None,
     ) -> None:
         self.cutter = Cutter(plan, memory, salt)
         self._remembered = remembered
@@ -75,6 +78,7 @@ class Prompt:
         asked = activate(plan, activation.rules, part=Channel.PROMPT)
         self._masking = asked if asked.placeholders else None
         self._recall: Recall | None = None if memory is None else memory.within(activation.number, salt)
+        self._judged = None if rulings is None else JudgedPrompt(activation, rulings, self._recall)
 
     @property
     def masks(self) -> bool:
@@ -86,29 +90,39 @@ class Prompt:
         """Whether the prompt alone ends the answer."""
         return self.found.refused
 
-    def unknown(self, texts: Iterable[str]) -> int:
-        """How many characters of ``texts`` have to be looked at, for they were not met or were not clean."""
+    def unknown(self, asked: Asked) -> int:
+        """How many characters of what is ``asked`` have to be looked at, for they were not met or were not clean."""
         facts = [SCREENED] if self._masking is None else [SCREENED, UNMASKED]
-        return sum(max(self._left(fact, text) for fact in facts) for text in texts)
+        texts = [*asked.new, *(text for exchange in asked.old for text in exchange.texts)]
+        judged = 0 if self._judged is None else self._judged.unknown(asked)
+        return judged + sum(max(self._left(fact, text) for fact in facts) for text in texts)
 
     def asked(self, prompt: str, earlier: Earlier) -> Asked:
         """Say what a ``prompt`` asks after ``earlier`` turns, without the engine's own words in their answers."""
         returned = [self.cutter.cut(answer) for _, answer in earlier]
         said = [(question, answer.text) for (question, _), answer in zip(earlier, returned, strict=True)]
         helped = [any(answer.contacts for answer in returned[number:]) for number in range(len(returned))]
-        old = [Exchange(texts, found) for texts, found in zip(said, helped, strict=True)]
-        return Asked((prompt,), old, any(answer.history for answer in returned))
+        old = [Exchange(texts, found, texts) for texts, found in zip(said, helped, strict=True)]
+        return Asked((prompt,), old, any(answer.history for answer in returned), (prompt,), prompt)
 
     def screen(self, asked: Asked) -> frozenset[int]:
         """Look at what is ``asked``, as it came. Returns the numbers of the old exchanges that meet a red line: the
         model is not to read them, and what remains is to be screened again."""
         fired, failed = self._found(asked.new)
+        judged = self._judged
+        if judged is not None:
+            judged.show(asked.question or max(asked.new, key=len, default=""))
+            found, lost_at = judged.new(asked)
+            fired, failed = fired | found, failed | lost_at
         found_by = self._by_tag(fired)
         rules = [rule for rule in found_by if not rule.trial]
         left_out, gone = self.found.left_out, set[int]()
         told = asked.told and self._remembered.last(HISTORY) is not None
         for number, exchange in enumerate(asked.old):
             was_fired, was_failed = self._found(exchange.texts)
+            if judged is not None:
+                found, lost_at = judged.old(exchange.texts, exchange.said, asked.form)
+                was_fired, was_failed = was_fired | found, was_failed | lost_at
             met = [rule for rule in self._by_tag(was_fired) if not rule.trial]
             if not exchange.helped or self._remembered.last(CONTACTS) is None:
                 rules += [rule for rule in met if rule.effect is Effect.PROVIDE]
@@ -119,7 +133,7 @@ class Prompt:
         self.found = replace(
             self.found,
             rules=tuple(dict.fromkeys([*rules, *self._helping])),
-            trials=tuple(rule for rule in found_by if rule.trial),
+            trials=(*(rule for rule in found_by if rule.trial), *self._by_tag(judged.recorded if judged else ())),
             failed=self._by_tag(failed),
             left_out=left_out,
         )

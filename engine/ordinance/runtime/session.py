@@ -14,6 +14,7 @@ from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Verdict
 from ordinance.runtime.exchanges import Asked, Earlier
 from ordinance.runtime.manners import Manner, manner
+from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.redact.activation import Activation, removing
@@ -76,8 +77,9 @@ class Session:
         self.policy_name = policy_name
         self._speaks = speaks
         self._asked = asked or {}
-        self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent)
-        self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered)
+        rulings = None if plan.judge is None else Rulings(plan.judge, salt)
+        self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
+        self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)
         self._streams: list[Stream] = []
 
     @property
@@ -253,7 +255,20 @@ class Session:
             "notices": notices_as_json(outcome.notices),
             "marks": [_cause_as_json(cause_of(rule)) for rule in self.marks],
             **self._plugins(),
+            **self.judged(),
             **self.history(),
+        }
+
+    def judged(self) -> dict[str, list[str]]:
+        """Return what answers and records say of rules that ask a judge: those for which it acted on every text that it
+        was asked about, and the others; nothing if there is no judge (semantics, rule 30)."""
+        rulings = self._terms.rulings
+        asking = sorted(rule.id for rule in self.activation.rules if rule.judged is not None)
+        if rulings is None or not asking:
+            return {}
+        return {
+            "judged": [rule for rule in asking if rulings.acted(rule)],
+            "not_judged": [rule for rule in asking if not rulings.acted(rule)],
         }
 
     def history(self) -> dict[str, Any]:
@@ -294,8 +309,14 @@ class Session:
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
+            **self.judged(),
+            **self._judge_faults(),
             **self.history(),
         }
+
+    def _judge_faults(self) -> dict[str, list[str]]:
+        rulings = self._terms.rulings
+        return {"judge_faults": sorted(rulings.faults)} if rulings is not None and rulings.faults else {}
 
 
 def notices_as_json(notices: Iterable[Notice]) -> list[dict[str, Any]]:

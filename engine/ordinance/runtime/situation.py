@@ -191,7 +191,7 @@ def _zones(plan: Plan) -> tuple[ZoneInfo, ...]:
 
 def _find_in_force(plan: Plan, situation: Situation) -> tuple[PlannedRule, ...]:
     rules = (as_of_today(rule, situation) for rule in plan.rules if _applies(rule, plan, situation))
-    return tuple(sorted(rules, key=lambda rule: not rule.detectors))
+    return tuple(sorted(rules, key=lambda rule: not rule.looks))
 
 
 def as_of_today(rule: PlannedRule, situation: Situation) -> PlannedRule:

@@ -8,7 +8,6 @@ once in the content and once in the metadata (rule 19).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 from ordinance.policy.vocabulary import Channel, Verdict
 from ordinance.runtime.redact.alternatives import Alternatives
@@ -16,8 +15,10 @@ from ordinance.runtime.redact.continuation import Beginning, follow
 from ordinance.runtime.redact.disclose import Notice
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.json_text import FREE_NOWHERE, JsonText, Structure
-from ordinance.runtime.redact.ledger import Cut, Ledger
+from ordinance.runtime.redact.judged_redactor import JudgedRedactor
+from ordinance.runtime.redact.judged_text import JudgedText
 from ordinance.runtime.redact.redactor import Redactor
+from ordinance.runtime.redact.text_contract import Text
 from ordinance.runtime.terms import Terms
 from ordinance.runtime.told import Told, met, tell
 
@@ -26,32 +27,10 @@ CONTENT = "content"
 
 _PARAGRAPH = "\n\n"
 
-
-class Text(Protocol):
-    """A governed text. ``refused`` to ``failed`` are numbers of rules, as in ``Redactor``; ``received`` is
-    how much came in, ``settled`` the position up to which it is known what left, and ``cuts`` are the edits before."""
-
-    refused: frozenset[int]
-    severed: frozenset[int]
-    omitted: set[int]
-    observed: set[int]
-    tried: set[int]
-    failed: set[int]
-    fault: str
-    cuts: list[Cut]
-    ledger: Ledger
-
-    @property
-    def received(self) -> int: ...
-
-    @property
-    def settled(self) -> int: ...
-
-    def feed(self, text: str) -> str: ...
-
-    def close(self, end: End = End.OWN) -> str: ...
-
-    def abandon(self) -> None: ...
+#: What a judge is told that a text is.
+_JUDGED_AS = {
+    Channel.ANSWER: "answer", Channel.CONTENT: "answer", Channel.REASONING: "reasoning", Channel.TOOL_CALL: "tool_call",
+}  # fmt: skip
 
 
 class Stream:
@@ -83,7 +62,7 @@ class Stream:
         self._opened = terms.whole or self._silent or not terms.before
         self._blank = ""  # the white space with which the content begins, until what stands before it
         self.called = False
-        self._named: dict[str, Redactor] = {}
+        self._named: dict[str, Text] = {}
         self._read: set[str] = set()  # those of them that people read as they do the content
         self._paused: set[str] = set()
         self._sent = False
@@ -99,12 +78,17 @@ class Stream:
         """Those that have begun, in that order."""
         return self._texts
 
-    def text(self, part: Channel, *, rigid: bool = False, beginning: Beginning | None = None) -> Redactor:
+    def text(self, part: Channel, *, rigid: bool = False, beginning: Beginning | None = None) -> Text:
         """Begin a text of its own, of this part of an answer. A ``rigid`` one may not be edited. Its ``beginning`` is
         that of the choice, unless it continues another block."""
-        terms = self._terms
+        terms, activation = self._terms, self._terms.activation_of(part)
         beginning = beginning or self.beginning(part)
-        text = Redactor(terms.activation_of(part), beginning, terms.placeholders, rigid=rigid)
+        if activation.judged and terms.rulings is not None:
+            inner = JudgedRedactor(activation, beginning, terms.placeholders, rigid=rigid)
+            return self._begun(JudgedText(inner, terms.rulings, activation, beginning, _JUDGED_AS[part]))
+        return self._begun(Redactor(activation, beginning, terms.placeholders, rigid=rigid))
+
+    def _begun(self, text: Text) -> Text:
         self._texts.append(text)
         return text
 
@@ -116,21 +100,24 @@ class Stream:
         """Where the next block of a text of this part begins: the last one began at ``before`` and was ``said``."""
         return follow(self._terms.activation_of(part), before, said)
 
-    def call(self, *, custom: bool = False) -> tuple[Redactor, Text]:
+    def call(self, *, custom: bool = False) -> tuple[Text, Text]:
         """Begin the name and the arguments of a tool call. Those of a ``custom`` tool are a text and no JSON."""
         self.called = True
         name = self.text(Channel.TOOL_CALL, rigid=True)
         return name, self.text(Channel.TOOL_CALL, rigid=True) if custom else self.arguments()
 
-    def arguments(self) -> JsonText:
+    def arguments(self) -> Text:
         """Begin the arguments of a tool call: JSON that may not be edited."""
         return self._json(Channel.TOOL_CALL, FREE_NOWHERE)
 
-    def _json(self, part: Channel, structure: Structure) -> JsonText:
-        terms = self._terms
-        text = JsonText(terms.activation_of(part), self.beginning(part), structure, terms.placeholders)
-        self._texts.append(text)
-        return text
+    def _json(self, part: Channel, structure: Structure) -> Text:
+        terms, activation = self._terms, self._terms.activation_of(part)
+        beginning = self.beginning(part)
+        text = JsonText(activation, beginning, structure, terms.placeholders)
+        if activation.judged and terms.rulings is not None:
+            judged = JudgedText(text, terms.rulings, activation, beginning, _JUDGED_AS[part], decoded=True)
+            return self._begun(judged)
+        return self._begun(text)
 
     def alternatives(self, part: Channel, beginning: Beginning | None = None) -> Alternatives:
         """Make what decides, along a text of this part, about tokens that the model could have said instead."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ordinance.policy.plan import Contact, Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.occasions import OPENING, due
 from ordinance.runtime.prompt import Screened
 from ordinance.runtime.redact.activation import Activation, activate
@@ -43,7 +44,7 @@ class Terms:
     is what the prompt was found to contain, ``without`` what a pack says of an adapter that is not there, and
     ``continued`` has one text, or one for each prompt of the request. ``remembered`` is what earlier answers
     of the conversation told. ``silent``: a machine reads the text, so that notices are in the metadata alone.
-    ``keeps``: what leaves is needed at the end.
+    ``keeps``: what leaves is needed at the end. ``rulings`` are those of the judge, if there is one.
     """
 
     plan: Plan
@@ -62,6 +63,7 @@ class Terms:
     remembered: Remembered = NOTHING_TOLD
     silent: bool = False
     keeps: bool = False
+    rulings: Rulings | None = None
 
     @property
     def refused(self) -> bool:
@@ -97,6 +99,7 @@ def terms_of(
     *,
     whole: bool = False,
     silent: bool = False,
+    rulings: Rulings | None = None,
 ) -> Terms:
     """Make the terms before anything is known of the prompt. ``locale`` chooses the language of notices,
     ``remembered`` is what earlier answers told."""
@@ -119,4 +122,5 @@ def terms_of(
         remembered=remembered,
         silent=silent,
         keeps=whole,
+        rulings=rulings,
     )

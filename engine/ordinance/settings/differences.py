@@ -9,11 +9,14 @@ from typing import Any
 from ordinance.settings.model import Settings
 from ordinance.settings.sections import KeySettings
 
+#: What a reload takes from the settings: the keys at once, the others with the policy.
+RENEWED = ("keys", "plugins", "judges", "judge")
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Names of the keys that were ``added``, ``removed`` or ``changed``; ``others`` are paths of other settings,
-    without ``plugins``, which come with the policy."""
+    without those that come with the policy."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -46,7 +49,7 @@ def _by_name(settings: Settings) -> dict[str, list[KeySettings]]:
 
 
 def _rest(settings: Settings) -> dict[str, Any]:
-    return settings.model_dump(exclude={"keys", "plugins"})
+    return settings.model_dump(exclude=set(RENEWED))
 
 
 def _differences(before: Any, after: Any, path: str = "") -> Iterator[str]:

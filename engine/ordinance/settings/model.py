@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ordinance.settings.judges import JudgeSettings, JudgingSettings
 from ordinance.settings.sections import (
     AdapterSettings,
     AuditSettings,
@@ -93,6 +94,12 @@ class Settings(BaseSettings):
     plugins: list[PluginSettings] = Field(
         default_factory=list, description="Plugins that may run ([plugins.md](plugins.md)). Default: none."
     )
+    judges: list[JudgeSettings] = Field(
+        default_factory=list,
+        description="Models that judge by meaning what a pack's words cannot say ([meaning.md](meaning.md)). Default: "
+        "none; the tests `judged at least` are struck out, and shown.",
+    )
+    judge: JudgingSettings = Field(default=JudgingSettings(), description="What holds for all `judges`.")
     policy: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
         default=None, description="Name of the policy, as responses show it. Default: the jurisdiction."
     )
@@ -207,6 +214,14 @@ class Settings(BaseSettings):
             if not _ORIGIN.fullmatch(origin):
                 raise _at((number,), "must be an origin as browsers send it, in lower case: https://desk.example.org")
         return origins
+
+    @field_validator("judges")
+    @classmethod
+    def _are_named_apart(cls, judges: list[JudgeSettings]) -> list[JudgeSettings]:
+        for number, judge in enumerate(judges):
+            if judge.name in {each.name for each in judges[:number]}:
+                raise _at((number, "name"), "another of the `judges` has this name")
+        return judges
 
     @field_validator("keys")
     @classmethod

@@ -33,11 +33,13 @@ def language_tag(locale: str) -> str:
     return locale
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A part of the settings. What is not known in it is an error, which shows no value."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class UpstreamSettings(_Section):
+class UpstreamSettings(Section):
     """The inference server. Ordinance never connects to anything else."""
 
     url: str = Field(
@@ -69,7 +71,7 @@ class UpstreamSettings(_Section):
         return self.url.rstrip("/").removesuffix("/v1")
 
 
-class LimitSettings(_Section):
+class LimitSettings(Section):
     """Limits on size, number and time."""
 
     body_bytes: Bytes = Field(
@@ -115,7 +117,7 @@ class LimitSettings(_Section):
     )
 
 
-class PluginSettings(_Section):
+class PluginSettings(Section):
     """A plugin that is allowed ([plugins.md](plugins.md)). No other one runs."""
 
     name: Annotated[str, StringConstraints(min_length=1)] = Field(
@@ -154,7 +156,7 @@ class PluginSettings(_Section):
         return network
 
 
-class VllmSettings(_Section):
+class VllmSettings(Section):
     """Settings for Ordinance inside vLLM (docs/vllm.md)."""
 
     closed_routes: list[str] = Field(
@@ -167,7 +169,7 @@ class VllmSettings(_Section):
     )
 
 
-class SpeakSettings(_Section):
+class SpeakSettings(Section):
     """How the model is instructed about language and tone ([adapters.md](adapters.md))."""
 
     instruction: Literal["system", "user", "nowhere"] = Field(
@@ -177,7 +179,7 @@ class SpeakSettings(_Section):
     )
 
 
-class AdapterSettings(_Section):
+class AdapterSettings(Section):
     """The adapter that answers in place of the model if the answer is to be in this language; `fr` also covers
     `fr-CA`."""
 
@@ -198,7 +200,7 @@ def _or_short(schema: dict[str, Any]) -> None:
     schema |= {"description": section.pop("description"), "anyOf": [{"type": "string", "format": "path"}, section]}
 
 
-class AuditSettings(_Section):
+class AuditSettings(Section):
     """Where the record of requests is written ([record.md](record.md)), and what happens if it cannot be written.
     `audit: PATH` is short for `audit: {path: PATH}`."""
 
@@ -232,7 +234,7 @@ class AuditSettings(_Section):
         return self
 
 
-class ConversationSettings(_Section):
+class ConversationSettings(Section):
     """Where Ordinance remembers which notice it last gave in a conversation, so that what is to be said once is said
     once. It stores digests and times, no text ([record.md](record.md#conversations))."""
 
@@ -273,7 +275,7 @@ class ConversationSettings(_Section):
         return self
 
 
-class KeySettings(_Section):
+class KeySettings(Section):
     """An API key, and what the operator attests about the people or programs that use it."""
 
     name: str = Field(description="Name of the key in the audit log.")

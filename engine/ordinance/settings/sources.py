@@ -172,6 +172,8 @@ def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> Non
     conversation = values.get("conversation")
     if isinstance(conversation, dict):
         values["conversation"] = _conversation_at(folder, conversation)
+    if isinstance(judges := values.get("judges"), list):
+        values["judges"] = [_judge_at(folder, each) if isinstance(each, dict) else each for each in judges]
     if isinstance(listed := values.get("plugins"), list):
         values["plugins"] = [_plugin_at(folder, each) if isinstance(each, dict) else each for each in listed]
 
@@ -200,6 +202,11 @@ def _plugin_at(folder: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
             for name, value in own.items()
         }
     return found
+
+
+def _judge_at(folder: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry of ``judges`` with its paths below ``folder``."""
+    return {key: _at(folder, value) if key == "calibration" else value for key, value in entry.items()}
 
 
 def _conversation_at(folder: Path, section: Mapping[str, Any]) -> dict[str, Any]:

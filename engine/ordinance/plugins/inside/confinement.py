@@ -11,15 +11,14 @@ from contextlib import suppress
 from typing import Any
 
 from ordinance.plugins.inside import kernel, landlock, seccomp
-from ordinance.plugins.inside.frames import THREADS
 
 #: How many descriptors a plugin may have open.
 _DESCRIPTORS = 256
 #: The largest file that a plugin may write in its folder, in bytes.
 _LARGEST_FILE = 4 * 1024**3
 _MEGABYTE = 1024 * 1024
-#: What the stacks of the threads that work for the engine count as data, in bytes.
-_STACKS = THREADS * 8 * _MEGABYTE
+#: What the stack of a thread that works for the engine counts as data, in bytes.
+_STACK = 8 * _MEGABYTE
 #: Address space beyond its memory, in bytes: for libraries, and what threads reserve. It also bounds memory that is
 #: shared, which does not count as data.
 _SPACE = 4 * 1024**3
@@ -37,7 +36,7 @@ def confine(hello: Mapping[str, Any]) -> dict[str, str]:
         # So that `top` tells whose process it is.
         kernel.prctl(_PR_SET_NAME, hello["package"].encode())
     try:
-        _limit(hello["memory_mb"] * _MEGABYTE, bool(hello["writes"]))
+        _limit(hello["memory_mb"] * _MEGABYTE, hello["threads"] * _STACK, bool(hello["writes"]))
     except OSError as error:
         memory = f"no: {error.strerror}"
     try:
@@ -56,9 +55,9 @@ def confine(hello: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _limit(memory: int, writes: bool) -> None:
+def _limit(memory: int, stacks: int, writes: bool) -> None:
     limits = {
-        resource.RLIMIT_DATA: memory + _STACKS,
+        resource.RLIMIT_DATA: memory + stacks,
         resource.RLIMIT_AS: memory + _SPACE,
         resource.RLIMIT_NOFILE: _DESCRIPTORS,
         resource.RLIMIT_FSIZE: _LARGEST_FILE if writes else 0,

@@ -14,7 +14,7 @@ from contextlib import suppress
 LONGEST = 16 * 1024 * 1024
 #: The longest answer, in bytes.
 LONGEST_ANSWER = 1024 * 1024
-#: How many questions a process works on at once.
+#: How many questions a process works on at once, unless its budget says otherwise.
 THREADS = 4
 
 _HEAD = 4

@@ -8,7 +8,19 @@ from typing import Any
 
 import pluggy
 
-from ordinance.plugin import Asked, Candidates, Form, Hooks, Judged, Passage, Segments, Settings, Sink
+from ordinance.plugin import (
+    Asked,
+    Candidates,
+    Form,
+    Hooks,
+    Judged,
+    Passage,
+    Question,
+    Segments,
+    Served,
+    Settings,
+    Sink,
+)
 from ordinance.plugins.inside.plain import described, plain
 
 #: Answers the question whose payload it is given with plain data.
@@ -36,7 +48,9 @@ class Implementation:
             raise UnknownHookError(f"there is no hook `{unknown[0]}`; the hooks are {known}")
         self._manager.check_pending()
 
-    def use(self, hook: str, asked: Asked) -> tuple[dict[str, object], Deed | None]:
+    def use(
+        self, hook: str, asked: Asked, question: Question | None = None, served: Served | None = None
+    ) -> tuple[dict[str, object], Deed | None]:
         """Return what the hook gives for ``asked``, described, and what answers questions about it."""
         if hook == "health":
             caller = self._manager.hook.health
@@ -45,6 +59,9 @@ class Implementation:
         arguments: dict[str, object] = {"settings": self._settings}
         if hook != "audit_sink":
             arguments["asked"] = asked
+        if hook == "judge":
+            arguments["question"] = question or Question("", asked.prose)
+            arguments["served"] = served
         given = getattr(self._manager.hook, hook)(**arguments)
         return described(given), _deed(given)
 

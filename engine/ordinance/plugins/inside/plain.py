@@ -44,7 +44,7 @@ def described(given: object) -> dict[str, object]:
         case Segments():
             return {"kind": "segments", "overlap": plain(given.overlap)}
         case Judged():
-            return {"kind": "judged"}
+            return {"kind": "judged", "version": plain(given.version)}
         case Form():
             return {"kind": "form", "width": plain(given.width)}
         case Sink():

@@ -17,11 +17,11 @@ from queue import SimpleQueue
 from typing import Any
 
 from ordinance import plugin as contract
-from ordinance.plugin import Asked
+from ordinance.plugin import JUDGE_FAULTS, Asked, JudgeFaultError, Question, Served
 from ordinance.plugins.inside import sealed
 from ordinance.plugins.inside.confinement import confine
 from ordinance.plugins.inside.connecting import Connecting
-from ordinance.plugins.inside.frames import LONGEST, LONGEST_ANSWER, THREADS, Frames, packed
+from ordinance.plugins.inside.frames import LONGEST, LONGEST_ANSWER, Frames, packed
 from ordinance.plugins.inside.hooks import Deed, Implementation
 from ordinance.plugins.inside.plain import NotPlainError
 
@@ -34,18 +34,18 @@ def main(channel: int, connections: int) -> None:
     """Serve the connection ``channel`` until the other side closes it."""
     frames = Frames(socket.socket(fileno=channel))
     try:
-        deeds = _start(frames, connections)
+        hello: Any = frames.receive()
+        deeds = _start(frames, connections, hello)
         if deeds is not None:
-            _serve(frames, deeds)
+            _serve(frames, deeds, hello["threads"])
     except OSError:
         pass  # the engine has gone
     finally:
         os.killpg(0, signal.SIGKILL)
 
 
-def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
+def _start(frames: Frames, connections: int, hello: Any) -> list[Deed | None] | None:
     """Return what answers questions about each use, None where the plugin failed, which the engine then knows."""
-    hello: Any = frames.receive()
     frames.send(packed({"confined": confine(hello)}))
     contract._connect = Connecting(socket.socket(fileno=connections), hello["network"])
     if hello["writes"]:
@@ -56,9 +56,10 @@ def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
         frames.send(packed({"step": ["import", hello["package"]]}))
         implementation = Implementation(hello["package"], hello["settings"])
         prepared, deeds = [], []
-        for hook, name, arguments, prose in hello["uses"]:
+        for hook, name, arguments, prose, question, served in hello["uses"]:
             frames.send(packed({"step": [hook, name]}))
-            described, deed = implementation.use(hook, Asked(name, tuple(arguments), prose))
+            asked = Asked(name, tuple(arguments), prose)
+            described, deed = implementation.use(hook, asked, _question(question), served and Served(**served))
             prepared.append(described)
             deeds.append(deed)
         data = packed({"prepared": prepared})
@@ -72,6 +73,12 @@ def _start(frames: Frames, connections: int) -> list[Deed | None] | None:
     return None
 
 
+def _question(given: dict[str, Any] | None) -> Question | None:
+    if given is None:
+        return None
+    return Question(**{**given, "fires": tuple(given["fires"]), "quiet": tuple(given["quiet"])})
+
+
 def _fail(frames: Frames, error: BaseException) -> None:
     try:
         text = str(error)[:_REPORTED]
@@ -82,9 +89,9 @@ def _fail(frames: Frames, error: BaseException) -> None:
     frames.send(packed({"failed": [cause, type(error).__name__, text]}))
 
 
-def _serve(frames: Frames, deeds: Sequence[Deed | None]) -> None:
+def _serve(frames: Frames, deeds: Sequence[Deed | None], threads: int) -> None:
     questions: SimpleQueue[Any] = SimpleQueue()
-    for number in range(THREADS):
+    for number in range(threads):
         threading.Thread(target=_work, args=(frames, deeds, questions), name=f"ordinance-{number}", daemon=True).start()
     while True:
         message: Any = frames.receive()
@@ -108,6 +115,8 @@ def _answer(deed: Deed | None, question: Any) -> bytes:
         fault = "memory"
     except NotPlainError:
         pass
+    except JudgeFaultError as error:
+        fault = error.code if error.code in JUDGE_FAULTS else "raised"
     except BaseException:  # a plugin may raise anything; what that means is the engine's business
         fault = "raised"
     else:

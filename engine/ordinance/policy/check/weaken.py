@@ -80,6 +80,8 @@ def _sought(rule: Rule, policy: Policy) -> frozenset[tuple[str, str, bool]]:
 
 
 def _lines(rule: Rule, policy: Policy) -> Iterator[tuple[str, str, bool]]:
+    if rule.asks is not None:
+        yield "judged", repr((rule.asks.question, rule.asks.least)), False
     wanted = set(rule.detectors)
     for detector in policy.detectors:
         if detector.key in wanted:

@@ -9,8 +9,9 @@ from datetime import date
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.ir import Example
+from ordinance.policy.link.judged import uses_of
 from ordinance.policy.link.names import Report, is_code, whole
-from ordinance.policy.link.rules import Scopes, judged_alone
+from ordinance.policy.link.rules import Scopes
 from ordinance.policy.vocabulary import NUMBERS, PLACES, Channel
 
 #: The turn of an example that gives none; the first answer has been given by then.
@@ -34,8 +35,7 @@ class _Given:
 
 def link_examples(scopes: Scopes, node: ast.Rule, report: Report) -> Iterator[Example]:
     """Yield the examples of a rule."""
-    if isinstance(node, ast.Watching | ast.RedLine) and judged_alone(node.when):
-        return
+    judged = any(use.kind == "judged" for use in uses_of(node))
     rule, jurisdiction, owned = f"{scopes.unit.name}/{node.name}", scopes.jurisdiction, scopes.unit.given
     for item in node.examples:
         facts = _facts(scopes, item.given, report)
@@ -47,13 +47,14 @@ def link_examples(scopes: Scopes, node: ast.Rule, report: Report) -> Iterator[Ex
             rule, jurisdiction, item.expects, prompt, answer, facts.attested, facts.turn, owned, item.span,
             part, facts.on, facts.elapsed,
             earlier=tuple((question.text, said.text) for question, said in item.earlier),
+            judged=judged,
         )  # fmt: skip
     for pair in node.alikes:
         facts = _facts(scopes, pair.given, report)
         (prompt, answer), twin = _said(pair.first), _said(pair.second)
         yield Example(
             rule, jurisdiction, "alike", prompt, answer, facts.attested, facts.turn, owned, pair.span,
-            Channel.CONTENT, facts.on, facts.elapsed, twin,
+            Channel.CONTENT, facts.on, facts.elapsed, twin, judged=judged,
         )  # fmt: skip
 
 

@@ -14,12 +14,12 @@ from ordinance.policy.link.laws import link_bylaw, link_law
 from ordinance.policy.link.names import Names, check_name, check_numbers
 from ordinance.policy.link.notices import Catalogue, check_texts
 from ordinance.policy.link.places import UTC, Places, link_places, zone
-from ordinance.policy.link.rules import Scopes, judged_alone, link_rule
+from ordinance.policy.link.rules import Scopes, link_rule
 from ordinance.policy.link.situations import Situations
 from ordinance.policy.link.slot_lines import link_slots, link_without
 from ordinance.policy.link.unbuilt import check_pending
 from ordinance.policy.link.written import names_of, titles_of
-from ordinance.policy.plan import Contact, Dimension, LanguageStyle, PackRef, SlotLine, Struck
+from ordinance.policy.plan import Contact, Dimension, LanguageStyle, PackRef, SlotLine
 from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, ENGINE_LABELS, ENGINE_NOTICES, Rank
 
 #: Names that the engine uses itself, so that a pack need not.
@@ -94,7 +94,6 @@ class _Linker:
             examples=tuple(examples),
             slots=slots,
             without=without,
-            struck=tuple(self._struck()),
             findings=tuple(self.found),
         )
 
@@ -201,28 +200,6 @@ class _Linker:
                     times=times,
                 )
 
-    def _struck(self) -> Iterator[Struck]:
-        """Yield the tests that cannot be made, because no judge is configured (semantics, rule 13)."""
-        watching = (
-            (unit, rule)
-            for unit in self.units
-            for rule in unit.pack.rules
-            if isinstance(rule, ast.Watching | ast.RedLine)
-        )
-        for unit, rule in watching:
-            for use in (use for use in rule.when.uses if use.kind == "judged"):
-                if not _is_share(use.name.text):
-                    message = f"`judged at least {use.name}` is never true, or always"
-                    self.report(diagnose("bound-invalid", use.name.span, message, "Write from 0.01 to 1."))
-                alone = (
-                    " and has no other test, so it is on trial and its examples are not run"
-                    if judged_alone(rule.when)
-                    else ""
-                )
-                message = f"no judge is configured; `{rule.name}` works without it{alone}"
-                self.report(diagnose("judge-missing", use.name.span, message))
-                yield Struck(f"{unit.name}/{rule.name}", f"judged at least {use.name}")
-
     def _check_numbers(self, unit: Unit) -> None:
         sections = unit.pack.sections
         check_numbers(((section.number, "") for section in sections), self.report)
@@ -260,8 +237,3 @@ def _style(unit: Unit, slots: Sequence[SlotLine]) -> LanguageStyle:
     house = next((value for (rank, _), value in sorted(said.items()) if rank is Rank.HOUSE), None)
     informal = (house or said.get((Rank.DEFAULT, unit.name))) == "informal"
     return LanguageStyle(unit.name, unit.name, "informal" if informal else "formal")
-
-
-def _is_share(text: str) -> bool:
-    """Whether ``text`` writes a number above 0 and up to 1."""
-    return text.count(".") <= 1 and 0 < float(text) <= 1

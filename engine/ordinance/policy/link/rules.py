@@ -9,6 +9,7 @@ from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
 from ordinance.policy.conditions import ALWAYS, All, Condition
 from ordinance.policy.ir import CitedBylaw, CitedLaw, Rule, Unit
+from ordinance.policy.link.judged import judged_test
 from ordinance.policy.link.names import Names, Report, check_name, whole
 from ordinance.policy.link.notices import Catalogue
 from ordinance.policy.link.situations import Reader, Situations
@@ -19,8 +20,8 @@ from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
 #: A sentence that is cut may be as long as this, in characters.
 LONGEST_BOUND = 10_000
 
-#: Detectors that nothing serves: no judge is configured, and what is pending is a finding of its own.
-_UNSERVED = frozenset({"judged", *PENDING})
+#: No detectors: a judge is asked beside them, and what is pending is a finding of its own.
+_OTHERS = frozenset({"judged", *PENDING})
 
 #: What is said again every so many hours is said at least once a year.
 MOST_HOURS = 8760
@@ -59,8 +60,8 @@ class Scopes:
         return cited.law if cited else None
 
     def uses(self, uses: Iterable[ast.Use]) -> tuple[str, ...]:
-        """Return the keys of the detectors that a rule names, without judges: none can be configured."""
-        keys = (self._use(use) for use in uses if use.kind not in _UNSERVED)
+        """Return the keys of the detectors that a rule names."""
+        keys = (self._use(use) for use in uses if use.kind not in _OTHERS)
         return tuple(dict.fromkeys(key for key in keys if key is not None))
 
     def _use(self, use: ast.Use) -> str | None:
@@ -96,7 +97,7 @@ def link_rule(scopes: Scopes, node: ast.Rule, report: Report) -> Rule:
                 Exemption(e.name.text, None, scopes.condition((e.when,), "exception")) for e in node.exceptions
             )
             return replace(
-                _looking(rule, scopes, node.when),
+                _looking(rule, scopes, node.when, report),
                 exemptions=tuple(exemptions),
                 notice=catalogue.notice(node.telling, pack, "type"),
                 label=catalogue.label_texts(node.name.text, pack),
@@ -109,7 +110,7 @@ def link_rule(scopes: Scopes, node: ast.Rule, report: Report) -> Rule:
             rule = replace(
                 rule, contacts=node.provide.group.text, notice=catalogue.template("contacts", pack) or UNTOLD
             )
-            return _looking(rule, scopes, node.provide.when)
+            return _looking(rule, scopes, node.provide.when, report)
         case ast.Say():
             return _say(replace(rule, law=scopes.law(node.law)), scopes, node, report)
         case ast.Mark():
@@ -148,17 +149,17 @@ def _is_uncertain(scopes: Scopes, law: ast.Word) -> bool:
     return isinstance(cited, CitedLaw) and cited.node.uncertain is not None
 
 
-def _looking(rule: Rule, scopes: Scopes, when: ast.TextTest) -> Rule:
+def _looking(rule: Rule, scopes: Scopes, when: ast.TextTest, report: Report) -> Rule:
     watched = {Channel.PROMPT: when.prompt, Channel.ANSWER: when.answer}
     channels = {channel for channel, is_watched in watched.items() if is_watched} | {Channel(p) for p in when.parts}
     first, second = (when.uses[:1], when.uses[1:]) if when.near else (when.uses, ())
-    rule = replace(rule, channels=frozenset(channels), detectors=scopes.uses(first), near=scopes.uses(second))
-    return replace(rule, trial=True, trial_until=None) if judged_alone(when) else rule
-
-
-def judged_alone(when: ast.TextTest) -> bool:
-    """Whether nothing but a judge could make this test."""
-    return all(use.kind == "judged" for use in when.uses)
+    return replace(
+        rule,
+        channels=frozenset(channels),
+        detectors=scopes.uses(first),
+        near=scopes.uses(second),
+        asks=judged_test(rule.id, rule.node, when, report),
+    )
 
 
 def _watching(
@@ -167,7 +168,7 @@ def _watching(
     catalogue, pack = scopes.catalogue, scopes.unit.name
     law = scopes.law(node.law)
     rule = replace(
-        _looking(rule, scopes, node.when),
+        _looking(rule, scopes, node.when, report),
         condition=scopes.condition(node.situations, "rule"),
         disguised=node.disguised,
         law=law,

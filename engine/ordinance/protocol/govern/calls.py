@@ -15,6 +15,7 @@ from ordinance.protocol.problems import malformed
 from ordinance.protocol.said import Call
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.json_text import JsonText
+from ordinance.runtime.redact.judged_text import JudgedText
 from ordinance.runtime.session import Session
 from ordinance.runtime.stream import Stream
 
@@ -62,7 +63,7 @@ class GovernedCall:
             return None
         self._closed = True
         self._end_name(end)
-        if isinstance(self._arguments, JsonText) and self._arguments.within:
+        if isinstance(self._arguments, JsonText | JudgedText) and self._arguments.within:
             end = End.CUT  # whatever a server says of its end
         if not self._stream.ended:
             self._ready.arguments += self._arguments.close(end)

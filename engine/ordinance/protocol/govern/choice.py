@@ -17,8 +17,9 @@ from ordinance.protocol.said import CALL_REASONS, CONTENT, FILTERED, FINISH_REAS
 from ordinance.runtime.redact.continuation import Beginning
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.redactor import Redactor
+from ordinance.runtime.redact.text_contract import Text
 from ordinance.runtime.session import Session
-from ordinance.runtime.stream import Stream, Text
+from ordinance.runtime.stream import Stream
 
 #: The part of an answer that a text belongs to; the model's own refusal is shown to people as content is.
 _PARTS = {

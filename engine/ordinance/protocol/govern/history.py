@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
-from ordinance.protocol.conversation import Message, as_operators, every_text, rows, with_gap
+from ordinance.protocol.conversation import FORM, Message, as_operators, every_text, rows, turns_said, with_gap
 from ordinance.protocol.govern.transcript import Transcript, Turn, transcript_of
+from ordinance.protocol.strings import strings
 from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.exchanges import Asked, Exchange, Item, Speaker, exchanges
 from ordinance.runtime.redact.own_words import Returned
@@ -23,11 +24,6 @@ class Heard:
     request: Request
     asked: Asked
     places: tuple[tuple[int, ...], ...] = ()
-
-    @property
-    def texts(self) -> list[str]:
-        """Every text that is to be looked at."""
-        return [*self.asked.new, *(text for exchange in self.asked.old for text in exchange.texts)]
 
     def without(self, api: Api, gone: Collection[int]) -> Request:
         """Return the request without the exchanges of these numbers."""
@@ -45,7 +41,9 @@ def hear(
     if transcript is None or transcript.cutter.plan is not cutter.plan:
         transcript = transcript_of(api, request, cutter)
     if transcript is None:  # a bare text
-        return Heard(request, Asked(dict.fromkeys(api.prompt_texts(request, system_is_ours=system_is_ours))))
+        texts = dict.fromkeys(api.prompt_texts(request, system_is_ours=system_is_ours))
+        said = tuple(strings(request.body.get("prompt") or request.body.get("input")))
+        return Heard(request, Asked(texts, said=said, form=_form(request)))
     messages, items, returned = _kept(transcript.turns)
     if any(returned):
         request = api.saying(request, messages)
@@ -56,17 +54,27 @@ def hear(
     beside = request.body.get("system") or request.body.get("instructions") or None
     new_rows = rows([*as_operators(beside), *left], system_is_ours=system_is_ours)
     helped = _helped(places, returned)
+    spoken = turns_said([*as_operators(beside), *left], system_is_ours=system_is_ours)
     asked = Asked(
         dict.fromkeys([*new, *new_rows]),
         [_exchange([messages[at] for at in each], found) for each, found in zip(places, helped, strict=True)],
         any(each.history for found in returned for each in found),
+        tuple(text for _, text in spoken),
+        next((text for speaker, text in reversed(spoken) if speaker is Speaker.USER), ""),
+        _form(request),
     )
     return Heard(request, asked, tuple(map(tuple, places)))
 
 
+def _form(request: Request) -> frozenset[str]:
+    """Return what of a request's strings only gives it its form."""
+    return FORM.union(request.body, [request.model or ""])
+
+
 def _exchange(messages: Sequence[Message], helped: bool) -> Exchange:
     texts = [*every_text(messages, system_is_ours=False), *rows(messages, system_is_ours=False)]
-    return Exchange(dict.fromkeys(texts), helped)
+    said = turns_said(messages, system_is_ours=False)
+    return Exchange(dict.fromkeys(texts), helped, tuple(text for _, text in said))
 
 
 def _kept(turns: Sequence[Turn]) -> tuple[list[Message], list[Item], list[list[Returned]]]:

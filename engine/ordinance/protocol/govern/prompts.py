@@ -18,7 +18,7 @@ def heard_and_unknown(
 ) -> tuple[Heard, int]:
     """Return the request as ``hear`` gives it, and how many characters of it ``session`` does not know as clean."""
     heard = hear(api, request, session.prompt.cutter, system_is_ours=system_is_ours, transcript=transcript)
-    return heard, session.prompt.unknown(heard.texts)
+    return heard, session.prompt.unknown(heard.asked)
 
 
 def sent_on(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ordinance.protocol.said import CONTENT, REFUSAL, Said, Token
 from ordinance.runtime.redact.alternatives import Alternatives
-from ordinance.runtime.stream import Text
+from ordinance.runtime.redact.text_contract import Text
 
 #: Tokens whose text has not come, and characters whose tokens have not; past it the rest is let go.
 _MOST_WAITING = 4096

@@ -16,6 +16,7 @@ from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.checks import Checks, unchecked_only
 from ordinance.runtime.match.matcher import Match
 from ordinance.runtime.match.pairs import together
+from ordinance.runtime.match.rulings import JudgedRule
 from ordinance.runtime.redact.signs import LOOKALIKES, imitation, placeholder
 from ordinance.runtime.redact.strides import Strides
 from ordinance.runtime.redact.wordings import NO_WORDINGS, Wordings, wordings_of
@@ -65,8 +66,9 @@ class Activation:
     ``answer`` reads an answer. Its families are ``OBSERVING``, rules that remove nothing, or are on trial;
     ``PROTECTED``, safety-critical information; ``REFUSING``; and from ``WITHHOLDING`` on, for withheld and masked text,
     one for each of ``removals``. ``prompt`` are the rules that look at what is asked and do not mask it.
-    ``placeholders`` are what masks write where no language is asked for. ``asks`` is whether any part of the request is
-    shown to a detector that takes time: one that sees sentences, or another process. ``wordings`` are the notices that
+    ``judged`` and ``prompt_judged`` are what they ask a judge about an answer and about what is asked. ``placeholders``
+    are what masks write where no language is asked for. ``asks`` is whether any part of the request is shown to what
+    takes time: a judge, a detector that sees sentences, or another process. ``wordings`` are the notices that
     the model must not write itself. ``checks`` decide on candidates; ``recalls`` is whether one of them may look at
     text that has left already, for a rule that holds nothing. ``strides`` remembers what ordinary text does, and
     ``cleared`` of short texts whether a rule that removes finds nothing in them. No two activations of a process ever
@@ -79,6 +81,8 @@ class Activation:
     prompt: Automaton
     segments: tuple[SegmentRule, ...]
     prompt_segments: tuple[SegmentRule, ...]
+    judged: tuple[JudgedRule, ...]
+    prompt_judged: tuple[JudgedRule, ...]
     checks: Checks
     recalls: bool
     placeholders: Mapping[int, str]
@@ -194,6 +198,9 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     def segments(tags: Iterable[int]) -> list[tuple[int, Segments]]:
         return [(tag, each) for tag, each in prepared(tags) if isinstance(each, Segments)]
 
+    def judged(tags: Iterable[int]) -> list[JudgedRule]:
+        return [JudgedRule(tag, each, family_of(rules[tag])) for tag in tags if (each := rules[tag].judged) is not None]
+
     def family_of(rule: PlannedRule) -> int:
         if not rule.removes:
             return OBSERVING
@@ -214,7 +221,7 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     for tag in withholding:
         for name, each in expressions([tag]):
             alike.setdefault(withheld(rules[tag], numbers=name >= checks.first), []).append((name, each))
-        if segments([tag]):
+        if segments([tag]) or rules[tag].judged:
             alike.setdefault(withheld(rules[tag]), [])
     removals = sorted(alike, key=lambda each: (each.scope.unit, each.scope.bound, each.masks, each.numbers))
     found = _automaton(
@@ -236,10 +243,12 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         prompt=_automaton(plan, expressions(prompt)),
         segments=tuple(SegmentRule(tag, each, family_of(rules[tag])) for tag, each in segments(answer)),
         prompt_segments=tuple(SegmentRule(tag, each) for tag, each in segments(prompt)),
+        judged=() if asked else tuple(judged(answer)),
+        prompt_judged=tuple(judged(prompt)),
         checks=checks,
         recalls=recalls,
         placeholders={tag: placeholder(rule.type) for tag, rule in enumerate(rules) if _masks(rule)},
-        asks=any(waits(each) for _, each in prepared(range(len(rules)))),
+        asks=any(waits(each) for _, each in prepared(range(len(rules)))) or any(rule.judged for rule in rules),
         wordings=wordings,
         strides=Strides(found, spans | 1 << REFUSING, units, wordings),
     )

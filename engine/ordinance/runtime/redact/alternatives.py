@@ -17,7 +17,8 @@ class Alternatives:
 
     def __init__(self, activation: Activation, beginning: Beginning) -> None:
         self._automaton = activation.answer
-        self._blind = any(activation.rules[rule.tag].effect.removes for rule in activation.segments)
+        unseen = [*(rule.tag for rule in activation.segments), *(rule.tag for rule in activation.judged)]
+        self._blind = any(activation.rules[tag].effect.removes for tag in unseen)
         self._matcher = self._resumed(beginning.matcher, 0)
         self._anew = begin(activation).matcher
         self._at = 0
@@ -30,7 +31,7 @@ class Alternatives:
 
     def allows(self, token: str) -> bool:
         """Return whether ``token`` may be shown at this place. Never under a rule whose detector sees whole
-        sentences."""
+        sentences, or that asks a judge."""
         here = self._resumed(self._matcher.place(self._at), self._at)
         alone = self._resumed(self._anew, 0)
         return not self._blind and _harmless(here, token, self._at) and _harmless(alone, token, 0)

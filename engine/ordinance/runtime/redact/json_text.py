@@ -8,7 +8,7 @@ leaves is the source as it was written, escapes included.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ordinance.runtime.match.matcher import Match, Matcher
@@ -58,6 +58,7 @@ class JsonText:
         self.tried: set[int] = set()
         self.failed: set[int] = set()
         self.cuts: list[Cut] = []
+        self._noticed: set[int] = set()  # what a judge has found that removes nothing
         self.ledger = Ledger()
         self._activation = activation
         self._placeholders = placeholders
@@ -110,7 +111,10 @@ class JsonText:
         if self._is_cut(end, [start for start in self._matcher.starts(REMOVING) if start < whole]):
             self.severed |= {self._activation.cut}
         self._close_string(end)
-        return self._end(free) if self._has_ended() else self._release(self._at)
+        if self._has_ended():
+            return self._end(free)
+        self.observed |= self._noticed
+        return self._release(self._at)
 
     def _is_cut(self, end: End, starts: list[int]) -> bool:
         """Return whether more of the whole could have come from one of these live ``starts`` (semantics, rule 6)."""
@@ -122,6 +126,28 @@ class JsonText:
         """Let nothing more leave; delete what is held."""
         if not self._over:
             self._end(self._done)
+
+    def judged(self, pieces: Sequence[str], found: Sequence[Match], unjudged: int) -> str:
+        """Take ``pieces``; a judge has found that in the text up to here. That lies in no one string, so where a rule
+        would remove it the text ends (semantics, rules 9 and 30)."""
+        for match in found:
+            self._meet(match)
+        out = self._end(self._done) if found and self._has_ended() and not self._over else ""
+        return out + "".join([self.feed(piece) for piece in pieces])
+
+    def _meet(self, match: Match) -> None:
+        """Take what a judge has found, or failed at, as what it does (semantics, rule 13)."""
+        tag = match.tag
+        if match.failed:
+            self.failed.add(tag)
+        if match.family == REFUSING and match.failed:
+            self.fault = "detector"
+        elif match.family == REFUSING:
+            self.refused |= {tag}
+        elif match.family > REFUSING:
+            self.severed |= {self._activation.unchecked if match.failed else tag}
+        elif not match.failed:
+            (self.tried if self._activation.rules[tag].trial else self._noticed).add(tag)
 
     @property
     def received(self) -> int:

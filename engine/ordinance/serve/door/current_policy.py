@@ -13,7 +13,7 @@ from ordinance.serve.door.engine import Engine
 from ordinance.serve.door.policies import Policies
 from ordinance.serve.http.keys import Client, Keyring
 from ordinance.serve.http.stderr import described, tell
-from ordinance.settings.differences import changes
+from ordinance.settings.differences import RENEWED, changes
 from ordinance.settings.model import Settings
 from ordinance.settings.sections import KeySettings
 
@@ -83,7 +83,7 @@ class Standing:
                 await self._replace_plan(self._renewal)
 
     async def _read(self, renewal: Renewal) -> Settings | None:
-        """Return the settings in force with the keys and plugins that the operator's settings have now."""
+        """Return the settings in force with the keys, plugins and judges that the operator's settings have now."""
         if renewal.settings is None:
             return self.settings
         try:
@@ -97,7 +97,8 @@ class Standing:
             tell(f"keys: {found.of_keys}")
         if found.others:
             tell(f"these settings have changed too and need a restart: {', '.join(found.others)}")
-        return self.settings.model_copy(update={"keys": read.keys, "plugins": read.plugins})
+        renewed = {name: getattr(read, name) for name in RENEWED}
+        return self.settings.model_copy(update=renewed)
 
     async def _replace_keys(self, settings: Settings) -> None:
         """Put in force at once those that fit the plan in force. Of one that does not, what was in force before remains
@@ -203,12 +204,16 @@ def _kept(old: Policies, new: Policies) -> Policies:
     plans = (old.common, *old.by_houses.values())
 
     def kept(plan: Plan) -> Plan:
-        # A plugin's password may be another one, of which a digest says nothing.
-        same = (each for each in plans if (each.digest, each.plugins) == (plan.digest, plan.plugins))
+        # A plugin's password, or a judge's address, may be another one, of which a digest says nothing.
+        same = (each for each in plans if _parts(each) == _parts(plan))
         return next(same, plan)
 
     policies = Policies(kept(new.common), {houses: kept(plan) for houses, plan in new.by_houses.items()})
     return old if policies == old else policies
+
+
+def _parts(plan: Plan) -> tuple[object, ...]:
+    return plan.digest, plan.plugins, plan.judge
 
 
 def _named(policies: Policies) -> str:

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ordinance.errors import OrdinanceError, SituationError
+from ordinance.judging.configured import maker
+from ordinance.judging.joined import Judges
 from ordinance.loading.load import load
 from ordinance.plugins.allowed import Plugin, allow
 from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
 from ordinance.serve.http.keys import Client
+from ordinance.serve.http.stderr import tell
 from ordinance.settings.model import Settings
 from ordinance.settings.sections import KeySettings
 
@@ -84,7 +87,19 @@ def _own(settings: Settings, on: date | None, plugins: Sequence[Plugin], houses:
 
 def _loaded(settings: Settings, on: date | None, plugins: Sequence[Plugin], houses: Houses) -> Plan:
     named = {house for key in settings.keys for house in key.houses}
-    return load(settings.packs, plugins=plugins, on=on, budget=budget_of(settings), without_houses=named - houses).plan
+    return load(
+        settings.packs,
+        plugins=plugins,
+        on=on,
+        budget=budget_of(settings),
+        without_houses=named - houses,
+        judge=maker(settings.judges, settings.judge, plugins, settings.limits.plugin_seconds, tell),
+    ).plan
+
+
+def judges_of(plan: Plan) -> Judges | None:
+    """Return the configured judges that ``plan`` asks, None where it asks none."""
+    return plan.judge if isinstance(plan.judge, Judges) else None
 
 
 def budget_of(settings: Settings) -> Budget:

@@ -24,7 +24,7 @@ from ordinance.serve.door.adapters import Adapting
 from ordinance.serve.door.current_policy import Renewal, Standing
 from ordinance.serve.door.http_headers import NO_CLAIMS, Claims, policy_header
 from ordinance.serve.door.model_names import Names
-from ordinance.serve.door.policies import Policies, budget_of
+from ordinance.serve.door.policies import Policies, budget_of, judges_of
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.glance import Glance
 from ordinance.serve.http.keys import Client, Keyring
@@ -164,8 +164,15 @@ def make_service(
         _try_out(plan, client, settings, on)
 
     sinks = Sinks(budget_of(settings), (settings.audit or AuditSettings()).queue)
-    standing = Standing(policies, settings, try_out, renewal, lambda read: sinks.renew(read.plugins))
-    sinks.renew(policies.plugins)
+
+    def prepare(read: Policies) -> None:
+        sinks.renew(read.plugins)
+        for plan in read.plans:
+            if judges := judges_of(plan):
+                judges.watch()
+
+    standing = Standing(policies, settings, try_out, renewal, prepare)
+    prepare(policies)
     engine = None if renewal is None else renewal.engine
 
     async def restart_due() -> bool:
@@ -212,13 +219,19 @@ def charter_alone(service: Service) -> bool:
 
 async def ready_state(service: Service, *, reachable: bool = True, draining: bool = False) -> dict[str, Any]:
     """Return what ``/ready`` says, first whether requests should come here: not if they would get no answer, nor if the
-    server is about to stop, nor while a plugin says that something is wrong. A stale policy, a failing plugin and a
-    failing log that is not required are reported, but stop nothing."""
+    server is about to stop, nor while a plugin says that something is wrong, or a judge is silent or wrong. A stale
+    policy, a failing plugin and a failing log that is not required are reported, but stop nothing."""
     audit = service.audit.state()
     recorded = audit["state"] == "ok" or not service.audit.required
     others = service.sinks.reports()
+    plans = service.standing.policies.plans
+    judges = {each.name: each for plan in plans if (joined := judges_of(plan)) for each in joined.judges}
     state: dict[str, Any] = {
-        "ready": reachable and recorded and not draining and not any(each.get("wrong") for each in others),
+        "ready": reachable
+        and recorded
+        and not draining
+        and not any(each.get("wrong") for each in others)
+        and not any(each.is_wrong for each in judges.values()),
         "policy": policy_header(service.open(service.keyring.anyone)),
         "stale": service.standing.stale or None,
         "draining": draining,
@@ -227,12 +240,13 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
     }
     if service.recollection is not None:
         state["conversations"] = {"state": "failing" if service.recollection.failing else "ok"}
-    plans = service.standing.policies.plans
     plugins = {each.name: each.report() for plan in plans for each in plan.attached}
     for other in others:  # of one that also answers for rules, what it answers there counts
         plugins[other["name"]] = {**other, **plugins.get(other["name"], {})}
     if plugins:
         state["plugins"] = [plugins[name] for name in sorted(plugins)]
+    if judges:
+        state["judges"] = [judges[name].report() for name in sorted(judges)]
     if service.plan.struck:
         state["struck"] = [{"rule": each.rule, "test": each.test} for each in service.plan.struck]
     return state

@@ -16,12 +16,13 @@ from ordinance.protocol.govern.governed_stream import GovernedStream, refused_st
 from ordinance.protocol.govern.prompts import heard_and_unknown, sent_on
 from ordinance.protocol.govern.transcript import Transcript, transcript_of
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
-from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal, stopping
+from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal, judge_busy, stopping
 from ordinance.protocol.routes import MODELS
 from ordinance.protocol.said import Top
 from ordinance.runtime.session import Session
 from ordinance.serve.door import http_headers
 from ordinance.serve.door.delivery import STREAM_HEADERS, StreamDelivery, WholeDelivery
+from ordinance.serve.door.policies import judges_of
 from ordinance.serve.door.recall import Recall, recall
 from ordinance.serve.door.service import Service
 from ordinance.serve.http import body_limits, tags
@@ -103,6 +104,8 @@ class Visit:
         transcript = await self._read_back(request, len(raw))
         self._session = session = await self._open(request, transcript, len(raw))
         self._exchange.common[http_headers.POLICY] = http_headers.policy_header(session)
+        if (judges := judges_of(self._service.plan_of(self._client))) and judges.full:
+            raise judge_busy()
         if session.marks:
             self._exchange.common[http_headers.MARKS] = http_headers.marks_header(session)
         request = await aside(len(raw), session.waits, with_echo, request, session)

@@ -1,0 +1,22 @@
+"""One question over all of a policy's, so that ordinary text costs one call at a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ordinance.plugin import Question
+
+#: The id that the question has where a rule has its own. No rule can be called so.
+RULE = "*"
+#: So many examples of each question: the first two are canaries, which no prompt shows.
+_SHOWN = slice(2, 4)
+
+
+def umbrella(questions: Sequence[Question]) -> Question:
+    """Return the question whether a text breaks any of the rules of ``questions``."""
+    means = "\n".join(f"{number}. {each.means}" for number, each in enumerate(questions, 1))
+    excludes = " ".join(dict.fromkeys(each.excludes for each in questions if each.excludes))
+    fires = tuple(text for each in questions for text in each.fires[_SHOWN])
+    quiet = tuple(text for each in questions for text in each.quiet[_SHOWN])
+    first = questions[0]
+    return Question(RULE, f"any of these:\n{means}", excludes, first.fires[:2] + fires, first.quiet[:2] + quiet)

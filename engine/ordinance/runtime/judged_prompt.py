@@ -1,0 +1,103 @@
+"""What a judge is asked about a request: what people say in it, each whole, and the rest of it together (semantics,
+rule 30)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from ordinance.runtime.exchanges import Asked
+from ordinance.runtime.match.rulings import Rulings
+from ordinance.runtime.memory import JUDGED, Recall
+from ordinance.runtime.redact.activation import Activation
+
+
+class JudgedPrompt:
+    """The judge of one prompt. A text that ``recall`` knows as cleared by a judge that acted is not asked about again;
+    ``recorded`` are the tags of what a judge that only records would have found."""
+
+    def __init__(self, activation: Activation, rulings: Rulings, recall: Recall | None) -> None:
+        self.recorded: set[int] = set()
+        self._rules = activation.prompt_judged
+        self._acting = [rule for rule in self._rules if rule.may_act]
+        self._rulings = rulings
+        self._recall = recall
+        self._asked: dict[str, tuple[frozenset[int], frozenset[int]]] = {}
+
+    def show(self, question: str) -> None:
+        """Note what was asked, which is shown beside the answer."""
+        self._rulings.asked = question
+
+    def unknown(self, asked: Asked) -> int:
+        """Count the characters of what ``asked`` says that have to be judged."""
+        if not self._rules:
+            return 0
+        old = (to_judge(each.texts, each.said, asked.form) for each in asked.old)
+        texts = [*_new(asked), *(text for each in old for text in each)]
+        return sum(len(text) for text in texts if not self._is_cleared(text))
+
+    def new(self, asked: Asked) -> tuple[set[int], set[int]]:
+        """Return the tags of what is found in what is new, and of what failed at it."""
+        return self._judge(_new(asked))
+
+    def old(self, texts: Collection[str], said: Sequence[str], form: frozenset[str]) -> tuple[set[int], set[int]]:
+        """Return the same of an old exchange."""
+        recorded = set(self.recorded)
+        found = self._judge(to_judge(texts, said, form))
+        self.recorded = recorded  # trials are told of what is new
+        return found
+
+    def _judge(self, texts: Iterable[str]) -> tuple[set[int], set[int]]:
+        found: set[int] = set()
+        failed: set[int] = set()
+        for text in texts if self._rules else ():
+            if text not in self._asked:
+                self._asked[text] = self._look(text)
+            found |= self._asked[text][0]
+            failed |= self._asked[text][1]
+        return found, failed
+
+    def _look(self, text: str) -> tuple[frozenset[int], frozenset[int]]:
+        if self._is_cleared(text):
+            for rule in self._acting:
+                self._rulings.note(rule, acted=True)
+            return frozenset(), frozenset()
+        verdicts = self._rulings.judge(self._rules, text)
+        self.recorded |= verdicts.recorded
+        if self._recall is not None and verdicts.cleared(self._acting):
+            self._recall.note(text, JUDGED)
+        tags = [frozenset(rule.tag for rule in rules) for rules in (verdicts.found, verdicts.failed)]
+        return tags[0], tags[1]
+
+    def _is_cleared(self, text: str) -> bool:
+        return self._recall is not None and bool(self._acting) and bool(self._recall.facts(text) & JUDGED)
+
+
+def _new(asked: Asked) -> list[str]:
+    return to_judge(asked.new, asked.said, asked.form)
+
+
+def to_judge(texts: Collection[str], said: Sequence[str], form: frozenset[str] = frozenset()) -> list[str]:
+    """Return what is judged of ``texts``: what is ``said``, each by itself, and in one text all that stands in none of
+    that and is no word of the protocol's ``form``. Servers join texts in several ways; white space makes no
+    difference here. If nothing is said, the longest texts are what is."""
+    chosen = [text for text in dict.fromkeys(said) if text.strip()]
+    known = "\0".join(map(_packed, chosen))
+    rest: list[str] = []
+    for text in sorted(texts, key=len, reverse=True) if not chosen else texts:
+        packed = _packed(text)
+        if not packed or text in form or packed in known:
+            continue
+        known = f"{known}\0{packed}"
+        rest.append(text)
+    if not chosen:
+        return rest
+    return [*chosen, *_joined(rest)]
+
+
+def _joined(rest: Sequence[str]) -> Iterator[str]:
+    if rest:
+        yield "\n".join(rest)
+
+
+def _packed(text: str) -> str:
+    return "".join(text.split())

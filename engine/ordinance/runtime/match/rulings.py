@@ -1,0 +1,102 @@
+"""What a judge says in one request: it is asked here, in time, and whatever goes wrong is a ruling that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from time import monotonic
+
+from ordinance.detection import Checkpoint, Judge, Judged, Ruling
+
+#: A judge is asked for so many seconds in all about one answer, and about one prompt; beyond that it is late.
+PER_ANSWER = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRule:
+    """What the rule numbered ``tag`` asks a judge, and the ``family`` of what that finds in an answer."""
+
+    tag: int
+    judged: Judged
+    family: int = 0
+
+    @property
+    def may_act(self) -> bool:
+        return self.judged.judge.may_act(self.judged.question.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What a judge found at one checkpoint, as numbers of rules: what it ``found``, at what it ``failed``, both where
+    it acts, what it would have found where it only records, and where it ``acted`` at all."""
+
+    found: tuple[JudgedRule, ...] = ()
+    failed: tuple[JudgedRule, ...] = ()
+    recorded: frozenset[int] = frozenset()
+    acted: frozenset[int] = frozenset()
+
+    def cleared(self, acting: Iterable[JudgedRule]) -> bool:
+        """Return whether nothing was found, and the judge acted for each of ``acting``."""
+        return not (self.found or self.failed or self.recorded) and all(rule.tag in self.acted for rule in acting)
+
+
+class Rulings:
+    """One judge in one request. ``asked`` is what was asked, shown beside answers; ``faults`` are the codes of what
+    went wrong. What is remembered of texts is for this ``salt``."""
+
+    def __init__(self, judge: Judge, salt: bytes = b"", clock: Callable[[], float] = monotonic) -> None:
+        self.asked = ""
+        self.faults: set[str] = set()
+        self._judge = judge
+        self._salt = salt
+        self._clock = clock
+        self._spent = {True: 0.0, False: 0.0}
+        self._acted: dict[str, bool] = {}
+
+    def judge(self, rules: Sequence[JudgedRule], text: str, start: int = 0, part: str = "prompt") -> Verdicts:
+        """Ask the questions of ``rules``, all at once, about a ``text`` of which nothing from ``start`` on was judged
+        before. Blocks until then; never raises."""
+        of_prompt = part == "prompt"
+        at = Checkpoint(text, start, "" if of_prompt else self.asked, part, self._salt)
+        rulings = self._ask([rule.judged for rule in rules], at, of_prompt)
+        found, failed, recorded = [], [], set[int]()
+        acted = frozenset(rule.tag for rule, ruling in zip(rules, rulings, strict=True) if ruling.acts)
+        for rule, ruling in zip(rules, rulings, strict=True):
+            self.note(rule, acted=ruling.acts)
+            if ruling.failed:
+                self.faults.add(ruling.failed)
+            if ruling.failed and ruling.acts:
+                failed.append(rule)
+            elif not ruling.failed and ruling.probability >= rule.judged.least:
+                found += [rule] if ruling.acts else []
+                recorded |= set() if ruling.acts else {rule.tag}
+        return Verdicts(tuple(found), tuple(failed), frozenset(recorded), acted)
+
+    def note(self, rule: JudgedRule, *, acted: bool) -> None:
+        """Note whether the judge acted for ``rule`` on a text."""
+        name = rule.judged.question.rule
+        self._acted[name] = acted and self._acted.get(name, True)
+
+    def acted(self, rule: str) -> bool:
+        """Return whether the judge acted for the rule of this id on every text that it was asked about."""
+        return self._acted.get(rule, False)
+
+    def _ask(self, asked: Sequence[Judged], at: Checkpoint, of_prompt: bool) -> Sequence[Ruling]:
+        if self._spent[of_prompt] >= PER_ANSWER:
+            return self._failed(asked, "late")
+        begun = self._clock()
+        try:
+            rulings = self._judge.ask([each.question for each in asked], at)
+            sound = len(rulings) == len(asked) and all(_is_sound(each) for each in rulings)
+        except Exception:  # a judge must not raise; one that does has not answered
+            sound = False
+        self._spent[of_prompt] += self._clock() - begun
+        return rulings if sound else self._failed(asked, "unreadable")
+
+    def _failed(self, asked: Sequence[Judged], code: str) -> list[Ruling]:
+        return [Ruling(1.0, self._judge.may_act(each.question.rule), code) for each in asked]
+
+
+def _is_sound(ruling: Ruling) -> bool:
+    return isfinite(ruling.probability) and 0 <= ruling.probability <= 1

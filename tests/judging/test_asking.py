@@ -1,0 +1,155 @@
+"""Calls to a judge: how many, how long, and to which replica."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from ordinance.judging.asking import Answer, Call, Calls
+from ordinance.judging.judge_error import JudgeError, code_of
+from ordinance.plugins.hosted import FaultError
+from support.waiting import until
+
+CALL = Call("a/b", "text")
+
+
+def made(ask: Callable[[Call, int], float], replicas: int = 1, at_once: int = 4, seconds: float = 5.0) -> Calls:
+    return Calls(ask, replicas, at_once, seconds)
+
+
+def answers(calls: Calls, *asked: Call, seconds: float = 5.0) -> list[float | str]:
+    return [_said(each) for each in calls.make(asked or (CALL,), time.monotonic() + seconds)]
+
+
+def _said(answer: Answer) -> float | str:
+    return answer.code if isinstance(answer, JudgeError) else answer
+
+
+def failing(cause: str) -> Callable[[Call, int], float]:
+    def ask(call: Call, replica: int) -> float:
+        raise FaultError(cause)
+
+    return ask
+
+
+def test_each_call_gets_its_own_answer() -> None:
+    calls = made(lambda call, _: len(call.text) / 10)
+    assert answers(calls, Call("r", "abc"), Call("r", "a"), Call("r", "ab")) == [0.3, 0.1, 0.2]
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [("late", "late"), ("silent", "late"), ("unreachable", "unreachable"), ("died", "unreachable"),
+     ("start", "unreachable"), ("sealed", "unreachable"), ("memory", "unreachable"), ("unreadable", "unreadable"),
+     ("raised", "unreadable"), ("nonsense", "unreadable"), ("twice", "unreadable"), ("wrong_model", "wrong_model"),
+     ("anything new", "unreadable")],
+)  # fmt: skip
+def test_what_goes_wrong_in_a_plugin_has_a_code(cause: str, code: str) -> None:
+    calls = made(failing(cause))
+    assert answers(calls) == [code] == [code_of(cause)]
+    assert calls.faults == {code: 1}
+
+
+def test_a_call_that_takes_too_long_is_late_and_the_others_count() -> None:
+    gate = threading.Event()
+
+    def ask(call: Call, _: int) -> float:
+        if call.text == "slow":
+            gate.wait(10)
+        return 0.5
+
+    calls = made(ask)
+    assert answers(calls, CALL, Call("r", "slow"), seconds=0.2) == [0.5, "late"]
+    gate.set()
+
+
+def test_no_more_calls_run_at_once_than_may_and_one_that_does_not_begin_is_one_too_many() -> None:
+    gate, running, most, lock = threading.Event(), [], [], threading.Lock()
+
+    def ask(call: Call, _: int) -> float:
+        with lock:
+            running.append(call)
+            most.append(len(running))
+        gate.wait(10)
+        with lock:
+            running.remove(call)
+        return 0.5
+
+    calls = made(ask, at_once=2)
+    assert not calls.full
+    held = threading.Thread(target=answers, args=(calls, Call("r", "1"), Call("r", "2")))
+    held.start()
+    until(lambda: calls.full)
+    assert answers(calls, seconds=0.1) == ["full"]
+    gate.set()
+    held.join()
+    assert max(most) == 2
+    assert answers(calls) == [0.5]
+
+
+def test_a_replica_that_fails_is_replaced_by_another_at_once() -> None:
+    asked = []
+
+    def ask(call: Call, replica: int) -> float:
+        asked.append(replica)
+        if replica == 1:
+            raise FaultError("unreachable")
+        return 0.7
+
+    calls = made(ask, replicas=2)
+    assert answers(calls) == [0.7]
+    assert answers(calls) == [0.7]
+    assert sorted(asked) == [0, 0, 1], "each in its turn, and one twice"
+    assert not calls.faults
+
+
+def test_both_replicas_that_fail_are_one_fault() -> None:
+    calls = made(failing("unreadable"), replicas=3)
+    assert answers(calls) == ["unreadable"]
+    assert calls.faults == {"unreadable": 1}
+
+
+def test_a_slow_replica_is_hedged_after_what_19_of_20_calls_take() -> None:
+    gate = threading.Event()
+
+    def ask(call: Call, replica: int) -> float:
+        if call.text == "slow" and replica == 1:
+            gate.wait(10)
+        return 0.1 + replica
+
+    calls = made(ask, replicas=2, seconds=8.0)
+    assert calls.slow == 4.0, "nothing is known yet"
+    for _ in range(40):
+        answers(calls)
+    assert calls.slow < 1.0
+    while calls._turn != 0:
+        answers(calls)
+    begun = time.monotonic()
+    assert answers(calls, Call("r", "slow")) == [0.1]
+    assert time.monotonic() - begun < 2.0
+    gate.set()
+
+
+def test_without_room_nobody_is_asked_twice() -> None:
+    gate = threading.Event()
+    asked = []
+
+    def ask(call: Call, replica: int) -> float:
+        asked.append(replica)
+        gate.wait(10)
+        return 0.5
+
+    calls = made(ask, replicas=2, at_once=1)
+    assert answers(calls, seconds=0.2) == ["late"]
+    gate.set()
+    assert len(asked) == 1
+
+
+def test_a_defect_in_asking_is_a_fault_and_nothing_raises() -> None:
+    def ask(call: Call, _: int) -> float:
+        raise RuntimeError(call.text)
+
+    assert answers(made(ask)) == ["unreadable"]
