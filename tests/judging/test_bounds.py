@@ -68,7 +68,7 @@ def test_the_bounds_cover_the_truth_in_95_percent_of_samples(share: float, of: i
 
 @pytest.mark.parametrize("of", [300, 500, 700])
 def test_a_threshold_from_the_same_quiet_texts_keeps_its_bound(of: int) -> None:
-    """Wilks: the share above the score that has ``k`` quiet ones above it, with ``k`` from their number alone, passes the
+    """Wilks: the share above the score with ``k`` quiet ones above it, with ``k`` from their number alone, passes the
     bound in 5 % of samples. Uniform scores stand for any: only their order counts, and the share above is 1 - score."""
     draw = random.Random(of)
     above = most_above(of, 0.01)

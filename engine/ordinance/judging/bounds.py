@@ -50,7 +50,7 @@ def most_above(of: int, share: float) -> int | None:
 
 
 def _up_to(taken: int, of: int, share: float) -> float:
-    """Return the probability that a binomial of ``of`` trials gives ``taken`` or fewer, where ``taken / of`` < ``share``
+    """Return the probability that ``of`` trials give ``taken`` or fewer, where ``taken / of`` < ``share``
     < 1: the terms shrink from the last one down."""
     term = math.exp(
         math.lgamma(of + 1) - math.lgamma(taken + 1) - math.lgamma(of - taken + 1)
