@@ -124,8 +124,8 @@ def _entry(settings: Settings, name: str) -> JudgeSettings:
 
 
 def _asked(loaded: Loaded) -> dict[str, Asked]:
-    if loaded.compiled is None:
-        raise PolicyError("the packs do not compile to a policy.", help="`ordinance check` lists what is wrong.")
+    if loaded.compiled is None or loaded.policy is None:
+        raise PolicyError("the packs do not make a policy.", help="`ordinance check` lists what is wrong.")
     found = {each.question.rule: Asked(each.question, each.least) for each in loaded.policy.judged}
     if not found:
         raise PolicyError("no rule of the packs asks a judge.", help="A rule asks one by `judged at least 0.8`.")
