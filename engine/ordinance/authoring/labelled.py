@@ -17,8 +17,8 @@ For people, a line that says what is expected and the text below it, indented; `
 
 For programs, JSON lines: ``{"rule": "DE/symbols", "expects": "fires", "answer": "…", "given": {"purpose": "art"}}``.
 
-Texts that calibrate a judge also say, at the end of that line, the kind of a quiet text and whether the text is kept out
-of every prompt and fit: ``quiet baseline/weapons prompt contrast kept_out``; in JSON ``"kind"`` and ``"kept_out"``.
+Texts that calibrate a judge also say, at the end of that line, the kind of a quiet text and whether the text is kept
+out of every prompt and fit: ``quiet baseline/weapons prompt contrast kept_out``; in JSON ``"kind"`` and ``"kept_out"``.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from ordinance.errors import OrdinanceError, UnwritableError, UsageError
 COMMANDS = (
     ("check", "report every problem in packs"),
     ("test", "run the examples in packs"),
+    ("calibrate", "measure a judge on labelled texts"),
     ("lesson", "explain a finding and show what to write instead"),
     ("fmt", "format packs"),
     ("explain", "show what each rule does to a text, and why"),

@@ -1,13 +1,14 @@
 """Bounds on a share that was counted: one-sided Clopper-Pearson bounds of 95 %.
 
-Of ``of`` texts, ``taken`` were taken. With what confidence is the true share below a bound? C. J. Clopper, E. S. Pearson,
-"The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika 26 (1934): the bound is the
-share at which so few, or fewer, would be taken in only 5 % of samples. It never covers less than it says.
+Of ``of`` texts, ``taken`` were taken. Below what bound is the true share, with what confidence? C. J. Clopper and
+E. S. Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika 26 (1934):
+the bound is the share at which so few, or fewer, are taken in only 5 % of samples. It never covers less than it says.
 
 For a threshold that is an order statistic, the bound is exact (S. S. Wilks, "Determination of sample sizes for setting
-tolerance limits", Annals of Mathematical Statistics 12, 1941): of ``n`` quiet texts, let the threshold be the score of the
-one that has ``k`` above it, with ``k`` chosen before the scores are seen. Then the share of all such texts above it has the
-distribution Beta(k + 1, n - k), whatever the judge, and its 95 % quantile is the Clopper-Pearson bound of ``k`` of ``n``.
+tolerance limits", Annals of Mathematical Statistics 12, 1941). Of ``n`` quiet texts, let the threshold be the score of
+the one that has ``k`` above it, with ``k`` chosen before the scores are seen. The share of all such texts above it has
+the distribution Beta(k + 1, n - k), whatever the judge, and its 95 % quantile is the Clopper-Pearson bound of ``k`` of
+``n``.
 """
 
 from __future__ import annotations
@@ -49,10 +50,16 @@ def most_above(of: int, share: float) -> int | None:
 
 
 def _up_to(taken: int, of: int, share: float) -> float:
-    """Return the probability that a binomial of ``of`` trials gives ``taken`` or fewer; 0 < ``share`` < 1."""
-    yes, no = math.log(share), math.log1p(-share)
-    whole = math.lgamma(of + 1)
-    return math.fsum(
-        math.exp(whole - math.lgamma(count + 1) - math.lgamma(of - count + 1) + count * yes + (of - count) * no)
-        for count in range(taken + 1)
-    )
+    """Return the probability that ``of`` trials give ``taken`` or fewer, where ``taken / of`` < ``share``
+    < 1: the terms shrink from the last one down."""
+    term = math.exp(
+        math.lgamma(of + 1) - math.lgamma(taken + 1) - math.lgamma(of - taken + 1)
+        + taken * math.log(share) + (of - taken) * math.log1p(-share)
+    )  # fmt: skip
+    total = 0.0
+    for count in range(taken, -1, -1):
+        if term <= total * 1e-18:
+            break
+        total += term
+        term *= count / (of - count + 1) * (1 - share) / share
+    return total

@@ -1,7 +1,7 @@
-"""The file that ``ordinance calibrate`` writes: what a judge's scores mean for each rule and language, and where it acts.
+"""The file that ``ordinance calibrate`` writes: what a judge's scores mean by rule and language, and where it acts.
 
-It is read strictly, and what follows from its counts is computed again: a file that was edited is refused. It contains no
-text, only digests.
+It is read strictly, and what follows from its counts is computed again: a file that was edited is refused. It contains
+no text, only digests.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,8 +21,6 @@ from ordinance.errors import OrdinanceError
 from ordinance.judging.bounds import at_least, at_most
 from ordinance.judging.fitting import interpolated, log_odds, logistic
 from ordinance.plugin import Question
-
-FORMAT = "ordinance calibration 1"
 
 #: A judge acts where so many texts were measured, and so few false alarms are possible.
 LEAST_QUIET = 300
@@ -81,7 +80,7 @@ class Isotonic(_Part):
 
     @model_validator(mode="after")
     def _rises(self) -> Isotonic:
-        for (low, under), (high, over) in zip(self.knots, self.knots[1:], strict=False):
+        for (low, under), (high, over) in pairwise(self.knots):
             if not (low < high and under <= over):
                 raise ValueError("the knots do not rise")
         return self
@@ -152,7 +151,7 @@ class Rule(_Part):
 class Calibration(_Part):
     """The whole file. ``judge`` is what the scores depend on; ``texts`` is a digest of all texts that were scored."""
 
-    format: Literal["ordinance calibration 1"] = FORMAT
+    format: Literal["ordinance calibration 1"] = "ordinance calibration 1"
     judge: dict[str, JsonValue]
     texts: Digest
     unseen: bool
@@ -254,7 +253,7 @@ def digest_of(plain: object) -> str:
     return f"sha256:{hashlib.sha256(shown.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def read(path: Path) -> Calibration:
+def read_calibration(path: Path) -> Calibration:
     """Read a file of calibration. Raises ``CalibrationError`` with the place where it cannot be used."""
     try:
         with path.open("rb") as file:

@@ -1,16 +1,17 @@
 """From a judge's score to a probability: the map that labelled scores give, which never falls as the score rises.
 
 ``isotonic`` is the least-squares monotone map, found by pooling adjacent violators (M. Ayer and others, "An empirical
-distribution function for sampling with incomplete information", Annals of Mathematical Statistics 26, 1955). ``platt`` is a
-logistic curve in the log-odds of the score with two parameters, for few texts (J. Platt, "Probabilistic outputs for support
-vector machines", 1999; solved by Newton's method as in H.-T. Lin, C.-J. Lin, R. Weng, Machine Learning 68, 2007).
+distribution function for sampling with incomplete information", Annals of Mathematical Statistics 26, 1955). ``platt``
+is a logistic curve in the log-odds of the score with two parameters, for few texts (J. Platt, "Probabilistic outputs
+for support vector machines", 1999; solved by Newton's method as in H.-T. Lin, C.-J. Lin and R. Weng, Machine Learning
+68, 2007).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 #: Scores nearer to 0 or 1 than this have the log-odds of this.
@@ -41,7 +42,7 @@ def interpolated(knots: Sequence[tuple[float, float]], score: float) -> float:
     """Return the probability that ``knots`` give to ``score``: that of the nearest knot beyond the first and last."""
     if score <= knots[0][0]:
         return knots[0][1]
-    for (low, under), (high, over) in zip(knots, knots[1:], strict=False):
+    for (low, under), (high, over) in pairwise(knots):
         if score <= high:
             return under + (over - under) * (score - low) / (high - low)
     return knots[-1][1]

@@ -1,7 +1,7 @@
 """Which language a text is in, from the text alone: two identifiers agree, or nobody knows (decision 056).
 
-eld and py3langid ship their models in their wheels. Both are Python (numpy does the arithmetic of the second), so that no
-native parser reads what strangers wrote. The extra ``judge`` installs them.
+eld and py3langid ship their models in their wheels. Both are Python (numpy does the arithmetic of the second), so that
+no native parser reads what strangers wrote. The extra ``judge`` installs them.
 """
 
 from __future__ import annotations
