@@ -64,7 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "authoring": {
         "detection", "errors", "language", "loading", "policy", "policy/link", "policy/check", "runtime",
-        "runtime/text", "runtime/match", "runtime/redact",
+        "runtime/text", "runtime/match", "runtime/redact", "runtime/judged",
     },
     "authoring/register": {"authoring", "errors", "language", "policy", "runtime", "runtime/redact"},
     "conformance": {
