@@ -169,7 +169,8 @@ def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diag
     for case in policy.cases:
         if _finds(plan, case) is not case.matches:
             said = "finds nothing in" if case.matches else "matches in"
-            yield diagnose("example-fails", case.span, f"the pattern {said} this text")
+            what = "list of words" if "/words for " in case.detector else "pattern"
+            yield diagnose("example-fails", case.span, f"the {what} {said} this text")
 
 
 def _disagreement(result: Result, rule: Rule, red: bool, taker: Rule | None) -> Diagnostic:
