@@ -34,8 +34,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plugins/inside": {"plugin"},
     "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},
     "loading": {
-        "detection", "detectors", "errors", "language", "plugin", "plugins", "policy", "policy/link", "policy/check",
-        "resources", "runtime", "runtime/match",
+        "detection", "detectors", "errors", "instructions", "language", "plugin", "plugins", "policy", "policy/link",
+        "policy/check", "resources", "runtime", "runtime/match",
     },
     "instructions": {"policy"},
     "settings": {"errors"},
@@ -57,7 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "settings",
     },
     "batch": {
-        "errors", "instructions", "policy", "protocol", "protocol/apis", "protocol/govern", "runtime", "serve/door",
+        "errors", "policy", "protocol", "protocol/apis", "protocol/govern", "runtime", "serve/door",
         "serve/http", "serve/record", "settings",
     },
     "authoring": {
@@ -88,7 +88,7 @@ KEPT_TO = {
     "aiohttp": {"serve"},
     "xllamacpp": {"serve"},
     "yaml": {"settings"},
-    "pydantic": {"conformance", "plugins", "settings", "serve"},
+    "pydantic": {"conformance", "instructions", "plugins", "settings", "serve"},
     "pydantic_settings": {"settings"},
 }
 

@@ -71,7 +71,11 @@ def _table(seen: Sequence[Seen], width: int) -> Iterator[str]:
 
 
 def _details(seen: Seen) -> Iterator[tuple[str, str]]:
-    yield "provides", ", ".join([*seen.provides, *(f"pack {each}" for each in seen.packs)])
+    packs, instructions = (
+        (f"pack {each}" for each in seen.packs),
+        (f"instructions in {each}" for each in seen.instructions),
+    )
+    yield "provides", ", ".join([*seen.provides, *packs, *instructions])
     yield "asked", ", ".join(seen.asked)
     yield "sandbox", "; ".join(f"{what}: {how}" for what, how in seen.sandbox.items())
     yield "cause", f"{seen.cause}: {seen.message}" if seen.message else seen.cause

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -18,6 +18,7 @@ from ordinance.language.diagnostics import Diagnostic, about_file, capped, in_or
 from ordinance.loading.attached import Attached, asked_of, attach
 from ordinance.loading.example_runs import prove
 from ordinance.loading.files import shown
+from ordinance.loading.instructing import instructions_of
 from ordinance.loading.packs import default_packs, gather
 from ordinance.loading.shields import shielding
 from ordinance.loading.totals import oversized
@@ -28,7 +29,7 @@ from ordinance.policy.check.compile import compile
 from ordinance.policy.check.proof import check
 from ordinance.policy.ir import Example, Policy, Unit
 from ordinance.policy.link.linker import link
-from ordinance.policy.plan import Plan
+from ordinance.policy.plan import Instructions, Plan
 
 DEFAULT_BUDGET = Budget()
 
@@ -96,15 +97,17 @@ def load(
     """Load the packs at ``paths`` (none: all that ship) as one policy, with every finding at once.
 
     ``plugins`` are those that the operator allows; those that no pack asks do not run. A path that is the name of one
-    of them stands for the packs that it contains. ``on`` is the day that dates are compared with; None is today.
-    ``budget`` bounds what plugins may take.
+    of them stands for the packs and the instructions that it contains. ``on`` is the day that dates are compared with;
+    None is today. ``budget`` bounds what plugins may take.
     Without ``examples`` those of rules may disagree with the policy, as ``ordinance test`` tells by itself.
     ``without_houses`` are the names of house packs to leave out.
     Raises ``PluginError`` for a plugin that is installed beside the engine, or breaks its contract; what is wrong with
     packs is in ``Loaded.diagnostics``.
     """
     refuse_beside()
+    paths = tuple(paths)
     given = tuple(pack_paths(paths, plugins)) or default_packs()
+    instructions = instructions_of(named_in(paths, plugins))
     packs = gather(given, without_houses)
     found = list(packs.diagnostics)
     policy: Policy | None = None
@@ -112,14 +115,15 @@ def load(
     if packs.complete:
         policy = link(packs.units, "")
         asked = list(asked_of(policy, plugins))
-        policy = replace(policy, digest=digest(packs.units, [plugin for plugin, _ in asked]))
+        policy = replace(policy, digest=digest(packs.units, _taking_part(asked, instructions, plugins)))
         found += (over := oversized(policy))
         if not over:
             attached = [attach(plugin, uses, budget) for plugin, uses in asked]
             verdict = check(policy, _registry(attached, plugins), on or datetime.now(UTC).date())
             found += verdict.diagnostics
             if verdict.checked and not _wrong(found):
-                plan = replace(compile(verdict.checked), plugins=_by_key(policy, attached))
+                plan = compile(verdict.checked)
+                plan = replace(plan, plugins=_by_key(policy, attached), instructions=instructions)
                 found += (*prove(plan, policy, examples=examples), *shielding(plan, policy))
     if _wrong(found):
         plan = None
@@ -140,12 +144,27 @@ def pack_paths(paths: Iterable[Path | str], plugins: Sequence[Plugin]) -> Iterat
         plugin = named.get(normal(str(path)))
         if plugin is None:
             yield Path(path)
-        elif plugin.packs:
+        elif plugin.packs or plugin.instructions:
             yield from plugin.packs
         else:
             raise PluginError(
-                f"the plugin {plugin.shown} contains no packs.", help="Take its name out of the setting `packs`."
+                f"the plugin {plugin.shown} contains no packs and no instructions.",
+                help="Take its name out of the setting `packs`.",
             )
+
+
+def named_in(paths: Iterable[Path | str], plugins: Sequence[Plugin]) -> list[Plugin]:
+    """Return the plugins that ``paths`` name, whose packs and instructions are loaded."""
+    named = {normal(str(path)) for path in paths}
+    return [plugin for plugin in plugins if normal(plugin.name) in named]
+
+
+def _taking_part(
+    asked: Sequence[tuple[Plugin, object]], instructions: Mapping[str, Instructions], plugins: Sequence[Plugin]
+) -> list[Plugin]:
+    """Return the plugins that packs ask and those whose instructions a model may get, in their order."""
+    names = {plugin.name for plugin, _ in asked} | {each.plugin.name for each in instructions.values()}
+    return [plugin for plugin in plugins if plugin.name in names]
 
 
 def _registry(attached: Iterable[Attached], plugins: Iterable[Plugin]) -> Registry:
