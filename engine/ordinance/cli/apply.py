@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
-from ordinance.cli.arguments import add_config, add_day, locale_tag, plugins_of, positive, region_of, tell_charter_alone
+from ordinance.cli.arguments import add_config, add_day, allowed_by, locale_tag, positive, region_of, tell_charter_alone
 from ordinance.cli.lines import Line, parse, read
 from ordinance.errors import OrdinanceError
 from ordinance.loading.load import load
@@ -77,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     jurisdiction = arguments.jurisdiction
     if jurisdiction is None and arguments.locale:
         jurisdiction = region_of(arguments.locale)
-    plan = load(arguments.pack, plugins=plugins_of(arguments), on=arguments.on).plan
+    allowed = allowed_by(arguments)
+    plan = load(arguments.pack, plugins=allowed.plugins, budget=allowed.budget, on=arguments.on).plan
     governor = LineGovernor(plan, jurisdiction, arguments.locale, arguments.on, arguments.chunk, arguments.trace)
     governor.situation({}, 2)  # a jurisdiction without a pack is an error before any line is read
     if jurisdiction is None:

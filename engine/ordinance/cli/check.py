@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
-from ordinance.cli.arguments import add_paths, plugins_of
+from ordinance.cli.arguments import add_paths, allowed_by
 from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
 from ordinance.loading.load import Loaded, load
 from ordinance.policy.ir import Rule
@@ -38,14 +38,15 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
-    loaded = load(args.paths, plugins=plugins_of(args), on=args.on)
+    allowed = allowed_by(args)
+    loaded = load(args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on)
     found = _measured(loaded) if args.cost else []
     diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]
     if args.format == "json":
         shown: dict[str, object] = {"diagnostics": [item.as_dict() for item in diagnostics]}
         if args.cost:
             shown["costs"] = [{**asdict(cost), "waits": cost.waits} for cost in found]
-        if loaded.compiled is not None and loaded.compiled.plugins:
+        if loaded.compiled is not None and loaded.compiled.attached:
             shown["plugins"] = [each.report() for each in loaded.compiled.attached]
         print(json.dumps(shown, ensure_ascii=False))
         return loaded.exit_code

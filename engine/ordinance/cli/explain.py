@@ -13,9 +13,9 @@ from ordinance.cli.arguments import (
     add_config,
     add_day,
     add_format,
+    allowed_by,
     fact,
     locale_tag,
-    plugins_of,
     positive,
     region_of,
     tell_charter_alone,
@@ -90,8 +90,9 @@ def run(args: argparse.Namespace) -> int:
     if jurisdiction is None and args.locale:
         jurisdiction = region_of(args.locale)
     with working("reading packs"):
+        allowed = allowed_by(args)
         plan = load(
-            args.pack, plugins=plugins_of(args), on=args.on, examples=False
+            args.pack, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False
         ).plan  # one that disagrees is what is looked into
     line = _line(args)
     situation = situate(

@@ -12,7 +12,7 @@ from typing import Any
 from ordinance.authoring.junit import junit
 from ordinance.authoring.labelled import Labelled, read_texts
 from ordinance.authoring.results import Examined, examine
-from ordinance.cli.arguments import add_paths, plugins_of
+from ordinance.cli.arguments import add_paths, allowed_by
 from ordinance.cli.check import count
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UnwritableError
@@ -56,7 +56,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Print the failed examples and the coverage. Return the exit code; having no example is a failure."""
     with working("reading packs"):
-        loaded = load(args.paths, plugins=plugins_of(args), on=args.on, examples=False)
+        allowed = allowed_by(args)
+        loaded = load(args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False)
     if loaded.compiled is None:
         return _not_loaded(loaded, args.format)
     texts = _texts(args.texts, loaded) if args.texts else []

@@ -144,6 +144,10 @@ CATALOGUE: dict[str, Entry] = {
         "a match is missed where a window or a piece of a stream cuts it",
         "Raise `overlap` to the length of the longest match, and let nothing depend on what is around a match.",
     ),
+    "shape-hides": Entry(
+        "a candidate that is refused hides a shorter one in it, which would be accepted",
+        "Write one pattern for each length, each of which reads one number of letters and digits.",
+    ),
     "folding-hides": Entry(
         "a match is missed in full-width letters, or with a character of no width in it",
         "Search `passage.folded`, and return `passage.span(start, end)`.",

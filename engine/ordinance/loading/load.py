@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ordinance import __version__
+from ordinance.detection import Declaration, Prepared, Unconfigured
 from ordinance.detectors.registry import Registry
 from ordinance.errors import PluginError, PolicyError, UnreadableError
 from ordinance.language.diagnostics import Diagnostic, about_file, capped, in_order
@@ -119,7 +120,7 @@ def load(
         found += (over := oversized(policy))
         if not over:
             attached = [attach(plugin, uses, budget) for plugin, uses in asked]
-            verdict = check(policy, _registry(attached, plugins), on or datetime.now(UTC).date())
+            verdict = check(policy, _registry(policy, attached, plugins), on or datetime.now(UTC).date())
             found += verdict.diagnostics
             if verdict.checked and not _wrong(found):
                 plan = compile(verdict.checked)
@@ -167,10 +168,33 @@ def _taking_part(
     return [plugin for plugin in plugins if plugin.name in names]
 
 
-def _registry(attached: Iterable[Attached], plugins: Iterable[Plugin]) -> Registry:
+def _registry(policy: Policy, attached: Iterable[Attached], plugins: Iterable[Plugin]) -> Registry:
     """Return who answers for detectors. Raises ``PluginError``."""
-    prepared = {asked: given for each in attached for asked, given in each.prepared().items()}
+    prepared: dict[Declaration, Prepared | Unconfigured] = {}
+    for each in attached:
+        try:
+            prepared |= each.prepared()
+        except PluginError as error:
+            raise _placed(error, each, policy) from None
     return Registry(prepared, (name for plugin in plugins for name in plugin.manifest.names("detector")))
+
+
+def _placed(error: PluginError, attached: Attached, policy: Policy) -> PluginError:
+    """Return ``error`` with the place in a pack of the arguments that a plugin raised about: its author can mend
+    that."""
+    asked = attached.uses[error.use] if 0 <= error.use < len(attached.uses) else None
+    for detector in policy.detectors if asked else ():
+        if detector.declaration == asked:
+            span = detector.span
+            return PluginError(
+                f"{span.source.name}:{span.line}: {error.message}",
+                help=f"Correct what is in parentheses after `{asked.name}` in the pack, as the plugin says. If it is "
+                "right, ask the plugin's authors.",
+                cause=error.cause,
+                hook=error.hook,
+                use=error.use,
+            )
+    return error
 
 
 def _by_key(policy: Policy, attached: Iterable[Attached]) -> dict[str, Attached]:

@@ -84,13 +84,8 @@ def _own(settings: Settings, on: date | None, plugins: Sequence[Plugin], houses:
 
 def _loaded(settings: Settings, on: date | None, plugins: Sequence[Plugin], houses: Houses) -> Plan:
     named = {house for key in settings.keys for house in key.houses}
-    return load(settings.packs, plugins=plugins, on=on, budget=budget_of(settings), without_houses=named - houses).plan
-
-
-def budget_of(settings: Settings) -> Budget:
-    """Return what the settings allow a plugin's processes."""
-    limits = settings.limits
-    return Budget(limits.detector_seconds, limits.detector_processes, limits.plugin_seconds)
+    budget = Budget.of(settings.limits)
+    return load(settings.packs, plugins=plugins, on=on, budget=budget, without_houses=named - houses).plan
 
 
 def _known(loaded: set[str]) -> str:
