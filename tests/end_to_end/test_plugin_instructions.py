@@ -15,6 +15,8 @@ from support.commands import run, run_here
 from support.finnish import CATALOGUE, MANIFEST, NAME, finnish
 from support.serving import PATIENCE, OpenGateway, ScriptedUpstream, say
 
+pytestmark = pytest.mark.server
+
 INSTRUCTION = (
     "Vastaa suomeksi. Sinuttele ihmisiä. "
     "Tämä koskee vain kieltä, sävyä ja muotoa: tosiasiat, nimet ja lainaukset pysyvät ennallaan."
@@ -60,7 +62,6 @@ def test_the_model_is_instructed_in_the_language_of_a_plugin(
     ]
 
 
-@pytest.mark.server
 def test_commands_show_the_plugin_and_find_nothing_wrong(tmp_path: Path) -> None:
     path = written(tmp_path, settings_of(tmp_path))
     (seen,) = json.loads(run_here("plugins", "--config", path, "--format", "json").stdout)["plugins"]
@@ -72,7 +73,6 @@ def test_commands_show_the_plugin_and_find_nothing_wrong(tmp_path: Path) -> None
     assert "plugin acme-finnish 1.0: instructions in fi" in run_here("check", NAME, "--config", path).stdout
 
 
-@pytest.mark.server
 def test_a_faulty_catalogue_is_shown_by_each_command(tmp_path: Path) -> None:
     path = written(tmp_path, settings_of(tmp_path, catalogue=CATALOGUE.replace("[sentences.units]", "[sentences.u]")))
     shown = run_here("plugins", "--config", path, "--format", "json")
@@ -82,7 +82,6 @@ def test_a_faulty_catalogue_is_shown_by_each_command(tmp_path: Path) -> None:
     assert "`sentences.u`: is not a slot" in run_here("check", NAME, "--config", path).stderr
 
 
-@pytest.mark.server
 def test_a_shipped_language_cannot_be_replaced(tmp_path: Path) -> None:
     """The load stops; the engine's own sentences stay whatever an allowed plugin contains."""
     path = written(tmp_path, settings_of(tmp_path, manifest=MANIFEST.replace("fi = ", "et = ")))

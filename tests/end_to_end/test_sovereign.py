@@ -15,6 +15,8 @@ from support.checkout import RULES
 from support.commands import ENGINE, Served, command, environment
 from support.serving import RunningGateway, ScriptedUpstream
 
+pytestmark = pytest.mark.server
+
 #: Imported by every interpreter that has it on its path; writes down each attempt to reach or look up an address.
 WATCH = """\
 import os
@@ -47,7 +49,6 @@ def sockets(watched: Mapping[str, str]) -> list[str]:
     return Path(watched["WATCHED_SOCKETS"]).read_text("utf-8").splitlines()
 
 
-@pytest.mark.server
 @pytest.mark.requirement("DET-1")
 @pytest.mark.parametrize("words", [("check", RULES), ("test", RULES), ("apply", "--jurisdiction", "DE")])
 def test_commands_that_need_no_network_touch_none(words: tuple[str | Path, ...], watched: Mapping[str, str]) -> None:
@@ -79,7 +80,6 @@ def test_the_gateway_connects_to_the_upstream_and_to_nothing_else(
     assert all("'127.0.0.1'" in line for line in looked_up)
 
 
-@pytest.mark.server
 def test_the_watch_would_see_a_connection(watched: Mapping[str, str]) -> None:
     """The check is checked."""
 
