@@ -35,7 +35,7 @@ help:
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
-	@echo 'make hostile         ask hostile plugins 100,000 questions and check each answer, memory and what is left'
+	@echo 'make hostile         send 100,000 questions and 100,000 requests to hostile plugins and check each answer'
 	@echo 'make noninterference send 10,000 requests to pairs of models that differ only in withheld text'
 	@echo 'make defects         seed defects in a copy of the engine and check that a theorem notices each'
 	@echo 'make check           run ruff and mypy --strict'
@@ -112,7 +112,8 @@ soak: ready
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
 
 hostile: ready
-	HOSTILE_QUESTIONS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_soak.py $(FLAGS)
+	HOSTILE_QUESTIONS=100000 HOSTILE_REQUESTS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_soak.py \
+		tests/end_to_end/test_hostile_plugins.py $(FLAGS)
 
 noninterference: ready
 	@HYPOTHESIS_PROFILE=interference exec .venv/test/bin/python -m pytest tests/test_noninterference.py $(FLAGS)

@@ -35,8 +35,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plugins/inside": {"plugin"},
     "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},
     "loading": {
-        "detection", "detectors", "errors", "language", "plugin", "plugins", "policy", "policy/link", "policy/check",
-        "resources", "runtime", "runtime/match",
+        "detection", "detectors", "errors", "instructions", "language", "plugin", "plugins", "policy", "policy/link",
+        "policy/check", "resources", "runtime", "runtime/match",
     },
     "judging": {"detection", "errors", "loading", "plugin", "plugins", "runtime/text", "settings"},
     "instructions": {"policy"},
@@ -59,7 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "settings",
     },
     "batch": {
-        "errors", "instructions", "policy", "protocol", "protocol/apis", "protocol/govern", "runtime", "serve/door",
+        "errors", "policy", "protocol", "protocol/apis", "protocol/govern", "runtime", "serve/door",
         "serve/http", "serve/record", "settings",
     },
     "authoring": {
@@ -90,7 +90,7 @@ KEPT_TO = {
     "aiohttp": {"serve"},
     "xllamacpp": {"serve"},
     "yaml": {"settings"},
-    "pydantic": {"conformance", "judging", "plugins", "settings", "serve"},
+    "pydantic": {"conformance", "instructions", "judging", "plugins", "settings", "serve"},
     "pydantic_settings": {"settings"},
 }
 

@@ -24,6 +24,8 @@ from support.serving import PATIENCE, OpenGateway, ScriptedUpstream, Wire, compl
 from support.small_plan import RED_LINE, SENTENCE
 from support.waiting import until
 
+pytestmark = pytest.mark.server
+
 PAGE = ROOT / "docs" / "record.md"
 CHAT = "/v1/chat/completions"
 ASKS: dict[str, dict[str, Any]] = {

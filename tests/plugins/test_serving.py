@@ -19,7 +19,7 @@ from ordinance.loading.load import load
 from ordinance.plugins.budget import Budget
 from support.allowing import CODE, allowed, entry, write_plugin, write_settings
 from support.checkout import ROOT
-from support.commands import Served, run
+from support.commands import Served, run, run_here
 from support.packs import TODAY, asking, write_jurisdiction
 from support.processes import children
 from support.serving import PATIENCE, ScriptedUpstream, say
@@ -131,6 +131,35 @@ def test_commands_know_the_plugins_of_the_settings(tmp_path: Path) -> None:
     without = run("test", "--on", str(TODAY), of)
     assert without.returncode == 1
     assert "`plugins`" in without.stdout + without.stderr
+
+
+SLOW = """import time
+from ordinance.plugin import Segments, hookimpl
+
+def find(passage):
+    time.sleep(1.3 if "codes" in passage.text else 0)
+    return [(0, len(passage.text))] if "codes" in passage.text else []
+
+@hookimpl
+def detector(asked):
+    return Segments(find)
+"""
+
+
+@pytest.mark.slow
+def test_commands_give_plugins_the_time_of_the_settings(tmp_path: Path) -> None:
+    """They gave the default, one second, so that a server's detector failed in `apply`, `check` and `test`."""
+    allows = entry(write_plugin(tmp_path / "acme", SLOW))
+    limits = {"detector_seconds": PATIENCE}
+    patient = write_settings(tmp_path / "patient.yaml", allows, limits=limits)
+    words = ("--on", str(TODAY), "--config", patient)
+    of = pack(tmp_path / "XA")
+    assert (run_here("check", *words, of).returncode, run_here("test", *words, of).returncode) == (0, 0)
+    applied = run_here("apply", *words, "--pack", of, "--jurisdiction", "XA", given='{"answer": "See the codes."}\n')
+    assert json.loads(applied.stdout)["rules"] == ["XA/words"]
+    quick = write_settings(tmp_path / "quick.yaml", allows, limits={**limits, "plugin_seconds": 0.001})
+    late = run_here("check", "--on", str(TODAY), "--config", quick, of)
+    assert (late.returncode, "did not end within 0.001 s" in late.stderr) == (1, True)
 
 
 @contextmanager

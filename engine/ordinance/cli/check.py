@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
-from ordinance.cli.arguments import add_paths, judges_of, plugins_of
+from ordinance.cli.arguments import add_paths, allowed_by, judges_of
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge
 from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
@@ -40,8 +40,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
-    plugins = plugins_of(args)
-    loaded = load(args.paths, plugins=plugins, on=args.on, judge=judges_of(args, plugins))
+    allowed = allowed_by(args)
+    judge = judges_of(args, allowed.plugins)
+    loaded = load(args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=judge)
     judges = _judges(loaded)
     found = _measured(loaded) if args.cost else []
     diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         shown: dict[str, object] = {"diagnostics": [item.as_dict() for item in diagnostics]}
         if args.cost:
             shown["costs"] = [{**asdict(cost), "waits": cost.waits} for cost in found]
-        if loaded.compiled is not None and loaded.compiled.plugins:
+        if loaded.compiled is not None and loaded.compiled.attached:
             shown["plugins"] = [each.report() for each in loaded.compiled.attached]
         if judges:
             shown["judges"] = [each.report() for each in judges]

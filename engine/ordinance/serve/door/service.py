@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from ordinance.errors import SituationError
+from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
 from ordinance.resources import folder
 from ordinance.runtime.cutter import Cutter
@@ -24,7 +25,7 @@ from ordinance.serve.door.adapters import Adapting
 from ordinance.serve.door.current_policy import Renewal, Standing
 from ordinance.serve.door.http_headers import NO_CLAIMS, Claims, policy_header
 from ordinance.serve.door.model_names import Names
-from ordinance.serve.door.policies import Policies, budget_of, judges_of
+from ordinance.serve.door.policies import Policies, judges_of
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.glance import Glance
 from ordinance.serve.http.keys import Client, Keyring
@@ -163,7 +164,7 @@ def make_service(
     def try_out(plan: Plan, client: Client) -> None:
         _try_out(plan, client, settings, on)
 
-    sinks = Sinks(budget_of(settings), (settings.audit or AuditSettings()).queue)
+    sinks = Sinks(Budget.of(settings.limits), (settings.audit or AuditSettings()).queue)
 
     def prepare(read: Policies) -> None:
         sinks.renew(read.plugins)
