@@ -125,7 +125,7 @@ class ServedJudge:
         return {
             "name": self.name,
             "model": self.identity.get("model"),
-            "state": "silent" if self.is_silent else self.canaries.fault or "ready",
+            "state": self._state,
             "calibration": self.standing.calibrated,
             "acts": [rule for rule in rules if self.may_act(rule)],
             "records": [rule for rule in rules if not self.may_act(rule)],
@@ -133,6 +133,12 @@ class ServedJudge:
             "passed_since": self.canaries.passed,
             "faults": dict(self.calls.faults),
         }
+
+    @property
+    def _state(self) -> str:
+        if not self.acts_at_all:
+            return "records"  # nobody watches it
+        return "silent" if self.is_silent else self.canaries.fault or "ready"
 
     def line(self) -> str:
         """Return its name, model and state, for which rules it acts, and for which it only records."""
