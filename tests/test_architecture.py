@@ -29,7 +29,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime/text": {"errors"},
     "runtime/match": {"detection", "errors", "runtime/text"},
     "runtime/redact": {"detection", "policy", "runtime/text", "runtime/match"},
-    "runtime": {"detection", "errors", "policy", "runtime/text", "runtime/match", "runtime/redact"},
+    "runtime/judged": {"runtime/text", "runtime/match", "runtime/redact"},
+    "runtime": {"detection", "errors", "policy", "runtime/text", "runtime/match", "runtime/redact", "runtime/judged"},
     "detectors": {"detection", "errors", "plugin", "runtime/text", "runtime/match"},
     "plugins/inside": {"plugin"},
     "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},
@@ -42,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"errors"},
     "protocol": {"runtime", "runtime/redact"},
     "protocol/apis": {"protocol", "runtime/redact"},
-    "protocol/govern": {"policy", "protocol", "protocol/apis", "runtime", "runtime/redact"},
+    "protocol/govern": {"policy", "protocol", "protocol/apis", "runtime", "runtime/redact", "runtime/judged"},
     "serve/http": {"errors", "protocol", "settings"},
     "serve/record": {"errors", "plugin", "plugins", "protocol", "serve/http", "settings"},
     "serve/behind": {"errors", "protocol", "serve/http", "settings"},
@@ -63,7 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "authoring": {
         "detection", "errors", "judging", "language", "loading", "policy", "policy/link", "policy/check", "runtime",
-        "runtime/text", "runtime/match", "runtime/redact",
+        "runtime/text", "runtime/match", "runtime/redact", "runtime/judged",
     },
     "authoring/register": {"authoring", "errors", "language", "policy", "runtime", "runtime/redact"},
     "conformance": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,9 @@ import pytest
 
 from support.checkout import RULES
 from support.commands import ENGINE, Served, command, environment
+from support.judged_packs import values
+from support.judges import installed
+from support.scripted_judge import JudgeServer
 from support.serving import RunningGateway, ScriptedUpstream
 
 #: Imported by every interpreter that has it on its path; writes down each attempt to reach or look up an address.
@@ -77,6 +81,29 @@ def test_the_gateway_connects_to_the_upstream_and_to_nothing_else(
     assert reached == {f"socket.connect ('127.0.0.1', {port})"}
     looked_up = {line for line in sockets(watched) if line not in reached}
     assert all("'127.0.0.1'" in line for line in looked_up)
+
+
+@pytest.mark.requirement("DET-1")
+def test_a_configured_judge_is_the_one_more_address(
+    upstream: ScriptedUpstream, watched: Mapping[str, str], tmp_path: Path
+) -> None:
+    judge = JudgeServer(seconds=2.0)
+    settings = tmp_path / "ordinance.json"
+    settings.write_text(json.dumps(values(tmp_path, installed(tmp_path), judge)))
+    try:
+        served = Served("--upstream", upstream.url, "--config", settings, **watched)
+        try:
+            body = {"messages": [{"role": "user", "content": "hi"}]}
+            httpx2.post(f"{served.address}/v1/chat/completions", json=body, trust_env=False)
+            httpx2.get(f"{served.address}/ready", trust_env=False)
+        finally:
+            served.stop()
+    finally:
+        judge.stop()
+    port = int(upstream.url.rpartition(":")[2].partition("/")[0])
+    reached = {line for line in sockets(watched) if line.startswith("socket.connect")}
+    assert reached == {f"socket.connect ('127.0.0.1', {each})" for each in (port, judge.port)}
+    assert len(judge.seen) >= 6, "the canaries, the prompt, the answer"
 
 
 @pytest.mark.server

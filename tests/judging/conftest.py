@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from support.judges import installed
-from support.scripted_judge import ScriptedJudge
+from support.scripted_judge import JudgeServer
 
 
 @pytest.fixture
-def judge() -> Iterator[ScriptedJudge]:
-    server = ScriptedJudge()
+def judge() -> Iterator[JudgeServer]:
+    server = JudgeServer()
     yield server
     server.stop()
 

@@ -23,7 +23,7 @@ from ordinance.plugin import Question
 from ordinance.plugins.allowed import allow
 from ordinance.settings.judges import JudgeSettings, JudgingSettings
 from support.judges import entry
-from support.scripted_judge import FAULTS, QUIET, ScriptedJudge
+from support.scripted_judge import FAULTS, QUIET, JudgeServer
 from support.waiting import until
 
 pytestmark = pytest.mark.server
@@ -67,7 +67,7 @@ Make = Callable[..., Judges]
 
 
 @pytest.fixture
-def make(judge: ScriptedJudge, judge_plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+def make(judge: JudgeServer, judge_plugin: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     """Makes the judges of settings; ``measured`` stands for a calibration file."""
 
     def made(
@@ -101,7 +101,7 @@ def near(score: float) -> float:
     return pytest.approx(score)  # type: ignore[return-value]
 
 
-def texts(judge: ScriptedJudge) -> list[str]:
+def texts(judge: JudgeServer) -> list[str]:
     """The texts that were judged, without fences and without what canaries asked."""
     bare = [each.split("\n", 2)[2].rsplit("\n", 1)[0] for each in judge.seen]
     return [each for each in bare if not each.startswith(("Number ", "Good day.", "The news.")) and "nswer" not in each]
@@ -111,7 +111,7 @@ def test_nothing_configured_is_nothing_to_ask() -> None:
     assert configured.maker([], ACT, (), 60.0) is None
 
 
-def test_a_score_becomes_a_ruling(make: Make, judge: ScriptedJudge) -> None:
+def test_a_score_becomes_a_ruling(make: Make, judge: JudgeServer) -> None:
     judges = make(WEAPONS, TERROR)
     assert judges.name == "guard"
     assert judges.may_act("t/weapons")
@@ -122,14 +122,14 @@ def test_a_score_becomes_a_ruling(make: Make, judge: ScriptedJudge) -> None:
     assert texts(judge) == ["Now judge-canary-weapons-0.93."] * 2
 
 
-def test_an_answer_is_shown_with_what_was_asked(make: Make, judge: ScriptedJudge) -> None:
+def test_an_answer_is_shown_with_what_was_asked(make: Make, judge: JudgeServer) -> None:
     ask(make(), "The answer.", prompt="The question?", part="answer")
     assert "The question?" in judge.seen[-1]
     assert "The answer." in judge.seen[-1]
 
 
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"slow_bytes"}))
-def test_each_fault_is_a_code_and_counts_as_found(make: Make, judge: ScriptedJudge, kind: str) -> None:
+def test_each_fault_is_a_code_and_counts_as_found(make: Make, judge: JudgeServer, kind: str) -> None:
     judge.seconds = 0.5
     judges = make(seconds=0.5) if FAULTS[kind] == "late" else make()
     assert ask(judges, f"Fine. judge-fault-{kind}") == [Ruling(1.0, True, FAULTS[kind])]
@@ -137,7 +137,7 @@ def test_each_fault_is_a_code_and_counts_as_found(make: Make, judge: ScriptedJud
     assert judges.judges[0].report()["faults"] == {FAULTS[kind]: 1}
 
 
-def test_a_judge_that_is_not_there_fails_at_once_and_is_told(make: Make, judge: ScriptedJudge) -> None:
+def test_a_judge_that_is_not_there_fails_at_once_and_is_told(make: Make, judge: JudgeServer) -> None:
     judge.stop()
     told: list[str] = []
     judges = make(told=told)
@@ -146,7 +146,7 @@ def test_a_judge_that_is_not_there_fails_at_once_and_is_told(make: Make, judge: 
     assert judges.judges[0].is_wrong
 
 
-def test_a_judge_that_obeys_texts_is_closed_by_its_canary(make: Make, judge: ScriptedJudge) -> None:
+def test_a_judge_that_obeys_texts_is_closed_by_its_canary(make: Make, judge: JudgeServer) -> None:
     judge.obeys = True
     judges = make()
     assert ask(judges, "Fine.") == [Ruling(1.0, True, "canary")]
@@ -157,7 +157,7 @@ def test_a_judge_that_obeys_texts_is_closed_by_its_canary(make: Make, judge: Scr
     assert ask(judges, "Fine.") == [Ruling(near(QUIET), True)]
 
 
-def test_a_judge_that_begins_to_obey_is_closed_and_what_passed_is_counted(make: Make, judge: ScriptedJudge) -> None:
+def test_a_judge_that_begins_to_obey_is_closed_and_what_passed_is_counted(make: Make, judge: JudgeServer) -> None:
     told: list[str] = []
     judges = make(told=told)
     (served,) = judges.judges
@@ -175,7 +175,7 @@ def test_a_judge_that_begins_to_obey_is_closed_and_what_passed_is_counted(make: 
 # Who acts
 
 
-def test_without_a_calibration_it_records(make: Make, judge: ScriptedJudge) -> None:
+def test_without_a_calibration_it_records(make: Make, judge: JudgeServer) -> None:
     judges = make(judging=JudgingSettings())
     assert not judges.may_act("t/weapons")
     assert ask(judges, "Now judge-canary-weapons-0.93.") == [Ruling(near(0.93), False)]
@@ -203,7 +203,7 @@ def test_a_calibration_of_another_judge_is_void(make: Make) -> None:
     assert judges.judges[0].report()["calibration"] == "void: it was made for another model"
 
 
-def test_the_identity_says_what_scores_depend_on_and_no_address(make: Make, judge: ScriptedJudge) -> None:
+def test_the_identity_says_what_scores_depend_on_and_no_address(make: Make, judge: JudgeServer) -> None:
     judges = make(measured=Measured(), labels={"S9": ["t/weapons"]}, own={"key": "sk-secret"})
     (said,) = cast(list[Any], judges.identity["judges"])
     assert said["scores"] == {
@@ -219,7 +219,7 @@ def test_the_identity_says_what_scores_depend_on_and_no_address(make: Make, judg
 # One question first
 
 
-def test_the_umbrella_is_asked_first_and_the_others_only_above_its_threshold(make: Make, judge: ScriptedJudge) -> None:
+def test_the_umbrella_is_asked_first_and_the_others_only_above_its_threshold(make: Make, judge: JudgeServer) -> None:
     judges = make(WEAPONS, TERROR, measured=Measured(("t/weapons", "t/terror"), umbrella=0.1))
     ask(judges, "Fine.", WEAPONS, TERROR)
     assert texts(judge) == ["Fine."]
@@ -231,7 +231,7 @@ def test_the_umbrella_is_asked_first_and_the_others_only_above_its_threshold(mak
     assert texts(judge) == ["Fine."] + ["Now judge-canary-terror-0.9"] * 3
 
 
-def test_a_fault_of_the_umbrella_has_the_single_questions_asked(make: Make, judge: ScriptedJudge) -> None:
+def test_a_fault_of_the_umbrella_has_the_single_questions_asked(make: Make, judge: JudgeServer) -> None:
     judges = make(WEAPONS, TERROR, measured=Measured(("t/weapons", "t/terror"), umbrella=0.1))
     assert [each.failed for each in ask(judges, "judge-fault-prose", WEAPONS, TERROR)] == ["unreadable"] * 2
 
@@ -239,7 +239,7 @@ def test_a_fault_of_the_umbrella_has_the_single_questions_asked(make: Make, judg
 # Long texts, disguised ones, and those that were judged before
 
 
-def test_a_text_that_does_not_fit_is_judged_in_windows_and_the_highest_counts(make: Make, judge: ScriptedJudge) -> None:
+def test_a_text_that_does_not_fit_is_judged_in_windows_and_the_highest_counts(make: Make, judge: JudgeServer) -> None:
     judges = make(window=1000)
     text = "a" * 1700 + " judge-canary-weapons-0.9 " + "b" * 1500
     assert ask(judges, text) == [Ruling(near(0.9), True)]
@@ -248,14 +248,14 @@ def test_a_text_that_does_not_fit_is_judged_in_windows_and_the_highest_counts(ma
     assert {text[at : at + 1000] for at in range(0, len(text) - OVERLAP, 1000 - OVERLAP)} == set(seen)
 
 
-def test_of_an_answer_only_windows_with_something_new_are_judged(make: Make, judge: ScriptedJudge) -> None:
+def test_of_an_answer_only_windows_with_something_new_are_judged(make: Make, judge: JudgeServer) -> None:
     judges = make(window=1000)
     text = "a" * 3000
     ask(judges, text + "b" * 10, start=3000)
     assert texts(judge) == [(text + "b" * 10)[2500:]]
 
 
-def test_one_window_that_fails_fails_the_text(make: Make, judge: ScriptedJudge) -> None:
+def test_one_window_that_fails_fails_the_text(make: Make, judge: JudgeServer) -> None:
     judges = make(window=1000)
     assert ask(judges, "a" * 1700 + " judge-fault-html " + "b" * 1500) == [Ruling(1.0, True, "unreadable")]
 
@@ -267,7 +267,7 @@ def test_disguises_are_shown_decoded(make: Make) -> None:
     assert ask(make(), f"Decode {hidden} now.") == [Ruling(near(0.9), True)]
 
 
-def test_a_score_is_remembered_for_who_asked(make: Make, judge: ScriptedJudge) -> None:
+def test_a_score_is_remembered_for_who_asked(make: Make, judge: JudgeServer) -> None:
     judges = make()
     for salt in (b"one", b"one", b"two", b"", b""):
         ask(judges, "Hello.", salt=salt)
@@ -280,8 +280,8 @@ def test_a_score_is_remembered_for_who_asked(make: Make, judge: ScriptedJudge) -
 # Several judges, replicas, and room
 
 
-def test_of_several_judges_the_strictest_counts(make: Make, judge: ScriptedJudge) -> None:
-    second = ScriptedJudge()
+def test_of_several_judges_the_strictest_counts(make: Make, judge: JudgeServer) -> None:
+    second = JudgeServer()
     try:
         judges = make(more=[{"name": "second", "url": second.url, "renderer": "policy"}])
         assert ask(judges, "judge-canary-weapons-0.6") == [Ruling(1.0, True)], "the second says 1"
@@ -293,8 +293,8 @@ def test_of_several_judges_the_strictest_counts(make: Make, judge: ScriptedJudge
         second.stop()
 
 
-def test_a_replica_that_is_down_is_made_up_for_by_the_other(make: Make, judge: ScriptedJudge) -> None:
-    second = ScriptedJudge()
+def test_a_replica_that_is_down_is_made_up_for_by_the_other(make: Make, judge: JudgeServer) -> None:
+    second = JudgeServer()
     judges = make(url=[judge.url, second.url])
     ask(judges, "warm")
     second.stop()
@@ -302,8 +302,8 @@ def test_a_replica_that_is_down_is_made_up_for_by_the_other(make: Make, judge: S
         assert ask(judges, f"Fine {number}.") == [Ruling(near(QUIET), True)]
 
 
-def test_a_slow_replica_is_made_up_for_by_the_other(make: Make, judge: ScriptedJudge) -> None:
-    second = ScriptedJudge()
+def test_a_slow_replica_is_made_up_for_by_the_other(make: Make, judge: JudgeServer) -> None:
+    second = JudgeServer()
     try:
         judges = make(url=[judge.url, second.url], seconds=8.0)
         for number in range(30):
@@ -317,7 +317,7 @@ def test_a_slow_replica_is_made_up_for_by_the_other(make: Make, judge: ScriptedJ
         second.stop()
 
 
-def test_it_says_when_it_has_no_room(make: Make, judge: ScriptedJudge) -> None:
+def test_it_says_when_it_has_no_room(make: Make, judge: JudgeServer) -> None:
     judges = make(judging=JudgingSettings(uncalibrated="act", at_once=2), seconds=5.0)
     ask(judges, "warm")
     assert not judges.full
@@ -331,7 +331,7 @@ def test_it_says_when_it_has_no_room(make: Make, judge: ScriptedJudge) -> None:
     assert not judges.full
 
 
-def test_sixty_four_calls_at_once_are_answered(make: Make, judge: ScriptedJudge) -> None:
+def test_sixty_four_calls_at_once_are_answered(make: Make, judge: JudgeServer) -> None:
     judges = make(seconds=10.0)
     ask(judges, "warm")
     judge.delay = 0.5
@@ -377,7 +377,7 @@ def test_policies_that_ask_the_same_share_a_judge_and_it_ends_with_them(make: Ma
     gc.collect()
 
 
-def test_a_plugin_that_may_not_connect_elsewhere(make: Make, judge: ScriptedJudge, judge_plugin: Path) -> None:
+def test_a_plugin_that_may_not_connect_elsewhere(make: Make, judge: JudgeServer, judge_plugin: Path) -> None:
     plugin = configured._plugin_of(
         JudgeSettings(name="guard", url=judge.url, model="m", renderer="question"), allow([entry(judge_plugin)])
     )

@@ -31,6 +31,9 @@ from ordinance.serve.http.listener import listen
 from ordinance.serve.vllm import Ordinance
 from support.checkout import RULES
 from support.desks import DESKS, two_desks
+from support.judged_packs import FIRES, values
+from support.judges import installed
+from support.scripted_judge import JudgeServer
 from support.serving import DONE, PATIENCE, LoopThread, chunk, completion, event
 
 CANARY = "ordinance-canary-86a-5d21e8"
@@ -295,6 +298,35 @@ def test_a_history_is_looked_at_once(start: Start, monkeypatch: pytest.MonkeyPat
     assert [text for text in looked_at if "day" in text or "night" in text] == [
         "What a day.", "Good day.", "And what a night."
     ]  # fmt: skip
+
+
+@pytest.mark.requirement("RL-1")
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_judge_is_asked_as_the_gateway_asks_it(
+    start: Start, inner: Inner, config: Path, tmp_path: Path, stream: bool
+) -> None:
+    judge = JudgeServer(seconds=2.0)
+    try:
+        log = tmp_path / "audit"
+        config.write_text(json.dumps(values(tmp_path, installed(tmp_path), judge, audit=str(log))))
+        running = start()
+        inner.said = ["The first sentence is fine. ", f"The second has {FIRES}. ", "The third is never said."]
+        answer = running.post(asked={**ASK, "stream": stream})
+        assert FIRES not in answer.text
+        assert "The third" not in answer.text
+        assert '"red_line"' in answer.text
+        asked = {"model": "m", "messages": [{"role": "user", "content": f"Please {FIRES}"}], "stream": stream}
+        assert '"red_line"' in running.post(asked=asked).text
+        judge.fault = "prose"
+        inner.said = ["A fine day."]
+        failed = running.post(asked={"model": "m", "messages": [{"role": "user", "content": "And now?"}]})
+        assert "A fine day" not in failed.text
+        (said,) = running.ask("GET", "/ready").json()["judges"]
+        assert said["faults"]["unreadable"] > 0
+    finally:
+        judge.stop()
+    running.stop()
+    assert [json.loads(line).get("judge_faults") for line in log.read_text().splitlines()][-1] == ["unreadable"]
 
 
 @pytest.mark.semantics(7)

@@ -12,7 +12,7 @@ from ordinance.plugins.prepared import Use
 from ordinance.plugins.seal import seal
 from ordinance.settings.sections import PluginSettings
 from support.commands import ENGINE
-from support.scripted_judge import ScriptedJudge
+from support.scripted_judge import JudgeServer
 
 NAME = "judge.served"
 Labels = Mapping[str, Sequence[str]]
@@ -39,13 +39,13 @@ def entry(folder: Path, **settings: object) -> PluginSettings:
     )
 
 
-def plugin_at(folder: Path, judge: ScriptedJudge, **settings: object) -> Plugin:
+def plugin_at(folder: Path, judge: JudgeServer, **settings: object) -> Plugin:
     """Return the plugin in ``folder``, allowed, and allowed to connect to ``judge``."""
     (plugin,) = allow([entry(folder, **settings).model_copy(update={"network": [f"127.0.0.1:{judge.port}"]})])
     return plugin
 
 
-def use(judge: ScriptedJudge, renderer: str = "question", question: Question = WEAPONS, labels: Labels = _NONE) -> Use:
+def use(judge: JudgeServer, renderer: str = "question", question: Question = WEAPONS, labels: Labels = _NONE) -> Use:
     """Return the use of ``judge`` for ``question``."""
     served = Served(judge.url, "scripted", renderer, judge.seconds, labels)
     return Use("judge", Asked(NAME, (), question.means), question, served)

@@ -35,7 +35,7 @@ FAULTS = {
 
 
 @dataclass
-class ScriptedJudge:
+class JudgeServer:
     """The server. ``seconds`` is how long the engine waits for it; ``obeys``: it does what a text tells it to;
     ``fault`` is one that every answer has; ``delay`` is how long each answer takes. ``seen`` are
     the texts that it was shown."""
@@ -105,7 +105,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 256
-    judge: ScriptedJudge
+    judge: JudgeServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that has gone is no news."""
@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
 class _Answer:
     """One answer, in the shape that the request asks for."""
 
-    judge: ScriptedJudge
+    judge: JudgeServer
     body: dict[str, Any]
     policy: str
     text: str

@@ -9,6 +9,7 @@ from statistics import fmean
 from ordinance.authoring.prose import PROSE
 from ordinance.detection import Expressions
 from ordinance.policy.plan import Plan, PlannedRule
+from ordinance.runtime.judged.checkpoints import APART, FURTHEST
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.disguise import REACH
 from ordinance.runtime.match.matcher import Matcher
@@ -58,6 +59,10 @@ def costs(plan: Plan) -> Iterator[tuple[str, str]]:
     for rule in plan.rules:
         if not rule.removes:
             continue
+        if rule.judged is not None and rule.judged.judge.may_act(rule.id):
+            yield rule.id, f"holds what no judge has cleared, about {APART} characters, at most {FURTHEST}"
+        if not rule.detectors:
+            continue
         if rule.scope.unit == "paragraph":
             yield rule.id, f"holds the open paragraph, at most {rule.scope.bound} characters"
         elif rule.scope.unit == "sentence":
@@ -75,7 +80,7 @@ def measured(plan: Plan) -> Iterator[Cost]:
     """Measure how much ordinary prose each rule that removes text holds, alone. A plugin decides about candidates in
     it, and is shown no sentences."""
     for rule in plan.rules:
-        if not rule.removes:
+        if not rule.removes or not rule.detectors:
             continue
         scope = rule.scope.unit if rule.scope.unit == "span" else f"{rule.scope.unit} at most {rule.scope.bound}"
         holds: dict[str, Hold] = {}

@@ -79,6 +79,8 @@ class Account:
         """What kept the rule from acting, in words; empty where it fired or found nothing."""
         if self.came == "overtaken":
             return "the answer ended before, or that text was left out under another rule"
+        if self.came == "on trial" and self.standing.state == "in force":
+            return "a judge would have found it, but only records for this text"
         if self.came == "quiet" and self.rule.occasion:
             return f"it speaks at {self.rule.occasion.value}, and this is turn {self.turn}"
         return self.standing.why
@@ -87,13 +89,14 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """``answer`` is what a client would get as one text, ``history`` what its metadata say of old exchanges that the
-    model did not read."""
+    model did not read, ``judged`` what they say of rules that ask a judge."""
 
     situation: Situation
     answer: str
     outcome: Outcome
     accounts: tuple[Account, ...]
     history: Mapping[str, Any] = field(default_factory=dict)
+    judged: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def explain(
@@ -138,7 +141,7 @@ def explain(
         struck = tuple(each.test for each in plan.struck if each.rule == rule.id)
         accounts.append(Account(rule, came, stands, tuple(seen), situation.turn, struck))
     accounts.sort(key=lambda account: ORDER.index(account.came))
-    return Explanation(situation, said, outcome, tuple(accounts), session.history())
+    return Explanation(situation, said, outcome, tuple(accounts), session.history(), session.judged())
 
 
 def _reads_prompt(rule: PlannedRule) -> bool:
@@ -154,8 +157,10 @@ def _came(rule: PlannedRule, stands: Standing, outcome: Outcome, *, found: bool)
         return "fired"
     if rule.id in outcome.failed:
         return "failed"
+    if rule.id in outcome.trials:  # also of a rule in force, for which a judge only records
+        return "on trial"
     if stands.state == "on trial":
-        return "on trial" if rule.id in outcome.trials else "quiet"
+        return "quiet"
     if stands.state != "in force":
         return stands.state
     return "overtaken" if found else "quiet"
@@ -172,6 +177,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "answer": explanation.answer,
         "notices": notices_as_json(explanation.outcome.notices),
         **explanation.history,
+        **explanation.judged,
         "rules": [_account_as_json(account) for account in explanation.accounts],
     }
 

@@ -86,8 +86,10 @@ def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
     rules = {rule.id: rule for rule in plan.rules}
     firing: dict[str, Example] = {}
     for example in policy.examples if policy else ():
-        if example.expects == "fires" and rules[example.rule].tells:
-            firing.setdefault(example.rule, example)
+        if example.expects != "fires" or not rules[example.rule].tells or example.rule in firing:
+            continue
+        if given and not (example.judged and run_example(plan, example, on).off):
+            firing[example.rule] = example
     results: list[Result] = []
     for unit in given:
         for example in firing.values():

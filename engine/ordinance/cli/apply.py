@@ -12,7 +12,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
-from ordinance.cli.arguments import add_config, add_day, locale_tag, plugins_of, positive, region_of, tell_charter_alone
+from ordinance.cli.arguments import (
+    add_config,
+    add_day,
+    judges_of,
+    locale_tag,
+    plugins_of,
+    positive,
+    region_of,
+    tell_charter_alone,
+)
 from ordinance.cli.lines import Line, parse, read
 from ordinance.errors import OrdinanceError
 from ordinance.loading.load import load
@@ -77,7 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
     jurisdiction = arguments.jurisdiction
     if jurisdiction is None and arguments.locale:
         jurisdiction = region_of(arguments.locale)
-    plan = load(arguments.pack, plugins=plugins_of(arguments), on=arguments.on).plan
+    plugins = plugins_of(arguments)
+    plan = load(arguments.pack, plugins=plugins, on=arguments.on, judge=judges_of(arguments, plugins)).plan
     governor = LineGovernor(plan, jurisdiction, arguments.locale, arguments.on, arguments.chunk, arguments.trace)
     governor.situation({}, 2)  # a jurisdiction without a pack is an error before any line is read
     if jurisdiction is None:
@@ -129,6 +139,7 @@ class LineGovernor:
             "verdict": outcome.verdict.word,
             "notices": notices_as_json(outcome.notices),
             "rules": list(outcome.rules),
+            **session.judged(),
         }
         if line.asked is not None:
             found |= {"sent": sent, **session.history()}

@@ -14,6 +14,7 @@ from ordinance.cli.arguments import (
     add_day,
     add_format,
     fact,
+    judges_of,
     locale_tag,
     plugins_of,
     positive,
@@ -90,8 +91,9 @@ def run(args: argparse.Namespace) -> int:
     if jurisdiction is None and args.locale:
         jurisdiction = region_of(args.locale)
     with working("reading packs"):
+        plugins = plugins_of(args)
         plan = load(
-            args.pack, plugins=plugins_of(args), on=args.on, examples=False
+            args.pack, plugins=plugins, on=args.on, examples=False, judge=judges_of(args, plugins)
         ).plan  # one that disagrees is what is looked into
     line = _line(args)
     situation = situate(
@@ -148,6 +150,8 @@ def _from_input() -> str:
 def _print(explained: Explanation, texts: dict[str, str]) -> None:
     print(f"situation: {situation_in_words(explained.situation)}")
     print(f"verdict: {explained.outcome.verdict.word}")
+    for said, rules in explained.judged.items():
+        print(f"{said.replace('_', ' ')}: {', '.join(rules) or 'no rule'}")
     for came in ORDER:
         accounts = [account for account in explained.accounts if account.came == came]
         if not accounts:

@@ -12,10 +12,10 @@ from typing import Any
 from ordinance.authoring.junit import junit
 from ordinance.authoring.labelled import Labelled, read_texts
 from ordinance.authoring.results import Examined, examine
-from ordinance.cli.arguments import add_paths, plugins_of
+from ordinance.cli.arguments import add_paths, judges_of, plugins_of
 from ordinance.cli.check import count
 from ordinance.cli.progress import working
-from ordinance.errors import UnreadableError, UnwritableError
+from ordinance.errors import UnreadableError, UnwritableError, UsageError
 from ordinance.language.diagnostics import Diagnostic, more_on, render
 from ordinance.loading.bounds import LEXICON_LIMIT
 from ordinance.loading.example_runs import Result
@@ -32,6 +32,7 @@ pack's own, the turn is 2, everything else is unknown. The day is that of the pa
 or the nearest day on which the rule's law is in force. With --on, all examples run on that day; an example that
 should fire under a law not in force that day is listed but not run. For a language pack, the first firing example of
 every rule runs, and its notice must be in that language.
+An example that only a judge would find is listed but not run, unless you give --judge and settings that name a judge.
 Coverage lists the branches of a rule's conditions that no example shows. It does not affect the exit code.
 --texts takes your own texts: each below a line that says what you expect, or as JSON lines (see docs/commands.md).
 exit codes: 0 all passed, 1 an example failed, none was found, or the packs have errors, 2 unreadable input or wrong
@@ -49,6 +50,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_paths(parser)
+    parser.add_argument("--judge", action="store_true", help="also ask the judge of the settings (--config), for rules")
     parser.add_argument("--texts", type=Path, metavar="FILE", help="also run your own labelled texts")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="also write the results as JUnit XML")
 
@@ -56,7 +58,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Print the failed examples and the coverage. Return the exit code; having no example is a failure."""
     with working("reading packs"):
-        loaded = load(args.paths, plugins=plugins_of(args), on=args.on, examples=False)
+        plugins = plugins_of(args)
+        judge = judges_of(args, plugins) if args.judge else None
+        if args.judge and judge is None:
+            raise UsageError("no judge is configured.", help="Name the settings with --config, or leave out --judge.")
+        loaded = load(args.paths, plugins=plugins, on=args.on, examples=False, judge=judge)
     if loaded.compiled is None:
         return _not_loaded(loaded, args.format)
     texts = _texts(args.texts, loaded) if args.texts else []

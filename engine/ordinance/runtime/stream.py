@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.runtime.judged.judged_redactor import JudgedRedactor
+from ordinance.runtime.judged.judged_text import JudgedText
 from ordinance.runtime.redact.alternatives import Alternatives
 from ordinance.runtime.redact.continuation import Beginning, follow
 from ordinance.runtime.redact.disclose import Notice
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.json_text import FREE_NOWHERE, JsonText, Structure
-from ordinance.runtime.redact.judged_redactor import JudgedRedactor
-from ordinance.runtime.redact.judged_text import JudgedText
 from ordinance.runtime.redact.redactor import Redactor
 from ordinance.runtime.redact.text_contract import Text
 from ordinance.runtime.terms import Terms

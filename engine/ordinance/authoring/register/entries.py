@@ -127,6 +127,8 @@ class _Builder:
         say, rule, law = self.say, shown.rule, shown.rule.law
         if means := getattr(shown.node.node, "means", None):
             yield Fact(say("means"), (self.written(means),))
+        if shown.node.asks is not None:
+            yield Fact(say("judged"), (Text(say("judged.no" if rule.judged is None else "judged.yes")),))
         if rule.effect in _OMISSIONS:
             kind = "mask" if rule.effect is Effect.MASK else rule.scope.unit
             yield Fact(say("extent"), (Text(say(f"extent.{kind}")),))

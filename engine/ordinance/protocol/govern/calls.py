@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from ordinance.protocol.problems import malformed
 from ordinance.protocol.said import Call
+from ordinance.runtime.judged.judged_text import JudgedText
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.json_text import JsonText
-from ordinance.runtime.redact.judged_text import JudgedText
 from ordinance.runtime.session import Session
 from ordinance.runtime.stream import Stream
 

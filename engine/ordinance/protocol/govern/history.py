@@ -43,7 +43,7 @@ def hear(
     if transcript is None:  # a bare text
         texts = dict.fromkeys(api.prompt_texts(request, system_is_ours=system_is_ours))
         said = tuple(strings(request.body.get("prompt") or request.body.get("input")))
-        return Heard(request, Asked(texts, said=said, form=_form(request)))
+        return Heard(request, Asked(texts, said=said, question="\n".join(said), form=_form(request)))
     messages, items, returned = _kept(transcript.turns)
     if any(returned):
         request = api.saying(request, messages)

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from ordinance.policy.plan import Plan, Scope
 from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.runtime.judged.checkpoints import APART, FURTHEST, Checkpoints
 from ordinance.runtime.match.rulings import JudgedRule, Rulings
 from ordinance.runtime.opening import open_session
-from ordinance.runtime.redact.checkpoints import APART, FURTHEST, Checkpoints
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.json_text import FREE_NOWHERE, Structure
 from ordinance.runtime.session import Session

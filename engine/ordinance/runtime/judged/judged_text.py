@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from ordinance.runtime.judged.checkpoints import Checkpoints
 from ordinance.runtime.match.matcher import Match
 from ordinance.runtime.match.rulings import Rulings, Verdicts
 from ordinance.runtime.redact.activation import Activation
-from ordinance.runtime.redact.checkpoints import Checkpoints
 from ordinance.runtime.redact.continuation import Beginning
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.json_reader import JsonReader, Unit
