@@ -19,7 +19,7 @@ endif
 export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help new serve ready ready-pages ready-clients ready-plugins quick test coverage test-plugins test-vllm vllm \
-	parts system test-pages test-stores test-clients test-compiled soak hostile noninterference check format docs \
+	parts system test-pages test-stores test-clients test-compiled soak hostile noninterference judged check format docs \
 	accuracy accuracy-judge accuracy-identifiers judge-faults defects locks clean need-python
 
 help:
@@ -36,6 +36,7 @@ help:
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
 	@echo 'make hostile         ask hostile plugins 100,000 questions and check each answer, memory and what is left'
+	@echo 'make judged          cut judged answers at a million random places, and let judges fail 100,000 times'
 	@echo 'make noninterference send 10,000 requests to pairs of models that differ only in withheld text'
 	@echo 'make defects         seed defects in a copy of the engine and check that a theorem notices each'
 	@echo 'make check           run ruff and mypy --strict'
@@ -116,6 +117,10 @@ hostile: ready
 
 noninterference: ready
 	@HYPOTHESIS_PROFILE=interference exec .venv/test/bin/python -m pytest tests/test_noninterference.py $(FLAGS)
+
+judged: ready
+	JUDGED_CUTS=1000000 JUDGED_FAULTS=100000 .venv/test/bin/python -m pytest -n auto --dist worksteal \
+		tests/runtime/judged -k 'random or fault' $(FLAGS)
 
 test-compiled: ready
 	@HYPOTHESIS_PROFILE=quick exec .venv/test/bin/python -m pytest tests/deploy/test_compiled.py $(FLAGS)

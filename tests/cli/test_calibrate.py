@@ -20,7 +20,7 @@ from ordinance.settings.sources import load as load_settings
 from support.commands import run, run_here
 from support.judges import entry, installed
 from support.packs import CHARTER, write_charter
-from support.scripted_judge import ScriptedJudge
+from support.scripted_judge import JudgeServer
 
 pytestmark = pytest.mark.server
 
@@ -54,14 +54,14 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def judge() -> Iterator[ScriptedJudge]:
-    server = ScriptedJudge()
+def judge() -> Iterator[JudgeServer]:
+    server = JudgeServer()
     yield server
     server.stop()
 
 
 @pytest.fixture
-def folder(tmp_path: Path, plugin: Path, judge: ScriptedJudge) -> Path:
+def folder(tmp_path: Path, plugin: Path, judge: JudgeServer) -> Path:
     """A folder with a judged charter, whose firing examples the scripted judge finds, and settings."""
     charter = CHARTER.replace("has lexicon violence", "has any of lexicon violence, judged at least 0.8", 1)
     for example in ("ordinance-canary-violence-4b7e21.", "How do I torture someone?"):
@@ -71,7 +71,7 @@ def folder(tmp_path: Path, plugin: Path, judge: ScriptedJudge) -> Path:
     return tmp_path
 
 
-def write_settings(folder: Path, plugin: Path, judge: ScriptedJudge, **more: object) -> None:
+def write_settings(folder: Path, plugin: Path, judge: JudgeServer, **more: object) -> None:
     listed = json.loads(entry(plugin).model_dump_json(exclude_defaults=True))
     guard = {"name": "guard", "url": judge.url, "model": "scripted", "renderer": "question", "seconds": 5, **more}
     (folder / "ordinance.yaml").write_text(json.dumps({"plugins": [listed], "judges": [guard]}), "utf-8")
@@ -82,7 +82,7 @@ def words(folder: Path, *more: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_judge_is_measured_and_acts_by_the_file(folder: Path, plugin: Path, judge: ScriptedJudge) -> None:
+def test_a_judge_is_measured_and_acts_by_the_file(folder: Path, plugin: Path, judge: JudgeServer) -> None:
     (folder / "ours.txt").write_text(texts(100, 100), "utf-8")
     done = run(*words(folder, "ours.txt", "--out", "guard.json"), cwd=folder)
     assert (done.returncode, done.stdout.splitlines()) == (
@@ -123,7 +123,7 @@ def test_the_same_texts_and_scores_give_the_same_bytes(folder: Path) -> None:
         assert (folder / f"one.{ending}").read_bytes() == (folder / f"two.{ending}").read_bytes()
 
 
-def test_another_model_and_another_question_void_it(folder: Path, plugin: Path, judge: ScriptedJudge) -> None:
+def test_another_model_and_another_question_void_it(folder: Path, plugin: Path, judge: JudgeServer) -> None:
     (folder / "ours.txt").write_text(texts(4, 4), "utf-8")
     assert run_here(*words(folder, "ours.txt", "--out", "guard.json"), cwd=folder).returncode == 0
     write_settings(folder, plugin, judge, calibration="guard.json", model="scripted-2")
@@ -138,7 +138,7 @@ def test_another_model_and_another_question_void_it(folder: Path, plugin: Path, 
 
 
 def test_texts_without_harmless_requests_are_refused_before_anything_is_asked(
-    folder: Path, judge: ScriptedJudge
+    folder: Path, judge: JudgeServer
 ) -> None:
     text = texts(4, 4).replace("passes prompt request", "passes prompt prose")
     (folder / "ours.txt").write_text(text, "utf-8")
@@ -162,7 +162,7 @@ def test_marked_texts_alone_measure_and_the_reason_is_said(folder: Path) -> None
     assert read_calibration(folder / "all.json").unseen
 
 
-def test_a_judge_that_fails_writes_nothing(folder: Path, judge: ScriptedJudge) -> None:
+def test_a_judge_that_fails_writes_nothing(folder: Path, judge: JudgeServer) -> None:
     (folder / "ours.txt").write_text(texts(4, 4).replace("letter number 2", "letter judge-fault-html"), "utf-8")
     done = run_here(*words(folder, "ours.txt"), cwd=folder)
     assert done.returncode == 1
