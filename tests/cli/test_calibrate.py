@@ -137,9 +137,7 @@ def test_another_model_and_another_question_void_it(folder: Path, plugin: Path, 
     assert said == "void: the question of baseline/violence has changed since the judge was calibrated"
 
 
-def test_texts_without_harmless_requests_are_refused_before_anything_is_asked(
-    folder: Path, judge: JudgeServer
-) -> None:
+def test_texts_without_harmless_requests_are_refused_before_anything_is_asked(folder: Path, judge: JudgeServer) -> None:
     text = texts(4, 4).replace("passes prompt request", "passes prompt prose")
     (folder / "ours.txt").write_text(text, "utf-8")
     done = run_here(*words(folder, "ours.txt"), cwd=folder)
