@@ -17,6 +17,10 @@ from ordinance.judging.judge_error import JudgeError
 from ordinance.judging.windows import context, windows
 from ordinance.plugin import Question
 
+#: So much of an answer before what is new still says which language it is in, in characters. A long answer is not read
+#: anew at each checkpoint, and what is further back was judged in its own language.
+_BEFORE = 1000
+
 #: However many windows a text has, this is how long its judge may take, in seconds.
 LONGEST = 10.0
 
@@ -105,7 +109,7 @@ class ServedJudge:
     def ask(self, questions: Sequence[Question], at: Checkpoint) -> list[Ruling]:
         """Return a ruling for each of ``questions``."""
         self.canaries.ensure()
-        language = self.standing.language(at.text)
+        language = self.standing.language(at.text[max(0, at.start - _BEFORE) :])
         scores = self._scores([each.rule for each in questions], at)
         rulings = [self._ruling(each.rule, language, scores[each.rule]) for each in questions]
         if any(each.acts for each in rulings) and not any(each.failed for each in rulings):
