@@ -166,7 +166,7 @@ accuracy-identifiers: ready-plugins
 
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
-	uv pip compile pyproject.toml --extra embedded --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra embedded --extra judge --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
 	uv pip compile pyproject.toml plugins/ordinance-identifiers/pyproject.toml --extra test -o deploy/locks/plugins.txt $(LOCKED)
 

@@ -63,7 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve/http", "serve/record", "settings",
     },
     "authoring": {
-        "detection", "errors", "language", "loading", "policy", "policy/link", "policy/check", "runtime",
+        "detection", "errors", "judging", "language", "loading", "policy", "policy/link", "policy/check", "runtime",
         "runtime/text", "runtime/match", "runtime/redact", "runtime/judged",
     },
     "authoring/register": {"authoring", "errors", "language", "policy", "runtime", "runtime/redact"},

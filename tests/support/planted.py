@@ -15,7 +15,8 @@ PACKAGE = "acme_planted"
 _HEAD = """\
 import contextlib, ctypes, itertools, json, os, random, re, signal, socket, subprocess, sys, threading, time
 from ordinance.plugin import (
-    Asked, Candidates, Expressions, Form, Judged, Pattern, Segments, Sink, Unconfigured, connect, folder, hookimpl
+    Asked, Candidates, Expressions, Form, Judged, JudgeFaultError, Pattern, Segments, Sink, Unconfigured, connect,
+    folder, hookimpl,
 )
 """
 _SOUND = "return [passage.span(*each.span()) for each in re.finditer('secret', passage.folded)]"
@@ -267,6 +268,7 @@ PLANTED = (
     judging("too few scores", "answer-outside", "return [0.5]*(len(passages) - 1)"),
     judging("scores by their neighbours", "impure",
             "return [float(len(passages) > 1 or each.text == 'LOUD') for each in passages]"),
+    judging("a model that is not there", "judge-fails", "raise JudgeFaultError('unreachable')"),
     judging("scores nothing", "example-missed", "return [0.0 for _ in passages]"),
     other("a form of another type", "answer-type",
           "@hookimpl\ndef form(asked): return Form(lambda text: None, 1) if asked.name == 'acme.word' else None",
