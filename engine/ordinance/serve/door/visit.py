@@ -21,6 +21,7 @@ from ordinance.protocol.routes import MODELS
 from ordinance.protocol.said import Top
 from ordinance.runtime.session import Session
 from ordinance.serve.door import http_headers
+from ordinance.serve.door.awaited_verdict import unless_refused
 from ordinance.serve.door.delivery import STREAM_HEADERS, StreamDelivery, WholeDelivery
 from ordinance.serve.door.policies import judges_of
 from ordinance.serve.door.recall import Recall, recall
@@ -110,6 +111,7 @@ class Visit:
             self._exchange.common[http_headers.MARKS] = http_headers.marks_header(session)
         request = await aside(len(raw), session.waits, with_echo, request, session)
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
+        session.prompt.defers = True
         body = await self._sent_on(len(raw), request, transcript, session)
         if body is not None:
             request, body = await self._service.adapting.adapt(self._exchange, self._api, request, body, session)
@@ -121,9 +123,11 @@ class Visit:
         if request.streaming:
             limits = self._service.settings.limits
             stream = GovernedStream(self._api, request, session, top, limits.answer_bytes, limits.event_bytes)
-            await self._stream(body, stream, session)
+            answered = await self._stream(body, stream, session)
         else:
-            await self._whole(body, request, session, top)
+            answered = await self._whole(body, request, session, top)
+        if not answered:
+            await self._refuse(request, session, top)
 
     async def _sent_on(
         self, size: int, request: Request, transcript: Transcript | None, session: Session
@@ -196,10 +200,13 @@ class Visit:
             await self._keep(session)
             await self._exchange.json(refused, headers=_notices_header(request, session))
 
-    async def _stream(self, body: bytes, stream: GovernedStream, session: Session) -> None:
+    async def _stream(self, body: bytes, stream: GovernedStream, session: Session) -> bool:
+        """Answer with a stream. Returns False if a judge refused the prompt meanwhile: then nothing was sent."""
         answer = StreamDelivery(self._exchange, stream, waits=session.waits)
+        ask = partial(self._service.behind.answer, self._exchange, self._api.path, body, streaming=True)
         try:
-            await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=True)
+            if not await unless_refused(session, answer, ask):
+                return False
             last = await answer.end()
             await self._keep(session)
             await self._exchange.write(last, last=True)
@@ -208,14 +215,19 @@ class Visit:
                 raise
             self._problem = problem
             await answer.fail(problem)
+        return True
 
-    async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> None:
+    async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> bool:
+        """Answer in one piece. Returns False if a judge refused the prompt meanwhile."""
         govern = partial(govern_whole, self._api, request=request, session=session, top=top)
         answer = WholeDelivery(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
-        await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
+        ask = partial(self._service.behind.answer, self._exchange, self._api.path, body, streaming=False)
+        if not await unless_refused(session, answer, ask):
+            return False
         governed = await answer.end()
         await self._keep(session)
         await self._exchange.json(governed, headers=_notices_header(request, session))
+        return True
 
     async def _learn_name(self, status: int) -> None:
         """Once the answer has left: whether the server lists the model that has given it."""
