@@ -16,6 +16,9 @@ from ordinance.detectors.registry import Registry
 from ordinance.errors import PluginError, PolicyError, UnreadableError
 from ordinance.language.diagnostics import Diagnostic, about_file, capped, in_order
 from ordinance.loading.attached import Attached, asked_of, attach
+from ordinance.loading.breadth import too_broad
+from ordinance.loading.civic import civic_bans
+from ordinance.loading.common_words import too_common
 from ordinance.loading.example_runs import prove
 from ordinance.loading.files import shown
 from ordinance.loading.packs import default_packs, gather
@@ -121,6 +124,7 @@ def load(
             if verdict.checked and not _wrong(found):
                 plan = replace(compile(verdict.checked), plugins=_by_key(policy, attached))
                 found += (*prove(plan, policy, examples=examples), *shielding(plan, policy))
+                found += (*civic_bans(plan, policy), *too_common(plan, policy), *too_broad(plan, policy))
     if _wrong(found):
         plan = None
     elif plan is None:
