@@ -162,7 +162,7 @@ def _widened(paragraph: Paragraph, spans: Spans, scope: Scope) -> Spans:
     """Return what a rule of ``scope`` removes where it finds ``spans`` (semantics, rule 5)."""
     if scope.unit == "span":
         return spans
-    units = paragraph.sentences if scope.unit == "sentence" else ((0, len(paragraph.text)),)
+    units = paragraph.sentences if scope.unit == "sentence" else ((0, paragraph.sentences[-1][1]),)
     pieces = [(at, min(at + scope.bound, end)) for start, end in units for at in range(start, end, scope.bound)]
     return [piece for piece in pieces if any(start < piece[1] and piece[0] < end for start, end in spans)]
 
