@@ -17,7 +17,7 @@ from ordinance.loading.entries import Entry, entries
 from ordinance.loading.reading import acting, find, sought_by
 from ordinance.policy.ir import Policy
 from ordinance.policy.plan import Plan
-from ordinance.runtime.match.network import phrase_forms
+from ordinance.runtime.match.network import canonical_phrase
 
 
 def too_common(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
@@ -59,7 +59,7 @@ def _lists() -> Mapping[str, tuple[str, ...]]:
 @cache
 def _by_form() -> Mapping[str, str]:
     """Return the words by what they are compared as."""
-    return {form: word for words in _lists().values() for word in words for form in phrase_forms(word)}
+    return {canonical_phrase(word): word for words in _lists().values() for word in words}
 
 
 @cache
@@ -70,6 +70,6 @@ def _one_by_one() -> Corpus:
 
 def _languages(word: str) -> str:
     """Name the languages of which ``word`` is one of the commonest words."""
-    forms = set(phrase_forms(word))
-    found = (name for name, words in _lists().items() if any(forms & set(phrase_forms(each)) for each in words))
+    form = canonical_phrase(word)
+    found = (name for name, words in _lists().items() if form in map(canonical_phrase, words))
     return " and ".join(found)
