@@ -36,8 +36,8 @@ class Hold:
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What one rule costs: ``width`` is the longest text, in characters, that a match of it can have; 0 where a
-    detector sees sentences. ``holds`` are by language. ``breadth`` is the kind of prose of which it takes out most, None
-    where it takes out nothing."""
+    detector sees sentences. ``holds`` are by language. ``breadth`` is the kind of prose of which it takes out most,
+    None where it takes out nothing."""
 
     rule: str
     scope: str

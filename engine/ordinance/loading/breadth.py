@@ -14,10 +14,10 @@ from pathlib import Path
 
 from ordinance.detection import waits
 from ordinance.language.diagnostics import Diagnostic, diagnose
-from ordinance.loading.corpus import Corpus
 from ordinance.loading.reading import Sought, Spans, acting, find, sought_by
 from ordinance.policy.ir import Policy
 from ordinance.policy.plan import Plan, PlannedRule, Scope
+from ordinance.runtime.match.corpus import Corpus
 from ordinance.runtime.match.segments import DetectorError
 
 LANGUAGES: Mapping[str, str] = {"de": "German", "en": "English", "et": "Estonian"}

@@ -13,11 +13,11 @@ from functools import lru_cache
 from ordinance.detection import waits
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, diagnose
-from ordinance.loading.corpus import Corpus
-from ordinance.loading.entries import entries
+from ordinance.loading.looked_for import entries
 from ordinance.loading.reading import Sought, acting, find, sought_by
 from ordinance.policy.ir import Example, Policy, Rule
 from ordinance.policy.plan import Plan
+from ordinance.runtime.match.corpus import Corpus
 from ordinance.runtime.match.segments import DetectorError
 
 

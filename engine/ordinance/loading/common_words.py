@@ -12,11 +12,11 @@ from pathlib import Path
 
 from ordinance.detection import Expressions
 from ordinance.language.diagnostics import Diagnostic, diagnose
-from ordinance.loading.corpus import Corpus
-from ordinance.loading.entries import Entry, entries
+from ordinance.loading.looked_for import Entry, entries
 from ordinance.loading.reading import acting, find, sought_by
 from ordinance.policy.ir import Policy
 from ordinance.policy.plan import Plan
+from ordinance.runtime.match.corpus import Corpus
 from ordinance.runtime.match.network import canonical_phrase
 
 

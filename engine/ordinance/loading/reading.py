@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ordinance.detection import Expressions, Prepared, Segments
-from ordinance.loading.corpus import Corpus, members
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.checks import Checks
+from ordinance.runtime.match.corpus import Corpus, members
 from ordinance.runtime.match.pairs import together
 from ordinance.runtime.match.segments import Asking, DetectorError
 

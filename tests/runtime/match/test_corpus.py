@@ -10,9 +10,9 @@ from ordinance.detection import Declaration, Expressions, Pattern
 from ordinance.detectors.builtin import prepare_lexicon
 from ordinance.errors import PatternError
 from ordinance.loading.breadth import prose
-from ordinance.loading.corpus import Corpus, members
 from ordinance.loading.reading import Sought, find
 from ordinance.runtime.match.automaton import Automaton
+from ordinance.runtime.match.corpus import Corpus, members
 from ordinance.runtime.match.matcher import check_pattern, matches_in
 
 TEXTS = [each.text for each in prose().paragraphs[::9]]
