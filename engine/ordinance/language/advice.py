@@ -146,9 +146,7 @@ def advise(
     if (text == "or" and "AND" in expected) or (text == "and" and "OR" in expected):
         return Advice("mixed-and-or", "`and` and `or` are mixed: which tests belong together?")
     if text == "has" and "WHEN" in inside and (rule := next((each for each in inside if each in _SILENT), "")):
-        advice = (
-            "Leave it out, or write `withhold` or `provide`; `when` here asks for the situation: `when age below 18`."
-        )
+        advice = "Write `withhold` or `provide`, or ask for the situation, as in `when age below 18`."
         return Advice("syntax", f"`{rule.lower()}` cannot depend on what a text contains", advice)
     if text == "unless" and "EXCEPT" in expected:
         return Advice("unknown-word", "a rule has no `unless`", "Write `except NAME under LAW when …`.")
