@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ordinance.language.cleaning import QUOTES
@@ -125,7 +125,7 @@ def advise(
     type: str,
     expected: Collection[str],
     kind: str,
-    inside: Collection[str],
+    inside: Sequence[str],
     known: Collection[str],
 ) -> Advice:
     """Explain a token that does not fit.
