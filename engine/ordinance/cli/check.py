@@ -35,7 +35,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_paths(parser)
-    parser.add_argument("--cost", action="store_true", help="measure how long each rule delays ordinary text")
+    parser.add_argument(
+        "--cost",
+        action="store_true",
+        help="measure how long each rule delays ordinary text, and how much of it it takes out",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -97,7 +101,7 @@ def _waiting(loaded: Loaded, found: list[Cost]) -> Iterator[Diagnostic]:
 
 def _table(found: list[Cost]) -> list[str]:
     """Lay out the costs as a table, one line for each rule."""
-    rows = [("rule", "scope", "width", "held", "p99", "threads", "language")]
+    rows = [("rule", "scope", "width", "held", "p99", "threads", "language", "taken out of 100 characters")]
     for cost in found:
         if cost.holds:
             language, hold = cost.worst
@@ -110,11 +114,19 @@ def _table(found: list[Cost]) -> list[str]:
                     str(hold.p99),
                     f"{hold.threads:.1f}",
                     language,
+                    _taken(cost),
                 )
             )
         else:
-            rows.append((cost.rule, cost.scope, "–", "the open sentence", "–", "–", "–"))
+            rows.append((cost.rule, cost.scope, "–", "the open sentence", "–", "–", "–", _taken(cost)))
     return [f"  {line}" for line in aligned(rows)]
+
+
+def _taken(cost: Cost) -> str:
+    if cost.breadth is None:
+        return "0"
+    most = cost.breadth
+    return f"{most.characters:.1f} ({most.sentences:.1f} of 100 sentences), {most.kind}, {most.language}"
 
 
 def _summary(loaded: Loaded, diagnostics: Sequence[Diagnostic], found: list[Cost]) -> str:

@@ -17,6 +17,9 @@ from ordinance.detectors.registry import Registry
 from ordinance.errors import PluginError, PolicyError, UnreadableError
 from ordinance.language.diagnostics import Diagnostic, about_file, capped, diagnose, in_order
 from ordinance.loading.attached import Attached, asked_of, attach
+from ordinance.loading.breadth import too_broad
+from ordinance.loading.civic import civic_bans
+from ordinance.loading.common_words import too_common
 from ordinance.loading.example_runs import prove
 from ordinance.loading.files import shown
 from ordinance.loading.instructing import instructions_of
@@ -132,6 +135,7 @@ def load(
                 plan = replace(plan, plugins=_by_key(policy, attached), instructions=instructions)
                 words = unjudged(plan)
                 found += (*prove(words, policy, examples=examples), *shielding(words, policy))
+                found += (*civic_bans(words, policy), *too_common(words, policy), *too_broad(words, policy))
     if _wrong(found):
         plan = None
     elif plan is None:
