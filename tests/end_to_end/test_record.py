@@ -36,7 +36,7 @@ ASKS: dict[str, dict[str, Any]] = {
 VERSION_1 = {
     "v", "time", "event", "request", "key", "api", "model", "stream", "status", "seconds", "problem", "digest",
     "jurisdiction", "locale", "verdict", "rules", "failed", "trials", "notices", "choices", "balanced", "history",
-    "lost", "output", "plugins",
+    "lost", "output", "plugins", "trace", "x_request_id",
 }  # fmt: skip
 #: How soon /health answers whatever has become of the record, in seconds: within one, on a machine that has nothing
 #: else to do. What waits for a reader or a disk waits for ever.

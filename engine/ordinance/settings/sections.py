@@ -232,6 +232,22 @@ class AuditSettings(_Section):
         return self
 
 
+class MetricsSettings(_Section):
+    """Numbers for Prometheus, at `/metrics` on an address of their own ([metrics.md](metrics.md)). Whoever reaches it
+    needs no key."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on. With one that other machines reach, a firewall must say who may.",
+    )
+    port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port to listen on, another than `port`; 0 takes a free one. Default: no metrics.",
+    )
+
+
 class ConversationSettings(_Section):
     """Where Ordinance remembers which notice it last gave in a conversation, so that what is to be said once is said
     once. It stores digests and times, no text ([record.md](record.md#conversations))."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ class Standing:
     ``try_out`` raises ``SituationError`` where a client cannot be served under a plan. ``prepare`` does what else new
     policies ask before they are in force, and raises ``OrdinanceError`` where it cannot be done. ``stale`` is the
     code of the error for which the last good plan, or the last good keys, were kept; empty while what is in force is
-    current.
+    current. ``read`` is when the policies in force were last read without an error, on the monotonic clock.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Standing:
     ) -> None:
         self._prepare = prepare
         self.policies = policies
+        self.read = time.monotonic()
         self.settings = settings
         self.keyring = _keyring(settings.keys, settings.jurisdiction)
         self._stale_settings = self._stale_plan = ""
@@ -141,7 +143,7 @@ class Standing:
             # are not hidden: with them would be every request that runs now.
             gc.unfreeze()
             tell(f"policy replaced: {self._named} by {_named(policies)}; running answers end under the old one")
-        self.policies, self.keyring = policies, ring
+        self.policies, self.keyring, self.read = policies, ring, time.monotonic()
 
     @property
     def _named(self) -> str:

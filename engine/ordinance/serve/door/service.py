@@ -28,6 +28,7 @@ from ordinance.serve.door.policies import Policies, budget_of
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.glance import Glance
 from ordinance.serve.http.keys import Client, Keyring
+from ordinance.serve.metrics.meter import Meter
 from ordinance.serve.record.audit import AuditLog
 from ordinance.serve.record.sinks import Sinks
 from ordinance.settings.model import Settings
@@ -39,7 +40,7 @@ _LOOKED_EVERY = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Frozen, but for what is in force, what stands behind, the log and what is remembered of prompts.
+    """Frozen, but for what is in force, what stands behind, the log, what is counted and what is remembered of prompts.
     ``on`` replaces today's date; ``restart_due`` says whether the package was replaced since the start."""
 
     standing: Standing
@@ -53,6 +54,7 @@ class Service:
     sinks: Sinks
     recollection: Recollection | None = None
     memories: Memories = field(default_factory=Memories)
+    meter: Meter = field(default_factory=Meter)
 
     @property
     def plan(self) -> Plan:
