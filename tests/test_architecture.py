@@ -45,11 +45,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve/http": {"errors", "protocol", "settings"},
     "serve/record": {"errors", "plugin", "plugins", "protocol", "serve/http", "settings"},
     "serve/metrics": {"errors", "serve/http", "settings"},
+    "serve/traces": {"plugins", "serve/http", "serve/record", "settings"},
     "serve/behind": {"errors", "protocol", "serve/http", "settings"},
     "serve/door": {
         "errors", "instructions", "loading", "plugins", "policy", "policy/link", "protocol", "protocol/apis",
         "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind", "serve/conversations",
-        "serve/http", "serve/metrics", "serve/record", "settings",
+        "serve/http", "serve/metrics", "serve/record", "serve/traces", "settings",
     },
     "serve/chat": {"serve/door"},
     "serve/conversations": {"errors", "runtime", "serve/http", "settings"},

@@ -47,6 +47,8 @@ RIGHT = (
     "limits: {connections_per_address: 5}",
     "chat: true",
     "cors: [https://chat.example.org]",
+    "metrics: {host: '::1', port: 9464}",
+    "traces: {url: http://127.0.0.1:4318, ratio: 0.1}",
     "conversation: {store: none, days: 7}",
     "conversation: {store: 'redis://127.0.0.1:6379/0', secret_file: secret}",
     f"plugins: [{{name: acme-ordinance, version: 1.2.*, path: plugins/acme, sha256: {DIGEST}}}]",
@@ -64,6 +66,8 @@ RIGHT = (
 WRONG = (
     "prot: 1",
     "conversation: {days: 0}",
+    "metrics: {port: 70000}",
+    "traces: {ratio: 1.5}",
     "conversation: {stroe: none}",
     "port: many",
     "port: 70000",

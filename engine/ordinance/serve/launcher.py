@@ -60,6 +60,7 @@ def _several(worker: Worker, listener: Listener, metrics: Listener | None, annou
         service = made.pop()
         announce(service)
         service.audit.close()
+        service.tracer.close()
 
     gathered = Gathered()
     show(metrics, gathered.numbers)

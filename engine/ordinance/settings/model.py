@@ -31,6 +31,7 @@ from ordinance.settings.sections import (
     PluginSettings,
     Seconds,
     SpeakSettings,
+    TraceSettings,
     UpstreamSettings,
     VllmSettings,
     language_tag,
@@ -143,6 +144,7 @@ class Settings(BaseSettings):
         default=None, description="Where the record of requests goes: a path or a section. Default: standard error."
     )
     metrics: MetricsSettings = Field(default=MetricsSettings(), description="Numbers for Prometheus.")
+    traces: TraceSettings = Field(default=TraceSettings(), description="Traces for OpenTelemetry.")
     conversation: ConversationSettings = Field(
         default=ConversationSettings(), description="What Ordinance remembers of conversations."
     )

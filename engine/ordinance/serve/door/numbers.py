@@ -42,6 +42,8 @@ def _readings(service: Service) -> Iterator[tuple[Key, float]]:
     audit = service.audit.state()
     yield _one(families.AUDIT_LOST, audit["lost"])
     yield _one(families.AUDIT_FAILING, audit["state"] != "ok")
+    if (lost := service.tracer.lost) is not None:
+        yield _one(families.SPANS_LOST, lost)
     for sink in audit.get("sinks", ()):
         yield _one(families.SINK_LOST, sink["lost"], sink["sink"])
     if service.recollection is not None:

@@ -31,6 +31,7 @@ from ordinance.serve.http.keys import Client, Keyring
 from ordinance.serve.metrics.meter import Meter
 from ordinance.serve.record.audit import AuditLog
 from ordinance.serve.record.sinks import Sinks
+from ordinance.serve.traces.tracer import Tracer
 from ordinance.settings.model import Settings
 from ordinance.settings.sections import AuditSettings
 
@@ -52,6 +53,7 @@ class Service:
     names: Names
     restart_due: Glance[bool]
     sinks: Sinks
+    tracer: Tracer
     recollection: Recollection | None = None
     memories: Memories = field(default_factory=Memories)
     meter: Meter = field(default_factory=Meter)
@@ -82,6 +84,7 @@ class Service:
         if self.recollection is not None:
             await self.recollection.close()
         await asyncio.to_thread(self.sinks.close)
+        await asyncio.to_thread(self.tracer.close)
         self.audit.close()
 
     def cutter(self, client: Client, salt: bytes) -> Cutter:
@@ -184,6 +187,7 @@ def make_service(
         Names(listed),
         Glance(restart_due, _LOOKED_EVERY),
         sinks,
+        Tracer(settings.traces),
         recollection(settings.conversation),
     )
 

@@ -58,8 +58,10 @@ class Visit:
         shown = self._given_id or self._id
         exchange.common |= {REQUEST_ID: shown, http_headers.ANTHROPICS_ID: self._id}
         exchange.onward[REQUEST_ID] = shown
-        if self._traced is not None:
-            exchange.onward[TRACEPARENT] = self._traced.header
+        self._tracing = service.tracer.begin(self._traced)
+        onward = self._traced if self._tracing is None else self._tracing.onward
+        if onward is not None:
+            exchange.onward[TRACEPARENT] = onward.header
 
     async def serve(self) -> None:
         status, ended = CLIENT_GONE_STATUS, 0.0
@@ -70,7 +72,7 @@ class Visit:
         except ClientGone:
             pass
         finally:
-            self._record(status, (ended or now()) - self._began)
+            self._record(status, ended or now())
 
     async def _serve(self) -> None:
         try:
@@ -242,14 +244,17 @@ class Visit:
             ask = partial(self._service.behind.read, self._exchange, "GET", MODELS)
             await self._service.names.learn(self._request.model, ask)
 
-    def _record(self, status: int, seconds: float) -> None:
-        record: dict[str, Any] = {**self._asked(), "status": status, "seconds": round(seconds, 3)}
+    def _record(self, status: int, ended: float) -> None:
+        record: dict[str, Any] = {**self._asked(), "status": status, "seconds": round(ended - self._began, 3)}
         if self._problem is not None:
             record["problem"] = self._problem.code
         if self._session is not None:
             record |= self._session.record()
         self._service.audit.write(record)
         self._count(record)
+        if self._tracing is not None:
+            times = self._times
+            self._service.tracer.end(self._tracing, record, (self._began, ended), (times.asked, times.complete))
 
     def _count(self, record: Mapping[str, Any]) -> None:
         meter, times = self._service.meter, self._times
@@ -259,13 +264,17 @@ class Visit:
         if self._governed is not None:
             meter.held(record, self._governed.most_held)
 
+    def _trace(self) -> dict[str, str]:
+        place = self._tracing or self._traced
+        return {} if place is None else {"trace": place.trace}
+
     def _asked(self) -> dict[str, Any]:
         """Return what a record says about the request: who asks for what, and no word of it."""
         request = self._request
         return {
             "request": self._id,
             **({"x_request_id": self._given_id} if is_wordless(self._given_id) else {}),
-            **({} if self._traced is None else {"trace": self._traced.trace}),
+            **self._trace(),
             "key": self._client.name,
             "api": self._api.path.removeprefix("/v1/"),
             "model": None if request is None else self._service.names.shown(request.model),

@@ -114,7 +114,9 @@ PLUGIN_FAILING = Family(
 JUDGE_SECONDS = Family(
     "ordinance_judge_seconds", "histogram", "How long a judge took for a question.", ("judge",), bounds=_OURS
 )
-SPANS_LOST = Family("ordinance_spans_lost_total", "counter", "Spans of traces that the collector did not take in time.")
+SPANS_LOST = Family(
+    "ordinance_spans_lost_total", "counter", "Spans of traces that the collector refused, or did not take in time."
+)
 PROCESSES = Family("ordinance_processes", "gauge", "Processes that serve.")
 BUILD = Family("ordinance_build_info", "gauge", "1 for the version of Ordinance that runs.", ("version",), joined="max")
 

@@ -23,8 +23,9 @@ class Meter:
     def __init__(self) -> None:
         self._tally = Tally()
         for kind in families.FAILURE_KINDS:
-            self._tally.add(families.FAILURES, kind, number=0)
-        self._tally.add(families.STREAMS, number=0)
+            self._tally.show(families.FAILURES, kind)
+        for family in (families.STREAMS, families.UPSTREAM, families.ADDED, families.HELD):
+            self._tally.show(family)
         self.numbers = self._tally.numbers
 
     def ended(self, record: Mapping[str, Any], effects: Mapping[str, str]) -> None:

@@ -26,6 +26,11 @@ class Tally:
         self._numbers: dict[Key, float] = {}
         self._lock = Lock()
 
+    def show(self, family: Family, *labels: str) -> None:
+        """Show a number as 0 until something is counted: alerts compare with what was before."""
+        part = SUM if family.kind == "histogram" else ""
+        self._numbers.setdefault((family.name, part, *labels), 0)
+
     def add(self, family: Family, *labels: str, number: float = 1) -> None:
         """Add ``number`` to a counter or gauge; ``labels`` are values in the order of the family's names."""
         key = (family.name, "", *labels)
