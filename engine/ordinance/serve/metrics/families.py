@@ -92,7 +92,7 @@ POLICY_STALE = Family(
 CONVERSATIONS_FAILING = Family(
     "ordinance_conversations_failing",
     "gauge",
-    "1 while what conversations were told cannot be remembered.",
+    "1 while the notices of conversations cannot be remembered.",
     joined="max",
 )
 PLUGIN_SECONDS = Family(
