@@ -12,7 +12,7 @@ from ordinance.serve.door.numbers import numbers
 from ordinance.serve.door.service import Service
 from ordinance.serve.http.descriptors import affordable, needed
 from ordinance.serve.http.listener import Listener
-from ordinance.serve.http.stderr import tell
+from ordinance.serve.http.stderr import tell, write_as
 from ordinance.serve.metrics.address import listen_for_metrics, show
 from ordinance.serve.metrics.reports import Gathered
 from ordinance.serve.server import STOPPING, Server
@@ -26,6 +26,7 @@ def serve(worker: Worker, listener: Listener, announce: Callable[[Service], None
 
     Raises ``OrdinanceError`` where it cannot begin or go on, ``KeyboardInterrupt`` where the signal was SIGINT.
     """
+    write_as(worker.settings.log)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # held back until somebody listens to it
     run = _several if worker.settings.workers > 1 else _alone
     try:

@@ -28,7 +28,7 @@ from ordinance.serve.door.policies import policies_of
 from ordinance.serve.door.router import Router
 from ordinance.serve.door.service import Service, charter_alone, make_service, ready_state
 from ordinance.serve.http.exchange import Exchange
-from ordinance.serve.http.stderr import log_defect, tell
+from ordinance.serve.http.stderr import log_defect, tell, write_as
 from ordinance.serve.metrics.address import listen_for_metrics, show
 from ordinance.serve.reload_signal import renewing
 from ordinance.serve.wordless import Wordless, answering
@@ -72,9 +72,9 @@ class Ordinance:
             await send({"type": "lifespan.startup.failed", "message": "ordinance: this server cannot be governed."})
             return
         policy = policy_header(service.open(service.keyring.anyone))
-        tell(f"governs this server, policy {policy}")
+        tell(f"governs this server, policy {policy}", "info")
         for plugin in service.plan.attached:
-            tell(f"the plugin {plugin.line()}")
+            tell(f"the plugin {plugin.line()}", "info")
         if charter_alone(service):
             tell(f"no jurisdiction: only the charter applies; set `jurisdiction`, such as {min(service.plan.parents)}")
         with renewing(service):
@@ -103,6 +103,7 @@ class Ordinance:
     def _open(self, scope: Scope) -> Service:
         """Look at the server, load the policy. Raises ``OrdinanceError``."""
         settings = load()
+        write_as(settings.log)
         server = scope.get("app")
         account(server, settings.vllm)
         renewal = Renewal(policies_of, load, installed_engine())
@@ -155,4 +156,4 @@ def _not_begun() -> Problem:
 
 
 def _tell(error: OrdinanceError) -> None:
-    tell(f"error[{error.code}]: {error.message}" + (f"\n  help: {error.help}" if error.help else ""))
+    tell(f"error[{error.code}]: {error.message}" + (f"\n  help: {error.help}" if error.help else ""), "error")

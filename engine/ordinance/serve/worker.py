@@ -29,7 +29,7 @@ from ordinance.serve.door.policies import Policies, policies_of
 from ordinance.serve.door.service import Service, make_service
 from ordinance.serve.gateway import Gateway
 from ordinance.serve.http.listener import Listener
-from ordinance.serve.http.stderr import tell
+from ordinance.serve.http.stderr import tell, write_as
 from ordinance.serve.metrics.reports import Reporter
 from ordinance.serve.server import STOPPING, Server
 from ordinance.settings.model import Settings
@@ -59,6 +59,7 @@ class Worker:
 
     def __call__(self, listener: Listener, loading: Connection) -> None:
         """Serve as one of several processes. When this one serves, ``loading`` is closed, or has its first report."""
+        write_as(self.settings.log)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
         try:
@@ -66,7 +67,7 @@ class Worker:
             gateway, service = self.gateway()
         except OrdinanceError as error:
             # The packs were good when the server began. The parent starts this worker again, and the others serve.
-            tell(f"worker {os.getpid()} cannot start: {error}")
+            tell(f"worker {os.getpid()} cannot start: {error}", "error")
             sys.exit(1)
         settle()
         reporter = Reporter(loading, partial(numbers, service))

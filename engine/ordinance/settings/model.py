@@ -145,6 +145,11 @@ class Settings(BaseSettings):
     )
     metrics: MetricsSettings = Field(default=MetricsSettings(), description="Numbers for Prometheus.")
     traces: TraceSettings = Field(default=TraceSettings(), description="Traces for OpenTelemetry.")
+    log: Literal["text", "json"] = Field(
+        default="text",
+        description="How standard error reports what an operator should know: as text, or as a JSON object a line with "
+        "`time`, `level` (`info`, `warning`, `error`), `pid` and `message`. The record of requests has its own form.",
+    )
     conversation: ConversationSettings = Field(
         default=ConversationSettings(), description="What Ordinance remembers of conversations."
     )

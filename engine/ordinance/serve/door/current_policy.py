@@ -96,7 +96,7 @@ class Standing:
         self._stale_settings = ""
         found = changes(self.settings, read)
         if found.of_keys:
-            tell(f"keys: {found.of_keys}")
+            tell(f"keys: {found.of_keys}", "info")
         if found.others:
             tell(f"these settings have changed too and need a restart: {', '.join(found.others)}")
         return self.settings.model_copy(update={"keys": read.keys, "plugins": read.plugins})
@@ -137,12 +137,12 @@ class Standing:
             return
         self._stale_plan = ""
         if policies is self.policies:
-            tell(f"the policy has not changed ({self._named})")
+            tell(f"the policy has not changed ({self._named})", "info")
         else:
             # The first plan's tables are hidden from the collector (`settle`) and must not stay for ever. The new ones
             # are not hidden: with them would be every request that runs now.
             gc.unfreeze()
-            tell(f"policy replaced: {self._named} by {_named(policies)}; running answers end under the old one")
+            tell(f"policy replaced: {self._named} by {_named(policies)}; running answers end under the old one", "info")
         self.policies, self.keyring, self.read = policies, ring, time.monotonic()
 
     @property
@@ -172,9 +172,9 @@ class Standing:
 def _told(what: str, error: Exception) -> str:
     """Tell the operator of an ``error``; its code."""
     if isinstance(error, OrdinanceError):
-        tell(f"{what}: error[{error.code}]: {error}")
+        tell(f"{what}: error[{error.code}]: {error}", "error")
         return error.code
-    tell(f"{what}: {described(error)}")  # what is in force must outlive whatever a new one brings
+    tell(f"{what}: {described(error)}", "error")  # what is in force must outlive whatever a new one brings
     return _DEFECT
 
 

@@ -47,7 +47,7 @@ def show(listener: Listener | None, numbers: Callable[[], Numbers]) -> None:
     if listener is not None:
         server = _Server(listener, numbers)
         threading.Thread(target=server.serve_forever, name="ordinance-metrics-http", daemon=True).start()
-        tell(f"metrics are at {listener.address}{PATH}")
+        tell(f"metrics are at {listener.address}{PATH}", "info")
 
 
 class _Server(ThreadingHTTPServer):
