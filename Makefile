@@ -19,7 +19,7 @@ endif
 export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help new serve ready ready-pages ready-clients ready-plugins quick test coverage test-plugins test-vllm vllm \
-	parts system test-pages test-stores test-clients test-compiled soak hostile noninterference judged check format docs \
+	parts system test-pages test-stores test-clients test-observability test-compiled soak hostile noninterference judged check format docs \
 	accuracy accuracy-judge accuracy-identifiers judge-faults defects locks clean need-python
 
 help:
@@ -32,8 +32,9 @@ help:
 	@echo 'make test-pages      test the chat page in a real Chromium (needs Chromium and npm: make system)'
 	@echo 'make test-stores     test conversations remembered in a real PostgreSQL and a real Redis (make system)'
 	@echo 'make test-clients    run LangChain, the AI SDK and other clients with and without the gateway (make system)'
+	@echo 'make test-observability  check alerts, and let a real Prometheus scrape two workers (make system)'
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
-	@echo 'make system          install the programs that some suites need: Chromium, npm, databases (Debian, as root)'
+	@echo 'make system          install the programs that some suites need: Chromium, npm, databases, Prometheus (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
 	@echo 'make hostile         send 100,000 questions and 100,000 requests to hostile plugins and check each answer'
 	@echo 'make judged          cut judged answers at a million random places, and let judges fail 100,000 times'
@@ -105,6 +106,10 @@ test-pages: ready ready-pages
 test-stores: ready system
 	@TEST_STORES=1 exec .venv/test/bin/python -m pytest tests/stores $(FLAGS)
 
+# Alerts and dashboard, checked by Prometheus' own tools; one alert fires in a real Prometheus.
+test-observability: ready system
+	@TEST_OBSERVABILITY=1 exec .venv/test/bin/python -m pytest tests/observability $(FLAGS)
+
 # Clients of others, each suite against a server and again through the gateway before it.
 test-clients: ready ready-clients
 	@TEST_CLIENTS=1 exec .venv/test/bin/python -m pytest tests/clients $(FLAGS)
@@ -140,6 +145,7 @@ docs: ready
 	.venv/test/bin/python -m ordinance.settings.page >docs/configuration.md
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python -m ordinance.conformance.page docs/plugins.md
+	.venv/test/bin/python -m ordinance.serve.metrics.page docs/metrics.md
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
 	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k manual_lists_every_code
 	.venv/test/bin/python -m ordinance.language.table

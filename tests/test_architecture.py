@@ -46,17 +46,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "protocol/govern": {"policy", "protocol", "protocol/apis", "runtime", "runtime/redact", "runtime/judged"},
     "serve/http": {"errors", "protocol", "settings"},
     "serve/record": {"errors", "plugin", "plugins", "protocol", "serve/http", "settings"},
+    "serve/metrics": {"errors", "serve/http", "settings"},
+    "serve/traces": {"plugins", "serve/http", "serve/record", "settings"},
     "serve/behind": {"errors", "protocol", "serve/http", "settings"},
     "serve/door": {
         "errors", "instructions", "judging", "loading", "plugins", "policy", "policy/link", "protocol",
         "protocol/apis", "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind",
-        "serve/conversations", "serve/http", "serve/record", "settings",
+        "serve/conversations", "serve/http", "serve/metrics", "serve/record", "serve/traces", "settings",
     },
     "serve/chat": {"serve/door"},
     "serve/conversations": {"errors", "runtime", "serve/http", "settings"},
     "serve": {
         "errors", "policy", "protocol", "resources", "serve/behind", "serve/chat", "serve/door", "serve/http",
-        "settings",
+        "serve/metrics", "settings",
     },
     "batch": {
         "errors", "policy", "protocol", "protocol/apis", "protocol/govern", "runtime", "serve/door",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from support.judging import ScriptedJudge, fires, judged
-from support.small_plan import small_plan
-
 from ordinance.authoring.costs import costs
 from ordinance.authoring.explanation import Turns, as_json, explain
 from ordinance.runtime.situation import situate
+from support.judging import ScriptedJudge, fires, judged
+from support.small_plan import small_plan
 
 
 def test_an_account_says_that_a_judge_fired_or_only_recorded() -> None:

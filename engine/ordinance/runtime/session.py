@@ -282,6 +282,11 @@ class Session:
         return {"history": {"left_out": left_out.exchanges, "types": left_out.types}} if left_out.exchanges else {}
 
     @property
+    def held(self) -> int:
+        """How many characters of the model's wait now, in all texts of all choices."""
+        return sum(text.received - text.settled for stream in self._streams for text in stream.texts)
+
+    @property
     def given(self) -> frozenset[str]:
         """The names under which a memory of the conversation is to note what this answer told people, once it has
         closed."""
