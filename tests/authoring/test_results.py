@@ -14,7 +14,7 @@ from ordinance.authoring.results import examine
 from ordinance.language.source import Source
 from ordinance.loading.example_runs import situation_of
 from ordinance.loading.load import Loaded, load
-from ordinance.policy.vocabulary import SEVERE_HARMS
+from ordinance.policy.vocabulary import HARMS
 from support.commands import run, run_here
 from support.packs import JURISDICTION, LANGUAGE, TODAY, load_on, write_jurisdiction, write_language
 
@@ -119,10 +119,10 @@ def test_a_language_pack_is_tested_by_what_it_tells(tmp_path: Path) -> None:
     assert "failed: baseline/weapons: the example says `fires`, but its notice, or its label, has no text in fr" in (
         lacking.stdout
     )
-    labels = "".join(f'label {name} {{ fr "{name}" }}\n' for name in sorted(SEVERE_HARMS))
+    labels = "".join(f'label {name} {{ fr "{name}" }}\n' for name in sorted(HARMS))
     result = run_here("test", write_language(tmp_path, LANGUAGE + labels))
     assert result.returncode == 0, result.stdout
-    assert "7 rules told in the language packs given, 0 failed" in result.stdout
+    assert "11 rules told in the language packs given, 0 failed" in result.stdout
 
 
 def test_labelled_texts_for_people(loaded: Loaded) -> None:
