@@ -69,7 +69,7 @@ _found_before = lru_cache(maxsize=256)(_finds_anew)
 
 @lru_cache(maxsize=2)
 def _corpus(texts: tuple[str, ...]) -> Corpus:
-    return Corpus(texts)
+    return Corpus(texts, step=3)
 
 
 def _cases(text: str) -> tuple[str, str, str]:

@@ -58,7 +58,7 @@ def find(sought: Sought, corpus: Corpus) -> Iterator[tuple[int, Spans]]:
     yield from _by_engine(expressions, corpus)
     for each in sought.detectors:
         if isinstance(each, Segments):
-            yield from _in_sentences(each, corpus, corpus.all)
+            yield from _in_sentences(each, corpus, corpus.as_written)
 
 
 def _meeting(detectors: Sequence[Prepared], corpus: Corpus) -> tuple[list[Prepared], int]:

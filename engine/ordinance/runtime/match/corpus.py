@@ -35,11 +35,13 @@ _ALIKE = str.maketrans("l1|03456789q2", "iiioeasgtbggz")
 
 class Corpus:
     """``texts``, each read by itself; sets of them are the bits of a whole number. ``sentences`` says where those of
-    each text begin and end; the engine looks for them where it is not given."""
+    each text begin and end; the engine looks for them where it is not given. Each ``step``th text is as
+    it was written, the others are its cases."""
 
-    def __init__(self, texts: Sequence[str], sentences: Sequence[list[tuple[int, int]]] = ()) -> None:
+    def __init__(self, texts: Sequence[str], sentences: Sequence[list[tuple[int, int]]] = (), step: int = 1) -> None:
         self.texts = tuple(texts)
         self.all = (1 << len(self.texts)) - 1
+        self.as_written = sum(1 << number for number in range(0, len(self.texts), step))
         self._shown = [_folded(text) for text in self.texts]
         self._folded = [text.casefold() for text in self._shown]
         self._known: dict[int, frozenset[str]] = {}
