@@ -209,3 +209,9 @@ def test_a_rule_on_trial_asks_and_holds_nothing() -> None:
 def test_words_refuse_as_ever_beside_a_judge() -> None:
     session = opened(ScriptedJudge())
     assert session.ask(f"The {RED_LINE}.") is None
+
+
+def test_a_request_of_many_strings_takes_no_longer_because_of_a_judge() -> None:
+    said = "z" * 1_000_000
+    texts = [f"name{number}" for number in range(20_000)]
+    assert to_judge([said, *texts], [said]) == [said, "\n".join([said, *texts])]

@@ -3,12 +3,15 @@ rule 30)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ordinance.runtime.exchanges import Asked
 from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.memory import JUDGED, Recall
 from ordinance.runtime.redact.activation import Activation
+
+#: Characters that are compared at most, so that no request takes long because of them.
+_MOST_COMPARED = 100_000_000
 
 
 class JudgedPrompt:
@@ -77,26 +80,31 @@ def _new(asked: Asked) -> list[str]:
 
 
 def to_judge(texts: Collection[str], said: Sequence[str], form: frozenset[str] = frozenset()) -> list[str]:
-    """Return what is judged of ``texts``: what is ``said``, each by itself, and in one text all that stands in none of
-    that and is no word of the protocol's ``form``. Servers join texts in several ways; white space makes no
-    difference here. If nothing is said, the longest texts are what is."""
+    """Return what is judged of ``texts``: what is ``said``, each by itself, and in one text all that is in none of that
+    and is no word of the protocol's ``form``. Servers join texts in several ways; white space makes no difference here.
+    If nothing is said, the longest texts are what is."""
     chosen = [text for text in dict.fromkeys(said) if text.strip()]
-    known = "\0".join(map(_packed, chosen))
-    rest: list[str] = []
-    for text in sorted(texts, key=len, reverse=True) if not chosen else texts:
-        packed = _packed(text)
-        if not packed or text in form or packed in known:
-            continue
-        known = f"{known}\0{packed}"
-        rest.append(text)
+    others = [text for text in texts if text.strip() and text not in form]
     if not chosen:
-        return rest
-    return [*chosen, *_joined(rest)]
+        return _longest(others)
+    known = "\0".join(map(_packed, chosen))
+    if len(known) * len(others) <= _MOST_COMPARED:  # else all of it is judged once more
+        others = [text for text in others if _packed(text) not in known]
+    return [*chosen, "\n".join(others)] if others else chosen
 
 
-def _joined(rest: Sequence[str]) -> Iterator[str]:
-    if rest:
-        yield "\n".join(rest)
+def _longest(texts: Sequence[str]) -> list[str]:
+    """Return those of ``texts`` that are in no other; all, where there are too many to compare."""
+    if sum(map(len, texts)) * len(texts) > _MOST_COMPARED:
+        return list(texts)
+    found: list[str] = []
+    packed: list[str] = []
+    for text in sorted(texts, key=len, reverse=True):
+        own = _packed(text)
+        if not any(own in other for other in packed):
+            found.append(text)
+            packed.append(own)
+    return found
 
 
 def _packed(text: str) -> str:

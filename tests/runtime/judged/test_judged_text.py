@@ -169,15 +169,32 @@ def test_checkpoints_depend_on_the_text_alone(pieces: list[str], data: st.DataOb
     assert [at for piece in cut(text, places) for at in found.read(piece)] + found.close() == checkpoints_of(text)
 
 
+def tightens(text: str, end: End) -> None:
+    """What left without a judge, less what the judge took: nothing comes back, and no verdict is lower."""
+    with_judge, without = said(plan_of(ScriptedJudge()), [text], end), said(small_plan(), [text], end)
+    assert with_judge.refused >= without.refused
+    assert set(with_judge.rules) >= set(without.rules) or with_judge.refused
+    rest = iter(without.text.replace(MARKER, ""))
+    assert all(char in rest for char in with_judge.text.replace(MARKER, "")), "no removed character comes back"
+
+
 @pytest.mark.semantics(30)
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_judge_only_tightens(text: str) -> None:
-    """What left without a judge, less what the judge took: nothing comes back, and no verdict is lower."""
-    with_judge, without = said(plan_of(ScriptedJudge()), [text]), said(small_plan(), [text])
-    assert with_judge.refused >= without.refused
-    kept = without.text.replace(MARKER, "")
-    rest = iter(kept)
-    assert all(char in rest for char in with_judge.text.replace(MARKER, "")), "no removed character comes back"
+    tightens(text, End.OWN)
+
+
+SENTENCES = [
+    LONG, "Short. ", f"A {FORBIDDEN}. ", "and no end ", f"An {RED_LINE}! ", f"{fires('flags')} is said. ", "\n\n",
+    f"{fires('flags', 0.3)}, no. ", f"Then {fires('red')}. ", "judge-fault-late. ", "forbidden ", "opaque red ",
+]  # fmt: skip
+
+
+@pytest.mark.semantics(11)
+@pytest.mark.semantics(30)
+@given(st.lists(st.sampled_from(SENTENCES), max_size=12), st.sampled_from([End.OWN, End.CUT]))
+def test_a_judge_only_tightens_whatever_is_said(sentences: list[str], end: End) -> None:
+    tightens("".join(sentences), end)
 
 
 @pytest.mark.semantics(13)
