@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 from ordinance.conformance.kit import check_plugin
 from ordinance.errors import PluginError
 from ordinance.plugin import Passage, Question, Unconfigured
+from ordinance.plugins import connections
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.manifest import read
 from ordinance.plugins.pool import Pool
@@ -211,6 +213,12 @@ def test_several_questions_are_asked_at_once(folder: Path, judge: JudgeServer) -
         assert judge.most_at_once == 4
         assert time.monotonic() - begun < 4 * judge.delay
     assert len(judge._open) <= 5
+
+
+def test_a_question_does_not_wait_for_an_acknowledgement(judge: JudgeServer) -> None:
+    """Of its head, for 40 ms, before its body leaves."""
+    with connections._connected(f"127.0.0.1:{judge.port}", 1.0) as made:
+        assert made.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_an_unknown_renderer_stops_the_load(folder: Path, judge: JudgeServer) -> None:
