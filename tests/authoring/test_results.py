@@ -152,10 +152,33 @@ def test_labelled_texts_for_programs(loaded: Loaded) -> None:
     assert "'fun' is not a value of 'purpose'" in problems[3]
 
 
+def test_a_text_states_its_kind_and_whether_it_is_kept_out(loaded: Loaded) -> None:
+    people = """quiet XA/words prompt contrast kept_out\n  a\n\npasses prompt request\n  b\n
+fires XA/words given stage draft on 2026-11-01 kept_out\n  c\n\nquiet XA/words prose\n  d\n\nfires XA/words\n  e\n"""
+    programs = [
+        {"rule": "XA/words", "expects": "quiet", "prompt": "a", "kind": "contrast", "kept_out": True},
+        {"expects": "passes", "prompt": "b", "kind": "request"},
+        {"rule": "XA/words", "expects": "fires", "answer": "c", "on": "2026-11-01", "kept_out": True},
+        {"rule": "XA/words", "expects": "quiet", "answer": "d", "kind": "prose", "kept_out": False},
+        {"rule": "XA/words", "expects": "fires", "answer": "e"},
+    ]
+    for text in (people, "\n".join(map(json.dumps, programs))):
+        found = read_texts(source(text), loaded.plan)
+        assert [(each.example.prompt or each.example.answer, each.kind, each.kept_out) for each in found] == [
+            ("a", "contrast", True), ("b", "request", False), ("c", None, True), ("d", "prose", False),
+            ("e", None, False),
+        ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("", "contains no text"),
+        ("quiet XA/words kept_out contrast\n  x\n", "does not say what is expected"),
+        ("quiet XA/words poem\n  x\n", "does not say what is expected"),
+        ('{"expects": "passes", "answer": "x", "kind": "poem"}', "'kind' is unknown"),
+        ('{"expects": "passes", "answer": "x", "kind": []}', "'kind' is unknown"),
+        ('{"expects": "passes", "answer": "x", "kept_out": 1}', "'kept_out' is not true or false"),
         ("# only a comment\n", "contains no text"),
         ("fires XA/wrods\n  x\n", "texts.txt:1: no rule is called 'XA/wrods'.  Did you mean `XA/words`?"),
         ("fires\n  x\n", "does not name a rule"),
