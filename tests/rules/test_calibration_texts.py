@@ -1,4 +1,4 @@
-"""The texts that calibrate a judge: enough of each kind, halves alike but not shared, none that today's rules refuse."""
+"""The texts that calibrate a judge: enough of each kind, halves that are alike, no quiet text that a rule refuses."""
 
 from __future__ import annotations
 
@@ -111,6 +111,20 @@ def test_each_line_has_enough_texts_of_each_kind(language: str, groups: dict[str
         assert counts[f"{line} quiet contrast"] >= (80 if language == "en" else 40), line
         assert counts[f"{line} quiet contrast"] + requests + prose >= quiet, line
     assert len(counts) == 2 * len(LINES) + 2
+
+
+def test_the_readme_counts_what_is_there(groups: dict[str, tuple[Group, ...]]) -> None:
+    table = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|(.+)\|$", (FOLDER / "README.md").read_text("utf-8"), re.MULTILINE)
+    stated = {
+        name: [int(each) for each in row.split("|")] for names, row in table for name in re.findall(r"\w+", names)
+    }
+    assert sorted(stated) == LANGUAGES
+    for language, (firing, contrasts, requests, prose, quiet) in stated.items():
+        sizes = {group.name: len(group.texts) for group in groups[language]}
+        assert min(sizes[f"{line} fires"] for line in LINES) == firing
+        assert min(sizes[f"{line} quiet"] for line in LINES) == contrasts
+        assert (sizes["requests passes"], sizes["prose passes"]) == (requests, prose)
+        assert quiet == contrasts + requests + prose
 
 
 @each_language
