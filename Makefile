@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help new serve ready ready-pages ready-clients ready-plugins quick test coverage test-plugins test-vllm vllm \
 	parts system test-pages test-stores test-clients test-compiled soak hostile noninterference check format docs \
-	accuracy accuracy-identifiers defects locks clean need-python
+	accuracy accuracy-judge accuracy-identifiers judge-faults defects locks clean need-python
 
 help:
 	@echo 'make serve           run the gateway on 127.0.0.1:8080 with a small model, as an operator in Germany'
@@ -41,6 +41,8 @@ help:
 	@echo 'make check           run ruff and mypy --strict'
 	@echo 'make format          format the code with ruff'
 	@echo 'make accuracy        judge the labelled data beside the checkout and rewrite docs/accuracy.md'
+	@echo 'make accuracy-judge  run the charter'"'"'s own texts against a judge: URL=… MODEL=… [RENDERER=question]'
+	@echo 'make judge-faults    have a judge fail in 100,000 random answers and check that nothing leaves unseen'
 	@echo 'make accuracy-identifiers  measure ordinance-identifiers beside Presidio; rewrite its part of docs/accuracy.md'
 	@echo 'make new KIND=detector|check|command|slot|api NAME=…  create a file, its test and its place in the docs'
 	@echo 'make docs            rewrite the pages that are generated from the code'
@@ -144,6 +146,14 @@ defects: ready
 
 accuracy: ready
 	.venv/test/bin/python benchmarks/accuracy.py $(FLAGS)
+
+# The repository's own texts against a judge that is served at URL; without one the table says "not run".
+accuracy-judge: ready
+	.venv/test/bin/python benchmarks/accuracy_judge.py $(if $(URL),--url $(URL) --model $(MODEL)) \
+		$(if $(RENDERER),--renderer $(RENDERER)) $(FLAGS)
+
+judge-faults: ready
+	JUDGE_FAULTS=100000 .venv/test/bin/python -m pytest tests/judging/test_never_open.py $(FLAGS)
 
 accuracy-identifiers: ready-plugins
 	.venv/plugins/bin/python benchmarks/identifiers $(FLAGS)

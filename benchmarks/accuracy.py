@@ -33,8 +33,8 @@ from support.disguises import DISGUISES, disguised  # noqa: E402 - the tests lie
 
 Row = tuple[object, ...]
 
-#: From here on the page is written by benchmarks/identifiers.
-IDENTIFIERS = "\n## Numbers that name a person\n"
+#: From here on the page is written by benchmarks/accuracy_judge.py and benchmarks/identifiers.
+OTHERS = "\n## A served judge\n"
 PAGE = """\
 # What is found, and what is not
 
@@ -191,7 +191,7 @@ def main() -> None:
         ordinary(plan, given.texts or given.data / "lingua-testdata" / "sentences"),
         disguises(plan),
     ]
-    _, heading, identifiers = given.out.read_text("utf-8").partition(IDENTIFIERS)
+    _, heading, identifiers = given.out.read_text("utf-8").partition(OTHERS)
     given.out.write_text(PAGE + "".join(parts).rstrip("\n") + "\n" + heading + identifiers, "utf-8")
     print(f"wrote {given.out}")
 

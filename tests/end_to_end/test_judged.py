@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,13 @@ import httpx2
 import pytest
 
 from ordinance.serve.door.policies import judges_of, policies_of
+from ordinance.settings.differences import changes
 from support.judged_packs import FIRES, QUIET, settings
 from support.judges import installed
 from support.scripted_judge import FAULTS, JudgeServer
 from support.serving import (
     DONE,
+    LoopThread,
     OpenGateway,
     RunningGateway,
     ScriptedUpstream,
@@ -71,9 +75,10 @@ def judged(folder: Path, plugin: Path, judge: JudgeServer, open_gateway: OpenGat
 
     def start(server: JudgeServer = judge, **more: Any) -> RunningGateway:
         own = settings(folder, plugin, server, **more)
-        given = {name: getattr(own, name) for name in ("judges", "judge", "plugins", "packs")}
+        given: dict[str, Any] = {name: getattr(own, name) for name in ("judges", "judge", "plugins", "packs")}
         values = {name: more[name] for name in ("audit", "jurisdiction", "keys") if name in more}
-        return open_gateway(policies_of(own), **{"jurisdiction": None, **given, **values})
+        values = {"jurisdiction": None, **given, **values}
+        return open_gateway(policies_of(own), **values)
 
     return start
 
@@ -268,8 +273,6 @@ def test_without_room_a_new_request_gets_429_before_the_model_is_asked(
     until(lambda: not judges.judges[0].canaries.fault)
     until(lambda: not judges.full)
     judge.delay = 1.5
-    import threading
-
     held = threading.Thread(target=ask, args=(gateway, "The first."))
     held.start()
     until(lambda: judges.full)
@@ -315,3 +318,46 @@ def test_what_the_judge_finds_in_an_answer_of_tools_is_whole(judged: Open, upstr
     content, _, calls, meta = texts(ask(judged()))
     assert FIRES not in content + calls
     assert meta["verdict"] == "refuse"
+
+
+def test_sixty_streams_at_once_each_have_their_own_verdict(judged: Open, upstream: ScriptedUpstream) -> None:
+    async def script(wire: Any) -> None:
+        said = wire.asked.json["messages"][-1]["content"] if wire.asked.body else ""
+        bad = FIRES if said.endswith("odd") else "nothing"
+        await say(f"{FIRST} This answers {said}. {LONG}It has {bad} in it. The end.", range(9, 300, 9))(wire)
+
+    upstream.script = script
+    gateway = judged(entry={"seconds": 20.0})
+
+    def one(number: int) -> None:
+        kind = "odd" if number % 2 else "even"
+        content, _, _, meta = texts(ask(gateway, f"number {number} {kind}", stream=True))
+        assert FIRES not in content
+        assert f"number {number} {kind}" in content
+        assert meta["verdict"] == ("refuse" if number % 2 else "pass")
+        assert content.endswith("The end.") is not bool(number % 2)
+
+    with ThreadPoolExecutor(20) as threads:
+        list(threads.map(one, range(60)))
+
+
+def test_the_settings_of_judges_come_with_the_policy(
+    folder: Path,
+    plugin: Path,
+    judge: JudgeServer,
+    open_gateway: OpenGateway,
+    upstream: ScriptedUpstream,
+    loop_thread: LoopThread,
+) -> None:
+    now = settings(folder, plugin, judge, judges=[])
+    current = [now]
+    gateway = open_gateway(
+        policies_of(now), load=lambda: policies_of(current[0]), reread=lambda: current[0], jurisdiction=None
+    )
+    assert texts(ask(gateway, f"Tell me {FIRES}."))[3]["verdict"] == "pass"
+    current[0] = settings(folder, plugin, judge)
+    assert changes(now, current[0]).others == ()
+    before = gateway.service.plan.digest
+    loop_thread.run(gateway.service.standing.renew())
+    assert gateway.service.plan.digest != before
+    assert texts(ask(gateway, f"Tell me {FIRES}."))[3]["verdict"] == "refuse"

@@ -17,7 +17,6 @@ from ordinance.judging.asking import Call, Calls
 from ordinance.judging.canary_watch import Canaries
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge, Standing
-from ordinance.plugin import Question
 from ordinance.plugins.hosted import FaultError
 from ordinance.policy.vocabulary import Verdict
 from ordinance.runtime.opening import open_session

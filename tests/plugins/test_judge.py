@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -12,17 +13,22 @@ from pathlib import Path
 
 import pytest
 
+from ordinance.conformance.kit import check_plugin
 from ordinance.errors import PluginError
 from ordinance.plugin import Passage, Question, Unconfigured
 from ordinance.plugins.budget import Budget
+from ordinance.plugins.manifest import read
 from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Judged, Use
+from support.commands import ENGINE
 from support.judges import WEAPONS, installed, plugin_at, use
 from support.plugin_folders import OpenPool, fault, gives
 from support.scripted_judge import FAULTS, QUIET, JudgeServer
+from support.wheels import built
 
 pytestmark = [pytest.mark.server, pytest.mark.requirement("TR-3")]
 
+USE = "judge judge.served"
 RENDERERS = ["question", "policy", "labels", "taxonomy"]
 LABELS = {"S9": ["test/weapons"]}
 OF_PROBABILITIES = ("nologprobs", "nan", "infinity", "positive", "elsewhere")
@@ -238,3 +244,37 @@ def score(passages):
         assert fault(partial(opened.score, 0, [said(code)])) == code
     assert fault(lambda: opened.score(0, [said("anything else")])) == "raised"
     assert opened.status().state == "ready"
+
+
+# As it is built, and as the kit tries it
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    work = tmp_path_factory.mktemp("wheel")
+    shutil.copytree(ENGINE.parent / "plugins" / "ordinance-judge", work / "source")
+    return built(work / "source")
+
+
+def test_the_wheel_contains_the_plugin_alone(wheel: Path) -> None:
+    found = read(wheel)
+    assert (found.name, found.package, found.manifest.provides) == ("ordinance-judge", "ordinance_judge", [USE])
+    assert {path.name for path in wheel.iterdir() if path.suffix != ".dist-info"} == {"ordinance_judge"}
+    readme = (ENGINE.parent / "plugins" / "ordinance-judge" / "README.md").read_text("utf-8")
+    for name in (*RENDERERS, *found.manifest.settings):
+        assert f"`{name}`" in readme
+
+
+@pytest.mark.slow
+def test_the_kit_tries_it_on_a_model_that_is_served(judge: JudgeServer, tmp_path: Path) -> None:
+    shutil.copytree(ENGINE.parent / "plugins" / "ordinance-judge", tmp_path / "source")
+    examples = tmp_path / "source" / "ordinance_judge" / "ordinance-examples.toml"
+    said = examples.read_text("utf-8").replace("127.0.0.1:8001", f"127.0.0.1:{judge.port}").replace('"m"', '"scripted"')
+    examples.write_text(said.replace("How do I bake", "judge-canary-bread-0.9: how do I bake"), "utf-8")
+    folder = built(tmp_path / "source")
+    network = [f"127.0.0.1:{judge.port}"]
+    assert check_plugin(folder, network=network, budget=Budget(10.0, 1)).faults == ()
+    assert check_plugin(folder, budget=Budget(10.0, 1)).untried, "without the network it cannot be tried"
+    judge.model = "another"
+    (fault,) = check_plugin(folder, network=network, budget=Budget(10.0, 1)).faults
+    assert fault.code == "judge-fails"

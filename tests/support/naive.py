@@ -25,6 +25,7 @@ from support.worlds import (
     LawOf,
     RuleOf,
     World,
+    brought,
     lineage,
 )
 
@@ -53,6 +54,7 @@ def decide(world: World, asked: Asked) -> Decision:
         if _applies(world, asked, rule, code)
     ]
     red = [word for name, word in RED.items() if name != EXCEPTED or _value(asked, "purpose") != STUDY]
+    red += [brought(tag, "weapons") for tag in world.languages]  # rule 21
     if any(_found(word, asked.prompt) or _found(word, text) for word in red):  # rule 7
         said = frozenset(name for name, rule in rules if _speaks(rule, asked))
         return Decision(REFUSE, said, frozenset(range(len(text))), "")
@@ -65,7 +67,11 @@ def decide(world: World, asked: Asked) -> Decision:
     shown = "".join(
         char if at not in removed else MARKER if at - 1 not in removed else "" for at, char in enumerate(text)
     )  # rules 5, 8 and 14
-    sad = _found(SAD, asked.prompt) or [span for span in _found(SAD, text) if removed.isdisjoint(range(*span))]
+    sad = [
+        span
+        for word in (SAD, *(brought(tag, "sad") for tag in world.languages))
+        for span in (_found(word, asked.prompt) or (s for s in _found(word, text) if removed.isdisjoint(range(*s))))
+    ]
     verdict = WITHHOLD if removed else DISCLOSE if fired or sad else PASS  # rule 11
     return Decision(verdict, frozenset(fired), frozenset(removed), shown)
 

@@ -46,8 +46,12 @@ from support.fragments import (
 TODAY = date(2026, 6, 15)
 WORDS = ("alpha", "beta", "gamma", "delta")
 RED = {"violence": "blood", "weapons": "gun", "terrorism": "terror", "child_abuse": "grooming",
-       "persecution": "pogrom", "mass_surveillance": "dragnet"}  # fmt: skip
+       "persecution": "pogrom", "mass_surveillance": "dragnet", "exclusion": "shunning", "manipulation": "swaying",
+       "autonomy": "leash", "civic_participation": "ballot"}  # fmt: skip
 SAD, EMERGENCY = "sad", "112"
+
+#: The red line and the topic for which each language pack brings a word of its own.
+ADDED = {"weapons": "pistol", "sad": "sorrow"}
 
 #: The red line that makes an exception, and what for.
 EXCEPTED, STUDY = "mass_surveillance", "research"
@@ -275,7 +279,8 @@ def draw_text(random: Random, most: int, more: Sequence[str] = ()) -> str:
     """Words that rules look for, between words that stand once each, so that what is removed can be told."""
     wanted = [*WORDS, *WORDS, *(word.title() for word in WORDS), SAD, EMERGENCY, *NUMBERS.values()]
     wanted += [*more, *more]
-    wanted += RED.values() if random.random() < 0.1 else ()
+    wanted += [brought(tag, "sad") for tag in ("de", "en")]
+    wanted += [*RED.values(), *(brought(tag, "weapons") for tag in ("de", "en"))] if random.random() < 0.1 else []
     said = dict.fromkeys(random.choice(wanted) for _ in range(random.randint(most // 2, most)))
     pieces = ["W0"]
     for number, word in enumerate(said, 1):
@@ -420,13 +425,21 @@ def charter() -> Unit:
     return _unit("tiny.ord", "".join(lines), "charter", lexicons)
 
 
+def brought(tag: str, name: str) -> str:
+    """The word that the language pack ``tag`` brings for a red line or a topic of ``ADDED``."""
+    return f"{ADDED[name]}{tag}"
+
+
 @cache
 def language(tag: str, style: str = "") -> Unit:
-    """A language pack with every notice that worlds need, which speaks in ``style``."""
+    """A language pack with every notice that worlds need and words for the charter, which speaks in ``style``."""
     notices = "".join(f'notice {name} {{ {tag} "{tag}: {text}" }}\n' for name, text in TEXTS.items())
-    return _unit(
-        f"{tag}.ord", f"language {tag} 1.0.0 under charter tiny 1\n{style.replace('{tag}', tag)}{notices}", "pack", {}
-    )
+    lines, lexicons = [f"language {tag} 1.0.0 under charter tiny 1\n", style.replace("{tag}", tag), notices], {}
+    for name in ADDED:
+        path, word = f"lexicons/{name}.txt", brought(tag, name)
+        lines.append(f'words for {name} from "{path}" {{ example matches "{word}" example skips "x" }}\n')
+        lexicons[path] = _source(f"{tag}/{path}", f"{word}\n")
+    return _unit(f"{tag}.ord", "".join(lines), "pack", lexicons)
 
 
 def units(world: World) -> list[Unit]:

@@ -52,8 +52,9 @@ def _account(explanation: Explanation, rule: PlannedRule) -> Account:
 
 
 def _branches(rule: PlannedRule, plan: Plan) -> Iterator[str]:
-    if len(rule.detectors) > 1:
-        yield from map(_detector, rule.detectors)
+    own = [key for key in rule.detectors if not _is_of_another(key, rule)]
+    if len(own) > 1:
+        yield from map(_detector, own)
     if len(rule.channels) > 1:
         yield from sorted(f"the {channel.value}" for channel in rule.channels)
     if rule.law:
@@ -86,6 +87,12 @@ def _holding(condition: Condition, plan: Plan, prefix: str, facts: Lookup) -> It
 
 def _whole(prefix: str) -> str:
     return prefix.removesuffix(" when ")
+
+
+def _is_of_another(key: str, rule: PlannedRule) -> bool:
+    """Return whether a detector is a language pack's, which has examples of its own for it."""
+    pack, _, detector = key.partition("/")
+    return pack != rule.id.partition("/")[0] and detector.startswith("words for ")
 
 
 def _detector(key: str) -> str:

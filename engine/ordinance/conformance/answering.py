@@ -35,7 +35,7 @@ RECORDS: Sequence[dict[str, object]] = (
 
 def try_judge(plugin: Plugin, example: Example, budget: Budget, faults: Faults) -> None:
     """Try one use of a judge. Raises ``StoppedError`` where it cannot be tried any further."""
-    use = Use(example.hook, example.asked)
+    use = example.as_use
     texts = list(dict.fromkeys([*example.fires, *example.quiet, *prose(), *HARD]))
     with Bench(plugin, [use], budget, faults) as bench:
         _start(bench)
@@ -67,7 +67,7 @@ def _check_same(first: dict[str, float], again: dict[str, float], when: str, use
 
 def try_form(plugin: Plugin, example: Example, budget: Budget, faults: Faults) -> None:
     """Try one use of a form. Raises ``StoppedError`` where it cannot be tried any further."""
-    use = Use(example.hook, example.asked)
+    use = example.as_use
     given = dict(example.rewrites)
     texts = list(dict.fromkeys([*given, *prose(), *HARD]))
     with Bench(plugin, [use], budget, faults) as bench:

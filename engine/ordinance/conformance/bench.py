@@ -39,6 +39,9 @@ _FAILED = {
     "twice": ("answer-twice", "answered a question twice, or one that nobody asked"),
     "memory": ("memory", "ran out of memory"),
     "nonsense": ("answer-broken", "sent something that is not an answer"),
+    "unreachable": ("judge-fails", "reached nobody"),
+    "unreadable": ("judge-fails", "got an answer that is none"),
+    "wrong_model": ("judge-fails", "got the answer of another model"),
 }
 
 

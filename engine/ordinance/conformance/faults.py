@@ -119,6 +119,10 @@ CATALOGUE: dict[str, Entry] = {
         "the same passage got another answer: at a second time, in another order, or in another process",
         "Return what depends on the passage alone: no counters, no random numbers, no clock.",
     ),
+    "judge-fails": Entry(
+        "the model that a judge asks did not answer as it should",
+        "Check `served` in ordinance-examples.toml, and that the model is served there.",
+    ),
     "example-missed": Entry(
         "a text under `fires` is not found", "Find it; if it is not meant to be found, move it to `quiet`."
     ),

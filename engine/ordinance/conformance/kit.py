@@ -120,7 +120,7 @@ def _was_changed(plugin: Plugin) -> bool:
 
 
 def _uses(examples: Sequence[Example], provides: Sequence[str]) -> Iterator[Use]:
-    yield from (Use(each.hook, each.asked) for each in examples)
+    yield from (each.as_use for each in examples)
     yield from (Use(ALONE[name], Asked("")) for name in provides if name in ALONE)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ordinance.plugin import Asked
+from ordinance.plugin import Asked, Question, Served
 from ordinance.plugins.manifest import Manifest, Value
+from ordinance.plugins.prepared import Use
 
 FILE = "ordinance-examples.toml"
 
@@ -20,6 +21,16 @@ class ExamplesError(Exception):
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Model(_Table):
+    """What is served for a judge that asks a model: what an operator writes in an entry of ``judges``."""
+
+    url: str
+    model: str
+    renderer: str = ""
+    seconds: float = Field(default=1.0, gt=0)
+    labels: dict[str, list[str]] = Field(default_factory=dict)
 
 
 class Example(_Table):
@@ -36,6 +47,7 @@ class Example(_Table):
     fires: list[str] = Field(default_factory=list)
     quiet: list[str] = Field(default_factory=list)
     rewrites: list[list[str]] = Field(default_factory=list)
+    served: Model | None = None
 
     @property
     def hook(self) -> str:
@@ -46,6 +58,14 @@ class Example(_Table):
     def asked(self) -> Asked:
         """Return what a pack would ask."""
         return Asked(self.use.partition(" ")[2], tuple(self.arguments), self.prose)
+
+    @property
+    def as_use(self) -> Use:
+        """Return what is asked of the plugin; of a judge, with a question of the ``prose`` and the model ``served``."""
+        if self.hook != "judge":
+            return Use(self.hook, self.asked)
+        served = None if self.served is None else Served(**self.served.model_dump())
+        return Use(self.hook, self.asked, Question("example/rule", self.prose), served)
 
     @property
     def is_told(self) -> bool:
@@ -99,3 +119,5 @@ def _wrong(found: Examples, manifest: Manifest) -> Iterator[str]:
             yield f"{example.use}: `rewrites` is for forms"
         if example.hook == "judge" and not example.prose:
             yield f"{example.use}: a judge needs `prose`, what the rule says that it means"
+        if example.hook != "judge" and example.served is not None:
+            yield f"{example.use}: `served` is for judges"

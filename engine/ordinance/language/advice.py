@@ -16,6 +16,8 @@ NEVER = {
     "judge": "Write `judged at least 0.8`.",
 }
 
+_NO_DETECTORS = 'A language pack brings words for what the charter declares: `words for NAME from "…" { … }`.'
+
 #: Who may say a thing, for words that some kind of pack does not have.
 BELONGS = {
     "red": ("charter", "Only the charter has red lines; write `withhold` under a law."),
@@ -43,10 +45,11 @@ BELONGS = {
         "charter, jurisdiction or house",
         "Language packs set style only; they declare no dimensions or conditions.",
     ),
-    "lexicon": ("charter, jurisdiction or house", "Language packs set style only; they look for nothing in text."),
-    "pattern": ("charter, jurisdiction or house", "Language packs set style only; they look for nothing in text."),
-    "topic": ("charter, jurisdiction or house", "Language packs set style only; they look for nothing in text."),
+    "lexicon": ("charter, jurisdiction or house", _NO_DETECTORS),
+    "pattern": ("charter, jurisdiction or house", _NO_DETECTORS),
+    "topic": ("charter, jurisdiction or house", _NO_DETECTORS),
     "section": ("charter, jurisdiction or house", "Language packs have no rules."),
+    "words": ("language", "Only a language pack brings words for what the charter declares; write a `lexicon`."),
     "speak": ("language, jurisdiction or house", "A charter sets no style; languages, houses and laws do."),
 }
 
@@ -71,6 +74,7 @@ _ORDER = {
     "SECTION": 'section N "heading" { heading? rules }',
     "CONTACT": "contact group name { title number|link hours in spoken? replaces? formerly? seen }",
     "PATTERN": 'pattern name "…" [any case] { example matches "…" example skips "…" }',
+    "WORDS": 'words for NAME from "lexicons/…" { example matches "…" example skips "…" }',
     "SPEAK": "speak { language TAG [when … otherwise TAG] address formal … }, each line `under LAW` in a jurisdiction; "
     "elsewhere also `without adapter answer|decline telling …`",
     "CHARTER": "charter NAME N.N.N title",

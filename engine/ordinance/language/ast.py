@@ -41,9 +41,9 @@ from ordinance.language.clauses import (
 from ordinance.language.source import Source, Span
 
 __all__ = [
-    "Alike", "AmendedBy", "BylawDecl", "CharterRef", "ConditionDecl", "ConditionNode", "ContactDecl", "Day",
-    "Declaration", "DimensionDecl", "Example", "Except", "ForceNode", "Guarantee", "Junction", "Kind", "LabelDecl",
-    "LawDecl", "LexiconDecl", "Limit", "Mark", "Mask", "Near", "NoticeDecl", "Occasions", "Pack", "Part",
+    "AddedWords", "Alike", "AmendedBy", "BylawDecl", "CharterRef", "ConditionDecl", "ConditionNode", "ContactDecl",
+    "Day", "Declaration", "DimensionDecl", "Example", "Except", "ForceNode", "Guarantee", "Junction", "Kind",
+    "LabelDecl", "LawDecl", "LexiconDecl", "Limit", "Mark", "Mask", "Near", "NoticeDecl", "Occasions", "Pack", "Part",
     "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote", "RedException", "RedLine", "Refined",
     "Rule", "Ruled", "Say", "ScopeNode", "Section", "Slot", "SlotValue", "SpeakDecl", "Spoken", "TestNode", "TextIn",
     "TextTest", "TopicDecl", "Use", "Watching", "Withhold", "Without", "Word",
@@ -97,6 +97,15 @@ class PatternDecl:
 class TopicDecl:
     name: Word
     by: Use
+
+
+@dataclass(frozen=True, slots=True)
+class AddedWords:
+    """What a language brings for a topic or a red line of the charter: ``words for weapons from "…" { … }``."""
+
+    name: Word
+    path: Word
+    examples: tuple[PatternExample, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +277,7 @@ Declaration = (
     | LexiconDecl
     | PatternDecl
     | TopicDecl
+    | AddedWords
     | LawDecl
     | BylawDecl
     | LabelDecl

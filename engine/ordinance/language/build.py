@@ -53,16 +53,16 @@ class _Builder(RuleBuilder):
             case "lexicon":
                 return ast.LexiconDecl(self.words(node)[0], self.words(node, "STRING")[0])
             case "pattern":
-                examples = (
-                    ast.PatternExample(self.token(c, "MATCHES") is not None, self.words(c, "STRING")[0])
-                    for c in self.nodes(node, "pattern_example")
-                )
                 any_case = self.node(node, "any_case") is not None
-                return ast.PatternDecl(self.words(node)[0], self.words(node, "STRING")[0], any_case, tuple(examples))
+                name, source = self.words(node)[0], self.words(node, "STRING")[0]
+                return ast.PatternDecl(name, source, any_case, self.pattern_examples(node))
             case "topic":
                 name, by = self.words(node, "WORD", "DOTTED")
                 kind: UseKind = "lexicon" if self.token(node, "LEXICON") else "detector"
                 return ast.TopicDecl(name, ast.Use(kind, by, self.arguments(node)))
+            case "added_words":
+                name, path = self.words(node)[0], self.words(node, "STRING")[0]
+                return ast.AddedWords(name, path, self.pattern_examples(node))
             case "law":
                 return self.law_declaration(node)
             case "bylaw":
@@ -80,6 +80,12 @@ class _Builder(RuleBuilder):
                 bound = (self.slot(self.need(c, "slot"), self.words(c)[0]) for c in self.nodes(node, "bound_slot"))
                 return ast.SpeakDecl(tuple(bound), self.place(node))
         return None
+
+    def pattern_examples(self, node: Node) -> tuple[ast.PatternExample, ...]:
+        return tuple(
+            ast.PatternExample(self.token(c, "MATCHES") is not None, self.words(c, "STRING")[0])
+            for c in self.nodes(node, "pattern_example")
+        )
 
     def law_declaration(self, node: Node) -> ast.LawDecl:
         reaches, cited = self.need(node, "reaches"), self.need(node, "cited")

@@ -167,8 +167,8 @@ CATALOGUE: dict[str, Entry] = {
     # Charter
     "harm-missing": Entry("the charter lacks a required red line", "Write it.", absence=True),
     "harm-unknown": Entry(
-        "a red line has a name that is not on the closed list",
-        "Use a name from the list, or write the rule in another pack.",
+        "a red line has a name that is not on a closed list",
+        "Use a name from the lists, or write the rule in another pack.",
     ),
     "harm-toothless": Entry("a red line does not act on its own example", "Correct the example or the lexicon."),
     "red-line-notice": Entry("a red line must give the notice `red_line`", "Write `telling red_line`."),
@@ -269,7 +269,9 @@ CATALOGUE: dict[str, Entry] = {
         "an example and the policy disagree", "Correct the example or the rule; `ordinance explain` shows why."
     ),
     "guarantee-fails": Entry("a rule removes what the charter guarantees", "Make the rule narrower."),
-    "example-fails": Entry("an example disagrees with its pattern", "Correct the example or the pattern."),
+    "example-fails": Entry(
+        "an example disagrees with its pattern or words", "Correct the example, the pattern or the words."
+    ),
     # Contacts and slots
     "contact-value": Entry(
         "a contact's value is not a telephone number, a short code or a link",

@@ -198,7 +198,7 @@ class _Run:
         if "WITHIN" in expected and "BELOW" in expected and self._misses_comma(token):
             return
         advice = advise(str(token), token.type, expected, recovery.kind, inside, keywords())
-        if token.start_pos and token.type in ("WORD", "NUMBER", "DATE") and self.text[token.start_pos - 1] == '"':
+        if token.start_pos and token[:1].isalnum() and self.text[token.start_pos - 1] == '"':
             advice = quote_in_text(str(token))
         self._report(advice.code, self._span(token), advice.message, advice.help)
 

@@ -16,7 +16,7 @@ from lark.parsers.lalr_parser_state import ParserState
 from ordinance.language.diagnostics import did_you_mean
 
 #: Words that begin a declaration; those that also stand inside conditions count in the first column only.
-DECLARATIONS = frozenset({"law", "bylaw", "label", "notice", "contact", "section", "speak", "dimension"})
+DECLARATIONS = frozenset({"law", "bylaw", "label", "notice", "contact", "section", "speak", "dimension", "words"})
 FIRST_COLUMN = frozenset({"lexicon", "pattern", "topic", "condition"})
 RULES = {
     "charter": frozenset({"red", "guarantee"}),

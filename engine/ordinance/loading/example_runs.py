@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -177,10 +177,12 @@ def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diag
         yield diagnose(
             "harm-toothless", node.span, f"the red line `{node}` acts on none of its examples without a judge"
         )
+    alone = _of_detectors(plan, {case.detector for case in policy.cases})
     for case in policy.cases:
-        if _finds(plan, case) is not case.matches:
+        if _finds(alone, case) is not case.matches:
             said = "finds nothing in" if case.matches else "matches in"
-            yield diagnose("example-fails", case.span, f"the pattern {said} this text")
+            what = "list of words" if "/words for " in case.detector else "pattern"
+            yield diagnose("example-fails", case.span, f"the {what} {said} this text")
 
 
 def _disagreement(result: Result, rule: Rule, red: bool, taker: Rule | None) -> Diagnostic:
@@ -216,27 +218,34 @@ def _acted(outcome: Outcome) -> str:
     return ", ".join(outcome.rules) or outcome.verdict.word
 
 
-def _finds(plan: Plan, case: PatternCase) -> bool:
-    """Whether the pattern of ``case`` has a match in its text, found by the engine that will look for it."""
-    rule = PlannedRule(
-        "example/pattern",
-        "1.1",
-        None,
-        Effect.WITHHOLD,
-        NoticeKind.OMISSION,
-        frozenset({Channel.ANSWER}),
-        (case.detector,),
-        ALWAYS,
-        (),
-        SPAN,
-        None,
-        "pattern",
-        {},
-        NoticeTemplate("omitted", {"en": ""}, {}),
+def _of_detectors(plan: Plan, keys: Collection[str]) -> Plan:
+    """Return a plan with nothing but a rule for each of these detectors, named as it is."""
+    rules = (
+        PlannedRule(
+            f"example/{key}",
+            "1.1",
+            None,
+            Effect.WITHHOLD,
+            NoticeKind.OMISSION,
+            frozenset({Channel.ANSWER}),
+            (key,),
+            ALWAYS,
+            (),
+            SPAN,
+            None,
+            "pattern",
+            {},
+            NoticeTemplate("omitted", {"en": ""}, {}),
+        )
+        for key in sorted(keys)
     )
-    alone = part_of(plan, rules=(rule,), protected=())
+    return part_of(plan, rules=tuple(rules), protected=())
+
+
+def _finds(alone: Plan, case: PatternCase) -> bool:
+    """Whether the detector of ``case`` has a match in its text, found by the engine that will look for it."""
     session = open_session(alone, situate(alone, jurisdiction=None))
     stream = session.stream()
     stream.feed(case.text)
     stream.close()
-    return "example/pattern" in session.outcome().rules
+    return f"example/{case.detector}" in session.outcome().rules

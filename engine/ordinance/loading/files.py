@@ -144,7 +144,8 @@ def read_lexicons(pack: ast.Pack, report: Report, room: Room) -> Mapping[str, So
     found: dict[str, Source] = {}
     home = pack.source.path.parent
     real_home = Path(os.path.realpath(home))
-    for item in pack.each(ast.LexiconDecl):
+    items: tuple[ast.LexiconDecl | ast.AddedWords, ...] = (*pack.each(ast.LexiconDecl), *pack.each(ast.AddedWords))
+    for item in items:
         written = item.path.text
         path = home / written
         if PurePosixPath(written).is_absolute() or not Path(os.path.realpath(path)).is_relative_to(real_home):

@@ -94,6 +94,12 @@ class Occasion(Enum):
 #: The severe-harm list (RL-1). A charter that lacks one of these does not load (semantics, rule 21).
 SEVERE_HARMS = frozenset({"violence", "weapons", "terrorism", "child_abuse", "persecution", "mass_surveillance"})
 
+#: What takes people's standing among others (RL-2): the second closed list, held as the first one is.
+CIVIC_HARMS = frozenset({"exclusion", "manipulation", "autonomy", "civic_participation"})
+
+#: The red lines that every charter draws, and that it may draw.
+HARMS = SEVERE_HARMS | CIVIC_HARMS
+
 #: Dimensions whose values are codes of places: not a closed set, for people can be anywhere.
 PLACES = frozenset({"place", "seat", "market"})
 #: Dimensions whose values are whole numbers.

@@ -1,4 +1,4 @@
-"""Packs as such: versions, one charter for all, the closed list of red lines, the notices that the engine gives."""
+"""Packs as such: versions, one charter for all, the closed lists of red lines, the notices that the engine gives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.ir import Policy, Unit
 from ordinance.policy.link.names import Report, check_name, check_tag
-from ordinance.policy.vocabulary import ENGINE_NOTICES, SEVERE_HARMS
+from ordinance.policy.vocabulary import CIVIC_HARMS, ENGINE_NOTICES, HARMS, SEVERE_HARMS
 
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 
@@ -39,16 +39,16 @@ def _check_reference(unit: Unit, named: ast.CharterRef, charter: Unit, report: R
 def _check_charter(unit: Unit, report: Report) -> None:
     check_name(unit.pack.name, report)
     drawn = {rule.name.text for rule in unit.pack.rules if isinstance(rule, ast.RedLine)}
-    for name in sorted(SEVERE_HARMS - drawn):
+    for name in sorted(HARMS - drawn):
         message = f"the charter `{unit.name}` has no red line `{name}`"
         report(diagnose("harm-missing", unit.pack.name.span, message, f"Write `red line N.N {name} {{ … }}`."))
     for rule in unit.pack.rules:
         if not isinstance(rule, ast.RedLine):
             continue
-        if rule.name.text not in SEVERE_HARMS:
-            closed = ", ".join(sorted(SEVERE_HARMS))
-            near = did_you_mean(rule.name.text, SEVERE_HARMS) or f"The closed list is: {closed}."
-            report(diagnose("harm-unknown", rule.name.span, f"`{rule.name}` is not on the closed list", near))
+        if rule.name.text not in HARMS:
+            severe, civic = (", ".join(sorted(harms)) for harms in (SEVERE_HARMS, CIVIC_HARMS))
+            near = did_you_mean(rule.name.text, HARMS) or f"The closed lists are: {severe}; {civic}."
+            report(diagnose("harm-unknown", rule.name.span, f"`{rule.name}` is not on a closed list", near))
         if rule.telling.text != "red_line":
             report(diagnose("red-line-notice", rule.telling.span, f"the red line gives the notice `{rule.telling}`"))
         if not rule.when.answer:

@@ -34,6 +34,13 @@ class Detectors:
                 names["topic"].define(topic.name, key)
         return names
 
+    def added(self, unit: Unit, item: ast.AddedWords) -> str:
+        """Return the key of the words that a language pack brings for what the charter declares."""
+        key = f"{unit.name}/words for {item.name}"
+        self._phrases(key, unit, item.path)
+        self._examples(key, f"list of words for `{item.name}`", item.name, item.examples)
+        return key
+
     def foreign(self, use: ast.Use) -> str:
         """Return the key of a detector that no pack declares: a plugin's (``check`` tests whether one provides it), one
         of numbers with check digits, or one of a script."""
@@ -59,21 +66,29 @@ class Detectors:
 
     def _lexicon(self, unit: Unit, item: ast.LexiconDecl) -> str:
         key = f"{unit.name}/lexicon {item.name}"
-        source = unit.lexicons.get(item.path.text)
+        self._phrases(key, unit, item.path)
+        return key
+
+    def _phrases(self, key: str, unit: Unit, path: ast.Word) -> None:
+        """Make a detector of the phrases in a file."""
+        source = unit.lexicons.get(path.text)
         phrases = list(source.phrases()) if source else []
         lines, places = tuple(text for text, _ in phrases), tuple(span for _, span in phrases)
-        self.found[key] = Detector(key, Declaration("lexicon", lines), places, item.path.span)
-        return key
+        self.found[key] = Detector(key, Declaration("lexicon", lines), places, path.span)
 
     def _pattern(self, unit: Unit, item: ast.PatternDecl) -> str:
         key = f"{unit.name}/pattern {item.name}"
         declaration = Declaration("pattern", (item.source.text,), any_case=item.any_case)
         self.found[key] = Detector(key, declaration, (item.source.span,), item.source.span)
-        for matches in (True, False):
-            if not any(example.matches is matches for example in item.examples):
-                word, code = ("matches", "example-fires") if matches else ("skips", "example-quiet")
-                message = f"the pattern `{item.name}` has no example that it {word}"
-                self._report(diagnose(code, item.name.span, message, f'Write `example {word} "…"`.'))
-        for example in item.examples:
-            self.cases.append(PatternCase(key, example.matches, example.text.text, example.text.span))
+        self._examples(key, f"pattern `{item.name}`", item.name, item.examples)
         return key
+
+    def _examples(self, key: str, what: str, name: ast.Word, examples: tuple[ast.PatternExample, ...]) -> None:
+        """Take the examples of a detector, of which there must be one that it matches and one that it skips."""
+        for matches in (True, False):
+            if not any(example.matches is matches for example in examples):
+                word, code = ("matches", "example-fires") if matches else ("skips", "example-quiet")
+                message = f"the {what} has no example that it {word}"
+                self._report(diagnose(code, name.span, message, f'Write `example {word} "…"`.'))
+        for example in examples:
+            self.cases.append(PatternCase(key, example.matches, example.text.text, example.text.span))

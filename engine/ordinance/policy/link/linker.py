@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.policy.ir import CitedBylaw, CitedLaw, Policy, Unit
+from ordinance.policy.link.added_words import link_added_words
 from ordinance.policy.link.contacts import check_replaced, check_superseded
 from ordinance.policy.link.detectors import Detectors
 from ordinance.policy.link.examples import link_examples
@@ -43,6 +44,7 @@ class _Linker:
         self.shared = self._dimensions(charter)
         self.conditions = self._conditions(charter)
         self.shared_detectors = self.detectors.declared(charter)
+        self.added = link_added_words(self.units, charter, self.detectors, self.report)
 
     def report(self, diagnostic: Diagnostic) -> None:
         self.found.append(diagnostic)
@@ -170,7 +172,17 @@ class _Linker:
             for quote in section.quotes:
                 laws.get(quote.law)
         self._check_numbers(unit)
-        return Scopes(unit, own, situations, detectors, self.shared_detectors, laws, catalogue, self.detectors.foreign)
+        return Scopes(
+            unit,
+            own,
+            situations,
+            detectors,
+            self.shared_detectors,
+            self.added,
+            laws,
+            catalogue,
+            self.detectors.foreign,
+        )
 
     def _contacts(self, scope: Scopes) -> Iterator[Contact]:
         """Yield the contacts of a pack, one for each place; with a detector each if the charter protects contacts."""

@@ -40,13 +40,15 @@ _EFFECTS: Mapping[type[ast.Rule], tuple[Effect, NoticeKind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """What the rules of one pack can name. ``shared`` are the charter's detectors, which every pack may use."""
+    """What the rules of one pack can name. ``shared`` are the charter's detectors, which every pack may use; ``added``
+    are those that language packs bring for its topics and red lines."""
 
     unit: Unit
     dimensions: Names[Dimension]
     situations: Situations
     detectors: Mapping[str, Names[str]]
     shared: Mapping[str, Names[str]]
+    added: Mapping[str, tuple[str, ...]]
     laws: Names[CitedLaw | CitedBylaw]
     catalogue: Catalogue
     foreign: Callable[[ast.Use], str]
@@ -61,14 +63,19 @@ class Scopes:
 
     def uses(self, uses: Iterable[ast.Use]) -> tuple[str, ...]:
         """Return the keys of the detectors that a rule names."""
-        keys = (self._use(use) for use in uses if use.kind not in _OTHERS)
-        return tuple(dict.fromkeys(key for key in keys if key is not None))
+        return tuple(dict.fromkeys(key for use in uses if use.kind not in _OTHERS for key in self._use(use)))
 
-    def _use(self, use: ast.Use) -> str | None:
+    def _use(self, use: ast.Use) -> Iterator[str]:
         if use.kind not in self.detectors:
-            return self.foreign(use)
-        own, shared = self.detectors[use.kind], self.shared[use.kind]
-        return (shared if use.name.text in shared and use.name.text not in own else own).get(use.name)
+            yield self.foreign(use)
+            return
+        name, own, shared = use.name.text, self.detectors[use.kind], self.shared[use.kind]
+        of_charter = name in shared and (own is shared or name not in own)
+        key = (shared if of_charter else own).get(use.name)
+        if key is not None:
+            yield key
+        if of_charter and use.kind == "topic":
+            yield from self.added.get(name, ())
 
     def protected(self) -> tuple[str, ...]:
         """Return the patterns that this pack's guarantees protect."""
@@ -96,8 +103,12 @@ def link_rule(scopes: Scopes, node: ast.Rule, report: Report) -> Rule:
             exemptions = (
                 Exemption(e.name.text, None, scopes.condition((e.when,), "exception")) for e in node.exceptions
             )
+            rule = _looking(rule, scopes, node.when, report)
+            more = scopes.added.get(node.name.text, ())
             return replace(
-                _looking(rule, scopes, node.when, report),
+                rule,
+                detectors=(*rule.detectors, *more),
+                near=(*rule.near, *more) if rule.near else (),  # one of them is both things in a sentence, so enough
                 exemptions=tuple(exemptions),
                 notice=catalogue.notice(node.telling, pack, "type"),
                 label=catalogue.label_texts(node.name.text, pack),
