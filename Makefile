@@ -51,7 +51,7 @@ help:
 
 serve: need-python
 	@"$(PYTHON)" deploy/install.py serve
-	@exec .venv/serve/bin/ordinance serve --embedded --jurisdiction DE $(FLAGS)
+	@exec .venv/serve/bin/ordinance serve --embedded --jurisdiction DE --config .venv/serve/trial.yaml $(FLAGS)
 
 # The environment of the tests.
 ready: need-python
@@ -155,14 +155,23 @@ accuracy-judge: ready
 judge-faults: ready
 	JUDGE_FAULTS=100000 .venv/test/bin/python -m pytest tests/judging/test_never_open.py $(FLAGS)
 
+# Fit the classifiers of ordinance-near anew, after its texts have changed, and measure them on the texts kept out.
+fit-near: ready-plugins
+	.venv/plugins/bin/python plugins/ordinance-near/fit.py
+
+accuracy-near: ready-plugins
+	.venv/plugins/bin/python benchmarks/accuracy_near.py $(FLAGS)
+
 accuracy-identifiers: ready-plugins
 	.venv/plugins/bin/python benchmarks/identifiers $(FLAGS)
 
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra embedded --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
+	uv pip compile plugins/ordinance-near/pyproject.toml -o deploy/locks/near.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
-	uv pip compile pyproject.toml plugins/ordinance-identifiers/pyproject.toml --extra test -o deploy/locks/plugins.txt $(LOCKED)
+	uv pip compile pyproject.toml plugins/ordinance-identifiers/pyproject.toml \
+		plugins/ordinance-near/pyproject.toml --extra test -o deploy/locks/plugins.txt $(LOCKED)
 
 LOCKED = --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 	--no-emit-find-links
