@@ -13,6 +13,7 @@ import base64
 import hashlib
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,11 +49,11 @@ class Text(NamedTuple):
     text: str
 
 
-def texts() -> tuple[list[Text], str]:
-    """Return the labelled texts, and a hash of them all."""
+def labelled_texts(languages: Collection[str] = LANGUAGES) -> tuple[list[Text], str]:
+    """Return the labelled texts in these ``languages``, and a hash of their files."""
     plan = load().plan
     found, state = [], hashlib.sha256()
-    for folder in sorted(each for each in TEXTS.iterdir() if each.name in LANGUAGES):
+    for folder in sorted(each for each in TEXTS.iterdir() if each.name in languages):
         for path in sorted(folder.glob("*.txt")):
             source = Source(path, str(path), path.read_text("utf-8"))
             state.update(source.text.encode())
@@ -123,7 +124,7 @@ class Fit:
 
 def main() -> None:
     """Fit, print the table of the texts that were kept out, and write the file."""
-    labelled, digest = texts()
+    labelled, digest = labelled_texts()
     fit = Fit(labelled)
     lines: dict[str, dict[str, str | float]] = {}
     print(f"{len(labelled)} texts; those kept out, at the threshold: firing found, quiet above")
