@@ -19,8 +19,8 @@ endif
 export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help new serve ready ready-pages ready-clients ready-plugins quick test coverage test-plugins test-vllm vllm \
-	parts system test-pages test-stores test-clients test-compiled soak hostile noninterference check format docs \
-	accuracy accuracy-judge accuracy-identifiers judge-faults defects locks clean need-python
+	parts system test-pages test-stores test-clients test-observability test-compiled soak hostile noninterference judged check format docs \
+	accuracy accuracy-judge accuracy-near accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
 	@echo 'make serve           run the gateway on 127.0.0.1:8080 with a small model, as an operator in Germany'
@@ -32,10 +32,12 @@ help:
 	@echo 'make test-pages      test the chat page in a real Chromium (needs Chromium and npm: make system)'
 	@echo 'make test-stores     test conversations remembered in a real PostgreSQL and a real Redis (make system)'
 	@echo 'make test-clients    run LangChain, the AI SDK and other clients with and without the gateway (make system)'
+	@echo 'make test-observability  check alerts, and let a real Prometheus scrape two workers (make system)'
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
-	@echo 'make system          install the programs that some suites need: Chromium, npm, databases (Debian, as root)'
+	@echo 'make system          install the programs that some suites need: Chromium, npm, databases, Prometheus (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
-	@echo 'make hostile         ask hostile plugins 100,000 questions and check each answer, memory and what is left'
+	@echo 'make hostile         send 100,000 questions and 100,000 requests to hostile plugins and check each answer'
+	@echo 'make judged          cut judged answers at a million random places, and let judges fail 100,000 times'
 	@echo 'make noninterference send 10,000 requests to pairs of models that differ only in withheld text'
 	@echo 'make defects         seed defects in a copy of the engine and check that a theorem notices each'
 	@echo 'make check           run ruff and mypy --strict'
@@ -43,6 +45,7 @@ help:
 	@echo 'make accuracy        judge the labelled data beside the checkout and rewrite docs/accuracy.md'
 	@echo 'make accuracy-judge  run the charter'"'"'s own texts against a judge: URL=… MODEL=… [RENDERER=question]'
 	@echo 'make judge-faults    have a judge fail in 100,000 random answers and check that nothing leaves unseen'
+	@echo 'make accuracy-near   measure the embedded judge on the texts kept out of its fit; rewrite its part of docs/accuracy.md'
 	@echo 'make accuracy-identifiers  measure ordinance-identifiers beside Presidio; rewrite its part of docs/accuracy.md'
 	@echo 'make new KIND=detector|check|command|slot|api NAME=…  create a file, its test and its place in the docs'
 	@echo 'make docs            rewrite the pages that are generated from the code'
@@ -104,6 +107,10 @@ test-pages: ready ready-pages
 test-stores: ready system
 	@TEST_STORES=1 exec .venv/test/bin/python -m pytest tests/stores $(FLAGS)
 
+# Alerts and dashboard, checked by Prometheus' own tools; one alert fires in a real Prometheus.
+test-observability: ready system
+	@TEST_OBSERVABILITY=1 exec .venv/test/bin/python -m pytest tests/observability $(FLAGS)
+
 # Clients of others, each suite against a server and again through the gateway before it.
 test-clients: ready ready-clients
 	@TEST_CLIENTS=1 exec .venv/test/bin/python -m pytest tests/clients $(FLAGS)
@@ -112,10 +119,15 @@ soak: ready
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
 
 hostile: ready
-	HOSTILE_QUESTIONS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_soak.py $(FLAGS)
+	HOSTILE_QUESTIONS=100000 HOSTILE_REQUESTS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_soak.py \
+		tests/end_to_end/test_hostile_plugins.py $(FLAGS)
 
 noninterference: ready
 	@HYPOTHESIS_PROFILE=interference exec .venv/test/bin/python -m pytest tests/test_noninterference.py $(FLAGS)
+
+judged: ready
+	JUDGED_CUTS=1000000 JUDGED_FAULTS=100000 .venv/test/bin/python -m pytest -n auto --dist worksteal \
+		tests/runtime/judged -k 'random or fault' $(FLAGS)
 
 test-compiled: ready
 	@HYPOTHESIS_PROFILE=quick exec .venv/test/bin/python -m pytest tests/deploy/test_compiled.py $(FLAGS)
@@ -134,6 +146,7 @@ docs: ready
 	.venv/test/bin/python -m ordinance.settings.page >docs/configuration.md
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python -m ordinance.conformance.page docs/plugins.md
+	.venv/test/bin/python -m ordinance.serve.metrics.page docs/metrics.md
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
 	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k manual_lists_every_code
 	.venv/test/bin/python -m ordinance.language.table
@@ -167,7 +180,7 @@ accuracy-identifiers: ready-plugins
 
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
-	uv pip compile pyproject.toml --extra embedded --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra embedded --extra judge --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
 	uv pip compile plugins/ordinance-near/pyproject.toml -o deploy/locks/near.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
 	uv pip compile pyproject.toml plugins/ordinance-identifiers/pyproject.toml \

@@ -36,8 +36,10 @@ def pytest_configure(config: pytest.Config) -> None:
     share_automata()
 
 
-#: What needs more than `make test` installs: `make test-vllm`, `test-pages`, `test-stores`, `test-clients`.
-collect_ignore = [name for name in ("vllm", "pages", "stores", "clients") if f"TEST_{name.upper()}" not in os.environ]
+#: What needs more than `make test` installs: `make test-vllm`, `test-pages`, `test-stores`, `test-clients`,
+#: `test-observability`.
+_MORE = ("vllm", "pages", "stores", "clients", "observability")
+collect_ignore = [name for name in _MORE if f"TEST_{name.upper()}" not in os.environ]
 
 
 @pytest.fixture(scope="session")

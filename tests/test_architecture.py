@@ -35,8 +35,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plugins/inside": {"plugin"},
     "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},
     "loading": {
-        "detection", "detectors", "errors", "language", "plugin", "plugins", "policy", "policy/link", "policy/check",
-        "resources", "runtime", "runtime/match",
+        "detection", "detectors", "errors", "instructions", "language", "plugin", "plugins", "policy", "policy/link",
+        "policy/check", "resources", "runtime", "runtime/match",
     },
     "judging": {"detection", "errors", "loading", "plugin", "plugins", "runtime/text", "settings"},
     "instructions": {"policy"},
@@ -46,24 +46,26 @@ MAY_IMPORT: dict[str, set[str]] = {
     "protocol/govern": {"policy", "protocol", "protocol/apis", "runtime", "runtime/redact", "runtime/judged"},
     "serve/http": {"errors", "protocol", "settings"},
     "serve/record": {"errors", "plugin", "plugins", "protocol", "serve/http", "settings"},
+    "serve/metrics": {"errors", "serve/http", "settings"},
+    "serve/traces": {"plugins", "serve/http", "serve/record", "settings"},
     "serve/behind": {"errors", "protocol", "serve/http", "settings"},
     "serve/door": {
         "errors", "instructions", "judging", "loading", "plugins", "policy", "policy/link", "protocol",
         "protocol/apis", "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind",
-        "serve/conversations", "serve/http", "serve/record", "settings",
+        "serve/conversations", "serve/http", "serve/metrics", "serve/record", "serve/traces", "settings",
     },
     "serve/chat": {"serve/door"},
     "serve/conversations": {"errors", "runtime", "serve/http", "settings"},
     "serve": {
         "errors", "policy", "protocol", "resources", "serve/behind", "serve/chat", "serve/door", "serve/http",
-        "settings",
+        "serve/metrics", "settings",
     },
     "batch": {
-        "errors", "instructions", "policy", "protocol", "protocol/apis", "protocol/govern", "runtime", "serve/door",
+        "errors", "policy", "protocol", "protocol/apis", "protocol/govern", "runtime", "serve/door",
         "serve/http", "serve/record", "settings",
     },
     "authoring": {
-        "detection", "errors", "language", "loading", "policy", "policy/link", "policy/check", "runtime",
+        "detection", "errors", "judging", "language", "loading", "policy", "policy/link", "policy/check", "runtime",
         "runtime/text", "runtime/match", "runtime/redact", "runtime/judged",
     },
     "authoring/register": {"authoring", "errors", "language", "policy", "runtime", "runtime/redact"},
@@ -90,7 +92,7 @@ KEPT_TO = {
     "aiohttp": {"serve"},
     "xllamacpp": {"serve"},
     "yaml": {"settings"},
-    "pydantic": {"conformance", "judging", "plugins", "settings", "serve"},
+    "pydantic": {"conformance", "instructions", "judging", "plugins", "settings", "serve"},
     "pydantic_settings": {"settings"},
 }
 

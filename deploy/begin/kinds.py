@@ -80,18 +80,15 @@ KINDS = {
     ),
     "slot": Kind(
         _WORDS,
-        (
-            ("slot.txt", f"{_ENGINE}/instructions/$name.py"),
-            ("slot_test.txt", "tests/instructions/test_$name.py"),
-        ),
+        (("slot_test.txt", "tests/instructions/test_$name.py"),),
         (Row("docs/language.md", "| `reading level` ", "| `$words` | `plain`, `rich` |\n"),),
         (
             Table("grammars/ordinance.lark", 'PEDAGOGY: "pedagogy"', "the words of the slot, then `make docs`"),
             Table(f"{_ENGINE}/policy/slots.py", "VALUES: Mapping", "the values that a pack may set"),
             Table(f"{_ENGINE}/policy/slots.py", "SLOTS = (", "where its sentence stands in an instruction"),
-            Table(f"{_ENGINE}/instructions/en.py", '"pedagogy"', '`$name.SENTENCES["en"]`'),
-            Table(f"{_ENGINE}/instructions/de.py", '"pedagogy"', '`$name.SENTENCES["de"]`'),
-            Table(f"{_ENGINE}/instructions/et.py", '"pedagogy"', '`$name.SENTENCES["et"]`'),
+            Table(f"{_ENGINE}/instructions/languages/en.toml", "[sentences.pedagogy]", "a sentence for each value"),
+            Table(f"{_ENGINE}/instructions/languages/de.toml", "[sentences.pedagogy]", "a sentence for each value"),
+            Table(f"{_ENGINE}/instructions/languages/et.toml", "[sentences.pedagogy]", "a sentence for each value"),
             Table("docs/adapters.md", "| slot | value |", "nothing by hand: `make docs` writes its rows"),
         ),
     ),

@@ -31,8 +31,9 @@ class Pattern:
     It keeps case unless ``any_case``; it matches folded text, so its literals and classes are folded too.
 
     ``accepts`` decides whether what matches, a candidate, counts; it is shown at most ``before`` folded characters in
-    front of it too. Such a pattern reads the same number of letters and digits whatever way it matches, so that every
-    candidate is tried by itself. Where it ``waits``, another process decides, which takes time and may fail.
+    front of it too. Where such a pattern reads the same number of letters and digits whatever way it matches, every
+    candidate is tried by itself; elsewhere, of those that end together, the longest. Where it ``waits``, another
+    process decides, which takes time and may fail.
     ``check_digits`` is how many of a candidate's characters can be computed from the others.
     """
 

@@ -64,16 +64,18 @@ class PluginError(OrdinanceError):
     """A plugin is not what the settings say, or breaks its contract when it starts.
 
     ``cause`` is a stable code where its process failed (docs/plugins.md), such as ``late``; ``hook`` is what it was
-    doing then: ``import``, or the hook.
+    doing then: ``import``, or the hook. ``use`` is the number of the use whose arguments it raised about; -1 if it did
+    not.
     """
 
     code = "plugin"
     exit_code = 1
 
-    def __init__(self, message: str, *, help: str = "", cause: str = "", hook: str = "") -> None:
+    def __init__(self, message: str, *, help: str = "", cause: str = "", hook: str = "", use: int = -1) -> None:
         super().__init__(message, help=help)
         self.cause = cause
         self.hook = hook
+        self.use = use
 
 
 class SituationError(OrdinanceError):

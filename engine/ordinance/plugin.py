@@ -97,7 +97,9 @@ class Candidates:
     """Shapes that the engine finds exactly on a stream; the plugin decides about each candidate.
 
     ``accepts`` gets the candidate and at most ``before`` folded characters before it, and returns a truth value. It
-    must be a pure function. A pattern must read the same number of letters and digits whatever way it matches.
+    must be a pure function. A pattern that reads more or fewer letters and digits before its end can match twice up to
+    one end; the engine then asks about the longer match only. So write one pattern for each length, unless what decides
+    is the same for both, as in an e-mail address.
     """
 
     shapes: tuple[Pattern, ...]

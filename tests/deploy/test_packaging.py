@@ -179,7 +179,7 @@ def test_the_wheel_holds_the_grammar_the_packs_and_the_licence(wheel: Path) -> N
         "ordinance/runtime/text/unicode_data.txt",
         "ordinance/lessons/lexicon-missing.md",
         "ordinance/lessons/sample/XA.ord",
-        *(f"ordinance/instructions/{tag}.py" for tag in ("de", "en", "et")),
+        *(f"ordinance/instructions/languages/{tag}.toml" for tag in ("de", "en", "et")),
         f"ordinance-{__version__}.dist-info/licenses/LICENSE",
         f"ordinance-{__version__}.dist-info/licenses/NOTICE",
     } <= files

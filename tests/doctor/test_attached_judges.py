@@ -37,7 +37,7 @@ def test_one_that_fails_its_canaries_or_is_silent_is_open() -> None:
 
 
 def test_what_only_records_and_a_void_calibration_are_open() -> None:
-    _, void, rule = told([judge(calibration="void: another model", acts=[], records=["b/weapons"])])
+    void, rule = told([judge(state="records", calibration="void: another model", acts=[], records=["b/weapons"])])
     assert (void.state, void.what) == (State.OPEN, "void: another model")
     assert (rule.state, rule.subject) == (State.OPEN, "guard, b/weapons")
 

@@ -12,6 +12,8 @@ import pytest
 from support.serving import PATIENCE, RunningGateway, ScriptedUpstream, say
 from support.small_plan import FORBIDDEN, MACHINE, RED_LINE
 
+pytestmark = pytest.mark.server
+
 OPENING = f"{MACHINE['en']}\n\n"
 SYSTEM = {"role": "system", "content": "You help."}
 OPEN_WEBUI: dict[str, Any] = {

@@ -13,6 +13,8 @@ from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import MARKER
 from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, say
 
+pytestmark = pytest.mark.server
+
 CHAT = "/v1/chat/completions"
 CANARY = "ordinance-canary-86a-5d21e8"
 

@@ -16,6 +16,8 @@ from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
 from support.plans import SAYING, mask, plan, refuse, withhold
 from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, say, send
 
+pytestmark = pytest.mark.server
+
 CODE, WRONG = "38001085718", "38001085719"
 TOLD = "\n\nMasked: personal code."
 MASKED = NoticeTemplate("masked", {"en": "Masked: {type}."}, {})

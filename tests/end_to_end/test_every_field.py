@@ -29,6 +29,8 @@ from support.serving import (
 )
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED
 
+pytestmark = pytest.mark.server
+
 SECRETS = {"withhold": FORBIDDEN, "refuse": RED_LINE}
 CHAT, COMPLETIONS = "/v1/chat/completions", "/v1/completions"
 RESPONSES, MESSAGES = "/v1/responses", "/v1/messages"

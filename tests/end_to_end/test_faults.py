@@ -49,7 +49,7 @@ from support.serving import (
 from support.small_plan import FORBIDDEN, MACHINE, RED_LINE, SENTENCE, small_plan
 from support.waiting import until
 
-pytestmark = pytest.mark.semantics(13)
+pytestmark = [pytest.mark.server, pytest.mark.semantics(13)]
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 #: Begins a phrase of the law, so it waits.
 HELD = event(chunk(content="See the forbidden"))

@@ -17,6 +17,8 @@ from support.commands import Served
 from support.processes import children, spent
 from support.serving import PATIENCE, OpenGateway, ScriptedUpstream, Wire, chunk, event, say
 
+pytestmark = pytest.mark.server
+
 ASK = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 SILENT = 200
 

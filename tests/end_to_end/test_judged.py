@@ -76,9 +76,8 @@ def judged(folder: Path, plugin: Path, judge: JudgeServer, open_gateway: OpenGat
     def start(server: JudgeServer = judge, **more: Any) -> RunningGateway:
         own = settings(folder, plugin, server, **more)
         given: dict[str, Any] = {name: getattr(own, name) for name in ("judges", "judge", "plugins", "packs")}
-        values = {name: more[name] for name in ("audit", "jurisdiction", "keys") if name in more}
-        values = {"jurisdiction": None, **given, **values}
-        return open_gateway(policies_of(own), **values)
+        given |= {name: more[name] for name in ("audit", "keys") if name in more}
+        return open_gateway(policies_of(own), jurisdiction=None, **given)
 
     return start
 

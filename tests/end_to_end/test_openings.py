@@ -14,7 +14,7 @@ from support.blocks import BLOCK_APIS, Block, framed, read_back, upstream_events
 from support.serving import DONE, PATIENCE, RunningGateway, ScriptedUpstream, chunk, completion, event, send
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED
 
-pytestmark = [pytest.mark.requirement("LAW-4"), pytest.mark.semantics(17)]
+pytestmark = [pytest.mark.server, pytest.mark.requirement("LAW-4"), pytest.mark.semantics(17)]
 
 OPENING = f"{MACHINE['en']}\n\n"
 QUESTION = {"role": "user", "content": "How is the weather?"}

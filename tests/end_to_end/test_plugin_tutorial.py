@@ -12,6 +12,8 @@ import pytest
 from support.checkout import ROOT
 from support.commands import environment, run
 
+pytestmark = pytest.mark.server
+
 PAGE = (ROOT / "docs" / "plugins.md").read_text("utf-8")
 TUTORIAL = PAGE.partition("## From an empty folder to a wheel")[2].partition("\n## The contract")[0]
 #: Each block of the tutorial that is a file, or commands; ``text`` is what needs a network.
@@ -53,7 +55,6 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
     return home, said
 
 
-@pytest.mark.server
 @pytest.mark.slow
 def test_the_tutorial_leads_from_an_empty_folder_to_a_plugin_in_use(followed: tuple[Path, list[str]]) -> None:
     home, said = followed
@@ -68,7 +69,6 @@ def test_the_tutorial_leads_from_an_empty_folder_to_a_plugin_in_use(followed: tu
     assert (home / "acme-codes/dist/acme_codes-0.1.0-py3-none-any.whl").is_file()
 
 
-@pytest.mark.server
 @pytest.mark.slow
 def test_the_page_shows_what_new_writes(followed: tuple[Path, list[str]], tmp_path: Path) -> None:
     """The test that the page shows as the starter's is the starter's, and its table names every file."""
@@ -82,7 +82,6 @@ def test_the_page_shows_what_new_writes(followed: tuple[Path, list[str]], tmp_pa
     assert all(f"`{path}`" in table for path in made if not path.startswith("."))
 
 
-@pytest.mark.server
 @pytest.mark.slow
 def test_an_argument_that_makes_no_sense_stops_the_load_and_says_why(followed: tuple[Path, list[str]]) -> None:
     home, _ = followed

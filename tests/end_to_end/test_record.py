@@ -24,6 +24,8 @@ from support.serving import PATIENCE, OpenGateway, ScriptedUpstream, Wire, compl
 from support.small_plan import RED_LINE, SENTENCE
 from support.waiting import until
 
+pytestmark = pytest.mark.server
+
 PAGE = ROOT / "docs" / "record.md"
 CHAT = "/v1/chat/completions"
 ASKS: dict[str, dict[str, Any]] = {
@@ -36,7 +38,7 @@ ASKS: dict[str, dict[str, Any]] = {
 VERSION_1 = {
     "v", "time", "event", "request", "key", "api", "model", "stream", "status", "seconds", "problem", "digest",
     "jurisdiction", "locale", "verdict", "rules", "failed", "trials", "notices", "choices", "balanced", "history",
-    "lost", "output", "plugins",
+    "lost", "output", "plugins", "trace", "x_request_id",
 }  # fmt: skip
 #: How soon /health answers whatever has become of the record, in seconds: within one, on a machine that has nothing
 #: else to do. What waits for a reader or a disk waits for ever.
@@ -139,7 +141,7 @@ def test_it_says_how_much_of_a_conversation_the_model_did_not_read_and_why(
 
 def documented() -> set[str]:
     fields, _, _ = PAGE.read_text("utf-8").partition("\n## ")  # another table has the stores of conversations
-    return set(re.findall(r"^\| `([a-z]+)` \|", fields, re.MULTILINE))
+    return set(re.findall(r"^\| `([a-z_]+)` \|", fields, re.MULTILINE))
 
 
 def test_every_field_that_is_written_is_documented_and_none_was_taken_away(
@@ -149,7 +151,9 @@ def test_every_field_that_is_written_is_documented_and_none_was_taken_away(
     digest = hashlib.sha256(b"sesame").hexdigest()
     path = tmp_path / "log"
     gateway = open_gateway(audit={"path": str(path), "required": True}, keys=[{"name": "desk", "sha256": digest}])
-    headers = {"authorization": "Bearer sesame"}
+    headers = {
+        "authorization": "Bearer sesame", "x-request-id": "0" * 32, "traceparent": f"00-{'1' * 32}-{'2' * 16}-01",
+    }  # fmt: skip
     for api, body in ASKS.items():
         httpx2.post(gateway.address + api, json=body, headers=headers, trust_env=False, timeout=PATIENCE)
     httpx2.post(gateway.address + CHAT, json={}, headers=headers, trust_env=False, timeout=PATIENCE)

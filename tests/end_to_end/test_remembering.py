@@ -17,6 +17,8 @@ from support.chatting import DISCLOSURE, Chat
 from support.commands import Served
 from support.serving import DONE, PATIENCE, ScriptedUpstream, chunk, completion, event, say, send
 
+pytestmark = pytest.mark.server
+
 Serve = Callable[..., Served]
 
 

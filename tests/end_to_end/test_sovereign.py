@@ -19,6 +19,8 @@ from support.judges import installed
 from support.scripted_judge import JudgeServer
 from support.serving import RunningGateway, ScriptedUpstream
 
+pytestmark = pytest.mark.server
+
 #: Imported by every interpreter that has it on its path; writes down each attempt to reach or look up an address.
 WATCH = """\
 import os
@@ -51,7 +53,6 @@ def sockets(watched: Mapping[str, str]) -> list[str]:
     return Path(watched["WATCHED_SOCKETS"]).read_text("utf-8").splitlines()
 
 
-@pytest.mark.server
 @pytest.mark.requirement("DET-1")
 @pytest.mark.parametrize("words", [("check", RULES), ("test", RULES), ("apply", "--jurisdiction", "DE")])
 def test_commands_that_need_no_network_touch_none(words: tuple[str | Path, ...], watched: Mapping[str, str]) -> None:
@@ -106,7 +107,6 @@ def test_a_configured_judge_is_the_one_more_address(
     assert len(judge.seen) >= 6, "the canaries, the prompt, the answer"
 
 
-@pytest.mark.server
 def test_the_watch_would_see_a_connection(watched: Mapping[str, str]) -> None:
     """The check is checked."""
 

@@ -15,6 +15,8 @@ from support.outside import WHOLE, Held, gone, ready, refused, until
 from support.processes import children
 from support.serving import ScriptedUpstream
 
+pytestmark = pytest.mark.server
+
 Serve = Callable[..., Served]
 
 

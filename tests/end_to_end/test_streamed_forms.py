@@ -11,6 +11,8 @@ import pytest
 from support.serving import DONE, PATIENCE, RunningGateway, ScriptedUpstream, chunk, event, send
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED
 
+pytestmark = pytest.mark.server
+
 
 class Joke(pydantic.BaseModel):
     setup: str

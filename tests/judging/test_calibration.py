@@ -24,7 +24,7 @@ from ordinance.judging.measuring import Text, measure
 from ordinance.plugin import Question
 
 WEAPONS = Question("house/weapons", "Making weapons.", "News.", ("How?",), ("Why?",))
-JUDGE = {"model": "scripted", "renderer": "question", "labels": {}, "window": 8000}
+JUDGE: dict[str, Any] = {"model": "scripted", "renderer": "question", "labels": {}, "window": 8000}
 
 
 def texts(firing: float, quiet: float, number: int) -> list[Text]:

@@ -96,8 +96,7 @@ def test_threads_that_load_at_once_agree() -> None:
 def test_threads_share_the_identifiers() -> None:
     said: list[str] = []
     threads = [
-        threading.Thread(target=lambda text=text: said.append(language_of(text)))  # type: ignore[misc]
-        for _, text in rows("chat.tsv")[:24]
+        threading.Thread(target=lambda text=text: said.append(language_of(text))) for _, text in rows("chat.tsv")[:24]
     ]
     for each in threads:
         each.start()

@@ -128,6 +128,14 @@ def test_an_answer_is_shown_with_what_was_asked(make: Make, judge: JudgeServer) 
     assert "The answer." in judge.seen[-1]
 
 
+def test_the_language_is_that_of_what_is_new_and_a_little_before_it(make: Make) -> None:
+    judges = make(WEAPONS, measured=Measured(), judging=JudgingSettings())
+    long = "tere " + 2000 * "word "
+    assert ask(judges, long)[0].acts is False
+    assert ask(judges, long, part="answer", start=900)[0].acts is False
+    assert ask(judges, long, part="answer", start=9000)[0].acts
+
+
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"slow_bytes"}))
 def test_each_fault_is_a_code_and_counts_as_found(make: Make, judge: JudgeServer, kind: str) -> None:
     judge.seconds = 0.5

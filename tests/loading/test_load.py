@@ -70,7 +70,7 @@ def test_the_digest_covers_every_byte_and_no_place(tmp_path: Path) -> None:
     first = load_on(write_jurisdiction(tmp_path / "a")).plan.digest
     assert load_on(write_jurisdiction(tmp_path / "b")).plan.digest == first
     assert len(first) == 64
-    other_lexicon = load_on(write_jurisdiction(tmp_path / "c", lexicon=LEXICON + "more\n")).plan.digest
+    other_lexicon = load_on(write_jurisdiction(tmp_path / "c", lexicon=LEXICON + "further secrets\n")).plan.digest
     other_comment = load_on(write_jurisdiction(tmp_path / "d", JURISDICTION + "# more\n")).plan.digest
     assert len({first, other_lexicon, other_comment}) == 3
 

@@ -16,6 +16,8 @@ from support.commands import run
 from support.packs import JURISDICTION, write_jurisdiction
 from support.wheels import CODE, unpacked, wheel
 
+pytestmark = pytest.mark.server
+
 NAMED = """
 [settings.words]
 type = "list of text"
@@ -42,7 +44,6 @@ def asked(folder: Path, *entries: Mapping[str, Any], pack: str = JURISDICTION) -
     return done.returncode, json.loads(done.stdout)
 
 
-@pytest.mark.server
 def test_each_plugin_is_shown_with_what_packs_ask_of_it(tmp_path: Path) -> None:
     detector = laid(tmp_path, "acme-codes", CODE, 'provides = ["detector acme.codes"]')
     idle = laid(tmp_path, "acme-idle", CODE, 'provides = ["detector acme.other"]')
@@ -60,7 +61,6 @@ def test_each_plugin_is_shown_with_what_packs_ask_of_it(tmp_path: Path) -> None:
     assert (third["state"], third["packs"], third["sandbox"]) == ("data", ["a.ord"], {})
 
 
-@pytest.mark.server
 def test_what_is_wrong_with_one_is_shown_beside_the_others(tmp_path: Path) -> None:
     raising = laid(tmp_path, "acme-raising", "1 / 0", 'provides = ["health"]')
     missing = "from ordinance.plugin import *\nfrom ordinance.plugin import hookimpl\n"
@@ -82,7 +82,6 @@ def test_what_is_wrong_with_one_is_shown_beside_the_others(tmp_path: Path) -> No
     assert seal(Path(changed["path"])) in fourth["message"]
 
 
-@pytest.mark.server
 def test_the_table_fits_the_terminal(tmp_path: Path) -> None:
     provides = ", ".join(f'"detector acme.number_{each}"' for each in range(12))
     entry = laid(tmp_path, "acme-codes", CODE, f"provides = [{provides}]", NAMED)

@@ -17,6 +17,8 @@ from support.packs import TODAY, asking, write_jurisdiction
 from support.plugin_folders import allowed
 from support.wheels import built
 
+pytestmark = pytest.mark.server
+
 SOURCE = ROOT / "plugins" / "ordinance-example"
 
 
@@ -28,7 +30,6 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Plugin:
     return allowed(built(work / "source"))
 
 
-@pytest.mark.server
 @pytest.mark.parametrize(
     ("detector", "said", "secret"),
     [

@@ -26,6 +26,8 @@ from ordinance.plugin import Candidates, Expressions, Pattern, Segments, Unconfi
 @hookimpl
 def detector(asked, settings):
     if asked.name == "acme.codes":
+        if "??" in asked.arguments:
+            raise ValueError("there is no country `??`")
         def accepts(passage):
             return passage.folded[:2] in [each.lower() for each in asked.arguments or ("ee",)]
         return Candidates((Pattern(r"\\b[A-Z]{2}-[0-9]{4}\\b", any_case=True),), accepts)
@@ -77,6 +79,16 @@ def test_what_a_plugin_finds_is_withheld_on_a_stream(
         assert released.startswith(f"{before}{MARKER}{after}\n\n"), released
         outcome = session.outcome()
         assert (outcome.verdict, outcome.rules, outcome.failed) == (Verdict.WITHHOLD, ("XA/words",), ())
+
+
+def test_an_argument_that_a_plugin_does_not_know_is_shown_where_the_pack_has_it(acme: Plugin, tmp_path: Path) -> None:
+    """Its help was to ask the plugin's authors, of what the pack's author can mend."""
+    with pytest.raises(PluginError) as raised:
+        loaded(tmp_path, acme, 'detector acme.loud, detector acme.codes ("EE"), detector acme.codes ("??")')
+    file, line, _ = raised.value.message.split(":", 2)
+    assert '("??")' in Path(file).read_text("utf-8").splitlines()[int(line) - 1]
+    assert "raised ValueError: there is no country `??`" in raised.value.message
+    assert raised.value.help.startswith("Correct what is in parentheses after `acme.codes` in the pack")
 
 
 def test_a_candidate_is_found_in_disguise(acme: Plugin, tmp_path: Path) -> None:

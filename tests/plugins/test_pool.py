@@ -296,8 +296,11 @@ def test_the_status_says_when_and_why_it_failed(open_pool: OpenPool) -> None:
     pool = open_pool(finds("if 'no' in text: raise ValueError(text)\nreturn []"))
     assert pool.find(0, passage("a")) == []
     assert (pool.status().faults, pool.status().last_failure, pool.status().cause) == (0, "", "")
+    assert pool.status().answers == 1
+    assert 0 < pool.status().seconds < 30
     assert fault(lambda: pool.find(0, passage("no secret"))) == "raised"
     status = pool.status()
     assert (status.state, status.faults, status.cause) == ("ready", 1, "raised")
+    assert status.answers == 1, "a fault is no answer"
     assert status.last_failure.startswith("20")
     assert "secret" not in repr(status)

@@ -19,9 +19,11 @@ from ordinance.loading.load import load
 from ordinance.plugins.budget import Budget
 from support.allowing import CODE, allowed, entry, write_plugin, write_settings
 from support.checkout import ROOT
-from support.commands import Served, run
+from support.commands import Served, run, run_here
+from support.databases import free_port
 from support.packs import TODAY, asking, write_jurisdiction
 from support.processes import children
+from support.scraping import read, scraped
 from support.serving import PATIENCE, ScriptedUpstream, say
 
 pytestmark = [pytest.mark.server, pytest.mark.requirement("DET-1")]
@@ -133,6 +135,35 @@ def test_commands_know_the_plugins_of_the_settings(tmp_path: Path) -> None:
     assert "`plugins`" in without.stdout + without.stderr
 
 
+SLOW = """import time
+from ordinance.plugin import Segments, hookimpl
+
+def find(passage):
+    time.sleep(1.3 if "codes" in passage.text else 0)
+    return [(0, len(passage.text))] if "codes" in passage.text else []
+
+@hookimpl
+def detector(asked):
+    return Segments(find)
+"""
+
+
+@pytest.mark.slow
+def test_commands_give_plugins_the_time_of_the_settings(tmp_path: Path) -> None:
+    """They gave the default, one second, so that a server's detector failed in `apply`, `check` and `test`."""
+    allows = entry(write_plugin(tmp_path / "acme", SLOW))
+    limits = {"detector_seconds": PATIENCE}
+    patient = write_settings(tmp_path / "patient.yaml", allows, limits=limits)
+    words = ("--on", str(TODAY), "--config", patient)
+    of = pack(tmp_path / "XA")
+    assert (run_here("check", *words, of).returncode, run_here("test", *words, of).returncode) == (0, 0)
+    applied = run_here("apply", *words, "--pack", of, "--jurisdiction", "XA", given='{"answer": "See the codes."}\n')
+    assert json.loads(applied.stdout)["rules"] == ["XA/words"]
+    quick = write_settings(tmp_path / "quick.yaml", allows, limits={**limits, "plugin_seconds": 0.001})
+    late = run_here("check", "--on", str(TODAY), "--config", quick, of)
+    assert (late.returncode, "did not end within 0.001 s" in late.stderr) == (1, True)
+
+
 @contextmanager
 def serving(settings: Path, upstream: ScriptedUpstream, of: Path) -> Iterator[Served]:
     served = Served(
@@ -171,12 +202,13 @@ def ask(served: Served, upstream: ScriptedUpstream, text: str) -> dict[str, Any]
 
 @pytest.mark.slow
 def test_a_plugin_is_shown_where_it_takes_part(upstream: ScriptedUpstream, tmp_path: Path) -> None:
-    log = tmp_path / "audit.jsonl"
+    log, port = tmp_path / "audit.jsonl", free_port()
     settings = write_settings(
         tmp_path / "ordinance.yaml",
         entry(write_plugin(tmp_path / "acme")),
         audit=str(log),
         limits={"plugin_seconds": 8},
+        metrics={"port": port},
     )
     with serving(settings, upstream, pack(tmp_path / "XA")) as served:
         assert "the plugin acme-ordinance 1.2.0: ready" in served.said
@@ -185,6 +217,10 @@ def test_a_plugin_is_shown_where_it_takes_part(upstream: ScriptedUpstream, tmp_p
         answer = ask(served, upstream, "See the codes there.")
         assert "the codes" not in answer["choices"][0]["message"]["content"]
         assert answer["ordinance"]["plugins"] == ["acme-ordinance 1.2.0"]
+        shown = read(scraped(f"http://127.0.0.1:{port}/metrics"))
+        labels = '{plugin="acme-ordinance"}'
+        assert shown[f"ordinance_plugin_seconds_count{labels}"] == 0, "the engine finds its phrases without asking it"
+        assert shown[f"ordinance_plugin_faults_total{labels}"] == shown[f"ordinance_plugin_failing{labels}"] == 0
     assert json.loads(log.read_text("utf-8").splitlines()[0])["plugins"] == ["acme-ordinance 1.2.0"]
 
 

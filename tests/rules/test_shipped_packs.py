@@ -15,7 +15,7 @@ from ordinance.loading.packs import shipped_rules
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import CIVIC_HARMS, ENGINE_NOTICES, HARMS, Effect
 from ordinance.runtime.session import Session
-from ordinance.runtime.situation import Situation, situate
+from ordinance.runtime.situation import situate
 from support.packs import TODAY
 
 RULES = shipped_rules()
@@ -214,8 +214,10 @@ def test_every_cut_of_every_example_into_two_and_three_gives_the_same_answer(eve
             plan, jurisdiction=example.jurisdiction or "DE", attested=example.given, turn=example.turn, on=TODAY
         )
 
-        def released(*cuts: int, answer: str = answer, situation: Situation = situation) -> str:
-            stream = Session(plan, situation, "en").stream()
+        opened = Session(plan, situation, "en")
+
+        def released(*cuts: int, answer: str = answer, opened: Session = opened) -> str:
+            stream = opened.stream()
             pieces = [answer[start:end] for start, end in pairwise((0, *cuts, len(answer)))]
             return "".join([*map(stream.feed, pieces), stream.close()])
 

@@ -37,6 +37,8 @@ from support.serving import (
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED, SENTENCE, small_plan
 from support.waiting import until
 
+pytestmark = pytest.mark.server
+
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 JSON = {"content-type": "application/json"}
 POLICY = "DE@2026.11.0+0123456789abcdef"

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.server
 
-@pytest.mark.server
+
 def test_vllms_process_loads_no_http_client_and_no_http_server() -> None:
     """vLLM has its own; each would add a third of a second to every worker's start."""
     program = "import sys, ordinance.serve.vllm; print(sorted({name.partition('.')[0] for name in sys.modules}))"

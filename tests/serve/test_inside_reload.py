@@ -18,6 +18,8 @@ from support.outside import until
 from support.serving import PATIENCE
 from support.vllm_server import free_port
 
+pytestmark = pytest.mark.server
+
 _SERVER = """\
 import sys, uvicorn
 from starlette.applications import Starlette
@@ -34,7 +36,6 @@ uvicorn.run(app, port=int(sys.argv[1]), log_level="critical")
 """
 
 
-@pytest.mark.server
 def test_keys_are_read_anew_and_a_new_engine_waits_for_a_restart(tmp_path: Path) -> None:
     settings = tmp_path / "ordinance.yaml"
 

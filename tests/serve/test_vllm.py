@@ -35,6 +35,7 @@ from support.judged_packs import FIRES, values
 from support.judges import installed
 from support.scripted_judge import JudgeServer
 from support.serving import DONE, PATIENCE, LoopThread, chunk, completion, event
+from support.waiting import until
 
 CANARY = "ordinance-canary-86a-5d21e8"
 KEY = {"authorization": "Bearer sk-inside"}
@@ -409,6 +410,25 @@ def test_nothing_but_the_governed_body_reaches_the_server(start: Start, inner: I
     assert int(headers["content-length"]) == len(json.dumps(body, separators=(",", ":")).encode())
     assert body["messages"].pop(0)["role"] == "system", "how to speak (docs/adapters.md), before what the client said"
     assert body == ASK
+
+
+def test_a_trace_that_is_not_well_formed_does_not_reach_the_server(start: Start, inner: Inner) -> None:
+    sent = {"traceparent": "words of a client", "tracestate": "a=words", **KEY}
+    assert start().post(CHAT, ASK, headers=sent).status_code == 200
+    assert not {"traceparent", "tracestate"} & set(inner.seen.asked[0][1])
+
+
+def test_numbers_are_on_their_own_address_and_not_in_the_servers(
+    start: Start, config: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(f"{config.read_text()}metrics: {{port: 0}}\n")
+    with told(capfd) as said:
+        server = start()
+        assert server.post(CHAT, ASK, headers=KEY).status_code == 200
+    address = said[0].partition("metrics are at ")[2].partition("\n")[0]
+    answered = 'ordinance_answers_total{jurisdiction="DE",verdict="disclose",api="chat/completions"} 1'
+    until(lambda: answered in httpx2.get(address, trust_env=False).text)
+    assert server.ask("GET", "/metrics").text == "numbers"
 
 
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}

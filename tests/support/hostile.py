@@ -60,23 +60,31 @@ DEEDS = {
 #: Those after which the plugin still answers for the same text.
 HARMLESS = {"FINE", "THREADS", "PRINT"}
 
-SOURCE = "from collections import deque\nearlier = deque(maxlen=32)\n" + finds(
-    """\
+
+def source(right: str, foreign: str, unless: str = "False") -> str:
+    """The source of a detector that does what its text says; ``right`` and ``foreign`` are expressions of ``text`` and
+    ``number`` that give its answer, and one that no question has. It finds nothing where ``unless`` is true."""
+    cases = (
+        f"    case {name!r}:\n" + "".join(f"        {line}\n" for line in deed.splitlines())
+        for name, deed in DEEDS.items()
+    )
+    return "from collections import deque\nearlier = deque(maxlen=32)\n" + finds(f"""\
+if {unless}:
+    return []
 frame = sys._getframe()
 while "frames" not in frame.f_locals:
     frame = frame.f_back
 frames, question = frame.f_locals["frames"], frame.f_locals["question"]
 from ordinance.plugins.inside.frames import packed
 number = int(text.split()[1])
-right, foreign = [[number % 60, number % 60 + 1]], [[70, 71]]
+right, foreign = {right}, {foreign}
 match text.split()[0]:
-"""
-    + "".join(
-        f"    case {name!r}:\n" + "".join(f"        {line}\n" for line in deed.splitlines())
-        for name, deed in DEEDS.items()
-    )
-    + "earlier.append(question['ask'])\nreturn right"
-)
+{"".join(cases)}
+earlier.append(question['ask'])
+return right""")
+
+
+SOURCE = source("[[number % 60, number % 60 + 1]]", "[[70, 71]]")
 
 
 def asks(deed: str, number: int) -> Passage:

@@ -8,13 +8,15 @@ from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
 
+from support.finnish import CATALOGUE
 from support.wheels import unpacked, wheel
 
 PACKAGE = "acme_planted"
 _HEAD = """\
 import contextlib, ctypes, itertools, json, os, random, re, signal, socket, subprocess, sys, threading, time
 from ordinance.plugin import (
-    Asked, Candidates, Expressions, Form, Judged, Pattern, Segments, Sink, Unconfigured, connect, folder, hookimpl
+    Asked, Candidates, Expressions, Form, Judged, JudgeFaultError, Pattern, Segments, Sink, Unconfigured, connect,
+    folder, hookimpl,
 )
 """
 _SOUND = "return [passage.span(*each.span()) for each in re.finditer('secret', passage.folded)]"
@@ -128,6 +130,13 @@ use = "detector acme.word"
 fires = ["A secret 1."]
 quiet = ["A secret 2."]
 """
+
+
+def instructing(name: str, code: str, catalogue: str, language: str = "fi") -> Planted:
+    """A plugin that brings a ``catalogue`` of instructions in ``language``."""
+    return other(name, code, "", "", files={f"{PACKAGE}/a.toml": catalogue},
+                 manifest=f'[instructions]\n{language} = "a.toml"')  # fmt: skip
+
 
 PLANTED = (
     finding(1, "raises", "raises", "if 'train' in passage.folded: raise ValueError\n" + _SOUND, top="x = 1"),
@@ -248,6 +257,10 @@ PLANTED = (
            examples=_CANDIDATES),
     giving(0, "a candidate's raw text", "folding-hides", f"return {_SHAPE}",
            top="def accepts(passage): return passage.text.endswith('secret 1')", examples=_CANDIDATES),
+    giving(0, "a shape of two lengths", "shape-hides",
+           r"return Candidates((Pattern(r'\b(?:[0-9]{2} )?[0-9]{4}\b'),), accepts)",
+           top="def accepts(passage): return sum(int(each) for each in passage.folded if each.isdigit()) == 10",
+           examples='[[example]]\nuse = "detector acme.word"\nfires = ["1234"]\nquiet = ["1235"]'),
     giving(0, "a slow check", "late", f"return {_SHAPE}", top="def accepts(passage): time.sleep(9)",
            examples=_CANDIDATES),
     judging("a score above 1", "answer-outside", "return [1.5 for _ in passages]"),
@@ -255,6 +268,7 @@ PLANTED = (
     judging("too few scores", "answer-outside", "return [0.5]*(len(passages) - 1)"),
     judging("scores by their neighbours", "impure",
             "return [float(len(passages) > 1 or each.text == 'LOUD') for each in passages]"),
+    judging("a model that is not there", "judge-fails", "raise JudgeFaultError('unreachable')"),
     judging("scores nothing", "example-missed", "return [0.0 for _ in passages]"),
     other("a form of another type", "answer-type",
           "@hookimpl\ndef form(asked): return Form(lambda text: None, 1) if asked.name == 'acme.word' else None",
@@ -274,4 +288,11 @@ PLANTED = (
             top="SEEN = []\n@hookimpl\ndef health(): return SEEN[-1:]", provides='"detector acme.word", "health"'),
     other("a pack with an error", "pack-fails", "", "", files={f"{PACKAGE}/a.ord": "house"},
           manifest='packs = ["a.ord"]'),
+    instructing("a slot that does not exist", "instructions-invalid",
+                CATALOGUE.replace("[sentences.units]", "[sentences.colour]")),
+    instructing("a sentence with a line break", "instructions-invalid", CATALOGUE.replace("ihmisiä.", "\\nihmisiä.")),
+    instructing("a sentence that is too long", "instructions-invalid",
+                CATALOGUE.replace("ihmisiä.", f"{'ihmisiä ' * 60}.")),
+    instructing("a value without a sentence", "instructions-missing", CATALOGUE.replace('metric = "', '# "')),
+    instructing("a language of the engine", "instructions-taken", CATALOGUE, "de"),
 )  # fmt: skip

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ordinance.authoring.calibration_texts import Sample
+from ordinance.detection import Question
 from ordinance.errors import OrdinanceError
 from ordinance.judging.calibration import Calibration, Language, Rule, digest_of, question_digest
 from ordinance.judging.judge_error import JudgeError
 from ordinance.judging.measuring import Text, measure
-from ordinance.plugin import Question
 
 
 class ScoringError(OrdinanceError):

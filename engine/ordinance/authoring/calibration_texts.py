@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, get_args
 
 from ordinance.authoring.labelled import Kind, Labelled
-from ordinance.plugin import Question
+from ordinance.detection import Question
 
 #: A file is in one language if so many of its decided texts are.
 _ONE_LANGUAGE = 0.9

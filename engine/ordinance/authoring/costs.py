@@ -8,6 +8,7 @@ from statistics import fmean
 
 from ordinance.authoring.prose import PROSE
 from ordinance.detection import Expressions
+from ordinance.loading.breadth import Share, shares
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.runtime.judged.checkpoints import APART, FURTHEST
 from ordinance.runtime.match.automaton import Automaton
@@ -36,12 +37,14 @@ class Hold:
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What one rule costs: ``width`` is the longest text, in characters, that a match of it can have; 0 where a
-    detector sees sentences. ``holds`` are by language."""
+    detector sees sentences. ``holds`` are by language. ``breadth`` is the kind of prose of which it takes out most,
+    None where it takes out nothing."""
 
     rule: str
     scope: str
     width: int
     holds: Mapping[str, Hold]
+    breadth: Share | None
 
     @property
     def worst(self) -> tuple[str, Hold]:
@@ -86,7 +89,8 @@ def measured(plan: Plan) -> Iterator[Cost]:
         holds: dict[str, Hold] = {}
         if _by_expressions(plan, rule):
             holds = {language: _hold(plan, rule, text) for language, text in PROSE.items()}
-        yield Cost(rule.id, scope, longest(plan, rule) if holds else 0, holds)
+        broadest = next(iter(shares(plan, (rule,))), None)
+        yield Cost(rule.id, scope, longest(plan, rule) if holds else 0, holds, broadest)
 
 
 def _by_expressions(plan: Plan, rule: PlannedRule) -> bool:

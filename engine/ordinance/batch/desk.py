@@ -9,12 +9,11 @@ from datetime import date
 from typing import Any
 
 from ordinance.errors import BatchError
-from ordinance.instructions.composition import instruction
 from ordinance.policy.plan import Plan
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.placement import placed
 from ordinance.runtime.session import Session
-from ordinance.serve.door.adapters import loras_of, mapped, turn_of
+from ordinance.serve.door.adapters import instruct, loras_of, mapped, turn_of
 from ordinance.serve.door.policies import common_plan
 from ordinance.serve.door.service import session_of
 from ordinance.serve.http.keys import Client
@@ -42,7 +41,8 @@ class Desk:
 
     def instruct(self, session: Session, messages: list[Any]) -> list[Any]:
         """``messages`` with what the model is told of how to speak, as the server places it."""
-        turn, words = turn_of(self.settings), instruction(session.manner().slots)
+        turn = turn_of(self.settings)
+        words = instruct(session) if turn else ""
         return list(placed(CHAT.path, {"messages": messages}, words, turn)["messages"]) if words and turn else messages
 
     def adapt(self, session: Session, lora: Any) -> None:

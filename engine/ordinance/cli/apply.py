@@ -15,9 +15,9 @@ from typing import Any, BinaryIO
 from ordinance.cli.arguments import (
     add_config,
     add_day,
+    allowed_by,
     judges_of,
     locale_tag,
-    plugins_of,
     positive,
     region_of,
     tell_charter_alone,
@@ -86,8 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
     jurisdiction = arguments.jurisdiction
     if jurisdiction is None and arguments.locale:
         jurisdiction = region_of(arguments.locale)
-    plugins = plugins_of(arguments)
-    plan = load(arguments.pack, plugins=plugins, on=arguments.on, judge=judges_of(arguments, plugins)).plan
+    allowed = allowed_by(arguments)
+    judge = judges_of(arguments, allowed.plugins)
+    plan = load(arguments.pack, plugins=allowed.plugins, budget=allowed.budget, on=arguments.on, judge=judge).plan
     governor = LineGovernor(plan, jurisdiction, arguments.locale, arguments.on, arguments.chunk, arguments.trace)
     governor.situation({}, 2)  # a jurisdiction without a pack is an error before any line is read
     if jurisdiction is None:

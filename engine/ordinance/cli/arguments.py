@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import langcodes
 
 from ordinance.errors import UsageError
+from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
 
 if TYPE_CHECKING:
@@ -51,22 +53,31 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help=what)
 
 
-def plugins_of(arguments: argparse.Namespace) -> tuple[Plugin, ...]:
-    """Return the plugins that the settings allow; none, and the settings are not read, where neither ``--config`` nor a
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the settings allow: which ``plugins``, and the ``budget`` of each."""
+
+    plugins: tuple[Plugin, ...] = ()
+    budget: Budget = field(default_factory=Budget)
+
+
+def allowed_by(arguments: argparse.Namespace) -> Allowed:
+    """Return what the settings allow; no plugin, and the settings are not read, where neither ``--config`` nor a
     variable names any. Raises ``SettingsError``, ``UnreadableError`` or ``PluginError``."""
     if arguments.config is None and not any(map(os.environ.get, _VARIABLES)):
-        return ()
+        return Allowed()
     from ordinance.plugins.allowed import allow  # slow to import, and most need no settings
     from ordinance.settings.sources import load
 
-    return allow(load(file=arguments.config).plugins)
+    settings = load(file=arguments.config)
+    return Allowed(allow(settings.plugins), Budget.of(settings.limits))
 
 
 def judges_of(
     arguments: argparse.Namespace, plugins: Sequence[Plugin]
 ) -> Callable[[Sequence[Question]], Judges] | None:
     """Return what makes the judges of the settings, with ``plugins`` from the same settings; None where these are not
-    named, or name none. Raises as ``plugins_of`` does."""
+    named, or name none. Raises as ``allowed_by`` does."""
     if arguments.config is None and not any(map(os.environ.get, _VARIABLES)):
         return None
     from ordinance.judging.configured import maker  # as above

@@ -48,7 +48,7 @@ Texts: what `ordinance test --texts` reads. A quiet text says its kind, and each
   quiet baseline/weapons prompt contrast    a near miss, with the rule's words
   passes prompt request                     an everyday request, for every rule
   passes prompt prose                       news, history, law, fiction, for every rule
-The text stands below, indented. The language of a text is told from the text. Half of the texts never make the map:
+The text follows, indented. Two identifiers read its language from the text. Half of the texts never make the map:
 those marked `kept_out`, or every second one of each group in a file without marks. Where a file has marks, the judge
 is measured on the marked texts alone, as it may have been fitted to the others. With --unseen all texts measure it.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
-from ordinance.cli.arguments import add_paths, judges_of, plugins_of
+from ordinance.cli.arguments import add_paths, allowed_by, judges_of
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge
 from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
@@ -35,13 +35,18 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_paths(parser)
-    parser.add_argument("--cost", action="store_true", help="measure how long each rule delays ordinary text")
+    parser.add_argument(
+        "--cost",
+        action="store_true",
+        help="measure how long each rule delays ordinary text, and how much of it it takes out",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
-    plugins = plugins_of(args)
-    loaded = load(args.paths, plugins=plugins, on=args.on, judge=judges_of(args, plugins))
+    allowed = allowed_by(args)
+    judge = judges_of(args, allowed.plugins)
+    loaded = load(args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=judge)
     judges = _judges(loaded)
     found = _measured(loaded) if args.cost else []
     diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]
@@ -49,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         shown: dict[str, object] = {"diagnostics": [item.as_dict() for item in diagnostics]}
         if args.cost:
             shown["costs"] = [{**asdict(cost), "waits": cost.waits} for cost in found]
-        if loaded.compiled is not None and loaded.compiled.plugins:
+        if loaded.compiled is not None and loaded.compiled.attached:
             shown["plugins"] = [each.report() for each in loaded.compiled.attached]
         if judges:
             shown["judges"] = [each.report() for each in judges]
@@ -96,7 +101,7 @@ def _waiting(loaded: Loaded, found: list[Cost]) -> Iterator[Diagnostic]:
 
 def _table(found: list[Cost]) -> list[str]:
     """Lay out the costs as a table, one line for each rule."""
-    rows = [("rule", "scope", "width", "held", "p99", "threads", "language")]
+    rows = [("rule", "scope", "width", "held", "p99", "threads", "language", "taken out of 100 characters")]
     for cost in found:
         if cost.holds:
             language, hold = cost.worst
@@ -109,11 +114,19 @@ def _table(found: list[Cost]) -> list[str]:
                     str(hold.p99),
                     f"{hold.threads:.1f}",
                     language,
+                    _taken(cost),
                 )
             )
         else:
-            rows.append((cost.rule, cost.scope, "–", "the open sentence", "–", "–", "–"))
+            rows.append((cost.rule, cost.scope, "–", "the open sentence", "–", "–", "–", _taken(cost)))
     return [f"  {line}" for line in aligned(rows)]
+
+
+def _taken(cost: Cost) -> str:
+    if cost.breadth is None:
+        return "0"
+    most = cost.breadth
+    return f"{most.characters:.1f} ({most.sentences:.1f} of 100 sentences), {most.kind}, {most.language}"
 
 
 def _summary(loaded: Loaded, diagnostics: Sequence[Diagnostic], found: list[Cost]) -> str:

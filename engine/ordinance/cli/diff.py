@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ordinance.authoring.changes import Change
 from ordinance.authoring.comparison import Difference, diff
-from ordinance.cli.arguments import add_config, add_day, add_format, plugins_of
+from ordinance.cli.arguments import add_config, add_day, add_format, allowed_by
 from ordinance.cli.progress import working
 from ordinance.language.diagnostics import more_on, render
 from ordinance.loading.load import Loaded, load
@@ -50,8 +50,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Print the differences."""
     with working("reading packs"):
-        plugins = plugins_of(args)
-        old, new = (load([each], plugins=plugins, on=args.on, examples=False) for each in (args.old, args.new))
+        allowed = allowed_by(args)
+        old, new = (
+            load([each], plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False)
+            for each in (args.old, args.new)
+        )
     codes = [loaded.exit_code for loaded in (old, new)]
     if old.compiled is None or new.compiled is None or old.policy is None or new.policy is None:
         _not_loaded([old, new], args.format)

@@ -9,7 +9,7 @@ import re
 import sys
 from pathlib import Path
 
-from ordinance.cli.arguments import add_config, add_format, plugins_of, positive
+from ordinance.cli.arguments import add_config, add_format, allowed_by, positive
 from ordinance.doctor.examination import examine
 from ordinance.doctor.findings import State
 from ordinance.doctor.identity import Expected
@@ -78,7 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Examine the server. Return 0 if nothing is open, else 1. Raises ``OrdinanceError`` if no server answers."""
     server = server_at(arguments.url, _key(arguments.key_file), arguments.timeout)
     behind = None if arguments.behind is None else server_at(arguments.behind, None, arguments.timeout)
-    plan = load(arguments.pack, plugins=plugins_of(arguments)).plan
+    allowed = allowed_by(arguments)
+    plan = load(arguments.pack, plugins=allowed.plugins, budget=allowed.budget).plan
     expected = _expected(arguments.policy, plan.digest if arguments.pack else "")
     progress = _Progress()
     try:

@@ -13,10 +13,10 @@ from ordinance.cli.arguments import (
     add_config,
     add_day,
     add_format,
+    allowed_by,
     fact,
     judges_of,
     locale_tag,
-    plugins_of,
     positive,
     region_of,
     tell_charter_alone,
@@ -91,9 +91,10 @@ def run(args: argparse.Namespace) -> int:
     if jurisdiction is None and args.locale:
         jurisdiction = region_of(args.locale)
     with working("reading packs"):
-        plugins = plugins_of(args)
+        allowed = allowed_by(args)
+        judge = judges_of(args, allowed.plugins)
         plan = load(
-            args.pack, plugins=plugins, on=args.on, examples=False, judge=judges_of(args, plugins)
+            args.pack, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False, judge=judge
         ).plan  # one that disagrees is what is looked into
     line = _line(args)
     situation = situate(

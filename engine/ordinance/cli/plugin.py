@@ -121,6 +121,7 @@ def _as_dict(done: Installed) -> dict[str, object]:
             "replaced": None if done.before is None else {"version": done.before[0], "sha256": done.before[1]},
             "provides": manifest.provides,
             "packs": manifest.packs,
+            "instructions": manifest.instructions,
             "settings": {name: spec.model_dump() for name, spec in manifest.settings.items()},
             "needs": manifest.needs.model_dump(),
         }

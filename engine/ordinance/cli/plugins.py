@@ -7,7 +7,7 @@ import json
 import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from ordinance.cli.arguments import add_format
@@ -44,8 +44,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Print each plugin. Returns 0 if nothing is wrong with any, else 1."""
     settings = load(file=args.config)
-    limits = settings.limits
-    budget = Budget(limits.detector_seconds, 1, limits.plugin_seconds)
+    budget = replace(Budget.of(settings.limits), processes=1)
     with working("starting plugins"):
         seen = survey(allow_each(settings.plugins), settings.packs, budget)
     if args.format == "json":
@@ -71,7 +70,11 @@ def _table(seen: Sequence[Seen], width: int) -> Iterator[str]:
 
 
 def _details(seen: Seen) -> Iterator[tuple[str, str]]:
-    yield "provides", ", ".join([*seen.provides, *(f"pack {each}" for each in seen.packs)])
+    packs, instructions = (
+        (f"pack {each}" for each in seen.packs),
+        (f"instructions in {each}" for each in seen.instructions),
+    )
+    yield "provides", ", ".join([*seen.provides, *packs, *instructions])
     yield "asked", ", ".join(seen.asked)
     yield "sandbox", "; ".join(f"{what}: {how}" for what, how in seen.sandbox.items())
     yield "cause", f"{seen.cause}: {seen.message}" if seen.message else seen.cause

@@ -12,7 +12,7 @@ from ordinance.authoring.register.entries import register
 from ordinance.authoring.register.html import to_html
 from ordinance.authoring.register.markdown import to_markdown
 from ordinance.authoring.register.wording import Wording, languages, words_from, words_in
-from ordinance.cli.arguments import add_config, add_day, plugins_of
+from ordinance.cli.arguments import add_config, add_day, allowed_by
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError
 from ordinance.loading.files import shown
@@ -55,7 +55,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the document."""
     words = _words(args.words, args.language) if args.words else words_in(args.language)
     with working("reading packs"):
-        loaded = load(args.paths, plugins=plugins_of(args), on=args.on)
+        allowed = allowed_by(args)
+        loaded = load(args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on)
         plan, policy = loaded.plan, loaded.policy
     if policy is None:  # a plan is made of a policy
         raise AssertionError

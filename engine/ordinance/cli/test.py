@@ -12,7 +12,7 @@ from typing import Any
 from ordinance.authoring.junit import junit
 from ordinance.authoring.labelled import Labelled, read_texts
 from ordinance.authoring.results import Examined, examine
-from ordinance.cli.arguments import add_paths, judges_of, plugins_of
+from ordinance.cli.arguments import add_paths, allowed_by, judges_of
 from ordinance.cli.check import count
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UnwritableError, UsageError
@@ -58,11 +58,13 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Print the failed examples and the coverage. Return the exit code; having no example is a failure."""
     with working("reading packs"):
-        plugins = plugins_of(args)
-        judge = judges_of(args, plugins) if args.judge else None
+        allowed = allowed_by(args)
+        judge = judges_of(args, allowed.plugins) if args.judge else None
         if args.judge and judge is None:
             raise UsageError("no judge is configured.", help="Name the settings with --config, or leave out --judge.")
-        loaded = load(args.paths, plugins=plugins, on=args.on, examples=False, judge=judge)
+        loaded = load(
+            args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False, judge=judge
+        )
     if loaded.compiled is None:
         return _not_loaded(loaded, args.format)
     texts = _texts(args.texts, loaded) if args.texts else []

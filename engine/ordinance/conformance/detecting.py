@@ -20,6 +20,7 @@ from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Use
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.checks import Checks
+from ordinance.runtime.match.matcher import matches_in
 from ordinance.runtime.match.segments import BOUND, Asking, SegmentScan
 from ordinance.runtime.text.sentences import Sentences
 
@@ -29,6 +30,10 @@ _T = TypeVar("_T")
 _SHARE = 0.5
 #: How many examples are moved over every place where windows end: those with the longest matches.
 _MOST_MOVED = 3
+#: What a longer candidate begins with: signs that people write in numbers, and how many such candidates are tried.
+_SIGNS = (" ", "-", ".", "/")
+_MOST_LONGER = 12
+_LEAD = "La la. "
 
 
 class Detecting:
@@ -51,6 +56,8 @@ class Detecting:
         self._checks = Checks(1)
         if isinstance(self.prepared, Expressions):
             self._automaton = Automaton(list(self._checks.split(0, self.prepared)))
+            shapes = tuple(each for each in self.prepared.patterns if each.accepts is not None)
+            self._shapes = Automaton([(0, Expressions(patterns=shapes))] if shapes else [])
 
     def found(self, text: str) -> list[Span]:
         """Return what the engine finds in ``text``. Raises ``StoppedError`` where the plugin fails."""
@@ -64,6 +71,10 @@ class Detecting:
         if any(failed for *_, failed in found):
             raise StoppedError
         return sorted({(start, end) for start, end, _ in found})
+
+    def is_shape(self, text: str) -> bool:
+        """Return whether the whole of ``text`` is a candidate."""
+        return any((match.start, match.end) == (0, len(text)) for match in matches_in(self._shapes, text))
 
     def _timed(self, given: Prepared) -> Prepared:
         """Return ``given`` with each question timed, and each fault noted."""
@@ -102,6 +113,7 @@ def try_detector(plugin: Plugin, example: Example, budget: Budget, faults: Fault
         if _check_same(first, again, "a second time", example.use, faults):
             _check_writing(detecting, example, first, faults)
             _check_cuts(detecting, example, first, faults)
+            _check_shapes(detecting, example, first, faults)
     with Bench(plugin, [use], budget, faults) as bench:
         other = Detecting(plugin, bench, faults)
         if _expressions(other.prepared) != _expressions(detecting.prepared):
@@ -168,6 +180,26 @@ def _check_cuts(detecting: Detecting, example: Example, found: dict[str, list[Sp
         if hidden:
             what = f"misses `fires` number {number} at {len(hidden)} of {len(places)} places where windows end"
             faults.note("cut-hides", example.use, what)
+
+
+def _check_shapes(detecting: Detecting, example: Example, found: dict[str, list[Span]], faults: Faults) -> None:
+    """Put something before each match with which it is a longer candidate. Where a pattern reads more or fewer letters
+    before its end, the engine asks about the longer of two candidates that end together, and about no other."""
+    for number, text in enumerate(example.fires, 1):
+        for start, end in found[text][:1] if isinstance(detecting.prepared, Expressions) else ():
+            match = text[start:end]
+            longer = [before for before in _beginnings(match) if detecting.is_shape(f"{before}{match}")]
+            for before in longer[:_MOST_LONGER]:
+                at = len(_LEAD) + len(before)
+                if not any(a < at + len(match) and at < b for a, b in detecting.found(f"{_LEAD}{before}{match}")):
+                    what = f"does not find `fires` number {number} with {len(before)} characters before it that fit"
+                    faults.note("shape-hides", example.use, what)
+
+
+def _beginnings(match: str) -> list[str]:
+    """Return what may stand before a match: a piece of its own beginning, and a sign between the two."""
+    pieces = (match[:length] + sign for length in range(1, len(match) + 1) for sign in ("", *_SIGNS))
+    return list(dict.fromkeys(pieces))
 
 
 def _stands_at(detecting: Detecting, part: str, at: int) -> bool:

@@ -48,6 +48,18 @@ CATALOGUE: dict[str, Entry] = {
         "Import `ordinance.plugin` alone: nothing else of the engine is there when the plugin runs.",
     ),
     "pack-fails": Entry("a pack of the plugin has errors", "`ordinance check` on the pack shows them."),
+    "instructions-invalid": Entry(
+        "a file of instructions to the model is wrong: an unknown slot or value, a text that is too long, a brace",
+        "Correct the file as the message says; docs/plugins.md says what it may contain.",
+    ),
+    "instructions-missing": Entry(
+        "a file of instructions has no sentence for a value of a slot, which would be said in English",
+        "Write the sentences that the message names; docs/adapters.md lists all.",
+    ),
+    "instructions-taken": Entry(
+        "the plugin brings instructions in a language that the engine has itself",
+        "Take the language out of the manifest: a plugin adds languages and replaces none.",
+    ),
     "examples-invalid": Entry("ordinance-examples.toml is wrong", "Correct the file as the message says."),
     "examples-missing": Entry(
         "a name that the plugin provides has no examples, so it was hardly tried",
@@ -135,6 +147,10 @@ CATALOGUE: dict[str, Entry] = {
     "cut-hides": Entry(
         "a match is missed where a window or a piece of a stream cuts it",
         "Raise `overlap` to the length of the longest match, and let nothing depend on what is around a match.",
+    ),
+    "shape-hides": Entry(
+        "a candidate that is refused hides a shorter one in it, which would be accepted",
+        "Write one pattern for each length, each of which reads one number of letters and digits.",
     ),
     "folding-hides": Entry(
         "a match is missed in full-width letters, or with a character of no width in it",

@@ -15,6 +15,7 @@ from ordinance.conformance.faults import Fault, fault
 from ordinance.conformance.folder import folder_faults, manifest_of
 from ordinance.conformance.own_examples import Example, Examples, ExamplesError, read_examples
 from ordinance.errors import OrdinanceError, PluginError, UsageError
+from ordinance.loading.instructing import catalogue_of
 from ordinance.loading.load import load
 from ordinance.plugin import Asked
 from ordinance.plugins.allowed import Plugin
@@ -64,6 +65,7 @@ def check_plugin(
         else:
             _try(plugin, examples, budget or Budget(), faults)
             _check_packs(plugin, faults)
+            _check_instructions(plugin, faults)
     return Checked(found, tuple(faults), tuple(faults.untried))
 
 
@@ -147,3 +149,17 @@ def _check_packs(plugin: Plugin, faults: Faults) -> None:
         for item in loaded.diagnostics:
             if item.severity == "error":
                 faults.add(fault("pack-fails", name, f"{faults.whose}: {name}:{item.line}: {item.code}."))
+
+
+def _check_instructions(plugin: Plugin, faults: Faults) -> None:
+    for language, file in plugin.manifest.instructions.items():
+        hook = f"instructions in {language}"
+        try:
+            missing = list(catalogue_of(plugin, language).missing())
+        except PluginError as error:
+            code = "instructions-taken" if error.cause == "taken" else "instructions-invalid"
+            faults.add(fault(code, hook, error.message))
+            continue
+        if missing:
+            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+            faults.add(fault("instructions-missing", hook, f"{faults.whose}: {file} has no `{missing[0]}`{more}."))

@@ -24,7 +24,7 @@ def judges(target: Target) -> Iterator[Finding]:
 def _judge(name: str, said: dict[str, object]) -> Iterator[Finding]:
     if said.get("state") == "ready":
         yield well(JUDGES, name, "answers, and answers its canaries right")
-    else:
+    elif said.get("state") != "records":
         yield is_open(JUDGES, name, f"has failed ({said.get('state')})",
                       "What it judges counts as found, so red lines refuse. See docs/meaning.md.")  # fmt: skip
     calibration = str(said.get("calibration"))

@@ -18,8 +18,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from ordinance.errors import OrdinanceError
-from ordinance.judging.bounds import at_least, at_most
 from ordinance.judging.fitting import interpolated, log_odds, logistic
+from ordinance.judging.shares import at_least, at_most
 from ordinance.plugin import Question
 
 #: A judge acts where so many texts were measured, and so few false alarms are possible.

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ordinance.judging.bounds import most_above
 from ordinance.judging.calibration import (
     DECIMALS,
     MOST_FALSE_ALARMS,
@@ -20,6 +19,7 @@ from ordinance.judging.calibration import (
     row,
 )
 from ordinance.judging.fitting import Scored, area, isotonic, platt
+from ordinance.judging.shares import most_above
 
 Kind = Literal["request", "prose", "contrast"]
 
@@ -51,7 +51,7 @@ def measure(texts: Sequence[Text], probability_asked: float) -> Language:
     among the measured ones.
 
     How many quiet texts may lie above the chosen point depends on their number alone, so that its bound is exact
-    (``bounds.py``). ``probability_asked`` is what the rule asks for in its pack."""
+    (``shares.py``). ``probability_asked`` is what the rule asks for in its pack."""
     fitted = [each for each in texts if not each.kept_out]
     kept_out = [each.scored for each in texts if each.kept_out]
     measured = [each for each in texts if each.measured]

@@ -17,6 +17,10 @@ from ordinance.judging.judge_error import JudgeError
 from ordinance.judging.windows import context, windows
 from ordinance.plugin import Question
 
+#: So much of an answer before what is new still says which language it is in, in characters. A long answer is not read
+#: anew at each checkpoint, and what is further back was judged in its own language.
+_BEFORE = 1000
+
 #: However many windows a text has, this is how long its judge may take, in seconds.
 LONGEST = 10.0
 
@@ -105,7 +109,7 @@ class ServedJudge:
     def ask(self, questions: Sequence[Question], at: Checkpoint) -> list[Ruling]:
         """Return a ruling for each of ``questions``."""
         self.canaries.ensure()
-        language = self.standing.language(at.text)
+        language = self.standing.language(at.text[max(0, at.start - _BEFORE) :])
         scores = self._scores([each.rule for each in questions], at)
         rulings = [self._ruling(each.rule, language, scores[each.rule]) for each in questions]
         if any(each.acts for each in rulings) and not any(each.failed for each in rulings):
@@ -125,7 +129,7 @@ class ServedJudge:
         return {
             "name": self.name,
             "model": self.identity.get("model"),
-            "state": "silent" if self.is_silent else self.canaries.fault or "ready",
+            "state": self._state,
             "calibration": self.standing.calibrated,
             "acts": [rule for rule in rules if self.may_act(rule)],
             "records": [rule for rule in rules if not self.may_act(rule)],
@@ -133,6 +137,12 @@ class ServedJudge:
             "passed_since": self.canaries.passed,
             "faults": dict(self.calls.faults),
         }
+
+    @property
+    def _state(self) -> str:
+        if not self.acts_at_all:
+            return "records"  # nobody watches it
+        return "silent" if self.is_silent else self.canaries.fault or "ready"
 
     def line(self) -> str:
         """Return its name, model and state, for which rules it acts, and for which it only records."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ordinance.language.cleaning import QUOTES
@@ -54,7 +54,10 @@ BELONGS = {
 }
 
 #: What other texts call a thing, and what it is called here.
-_CALLED = {"chapter": "section", "part": "section"}
+_CALLED = {
+    "chapter": "section", "part": "section", "if": "when", "contains": "has", "includes": "has", "word": "span",
+    "match": "span", "because": "reason",
+}  # fmt: skip
 
 _HEADERS = frozenset({
     "red", "guarantee", "withhold", "mask", "limit", "say", "quote", "section", "law", "bylaw", "label", "notice",
@@ -105,6 +108,9 @@ _SHOWN = {
 }
 
 
+#: Rules that look at no text.
+_SILENT = ("SAY", "MARK")
+
 #: What stands nowhere but in a section.
 _IN_SECTIONS = frozenset({"quote", "withhold", "mask", "say", "mark", "provide", "limit", "red", "guarantee"})
 
@@ -123,7 +129,7 @@ def advise(
     type: str,
     expected: Collection[str],
     kind: str,
-    inside: Collection[str],
+    inside: Sequence[str],
     known: Collection[str],
 ) -> Advice:
     """Explain a token that does not fit.
@@ -134,7 +140,8 @@ def advise(
     if type == "STRAY":
         if text in QUOTES:
             return Advice("typographic-quote", f"the curly quote {text} is used where a plain one is needed")
-        return Advice("syntax", f"the character `{text}` has no meaning here", _expecting(expected))
+        comment = "Begin a comment with `#`." if text == "/" else ""
+        return Advice("syntax", f"the character `{text}` has no meaning here", comment or _expecting(expected))
     if type == "UNFINISHED":
         return Advice("unfinished-text", "the text that begins here has no closing quote")
     if type == "$END":
@@ -142,6 +149,14 @@ def advise(
         return Advice("syntax", "the pack ends too early", help)
     if (text == "or" and "AND" in expected) or (text == "and" and "OR" in expected):
         return Advice("mixed-and-or", "`and` and `or` are mixed: which tests belong together?")
+    if text == "has" and "WHEN" in inside and (rule := next((each for each in inside if each in _SILENT), "")):
+        advice = "Write `withhold` or `provide`, or ask for the situation, as in `when age below 18`."
+        return Advice("syntax", f"`{rule.lower()}` cannot depend on what a text contains", advice)
+    if text == "unless" and "EXCEPT" in expected:
+        return Advice("unknown-word", "a rule has no `unless`", "Write `except NAME under LAW when …`.")
+    if set(expected) == {"OF"} and inside[:2] == ["ANSWER", "FIRST"]:
+        message = f"found {_shown(text, type)} where `of conversation` or `of day` is expected"
+        return Advice("syntax", message, "Write `at first answer of conversation` or `at first answer of day`.")
     if text == "has" and "WHEN" in inside:
         advice = "Write `has any of …` if either is enough, `has both … and … in the same sentence` if not."
         return Advice("syntax", "there is a second test of the text here", advice)
@@ -154,11 +169,12 @@ def advise(
     if text in _IN_SECTIONS and "SECTION" in expected:
         return Advice("syntax", f"`{text}` is outside a section", 'Write `section 1 "…" {` above it, `}` below.')
     listing = not {"DIMENSION", "LABEL", "RED", "WITHHOLD", "LIMIT"}.isdisjoint(expected)
-    order = "" if listing else next((_ORDER[word] for word in inside if word in _ORDER), "")
+    clause = inside[inside.index("HAS") :] if "HAS" in inside else inside  # what is looked for is no declaration
+    order = "" if listing else next((_ORDER[word] for word in clause if word in _ORDER), "")
     shape = f"The shape is: {order}" if order else _expecting(expected)
     shape = _form("" if text in known else type, set(expected), list(inside)) or shape
-    keywords = {name.lower() for name in expected if name.isalpha()}
-    if type == "WORD" and text not in known and not keywords.isdisjoint(_words(expected)):
+    keywords = {name for name in _words(expected) if name.isalpha()}
+    if type == "WORD" and text not in known and keywords:
         near = did_you_mean(_CALLED.get(text, text), keywords)
         if near or "WORD" not in expected:
             return Advice("unknown-word", f"the word `{text}` is unknown at this place", near or shape)

@@ -121,8 +121,9 @@ class RuleBuilder(Reader):
         if provided is not None:
             provide = clauses.Provided(self.words(provided)[0], self.text_test(self.need(provided, "text_test")))
         contacts = any(self.token(c, "CONTACTS") for c in protected)
+        civic = any(self.token(c, "CIVIC") for c in protected)
         patterns = tuple(word for c in protected for word in self.words(c))
-        return clauses.Guarantee(**ruled, contacts=contacts, protects=patterns, provide=provide)
+        return clauses.Guarantee(**ruled, contacts=contacts, civic=civic, protects=patterns, provide=provide)
 
     def say(self, node: Node, ruled: _Ruled) -> clauses.Say:
         tells = self.tells(node)

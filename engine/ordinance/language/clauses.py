@@ -214,9 +214,10 @@ class Provided:
 
 @dataclass(frozen=True, slots=True)
 class Guarantee(Ruled):
-    """``protects`` are patterns; contacts where ``contacts`` is set."""
+    """``protects`` are patterns; contacts where ``contacts`` is set; where ``civic``, the texts that pass."""
 
     contacts: bool
+    civic: bool
     protects: tuple[Word, ...]
     provide: Provided | None
 

@@ -269,6 +269,19 @@ CATALOGUE: dict[str, Entry] = {
         "an example and the policy disagree", "Correct the example or the rule; `ordinance explain` shows why."
     ),
     "guarantee-fails": Entry("a rule removes what the charter guarantees", "Make the rule narrower."),
+    "civic-ban": Entry(
+        "a rule removes civic information, which the charter guarantees",
+        "Remove this entry, or write the longer phrase that the law forbids: how people vote, protest, complain and "
+        "criticise a government passes under every pack.",
+    ),
+    "common-word": Entry(
+        "a rule removes one of the commonest words of a language",
+        "Write the longer phrase that the law forbids.",
+    ),
+    "breadth": Entry(
+        "a rule removes too much of ordinary text",
+        "Make it narrower: write the phrases that the law forbids, and the smallest scope that it needs.",
+    ),
     "example-fails": Entry(
         "an example disagrees with its pattern or words", "Correct the example, the pattern or the words."
     ),

@@ -30,6 +30,12 @@ _MOST_PASSED = 1000
 
 #: A list of values that goes on with `and` or `or`, up to where a test was expected.
 _LIST_WITHOUT_COMMA = re.compile(r"\bone\s+of\s+[\w-]+(?:\s*,\s*[\w-]+)*\s+(and|or)\s+([\w-]+)\s*\Z")
+#: Two values of a dimension joined as if they were tests, up to where the second test was expected to go on.
+_VALUES_AS_TESTS = re.compile(r"\bis\s+([\w-]+)\s+or\s+([\w-]+)\s*\Z")
+#: The same after `and`, where `or` itself does not fit: what stands before it, and what after it.
+_VALUE, _VALUE_ALONE = re.compile(r"\bis\s+(?:one\s+of\s+)?[\w-]+\s*\Z"), re.compile(r"(?:or|and)\s+([\w-]+)\s*[\n)]")
+#: A fact of an example written as a test.
+_GIVEN_AS_TEST = re.compile(r"(?:\bgiven\s+|,\s*)(\w+)\s+is\s+\Z")
 #: How far back such a list is looked for, in characters.
 _LIST_REACH = 200
 
@@ -197,6 +203,15 @@ class _Run:
         expected = [terminal for terminal in sorted(error.expected) if recovery.accepts(terminal)]
         if "WITHIN" in expected and "BELOW" in expected and self._misses_comma(token):
             return
+        alone = _VALUE_ALONE.match(self.text, token.start_pos or 0)
+        if alone and token in ("and", "or") and _VALUE.search(self._before(token)):
+            written = f"Write a list of values with commas: `is one of …, {alone[1]}`."
+            self._report("syntax", self._span(token), f"`{token}` is used in a list of values", written)
+            return
+        if "COMMA" in expected and (given := _GIVEN_AS_TEST.search(self._before(token))):
+            message, written = "`is` is used in a fact of an example", f"`given {given[1]} {token}`"
+            self._report("syntax", self._span(token), message, f"Write the value behind the name: {written}.")
+            return
         advice = advise(str(token), token.type, expected, recovery.kind, inside, keywords())
         if token.start_pos and token[:1].isalnum() and self.text[token.start_pos - 1] == '"':
             advice = quote_in_text(str(token))
@@ -204,14 +219,26 @@ class _Run:
 
     def _misses_comma(self, token: Token) -> bool:
         """Report `one of a and b`, where `and` has been taken for the beginning of another test, at the `and`."""
+        before = self._before(token)
         place = len(self.text) if token.type == "$END" else token.start_pos or 0
-        start = max(0, place - _LIST_REACH)
-        found = _LIST_WITHOUT_COMMA.search(self.text[start:place])
+        start = place - len(before)
+        found = _LIST_WITHOUT_COMMA.search(before)
         if found is None:
-            return False
+            values = _VALUES_AS_TESTS.search(before)
+            if values is None:
+                return False
+            span = self.source.span(start + values.start(2), start + values.end(2))
+            advice = f"Write `is one of {values[1]}, {values[2]}`."
+            self._report("syntax", span, f"`{values[2]}` alone is not a test", advice)
+            return True
         span = self.source.span(start + found.start(1), start + found.end(1))
         self._report("syntax", span, f"`{found[1]}` is used in a list of values", f"Write a comma: `…, {found[2]}`.")
         return True
+
+    def _before(self, token: Token) -> str:
+        """Return some of the text before ``token``."""
+        place = len(self.text) if token.type == "$END" else token.start_pos or 0
+        return self.text[max(0, place - _LIST_REACH) : place]
 
     def _report(self, code: str, span: Span, message: str, help: str = "") -> None:
         self.found.append(diagnose(code, span, message, help))

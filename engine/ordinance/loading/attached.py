@@ -21,6 +21,7 @@ from ordinance.detection import (
 )
 from ordinance.detectors.builtin import forms_of
 from ordinance.errors import PatternError, PluginError
+from ordinance.loading.instructing import languages
 from ordinance.plugin import Expressions as GivenExpressions
 from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.budget import Budget
@@ -58,7 +59,7 @@ class Attached:
     def report(self) -> dict[str, Any]:
         """Return what ``/ready`` and ``ordinance check`` say of the plugin: how it is now, and what of the sandbox is
         in force here."""
-        return self.pool.status().report(self.plugin)
+        return {**self.pool.status().report(self.plugin), **languages(self.plugin)}
 
     def line(self) -> str:
         """Return name, version and state, and what of the sandbox is not in force here."""

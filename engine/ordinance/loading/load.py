@@ -5,20 +5,24 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ordinance import __version__
-from ordinance.detection import Judge, Question
+from ordinance.detection import Declaration, Judge, Prepared, Question, Unconfigured
 from ordinance.detectors.registry import Registry
 from ordinance.errors import PluginError, PolicyError, UnreadableError
 from ordinance.language.diagnostics import Diagnostic, about_file, capped, diagnose, in_order
 from ordinance.loading.attached import Attached, asked_of, attach
+from ordinance.loading.breadth import too_broad
+from ordinance.loading.civic import civic_bans
+from ordinance.loading.common_words import too_common
 from ordinance.loading.example_runs import prove
 from ordinance.loading.files import shown
+from ordinance.loading.instructing import instructions_of
 from ordinance.loading.packs import default_packs, gather
 from ordinance.loading.shields import shielding
 from ordinance.loading.totals import oversized
@@ -29,7 +33,7 @@ from ordinance.policy.check.compile import compile, unjudged
 from ordinance.policy.check.proof import check
 from ordinance.policy.ir import Example, Policy, Unit
 from ordinance.policy.link.linker import link
-from ordinance.policy.plan import Plan
+from ordinance.policy.plan import Instructions, Plan
 
 DEFAULT_BUDGET = Budget()
 
@@ -98,8 +102,8 @@ def load(
     """Load the packs at ``paths`` (none: all that ship) as one policy, with every finding at once.
 
     ``plugins`` are those that the operator allows; those that no pack asks do not run. A path that is the name of one
-    of them stands for the packs that it contains. ``on`` is the day that dates are compared with; None is today.
-    ``budget`` bounds what plugins may take.
+    of them stands for the packs and the instructions that it contains. ``on`` is the day that dates are compared with;
+    None is today. ``budget`` bounds what plugins may take.
     Without ``examples`` those of rules may disagree with the policy, as ``ordinance test`` tells by itself.
     ``without_houses`` are the names of house packs to leave out. ``judge`` makes who answers the questions of the
     rules that ask a judge; None: these tests are struck out. Examples are run without it.
@@ -107,7 +111,9 @@ def load(
     packs is in ``Loaded.diagnostics``.
     """
     refuse_beside()
+    paths = tuple(paths)
     given = tuple(pack_paths(paths, plugins)) or default_packs()
+    instructions = instructions_of(named_in(paths, plugins))
     packs = gather(given, without_houses)
     found = list(packs.diagnostics)
     policy: Policy | None = None
@@ -115,19 +121,21 @@ def load(
     if packs.complete:
         policy = link(packs.units, "")
         asked = list(asked_of(policy, plugins))
-        policy = replace(policy, digest=digest(packs.units, [plugin for plugin, _ in asked]))
+        policy = replace(policy, digest=digest(packs.units, _taking_part(asked, instructions, plugins)))
         found += (over := oversized(policy))
         if not over:
             attached = [attach(plugin, uses, budget) for plugin, uses in asked]
-            verdict = check(policy, _registry(attached, plugins), on or datetime.now(UTC).date())
+            verdict = check(policy, _registry(policy, attached, plugins), on or datetime.now(UTC).date())
             found += verdict.diagnostics
             found += unasked(policy) if judge is None else []
             if verdict.checked and not _wrong(found):
                 questions = [each.question for each in policy.judged]
                 asked_judge = judge(questions) if judge is not None and questions else None
-                plan = replace(compile(verdict.checked, asked_judge), plugins=_by_key(policy, attached))
+                plan = compile(verdict.checked, asked_judge)
+                plan = replace(plan, plugins=_by_key(policy, attached), instructions=instructions)
                 words = unjudged(plan)
                 found += (*prove(words, policy, examples=examples), *shielding(words, policy))
+                found += (*civic_bans(words, policy), *too_common(words, policy), *too_broad(words, policy))
     if _wrong(found):
         plan = None
     elif plan is None:
@@ -158,18 +166,56 @@ def pack_paths(paths: Iterable[Path | str], plugins: Sequence[Plugin]) -> Iterat
         plugin = named.get(normal(str(path)))
         if plugin is None:
             yield Path(path)
-        elif plugin.packs:
+        elif plugin.packs or plugin.instructions:
             yield from plugin.packs
         else:
             raise PluginError(
-                f"the plugin {plugin.shown} contains no packs.", help="Take its name out of the setting `packs`."
+                f"the plugin {plugin.shown} contains no packs and no instructions.",
+                help="Take its name out of the setting `packs`.",
             )
 
 
-def _registry(attached: Iterable[Attached], plugins: Iterable[Plugin]) -> Registry:
+def named_in(paths: Iterable[Path | str], plugins: Sequence[Plugin]) -> list[Plugin]:
+    """Return the plugins that ``paths`` name, whose packs and instructions are loaded."""
+    named = {normal(str(path)) for path in paths}
+    return [plugin for plugin in plugins if normal(plugin.name) in named]
+
+
+def _taking_part(
+    asked: Sequence[tuple[Plugin, object]], instructions: Mapping[str, Instructions], plugins: Sequence[Plugin]
+) -> list[Plugin]:
+    """Return the plugins that packs ask and those whose instructions a model may get, in their order."""
+    names = {plugin.name for plugin, _ in asked} | {each.plugin.name for each in instructions.values()}
+    return [plugin for plugin in plugins if plugin.name in names]
+
+
+def _registry(policy: Policy, attached: Iterable[Attached], plugins: Iterable[Plugin]) -> Registry:
     """Return who answers for detectors. Raises ``PluginError``."""
-    prepared = {asked: given for each in attached for asked, given in each.prepared().items()}
+    prepared: dict[Declaration, Prepared | Unconfigured] = {}
+    for each in attached:
+        try:
+            prepared |= each.prepared()
+        except PluginError as error:
+            raise _placed(error, each, policy) from None
     return Registry(prepared, (name for plugin in plugins for name in plugin.manifest.names("detector")))
+
+
+def _placed(error: PluginError, attached: Attached, policy: Policy) -> PluginError:
+    """Return ``error`` with the place in a pack of the arguments that a plugin raised about: its author can mend
+    that."""
+    asked = attached.uses[error.use] if 0 <= error.use < len(attached.uses) else None
+    for detector in policy.detectors if asked else ():
+        if detector.declaration == asked:
+            span = detector.span
+            return PluginError(
+                f"{span.source.name}:{span.line}: {error.message}",
+                help=f"Correct what is in parentheses after `{asked.name}` in the pack, as the plugin says. If it is "
+                "right, ask the plugin's authors.",
+                cause=error.cause,
+                hook=error.hook,
+                use=error.use,
+            )
+    return error
 
 
 def _by_key(policy: Policy, attached: Iterable[Attached]) -> dict[str, Attached]:

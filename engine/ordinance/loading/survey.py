@@ -10,7 +10,8 @@ from pathlib import Path
 from ordinance.detection import Unconfigured
 from ordinance.errors import PluginError
 from ordinance.loading.attached import asked_of
-from ordinance.loading.load import pack_paths
+from ordinance.loading.instructing import instructions_of
+from ordinance.loading.load import named_in, pack_paths
 from ordinance.loading.packs import default_packs, gather
 from ordinance.plugin import Asked
 from ordinance.plugins.allowed import Plugin, Refused
@@ -27,9 +28,9 @@ class Seen:
     """A plugin that the settings list.
 
     ``state`` is ``ready``; ``data``, where it has no code; ``unconfigured``, ``failing``, or
-    ``refused``, where it is not what the settings say. ``asked`` is what packs and the server ask of it, ``sandbox``
-    what confines it here. ``message`` says what is wrong and ``cause`` is its code; ``health`` is what the plugin
-    says itself.
+    ``refused``, where it is not what the settings say. ``instructions`` are languages. ``asked`` is what packs and the
+    server ask of it, ``sandbox`` what confines it here. ``message`` says what is wrong and ``cause`` is its code;
+    ``health`` is what the plugin says itself.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Seen:
     state: str
     provides: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
+    instructions: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     sandbox: Mapping[str, str] = field(default_factory=dict)
     last_failure: str = ""
@@ -54,11 +56,12 @@ class Seen:
 def survey(listed: Sequence[Plugin | Refused], paths: Sequence[Path | str], budget: Budget) -> tuple[Seen, ...]:
     """Start each of the plugins ``listed`` and ask it for what the packs at ``paths`` and the server ask of it, within
     ``budget``. Raises ``PluginError`` where a path names a plugin without packs."""
-    uses = _uses([each for each in listed if isinstance(each, Plugin)], paths)
+    plugins = [each for each in listed if isinstance(each, Plugin)]
+    uses, named = _uses(plugins, paths), named_in(paths, plugins)
     return tuple(
         Seen(each.name, each.version, each.path, "refused", cause="refused", message=each.why)
         if isinstance(each, Refused)
-        else _seen(each, uses[each.name], budget)
+        else _seen(each, uses[each.name], budget, speaks=each in named)
         for each in listed
     )
 
@@ -77,10 +80,15 @@ def _uses(plugins: Sequence[Plugin], paths: Sequence[Path | str]) -> Mapping[str
     }
 
 
-def _seen(plugin: Plugin, uses: tuple[Use, ...], budget: Budget) -> Seen:
+def _seen(plugin: Plugin, uses: tuple[Use, ...], budget: Budget, *, speaks: bool) -> Seen:
     provides, packs = tuple(plugin.manifest.provides), tuple(plugin.manifest.packs)
-    asked = tuple(use.named for use in uses)
-    seen = Seen(plugin.name, plugin.version, plugin.path, "data", provides, packs, asked)
+    languages = tuple(sorted(plugin.instructions))
+    asked = (*(use.named for use in uses), *(f"instructions in {each}" for each in languages if speaks))
+    seen = Seen(plugin.name, plugin.version, plugin.path, "data", provides, packs, languages, asked)
+    try:
+        instructions_of([plugin])
+    except PluginError as error:
+        return replace(seen, state="failing", cause="instructions", message=f"{error.message} {error.help}")
     if not provides:
         return seen
     with closing(Pool(plugin, uses, budget)) as pool:

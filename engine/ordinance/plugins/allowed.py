@@ -55,8 +55,16 @@ class Plugin:
     @property
     def packs(self) -> tuple[Path, ...]:
         """Where the packs lie that the plugin contains."""
-        package = self.path.joinpath(*self.package.split("."))
-        return tuple(package / pack for pack in self.manifest.packs)
+        return tuple(self._package / pack for pack in self.manifest.packs)
+
+    @property
+    def instructions(self) -> Mapping[str, Path]:
+        """Where the instructions to the model lie that the plugin contains, by language."""
+        return {language: self._package / path for language, path in self.manifest.instructions.items()}
+
+    @property
+    def _package(self) -> Path:
+        return self.path.joinpath(*self.package.split("."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +174,8 @@ def _are_distinct(allowed: Sequence[Plugin]) -> None:
             raise PluginError(f"the setting `plugins` lists {plugin.name} twice.", help="Remove one of the entries.")
     owners: dict[str, Plugin] = {}
     for plugin in allowed:
-        for offered in plugin.manifest.provides:
+        spoken = (f"instructions in {language}" for language in plugin.manifest.instructions)
+        for offered in (*plugin.manifest.provides, *spoken):
             owner = owners.setdefault(offered, plugin) if " " in offered else plugin
             if owner is not plugin:
                 raise PluginError(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # it needs pydantic, which commands that read no settings do not load
+    from ordinance.settings.sections import LimitSettings
 
 from ordinance.plugins.inside.frames import THREADS
 
@@ -17,6 +21,11 @@ class Budget:
     processes: int = 2
     start: float = 60.0
     threads: int = THREADS
+
+    @classmethod
+    def of(cls, limits: LimitSettings) -> Budget:
+        """Return what the settings allow each plugin."""
+        return cls(limits.detector_seconds, limits.detector_processes, limits.plugin_seconds)
 
     @property
     def silence(self) -> float:

@@ -110,7 +110,7 @@ class Hosted:
         return launched
 
     def _prepare(self, launched: Launched, sums: Mapping[str, str], until: float) -> tuple[Prepared, ...]:
-        frames, hook, name = launched.frames, "", ""
+        frames, hook, name, use = launched.frames, "", "", -2  # the import is the first step
         try:
             frames.send(packed(self._hello(sums)), _left(until))
             # What confines it, the import and each use, and what was prepared.
@@ -120,7 +120,7 @@ class Hosted:
                     case {"confined": dict(confinement)} if not hook:  # before the plugin can say anything itself
                         self.confinement = {str(key): str(value) for key, value in confinement.items()}
                     case {"step": [str(hook), str(name)]}:
-                        hook, name = printable(hook), printable(name)
+                        hook, name, use = printable(hook), printable(name), use + 1
                     case {"failed": [("raised" | "memory" | "nonsense") as cause, str(kind), str(text)]}:
                         what = printable(f"raised {kind}{text and ': '}{text}")
                         break
@@ -136,7 +136,8 @@ class Hosted:
             cause, what = "died", f"ended its process{launched.how()}"
         except ValueError:
             cause, what = "nonsense", "wrote to the engine itself"
-        raise self._failed(cause, hook, f"{what} {_while(hook, name)}")
+        about = use if cause == "raised" and 0 <= use < len(self._uses) and self._uses[use].asked.arguments else -1
+        raise self._failed(cause, hook, f"{what} {_while(hook, name)}", about)
 
     def _hello(self, sums: Mapping[str, str]) -> dict[str, object]:
         plugin = self._plugin
@@ -180,11 +181,11 @@ class Hosted:
             raise self._failed("sealed", "", "has other files than the settings allow")
         return found
 
-    def _failed(self, cause: str, hook: str, what: str) -> PluginError:
+    def _failed(self, cause: str, hook: str, what: str, use: int = -1) -> PluginError:
         self.end(cause)
         plugin = self._plugin
         said = f"The plugin `{plugin.name}` {plugin.version} {what}".rstrip(".")
-        return PluginError(f"{said}.", help=_HELP, cause=cause, hook=hook)
+        return PluginError(f"{said}.", help=_HELP, cause=cause, hook=hook, use=use)
 
     # Asking
 

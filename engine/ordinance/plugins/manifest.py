@@ -111,6 +111,10 @@ class Manifest(_Table):
     packs: list[Annotated[str, AfterValidator(_inside)]] = Field(
         default_factory=list, description="Packs, by their path in the package."
     )
+    instructions: dict[Annotated[str, Field(pattern="^[a-z]{2,3}$")], Annotated[str, AfterValidator(_inside)]] = Field(
+        default_factory=dict,
+        description='Instructions to the model, by language: `fi = "instructions/fi.toml"`, a path in the package.',
+    )
     needs: Needs = Needs()
     settings: dict[SettingName, SettingSpec] = Field(default_factory=dict)
 
@@ -118,8 +122,8 @@ class Manifest(_Table):
     def _is_sound(self) -> Manifest:
         if not 1 <= self.api <= API:
             raise ValueError(f"`api` is {self.api}; this engine has version {API} of the contract")
-        if not self.provides and not self.packs:
-            raise ValueError("`provides` or `packs` must name something")
+        if not self.provides and not self.packs and not self.instructions:
+            raise ValueError("`provides`, `packs` or `instructions` must name something")
         for offered in self.provides:
             named = _NAMED.fullmatch(offered)
             if named and named[2] != self.vendor:

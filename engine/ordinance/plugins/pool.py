@@ -38,13 +38,16 @@ _T = TypeVar("_T")
 class Status:
     """How a plugin is. ``confinement`` says what of the sandbox is in force in its process, or ``no: …`` with the
     reason. ``faults`` is how many questions have failed, and processes that ended by themselves; ``last_failure`` is an
-    ISO time, empty if there is none, and ``cause`` its code (docs/plugins.md)."""
+    ISO time, empty if there is none, and ``cause`` its code (docs/plugins.md). ``answers`` is how many questions were
+    answered, in so many ``seconds`` together."""
 
     state: Literal["ready", "failing", "stopped"]
     confinement: Mapping[str, str] = field(default_factory=dict)
     faults: int = 0
     last_failure: str = ""
     cause: str = ""
+    answers: int = 0
+    seconds: float = 0.0
 
     def report(self, plugin: Plugin) -> dict[str, Any]:
         """Return what ``/ready`` and ``ordinance check`` say of ``plugin``, ready for JSON."""
@@ -134,6 +137,7 @@ class _Bench:
         self._delay = 0.0
         self._not_before = 0.0
         self._faults = 0
+        self._answers, self._seconds = 0, 0.0
         self._last_failure = ""
         self._cause = ""
         #: Why no process runs, where none does.
@@ -143,13 +147,18 @@ class _Bench:
     # Questions
 
     def ask(self, use: int, payload: object, check: Callable[[object], _T]) -> _T:
+        began = time.monotonic()
         try:
             process, number = self._take()
             answer = process.ask(number, use, payload)
             try:
-                return check(answer)
+                found = check(answer)
             except ValueError as error:
                 raise FaultError("nonsense") from error
+            with self._lock:
+                self._answers += 1
+                self._seconds += time.monotonic() - began
+            return found
         except FaultError as fault:
             self._note(fault.cause)
             raise
@@ -295,6 +304,8 @@ class _Bench:
                 faults=self._faults,
                 last_failure=self._last_failure,
                 cause=self._cause,
+                answers=self._answers,
+                seconds=self._seconds,
             )
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from ordinance.detection import Judge, Judged, Prepared
+from ordinance.policy.catalogue import Catalogue
 from ordinance.policy.conditions import Condition
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion, Rank
 
@@ -287,6 +288,14 @@ class TakesPart(Protocol):
         """Return the same in a line for people."""
 
 
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """How a model is told how to speak in a language of a ``plugin``."""
+
+    catalogue: Catalogue
+    plugin: TakesPart
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Plan:
     """Everything a session needs, and nothing that changes. Compared by identity.
@@ -297,8 +306,9 @@ class Plan:
     where no adapter can, ``struck`` what is not looked for. ``engine_labels`` are words that the engine writes between
     contacts, by the names in ``ENGINE_LABELS``; it has signs for what no pack says. ``titles`` are those of
     jurisdictions and houses.
-    ``plugins`` are those that take part, by the key of each detector that they answer for. ``judge`` is who is asked
-    about the meaning of texts, None where nobody is or no rule asks.
+    ``plugins`` are those that answer for detectors, by each detector's key; ``instructions`` are those of plugins, by
+    language, beside the engine's own. ``judge`` is who is asked about the meaning of texts, None where nobody is or no
+    rule asks.
     ``digest`` is 64 hexadecimal digits over the canonical bytes of every source and the files and settings of plugins.
     """
 
@@ -320,11 +330,18 @@ class Plan:
     titles: Mapping[str, Texts] = field(default_factory=dict)
     plugins: Mapping[str, TakesPart] = field(default_factory=dict)
     judge: Judge | None = None
+    instructions: Mapping[str, Instructions] = field(default_factory=dict)
 
     @property
     def attached(self) -> tuple[TakesPart, ...]:
         """Return the plugins that take part, each once."""
-        return tuple({each.name: each for each in self.plugins.values()}.values())
+        taking_part = (*(each.plugin for each in self.instructions.values()), *self.plugins.values())
+        return tuple({each.name: each for each in taking_part}.values())
+
+    @property
+    def catalogues(self) -> Mapping[str, Catalogue]:
+        """Return the sentences of plugins, by language."""
+        return {language: each.catalogue for language, each in self.instructions.items()}
 
     def plugins_of(self, rules: Iterable[PlannedRule]) -> tuple[str, ...]:
         """Return name and version of the plugins that these rules ask."""

@@ -39,6 +39,18 @@ SLOTS = (
 #: Slots that may follow what the prompt does.
 FOLLOWING = frozenset({"language", "script", "address", "register"})
 
+#: Slots whose sentence names a language or a script.
+FILLED = TAGS | {"script"}
+#: The closed values of each slot, in whatever language, with ``PROMPT``: each of them has a sentence of its own.
+CLOSED: Mapping[str, frozenset[str]] = {
+    slot: VALUES.get(slot, frozenset()).union(
+        {PROMPT} if slot in FOLLOWING else (),
+        *(more for (name, _), more in IN_LANGUAGE.items() if name == slot),
+    )
+    for slot in SLOTS
+    if slot in VALUES or slot in FOLLOWING
+}
+
 _SCRIPT = re.compile("[A-Z][a-z]{3}")
 
 
@@ -60,6 +72,4 @@ def fits(slot: str, value: str) -> bool:
         return is_tag(value)
     if slot == "script":
         return is_script(value)
-    return slot in VALUES and value in VALUES[slot].union(
-        *(more for (name, _), more in IN_LANGUAGE.items() if name == slot)
-    )
+    return value in CLOSED.get(slot, ())

@@ -54,6 +54,8 @@ class Screened:
 class Prompt:
     """The texts of one request; ``found`` is what was found in them so far.
 
+    If it ``defers``, what is new is judged when ``settle`` is called, and not by ``screen``.
+
     Texts that ``memory`` knows as clean, met under the same rules and the same ``salt``, are not looked at again. What
     comes of a prompt is the same with any memory.
     """
@@ -78,6 +80,8 @@ class Prompt:
         asked = activate(plan, activation.rules, part=Channel.PROMPT)
         self._masking = asked if asked.placeholders else None
         self._recall: Recall | None = None if memory is None else memory.within(activation.number, salt)
+        self.defers = False
+        self._pending: Asked | None = None
         self._judged = None if rulings is None else JudgedPrompt(activation, rulings, self._recall)
 
     @property
@@ -112,6 +116,8 @@ class Prompt:
         judged = self._judged
         if judged is not None:
             judged.show(asked.question or max(asked.new, key=len, default=""))
+            self._pending = asked if self.defers and judged.unknown(replace(asked, old=())) else None
+        if judged is not None and self._pending is None:
             found, lost_at = judged.new(asked)
             fired, failed = fired | found, failed | lost_at
         found_by = self._by_tag(fired)
@@ -138,6 +144,28 @@ class Prompt:
             left_out=left_out,
         )
         return frozenset(gone)
+
+    @property
+    def pending(self) -> bool:
+        """Whether what is new is still to be judged, by ``settle``: until then nothing of an answer may leave."""
+        return self._pending is not None
+
+    def settle(self) -> None:
+        """Judge what is new. Blocks until then."""
+        asked, judged = self._pending, self._judged
+        if asked is None or judged is None:
+            return
+        fired, failed = judged.new(asked)
+        met = self._by_tag(fired)
+        rules = [rule for rule in met if not rule.trial]
+        trials = [*(rule for rule in met if rule.trial), *self._by_tag(judged.recorded)]
+        self.found = replace(
+            self.found,
+            rules=tuple(dict.fromkeys([*self.found.rules, *rules])),
+            trials=tuple(dict.fromkeys([*self.found.trials, *trials])),
+            failed=tuple(dict.fromkeys([*self.found.failed, *self._by_tag(failed)])),
+        )
+        self._pending = None
 
     @property
     def _helping(self) -> list[PlannedRule]:

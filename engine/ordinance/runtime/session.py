@@ -84,6 +84,7 @@ class Session:
         self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)
         self._streams: list[Stream] = []
+        self._instructed = ""
 
     @property
     def terms(self) -> Terms:
@@ -148,6 +149,10 @@ class Session:
     def manner(self) -> Manner:
         """How the model is to speak."""
         return manner(self.plan, self.situation, self.locale if self._speaks else None, self._asked)
+
+    def instructed_in(self, language: str) -> None:
+        """Note the ``language`` in which the model was told how to speak: if a plugin brings it, that took part."""
+        self._instructed = language
 
     def go_without(self, said: WithoutAdapter) -> bool:
         """There is no adapter for the language to be spoken: each stream that is opened from now on tells it as a pack
@@ -281,6 +286,11 @@ class Session:
         return {"history": {"left_out": left_out.exchanges, "types": left_out.types}} if left_out.exchanges else {}
 
     @property
+    def held(self) -> int:
+        """How many characters of the model's wait now, in all texts of all choices."""
+        return sum(text.received - text.settled for stream in self._streams for text in stream.texts)
+
+    @property
     def given(self) -> frozenset[str]:
         """The names under which a memory of the conversation is to note what this answer told people, once it has
         closed."""
@@ -296,9 +306,12 @@ class Session:
         }
 
     def _plugins(self) -> dict[str, Any]:
-        """Return what answers and records say of plugins: those that a rule in force asks; nothing if none does."""
-        plugins = self.plan.plugins_of(self.activation.rules)
-        return {"plugins": list(plugins)} if plugins else {}
+        """Return what answers and records say of plugins: those that a rule in force asks, and the one in whose words
+        the model was told how to speak; nothing if there is none."""
+        plugins = set(self.plan.plugins_of(self.activation.rules))
+        if told := self.plan.instructions.get(self._instructed):
+            plugins.add(f"{told.plugin.name} {told.plugin.version}")
+        return {"plugins": sorted(plugins)} if plugins else {}
 
     def record(self) -> dict[str, Any]:
         """Return the audit record: which policy, which verdict, which rules fired or failed; no text, no counts of it.

@@ -40,7 +40,9 @@ class Gateway:
         self.draining = False
         router = Router(service, {HEALTH: self._health, READY: self._ready})
         pages = Cors(ChatPages(router, service), service.settings.cors)
-        self._app = FrontChecks(pages, lambda: expected_hosts(service.standing.settings), self._presence)
+        self._app = FrontChecks(
+            pages, lambda: expected_hosts(service.standing.settings), self._presence, service.meter.failed
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from functools import partial
+from multiprocessing.connection import Connection
 
 from ordinance.serve.door.current_policy import settle
+from ordinance.serve.door.numbers import numbers
 from ordinance.serve.door.service import Service
 from ordinance.serve.http.descriptors import affordable, needed
 from ordinance.serve.http.listener import Listener
-from ordinance.serve.http.stderr import tell
+from ordinance.serve.http.stderr import tell, write_as
+from ordinance.serve.metrics.address import listen_for_metrics, show
+from ordinance.serve.metrics.reports import Gathered
 from ordinance.serve.server import STOPPING, Server
 from ordinance.serve.worker import Worker
 from ordinance.serve.workers import Workers
@@ -21,19 +26,22 @@ def serve(worker: Worker, listener: Listener, announce: Callable[[Service], None
 
     Raises ``OrdinanceError`` where it cannot begin or go on, ``KeyboardInterrupt`` where the signal was SIGINT.
     """
+    write_as(worker.settings.log)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # held back until somebody listens to it
     run = _several if worker.settings.workers > 1 else _alone
     try:
-        if run(worker, listener, announce):
+        metrics = listen_for_metrics(worker.settings.metrics)
+        if run(worker, listener, metrics, announce):
             raise KeyboardInterrupt
     finally:
         listener.close()
 
 
-def _alone(worker: Worker, listener: Listener, announce: Callable[[Service], None]) -> bool:
+def _alone(worker: Worker, listener: Listener, metrics: Listener | None, announce: Callable[[Service], None]) -> bool:
     """Serve in this process. Returns True if SIGINT ended it."""
     gateway, service = worker.gateway()
     _tell_connections(worker.settings)
+    show(metrics, partial(numbers, service))
     settle()
     server = Server(gateway, listener, worker.settings)
     for number in STOPPING:  # who reads the announcement may stop it at once
@@ -43,7 +51,7 @@ def _alone(worker: Worker, listener: Listener, announce: Callable[[Service], Non
     return server.interrupted
 
 
-def _several(worker: Worker, listener: Listener, announce: Callable[[Service], None]) -> bool:
+def _several(worker: Worker, listener: Listener, metrics: Listener | None, announce: Callable[[Service], None]) -> bool:
     settings = worker.settings
     # Made here too, to tell at once what is wrong; when it was announced, nothing of it stays in memory.
     made = [worker.gateway()[1]]
@@ -53,8 +61,12 @@ def _several(worker: Worker, listener: Listener, announce: Callable[[Service], N
         service = made.pop()
         announce(service)
         service.audit.close()
+        service.tracer.close()
 
-    workers = Workers(worker, settings.workers, listener, worker.engine)
+    gathered = Gathered()
+    show(metrics, gathered.numbers)
+    follow = Connection.close if metrics is None else gathered.follow
+    workers = Workers(worker, settings.workers, listener, worker.engine, follow)
     return workers.run(settings.drain_seconds, settings.grace_seconds, tell_of_it)
 
 

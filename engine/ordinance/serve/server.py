@@ -23,6 +23,7 @@ from ordinance.serve.http.connection import Connection
 from ordinance.serve.http.descriptors import affordable
 from ordinance.serve.http.listener import Listener
 from ordinance.serve.http.seldom import SELDOM
+from ordinance.serve.http.stderr import Lines
 from ordinance.settings.model import Settings
 
 #: The signals that stop a server.
@@ -46,6 +47,10 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=max(1, round(settings.grace_seconds)),
             )
         )
+        if settings.log == "json":
+            for handler in (*logging.getLogger("uvicorn").handlers, logging.lastResort):
+                if handler is not None:
+                    handler.setFormatter(Lines())
         logging.getLogger("uvicorn.error").addFilter(SELDOM)
         self.interrupted = False
         self._gateway = gateway

@@ -7,6 +7,7 @@ governed, read or passed is closed, and a server that cannot be accounted for do
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
@@ -22,11 +23,13 @@ from ordinance.serve.door.current_policy import Renewal
 from ordinance.serve.door.engine import installed_engine
 from ordinance.serve.door.front_checks import FrontChecks, Presence
 from ordinance.serve.door.http_headers import EXPOSED, policy_header
+from ordinance.serve.door.numbers import numbers
 from ordinance.serve.door.policies import policies_of
 from ordinance.serve.door.router import Router
 from ordinance.serve.door.service import Service, charter_alone, make_service, ready_state
 from ordinance.serve.http.exchange import Exchange
-from ordinance.serve.http.stderr import log_defect, tell
+from ordinance.serve.http.stderr import log_defect, tell, write_as
+from ordinance.serve.metrics.address import listen_for_metrics, show
 from ordinance.serve.reload_signal import renewing
 from ordinance.serve.wordless import Wordless, answering
 from ordinance.settings.model import Settings
@@ -69,9 +72,9 @@ class Ordinance:
             await send({"type": "lifespan.startup.failed", "message": "ordinance: this server cannot be governed."})
             return
         policy = policy_header(service.open(service.keyring.anyone))
-        tell(f"governs this server, policy {policy}")
+        tell(f"governs this server, policy {policy}", "info")
         for plugin in service.plan.attached:
-            tell(f"the plugin {plugin.line()}")
+            tell(f"the plugin {plugin.line()}", "info")
         if charter_alone(service):
             tell(f"no jurisdiction: only the charter applies; set `jurisdiction`, such as {min(service.plan.parents)}")
         with renewing(service):
@@ -100,12 +103,16 @@ class Ordinance:
     def _open(self, scope: Scope) -> Service:
         """Look at the server, load the policy. Raises ``OrdinanceError``."""
         settings = load()
+        write_as(settings.log)
         server = scope.get("app")
         account(server, settings.vllm)
         renewal = Renewal(policies_of, load, installed_engine())
         service = self._service = make_service(policies_of(settings), settings, self._inside, renewal=renewal)
+        args = getattr(getattr(server, "state", None), "args", None)
+        # vLLM's API processes have no parent of ours: each has a port of its own.
+        show(listen_for_metrics(settings.metrics, getattr(args, "api_server_count", 1) or 1), partial(numbers, service))
         self._log.install()
-        self._front = self._in_front(service, getattr(getattr(server, "state", None), "args", None))
+        self._front = self._in_front(service, args)
         return service
 
     def _in_front(self, service: Service, args: Any) -> ASGIApp:
@@ -113,7 +120,7 @@ class Ordinance:
         answer."""
         kept = frozenset(service.settings.vllm.closed_routes)
         router = Router(service, {READY: self._ready}, passed=self._app, kept=kept, patience=False)
-        front = FrontChecks(router, lambda: _hosts(service.standing.settings), Presence())
+        front = FrontChecks(router, lambda: _hosts(service.standing.settings), Presence(), service.meter.failed)
         if args is None:
             return front
         # The server's own stands inside, where it does not see the answers that are ours.
@@ -149,4 +156,4 @@ def _not_begun() -> Problem:
 
 
 def _tell(error: OrdinanceError) -> None:
-    tell(f"error[{error.code}]: {error.message}" + (f"\n  help: {error.help}" if error.help else ""))
+    tell(f"error[{error.code}]: {error.message}" + (f"\n  help: {error.help}" if error.help else ""), "error")

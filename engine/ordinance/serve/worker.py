@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from multiprocessing.connection import Connection
 from types import FrameType
 
@@ -23,11 +24,13 @@ from ordinance.errors import OrdinanceError, ServeError
 from ordinance.serve.behind.upstream import Upstream
 from ordinance.serve.door.current_policy import Renewal, settle
 from ordinance.serve.door.engine import Engine
+from ordinance.serve.door.numbers import numbers
 from ordinance.serve.door.policies import Policies, policies_of
 from ordinance.serve.door.service import Service, make_service
 from ordinance.serve.gateway import Gateway
 from ordinance.serve.http.listener import Listener
-from ordinance.serve.http.stderr import tell
+from ordinance.serve.http.stderr import tell, write_as
+from ordinance.serve.metrics.reports import Reporter
 from ordinance.serve.server import STOPPING, Server
 from ordinance.settings.model import Settings
 
@@ -55,26 +58,30 @@ class Worker:
         return policies_of(settings, self.on)
 
     def __call__(self, listener: Listener, loading: Connection) -> None:
-        """Serve as one of several processes; ``loading`` is closed when this one serves."""
+        """Serve as one of several processes. When this one serves, ``loading`` is closed, or has its first report."""
+        write_as(self.settings.log)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
         try:
             self.engine.require()
-            gateway, _ = self.gateway()
+            gateway, service = self.gateway()
         except OrdinanceError as error:
             # The packs were good when the server began. The parent starts this worker again, and the others serve.
-            tell(f"worker {os.getpid()} cannot start: {error}")
+            tell(f"worker {os.getpid()} cannot start: {error}", "error")
             sys.exit(1)
         settle()
-        _Steered(gateway, listener, self.settings, loading).run()
+        reporter = Reporter(loading, partial(numbers, service))
+        reports = self.settings.metrics.port is not None
+        _Steered(gateway, listener, self.settings, reporter.start if reports else loading.close).run()
+        reporter.close()
 
 
 class _Steered(Server):
-    """The server of a worker."""
+    """The server of a worker; it calls ``serves`` once it does."""
 
-    def __init__(self, gateway: Gateway, listener: Listener, settings: Settings, loading: Connection) -> None:
+    def __init__(self, gateway: Gateway, listener: Listener, settings: Settings, serves: Callable[[], None]) -> None:
         super().__init__(gateway, listener, settings)
-        self._loading = loading
+        self._serves = serves
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -84,7 +91,7 @@ class _Steered(Server):
         parent = multiprocessing.parent_process()
         if parent is not None:
             loop.add_reader(parent.sentinel, self._orphaned, parent.sentinel)
-        self._loading.close()
+        self._serves()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if sig == signal.SIGTERM:

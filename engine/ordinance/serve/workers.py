@@ -36,7 +36,8 @@ _BEYOND_GRACE_SECONDS = 10.0
 #: Held back in a worker until it listens to them.
 _HELD = frozenset({signal.SIGHUP, signal.SIGUSR1})
 
-#: What a worker does with the listening socket, until it is told to leave. It closes the connection when it serves.
+#: What a worker does with the listening socket, until it is told to leave. When it serves, it closes the connection, or
+#: sends its first report on it.
 Work = Callable[[Listener, Connection], None]
 
 
@@ -51,10 +52,19 @@ class _Seat:
 
 
 class Workers:
-    """``count`` processes that do ``work`` with the ``listener``, all of them of the same ``engine``."""
+    """``count`` processes that do ``work`` with the ``listener``, all of them of the same ``engine``. ``follow`` gets
+    the connection of each that serves."""
 
-    def __init__(self, work: Work, count: int, listener: Listener, engine: Engine) -> None:
+    def __init__(
+        self,
+        work: Work,
+        count: int,
+        listener: Listener,
+        engine: Engine,
+        follow: Callable[[Connection], None] = Connection.close,
+    ) -> None:
         self._work = work
+        self._follow = follow
         self._listener = listener
         self._engine = engine
         self._seats = [_Seat() for _ in range(count)]
@@ -100,7 +110,7 @@ class Workers:
         """Take note of a worker's end, and start another where it is time."""
         now = time.monotonic()
         if seat.loading is not None and seat.loading.poll():
-            seat.loading.close()
+            self._follow(seat.loading)
             seat.loading = None
         if seat.process is not None and not seat.process.is_alive():
             pid, cause = seat.process.pid, _cause(seat.process.exitcode or 0)

@@ -16,6 +16,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -27,9 +28,11 @@ from ordinance.settings.sections import (
     ConversationSettings,
     KeySettings,
     LimitSettings,
+    MetricsSettings,
     PluginSettings,
     Seconds,
     SpeakSettings,
+    TraceSettings,
     UpstreamSettings,
     VllmSettings,
     language_tag,
@@ -147,6 +150,13 @@ class Settings(BaseSettings):
     audit: AuditSettings | None = Field(
         default=None, description="Where the record of requests goes: a path or a section. Default: standard error."
     )
+    metrics: MetricsSettings = Field(default=MetricsSettings(), description="Numbers for Prometheus.")
+    traces: TraceSettings = Field(default=TraceSettings(), description="Traces for OpenTelemetry.")
+    log: Literal["text", "json"] = Field(
+        default="text",
+        description="How standard error reports what an operator should know: as text, or as a JSON object a line with "
+        "`time`, `level` (`info`, `warning`, `error`), `pid` and `message`. The record of requests has its own form.",
+    )
     conversation: ConversationSettings = Field(
         default=ConversationSettings(), description="What Ordinance remembers of conversations."
     )
@@ -242,6 +252,13 @@ class Settings(BaseSettings):
             if len(sets) > MOST_HOUSE_SETS:
                 raise _at((number, "houses"), f"the keys name more than {MOST_HOUSE_SETS} different sets of houses")
         return keys
+
+    @model_validator(mode="after")
+    def _metrics_are_apart(self) -> Settings:
+        """Keep apart what clients ask with keys, and metrics, which need none."""
+        if self.metrics.port and self.metrics.port == self.port and unix_path(self.host) is None:
+            raise _at(("metrics", "port"), "must be another port than `port`, which is for requests")
+        return self
 
     @field_validator("adapters")
     @classmethod

@@ -40,7 +40,8 @@ class Section(BaseModel):
 
 
 class UpstreamSettings(Section):
-    """The inference server. Ordinance never connects to anything else."""
+    """The inference server. Ordinance connects to nothing else, except where `judges`, `conversation`, `traces` or a
+    plugin's `network` name it."""
 
     url: str = Field(
         description="Base URL of the OpenAI-compatible server; a trailing `/v1` is optional.",
@@ -232,6 +233,50 @@ class AuditSettings(Section):
         if self.required and self.path is None:
             raise ValueError("`required` needs a `path`: records on standard error may never reach a disk")
         return self
+
+
+class MetricsSettings(Section):
+    """Numbers for Prometheus, at `/metrics` on an address of their own ([metrics.md](metrics.md)). Whoever reaches it
+    needs no key."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on. With one that other machines reach, a firewall must say who may.",
+    )
+    port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port to listen on, another than `port`; 0 takes a free one. Default: no metrics.",
+    )
+
+
+class TraceSettings(Section):
+    """Traces for OpenTelemetry: one span for each request, and one for the inference server's part of it
+    ([metrics.md](metrics.md#traces))."""
+
+    url: str | None = Field(
+        default=None,
+        description="Base URL of a collector that takes OTLP over HTTP, such as `http://127.0.0.1:4318`. Default: no "
+        "traces.",
+    )
+    ratio: float = Field(
+        default=1,
+        ge=0,
+        le=1,
+        description="Share of requests to trace if they have no `traceparent`. With one, the request is traced if that "
+        "says so (sampled).",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_http(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "http://none")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must look like http://127.0.0.1:4318")
+        if parts.username or parts.password:
+            raise ValueError("must not contain a password; run a collector on this machine that knows it")
+        return url
 
 
 class ConversationSettings(Section):

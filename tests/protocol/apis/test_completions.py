@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import openai
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,6 +103,8 @@ def test_the_real_client_completes(gateway: RunningGateway, upstream: ScriptedUp
             await wire.json({**piece(), "choices": [choice], "usage": USAGE})
 
     upstream.script = script
+    import openai  # slow to import, and most tests of this file need none
+
     with openai.OpenAI(base_url=f"{gateway.address}/v1", api_key="k", max_retries=0, timeout=PATIENCE) as client:
         answer = client.completions.create(model="m", prompt="It is ", stream=streamed)
         parts = list(answer) if isinstance(answer, openai.Stream) else [answer]

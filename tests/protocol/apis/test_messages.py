@@ -18,15 +18,15 @@ from support.plans import expressions, mask, plan
 from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, Wire
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED
 
-anthropic = pytest.importorskip("anthropic")
-
 OPENING = f"{MACHINE['en']}\n\n"
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 9}
 
 
 @pytest.fixture
 def client(gateway: RunningGateway) -> Iterator[Any]:
-    with anthropic.Anthropic(base_url=gateway.address, api_key="k", max_retries=0, timeout=PATIENCE) as one:
+    from anthropic import Anthropic  # slow to import, and most tests of this file need none
+
+    with Anthropic(base_url=gateway.address, api_key="k", max_retries=0, timeout=PATIENCE) as one:
         yield one
 
 
@@ -168,11 +168,14 @@ def test_an_error_of_the_upstreams(client: Any, upstream: ScriptedUpstream, stre
             await wire.json({"type": "error", "error": {"type": "x", "message": "canary"}}, status=500)
 
     upstream.script = script
-    with pytest.raises(anthropic.APIError) as caught:
+    from anthropic import APIError
+
+    with pytest.raises(APIError) as caught:
         ask(client, stream)
     assert "canary" not in str(caught.value)
     assert "upstream_failed" in str(caught.value)
-    assert caught.value.body["error"]["type"] == "api_error"
+    body: Any = caught.value.body
+    assert body["error"]["type"] == "api_error"
 
 
 def test_the_events_of_the_client_tell_the_same_text(client: Any, upstream: ScriptedUpstream) -> None:

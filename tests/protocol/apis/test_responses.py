@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import openai
 import pydantic
 import pytest
 
@@ -17,11 +16,16 @@ from support.governing import whole
 from support.serving import PATIENCE, RunningGateway, ScriptedUpstream, Wire
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED
 
+if TYPE_CHECKING:
+    import openai
+
 OPENING = f"{MACHINE['en']}\n\n"
 
 
 @pytest.fixture
 def client(gateway: RunningGateway) -> Iterator[openai.OpenAI]:
+    import openai  # slow to import, and most tests of this file need none
+
     with openai.OpenAI(base_url=f"{gateway.address}/v1", api_key="k", max_retries=0, timeout=PATIENCE) as one:
         yield one
 
@@ -154,6 +158,8 @@ def test_an_error_of_the_upstreams(client: openai.OpenAI, upstream: ScriptedUpst
             await wire.json({"error": {"message": "canary"}}, status=500)
 
     upstream.script = script
+    import openai
+
     with pytest.raises(openai.APIError) as caught:
         ask(client, stream)
     assert "canary" not in str(caught.value)

@@ -20,6 +20,8 @@ from support.plans import expressions, mask, plan
 from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream, send
 from support.small_plan import FORBIDDEN
 
+pytestmark = pytest.mark.server
+
 WEATHER = {"type": "function", "name": "weather", "parameters": {"type": "object", "properties": {}}}
 ASKED: dict[str, Any] = {
     "temperature": 0.5, "top_p": 0.9, "presence_penalty": 0.1, "frequency_penalty": 0.2, "max_output_tokens": 50,

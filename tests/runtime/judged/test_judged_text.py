@@ -26,8 +26,9 @@ from support.small_plan import FORBIDDEN, RED_LINE, small_plan
 
 MARKER = "⟦…⟧"
 LONG = "This sentence says nothing that anybody could mind, at some length, so that checkpoints come. "
-#: Runs with so many random cuts; `make cuts` asks for a million.
-CUTS = int(os.environ.get("JUDGED_CUTS", "2000"))
+#: So many random places are cut, and so many faults scripted; `make judged` asks for more.
+CUTS = int(os.environ.get("JUDGED_CUTS", "6000"))
+FAULTS = int(os.environ.get("JUDGED_FAULTS", "300"))
 
 TEXTS = [
     "Hello there. How are you?",
@@ -98,13 +99,14 @@ def test_two_and_three_pieces_say_what_one_says(text: str) -> None:
 @pytest.mark.semantics(30)
 @pytest.mark.parametrize("end", [End.OWN, End.CUT, End.LIMITED])
 def test_random_cuts_say_the_same(end: End) -> None:
-    """`make cuts` runs a million of them."""
     draw = random.Random(14)
     plan = plan_of(ScriptedJudge(), Scope("sentence", 200))
     wholes = {text: said(plan, [text], end) for text in TEXTS}
-    for _ in range(CUTS // 3):
+    count = 0
+    while count < CUTS / 3:
         text = draw.choice(TEXTS)
-        places = sorted(draw.sample(range(1, len(text)), min(draw.randint(1, 40), len(text) - 1)))
+        places = sorted(draw.sample(range(1, len(text)), min(draw.choice([1, 2, 30, 300]), len(text) - 1)))
+        count += len(places)
         assert said(plan, cut(text, places), end) == wholes[text], (text, places)
 
 
@@ -194,6 +196,32 @@ def test_a_judge_that_fails_has_fired(code: str, before: int) -> None:
     assert [notice.kind.value for notice in session.outcome().notices] == ["fault"]
     record = session.record()
     assert (record["failed"], record["judge_faults"]) == (["DE/flags", "small/red"], [code])
+
+
+@pytest.mark.semantics(13)
+def test_no_fault_anywhere_lets_a_byte_out_that_no_judge_has_seen() -> None:
+    draw = random.Random(13)
+    codes = ["late", "unreachable", "unreadable", "wrong_model", "canary", "full"]
+    said_before = ["A few words. ", LONG, "no end ", "Yes! ", "z" * 300]
+    judge = ScriptedJudge()
+    plan = judged(small_plan(), judge, "small/red")
+    for _ in range(FAULTS):
+        judge.asked.clear()
+        words = [draw.choice(said_before) for _ in range(draw.randint(0, 6))]
+        words.insert(draw.randint(0, len(words)), f"judge-fault-{draw.choice(codes)} ")
+        text = "".join(words)
+        stream = opened(plan).stream()
+        out = ""
+        for piece in cut(text, sorted(draw.sample(range(len(text)), min(6, len(text))))):
+            out += stream.content.feed(piece)
+            cleared = max((len(each) for each in judge.texts if "judge-fault" not in each), default=0)
+            assert text.startswith(out)
+            assert len(out) <= cleared
+        out += stream.content.close()
+        stream.close()
+        assert stream.refused
+        assert len(out) <= max((len(each) for each in judge.texts if "judge-fault" not in each), default=0)
+        assert stream.notices[-1].kind.value == "fault"
 
 
 @pytest.mark.semantics(13)

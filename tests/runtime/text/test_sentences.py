@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from uniseg.sentencebreak import sentence_break
 from uniseg.sentencebreak import sentences as uniseg_sentences
 
-from ordinance.runtime.text.sentences import Sentences, sentence_class
+from ordinance.runtime.text.sentences import Sentence, Sentences, sentence_class
 from support.oracle import SENTENCE_LETTERS, sentences
 from support.strategies import MANY
 
@@ -130,3 +130,22 @@ def test_a_place_has_nothing_that_decides_nothing() -> None:
             state.feed(char)
         places.add(state.place())
     assert len(places) == 1
+
+
+PIECES = ["word", " ", "  two, (three) ", "e.g.", " A", "! ", "?", "3", "\n", "ä.", "'\"", "\u0301"]
+
+
+@given(st.lists(st.sampled_from(PIECES)))
+def test_what_is_skimmed_is_what_is_fed(pieces: list[str]) -> None:
+    fed, skimmed = Sentences(), Sentences()
+    settled: list[list[Sentence]] = [[], []]
+    for piece in pieces:
+        for char in piece:
+            settled[0] += fed.feed(char)
+        if not skimmed.skim(piece):
+            for char in piece:
+                settled[1] += skimmed.feed(char)
+        assert (fed.place(), fed.at, fed.start, fed.content, fed.split) == (
+            skimmed.place(), skimmed.at, skimmed.start, skimmed.content, skimmed.split,
+        )  # fmt: skip
+    assert settled[0] + fed.close() == settled[1] + skimmed.close()

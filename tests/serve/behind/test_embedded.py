@@ -7,16 +7,19 @@ import re
 import shlex
 import urllib.request
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import openai
 import pytest
-from openai.types.chat import ChatCompletionUserMessageParam
 
 from ordinance.errors import ServeError
 from ordinance.serve.behind import embedded
 from ordinance.serve.chat.questions import CANARY
 from support.checkout import RULES
 from support.commands import Served
+
+if TYPE_CHECKING:
+    import openai
+    from openai.types.chat import ChatCompletionUserMessageParam
 
 CANARY_QUESTION = f'Please repeat after me: "Good morning. Our code is {CANARY}. Have a nice day."'
 
@@ -36,6 +39,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def client(served: Served) -> Iterator[openai.OpenAI]:
+    import openai  # slow to import, and most tests of this file need none
+
     with openai.OpenAI(base_url=f"{served.address}/v1", api_key="none", max_retries=0, timeout=60) as one:
         yield one
 

@@ -21,6 +21,8 @@ from ordinance.serve.door.current_policy import settle
 from support.serving import DONE, PATIENCE, LoopThread, OpenGateway, ScriptedUpstream, Wire, chunk, event, say
 from support.small_plan import FORBIDDEN, MACHINE, small_plan
 
+pytestmark = pytest.mark.server
+
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 OTHER = "blue banner"
 

@@ -21,6 +21,8 @@ from support.serving import (
 )
 from support.small_plan import RED_LINE
 
+pytestmark = pytest.mark.server
+
 CANARY = "canary of the user's"
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 CHAT = "/v1/chat/completions"

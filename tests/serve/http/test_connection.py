@@ -12,6 +12,8 @@ import pytest
 from ordinance.serve.http import seldom
 from support.serving import PATIENCE, OpenGateway
 
+pytestmark = pytest.mark.server
+
 WHOLE = b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n"
 
 

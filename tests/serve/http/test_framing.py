@@ -11,6 +11,8 @@ import pytest
 
 from support.serving import PATIENCE, OpenGateway, RunningGateway, ScriptedUpstream
 
+pytestmark = pytest.mark.server
+
 BODY = json.dumps({"model": "m", "messages": [{"role": "user", "content": "hi"}]}).encode()
 COUNT = "/v1/messages/count_tokens"
 PATHS = pytest.mark.parametrize(

@@ -56,9 +56,15 @@ class GovernedStream:
         self._choices: dict[int, GovernedChoice] = {}
         self._taken = b""  # of a piece that is being taken: what has left of it
         self._waiting: tuple[Choices, Usage | None] | None = None
+        self._held = self._most_held = 0  # characters that wait now, and the most that did before text left
         self.open = 0
         self.done = False
         self.pending = 0
+
+    @property
+    def most_held(self) -> int:
+        """Return the most characters of the model's that waited at once, after any event."""
+        return max(self._most_held, self._held)
 
     @property
     def complete(self) -> bool:
@@ -120,9 +126,11 @@ class GovernedStream:
             self.open -= 1
             return self._leave([(form.index, choice.passed(out, form.name))], None)
         if not out:
+            self._held += len(text)
             return b""
         if out == text and (form.verbatim or self._may_stand(form)):
             return event
+        self._note_held()
         return self._writer.more(self._top, form.index, form.name, out)
 
     def _may_stand(self, form: Form) -> bool:
@@ -131,6 +139,11 @@ class GovernedStream:
         if form.verbatim is None:
             form.verbatim = form.top == self._top and harmless_around(form, self._session)
         return form.verbatim
+
+    def _note_held(self) -> None:
+        """Note how much waits, now that some may have left."""
+        self._most_held = self.most_held
+        self._held = self._session.held
 
     def _count(self, text: str) -> None:
         """Count ``text``, which the model has said. Raises ``Problem`` if that is too much."""
@@ -145,6 +158,7 @@ class GovernedStream:
             if harmless(reply.top, self._session):
                 self._top = replace(reply.top, model=self._request.model) if self._request.adapter else reply.top
         leaving = [(index, out) for index, said in reply.choices if (out := self._govern(index, said)) is not None]
+        self._note_held()
         counted = self.complete and reply.usage is not None and not self._request.in_blocks  # by an event of its own
         if not leaving and not counted:
             return b""

@@ -33,13 +33,10 @@ class Barrier:
 class JudgedRedactor(Redactor):
     """A ``Redactor`` whose text a ``JudgedText`` gives it."""
 
-    _unjudged = 0  # where begins what a judge may yet find, if nothing waits for it
-
-    def judged(self, pieces: Sequence[str], found: Sequence[Match], unjudged: int) -> str:
+    def judged(self, pieces: Sequence[str], found: Sequence[Match]) -> str:
         """Take ``pieces``; a judge has found that in the text up to here (semantics, rule 30). Nothing of them leaves
-        before it has taken effect. What a judge may find later begins at ``unjudged``."""
+        before it has taken effect."""
         self._wake()
-        self._unjudged = unjudged
         barrier = Barrier(self._edges.at)
         self._removals.append(barrier)
         for piece in pieces:
@@ -58,5 +55,5 @@ class JudgedRedactor(Redactor):
         return self._written(out)
 
     def _settle_watched(self) -> None:
-        oldest = None if self._closed else self._observing.oldest
-        self._watched.settle(self._base, [oldest, self._unjudged, *(scan.start for _, scan in self._scans)])
+        starts = () if self._closed else (0,)  # what nothing waits for is found at the end, anywhere
+        self._watched.settle(self._base, starts)

@@ -2,12 +2,14 @@
 
 The text is kept until a checkpoint, the judge is asked about all of it, and then it goes on into the text that governs
 it, in the pieces in which it came. So the exact hold and the hold for the judge are one behind the other, and what
-leaves is bounded by both. Where nothing that is asked could act and remove, the text goes on at once.
+leaves is bounded by both. Where nothing that is asked could act and remove, the text goes on at once; the judge is
+asked meanwhile, and its answers are taken at the end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from typing import Protocol
 
 from ordinance.runtime.judged.checkpoints import Checkpoints
@@ -25,9 +27,9 @@ from ordinance.runtime.redact.text_contract import Text
 class Judgeable(Text, Protocol):
     """A text that can be told what a judge has found in it."""
 
-    def judged(self, pieces: Sequence[str], found: Sequence[Match], unjudged: int) -> str:
+    def judged(self, pieces: Sequence[str], found: Sequence[Match]) -> str:
         """Take ``pieces``; a judge has found that in the text up to here. Nothing of them leaves before that has taken
-        effect. What it may find later begins at ``unjudged``."""
+        effect."""
 
 
 class JudgedText:
@@ -58,6 +60,7 @@ class JudgedText:
         self._judged = 0  # up to where the text was judged, as it reads
         self._judged_source = 0  # the same, in the source
         self._over = False
+        self._later: list[tuple[Future[Verdicts], int, int]] = []  # what was asked, for whose answer nothing waits
         self._passed = 0  # how much of the source has gone on
         self._kept: list[str] = []  # what has not
 
@@ -71,6 +74,9 @@ class JudgedText:
             self._kept.append(text)
         else:
             out.append(inner.feed(text))
+            if self._has_ended():
+                self._give_up()
+                return out[0]
         if self._reader is None:
             self._source += len(text)
             self._look(text, out)
@@ -86,6 +92,7 @@ class JudgedText:
         if not self._over:
             for at in self._checkpoints.close():
                 self._judge(at, out)
+        self._hear()
         self._give_up()  # of JSON an escape that is half may be left, which reads as nothing
         return "".join(out) + self._inner.close(end)
 
@@ -93,6 +100,14 @@ class JudgedText:
         """Nothing more leaves; what is kept is deleted."""
         self._inner.abandon()
         self._give_up()
+
+    def _hear(self) -> None:
+        """Take the answers that nothing waited for."""
+        for asked, start, end in self._later:
+            verdicts = self._rulings.result(self._rules, asked)
+            self._inner.tried.update(verdicts.recorded)
+            if found := _matches(verdicts, start, end):
+                self._inner.judged([], found)
 
     def _decode(self, units: Iterator[Unit], out: list[str]) -> None:
         for unit in units:
@@ -115,19 +130,25 @@ class JudgedText:
         start, end = self._judged_source, at if self._reader is None else self._ends[at - self._judged - 1]
         before = self._before
         begins = len(before) + self._judged if self._judged else 0
-        verdicts = self._rulings.judge(self._rules, before + said[:at], begins, self._part)
         del self._ends[: at - self._judged]
         self._judged, self._judged_source = at, end
+        if not self._holds:
+            asked = self._rulings.later(self._rules, before + said[:at], begins, self._part)
+            self._later.append((asked, start, end))
+            return
+        verdicts = self._rulings.judge(self._rules, before + said[:at], begins, self._part)
         self._inner.tried.update(verdicts.recorded)
         found = _matches(verdicts, start, end)
         pieces = list(self._gone_on(end))
         if found:
-            out.append(self._inner.judged(pieces, found, end))
+            out.append(self._inner.judged(pieces, found))
         else:
             out += [self._inner.feed(piece) for piece in pieces]
-        inner = self._inner
-        if inner.refused or inner.severed or inner.fault:
+        if self._has_ended():
             self._give_up()
+
+    def _has_ended(self) -> bool:
+        return bool(self._inner.refused or self._inner.severed or self._inner.fault)
 
     def _gone_on(self, to: int) -> Iterator[str]:
         """Yield the source before ``to`` that is kept, piece by piece; it goes on now."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from math import isfinite
+from threading import Lock
 from time import monotonic
 
 from ordinance.detection import Checkpoint, Judge, Judged, Ruling
 
 #: A judge is asked for so many seconds in all about one answer, and about one prompt; beyond that it is late.
 PER_ANSWER = 10.0
+
+#: Threads in which judges are asked for whom no text waits.
+_RECORDING = ThreadPoolExecutor(16, "ordinance-judges")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Rulings:
         self._clock = clock
         self._spent = {True: 0.0, False: 0.0}
         self._acted: dict[str, bool] = {}
+        self._lock = Lock()
 
     def judge(self, rules: Sequence[JudgedRule], text: str, start: int = 0, part: str = "prompt") -> Verdicts:
         """Ask the questions of ``rules``, all at once, about a ``text`` of which nothing from ``start`` on was judged
@@ -73,10 +79,33 @@ class Rulings:
                 recorded |= set() if ruling.acts else {rule.tag}
         return Verdicts(tuple(found), tuple(failed), frozenset(recorded), acted)
 
+    def later(self, rules: Sequence[JudgedRule], text: str, start: int, part: str) -> Future[Verdicts]:
+        """Ask as ``judge`` does, in another thread."""
+        return _RECORDING.submit(self.judge, rules, text, start, part)
+
+    def result(self, rules: Sequence[JudgedRule], asked: Future[Verdicts]) -> Verdicts:
+        """Return what came of asking later, and wait for it as long as one answer may take."""
+        with self._lock:
+            left = max(0.0, PER_ANSWER - self._spent[False])
+        begun = self._clock()
+        try:
+            return asked.result(left)
+        except TimeoutError:
+            asked.cancel()
+            self.faults.add("late")
+            return Verdicts(failed=tuple(rule for rule in rules if rule.may_act))
+        finally:
+            self._spend(self._clock() - begun, of_prompt=False)
+
     def note(self, rule: JudgedRule, *, acted: bool) -> None:
         """Note whether the judge acted for ``rule`` on a text."""
         name = rule.judged.question.rule
-        self._acted[name] = acted and self._acted.get(name, True)
+        with self._lock:
+            self._acted[name] = acted and self._acted.get(name, True)
+
+    def _spend(self, seconds: float, *, of_prompt: bool) -> None:
+        with self._lock:
+            self._spent[of_prompt] += seconds
 
     def acted(self, rule: str) -> bool:
         """Return whether the judge acted for the rule of this id on every text that it was asked about."""
@@ -91,7 +120,7 @@ class Rulings:
             sound = len(rulings) == len(asked) and all(_is_sound(each) for each in rulings)
         except Exception:  # a judge must not raise; one that does has not answered
             sound = False
-        self._spent[of_prompt] += self._clock() - begun
+        self._spend(self._clock() - begun, of_prompt=of_prompt)
         return rulings if sound else self._failed(asked, "unreadable")
 
     def _failed(self, asked: Sequence[Judged], code: str) -> list[Ruling]:

@@ -127,7 +127,7 @@ class JsonText:
         if not self._over:
             self._end(self._done)
 
-    def judged(self, pieces: Sequence[str], found: Sequence[Match], unjudged: int) -> str:
+    def judged(self, pieces: Sequence[str], found: Sequence[Match]) -> str:
         """Take ``pieces``; a judge has found that in the text up to here. That lies in no one string, so where a rule
         would remove it the text ends (semantics, rules 9 and 30)."""
         for match in found:

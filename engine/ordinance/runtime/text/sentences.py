@@ -6,6 +6,7 @@ says yes. ``Sentences`` reports settled sentences and keeps, for the open one, w
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ordinance.runtime.text.folding import classifier
@@ -13,6 +14,9 @@ from ordinance.runtime.text.unicode_data import SENTENCES
 
 #: The class of a character; the letters are explained in ``engine/generate_unicode_data.py``.
 sentence_class = classifier(SENTENCES)
+
+#: Printable ASCII but ``.``, ``!`` and ``?``.
+_SKIMMED = re.compile(r'[ "-\-/->@-~]+')
 
 _SPACES = "sprn"
 _EXTENSIONS = "EF"
@@ -97,6 +101,19 @@ class Sentences:
             self._look(found)
         else:
             self._plain(found)
+
+    def skim(self, text: str) -> bool:
+        """Take ``text`` at once if it settles nothing: printable ASCII without a terminator, inside a sentence. Returns
+        False, and has done nothing, where that is not so."""
+        if self._mode not in ("plain", "new") or not _SKIMMED.fullmatch(text):
+            return False
+        self.settled = []
+        said = len(text.rstrip(" "))
+        if said:
+            self.content = self.at + said
+        self.at += len(text)
+        self._mode, self._class = "plain", sentence_class(text[-1])
+        return True
 
     def close(self) -> list[Sentence]:
         """End the text; every sentence is settled."""

@@ -18,12 +18,13 @@ from ordinance.protocol.problems import Problem, malformed, no_key, stopping, tr
 from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.contract import MOST_READ, Answer, Want, refused
 from ordinance.serve.behind.field_named import MOST_OF_ERROR
+from ordinance.serve.http.correlation import TRACEPARENT
 from ordinance.serve.http.exchange import ClientGone, Exchange
 from ordinance.serve.http.stderr import log_defect
 
 #: The request's headers that the application sees. A server may take its own settings from others: the id of a request,
 #: the rank that is to answer it.
-_PASSED = frozenset({b"host", b"user-agent", b"traceparent", b"tracestate", b"origin", b"accept"})
+_PASSED = frozenset({b"host", b"user-agent", b"origin", b"accept"})
 #: A key that the application accepted is not tried out again so soon, in seconds. It looks at each request's itself.
 _ADMITTED_SECONDS = 60.0
 _MOST_ADMITTED = 4096
@@ -216,6 +217,9 @@ def _scope(exchange: Exchange, method: str, path: str, body: bytes | None = None
     setting."""
     scope: dict[str, Any] = dict(exchange.scope)
     headers = [(name, value) for name, value in scope["headers"] if name.lower() in _PASSED]
+    if (traced := exchange.onward.get(TRACEPARENT)) is not None:
+        headers.append((TRACEPARENT.encode(), traced.encode()))
+        headers += [(name, value) for name, value in scope["headers"] if name.lower() == b"tracestate"]
     if exchange.authorization is not None:
         headers.append((b"authorization", exchange.authorization.encode("latin-1", "replace")))
     if body is not None:

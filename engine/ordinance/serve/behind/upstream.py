@@ -1,6 +1,7 @@
 """The one outbound connection: the operator's own inference server.
 
-No proxy variable, no redirect, no cookie and no header of the client is followed or forwarded. Every way in
+No proxy variable, no redirect, no cookie and no header of the client is followed or forwarded, but for the id of the
+request and the trace that it is part of, where they are well-formed. Every way in
 which the server can fail becomes a ``Problem`` in our own words; its error bodies are not read.
 """
 
@@ -8,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from types import MappingProxyType
 
 import aiohttp
 
@@ -26,6 +28,7 @@ _PROBE_SECONDS = 2.0
 #: How long an idle connection is kept. Shorter than servers keep theirs (5 s for uvicorn, so for vLLM): a request
 #: sent on a connection that the other side is closing would fail.
 _KEPT_SECONDS = 2.0
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Reply:
@@ -119,10 +122,12 @@ class Upstream:
             raise stopping()
 
     @asynccontextmanager
-    async def ask(self, path: str, body: bytes, *, streaming: bool) -> AsyncIterator[Reply]:
-        """Ask for an answer at ``path``. Raises ``Problem`` unless it begins; leaving the context cancels what still
-        runs."""
-        async with self._open("POST", path, body) as reply:
+    async def ask(
+        self, path: str, body: bytes, headers: Mapping[str, str] = NO_HEADERS, *, streaming: bool
+    ) -> AsyncIterator[Reply]:
+        """Ask for an answer at ``path``, with ``headers`` of ours. Raises ``Problem`` unless it begins; leaving the
+        context cancels what still runs."""
+        async with self._open("POST", path, body, headers) as reply:
             # Not every server names the type of what it sends; one that names the other has not understood.
             if reply.content_type == ("application/json" if streaming else "text/event-stream"):
                 raise malformed(f"it is {reply.content_type}, which was not asked for")
@@ -133,7 +138,7 @@ class Upstream:
 
     async def answer(self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool) -> None:
         async def work() -> None:
-            async with self.ask(path, body, streaming=streaming) as reply:
+            async with self.ask(path, body, exchange.onward, streaming=streaming) as reply:
                 await answer.begin()
                 async for piece in reply.pieces():
                     if await answer.take(piece) is not Want.MORE:
@@ -161,10 +166,12 @@ class Upstream:
         return True
 
     @asynccontextmanager
-    async def _open(self, method: str, path: str, body: bytes | None = None) -> AsyncIterator[Reply]:
+    async def _open(
+        self, method: str, path: str, body: bytes | None = None, more: Mapping[str, str] = NO_HEADERS
+    ) -> AsyncIterator[Reply]:
         if self._session is None:
             raise RuntimeError("the upstream is used outside its context")
-        headers = {"accept-encoding": "identity"}
+        headers = {"accept-encoding": "identity", **more}
         if body is not None:
             headers["content-type"] = "application/json"
         deadline = asyncio.get_running_loop().time() + self._settings.total_seconds

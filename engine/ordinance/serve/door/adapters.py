@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ordinance.instructions.composition import instruction
+from ordinance.instructions.composition import instruction, language_of
 from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.placement import Turn, has_place, placed
@@ -48,7 +48,7 @@ class Adapting:
         lora = await self._lora(exchange, manner, session)
         if session.refused:
             return request, None
-        words = instruction(manner.slots) if self._turn and has_place(api.path) else ""
+        words = instruct(session) if self._turn and has_place(api.path) else ""
         if not words and not lora:
             return request, sent
         body = await aside(len(sent), False, _adapted, api, sent, words, self._turn, lora)
@@ -67,6 +67,16 @@ class Adapting:
         elif lora:
             raise adapter_missing(language)
         return ""
+
+
+def instruct(session: Session) -> str:
+    """Return what the model is told of how to speak, an empty string for nothing; the session notes in which
+    language."""
+    slots, catalogues = session.manner().slots, session.plan.catalogues
+    words = instruction(slots, catalogues)
+    if words:
+        session.instructed_in(language_of(slots, catalogues))
+    return words
 
 
 def loras_of(settings: Settings) -> Mapping[str, str]:

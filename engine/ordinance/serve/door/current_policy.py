@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ class Standing:
     ``try_out`` raises ``SituationError`` where a client cannot be served under a plan. ``prepare`` does what else new
     policies ask before they are in force, and raises ``OrdinanceError`` where it cannot be done. ``stale`` is the
     code of the error for which the last good plan, or the last good keys, were kept; empty while what is in force is
-    current.
+    current. ``read`` is when the policies in force were last read without an error, on the monotonic clock.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Standing:
     ) -> None:
         self._prepare = prepare
         self.policies = policies
+        self.read = time.monotonic()
         self.settings = settings
         self.keyring = _keyring(settings.keys, settings.jurisdiction)
         self._stale_settings = self._stale_plan = ""
@@ -94,7 +96,7 @@ class Standing:
         self._stale_settings = ""
         found = changes(self.settings, read)
         if found.of_keys:
-            tell(f"keys: {found.of_keys}")
+            tell(f"keys: {found.of_keys}", "info")
         if found.others:
             tell(f"these settings have changed too and need a restart: {', '.join(found.others)}")
         renewed = {name: getattr(read, name) for name in RENEWED}
@@ -136,13 +138,13 @@ class Standing:
             return
         self._stale_plan = ""
         if policies is self.policies:
-            tell(f"the policy has not changed ({self._named})")
+            tell(f"the policy has not changed ({self._named})", "info")
         else:
             # The first plan's tables are hidden from the collector (`settle`) and must not stay for ever. The new ones
             # are not hidden: with them would be every request that runs now.
             gc.unfreeze()
-            tell(f"policy replaced: {self._named} by {_named(policies)}; running answers end under the old one")
-        self.policies, self.keyring = policies, ring
+            tell(f"policy replaced: {self._named} by {_named(policies)}; running answers end under the old one", "info")
+        self.policies, self.keyring, self.read = policies, ring, time.monotonic()
 
     @property
     def _named(self) -> str:
@@ -171,9 +173,9 @@ class Standing:
 def _told(what: str, error: Exception) -> str:
     """Tell the operator of an ``error``; its code."""
     if isinstance(error, OrdinanceError):
-        tell(f"{what}: error[{error.code}]: {error}")
+        tell(f"{what}: error[{error.code}]: {error}", "error")
         return error.code
-    tell(f"{what}: {described(error)}")  # what is in force must outlive whatever a new one brings
+    tell(f"{what}: {described(error)}", "error")  # what is in force must outlive whatever a new one brings
     return _DEFECT
 
 

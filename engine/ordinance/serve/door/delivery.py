@@ -8,6 +8,7 @@ from typing import Any
 from ordinance.protocol.govern.governed_stream import GovernedStream
 from ordinance.protocol.problems import Problem, malformed, truncated
 from ordinance.serve.behind.contract import Want
+from ordinance.serve.door.times import Times, now
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.threads import LARGE, aside
 
@@ -20,11 +21,12 @@ STREAM_HEADERS = {
 
 class StreamDelivery:
     """Sends the events of a governed ``stream``, those of each of the server's pieces in one write. ``waits`` says that
-    detectors are asked, which may take a while."""
+    detectors are asked, which may take a while; ``times`` takes note of how long that, and the client, takes."""
 
-    def __init__(self, exchange: Exchange, stream: GovernedStream, *, waits: bool) -> None:
+    def __init__(self, exchange: Exchange, stream: GovernedStream, times: Times, *, waits: bool) -> None:
         self._exchange = exchange
         self._stream = stream
+        self._times = times
         self._waits = waits
         self._last = b""  # what leaves of the piece with which the answer ended
         self._want = Want.MORE
@@ -35,17 +37,21 @@ class StreamDelivery:
     async def take(self, piece: bytes) -> Want:
         if self._want is not Want.MORE:
             return self._want
-        stream = self._stream
+        stream, times = self._stream, self._times
         size = stream.pending + len(piece)
+        came = now()
         if self._waits or size >= LARGE:
             events = await aside(size, self._waits, stream.take, piece)
         else:
             events = stream.take(piece)
+        governed = now()
+        times.governing += governed - came
         if stream.done or (not stream.open and stream.over):
             self._last = events
             self._want = Want.COMPLETE if stream.done else Want.ENDED
         elif events:
             await self._exchange.write(events)
+            times.writing += now() - governed
         return self._want
 
     async def end(self) -> bytes:

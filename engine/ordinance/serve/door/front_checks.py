@@ -63,10 +63,18 @@ class Presence:
 
 class FrontChecks:
     """Turns away what asks for another host, writes its path so that two readers may take it for two paths, or is one
-    request too many. ``hosts`` gives the names under which the server lets itself be asked, None for any."""
+    request too many. ``hosts`` gives the names under which the server lets itself be asked, None for any; ``failed`` is
+    told the code of each problem."""
 
-    def __init__(self, app: ASGIApp, hosts: Callable[[], frozenset[str] | None], presence: Presence) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: Callable[[], frozenset[str] | None],
+        presence: Presence,
+        failed: Callable[[str], None],
+    ) -> None:
         self._app = app
+        self._failed = failed
         self._hosts = hosts
         self._presence = presence
 
@@ -83,6 +91,7 @@ class FrontChecks:
         home = home_of((scope.get("client") or ("",))[0])
         problem = self._problem(scope, home)
         if problem is not None:
+            self._failed(problem.code)
             body = msgspec.json.encode(problem.body())
             answer = Response(body, problem.status, problem.headers, media_type="application/json")
             await answer(scope, receive, send)

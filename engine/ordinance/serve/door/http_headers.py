@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from ordinance.policy.slots import PROMPT, TAGS, fits
 from ordinance.runtime.redact.disclose import Notice
 from ordinance.runtime.session import Session
+from ordinance.serve.http.correlation import REQUEST_ID
 
 #: The language of notices; a client sets it on purpose, so it goes before the ``accept-language`` of a browser.
 LOCALE = "x-ordinance-locale"
@@ -27,9 +28,8 @@ ELAPSED = "x-ordinance-elapsed"
 #: A conversation's id, if the client has one. It is no more than a claim, and never leaves this machine.
 CONVERSATION = "x-ordinance-conversation"
 
-#: Of an answer. A page in a browser may read these.
-REQUEST_ID = "x-request-id"
-#: The same, where clients of the messages API look for it.
+#: Of an answer. A page in a browser may read these. The id that Ordinance gave the request stands where clients of the
+#: messages API look for one; the other is the client's, if it sent one.
 ANTHROPICS_ID = "request-id"
 POLICY = "x-ordinance-policy"
 MARKS = "x-ordinance-marks"

@@ -91,7 +91,7 @@ def _loaded(settings: Settings, on: date | None, plugins: Sequence[Plugin], hous
         settings.packs,
         plugins=plugins,
         on=on,
-        budget=budget_of(settings),
+        budget=Budget.of(settings.limits),
         without_houses=named - houses,
         judge=maker(settings.judges, settings.judge, plugins, settings.limits.plugin_seconds, tell),
     ).plan
@@ -100,12 +100,6 @@ def _loaded(settings: Settings, on: date | None, plugins: Sequence[Plugin], hous
 def judges_of(plan: Plan) -> Judges | None:
     """Return the configured judges that ``plan`` asks, None where it asks none."""
     return plan.judge if isinstance(plan.judge, Judges) else None
-
-
-def budget_of(settings: Settings) -> Budget:
-    """Return what the settings allow a plugin's processes."""
-    limits = settings.limits
-    return Budget(limits.detector_seconds, limits.detector_processes, limits.plugin_seconds)
 
 
 def _known(loaded: set[str]) -> str:

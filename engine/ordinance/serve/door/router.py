@@ -97,6 +97,7 @@ class Router:
                 value, status = await answer(exchange)
                 await exchange.json(value, status)
             except Problem as problem:
+                self._service.meter.failed(problem.code)
                 await exchange.problem(problem)
             except ClientGone:
                 pass
@@ -105,6 +106,7 @@ class Router:
                     await exchange.problem(stopping())
             except Exception as error:
                 log_defect(error)
+                self._service.meter.failed(internal().code)
                 await exchange.problem(internal())
 
         return app

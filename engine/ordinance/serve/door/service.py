@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from ordinance.errors import SituationError
+from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
 from ordinance.resources import folder
 from ordinance.runtime.cutter import Cutter
@@ -24,12 +25,14 @@ from ordinance.serve.door.adapters import Adapting
 from ordinance.serve.door.current_policy import Renewal, Standing
 from ordinance.serve.door.http_headers import NO_CLAIMS, Claims, policy_header
 from ordinance.serve.door.model_names import Names
-from ordinance.serve.door.policies import Policies, budget_of, judges_of
+from ordinance.serve.door.policies import Policies, judges_of
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.glance import Glance
 from ordinance.serve.http.keys import Client, Keyring
+from ordinance.serve.metrics.meter import Meter
 from ordinance.serve.record.audit import AuditLog
 from ordinance.serve.record.sinks import Sinks
+from ordinance.serve.traces.tracer import Tracer
 from ordinance.settings.model import Settings
 from ordinance.settings.sections import AuditSettings
 
@@ -39,7 +42,7 @@ _LOOKED_EVERY = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Frozen, but for what is in force, what stands behind, the log and what is remembered of prompts.
+    """Frozen, but for what is in force, what stands behind, the log, what is counted and what is remembered of prompts.
     ``on`` replaces today's date; ``restart_due`` says whether the package was replaced since the start."""
 
     standing: Standing
@@ -51,8 +54,10 @@ class Service:
     names: Names
     restart_due: Glance[bool]
     sinks: Sinks
+    tracer: Tracer
     recollection: Recollection | None = None
     memories: Memories = field(default_factory=Memories)
+    meter: Meter = field(default_factory=Meter)
 
     @property
     def plan(self) -> Plan:
@@ -80,6 +85,7 @@ class Service:
         if self.recollection is not None:
             await self.recollection.close()
         await asyncio.to_thread(self.sinks.close)
+        await asyncio.to_thread(self.tracer.close)
         self.audit.close()
 
     def cutter(self, client: Client, salt: bytes) -> Cutter:
@@ -164,7 +170,7 @@ def make_service(
     def try_out(plan: Plan, client: Client) -> None:
         _try_out(plan, client, settings, on)
 
-    sinks = Sinks(budget_of(settings), (settings.audit or AuditSettings()).queue)
+    sinks = Sinks(Budget.of(settings.limits), (settings.audit or AuditSettings()).queue)
 
     def prepare(read: Policies) -> None:
         sinks.renew(read.plugins)
@@ -190,6 +196,7 @@ def make_service(
         Names(listed),
         Glance(restart_due, _LOOKED_EVERY),
         sinks,
+        Tracer(settings.traces),
         recollection(settings.conversation),
     )
 

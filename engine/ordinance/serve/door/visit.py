@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -20,19 +21,22 @@ from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal
 from ordinance.protocol.routes import MODELS
 from ordinance.protocol.said import Top
 from ordinance.runtime.session import Session
+from ordinance.serve.behind.contract import Answer
 from ordinance.serve.door import http_headers
+from ordinance.serve.door.awaited_verdict import unless_refused
 from ordinance.serve.door.delivery import STREAM_HEADERS, StreamDelivery, WholeDelivery
+from ordinance.serve.door.numbers import effects_of
 from ordinance.serve.door.policies import judges_of
 from ordinance.serve.door.recall import Recall, recall
 from ordinance.serve.door.service import Service
+from ordinance.serve.door.times import Times, now
 from ordinance.serve.http import body_limits, tags
+from ordinance.serve.http.correlation import REQUEST_ID, TRACEPARENT, is_wordless, request_id_in, traced_in
 from ordinance.serve.http.exchange import ClientGone, Exchange
 from ordinance.serve.http.keys import Client
 from ordinance.serve.http.stderr import log_defect
 from ordinance.serve.http.threads import HEARING, SCREENING, aside
-
-#: What the audit log says where the client went before the end, as proxies write it.
-_CLIENT_GONE = 499
+from ordinance.serve.metrics.meter import CLIENT_GONE_STATUS
 
 
 class Visit:
@@ -43,29 +47,40 @@ class Visit:
         self._api = api
         self._exchange = exchange
         self._id = uuid.uuid4().hex
-        self._began = time.monotonic()
+        self._began = now()
+        self._times = Times()
         self._client = Client()
         self._request: Request | None = None
         self._session: Session | None = None
         self._problem: Problem | None = None
         self._recall: Recall | None = None
-        exchange.common |= {http_headers.REQUEST_ID: self._id, http_headers.ANTHROPICS_ID: self._id}
+        self._governed: GovernedStream | None = None
+        self._given_id = request_id_in(exchange.headers)
+        self._traced = traced_in(exchange.headers)
+        shown = self._given_id or self._id
+        exchange.common |= {REQUEST_ID: shown, http_headers.ANTHROPICS_ID: self._id}
+        exchange.onward[REQUEST_ID] = shown
+        self._tracing = service.tracer.begin(self._traced)
+        onward = self._traced if self._tracing is None else self._tracing.onward
+        if onward is not None:
+            exchange.onward[TRACEPARENT] = onward.header
 
     async def serve(self) -> None:
-        status, ended = _CLIENT_GONE, 0.0
+        status, ended = CLIENT_GONE_STATUS, 0.0
         try:
             await self._serve()
-            status, ended = self._exchange.status or 500, time.monotonic()
+            status, ended = self._exchange.status or 500, now()
             await self._learn_name(status)
         except ClientGone:
             pass
         finally:
-            self._record(status, (ended or time.monotonic()) - self._began)
+            self._record(status, ended or now())
 
     async def _serve(self) -> None:
         try:
             self._client = await self._service.admit(self._exchange)
             raw = await self._exchange.body(body_limits.most(self._service.settings))
+            self._times.heard = now()
             await self._answer(raw)
         except Problem as problem:
             await self._fail(problem)
@@ -110,6 +125,7 @@ class Visit:
             self._exchange.common[http_headers.MARKS] = http_headers.marks_header(session)
         request = await aside(len(raw), session.waits, with_echo, request, session)
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
+        session.prompt.defers = True
         body = await self._sent_on(len(raw), request, transcript, session)
         if body is not None:
             request, body = await self._service.adapting.adapt(self._exchange, self._api, request, body, session)
@@ -121,9 +137,12 @@ class Visit:
         if request.streaming:
             limits = self._service.settings.limits
             stream = GovernedStream(self._api, request, session, top, limits.answer_bytes, limits.event_bytes)
-            await self._stream(body, stream, session)
+            with self._service.meter.stream():
+                answered = await self._stream(body, stream, session)
         else:
-            await self._whole(body, request, session, top)
+            answered = await self._whole(body, request, session, top)
+        if not answered:
+            await self._refuse(request, session, top)
 
     async def _sent_on(
         self, size: int, request: Request, transcript: Transcript | None, session: Session
@@ -189,33 +208,48 @@ class Visit:
         if request.streaming:
             events = refused_stream(self._api, request, session, top)
             await self._keep(session)
+            self._times.ready = now()
             await self._exchange.start(200, STREAM_HEADERS)
             await self._exchange.write(events, last=True)
         else:
             refused = refused_whole(self._api, request, session, top)
             await self._keep(session)
+            self._times.ready = now()
             await self._exchange.json(refused, headers=_notices_header(request, session))
 
-    async def _stream(self, body: bytes, stream: GovernedStream, session: Session) -> None:
-        answer = StreamDelivery(self._exchange, stream, waits=session.waits)
+    async def _stream(self, body: bytes, stream: GovernedStream, session: Session) -> bool:
+        """Answer with a stream. Returns False if a judge refused the prompt meanwhile: then nothing was sent."""
+        answer = StreamDelivery(self._exchange, stream, self._times, waits=session.waits)
         try:
-            await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=True)
+            if not await unless_refused(session, answer, partial(self._ask, body, streaming=True)):
+                return False
             last = await answer.end()
             await self._keep(session)
+            self._times.ready, self._governed = now(), stream
             await self._exchange.write(last, last=True)
         except Problem as problem:
             if self._exchange.status is None:
                 raise
             self._problem = problem
             await answer.fail(problem)
+        return True
 
-    async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> None:
+    async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> bool:
+        """Answer in one piece. Returns False if a judge refused the prompt meanwhile."""
         govern = partial(govern_whole, self._api, request=request, session=session, top=top)
         answer = WholeDelivery(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
-        await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=False)
+        if not await unless_refused(session, answer, partial(self._ask, body, streaming=False)):
+            return False
         governed = await answer.end()
         await self._keep(session)
+        self._times.ready = now()
         await self._exchange.json(governed, headers=_notices_header(request, session))
+        return True
+
+    async def _ask(self, body: bytes, answer: Answer, *, streaming: bool) -> None:
+        self._times.asked = now()
+        await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=streaming)
+        self._times.complete = now()
 
     async def _learn_name(self, status: int) -> None:
         """Once the answer has left: whether the server lists the model that has given it."""
@@ -223,19 +257,37 @@ class Visit:
             ask = partial(self._service.behind.read, self._exchange, "GET", MODELS)
             await self._service.names.learn(self._request.model, ask)
 
-    def _record(self, status: int, seconds: float) -> None:
-        record: dict[str, Any] = {**self._asked(), "status": status, "seconds": round(seconds, 3)}
+    def _record(self, status: int, ended: float) -> None:
+        record: dict[str, Any] = {**self._asked(), "status": status, "seconds": round(ended - self._began, 3)}
         if self._problem is not None:
             record["problem"] = self._problem.code
         if self._session is not None:
             record |= self._session.record()
         self._service.audit.write(record)
+        self._count(record)
+        if self._tracing is not None:
+            times = self._times
+            self._service.tracer.end(self._tracing, record, (self._began, ended), (times.asked, times.complete))
+
+    def _count(self, record: Mapping[str, Any]) -> None:
+        meter, times = self._service.meter, self._times
+        meter.ended(record, {} if self._session is None else effects_of(self._session.plan))
+        if times.ready:
+            meter.answered(times.upstream, times.added)
+        if self._governed is not None:
+            meter.held(record, self._governed.most_held)
+
+    def _trace(self) -> dict[str, str]:
+        place = self._tracing or self._traced
+        return {} if place is None else {"trace": place.trace}
 
     def _asked(self) -> dict[str, Any]:
         """Return what a record says about the request: who asks for what, and no word of it."""
         request = self._request
         return {
             "request": self._id,
+            **({"x_request_id": self._given_id} if is_wordless(self._given_id) else {}),
+            **self._trace(),
             "key": self._client.name,
             "api": self._api.path.removeprefix("/v1/"),
             "model": None if request is None else self._service.names.shown(request.model),

@@ -28,7 +28,8 @@ class ClientGone(Exception):  # noqa: N818 - an event more than an error
 class Exchange:
     """Wraps what an ASGI server passes. ``status`` is None until a response has begun.
 
-    ``headers`` is the request's; ``common`` goes with every response. ``scope`` and ``receive`` are for what stands
+    ``headers`` is the request's; ``common`` goes with every response, ``onward`` with the request to the server behind,
+    if that is another one. ``scope`` and ``receive`` are for what stands
     behind in the same process, once the body was read. Without ``patience`` a client that takes nothing is the server's
     affair: inside another server that has its own rules for that, and a timer for each event costs as much as all else.
     """
@@ -38,6 +39,7 @@ class Exchange:
         self.receive = receive
         self.headers = Headers(scope=scope)
         self.common: dict[str, str] = {}
+        self.onward: dict[str, str] = {}
         self.status: int | None = None
         self._send = send
         self._patience = patience

@@ -102,4 +102,4 @@ class Copies:
             self._busy = 0
             before, self._cause = self._cause, ""
         if before:
-            tell(f"the sink {self.name} takes records again; lost since the start: {self.lost}")
+            tell(f"the sink {self.name} takes records again; lost since the start: {self.lost}", "info")

@@ -146,6 +146,6 @@ class Scribe:
             self._since = None
             before, self._failed = self._failed, bool(failure)
         if failure and not before:
-            tell(f"the audit log cannot be written: {failure}")
+            tell(f"the audit log cannot be written: {failure}", "error")
         elif before and not failure:
-            tell(f"the audit log is written again; records lost since the start: {self.lost}")
+            tell(f"the audit log is written again; records lost since the start: {self.lost}", "info")

@@ -1,9 +1,11 @@
-"""The form of a catalogue, such as ``en.py``; ``composition.py`` lists the languages that have one."""
+"""The sentences by which a model is told how to speak, in one language: a value for each slot's values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from ordinance.policy.slots import CLOSED, FILLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +25,9 @@ class Catalogue:
     other_language: str
     other_script: str
     closing: str
+
+    def missing(self) -> Iterator[str]:
+        """Yield each slot and value that has no sentence, as a file names it: ``sentences.units.metric``."""
+        for slot, values in CLOSED.items():
+            yield from (f"sentences.{slot}.{value}" for value in sorted(values - self.sentences.get(slot, {}).keys()))
+        yield from (f"filled.{slot}" for slot in sorted(FILLED - self.filled.keys()))

@@ -1,6 +1,6 @@
 """What a judge that answers at once costs: streams through the gateway, with it and without, in one run.
 
-    .venv/test/bin/python benchmarks/judge.py [--streams N] [--tokens N] [--at-once N]
+    .venv/test/bin/python benchmarks/served_judge.py [--streams N] [--tokens N] [--at-once N]
 
 The model server, the gateway and the judge are processes of their own. The policy is the charter with one red line
 judged; without a judge the same red line has its words alone. Printed are ratios: the time to the first text, events

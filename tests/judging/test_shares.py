@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.judging.bounds import ALPHA, at_least, at_most, most_above
+from ordinance.judging.shares import ALPHA, at_least, at_most, most_above
 
 #: ``scipy.stats.beta.ppf(0.95, k + 1, n - k)`` and ``ppf(0.05, k, n - k + 1)`` of scipy 1.17.1.
 SCIPY = [

@@ -1,0 +1,46 @@
+"""What a rule looks for, entry by entry, each with the place where it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ordinance.detection import Expressions
+from ordinance.detectors.builtin import prepare_lexicon
+from ordinance.language.source import Span
+from ordinance.loading.reading import Sought
+from ordinance.policy.ir import Detector, Policy, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a lexicon, a pattern, or what another detector finds; ``written`` says which for people."""
+
+    kind: str
+    written: str
+    place: Span
+    sought: Sought
+
+
+def entries(rule: Rule, policy: Policy, sought: Sought) -> Iterator[Entry]:
+    """Yield the entries of ``rule``, which looks for ``sought``; one for all where two things must stand together."""
+    if sought.near:
+        yield Entry("both", "what it looks for in one sentence", rule.node.name.span, sought)
+        return
+    declared = {detector.key: detector for detector in policy.detectors}
+    used = [declared[key] for key in rule.detectors if key in declared and not declared[key].key.startswith("judged")]
+    for detector, prepared in zip(used, sought.detectors, strict=False):
+        name = detector.key.rpartition("/")[2]
+        if detector.kind == "lexicon" and isinstance(prepared, Expressions):
+            yield from _lines(detector, prepared)
+        elif detector.kind == "pattern":
+            yield Entry("pattern", f"a match of `{name}`", detector.span, Sought((prepared,)))
+        else:
+            yield Entry("detector", f"what `{name}` finds", rule.node.name.span, Sought((prepared,)))
+
+
+def _lines(detector: Detector, prepared: Expressions) -> Iterator[Entry]:
+    for line, place in zip(detector.declaration.arguments, detector.places, strict=True):
+        one = prepare_lexicon(replace(detector.declaration, arguments=(line,)))
+        sought = Sought((replace(one, disguised=prepared.disguised),))
+        yield Entry("lexicon", f"`{line}`", place, sought)
