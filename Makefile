@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help new serve ready ready-pages ready-clients ready-plugins quick test coverage test-plugins test-vllm vllm \
 	parts system test-pages test-stores test-clients test-observability test-compiled soak hostile noninterference judged check format docs \
-	accuracy accuracy-judge accuracy-identifiers judge-faults defects locks clean need-python
+	accuracy accuracy-judge accuracy-near accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
 	@echo 'make serve           run the gateway on 127.0.0.1:8080 with a small model, as an operator in Germany'
@@ -45,6 +45,7 @@ help:
 	@echo 'make accuracy        judge the labelled data beside the checkout and rewrite docs/accuracy.md'
 	@echo 'make accuracy-judge  run the charter'"'"'s own texts against a judge: URL=… MODEL=… [RENDERER=question]'
 	@echo 'make judge-faults    have a judge fail in 100,000 random answers and check that nothing leaves unseen'
+	@echo 'make accuracy-near   measure the embedded judge on the texts kept out of its fit; rewrite its part of docs/accuracy.md'
 	@echo 'make accuracy-identifiers  measure ordinance-identifiers beside Presidio; rewrite its part of docs/accuracy.md'
 	@echo 'make new KIND=detector|check|command|slot|api NAME=…  create a file, its test and its place in the docs'
 	@echo 'make docs            rewrite the pages that are generated from the code'
@@ -53,7 +54,7 @@ help:
 
 serve: need-python
 	@"$(PYTHON)" deploy/install.py serve
-	@exec .venv/serve/bin/ordinance serve --embedded --jurisdiction DE $(FLAGS)
+	@exec .venv/serve/bin/ordinance serve --embedded --jurisdiction DE --config .venv/serve/trial.yaml $(FLAGS)
 
 # The environment of the tests.
 ready: need-python
@@ -167,14 +168,23 @@ accuracy-judge: ready
 judge-faults: ready
 	JUDGE_FAULTS=100000 .venv/test/bin/python -m pytest tests/judging/test_never_open.py $(FLAGS)
 
+# Fit the classifiers of ordinance-near anew, after its texts have changed, and measure them on the texts kept out.
+fit-near: ready-plugins
+	.venv/plugins/bin/python plugins/ordinance-near/fit.py
+
+accuracy-near: ready-plugins
+	.venv/plugins/bin/python benchmarks/accuracy_near.py $(FLAGS)
+
 accuracy-identifiers: ready-plugins
 	.venv/plugins/bin/python benchmarks/identifiers $(FLAGS)
 
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra embedded --extra judge --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
+	uv pip compile plugins/ordinance-near/pyproject.toml -o deploy/locks/near.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
-	uv pip compile pyproject.toml plugins/ordinance-identifiers/pyproject.toml --extra test -o deploy/locks/plugins.txt $(LOCKED)
+	uv pip compile pyproject.toml plugins/ordinance-identifiers/pyproject.toml \
+		plugins/ordinance-near/pyproject.toml --extra test -o deploy/locks/plugins.txt $(LOCKED)
 
 LOCKED = --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --no-emit-index-url \
 	--no-emit-find-links

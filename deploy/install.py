@@ -1,8 +1,8 @@
 """Make a virtual environment and fill it from a lock: ``python3 deploy/install.py serve``.
 
-``serve`` and ``test`` hold this checkout, ``plugins`` also what the plugins in ``plugins/`` import; ``clients`` holds
-clients of others alone; ``vllm`` holds what a data centre has before we come, vLLM (its CPU build);
-``deploy/into_vllm.py`` adds us to it.
+``serve`` and ``test`` hold this checkout, ``serve`` also a judge on trial, ``plugins`` also what the plugins in
+``plugins/`` import; ``clients`` holds clients of others alone; ``vllm`` holds what a data centre has before we come,
+vLLM (its CPU build); ``deploy/into_vllm.py`` adds us to it.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
 does nothing when the stamp still fits. What it downloads stays in ``.venv/downloads``, so that a second
@@ -12,6 +12,7 @@ environment, or a second try, does not download it again. Whatever fails is said
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import re
@@ -26,6 +27,7 @@ from typing import NamedTuple
 TOP = Path(__file__).resolve().parent.parent
 LOCKS = TOP / "deploy" / "locks"
 MODEL = "the model"
+NEAR, NEAR_LOCK, NEAR_SOURCE = "the judge on trial", LOCKS / "near.txt", TOP / "plugins" / "ordinance-near"
 VLLM_ITSELF = "vLLM"
 #: What pip prints when it fails, in the order of asking, and what that means to a person.
 CAUSES = (
@@ -114,6 +116,31 @@ def fill_checkout(python: Path, lock: Path) -> None:
     install_checkout(python)
 
 
+def fill_serve(python: Path, lock: Path) -> None:
+    """As ``fill_checkout``, and a judge on trial: the plugin ordinance-near in a folder of its own, and settings that
+    allow it."""
+    fill_checkout(python, lock)
+    say("installing the judge on trial, ordinance-near (50 MB)")
+    downloads, wheels = python.parents[2] / "downloads", python.parents[1] / "wheels"
+    locked: list[str | Path] = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", NEAR_LOCK]
+    pip(python, NEAR, "download", "--dest", downloads, *locked)
+    pip(python, NEAR, "download", "--dest", wheels, "--no-index", "--find-links", downloads, *locked)
+    pip(python, NEAR, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", wheels, NEAR_SOURCE)
+    (wheel,) = wheels.glob("ordinance_near-*.whl")
+    folder = python.parents[1] / "near"
+    command = [python, "-m", "ordinance", "plugin", "install", wheel, "--to", folder, "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise InstallError(done.stderr.strip())
+    installed = json.loads(done.stdout)["plugin"]
+    trial = {
+        "plugins": [{name: installed[name] for name in ("name", "version", "path", "sha256")}],
+        "judges": [{"name": "near", "by": "near.lines", "seconds": 5}],
+        "judge": {"shown": True},
+    }
+    (python.parents[1] / "trial.yaml").write_text(json.dumps(trial, indent=1) + "\n", "utf-8")
+
+
 def fill_plugins(python: Path, lock: Path) -> None:
     """The packages, and this checkout, editable. A plugin is installed by its own tests, into a folder."""
     fill_packages(python, lock)
@@ -165,10 +192,15 @@ class Recipe(NamedTuple):
 
 
 CHECKOUT = Recipe(fill_checkout, needed=800 << 20, made_from=(LOCKS / "model.txt", TOP / "pyproject.toml"))
+SERVE = Recipe(
+    fill_serve,
+    needed=1000 << 20,
+    made_from=(*CHECKOUT.made_from, NEAR_LOCK, *sorted(each for each in NEAR_SOURCE.rglob("*") if each.is_file())),
+)
 CLIENTS = Recipe(fill_packages, needed=500 << 20)
 PLUGINS = Recipe(fill_plugins, needed=600 << 20, made_from=(TOP / "pyproject.toml",))
 VLLM = Recipe(fill_vllm, needed=4 << 30, kept="downloads are not kept", fits=fits_vllm)
-RECIPES = {"serve": CHECKOUT, "test": CHECKOUT, "clients": CLIENTS, "plugins": PLUGINS, "vllm": VLLM}
+RECIPES = {"serve": SERVE, "test": CHECKOUT, "clients": CLIENTS, "plugins": PLUGINS, "vllm": VLLM}
 
 
 def fingerprint(name: str) -> str:

@@ -24,6 +24,7 @@ def open_session(
     salt: bytes = b"",
     remembered: Remembered | None = None,
     silent: bool = False,
+    shows_trials: bool = False,
 ) -> Session:
     """Open a session in ``situation`` whose locale is the first of the ``wanted`` language tags for which ``plan`` has
     notices, else the operator's ``default``, else ``en``. If neither chose one, the locale does not decide how the
@@ -41,4 +42,5 @@ def open_session(
         salt=salt,
         remembered=remembered,
         silent=silent,
+        shows_trials=shows_trials,
     )

@@ -52,7 +52,8 @@ class Session:
     so that it also decides how to speak; ``asked`` are the slots that the request sets. ``memory`` is what is known of
     the texts that the same client sent, and ``salt`` sets apart those that it said under another. ``remembered`` is
     what earlier answers of the conversation told; None believes what the request claims. ``silent``: a machine reads
-    the text, so that notices are in the metadata alone.
+    the text, so that notices are in the metadata alone. With ``shows_trials`` the metadata name the rules on trial that
+    would have fired, which is for those who try a policy, and never for people: it would help whoever probes it.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Session:
         salt: bytes = b"",
         remembered: Remembered | None = None,
         silent: bool = False,
+        shows_trials: bool = False,
     ) -> None:
         remembered = believed(situation) if remembered is None else remembered
         self.plan = plan
@@ -76,6 +78,7 @@ class Session:
         self.locale = locale
         self.policy_name = policy_name
         self._speaks = speaks
+        self._shows_trials = shows_trials
         self._asked = asked or {}
         rulings = None if plan.judge is None else Rulings(plan.judge, salt)
         self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
@@ -261,6 +264,7 @@ class Session:
             "marks": [_cause_as_json(cause_of(rule)) for rule in self.marks],
             **self._plugins(),
             **self.judged(),
+            **({"trials": list(outcome.trials)} if self._shows_trials else {}),
             **self.history(),
         }
 

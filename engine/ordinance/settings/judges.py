@@ -95,3 +95,8 @@ class JudgingSettings(Section):
         description="Most calls to each judge that may be under way, in each serving process. Beyond it, new requests "
         "get status 429, `judge_busy`, before the model is asked.",
     )
+    shown: bool = Field(
+        default=False,
+        description="Whether the metadata of answers name the rules on trial that would have fired (`trials`), and the "
+        "chat page shows them. For trying out: it helps whoever probes a policy.",
+    )

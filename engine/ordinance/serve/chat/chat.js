@@ -128,6 +128,7 @@ function explain(turn, told, times) {
     const { left_out: count, types } = told.history;
     add(say("unread"), `${say(count === 1 ? "exchange" : "exchanges", { count })} (${types.join(", ")})`);
   }
+  if (told.trials) add(say("on_trial"), ...(told.trials.length ? told.trials : [say("nothing")]));
   for (const mark of told.marks ?? []) add(say("marked"), cited(mark));
   if (told.jurisdiction) add(say("law_of"), told.jurisdiction);
   add(say("policy"), `${told.policy.name}@${told.policy.version}`, told.policy.digest.slice(0, 16));

@@ -150,6 +150,7 @@ def session_of(
         memory=memory,
         salt=salt,
         remembered=remembered,
+        shows_trials=settings.judge.shown,
     )
 
 
