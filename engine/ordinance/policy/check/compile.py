@@ -95,13 +95,9 @@ def _planned(rule: Rule, judge: Judge | None) -> PlannedRule:
     """Return the rule without the place where it is written."""
     written = {each.name: getattr(rule, each.name) for each in fields(PlannedRule)}
     asks = rule.asks
-    planned = PlannedRule(
-        **{
-            **written,
-            "channels": rule.channels or frozenset({Channel.ANSWER}),
-            "judged": None if asks is None or judge is None else Judged(asks.question, asks.least, judge),
-        }
-    )
+    judged = None if asks is None or judge is None else Judged(asks.question, asks.least, judge)
+    channels = rule.channels or frozenset({Channel.ANSWER})
+    planned = PlannedRule(**{**written, "channels": channels, "judged": judged})
     if rule.trial_until is None:
         return planned
     return replace(planned, after_trial=replace(planned, trial=False, trial_until=None))
