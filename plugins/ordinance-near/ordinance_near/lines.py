@@ -40,6 +40,9 @@ class Lines:
         self._lines = lines
         self._encoder = Encoder()
         self.version = version
+        # What is read at the first use is read now: a process starts once, and whoever asks does not wait.
+        self._encoder(["Good morning."])
+        is_known("Good morning.")
 
     @classmethod
     @cache

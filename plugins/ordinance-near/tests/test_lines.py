@@ -78,7 +78,7 @@ def test_a_sentence_without_end_is_seen_in_pieces() -> None:
 
 def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(encoder.WEIGHTS, "sp.model", "0" * 64)
-    with pytest.raises(WeightsError, match="sp.model"):
+    with pytest.raises(WeightsError, match="sp"):
         Encoder()
 
 
