@@ -179,7 +179,8 @@ def unasked(policy: Policy) -> list[Diagnostic]:
     names = ", ".join(rule.id for rule, _ in asking)
     alone = ", ".join(rule.id for rule, _ in asking if not rule.detectors)
     rest = f"; without one these look for nothing and are on trial: {alone}" if alone else ""
-    return [diagnose("judge-missing", asking[0][1], f"no judge is configured, and these rules ask one: {names}{rest}")]
+    place = next((span for rule, span in asking if rule.unit.given), asking[0][1])
+    return [diagnose("judge-missing", place, f"no judge is configured, and these rules ask one: {names}{rest}")]
 
 
 def pack_paths(paths: Iterable[Path | str], plugins: Sequence[Plugin]) -> Iterator[Path]:
