@@ -38,7 +38,7 @@ ASKS: dict[str, dict[str, Any]] = {
 VERSION_1 = {
     "v", "time", "event", "request", "key", "api", "model", "stream", "status", "seconds", "problem", "digest",
     "jurisdiction", "locale", "verdict", "rules", "failed", "trials", "notices", "choices", "balanced", "history",
-    "lost", "output", "plugins", "trace", "x_request_id",
+    "lost", "output", "plugins", "trace", "x_request_id", "judged", "not_judged", "judge_faults",
 }  # fmt: skip
 #: How soon /health answers whatever has become of the record, in seconds: within one, on a machine that has nothing
 #: else to do. What waits for a reader or a disk waits for ever.
@@ -161,8 +161,8 @@ def test_every_field_that_is_written_is_documented_and_none_was_taken_away(
     found = records(path, 2 * len(ASKS) + 2)
     fields = {field for record in found for field in record}
     assert fields <= VERSION_1
-    assert VERSION_1 - fields <= {"history", "lost", "output", "plugins"}, (
-        "what only an old red line, a gap, a batch and a plugin have"
+    assert VERSION_1 - fields <= {"history", "lost", "output", "plugins", "judged", "not_judged", "judge_faults"}, (
+        "what only an old red line, a gap, a batch, a plugin and a judge have"
     )
     assert documented() == VERSION_1
     by_id: dict[str, list[str]] = {}
