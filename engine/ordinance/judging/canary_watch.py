@@ -81,6 +81,8 @@ class Canaries:
         self._confirmed = 0.0
         self._failed = ""
         self._passed = 0
+        #: How many times it was found wrong; what it has said before may have been wrong too.
+        self.era = 0
         #: When all were last answered right, as an ISO time.
         self.last_right = ""
 
@@ -170,6 +172,7 @@ class Canaries:
         if code != self._failed:
             passed = f"; it has let {self._passed} texts pass since it was last right" if self._passed else ""
             self._tell(f"the judge {self._name} has failed ({code}): what it judges counts as found{passed}")
+            self.era += code == "canary"
         self._failed = code
 
     def _confirm(self) -> None:
