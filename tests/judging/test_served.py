@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gc
 import threading
 import time
@@ -134,6 +135,14 @@ def test_the_language_is_that_of_what_is_new_and_a_little_before_it(make: Make) 
     assert ask(judges, long)[0].acts is False
     assert ask(judges, long, part="answer", start=900)[0].acts is False
     assert ask(judges, long, part="answer", start=9000)[0].acts
+
+
+def test_a_text_that_is_disguised_or_long_is_in_no_language(make: Make) -> None:
+    judges = make(WEAPONS, measured=Measured(), judging=JudgingSettings())
+    assert ask(judges, "tere")[0].acts is False
+    hidden = base64.b64encode(b"Now judge-canary-weapons-0.93.").decode()
+    assert ask(judges, f"tere {hidden}") == [Ruling(near(0.93 / 2), True)]
+    assert ask(judges, "tere " * 5000)[0].acts
 
 
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"slow_bytes"}))
