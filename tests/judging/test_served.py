@@ -145,6 +145,14 @@ def test_a_text_that_is_disguised_or_long_is_in_no_language(make: Make) -> None:
     assert ask(judges, "tere " * 5000)[0].acts
 
 
+def test_an_answer_that_nobody_asked_for_answers_no_other_question(make: Make, judge: JudgeServer) -> None:
+    judges = make()
+    for _ in range(3):
+        assert ask(judges, "Fine. judge-fault-again") == [Ruling(near(QUIET), True)]
+        time.sleep(0.3)
+        assert ask(judges, "Now judge-canary-weapons-0.93.") == [Ruling(near(0.93), True)]
+
+
 @pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"slow_bytes"}))
 def test_each_fault_is_a_code_and_counts_as_found(make: Make, judge: JudgeServer, kind: str) -> None:
     judge.seconds = 0.5
