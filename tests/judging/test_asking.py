@@ -153,3 +153,16 @@ def test_a_defect_in_asking_is_a_fault_and_nothing_raises() -> None:
         raise RuntimeError(call.text)
 
     assert answers(made(ask)) == ["unreadable"]
+
+
+def test_one_replica_alone_can_be_asked() -> None:
+    asked: list[int] = []
+
+    def ask(_: Call, replica: int) -> float:
+        asked.append(replica)
+        raise FaultError("unreachable")
+
+    calls = made(ask, replicas=3)
+    (answer,) = calls.make([CALL], time.monotonic() + 5, 2)
+    assert _said(answer) == "unreachable"
+    assert asked == [2]

@@ -212,6 +212,19 @@ def test_what_a_judge_said_before_it_was_found_wrong_is_asked_anew(make: Make, j
     assert judges.era == 1
 
 
+def test_a_replica_that_lets_everything_pass_closes_the_judge(make: Make, judge: JudgeServer) -> None:
+    numb = [JudgeServer(seconds=2.0) for _ in range(2)]
+    for each in numb:
+        each.score = lambda policy, text: QUIET  # type: ignore[method-assign]
+    try:
+        judges = make(url=[judge.url] * 3 + [each.url for each in numb])
+        judges.judges[0].canaries.ensure()
+        assert judges.judges[0].canaries.fault == "canary"
+    finally:
+        for each in numb:
+            each.stop()
+
+
 # Who acts
 
 

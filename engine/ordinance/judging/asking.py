@@ -49,7 +49,7 @@ class Calls:
 
     def __init__(self, ask: Callable[[Call, int], float], replicas: int, at_once: int, seconds: float) -> None:
         self._ask = ask
-        self._replicas = replicas
+        self.replicas = replicas
         self._at_once = at_once
         self._seconds = seconds
         self._lock = threading.Lock()
@@ -82,9 +82,10 @@ class Calls:
         """Return how many times ``seconds`` so many calls may take."""
         return max(1, math.ceil(count / self._at_once))
 
-    def make(self, calls: Sequence[Call], until: float) -> list[Answer]:
-        """Return an answer for each of ``calls``, or why there is none, before the monotonic time ``until``."""
-        return _Round(self, calls, until).answers()
+    def make(self, calls: Sequence[Call], until: float, replica: int | None = None) -> list[Answer]:
+        """Return an answer for each of ``calls``, or why there is none, before the monotonic time ``until``. If a
+        ``replica`` is given, it alone is asked."""
+        return _Round(self, calls, until, replica).answers()
 
     def begin(self, call: Call, replica: int, until: float) -> Future[float]:
         """Hand a call over to a thread."""
@@ -114,19 +115,20 @@ class Calls:
     def replica(self) -> int:
         """Return which replica is asked first now: each in its turn."""
         with self._lock:
-            self._turn = (self._turn + 1) % self._replicas
+            self._turn = (self._turn + 1) % self.replicas
             return self._turn
 
     def other(self, replica: int) -> int | None:
         """Return the replica to ask beside ``replica``; None where there is no other, or no room."""
-        return None if self._replicas == 1 or self.full else (replica + 1) % self._replicas
+        return None if self.replicas == 1 or self.full else (replica + 1) % self.replicas
 
 
 class _Round:
-    """The calls that somebody waits for together."""
+    """The calls that somebody waits for together, to ``only`` this replica if one is given."""
 
-    def __init__(self, calls: Calls, asked: Sequence[Call], until: float) -> None:
+    def __init__(self, calls: Calls, asked: Sequence[Call], until: float, only: int | None) -> None:
         self._calls = calls
+        self._only = only
         self._asked = asked
         self._until = until
         self._answers: dict[int, Answer] = {}
@@ -135,7 +137,7 @@ class _Round:
 
     def answers(self) -> list[Answer]:
         for number in range(len(self._asked)):
-            self._begin(number, self._calls.replica())
+            self._begin(number, self._calls.replica() if self._only is None else self._only)
         hedge_at = time.monotonic() + self._calls.slow
         while len(self._answers) < len(self._asked):
             now = time.monotonic()
@@ -158,7 +160,7 @@ class _Round:
             self._again(number, replica)
 
     def _again(self, number: int, replica: int) -> bool:
-        other = self._calls.other(replica)
+        other = self._calls.other(replica) if self._only is None else None
         if number in self._answers or number in self._second or other is None:
             return False
         self._second.add(number)
