@@ -80,7 +80,12 @@ class Calls:
 
     def rounds(self, count: int) -> int:
         """Return how many times ``seconds`` so many calls may take."""
-        return max(1, math.ceil(count / self._at_once))
+        return max(1, math.ceil(count / self.share))
+
+    @property
+    def share(self) -> int:
+        """Return how many calls may be under way for one text: however long it is, others have room."""
+        return max(1, self._at_once // 2)
 
     def make(self, calls: Sequence[Call], until: float, replica: int | None = None) -> list[Answer]:
         """Return an answer for each of ``calls``, or why there is none, before the monotonic time ``until``. If a
@@ -134,22 +139,28 @@ class _Round:
         self._answers: dict[int, Answer] = {}
         self._second: set[int] = set()
         self._tries: dict[Future[float], _Try] = {}
+        self._waiting = deque(range(len(asked)))
+        self._hedge_at = 0.0
 
     def answers(self) -> list[Answer]:
-        for number in range(len(self._asked)):
-            self._begin(number, self._calls.replica() if self._only is None else self._only)
-        hedge_at = time.monotonic() + self._calls.slow
         while len(self._answers) < len(self._asked):
             now = time.monotonic()
             if now >= self._until:
                 break
-            hedged = now >= hedge_at
+            self._begin_next(now)
+            hedged = now >= self._hedge_at
             if hedged:
                 self._hedge()
-            done, _ = wait(self._tries, (self._until if hedged else min(self._until, hedge_at)) - now, FIRST_COMPLETED)
+            until = self._until if hedged else min(self._until, self._hedge_at)
+            done, _ = wait(self._tries, until - now, FIRST_COMPLETED)
             for future in done:
                 self._take(future)
         return [self._answer(number) for number in range(len(self._asked))]
+
+    def _begin_next(self, now: float) -> None:
+        while self._waiting and len(self._tries) < self._calls.share:
+            self._begin(self._waiting.popleft(), self._calls.replica() if self._only is None else self._only)
+            self._hedge_at = now + self._calls.slow
 
     def _begin(self, number: int, replica: int) -> None:
         self._tries[self._calls.begin(self._asked[number], replica, self._until)] = _Try(number, replica)
