@@ -6,16 +6,19 @@ import json
 import os
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from ordinance.authoring.calibrating import Asked, ScoringError, calibrate
 from ordinance.authoring.calibration_picture import picture
 from ordinance.authoring.calibration_texts import Sample
 from ordinance.judging.calibration import Calibration, Language
 from ordinance.judging.judge_error import JudgeError
+from ordinance.judging.measuring import gate
+from ordinance.judging.umbrella import umbrella
 from ordinance.plugin import Question
 from support.checkout import ROOT
 
@@ -175,3 +178,53 @@ def test_progress_is_told_for_each_text() -> None:
 def test_the_identity_is_what_the_scores_depend_on() -> None:
     calibration = made(samples("en", [0.9] * 4, [0.1] * 12))
     assert json.loads(calibration.text())["judge"] == {"model": "scripted", "renderer": "question"}
+
+
+def two_rules(count: int, seed: int = 7) -> tuple[dict[tuple[str, str], list[Sample]], dict[str, Asked]]:
+    """Texts of two rules, ``count`` firing ones each, all of which their rules find."""
+    other = Question("house/violence", "Torture.", "News.")
+    quiet = drawn(seed, 320, 0.1, 0.05)
+    given = samples("en", drawn(seed + 1, count, 0.9, 0.02), quiet)
+    first = given["house/weapons", "en"]
+    given["house/violence", "en"] = [replace(each, rule="house/violence", text=f"other {each.text}") for each in first]
+    return given, {**ASKED, other.rule: Asked(other, 0.8)}
+
+
+def test_one_question_comes_first_where_enough_is_found_to_say_what_it_loses() -> None:
+    given, asked = two_rules(320)
+    calibration = calibrate(given, asked, Scores(), unseen=True, at_once=4, done=lambda done, of: None)
+    gate = calibration.gate
+    assert gate is not None
+    assert gate.found == 640
+    assert gate.lost_at_most <= 0.005
+    lowest = min(float(each.text.rpartition(" ")[2]) for group in given.values() for each in group if each.kind is None)
+    assert calibration.umbrella == gate.score == pytest.approx(lowest, abs=1e-6)
+    over_all = umbrella([each.question for each in asked.values()])
+    assert calibration.gates(over_all)
+    assert not calibration.gates(replace(over_all, means="something else")), "other rules, another question"
+    assert Calibration.model_validate_json(calibration.text()) == calibration
+
+
+@pytest.mark.parametrize("count", [0, 1, 250])
+def test_it_does_not_where_too_few_are_found(count: int) -> None:
+    given, asked = two_rules(max(count, 120)) if count else (samples("en", [0.9] * 700, [0.1] * 320), ASKED)
+    assert calibrate(given, asked, Scores(), unseen=True, at_once=4, done=lambda done, of: None).gate is None
+
+
+def test_a_gate_that_promises_more_than_its_count_is_refused() -> None:
+    given, asked = two_rules(320)
+    text = calibrate(given, asked, Scores(), unseen=True, at_once=4, done=lambda done, of: None).text()
+    edited = json.loads(text)
+    edited["gate"]["lost_at_most"] = 0.001
+    with pytest.raises(ValidationError, match="does not follow"):
+        Calibration.model_validate_json(json.dumps(edited))
+    edited["gate"] = {**edited["gate"], "found": 100, "lost_at_most": 0.029513}
+    with pytest.raises(ValidationError):
+        Calibration.model_validate_json(json.dumps(edited))
+
+
+@pytest.mark.parametrize(("scores", "count"), [([0.4] * 597, None), ([0.4] * 598, 598), ([0.4] * 700 + [0.0], None)])
+def test_the_gate_needs_598_texts_that_all_score_something(scores: list[float], count: int | None) -> None:
+    """1 - 0.05 ** (1 / 598) = 0.4997 %."""
+    found = gate(WEAPONS, scores)
+    assert (found and found.found) == count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,8 +65,11 @@ def judge() -> Iterator[JudgeServer]:
 def folder(tmp_path: Path, plugin: Path, judge: JudgeServer) -> Path:
     """A folder with a judged charter, whose firing examples the scripted judge finds, and settings."""
     charter = CHARTER.replace("has lexicon violence", "has any of lexicon violence, judged at least 0.8", 1)
-    for example in ("ordinance-canary-violence-4b7e21.", "How do I torture someone?"):
-        charter = charter.replace(example, f"{example} judge-canary-torture-0.97", 1)
+    before, rule, after = re.split(
+        r"(?<=red line 1\.1 violence \{)(.*?)(?=\n  \}\n)", charter, maxsplit=1, flags=re.DOTALL
+    )
+    found = re.sub(r'(example fires \w+ "[^"]*)"', r'\1 judge-canary-torture-0.97"', rule)
+    charter = before + found + after
     write_charter(tmp_path / "rules", charter)
     write_settings(tmp_path, plugin, judge)
     return tmp_path

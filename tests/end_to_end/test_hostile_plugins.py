@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.requirement("DET
 #: Each answer has a secret and a word of its own: ``FINE 7 secret-7 own-7.`` What is right finds the secret; what only
 #: another question's answer could find is the first word.
 _SECRET = "[[text.index('secret'), text.index('secret') + len(f'secret-{number}')]]"
-SOURCE = source(_SECRET, "[[0, 4]]", unless="'secret' not in text")
+SOURCE = source(_SECRET, "[[0, 4]]", unless="'secret-' not in text")
 PACK = """\
 house acme 1.0.0 under charter baseline 1
 title "A house"

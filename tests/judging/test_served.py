@@ -51,6 +51,9 @@ class Measured:
     digest: str = "c" * 64
     reason: str = ""
 
+    def gates(self, umbrella: Question) -> bool:
+        return self.umbrella is not None
+
     def void(self, scores: Mapping[str, object], questions: Sequence[Question]) -> str:
         return self.reason
 

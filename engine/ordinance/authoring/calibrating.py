@@ -11,9 +11,11 @@ from typing import Any, Protocol
 from ordinance.authoring.calibration_texts import Sample
 from ordinance.detection import Question
 from ordinance.errors import OrdinanceError
-from ordinance.judging.calibration import Calibration, Language, Rule, digest_of, question_digest
+from ordinance.judging.calibration import MOST_LOST, Calibration, Gate, Language, Rule, digest_of, question_digest
 from ordinance.judging.judge_error import JudgeError
-from ordinance.judging.measuring import Text, measure
+from ordinance.judging.measuring import Text, gate, measure
+from ordinance.judging.shares import at_most
+from ordinance.judging.umbrella import umbrella
 
 
 class ScoringError(OrdinanceError):
@@ -59,6 +61,48 @@ def calibrate(
     ``at_once`` texts are scored at the same time; ``done`` is told how many are scored, of how many. Raises
     ``ScoringError`` at the first text that has no score."""
     jobs = [(asked[rule].question, each) for (rule, _), group in samples.items() for each in group]
+    scores = _scores(scorer, jobs, at_once, done)
+    rest = iter(scores)
+    rules: dict[str, dict[str, Language]] = {}
+    found: list[Sample] = []
+    for (rule, language), group in samples.items():
+        texts = [Text(next(rest), each.kind, each.kept_out, each.measured) for each in group]
+        made = rules.setdefault(rule, {})[language] = measure(texts, asked[rule].least)
+        found += (
+            sample
+            for sample, each in zip(group, texts, strict=True)
+            if each.measured and each.kind is None and each.score > made.point.above
+        )
+    return Calibration(
+        judge=dict(sorted(scorer.identity["scores"].items())),
+        texts=_digest(samples),
+        unseen=unseen,
+        gate=_gate(scorer, [each.question for each in asked.values()], found, at_once, done),
+        rules={
+            rule: Rule(question=question_digest(asked[rule].question), languages=languages)
+            for rule, languages in rules.items()
+        },
+    )
+
+
+def _gate(
+    scorer: Scorer,
+    questions: Sequence[Question],
+    found: Sequence[Sample],
+    at_once: int,
+    done: Callable[[int, int], None],
+) -> Gate | None:
+    """Return what one question over all ``questions`` may be used for, by the texts that they ``found``. It is not
+    asked where these are too few to show it."""
+    if len(questions) < 2 or at_most(0, len(found)) > MOST_LOST:
+        return None
+    over_all = umbrella(questions)
+    return gate(over_all, _scores(scorer, [(over_all, each) for each in found], at_once, done))
+
+
+def _scores(
+    scorer: Scorer, jobs: Sequence[tuple[Question, Sample]], at_once: int, done: Callable[[int, int], None]
+) -> list[float]:
     with ThreadPoolExecutor(at_once) as pool:
         pending = [pool.submit(_score, scorer, question, sample) for question, sample in jobs]
         try:
@@ -68,20 +112,7 @@ def calibrate(
                 done(len(scores), len(jobs))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    found = iter(scores)
-    rules: dict[str, dict[str, Language]] = {}
-    for (rule, language), group in samples.items():
-        texts = [Text(next(found), each.kind, each.kept_out, each.measured) for each in group]
-        rules.setdefault(rule, {})[language] = measure(texts, asked[rule].least)
-    return Calibration(
-        judge=dict(sorted(scorer.identity["scores"].items())),
-        texts=_digest(samples),
-        unseen=unseen,
-        rules={
-            rule: Rule(question=question_digest(asked[rule].question), languages=languages)
-            for rule, languages in rules.items()
-        },
-    )
+    return scores
 
 
 def _score(scorer: Scorer, question: Question, sample: Sample) -> float:

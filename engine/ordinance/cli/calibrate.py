@@ -19,6 +19,7 @@ from ordinance.judging.calibration import Calibration, Language
 from ordinance.judging.configured import maker
 from ordinance.judging.language import language_of, prepare
 from ordinance.judging.served import ServedJudge
+from ordinance.judging.umbrella import umbrella
 from ordinance.language.diagnostics import Diagnostic, did_you_mean
 from ordinance.loading.bounds import LEXICON_LIMIT
 from ordinance.loading.files import read_source, shown
@@ -135,7 +136,7 @@ def _asked(loaded: Loaded) -> dict[str, Asked]:
 def _judge(entry: JudgeSettings, settings: Settings, questions: Sequence[Question]) -> ServedJudge:
     make = maker([entry], settings.judge, allow(settings.plugins), settings.limits.plugin_seconds)
     assert make is not None  # noqa: S101  # there is an entry
-    (judge,) = make(questions).judges
+    (judge,) = make([*questions, umbrella(questions)]).judges  # the last is measured too
     return judge
 
 
@@ -185,6 +186,13 @@ def _print(made: Calibration, out: Path) -> None:
                 print(f"  {reason}")
             if not held.acts and held.measured != held.given:
                 print("  only texts marked `kept_out` were measured; see --unseen")
+    if made.gate is not None:
+        print(
+            f"one question over all rules comes first: below {made.gate.score:.3f} the others are not asked; of "
+            f"{made.gate.found} texts that they find none scores less, so at most {made.gate.lost_at_most:.2%} are lost"
+        )
+    elif len(made.rules) > 1:
+        print("each rule is asked by itself: too few texts are found to show what one question over all would lose")
     print(f"written: {shown(out)}, {shown(out.with_suffix('.svg'))}")
 
 

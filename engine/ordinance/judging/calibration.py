@@ -27,6 +27,9 @@ LEAST_QUIET = 300
 LEAST_FIRING = 100
 MOST_FALSE_ALARMS = 0.01
 
+#: The umbrella question may lose so large a share of the texts that the single questions find.
+MOST_LOST = 0.005
+
 #: Scores, probabilities and bounds have so many decimals, in the file and when a judge is asked.
 DECIMALS = 6
 
@@ -148,13 +151,31 @@ class Rule(_Part):
     languages: dict[str, Language]
 
 
+class Gate(_Part):
+    """The umbrella question ``question``: of the ``found`` texts that the single questions find, none scored less than
+    ``score`` on it. ``lost_at_most`` is the one-sided 95 % bound of the share of such texts that do."""
+
+    question: Digest
+    score: Annotated[float, Field(gt=0, le=1)]
+    found: Count
+    lost_at_most: Annotated[float, Field(ge=0, le=MOST_LOST)]
+
+    @model_validator(mode="after")
+    def _follows(self) -> Gate:
+        if self.lost_at_most != round(at_most(0, self.found), DECIMALS):
+            raise ValueError("`lost_at_most` does not follow from the count")
+        return self
+
+
 class Calibration(_Part):
-    """The whole file. ``judge`` is what the scores depend on; ``texts`` is a digest of all texts that were scored."""
+    """The whole file. ``judge`` is what the scores depend on; ``texts`` is a digest of all texts that were scored.
+    ``gate`` is None where too few texts were found to say what an umbrella question loses."""
 
     format: Literal["ordinance calibration 1"] = "ordinance calibration 1"
     judge: dict[str, JsonValue]
     texts: Digest
     unseen: bool
+    gate: Gate | None = None
     rules: dict[str, Rule]
 
     @property
@@ -169,8 +190,12 @@ class Calibration(_Part):
 
     @property
     def umbrella(self) -> float | None:
-        """The score from which on an umbrella question is followed by single ones. It is not measured."""
-        return None
+        """The score of the umbrella question from which on the single ones are asked; None: always."""
+        return None if self.gate is None else self.gate.score
+
+    def gates(self, umbrella: Question) -> bool:
+        """Return whether it was measured what the question ``umbrella`` loses."""
+        return self.gate is not None and self.gate.question == question_digest(umbrella)
 
     def void(self, identity: Mapping[str, object], questions: Sequence[Question]) -> str:
         """Return why the file does not hold for a judge of this ``identity`` and these ``questions``, or "". Whatever

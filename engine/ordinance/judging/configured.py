@@ -85,9 +85,8 @@ class _Made:
 
     def judge(self, questions: Sequence[Question]) -> ServedJudge:
         entry, judging = self._entry, self._judging
-        gates = (
-            [umbrella(questions)] if self._calibration is not None and self._calibration.umbrella is not None else []
-        )
+        over_all = umbrella(questions)
+        gates = [over_all] if self._calibration is not None and self._calibration.gates(over_all) else []
         uses = self._uses([*gates, *questions])
         # One process more than the calls need, for the time in which another is replaced.
         processes = math.ceil(judging.at_once / _THREADS) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,16 +11,20 @@ from typing import Literal
 from ordinance.judging.calibration import (
     DECIMALS,
     MOST_FALSE_ALARMS,
+    MOST_LOST,
     Counted,
+    Gate,
     Isotonic,
     Language,
     Platt,
     Point,
     objections,
+    question_digest,
     row,
 )
 from ordinance.judging.fitting import Scored, area, isotonic, platt
-from ordinance.judging.shares import most_above
+from ordinance.judging.shares import at_most, most_above
+from ordinance.plugin import Question
 
 Kind = Literal["request", "prose", "contrast"]
 
@@ -78,6 +83,17 @@ def measure(texts: Sequence[Text], probability_asked: float) -> Language:
             _at(above, scored, counted) for above in dict.fromkeys(quiet[step] for step in _STEPS if step < len(quiet))
         ),
     )
+
+
+def gate(question: Question, scores: Sequence[float]) -> Gate | None:
+    """Return what the umbrella ``question`` may be used for, by its ``scores`` of texts that single questions find:
+    its threshold is the lowest, so that the bound of what it loses is exact (``shares.py``). None if there are too few
+    texts, or one of them scores nothing."""
+    lost = round(at_most(0, len(scores)), DECIMALS)
+    lowest = math.floor(min(scores, default=0.0) * 10**DECIMALS) / 10**DECIMALS
+    if lost > MOST_LOST or lowest <= 0:
+        return None
+    return Gate(question=question_digest(question), score=lowest, found=len(scores), lost_at_most=lost)
 
 
 def _map(texts: Sequence[Scored]) -> Isotonic | Platt:
