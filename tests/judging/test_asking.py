@@ -83,8 +83,7 @@ def test_no_more_calls_run_at_once_than_may_and_one_that_does_not_begin_is_one_t
     held = [threading.Thread(target=answers, args=(calls, Call("r", each), Call("r", each * 2))) for each in "12"]
     for each in held:
         each.start()
-    until(lambda: len(running) == 2)
-    assert calls.full
+    until(lambda: calls.full and len(running) == 2)
     assert answers(calls, seconds=0.1) == ["full"]
     gate.set()
     for each in held:

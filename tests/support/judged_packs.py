@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,10 @@ from support.scripted_judge import JudgeServer
 FIRES = "judge-canary-weapons-0.93"
 QUIET = "judge-canary-weapons-0.31"
 
-_NOT = re.compile(r"^    not     .*\n", re.MULTILINE)
+_JUDGED = """\
+    not     "News and history."
+    when    prompt or answer has any of lexicon weapons, judged at least 0.8
+"""
 _EXAMPLES = "".join(
     f'    example fires prompt "Number {each}: judge-canary-weapons-0.97."\n    example quiet prompt "Day {each}."\n'
     for each in range(6)
@@ -23,19 +25,11 @@ _EXAMPLES = "".join(
 
 
 def charter() -> str:
-    """The charter that ships, with red line 1.2 judged and no other."""
-    before, head, rest = CHARTER.partition("  red line 1.2 weapons {\n")
+    """The charter that ships, with red line 1.2 judged."""
+    before, head, rest = CHARTER.partition("    when    prompt or answer has lexicon weapons\n")
     assert head
-    own, end, after = rest.partition("  }\n")
-    refuse = "    refuse  telling red_line\n"
-    assert "judged at least 0.8" in own
-    assert refuse in own
-    return f"{_plain(before)}{head}{own.replace(refuse, refuse + _EXAMPLES)}{end}{_plain(after)}"
-
-
-def _plain(text: str) -> str:
-    """Return red lines that ask no judge."""
-    return re.sub(r" any of (lexicon \w+), judged at least [\d.]+$", r" \1", _NOT.sub("", text), flags=re.MULTILINE)
+    refuse, _, examples = rest.partition("\n")
+    return f"{before}{_JUDGED}{refuse}\n{_EXAMPLES}{examples}"
 
 
 def values(folder: Path, plugin: Path, server: JudgeServer, **more: Any) -> dict[str, Any]:
