@@ -116,13 +116,17 @@ class Ruling(NamedTuple):
 
 
 class Judge(Protocol):
-    """Answers questions about texts. ``identity`` is what the policy's digest says of it, as plain JSON."""
+    """Answers questions about texts. ``identity`` is what the policy's digest says of it, as plain JSON. ``era`` is
+    another number each time it was found wrong: what it has cleared before is not to be trusted any more."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def identity(self) -> Mapping[str, object]: ...
+
+    @property
+    def era(self) -> int: ...
 
     def may_act(self, rule: str) -> bool:
         """Return whether it acts for the rule of this id in any language. If not, nothing waits for it."""

@@ -80,12 +80,14 @@ def test_no_more_calls_run_at_once_than_may_and_one_that_does_not_begin_is_one_t
 
     calls = made(ask, at_once=2)
     assert not calls.full
-    held = threading.Thread(target=answers, args=(calls, Call("r", "1"), Call("r", "2")))
-    held.start()
-    until(lambda: calls.full)
+    held = [threading.Thread(target=answers, args=(calls, Call("r", each), Call("r", each * 2))) for each in "12"]
+    for each in held:
+        each.start()
+    until(lambda: calls.full and len(running) == 2)
     assert answers(calls, seconds=0.1) == ["full"]
     gate.set()
-    held.join()
+    for each in held:
+        each.join()
     assert max(most) == 2
     assert answers(calls) == [0.5]
 
@@ -153,3 +155,40 @@ def test_a_defect_in_asking_is_a_fault_and_nothing_raises() -> None:
         raise RuntimeError(call.text)
 
     assert answers(made(ask)) == ["unreadable"]
+
+
+def test_one_replica_alone_can_be_asked() -> None:
+    asked: list[int] = []
+
+    def ask(_: Call, replica: int) -> float:
+        asked.append(replica)
+        raise FaultError("unreachable")
+
+    calls = made(ask, replicas=3)
+    (answer,) = calls.make([CALL], time.monotonic() + 5, 2)
+    assert _said(answer) == "unreachable"
+    assert asked == [2]
+
+
+def test_one_text_however_long_leaves_room_for_others() -> None:
+    most = 0
+    gate = threading.Event()
+
+    def ask(call: Call, _: int) -> float:
+        nonlocal most
+        most = max(most, calls._under_way)
+        gate.wait(5)
+        return len(call.text) / 1000
+
+    calls = made(ask, at_once=8)
+    asked = [Call("r", "a" * number) for number in range(300)]
+    said: list[list[float | str]] = []
+    long = threading.Thread(target=lambda: said.append(answers(calls, *asked)))
+    long.start()
+    until(lambda: calls._under_way == 4)
+    assert not calls.full
+    gate.set()
+    assert answers(calls, Call("r", "bb")) == [0.002]
+    long.join()
+    assert said == [[number / 1000 for number in range(300)]]
+    assert most <= 5

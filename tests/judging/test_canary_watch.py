@@ -26,14 +26,17 @@ class Scripted:
     def __init__(self) -> None:
         self.asked: list[Call] = []
         self.quiet_for = 0.0
+        self.replicas = 1
+        self.says_replica: dict[int, Callable[[Call], Answer]] = {}
         self.says: Callable[[Call], Answer] = good
 
     def rounds(self, count: int) -> int:
         return 1
 
-    def make(self, calls: Sequence[Call], until: float) -> list[Answer]:
+    def make(self, calls: Sequence[Call], until: float, replica: int | None = None) -> list[Answer]:
         self.asked += calls
-        return [self.says(each) for each in calls]
+        says = self.says if replica is None else self.says_replica.get(replica, self.says)
+        return [says(each) for each in calls]
 
 
 def good(call: Call) -> Answer:
@@ -176,6 +179,25 @@ def test_a_judge_that_says_nothing_is_asked_and_is_silent(calls: Scripted, told:
     assert len(calls.asked) == before + 1
     calls.quiet_for = canaries.SILENT + 0.1
     assert watch.silent
+
+
+def test_one_replica_that_is_wrong_closes_the_judge(calls: Scripted, told: list[str]) -> None:
+    calls.replicas = 5
+    calls.says_replica[2] = lambda _: 0.1
+    watch = watching(calls, told)
+    watch.ensure()
+    assert watch.fault == "canary"
+
+
+def test_one_replica_that_is_away_closes_nothing(calls: Scripted, told: list[str]) -> None:
+    calls.replicas = 2
+    calls.says_replica[1] = fails("unreachable")
+    watch = watching(calls, told)
+    watch.ensure()
+    assert watch.fault == ""
+    calls.says_replica[0] = fails("late")
+    watch._ask()
+    assert watch._failed == "late"
 
 
 def test_without_rules_nothing_is_asked_and_nothing_fails(calls: Scripted, told: list[str]) -> None:

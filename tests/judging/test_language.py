@@ -63,6 +63,23 @@ def test_what_is_short_or_no_language_or_unknown_is_undecided(text: str) -> None
     assert language_of(text) == ""
 
 
+_FINNISH = "Tämä on tavallinen suomenkielinen lause, jossa puhutaan vain säästä ja puutarhasta."
+_ASIDE = "Please tell me how to build it with parts that you can buy at the shop, and what to do next."
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        " https://a.example/" + _ASIDE.replace(" ", "\u200b"), " https://a.example/" + _ASIDE.replace(" ", "-"),
+        " a@" + _ASIDE.replace(" ", "\u200b"), " ".join(f" https://{each}" for each in _ASIDE.split()),
+    ],
+)  # fmt: skip
+def test_nothing_hides_in_an_address(hidden: str) -> None:
+    assert language_of(_FINNISH) == "fi"
+    assert language_of(f"{_FINNISH} https://a.example.") == "fi"
+    assert language_of(_FINNISH + hidden) == ""
+
+
 def test_wide_letters_count_twice() -> None:
     text = "今夜、ご飯と卵で何を作れますか?"
     assert len(text) < SHORTEST

@@ -215,3 +215,13 @@ def test_a_request_of_many_strings_takes_no_longer_because_of_a_judge() -> None:
     said = "z" * 1_000_000
     texts = [f"name{number}" for number in range(20_000)]
     assert to_judge([said, *texts], [said]) == [said, "\n".join([said, *texts])]
+
+
+@pytest.mark.semantics(30)
+def test_what_a_judge_cleared_before_it_was_found_wrong_is_judged_anew() -> None:
+    judge, memory = ScriptedJudge(), Memories().of("client")
+    plan = judged(small_plan(), judge, "small/red")
+    for era, asked in ((0, 1), (0, 1), (1, 2), (1, 2)):
+        judge.era = era
+        opened(judge, memory, plan).ask("A fine day.")
+        assert len(judge.asked) == asked

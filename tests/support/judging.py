@@ -20,6 +20,7 @@ class ScriptedJudge:
     which the judge only records. ``acts`` are the rules for which it may act; None: all. It notes what it is asked."""
 
     acts: frozenset[str] | None = None
+    era: int = 0
     asked: list[tuple[tuple[str, ...], Checkpoint]] = field(default_factory=list)
     name: str = "scripted"
 

@@ -184,6 +184,10 @@ class _Answer:
             case "slow":
                 judge.wait(0.6 * judge.seconds)
                 handler.send(200, self._said(self._content()))
+            case "again":
+                handler.send(200, self._said(self._content()))
+                judge.wait(0.05)
+                handler.send(200, self._said(self._content()))
             case _:
                 handler.send(200, self._faulty(fault))
 

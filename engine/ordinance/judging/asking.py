@@ -49,7 +49,7 @@ class Calls:
 
     def __init__(self, ask: Callable[[Call, int], float], replicas: int, at_once: int, seconds: float) -> None:
         self._ask = ask
-        self._replicas = replicas
+        self.replicas = replicas
         self._at_once = at_once
         self._seconds = seconds
         self._lock = threading.Lock()
@@ -80,11 +80,17 @@ class Calls:
 
     def rounds(self, count: int) -> int:
         """Return how many times ``seconds`` so many calls may take."""
-        return max(1, math.ceil(count / self._at_once))
+        return max(1, math.ceil(count / self.share))
 
-    def make(self, calls: Sequence[Call], until: float) -> list[Answer]:
-        """Return an answer for each of ``calls``, or why there is none, before the monotonic time ``until``."""
-        return _Round(self, calls, until).answers()
+    @property
+    def share(self) -> int:
+        """Return how many calls may be under way for one text: however long it is, others have room."""
+        return max(1, self._at_once // 2)
+
+    def make(self, calls: Sequence[Call], until: float, replica: int | None = None) -> list[Answer]:
+        """Return an answer for each of ``calls``, or why there is none, before the monotonic time ``until``. If a
+        ``replica`` is given, it alone is asked."""
+        return _Round(self, calls, until, replica).answers()
 
     def begin(self, call: Call, replica: int, until: float) -> Future[float]:
         """Hand a call over to a thread."""
@@ -114,40 +120,47 @@ class Calls:
     def replica(self) -> int:
         """Return which replica is asked first now: each in its turn."""
         with self._lock:
-            self._turn = (self._turn + 1) % self._replicas
+            self._turn = (self._turn + 1) % self.replicas
             return self._turn
 
     def other(self, replica: int) -> int | None:
         """Return the replica to ask beside ``replica``; None where there is no other, or no room."""
-        return None if self._replicas == 1 or self.full else (replica + 1) % self._replicas
+        return None if self.replicas == 1 or self.full else (replica + 1) % self.replicas
 
 
 class _Round:
-    """The calls that somebody waits for together."""
+    """The calls that somebody waits for together, to ``only`` this replica if one is given."""
 
-    def __init__(self, calls: Calls, asked: Sequence[Call], until: float) -> None:
+    def __init__(self, calls: Calls, asked: Sequence[Call], until: float, only: int | None) -> None:
         self._calls = calls
+        self._only = only
         self._asked = asked
         self._until = until
         self._answers: dict[int, Answer] = {}
         self._second: set[int] = set()
         self._tries: dict[Future[float], _Try] = {}
+        self._waiting = deque(range(len(asked)))
+        self._hedge_at = 0.0
 
     def answers(self) -> list[Answer]:
-        for number in range(len(self._asked)):
-            self._begin(number, self._calls.replica())
-        hedge_at = time.monotonic() + self._calls.slow
         while len(self._answers) < len(self._asked):
             now = time.monotonic()
             if now >= self._until:
                 break
-            hedged = now >= hedge_at
+            self._begin_next(now)
+            hedged = now >= self._hedge_at
             if hedged:
                 self._hedge()
-            done, _ = wait(self._tries, (self._until if hedged else min(self._until, hedge_at)) - now, FIRST_COMPLETED)
+            until = self._until if hedged else min(self._until, self._hedge_at)
+            done, _ = wait(self._tries, until - now, FIRST_COMPLETED)
             for future in done:
                 self._take(future)
         return [self._answer(number) for number in range(len(self._asked))]
+
+    def _begin_next(self, now: float) -> None:
+        while self._waiting and len(self._tries) < self._calls.share:
+            self._begin(self._waiting.popleft(), self._calls.replica() if self._only is None else self._only)
+            self._hedge_at = now + self._calls.slow
 
     def _begin(self, number: int, replica: int) -> None:
         self._tries[self._calls.begin(self._asked[number], replica, self._until)] = _Try(number, replica)
@@ -158,7 +171,7 @@ class _Round:
             self._again(number, replica)
 
     def _again(self, number: int, replica: int) -> bool:
-        other = self._calls.other(replica)
+        other = self._calls.other(replica) if self._only is None else None
         if number in self._answers or number in self._second or other is None:
             return False
         self._second.add(number)

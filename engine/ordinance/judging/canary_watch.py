@@ -46,11 +46,14 @@ class Asking(Protocol):
     """What a watch asks: calls, by a time."""
 
     @property
+    def replicas(self) -> int: ...
+
+    @property
     def quiet_for(self) -> float: ...
 
     def rounds(self, count: int) -> int: ...
 
-    def make(self, calls: Sequence[Call], until: float) -> list[Answer]: ...
+    def make(self, calls: Sequence[Call], until: float, replica: int | None = None) -> list[Answer]: ...
 
 
 class Canaries:
@@ -81,6 +84,8 @@ class Canaries:
         self._confirmed = 0.0
         self._failed = ""
         self._passed = 0
+        #: How many times it was found wrong; what it has said before may have been wrong too.
+        self.era = 0
         #: When all were last answered right, as an ISO time.
         self.last_right = ""
 
@@ -141,14 +146,16 @@ class Canaries:
             self._calls.make([self._canaries[0].call], time.monotonic() + self._seconds)
 
     def _ask(self) -> None:
-        """Ask all canaries, and remember whether they were answered right."""
+        """Ask each replica all canaries, and remember whether they were answered right: each by one, and none wrong by
+        another."""
         asked = [*self._canaries, *self._wrapped()]
         self._number += 1
-        answers = self._calls.make(
-            [each.call for each in asked], time.monotonic() + 2 * self._seconds * self._calls.rounds(len(asked))
-        )
-        failed = next((each.code for each in answers if isinstance(each, JudgeError)), "")
-        if any(self._is_wrong(each, answer) for each, answer in zip(asked, answers, strict=True)):
+        calls, seconds = [each.call for each in asked], 2 * self._seconds * self._calls.rounds(len(asked))
+        # One replica after the other, so that people's questions have room.
+        replicas = range(self._calls.replicas)
+        said = [self._calls.make(calls, time.monotonic() + seconds, replica) for replica in replicas]
+        failed = next((code for answers in zip(*said, strict=True) if (code := _fault_of(answers))), "")
+        if any(self._is_wrong(*each) for answers in said for each in zip(asked, answers, strict=True)):
             failed = "canary"
         if failed == "canary" or (failed and self._failed != "canary"):
             self._fail(failed)
@@ -170,6 +177,7 @@ class Canaries:
         if code != self._failed:
             passed = f"; it has let {self._passed} texts pass since it was last right" if self._passed else ""
             self._tell(f"the judge {self._name} has failed ({code}): what it judges counts as found{passed}")
+            self.era += code == "canary"
         self._failed = code
 
     def _confirm(self) -> None:
@@ -180,6 +188,12 @@ class Canaries:
         self._failed = ""
         self._confirmed = time.monotonic()
         self.last_right = datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _fault_of(answers: Sequence[Answer]) -> str:
+    """Return why no replica has answered, or ""."""
+    faults = [each.code for each in answers if isinstance(each, JudgeError)]
+    return faults[0] if len(faults) == len(answers) else ""
 
 
 def _of(question: Question, gates: Sequence[str]) -> list[_Canary]:

@@ -28,6 +28,10 @@ class Judges:
         return {"judges": [dict(each.identity) for each in self.judges]}
 
     @property
+    def era(self) -> int:
+        return sum(each.canaries.era for each in self.judges)
+
+    @property
     def full(self) -> bool:
         """Return whether one that acts has as many calls under way as it may."""
         return any(each.acts_at_all and each.calls.full for each in self.judges)

@@ -12,7 +12,7 @@ from ordinance.judging import umbrella
 from ordinance.judging.asking import Answer, Call, Calls
 from ordinance.judging.cache import Cache
 from ordinance.judging.canary_watch import Canaries
-from ordinance.judging.decoded import shown
+from ordinance.judging.decoded import decoded, shown
 from ordinance.judging.judge_error import JudgeError
 from ordinance.judging.windows import context, windows
 from ordinance.plugin import Question
@@ -20,6 +20,8 @@ from ordinance.plugin import Question
 #: So much of an answer before what is new still says which language it is in, in characters. A long answer is not read
 #: anew at each checkpoint, and what is further back was judged in its own language.
 _BEFORE = 1000
+#: Which language a longer text is in takes too long to find out, in characters: it is undecided.
+_READ = 20_000
 
 #: However many windows a text has, this is how long its judge may take, in seconds.
 LONGEST = 10.0
@@ -54,8 +56,11 @@ class Standing:
     language_of: Callable[[str], str]
 
     def language(self, text: str) -> str:
-        """Return the language of ``text``, if anything depends on it."""
-        return "" if self.calibration is None else self.language_of(text)
+        """Return the language of ``text``, if anything depends on it. What it says decoded may be in any other, and a
+        text that is long is not read: both are undecided."""
+        if self.calibration is None or len(text) > _READ or decoded(text):
+            return ""
+        return self.language_of(text)
 
     def may_act(self, rule: str) -> bool:
         """Return whether the judge acts for ``rule`` in any language."""
@@ -193,12 +198,13 @@ class ServedJudge:
         """Return the highest score of the windows ``texts`` for each of ``rules``, or the fault of one of them."""
         before = context(at.prompt)
         calls = [Call(rule, text, before) for rule in rules for text in texts]
-        known = {call: score for call in calls if (score := self.cache.get(at.salt, call)) is not None}
+        salt = at.salt and b"%d " % self.canaries.era + at.salt  # no score from before it was found wrong
+        known = {call: score for call in calls if (score := self.cache.get(salt, call)) is not None}
         open_ = [call for call in dict.fromkeys(calls) if call not in known]
         answers: dict[Call, Answer] = {**known, **dict(zip(open_, self._made(open_, until), strict=True))}
         for call in open_:
             if isinstance(answer := answers[call], float):
-                self.cache.keep(at.salt, call, answer)
+                self.cache.keep(salt, call, answer)
         return {rule: _highest([answers[Call(rule, text, before)] for text in texts]) for rule in rules}
 
     def _made(self, calls: Sequence[Call], until: float) -> list[Answer]:

@@ -100,11 +100,11 @@ class Memory:
         while len(self._places) > self._share // _TEXTS_A_PLACE:
             self._places.popitem(last=False)
 
-    def within(self, number: int, salt: bytes) -> Recall:
+    def within(self, number: int, salt: bytes, era: int = 0) -> Recall:
         """Return what one request can recall: under the rules, or of the notices, of that number, with what was met
-        under the same ``salt``."""
+        under the same ``salt``, and in the same ``era`` of a judge."""
         start = blake2b(key=self._key, digest_size=_DIGEST)
-        start.update(b"%d %d " % (number, len(salt)) + salt)
+        start.update(b"%d %d %d " % (number, era, len(salt)) + salt)
         return Recall(self, start, self._block)
 
 

@@ -82,7 +82,10 @@ class Prompt:
         self._recall: Recall | None = None if memory is None else memory.within(activation.number, salt)
         self.defers = False
         self._pending: Asked | None = None
-        self._judged = None if rulings is None else JudgedPrompt(activation, rulings, self._recall)
+        self._judged: JudgedPrompt | None = None
+        if rulings is not None:
+            cleared = None if memory is None else memory.within(activation.number, salt, rulings.era)
+            self._judged = JudgedPrompt(activation, rulings, cleared)
 
     @property
     def masks(self) -> bool:

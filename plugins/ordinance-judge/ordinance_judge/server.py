@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import ssl
 import threading
 import time
@@ -64,9 +65,10 @@ class Server:
                 return raw
 
     def _taken(self, until: float) -> tuple[HTTPConnection, bool]:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop(), True
+        while (kept := self._kept()) is not None:
+            if _is_quiet(kept):
+                return kept, True
+            kept.close()
         # The engine makes one connection after the other; whoever waits for that is late, not stuck.
         if not self._connecting.acquire(timeout=max(0.0, until - time.monotonic())):
             raise JudgeFaultError("late")
@@ -88,6 +90,10 @@ class Server:
         finally:
             self._connecting.release()
         return connection, False
+
+    def _kept(self) -> HTTPConnection | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
 
     def _exchanged(self, connection: HTTPConnection, data: bytes, until: float) -> bytes:
         connection.sock.settimeout(_left(until))
@@ -135,6 +141,14 @@ class Server:
         if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
             raise JudgeFaultError("unreadable")
         return choices[0]
+
+
+def _is_quiet(connection: HTTPConnection) -> bool:
+    """Return whether nothing has come since the last answer: what would come first is no answer to the next question,
+    but that the server has closed, or has said something that nobody asked for."""
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN)
+    return not poll.poll(0)
 
 
 def _left(until: float) -> float:

@@ -60,6 +60,11 @@ class Rulings:
         self._acted: dict[str, bool] = {}
         self._lock = Lock()
 
+    @property
+    def era(self) -> int:
+        """Return the number of the judge's era: what it has cleared in another does not count."""
+        return self._judge.era
+
     def judge(self, rules: Sequence[JudgedRule], text: str, start: int = 0, part: str = "prompt") -> Verdicts:
         """Ask the questions of ``rules``, all at once, about a ``text`` of which nothing from ``start`` on was judged
         before. Blocks until then; never raises."""
