@@ -31,8 +31,8 @@ class JudgedPrompt:
         self._rulings.asked = question
 
     def unknown(self, asked: Asked) -> int:
-        """Count the characters of what ``asked`` says that have to be judged."""
-        if not self._rules:
+        """Count the characters of what ``asked`` says that have to be judged before an answer may leave."""
+        if not self._acting:
             return 0
         old = (to_judge(each.texts, each.said, asked.form) for each in asked.old)
         texts = [*_new(asked), *(text for each in old for text in each)]
@@ -43,10 +43,13 @@ class JudgedPrompt:
         return self._judge(_new(asked))
 
     def old(self, texts: Collection[str], said: Sequence[str], form: frozenset[str]) -> tuple[set[int], set[int]]:
-        """Return the same of an old exchange."""
+        """Return the same of an old exchange. A judge that only records is not asked about it: trials are told of what
+        is new."""
+        if not self._acting:
+            return set(), set()
         recorded = set(self.recorded)
         found = self._judge(to_judge(texts, said, form))
-        self.recorded = recorded  # trials are told of what is new
+        self.recorded = recorded
         return found
 
     def _judge(self, texts: Iterable[str]) -> tuple[set[int], set[int]]:
@@ -63,6 +66,9 @@ class JudgedPrompt:
         if self._is_cleared(text):
             for rule in self._acting:
                 self._rulings.note(rule, acted=True)
+            return frozenset(), frozenset()
+        if not self._acting:
+            self._rulings.record(self._rules, text)
             return frozenset(), frozenset()
         verdicts = self._rulings.judge(self._rules, text)
         self.recorded |= verdicts.recorded

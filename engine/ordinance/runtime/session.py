@@ -232,8 +232,17 @@ class Session:
             ),
             all(stream.balanced for stream in self._streams),
             _joined((rule.id for rule in (*asked.failed, *left_out.failed)), *(each.failed for each in told)),
-            _joined((rule.id for rule in (*asked.trials, *terms.tried)), *(each.trials for each in told)),
+            _joined(
+                (rule.id for rule in (*asked.trials, *terms.tried, *self._recorded())),
+                *(each.trials for each in told),
+            ),
         )
+
+    def _recorded(self) -> tuple[PlannedRule, ...]:
+        """Return the rules that a judge that only records would have found in the prompt."""
+        rulings = self._terms.rulings
+        tags = frozenset() if rulings is None else rulings.recorded()
+        return tuple(self.activation.rules[tag] for tag in sorted(tags))
 
     @property
     def policy(self) -> tuple[str, str]:

@@ -12,7 +12,7 @@ import io
 import re
 import threading
 from collections import OrderedDict
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -80,6 +80,7 @@ def _identifier() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE)
 
 
+@lru_cache(maxsize=64)
 def is_known(text: str) -> bool:
     """Return whether ``text`` is in a language that the encoder knows."""
     return _identifier().classify(text)[0] in LANGUAGES

@@ -103,6 +103,7 @@ class JudgedText:
 
     def _hear(self) -> None:
         """Take the answers that nothing waited for."""
+        self._rulings.hear()
         for asked, start, end in self._later:
             verdicts = self._rulings.result(self._rules, asked)
             self._inner.tried.update(verdicts.recorded)

@@ -14,6 +14,10 @@ from ordinance.detection import Checkpoint, Judge, Judged, Ruling
 #: A judge is asked for so many seconds in all about one answer, and about one prompt; beyond that it is late.
 PER_ANSWER = 10.0
 
+#: A judge that only records is waited for so many seconds in all, once an answer is complete; what it says later is
+#: not in the record.
+FOR_THE_RECORD = 0.25
+
 #: Threads in which judges are asked for whom no text waits.
 _RECORDING = ThreadPoolExecutor(16, "ordinance-judges")
 
@@ -57,6 +61,9 @@ class Rulings:
         self._salt = salt
         self._clock = clock
         self._spent = {True: 0.0, False: 0.0}
+        self._waited = 0.0
+        self._of_prompt: list[Future[Verdicts]] = []
+        self._recorded: set[int] = set()
         self._acted: dict[str, bool] = {}
         self._lock = Lock()
 
@@ -88,8 +95,28 @@ class Rulings:
         """Ask as ``judge`` does, in another thread."""
         return _RECORDING.submit(self.judge, rules, text, start, part)
 
+    def record(self, rules: Sequence[JudgedRule], text: str) -> None:
+        """Ask about a prompt's ``text``, in another thread, what a judge that only records would find."""
+        self._of_prompt.append(self.later(rules, text, 0, "prompt"))
+
+    def hear(self) -> None:
+        """Wait a moment for what a judge that only records says of the prompt."""
+        pending, self._of_prompt = self._of_prompt, []
+        for asked in pending:
+            self._recorded |= self._in_time(asked).recorded
+
+    def recorded(self) -> frozenset[int]:
+        """Return the numbers of the rules that a judge that only records would have found in the prompt, as far as it
+        has said so by now."""
+        said = [asked.result().recorded for asked in list(self._of_prompt) if asked.done() and not asked.cancelled()]
+        return frozenset(self._recorded.union(*said))
+
     def result(self, rules: Sequence[JudgedRule], asked: Future[Verdicts]) -> Verdicts:
-        """Return what came of asking later, and wait for it as long as one answer may take."""
+        """Return what came of asking later. What acts is waited for as long as one answer may take, what only records
+        a moment."""
+        acting = tuple(rule for rule in rules if rule.may_act)
+        if not acting:
+            return self._in_time(asked)
         with self._lock:
             left = max(0.0, PER_ANSWER - self._spent[False])
         begun = self._clock()
@@ -98,9 +125,21 @@ class Rulings:
         except TimeoutError:
             asked.cancel()
             self.faults.add("late")
-            return Verdicts(failed=tuple(rule for rule in rules if rule.may_act))
+            return Verdicts(failed=acting)
         finally:
             self._spend(self._clock() - begun, of_prompt=False)
+
+    def _in_time(self, asked: Future[Verdicts]) -> Verdicts:
+        """Return what a judge that only records says within the moment that this answer waits for it."""
+        begun = self._clock()
+        try:
+            return asked.result(max(0.0, FOR_THE_RECORD - self._waited))
+        except TimeoutError:
+            asked.cancel()
+            self.faults.add("late")
+            return Verdicts()
+        finally:
+            self._waited += self._clock() - begun
 
     def note(self, rule: JudgedRule, *, acted: bool) -> None:
         """Note whether the judge acted for ``rule`` on a text."""
