@@ -19,7 +19,7 @@ TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / "plugins" / "ordinance-near"))
 
 from fit import TEXTS, Text, labelled_texts  # noqa: E402 - not installed where the engine is
-from ordinance.judging.bounds import at_least, at_most  # noqa: E402 - after the path
+from ordinance.judging.shares import at_least, at_most  # noqa: E402 - after the path
 from ordinance_near.encoder import LANGUAGES, sentences  # noqa: E402 - the same
 from ordinance_near.lines import AT_THRESHOLD, Lines  # noqa: E402 - the same
 
