@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from ordinance.errors import OrdinanceError, PolicyError
+from ordinance.language.diagnostics import Diagnostic
+from ordinance.loading.example_runs import prove
 from ordinance.loading.load import load
 from ordinance.policy.conditions import All, AnyOf, Below, Is, Within
+from ordinance.policy.ir import Policy
+from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.matcher import Matcher
-from support.packs import CHARTER, JURISDICTION, LEXICON, errors, load_on, write_charter, write_jurisdiction
+from support.packs import CHARTER, JURISDICTION, LEXICON, TODAY, errors, load_on, write_charter, write_jurisdiction
+
+
+def test_the_same_bytes_are_proven_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    proven: list[str] = []
+
+    def counted(plan: Plan, policy: Policy, *, examples: bool) -> Iterator[Diagnostic]:
+        proven.append(policy.digest)
+        return prove(plan, policy, examples=examples)
+
+    monkeypatch.setattr("ordinance.loading.load.prove", counted)
+    text = JURISDICTION.replace("Testland", "Provenland")
+    pack = write_jurisdiction(tmp_path, text)
+    first, again = load_on(pack), load_on(pack)
+    assert first.plan.digest == again.plan.digest
+    assert len(proven) == 1
+    load([pack], on=TODAY + timedelta(days=1))
+    load([pack], on=TODAY, examples=False)
+    assert len(proven) == 3, "another day, and without examples"
+    wrong = write_jurisdiction(tmp_path / "wrong", text.replace("example fires answer", "example quiet answer", 1))
+    assert errors(load_on(wrong)) == errors(load_on(wrong)) != []
+    assert len(proven) == 5, "what is wrong is found again"
 
 
 def test_the_plan_of_a_jurisdiction(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,14 @@ JURISDICTION = (SAMPLE / "XA.ord").read_text("utf-8")
 LEXICON = (SAMPLE / "lexicons" / "words.txt").read_text("utf-8")
 LANGUAGE = (SAMPLE / "fr.ord").read_text("utf-8")
 
-CHARTER = (shipped_rules() / "charter" / "baseline.ord").read_text("utf-8")
+
+def without_judges(charter: str) -> str:
+    """The text of a charter whose red lines look for words alone, so that a test can say what else they ask."""
+    words = re.sub(r"has any of (lexicon \w+), judged at least 0\.8", r"has \1", charter)
+    return re.sub(r'^    not     "[^"]*"\n', "", words, flags=re.MULTILINE)
+
+
+CHARTER = without_judges((shipped_rules() / "charter" / "baseline.ord").read_text("utf-8"))
 
 
 def write_jurisdiction(folder: Path, text: str = JURISDICTION, lexicon: str = LEXICON) -> Path:

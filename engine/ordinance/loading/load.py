@@ -38,6 +38,12 @@ from ordinance.policy.plan import Instructions, Plan
 DEFAULT_BUDGET = Budget()
 
 
+#: Policies of which every proof held, so that a reload of the same bytes, as after a change of the settings, need not
+#: make them again: the digest, the day, whether examples were run, and which packs were given.
+_PROVEN: dict[tuple[object, ...] | None, None] = {}
+_MOST_PROVEN = 64
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """What came of loading ``paths``; ``policy`` is None where the packs could not even be put together."""
@@ -133,9 +139,15 @@ def load(
                 asked_judge = judge(questions) if judge is not None and questions else None
                 plan = compile(verdict.checked, asked_judge)
                 plan = replace(plan, plugins=_by_key(policy, attached), instructions=instructions)
-                words = unjudged(plan)
-                found += (*prove(words, policy, examples=examples), *shielding(words, policy))
-                found += (*civic_bans(words, policy), *too_common(words, policy), *too_broad(words, policy))
+                # What plugins answer is not proven by their files.
+                proof = None if asked else (policy.digest, on, examples, tuple(unit.given for unit in packs.units))
+                if proof not in _PROVEN:
+                    wrong = _disproved(unjudged(plan), policy, examples=examples)
+                    found += wrong
+                    if proof is not None and not wrong:
+                        _PROVEN[proof] = None
+                        while len(_PROVEN) > _MOST_PROVEN:
+                            _PROVEN.pop(next(iter(_PROVEN)), None)
     if _wrong(found):
         plan = None
     elif plan is None:
@@ -146,6 +158,17 @@ def load(
     }
     told = capped(in_order(item for item in found if item.severity == "error" or item.file not in borrowed))
     return Loaded(given, on, policy, plan, told)
+
+
+def _disproved(words: Plan, policy: Policy, *, examples: bool) -> list[Diagnostic]:
+    """Return what the proofs of a policy find, in the plan of what its rules look for in ``words``."""
+    return [
+        *prove(words, policy, examples=examples),
+        *shielding(words, policy),
+        *civic_bans(words, policy),
+        *too_common(words, policy),
+        *too_broad(words, policy),
+    ]
 
 
 def unasked(policy: Policy) -> list[Diagnostic]:
