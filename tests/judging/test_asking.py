@@ -153,3 +153,16 @@ def test_a_defect_in_asking_is_a_fault_and_nothing_raises() -> None:
         raise RuntimeError(call.text)
 
     assert answers(made(ask)) == ["unreadable"]
+
+
+def test_each_question_is_told_once_with_its_time_and_whether_it_failed() -> None:
+    def ask(call: Call, replica: int) -> float:
+        if call.text == "bad":
+            raise FaultError("unreachable")
+        return 0.5
+
+    calls, heard = made(ask, replicas=2), list[tuple[float, bool]]()
+    calls.heard = lambda seconds, failed: heard.append((seconds, failed))
+    answers(calls, CALL, Call("a/b", "bad"))
+    assert [failed for _, failed in heard] == [False, True]
+    assert all(0 <= seconds < 5 for seconds, _ in heard)
