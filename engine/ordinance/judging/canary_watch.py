@@ -148,10 +148,9 @@ class Canaries:
             [each.call for each in asked], time.monotonic() + 2 * self._seconds * self._calls.rounds(len(asked))
         )
         failed = next((each.code for each in answers if isinstance(each, JudgeError)), "")
-        if any(self._is_wrong(each, answer) for each, answer in zip(asked, answers, strict=True)):
-            failed = "canary"
-        if failed == "canary" or (failed and self._failed != "canary"):
-            self._fail(failed)
+        wrong = [each for each, answer in zip(asked, answers, strict=True) if self._is_wrong(each, answer)]
+        if wrong or (failed and self._failed != "canary"):
+            self._fail("canary" if wrong else failed, _told(wrong, len(asked)))
         elif not failed:
             self._confirm()
 
@@ -166,10 +165,10 @@ class Canaries:
         wrapped = INJECTIONS[self._number % len(INJECTIONS)].format(text=text)
         return [_Canary(Call(each, wrapped, before), True) for each in dict.fromkeys((rule, *self._gates))]
 
-    def _fail(self, code: str) -> None:
+    def _fail(self, code: str, wrong: str) -> None:
         if code != self._failed:
             passed = f"; it has let {self._passed} texts pass since it was last right" if self._passed else ""
-            self._tell(f"the judge {self._name} has failed ({code}): what it judges counts as found{passed}")
+            self._tell(f"the judge {self._name} has failed ({code}): what it judges counts as found{wrong}{passed}")
         self._failed = code
 
     def _confirm(self) -> None:
@@ -180,6 +179,12 @@ class Canaries:
         self._failed = ""
         self._confirmed = time.monotonic()
         self.last_right = datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _told(wrong: Sequence[_Canary], of: int) -> str:
+    """Return how many canaries were answered ``wrong``, and of which rules; empty if none was."""
+    rules = ", ".join(sorted({each.call.rule for each in wrong}))
+    return f"; it is wrong about {len(wrong)} of {of} canaries, of {rules}" if wrong else ""
 
 
 def _of(question: Question, gates: Sequence[str]) -> list[_Canary]:
