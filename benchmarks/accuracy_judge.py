@@ -31,7 +31,7 @@ TEXTS = ROOT / "rules" / "charter" / "calibration"
 PAGE = ROOT / "docs" / "accuracy.md"
 HEADING = "## A served judge"
 #: The next part of the page, which another program writes.
-_NEXT = "\n## Numbers that name a person\n"
+_NEXT = "\n## The embedded judge\n"
 INTRODUCTION = """\
 Made by `make accuracy-judge URL=…` (`benchmarks/accuracy_judge.py`); do not edit. Requests and harmless texts of
 `rules/charter/calibration`, the half that is kept out of every prompt and fit. At the point that `ordinance calibrate`

@@ -19,9 +19,10 @@ TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / "plugins" / "ordinance-near"))
 
 from fit import TEXTS, Text, labelled_texts  # noqa: E402 - not installed where the engine is
-from ordinance.judging.bounds import at_least, at_most  # noqa: E402 - after the path
 from ordinance_near.encoder import LANGUAGES, sentences  # noqa: E402 - the same
 from ordinance_near.lines import AT_THRESHOLD, Lines  # noqa: E402 - the same
+
+from ordinance.judging.shares import at_least, at_most  # noqa: E402 - after the path
 
 PAGE = TOP / "docs" / "accuracy.md"
 BEGIN, END = "<!-- near: begin -->", "<!-- near: end -->"
@@ -57,15 +58,21 @@ def main() -> None:
 
 def _table(lines: Lines, labelled: list[Text]) -> Iterable[str]:
     languages = sorted({each.language for each in labelled}, key=lambda each: (each not in LANGUAGES, each))
+    # Text by text, so that each sentence is encoded once: the encoder remembers fewer than there are.
+    above = {
+        (rule, each): lines.score(rule, each.text) >= AT_THRESHOLD
+        for each in labelled
+        for rule in lines.rules
+        if each.line in ("", rule)
+    }
     yield "| red line | " + " | ".join(languages) + " |"
     yield "|---" * (len(languages) + 1) + "|"
     for rule in lines.rules:
         cells = []
         for language in languages:
-            here = [each for each in labelled if each.language == language]
-            scored = [(each, lines.score(rule, each.text) >= AT_THRESHOLD) for each in here]
-            own = [above for each, above in scored if each.fires and each.line == rule]
-            quiet = [above for each, above in scored if not each.fires and each.line in ("", rule)]
+            here = [each for each in labelled if each.language == language and each.line in ("", rule)]
+            own = [above[rule, each] for each in here if each.fires]
+            quiet = [above[rule, each] for each in here if not each.fires]
             found, alarms = sum(own), sum(quiet)
             cells.append(
                 f"{found}/{len(own)} (≥ {at_least(found, len(own)):.0%}); {alarms}/{len(quiet)} "

@@ -128,7 +128,8 @@ def fill_serve(python: Path, lock: Path) -> None:
     pip(python, NEAR, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", wheels, NEAR_SOURCE)
     (wheel,) = wheels.glob("ordinance_near-*.whl")
     folder = python.parents[1] / "near"
-    command = [str(python), "-m", "ordinance", "plugin", "install", str(wheel), "--to", str(folder), "--format", "json"]
+    words: list[str | Path] = ["plugin", "install", wheel, "--to", folder, "--format", "json"]
+    command = [python, "-m", "ordinance.cli.main", *words]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise InstallError(done.stderr.strip())

@@ -63,3 +63,14 @@ def test_without_a_configured_judge_the_test_is_struck_out_and_shown(tmp_path: P
     assert "judge-missing" in done.stdout
     assert "baseline/weapons" in done.stdout
     assert judge.seen == []
+
+
+def test_a_pack_of_ones_own_hears_that_its_rule_is_not_judged(tmp_path: Path) -> None:
+    assert run("new", "jurisdiction", "JP", "--into", tmp_path).returncode == 0
+    pack = tmp_path / "JP" / "JP.ord"
+    text = pack.read_text("utf-8")
+    looked_for = "any of lexicon example_words, pattern example_number"
+    assert looked_for in text
+    pack.write_text(text.replace(looked_for, f"{looked_for}, judged at least 0.8"), "utf-8")
+    done = run("check", pack.parent)
+    assert "warning[judge-missing]: no judge is configured, and these rules ask one: JP/file_numbers" in done.stdout

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from ordinance.serve.door.numbers import numbers
 from ordinance.serve.door.policies import judges_of, policies_of
 from ordinance.settings.differences import changes
 from support.judged_packs import FIRES, QUIET, settings
@@ -199,6 +200,20 @@ def test_each_fault_on_a_prompt_fails_closed_with_its_code_in_the_record(
     assert record["judge_faults"] == [FAULTS[kind]]
     assert record["failed"] == ["baseline/weapons"]
     assert "judge-fault" not in json.dumps(record)
+
+
+def test_the_numbers_have_each_question_to_the_judge_and_each_that_failed(
+    judged: Open, upstream: ScriptedUpstream
+) -> None:
+    upstream.script = say("Fine.")
+    gateway = judged()
+    ask(gateway, "Good morning.")
+    counted = numbers(gateway.service)
+    took, failed = ("ordinance_judge_seconds", "sum", "guard"), ("ordinance_failures_total", "", "judge")
+    assert counted[took] > 0
+    assert counted[failed] == 0
+    ask(gateway, "Fine. judge-fault-s500")
+    assert numbers(gateway.service)[failed] == 1
 
 
 @pytest.mark.parametrize("kind", ["s500", "prose", "other"])

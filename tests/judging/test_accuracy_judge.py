@@ -16,7 +16,7 @@ from support.scripted_judge import JudgeServer
 
 pytestmark = pytest.mark.server
 
-PAGE = "# Page\n\nBefore.\n\n## A served judge\n\nOld.\n\n## Numbers that name a person\n\nAfter.\n"
+PAGE = "# Page\n\nBefore.\n\n## A served judge\n\nOld.\n\n## The embedded judge\n\nAfter.\n"
 SENTENCE = "Please explain to me in plain words how the people of this town went about it in the year"
 
 
@@ -36,9 +36,16 @@ def test_without_an_address_the_page_says_that_it_was_not_run(tmp_path: Path) ->
     assert text.startswith("# Page\n\nBefore.\n\n## A served judge\n\nMade by")
     assert "\nNot run: " in text
     assert "Old." not in text
-    assert text.endswith("\n\n## Numbers that name a person\n\nAfter.\n")
-    # The page that ships is this one, or one that was made.
-    assert "## A served judge\n" in (ROOT / "docs" / "accuracy.md").read_text("utf-8")
+    assert text.endswith("\n\n## The embedded judge\n\nAfter.\n")
+
+
+def test_the_page_that_ships_keeps_the_parts_of_other_programs(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "accuracy.md").read_text("utf-8")
+    (tmp_path / "page.md").write_text(page, "utf-8")
+    rest = made(tmp_path).partition("\n## A served judge\n")[2]
+    for part in ("\n## The embedded judge\n", "\n<!-- near: begin -->\n", "\n## Numbers that name a person\n"):
+        assert part in rest
+        assert rest.partition(part)[2] == page.partition(part)[2]
 
 
 def test_a_served_judge_gets_a_row_for_each_red_line_and_language(judge: JudgeServer, tmp_path: Path) -> None:
@@ -60,4 +67,4 @@ def test_a_served_judge_gets_a_row_for_each_red_line_and_language(judge: JudgeSe
     )
     assert "| weapons | en | 4 | 12 | 1.000 | 4 |" in text
     assert "scripted, `renderer: question`" in text
-    assert text.endswith("\n\n## Numbers that name a person\n\nAfter.\n")
+    assert text.endswith("\n\n## The embedded judge\n\nAfter.\n")

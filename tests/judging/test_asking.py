@@ -192,3 +192,16 @@ def test_one_text_however_long_leaves_room_for_others() -> None:
     long.join()
     assert said == [[number / 1000 for number in range(300)]]
     assert most <= 5
+
+
+def test_each_question_is_told_once_with_its_time_and_whether_it_failed() -> None:
+    def ask(call: Call, replica: int) -> float:
+        if call.text == "bad":
+            raise FaultError("unreachable")
+        return 0.5
+
+    calls, heard = made(ask, replicas=2), list[tuple[float, bool]]()
+    calls.heard = lambda seconds, failed: heard.append((seconds, failed))
+    answers(calls, CALL, Call("a/b", "bad"))
+    assert [failed for _, failed in heard] == [False, True]
+    assert all(0 <= seconds < 5 for seconds, _ in heard)

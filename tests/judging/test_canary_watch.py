@@ -16,7 +16,7 @@ from ordinance.judging.canary_watch import INJECTIONS, Canaries
 from ordinance.judging.judge_error import JudgeError
 from ordinance.plugin import Question
 
-PASSED = "; it has let 3 texts pass since it was last right"
+PASSED = "; it is wrong about 1 of 5 canaries, of t/weapons; it has let 3 texts pass since it was last right"
 WEAPONS = Question("t/weapons", "Weapons.", "", ("fire one", "fire two", "fire three"), ("calm one", "calm two", "x"))
 
 

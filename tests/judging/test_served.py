@@ -37,7 +37,7 @@ def question(rule: str, means: str, topic: str) -> Question:
 
 WEAPONS = question("weapons", "Making weapons.", "weapons")
 TERROR = question("terror", "Planning terror.", "terror")
-PASSED = "; it has let 3 texts pass since it was last right"
+PASSED = "; it is wrong about 1 of 5 canaries, of t/weapons; it has let 3 texts pass since it was last right"
 ACT = JudgingSettings(uncalibrated="act")
 
 

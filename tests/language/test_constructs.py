@@ -238,7 +238,8 @@ def test_a_rule_acts_from_the_day_on_which_its_trial_ends(plan: Plan) -> None:
 
 
 def test_a_test_without_a_judge_is_struck_out(plan: Plan, tmp_path: Path) -> None:
-    assert [(each.rule, each.test) for each in plan.struck] == [("XZ/words", "judged at least 0.8")]
+    own = [(each.rule, each.test) for each in plan.struck if each.rule.startswith("XZ/")]
+    assert own == [("XZ/words", "judged at least 0.8")]
     text = STATUTE.replace("has any of lexicon words, judged", "judged").replace('Only one secondary source."', '-"')
     alone = load_on(write_statute(tmp_path, text))
     rule = next(rule for rule in alone.plan.rules if rule.id == "XZ/words")

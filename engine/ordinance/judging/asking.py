@@ -45,7 +45,8 @@ class _Try(NamedTuple):
 
 class Calls:
     """Makes calls to a judge with ``replicas`` servers, ``at_once`` of them at a time, each of which may take
-    ``seconds``. ``ask`` asks one replica and raises ``FaultError``. Safe from several threads."""
+    ``seconds``. ``ask`` asks one replica and raises ``FaultError``. ``heard`` is told of each question how many
+    seconds it took, and whether it got no score. Safe from several threads."""
 
     def __init__(self, ask: Callable[[Call, int], float], replicas: int, at_once: int, seconds: float) -> None:
         self._ask = ask
@@ -58,6 +59,7 @@ class Calls:
         self._under_way = 0
         self._answered = time.monotonic()
         self.faults: Counter[str] = Counter()
+        self.heard: Callable[[float, bool], None] = lambda _seconds, _failed: None
         self._threads = ThreadPoolExecutor(at_once, "ordinance-judge")
         weakref.finalize(self, self._threads.shutdown, wait=False, cancel_futures=True)
 
@@ -137,6 +139,8 @@ class _Round:
         self._asked = asked
         self._until = until
         self._answers: dict[int, Answer] = {}
+        self._begun = time.monotonic()
+        self._took: dict[int, float] = {}
         self._second: set[int] = set()
         self._tries: dict[Future[float], _Try] = {}
         self._waiting = deque(range(len(asked)))
@@ -185,6 +189,7 @@ class _Round:
         error = future.exception()
         if error is None:
             self._answers[number] = future.result()
+            self._took[number] = time.monotonic() - self._begun
         elif not isinstance(error, JudgeError):
             self._answers[number] = JudgeError("unreadable")
         elif not self._again(number, replica) and all(number != each.number for each in self._tries.values()):
@@ -196,6 +201,7 @@ class _Round:
             begun = [future for future, each in self._tries.items() if each.number == number]
             never = all(future.cancel() for future in begun)
             answer = JudgeError("full" if never else "late")
-        if isinstance(answer, JudgeError):
+        if failed := isinstance(answer, JudgeError):
             self._calls.faults[answer.code] += 1
+        self._calls.heard(self._took.get(number, time.monotonic() - self._begun), failed)
         return answer

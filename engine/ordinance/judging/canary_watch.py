@@ -155,10 +155,14 @@ class Canaries:
         replicas = range(self._calls.replicas)
         said = [self._calls.make(calls, time.monotonic() + seconds, replica) for replica in replicas]
         failed = next((code for answers in zip(*said, strict=True) if (code := _fault_of(answers))), "")
-        if any(self._is_wrong(*each) for answers in said for each in zip(asked, answers, strict=True)):
-            failed = "canary"
-        if failed == "canary" or (failed and self._failed != "canary"):
-            self._fail(failed)
+        wrong = [
+            each
+            for answers in said
+            for each, answer in zip(asked, answers, strict=True)
+            if self._is_wrong(each, answer)
+        ]
+        if wrong or (failed and self._failed != "canary"):
+            self._fail("canary" if wrong else failed, _told(wrong, len(asked) * len(said)))
         elif not failed:
             self._confirm()
 
@@ -173,10 +177,10 @@ class Canaries:
         wrapped = INJECTIONS[self._number % len(INJECTIONS)].format(text=text)
         return [_Canary(Call(each, wrapped, before), True) for each in dict.fromkeys((rule, *self._gates))]
 
-    def _fail(self, code: str) -> None:
+    def _fail(self, code: str, wrong: str) -> None:
         if code != self._failed:
             passed = f"; it has let {self._passed} texts pass since it was last right" if self._passed else ""
-            self._tell(f"the judge {self._name} has failed ({code}): what it judges counts as found{passed}")
+            self._tell(f"the judge {self._name} has failed ({code}): what it judges counts as found{wrong}{passed}")
             self.era += code == "canary"
         self._failed = code
 
@@ -194,6 +198,12 @@ def _fault_of(answers: Sequence[Answer]) -> str:
     """Return why no replica has answered, or ""."""
     faults = [each.code for each in answers if isinstance(each, JudgeError)]
     return faults[0] if len(faults) == len(answers) else ""
+
+
+def _told(wrong: Sequence[_Canary], of: int) -> str:
+    """Return how many canaries were answered ``wrong``, and of which rules; empty if none was."""
+    rules = ", ".join(sorted({each.call.rule for each in wrong}))
+    return f"; it is wrong about {len(wrong)} of {of} canaries, of {rules}" if wrong else ""
 
 
 def _of(question: Question, gates: Sequence[str]) -> list[_Canary]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from ordinance.detection import Checkpoint, Ruling
 from ordinance.judging.served import ServedJudge
@@ -36,9 +37,11 @@ class Judges:
         """Return whether one that acts has as many calls under way as it may."""
         return any(each.acts_at_all and each.calls.full for each in self.judges)
 
-    def watch(self) -> None:
-        """Begin to watch the judges, before the first question; returns at once."""
+    def watch(self, heard: Callable[[str, float, bool], None]) -> None:
+        """Begin to watch the judges, before the first question; returns at once. ``heard`` is told of each question the
+        judge's name, how many seconds it took, and whether it failed."""
         for each in self.judges:
+            each.calls.heard = partial(heard, each.name)
             each.canaries.begin()
 
     def may_act(self, rule: str) -> bool:

@@ -172,15 +172,18 @@ def _disproved(words: Plan, policy: Policy, *, examples: bool) -> list[Diagnosti
 
 
 def unasked(policy: Policy) -> list[Diagnostic]:
-    """Say once which rules ask a judge, where none is configured (semantics, rule 13)."""
+    """Say once for each pack which of its rules ask a judge, where none is configured (semantics, rule 13)."""
     asking = [(rule, rule.asks.span) for rule in policy.rules if rule.asks is not None]
-    if not asking:
-        return []
-    names = ", ".join(rule.id for rule, _ in asking)
-    alone = ", ".join(rule.id for rule, _ in asking if not rule.detectors)
-    rest = f"; without one these look for nothing and are on trial: {alone}" if alone else ""
-    place = next((span for rule, span in asking if rule.unit.given), asking[0][1])
-    return [diagnose("judge-missing", place, f"no judge is configured, and these rules ask one: {names}{rest}")]
+    told = []
+    for pack in dict.fromkeys(span.source for _, span in asking):
+        own = [(rule, span) for rule, span in asking if span.source is pack]
+        names = ", ".join(rule.id for rule, _ in own)
+        alone = ", ".join(rule.id for rule, _ in own if not rule.detectors)
+        rest = f"; without one these look for nothing and are on trial: {alone}" if alone else ""
+        told.append(
+            diagnose("judge-missing", own[0][1], f"no judge is configured, and these rules ask one: {names}{rest}")
+        )
+    return told
 
 
 def pack_paths(paths: Iterable[Path | str], plugins: Sequence[Plugin]) -> Iterator[Path]:

@@ -67,7 +67,7 @@ def test_what_was_held_is_counted_only_where_nothing_was_removed(wrong: dict[str
 def test_a_judge_is_counted_with_each_question() -> None:
     meter = Meter()
     meter.judged("local", 0.2)
-    meter.judged("local", 1.0, failed=True)
+    meter.judged("local", 1.0, True)
     assert counted(meter, "judge_seconds")[("sum", "local")] == pytest.approx(1.2)
     assert counted(meter, "failures_total") == {("judge",): 1}
 

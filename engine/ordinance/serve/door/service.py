@@ -172,11 +172,13 @@ def make_service(
 
     sinks = Sinks(Budget.of(settings.limits), (settings.audit or AuditSettings()).queue)
 
+    meter = Meter()
+
     def prepare(read: Policies) -> None:
         sinks.renew(read.plugins)
         for plan in read.plans:
             if judges := judges_of(plan):
-                judges.watch()
+                judges.watch(meter.judged)
 
     standing = Standing(policies, settings, try_out, renewal, prepare)
     prepare(policies)
@@ -198,6 +200,7 @@ def make_service(
         sinks,
         Tracer(settings.traces),
         recollection(settings.conversation),
+        meter=meter,
     )
 
 

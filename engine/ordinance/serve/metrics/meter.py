@@ -75,7 +75,7 @@ class Meter:
         """Count a failure: the code of a problem, or one of the other kinds in ``families``."""
         self._tally.add(families.FAILURES, kind)
 
-    def judged(self, judge: str, seconds: float, *, failed: bool = False) -> None:
+    def judged(self, judge: str, seconds: float, failed: bool = False) -> None:
         """Count a question to a ``judge``, by its name in the settings. Call it once for each question, also for one
         that ``failed``: it timed out, could not be asked, or its answer could not be read."""
         self._tally.observe(families.JUDGE_SECONDS, seconds, judge)
