@@ -223,15 +223,15 @@ def test_what_follows_without_an_adapter_is_enough_for_a_speak(tmp_path: Path) -
 
 
 def test_a_notice_of_a_missing_adapter_may_not_hold_what_a_rule_leaves_out(tmp_path: Path) -> None:
-    pack = with_notice(house("without adapter answer telling none"), "de", "en", "et").replace("(et)", "secret")
+    pack = with_notice(house("without adapter answer telling none"), "de", "en", "et").replace("(et)", "zebra")
     limit = (
         'lexicon words from "lexicons/words.txt"\nbylaw b { title "B" adopted by "C" on 2026-09-01 }\n'
         'label l { en "a word" de "ein Wort" et "sõna" }\n'
         'section 1 "S" { limit 1.1 l { when answer has lexicon words scope span\n'
-        'reason "R" under b telling omitted about l example fires answer "secret" example quiet answer "no" } }\n'
+        'reason "R" under b telling omitted about l example fires answer "zebra" example quiet answer "no" } }\n'
     )
     (tmp_path / "lexicons").mkdir()
-    (tmp_path / "lexicons" / "words.txt").write_text("secret\n", "utf-8")
+    (tmp_path / "lexicons" / "words.txt").write_text("zebra\n", "utf-8")
     found = loaded(tmp_path, pack + limit).diagnostics
     assert [(item.code, "of `without adapter` contains what `l`" in item.message) for item in found] == [
         ("notice-reveals", True)

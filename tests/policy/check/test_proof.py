@@ -249,7 +249,7 @@ def test_a_language_pack_that_holds_has_no_finding(tmp_path: Path) -> None:
 
 @pytest.mark.semantics(4)
 def test_only_check_makes_a_checked_policy(tmp_path: Path) -> None:
-    packs = gather([write_jurisdiction(tmp_path)])
+    packs = gather([write_charter(tmp_path / "charter", CHARTER), write_jurisdiction(tmp_path / "XA")])
     policy = link(packs.units, "digest")
     with pytest.raises(TypeError, match="comes from"):
         CheckedPolicy(policy, {}, proof=object())
