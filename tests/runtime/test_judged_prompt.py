@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ordinance.detection import Checkpoint, Question, Ruling
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Verdict
 from ordinance.protocol.api import Api
@@ -64,6 +67,46 @@ def test_a_prompt_at_which_a_judge_fails_is_refused_as_a_fault() -> None:
     session.stream().close()
     assert [notice.kind.value for notice in session.outcome().notices] == ["fault"]
     assert session.record()["judge_faults"] == ["unreachable"]
+
+
+@dataclass
+class HangingJudge(ScriptedJudge):
+    """Only records, and answers nothing until it is ``freed``."""
+
+    acts: frozenset[str] | None = frozenset()
+    freed: threading.Event = field(default_factory=threading.Event)
+
+    def ask(self, questions: Sequence[Question], at: Checkpoint) -> Sequence[Ruling]:
+        self.freed.wait(60)
+        return super().ask(questions, at)
+
+
+@pytest.mark.semantics(30)
+def test_a_judge_that_only_records_and_hangs_delays_and_refuses_nothing() -> None:
+    judge = HangingJudge()
+    try:
+        session = opened(judge)
+        assert session.ask(f"Tell me about {fires('red')}.", [("Earlier?", "Yes.")]) is not None
+        assert not session.prompt.pending
+        stream = session.stream()
+        said = stream.feed("Well said. And more. ") + stream.close()
+        assert said == "Well said. And more. "
+        assert judge.asked == [], "the answer is complete, and nothing was heard yet"
+        assert (session.outcome().verdict, session.outcome().trials) == (Verdict.PASS, ())
+        assert session.record()["judge_faults"] == ["late"]
+    finally:
+        judge.freed.set()
+
+
+@pytest.mark.semantics(30)
+def test_what_a_judge_that_only_records_finds_in_a_prompt_is_a_trial() -> None:
+    judge = ScriptedJudge(acts=frozenset())
+    session = opened(judge)
+    assert session.ask(f"Tell me about {fires('red')}.", [(f"Earlier {fires('flags')}?", "Yes.")]) is not None
+    stream = session.stream()
+    assert stream.feed("Well said. ") + stream.close() == "Well said. "
+    assert session.outcome().trials == ("small/red",)
+    assert not any("Earlier" in text for text in judge.texts), "what is old is not asked about"
 
 
 @pytest.mark.semantics(30)
