@@ -42,7 +42,10 @@ def test_they_stand_where_the_contract_says() -> None:
 def test_each_loads_by_itself_without_an_error(path: Path) -> None:
     loaded = load([path], on=TODAY)
     assert loaded.exit_code == 0
-    assert {item.code for item in loaded.diagnostics} <= {"date-stale"}
+    expected = {"date-stale"}
+    if path.name == "baseline.ord":  # no judge is configured here; child abuse has few firing examples, on purpose
+        expected |= {"judge-missing", "judged-examples"}
+    assert {item.code for item in loaded.diagnostics} <= expected
 
 
 @pytest.mark.requirement("OB-5")
