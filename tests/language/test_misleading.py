@@ -47,7 +47,7 @@ MISTAKES = {
     ),
     "an internal name": (
         "telling gone", "replace gone", UNKNOWN.format("replace"),
-        "The shape is: withhold N.N name { means? when except* scope under telling … about trial? example+ }",
+        "The shape is: withhold N.N name { means? not? when except* scope under telling … about trial? example+ }",
     ),
 }  # fmt: skip
 

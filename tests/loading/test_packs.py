@@ -13,6 +13,7 @@ from ordinance.loading.load import Loaded, load
 from support.packs import (
     CHARTER,
     JURISDICTION,
+    SHIPPED_CHARTER,
     errors,
     load_on,
     write_charter,
@@ -52,8 +53,8 @@ def test_languages_of_another_charter_are_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.semantics(21)
 def test_a_second_charter(tmp_path: Path) -> None:
-    write_charter(tmp_path / "one")
-    write_charter(tmp_path / "two")
+    write_charter(tmp_path / "one", SHIPPED_CHARTER)
+    write_charter(tmp_path / "two", SHIPPED_CHARTER)
     write_jurisdiction(tmp_path / "place")
     loaded = load_on(tmp_path)
     assert errors(loaded) == ["charter-second"]
@@ -96,14 +97,14 @@ def test_a_charter_may_not_be_called_like_another_pack(charter_first: bool, tmp_
 
 
 def test_a_charter_that_passes_for_the_one_that_ships(tmp_path: Path) -> None:
-    def altered(text: str = CHARTER) -> list[tuple[str, str]]:
+    def altered(text: str = SHIPPED_CHARTER) -> list[tuple[str, str]]:
         found = load_on(write_charter(tmp_path / "root", text)).diagnostics
         return [(item.code, item.severity) for item in found if item.code == "charter-altered"]
 
     assert not altered()
-    assert not altered(CHARTER.replace("baseline 1.0.0", "baseline 1.0.1") + "# more\n")
-    assert not altered(CHARTER.replace("charter baseline", "charter root") + "# more\n")
-    assert altered(CHARTER + "# more\n") == [("charter-altered", "warning")]
+    assert not altered(SHIPPED_CHARTER.replace("baseline 1.0.0", "baseline 1.0.1") + "# more\n")
+    assert not altered(SHIPPED_CHARTER.replace("charter baseline", "charter root") + "# more\n")
+    assert altered(SHIPPED_CHARTER + "# more\n") == [("charter-altered", "warning")]
     (tmp_path / "root" / "lexicons" / "weapons.txt").write_text("ordinance-canary-weapons-7f3a9c\n", "utf-8")
     found = load_on(tmp_path / "root" / "charter.ord").diagnostics
     assert "charter-altered" in [item.code for item in found]

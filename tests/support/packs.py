@@ -28,7 +28,8 @@ def without_judges(charter: str) -> str:
     return re.sub(r'^    not     "[^"]*"\n', "", words, flags=re.MULTILINE)
 
 
-CHARTER = without_judges((shipped_rules() / "charter" / "baseline.ord").read_text("utf-8"))
+SHIPPED_CHARTER = (shipped_rules() / "charter" / "baseline.ord").read_text("utf-8")
+CHARTER = without_judges(SHIPPED_CHARTER)
 
 
 def write_jurisdiction(folder: Path, text: str = JURISDICTION, lexicon: str = LEXICON) -> Path:
