@@ -44,7 +44,11 @@ def test_a_starter_of_each_kind_builds_and_keeps_the_contract(kind: str, tmp_pat
 def test_plugins_of_this_checkout_keep_the_contract(source: Path, tmp_path: Path) -> None:
     shutil.copytree(source, tmp_path / "source")
     checked = check_plugin(built(tmp_path / "source"))
-    assert (checked.faults, checked.untried) == ((), ())
+    assert checked.faults == ()
+    # The judge needs a model, which ordinance-judge has served elsewhere: its own tests have one.
+    assert [each.partition(":")[0] for each in checked.untried] == (
+        ["judge judge.served"] if source.name == "ordinance-judge" else []
+    )
 
 
 @pytest.mark.server

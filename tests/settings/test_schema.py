@@ -58,7 +58,7 @@ RIGHT = (
     "judges: [{name: guard, url: 'http://127.0.0.1:8001/v1', model: m, renderer: question, calibration: guard.json}]",
     "judges: [{name: b, url: [http://a, http://b], model: m, renderer: taxonomy, labels: {S9: [baseline/weapons]},"
     " seconds: 2.5, window: 4000}, {name: near, by: near.lines}]",
-    "judge: {uncalibrated: act, at_once: 16}",
+    "judge: {uncalibrated: act, at_once: 16, shown: true}",
     "vllm: {closed_routes: [/metrics], other_version: true}",
     "speak: {instruction: user}",
     "adapters: {et: {lora: et-instruct}, de-CH: {lora: x}}",
