@@ -421,7 +421,10 @@ def charter() -> Unit:
     lines.append(f'section 1 "Harm" {{\n{"".join(reds)}}}\nsection 2 "Help" {{\n')
     examples = 'example passes answer "112" example fires answer "sad" example quiet answer "x"'
     provided = f"provide contacts crisis when prompt or answer has topic sad {examples}"
-    lines.append(f'guarantee 2.1 help {{ means "Help." protects contacts, pattern emergency {provided} }}\n}}\n')
+    lines.append(f'guarantee 2.1 help {{ means "Help." protects contacts, pattern emergency {provided} }}\n')
+    lines.append(
+        'guarantee 2.2 civic { means "C." protects civic information example passes answer "They vote." }\n}\n'
+    )
     return _unit("tiny.ord", "".join(lines), "charter", lexicons)
 
 
