@@ -16,7 +16,6 @@ from ordinance.cli.arguments import (
     add_config,
     add_day,
     allowed_by,
-    judges_of,
     locale_tag,
     positive,
     region_of,
@@ -87,8 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
     if jurisdiction is None and arguments.locale:
         jurisdiction = region_of(arguments.locale)
     allowed = allowed_by(arguments)
-    judge = judges_of(arguments, allowed.plugins)
-    plan = load(arguments.pack, plugins=allowed.plugins, budget=allowed.budget, on=arguments.on, judge=judge).plan
+    plan = load(
+        arguments.pack, plugins=allowed.plugins, budget=allowed.budget, on=arguments.on, judge=allowed.judge
+    ).plan
     governor = LineGovernor(plan, jurisdiction, arguments.locale, arguments.on, arguments.chunk, arguments.trace)
     governor.situation({}, 2)  # a jurisdiction without a pack is an error before any line is read
     if jurisdiction is None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ordinance.judging.joined import Judges
     from ordinance.plugin import Question
     from ordinance.plugins.allowed import Plugin
+    from ordinance.settings.model import Settings
 
 #: Name the settings file, or the plugins that are allowed.
 _VARIABLES = ("ORDINANCE_CONFIG", "ORDINANCE_PLUGINS")
@@ -55,10 +56,21 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What the settings allow: which ``plugins``, and the ``budget`` of each."""
+    """What the ``settings`` allow: which ``plugins``, and the ``budget`` of each. None: no settings were named."""
 
     plugins: tuple[Plugin, ...] = ()
     budget: Budget = field(default_factory=Budget)
+    settings: Settings | None = None
+
+    @property
+    def judge(self) -> Callable[[Sequence[Question]], Judges] | None:
+        """Return what makes the judges of the settings; None if they name none."""
+        if self.settings is None:
+            return None
+        from ordinance.judging.configured import maker  # slow to import, and most need no judge
+
+        settings = self.settings
+        return maker(settings.judges, settings.judge, self.plugins, settings.limits.plugin_seconds, _tell)
 
 
 def allowed_by(arguments: argparse.Namespace) -> Allowed:
@@ -70,21 +82,7 @@ def allowed_by(arguments: argparse.Namespace) -> Allowed:
     from ordinance.settings.sources import load
 
     settings = load(file=arguments.config)
-    return Allowed(allow(settings.plugins), Budget.of(settings.limits))
-
-
-def judges_of(
-    arguments: argparse.Namespace, plugins: Sequence[Plugin]
-) -> Callable[[Sequence[Question]], Judges] | None:
-    """Return what makes the judges of the settings, with ``plugins`` from the same settings; None where these are not
-    named, or name none. Raises as ``allowed_by`` does."""
-    if arguments.config is None and not any(map(os.environ.get, _VARIABLES)):
-        return None
-    from ordinance.judging.configured import maker  # as above
-    from ordinance.settings.sources import load
-
-    settings = load(file=arguments.config)
-    return maker(settings.judges, settings.judge, plugins, settings.limits.plugin_seconds, _tell)
+    return Allowed(allow(settings.plugins), Budget.of(settings.limits), settings)
 
 
 def _tell(line: str) -> None:

@@ -25,7 +25,7 @@ from ordinance.loading.bounds import LEXICON_LIMIT
 from ordinance.loading.files import read_source, shown
 from ordinance.loading.load import Loaded, load
 from ordinance.plugin import Question
-from ordinance.plugins.allowed import allow
+from ordinance.plugins.allowed import Plugin, allow
 from ordinance.settings.judges import JudgeSettings
 from ordinance.settings.model import Settings
 from ordinance.settings.sources import load as load_settings
@@ -92,7 +92,8 @@ def run(args: argparse.Namespace) -> int:
     settings = load_settings(file=args.config)
     entry = _entry(settings, args.judge)
     with working("reading packs"):
-        loaded = load(args.paths, plugins=allow(settings.plugins), examples=False)
+        plugins = allow(settings.plugins)
+        loaded = load(args.paths, plugins=plugins, examples=False)
     asked = _asked(loaded)
     prepare()
     with working("reading texts"):
@@ -102,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"ordinance: {note}", file=sys.stderr)
     if found.faults:
         return _refused(found)
-    judge = _judge(entry, settings, [each.question for each in asked.values()])
+    judge = _judge(entry, settings, plugins, [each.question for each in asked.values()])
     at_once = min(args.at_once, settings.judge.at_once)
     done = _Progress(args.judge)
     made = calibrate(found.samples, asked, judge, unseen=args.unseen, at_once=at_once, done=done)
@@ -133,8 +134,10 @@ def _asked(loaded: Loaded) -> dict[str, Asked]:
     return found
 
 
-def _judge(entry: JudgeSettings, settings: Settings, questions: Sequence[Question]) -> ServedJudge:
-    make = maker([entry], settings.judge, allow(settings.plugins), settings.limits.plugin_seconds)
+def _judge(
+    entry: JudgeSettings, settings: Settings, plugins: Sequence[Plugin], questions: Sequence[Question]
+) -> ServedJudge:
+    make = maker([entry], settings.judge, plugins, settings.limits.plugin_seconds)
     assert make is not None  # noqa: S101  # there is an entry
     (judge,) = make([*questions, umbrella(questions)]).judges  # the last is measured too
     return judge

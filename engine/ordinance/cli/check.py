@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
-from ordinance.cli.arguments import add_paths, allowed_by, judges_of
+from ordinance.cli.arguments import add_paths, allowed_by
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge
 from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
@@ -45,8 +45,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
     allowed = allowed_by(args)
-    judge = judges_of(args, allowed.plugins)
-    loaded = load(args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=judge)
+    loaded = load(args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge)
     judges = _judges(loaded)
     found = _measured(loaded) if args.cost else []
     diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]

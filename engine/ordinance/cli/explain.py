@@ -15,7 +15,6 @@ from ordinance.cli.arguments import (
     add_format,
     allowed_by,
     fact,
-    judges_of,
     locale_tag,
     positive,
     region_of,
@@ -92,9 +91,8 @@ def run(args: argparse.Namespace) -> int:
         jurisdiction = region_of(args.locale)
     with working("reading packs"):
         allowed = allowed_by(args)
-        judge = judges_of(args, allowed.plugins)
         plan = load(
-            args.pack, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False, judge=judge
+            args.pack, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False, judge=allowed.judge
         ).plan  # one that disagrees is what is looked into
     line = _line(args)
     situation = situate(

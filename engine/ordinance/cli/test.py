@@ -12,7 +12,7 @@ from typing import Any
 from ordinance.authoring.junit import junit
 from ordinance.authoring.labelled import Labelled, read_texts
 from ordinance.authoring.results import Examined, examine
-from ordinance.cli.arguments import add_paths, allowed_by, judges_of
+from ordinance.cli.arguments import add_paths, allowed_by
 from ordinance.cli.check import count
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UnwritableError, UsageError
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the failed examples and the coverage. Return the exit code; having no example is a failure."""
     with working("reading packs"):
         allowed = allowed_by(args)
-        judge = judges_of(args, allowed.plugins) if args.judge else None
+        judge = allowed.judge if args.judge else None
         if args.judge and judge is None:
             raise UsageError("no judge is configured.", help="Name the settings with --config, or leave out --judge.")
         loaded = load(
