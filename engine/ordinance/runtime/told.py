@@ -4,38 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from ordinance.policy.plan import PlannedRule
 from ordinance.policy.vocabulary import Effect, NoticeKind, Verdict
 from ordinance.runtime.occasions import OPENING
 from ordinance.runtime.redact.disclose import Cause, Notice, cause_of
 from ordinance.runtime.redact.signs import imitation
+from ordinance.runtime.redact.text_contract import Meeting
 from ordinance.runtime.remembered import CONTACTS
 from ordinance.runtime.situation import closed
 from ordinance.runtime.terms import Terms
-
-
-class Meeting(Protocol):
-    """A text as far as it tells anything: the numbers of the rules that it met, as in ``Redactor``."""
-
-    @property
-    def refused(self) -> frozenset[int]: ...
-
-    @property
-    def severed(self) -> frozenset[int]: ...
-
-    @property
-    def omitted(self) -> set[int]: ...
-
-    @property
-    def observed(self) -> set[int]: ...
-
-    @property
-    def tried(self) -> set[int]: ...
-
-    @property
-    def failed(self) -> set[int]: ...
 
 
 @dataclass(frozen=True, slots=True)

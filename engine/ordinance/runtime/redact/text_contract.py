@@ -8,9 +8,8 @@ from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.ledger import Cut, Ledger
 
 
-class Text(Protocol):
-    """A governed text. ``refused`` to ``failed`` are numbers of rules, as in ``Redactor``; ``received`` is
-    how much came in, ``settled`` the position up to which it is known what left, and ``cuts`` are the edits before."""
+class Meeting(Protocol):
+    """A text as far as it tells anything: the numbers of the rules that it met, as in ``Redactor``."""
 
     @property
     def refused(self) -> frozenset[int]: ...
@@ -29,6 +28,11 @@ class Text(Protocol):
 
     @property
     def failed(self) -> set[int]: ...
+
+
+class Text(Meeting, Protocol):
+    """A governed text: ``received`` is how much came in, ``settled`` the position up to which it is known what left,
+    and ``cuts`` are the edits before."""
 
     @property
     def fault(self) -> str: ...
