@@ -37,7 +37,7 @@ Answer = float | JudgeError
 
 
 class _Try(NamedTuple):
-    """A call that was made to one replica: which of the calls it is, when it was handed over."""
+    """A call that was made: which of the calls it is, and to which replica."""
 
     number: int
     replica: int

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ordinance.judging.canary_watch import EACH
 from ordinance.plugin import Question
 
 #: The id that the question has where a rule has its own. No rule can be called so.
 RULE = "*"
-#: So many examples of each question: the first two are canaries, which no prompt shows.
-_SHOWN = slice(2, 4)
+#: The examples of each question that it shows: those behind the canaries, as many.
+_SHOWN = slice(EACH, 2 * EACH)
 
 
 def umbrella(questions: Sequence[Question]) -> Question:
@@ -19,4 +20,4 @@ def umbrella(questions: Sequence[Question]) -> Question:
     fires = tuple(text for each in questions for text in each.fires[_SHOWN])
     quiet = tuple(text for each in questions for text in each.quiet[_SHOWN])
     first = questions[0]
-    return Question(RULE, f"any of these:\n{means}", excludes, first.fires[:2] + fires, first.quiet[:2] + quiet)
+    return Question(RULE, f"any of these:\n{means}", excludes, first.fires[:EACH] + fires, first.quiet[:EACH] + quiet)
