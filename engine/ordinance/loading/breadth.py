@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 
-from ordinance.detection import waits
 from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.loading.reading import Sought, Spans, acting, find, sought_by
 from ordinance.policy.ir import Policy
@@ -100,7 +99,7 @@ def shares(plan: Plan, rules: Iterable[PlannedRule]) -> tuple[Share, ...]:
     (semantics, rule 13).
     """
     parts = [(sought_by(plan, rule), rule.scope) for rule in rules]
-    slow = any(waits(each) for sought, _ in parts for each in (*sought.detectors, *sought.near))
+    slow = any(sought.waits for sought, _ in parts)
     taken: dict[int, Spans] = {}
     for sought, scope in parts:
         for number, spans in (_taken_by_slow if slow else _taken)(sought, scope):

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ordinance.detection import waits
 from ordinance.language import ast
 from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.loading.looked_for import entries
@@ -38,7 +37,7 @@ def civic_bans(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
         try:
             if not _finds(sought, corpus):
                 continue
-            for entry in entries(rule, policy, sought):
+            for entry in entries(rule, acts.detectors, policy, sought):
                 numbers = sorted({number for number, _ in find(entry.sought, corpus)})
                 if numbers:
                     first, many = kept[numbers[0] // 3], len({number // 3 for number in numbers}) - 1
@@ -55,8 +54,7 @@ def civic_bans(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
 
 
 def _finds(sought: Sought, corpus: Corpus) -> bool:
-    slow = any(waits(each) for each in (*sought.detectors, *sought.near))
-    return _finds_anew(sought, corpus) if slow else _found_before(sought, corpus)
+    return _finds_anew(sought, corpus) if sought.waits else _found_before(sought, corpus)
 
 
 def _finds_anew(sought: Sought, corpus: Corpus) -> bool:

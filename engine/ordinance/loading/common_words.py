@@ -29,7 +29,7 @@ def too_common(plan: Plan, policy: Policy) -> Iterator[Diagnostic]:
         plain = (each for each in sought.detectors if isinstance(each, Expressions))
         if sought.near or not any(each.patterns or not _by_form().keys().isdisjoint(each.phrases) for each in plain):
             continue
-        for entry in entries(rules[acts.id], policy, sought):
+        for entry in entries(rules[acts.id], acts.detectors, policy, sought):
             if word := _common(entry):
                 message = f"{acts.id} would take out every `{word}`, one of the commonest words of {_languages(word)}"
                 yield diagnose("common-word", entry.place, message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ordinance.detection import Expressions
@@ -22,14 +22,15 @@ class Entry:
     sought: Sought
 
 
-def entries(rule: Rule, policy: Policy, sought: Sought) -> Iterator[Entry]:
-    """Yield the entries of ``rule``, which looks for ``sought``; one for all where two things must stand together."""
+def entries(rule: Rule, keys: Sequence[str], policy: Policy, sought: Sought) -> Iterator[Entry]:
+    """Yield the entries of ``rule``, which looks for ``sought`` by the detectors of these ``keys``; one for all where
+    two things must stand together."""
     if sought.near:
         yield Entry("both", "what it looks for in one sentence", rule.node.name.span, sought)
         return
     declared = {detector.key: detector for detector in policy.detectors}
-    used = [declared[key] for key in rule.detectors if key in declared and not declared[key].key.startswith("judged")]
-    for detector, prepared in zip(used, sought.detectors, strict=False):
+    for key, prepared in zip(keys, sought.detectors, strict=True):
+        detector = declared[key]
         name = detector.key.rpartition("/")[2]
         if detector.kind == "lexicon" and isinstance(prepared, Expressions):
             yield from _lines(detector, prepared)

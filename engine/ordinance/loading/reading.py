@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from ordinance.detection import Expressions, Prepared, Segments
+from ordinance.detection import Expressions, Prepared, Segments, waits
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.checks import Checks
@@ -25,17 +25,16 @@ class Sought:
     detectors: tuple[Prepared, ...]
     near: tuple[Prepared, ...] = ()
 
+    @property
+    def waits(self) -> bool:
+        """Return whether looking for it may take as long as a detector's budget."""
+        return any(waits(each) for each in (*self.detectors, *self.near))
+
 
 def sought_by(plan: Plan, rule: PlannedRule) -> Sought:
     """Return what ``rule`` of ``plan`` looks for."""
-
-    def seen(keys: Sequence[str]) -> tuple[Prepared, ...]:
-        prepared = (plan.detectors[key] for key in keys)
-        return tuple(
-            replace(each, disguised=rule.sees_disguise) if isinstance(each, Expressions) else each for each in prepared
-        )
-
-    return Sought(seen(rule.detectors), seen(rule.near))
+    found, near = (tuple(rule.seen(plan.detectors[key]) for key in keys) for keys in (rule.detectors, rule.near))
+    return Sought(found, near)
 
 
 def acting(plan: Plan) -> tuple[PlannedRule, ...]:

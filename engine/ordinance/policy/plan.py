@@ -7,12 +7,12 @@ nobody anything more: every notice is resolved to its texts, every detector is p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from ordinance.detection import Judge, Judged, Prepared
+from ordinance.detection import Expressions, Judge, Judged, Prepared
 from ordinance.policy.catalogue import Catalogue
 from ordinance.policy.conditions import Condition
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion, Rank
@@ -178,6 +178,10 @@ class PlannedRule:
         """Return whether disguised phrases count (semantics, rule 25): for red lines always, else where the pack says
         so."""
         return self.disguised or self.effect is Effect.REFUSE
+
+    def seen(self, prepared: Prepared) -> Prepared:
+        """Return what the rule looks for of ``prepared``: in disguise too, if it sees that."""
+        return replace(prepared, disguised=self.sees_disguise) if isinstance(prepared, Expressions) else prepared
 
 
 @dataclass(frozen=True, slots=True)

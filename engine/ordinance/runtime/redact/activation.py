@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
 from typing import NamedTuple
@@ -156,12 +156,8 @@ def _shared(rules: tuple[PlannedRule, ...], part: Channel) -> Channel:
 
 
 def _looked_for(plan: Plan, rule: PlannedRule) -> list[Prepared]:
-    found = [_seen_by(rule, plan.detectors[name]) for name in rule.detectors]
-    return [together(found, [_seen_by(rule, plan.detectors[name]) for name in rule.near])] if rule.near else found
-
-
-def _seen_by(rule: PlannedRule, prepared: Prepared) -> Prepared:
-    return replace(prepared, disguised=rule.sees_disguise) if isinstance(prepared, Expressions) else prepared
+    found = [rule.seen(plan.detectors[name]) for name in rule.detectors]
+    return [together(found, [rule.seen(plan.detectors[name]) for name in rule.near])] if rule.near else found
 
 
 def _masks(rule: PlannedRule) -> bool:
