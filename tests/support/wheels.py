@@ -11,6 +11,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from support.allowing import MANIFEST
+from support.checkout import ROOT
 
 CODE = """\
 from ordinance.plugin import Expressions, hookimpl
@@ -62,6 +63,21 @@ def built(source: Path) -> Path:
     )  # fmt: skip
     (made,) = (source / "dist").glob("*.whl")
     return unpacked(made, source / "installed")
+
+
+def installed(source: Path, to: Path) -> Path:
+    """The folder ``to`` as ``pip install --target`` fills it, from what has been downloaded for this environment."""
+    words = ["install", "--quiet", "--no-compile", "--no-index", "--no-build-isolation"]
+    downloads = ROOT / ".venv" / "downloads"
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "pip", "--disable-pip-version-check", *words, "--find-links", downloads,
+            "--target", to, source,
+        ],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return to
 
 
 def unpacked(made: Path, into: Path) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from ordinance.plugin import Asked, Candidates  # noqa: E402 - the same
 from ordinance.runtime.match.automaton import Automaton  # noqa: E402 - the same
 from ordinance.runtime.match.matcher import matches_in  # noqa: E402 - the same
 from ordinance.runtime.match.passages import shown, tail  # noqa: E402 - the same
+from support.wheels import installed  # noqa: E402 - the same
 
 Find = Callable[..., list[str]]
 
@@ -68,14 +68,5 @@ def find() -> Find:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that ``pip install --target`` fills, from what has been downloaded for this environment."""
-    to = tmp_path_factory.mktemp("plugin") / "ordinance-identifiers"
-    downloads = PLUGIN.parents[1] / ".venv" / "downloads"
-    words = ["install", "--quiet", "--no-compile", "--no-index", "--no-build-isolation", "--find-links", downloads]
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "--disable-pip-version-check", *words, "--target", to, PLUGIN],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return to
+    """The plugin as an operator installs it."""
+    return installed(PLUGIN, tmp_path_factory.mktemp("plugin") / "ordinance-identifiers")
