@@ -182,7 +182,17 @@ class _Builder:
             return self.say("occasion.provide")
         if rule.effect is Effect.MARK or rule.occasion is None:
             return self.say("occasion.mark")
-        first = self.say(f"occasion.{rule.occasion.value}", hours=rule.hours)
+        if rule.by_text:
+            return self.say("occasion.by_text", how=self._how_often(rule))
+        return self._how_often(rule)
+
+    def _how_often(self, rule: PlannedRule) -> str:
+        if rule.occasion is None:
+            return ""
+        if rule.by_text and rule.occasion.value in ("first answer of conversation", "first answer of day"):
+            first = self.say(f"often.{rule.occasion.value}")
+        else:
+            first = self.say(f"occasion.{rule.occasion.value}", hours=rule.hours)
         return first if rule.occasion.value == "every hours" or not rule.hours else f"{first}; {self._again(rule)}"
 
     def _again(self, rule: PlannedRule) -> str:
