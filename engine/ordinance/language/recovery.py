@@ -22,7 +22,7 @@ RULES = {
     "charter": frozenset({"red", "guarantee"}),
     "jurisdiction": frozenset({"quote", "withhold", "mask", "say", "mark", "provide"}),
     "language": frozenset[str](),
-    "house": frozenset({"limit", "say"}),
+    "house": frozenset({"limit", "decline", "say"}),
 }
 
 #: A terminal that begins a declaration, and one that begins a rule, and nothing else, by kind of pack.
