@@ -31,9 +31,25 @@ _VARIABLES = ("ORDINANCE_CONFIG", "ORDINANCE_PLUGINS")
 def add_paths(parser: argparse.ArgumentParser) -> None:
     """Add ``PATH…``, ``--on DATE`` and ``--format``, as ``check`` and ``test`` take them, and ``--config``."""
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a pack, or a folder that contains packs")
+    add_shipped(parser)
     add_day(parser)
     add_config(parser)
     add_format(parser)
+
+
+def add_shipped(parser: argparse.ArgumentParser) -> None:
+    """Add ``--with NAME``, a pack that ships."""
+    parser.add_argument(
+        "--with", dest="shipped", metavar="NAME", action="append", default=[],
+        help="load the pack that ships under this name too, such as en or EU (may be given several times)",
+    )  # fmt: skip
+
+
+def paths_of(arguments: argparse.Namespace) -> list[Path]:
+    """Return the packs of the command line, those that ship and are given by name last. Raises ``UsageError``."""
+    from ordinance.loading.packs import shipped_pack
+
+    return [*arguments.paths, *map(shipped_pack, arguments.shipped)]
 
 
 def add_day(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
 from ordinance.authoring.statutes import Statute, as_json, statutes
-from ordinance.cli.arguments import add_paths, allowed_by
+from ordinance.cli.arguments import add_paths, allowed_by, paths_of
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge
 from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
@@ -46,7 +46,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
     allowed = allowed_by(args)
-    loaded = load(args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge)
+    loaded = load(paths_of(args), plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge)
     judges = _judges(loaded)
     found = _measured(loaded) if args.cost else []
     diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]

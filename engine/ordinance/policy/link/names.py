@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import langcodes
 import regex
+from langcodes.data_dicts import TERRITORY_REPLACEMENTS
 
 from ordinance.language.ast import Word
 from ordinance.language.diagnostics import Diagnostic, diagnose, nearest
@@ -159,3 +160,11 @@ def whole(text: str) -> int | None:
 def is_code(text: str) -> bool:
     """Whether ``text`` is spelled like a jurisdiction's code: ``EU``, ``DE``, ``DE-BY``, ``US-CA``."""
     return JURISDICTION.fullmatch(text) is not None
+
+
+def iso_code(text: str) -> str:
+    """Return the code of ISO 3166 that people mean by another for the same place: ``GB`` for ``UK``, ``KR`` for ``KOR``
+    or ``410``, ``KR-11`` for ``KOR-11``; empty if ``text`` is the usual one or nobody knows."""
+    place, hyphen, part = text.partition("-")
+    meant = TERRITORY_REPLACEMENTS.get(place.lower(), "")
+    return f"{meant}{hyphen}{part}" if meant and meant != place and is_code(meant) else ""
