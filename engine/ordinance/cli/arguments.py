@@ -30,11 +30,16 @@ _VARIABLES = ("ORDINANCE_CONFIG", "ORDINANCE_PLUGINS")
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
     """Add ``PATH…``, ``--on DATE`` and ``--format``, as ``check`` and ``test`` take them, and ``--config``."""
-    parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a pack, or a folder that contains packs")
-    add_shipped(parser)
+    add_paths_and_shipped(parser)
     add_day(parser)
     add_config(parser)
     add_format(parser)
+
+
+def add_paths_and_shipped(parser: argparse.ArgumentParser) -> None:
+    """Add ``PATH…`` and ``--with NAME``."""
+    parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a pack, or a folder that contains packs")
+    add_shipped(parser)
 
 
 def add_shipped(parser: argparse.ArgumentParser) -> None:

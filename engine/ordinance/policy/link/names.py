@@ -31,8 +31,13 @@ _SCRIPTS = (
 )  # fmt: skip
 _HAS_SCRIPT: dict[str, regex.Pattern[str]] = {}
 
-#: Scripts that are written together: Japanese, Korean, and Chinese with its phonetic letters (UTS 39).
-_TOGETHER = ({"Han", "Hiragana", "Katakana"}, {"Han", "Hangul"}, {"Han", "Bopomofo"})
+#: Scripts that are written together, Latin beside each (AIシステム, LINE相談): Japanese, Korean, and Chinese with its
+#: phonetic letters (UTS 39, highly restrictive).
+_TOGETHER = (
+    {"Latin", "Han", "Hiragana", "Katakana"},
+    {"Latin", "Han", "Hangul"},
+    {"Latin", "Han", "Bopomofo"},
+)
 
 #: Words that begin a declaration or a clause, or join two: a name spelled like one would mislead a reader.
 _RESERVED = frozenset({
