@@ -267,13 +267,13 @@ def test_a_silent_judge_takes_ready_down_and_it_comes_back(
         def ready() -> int:
             return httpx2.get(f"{gateway.address}/ready", trust_env=False).status_code
 
-        until(lambda: ready() == 200, seconds=20)
+        until(lambda: ready() == 200, seconds=60)
         server.fault = "hang"
         begun = time.monotonic()
-        until(lambda: ready() == 503, seconds=20)
-        assert time.monotonic() - begun > 2
+        until(lambda: ready() == 503, seconds=60)
+        assert time.monotonic() - begun > 1, "not with the first answer that it owes"
         server.fault = ""
-        until(lambda: ready() == 200, seconds=20)
+        until(lambda: ready() == 200, seconds=60)
     finally:
         server.stop()
 
@@ -281,23 +281,22 @@ def test_a_silent_judge_takes_ready_down_and_it_comes_back(
 def test_without_room_a_new_request_gets_429_before_the_model_is_asked(
     judged: Open, upstream: ScriptedUpstream, judge: JudgeServer
 ) -> None:
-    gateway = judged(judge={"uncalibrated": "act", "at_once": 1})
+    gateway = judged(judge={"uncalibrated": "act", "at_once": 1}, entry={"seconds": 30.0})
     judges = judges_of(gateway.service.plan)
     assert judges is not None
-    until(lambda: not judges.judges[0].canaries.fault)
-    until(lambda: not judges.full)
-    judge.delay = 1.5
+    until(lambda: not judges.judges[0].canaries.fault, seconds=60)
+    until(lambda: not judges.full, seconds=60)
+    judge.delay = 30.0
     held = threading.Thread(target=ask, args=(gateway, "The first."))
     held.start()
-    until(lambda: judges.full)
-    asked = len(upstream.asked)
+    until(lambda: judges.full and len(upstream.asked) == 1)  # the model is asked while the prompt is judged
     reply = ask(gateway, "The second.")
     assert reply.status_code == 429
     assert reply.json()["error"]["code"] == "judge_busy"
     assert reply.headers["retry-after"] == "1"
-    assert len(upstream.asked) == asked
-    held.join()
+    assert len(upstream.asked) == 1
     judge.delay = 0.0
+    held.join()
     assert ask(gateway, "The third.").status_code == 200
 
 
