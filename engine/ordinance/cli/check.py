@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
 from ordinance.cli.arguments import add_paths, allowed_by
+from ordinance.cli.colour import coloured
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge
 from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
@@ -60,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(shown, ensure_ascii=False))
         return loaded.exit_code
     for item in diagnostics:
-        print(render(item))
+        print(coloured(render(item), sys.stdout))
     if more := more_on(diagnostics):
         print(more)
     print(_summary(loaded, diagnostics, found))
