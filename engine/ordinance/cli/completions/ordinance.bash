@@ -6,7 +6,7 @@
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
 _shtab_ordinance_plugin_subparsers=(install check)
-_shtab_ordinance_subparsers=(check test calibrate lesson fmt explain diff print new apply serve conversations settings doctor plugins plugin completion)
+_shtab_ordinance_subparsers=(check test calibrate lesson fmt explain diff print new apply replay serve conversations settings doctor plugins plugin completion)
 
 _shtab_ordinance_check_option_strings=(-h --help --on --config --format --cost)
 _shtab_ordinance_test_option_strings=(-h --help --on --config --format --judge --texts --junit)
@@ -18,6 +18,7 @@ _shtab_ordinance_diff_option_strings=(-h --help --on --config --format)
 _shtab_ordinance_print_option_strings=(-h --help --language --words --format --on --config)
 _shtab_ordinance_new_option_strings=(-h --help --kind --into --on)
 _shtab_ordinance_apply_option_strings=(-h --help --pack --jurisdiction --locale --chunk --trace --on --config)
+_shtab_ordinance_replay_option_strings=(-h --help --old --new --jurisdiction --locale --format --on --config)
 _shtab_ordinance_serve_option_strings=(-h --help --config --upstream --embedded --pack --jurisdiction --locale --host --port --workers --on)
 _shtab_ordinance_conversations_option_strings=(-h --help --config --forget --format)
 _shtab_ordinance_settings_option_strings=(-h --help --config --schema)
@@ -52,6 +53,10 @@ _shtab_ordinance_print___config_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_new___into_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_apply___pack_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_apply___config_COMPGEN=_shtab_compgen_files
+_shtab_ordinance_replay_pos_0_COMPGEN=_shtab_compgen_files
+_shtab_ordinance_replay___old_COMPGEN=_shtab_compgen_files
+_shtab_ordinance_replay___new_COMPGEN=_shtab_compgen_files
+_shtab_ordinance_replay___config_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_serve___config_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_conversations___config_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_settings___config_COMPGEN=_shtab_compgen_files
@@ -72,6 +77,7 @@ _shtab_ordinance_diff___format_choices=(text json)
 _shtab_ordinance_print___format_choices=(html markdown)
 _shtab_ordinance_new_pos_0_choices=(jurisdiction language house plugin)
 _shtab_ordinance_new___kind_choices=(detector judge form sink data)
+_shtab_ordinance_replay___format_choices=(text json html)
 _shtab_ordinance_conversations___format_choices=(text json)
 _shtab_ordinance_doctor___format_choices=(text json)
 _shtab_ordinance_plugins___format_choices=(text json)
@@ -79,7 +85,7 @@ _shtab_ordinance_plugin_install___format_choices=(text json)
 _shtab_ordinance_plugin_check___format_choices=(text json)
 _shtab_ordinance_plugin_pos_0_choices=(install check)
 _shtab_ordinance_completion_pos_0_choices=(bash fish zsh)
-_shtab_ordinance_pos_0_choices=(check test calibrate lesson fmt explain diff print new apply serve conversations settings doctor plugins plugin completion)
+_shtab_ordinance_pos_0_choices=(check test calibrate lesson fmt explain diff print new apply replay serve conversations settings doctor plugins plugin completion)
 
 _shtab_ordinance_check_pos_0_nargs=+
 _shtab_ordinance_check__h_nargs=0
@@ -114,6 +120,10 @@ _shtab_ordinance_apply__h_nargs=0
 _shtab_ordinance_apply___help_nargs=0
 _shtab_ordinance_apply___pack_nargs=+
 _shtab_ordinance_apply___trace_nargs=0
+_shtab_ordinance_replay__h_nargs=0
+_shtab_ordinance_replay___help_nargs=0
+_shtab_ordinance_replay___old_nargs=+
+_shtab_ordinance_replay___new_nargs=+
 _shtab_ordinance_serve__h_nargs=0
 _shtab_ordinance_serve___help_nargs=0
 _shtab_ordinance_serve___embedded_nargs=0

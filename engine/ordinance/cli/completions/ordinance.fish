@@ -50,8 +50,8 @@ function _shtab_ordinance_using
   test "$_shtab_ordinance_cmdpath" = "$argv"
 end
 
-set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print new apply serve conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
-set -g _shtab_ordinance_opts_with_value --at-once --behind --chunk --config --conversation --folder --forget --format --given --host --into --judge --junit --jurisdiction --key-file --kind --language --locale --model --network --on --out --pack --policy --port --prompt --texts --timeout --to --turn --upstream --words --workers
+set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print new apply replay serve conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
+set -g _shtab_ordinance_opts_with_value --at-once --behind --chunk --config --conversation --folder --forget --format --given --host --into --judge --junit --jurisdiction --key-file --kind --language --locale --model --network --new --old --on --out --pack --policy --port --prompt --texts --timeout --to --turn --upstream --words --workers
 
 complete -c ordinance -e
 complete -c ordinance -f
@@ -132,6 +132,16 @@ complete -c ordinance -n '_shtab_ordinance_using apply' -l chunk -x -d 'feed N c
 complete -c ordinance -n '_shtab_ordinance_using apply' -l trace -d 'also show what a stream would release, piece by piece'
 complete -c ordinance -n '_shtab_ordinance_using apply' -l on -x -d 'use DATE as today'"'"'s date, such as 2026-12-24'
 complete -c ordinance -n '_shtab_ordinance_using apply' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file whose `plugins` are allowed (default: $ORDINANCE_CONFIG; without one, no plugin)'
+complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a replay -d 'Govern kept traffic under two policies and show what became looser, stricter or different.'
+complete -c ordinance -n '_shtab_ordinance_using replay' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using replay' -l old -xka "(__fish_complete_path (commandline -ct))" -d 'packs or folders of packs that decide now'
+complete -c ordinance -n '_shtab_ordinance_using replay' -l new -xka "(__fish_complete_path (commandline -ct))" -d 'packs or folders of packs that are to decide next'
+complete -c ordinance -n '_shtab_ordinance_using replay' -l jurisdiction -x -d 'attest this place and seat, such as DE'
+complete -c ordinance -n '_shtab_ordinance_using replay' -l locale -x -d 'default language of notices, such as de-DE; without --jurisdiction, its region is the jurisdiction'
+complete -c ordinance -n '_shtab_ordinance_using replay' -l format -xka "text json html" -d 'default: text'
+complete -c ordinance -n '_shtab_ordinance_using replay' -l on -x -d 'use DATE as today'"'"'s date, such as 2026-12-24'
+complete -c ordinance -n '_shtab_ordinance_using replay' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file whose `plugins` are allowed (default: $ORDINANCE_CONFIG; without one, no plugin)'
+complete -c ordinance -n '_shtab_ordinance_using replay; and test $_shtab_ordinance_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'JSON lines: answers, and what was asked'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a serve -d 'Run the gateway: an inference server'"'"'s OpenAI and Anthropic APIs, governed by packs.'
 complete -c ordinance -n '_shtab_ordinance_using serve' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using serve' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file (default: $ORDINANCE_CONFIG)'

@@ -24,6 +24,7 @@ _shtab_ordinance_commands() {
     plugin:'Install a plugin into a folder of its own, or check that it keeps the contract.'
     plugins:'Show the plugins that the settings allow: what each provides, what confines it, and how it is.'
     print:'Write a document for the public, on standard output, that says what packs do.'
+    replay:'Govern kept traffic under two policies and show what became looser, stricter or different.'
     serve:'Run the gateway: an inference server'"'"'s OpenAI and Anthropic APIs, governed by packs.'
     settings:'Check the settings that `ordinance serve` would read, or print their JSON schema.'
     test:'Run every example of the given packs, and report those that disagree with the policy.'
@@ -231,6 +232,21 @@ _shtab_ordinance_print_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_print_defaults_added=0
 
+_shtab_ordinance_replay_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--old[packs or folders of packs that decide now]:PATH:_files"
+  "--new[packs or folders of packs that are to decide next]:PATH:_files"
+  "--jurisdiction[attest this place and seat, such as DE]:CODE:"
+  "--locale[default language of notices, such as de-DE\; without --jurisdiction, its region is the jurisdiction]:TAG:"
+  "--format[default\: text]:format:(text json html)"
+  "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
+  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  ":JSON lines\: answers, and what was asked:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_replay_defaults_added=0
+
 _shtab_ordinance_serve_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[settings file (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
@@ -304,6 +320,7 @@ _shtab_ordinance() {
         plugin) _shtab_ordinance_plugin ;;
         plugins) _arguments -C -s $_shtab_ordinance_plugins_options ;;
         print) _arguments -C -s $_shtab_ordinance_print_options ;;
+        replay) _arguments -C -s $_shtab_ordinance_replay_options ;;
         serve) _arguments -C -s $_shtab_ordinance_serve_options ;;
         settings) _arguments -C -s $_shtab_ordinance_settings_options ;;
         test) _arguments -C -s $_shtab_ordinance_test_options ;;
