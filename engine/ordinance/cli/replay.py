@@ -30,9 +30,9 @@ example:
 FILE contains JSON lines as `ordinance apply` reads them (`-` for standard input). Each is governed twice, under the
 packs of --old and those of --new. The report counts lines and names rules; it contains no text of a line.
 
-  looser     people read words that were left out, or are told less: one of these is enough
-  stricter   more is left out, refused or told
-  different  as much is left out and told, by other rules or in other words
+  looser     people read words that were left out, or get fewer notices: one of these is enough
+  stricter   more is left out or refused, or people get more notices
+  different  as much is left out, with as many notices, by other rules
 
 exit codes: 0 nothing became looser, 1 something did or a line cannot be used, 2 unreadable input or wrong usage.
 """
