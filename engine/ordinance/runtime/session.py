@@ -340,9 +340,12 @@ class Session:
             **self.history(),
         }
 
-    def _judge_faults(self) -> dict[str, list[str]]:
+    def _judge_faults(self) -> dict[str, Any]:
         rulings = self._terms.rulings
-        return {"judge_faults": sorted(rulings.faults)} if rulings is not None and rulings.faults else {}
+        if rulings is None or not rulings.faults:
+            return {}
+        failed = {name: sorted(rules) for name, rules in sorted(rulings.failed.items())}
+        return {"judge_faults": sorted(rulings.faults), **({"judges_failed": failed} if failed else {})}
 
 
 def notices_as_json(notices: Iterable[Notice]) -> list[dict[str, Any]]:
