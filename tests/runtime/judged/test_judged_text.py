@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ordinance.policy.plan import Plan, Scope
 from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.runtime.judged import checkpoints
 from ordinance.runtime.judged.checkpoints import APART, FURTHEST, Checkpoints
 from ordinance.runtime.match.rulings import JudgedRule, Rulings
 from ordinance.runtime.opening import open_session
@@ -94,6 +95,59 @@ def test_two_and_three_pieces_say_what_one_says(text: str) -> None:
     step = max(1, len(text) // 40)
     for places in (*((at,) for at in range(1, len(text), step)), *combinations(range(1, len(text), step * 3), 2)):
         assert said(plan, cut(text, places)) == whole, places
+
+
+#: Texts that are short enough for every cut, with checkpoints as near to each other as these.
+NEAR, FURTHER = 8, 14
+SHORT = [
+    f"{fires('red')}. Go.",
+    f"Ok. {fires('red')} Go",
+    f"Ok. All is well. {fires('red')}",
+    f"No. {fires('flags')}! End",
+    f"{fires('flags')} a b. c d e.",
+    f"Hi. A {FORBIDDEN}. {fires('red')}",
+    f"A! {RED_LINE} {fires('flags')}",
+    "One. judge-fault-late. Two three.",
+    f"judge-abroad. {fires('red')} x.",
+    "words and no sentence that ends is here",
+]
+
+
+def at_every_place(plan: Plan, text: str, end: End, structure: Structure | None = None, most: int = 3) -> Said:
+    whole = said(plan, [text], end, structure)
+    for count in range(1, most):
+        for places in combinations(range(1, len(text)), count):
+            assert said(plan, cut(text, places), end, structure) == whole, places
+    return whole
+
+
+@pytest.mark.semantics(30)
+@pytest.mark.slow
+@pytest.mark.parametrize("text", SHORT)
+def test_every_cut_in_two_and_three_says_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "APART", NEAR)
+    monkeypatch.setattr(checkpoints, "FURTHEST", FURTHER)
+    assert len(checkpoints_of(text)) >= 2
+    plan = plan_of(ScriptedJudge())
+    found = at_every_place(plan, text, End.OWN)
+    assert found.refused is (_bad(text) or RED_LINE in text)
+    assert fires("red") not in found.text or "judge-abroad" in text
+    at_every_place(plan, text, End.CUT, most=2)
+
+
+@pytest.mark.semantics(9)
+@pytest.mark.slow
+def test_every_cut_of_json_in_two_and_three_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "APART", NEAR)
+    monkeypatch.setattr(checkpoints, "FURTHEST", FURTHER)
+    plan = plan_of(ScriptedJudge())
+    source = fires("red").replace("-red-", "\\u002dred-")
+    for text in (f'{{"a": "{source}"}}', '{"a": "Well. So\\n it \\u00e4 is"}'):
+        for structure in (FREE_NOWHERE, Structure(lambda _: True)):
+            found = at_every_place(plan, text, End.OWN, structure)
+            assert found.refused is (source in text)
+            assert text.startswith(found.text)
+            assert len(found.text) <= FURTHER if found.refused else found.text == text
 
 
 @pytest.mark.semantics(30)
