@@ -96,7 +96,18 @@ def test_from_no_judge_to_one_that_acts(
     assert "acts for: none; records for: baseline/autonomy" in line
     assert RULE in line
 
-    words = ["calibrate", "--config", config, "--judge", "guard", "--texts", *MINE, "--unseen", "--out", "guard.json"]
+    words: list[str | Path] = [
+        "calibrate",
+        "--config",
+        config,
+        "--judge",
+        "guard",
+        "--texts",
+        *MINE,
+        "--unseen",
+        "--out",
+        "guard.json",
+    ]
     done = run_here(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"{RULE}, en: acts: above 0.020 it finds 100 of 100" in done.stdout

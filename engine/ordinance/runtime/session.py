@@ -180,6 +180,10 @@ class Session:
         known = {tuple(texts): Continued(tuple(texts), certain=False) for texts in prompts}
         self._terms = replace(self._terms, continued=tuple(known[tuple(texts)] for texts in prompts))
 
+    def judges(self, part: Channel) -> bool:
+        """Return whether this part of an answer waits for a judge."""
+        return self._terms.rulings is not None and any(rule.may_act for rule in self.activation_of(part).judged)
+
     def activation_of(self, part: Channel) -> Activation:
         """Return the automata for one part of an answer."""
         return self._terms.activation_of(part)

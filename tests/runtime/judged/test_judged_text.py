@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ordinance.detection import Ruling
 from ordinance.policy.plan import Plan, Scope
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.judged import checkpoints
@@ -409,12 +410,37 @@ def test_arguments_of_a_call_are_judged_as_they_read(cutting: Callable[[str], li
     source = '{"about": "judge\\u002dcanary\\u002dred\\u002d0.93"}'
     assert "".join(arguments.feed(piece) for piece in cutting(source)) + arguments.close() == ""
     assert stream.refused
-    assert judge.asked[-1][1].text == '{"about": "judge-canary-red-0.93"}'
+    assert judge.asked[-1][1].text == 'look\n{"about": "judge-canary-red-0.93"}', "with its name before it"
     assert judge.asked[-1][1].part == "tool_call"
     quiet = opened(plan_of(ScriptedJudge())).stream()
     _, arguments = quiet.call()
     source = '{"about": "weather \\u00e4"}'
     assert "".join(arguments.feed(piece) for piece in cutting(source)) + arguments.close() == source
+
+
+class Halves(ScriptedJudge):
+    """Finds what has both halves."""
+
+    def _ruling(self, rule: str, text: str, fault: str | None, abroad: bool) -> Ruling:
+        return Ruling(float("half-one" in text and "half-two" in text), self.may_act(rule))
+
+
+@pytest.mark.semantics(30)
+@pytest.mark.parametrize("named", [False, True])
+def test_what_several_calls_say_together_is_judged_together(named: bool) -> None:
+    """Before, each name and each list of arguments was judged by itself, and a text walked out over several calls."""
+    stream = opened(plan_of(Halves())).stream()
+    left = ""
+    for half in ("half-one", "half-two"):
+        name, arguments = stream.call()
+        left += name.feed(half if named else "note") + name.close()
+        left += arguments.feed("{}" if named else f'{{"a": "{half}"}}') + arguments.close()
+    assert stream.refused
+    assert "half-one" in left
+    assert "half-two" not in left
+    other = opened(plan_of(Halves())).stream()
+    name, arguments = other.call()
+    assert name.feed("half-two") + name.close() == "half-two", "another choice is another answer"
 
 
 @pytest.mark.semantics(9)
