@@ -187,7 +187,12 @@ def test_tool_calls_are_judged(judged: Open, upstream: ScriptedUpstream) -> None
 
 @pytest.mark.parametrize("kind", ["hang", "drop", "s500", "html", "prose", "nan", "half", "other"])
 def test_each_fault_on_a_prompt_fails_closed_with_its_code_in_the_record(
-    judged: Open, upstream: ScriptedUpstream, judge: JudgeServer, tmp_path: Path, kind: str
+    judged: Open,
+    upstream: ScriptedUpstream,
+    judge: JudgeServer,
+    tmp_path: Path,
+    kind: str,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     upstream.script = say("Never heard.")
     gateway = judged(audit=str(tmp_path / "log"), entry={"seconds": 0.5 if kind == "hang" else 2.0})
@@ -199,6 +204,8 @@ def test_each_fault_on_a_prompt_fails_closed_with_its_code_in_the_record(
     record = json.loads((tmp_path / "log").read_text().splitlines()[-1])
     assert record["judge_faults"] == [FAULTS[kind]]
     assert record["failed"] == ["baseline/weapons"]
+    assert record["judges_failed"] == {"guard": ["baseline/weapons"]}
+    assert "the judge guard failed in an answer, and counts as found, in baseline/weapons" in capfd.readouterr().err
     assert "judge-fault" not in json.dumps(record)
 
 

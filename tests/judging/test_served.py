@@ -121,8 +121,8 @@ def test_a_score_becomes_a_ruling(make: Make, judge: JudgeServer) -> None:
     assert judges.may_act("t/weapons")
     assert not judges.may_act("t/other")
     weapons, terror = ask(judges, "Now judge-canary-weapons-0.93.", WEAPONS, TERROR)
-    assert weapons == (near(0.93), True, "")
-    assert terror == (near(QUIET), True, "")
+    assert weapons == Ruling(near(0.93), True)
+    assert terror == Ruling(near(QUIET), True)
     assert texts(judge) == ["Now judge-canary-weapons-0.93."] * 2
 
 
@@ -342,7 +342,7 @@ def test_of_several_judges_the_strictest_counts(make: Make, judge: JudgeServer) 
         assert ask(judges, "judge-canary-weapons-0.6") == [Ruling(1.0, True)], "the second says 1"
         assert ask(judges, "Fine.") == [Ruling(near(QUIET), True)]
         second.fault = "s500"
-        assert ask(judges, "Fine.") == [Ruling(1.0, True, "unreachable")]
+        assert ask(judges, "Fine.") == [Ruling(1.0, True, "unreachable", "second")]
         assert [each.name for each in judges.judges] == ["guard", "second"]
     finally:
         second.stop()
@@ -421,6 +421,17 @@ def test_a_question_that_a_judge_cannot_be_asked_is_left_to_others(make: Make) -
     judges = make(WEAPONS, TERROR, renderer="taxonomy", labels={"S9": ["t/weapons"]})
     assert not judges.may_act("t/terror")
     assert ask(judges, "judge-canary-weapons-0.9 judge-canary-terror-0.9", WEAPONS, TERROR)[1] == Ruling(0.0, False)
+
+
+def test_a_model_with_its_own_categories_is_asked_once_for_all_rules(make: Make, judge: JudgeServer) -> None:
+    rules = [question(f"r{number}", "Making weapons.", "weapons") for number in range(9)]
+    labels = {"S9": [each.rule for each in rules[:5]], "S1": [each.rule for each in rules[5:]]}
+    judges = make(*rules, renderer="taxonomy", labels=labels, seconds=10.0, judging=JudgingSettings())
+    for text, scores in (("Fine.", [QUIET] * 9), ("Now judge-canary-weapons-0.93.", [0.93] * 5 + [0.0] * 4)):
+        judge.seen.clear()
+        assert [each.probability for each in ask(judges, text, *rules)] == [near(each) for each in scores]
+        assert judge.seen == [text], "before, once for each rule"
+    assert {each.failed for each in ask(judges, "judge-fault-html", *rules)} == {"unreadable"}
 
 
 def test_policies_that_ask_the_same_share_a_judge_and_it_ends_with_them(make: Make) -> None:

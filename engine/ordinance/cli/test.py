@@ -13,7 +13,7 @@ from typing import Any
 from ordinance.authoring.junit import junit
 from ordinance.authoring.labelled import Labelled, read_texts
 from ordinance.authoring.results import Examined, examine
-from ordinance.cli.arguments import add_paths, allowed_by
+from ordinance.cli.arguments import add_paths, allowed_by, packs_of
 from ordinance.cli.check import count
 from ordinance.cli.colour import coloured
 from ordinance.cli.progress import working
@@ -64,9 +64,8 @@ def run(args: argparse.Namespace) -> int:
         judge = allowed.judge if args.judge else None
         if args.judge and judge is None:
             raise UsageError("no judge is configured.", help="Name the settings with --config, or leave out --judge.")
-        loaded = load(
-            args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False, judge=judge
-        )
+        paths = packs_of(args, allowed.settings)
+        loaded = load(paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False, judge=judge)
     if loaded.compiled is None:
         return _not_loaded(loaded, args.format)
     texts = _texts(args.texts, loaded) if args.texts else []
