@@ -65,12 +65,12 @@ _shtab_ordinance_apply_defaults_added=0
 _shtab_ordinance_calibrate_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--judge[the judge\'s name in the settings]:NAME:"
-  "--texts[labelled texts]:FILE:_files"
+  "--texts[labelled texts (default\: those of the shipped charter)]:FILE:_files"
   "--out[where to write the calibration (default\: NAME.calibration.json)]:FILE:_files"
   "--unseen[the judge was fitted to none of the texts\: measure it on all of them]"
   "--at-once[score N texts at the same time (default\: 4)]:N:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
-  "(*):a pack, or a folder that contains packs:_files"
+  "(*)::a pack, or a folder that contains packs (default\: \`packs\` of the settings, or else those that ship):_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -82,7 +82,7 @@ _shtab_ordinance_check_options=(
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
   "--cost[measure how long each rule delays ordinary text, and how much of it it takes out]"
-  "(*):a pack, or a folder that contains packs:_files"
+  "(*)::a pack, or a folder that contains packs (default\: \`packs\` of the settings, or else those that ship):_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -281,7 +281,7 @@ _shtab_ordinance_test_options=(
   "--judge[also ask the judge of the settings (--config), for rules]"
   "--texts[also run your own labelled texts]:FILE:_files"
   "--junit[also write the results as JUnit XML]:FILE:_files"
-  "(*):a pack, or a folder that contains packs:_files"
+  "(*)::a pack, or a folder that contains packs (default\: \`packs\` of the settings, or else those that ship):_files"
 )
 
 # guard to ensure default positional specs are added only once per session
