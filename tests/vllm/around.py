@@ -3,8 +3,9 @@
 ``--middleware around.Inside --middleware ordinance.serve.vllm.Ordinance --middleware around.Outside``: vLLM puts the
 last one outermost. ``Inside`` writes down what arrives at vLLM. ``Outside`` lets the tests round Ordinance: a path
 below ``/ungoverned`` goes straight to ``Inside`` without that prefix, so that a leak check can be seen to fail there.
-``GET /harness/seen`` gives, and forgets, the requests that have come to vLLM; ``POST /harness/route`` adds a route to
-the running server. ``AROUND_EARLY_ROUTE`` adds it before the server has started.
+``GET /harness/seen`` gives, and forgets, the requests that have come to vLLM; ``GET /harness/process`` which of several
+API servers answers on this connection; ``POST /harness/route`` adds a route to the running server.
+``AROUND_EARLY_ROUTE`` adds it before the server has started.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ class Outside:
         if path == "/harness/seen":
             await JSONResponse(_seen)(scope, receive, send)
             _seen.clear()
+        elif path == "/harness/process":
+            await JSONResponse({"pid": os.getpid()})(scope, receive, send)
         elif path == "/harness/route":
             _add_route(scope)
             await JSONResponse({"added": ADDED})(scope, receive, send)
