@@ -98,7 +98,8 @@ def trial(home: Path) -> Iterator[Trial]:
 @pytest.fixture(params=range(API_SERVERS))
 def api_server(request: pytest.FixtureRequest, trial: Trial) -> tuple[int, httpx2.Client]:
     """Each of them, by its process, and a connection to it."""
-    return sorted(trial.connections.items())[request.param]
+    index: int = request.param
+    return sorted(trial.connections.items())[index]
 
 
 def pieces(body: bytes) -> list[str]:
