@@ -26,7 +26,7 @@ def test_the_tutorial_leads_from_an_empty_folder_to_a_plugin_in_use(followed: tu
     assert len([kind for kind, _ in BLOCKS if kind == "sh"]) == 4
     new, tested, built, used = said
     assert "acme-codes/acme_codes/ordinance-plugin.toml" in new
-    assert "1 passed" in tested
+    assert "2 passed" in tested
     assert "0 faults" in built
     assert "2 examples of 1 rule: 2 hold, 0 failed" in used
     assert re.search(r"^acme-codes +0\.1\.0 +ready", used, re.MULTILINE)

@@ -217,7 +217,8 @@ PLANTED = (
     finding(13, "memory", "memory", "bytearray(1 << 30)", manifest="[needs]\nmemory_mb = 256"),
     finding(
         0, "threads", "threads",
-        "threading.stack_size(32768)\nfor _ in range(2000):\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "threading.stack_size(32768)\nfor _ in range(2000):\n"
+        "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
         f"time.sleep(60)\n{_SOUND}",
     ),
     finding(14, "another vendor's name", "name-foreign", _SOUND, provides='"detector other.word"'),

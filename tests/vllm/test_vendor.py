@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,8 +33,9 @@ ordinance plugin install acme-store/dist/acme_store-0.1.0-py3-none-any.whl --to 
 ordinance plugin check plugins/acme-store
 mkdir records
 """
-#: Every beginning that is part of the number and of nothing else that the model says.
-PARTS = tuple(SAID_NUMBER[:length] for length in range(2, len(SAID_NUMBER) + 1))
+#: Enough of the number to know it by, none of which stands in what Ordinance itself says.
+PARTS = ("part-", "t-1", "1234", "2340")
+PROCESS = "x-harness-process"
 
 
 def ask(path: str, stream: bool) -> dict[str, Any]:
@@ -45,11 +45,22 @@ def ask(path: str, stream: bool) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Trial:
-    """The vendor's folder, the server, and a connection to each of its API servers, by process."""
+    """The vendor's folder, the server, and the processes of its API servers."""
 
     home: Path
     server: VllmServer
-    connections: dict[int, httpx2.Client]
+    api_servers: tuple[int, ...]
+
+    def post(self, path: str, body: object, by: int | None = None) -> httpx2.Response:
+        """Ask on a new connection; where the process ``by`` is to answer, until the kernel has chosen it."""
+        found: list[httpx2.Response] = []
+
+        def answered() -> bool:
+            found.append(httpx2.post(self.server.address + path, json=body, timeout=PATIENCE, trust_env=False))
+            return by is None or int(found[-1].headers[PROCESS]) == by
+
+        until(answered, "that API server answers", seconds=PATIENCE)
+        return found[-1]
 
     def records(self) -> list[dict[str, Any]]:
         """What the sink has stored."""
@@ -78,28 +89,29 @@ def trial(home: Path) -> Iterator[Trial]:
         *SPEAKING, "--api-server-count", str(API_SERVERS),
         "--middleware", "around.Inside", *ORDINANCE, "--middleware", "around.Outside",
     )  # fmt: skip
-    server = VllmServer(words, variables(ORDINANCE_CONFIG=str(home / "ordinance.yaml")), home / "vllm.log")
-    with ExitStack() as kept:
-        kept.callback(lambda: print(server.tail()))  # noqa: T201 - pytest shows it beside a failure
-        kept.callback(server.stop)
-        server.wait("/harness/process")
-        connections: dict[int, httpx2.Client] = {}
+    given = variables(ORDINANCE_CONFIG=str(home / "ordinance.yaml"), AROUND_PROCESS="1")
+    server = VllmServer(words, given, home / "vllm.log")
+    try:
+        server.wait()
+        found = set[int]()
 
         def reach() -> bool:
-            """The kernel chooses who takes a new connection, which then stays there."""
-            client = kept.enter_context(httpx2.Client(base_url=server.address, timeout=PATIENCE, trust_env=False))
-            connections.setdefault(client.get("/harness/process").json()["pid"], client)
-            return len(connections) == API_SERVERS
+            reply = httpx2.get(f"{server.address}/health", timeout=PATIENCE, trust_env=False)
+            found.add(int(reply.headers[PROCESS]))
+            return len(found) == API_SERVERS
 
         until(reach, "both API servers answer", seconds=PATIENCE)
-        yield Trial(home, server, connections)
+        yield Trial(home, server, tuple(sorted(found)))
+    finally:
+        server.stop()
+        print(server.tail())  # noqa: T201 - pytest shows it beside a failure
 
 
 @pytest.fixture(params=range(API_SERVERS))
-def api_server(request: pytest.FixtureRequest, trial: Trial) -> tuple[int, httpx2.Client]:
-    """Each of them, by its process, and a connection to it."""
+def api_server(request: pytest.FixtureRequest, trial: Trial) -> int:
+    """Each of them, by its process."""
     index: int = request.param
-    return sorted(trial.connections.items())[index]
+    return trial.api_servers[index]
 
 
 def pieces(body: bytes) -> list[str]:
@@ -110,16 +122,13 @@ def pieces(body: bytes) -> list[str]:
 
 @pytest.mark.semantics(6)
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions"])
-def test_what_only_the_plugin_finds_is_withheld_on_a_stream(
-    path: str, trial: Trial, api_server: tuple[int, httpx2.Client]
-) -> None:
+def test_what_only_the_plugin_finds_is_withheld_on_a_stream(path: str, trial: Trial, api_server: int) -> None:
     """The model says it freely, in five tokens, none of which is the number."""
-    pid, client = api_server
-    bare = client.post("/ungoverned" + path, json=ask(path, stream=True))
+    bare = trial.post("/ungoverned" + path, ask(path, stream=True), by=api_server)
     assert "".join(pieces(bare.content)) == f"hinge:{SAID_NUMBER}."
     assert len(pieces(bare.content)) >= len(SAID_NUMBER) // 2, "in pieces"
-    reply = client.post(path, json=ask(path, stream=True))
-    assert client.get("/harness/process").json() == {"pid": pid}, "all of it came from this API server"
+    assert set(traces(bare.content, PARTS, tokens())) == set(PARTS), "the check can fail"
+    reply = trial.post(path, ask(path, stream=True), by=api_server)
     assert reply.status_code == 200, reply.text
     assert traces(reply.content, PARTS, tokens()) == {}
     said = pieces(reply.content)
@@ -131,42 +140,36 @@ def test_what_only_the_plugin_finds_is_withheld_on_a_stream(
 
 def test_whole_answers_and_a_gateway_in_front_withhold_it_too(trial: Trial, tmp_path: Path) -> None:
     for path in ("/v1/chat/completions", "/v1/completions"):
-        client = next(iter(trial.connections.values()))
-        assert traces(client.post(path, json=ask(path, stream=False)).content, PARTS, tokens()) == {}
+        assert traces(trial.post(path, ask(path, stream=False)).content, PARTS, tokens()) == {}
     served = Served(
         "--config", trial.home / "ordinance.yaml", "--upstream", f"{trial.server.address}/ungoverned/v1",
         ORDINANCE_AUDIT=str(tmp_path / "audit.jsonl"),
     )  # fmt: skip
     try:
-        body = httpx2.post(
-            f"{served.address}/v1/chat/completions", json=ask("/v1/chat/completions", True), timeout=PATIENCE,
-            trust_env=False,
-        ).content  # fmt: skip
+        path = "/v1/chat/completions"
+        body = httpx2.post(served.address + path, json=ask(path, True), timeout=PATIENCE, trust_env=False).content
     finally:
         served.stop()
     assert traces(body, PARTS, tokens()) == {}
     assert "".join(pieces(body)).startswith(f"hinge:{MARKER}.")
 
 
-def test_each_api_server_has_its_own_processes_and_both_write_to_the_sink(
-    trial: Trial, api_server: tuple[int, httpx2.Client]
-) -> None:
-    pid, client = api_server
-    ready = client.get("/ready").json()
-    assert {each["name"]: each["state"] for each in ready["plugins"]} == {"acme-codes": "ready", "acme-store": "ready"}
-    names = {Path(f"/proc/{each}/comm").read_text().strip() for each in children(pid)}
+def test_each_api_server_has_its_own_processes_and_writes_to_the_sink(trial: Trial, api_server: int) -> None:
+    names = {Path(f"/proc/{each}/comm").read_text().strip() for each in children(api_server)}
     assert {"acme_codes", "acme_store"} <= names
+    ready = httpx2.get(f"{trial.server.address}/ready", timeout=PATIENCE, trust_env=False).json()
+    assert {each["name"]: each["state"] for each in ready["plugins"]} == {"acme-codes": "ready", "acme-store": "ready"}
     before = len(trial.records())
-    client.post("/v1/chat/completions", json=ask("/v1/chat/completions", stream=True))
+    trial.post("/v1/chat/completions", ask("/v1/chat/completions", stream=True), by=api_server)
     until(lambda: len(trial.records()) > before, "the sink has stored it", seconds=PATIENCE)
     last = trial.records()[-1]
     assert "acme-codes 0.1.0" in last["plugins"]
-    assert last["rules"] == ["school/1.1"]
+    assert last["rules"] == ["school/part_numbers"]
     assert not [part for part in (*PARTS, "hinge") if part in json.dumps(trial.records())], "and no text"
 
 
 def test_nothing_of_a_plugin_outlives_the_server(trial: Trial) -> None:
-    leaders = [each for pid in trial.connections for each in children(pid)]
+    leaders = [each for pid in trial.api_servers for each in children(pid)]
     named = [each for each in leaders if Path(f"/proc/{each}/comm").read_text().startswith("acme_")]
     assert len(named) >= 2 * API_SERVERS
     trial.server.stop()
