@@ -74,6 +74,7 @@ class Load:
     every: int
     came: Counter[tuple[str, str]] = field(default_factory=Counter)
     memory: list[int] = field(default_factory=list)
+    descriptors: list[int] = field(default_factory=list)
     leaders: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -180,6 +181,7 @@ async def send(load: Load, served: Served, upstream: ScriptedUpstream) -> None:
                 if done % max(load.count // 20, 1) == 0:
                     upstream.asked.clear()
                     load.memory.append(resident(served.process.pid))
+                    load.descriptors.append(len(os.listdir(f"/proc/{served.process.pid}/fd")))
                     load.leaders.update(children(served.process.pid))
                     show(f"{done:7} of {load.count}  {time.monotonic() - began:6.0f} s  {load.memory[-1]} KiB")
 
@@ -220,6 +222,8 @@ def test_hostile_plugins_behind_a_gateway_reach_no_other_request(upstream: Scrip
     assert answered > 0.7 * fine
     grown = load.memory[-1] - load.memory[len(load.memory) // 4]
     assert grown < (FLAT if load.long else WARMING), f"memory grew by {grown} KiB"
+    # A process that is being replaced, and the next one, have theirs.
+    assert max(load.descriptors) < load.descriptors[0] + CONNECTIONS, load.descriptors
     told(load, took, fine, grown)
 
 

@@ -117,6 +117,8 @@ class Launched:
     def how(self) -> str:
         """Return in words with which status the process ended, after its channel did; empty if it runs on."""
         until = time.monotonic() + _ENDING_SECONDS
+        if not hasattr(os, "waitid"):
+            return ""  # on macOS
         with suppress(ChildProcessError):
             while time.monotonic() < until:
                 # It is not collected: until then no other group can get its number.
