@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import errno
+import gc
 import importlib
 import json
 import os
@@ -100,6 +102,8 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1, 2, 3 for a bug, 130 for Ctrl-C, 141 for a closed pipe."""
     words = sys.argv[1:] if argv is None else list(argv)
+    if argv is None:  # at its end the interpreter would look for garbage twice, among all that a load has left
+        atexit.register(gc.freeze)
     prepare_streams()
     try:
         try:
