@@ -125,7 +125,7 @@ test-chart: ready ready-chart
 
 # Ray on this machine, on loopback alone; with vLLM's environment (make vllm) also Ray Serve LLM itself.
 test-ray: ready ready-ray
-	@TEST_RAY=1 exec .venv/test/bin/python -m pytest tests/ray $(FLAGS)
+	@TEST_ON_RAY=1 exec .venv/test/bin/python -m pytest tests/on_ray $(FLAGS)
 
 # Clients of others, each suite against a server and again through the gateway before it.
 test-clients: ready ready-clients

@@ -71,7 +71,7 @@ def _rendered(shape: str, changes: str) -> Rendered:
     with TemporaryDirectory() as folder:
         more = Path(folder) / "changes.yaml"
         more.write_text(changes, "utf-8")
-        said = json.loads(tool("python", Path(__file__).with_name("helm.py"), CHART, _values(shape), more).stdout)
+        said = json.loads(tool("python", ROOT / "tests" / "chart" / "helm.py", CHART, _values(shape), more).stdout)
     if "error" in said:
         raise RefusedError(said["error"])
     manifests = {Path(name).name: text for name, text in said["manifests"].items()}
