@@ -37,7 +37,7 @@ def main(given: str, to: str, *workers: str) -> None:
 
 
 def say(value: object) -> None:
-    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.write(f"said: {json.dumps(value)}\n")
     sys.stdout.flush()
 
 

@@ -22,7 +22,9 @@ VLLM = ROOT / ".venv" / "vllm"
 JOBS = ROOT / "tests" / "on_ray"
 #: How long a program may take, in seconds: Ray starts a dozen processes, and the machine may be busy.
 PATIENCE = 900.0
-_MARK = "ORDINANCE_RAY_JOB"
+#: How a program's own lines begin.
+SIGN = "said: "
+_MARK = "OF_THE_JOB"
 
 
 class Job:
@@ -34,11 +36,12 @@ class Job:
         self._log = log
 
     def said(self) -> Any:
-        """Wait for the next line."""
+        """Wait for the next line of the program's own; Ray prints there too."""
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, self._log.read_text("utf-8", "replace")[-6000:]
-        return json.loads(line)
+        for line in self.process.stdout:
+            if line.startswith(SIGN):
+                return json.loads(line.removeprefix(SIGN))
+        raise AssertionError(self._log.read_text("utf-8", "replace")[-6000:])
 
     def processes(self, title: str = "") -> list[int]:
         """Return the processes that belong to this program and whose title begins so."""

@@ -3,4 +3,4 @@
 import os
 import sys
 
-sys.path.extend(filter(None, [os.environ.get("ORDINANCE_VLLM_PACKAGES")]))
+sys.path.extend(filter(None, [os.environ.get("PACKAGES_BEHIND")]))
