@@ -1,7 +1,7 @@
 """Make a virtual environment and fill it from a lock: ``python3 deploy/install.py serve``.
 
 ``serve`` and ``test`` hold this checkout, ``serve`` also a judge on trial, ``plugins`` also what the plugins in
-``plugins/`` import; ``clients`` holds clients of others alone; ``vllm`` holds what a data centre has before we come,
+``plugins/`` import, ``envoy`` also an Envoy and what talks to it; ``clients`` holds clients of others alone; ``vllm`` holds what a data centre has before we come,
 vLLM (its CPU build); ``deploy/into_vllm.py`` adds us to it.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
@@ -200,8 +200,9 @@ SERVE = Recipe(
 )
 CLIENTS = Recipe(fill_packages, needed=500 << 20)
 PLUGINS = Recipe(fill_plugins, needed=600 << 20, made_from=(TOP / "pyproject.toml",))
+ENVOY = Recipe(fill_plugins, needed=700 << 20, made_from=(TOP / "pyproject.toml",))
 VLLM = Recipe(fill_vllm, needed=4 << 30, kept="downloads are not kept", fits=fits_vllm)
-RECIPES = {"serve": SERVE, "test": CHECKOUT, "clients": CLIENTS, "plugins": PLUGINS, "vllm": VLLM}
+RECIPES = {"serve": SERVE, "test": CHECKOUT, "clients": CLIENTS, "plugins": PLUGINS, "envoy": ENVOY, "vllm": VLLM}
 
 
 def fingerprint(name: str) -> str:
