@@ -36,6 +36,10 @@ _START_SECONDS = 60.0
 Change = Callable[[dict[str, Any]], None]
 
 
+def nothing(_: dict[str, Any]) -> None:
+    """Change nothing."""
+
+
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -70,7 +74,7 @@ class Envoy:
     """A running Envoy: clients ask it at ``address``, it asks Ordinance at ``processor`` and the model server at
     ``upstream`` (ports). ``change`` changes what ships."""
 
-    def __init__(self, upstream: int, processor: int | None = None, change: Change = lambda _: None) -> None:
+    def __init__(self, upstream: int, processor: int | None = None, change: Change = nothing) -> None:
         self.port, self.admin, self.processor = free_port(), free_port(), processor or free_port()
         self.config = copy.deepcopy(shipped())
         listener = self.config["static_resources"]["listeners"][0]
@@ -102,8 +106,9 @@ class Envoy:
             return ""
 
     def until_processor(self, healthy: bool = True) -> None:
-        """Wait until it knows that Ordinance can, or cannot, be asked."""
+        """Wait until it knows that Ordinance can, or cannot, be asked, and its worker thread does too."""
         self._until(lambda: ("health_flags::healthy" in self._flags()) is healthy)
+        self._until(lambda: (_status(f"{self.address}/health") == 200) is healthy)
 
     def counted(self, name: str) -> int:
         """A counter of Envoy's whose name ends with ``name``; 0 if there is none."""
@@ -133,6 +138,14 @@ class Envoy:
             self._process.wait()
         self._log.close()
         Path(self._log.name).unlink()
+
+
+def _status(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as reply:
+            return int(reply.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 class Envoys:
@@ -219,3 +232,9 @@ class Governed:
 
 def _policies(plan: Plan | Policies) -> Policies:
     return Policies(plan) if isinstance(plan, Plan) else plan
+
+
+#: Starts an Ordinance, as an operator in DE, at a port; settings by keyword.
+OpenExtProc = Callable[..., RunningExtProc]
+#: Starts an Envoy, changed, before a port at which Ordinance is.
+OpenEnvoy = Callable[..., Envoy]
