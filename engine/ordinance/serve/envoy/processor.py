@@ -13,7 +13,7 @@ from envoy.service.ext_proc.v3.external_processor_pb2 import ProcessingRequest, 
 from starlette.types import ASGIApp
 
 from ordinance.protocol.problems import Problem
-from ordinance.serve.envoy.talk import OutOfOrderError, Talk
+from ordinance.serve.envoy.talk import Talk, misconfigured
 from ordinance.serve.http.exchange import LAST_WORDS_SECONDS, ClientGone, Exchange
 from ordinance.serve.http.stderr import log_defect, tell
 
@@ -38,7 +38,13 @@ class Processor(calls.ExternalProcessorServicer):
             message = await context.read()
             return None if message is grpc.aio.EOF else cast(ProcessingRequest, message)
 
-        talk = Talk(read, context.write)
+        async def write(message: ProcessingResponse) -> None:
+            try:
+                await context.write(message)
+            except (grpc.aio.InternalError, grpc.aio.UsageError):  # the stream has ended meanwhile
+                raise ClientGone from None
+
+        talk = Talk(read, write)
         listening = asyncio.ensure_future(talk.listen())
         serving = asyncio.ensure_future(self._serve(talk))
         try:
@@ -56,31 +62,21 @@ class Processor(calls.ExternalProcessorServicer):
 
     async def _serve(self, talk: Talk) -> None:
         try:
-            scope, wrong = await talk.begin()
-            if wrong:
-                self._tell(wrong)
-                self._failed(_misconfigured().code)
-                await Exchange(scope, talk.receive, talk.send).problem(_misconfigured())
+            scope = await talk.begin()
+            if talk.wrong:
+                self._failed(misconfigured().code)
+                await Exchange(scope, talk.receive, talk.send).problem(misconfigured())
             else:
                 await self._app(scope, talk.receive, talk.send)
-        except ClientGone:
+        except (ClientGone, Problem):
             pass
-        except OutOfOrderError as error:
-            self._tell(str(error))
         except Exception as error:
             log_defect(error)
+        if talk.wrong:
+            self._tell(talk.wrong)
 
     def _tell(self, wrong: str) -> None:
         now = time.monotonic()
         if self._told.get(wrong, 0.0) <= now:
             self._told[wrong] = now + _TOLD_EVERY
             tell(f"Envoy's ext_proc filter is not set up as docs/envoy.md says: {wrong}", "error")
-
-
-def _misconfigured() -> Problem:
-    return Problem(
-        503,
-        "envoy_misconfigured",
-        "The proxy in front of the model is not set up in a way in which answers can be governed. The operator's log "
-        "says what to change.",
-    )

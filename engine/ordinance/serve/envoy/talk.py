@@ -24,6 +24,7 @@ from envoy.service.ext_proc.v3.external_processor_pb2 import (
 from envoy.type.v3.http_status_pb2 import HttpStatus
 from starlette.types import Message, Scope
 
+from ordinance.protocol.problems import Problem
 from ordinance.serve.behind.contract import refused
 from ordinance.serve.envoy import heads
 from ordinance.serve.http.exchange import ClientGone
@@ -40,8 +41,14 @@ _CLOSING_SECONDS = 0.25
 _DUPLEX = ProcessingMode.FULL_DUPLEX_STREAMED
 
 
-class OutOfOrderError(Exception):
-    """Envoy sent a message that has no place where it came: its filter is not set up as it must be."""
+def misconfigured() -> Problem:
+    """503: Envoy's filter is not set up as it must be. Only the operator is told how."""
+    return Problem(
+        503,
+        "envoy_misconfigured",
+        "The proxy in front of the model is not set up in a way in which answers can be governed. The operator's log "
+        "says what to change.",
+    )
 
 
 class Head:
@@ -79,6 +86,8 @@ class Talk:
         self._start: Message = {}
         self._collected = bytearray()
         self.finished = False
+        #: What is wrong with how Envoy's filter is set up, as far as it was seen; empty for nothing.
+        self.wrong = ""
         #: No more is wanted of an answer that is not complete.
         self.stopped = False
 
@@ -106,18 +115,22 @@ class Talk:
             raise ClientGone
         return message
 
-    async def begin(self) -> tuple[Scope, str]:
-        """Read the request's head. Returns its scope, and what is wrong with how Envoy's filter is set up: an empty
-        string for nothing. Raises ``ClientGone`` and ``OutOfOrderError``."""
+    def _unexpected(self, message: ProcessingRequest) -> Problem:
+        kind = message.WhichOneof("request")
+        self.wrong = self.wrong or f"it sent `{kind}` where that has no place; one of the modes must be SEND"
+        return misconfigured()
+
+    async def begin(self) -> Scope:
+        """Read the request's head; its scope. Raises ``ClientGone``, and ``Problem`` where there is none."""
         message = await self._next()
+        self.wrong = _wrong_in(message)
         if message.WhichOneof("request") != "request_headers":
-            raise OutOfOrderError("it does not send the request's headers (`request_header_mode`)")
+            raise self._unexpected(message)
         self._heard = message.request_headers.end_of_stream
         self._request = heads.headers_of(message.request_headers.headers)
         shown = message.attributes.get("envoy.filters.http.ext_proc")
         source = "" if shown is None or "source.address" not in shown else str(shown["source.address"])
-        scope = heads.scope_of(self._request, source.rpartition(":")[0].strip("[]"), **{TALK: self})
-        return scope, _wrong_in(message)
+        return heads.scope_of(self._request, source.rpartition(":")[0].strip("[]"), **{TALK: self})
 
     # the request
 
@@ -140,7 +153,7 @@ class Talk:
             case "response_headers":  # Envoy itself, or a filter behind us, has answered before we asked
                 head = self._noted(message)
                 raise refused(head.status, head.named)
-        raise _unexpected(message)
+        raise self._unexpected(message)
 
     # the model server
 
@@ -162,10 +175,10 @@ class Talk:
             await self._say(ProcessingResponse(request_trailers=trailers))
 
     async def head(self) -> Head:
-        """Return the head of the model server's response. Raises ``ClientGone`` and ``OutOfOrderError``."""
+        """Return the head of the model server's response. Raises ``ClientGone`` and ``Problem``."""
         message = await self._next()
         if message.WhichOneof("request") != "response_headers":
-            raise _unexpected(message)
+            raise self._unexpected(message)
         return self._noted(message)
 
     def _noted(self, message: ProcessingRequest) -> Head:
@@ -187,7 +200,7 @@ class Talk:
                     self._over = True
                     self._trailers = heads.headers_of(message.response_trailers.trailers)
                 case _:
-                    raise _unexpected(message)
+                    raise self._unexpected(message)
         return None
 
     # the response
@@ -242,7 +255,7 @@ class Talk:
             async with asyncio.timeout(_CLOSING_SECONDS):
                 while await self.piece() is not None:
                     pass
-        except (TimeoutError, OutOfOrderError):
+        except (TimeoutError, Problem):
             pass
 
     async def _say(self, message: ProcessingResponse) -> None:
@@ -259,10 +272,6 @@ def _wrong_in(message: ProcessingRequest) -> str:
         if getattr(modes, name) != _DUPLEX:
             return f"`{name}` is not FULL_DUPLEX_STREAMED"
     return ""
-
-
-def _unexpected(message: ProcessingRequest) -> OutOfOrderError:
-    return OutOfOrderError(f"it sent `{message.WhichOneof('request')}` where that has no place (`processing_mode`)")
 
 
 def _ours(start: Message) -> dict[str, str]:
