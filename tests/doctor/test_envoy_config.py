@@ -75,6 +75,7 @@ WAYS_ROUND: dict[str, tuple[Callable[[Config], None], str]] = {
     "a second listener": (_second_listener, "nothing is governed"),
     "fails open": (lambda c: settings(c).update(failure_mode_allow=True), "failure_mode_allow"),
     "only watches": (lambda c: settings(c).update(observability_mode=True), "observability_mode"),
+    "headers": (lambda c: settings(c).pop("mutation_rules"), "x-envoy-"),
     "off by default": (lambda c: manager(c)["http_filters"][0].update(disabled=True), "disabled"),
     "no answers": (lambda c: settings(c)["processing_mode"].pop("response_body_mode"), "response_body_mode: NONE"),
     "answers in pieces": (

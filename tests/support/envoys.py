@@ -105,10 +105,11 @@ class Envoy:
         except (OSError, urllib.error.HTTPError):
             return ""
 
-    def until_processor(self, healthy: bool = True) -> None:
-        """Wait until it knows that Ordinance can, or cannot, be asked, and its worker thread does too."""
+    def until_processor(self, healthy: bool = True, *, probed: bool = True) -> None:
+        """Wait until it knows that Ordinance can, or cannot, be asked; ``probed``: its worker thread does too."""
         self._until(lambda: ("health_flags::healthy" in self._flags()) is healthy)
-        self._until(lambda: (_status(f"{self.address}/health") == 200) is healthy)
+        if probed:
+            self._until(lambda: (_status(f"{self.address}/health") == 200) is healthy)
 
     def counted(self, name: str) -> int:
         """A counter of Envoy's whose name ends with ``name``; 0 if there is none."""

@@ -76,6 +76,11 @@ def _filter(found: Node, subject: str) -> Iterator[Finding]:
             FILTER, subject, "`observability_mode: true`: Envoy does not wait for what Ordinance says", "Remove it."
         )
     yield from _modes(settings.get("processing_mode") or {}, FILTER, subject, whole=True)
+    if not (settings.get("mutation_rules") or {}).get("allow_envoy"):
+        yield is_open(
+            FILTER, subject, "headers of the model server that begin with `x-envoy-` pass, with whatever they contain",
+            "Write `mutation_rules: {allow_envoy: true}`.",
+        )  # fmt: skip
     if settings.get("http_service"):
         yield is_open(FILTER, subject, "`http_service` cannot stream bodies", "Use `grpc_service`.")
     yield well(FILTER, subject, "is there")

@@ -115,18 +115,18 @@ class ExtProc:
     async def _reach(self) -> bool:
         return self._beside is None or await self._beside.reachable()
 
-    async def _state(self) -> dict[str, Any]:
-        return await ready_state(self.service, reachable=await self._reachable(), draining=self.draining)
-
     async def _is_ready(self) -> bool:
-        return bool((await self._state())["ready"])
+        """Return whether Envoy should call here. Whether the model server answers is for Envoy itself to see: an
+        Ordinance that left with it would take the error that says so along."""
+        return bool((await ready_state(self.service, draining=self.draining))["ready"])
 
     async def _health(self, _: Exchange) -> tuple[Any, int]:
         return {"status": "alive"}, 200
 
     async def _ready(self, _: Exchange) -> tuple[Any, int]:
-        state = await self._state()
-        upstream = "not asked" if self._beside is None else "reachable" if await self._reachable() else "unreachable"
+        reachable = await self._reachable()
+        state = await ready_state(self.service, reachable=reachable, draining=self.draining)
+        upstream = "not asked" if self._beside is None else "reachable" if reachable else "unreachable"
         return {**state, "upstream": upstream}, 200 if state["ready"] else 503
 
 
