@@ -6,7 +6,7 @@
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
 _shtab_ordinance_plugin_subparsers=(install check)
-_shtab_ordinance_subparsers=(check test calibrate lesson fmt explain diff print new apply replay serve conversations settings doctor plugins plugin completion)
+_shtab_ordinance_subparsers=(check test calibrate lesson fmt explain diff print new apply replay serve ext-proc conversations settings doctor plugins plugin completion)
 
 _shtab_ordinance_check_option_strings=(-h --help --on --config --format --cost)
 _shtab_ordinance_test_option_strings=(-h --help --on --config --format --judge --texts --junit)
@@ -20,9 +20,10 @@ _shtab_ordinance_new_option_strings=(-h --help --kind --into --on)
 _shtab_ordinance_apply_option_strings=(-h --help --pack --jurisdiction --locale --chunk --trace --on --config)
 _shtab_ordinance_replay_option_strings=(-h --help --old --new --jurisdiction --locale --format --on --config)
 _shtab_ordinance_serve_option_strings=(-h --help --config --upstream --embedded --pack --jurisdiction --locale --host --port --workers --on)
+_shtab_ordinance_ext_proc_option_strings=(-h --help --config --listen --upstream --pack --jurisdiction --locale --on)
 _shtab_ordinance_conversations_option_strings=(-h --help --config --forget --format)
 _shtab_ordinance_settings_option_strings=(-h --help --config --schema)
-_shtab_ordinance_doctor_option_strings=(-h --help --behind --model --policy --pack --key-file --timeout --config --format)
+_shtab_ordinance_doctor_option_strings=(-h --help --envoy --filter --model-cluster --behind --model --policy --pack --key-file --timeout --config --format)
 _shtab_ordinance_plugins_option_strings=(-h --help --config --format)
 _shtab_ordinance_plugin_install_option_strings=(-h --help --to --format)
 _shtab_ordinance_plugin_check_option_strings=(-h --help --network --folder --format)
@@ -58,8 +59,10 @@ _shtab_ordinance_replay___old_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_replay___new_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_replay___config_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_serve___config_COMPGEN=_shtab_compgen_files
+_shtab_ordinance_ext_proc___config_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_conversations___config_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_settings___config_COMPGEN=_shtab_compgen_files
+_shtab_ordinance_doctor___envoy_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_doctor___pack_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_doctor___key_file_COMPGEN=_shtab_compgen_files
 _shtab_ordinance_doctor___config_COMPGEN=_shtab_compgen_files
@@ -85,7 +88,7 @@ _shtab_ordinance_plugin_install___format_choices=(text json)
 _shtab_ordinance_plugin_check___format_choices=(text json)
 _shtab_ordinance_plugin_pos_0_choices=(install check)
 _shtab_ordinance_completion_pos_0_choices=(bash fish zsh)
-_shtab_ordinance_pos_0_choices=(check test calibrate lesson fmt explain diff print new apply replay serve conversations settings doctor plugins plugin completion)
+_shtab_ordinance_pos_0_choices=(check test calibrate lesson fmt explain diff print new apply replay serve ext-proc conversations settings doctor plugins plugin completion)
 
 _shtab_ordinance_check_pos_0_nargs='*'
 _shtab_ordinance_check__h_nargs=0
@@ -128,6 +131,9 @@ _shtab_ordinance_serve__h_nargs=0
 _shtab_ordinance_serve___help_nargs=0
 _shtab_ordinance_serve___embedded_nargs=0
 _shtab_ordinance_serve___pack_nargs=+
+_shtab_ordinance_ext_proc__h_nargs=0
+_shtab_ordinance_ext_proc___help_nargs=0
+_shtab_ordinance_ext_proc___pack_nargs=+
 _shtab_ordinance_conversations__h_nargs=0
 _shtab_ordinance_conversations___help_nargs=0
 _shtab_ordinance_settings__h_nargs=0

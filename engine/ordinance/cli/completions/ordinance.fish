@@ -50,8 +50,8 @@ function _shtab_ordinance_using
   test "$_shtab_ordinance_cmdpath" = "$argv"
 end
 
-set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print new apply replay serve conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
-set -g _shtab_ordinance_opts_with_value --at-once --behind --chunk --config --conversation --folder --forget --format --given --host --into --judge --junit --jurisdiction --key-file --kind --language --locale --model --network --new --old --on --out --pack --policy --port --prompt --texts --timeout --to --turn --upstream --words --workers
+set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print new apply replay serve ext-proc conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
+set -g _shtab_ordinance_opts_with_value --at-once --behind --chunk --config --conversation --envoy --filter --folder --forget --format --given --host --into --judge --junit --jurisdiction --key-file --kind --language --listen --locale --model --model-cluster --network --new --old --on --out --pack --policy --port --prompt --texts --timeout --to --turn --upstream --words --workers
 
 complete -c ordinance -e
 complete -c ordinance -f
@@ -154,6 +154,15 @@ complete -c ordinance -n '_shtab_ordinance_using serve' -l host -x -d 'address t
 complete -c ordinance -n '_shtab_ordinance_using serve' -l port -x -d 'port to listen on; 0 takes a free one (default: 8080)'
 complete -c ordinance -n '_shtab_ordinance_using serve' -l workers -x -d 'number of serving processes (default: 1)'
 complete -c ordinance -n '_shtab_ordinance_using serve' -l on -x -d 'use DATE as today'"'"'s date, such as 2026-12-24'
+complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a ext-proc -d 'Govern an inference server'"'"'s answers behind an Envoy, as its external processor (ext_proc).'
+complete -c ordinance -n '_shtab_ordinance_using ext-proc' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using ext-proc' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file (default: $ORDINANCE_CONFIG)'
+complete -c ordinance -n '_shtab_ordinance_using ext-proc' -l listen -x -d 'where Envoy calls: HOST:PORT or unix:/PATH (default: 127.0.0.1:9002)'
+complete -c ordinance -n '_shtab_ordinance_using ext-proc' -l upstream -x -d 'the model server, to ask for its list of models beside Envoy, such as http://127.0.0.1:8000/v1'
+complete -c ordinance -n '_shtab_ordinance_using ext-proc' -l pack -x -d 'packs or folders of packs (default: every shipped pack except house packs)'
+complete -c ordinance -n '_shtab_ordinance_using ext-proc' -l jurisdiction -x -d 'whose law applies, such as DE'
+complete -c ordinance -n '_shtab_ordinance_using ext-proc' -l locale -x -d 'language of notices, such as de-DE'
+complete -c ordinance -n '_shtab_ordinance_using ext-proc' -l on -x -d 'use DATE as today'"'"'s date, such as 2026-12-24'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a conversations -d 'Count the conversations that `conversation.store` remembers, for each API key, or delete them.'
 complete -c ordinance -n '_shtab_ordinance_using conversations' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using conversations' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings (default: $ORDINANCE_CONFIG)'
@@ -165,6 +174,9 @@ complete -c ordinance -n '_shtab_ordinance_using settings' -l config -xka "(__fi
 complete -c ordinance -n '_shtab_ordinance_using settings' -l schema -d 'print the JSON schema of the file'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a doctor -d 'Test a running server from outside, through the middleware or the gateway: what is open?'
 complete -c ordinance -n '_shtab_ordinance_using doctor' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using doctor' -l envoy -xka "(__fish_complete_path (commandline -ct))" -d 'an Envoy'"'"'s configuration to read, in YAML or JSON, without a URL'
+complete -c ordinance -n '_shtab_ordinance_using doctor' -l filter -x -d 'with --envoy: a part of the name of Ordinance'"'"'s filter, or of its cluster'"'"'s (default: ordinance)'
+complete -c ordinance -n '_shtab_ordinance_using doctor' -l model-cluster -x -d 'with --envoy: a part of the name of the model server'"'"'s cluster; other listeners are left out'
 complete -c ordinance -n '_shtab_ordinance_using doctor' -l behind -x -d 'the inference server behind a gateway: check that it cannot be reached'
 complete -c ordinance -n '_shtab_ordinance_using doctor' -l model -x -d 'the model to ask (default: the first one listed)'
 complete -c ordinance -n '_shtab_ordinance_using doctor' -l policy -x -d 'the expected policy: name@version+digest, or 8 or more digits of the digest'

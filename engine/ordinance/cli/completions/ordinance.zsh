@@ -18,6 +18,7 @@ _shtab_ordinance_commands() {
     diff:'Compare two policies and show each difference with an example situation.'
     doctor:'Test a running server from outside, through the middleware or the gateway: what is open?'
     explain:'Govern one text in one situation, and show what each rule does and why.'
+    ext-proc:'Govern an inference server'"'"'s answers behind an Envoy, as its external processor (ext_proc).'
     fmt:'Format packs in place. Comments and quoted texts stay as they are.'
     lesson:'Explain one code: what it means, a sample that has the finding, and one that does not.'
     new:'Create a commented starter pack, or a starter plugin, that passes its checks.'
@@ -120,6 +121,9 @@ _shtab_ordinance_diff_defaults_added=0
 
 _shtab_ordinance_doctor_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--envoy[an Envoy\'s configuration to read, in YAML or JSON, without a URL]:FILE:_files"
+  "--filter[with --envoy\: a part of the name of Ordinance\'s filter, or of its cluster\'s (default\: ordinance)]:NAME:"
+  "--model-cluster[with --envoy\: a part of the name of the model server\'s cluster\; other listeners are left out]:NAME:"
   "--behind[the inference server behind a gateway\: check that it cannot be reached]:URL:"
   "--model[the model to ask (default\: the first one listed)]:NAME:"
   "--policy[the expected policy\: name\@version\+digest, or 8 or more digits of the digest]:DIGEST:"
@@ -151,6 +155,20 @@ _shtab_ordinance_explain_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_explain_defaults_added=0
+
+_shtab_ordinance_ext_proc_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[settings file (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
+  "--listen[where Envoy calls\: HOST\:PORT or unix\:\/PATH (default\: 127.0.0.1\:9002)]:ADDRESS:"
+  "--upstream[the model server, to ask for its list of models beside Envoy, such as http\:\/\/127.0.0.1\:8000\/v1]:URL:"
+  "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:"
+  "--jurisdiction[whose law applies, such as DE]:CODE:"
+  "--locale[language of notices, such as de-DE]:TAG:"
+  "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_ext_proc_defaults_added=0
 
 _shtab_ordinance_fmt_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -314,6 +332,7 @@ _shtab_ordinance() {
         diff) _arguments -C -s $_shtab_ordinance_diff_options ;;
         doctor) _arguments -C -s $_shtab_ordinance_doctor_options ;;
         explain) _arguments -C -s $_shtab_ordinance_explain_options ;;
+        ext-proc) _arguments -C -s $_shtab_ordinance_ext_proc_options ;;
         fmt) _arguments -C -s $_shtab_ordinance_fmt_options ;;
         lesson) _arguments -C -s $_shtab_ordinance_lesson_options ;;
         new) _arguments -C -s $_shtab_ordinance_new_options ;;
