@@ -30,15 +30,16 @@ _VARIABLES = ("ORDINANCE_CONFIG", "ORDINANCE_PLUGINS")
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
     """Add ``PATH…``, ``--on DATE`` and ``--format``, as ``check`` and ``test`` take them, and ``--config``."""
-    add_paths_and_shipped(parser)
+    add_packs(parser, "PATH")
     add_day(parser)
     add_config(parser)
     add_format(parser)
 
 
-def add_paths_and_shipped(parser: argparse.ArgumentParser) -> None:
-    """Add ``PATH…`` and ``--with NAME``."""
-    parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a pack, or a folder that contains packs")
+def add_packs(parser: argparse.ArgumentParser, name: str) -> None:
+    """Add the packs, as one or more arguments of this ``name``, and ``--with NAME``; see ``packs_of``."""
+    what = "a pack, or a folder that contains packs (default: `packs` of the settings, or else those that ship)"
+    parser.add_argument("paths", metavar=name, type=Path, nargs="*", help=what)
     add_shipped(parser)
 
 
@@ -50,11 +51,13 @@ def add_shipped(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def paths_of(arguments: argparse.Namespace) -> list[Path]:
-    """Return the packs of the command line, those that ship and are given by name last. Raises ``UsageError``."""
-    from ordinance.loading.packs import shipped_pack
+def packs_of(arguments: argparse.Namespace, settings: Settings | None) -> tuple[Path | str, ...]:
+    """Return the packs that the ``arguments`` name, by path or as one that ships, or else those that ``settings`` have
+    served; none: those that ship. Raises ``UsageError`` for a name under which none ships."""
+    from ordinance.loading.packs import shipped_pack  # slow to import
 
-    return [*arguments.paths, *map(shipped_pack, arguments.shipped)]
+    named = (*arguments.paths, *map(shipped_pack, getattr(arguments, "shipped", ())))
+    return named or (() if settings is None else tuple(settings.packs))
 
 
 def add_day(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from ordinance.authoring.register.entries import register
 from ordinance.authoring.register.html import to_html
 from ordinance.authoring.register.markdown import to_markdown
 from ordinance.authoring.register.wording import Wording, languages, words_from, words_in
-from ordinance.cli.arguments import add_config, add_day, add_shipped, allowed_by, paths_of
+from ordinance.cli.arguments import add_config, add_day, add_shipped, allowed_by, packs_of
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError
 from ordinance.loading.files import shown
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     words = _words(args.words, args.language) if args.words else words_in(args.language)
     with working("reading packs"):
         allowed = allowed_by(args)
-        loaded = load(paths_of(args), plugins=allowed.plugins, budget=allowed.budget, on=args.on)
+        loaded = load(packs_of(args, None), plugins=allowed.plugins, budget=allowed.budget, on=args.on)
         plan, policy = loaded.plan, loaded.policy
     if policy is None:  # a plan is made of a policy
         raise AssertionError

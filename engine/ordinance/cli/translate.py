@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ordinance.authoring.translation import Wanted, translated, wanted
 from ordinance.authoring.translation_files import Key, read, write
-from ordinance.cli.arguments import add_config, add_day, add_paths_and_shipped, allowed_by, locale_tag, paths_of
+from ordinance.cli.arguments import add_config, add_day, add_packs, allowed_by, locale_tag, packs_of
 from ordinance.cli.check import count
 from ordinance.cli.fmt import write_whole
 from ordinance.errors import UnreadableError, UsageError
@@ -38,7 +38,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_paths_and_shipped(parser)
+    add_packs(parser, "PATH")
     parser.add_argument("--to", type=locale_tag, metavar="TAG", help="one language (default: all that are loaded)")
     parser.add_argument("--export", metavar="FILE", help="write the texts to FILE, .csv or .xliff")
     parser.add_argument("--import", dest="imported", metavar="FILE", help="read translations from FILE, .csv or .xliff")
@@ -51,7 +51,9 @@ def run(args: argparse.Namespace) -> int:
     if args.export and args.imported:
         raise UsageError("--export and --import cannot be given together.", help="Export first.")
     allowed = allowed_by(args)
-    loaded = load(paths_of(args), plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False)
+    loaded = load(
+        packs_of(args, allowed.settings), plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False
+    )
     if loaded.policy is None:
         return _unread(loaded)
     if args.imported:
