@@ -59,7 +59,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,  # `--key K` must not be taken for `--key-file K`: a key has no flag
     )
-    parser.add_argument("url", metavar="URL", nargs="?", help="the URL that clients use, such as http://127.0.0.1:8000")
+    parser.add_argument(
+        "url", metavar="URL", nargs="?", help="the URL that clients use, such as http://127.0.0.1:8000"
+    )
     parser.add_argument(
         "--envoy", type=Path, metavar="FILE", help="an Envoy's configuration to read, in YAML or JSON, without a URL"
     )

@@ -120,7 +120,9 @@ def _route(node: Node, subject: str, name: str) -> Iterator[Finding]:
             )
     action = node.get("route")
     if isinstance(action, dict) and str(action.get("timeout", "15s")) == "15s" and "timeout" not in action:
-        yield untried(ROUTES, subject, "no `timeout`: Envoy ends every answer after 15 s", "Write `timeout: 0s`.", what)
+        yield untried(
+            ROUTES, subject, "no `timeout`: Envoy ends every answer after 15 s", "Write `timeout: 0s`.", what
+        )
 
 
 def _routes_of(manager: Node, others: list[Node]) -> list[Node]:

@@ -292,3 +292,4 @@ def _cut(body: bytes, *, ends: bool) -> Iterator[tuple[bytes, bool]]:
     starts = range(0, max(1, len(body)), _PIECE)
     for start in starts:
         yield body[start : start + _PIECE], ends and start == starts[-1]
+
