@@ -1,4 +1,4 @@
-"""A judge behind server processes: it comes, changes and goes by SIGHUP in each worker, stops and comes back, and serves
+"""A judge behind server processes: it comes, changes and goes by SIGHUP in each worker, stops and comes back, or serves
 another model."""
 
 from __future__ import annotations
