@@ -37,8 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 #: What needs more than `make test` installs: `make test-vllm`, `test-pages`, `test-stores`, `test-clients`,
-#: `test-observability`.
-_MORE = ("vllm", "pages", "stores", "clients", "observability")
+#: `test-observability`, `test-chart`, `test-ray`.
+_MORE = ("vllm", "pages", "stores", "clients", "observability", "chart", "on_ray")
 collect_ignore = [name for name in _MORE if f"TEST_{name.upper()}" not in os.environ]
 
 
