@@ -1,10 +1,9 @@
 """Two applications of Ray Serve, run with the Python of .venv/ray: ``serve_apps.py PORT REPLICAS``.
 
 At ``/`` one with Ordinance around it, made as Ray makes its ingress of an LLM; at ``/raw`` the same without it. It
-prints a line when both answer; a line of input takes the second away.
+prints a line when both answer; a line of input takes the second away. Ray sends this module to its workers by value,
+where names in annotations that are texts would mean nothing.
 """
-
-from __future__ import annotations
 
 import asyncio
 import json

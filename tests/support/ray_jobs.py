@@ -63,7 +63,8 @@ def running(program: str, *words: str | Path | int, **variables: str) -> Iterato
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORDINANCE_", "RAY_", "PYTHON"))}
     given = {
         **kept, _MARK: mark, "HOME": str(home), "RAY_TMPDIR": str(home), "PYTHONPATH": str(JOBS / "path"),
-        "RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "300", **variables,
+        "RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "300",
+        "RAY_agent_register_timeout_ms": "300000", **variables,
         # Ray takes the machine's own address for 127.0.0.1, unless it believes to be where there is one machine.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     }  # fmt: skip
