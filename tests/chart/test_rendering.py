@@ -12,7 +12,7 @@ from ordinance.loading.load import load
 from ordinance.settings.model import Settings
 from ordinance.settings.sources import load as settings_of
 from support.chart import CHART, SHAPES, RefusedError, peers, render, tool
-from support.checkout import RULES
+from support.checkout import ROOT, RULES
 
 pytestmark = pytest.mark.server
 
@@ -58,6 +58,30 @@ def test_checkov_finds_nothing_but_what_is_not_done_on_purpose(tmp_path: Path) -
     assert done.returncode == 0, done.stdout[-4000:]
     strict = tool("checkov", "-d", tmp_path, *words, "--check", ",".join(NOT_DONE), check=False)
     assert all(code in strict.stdout for code in NOT_DONE), "what is no longer found need not be left out"
+
+
+def test_checkov_finds_nothing_in_the_images(tmp_path: Path) -> None:
+    """But for the tag of an image that is an argument: the files ask for its digest."""
+    for file in (ROOT / "deploy" / "container").glob("*.Containerfile"):
+        (tmp_path / file.stem).mkdir()
+        (tmp_path / file.stem / "Dockerfile").write_text(file.read_text("utf-8"), "utf-8")
+    words = ["--framework", "dockerfile", "--compact", "--skip-download", "--skip-check", "CKV_DOCKER_7"]
+    done = tool("checkov", "-d", tmp_path, *words, check=False)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "Failed checks: 0" in done.stdout
+
+
+def test_the_values_for_the_production_stack_start_vllm_as_this_chart_does() -> None:
+    values = yaml.safe_load((CHART / "shapes" / "production-stack.yaml").read_text("utf-8"))
+    (model,) = values["servingEngineSpec"]["modelSpec"]
+    ours = render("vllm").container("ordinance")
+    words = model["vllmConfig"]["extraArgs"]
+    assert words[words.index("--middleware") :][:2] == ["--middleware", "ordinance.serve.vllm.Ordinance"]
+    assert "ordinance.serve.vllm.Ordinance" in ours["command"]
+    variables = {each["name"]: each["value"] for each in model["env"]}
+    for each in ours["env"]:
+        if each["name"] in ("ORDINANCE_CONFIG", "VLLM_NO_USAGE_STATS", "HF_HUB_OFFLINE"):
+            assert variables[each["name"]] == each["value"]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
