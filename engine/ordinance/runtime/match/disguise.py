@@ -68,6 +68,11 @@ class Gaps:
     wide: SymbolSet
     narrow: SymbolSet
 
+    @property
+    def sets(self) -> tuple[SymbolSet, SymbolSet]:
+        """All sets that a network may ask for."""
+        return self.wide, self.narrow
+
 
 _WHITE = SymbolSet(tuple((space, space) for space in "\t\n\r "))
 #: Between the letters of a spaced phrase: all that is no letter or mark.
@@ -130,7 +135,12 @@ def forms(phrase: str, canonical: Sequence[str]) -> Iterator[Form]:
 def _turned(text: str) -> tuple[str, ...]:
     """``text`` from its end, as it is written and folded, each word of it from its end, and in rot13."""
     words = " ".join([word[::-1] for word in text.split()])
-    return text[::-1], fold(text)[::-1], words, text.translate(_ROT13)
+    return text[::-1], fold(text)[::-1], words, rot13(text)
+
+
+def rot13(text: str) -> str:
+    """Return ``text`` with each letter of the Latin alphabet for the one half the alphabet away."""
+    return text.translate(_ROT13)
 
 
 def _letters(text: str) -> str:
