@@ -199,6 +199,22 @@ def test_values_that_would_not_do_are_refused(changes: dict[str, Any], said: str
         render("gateway", changes)
 
 
+def test_the_envoy_of_a_pod_has_the_configuration_that_ships_with_the_addresses_of_the_pod() -> None:
+    changes: dict[str, Any] = {"upstream": {"host": "pool.example", "port": 8123}, "envoy": {"port": 10123}}
+    config = yaml.safe_load(render("envoy", changes).one("ConfigMap")["data"]["envoy.yaml"])
+    shipped = yaml.safe_load((ROOT / "deploy" / "envoy" / "envoy.yaml").read_text("utf-8"))
+    (listener,), clusters = config["static_resources"]["listeners"], config["static_resources"]["clusters"]
+    assert listener["address"]["socket_address"] == {"address": "0.0.0.0", "port_value": 10123}
+    models = next(each for each in clusters if each["name"] == "models")
+    assert models["type"] == "STRICT_DNS"
+    place = models["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"]["socket_address"]
+    assert place == {"address": "pool.example", "port_value": 8123}
+    ordinance = next(each for each in clusters if each["name"] == "ordinance")
+    (first, *_) = shipped["static_resources"]["listeners"]
+    assert listener["filter_chains"] == first["filter_chains"]
+    assert ordinance in shipped["static_resources"]["clusters"], "in the same pod, on loopback"
+
+
 def test_an_envoy_needs_an_image_of_its_own() -> None:
     with pytest.raises(RefusedError, match="image"):
         render("envoy", {"envoy": {"image": {"digest": ""}}})
