@@ -119,9 +119,7 @@ def test_what_a_control_plane_sent_is_read_in_a_dump() -> None:
         ]
     }
     assert opened(dump) == []
-    route["typed_per_filter_config"] = {
-        "ordinance": {"@type": f"{_TYPE}.ext_proc.v3.ExtProcPerRoute", "disabled": True}
-    }
+    route["typed_per_filter_config"] = {"ordinance": {"@type": f"{_TYPE}.ext_proc.v3.ExtProcPerRoute", "disabled": True}}
     assert opened(dump) == ["Ordinance's filter is switched off"]
 
 

@@ -313,3 +313,5 @@ def test_a_filter_that_is_not_set_up_as_it_must_be(
     for stream in (False, True):
         _, text = asked(envoy, stream=stream)
         assert FORBIDDEN not in text
+
+

@@ -69,12 +69,11 @@ def application(name: str, replicas: int, *, governed: bool) -> Any:
     if governed:
         app.add_middleware(Ordinance)
 
-    @serve.deployment(name=name, num_replicas=replicas, ray_actor_options={"num_cpus": 0.1})
     @serve.ingress(app)
     class Ingress:
         pass
 
-    return Ingress.bind()
+    return serve.deployment(Ingress, name=name, num_replicas=replicas, ray_actor_options={"num_cpus": 0.1}).bind()
 
 
 def main(port: str, replicas: str) -> None:

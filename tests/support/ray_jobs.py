@@ -68,7 +68,7 @@ def running(program: str, *words: str | Path | int, **variables: str) -> Iterato
         # Ray takes the machine's own address for 127.0.0.1, unless it believes to be where there is one machine.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     }  # fmt: skip
-    command = [PYTHON, JOBS / program, *map(str, words)]
+    command: list[str | Path] = [PYTHON, JOBS / program, *map(str, words)]
     with log.open("wb") as file:
         process = subprocess.Popen(
             command, env=given, stdout=subprocess.PIPE, stdin=subprocess.PIPE, stderr=file, text=True
