@@ -67,7 +67,7 @@ class Pod:
             "stop": {"graceSeconds": 5}, "probes": {"periodSeconds": 1}, "envoy": {"port": self.port},
         }  # fmt: skip
         if policy:
-            values["settings"] = {"jurisdiction": "EE", "locale": "et-EE"}
+            values["settings"] = {"jurisdiction": "EE", "locale": "et-EE", "packs": ["packs"]}
         self.rendered = render(shape, values)
         files = files_of(self.rendered.pod, self.rendered.one("ConfigMap"))
         self.volumes = laid({"settings": {name: self._here(text) for name, text in files["settings"].items()}}, folder)

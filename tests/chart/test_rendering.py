@@ -168,7 +168,9 @@ def test_an_upgrade_is_another_configmap_and_a_pod_keeps_its_own() -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_settings_are_ones_that_ordinance_reads(shape: str, tmp_path: Path) -> None:
     pack = (RULES / "jurisdictions" / "EE" / "EE.ord").read_text("utf-8")
-    rendered = render(shape, {"policy": {"packs": {"EE.ord": pack}}, "settings": {"jurisdiction": "EE"}})
+    own = {"policy": {"packs": {"EE.ord": pack}}}
+    assert render(shape, own).settings["packs"] == ["/opt/ordinance/rules/jurisdictions", "packs"]
+    rendered = render(shape, {**own, "settings": {"jurisdiction": "EE", "packs": ["packs"]}})
     data = rendered.one("ConfigMap")["data"]
     (tmp_path / "packs").mkdir()
     (tmp_path / "packs" / "EE.ord").write_text(data["EE.ord"], "utf-8")
@@ -189,7 +191,7 @@ def test_the_settings_are_ones_that_ordinance_reads(shape: str, tmp_path: Path) 
         ({"shape": "cluster"}, "shape"),
         ({"settings": {"host": "127.0.0.1"}}, "settings"),
         ({"policy": {"expect": "abc"}}, "expect"),
-        ({"policy": {"packs": {"notes.txt": "x"}}}, "packs"),
+        ({"policy": {"packs": {"notes.txt": "x"}}}, "notes.txt"),
         ({"privileged": True}, "privileged"),
         ({"user": 0}, "user"),
     ],
