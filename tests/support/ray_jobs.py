@@ -18,7 +18,6 @@ from typing import Any
 from support.checkout import ROOT
 
 PYTHON = ROOT / ".venv" / "ray" / "bin" / "python"
-VLLM = ROOT / ".venv" / "vllm"
 JOBS = ROOT / "tests" / "on_ray"
 #: How long a program may take, in seconds: Ray starts a dozen processes, and the machine may be busy.
 PATIENCE = 900.0
