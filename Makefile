@@ -127,7 +127,7 @@ test-observability: ready system
 	@TEST_OBSERVABILITY=1 exec .venv/test/bin/python $(SUITE) tests/observability $(FLAGS)
 
 # The chart, by Helm's own engine; what it would run is started here, confined as it says.
-test-chart: ready ready-chart
+test-chart: ready ready-chart ready-envoy
 	@TEST_CHART=1 exec .venv/test/bin/python $(SUITE) tests/chart $(FLAGS)
 
 # Ray on this machine, on loopback alone.
