@@ -54,7 +54,10 @@ def test_every_value_of_every_slot_has_a_sentence_and_nothing_else_has(tag: str)
     assert catalogue.filled.keys() == TAGS | {"script"}
     assert len({*CATALOGUES}) == 14
     every = [*(text for values in catalogue.sentences.values() for text in values.values()), *catalogue.filled.values()]
-    assert all(text == text.strip() and text.endswith((".", "。", "।")) and "  " not in text for text in (*every, catalogue.closing))
+    assert all(
+        text == text.strip() and text.endswith((".", "。", "।")) and "  " not in text
+        for text in (*every, catalogue.closing)
+    )
     assert len(set(every)) == len(every)
 
 
