@@ -176,8 +176,8 @@ def _tells(old: Side, new: Side, of: Space, both: Region) -> Iterator[Change]:
     """Compare the notices that people get."""
     one, two, name = old.rule, new.rule, new.rule.id
     case = case_in(of, both, two.jurisdiction) if both else None
-    if _cited(one.law) != _cited(two.law):
-        yield Change("different", name, f"its law was {_cited(one.law)} and is {_cited(two.law)}", case)
+    if _cited(one.laws) != _cited(two.laws):
+        yield Change("different", name, f"its law was {_cited(one.laws)} and is {_cited(two.laws)}", case)
     if one.notice != two.notice:
         yield Change("different", name, "the text of its notice has changed", case)
     if dict(one.placeholders) != dict(two.placeholders):
@@ -192,5 +192,5 @@ def _tells(old: Side, new: Side, of: Space, both: Region) -> Iterator[Change]:
         )
 
 
-def _cited(law: Law | None) -> str:
-    return law_in_words(law) if law else "none"
+def _cited(laws: tuple[Law, ...]) -> str:
+    return " and ".join(map(law_in_words, laws)) or "none"

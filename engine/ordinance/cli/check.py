@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
+from ordinance.authoring.statutes import Statute, as_json, statutes
 from ordinance.cli.arguments import add_paths, allowed_by
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge
@@ -51,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
     diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]
     if args.format == "json":
         shown: dict[str, object] = {"diagnostics": [item.as_dict() for item in diagnostics]}
+        shown["statutes"] = [as_json(each) for each in _statutes(loaded)]
         if args.cost:
             shown["costs"] = [{**asdict(cost), "waits": cost.waits} for cost in found]
         if loaded.compiled is not None and loaded.compiled.attached:
@@ -86,6 +88,12 @@ def _measured(loaded: Loaded) -> list[Cost]:
 
 def _given(loaded: Loaded) -> dict[str, Rule]:
     return {rule.id: rule for rule in loaded.policy.rules if rule.unit.given} if loaded.policy else {}
+
+
+def _statutes(loaded: Loaded) -> list[Statute]:
+    """Return how far the statutes of the given packs have been read."""
+    found = () if loaded.policy is None else statutes(loaded.policy)
+    return [each for each in found if each.unit.given]
 
 
 def _waiting(loaded: Loaded, found: list[Cost]) -> Iterator[Diagnostic]:
@@ -139,6 +147,9 @@ def _summary(loaded: Loaded, diagnostics: Sequence[Diagnostic], found: list[Cost
     lines = [f"{counted}; {count(len(plan.rules), 'rule')} of {packs}", f"policy digest {plan.digest}"]
     lines += [f"  plugin {each.line()}" for each in plan.attached]
     lines += [f"  judge {each.line()}" for each in _judges(loaded)]
+    lines += [f"  {each.unit.name}: {each.title}: {each.in_words()}" for each in _statutes(loaded)]
+    recorded = (unit for unit in loaded.policy.units if unit.given and unit.pack.records)
+    lines += [f"  {unit.name} records: {unit.pack.records}" for unit in recorded]
     given = _given(loaded)
     lines += _table(found) if found else [f"  {rule}: {cost}" for rule, cost in costs(plan) if rule in given]
     return "\n".join(lines)

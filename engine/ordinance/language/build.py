@@ -37,6 +37,7 @@ class _Builder(RuleBuilder):
             self.text(tree, "lies_within"),
             self.words(members) if members else (),
             self.text(tree, "zone"),
+            self.written(tree, "records"),
             tuple(item for item in declarations if item is not None),
             tuple(self.section(c) for c in self.nodes(tree, "charter_section", "law_section", "house_section")),
             self.source,
@@ -64,7 +65,7 @@ class _Builder(RuleBuilder):
                 name, path = self.words(node)[0], self.words(node, "STRING")[0]
                 return ast.AddedWords(name, path, self.pattern_examples(node))
             case "law":
-                return self.law_declaration(node)
+                return self.recorded_law(node) if self.node(node, "records") else self.law_declaration(node)
             case "bylaw":
                 return self.bylaw(node)
             case "label":
@@ -105,6 +106,19 @@ class _Builder(RuleBuilder):
             self.text(node, "uncertain"),
             self.words(cited, "STRING")[0],
             self.day(self.need(cited, "seen")),
+            self.place(node),
+        )
+
+    def recorded_law(self, node: Node) -> ast.RecordedLaw:
+        cited = self.node(node, "cited")
+        return ast.RecordedLaw(
+            self.words(node)[0],
+            self.title(node),
+            cast(ast.Written, self.written(node, "article")),
+            self.written(node, "short"),
+            cast(ast.Written, self.written(node, "records")),
+            self.words(cited or self.need(node, "unread"), "STRING")[0],
+            self.day(self.need(cited, "seen")) if cited else None,
             self.place(node),
         )
 

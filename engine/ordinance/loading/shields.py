@@ -144,8 +144,7 @@ def _told(rule: PlannedRule) -> Iterator[tuple[str, str]]:
     yield from _in_notice(rule.notice)
     yield from ((f"the label ({tag})", text) for tag, text in rule.label.items())
     yield from ((f"the placeholder ({tag})", text) for tag, text in rule.placeholders.items())
-    if rule.law is not None:
-        law = rule.law
+    for law in rule.laws:
         shown = law.shown
         fixed = (("title", law.title), ("article", law.article), ("authority", law.authority))
         yield from ((f"the law's {what}", text) for what, text in fixed)

@@ -18,7 +18,7 @@ from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.redact.activation import Activation, removing
-from ordinance.runtime.redact.disclose import Cause, Notice, cause_of
+from ordinance.runtime.redact.disclose import Cause, Notice, causes_of
 from ordinance.runtime.redact.json_text import Structure
 from ordinance.runtime.remembered import Remembered, believed, names_of
 from ordinance.runtime.situation import Situation
@@ -270,7 +270,7 @@ class Session:
             "verdict": outcome.verdict.word,
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
-            "marks": [_cause_as_json(cause_of(rule)) for rule in self.marks],
+            "marks": [_cause_as_json(cause) for rule in self.marks for cause in causes_of(rule)],
             **self._plugins(),
             **self.judged(),
             **({"trials": list(outcome.trials)} if self._shows_trials else {}),

@@ -8,6 +8,7 @@ from datetime import date
 
 from ordinance.authoring.register.document import Document, Entry, Fact, Section, Table, Text
 from ordinance.authoring.register.wording import Wording
+from ordinance.authoring.statutes import SectionRead, Statute, statutes
 from ordinance.authoring.witness import Witness
 from ordinance.language import ast
 from ordinance.policy.conditions import ALWAYS
@@ -52,6 +53,7 @@ class _Builder:
             self._rules("left_out", _OMISSIONS, none="left_out.none"),
             *self._limits(),
             self._rules("added", _ADDITIONS, none="added.none"),
+            *self._read(),
             self._manner(),
             self._help(),
             self._made(),
@@ -89,15 +91,13 @@ class _Builder:
 
     def _quotes(self, node: Rule) -> tuple[str, ...]:
         """Return what the pack quotes of the law of a rule, in the rule's section."""
-        law = getattr(node.node, "law", None)
-        if law is None:
-            return ()
+        laws = {word.text for word in ast.laws_of(node.node)}
         sections = [section for section in node.unit.pack.sections if node.node in section.rules]
         return tuple(
             word.text
             for section in sections
             for quote in section.quotes
-            if quote.law.text == law.text
+            if quote.law.text in laws
             for word in quote.texts
         )
 
@@ -124,7 +124,7 @@ class _Builder:
         return Entry(self.label(rule), tuple(self._facts(shown)), self._note(rule))
 
     def _facts(self, shown: _Shown) -> Iterator[Fact]:
-        say, rule, law = self.say, shown.rule, shown.rule.law
+        say, rule = self.say, shown.rule
         if means := getattr(shown.node.node, "means", None):
             yield Fact(say("means"), (self.written(means),))
         if shown.node.asks is not None:
@@ -138,7 +138,7 @@ class _Builder:
                 yield self._notice(rule)
         if reason := getattr(shown.node.node, "reason", None):
             yield Fact(say("reason"), (self.written(reason),))
-        if law is not None:
+        for law in rule.laws:
             yield from self._law(law, "bylaw" if self._in_house(shown) else "law")
         if shown.quotes:
             yield Fact(say("quote"), tuple(self.text(words) for words in shown.quotes), quoted=True)
@@ -192,10 +192,10 @@ class _Builder:
         over = rule.trial_until is not None and rule.trial_until <= self.on
         trial = self.say("status.trial_until", day=rule.trial_until) if rule.trial_until else self.say("status.trial")
         notes = [trial] if rule.trial and not over else []
-        period = rule.law.in_force if rule.law else None
-        if period and period.start and self.on < period.start:
+        periods = [law.in_force for law in rule.laws]
+        if periods and all(each.start and self.on < each.start for each in periods):
             notes.append(self.say("status.future"))
-        if period and period.end and period.end <= self.on:
+        if periods and all(each.end and each.end <= self.on for each in periods):
             notes.append(self.say("status.past"))
         return " ".join(notes)
 
@@ -205,6 +205,34 @@ class _Builder:
         return f"{name} {version} § {rule.number}"
 
     # The rest
+
+    def _read(self) -> Iterator[Section]:
+        """Yield how far the statutes have been read, if a jurisdiction is loaded that cites or records any."""
+        say = self.say
+        heads = (say("read.section"), say("read.state"), say("read.why"), say("read.rules"))
+        tables = [
+            Table(self._statute(each), heads, tuple(map(self._section_read, each.sections)))
+            for each in statutes(self.policy)
+        ]
+        recorded = [(unit.name, unit.pack.records) for unit in self.policy.units]
+        rows = tuple((Text(say.place(name)), self.written(records)) for name, records in recorded if records)
+        if rows:
+            tables.append(Table(say("read.place"), (say("place"), say("read.state")), rows))
+        if tables:
+            yield Section("read", say("read"), say("read.about"), tuple(tables))
+
+    def _statute(self, statute: Statute) -> str:
+        return f"{self.written(statute.title).words} ({self.say.place(statute.unit.name)})"
+
+    def _section_read(self, section: SectionRead) -> tuple[Text, ...]:
+        seen = self.say("source.seen", day=section.seen.text) if section.seen else ""
+        state = self.say(f"state.{section.state}")
+        return (
+            self.written(section.article),
+            Text(f"{state}; {seen}" if seen else state, link=section.source.text),
+            self.written(section.why) if section.why else Text(""),
+            Text(", ".join(f"§ {number}" for number in section.rules)),
+        )
 
     def _manner(self) -> Section:
         say = self.say

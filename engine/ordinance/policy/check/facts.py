@@ -26,6 +26,10 @@ def check_facts(policy: Policy, on: date, report: Report) -> None:
     for cited in policy.laws:
         _check_law(cited, on, report)
     for unit in policy.units:
+        for recorded in unit.pack.each(ast.RecordedLaw):
+            _check_source(recorded.source, report)
+            if recorded.seen:
+                _check_seen(recorded.seen, f"the law `{recorded.name}`", on, report)
         for bylaw in unit.pack.each(ast.BylawDecl):
             _check_bylaw(bylaw, on, report)
         for contact in unit.pack.each(ast.ContactDecl):
@@ -47,9 +51,13 @@ def _check_law(cited: CitedLaw, on: date, report: Report) -> None:
         report(diagnose("law-off", plain[-1].end.span, f"the law `{law.name}` is no longer in force on {on}"))
     elif period and period.start and period.start > on:
         report(diagnose("law-off", plain[0].start.span, f"the law `{law.name}` is not yet in force on {on}"))
-    if not _SOURCE.fullmatch(law.source.text):
-        report(diagnose("source-invalid", law.source.span, f'"{law.source}" is not an https address'))
+    _check_source(law.source, report)
     _check_seen(law.seen, f"the law `{law.name}`", on, report)
+
+
+def _check_source(source: ast.Word, report: Report) -> None:
+    if not _SOURCE.fullmatch(source.text):
+        report(diagnose("source-invalid", source.span, f'"{source}" is not an https address'))
 
 
 def _check_bylaw(bylaw: ast.BylawDecl, on: date, report: Report) -> None:

@@ -61,6 +61,14 @@ def _shown(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
 
 def _written(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
     """Yield the texts that are in the pack and in the register, but in no notice."""
+    if unit.pack.records:
+        yield unit.pack.records, "what the pack records"
+    for recorded in unit.pack.each(ast.RecordedLaw):
+        yield recorded.title, f"the title of the law `{recorded.name}`"
+        yield recorded.article, f"the article of the law `{recorded.name}`"
+        if recorded.short:
+            yield recorded.short, f"the short title of the law `{recorded.name}`"
+        yield recorded.why, f"what is recorded of the law `{recorded.name}`"
     for law in unit.pack.each(ast.LawDecl):
         if law.uncertain:
             yield law.uncertain, f"what is uncertain about the law `{law.name}`"

@@ -71,9 +71,9 @@ def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
                 yield "label-text", f"has no {what} in {tag}"
     if not rule.told:
         return
-    law = rule.law
-    values = {"type": True, "law": law is not None, "jurisdiction": law is not None}
-    values |= {"authority": bool(law and law.authority), "appeal": bool(law and law.appeal)}
+    laws = rule.laws
+    values = {"type": True, "law": bool(laws), "jurisdiction": bool(laws)}
+    values |= {name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal")}
     known = frozenset(name for name, has_value in values.items() if has_value)
     yield from _in_language(rule.notice, tag, needs, known)
 
