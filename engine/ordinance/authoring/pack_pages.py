@@ -17,7 +17,7 @@ from ordinance.language import ast
 from ordinance.loading.load import load
 from ordinance.loading.packs import default_packs, shipped_rules
 from ordinance.policy.conditions import ALWAYS
-from ordinance.policy.ir import CitedLaw, Policy, Unit, texts_of
+from ordinance.policy.ir import Policy, Unit, texts_of
 from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Effect, Occasion
 from ordinance.runtime.redact.disclose import Discloser, pick
@@ -25,7 +25,7 @@ from ordinance.runtime.redact.disclose import Discloser, pick
 _MADE = "<!-- Generated from the pack by `make docs`; a test checks that it is current. -->"
 _ASKED = re.compile(r"# For a lawyer: (.*)")
 _UNREVIEWED = re.compile("[Nn]ot (?:been )?reviewed by a native")
-_SIGNS = re.compile(r"([|*_<>\[\]])")
+_SIGNS = re.compile(r"([|*<>\[\]]|(?<![`\w])_|_(?![`\w]))")
 _KINDS = ("jurisdiction", "house")
 _DID: Mapping[Effect, str] = {
     Effect.WITHHOLD: "leaves text out",
@@ -51,7 +51,7 @@ def _index(units: list[Unit], plan: Plan, policy: Policy) -> Iterator[str]:
     yield "| pack | place | rules | laws | contacts | questions for a lawyer |"
     yield "|---|---|---|---|---|---|"
     for unit in sorted(units, key=lambda unit: (unit.pack.kind != "jurisdiction", unit.name)):
-        counted = (_rules(unit, plan), _laws(unit, policy), unit.pack.each(ast.ContactDecl), _asked(unit))
+        counted = (_rules(unit, plan), _laws(unit), unit.pack.each(ast.ContactDecl), _asked(unit))
         counts = " | ".join(str(len(each)) for each in counted)
         yield f"| [{unit.name}]({unit.name}.md) | {_title(unit)} | {counts} |"
     languages = {unit.name: unit.pack.source.text for unit in policy.units if unit.pack.kind == "language"}
@@ -66,8 +66,10 @@ def _page(unit: Unit, plan: Plan, policy: Policy) -> Iterator[str]:
     within = f", within [{pack.within}]({pack.within}.md)" if pack.within else ""
     zone = f", time of {pack.zone.text}" if pack.zone else ""
     yield from (f"The {pack.kind} pack `{unit.name}` {pack.version}{within}{zone}.", "", *_said(unit))
+    if pack.records:
+        yield from (f"Its law as a whole: {_plain(_english(pack.records))}.", "")
     yield from _rules_table(unit, plan, policy)
-    yield from _laws_table(unit, plan, policy)
+    yield from _laws_table(unit)
     yield from _contacts(unit)
     yield from _seen_by_people(unit, plan)
     if asked := _asked(unit):
@@ -89,22 +91,32 @@ def _rules_table(unit: Unit, plan: Plan, policy: Policy) -> Iterator[str]:
     yield ""
 
 
-def _laws_table(unit: Unit, plan: Plan, policy: Policy) -> Iterator[str]:
-    if not (laws := _laws(unit, policy)):
+def _laws_table(unit: Unit) -> Iterator[str]:
+    encoded = _encoded(unit)
+    if not (laws := _laws(unit)):
         return
     yield from ("## Laws", "", "| law | in force | read at | last seen | encoded as |", "|---|---|---|---|---|")
     for law in laws:
-        node = law.node
-        used = [
-            f"`{rule.id}`"
-            for rule in _rules(unit, plan)
-            if law.law is not None and law.law in (rule.law, *(each.law for each in rule.exemptions))
-        ]
-        title = f"{_english(node.title)} {_english(node.article)}".strip()
-        sure = f"; uncertain: {node.uncertain.text}" if node.uncertain else ""
-        force = f"{_in_force(node)}{_plain(sure)}"
-        yield f"| {_plain(title)} | {force} | <{node.source.text}> | {node.seen.text} | {', '.join(used)} |"
+        title = f"{_english(law.title)} {_english(law.article)}".strip()
+        if isinstance(law, ast.RecordedLaw):
+            seen, force = law.seen.text if law.seen else "not read", ""
+            what = f"left out: {_english(law.why)}"
+        else:
+            sure = f"; uncertain: {law.uncertain.text}" if law.uncertain else ""
+            seen, force = law.seen.text, f"{_in_force(law)}{sure}"
+            what = ", ".join(f"`{name}`" for name in encoded.get(law.name.text, ()))
+        yield f"| {_plain(title)} | {_plain(force)} | <{law.source.text}> | {seen} | {_plain(what)} |"
     yield ""
+
+
+def _encoded(unit: Unit) -> Mapping[str, list[str]]:
+    """Return the rules that stand under each law, or have an exception under it."""
+    found: dict[str, list[str]] = {}
+    for rule in unit.pack.rules:
+        exceptions = () if isinstance(rule, ast.RedLine) else getattr(rule, "exceptions", ())
+        for law in dict.fromkeys(word.text for word in (*ast.laws_of(rule), *(each.law for each in exceptions))):
+            found.setdefault(law, []).append(f"{unit.name}/{rule.name.text}")
+    return found
 
 
 def _in_force(law: ast.LawDecl) -> str:
@@ -164,8 +176,8 @@ def _rules(unit: Unit, plan: Plan) -> list[PlannedRule]:
     return [rule for rule in plan.rules if rule.id.partition("/")[0] == unit.name]
 
 
-def _laws(unit: Unit, policy: Policy) -> list[CitedLaw]:
-    return [law for law in policy.laws if law.pack == unit.name and isinstance(law.node, ast.LawDecl)]
+def _laws(unit: Unit) -> list[ast.LawDecl | ast.RecordedLaw]:
+    return [item for item in unit.pack.declarations if isinstance(item, ast.LawDecl | ast.RecordedLaw)]
 
 
 def _said(unit: Unit) -> Iterator[str]:
