@@ -36,7 +36,7 @@ def plan(everything: Loaded) -> Plan:
 
 
 def answered(
-    plan: Plan, answer: str, prompt: str = "Hello.", place: str = "DE", locale: str = "en", **facts: str
+    plan: Plan, answer: str, prompt: str = "Hello.", at: str = "DE", locale: str = "en", **facts: str
 ) -> Session:
     """A session that has given ``answer`` to ``prompt``."""
     situation = situate(plan, jurisdiction=at, attested=facts, turn=2, on=TODAY)
