@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
 from ordinance.authoring.statutes import Statute, as_json, statutes
-from ordinance.cli.arguments import add_paths, allowed_by
+from ordinance.cli.arguments import add_paths, allowed_by, packs_of
+from ordinance.cli.colour import coloured
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge
 from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
@@ -17,8 +19,9 @@ from ordinance.loading.load import Loaded, load
 from ordinance.policy.ir import Rule
 
 _EPILOG = """\
-example:
+examples:
   ordinance check rules/jurisdictions/DE
+  ordinance check --config ordinance.yaml     the packs that these settings have served, and their judges
 
 A pack is checked together with the charter it names, the jurisdictions it lies within, and language packs. These are
 looked up in the given paths first, then among the shipped packs. Warnings do not change the exit code.
@@ -46,7 +49,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
     allowed = allowed_by(args)
-    loaded = load(args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge)
+    paths = packs_of(args, allowed.settings)
+    loaded = load(paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge)
     judges = _judges(loaded)
     found = _measured(loaded) if args.cost else []
     diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]
@@ -62,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(shown, ensure_ascii=False))
         return loaded.exit_code
     for item in diagnostics:
-        print(render(item))
+        print(coloured(render(item), sys.stdout))
     if more := more_on(diagnostics):
         print(more)
     print(_summary(loaded, diagnostics, found))

@@ -91,7 +91,9 @@ class Pool:
     def score(self, use: int, passages: Sequence[Passage]) -> list[float]:
         """Return a number from 0 to 1 for each of ``passages``."""
         asked = [answered.sent(passage) for passage in passages]
-        return self._bench.ask(use, asked, lambda answer: answered.scores(answer, len(asked)))
+        # All questions about one text go to one process, which may do once what they have in common.
+        about = hash(tuple(passage.text for passage in passages))
+        return self._bench.ask(use, asked, lambda answer: answered.scores(answer, len(asked)), about)
 
     def rewrite(self, use: int, text: str) -> str:
         """Return ``text`` in its other form."""
@@ -146,10 +148,10 @@ class _Bench:
 
     # Questions
 
-    def ask(self, use: int, payload: object, check: Callable[[object], _T]) -> _T:
+    def ask(self, use: int, payload: object, check: Callable[[object], _T], about: int | None = None) -> _T:
         began = time.monotonic()
         try:
-            process, number = self._take()
+            process, number = self._take(about)
             answer = process.ask(number, use, payload)
             try:
                 found = check(answer)
@@ -163,13 +165,16 @@ class _Bench:
             self._note(fault.cause)
             raise
 
-    def _take(self) -> tuple[Hosted, int]:
+    def _take(self, about: int | None) -> tuple[Hosted, int]:
+        """Take the process that has least to do; for questions ``about`` the same thing the same one, if it can."""
         until = time.monotonic() + TURN_SECONDS
         with self._lock:
             while not self._closed:
                 free = [each for each in self._processes if each.free]
                 if free:
-                    process = min(free, key=lambda each: each.load)
+                    # One that was late may be stuck.
+                    well = [each for each in free if not each.load[0]] if about is not None else []
+                    process = well[(about or 0) % len(well)] if well else min(free, key=lambda each: each.load)
                     if process.asked:
                         self._start_another()
                     number = process.take()

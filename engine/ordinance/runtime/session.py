@@ -180,6 +180,10 @@ class Session:
         known = {tuple(texts): Continued(tuple(texts), certain=False) for texts in prompts}
         self._terms = replace(self._terms, continued=tuple(known[tuple(texts)] for texts in prompts))
 
+    def judges(self, part: Channel) -> bool:
+        """Return whether this part of an answer waits for a judge."""
+        return self._terms.rulings is not None and any(rule.may_act for rule in self.activation_of(part).judged)
+
     def activation_of(self, part: Channel) -> Activation:
         """Return the automata for one part of an answer."""
         return self._terms.activation_of(part)
@@ -340,9 +344,12 @@ class Session:
             **self.history(),
         }
 
-    def _judge_faults(self) -> dict[str, list[str]]:
+    def _judge_faults(self) -> dict[str, Any]:
         rulings = self._terms.rulings
-        return {"judge_faults": sorted(rulings.faults)} if rulings is not None and rulings.faults else {}
+        if rulings is None or not rulings.faults:
+            return {}
+        failed = {name: sorted(rules) for name, rules in sorted(rulings.failed.items())}
+        return {"judge_faults": sorted(rulings.faults), **({"judges_failed": failed} if failed else {})}
 
 
 def notices_as_json(notices: Iterable[Notice]) -> list[dict[str, Any]]:
