@@ -207,8 +207,9 @@ def _shipped() -> Iterator[tuple[Path, str, str]]:
 
 def _spoken(unit: Unit) -> Iterator[str]:
     """Yield the languages of the notices and labels of a pack; the charter's English is everybody's."""
-    items = (*unit.pack.each(NoticeDecl), *unit.pack.each(LabelDecl)) if unit.pack.kind != "charter" else ()
-    return (text.tag.text for item in items for text in item.texts)
+    if unit.pack.kind != "charter":
+        yield from (text.tag.text for notice in unit.pack.each(NoticeDecl) for text in notice.texts)
+        yield from (text.tag.text for label in unit.pack.each(LabelDecl) for text in label.texts)
 
 
 def _stands_under(named: CharterRef | None, charter: str, major: str) -> bool:

@@ -132,8 +132,9 @@ class Catalogue:
 
     def _speaks(self, pack: str) -> frozenset[str]:
         """Return the languages in which ``pack`` has a notice or a label."""
-        items = [*self.notices[pack].items().values(), *self.labels[pack].items().values()]
-        return frozenset(text.tag.text for item in items for text in item.texts)
+        notices, labels = self.notices[pack].items().values(), self.labels[pack].items().values()
+        texts = [*(notice.texts for notice in notices), *(label.texts for label in labels)]
+        return frozenset(text.tag.text for each in texts for text in each)
 
     def _found(self, word: ast.Word, pack: str, hours: int = 0) -> NoticeTemplate | None:
         """Return the notice of that name; None, with a finding, if there is none."""
