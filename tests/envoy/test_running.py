@@ -1,4 +1,4 @@
-"""`ordinance ext-proc` as an operator runs it: it announces itself, is asked whether it is ready, takes a new policy, and
+"""`ordinance ext-proc` as an operator runs it: it announces itself, is asked whether it is ready, takes new keys, and
 leaves when it is told to."""
 
 from __future__ import annotations
@@ -131,8 +131,7 @@ def test_it_drains_and_leaves_running_answers_their_time(open_envoy: OpenEnvoy, 
     async def script(wire: Wire) -> None:
         await wire.head()
         await wire.send(event(chunk(content="Good morning. Here we are, and it is")))
-        while not go_on.is_set():
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(go_on.wait, 30)
         await wire.send(event(chunk(content=" late. Good night.")), event(chunk(finish="stop")), DONE)
 
     upstream.script = script

@@ -14,6 +14,7 @@ from envoy.service.ext_proc.v3.external_processor_pb2 import (
     BodyMutation,
     BodyResponse,
     CommonResponse,
+    HeaderMutation,
     HeadersResponse,
     ImmediateResponse,
     ProcessingRequest,
@@ -195,7 +196,7 @@ class Talk:
                 case "response_body":
                     self._over = message.response_body.end_of_stream
                     if message.response_body.body:
-                        return message.response_body.body
+                        return bytes(message.response_body.body)
                 case "response_trailers":
                     self._over = True
                     self._trailers = heads.headers_of(message.response_trailers.trailers)
@@ -278,7 +279,7 @@ def _ours(start: Message) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in start.get("headers", ())}
 
 
-def _headers(mutation: heads.HeaderMutation) -> HeadersResponse:
+def _headers(mutation: HeaderMutation) -> HeadersResponse:
     return HeadersResponse(response=CommonResponse(header_mutation=mutation))
 
 
@@ -292,4 +293,3 @@ def _cut(body: bytes, *, ends: bool) -> Iterator[tuple[bytes, bool]]:
     starts = range(0, max(1, len(body)), _PIECE)
     for start in starts:
         yield body[start : start + _PIECE], ends and start == starts[-1]
-
