@@ -127,7 +127,7 @@ def _responses(words: list[str]) -> list[dict[str, Any]]:
     return [{**each, "sequence_number": number} for number, each in enumerate(told)]
 
 
-@pytest.mark.requirement("ST-1")
+@pytest.mark.requirement("TR-8")
 @pytest.mark.parametrize("path", [CHAT, COMPLETIONS, RESPONSES, MESSAGES])
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=some.lists(some.integers(1, len(TEXT) - 1), max_size=12), cuts=some.lists(some.integers(0, 9999)))
@@ -151,7 +151,7 @@ def test_the_same_text_for_every_cut_and_the_same_as_the_gateways(
     assert "Good morning. ⟦…⟧ It is late." in seen.text or "⟦…⟧" in seen.text
 
 
-@pytest.mark.requirement("ST-1")
+@pytest.mark.requirement("TR-8")
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=some.lists(some.integers(0, 99999), max_size=40))
 def test_the_same_bytes_for_every_cut_of_the_bytes(
@@ -171,7 +171,7 @@ def test_the_same_bytes_for_every_cut_of_the_bytes(
     assert read[0] == read[1]
 
 
-@pytest.mark.requirement("ST-1")
+@pytest.mark.requirement("TR-8")
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=some.lists(some.integers(0, 9999), max_size=20))
 def test_the_same_whole_answer_for_every_cut(
@@ -193,7 +193,7 @@ def test_the_same_whole_answer_for_every_cut(
     assert read[0] == read[1]
 
 
-@pytest.mark.requirement("ST-1")
+@pytest.mark.requirement("TR-8")
 def test_text_leaves_while_the_model_still_speaks(gateway: Governed, upstream: ScriptedUpstream) -> None:
     """A held word over three deltas, and what is free leaves before the answer's end."""
     free, go_on = threading.Event(), threading.Event()

@@ -88,7 +88,6 @@ def is_serving(port: int, service: str = "") -> bool:
     return bool(reply.status == health.HealthCheckResponse.SERVING)
 
 
-@pytest.mark.requirement("SV-1")
 def test_a_word_of_the_law_over_three_deltas_on_a_live_stream(
     open_envoy: OpenEnvoy, upstream: ScriptedUpstream, tmp_path: Path
 ) -> None:
