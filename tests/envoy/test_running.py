@@ -19,7 +19,6 @@ from typing import Any
 
 import grpc
 import httpx2
-import pytest
 from grpc_health.v1 import health_pb2 as health
 from grpc_health.v1 import health_pb2_grpc as asking
 
