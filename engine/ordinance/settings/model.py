@@ -107,6 +107,11 @@ class Settings(BaseSettings):
     policy: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
         default=None, description="Name of the policy, as responses show it. Default: the jurisdiction."
     )
+    expect: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None = Field(
+        default=None,
+        description="Digest that the policy for everyone must have, as `ordinance check` prints it. With another one "
+        "the server does not start, and a reload keeps the last good policy. Default: any policy.",
+    )
     jurisdiction: str | None = Field(
         default=None,
         description="Whose law applies if the key does not say: the code of a loaded jurisdiction, such as `DE`.",
