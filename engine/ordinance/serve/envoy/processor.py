@@ -70,12 +70,21 @@ class Processor(calls.ExternalProcessorServicer):  # type: ignore[misc]  # it ha
                 await Exchange(scope, talk.receive, talk.send).problem(misconfigured())
             else:
                 await self._app(scope, talk.receive, talk.send)
-        except (ClientGone, Problem):
+        except ClientGone:
             pass
+        except Problem as problem:  # the first message says that there is nothing to govern
+            self._failed(problem.code)
+            await self._refuse(talk, problem)
         except Exception as error:
             log_defect(error)
         if talk.wrong:
             self._tell(talk.wrong)
+
+    async def _refuse(self, talk: Talk, problem: Problem) -> None:
+        try:
+            await Exchange({"type": "http", "headers": []}, talk.receive, talk.send).problem(problem)
+        except ClientGone:
+            pass
 
     def _tell(self, wrong: str) -> None:
         now = time.monotonic()

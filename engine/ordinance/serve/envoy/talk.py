@@ -26,7 +26,6 @@ from envoy.type.v3.http_status_pb2 import HttpStatus
 from starlette.types import Message, Scope
 
 from ordinance.protocol.problems import Problem
-from ordinance.serve.behind.contract import refused
 from ordinance.serve.envoy import heads
 from ordinance.serve.http.exchange import ClientGone
 
@@ -125,6 +124,8 @@ class Talk:
         """Read the request's head; its scope. Raises ``ClientGone``, and ``Problem`` where there is none."""
         message = await self._next()
         self.wrong = _wrong_in(message)
+        if message.WhichOneof("request") == "response_headers":
+            raise _answered(self._noted(message))
         if message.WhichOneof("request") != "request_headers":
             raise self._unexpected(message)
         self._heard = message.request_headers.end_of_stream
@@ -151,9 +152,8 @@ class Talk:
                 self._heard = self._trailed = True
                 self._request_trailers = heads.headers_of(message.request_trailers.trailers)
                 return {"type": "http.request", "body": b"", "more_body": False}
-            case "response_headers":  # Envoy itself, or a filter behind us, has answered before we asked
-                head = self._noted(message)
-                raise refused(head.status, head.named)
+            case "response_headers":
+                raise _answered(self._noted(message))
         raise self._unexpected(message)
 
     # the model server
@@ -273,6 +273,14 @@ def _wrong_in(message: ProcessingRequest) -> str:
         if getattr(modes, name) != _DUPLEX:
             return f"`{name}` is not FULL_DUPLEX_STREAMED"
     return ""
+
+
+def _answered(head: Head) -> Problem:
+    """Return the problem for an answer that came before anybody was asked: Envoy's own, or that of a filter behind
+    ours."""
+    status = head.status if 400 <= head.status < 600 else 502
+    told = f"The proxy in front of the model did not accept the request (status {status})."
+    return Problem(status, "envoy_refused", told)
 
 
 def _ours(start: Message) -> dict[str, str]:
