@@ -18,6 +18,9 @@ endif
 # Many tests start a process. Without kept bytecode each of these would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE =
 
+# pytest, and the few tests that failed again, alone.
+SUITE := tests/support/again.py
+
 .PHONY: help new serve ready ready-pages ready-clients ready-plugins quick test coverage test-plugins test-vllm vllm \
 	parts system test-pages test-stores test-clients test-observability test-compiled soak hostile noninterference judged check format docs \
 	accuracy accuracy-judge accuracy-near accuracy-identifiers fit-near judge-faults defects locks clean need-python
@@ -64,7 +67,7 @@ quick: ready
 	@exec .venv/test/bin/python tests/support/quick.py $(ROOM)
 
 test: ready
-	@exec .venv/test/bin/python -m pytest -n auto --dist worksteal --durations 15 $(FLAGS)
+	@exec .venv/test/bin/python $(SUITE) -n auto --dist worksteal --durations 15 $(FLAGS)
 
 coverage: ready
 	@exec .venv/test/bin/python tests/support/floors.py $(if $(RAISE),--raise)
@@ -72,10 +75,10 @@ coverage: ready
 # The plugins of this checkout, in an environment that has what they depend on; the engine's own has none of it.
 test-plugins: ready-plugins
 	.venv/plugins/bin/mypy plugins/ordinance-identifiers/ordinance_identifiers
-	@exec .venv/plugins/bin/python -m pytest plugins $(FLAGS)
+	@exec .venv/plugins/bin/python $(SUITE) plugins $(FLAGS)
 
 test-vllm: vllm
-	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm -n 2 --durations 15 $(FLAGS)
+	@TEST_VLLM=1 exec .venv/test/bin/python $(SUITE) tests/vllm -n 2 --durations 15 $(FLAGS)
 
 # What the suites with real parts need, besides the environment of the tests.
 parts: vllm system ready-pages ready-clients ready-plugins
@@ -101,19 +104,19 @@ system:
 
 # The pages in a real Chromium, examined by axe-core.
 test-pages: ready ready-pages
-	@TEST_PAGES=1 exec .venv/test/bin/python -m pytest tests/pages $(FLAGS)
+	@TEST_PAGES=1 exec .venv/test/bin/python $(SUITE) tests/pages $(FLAGS)
 
 # Conversations remembered in a real PostgreSQL and a real Redis.
 test-stores: ready system
-	@TEST_STORES=1 exec .venv/test/bin/python -m pytest tests/stores $(FLAGS)
+	@TEST_STORES=1 exec .venv/test/bin/python $(SUITE) tests/stores $(FLAGS)
 
 # Alerts and dashboard, checked by Prometheus' own tools; one alert fires in a real Prometheus.
 test-observability: ready system
-	@TEST_OBSERVABILITY=1 exec .venv/test/bin/python -m pytest tests/observability $(FLAGS)
+	@TEST_OBSERVABILITY=1 exec .venv/test/bin/python $(SUITE) tests/observability $(FLAGS)
 
 # Clients of others, each suite against a server and again through the gateway before it.
 test-clients: ready ready-clients
-	@TEST_CLIENTS=1 exec .venv/test/bin/python -m pytest tests/clients $(FLAGS)
+	@TEST_CLIENTS=1 exec .venv/test/bin/python $(SUITE) tests/clients $(FLAGS)
 
 soak: ready
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
@@ -147,6 +150,7 @@ docs: ready
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python -m ordinance.conformance.page docs/plugins.md
 	.venv/test/bin/python -m ordinance.serve.metrics.page docs/metrics.md
+	.venv/test/bin/python deploy/completions.py
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
 	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k manual_lists_every_code
 	.venv/test/bin/python -m ordinance.language.table
