@@ -25,7 +25,7 @@ examples:
 
 The register lists what is never allowed, what is left out and under which law, what is added, how language and tone
 are set, and whom to call. It contains no phrase or pattern that a rule looks for. The HTML is one file, without
-scripts or external resources. The register's own words ship in German, English and Estonian; for another language,
+scripts or external resources. The register's own words ship in each language that has a pack; for another language,
 translate ordinance/authoring/register/words/en.json (same keys) and pass it with --words FILE.
 exit codes: 0 written, 1 errors in the packs, 2 unreadable input or wrong usage.
 """
