@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ordinance.authoring.pack_pages import pages
+from ordinance.authoring.register.pack_pages import pages
 from support.checkout import ROOT, RULES
 
 FOLDER = ROOT / "docs" / "packs"
