@@ -1,6 +1,7 @@
-"""Fixtures for the tests of a plugin; docs/plugins.md shows how.
+"""What the tests of a plugin use; docs/plugins.md shows how.
 
 A test file of the plugin says ``pytest_plugins = ["ordinance.testing_kit"]``, and its tests take ``plugin_faults``.
+Tests of single functions give them a ``passage``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pytest
 
 from ordinance.conformance.faults import Fault
 from ordinance.conformance.kit import check_plugin
+from ordinance.conformance.texts import passage as passage
 from ordinance.errors import OrdinanceError
 from ordinance.plugins.allowed import normal
 from ordinance.plugins.installation import install

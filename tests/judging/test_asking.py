@@ -43,7 +43,8 @@ def test_each_call_gets_its_own_answer() -> None:
 @pytest.mark.parametrize(
     ("cause", "code"),
     [("late", "late"), ("silent", "late"), ("unreachable", "unreachable"), ("died", "unreachable"),
-     ("start", "unreachable"), ("sealed", "unreachable"), ("memory", "unreachable"), ("unreadable", "unreadable"),
+     ("start", "unreachable"), ("sealed", "unreachable"), ("memory", "unreachable"), ("threads", "unreachable"),
+     ("unreadable", "unreadable"),
      ("raised", "unreadable"), ("nonsense", "unreadable"), ("twice", "unreadable"), ("wrong_model", "wrong_model"),
      ("anything new", "unreadable")],
 )  # fmt: skip

@@ -118,6 +118,9 @@ def _acts(old: Side, new: Side, case: Case | None) -> Iterator[Change]:
     elif one.trial_until != two.trial_until:
         what = f"its trial ended on {one.trial_until or 'no day'} and ends on {two.trial_until or 'no day'}"
         yield Change("different", name, what, case)
+    if one.by_text != two.by_text:
+        what = "it speaks only if an answer contains what it looks for" if two.by_text else "it speaks whatever is said"
+        yield Change("looser" if two.by_text else "stricter", name, what, case)
     if (one.occasion, one.hours) != (two.occasion, two.hours):
         yield Change("different", name, f"it spoke at {_occasion(one)} and speaks at {_occasion(two)}", case)
 

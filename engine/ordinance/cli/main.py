@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import errno
+import gc
 import importlib
 import json
 import os
@@ -30,10 +32,12 @@ COMMANDS = (
     ("explain", "show what each rule does to a text, and why"),
     ("diff", "compare two policies: stricter, looser, different"),
     ("print", "write the public register of rules"),
+    ("translate", "list texts that lack a language; export and import translations"),
     ("new", "create a starter pack or plugin"),
     ("apply", "govern answers from JSON lines, without a model"),
     ("replay", "show what another policy would have made of kept traffic"),
     ("serve", "run the gateway in front of an inference server"),
+    ("ext-proc", "govern what an Envoy shows of its requests (ext_proc)"),
     ("conversations", "count what is remembered of conversations, or delete it by API key"),
     ("settings", "check the settings, or print their schema for editors"),
     ("doctor", "test a running server from outside"),
@@ -100,6 +104,8 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1, 2, 3 for a bug, 130 for Ctrl-C, 141 for a closed pipe."""
     words = sys.argv[1:] if argv is None else list(argv)
+    if argv is None:  # at its end the interpreter would look for garbage twice, among all that a load has left
+        atexit.register(gc.freeze)
     prepare_streams()
     try:
         try:
@@ -160,7 +166,7 @@ def _run(words: Sequence[str]) -> int:
         meant = f"Did you mean `{close[0]}`?" if close else f"Commands: {', '.join(names)}."
         raise UsageError(f"there is no command '{words[0]}'.", help=f"{meant} See `ordinance --help`.")
     chosen = words[0] if words and words[0] in names else ""
-    command = importlib.import_module(f"ordinance.cli.{chosen}") if chosen else None
+    command = importlib.import_module(f"ordinance.cli.{chosen.replace('-', '_')}") if chosen else None
     parser, options = _parser(chosen, command)
     args, unknown = parser.parse_known_args(words)
     if unknown:

@@ -33,7 +33,11 @@ BELONGS = {
     "bylaw": ("house", "Only a house has bylaws; a jurisdiction cites law."),
     "say": ("jurisdiction or house", "Only a jurisdiction (under a law) or a house (under a bylaw) adds notices."),
     "quote": ("jurisdiction", "Only a jurisdiction's pack quotes law."),
-    "contact": ("jurisdiction", "Contacts belong to a place: only a jurisdiction's pack has them."),
+    "contact": (
+        "jurisdiction or house",
+        "Contacts belong to a place: only a jurisdiction's pack has them; a house has its own office.",
+    ),
+    "decline": ("house", "Only a house declines a question, under its bylaw; `without adapter decline` is in `speak`."),
     "within": ("jurisdiction", "Only jurisdictions can be within one another."),
     "zone": ("jurisdiction or house", "Only a jurisdiction and a house have a time zone."),
     "members": ("jurisdiction", "Only a jurisdiction has members."),
@@ -62,7 +66,7 @@ _CALLED = {
 
 _HEADERS = frozenset({
     "red", "guarantee", "withhold", "mask", "limit", "say", "quote", "section", "law", "bylaw", "label", "notice",
-    "contact",
+    "contact", "decline",
 })  # fmt: skip
 
 _ORDER = {
@@ -70,6 +74,7 @@ _ORDER = {
     "MASK": "mask N.N name { means? not? when except* as label under telling … about trial? example+ } or `told once`",
     "SAY": "say N.N name { means? not? when? as? at under telling trial? example+ }",
     "MARK": "mark N.N name { means? not? when? as machine_readable under trial? example+ }",
+    "DECLINE": "decline N.N name { means? not? when prompt … except* reason under telling … about trial? example+ }",
     "LIMIT": "limit N.N name { means? not? when except* scope reason under telling … about trial? example+ }",
     "RED": "red line N.N name { means not? when except* refuse telling red_line example+ }",
     "GUARANTEE": "guarantee N.N name { means not? protects provide? example+ }",
@@ -114,7 +119,9 @@ _SHOWN = {
 _SILENT = ("SAY", "MARK")
 
 #: What stands nowhere but in a section.
-_IN_SECTIONS = frozenset({"quote", "withhold", "mask", "say", "mark", "provide", "limit", "red", "guarantee"})
+_IN_SECTIONS = frozenset(
+    {"quote", "withhold", "mask", "say", "mark", "provide", "limit", "decline", "red", "guarantee"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from ordinance.language.clauses import (
     Alike,
     ConditionNode,
     Day,
+    Decline,
     Example,
     Except,
     Guarantee,
@@ -44,7 +45,7 @@ from ordinance.language.source import Source, Span
 
 __all__ = [
     "AddedWords", "Alike", "AmendedBy", "BylawDecl", "CharterRef", "ConditionDecl", "ConditionNode", "ContactDecl",
-    "Day", "Declaration", "DimensionDecl", "Example", "Except", "ForceNode", "Guarantee", "Junction", "Kind",
+    "Day", "Declaration", "Decline", "DimensionDecl", "Example", "Except", "ForceNode", "Guarantee", "Junction", "Kind",
     "LabelDecl", "LawDecl", "LexiconDecl", "Limit", "Mark", "Mask", "Near", "NoticeDecl", "Occasions", "Pack", "Part",
     "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote", "RecordedLaw",
     "RedException", "RedLine", "Refined", "Rule", "Ruled", "Say", "ScopeNode", "Section", "Slot", "SlotValue",

@@ -72,7 +72,7 @@ class _Builder(RuleBuilder):
                 return ast.LabelDecl(self.words(node)[0], self.texts(node))
             case "notice":
                 return ast.NoticeDecl(self.words(node)[0], self.texts(node))
-            case "contact":
+            case "contact" | "office":
                 return self.contact(node)
             case "speak":
                 slots = tuple(self.slot(c) for c in self.nodes(node, "slot"))
@@ -147,7 +147,7 @@ class _Builder(RuleBuilder):
         group, name = self.words(node)
         always = self.token(self.need(node, "hours"), "ALWAYS") is not None
         spoken, replaces = self.node(node, "spoken"), self.node(node, "replaces")
-        formerly = self.node(node, "formerly")
+        formerly, places = self.node(node, "formerly"), self.node(node, "in_places")
         return ast.ContactDecl(
             group,
             name,
@@ -155,7 +155,7 @@ class _Builder(RuleBuilder):
             "number" if self.token(node, "NUMBER_IS") else "link",
             self.words(node, "STRING")[0],
             None if always else self.written(node, "hours"),
-            self.words(self.need(node, "in_places")),
+            self.words(places) if places else (),
             self.words(spoken) if spoken else (),
             self.words(replaces) if replaces else (),
             self.words(formerly, "STRING") if formerly else (),

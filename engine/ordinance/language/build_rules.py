@@ -11,7 +11,7 @@ from ordinance.language.clauses import Word, Written
 from ordinance.language.nodes import Node, Reader
 from ordinance.language.source import Span
 
-RULES = ("red_line", "guarantee", "withhold", "mask", "limit", "provide", "say", "mark")
+RULES = ("red_line", "guarantee", "withhold", "mask", "limit", "decline", "provide", "say", "mark")
 
 
 class _Ruled(TypedDict):
@@ -60,6 +60,11 @@ class RuleBuilder(Reader):
             label = self.words(self.need(node, "mask_as"))[0]
             told, about = tells if len(tells) == 2 else (None, None)
             return clauses.Mask(**ruled, **watching, exceptions=excepted, label=label, telling=told, about=about)
+        if node.data == "decline":
+            reason = cast(Written, self.written(node, "reason"))
+            return clauses.Decline(
+                **ruled, **watching, exceptions=excepted, reason=reason, telling=tells[0], about=tells[1]
+            )
         scope = self.scope(node)
         if node.data == "limit":
             reason = cast(Written, self.written(node, "reason"))
@@ -87,9 +92,9 @@ class RuleBuilder(Reader):
         }
 
     def watching(self, node: Node) -> _Watching:
-        found = self.need(node, "watching")
+        found = self.node(node, "watching") or self.need(node, "asking")
         return {
-            "when": self.text_test(self.need(found, "narrow_test")),
+            "when": self.text_test(self.node(found, "narrow_test") or self.need(found, "prompt_test")),
             "disguised": self.node(found, "disguised") is not None,
             "situations": self.situations(found),
             "laws": self.laws(node),
@@ -160,7 +165,7 @@ class RuleBuilder(Reader):
     # What rules look for
 
     def text_test(self, node: Node) -> clauses.TextTest:
-        subject = self.node(node, "text_subject") or self.node(node, "answer_subject")
+        subject = next(self.nodes(node, "text_subject", "answer_subject", "prompt_subject"), None)
         parts = self.node(node, "part_subject")
         both = self.node(node, "both")
         uses = tuple(self.use(c) for c in self.nodes(both or node, "use", "by_segment"))

@@ -263,6 +263,16 @@ class Limit(Watching):
 
 
 @dataclass(frozen=True, slots=True)
+class Decline(Watching):
+    """A house's way of not answering a question, under its bylaws."""
+
+    exceptions: tuple[Except, ...]
+    reason: Written
+    telling: Word
+    about: Word
+
+
+@dataclass(frozen=True, slots=True)
 class Provide(Watching):
     """Contacts of the group ``group`` are offered."""
 
@@ -301,7 +311,7 @@ class Mark(Ruled):
     laws: tuple[Word, ...]
 
 
-Rule = RedLine | Guarantee | Withhold | Mask | Limit | Provide | Say | Mark
+Rule = RedLine | Guarantee | Withhold | Mask | Limit | Decline | Provide | Say | Mark
 
 
 def text_test_of(rule: Rule) -> TextTest | None:

@@ -156,12 +156,12 @@ def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diag
     ``examples`` are run."""
     rules = {rule.id: rule for rule in policy.rules}
     struck = {rule.id for rule in plan.rules if rule.trial and not rule.detectors}
-    toothless = {rule.id for rule in policy.rules if rule.asks is not None and rule.effect is Effect.REFUSE}
+    toothless = {rule.id for rule in policy.rules if rule.asks is not None and rule.kind is NoticeKind.RED_LINE}
     narrowed = Narrowed(plan)
     faults = 0
     for example in policy.examples:
         rule = rules[example.rule]
-        red = rule.effect is Effect.REFUSE and example.expects == "fires"
+        red = rule.kind is NoticeKind.RED_LINE and example.expects == "fires"
         if not (red or example.expects == "passes" or (examples and example.owned)) or is_civic(rule, example):
             continue
         if example.rule in struck and example.expects == "fires":

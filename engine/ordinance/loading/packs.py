@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ordinance.errors import UsageError
 from ordinance.language.ast import CharterRef, LabelDecl, NoticeDecl
-from ordinance.language.diagnostics import Diagnostic, diagnose
+from ordinance.language.diagnostics import Diagnostic, diagnose, nearest
 from ordinance.language.parser import Role, first_word, parse
 from ordinance.language.source import Span
 from ordinance.loading.bounds import PACK_LIMIT
@@ -50,6 +51,17 @@ def gather(paths: Sequence[Path], without_houses: Collection[str] = ()) -> Packs
 def shipped_rules() -> Path:
     """Return the folder of the packs that ship."""
     return folder("rules")
+
+
+def shipped_pack(name: str) -> Path:
+    """Return the file of the pack that ships under this ``name``: a language's tag, a jurisdiction's code, a house.
+    Raises ``UsageError`` if there is none."""
+    found = {named: path for path, _, named in _shipped()}
+    if name not in found:
+        near = nearest(name, found)
+        known = f"Those that ship are {', '.join(sorted(found))}."
+        raise UsageError(f"no pack called '{name}' ships.", help=f"Did you mean '{near}'?" if near else known)
+    return found[name]
 
 
 def default_packs() -> tuple[Path, ...]:

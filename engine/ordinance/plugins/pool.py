@@ -28,6 +28,8 @@ from ordinance.plugins.prepared import Prepared, Use
 TURN_SECONDS = 30.0
 #: After a start that failed, the next begins this many seconds later at the earliest, then twice as many.
 RESTART_SECONDS, MOST_RESTART_SECONDS = 0.5, 30.0
+#: How often a process that nobody asks is looked at, in seconds.
+_IDLE_SECONDS = 1.0
 #: How many lines a plugin may say about its health, and their length.
 _LINES, _LONGEST_LINE = 20, 200
 
@@ -178,7 +180,7 @@ class _Bench:
                     if process.asked:
                         self._start_another()
                     number = process.take()
-                    self._watch()
+                    self._work.notify()
                     return process, number
                 self._start_another()
                 if not self._processes and not self._starting:
@@ -206,6 +208,7 @@ class _Bench:
     def _another(self) -> Hosted:
         process = Hosted(self._plugin, self._uses, self._budget, self._lock, self._changed, self._launch)
         self._starting.append(process)
+        self._watch()
         return process
 
     def _start_another(self) -> None:
@@ -276,11 +279,10 @@ class _Bench:
     # Heartbeats
 
     def _watch(self) -> None:
-        """Wake the thread that watches processes at work; there is one while any is."""
+        """Start the thread that watches processes, those at work more often than idle ones; it ends with the pool."""
         if not self._watching:
             self._watching = True
             threading.Thread(target=self._beat, name="ordinance-heartbeat", daemon=True).start()
-        self._work.notify()
 
     def _beat(self) -> None:
         pause = self._budget.silence / 4
@@ -289,10 +291,10 @@ class _Bench:
                 if self._closed:
                     return
                 if not any(each.asked for each in self._processes):
-                    self._work.wait()
+                    self._work.wait(_IDLE_SECONDS)
             time.sleep(pause)
             with self._lock:
-                processes = list(self._processes)
+                processes = [*self._processes, *self._starting]
             for process in processes:
                 process.beat()
 

@@ -91,8 +91,9 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str, defers: bool = Fa
     after += say.told([*(rule for rule in saying if rule.occasion not in OPENING), *answering], terms.heard)
     if without is not None and (without.declines or terms.remembered.last(without.id) is None):
         after.append(say.engine(NoticeKind.ADAPTER, without.notice, (_missing(without.id),)))
-    if providing or refusing:
-        after.append(_contacts(terms, providing, refusing))
+    red = [rule for rule in refusing if rule.kind is NoticeKind.RED_LINE]
+    if providing or red:
+        after.append(_contacts(terms, providing, red))
 
     verdict = Verdict.DISCLOSE if before or after or left_out.exchanges else Verdict.PASS
     if shown or masked:

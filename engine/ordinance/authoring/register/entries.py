@@ -14,7 +14,7 @@ from ordinance.language import ast
 from ordinance.policy.conditions import ALWAYS
 from ordinance.policy.ir import Policy, Rule, texts_of
 from ordinance.policy.plan import Exemption, Law, Period, Plan, PlannedRule, Texts
-from ordinance.policy.vocabulary import MARKER, Effect
+from ordinance.policy.vocabulary import MARKER, Effect, NoticeKind
 from ordinance.runtime.redact.disclose import Discloser, parents, pick
 
 _OMISSIONS = (Effect.WITHHOLD, Effect.MASK)
@@ -104,7 +104,7 @@ class _Builder:
     # Rules
 
     def _limits(self) -> Iterator[Section]:
-        entries = [each for each in self.shown if each.rule.effect in _OMISSIONS and self._in_house(each)]
+        entries = [each for each in self.shown if self._in_house(each) and each.rule.effect not in _ADDITIONS]
         if entries:
             yield Section("limits", self.say("limits"), self.say("limits.about"), tuple(map(self._entry, entries)))
 
@@ -113,7 +113,7 @@ class _Builder:
 
     def _rules(self, key: str, effects: Sequence[Effect], none: str = "") -> Section:
         found = [each for each in self.shown if each.rule.effect in effects]
-        if effects is _OMISSIONS:
+        if effects is not _ADDITIONS:
             found = [each for each in found if not self._in_house(each)]
         entries = tuple(self._entry(each) for each in found)
         about = self.say(none) if none and not entries else self.say(f"{key}.about")
@@ -132,6 +132,8 @@ class _Builder:
         if rule.effect in _OMISSIONS:
             kind = "mask" if rule.effect is Effect.MASK else rule.scope.unit
             yield Fact(say("extent"), (Text(say(f"extent.{kind}")),))
+        if rule.kind is NoticeKind.DECLINED:
+            yield Fact(say("extent"), (Text(say("extent.declined")),))
         if rule.effect in _ADDITIONS:
             yield Fact(say("occasion"), (Text(self._occasion(rule)),))
             if rule.effect is Effect.SAY:
@@ -182,7 +184,17 @@ class _Builder:
             return self.say("occasion.provide")
         if rule.effect is Effect.MARK or rule.occasion is None:
             return self.say("occasion.mark")
-        first = self.say(f"occasion.{rule.occasion.value}", hours=rule.hours)
+        if rule.by_text:
+            return self.say("occasion.by_text", how=self._how_often(rule))
+        return self._how_often(rule)
+
+    def _how_often(self, rule: PlannedRule) -> str:
+        if rule.occasion is None:
+            return ""
+        if rule.by_text and rule.occasion.value in ("first answer of conversation", "first answer of day"):
+            first = self.say(f"often.{rule.occasion.value}")
+        else:
+            first = self.say(f"occasion.{rule.occasion.value}", hours=rule.hours)
         return first if rule.occasion.value == "every hours" or not rule.hours else f"{first}; {self._again(rule)}"
 
     def _again(self, rule: PlannedRule) -> str:

@@ -74,6 +74,9 @@ def _check_contact(unit: Unit, contact: ast.ContactDecl, on: date, report: Repor
     if not holds_value(contact.form, contact.value.text):
         what = "telephone number or short code" if contact.form == "number" else "link"
         report(diagnose("contact-value", contact.value.span, f'"{contact.value}" is not a {what}'))
+    if unit.pack.kind == "house" and contact.group.text != "appeal":
+        message = f"a house has no contact of the group `{contact.group}`"
+        report(diagnose("contact-group", contact.group.span, message, "Write `contact appeal …`: its own office."))
     for place in contact.places:
         if unit.name not in prefixes(place.text):
             message = f"the contact `{contact.name}` is for {place}; this pack is for {unit.name}"

@@ -82,5 +82,5 @@ def _written(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
                 yield rule.means, f"what `{rule.name}` means"
             if rule.excludes:
                 yield rule.excludes, f"what `{rule.name}` does not mean"
-            if isinstance(rule, ast.Limit):
+            if isinstance(rule, ast.Limit | ast.Decline):
                 yield rule.reason, f"the reason of `{rule.name}`"

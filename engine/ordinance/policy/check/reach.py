@@ -17,7 +17,7 @@ from ordinance.policy.check.forces import before_exceptions, excepted, in_force,
 from ordinance.policy.check.spaces import Space
 from ordinance.policy.ir import Policy, Rule
 from ordinance.policy.link.names import Report
-from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.policy.vocabulary import Channel, Effect, NoticeKind
 
 #: What is looked for: a kind and a phrase or pattern, so that two lexicons with one phrase are compared by it.
 Sought = frozenset[tuple[str, object]]
@@ -137,7 +137,7 @@ def _items(force: Force) -> Sequence[object]:
 
 def _covers(outer: Force, inner: Force) -> bool:
     one, two = outer.rule, inner.rule
-    red = one.effect is Effect.REFUSE
+    red = one.kind is NoticeKind.RED_LINE
     if one.unit is not two.unit and not red:
         return False  # each jurisdiction states its own law, and a notice cites them all
     if not red and (one.effect is not two.effect or one.contacts != two.contacts):

@@ -27,6 +27,7 @@ from ordinance.policy.vocabulary import Effect, NoticeKind
 #: What each kind of notice must say (TR-2); what the engine gives itself, by the notice's name.
 _NEEDS: Mapping[NoticeKind, frozenset[str]] = {
     NoticeKind.OMISSION: frozenset({"type", "law"}),
+    NoticeKind.DECLINED: frozenset({"type", "law"}),
     NoticeKind.ADDITION: frozenset({"law"}),
     NoticeKind.RED_LINE: frozenset({"type"}),
 }
@@ -65,7 +66,7 @@ def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
     if needs is None or rule.effect is Effect.MARK:
         return
     tag = _stands_in((rule.notice.texts if rule.told else {}, rule.label, rule.placeholders), tag)
-    if rule.kind is NoticeKind.OMISSION:
+    if rule.kind in (NoticeKind.OMISSION, NoticeKind.DECLINED):
         for texts, what in ((rule.label, "label"), (rule.placeholders, "placeholder")):
             if texts and not texts.get(tag, "").strip():
                 yield "label-text", f"has no {what} in {tag}"

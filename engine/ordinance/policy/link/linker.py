@@ -199,7 +199,7 @@ class _Linker:
         check_replaced(scope.unit, self.report)
         protects = any(isinstance(rule, ast.Guarantee) and rule.contacts for u in self.units for rule in u.pack.rules)
         for item in items:
-            key = self.detectors.contact(scope.unit, item) if protects else ""
+            key = self.detectors.contact(scope.unit, item) if protects and item.places else ""
             replaced = frozenset(f"{scope.unit.name}/{word}" for word in item.replaces if names.get(word))
             shown, times = names_of(item)
             for place in item.places:

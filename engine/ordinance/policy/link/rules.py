@@ -32,6 +32,7 @@ _EFFECTS: Mapping[type[ast.Rule], tuple[Effect, NoticeKind]] = {
     ast.Withhold: (Effect.WITHHOLD, NoticeKind.OMISSION),
     ast.Mask: (Effect.MASK, NoticeKind.OMISSION),
     ast.Limit: (Effect.WITHHOLD, NoticeKind.OMISSION),
+    ast.Decline: (Effect.REFUSE, NoticeKind.DECLINED),
     ast.Provide: (Effect.PROVIDE, NoticeKind.CONTACT),
     ast.Say: (Effect.SAY, NoticeKind.ADDITION),
     ast.Mark: (Effect.MARK, NoticeKind.ADDITION),
@@ -194,7 +195,7 @@ def _looking(rule: Rule, scopes: Scopes, when: ast.TextTest, report: Report) -> 
 
 
 def _watching(
-    rule: Rule, scopes: Scopes, node: ast.Withhold | ast.Mask | ast.Limit | ast.Provide, report: Report
+    rule: Rule, scopes: Scopes, node: ast.Withhold | ast.Mask | ast.Limit | ast.Decline | ast.Provide, report: Report
 ) -> Rule:
     catalogue, pack = scopes.catalogue, scopes.unit.name
     rule = replace(
@@ -219,7 +220,7 @@ def _watching(
         )
     return replace(
         rule,
-        scope=_scope(node.scope, report),
+        scope=SPAN if isinstance(node, ast.Decline) else _scope(node.scope, report),
         type=node.about.text,
         label=catalogue.label(node.about, pack),
         notice=catalogue.notice(node.telling, pack, "type", "law", laws=rule.laws),
@@ -248,7 +249,9 @@ def _say(rule: Rule, scopes: Scopes, node: ast.Say, report: Report) -> Rule:
     )
 
 
-def _exemptions(scopes: Scopes, node: ast.Withhold | ast.Mask | ast.Limit, report: Report) -> Iterator[Exemption]:
+def _exemptions(
+    scopes: Scopes, node: ast.Withhold | ast.Mask | ast.Limit | ast.Decline, report: Report
+) -> Iterator[Exemption]:
     for item in node.exceptions:
         check_name(item.name, report)
         condition = scopes.condition((item.when,), "exception")

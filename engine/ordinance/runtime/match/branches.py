@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ordinance.runtime.match.disguise import ENCODED_FROM, SPACED, Form, Gaps, Step
-from ordinance.runtime.match.patterns import Assertion, SymbolSet
+from ordinance.runtime.match.disguise import ENCODED_FROM, SPACED, Form, Gaps, Step, distinct
+from ordinance.runtime.match.patterns import Assertion
 from ordinance.runtime.match.trie import beginning
 
 _Key = TypeVar("_Key")
@@ -52,14 +52,13 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Disguises:
-    """The disguises of some phrases. ``sets`` are all that a network of them may ask for, ``faint`` those that
-    characters which fold to nothing can be in.
+    """The disguises of some phrases. ``steps`` are all of their steps, ``gaps`` what may stand between them.
 
     ``spaced`` begin with a step where that assertion holds. ``encoded`` begin with their first step; parted behind it,
     at their second, ``halved``."""
 
-    sets: frozenset[SymbolSet]
-    faint: frozenset[SymbolSet]
+    steps: frozenset[Step]
+    gaps: frozenset[Gaps]
     spaced: dict[tuple[Assertion | None, Step], Branch]
     encoded: dict[Step, Branch]
     halved: dict[Step, Branch]
@@ -77,11 +76,7 @@ def disguises(forms: Sequence[Form]) -> Disguises:
         _begin(encoded, form.steps[0], 1, form)
         if len(form.steps) > ENCODED_FROM:
             _begin(halved, form.steps[1], 2, form)
-    steps = frozenset[Step]().union(*(form.steps for form in forms))
-    gaps = {each for form in forms for each in (form.gaps.wide, form.gaps.narrow)}
-    sets = gaps.union(*(step.sets for step in steps))
-    faint = {each for step in steps for each in (step.faint, step.tags) if each is not None}
-    return Disguises(frozenset(sets), frozenset(faint), spaced, encoded, halved)
+    return Disguises(distinct(forms), frozenset(form.gaps for form in forms), spaced, encoded, halved)
 
 
 def _begin(begun: dict[_Key, Branch], key: _Key, depth: int, form: Form) -> None:

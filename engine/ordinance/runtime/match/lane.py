@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TypeVar
 
 from ordinance.runtime.match.branches import Branch, Disguises
@@ -14,6 +15,7 @@ from ordinance.runtime.match.disguise import (
     ESCAPED,
     SPACED,
     UNDERSCORE,
+    Gaps,
     Step,
 )
 from ordinance.runtime.match.node_table import EVERY_KIND, Growth, Nodes
@@ -37,13 +39,15 @@ class Lane:
         self.escapes = -1
         self._hidden: list[tuple[int, int]] = []
         self._roots: dict[Assertion | None, int] = {}
-        for each, _ in disguises:  # classes of symbols must not change later
-            for symbols in each.sets:
-                nodes.number(symbols)
-            self.faint |= {nodes.number(symbols) for symbols in each.faint}
+        steps = frozenset[Step]().union(*(each.steps for each, _ in disguises))
+        gaps = frozenset[Gaps]().union(*(each.gaps for each, _ in disguises))
+        within, between = (each.sets for each in steps), (each.sets for each in gaps)
+        for symbols in chain.from_iterable((*within, *between)):
+            nodes.number(symbols)  # classes of symbols must not change later
+        self.faint |= {nodes.number(each) for step in steps for each in (step.faint, step.tags) if each is not None}
         self._sequence: tuple[int, int, int] | None = None  # the nodes in an escape sequence, and the one behind it
         self._within: dict[int, int] = {}  # behind the nodes where a spaced form goes on
-        if disguises:
+        if steps:
             for symbols in (UNDERSCORE, ESCAPE_OPENS, ESCAPE, ESCAPED, ESCAPE_END):
                 nodes.number(symbols)
             self.escapes = nodes.number(ESCAPE)
