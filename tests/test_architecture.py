@@ -55,10 +55,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve/conversations", "serve/http", "serve/metrics", "serve/record", "serve/traces", "settings",
     },
     "serve/chat": {"serve/door"},
+    "serve/envoy": {"protocol", "serve/behind", "serve/http", "settings"},
     "serve/conversations": {"errors", "runtime", "serve/http", "settings"},
     "serve": {
-        "errors", "policy", "protocol", "resources", "serve/behind", "serve/chat", "serve/door", "serve/http",
-        "serve/metrics", "settings",
+        "errors", "policy", "protocol", "resources", "serve/behind", "serve/chat", "serve/door", "serve/envoy",
+        "serve/http", "serve/metrics", "settings",
     },
     "batch": {
         "errors", "policy", "protocol", "protocol/apis", "protocol/govern", "runtime", "serve/door",
@@ -91,6 +92,9 @@ KEPT_TO = {
     "h11": {"serve"},
     "aiohttp": {"serve"},
     "xllamacpp": {"serve"},
+    "grpc": {"serve"},
+    "grpc_health": {"serve"},
+    "envoy": {"serve"},
     "yaml": {"settings"},
     "pydantic": {"conformance", "instructions", "judging", "plugins", "settings", "serve"},
     "pydantic_settings": {"settings"},
@@ -209,7 +213,9 @@ def test_a_file_name_means_one_thing() -> None:
     assert sorted(set(names)) == sorted(names)
 
 
-def test_no_dependency_on_vllm() -> None:
+def test_no_dependency_on_vllm_or_ray() -> None:
+    """Neither by what is installed nor by an import: they bring us along, and not the other way round."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     groups = [project["dependencies"], *project["optional-dependencies"].values()]
-    assert not [name for names in groups for name in names if name.startswith("vllm")]
+    assert not [name for names in groups for name in names if name.startswith(("vllm", "ray"))]
+    assert not [path for path in FILES for name in imports(path) if name.partition(".")[0] in ("vllm", "ray")]

@@ -26,6 +26,7 @@ from ordinance.settings.sections import (
     AdapterSettings,
     AuditSettings,
     ConversationSettings,
+    ExtProcSettings,
     KeySettings,
     LimitSettings,
     MetricsSettings,
@@ -106,6 +107,11 @@ class Settings(BaseSettings):
     policy: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
         default=None, description="Name of the policy, as responses show it. Default: the jurisdiction."
     )
+    expect: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None = Field(
+        default=None,
+        description="Digest that the policy for everyone must have, as `ordinance check` prints it. With another one "
+        "the server does not start, and a reload keeps the last good policy. Default: any policy.",
+    )
     jurisdiction: str | None = Field(
         default=None,
         description="Whose law applies if the key does not say: the code of a loaded jurisdiction, such as `DE`.",
@@ -119,6 +125,11 @@ class Settings(BaseSettings):
         description="Address to listen on, such as `127.0.0.1`, `::1` or `::`, or a Unix socket, such as "
         "`unix:/run/ordinance/ordinance.sock`. Neither it nor `port` counts if systemd passes a socket "
         "(docs/deploying.md).",
+    )
+    open_without_keys: bool = Field(
+        default=False,
+        description="Listen where other machines reach the gateway although there are no `keys`: everyone there may "
+        "send requests. Set it if something in front decides who may.",
     )
     socket_mode: Annotated[str, StringConstraints(pattern="^0?[0-7]{3}$")] = Field(
         default="0660",
@@ -179,6 +190,9 @@ class Settings(BaseSettings):
     upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
     limits: LimitSettings = Field(default=LimitSettings(), description="Limits on size, number and time.")
     vllm: VllmSettings = Field(default=VllmSettings(), description="Settings for Ordinance inside vLLM (docs/vllm.md).")
+    ext_proc: ExtProcSettings = Field(
+        default=ExtProcSettings(), description="Settings for Ordinance behind an Envoy (docs/envoy.md)."
+    )
     speak: SpeakSettings = Field(
         default=SpeakSettings(), description="How the model is instructed about language and tone."
     )
@@ -190,6 +204,12 @@ class Settings(BaseSettings):
         description="API keys that requests may use. Default: no key is needed, and everyone who can reach the port "
         "may send requests.",
     )
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether everyone on other machines may send requests, and nobody has said that this is meant."""
+        exposed = unix_path(self.host) is None and not is_loopback(self.host)
+        return exposed and not self.keys and not self.open_without_keys
 
     @property
     def shows_chat(self) -> bool:

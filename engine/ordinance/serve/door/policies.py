@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from ordinance.errors import OrdinanceError, SituationError
+from ordinance.errors import OrdinanceError, PolicyError, SituationError
 from ordinance.judging.configured import maker
 from ordinance.judging.joined import Judges
 from ordinance.loading.load import load
@@ -60,14 +60,25 @@ def policies_of(settings: Settings, on: date | None = None) -> Policies:
         if key.houses:
             first.setdefault(frozenset(key.houses), key)
     plugins = allow(settings.plugins)
-    common = _loaded(settings, on, plugins, frozenset())
+    common = _common(settings, on, plugins)
     own = {houses: _own(settings, on, plugins, houses, key) for houses, key in first.items()}
     return Policies(common, own, plugins)
 
 
 def common_plan(settings: Settings, on: date | None = None) -> Plan:
     """Load the policy of whoever has no key that names houses. Raises ``OrdinanceError``."""
-    return _loaded(settings, on, allow(settings.plugins), frozenset())
+    return _common(settings, on, allow(settings.plugins))
+
+
+def _common(settings: Settings, on: date | None, plugins: Sequence[Plugin]) -> Plan:
+    """Load the policy for everyone. Raises ``PolicyError`` if it is not the one that the settings expect."""
+    plan = _loaded(settings, on, plugins, frozenset())
+    if settings.expect not in (None, plan.digest):
+        raise PolicyError(
+            f"the policy has the digest {plan.digest}, but `expect` is {settings.expect}.",
+            help="Put back the packs that were approved, or approve these and set `expect` to their digest.",
+        )
+    return plan
 
 
 def _own(settings: Settings, on: date | None, plugins: Sequence[Plugin], houses: Houses, key: KeySettings) -> Plan:
