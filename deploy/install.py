@@ -1,9 +1,9 @@
 """Make a virtual environment and fill it from a lock: ``python3 deploy/install.py serve``.
 
 ``serve`` and ``test`` hold this checkout, ``serve`` also a judge on trial, ``plugins`` also what the plugins in
-``plugins/`` import, ``ray`` also Ray; ``clients`` holds clients of others alone, ``chart`` what renders and judges
-the chart; ``vllm`` holds what a data centre has before we come, vLLM (its CPU build); ``deploy/into_vllm.py`` adds us
-to it.
+``plugins/`` import, ``envoy`` also an Envoy and what talks to it, ``ray`` also Ray; ``clients`` holds clients of
+others alone, ``chart`` what renders and judges the chart; ``vllm`` holds what a data centre has before we come, vLLM
+(its CPU build); ``deploy/into_vllm.py`` adds us to it.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
 does nothing when the stamp still fits. What it downloads stays in ``.venv/downloads``, so that a second
@@ -209,10 +209,12 @@ SERVE = Recipe(
 CLIENTS = Recipe(fill_packages, needed=500 << 20)
 PLUGINS = Recipe(fill_plugins, needed=600 << 20, made_from=(TOP / "pyproject.toml",))
 CHART = Recipe(fill_packages, needed=1 << 30)
+ENVOY = Recipe(fill_plugins, needed=700 << 20, made_from=(TOP / "pyproject.toml",))
 RAY = Recipe(fill_ray, needed=1200 << 20, made_from=(TOP / "pyproject.toml",))
 VLLM = Recipe(fill_vllm, needed=4 << 30, kept="downloads are not kept", fits=fits_vllm)
 RECIPES = {
-    "serve": SERVE, "test": CHECKOUT, "clients": CLIENTS, "plugins": PLUGINS, "chart": CHART, "ray": RAY, "vllm": VLLM,
+    "serve": SERVE, "test": CHECKOUT, "clients": CLIENTS, "plugins": PLUGINS, "chart": CHART, "envoy": ENVOY,
+    "ray": RAY, "vllm": VLLM,
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
@@ -139,11 +140,11 @@ class ScriptedUpstream:
     """An HTTP server that follows ``script`` and remembers what it was asked, for the list of its models apart. It
     speaks in chunks and keeps its connections, unless ``chunked`` is off: then a body ends with the connection."""
 
-    def __init__(self, thread: LoopThread) -> None:
+    def __init__(self, thread: LoopThread, tls: ssl.SSLContext | None = None) -> None:
         self.reset()
         self._thread = thread
-        self._server = thread.run(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=4096))
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+        self._server = thread.run(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=4096, ssl=tls))
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
 
     def reset(self) -> None:
         self.script: Script = say("Hello.")
@@ -166,7 +167,7 @@ class ScriptedUpstream:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, path, _ = head[0].split(" ")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        body = await _body(reader, headers)
         asked = Asked(method, path, headers, body)
         (self.listed if path == MODELS else self.asked).append(asked)
         self.listed_before += path == MODELS and not self.asked
@@ -183,6 +184,17 @@ class ScriptedUpstream:
             self._server.close()
 
         self._thread.run(stop())
+
+
+async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
+    """The body of a request: of the length that it announces, or in chunks, as proxies send one that they changed."""
+    if headers.get("transfer-encoding") != "chunked":
+        return await reader.readexactly(int(headers.get("content-length", "0")))
+    body = b""
+    while size := int(await reader.readline(), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readline()
+    return body
 
 
 def posting(body: bytes, length: int | None = None, path: str = "/v1/chat/completions", **headers: str) -> bytes:

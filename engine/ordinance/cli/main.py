@@ -32,10 +32,12 @@ COMMANDS = (
     ("explain", "show what each rule does to a text, and why"),
     ("diff", "compare two policies: stricter, looser, different"),
     ("print", "write the public register of rules"),
+    ("translate", "list texts that lack a language; export and import translations"),
     ("new", "create a starter pack or plugin"),
     ("apply", "govern answers from JSON lines, without a model"),
     ("replay", "show what another policy would have made of kept traffic"),
     ("serve", "run the gateway in front of an inference server"),
+    ("ext-proc", "govern what an Envoy shows of its requests (ext_proc)"),
     ("conversations", "count what is remembered of conversations, or delete it by API key"),
     ("settings", "check the settings, or print their schema for editors"),
     ("doctor", "test a running server from outside"),
@@ -164,7 +166,7 @@ def _run(words: Sequence[str]) -> int:
         meant = f"Did you mean `{close[0]}`?" if close else f"Commands: {', '.join(names)}."
         raise UsageError(f"there is no command '{words[0]}'.", help=f"{meant} See `ordinance --help`.")
     chosen = words[0] if words and words[0] in names else ""
-    command = importlib.import_module(f"ordinance.cli.{chosen}") if chosen else None
+    command = importlib.import_module(f"ordinance.cli.{chosen.replace('-', '_')}") if chosen else None
     parser, options = _parser(chosen, command)
     args, unknown = parser.parse_known_args(words)
     if unknown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -50,6 +51,15 @@ class UpstreamSettings(Section):
     key: SecretStr | None = Field(
         default=None, description="Bearer token to send to the server. A client's key is never sent to it."
     )
+    key_file: Path | None = Field(
+        default=None,
+        description="File that contains that token, instead of `key`; it is read when the gateway starts.",
+    )
+    ca: Path | None = Field(
+        default=None,
+        description="File with the certificates (PEM) of the authorities that may vouch for an `https` server, such as "
+        "your own. No other authority counts then. Default: those of the system.",
+    )
     connect_seconds: Seconds = Field(default=5, description="Longest time that connecting may take (seconds).")
     idle_seconds: Seconds = Field(
         default=120, description="Longest silence allowed from the server, before or during an answer (seconds)."
@@ -65,6 +75,12 @@ class UpstreamSettings(Section):
         if parts.username or parts.password:
             raise ValueError("must not contain a password; set `upstream.key`")
         return url
+
+    @model_validator(mode="after")
+    def _has_one_key(self) -> UpstreamSettings:
+        if self.key is not None and self.key_file is not None:
+            raise ValueError("`key` and `key_file` both give the token; keep one")
+        return self
 
     @property
     def base(self) -> str:
@@ -168,6 +184,33 @@ class VllmSettings(Section):
     other_version: bool = Field(
         default=False, description="Start even if vLLM's version is outside the range that was examined."
     )
+
+
+#: A header's name, in lower case.
+_HEADER = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+class ExtProcSettings(Section):
+    """Settings for `ordinance ext-proc`, behind an Envoy ([envoy.md](envoy.md))."""
+
+    listen: str = Field(
+        default="127.0.0.1:9002",
+        description="Where Envoy calls: an address and a port, such as `127.0.0.1:9002` or `[::]:9002`, or a Unix "
+        "socket, such as `unix:/run/ordinance/ext-proc.sock`.",
+    )
+    headers: list[str] = Field(
+        default_factory=list,
+        description="Names, in lower case, of request headers that go on to the model server as the client, or a "
+        "filter in front, wrote them. Default: none but those that docs/envoy.md lists.",
+    )
+
+    @field_validator("headers")
+    @classmethod
+    def _are_names(cls, headers: list[str]) -> list[str]:
+        for name in headers:
+            if not _HEADER.fullmatch(name):
+                raise ValueError(f"'{name}' is not the name of a header in lower case, such as x-session-id")
+        return headers
 
 
 class SpeakSettings(Section):
