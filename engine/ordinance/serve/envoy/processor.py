@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import cast
 
 import grpc
@@ -81,10 +82,8 @@ class Processor(calls.ExternalProcessorServicer):  # type: ignore[misc]  # it ha
             self._tell(talk.wrong)
 
     async def _refuse(self, talk: Talk, problem: Problem) -> None:
-        try:
+        with suppress(ClientGone):
             await Exchange({"type": "http", "headers": []}, talk.receive, talk.send).problem(problem)
-        except ClientGone:
-            pass
 
     def _tell(self, wrong: str) -> None:
         now = time.monotonic()
