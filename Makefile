@@ -127,7 +127,7 @@ test-observability: ready system
 	@TEST_OBSERVABILITY=1 exec .venv/test/bin/python $(SUITE) tests/observability $(FLAGS)
 
 # The chart, by Helm's own engine; what it would run is started here, confined as it says.
-test-chart: ready ready-chart
+test-chart: ready ready-chart ready-envoy
 	@TEST_CHART=1 exec .venv/test/bin/python $(SUITE) tests/chart $(FLAGS)
 
 # Ray on this machine, on loopback alone.
@@ -177,6 +177,7 @@ docs: ready
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python -m ordinance.conformance.page docs/plugins.md
 	.venv/test/bin/python -m ordinance.serve.metrics.page docs/metrics.md
+	.venv/test/bin/python -m ordinance.authoring.pack_pages docs/packs
 	.venv/test/bin/python deploy/completions.py
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
 	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k manual_lists_every_code

@@ -29,6 +29,7 @@ _shtab_ordinance_commands() {
     serve:'Run the gateway: an inference server'"'"'s OpenAI and Anthropic APIs, governed by packs.'
     settings:'Check the settings that `ordinance serve` would read, or print their JSON schema.'
     test:'Run every example of the given packs, and report those that disagree with the policy.'
+    translate:'Say which texts of packs lack which language, and exchange them with translators.'
   )
   _describe 'ordinance commands' _commands
 }
@@ -65,6 +66,7 @@ _shtab_ordinance_apply_defaults_added=0
 
 _shtab_ordinance_calibrate_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
   "--judge[the judge\'s name in the settings]:NAME:"
   "--texts[labelled texts (default\: those of the shipped charter)]:FILE:_files"
   "--out[where to write the calibration (default\: NAME.calibration.json)]:FILE:_files"
@@ -79,6 +81,7 @@ _shtab_ordinance_calibrate_defaults_added=0
 
 _shtab_ordinance_check_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
@@ -191,6 +194,8 @@ _shtab_ordinance_lesson_defaults_added=0
 _shtab_ordinance_new_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--kind[what a plugin provides]:of:(detector judge form sink data)"
+  "--duty[what the law asks for (default\: omission)]:duty:(disclosure label reminder omission mask help)"
+  "--languages[languages of its texts, as in ko,en (default\: those that ship)]:TAGS:"
   "--into[where to create the folder (default\: here)]:DIR:_files"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   ":what to create:(jurisdiction language house plugin)"
@@ -239,9 +244,10 @@ _shtab_ordinance_plugins_defaults_added=0
 
 _shtab_ordinance_print_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--language[language of the document\: de, en, et (default\: en)]:TAG:"
+  "--language[language of the document\: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt, zh (default\: en)]:TAG:"
   "--words[the register\'s own words in another language]:FILE:_files"
   "--format[output format (default\: html)]:format:(html markdown)"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "(*)::packs or folders (default\: shipped packs):_files"
@@ -293,6 +299,7 @@ _shtab_ordinance_settings_defaults_added=0
 
 _shtab_ordinance_test_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
@@ -304,6 +311,20 @@ _shtab_ordinance_test_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_test_defaults_added=0
+
+_shtab_ordinance_translate_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
+  "--to[one language (default\: all that are loaded)]:TAG:"
+  "--export[write the texts to FILE, .csv or .xliff]:FILE:"
+  "--import[read translations from FILE, .csv or .xliff]:FILE:"
+  "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
+  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "(*)::a pack, or a folder that contains packs (default\: \`packs\` of the settings, or else those that ship):_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_translate_defaults_added=0
 
 
 _shtab_ordinance() {
@@ -343,6 +364,7 @@ _shtab_ordinance() {
         serve) _arguments -C -s $_shtab_ordinance_serve_options ;;
         settings) _arguments -C -s $_shtab_ordinance_settings_options ;;
         test) _arguments -C -s $_shtab_ordinance_test_options ;;
+        translate) _arguments -C -s $_shtab_ordinance_translate_options ;;
       esac
   esac
 }
