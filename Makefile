@@ -134,6 +134,13 @@ test-chart: ready ready-chart ready-envoy
 test-ray: ready ready-ray
 	@TEST_ON_RAY=1 exec .venv/test/bin/python $(SUITE) tests/on_ray $(FLAGS)
 
+# The suite of the gateway through a real Envoy with `ordinance ext-proc` beside it, and what is Envoy's alone.
+test-envoy: ready-envoy
+	@TEST_ENVOY=1 exec .venv/envoy/bin/python -m pytest tests/envoy $(THROUGH_ENVOY) $(FLAGS)
+
+THROUGH_ENVOY = tests/protocol/apis tests/serve/door/test_adapters.py $(foreach each,every_field effects \
+	streamed_forms chat_clients conversations openings ordinary_chat steering_refused,tests/end_to_end/test_$(each).py)
+
 # Clients of others, each suite against a server and again through the gateway before it.
 test-clients: ready ready-clients
 	@TEST_CLIENTS=1 exec .venv/test/bin/python $(SUITE) tests/clients $(FLAGS)
@@ -170,6 +177,7 @@ docs: ready
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python -m ordinance.conformance.page docs/plugins.md
 	.venv/test/bin/python -m ordinance.serve.metrics.page docs/metrics.md
+	.venv/test/bin/python -m ordinance.authoring.pack_pages docs/packs
 	.venv/test/bin/python deploy/completions.py
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
 	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k manual_lists_every_code

@@ -15,7 +15,8 @@ from ordinance.cli.main import COMMANDS, parser_of
 
 def completions() -> Mapping[Path, str]:
     """Return the file of each shell, by its path in the package."""
-    parser, _ = parser_of({name: importlib.import_module(f"ordinance.cli.{name}") for name, _ in COMMANDS})
+    modules = {name: importlib.import_module(f"ordinance.cli.{name.replace('-', '_')}") for name, _ in COMMANDS}
+    parser, _ = parser_of(modules)
     for action in _actions(parser):
         if action.type is Path:
             action.complete = shtab.FILE  # type: ignore[attr-defined]

@@ -55,10 +55,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve/conversations", "serve/http", "serve/metrics", "serve/record", "serve/traces", "settings",
     },
     "serve/chat": {"serve/door"},
+    "serve/envoy": {"protocol", "serve/behind", "serve/http", "settings"},
     "serve/conversations": {"errors", "runtime", "serve/http", "settings"},
     "serve": {
-        "errors", "policy", "protocol", "resources", "serve/behind", "serve/chat", "serve/door", "serve/http",
-        "serve/metrics", "settings",
+        "errors", "policy", "protocol", "resources", "serve/behind", "serve/chat", "serve/door", "serve/envoy",
+        "serve/http", "serve/metrics", "settings",
     },
     "batch": {
         "errors", "policy", "protocol", "protocol/apis", "protocol/govern", "runtime", "serve/door",
@@ -91,6 +92,9 @@ KEPT_TO = {
     "h11": {"serve"},
     "aiohttp": {"serve"},
     "xllamacpp": {"serve"},
+    "grpc": {"serve"},
+    "grpc_health": {"serve"},
+    "envoy": {"serve"},
     "yaml": {"settings"},
     "pydantic": {"conformance", "instructions", "judging", "plugins", "settings", "serve"},
     "pydantic_settings": {"settings"},

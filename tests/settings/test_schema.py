@@ -62,6 +62,7 @@ RIGHT = (
     " seconds: 2.5, window: 4000}, {name: near, by: near.lines}]",
     "judge: {uncalibrated: act, at_once: 16, shown: true}",
     "vllm: {closed_routes: [/metrics], other_version: true}",
+    "ext_proc: {listen: '[::]:9002', headers: [x-session-id]}",
     "speak: {instruction: user}",
     "adapters: {et: {lora: et-instruct}, de-CH: {lora: x}}",
     f"keys: [{{name: a, sha256: {DIGEST}, jurisdiction: DE, attested: {{purpose: education}}}}]",

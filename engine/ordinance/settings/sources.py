@@ -172,6 +172,10 @@ def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> Non
     conversation = values.get("conversation")
     if isinstance(conversation, dict):
         values["conversation"] = _conversation_at(folder, conversation)
+    if isinstance(upstream := values.get("upstream"), dict):
+        values["upstream"] = {
+            key: _at(folder, each) if key in ("key_file", "ca") else each for key, each in upstream.items()
+        }
     if isinstance(judges := values.get("judges"), list):
         values["judges"] = [_judge_at(folder, each) if isinstance(each, dict) else each for each in judges]
     if isinstance(listed := values.get("plugins"), list):

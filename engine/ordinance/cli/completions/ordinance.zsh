@@ -18,6 +18,7 @@ _shtab_ordinance_commands() {
     diff:'Compare two policies and show each difference with an example situation.'
     doctor:'Test a running server from outside, through the middleware or the gateway: what is open?'
     explain:'Govern one text in one situation, and show what each rule does and why.'
+    ext-proc:'Govern an inference server'"'"'s answers behind an Envoy, as its external processor (ext_proc).'
     fmt:'Format packs in place. Comments and quoted texts stay as they are.'
     lesson:'Explain one code: what it means, a sample that has the finding, and one that does not.'
     new:'Create a commented starter pack, or a starter plugin, that passes its checks.'
@@ -28,6 +29,7 @@ _shtab_ordinance_commands() {
     serve:'Run the gateway: an inference server'"'"'s OpenAI and Anthropic APIs, governed by packs.'
     settings:'Check the settings that `ordinance serve` would read, or print their JSON schema.'
     test:'Run every example of the given packs, and report those that disagree with the policy.'
+    translate:'Say which texts of packs lack which language, and exchange them with translators.'
   )
   _describe 'ordinance commands' _commands
 }
@@ -64,6 +66,7 @@ _shtab_ordinance_apply_defaults_added=0
 
 _shtab_ordinance_calibrate_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
   "--judge[the judge\'s name in the settings]:NAME:"
   "--texts[labelled texts (default\: those of the shipped charter)]:FILE:_files"
   "--out[where to write the calibration (default\: NAME.calibration.json)]:FILE:_files"
@@ -78,6 +81,7 @@ _shtab_ordinance_calibrate_defaults_added=0
 
 _shtab_ordinance_check_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
@@ -120,6 +124,9 @@ _shtab_ordinance_diff_defaults_added=0
 
 _shtab_ordinance_doctor_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--envoy[an Envoy\'s configuration to read, in YAML or JSON, without a URL]:FILE:_files"
+  "--filter[with --envoy\: a part of the name of Ordinance\'s filter, or of its cluster\'s (default\: ordinance)]:NAME:"
+  "--model-cluster[with --envoy\: a part of the name of the model server\'s cluster\; other listeners are left out]:NAME:"
   "--behind[the inference server behind a gateway\: check that it cannot be reached]:URL:"
   "--model[the model to ask (default\: the first one listed)]:NAME:"
   "--policy[the expected policy\: name\@version\+digest, or 8 or more digits of the digest]:DIGEST:"
@@ -152,6 +159,20 @@ _shtab_ordinance_explain_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_explain_defaults_added=0
 
+_shtab_ordinance_ext_proc_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[settings file (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
+  "--listen[where Envoy calls\: HOST\:PORT or unix\:\/PATH (default\: 127.0.0.1\:9002)]:ADDRESS:"
+  "--upstream[the model server, to ask for its list of models beside Envoy, such as http\:\/\/127.0.0.1\:8000\/v1]:URL:"
+  "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:"
+  "--jurisdiction[whose law applies, such as DE]:CODE:"
+  "--locale[language of notices, such as de-DE]:TAG:"
+  "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_ext_proc_defaults_added=0
+
 _shtab_ordinance_fmt_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--check[write nothing\; list the packs that would change, and exit with 1 if any]"
@@ -173,6 +194,8 @@ _shtab_ordinance_lesson_defaults_added=0
 _shtab_ordinance_new_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--kind[what a plugin provides]:of:(detector judge form sink data)"
+  "--duty[what the law asks for (default\: omission)]:duty:(disclosure label reminder omission mask help)"
+  "--languages[languages of its texts, as in ko,en (default\: those that ship)]:TAGS:"
   "--into[where to create the folder (default\: here)]:DIR:_files"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   ":what to create:(jurisdiction language house plugin)"
@@ -221,9 +244,10 @@ _shtab_ordinance_plugins_defaults_added=0
 
 _shtab_ordinance_print_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--language[language of the document\: de, en, et (default\: en)]:TAG:"
+  "--language[language of the document\: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt, zh (default\: en)]:TAG:"
   "--words[the register\'s own words in another language]:FILE:_files"
   "--format[output format (default\: html)]:format:(html markdown)"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "(*)::packs or folders (default\: shipped packs):_files"
@@ -275,6 +299,7 @@ _shtab_ordinance_settings_defaults_added=0
 
 _shtab_ordinance_test_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
@@ -286,6 +311,20 @@ _shtab_ordinance_test_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_test_defaults_added=0
+
+_shtab_ordinance_translate_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
+  "--to[one language (default\: all that are loaded)]:TAG:"
+  "--export[write the texts to FILE, .csv or .xliff]:FILE:"
+  "--import[read translations from FILE, .csv or .xliff]:FILE:"
+  "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
+  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "(*)::a pack, or a folder that contains packs (default\: \`packs\` of the settings, or else those that ship):_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_translate_defaults_added=0
 
 
 _shtab_ordinance() {
@@ -314,6 +353,7 @@ _shtab_ordinance() {
         diff) _arguments -C -s $_shtab_ordinance_diff_options ;;
         doctor) _arguments -C -s $_shtab_ordinance_doctor_options ;;
         explain) _arguments -C -s $_shtab_ordinance_explain_options ;;
+        ext-proc) _arguments -C -s $_shtab_ordinance_ext_proc_options ;;
         fmt) _arguments -C -s $_shtab_ordinance_fmt_options ;;
         lesson) _arguments -C -s $_shtab_ordinance_lesson_options ;;
         new) _arguments -C -s $_shtab_ordinance_new_options ;;
@@ -324,6 +364,7 @@ _shtab_ordinance() {
         serve) _arguments -C -s $_shtab_ordinance_serve_options ;;
         settings) _arguments -C -s $_shtab_ordinance_settings_options ;;
         test) _arguments -C -s $_shtab_ordinance_test_options ;;
+        translate) _arguments -C -s $_shtab_ordinance_translate_options ;;
       esac
   esac
 }

@@ -62,7 +62,7 @@ class ExtProc:
         self.service: Service = make_service(policies, settings, beyond, on, renewal)
         limits = settings.limits
         self._presence = Presence(limits.connections, limits.connections_per_address)
-        self._reachable = Glance(self._reach, _REACHED_EVERY)
+        self._trouble = Glance(self._seen, _REACHED_EVERY)
         self.draining = False
         router = Router(self.service, {HEALTH: self._health, READY: self._ready})
         failed = self.service.meter.failed
@@ -112,8 +112,8 @@ class ExtProc:
 
     # what it says of itself
 
-    async def _reach(self) -> bool:
-        return self._beside is None or await self._beside.reachable()
+    async def _seen(self) -> str:
+        return "" if self._beside is None else await self._beside.trouble()
 
     async def _is_ready(self) -> bool:
         """Return whether Envoy should call here. Whether the model server answers is for Envoy itself to see: an
@@ -124,10 +124,12 @@ class ExtProc:
         return {"status": "alive"}, 200
 
     async def _ready(self, _: Exchange) -> tuple[Any, int]:
-        reachable = await self._reachable()
-        state = await ready_state(self.service, reachable=reachable, draining=self.draining)
-        upstream = "not asked" if self._beside is None else "reachable" if reachable else "unreachable"
-        return {**state, "upstream": upstream}, 200 if state["ready"] else 503
+        trouble = await self._trouble()
+        state = await ready_state(self.service, reachable=not trouble, draining=self.draining)
+        seen = {"upstream": "unreachable", "upstream_problem": trouble} if trouble else {"upstream": "reachable"}
+        if self._beside is None:
+            seen = {"upstream": "not asked"}
+        return {**state, **seen}, 200 if state["ready"] else 503
 
 
 def run(made: ExtProc, settings: Settings, announce: Callable[[str, Service], None]) -> bool:
