@@ -12,8 +12,9 @@ from ordinance.cli.arguments import add_paths, allowed_by
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge
 from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
-from ordinance.loading.load import Loaded, load
+from ordinance.loading.load import Loaded
 from ordinance.policy.ir import Rule
+from ordinance.trust.drafts import load_draft
 
 _EPILOG = """\
 example:
@@ -45,7 +46,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
     allowed = allowed_by(args)
-    loaded = load(args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge)
+    loaded = load_draft(args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge)
     judges = _judges(loaded)
     found = _measured(loaded) if args.cost else []
     diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]

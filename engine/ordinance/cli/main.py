@@ -31,6 +31,7 @@ COMMANDS = (
     ("print", "write the public register of rules"),
     ("new", "create a starter pack or plugin"),
     ("apply", "govern answers from JSON lines, without a model"),
+    ("bundle", "build, sign and verify a signed policy"),
     ("serve", "run the gateway in front of an inference server"),
     ("conversations", "count what is remembered of conversations, or delete it by API key"),
     ("settings", "check the settings, or print their schema for editors"),
@@ -49,6 +50,8 @@ _EMPTY: dict[str, dict[str, object]] = {
     "doctor": {"findings": []},
     "plugins": {"plugins": []},
     "plugin": {},
+    "bundle": {},
+    "bundle verify": {"ok": False, "problems": []},
     "plugin check": {"faults": []},
 }
 

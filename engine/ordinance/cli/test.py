@@ -20,7 +20,8 @@ from ordinance.language.diagnostics import Diagnostic, more_on, render
 from ordinance.loading.bounds import LEXICON_LIMIT
 from ordinance.loading.example_runs import Result
 from ordinance.loading.files import read_source, shown
-from ordinance.loading.load import Loaded, load
+from ordinance.loading.load import Loaded
+from ordinance.trust.drafts import load_draft
 
 _EPILOG = """\
 examples:
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         judge = allowed.judge if args.judge else None
         if args.judge and judge is None:
             raise UsageError("no judge is configured.", help="Name the settings with --config, or leave out --judge.")
-        loaded = load(
+        loaded = load_draft(
             args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False, judge=judge
         )
     if loaded.compiled is None:

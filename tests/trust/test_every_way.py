@@ -1,0 +1,101 @@
+"""Who applies a policy gets it from ``trust.applied``; nobody else loads packs but those who only read them."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from ordinance.batch import govern
+from ordinance.errors import TrustError
+from support.batches import FakeLLM
+from support.bundles import ROOT
+from support.checkout import ROOT as CHECKOUT
+from support.commands import run_here
+from support.ways import WAYS, Machine, Way
+
+ENGINE = CHECKOUT / "engine" / "ordinance"
+
+#: Modules that load packs without verifying them, and apply nothing of it.
+READERS = {
+    "trust/applied.py", "trust/drafts.py", "cli/calibrate.py", "cli/doctor.py", "authoring/skeleton.py",
+    "conformance/kit.py",
+}  # fmt: skip
+#: Modules whose packs may be drafts, or bundles that are not verified.
+DRAFTERS = {"cli/bundle.py", "cli/check.py", "cli/diff.py", "cli/explain.py", "cli/print.py", "cli/test.py"}
+#: Modules that apply a policy.
+APPLIERS = {"serve/door/policies.py", "cli/apply.py"}
+
+
+def importers(module: str, name: str) -> set[str]:
+    """The files that import ``name`` from ``module``."""
+    found = set()
+    for path in ENGINE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) else []
+            if isinstance(node, ast.ImportFrom) and node.module == module and name in names:
+                found.add(path.relative_to(ENGINE).as_posix())
+    return found
+
+
+def test_nobody_loads_packs_past_the_verifier() -> None:
+    assert importers("ordinance.loading.load", "load") == READERS
+    assert importers("ordinance.trust.drafts", "load_draft") == DRAFTERS
+    assert importers("ordinance.trust.applied", "applied") == APPLIERS
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("way", WAYS[:-1], ids=lambda way: way.__name__)
+@pytest.mark.parametrize("packs", ["loose", "none", "beside"])
+def test_where_it_is_required_nothing_unsigned_is_applied(
+    way: Way, packs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither packs, nor those that ship, nor packs beside a bundle; whatever the flags of a command name."""
+    pack = str(CHECKOUT / "rules" / "jurisdictions" / "DE")
+    named = {"loose": [pack], "none": None, "beside": ["policy.bundle", pack]}[packs]
+    machine = Machine(tmp_path / "machine", more={"packs": named, "jurisdiction": "DE"})
+    machine.root.write_bytes(ROOT)
+    machine.install(b"")
+    assert way(machine, monkeypatch) == "bundle-unsigned"
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("way", WAYS[:-2], ids=lambda way: way.__name__)
+def test_a_bundle_without_a_root_is_not_applied(way: Way, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(tmp_path / "machine", trust=None)
+    machine.install(b"")
+    assert way(machine, monkeypatch) == "bundle-no-root"
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_without_the_library_nothing_is_applied(way: Way, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cryptography"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    assert way(machine, monkeypatch) == "trust-library"
+
+
+def test_a_bundle_that_a_flag_names_is_not_applied_without_a_root(tmp_path: Path) -> None:
+    (tmp_path / "policy.bundle").write_bytes(b"")
+    done = run_here("apply", "--pack", tmp_path / "policy.bundle", given='{"answer": "Good day."}')
+    assert "error[bundle-no-root]" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.server
+def test_a_flag_names_no_other_packs(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    loose = ("--pack", CHECKOUT / "rules" / "jurisdictions" / "DE")
+    for words in (("apply", "--config", machine.config, *loose), ("serve", "--config", machine.config, *loose)):
+        assert "error[bundle-unsigned]" in run_here(*words, "--jurisdiction", "DE", given='{"answer": "x"}').stderr
+    with pytest.raises(TrustError) as refused:
+        govern(FakeLLM(lambda _: "x"), config=machine.config, packs=[CHECKOUT / "rules" / "jurisdictions" / "DE"])
+    assert refused.value.code == "bundle-unsigned"
+
+
+def test_a_variable_requires_it_without_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDINANCE_TRUST__ROOT", str(tmp_path / "root.json"))
+    done = run_here("apply", given='{"answer": "Good day."}')
+    assert "error[bundle-unsigned]" in done.stderr
