@@ -61,3 +61,11 @@ def test_a_part_of_it_is_refused(members: dict[str, bytes], less: int) -> None:
 def test_a_name_that_leads_elsewhere_is_not_written(name: str) -> None:
     with pytest.raises(TroubleError):
         archive.write({name: b""})
+
+
+def test_a_name_cannot_be_obeyed_by_a_terminal() -> None:
+    data = bytearray(archive.write({"a": b""}))
+    data[0:5] = b"\x1b[2Ja"
+    with pytest.raises(TroubleError) as refused:
+        archive.read(bytes(data), "x")
+    assert "\x1b" not in str(refused.value.trouble)

@@ -333,6 +333,21 @@ def two_names_differ_in_case_alone(world: World, machine: Machine) -> None:
 
 
 @attack("bundle-archive")
+def a_file_is_the_folder_of_another(world: World, machine: Machine) -> None:
+    machine.install(tar(archive.read(world.second, "x"), (tarfile.TarInfo(f"{XA}/x.txt"), b"x")))
+
+
+@attack("bundle-statement")
+def it_expires_after_the_end_of_the_calendar(world: World, machine: Machine) -> None:
+    def change(content: bytes) -> bytes:
+        said = json.loads(content)
+        said["predicate"] |= {"expires": "9999-12-31T23:59:59Z", "grace_days": 9}
+        return strict_json.encode(said)
+
+    machine.install(restated(world.second, "release", change, ["gerd", "hans"]))
+
+
+@attack("bundle-archive")
 def bytes_are_added_at_the_end(world: World, machine: Machine) -> None:
     machine.install(world.second + bytes(512))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,19 @@ ENGINE = CHECKOUT / "engine" / "ordinance"
 
 #: Modules that load packs without verifying them, and apply nothing of it.
 READERS = {
-    "trust/applied.py", "trust/drafts.py", "cli/calibrate.py", "cli/doctor.py", "authoring/skeleton.py",
+    "trust/applied.py", "trust/drafts.py", "cli/calibrate.py", "authoring/skeleton.py",
     "conformance/kit.py",
 }  # fmt: skip
 #: Modules whose packs may be drafts, or bundles that are not verified.
-DRAFTERS = {"cli/bundle.py", "cli/check.py", "cli/diff.py", "cli/explain.py", "cli/print.py", "cli/test.py"}
+DRAFTERS = {
+    "cli/bundle.py",
+    "cli/check.py",
+    "cli/diff.py",
+    "cli/doctor.py",
+    "cli/explain.py",
+    "cli/print.py",
+    "cli/test.py",
+}
 #: Modules that apply a policy.
 APPLIERS = {"serve/door/policies.py", "cli/apply.py"}
 
@@ -93,6 +102,15 @@ def test_a_flag_names_no_other_packs(machine: Machine, monkeypatch: pytest.Monke
     with pytest.raises(TrustError) as refused:
         govern(FakeLLM(lambda _: "x"), config=machine.config, packs=[CHECKOUT / "rules" / "jurisdictions" / "DE"])
     assert refused.value.code == "bundle-unsigned"
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("way", WAYS[:-1], ids=lambda way: way.__name__)
+def test_where_nothing_can_be_unpacked_nothing_is_applied(
+    way: Way, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at/all")
+    assert way(machine, monkeypatch) == "trust-folder"
 
 
 def test_a_variable_requires_it_without_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ordinance.trust.trouble import TroubleError
 
@@ -23,6 +23,9 @@ _PART = re.compile(r"[\w+-][\w.+-]*")
 
 def write(members: Mapping[str, bytes]) -> bytes:
     """Return the archive of ``members``, sorted by name. Raises ``TroubleError`` for a name that it cannot have."""
+    for name in members:
+        if folder := next((each for each in _folders(name) if each in members), None):
+            raise TroubleError("bundle-archive", folder, "it is a member and the folder of another")
     blocks: list[bytes] = []
     for name, content in sorted(members.items(), key=lambda member: member[0].encode()):
         blocks += (_header(name, len(content)), content, bytes(-len(content) % _BLOCK))
@@ -50,6 +53,12 @@ def read(data: bytes, where: str) -> dict[str, bytes]:
     if write(members) != data:
         raise TroubleError("bundle-archive", where, "it is not as `ordinance bundle` writes it")
     return members
+
+
+def _folders(name: str) -> Iterator[str]:
+    """Yield the folders in which a member is."""
+    parts = name.split("/")
+    return ("/".join(parts[:length]) for length in range(1, len(parts)))
 
 
 def _named(header: bytes, where: str) -> str:

@@ -68,7 +68,7 @@ def is_signed_by(envelope: Envelope, signature: Signature, public: bytes) -> boo
     """Return whether ``signature`` is by the key ``public``, over this envelope. Raises ``TrustError`` without the
     library."""
     try:
-        from cryptography.exceptions import InvalidSignature
+        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     except ImportError:
         raise without_library() from None
@@ -76,6 +76,8 @@ def is_signed_by(envelope: Envelope, signature: Signature, public: bytes) -> boo
         Ed25519PublicKey.from_public_bytes(public).verify(_unpacked(signature.sig), envelope.signed_bytes)
     except (InvalidSignature, ValueError):
         return False
+    except UnsupportedAlgorithm:  # as where OpenSSL was told to leave it out
+        raise without_library() from None
     return signature.keyid == key_id(public)
 
 

@@ -9,6 +9,7 @@ from ordinance.trust.contents import Contents
 from ordinance.trust.envelopes import Envelope
 from ordinance.trust.roots import Root, Rooted
 from ordinance.trust.statements import sha256
+from ordinance.trust.trouble import printable
 
 
 def report_of(shown: Contents | Rooted) -> dict[str, Any]:
@@ -46,6 +47,10 @@ def report_of(shown: Contents | Rooted) -> dict[str, Any]:
 
 def lines_of(shown: Contents | Rooted) -> Iterator[str]:
     """Yield what there is, a line for each part."""
+    return map(printable, _lines(shown))
+
+
+def _lines(shown: Contents | Rooted) -> Iterator[str]:
     report = report_of(shown)
     for root in [report["root"]] if "root" in report else report["roots"]:
         yield f"root version {root['version']}, expires {root['expires']}, signed by {_names(root['signed_by'])}"

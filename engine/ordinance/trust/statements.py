@@ -101,6 +101,7 @@ def read_statement(data: bytes, where: str) -> Stated:
         if (statement.type_, statement.predicate_type) != (_STATEMENT, _PREDICATE):
             raise ValueError("it states something else")
         issued, expires = moment(statement.predicate.issued), moment(statement.predicate.expires)
+        _ = statement.until  # raises where no calendar has that day
         if issued >= expires or not 0 <= statement.predicate.grace_days <= 3650 or statement.predicate.version < 1:
             raise ValueError("its times or its version are not possible")
         if len(statement.files) != len(statement.subject):

@@ -69,6 +69,9 @@ CODES: dict[str, Code] = {
         "Make the file that `trust.state` names readable and writable for the server.",
     ),
     "trust-clock": Code("the clock of this machine is wrong", "Set the clock, and start again."),
+    "trust-folder": Code(
+        "a bundle cannot be unpacked", "Give the server a folder that it may write, with room for the bundle (TMPDIR)."
+    ),
     "trust-library": Code(
         "the library that verifies signatures is not installed", "Install ordinance[trust].", unreadable=True
     ),
@@ -84,7 +87,7 @@ class Trouble:
     what: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
+        return printable(f"{self.where}: {self.what}")
 
 
 class TroubleError(Exception):
@@ -93,6 +96,11 @@ class TroubleError(Exception):
     def __init__(self, code: str, where: str, what: str) -> None:
         super().__init__(what)
         self.trouble = Trouble(code, where, what)
+
+
+def printable(text: str) -> str:
+    """Return ``text`` without what a terminal would obey: names in a bundle come from whoever made it."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
 def exit_code(found: Sequence[Trouble]) -> int:

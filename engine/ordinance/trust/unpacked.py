@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ordinance.errors import OrdinanceError
 from ordinance.trust.contents import Contents
+from ordinance.trust.trouble import Trouble, refusal
 
 #: How the name of a bundle's file ends.
 SUFFIX = ".bundle"
@@ -23,11 +24,15 @@ def is_bundle(path: Path | str) -> bool:
 def unpacked(contents: Contents, bundle: Path) -> Iterator[Path]:
     """Yield a folder with what statements list; it is gone afterwards. An error that names a file in it names the
     ``bundle`` instead."""
-    with tempfile.TemporaryDirectory(prefix="ordinance-bundle-") as made:
-        folder = Path(made)
-        for name, content in contents.signed.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content)
+    with ExitStack() as stack:
+        try:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ordinance-bundle-")))
+            for name, content in contents.signed.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(content)
+        except OSError as error:
+            found = Trouble("trust-folder", str(error.filename or tempfile.tempdir), f"{error.strerror or 'no folder'}")
+            raise refusal(str(bundle), [found]) from None
         try:
             yield folder
         except OrdinanceError as error:
