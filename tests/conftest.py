@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -37,8 +38,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 #: What needs more than `make test` installs: `make test-vllm`, `test-pages`, `test-stores`, `test-clients`,
-#: `test-observability`.
-_MORE = ("vllm", "pages", "stores", "clients", "observability")
+#: `test-observability`, `test-chart`, `test-envoy`, `test-ray`.
+_MORE = ("vllm", "pages", "stores", "clients", "observability", "chart", "envoy", "on_ray")
+#: Where `make test-envoy` runs, each gateway that a test opens is an Envoy with `ordinance ext-proc` beside it.
+_BEHIND_ENVOY = "TEST_ENVOY" in os.environ
 collect_ignore = [name for name in _MORE if f"TEST_{name.upper()}" not in os.environ]
 
 
@@ -63,8 +66,21 @@ def upstream(shared_upstream: ScriptedUpstream) -> ScriptedUpstream:
     return shared_upstream
 
 
+@pytest.fixture(scope="session")
+def start_gateway(loop_thread: LoopThread) -> Iterator[OpenGateway]:
+    """Starts a gateway, or what stands in its place: ``RunningGateway``, without its first parameter."""
+    if not _BEHIND_ENVOY:
+        yield partial(RunningGateway, loop_thread)
+        return
+    from support.envoys import Envoys, Governed
+
+    envoys = Envoys()
+    yield partial(Governed, loop_thread, envoys)
+    envoys.stop()
+
+
 @pytest.fixture
-def open_gateway(loop_thread: LoopThread, upstream: ScriptedUpstream) -> Iterator[OpenGateway]:
+def open_gateway(start_gateway: OpenGateway, upstream: ScriptedUpstream) -> Iterator[OpenGateway]:
     """Starts gateways before ``upstream``, as an operator in DE; settings by keyword, ``plan`` for another plan,
     ``load`` for one that is to replace it, ``reread`` for settings whose keys are."""
     running: list[RunningGateway] = []
@@ -76,7 +92,7 @@ def open_gateway(loop_thread: LoopThread, upstream: ScriptedUpstream) -> Iterato
         reread: Callable[[], Settings] | None = None,
         **settings: Any,
     ) -> RunningGateway:
-        running.append(RunningGateway(loop_thread, plan or small_plan(), url or upstream.url, settings, load, reread))
+        running.append(start_gateway(plan or small_plan(), url or upstream.url, settings, load, reread))
         return running[-1]
 
     yield start
@@ -85,8 +101,8 @@ def open_gateway(loop_thread: LoopThread, upstream: ScriptedUpstream) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def gateway(loop_thread: LoopThread, shared_upstream: ScriptedUpstream) -> Iterator[RunningGateway]:
+def gateway(start_gateway: OpenGateway, shared_upstream: ScriptedUpstream) -> Iterator[RunningGateway]:
     """A gateway with the settings' defaults, as an operator in DE."""
-    running = RunningGateway(loop_thread, small_plan(), shared_upstream.url, {})
+    running = start_gateway(small_plan(), shared_upstream.url, {})
     yield running
     running.stop()

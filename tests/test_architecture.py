@@ -214,7 +214,9 @@ def test_a_file_name_means_one_thing() -> None:
     assert sorted(set(names)) == sorted(names)
 
 
-def test_no_dependency_on_vllm() -> None:
+def test_no_dependency_on_vllm_or_ray() -> None:
+    """Neither by what is installed nor by an import: they bring us along, and not the other way round."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     groups = [project["dependencies"], *project["optional-dependencies"].values()]
-    assert not [name for names in groups for name in names if name.startswith("vllm")]
+    assert not [name for names in groups for name in names if name.startswith(("vllm", "ray"))]
+    assert not [path for path in FILES for name in imports(path) if name.partition(".")[0] in ("vllm", "ray")]

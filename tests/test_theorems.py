@@ -517,6 +517,6 @@ def test_an_accepted_law_says_what_an_unknown_place_means(world: World) -> None:
     """Unknown matches nothing unless the law says so, and a law by place says so or says not."""
     assume(make(units(world)).plan is not None)
     laws = [
-        law for of in world.rules.values() for rule in of for law in (rule.law, *(law for _, law in rule.exceptions))
+        law for of in world.rules.values() for rule in of for law in (*rule.laws, *(law for _, law in rule.exceptions))
     ]
     assert all(law.unknown for law in laws if reads_place(law.reaches))

@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,8 +26,7 @@ ROOT = HERE.parents[1]
 sys.path.append(str(HERE.parent))
 
 from prose import prose  # noqa: E402 - it lies beside this folder
-
-TICKS = os.sysconf("SC_CLK_TCK")
+from watching import running, spent  # noqa: E402
 
 
 @dataclass
@@ -53,35 +50,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=1, help="processes of the gateway")
     parser.add_argument("--text", type=Path, help="prose that the model says, UTF-8 (default: the manual)")
     return parser.parse_args()
-
-
-@contextmanager
-def running(words: list[str | Path], sign: str = "") -> Iterator[tuple[int, int]]:
-    """A process until the block ends: its id and the port that it prints."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine"), "PYTHONUNBUFFERED": "1"}
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, *map(str, words)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
-        )
-        try:
-            line = next(line for line in process.stdout or () if sign in line)
-            port = line.rsplit(":", 1)[-1].split(",")[0].split()[0].strip("/")
-            yield process.pid, int(port)
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def spent(pid: int) -> float:
-    """Processor seconds of a process and its living children."""
-    pids = [pid]
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        pids += map(int, children.read_text().split())
-    times = 0
-    for each in pids:
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        times += int(fields[11]) + int(fields[12])
-    return times / TICKS
 
 
 def measure(subject: Subject, given: argparse.Namespace) -> None:

@@ -237,6 +237,8 @@ address may begin with any word, so with `id.email` every word waits until it en
 
 """
 _ALONE = """\
+[Decision 059](decisions/059-what-a-hold-consists-of.md) has what could be shorter, by country, and what could not.
+
 One country at a time, on years, dates, times, prices and amounts:
 
 """

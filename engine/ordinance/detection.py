@@ -107,12 +107,13 @@ class Checkpoint:
 class Ruling(NamedTuple):
     """What a judge says of one question: the calibrated ``probability``, from 0 to 1, that the rule is broken. Where it
     does not ``act``, it only records: it is not calibrated for the language of this text. ``failed`` says why there is
-    no answer (``late``, ``unreachable``, ``unreadable``, ``wrong_model``, ``canary``, ``full``); the probability is 1
-    then."""
+    no answer (``late``, ``unreachable``, ``unreadable``, ``wrong_model``, ``canary``, ``full``), and ``by`` which judge
+    gave none, if there are several; the probability is 1 then."""
 
     probability: float
     acts: bool
     failed: str = ""
+    by: str = ""
 
 
 class Judge(Protocol):

@@ -1,6 +1,7 @@
-"""Fixtures for the tests of a plugin; docs/plugins.md shows how.
+"""What the tests of a plugin use; docs/plugins.md shows how.
 
 A test file of the plugin says ``pytest_plugins = ["ordinance.testing_kit"]``, and its tests take ``plugin_faults``.
+Tests of single functions give them a ``passage``.
 """
 
 from __future__ import annotations
@@ -16,8 +17,16 @@ import pytest
 from ordinance.conformance.faults import Fault
 from ordinance.conformance.kit import check_plugin
 from ordinance.errors import OrdinanceError
+from ordinance.plugin import Passage
 from ordinance.plugins.allowed import normal
 from ordinance.plugins.installation import install
+from ordinance.runtime.match.passages import shown, tail
+
+
+def passage(text: str, before: str = "") -> Passage:
+    """Return ``text`` as the engine shows it to a detector, folded beside what was written, behind the text ``before``
+    (as it was written; it is folded here)."""
+    return shown(text, tail(before, len(before)))
 
 
 @pytest.fixture(scope="module")

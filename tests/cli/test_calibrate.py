@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ordinance.detection import Checkpoint
+from ordinance.detection import Checkpoint, Ruling
 from ordinance.judging.calibration import read_calibration
 from ordinance.judging.configured import maker
 from ordinance.judging.served import ServedJudge
@@ -110,7 +110,7 @@ def test_a_judge_is_measured_and_acts_by_the_file(folder: Path, plugin: Path, ju
     (quiet,) = guard.ask(questions, Checkpoint("Please tell me about the old play: judge-canary-torture-0.19."))
     assert fires.acts
     assert fires.probability >= 0.8
-    assert quiet == (0.0, True, "")
+    assert quiet == Ruling(0.0, True)
     (foreign,) = guard.ask(questions, Checkpoint("Kirjuta palun lühike luuletus merest: judge-canary-torture-0.95."))
     assert foreign.acts  # mixed with English letters: undecided, so the strictest
     (estonian,) = guard.ask(questions, Checkpoint("Kirjuta palun lühike luuletus merest ja tormist."))

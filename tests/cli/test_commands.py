@@ -196,7 +196,7 @@ def test_the_day_can_be_chosen(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("frobnicate",), ("check",), ("check", "rules", "--format", "xml"), ("check", "rules", "--on", "yesterday"),
+    [("frobnicate",), ("check",), ("check", "rules", "--format", "xml"), ("check", "rules", "--on", "yesterday"),
      ("test", "rules", "--frob"), ("--frob",)],
 )  # fmt: skip
 def test_usage(run: Run, arguments: tuple[str, ...]) -> None:
@@ -403,3 +403,11 @@ def test_programs_get_json_from_every_tool(command: str, run: Run) -> None:
     result = run(command, "--format", "json", "--frob", "x", "y")
     assert result.returncode == 2
     assert [item["code"] for item in json.loads(result.stdout)["diagnostics"]] == ["usage"]
+
+
+def test_ordinance_alone_says_what_to_do_first(run: Run) -> None:
+    ran = run()
+    assert (ran.returncode, ran.stderr) == (0, "")
+    steps = [line.split() for line in ran.stdout.splitlines() if line.startswith("  ordinance ")]
+    assert {step[1] for step in steps} == {"serve", "doctor", "new", "check", "print"}
+    assert ran.stdout.endswith("All commands: ordinance --help\n")

@@ -1,4 +1,4 @@
-"""The tutorial of docs/plugins.md is followed to the letter: its files are written, its commands are run."""
+"""The tutorial of docs/plugins.md leads where it says."""
 
 from __future__ import annotations
 
@@ -7,32 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from support.checkout import ROOT
 from support.commands import run
-from support.terminal import Terminal
+from support.tutorial import BLOCKS, TUTORIAL, follow
 
 pytestmark = pytest.mark.server
-
-PAGE = (ROOT / "docs" / "plugins.md").read_text("utf-8")
-TUTORIAL = PAGE.partition("## From an empty folder to a wheel")[2].partition("\n## The contract")[0]
-#: Each block of the tutorial that is a file, or commands; ``text`` is what needs a network.
-BLOCKS = re.findall(r"^```(python|toml|ord|sh)\n(.*?)^```$", TUTORIAL, re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """A folder in which the tutorial was followed, and what its commands said."""
     home = tmp_path_factory.mktemp("tutorial")
-    terminal, said = Terminal(home), []
-    for kind, text in BLOCKS:
-        if kind == "sh":
-            said.append(terminal.type(text))
-        else:
-            first, _, rest = text.partition("\n")
-            path = home / first.removeprefix("# ")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(rest, "utf-8")
-    return home, said
+    return home, follow(home)
 
 
 @pytest.mark.slow
@@ -41,7 +26,7 @@ def test_the_tutorial_leads_from_an_empty_folder_to_a_plugin_in_use(followed: tu
     assert len([kind for kind, _ in BLOCKS if kind == "sh"]) == 4
     new, tested, built, used = said
     assert "acme-codes/acme_codes/ordinance-plugin.toml" in new
-    assert "1 passed" in tested
+    assert "2 passed" in tested
     assert "0 faults" in built
     assert "2 examples of 1 rule: 2 hold, 0 failed" in used
     assert re.search(r"^acme-codes +0\.1\.0 +ready", used, re.MULTILINE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import shutil
 import signal
 import threading
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import httpx2
 import pytest
 
 from ordinance.errors import PolicyError, SettingsError
+from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.serve.behind.upstream import Upstream
 from ordinance.serve.door.current_policy import Renewal, Standing
@@ -23,8 +25,9 @@ from ordinance.serve.door.policies import Policies
 from ordinance.serve.http.keys import Client
 from ordinance.settings.differences import changes
 from ordinance.settings.model import Settings
+from support.checkout import RULES
 from support.commands import PATIENCE as LONG
-from support.commands import Served
+from support.commands import Served, run
 from support.outside import WHOLE, Held, ready, until
 from support.serving import PATIENCE, LoopThread, OpenGateway, RunningGateway, ScriptedUpstream, say
 from support.small_plan import small_plan
@@ -218,6 +221,38 @@ def test_a_policy_that_loads_does_not_hide_that_the_settings_were_wrong_meanwhil
     go_on.set()
     reloading.result(LONG)
     assert operator.stale() == "settings", "the second SIGHUP changed nothing, and that is still so"
+
+
+def test_a_reload_takes_only_the_policy_that_is_expected(upstream: ScriptedUpstream, tmp_path: Path) -> None:
+    upstream.script = say("Hello.")
+    pack, settings = tmp_path / "EE.ord", tmp_path / "ordinance.yaml"
+    shutil.copy(RULES / "jurisdictions" / "EE" / "EE.ord", pack)
+
+    def write(expect: str) -> None:
+        settings.write_text(f'audit: audit.jsonl\njurisdiction: EE\npacks: [EE.ord]\nexpect: "{expect}"\n')
+
+    first = load([pack]).plan.digest
+    write("0" * 64)
+    refused = run("serve", "--upstream", upstream.url, "--config", settings, "--port", "0")
+    assert refused.returncode == 1
+    assert f"error[policy]: the policy has the digest {first}, but `expect` is 000" in refused.stderr
+    write(first)
+    served = Served("--upstream", upstream.url, "--config", settings)
+    try:
+        pack.write_text(pack.read_text("utf-8") + "\n# A word that nobody approved.\n", "utf-8")
+        second = load([pack]).plan.digest
+        assert second != first
+        served.signal(signal.SIGHUP)
+        until(lambda: ready(served)[1]["stale"] == "policy")
+        assert ready(served)[1]["policy"].endswith(first[:16])
+        write(second)
+        served.signal(signal.SIGHUP)
+        until(lambda: ready(served)[1]["policy"].endswith(second[:16]))
+        assert ready(served)[1]["stale"] is None
+    finally:
+        _, errors = served.stop()
+    assert errors.count(f"has the digest {second}, but `expect` is {first}") == 1
+    assert "need a restart" not in errors
 
 
 @pytest.mark.parametrize(

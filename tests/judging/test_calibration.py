@@ -67,6 +67,11 @@ def english(content: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def german(content: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = content["rules"][WEAPONS.rule]["languages"]["de"]
+    return found
+
+
 def test_what_is_written_is_read(calibration: Calibration, written: Written) -> None:
     read = read_calibration(written(lambda content: None))
     assert read == calibration
@@ -142,6 +147,17 @@ def test_another_question_voids_the_file(calibration: Calibration, change: dict[
         (lambda content: english(content)["map"].update(knots=[[0.9, 0.5], [0.1, 1.0]]), "the knots do not rise"),
         (lambda content: english(content)["map"].update(method="magic"), "languages.en.map"),
         (lambda content: english(content).update(auc=float("nan")), "languages.en.auc"),
+        *(
+            (lambda content, curve=curve: german(content).update(map={"method": "platt", **curve}), "languages.de.map")
+            for curve in (
+                {"slope": 1.0, "intercept": float("nan")},
+                {"slope": 1.0, "intercept": float("-inf")},
+                {"slope": float("inf"), "intercept": 0.0},
+                {"slope": 1e300, "intercept": 0.0},
+                {"slope": 1.0, "intercept": -1e300},
+                {"slope": 1.0, "intercept": 1e300},
+            )
+        ),
     ],
 )
 def test_a_file_that_was_edited_is_refused_with_its_place(written: Written, change: Any, place: str) -> None:

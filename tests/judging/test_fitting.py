@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ordinance.judging.calibration import DECIMALS, STEEPEST
 from ordinance.judging.fitting import Scored, area, interpolated, isotonic, log_odds, logistic, platt
 
 SCORES = (0.1, 0.2, 0.3, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -68,3 +69,12 @@ def test_scores_that_say_the_opposite_give_one_probability() -> None:
     slope, intercept = platt([Scored(0.9, False)] * 30 + [Scored(0.1, True)] * 10)
     assert slope == 0.0
     assert logistic(intercept) == pytest.approx(11 / 42)
+
+
+def test_no_curve_is_steeper_than_a_file_of_calibration_takes() -> None:
+    apart = 10.0**-DECIMALS
+    for low in (0.0, 0.5, 1 - apart):
+        scores = [Scored(low, False)] * 100 + [Scored(low + apart, True)] * 99
+        slope, intercept = platt(scores)
+        assert slope <= STEEPEST
+        assert abs(intercept) <= STEEPEST

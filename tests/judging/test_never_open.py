@@ -28,8 +28,8 @@ RUNS = int(os.environ.get("JUDGE_FAULTS", "400"))
 RULE = "small/red"
 #: What a plugin's process can end with; `slow` does not end in time.
 CAUSES = (
-    "late", "silent", "unreachable", "died", "start", "sealed", "memory", "unreadable", "raised", "nonsense", "twice",
-    "wrong_model", "slow", "bug",
+    "late", "silent", "unreachable", "died", "start", "sealed", "memory", "threads", "unreadable", "raised", "nonsense",
+    "twice", "wrong_model", "slow", "bug",
 )  # fmt: skip
 SECONDS = 0.25
 

@@ -16,10 +16,9 @@ LIST, VALUES = "`or` is used in a list of values", "Write a list of values with 
 UNKNOWN = "the word `{}` is unknown at this place"
 
 MISTAKES = {
-    "a say that looks at text": (
-        "when    age below 18 and turn below 5", "when    answer has pattern code",
-        "`say` cannot depend on what a text contains",
-        "Write `withhold` or `provide`, or ask for the situation, as in `when age below 18`.",
+    "a say that looks at what is asked": (
+        "when    age below 18 and turn below 5", "when    prompt has pattern code",
+        "`say` looks at answers, and at nothing else", "Write `when answer has …`.",
     ),
     "values joined by or in a list": (STAGE, "stage is one of draft or final", LIST, VALUES),
     "values joined by or": (STAGE, "stage is draft or final", LIST, VALUES),

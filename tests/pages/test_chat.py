@@ -13,7 +13,11 @@ from selenium.webdriver.common.keys import Keys
 from ordinance.serve.chat.questions import CANARY
 from support.browser import WIDTHS, Browser
 from support.commands import Served
+from support.judged_packs import FIRES, values
+from support.judges import installed
+from support.scripted_judge import JudgeServer
 from support.serving import ScriptedUpstream, Wire, chunk, event, say
+from support.waiting import until
 
 #: Each starts servers.
 pytestmark = pytest.mark.server
@@ -205,6 +209,41 @@ def test_the_language_that_a_person_chooses_is_asked_for(browser: Browser, upstr
     assert "Midagi lisati" in turn.text
     options["de"].click()
     assert browser.find("#send").text == "Senden"
+
+
+def test_what_a_judge_on_trial_would_have_met_is_shown(
+    driver: Any, shared_upstream: ScriptedUpstream, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    judge = JudgeServer(seconds=30.0)
+    trial = {"judge": {"shown": True}, "jurisdiction": None, "audit": "a.jsonl"}
+    settings = tmp_path / "ordinance.json"
+    settings.write_text(json.dumps(values(tmp_path, installed(tmp_path), judge, **trial)))
+    served = Served("--upstream", shared_upstream.url, "--config", settings)
+    try:
+        window = Browser(driver, served.address)
+        window.open("/chat")
+        window.wait("#examples button")
+        upstream.script = say("A fine day.")
+        assert "On trial, would have met\nNothing" in shown(window, "How is the weather?")
+
+        def is_shown() -> bool:  # an answer waits a moment for a judge that only records
+            turn = window.ask(f"Tell me {FIRES}.")
+            assert "A fine day." in turn.text, "it refuses nothing"
+            panel = turn.find_element("css selector", ".happened").get_attribute("textContent") or ""
+            return "On trial, would have met" in panel and "baseline/weapons" in panel.partition("On trial")[2]
+
+        until(is_shown, seconds=120)
+        assert "0.93" not in window.find("#conversation").text.replace(FIRES, ""), "never a score"
+    finally:
+        served.stop()
+        judge.stop()
+
+
+def shown(window: Browser, question: str) -> str:
+    """What stands below the answer to this question."""
+    panel = window.ask(question).find_element("css selector", ".happened")
+    window.driver.execute_script("arguments[0].open = true", panel)
+    return str(panel.text)
 
 
 def test_where_keys_are_asked_for_the_page_asks_for_one(

@@ -13,7 +13,8 @@ from ordinance.plugins.allowed import allow
 from ordinance.plugins.seal import seal
 from ordinance.settings import sources
 from ordinance.settings.sections import PluginSettings
-from support.allowing import MANIFEST, allowed, entry, write_plugin, write_settings
+from support.allowing import CODE, MANIFEST, allowed, entry, write_plugin, write_settings
+from support.commands import ENGINE
 
 TYPED = (
     MANIFEST
@@ -41,6 +42,10 @@ description = "The judge's password."
 default = ""
 """
 )
+
+
+#: Of another plugin.
+BETA = MANIFEST.replace("acme", "beta")
 
 
 def refused(*entries: dict[str, Any]) -> PluginError:
@@ -162,6 +167,20 @@ def test_a_plugin_writes_in_a_folder_elsewhere(tmp_path: Path) -> None:
     assert "is not a folder" in refused(entry(folder, folder=str(tmp_path / "none"))).message
     (tmp_path / "way").symlink_to(folder / "acme_ordinance")
     assert "lies in the plugin's own folder" in refused(entry(folder, folder=str(tmp_path / "way"))).message
+
+
+@pytest.mark.parametrize("written", [".", "all", "all/acme", "all/other", "all/other/other", "engine"])
+def test_no_plugin_may_write_among_the_files_of_any_plugin_or_of_the_engine(written: str, tmp_path: Path) -> None:
+    """A folder that contained a plugin let it, or another one, change files between the check and the start, and
+    packs between the check and the load."""
+    acme = write_plugin(tmp_path / "all" / "acme")
+    other = write_plugin(tmp_path / "all" / "other", CODE, BETA, name="other", version="1.0")
+    (tmp_path / "engine").symlink_to(ENGINE)
+    listed = [entry(acme, folder=str(tmp_path / written)), {**entry(other), "name": "other", "version": "1.0"}]
+    for entries in (listed, listed[::-1]):
+        error = refused(*entries)
+        assert "`folder` of the plugin acme-ordinance" in error.message
+        assert "elsewhere" in error.help
 
 
 @pytest.mark.parametrize(

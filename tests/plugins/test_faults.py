@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -456,3 +457,32 @@ def test_a_pool_that_is_closed_while_it_starts_leaves_nothing(open_pool: OpenPoo
     until(lambda: children(os.getpid()) == [], "nothing is left")
     assert pool.status().state == "stopped"
     assert fault(lambda: pool.find(0, passage("x"))) == "died"
+
+
+@pytest.mark.parametrize("when", ["asked", "idle", "imported"])
+def test_a_process_that_starts_threads_without_end_is_ended(when: str, open_pool: OpenPool) -> None:
+    """Ten thousand in one process were no fault; a few such processes, and nobody on the machine could start any."""
+    bomb = """
+def bomb():
+    threading.stack_size(32768)
+    started = 0
+    while started < 3000:
+        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+        started += 1
+
+"""
+    deeds = {"asked": "bomb()\ntime.sleep(60)", "idle": "threading.Timer(0.2, bomb).start()", "imported": "pass"}
+    source = f"import threading, time\n{bomb}" + ("bomb()\ntime.sleep(60)\n" if when == "imported" else "")
+    source += finds(f"if text == 'bomb':\n{textwrap.indent(deeds[when], '    ')}\nreturn [(0, 1)]")
+    pool = open_pool(source, budget=Budget(seconds=30.0, processes=1, start=60.0))
+    if when == "imported":
+        with pytest.raises(PluginError, match="threads") as raised:
+            pool.prepared()
+        assert raised.value.cause == "threads"
+        return
+    if when == "asked":
+        assert fault(lambda: pool.find(0, passage("bomb"))) == "threads"
+    else:
+        assert pool.find(0, passage("bomb")) == [(0, 1)]
+        until(lambda: pool.status().cause == "threads", "it is ended")
+    assert pool.find(0, passage("fine")) == [(0, 1)], "another one goes on"

@@ -219,3 +219,40 @@ def test_the_name_of_a_plugin_stands_for_its_packs(tmp_path: Path) -> None:
     assert "XA" in [each.name for each in plan.packs]
     with pytest.raises(PluginError, match="contains no packs"):
         load(["acme-ordinance"], plugins=[allowed(write_plugin(tmp_path / "other"))], on=TODAY)
+
+
+@pytest.mark.parametrize("by_path", [False, True], ids=["by its name", "by a path"])
+def test_a_plugin_cannot_bring_the_charter(by_path: bool, tmp_path: Path) -> None:
+    """What it could bring in the place of the one that ships is one with fewer red lines."""
+    charter = write_charter(tmp_path / "written").parent
+    files = {
+        f"packs/{path.relative_to(charter)}": path.read_text("utf-8") for path in charter.rglob("*") if path.is_file()
+    }
+    manifest = 'api = 1\nvendor = "acme"\npacks = ["packs/charter.ord"]\n'
+    folder = write_plugin(tmp_path / "acme", "", manifest, files=files)
+    jurisdiction = write_jurisdiction(tmp_path / "XA")
+    named = folder / "acme_ordinance" / "packs" if by_path else "acme-ordinance"
+    with pytest.raises(PluginError) as raised:
+        load([named, jurisdiction], plugins=[allowed(folder)], on=TODAY)
+    assert "acme-ordinance 1.2.0 contains a charter" in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ('Expressions(patterns=tuple(Pattern("x[0-9]{1,450}y%d" % each) for each in range(250)))', "100000 symbols"),
+        ('Expressions(phrases=tuple(f"{number:0100}" for number in range(12_000)))', "1000000 characters"),
+    ],
+)
+def test_what_a_plugin_has_the_engine_look_for_is_bounded(given: str, said: str, tmp_path: Path) -> None:
+    """Each was within bounds, and all together took gigabytes of the engine's memory."""
+    code = (
+        f"from ordinance.plugin import Expressions, Pattern, hookimpl\n@hookimpl\ndef detector(asked): return {given}\n"
+    )
+    with pytest.raises(PluginError) as raised:
+        load(
+            write_asking(tmp_path, "detector acme.codes"),
+            plugins=[allowed(write_plugin(tmp_path / "acme", code))],
+            on=TODAY,
+        )
+    assert said in raised.value.message

@@ -24,6 +24,7 @@ import pytest
 
 from ordinance.errors import PluginError
 from ordinance.plugins.inside import kernel, landlock, seccomp
+from ordinance.plugins.inside.confinement import confine
 from support.checkout import ROOT
 from support.plugin_folders import OpenPool, fault, finds, passage, until
 from support.processes import children, session
@@ -482,6 +483,17 @@ def test_what_a_kernel_lacks_is_said(
     confinement = pool.status().confinement
     assert set(confinement) == {"memory", "files", "network", "processes"}
     assert said.items() <= confinement.items()
+
+
+def test_no_call_of_linux_is_made_on_another_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under its number another kernel has another call, and the C library has no `prctl`."""
+    monkeypatch.setattr("sys.platform", "darwin")
+    for name in ("call", "prctl"):
+        monkeypatch.setattr(kernel, name, lambda *_: pytest.fail("a call of Linux"))
+    monkeypatch.setattr("resource.setrlimit", lambda *_: pytest.fail("a limit that was never tried there"))
+    confined = confine({"engine": os.getppid(), "package": "acme", "memory_mb": 64, "threads": 4, "writes": ""})
+    assert set(confined) == {"memory", "files", "network", "processes"}
+    assert set(confined.values()) == {"no: there is no sandbox on darwin"}
 
 
 @pytest.mark.server

@@ -185,12 +185,18 @@ def test_what_stands_in_no_message_is_judged_together() -> None:
     assert fires("red") in judge.texts[1]
 
 
-@given(st.lists(st.text("ab \n", max_size=6), max_size=8), st.lists(st.text("ab \n", max_size=8), max_size=3))
+@given(st.lists(st.text("ab \n\0", max_size=6), max_size=8), st.lists(st.text("ab \n\0", max_size=8), max_size=3))
 def test_every_text_is_in_one_that_is_judged(texts: list[str], said: list[str]) -> None:
     chosen = to_judge(texts, said)
     packed = ["".join(each.split()) for each in chosen]
     for text in (*texts, *said):
         assert any("".join(text.split()) in each for each in packed) or not text.strip()
+
+
+@pytest.mark.semantics(30)
+def test_a_text_that_two_speakers_say_together_is_judged_whole() -> None:
+    """Before, a text with a zero byte between what they say was taken for said, and judged by halves."""
+    assert to_judge(["how", "to", "how\0to"], ["how", "to"]) == ["how", "to", "how\0to"]
 
 
 @pytest.mark.semantics(30)

@@ -22,7 +22,7 @@ PLACE, HOUSE = "XZ", "school"
 SAID = (
     *("Z-1234", "masking", "veiled", "v e i l e d", "parade", "49403136526", "слово", "pairone", "pairtwo"),
     *("pairone pairtwo", "passage", "rumour", "minor", "minors", "thinking", "tiding", "gadget", "gizmo", "homework"),
-    *("0800 111", "0800 222", "judging", "appealing"),
+    *("0800 111", "0800 222", "judging", "appealing", "advising", "a d v i s i n g", "declining"),
 )
 
 #: What a language pack says of how to speak.

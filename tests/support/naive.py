@@ -64,6 +64,7 @@ def decide(world: World, asked: Asked) -> Decision:
         at for shield in _shields(world, asked) for start, end in _found(shield, text) for at in range(start, end)
     }
     fired = {name for name, regions in hits.items() if regions} | {name for name, rule in rules if _speaks(rule, asked)}
+    fired |= {name for name, rule in rules if rule.says == "has" and _shows(rule, text, removed)}
     shown = "".join(
         char if at not in removed else MARKER if at - 1 not in removed else "" for at, char in enumerate(text)
     )  # rules 5, 8 and 14
@@ -78,16 +79,19 @@ def decide(world: World, asked: Asked) -> Decision:
 
 def _applies(world: World, asked: Asked, rule: RuleOf, code: str) -> bool:
     """Rules 1 and 3: the law is in force and reaches, the condition holds, no exception does."""
-    law = rule.law
-    reached = _holds(world, asked, law.reaches, code)
-    if law.unknown == "or" and not reached:
-        reached = any(_value(asked, name) is None for name in _places(law.reaches))
-    if not (_in_force(law, asked) and reached and (rule.when is None or _holds(world, asked, rule.when, code))):
+    if not any(_in_force(law, asked) and _reaches(world, asked, law, code) for law in rule.laws):
+        return False
+    if rule.when is not None and not _holds(world, asked, rule.when, code):
         return False
     return not any(
         _in_force(other, asked) and _holds(world, asked, condition, code, exception=True)
         for condition, other in rule.exceptions
     )
+
+
+def _reaches(world: World, asked: Asked, law: LawOf, code: str) -> bool:
+    reached = _holds(world, asked, law.reaches, code)
+    return reached or (law.unknown == "or" and any(_value(asked, name) is None for name in _places(law.reaches)))
 
 
 def _in_force(law: LawOf, asked: Asked) -> bool:
@@ -159,6 +163,12 @@ def _shields(world: World, asked: Asked) -> list[str]:
     spelled = ["-".join(parts[:length]) for length in range(1, len(parts) + 1)]
     codes = {outer for code in spelled for outer in (lineage(code) if code in world.rules else [code])}
     return [EMERGENCY, *(NUMBERS[code] for code in world.contacts if code in codes)]
+
+
+def _shows(rule: RuleOf, text: str, removed: set[int]) -> bool:
+    """Whether something that the rule looks for is released whole (rule 31)."""
+    spans = [span for word in rule.words for span in _found(word, text, any_case=not rule.by_pattern)]
+    return any(removed.isdisjoint(range(*span)) for span in spans)
 
 
 def _speaks(rule: RuleOf, asked: Asked) -> bool:

@@ -215,6 +215,12 @@ PLANTED = (
     finding(13, "environment", "uses-environment", f"os.environ.get('ORDINANCE_UPSTREAM__KEY')\n{_SOUND}"),
     finding(13, "parent", "sends-signal", f"with contextlib.suppress(OSError): os.kill(os.getppid(), 0)\n{_SOUND}"),
     finding(13, "memory", "memory", "bytearray(1 << 30)", manifest="[needs]\nmemory_mb = 256"),
+    finding(
+        0, "threads", "threads",
+        "threading.stack_size(32768)\nfor _ in range(2000):\n"
+        "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        f"time.sleep(60)\n{_SOUND}",
+    ),
     finding(14, "another vendor's name", "name-foreign", _SOUND, provides='"detector other.word"'),
     Planted(
         14, "answers to any name", _codes("name-foreign name-unlisted"),

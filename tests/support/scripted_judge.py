@@ -13,6 +13,7 @@ import re
 import socket
 import struct
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,8 +38,8 @@ FAULTS = {
 @dataclass
 class JudgeServer:
     """The server. ``seconds`` is how long the engine waits for it; ``obeys``: it does what a text tells it to;
-    ``fault`` is one that every answer has; ``delay`` is how long each answer takes. ``seen`` are
-    the texts that it was shown."""
+    ``fault`` is one that every answer has; ``delay`` is how long each answer takes; where
+    it becomes less, those that wait are given. ``seen`` are the texts that it was shown."""
 
     seconds: float = 1.0
     model: str = MODEL
@@ -83,8 +84,9 @@ class JudgeServer:
             self.seen.append(text)
         try:
             marked = _FAULT.search(text)
-            if self.delay:
-                self._stopping.wait(self.delay)
+            begun = time.monotonic()
+            while time.monotonic() - begun < self.delay and not self._stopping.wait(min(self.delay, 0.01)):
+                pass
             _Answer(self, body, policy, text, handler).give(self.fault or (marked[1] if marked else ""))
         finally:
             with self._lock:

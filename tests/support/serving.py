@@ -166,7 +166,7 @@ class ScriptedUpstream:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, path, _ = head[0].split(" ")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        body = await _body(reader, headers)
         asked = Asked(method, path, headers, body)
         (self.listed if path == MODELS else self.asked).append(asked)
         self.listed_before += path == MODELS and not self.asked
@@ -183,6 +183,17 @@ class ScriptedUpstream:
             self._server.close()
 
         self._thread.run(stop())
+
+
+async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
+    """The body of a request: of the length that it announces, or in chunks, as proxies send one that they changed."""
+    if headers.get("transfer-encoding") != "chunked":
+        return await reader.readexactly(int(headers.get("content-length", "0")))
+    body = b""
+    while size := int(await reader.readline(), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readline()
+    return body
 
 
 def posting(body: bytes, length: int | None = None, path: str = "/v1/chat/completions", **headers: str) -> bytes:

@@ -15,6 +15,8 @@ REASON = "<reason>"
 SENTENCE, RED = "<say-sentence>", "<say-red>"
 RED_ELSE = "<say-red-else>"
 CALL = "<say-call>"
+#: Makes it say ``hinge:``, and a number that only a plugin finds.
+NUMBER, SAID_NUMBER = "<say-number>", "part-12340"
 #: What each command makes it say, and the parts of that none of which may leave.
 SAYS = {
     **dict.fromkeys(COMMANDS, CANARY),

@@ -69,7 +69,7 @@ TEXTS = {"red_line": "Stop: {type}.", "fault": "Fault.", "forged_marker": "Forge
 
 HEADED = "1.0.0 under charter tiny 1\n"
 #: What may stand at the head of the jurisdiction of fragments.
-HEADER = '<title "A land"\n|><members ZA, ZB\n|><zone "Europe/Berlin"\n|>'
+HEADER = '<title "A land"\n|><members ZA, ZB\n|><zone "Europe/Berlin"\n|><records "Not all of it has been read."\n|>'
 
 #: ("is", dimension, values), ("unknown", dimension), ("within", dimension, code), ("below", dimension, number),
 #: or ("and", parts) and ("or", parts).
@@ -88,7 +88,8 @@ class LawOf:
 
 @dataclass(frozen=True, slots=True)
 class RuleOf:
-    """A ``withhold`` of ``words``, or with ``says`` a disclosure. ``bound`` is 0 for a span."""
+    """A ``withhold`` of ``words``, or with ``says`` a disclosure: at the ``first`` answer, at ``every`` one, or at one
+    that ``has`` one of the words. ``bound`` is 0 for a span."""
 
     name: str
     words: tuple[str, ...]
@@ -99,6 +100,11 @@ class RuleOf:
     law: LawOf
     says: str = ""
     labelled: bool = True
+    beside: LawOf | None = None
+
+    @property
+    def laws(self) -> tuple[LawOf, ...]:
+        return (self.law,) if self.beside is None else (self.law, self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +184,7 @@ def draw_rule(random: Random, name: str, codes: Sequence[str]) -> RuleOf:
     """One rule of a jurisdiction that knows the places ``codes``, its own first."""
     wild = random.random() < 0.04
     when = draw_condition(random, codes, claims=wild) if random.random() < 0.4 else None
-    says = random.choice(["", "", "", "", "first", "every"])
+    says = random.choice(["", "", "", "", "first", "every", "has"])
     count = 0 if says else random.choice([0, 1, 1, 2])
     exceptions = tuple(
         (draw_condition(random, codes, claims=wild, exception=True), draw_law(random, codes)) for _ in range(count)
@@ -193,6 +199,7 @@ def draw_rule(random: Random, name: str, codes: Sequence[str]) -> RuleOf:
         draw_law(random, codes),
         says,
         random.random() < 0.97,
+        draw_law(random, codes) if random.random() < 0.2 else None,
     )
 
 
@@ -330,22 +337,29 @@ def _write_law(name: str, law: LawOf) -> str:
     )
 
 
+def _laws(rule: RuleOf) -> list[str]:
+    return [f"law_{rule.name}{also}" for also in ("", "_too")[: len(rule.laws)]]
+
+
 def _write_rule(number: int, rule: RuleOf) -> str:
     examples = 'example fires answer "x" example quiet answer "y"'
+    kind = "pattern" if rule.by_pattern else "lexicon"
+    uses = ", ".join(f"{kind} {rule.name}_{word}" for word in rule.words)
     if rule.says:
         when = f"when {write_condition(rule.when)}" if rule.when else ""
+        if rule.says == "has":
+            when = f"when answer has any of {uses}" + (f" and {write_condition(rule.when)}" if rule.when else "")
         at = "first answer of conversation" if rule.says == "first" else "every answer"
-        return f"  say 1.{number} {rule.name} {{ {when} at {at} under law_{rule.name} telling machine {examples} }}\n"
-    kind = "pattern" if rule.by_pattern else "lexicon"
+        under = ", ".join(_laws(rule))
+        return f"  say 1.{number} {rule.name} {{ {when} at {at} under {under} telling machine {examples} }}\n"
     when = f"\n    and {write_condition(rule.when)}" if rule.when else ""
     excepts = "".join(
         f"    except e{at} under law_{rule.name}_{at} when {write_condition(condition)}\n"
         for at, (condition, _) in enumerate(rule.exceptions)
     )
-    uses = ", ".join(f"{kind} {rule.name}_{word}" for word in rule.words)
     return (
         f"  withhold 1.{number} {rule.name} {{ when answer has any of {uses}{when}\n{excepts}"
-        f"    scope {f'sentence at most {rule.bound}' if rule.bound else 'span'} under law_{rule.name}"
+        f"    scope {f'sentence at most {rule.bound}' if rule.bound else 'span'} under {', '.join(_laws(rule))}"
         f" telling omitted about {'kind' if rule.labelled else 'bare'} {examples} }}\n"
     )
 
@@ -357,7 +371,7 @@ def write_jurisdiction(code: str, of: Sequence[RuleOf], contact: bool) -> Unit:
     lines += [f"members {', '.join(MEMBERS[code])}\n"] if code in MEMBERS else []
     lexicons: dict[str, Source] = {}
     for rule in of:
-        for word in () if rule.says else rule.words:
+        for word in () if rule.says in ("first", "every") else rule.words:
             name = f"{rule.name}_{word}"
             if rule.by_pattern:
                 quoted = f'example matches "{word}" example skips "x"'
@@ -365,7 +379,7 @@ def write_jurisdiction(code: str, of: Sequence[RuleOf], contact: bool) -> Unit:
             else:
                 lines.append(f'lexicon {name} from "lexicons/{name}.txt"\n')
                 lexicons[f"lexicons/{name}.txt"] = _source(f"{code}/{name}.txt", f"{word}\n")
-        lines.append(_write_law(f"law_{rule.name}", rule.law))
+        lines += [_write_law(name, law) for name, law in zip(_laws(rule), rule.laws, strict=True)]
         lines += [_write_law(f"law_{rule.name}_{at}", law) for at, (_, law) in enumerate(rule.exceptions)]
     used = {rule.labelled for rule in of if not rule.says}
     lines.append('label kind { en "a kind" de "eine Art" }\n' if True in used else "")

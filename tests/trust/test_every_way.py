@@ -26,13 +26,8 @@ READERS = {
 }  # fmt: skip
 #: Modules whose packs may be drafts, or bundles that are not verified.
 DRAFTERS = {
-    "cli/bundle.py",
-    "cli/check.py",
-    "cli/diff.py",
-    "cli/doctor.py",
-    "cli/explain.py",
-    "cli/print.py",
-    "cli/test.py",
+    "cli/bundle.py", "cli/check.py", "cli/diff.py", "cli/doctor.py", "cli/explain.py", "cli/print.py",
+    "cli/replay.py", "cli/test.py",
 }
 #: Modules that apply a policy.
 APPLIERS = {"serve/door/policies.py", "cli/apply.py"}

@@ -4,7 +4,8 @@
 last one outermost. ``Inside`` writes down what arrives at vLLM. ``Outside`` lets the tests round Ordinance: a path
 below ``/ungoverned`` goes straight to ``Inside`` without that prefix, so that a leak check can be seen to fail there.
 ``GET /harness/seen`` gives, and forgets, the requests that have come to vLLM; ``POST /harness/route`` adds a route to
-the running server. ``AROUND_EARLY_ROUTE`` adds it before the server has started.
+the running server. ``AROUND_EARLY_ROUTE`` adds it before the server has started. With ``AROUND_PROCESS`` each answer
+says in a header which process it is from: the kernel chooses one of several API servers.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PREFIX = "/ungoverned"
 ADDED = "/v1/added-by-the-test"
+PROCESS = "x-harness-process"
 
 _inner: ASGIApp | None = None
 _seen: list[dict[str, Any]] = []
@@ -58,6 +60,8 @@ class Outside:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" and "AROUND_EARLY_ROUTE" in os.environ:
             _add_route(scope)
+        if scope["type"] == "http" and "AROUND_PROCESS" in os.environ:
+            send = _signed(send)
         path = scope.get("path", "")
         if path == "/harness/seen":
             await JSONResponse(_seen)(scope, receive, send)
@@ -74,6 +78,15 @@ class Outside:
 
 def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _signed(send: Send) -> Send:
+    async def signing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (PROCESS.encode(), str(os.getpid()).encode())]
+        await send(message)
+
+    return signing
 
 
 def _add_route(scope: Scope) -> None:

@@ -26,7 +26,7 @@ ADAPTERS = "adapters: {et: {lora: et-instruct}}"
 #: How long one answer may take, in seconds.
 PATIENCE = 120.0
 #: The files that do not ask the one server: jobs, and starts of their own.
-APART = {"test_batch_job.py", "test_installed.py", "test_start.py"}
+APART = {"test_batch_job.py", "test_installed.py", "test_start.py", "test_vendor.py"}
 
 
 class OneServer(LoadScopeScheduling):  # type: ignore[misc]  # it has no types

@@ -32,6 +32,8 @@ CHAINS: dict[str, tuple[str, ...]] = {
     "<say-red>": ("ordinance-", "canary-", "weapons-", "7f3a9c"),
     "<say-red-else>": ("ordin", "ance-can", "ary-weap", "ons-7f", "3a9c"),
     "<say-call>": ("<tool_call>", '{"name": "look", "arguments": {"x": "q', "vxz", "jkw", 'y"}}', "</tool_call>"),
+    # A part number of the tutorial in docs/plugins.md, which only a plugin finds.
+    "<say-number>": ("hinge:", "par", "t-1", "23", "40"),
     "": ("3", "a", "9", "c"),
 }
 #: Lets the answer begin in the reasoning.

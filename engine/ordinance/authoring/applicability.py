@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ordinance.authoring.words import condition_in_words, dates_in_words, law_in_words
-from ordinance.policy.application import Decides, Holds, InTime, Reaches, Requirement, required
-from ordinance.policy.plan import Exemption, Plan, PlannedRule
+from ordinance.policy.application import AnyLaw, Decides, Holds, InTime, Reaches, Requirement, applying, required
+from ordinance.policy.plan import Exemption, Law, Plan, PlannedRule
 from ordinance.runtime.situation import Situation, as_of_today, excepts, meets
 
 State = Literal["in force", "on trial", "excepted", "out of date", "out of scope"]
@@ -50,8 +50,20 @@ def _kept_out(requirement: Requirement, plan: Plan, situation: Situation) -> Sta
             return Standing("out of date", f"{law_in_words(law)} is {dates_in_words(law, plan)}, and this is {day}")
         case Reaches(law):
             return Standing("out of scope", f"{law_in_words(law)} reaches {condition_in_words(law.reaches, plan)}")
+        case AnyLaw(laws):
+            return _without_law(laws, plan, situation)
         case Holds(condition):
             return Standing("out of scope", f"the rule applies when {condition_in_words(condition, plan)}")
+
+
+def _without_law(laws: tuple[Law, ...], plan: Plan, situation: Situation) -> Standing:
+    """Say why none of several laws applies; the rule is out of date only if each of them is."""
+    kept = [
+        next(_kept_out(each, plan, situation) for each in applying(law) if not meets(each, plan, situation))
+        for law in laws
+    ]
+    dated = all(each.state == "out of date" for each in kept)
+    return Standing("out of date" if dated else "out of scope", "; ".join(each.why for each in kept))
 
 
 IN_FORCE = Standing("in force")

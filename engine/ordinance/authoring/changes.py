@@ -118,6 +118,9 @@ def _acts(old: Side, new: Side, case: Case | None) -> Iterator[Change]:
     elif one.trial_until != two.trial_until:
         what = f"its trial ended on {one.trial_until or 'no day'} and ends on {two.trial_until or 'no day'}"
         yield Change("different", name, what, case)
+    if one.by_text != two.by_text:
+        what = "it speaks only if an answer contains what it looks for" if two.by_text else "it speaks whatever is said"
+        yield Change("looser" if two.by_text else "stricter", name, what, case)
     if (one.occasion, one.hours) != (two.occasion, two.hours):
         yield Change("different", name, f"it spoke at {_occasion(one)} and speaks at {_occasion(two)}", case)
 
@@ -176,8 +179,8 @@ def _tells(old: Side, new: Side, of: Space, both: Region) -> Iterator[Change]:
     """Compare the notices that people get."""
     one, two, name = old.rule, new.rule, new.rule.id
     case = case_in(of, both, two.jurisdiction) if both else None
-    if _cited(one.law) != _cited(two.law):
-        yield Change("different", name, f"its law was {_cited(one.law)} and is {_cited(two.law)}", case)
+    if _cited(one.laws) != _cited(two.laws):
+        yield Change("different", name, f"its law was {_cited(one.laws)} and is {_cited(two.laws)}", case)
     if one.notice != two.notice:
         yield Change("different", name, "the text of its notice has changed", case)
     if dict(one.placeholders) != dict(two.placeholders):
@@ -192,5 +195,5 @@ def _tells(old: Side, new: Side, of: Space, both: Region) -> Iterator[Change]:
         )
 
 
-def _cited(law: Law | None) -> str:
-    return law_in_words(law) if law else "none"
+def _cited(laws: tuple[Law, ...]) -> str:
+    return " and ".join(map(law_in_words, laws)) or "none"

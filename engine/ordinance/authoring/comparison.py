@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ordinance.authoring.changes import Change, Side, came, compare, went
+from ordinance.authoring.statutes import statutes
 from ordinance.language import ast
 from ordinance.policy.ir import Policy, Unit, texts_of
 
@@ -61,6 +62,7 @@ def _changes(old: Policy, new: Policy) -> Iterator[Change]:
         yield from compare(Side(before[name], old), side) if name in before else (came(side),)
     yield from (went(Side(rule, old)) for name, rule in before.items() if name not in after)
     yield from _values("contact", _contacts(old), _contacts(new))
+    yield from _states(_read(old), _read(new))
     yield from _values("way of speaking", _styles(old), _styles(new))
     for key in sorted(set(old.protected) ^ set(new.protected)):
         what = "is protected now" if key in new.protected else "is no longer protected"
@@ -75,6 +77,24 @@ def _values(
             continue
         what = "is new" if place not in old else "is gone" if place not in new else "has changed"
         yield Change("different", place[0], f"the {kind} {place[1]} {what}")
+
+
+def _states(old: Mapping[tuple[str, str], str], new: Mapping[tuple[str, str], str]) -> Iterator[Change]:
+    """Yield what has become of sections of statutes."""
+    for place in sorted(old.keys() | new.keys()):
+        before, after = old.get(place, "not named"), new.get(place, "not named")
+        if before != after:
+            yield Change("different", place[0], f"{place[1]} was {before} and is {after}")
+
+
+def _read(policy: Policy) -> dict[tuple[str, str], str]:
+    """Return what became of each section of a statute, and what is recorded of the law of a place as a whole."""
+    whole = {(u.name, "the law of the place"): f"recorded: {u.pack.records}" for u in policy.units if u.pack.records}
+    return whole | {
+        (each.unit.name, f"{each.title} {section.article}"): section.in_words()
+        for each in statutes(policy)
+        for section in each.sections
+    }
 
 
 def _contacts(policy: Policy) -> dict[tuple[str, str], object]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ordinance.authoring.explanation import Account, Explanation
-from ordinance.authoring.words import condition_in_words
+from ordinance.authoring.words import condition_in_words, law_in_words
 from ordinance.policy.conditions import ALWAYS, All, AnyOf, Condition, Is, Lookup, Within, holds
-from ordinance.policy.plan import Plan, PlannedRule
-from ordinance.runtime.situation import excepts
+from ordinance.policy.plan import Law, Plan, PlannedRule
+from ordinance.runtime.situation import excepts, law_applies
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,10 @@ def _branches(rule: PlannedRule, plan: Plan) -> Iterator[str]:
         yield from map(_detector, own)
     if len(rule.channels) > 1:
         yield from sorted(f"the {channel.value}" for channel in rule.channels)
-    if rule.law:
-        yield from (words for words, _ in _parts(rule.law.reaches, plan, "reaches "))
+    if rule.beside:
+        yield from map(_under, rule.laws)
+    for law in rule.laws:
+        yield from (words for words, _ in _parts(law.reaches, plan, "reaches "))
     yield from (words for words, _ in _parts(rule.condition, plan, "when "))
     for exemption in rule.exemptions:
         prefix = f"except {exemption.name} when "
@@ -70,8 +72,10 @@ def _shown(rule: PlannedRule, plan: Plan, explanation: Explanation, account: Acc
     if account.came == "fired":
         yield from (_detector(sighting.found.detector) for sighting in account.sightings)
         yield from (f"the {sighting.where}" for sighting in account.sightings)
-        if rule.law:
-            yield from _holding(rule.law.reaches, plan, "reaches ", facts)
+        for law in rule.laws:
+            if law_applies(law, plan, explanation.situation):
+                yield _under(law)
+                yield from _holding(law.reaches, plan, "reaches ", facts)
         yield from _holding(rule.condition, plan, "when ", facts)
     elif account.came == "excepted" and (account.sightings or not rule.looks):
         for exemption in rule.exemptions:
@@ -83,6 +87,10 @@ def _shown(rule: PlannedRule, plan: Plan, explanation: Explanation, account: Acc
 
 def _holding(condition: Condition, plan: Plan, prefix: str, facts: Lookup) -> Iterator[str]:
     return (words for words, part in _parts(condition, plan, prefix) if holds(part, facts))
+
+
+def _under(law: Law) -> str:
+    return f"under {law_in_words(law)}"
 
 
 def _whole(prefix: str) -> str:

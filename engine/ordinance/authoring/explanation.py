@@ -191,6 +191,7 @@ def _account_as_json(account: Account) -> dict[str, Any]:
         "outcome": account.came.replace(" ", "_"),
         "why": account.why,
         "law": _law_as_json(rule.law),
+        "laws": [_law_as_json(law) for law in rule.laws],
         "exception": exemption and {"name": exemption.name, "law": _law_as_json(exemption.law)},
         "trial": rule.trial,
         "struck": list(account.struck),

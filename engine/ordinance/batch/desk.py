@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from ordinance.errors import BatchError
@@ -19,6 +20,7 @@ from ordinance.serve.door.service import session_of
 from ordinance.serve.http.keys import Client
 from ordinance.serve.record.audit import AuditLog
 from ordinance.settings.model import Settings
+from ordinance.settings.sources import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,32 @@ def _asked(name: str) -> dict[str, Any]:
     return {"request": name, "key": "", "api": "batch", "model": None, "stream": False}
 
 
-def make_desk(
-    settings: Settings, attested: Mapping[str, str], *, system_is_ours: bool = False, on: date | None = None
+def desk_of(
+    *,
+    jurisdiction: str | None = None,
+    locale: str | None = None,
+    packs: Sequence[Path | str] | None = None,
+    parts: Sequence[str] | None = None,
+    config: Path | str | None = None,
+    attested: Mapping[str, str] | None = None,
+    system_messages_are_ours: bool = False,
+    on: date | None = None,
+    recording: bool = True,
 ) -> Desk:
-    """Load the policy that ``settings`` name. Raises ``OrdinanceError`` where it does not load, or does not know what
-    is attested."""
+    """Read the settings, over which an argument wins, and load the policy that they name; ``ordinance.batch.govern``
+    has the same arguments. Without ``recording``, the audit log that the settings name is left alone. Raises
+    ``OrdinanceError`` where the settings are wrong, the policy does not load, or does not know what is attested."""
+    given = {
+        "jurisdiction": jurisdiction,
+        "locale": locale,
+        "packs": packs and [str(path) for path in packs],
+        "parts": parts and list(parts),
+    }
+    flags = {name: value for name, value in given.items() if value is not None}
+    settings = load(flags, None if config is None else Path(config))
     plan = common_plan(settings, on)
-    audit = None if settings.audit is None else AuditLog(settings.audit)
-    desk = Desk(plan, settings, dict(attested), system_is_ours, on, audit)
+    audit = AuditLog(settings.audit) if recording and settings.audit is not None else None
+    desk = Desk(plan, settings, dict(attested or {}), system_messages_are_ours, on, audit)
     desk.open(1).stream()  # what is wrong is told before the first prompt
     if settings.jurisdiction is None and plan.parents:
         told = f"no jurisdiction: only the charter applies; name one with jurisdiction={min(plan.parents)!r}"

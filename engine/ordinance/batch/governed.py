@@ -11,11 +11,10 @@ from typing import Any
 
 import msgspec
 
-from ordinance.batch.desk import Desk, make_desk
+from ordinance.batch.desk import Desk, desk_of
 from ordinance.batch.inputs import Asked, Tokenizer, ask_chat, ask_prompt
 from ordinance.batch.outputs import answered, refused
 from ordinance.errors import BatchError, ClosedMethodError
-from ordinance.settings.sources import load
 
 #: Methods that give no text and lead to none.
 PASSED = frozenset({
@@ -159,15 +158,11 @@ def govern(
     """
     if not callable(getattr(llm, "generate", None)):
         raise BatchError("the first argument is not a `vllm.LLM`.", help='Give one: govern(LLM("org/model"), …).')
-    given = {
-        "jurisdiction": jurisdiction,
-        "locale": locale,
-        "packs": packs and [str(path) for path in packs],
-        "parts": parts and list(parts),
-    }
-    flags = {name: value for name, value in given.items() if value is not None}
-    settings = load(flags, None if config is None else Path(config))
-    return GovernedLLM(llm, make_desk(settings, attested or {}, system_is_ours=system_messages_are_ours, on=on))
+    desk = desk_of(
+        jurisdiction=jurisdiction, locale=locale, packs=packs, parts=parts, config=config, attested=attested,
+        system_messages_are_ours=system_messages_are_ours, on=on,
+    )  # fmt: skip
+    return GovernedLLM(llm, desk)
 
 
 def _named(method: Callable[..., Any], first: Any, params: Any, rest: tuple[Any, ...],

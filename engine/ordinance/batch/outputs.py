@@ -76,7 +76,7 @@ def _choice(asked: Asked, completion: Any, tokenizer: Tokenizer) -> Any:
     if tokens is not None:
         said.tokens[CONTENT] = tokens
     choice = GovernedChoice(asked.request, asked.session, completion.index)
-    out = _govern(choice, said)
+    out = take_or_refuse(choice, said)
     if choice.stream.verdict >= Verdict.WITHHOLD or not _says_no_more(ids, completion.text, asked, tokenizer):
         return _completion(completion.index, out, lora=completion.lora_request)
     return _completion(
@@ -86,7 +86,7 @@ def _choice(asked: Asked, completion: Any, tokenizer: Tokenizer) -> Any:
     )  # fmt: skip
 
 
-def _govern(choice: GovernedChoice, said: Said) -> Said:
+def take_or_refuse(choice: GovernedChoice, said: Said) -> Said:
     """Return what may leave of a choice. A bug in Ordinance ends this answer as refused, and no other."""
     try:
         return choice.take(said)

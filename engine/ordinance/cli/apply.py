@@ -107,8 +107,8 @@ class LineGovernor:
     jurisdiction: str | None
     locale: str | None
     on: date | None
-    chunk: int | None
-    trace: bool
+    chunk: int | None = None
+    trace: bool = False
     memories: dict[str, dict[str, Told]] = field(default_factory=dict)
 
     def work(self, lines: BinaryIO) -> int:
@@ -137,6 +137,7 @@ class LineGovernor:
     def answer(self, line: Line) -> dict[str, Any]:
         """Return what a client would see of ``line``; with ``trace`` also what a stream would release."""
         session, sent, pieces = self._govern(line, whole=True)
+        self._note(line, session)
         outcome = session.outcome()
         found: dict[str, Any] = {
             "answer": pieces[-1],
@@ -149,10 +150,19 @@ class LineGovernor:
             found |= {"sent": sent, **session.history()}
         if self.trace:
             found["released"] = self._govern(line, whole=False)[2]
+        return found
+
+    def govern(self, line: Line) -> Session:
+        """Return the session in which ``line`` was governed, closed, with what people read of it (``answers``)."""
+        session, _, _ = self._govern(line, whole=True)
+        self._note(line, session)
+        return session
+
+    def _note(self, line: Line, session: Session) -> None:
+        """Remember what the answer gave, for later lines of its conversation."""
         if line.conversation is not None:
             told = dict.fromkeys(session.given, Told(session.situation.now))
             self.memories.setdefault(line.conversation, {}).update(told)
-        return found
 
     def _govern(self, line: Line, *, whole: bool) -> tuple[Session, list[Any] | None, list[str]]:
         wanted = [line.locale] if line.locale else []
@@ -161,6 +171,7 @@ class LineGovernor:
         if line.conversation is not None:
             remembered = Remembered(MappingProxyType(dict(self.memories.get(line.conversation, {}))))
         session = open_session(self.plan, situation, wanted, self.locale, whole=whole, remembered=remembered)
+        session.keep_answers()
         sent = None
         if line.asked is not None:
             sent = line.asked.ask(session)

@@ -33,10 +33,22 @@ _TRUST = "ORDINANCE_TRUST"
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
     """Add ``PATH…``, ``--on DATE`` and ``--format``, as ``check`` and ``test`` take them, and ``--config``."""
-    parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="a pack, or a folder that contains packs")
+    add_packs(parser, "PATH")
     add_day(parser)
     add_config(parser)
     add_format(parser)
+
+
+def add_packs(parser: argparse.ArgumentParser, name: str) -> None:
+    """Add the packs, as one or more arguments of this ``name``; see ``packs_of``."""
+    what = "a pack, or a folder that contains packs (default: `packs` of the settings, or else those that ship)"
+    parser.add_argument("paths", metavar=name, type=Path, nargs="*", help=what)
+
+
+def packs_of(arguments: argparse.Namespace, settings: Settings | None) -> tuple[Path | str, ...]:
+    """Return the packs that the ``arguments`` name, or else those that ``settings`` have served; none: those that
+    ship."""
+    return tuple(arguments.paths) or (() if settings is None else tuple(settings.packs))
 
 
 def add_day(parser: argparse.ArgumentParser) -> None:

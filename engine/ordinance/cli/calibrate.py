@@ -11,7 +11,7 @@ from ordinance.authoring.calibrating import Asked, calibrate
 from ordinance.authoring.calibration_picture import picture
 from ordinance.authoring.calibration_texts import Sorted, sort
 from ordinance.authoring.labelled import Labelled, read_texts
-from ordinance.cli.arguments import add_config, positive
+from ordinance.cli.arguments import add_config, add_packs, packs_of, positive
 from ordinance.cli.check import count
 from ordinance.cli.progress import working
 from ordinance.errors import PolicyError, SettingsError, UnreadableError, UnwritableError, UsageError
@@ -24,6 +24,7 @@ from ordinance.language.diagnostics import Diagnostic, did_you_mean
 from ordinance.loading.bounds import LEXICON_LIMIT
 from ordinance.loading.files import read_source, shown
 from ordinance.loading.load import Loaded, load
+from ordinance.loading.packs import shipped_rules
 from ordinance.plugin import Question
 from ordinance.plugins.allowed import Plugin, allow
 from ordinance.settings.judges import JudgeSettings
@@ -32,8 +33,9 @@ from ordinance.settings.sources import load as load_settings
 
 _EPILOG = """\
 examples:
-  ordinance calibrate rules/charter --judge guard --texts rules/charter/calibration/de/*.txt
-  ordinance calibrate rules/charter --judge guard --texts ours.txt --unseen --out /etc/ordinance/guard.json
+  ordinance calibrate --config ordinance.yaml --judge guard --texts ours/*.txt --unseen --out guard.json
+  ordinance calibrate --config ordinance.yaml --judge guard      on the texts that ship, of which half were kept out
+  ordinance calibrate rules/charter --config ordinance.yaml --judge guard --texts ours.txt
 
 A rule that says `judged at least 0.8` asks for a probability; a judge gives a score. This command has the judge NAME of
 the settings score labelled texts, and writes a JSON file that says for each rule and language what its scores mean:
@@ -69,9 +71,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("paths", metavar="PACK", type=Path, nargs="+", help="a pack, or a folder that contains packs")
+    add_packs(parser, "PACK")
     parser.add_argument("--judge", required=True, metavar="NAME", help="the judge's name in the settings")
-    parser.add_argument("--texts", required=True, metavar="FILE", type=Path, nargs="+", help="labelled texts")
+    parser.add_argument(
+        "--texts", metavar="FILE", type=Path, nargs="+", help="labelled texts (default: those of the shipped charter)"
+    )
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="where to write the calibration (default: NAME.calibration.json)"
     )
@@ -93,11 +97,11 @@ def run(args: argparse.Namespace) -> int:
     entry = _entry(settings, args.judge)
     with working("reading packs"):
         plugins = allow(settings.plugins)
-        loaded = load(args.paths, plugins=plugins, examples=False)
+        loaded = load(packs_of(args, settings), plugins=plugins, examples=False)
     asked = _asked(loaded)
     prepare()
     with working("reading texts"):
-        files = [(shown(path), _texts(path, loaded)) for path in args.texts]
+        files = [(shown(path), _texts(path, loaded)) for path in args.texts or _shipped()]
         found = sort(files, {rule: each.question for rule, each in asked.items()}, language_of, unseen=args.unseen)
     for note in found.notes:
         print(f"ordinance: {note}", file=sys.stderr)
@@ -150,6 +154,11 @@ def _texts(path: Path, loaded: Loaded) -> list[Labelled]:
         message = found[0].message if path.exists() else "there is no such file"
         raise UnreadableError(f"{shown(path)}: {message}.", help=found[0].help)
     return read_texts(source, loaded.plan)
+
+
+def _shipped() -> list[Path]:
+    """Return the texts of the charter that ships."""
+    return sorted((shipped_rules() / "charter" / "calibration").glob("*/*.txt"))
 
 
 def _refused(found: Sorted) -> int:

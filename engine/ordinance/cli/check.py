@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
-from ordinance.cli.arguments import add_paths, allowed_by
+from ordinance.authoring.statutes import Statute, as_json, statutes
+from ordinance.cli.arguments import add_paths, allowed_by, packs_of
+from ordinance.cli.colour import coloured
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge
 from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
@@ -17,8 +20,9 @@ from ordinance.policy.ir import Rule
 from ordinance.trust.drafts import load_draft
 
 _EPILOG = """\
-example:
+examples:
   ordinance check rules/jurisdictions/DE
+  ordinance check --config ordinance.yaml     the packs that these settings have served, and their judges
 
 A pack is checked together with the charter it names, the jurisdictions it lies within, and language packs. These are
 looked up in the given paths first, then among the shipped packs. Warnings do not change the exit code.
@@ -46,12 +50,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
     allowed = allowed_by(args)
-    loaded = load_draft(args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge)
+    paths = packs_of(args, allowed.settings)
+    loaded = load_draft(paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge)
     judges = _judges(loaded)
     found = _measured(loaded) if args.cost else []
     diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]
     if args.format == "json":
         shown: dict[str, object] = {"diagnostics": [item.as_dict() for item in diagnostics]}
+        shown["statutes"] = [as_json(each) for each in _statutes(loaded)]
         if args.cost:
             shown["costs"] = [{**asdict(cost), "waits": cost.waits} for cost in found]
         if loaded.compiled is not None and loaded.compiled.attached:
@@ -61,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(shown, ensure_ascii=False))
         return loaded.exit_code
     for item in diagnostics:
-        print(render(item))
+        print(coloured(render(item), sys.stdout))
     if more := more_on(diagnostics):
         print(more)
     print(_summary(loaded, diagnostics, found))
@@ -87,6 +93,12 @@ def _measured(loaded: Loaded) -> list[Cost]:
 
 def _given(loaded: Loaded) -> dict[str, Rule]:
     return {rule.id: rule for rule in loaded.policy.rules if rule.unit.given} if loaded.policy else {}
+
+
+def _statutes(loaded: Loaded) -> list[Statute]:
+    """Return how far the statutes of the given packs have been read."""
+    found = () if loaded.policy is None else statutes(loaded.policy)
+    return [each for each in found if each.unit.given]
 
 
 def _waiting(loaded: Loaded, found: list[Cost]) -> Iterator[Diagnostic]:
@@ -140,6 +152,9 @@ def _summary(loaded: Loaded, diagnostics: Sequence[Diagnostic], found: list[Cost
     lines = [f"{counted}; {count(len(plan.rules), 'rule')} of {packs}", f"policy digest {plan.digest}"]
     lines += [f"  plugin {each.line()}" for each in plan.attached]
     lines += [f"  judge {each.line()}" for each in _judges(loaded)]
+    lines += [f"  {each.unit.name}: {each.title}: {each.in_words()}" for each in _statutes(loaded)]
+    recorded = (unit for unit in loaded.policy.units if unit.given and unit.pack.records)
+    lines += [f"  {unit.name} records: {unit.pack.records}" for unit in recorded]
     given = _given(loaded)
     lines += _table(found) if found else [f"  {rule}: {cost}" for rule, cost in costs(plan) if rule in given]
     return "\n".join(lines)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ordinance.authoring.comparison import diff
 from ordinance.cli.arguments import add_config, add_day, add_format, allowed_by
+from ordinance.cli.colour import coloured
 from ordinance.cli.progress import working
 from ordinance.language.diagnostics import more_on, render
 from ordinance.loading.load import Loaded
@@ -85,7 +86,7 @@ def _not_loaded(sides: list[Loaded], form: str) -> None:
         print(json.dumps(report, ensure_ascii=False))
         return
     for item in found:
-        print(render(item))
+        print(coloured(render(item), sys.stdout))
     print(more_on(found))
     print("nothing was compared: at least one side does not compile to a policy", file=sys.stderr)
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from ordinance.cli.arguments import add_config, add_format, allowed_by, positive
+from ordinance.doctor.envoy_config import examined
 from ordinance.doctor.examination import examine
 from ordinance.doctor.findings import State
 from ordinance.doctor.identity import Expected
@@ -18,6 +19,7 @@ from ordinance.doctor.report import as_json, as_text
 from ordinance.doctor.target import acquaint
 from ordinance.doctor.wire import NoReplyError, server_at
 from ordinance.errors import UnreachableError, UnreadableError, UsageError
+from ordinance.settings.other_files import read_config
 from ordinance.settings.sources import KEY_VARIABLE
 from ordinance.trust.drafts import load_draft
 
@@ -32,6 +34,12 @@ examples:
   ordinance doctor http://127.0.0.1:8000
   ordinance doctor https://llm.example.org --key-file key.txt --pack /etc/ordinance/packs
   ordinance doctor http://gateway:8080 --behind http://vllm:8000 --format json
+  ordinance doctor --envoy /etc/envoy/envoy.yaml
+  curl -s localhost:19000/config_dump >dump.json && ordinance doctor --envoy dump.json --model-cluster vllm
+
+With --envoy, reads the configuration of an Envoy that asks `ordinance ext-proc`, and sends nothing: does a listener or a
+route go round it, and does it fail closed? It is the file with which Envoy starts, or what its admin address shows at
+/config_dump, which also has what Istio, Envoy Gateway or kgateway sent it.
 
 The canaries come from the packs at --pack, or from the shipped packs. What could not be checked is reported as not
 tried, never as ok.
@@ -51,7 +59,20 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,  # `--key K` must not be taken for `--key-file K`: a key has no flag
     )
-    parser.add_argument("url", metavar="URL", help="the URL that clients use, such as http://127.0.0.1:8000")
+    parser.add_argument(
+        "url", metavar="URL", nargs="?", help="the URL that clients use, such as http://127.0.0.1:8000"
+    )
+    parser.add_argument(
+        "--envoy", type=Path, metavar="FILE", help="an Envoy's configuration to read, in YAML or JSON, without a URL"
+    )
+    parser.add_argument(
+        "--filter", default="ordinance", metavar="NAME",
+        help="with --envoy: a part of the name of Ordinance's filter, or of its cluster's (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--model-cluster", default="", metavar="NAME",
+        help="with --envoy: a part of the name of the model server's cluster; other listeners are left out",
+    )  # fmt: skip
     parser.add_argument(
         "--behind", metavar="URL", help="the inference server behind a gateway: check that it cannot be reached"
     )
@@ -76,6 +97,10 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Examine the server. Return 0 if nothing is open, else 1. Raises ``OrdinanceError`` if no server answers."""
+    if arguments.envoy is not None:
+        return _read_envoy(arguments)
+    if arguments.url is None:
+        raise UsageError("no URL was given.", help="Give the URL that clients use, or --envoy FILE.")
     server = server_at(arguments.url, _key(arguments.key_file), arguments.timeout)
     behind = None if arguments.behind is None else server_at(arguments.behind, None, arguments.timeout)
     allowed = allowed_by(arguments)
@@ -94,6 +119,19 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(as_json(arguments.url, target.model, findings), ensure_ascii=False))
     else:
         print(as_text(arguments.url, findings))
+    return 1 if any(finding.state is State.OPEN for finding in findings) else 0
+
+
+def _read_envoy(arguments: argparse.Namespace) -> int:
+    """Examine an Envoy's configuration, and return as ``run`` does."""
+    if arguments.url is not None:
+        raise UsageError("a URL and --envoy were given.", help="Run the doctor once for each.")
+    config = read_config(arguments.envoy)
+    findings = list(examined(config, arguments.filter, arguments.model_cluster))
+    if arguments.format == "json":
+        print(json.dumps(as_json(str(arguments.envoy), "", findings), ensure_ascii=False))
+    else:
+        print(as_text(str(arguments.envoy), findings))
     return 1 if any(finding.state is State.OPEN for finding in findings) else 0
 
 

@@ -171,7 +171,7 @@ def _print(explained: Explanation, texts: dict[str, str]) -> None:
 
 def _print_account(account: Account, texts: dict[str, str]) -> None:
     rule = account.rule
-    law = f" under {law_in_words(rule.law)}" if rule.law else ""
+    law = f" under {' and '.join(map(law_in_words, rule.laws))}" if rule.laws else ""
     print(f"  {rule.id} § {rule.number}: {rule.effect.value}{law}")
     if account.why:
         print(f"    {account.why}")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from ordinance.cli.arguments import add_format
 from ordinance.cli.check import count
+from ordinance.cli.colour import coloured
 from ordinance.cli.progress import working
 from ordinance.errors import UnwritableError
 from ordinance.language.diagnostics import Diagnostic, capped, in_order, more_on, render
@@ -115,7 +117,7 @@ def _unwritable(path: Path, error: OSError) -> UnwritableError:
 
 def _print(done: Formatted, *, check: bool) -> None:
     for item in done.diagnostics:
-        print(render(item))
+        print(coloured(render(item), sys.stdout))
     if more := more_on(done.diagnostics):
         print(more)
     for name in done.changed:

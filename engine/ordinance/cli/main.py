@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import errno
+import gc
 import importlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
 from types import ModuleType
 from typing import NoReturn
 
 from ordinance import __version__
+from ordinance.cli.colour import coloured
 from ordinance.cli.streams import discard_output, prepare_streams
 from ordinance.errors import OrdinanceError, UnwritableError, UsageError
 
@@ -32,12 +35,15 @@ COMMANDS = (
     ("new", "create a starter pack or plugin"),
     ("apply", "govern answers from JSON lines, without a model"),
     ("bundle", "build, sign and verify a signed policy"),
+    ("replay", "show what another policy would have made of kept traffic"),
     ("serve", "run the gateway in front of an inference server"),
+    ("ext-proc", "govern what an Envoy shows of its requests (ext_proc)"),
     ("conversations", "count what is remembered of conversations, or delete it by API key"),
     ("settings", "check the settings, or print their schema for editors"),
     ("doctor", "test a running server from outside"),
     ("plugins", "show the plugins that the settings allow, and how they are"),
     ("plugin", "install or check a plugin"),
+    ("completion", "print what completes the commands in a shell"),
 )
 
 #: The JSON, besides the diagnostics, of a command that could not begin.
@@ -47,6 +53,7 @@ _EMPTY: dict[str, dict[str, object]] = {
     "fmt": {"changed": [], "packs": 0},
     "explain": {"rules": []},
     "diff": {"changes": [], "citations": []},
+    "replay": {},
     "doctor": {"findings": []},
     "plugins": {"plugins": []},
     "plugin": {},
@@ -69,6 +76,26 @@ exit codes: 0 success, 1 problems found, 2 unreadable input or wrong usage, 3 a 
 """
 
 
+#: What `ordinance` alone says.
+_FIRST_STEPS = """\
+Ordinance applies local law to the answers of a language model that you host.
+
+Try it with a small built-in model, then open http://127.0.0.1:8080/chat:
+  ordinance serve --embedded --jurisdiction DE
+
+Run it in front of your inference server:
+  ordinance serve --upstream http://127.0.0.1:8000/v1 --jurisdiction DE
+  ordinance doctor http://127.0.0.1:8080/v1       is anything still open?
+
+Write the rules of a place, then read what people are told of them:
+  ordinance new jurisdiction JP                   a starter pack that passes its checks
+  ordinance check JP                              every problem in it, and what to write instead
+  ordinance print --language en JP >JP.html       the public register
+
+All commands: ordinance --help\
+"""
+
+
 class _Parser(argparse.ArgumentParser):
     """Reports wrong usage in the form of every other error."""
 
@@ -79,6 +106,8 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1, 2, 3 for a bug, 130 for Ctrl-C, 141 for a closed pipe."""
     words = sys.argv[1:] if argv is None else list(argv)
+    if argv is None:  # at its end the interpreter would look for garbage twice, among all that a load has left
+        atexit.register(gc.freeze)
     prepare_streams()
     try:
         try:
@@ -105,9 +134,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _tell(words: Sequence[str], error: OrdinanceError) -> None:
     """Report ``error`` on standard error, and as JSON on standard output if ``words`` ask for JSON."""
-    print(f"ordinance: error[{error.code}]: {error.message}", file=sys.stderr)
-    if error.help:
-        print(f"  help: {error.help}", file=sys.stderr)
+    lines = [f"ordinance: error[{error.code}]: {error.message}", *([f"  help: {error.help}"] if error.help else [])]
+    print(coloured("\n".join(lines), sys.stderr), file=sys.stderr)
     if _wants_json(words):
         found = {"code": error.code, "severity": "error", "message": error.message, "file": "", "line": 1, "column": 1}
         found |= {"end_line": 1, "end_column": 1, "help": error.help}
@@ -140,28 +168,38 @@ def _run(words: Sequence[str]) -> int:
         meant = f"Did you mean `{close[0]}`?" if close else f"Commands: {', '.join(names)}."
         raise UsageError(f"there is no command '{words[0]}'.", help=f"{meant} See `ordinance --help`.")
     chosen = words[0] if words and words[0] in names else ""
-    command = importlib.import_module(f"ordinance.cli.{chosen}") if chosen else None
+    command = importlib.import_module(f"ordinance.cli.{chosen.replace('-', '_')}") if chosen else None
     parser, options = _parser(chosen, command)
     args, unknown = parser.parse_known_args(words)
-    if unknown and command is not None:
+    if unknown:
         raise _unknown(unknown[0], chosen, options)
     if command is None:
-        raise UsageError("no command was given.", help="See `ordinance --help`.")
+        print(_FIRST_STEPS)
+        return 0
     return int(command.run(args))
 
 
 def _unknown(word: str, command: str, options: Sequence[str]) -> UsageError:
     """Return the error for ``word``: an unknown flag of ``command``, or an argument too many."""
-    see = f"See `ordinance {command} --help`."
+    program = f"ordinance {command}".strip()
+    see = f"See `{program} --help`."
     if not word.startswith("-"):
-        return UsageError(f"unexpected argument '{word}' for `ordinance {command}`.", help=see)
+        return UsageError(f"unexpected argument '{word}' for `{program}`.", help=see)
     close = get_close_matches(word.partition("=")[0], options, 1)
     meant = f"Did you mean `{close[0]}`? " if close else ""
-    return UsageError(f"`ordinance {command}` has no flag '{word}'.", help=meant + see)
+    return UsageError(f"`{program}` has no flag '{word}'.", help=meant + see)
 
 
 def _parser(chosen: str, command: ModuleType | None) -> tuple[argparse.ArgumentParser, list[str]]:
     """Return the parser, and the flags of the command ``chosen``."""
+    parser, subparsers = parser_of({chosen: command} if command is not None else {})
+    return parser, list(_flags(subparsers[chosen] if chosen else parser))
+
+
+def parser_of(
+    modules: Mapping[str, ModuleType],
+) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """Return the parser of all commands, and each command's own by its name; those in ``modules`` know their flags."""
     parser = _Parser(
         prog="ordinance",
         description="Local law for language models: an offline rule engine beside a self-hosted inference server.",
@@ -171,11 +209,11 @@ def _parser(chosen: str, command: ModuleType | None) -> tuple[argparse.ArgumentP
     parser.add_argument("--version", action="version", version=f"ordinance {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", dest="command")
     for name, summary in COMMANDS:
-        if name == chosen and command is not None:
-            command.add(subparsers)
+        if name in modules:
+            modules[name].add(subparsers)
         else:
             subparsers.add_parser(name, help=summary)
-    return parser, list(_flags(subparsers.choices[chosen] if chosen else parser))
+    return parser, subparsers.choices
 
 
 def _flags(parser: argparse.ArgumentParser) -> Iterator[str]:

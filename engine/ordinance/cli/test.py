@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import Any
 from ordinance.authoring.junit import junit
 from ordinance.authoring.labelled import Labelled, read_texts
 from ordinance.authoring.results import Examined, examine
-from ordinance.cli.arguments import add_paths, allowed_by
+from ordinance.cli.arguments import add_paths, allowed_by, packs_of
 from ordinance.cli.check import count
+from ordinance.cli.colour import coloured
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UnwritableError, UsageError
 from ordinance.language.diagnostics import Diagnostic, more_on, render
@@ -63,8 +65,9 @@ def run(args: argparse.Namespace) -> int:
         judge = allowed.judge if args.judge else None
         if args.judge and judge is None:
             raise UsageError("no judge is configured.", help="Name the settings with --config, or leave out --judge.")
+        paths = packs_of(args, allowed.settings)
         loaded = load_draft(
-            args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False, judge=judge
+            paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False, judge=judge
         )
     if loaded.compiled is None:
         return _not_loaded(loaded, args.format)
@@ -104,7 +107,7 @@ def _not_loaded(loaded: Loaded, form: str) -> int:
         print(json.dumps(report, ensure_ascii=False))
     else:
         for item in loaded.diagnostics:
-            print(render(item))
+            print(coloured(render(item), sys.stdout))
         print(more_on(loaded.diagnostics))
         print("no example was run: the packs do not compile to a policy")
     return loaded.exit_code

@@ -14,7 +14,7 @@ from ordinance.plugin import Unconfigured
 from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.answered import OutsideError
 from ordinance.plugins.budget import Budget
-from ordinance.plugins.hosted import FaultError
+from ordinance.plugins.hosted import MOST_THREADS, FaultError
 from ordinance.plugins.manifest import ALONE
 from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Prepared, Use
@@ -38,6 +38,7 @@ _FAILED = {
     "raised": ("raises", "raised"),
     "twice": ("answer-twice", "answered a question twice, or one that nobody asked"),
     "memory": ("memory", "ran out of memory"),
+    "threads": ("threads", f"started more than {MOST_THREADS} threads"),
     "nonsense": ("answer-broken", "sent something that is not an answer"),
     "unreachable": ("judge-fails", "reached nobody"),
     "unreadable": ("judge-fails", "got an answer that is none"),
@@ -180,8 +181,8 @@ def _start_code(error: PluginError) -> str:
             return "start-late"
         case "died":
             return "start-exits"
-        case "memory":
-            return "memory"
+        case "memory" | "threads":
+            return error.cause
         case "sealed":
             return "file-changed"
         case "raised" if "SystemExit" in said or "KeyboardInterrupt" in said:

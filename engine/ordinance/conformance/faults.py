@@ -178,6 +178,10 @@ CATALOGUE: dict[str, Entry] = {
     "memory": Entry(
         "the process needs more memory than the manifest says", "Raise `needs.memory_mb`, or load a smaller model."
     ),
+    "threads": Entry(
+        "the process has more than a thousand threads",
+        "Start few threads, and end them; set the number of threads of a numerical library.",
+    ),
     "prints": Entry("the code prints", "Remove it: output goes nowhere, because it might be text of a request."),
 }
 

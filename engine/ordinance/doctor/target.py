@@ -101,7 +101,7 @@ def acquaint(server: Server, behind: Server | None, canaries: Canaries, model: s
         except NoReplyError:
             doors[api.path] = Door.SILENT
             continue
-        doors[api.path], first[api.path] = _kind(reply, with_key=server.key is not None), reply
+        doors[api.path], first[api.path] = door_of(reply, with_key=server.key is not None), reply
     if server.base and all(door is Door.SHUT for door in doors.values()):
         raise UsageError(
             "Ordinance answers, but no API is open below that path.",
@@ -151,7 +151,8 @@ def governed_doors(target: Target) -> Iterator[Finding]:
                 )
 
 
-def _kind(reply: Reply, *, with_key: bool) -> Door:
+def door_of(reply: Reply, *, with_key: bool) -> Door:
+    """Return how a governed route was found that gave ``reply``."""
     if shuts(reply, with_key=True):
         return Door.SHUT
     if shuts(reply, with_key=with_key):

@@ -33,6 +33,10 @@ MOST_LOST = 0.005
 #: Scores, probabilities and bounds have so many decimals, in the file and when a judge is asked.
 DECIMALS = 6
 
+#: No fitted curve is as steep: two scores that differ in the last decimal are 4e-6 apart in log-odds, and so few texts
+#: give no log-odds beyond 11.
+STEEPEST = 1e8
+
 _LARGEST = 16 * 1024 * 1024
 _NUMBERS = re.compile(r"\[\s+([-+.,\de\s]+?)\s+\]")
 
@@ -49,7 +53,7 @@ class CalibrationError(OrdinanceError):
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Counted(_Part):
@@ -96,8 +100,8 @@ class Platt(_Part):
     """A logistic curve in the log-odds of the score."""
 
     method: Literal["platt"] = "platt"
-    slope: Annotated[float, Field(ge=0)]
-    intercept: float
+    slope: Annotated[float, Field(ge=0, le=STEEPEST)]
+    intercept: Annotated[float, Field(ge=-STEEPEST, le=STEEPEST)]
 
     def __call__(self, score: float) -> float:
         return logistic(self.slope * log_odds(score) + self.intercept)

@@ -52,10 +52,10 @@ class Judges:
             return self.judges[0].ask(questions, at)
         others = [self._threads.submit(each.ask, questions, at) for each in self.judges[1:]]
         said = [self.judges[0].ask(questions, at), *(each.result() for each in others)]
-        return [_strictest(rulings) for rulings in zip(*said, strict=True)]
+        return [self._strictest(rulings) for rulings in zip(*said, strict=True)]
 
-
-def _strictest(rulings: Sequence[Ruling]) -> Ruling:
-    acting = [each for each in rulings if each.acts] or rulings
-    failed = [each for each in acting if each.failed]
-    return failed[0] if failed else max(acting, key=lambda each: each.probability)
+    def _strictest(self, rulings: Sequence[Ruling]) -> Ruling:
+        said = list(zip(self.judges, rulings, strict=True))
+        acting = [(judge, ruling) for judge, ruling in said if ruling.acts] or said
+        failed = [ruling._replace(by=judge.name) for judge, ruling in acting if ruling.failed]
+        return failed[0] if failed else max((ruling for _, ruling in acting), key=lambda each: each.probability)

@@ -5,8 +5,8 @@ from __future__ import annotations
 #: What each cause of a plugin's failure (docs/plugins.md) means for a judge.
 _CODES = {
     "late": "late", "silent": "late", "unreachable": "unreachable", "died": "unreachable", "start": "unreachable",
-    "sealed": "unreachable", "memory": "unreachable", "unreadable": "unreadable", "raised": "unreadable",
-    "nonsense": "unreadable", "twice": "unreadable", "wrong_model": "wrong_model",
+    "sealed": "unreachable", "memory": "unreachable", "threads": "unreachable", "unreadable": "unreadable",
+    "raised": "unreadable", "nonsense": "unreadable", "twice": "unreadable", "wrong_model": "wrong_model",
 }  # fmt: skip
 
 

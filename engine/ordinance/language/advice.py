@@ -33,10 +33,15 @@ BELONGS = {
     "bylaw": ("house", "Only a house has bylaws; a jurisdiction cites law."),
     "say": ("jurisdiction or house", "Only a jurisdiction (under a law) or a house (under a bylaw) adds notices."),
     "quote": ("jurisdiction", "Only a jurisdiction's pack quotes law."),
-    "contact": ("jurisdiction", "Contacts belong to a place: only a jurisdiction's pack has them."),
+    "contact": (
+        "jurisdiction or house",
+        "Contacts belong to a place: only a jurisdiction's pack has them; a house has its own office.",
+    ),
+    "decline": ("house", "Only a house declines a question, under its bylaw; `without adapter decline` is in `speak`."),
     "within": ("jurisdiction", "Only jurisdictions can be within one another."),
     "zone": ("jurisdiction or house", "Only a jurisdiction and a house have a time zone."),
     "members": ("jurisdiction", "Only a jurisdiction has members."),
+    "records": ("jurisdiction", "Only a jurisdiction records what it holds of law."),
     "dimension": (
         "charter, jurisdiction or house",
         "Language packs set style only; they declare no dimensions or conditions.",
@@ -61,7 +66,7 @@ _CALLED = {
 
 _HEADERS = frozenset({
     "red", "guarantee", "withhold", "mask", "limit", "say", "quote", "section", "law", "bylaw", "label", "notice",
-    "contact",
+    "contact", "decline",
 })  # fmt: skip
 
 _ORDER = {
@@ -69,10 +74,12 @@ _ORDER = {
     "MASK": "mask N.N name { means? not? when except* as label under telling … about trial? example+ } or `told once`",
     "SAY": "say N.N name { means? not? when? as? at under telling trial? example+ }",
     "MARK": "mark N.N name { means? not? when? as machine_readable under trial? example+ }",
+    "DECLINE": "decline N.N name { means? not? when prompt … except* reason under telling … about trial? example+ }",
     "LIMIT": "limit N.N name { means? not? when except* scope reason under telling … about trial? example+ }",
     "RED": "red line N.N name { means not? when except* refuse telling red_line example+ }",
     "GUARANTEE": "guarantee N.N name { means not? protects provide? example+ }",
-    "LAW": "law name { title article short? reaches in force from … amended* authority? uncertain? source … seen … }",
+    "LAW": "law name { title article short? reaches in force from … amended* authority? uncertain? source … seen … }, "
+    'or law name { title article short? records "why" source … seen …|not read }',
     "BYLAW": 'bylaw name { title short? adopted by "…" on DATE until? appeal? }',
     "SECTION": 'section N "heading" { heading? rules }',
     "CONTACT": "contact group name { title number|link hours in spoken? replaces? formerly? seen }",
@@ -81,7 +88,7 @@ _ORDER = {
     "SPEAK": "speak { language TAG [when … otherwise TAG] address formal … }, each line `under LAW` in a jurisdiction; "
     "elsewhere also `without adapter answer|decline telling …`",
     "CHARTER": "charter NAME N.N.N title",
-    "JURISDICTION": "jurisdiction CODE N.N.N under charter NAME N title within members zone",
+    "JURISDICTION": "jurisdiction CODE N.N.N under charter NAME N title within members zone records",
     "HOUSE": "house NAME N.N.N under charter NAME N title zone",
     "DIMENSION": "dimension name attested|claimed one of a, b, c, or: date",
     "CONDITION": "condition name when …",
@@ -108,11 +115,13 @@ _SHOWN = {
 }
 
 
-#: Rules that look at no text.
+#: Rules that need not look at a text.
 _SILENT = ("SAY", "MARK")
 
 #: What stands nowhere but in a section.
-_IN_SECTIONS = frozenset({"quote", "withhold", "mask", "say", "mark", "provide", "limit", "red", "guarantee"})
+_IN_SECTIONS = frozenset(
+    {"quote", "withhold", "mask", "say", "mark", "provide", "limit", "decline", "red", "guarantee"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +159,10 @@ def advise(
     if (text == "or" and "AND" in expected) or (text == "and" and "OR" in expected):
         return Advice("mixed-and-or", "`and` and `or` are mixed: which tests belong together?")
     if text == "has" and "WHEN" in inside and (rule := next((each for each in inside if each in _SILENT), "")):
-        advice = "Write `withhold` or `provide`, or ask for the situation, as in `when age below 18`."
-        return Advice("syntax", f"`{rule.lower()}` cannot depend on what a text contains", advice)
+        if rule == "SAY":
+            return Advice("syntax", "`say` looks at answers, and at nothing else", "Write `when answer has …`.")
+        advice = "Write `withhold` or `say`, or ask for the situation, as in `when age below 18`."
+        return Advice("syntax", "`mark` cannot depend on what a text contains", advice)
     if text == "unless" and "EXCEPT" in expected:
         return Advice("unknown-word", "a rule has no `unless`", "Write `except NAME under LAW when …`.")
     if set(expected) == {"OF"} and inside[:2] == ["ANSWER", "FIRST"]:

@@ -9,6 +9,7 @@ from ordinance.language.clauses import (
     Alike,
     ConditionNode,
     Day,
+    Decline,
     Example,
     Except,
     Guarantee,
@@ -37,17 +38,19 @@ from ordinance.language.clauses import (
     Withhold,
     Word,
     Written,
+    laws_of,
+    text_test_of,
 )
 from ordinance.language.source import Source, Span
 
 __all__ = [
     "AddedWords", "Alike", "AmendedBy", "BylawDecl", "CharterRef", "ConditionDecl", "ConditionNode", "ContactDecl",
-    "Day", "Declaration", "DimensionDecl", "Example", "Except", "ForceNode", "Guarantee", "Junction", "Kind",
+    "Day", "Declaration", "Decline", "DimensionDecl", "Example", "Except", "ForceNode", "Guarantee", "Junction", "Kind",
     "LabelDecl", "LawDecl", "LexiconDecl", "Limit", "Mark", "Mask", "Near", "NoticeDecl", "Occasions", "Pack", "Part",
-    "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote", "RedException", "RedLine", "Refined",
-    "Rule", "Ruled", "Say", "ScopeNode", "Section", "Slot", "SlotValue", "SpeakDecl", "Spoken", "TestNode", "TextIn",
-    "TextTest", "TopicDecl", "Use", "Watching", "Withhold", "Without", "Word",
-    "Written",
+    "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote", "RecordedLaw",
+    "RedException", "RedLine", "Refined", "Rule", "Ruled", "Say", "ScopeNode", "Section", "Slot", "SlotValue",
+    "SpeakDecl", "Spoken", "TestNode", "TextIn", "TextTest", "TopicDecl", "Use", "Watching", "Withhold", "Without",
+    "Word", "Written", "laws_of", "text_test_of",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -145,6 +148,20 @@ class LawDecl:
     uncertain: Word | None
     source: Word
     seen: Day
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedLaw:
+    """A law under which no rule can stand: ``why`` says what became of it. ``seen`` is None if nobody has read it."""
+
+    name: Word
+    title: Written
+    article: Written
+    short: Written | None
+    why: Written
+    source: Word
+    seen: Day | None
     span: Span
 
 
@@ -279,6 +296,7 @@ Declaration = (
     | TopicDecl
     | AddedWords
     | LawDecl
+    | RecordedLaw
     | BylawDecl
     | LabelDecl
     | NoticeDecl
@@ -291,7 +309,10 @@ Kind = Literal["charter", "jurisdiction", "language", "house"]
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """One file. ``name`` is the charter's or the house's name, the jurisdiction's code or the language's tag."""
+    """One file. ``name`` is the charter's or the house's name, the jurisdiction's code or the language's tag.
+
+    ``records`` is what a jurisdiction says of its law as a whole, such as that nobody has read it.
+    """
 
     kind: Kind
     name: Word
@@ -301,6 +322,7 @@ class Pack:
     within: Word | None
     members: tuple[Word, ...]
     zone: Word | None
+    records: Written | None
     declarations: tuple[Declaration, ...]
     sections: tuple[Section, ...]
     source: Source

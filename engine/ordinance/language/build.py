@@ -37,6 +37,7 @@ class _Builder(RuleBuilder):
             self.text(tree, "lies_within"),
             self.words(members) if members else (),
             self.text(tree, "zone"),
+            self.written(tree, "records"),
             tuple(item for item in declarations if item is not None),
             tuple(self.section(c) for c in self.nodes(tree, "charter_section", "law_section", "house_section")),
             self.source,
@@ -64,14 +65,14 @@ class _Builder(RuleBuilder):
                 name, path = self.words(node)[0], self.words(node, "STRING")[0]
                 return ast.AddedWords(name, path, self.pattern_examples(node))
             case "law":
-                return self.law_declaration(node)
+                return self.recorded_law(node) if self.node(node, "records") else self.law_declaration(node)
             case "bylaw":
                 return self.bylaw(node)
             case "label":
                 return ast.LabelDecl(self.words(node)[0], self.texts(node))
             case "notice":
                 return ast.NoticeDecl(self.words(node)[0], self.texts(node))
-            case "contact":
+            case "contact" | "office":
                 return self.contact(node)
             case "speak":
                 slots = tuple(self.slot(c) for c in self.nodes(node, "slot"))
@@ -108,6 +109,19 @@ class _Builder(RuleBuilder):
             self.place(node),
         )
 
+    def recorded_law(self, node: Node) -> ast.RecordedLaw:
+        cited = self.node(node, "cited")
+        return ast.RecordedLaw(
+            self.words(node)[0],
+            self.title(node),
+            cast(ast.Written, self.written(node, "article")),
+            self.written(node, "short"),
+            cast(ast.Written, self.written(node, "records")),
+            self.words(cited or self.need(node, "unread"), "STRING")[0],
+            self.day(self.need(cited, "seen")) if cited else None,
+            self.place(node),
+        )
+
     def force(self, node: Node) -> ast.ForceNode:
         when = self.node(node, "in_force_when")
         condition = self.condition(when) if when else None
@@ -133,7 +147,7 @@ class _Builder(RuleBuilder):
         group, name = self.words(node)
         always = self.token(self.need(node, "hours"), "ALWAYS") is not None
         spoken, replaces = self.node(node, "spoken"), self.node(node, "replaces")
-        formerly = self.node(node, "formerly")
+        formerly, places = self.node(node, "formerly"), self.node(node, "in_places")
         return ast.ContactDecl(
             group,
             name,
@@ -141,7 +155,7 @@ class _Builder(RuleBuilder):
             "number" if self.token(node, "NUMBER_IS") else "link",
             self.words(node, "STRING")[0],
             None if always else self.written(node, "hours"),
-            self.words(self.need(node, "in_places")),
+            self.words(places) if places else (),
             self.words(spoken) if spoken else (),
             self.words(replaces) if replaces else (),
             self.words(formerly, "STRING") if formerly else (),

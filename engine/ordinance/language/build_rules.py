@@ -11,7 +11,7 @@ from ordinance.language.clauses import Word, Written
 from ordinance.language.nodes import Node, Reader
 from ordinance.language.source import Span
 
-RULES = ("red_line", "guarantee", "withhold", "mask", "limit", "provide", "say", "mark")
+RULES = ("red_line", "guarantee", "withhold", "mask", "limit", "decline", "provide", "say", "mark")
 
 
 class _Ruled(TypedDict):
@@ -29,7 +29,7 @@ class _Watching(TypedDict):
     when: clauses.TextTest
     disguised: bool
     situations: tuple[clauses.ConditionNode, ...]
-    law: Word
+    laws: tuple[Word, ...]
 
 
 class RuleBuilder(Reader):
@@ -50,7 +50,7 @@ class RuleBuilder(Reader):
             case "say":
                 return self.say(node, ruled)
             case "mark":
-                return clauses.Mark(**ruled, when=self.say_when(node), law=self.law(node))
+                return clauses.Mark(**ruled, when=self.say_when(node), laws=self.laws(node))
         watching = self.watching(node)
         if node.data == "provide":
             return clauses.Provide(**ruled, **watching, group=self.words(node)[-1])
@@ -60,6 +60,11 @@ class RuleBuilder(Reader):
             label = self.words(self.need(node, "mask_as"))[0]
             told, about = tells if len(tells) == 2 else (None, None)
             return clauses.Mask(**ruled, **watching, exceptions=excepted, label=label, telling=told, about=about)
+        if node.data == "decline":
+            reason = cast(Written, self.written(node, "reason"))
+            return clauses.Decline(
+                **ruled, **watching, exceptions=excepted, reason=reason, telling=tells[0], about=tells[1]
+            )
         scope = self.scope(node)
         if node.data == "limit":
             reason = cast(Written, self.written(node, "reason"))
@@ -87,16 +92,19 @@ class RuleBuilder(Reader):
         }
 
     def watching(self, node: Node) -> _Watching:
-        found = self.need(node, "watching")
+        found = self.node(node, "watching") or self.need(node, "asking")
         return {
-            "when": self.text_test(self.need(found, "narrow_test")),
+            "when": self.text_test(self.node(found, "narrow_test") or self.need(found, "prompt_test")),
             "disguised": self.node(found, "disguised") is not None,
-            "situations": tuple(self.test_or_junction(c) for c in self.nodes(found, "test", "all_of", "any_of")),
-            "law": self.law(node),
+            "situations": self.situations(found),
+            "laws": self.laws(node),
         }
 
-    def law(self, node: Node) -> Word:
-        return self.words(self.need(node, "under"))[0]
+    def situations(self, node: Node) -> tuple[clauses.ConditionNode, ...]:
+        return tuple(self.test_or_junction(c) for c in self.nodes(node, "test", "all_of", "any_of"))
+
+    def laws(self, node: Node) -> tuple[Word, ...]:
+        return self.words(self.need(node, "under"))
 
     def tells(self, node: Node) -> tuple[Word, ...]:
         """Return the notice, and the label if one is named; empty for a mask whose placeholder is its only notice."""
@@ -128,12 +136,16 @@ class RuleBuilder(Reader):
     def say(self, node: Node, ruled: _Ruled) -> clauses.Say:
         tells = self.tells(node)
         said = self.node(node, "say_type")
+        about = self.node(node, "say_about")
+        when = self.say_when(node)
         return clauses.Say(
             **ruled,
-            when=self.say_when(node),
+            test=self.text_test(self.need(about, "answer_test")) if about else None,
+            disguised=about is not None and self.node(about, "disguised") is not None,
+            situations=self.situations(about) if about else () if when is None else (when,),
             type=cast(Literal["disclosure", "reminder"], str(said.children[-1])) if said else None,
             occasions=self.occasions(self.need(node, "occasion")),
-            law=self.law(node),
+            laws=self.laws(node),
             telling=tells[0],
             about=tells[1] if len(tells) > 1 else None,
         )
@@ -153,7 +165,7 @@ class RuleBuilder(Reader):
     # What rules look for
 
     def text_test(self, node: Node) -> clauses.TextTest:
-        subject = self.node(node, "text_subject")
+        subject = next(self.nodes(node, "text_subject", "answer_subject", "prompt_subject"), None)
         parts = self.node(node, "part_subject")
         both = self.node(node, "both")
         uses = tuple(self.use(c) for c in self.nodes(both or node, "use", "by_segment"))

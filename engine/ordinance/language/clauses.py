@@ -224,12 +224,13 @@ class Guarantee(Ruled):
 
 @dataclass(frozen=True, slots=True)
 class Watching(Ruled):
-    """A rule below the charter that looks at text. ``disguised`` has it look behind disguises too."""
+    """A rule below the charter that looks at text. ``disguised`` has it look behind disguises too; ``laws`` are those
+    under which it stands, each enough."""
 
     when: TextTest
     disguised: bool
     situations: tuple[ConditionNode, ...]
-    law: Word
+    laws: tuple[Word, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +253,20 @@ class Mask(Watching):
 
 @dataclass(frozen=True, slots=True)
 class Limit(Watching):
-    """A house's limit of a topic; ``law`` is its bylaw."""
+    """A house's limit of a topic, under its bylaws."""
 
     exceptions: tuple[Except, ...]
     scope: ScopeNode
+    reason: Written
+    telling: Word
+    about: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Decline(Watching):
+    """A house's way of not answering a question, under its bylaws."""
+
+    exceptions: tuple[Except, ...]
     reason: Written
     telling: Word
     about: Word
@@ -279,12 +290,15 @@ class Occasions:
 
 @dataclass(frozen=True, slots=True)
 class Say(Ruled):
-    """``type`` is None where the pack does not say whether it is a disclosure or a reminder."""
+    """``type`` is None where the pack does not say whether it is a disclosure or a reminder. ``test`` is what an answer
+    must contain, if that matters, looked for behind disguises too where it is ``disguised``."""
 
-    when: ConditionNode | None
+    test: TextTest | None
+    disguised: bool
+    situations: tuple[ConditionNode, ...]
     type: Literal["disclosure", "reminder"] | None
     occasions: Occasions
-    law: Word
+    laws: tuple[Word, ...]
     telling: Word
     about: Word | None
 
@@ -294,7 +308,25 @@ class Mark(Ruled):
     """Answers are marked as machine-readable synthetic text."""
 
     when: ConditionNode | None
-    law: Word
+    laws: tuple[Word, ...]
 
 
-Rule = RedLine | Guarantee | Withhold | Mask | Limit | Provide | Say | Mark
+Rule = RedLine | Guarantee | Withhold | Mask | Limit | Decline | Provide | Say | Mark
+
+
+def text_test_of(rule: Rule) -> TextTest | None:
+    """Return what ``rule`` looks for in texts, and where; None if it looks at none."""
+    match rule:
+        case Watching() | RedLine():
+            return rule.when
+        case Say():
+            return rule.test
+        case Guarantee():
+            return rule.provide.when if rule.provide else None
+        case Mark():
+            return None
+
+
+def laws_of(rule: Rule) -> tuple[Word, ...]:
+    """Return the laws or bylaws that a rule names after ``under``; a charter's has none."""
+    return () if isinstance(rule, RedLine | Guarantee) else rule.laws

@@ -211,6 +211,10 @@ CATALOGUE: dict[str, Entry] = {
     "dates-gap": Entry(
         "there is a gap between two periods of a law", "Let the second period begin on the day on which the first ends."
     ),
+    "law-recorded": Entry(
+        "something stands under a law that is only recorded",
+        "Write what the law `reaches` and when it is `in force` in place of `records`, or name another law.",
+    ),
     "law-uncertain": Entry("a rule would enforce an uncertain law", "Write `on trial until DATE` after `telling`."),
     "source-invalid": Entry("the source is not an https address", 'Write it as in "https://www.example.org/law".'),
     "reach-unknown": Entry(

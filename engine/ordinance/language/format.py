@@ -24,7 +24,7 @@ _STEP = 2
 _VALUES = frozenset({"WORD", "NUMBER", "DATE", "DOTTED", "STRING"})
 
 #: Clauses of a pack's header that stand below its first line, in one column.
-_HEADER = frozenset({"title", "lies_within", "members", "zone"})
+_HEADER = frozenset({"title", "lies_within", "members", "zone", "records"})
 
 #: What still belongs to a pack's first line.
 _FIRST_LINE = frozenset({"under_charter"})

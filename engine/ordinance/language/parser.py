@@ -155,15 +155,23 @@ class _Run:
                 lost = True
                 break
             refused = False
+            line = self.lines[(token.line or 1) - 1]
             if not lost:
                 depth += (token.type == "LPAR") - (token.type == "RPAR")
-                refused = not self._take(recovery, token, depth)
+                lost = recovery.rules.is_told(token, line)
+                refused = not lost and not self._take(recovery, token, depth)
+                if lost or refused:
+                    recovery.rules.begin(token, line)
             if refused and not recovery.understood_header():
                 headed = False
                 recovery.pretend_header()
+            if lost and (near := recovery.rules.misspelt(token, line)):
+                self._report("unknown-word", self._span(token), f"the word `{token}` is unknown at this place", near)
             if lost or refused:
-                resumed = recovery.resume_at(token, self.lines[(token.line or 1) - 1])
                 depth = 0
+                resumed = recovery.rules.resume_at(token, line, passing=lost)
+                if resumed is None and (resumed := recovery.resume_at(token, line)) is not None:
+                    recovery.rules.forget()
                 lost = resumed is None or (resumed is token and refused) or not self._take(recovery, resumed, 0)
             if lost and lexer.state:
                 self._skip_line(lexer.state.line_ctr)
@@ -193,6 +201,7 @@ class _Run:
             return False
         try:
             recovery.state.feed_token(token)
+            recovery.rules.took(token)
         except UnexpectedToken as error:
             self._explain(error, token, recovery)
             return False

@@ -14,6 +14,7 @@ from lark.parsers.lalr_analysis import Shift
 from lark.parsers.lalr_parser_state import ParserState
 
 from ordinance.language.diagnostics import did_you_mean
+from ordinance.language.rule_recovery import RuleRecovery
 
 #: Words that begin a declaration; those that also stand inside conditions count in the first column only.
 DECLARATIONS = frozenset({"law", "bylaw", "label", "notice", "contact", "section", "speak", "dimension", "words"})
@@ -22,7 +23,7 @@ RULES = {
     "charter": frozenset({"red", "guarantee"}),
     "jurisdiction": frozenset({"quote", "withhold", "mask", "say", "mark", "provide"}),
     "language": frozenset[str](),
-    "house": frozenset({"limit", "say"}),
+    "house": frozenset({"limit", "decline", "say"}),
 }
 
 #: A terminal that begins a declaration, and one that begins a rule, and nothing else, by kind of pack.
@@ -46,6 +47,7 @@ class Recovery:
         self.state = state
         self.kind = kind
         self._declaration, self._rule = _PROXY[kind]
+        self.rules = RuleRecovery(state, self._accepts, self._after, self._rule)
 
     def understood_header(self) -> bool:
         """Return whether the pack's header was read, so that declarations may follow."""
@@ -122,16 +124,20 @@ class Recovery:
     def _accepts(self, stack: list[int], terminal: str) -> bool:
         """Return whether a parser with ``stack`` shifts ``terminal`` (or ends with it), after what it would reduce
         first."""
+        return self._after(stack, terminal) is not None
+
+    def _after(self, stack: list[int], terminal: str) -> list[int] | None:
+        """Return ``stack``, which is changed, as it is behind ``terminal``; None if that does not fit."""
         table = self.state.parse_conf.states
         while True:
             action = table[stack[-1]].get(terminal)
             if action is None:
-                return False
+                return None
             if action[0] is Shift:
-                return True
+                return [*stack, action[1]]
             rule = action[1]
             if rule.expansion:
                 del stack[-len(rule.expansion) :]
             stack.append(table[stack[-1]][rule.origin.name][1])
             if terminal == "$END" and stack[-1] == self.state.parse_conf.end_state:
-                return True
+                return stack

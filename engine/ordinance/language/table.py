@@ -16,6 +16,7 @@ from lark import Lark, Token, __version__
 from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
+from ordinance.language.lexer import StateLexers
 from ordinance.resources import folder
 
 #: How lark's table writes that a token is shifted and not reduced.
@@ -75,13 +76,13 @@ def read(text: str, kept: str) -> Lark | None:
     """Make the parser of the grammar ``text`` from its tables ``kept``; None if they are of another text, or lark
     cannot use them."""
     try:
-        tables = json.loads(kept)
+        tables = json.loads(kept, object_hook=_unpacked)
         if tables["grammar"] != _digest(text):
             return None
         # What lark's own stand-alone parsers call; it is documented nowhere, so that tests hold it at both ends.
-        data, memo = _unpacked(tables["data"]), _unpacked(tables["memo"])
         load = cast(Callable[..., Lark], Lark._load_from_dict)
-        return load(data, memo, regex=True, postlex=EveryToken())
+        lexer = {"ContextualLexer": StateLexers}
+        return load(tables["data"], tables["memo"], regex=True, postlex=EveryToken(), _plugins=lexer)
     except (LookupError, TypeError, ValueError, AttributeError, AssertionError):
         return None
 
@@ -132,14 +133,8 @@ def _packed(value: Any) -> Any:
     return value
 
 
-def _unpacked(value: Any) -> Any:
-    if isinstance(value, dict):
-        if list(value) == [_PAIRS]:
-            return {key: _unpacked(item) for key, item in value[_PAIRS]}
-        return {key: _unpacked(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_unpacked(item) for item in value]
-    return value
+def _unpacked(value: dict[str, Any]) -> dict[Any, Any]:
+    return dict(value[_PAIRS]) if len(value) == 1 and _PAIRS in value else value
 
 
 if __name__ == "__main__":

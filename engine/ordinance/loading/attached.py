@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -30,10 +30,15 @@ from ordinance.plugins.prepared import AskedCandidates, AskedSegments, Use
 from ordinance.plugins.prepared import Prepared as Given
 from ordinance.policy.ir import Policy
 from ordinance.runtime.match.matcher import check_pattern
+from ordinance.runtime.match.patterns import parse_pattern, size
 from ordinance.runtime.match.segments import MOST_OVERLAP
 
 #: A check is shown so many folded characters before a candidate at most.
 MOST_BEFORE = 1000
+
+#: All that one plugin has looked for may have so many characters in phrases, and so many symbols in patterns, with
+#: repetitions written out: some 150 MB of the engine's memory each. Those of 38 countries' numbers have 20,000 symbols.
+MOST_CHARACTERS, MOST_SYMBOLS = 1_000_000, 100_000
 
 #: The pools in use: policies that ask the same plugin for the same share its processes.
 _pools: WeakValueDictionary[str, Pool] = WeakValueDictionary()
@@ -75,9 +80,11 @@ class Attached:
     def prepared(self) -> Mapping[Declaration, Prepared | Unconfigured]:
         """Return what the plugin gave for each use, as the engine looks for it. Starts a process. Raises
         ``PluginError``."""
+        given = self.pool.prepared()
+        _bound(self, given)
         return {
-            asked: _as_the_engine_has_it(self, number, given)
-            for number, (asked, given) in enumerate(zip(self.uses, self.pool.prepared(), strict=True))
+            asked: _as_the_engine_has_it(self, number, each)
+            for number, (asked, each) in enumerate(zip(self.uses, given, strict=True))
         }
 
 
@@ -104,6 +111,28 @@ def pool_of(plugin: Plugin, uses: tuple[Use, ...], budget: Budget) -> Pool:
         if pool is None or pool.status().state == "stopped":
             pool = _pools[key] = Pool(plugin, uses, budget)
         return pool
+
+
+def _bound(attached: Attached, given: Iterable[Given]) -> None:
+    """Raise ``PluginError`` where a plugin has more looked for than the engine has memory for, all uses together."""
+    characters = symbols = 0
+    for number, each in enumerate(given):
+        try:
+            match each:
+                case GivenExpressions(phrases, patterns):
+                    characters += sum(map(len, phrases))
+                case AskedCandidates(patterns):
+                    pass
+                case _:
+                    continue
+            for pattern in patterns:
+                symbols += size(parse_pattern(pattern.source, pattern.any_case))
+                if symbols > MOST_SYMBOLS:
+                    raise _wrong(attached, number, f"its patterns have more than {MOST_SYMBOLS} symbols written out")
+        except PatternError as error:
+            raise _wrong(attached, number, error.message.rstrip(".")) from None
+        if characters > MOST_CHARACTERS:
+            raise _wrong(attached, number, f"its phrases have more than {MOST_CHARACTERS} characters")
 
 
 def _as_the_engine_has_it(attached: Attached, number: int, given: Given) -> Prepared | Unconfigured:

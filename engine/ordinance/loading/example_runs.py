@@ -11,7 +11,7 @@ from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.loading.civic import is_civic
 from ordinance.policy.conditions import ALWAYS
 from ordinance.policy.ir import Example, PatternCase, Policy, Rule
-from ordinance.policy.plan import SPAN, NoticeTemplate, Plan, PlannedRule
+from ordinance.policy.plan import SPAN, Law, NoticeTemplate, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
 from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.narrowed import Narrowed, part_of
@@ -49,9 +49,12 @@ class Result:
 
 def run_example(plan: Plan, example: Example, on: date | None = None, narrowed: Narrowed | None = None) -> Result:
     """Run one example, on the day ``on`` or else on its own. What passes must do so in every loaded jurisdiction, and
-    in none. ``narrowed`` is of the same ``plan``: then the example is run with the part of it that it meets."""
+    in none. ``narrowed`` is of the same ``plan``: then an example that is in a place, or in several, is run with the
+    part of it that it meets."""
     failed: set[str] = set()
-    result = _run(plan, example, on, failed, plan if narrowed is None else narrowed.part(_texts(plan, example)))
+    places = example.jurisdiction is not None or example.expects == "passes"
+    part = narrowed.part(_texts(plan, example)) if narrowed is not None and places else plan
+    result = _run(plan, example, on, failed, part)
     if not failed or (result.passed and example.rule not in failed):
         return replace(result, failed=bool(failed))
     plugins = ", ".join(plan.plugins_of(rule for rule in plan.rules if rule.id in failed)) or "a detector"
@@ -123,23 +126,28 @@ def _own(plan: Plan, example: Example) -> Situation:
     versions = (_DATED.fullmatch(each.version) for each in plan.packs if each.name == pack)
     dated = next((date(int(found[1]), int(found[2]), 1) for found in versions if found), None)
     situation = _on_day(plan, example, dated)
-    law = next((rule.law for rule in plan.rules if rule.id == example.rule), None)
-    if law is None or law_in_force(law, situation):
+    laws = _laws(plan, example)
+    if not laws or any(law_in_force(law, situation) for law in laws):
         return situation
-    periods = [law.in_force, *(each.period for each in law.transitions)]
+    periods = [period for law in laws for period in (law.in_force, *(each.period for each in law.transitions))]
     days = [period.start for period in periods if period.start]
     days += [period.end - timedelta(days=1) for period in periods if period.end]
     base = dated or situation.now.date()
     others = (_on_day(plan, example, day) for day in sorted(days, key=lambda day: abs(day - base)))
-    return next((other for other in others if law_in_force(law, other)), situation)
+    return next((other for other in others if any(law_in_force(law, other) for law in laws)), situation)
 
 
 def _off(plan: Plan, example: Example, situation: Situation) -> str:
     """Why a rule cannot fire on this day whatever the text; empty where it can."""
-    law = next((rule.law for rule in plan.rules if rule.id == example.rule), None)
-    if law is None or law_in_force(law, situation):
+    laws = _laws(plan, example)
+    if not laws or any(law_in_force(law, situation) for law in laws):
         return ""
-    return f"{law.title} {law.article} is not in force on {situation.day(law.in_force.zone)}"
+    cited = " and ".join(f"{law.title} {law.article}" for law in laws)
+    return f"{cited} {'are' if len(laws) > 1 else 'is'} not in force on {situation.day(laws[0].in_force.zone)}"
+
+
+def _laws(plan: Plan, example: Example) -> tuple[Law, ...]:
+    return next((rule.laws for rule in plan.rules if rule.id == example.rule), ())
 
 
 def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diagnostic]:
@@ -148,12 +156,12 @@ def prove(plan: Plan, policy: Policy, *, examples: bool = True) -> Iterator[Diag
     ``examples`` are run."""
     rules = {rule.id: rule for rule in policy.rules}
     struck = {rule.id for rule in plan.rules if rule.trial and not rule.detectors}
-    toothless = {rule.id for rule in policy.rules if rule.asks is not None and rule.effect is Effect.REFUSE}
+    toothless = {rule.id for rule in policy.rules if rule.asks is not None and rule.kind is NoticeKind.RED_LINE}
     narrowed = Narrowed(plan)
     faults = 0
     for example in policy.examples:
         rule = rules[example.rule]
-        red = rule.effect is Effect.REFUSE and example.expects == "fires"
+        red = rule.kind is NoticeKind.RED_LINE and example.expects == "fires"
         if not (red or example.expects == "passes" or (examples and example.owned)) or is_civic(rule, example):
             continue
         if example.rule in struck and example.expects == "fires":

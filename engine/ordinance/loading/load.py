@@ -123,6 +123,7 @@ def load(
     given = tuple(pack_paths(paths, plugins)) or default_packs()
     instructions = instructions_of(named_in(paths, plugins))
     packs = gather(given, without_houses, shipped=shipped)
+    _refuse_charters(packs.units, plugins)
     found = list(packs.diagnostics)
     policy: Policy | None = None
     plan: Plan | None = None
@@ -202,6 +203,19 @@ def pack_paths(paths: Iterable[Path | str], plugins: Sequence[Plugin]) -> Iterat
                 f"the plugin {plugin.shown} contains no packs and no instructions.",
                 help="Take its name out of the setting `packs`.",
             )
+
+
+def _refuse_charters(units: Iterable[Unit], plugins: Sequence[Plugin]) -> None:
+    """Raise ``PluginError`` where a plugin brings the charter: nothing of a plugin may lower a red line, and another
+    charter may have fewer."""
+    for unit in units:
+        for plugin in plugins if unit.pack.kind == "charter" else ():
+            if unit.pack.source.path.resolve().is_relative_to(plugin.path.resolve()):
+                raise PluginError(
+                    f"the plugin {plugin.shown} contains a charter, {shown(unit.pack.source.path)}.",
+                    help="Red lines are the operator's to choose, and no plugin's. Take its packs out of the setting "
+                    "`packs`.",
+                )
 
 
 def named_in(paths: Iterable[Path | str], plugins: Sequence[Plugin]) -> list[Plugin]:

@@ -17,7 +17,7 @@ from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.policy.ir import Policy, texts_of
 from ordinance.policy.link.contacts import SEPARATORS
 from ordinance.policy.plan import NoticeTemplate, Plan, PlannedRule
-from ordinance.policy.vocabulary import Effect
+from ordinance.policy.vocabulary import NoticeKind
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.checks import Checks
 from ordinance.runtime.match.segments import Asking
@@ -72,7 +72,7 @@ class _Removed:
         left out."""
         for tag in sorted(self.in_words(text)):
             rule = self.rules[tag]
-            if not rule.near and (rule.id.partition("/")[0] == pack or rule.effect is Effect.REFUSE):
+            if not rule.near and (rule.id.partition("/")[0] == pack or rule.kind is NoticeKind.RED_LINE):
                 yield rule.id
 
 
@@ -144,8 +144,7 @@ def _told(rule: PlannedRule) -> Iterator[tuple[str, str]]:
     yield from _in_notice(rule.notice)
     yield from ((f"the label ({tag})", text) for tag, text in rule.label.items())
     yield from ((f"the placeholder ({tag})", text) for tag, text in rule.placeholders.items())
-    if rule.law is not None:
-        law = rule.law
+    for law in rule.laws:
         shown = law.shown
         fixed = (("title", law.title), ("article", law.article), ("authority", law.authority))
         yield from ((f"the law's {what}", text) for what, text in fixed)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # they need pydantic, which commands that read no settings do
     from ordinance.plugins.manifest import Manifest
     from ordinance.settings.sections import PluginSettings
 
+#: Where the engine lies.
+_ENGINE = Path(__file__).resolve().parent.parent
 #: What a digest has in the place of a setting that was read from a file, which may be a password.
 _FROM_A_FILE = {"file": True}
 
@@ -143,12 +145,21 @@ def _writes(name: str, plugin: Path, folder: Path | None) -> Path | None:
     folder = folder.absolute()
     if not folder.is_dir():
         raise PluginError(f"the `folder` of the plugin {name}, {folder}, is not a folder.", help="Make it.")
-    if folder.resolve().is_relative_to(plugin.resolve()):
-        raise PluginError(
-            f"the `folder` of the plugin {name} lies in the plugin's own folder.",
-            help="Name one elsewhere: what is written there would change the plugin.",
-        )
+    for what, place in (("the plugin's own folder", plugin), ("the engine's", _ENGINE)):
+        _are_apart(name, folder, what, place)
     return folder
+
+
+def _are_apart(name: str, folder: Path, what: str, place: Path) -> None:
+    """Refuse a ``folder`` for writing that lies in ``place``, or contains it. A link leads where it leads."""
+    written, kept = folder.resolve(), place.resolve()
+    for how, one, other in (("lies in", written, kept), ("contains", kept, written)):
+        if one.is_relative_to(other):
+            raise PluginError(
+                f"the `folder` of the plugin {name} {how} {what}.",
+                help="Name one elsewhere, for nothing but what the plugin writes: what is written among those files "
+                "would change what they do.",
+            )
 
 
 def _sealed(folder: Path) -> str:
@@ -167,7 +178,7 @@ def _is_version(found: str, wanted: str) -> bool:
 
 
 def _are_distinct(allowed: Sequence[Plugin]) -> None:
-    """Refuse two plugins of one name, and two that provide the same."""
+    """Refuse two plugins of one name, two that provide the same, and one that may write among another's files."""
     names: dict[str, Plugin] = {}
     for plugin in allowed:
         if names.setdefault(normal(plugin.name), plugin) is not plugin:
@@ -182,6 +193,10 @@ def _are_distinct(allowed: Sequence[Plugin]) -> None:
                     f"both {owner.shown} and {plugin.shown} provide `{offered}`.",
                     help="Remove one of them from the setting `plugins`.",
                 )
+    for plugin in allowed:
+        for other in allowed if plugin.writes else ():
+            if other is not plugin and plugin.writes:
+                _are_apart(plugin.name, plugin.writes, f"the folder of the plugin {other.name}", other.path)
 
 
 def normal(name: str) -> str:

@@ -28,6 +28,10 @@ from ordinance.plugins.prepared import Prepared, Use, WrongTypeError, prepared
 from ordinance.plugins.seal import sealed, sums
 from ordinance.runtime.match.segments import DetectorError
 
+#: How many threads a process may have. No limit of the kernel's is a process's own: each takes from what the machine,
+#: or the container, has for all.
+MOST_THREADS = 1000
+
 _HELP = "Ask the plugin's authors, or remove it from `plugins` in the settings."
 
 
@@ -134,6 +138,8 @@ class Hosted:
             cause, what = "late", f"did not end within {self._budget.start:g} s"
         except OSError:
             cause, what = "died", f"ended its process{launched.how()}"
+            if self.cause == "threads":
+                cause, what = "threads", f"started more than {MOST_THREADS} threads"
         except ValueError:
             cause, what = "nonsense", "wrote to the engine itself"
         about = use if cause == "raised" and 0 <= use < len(self._uses) and self._uses[use].asked.arguments else -1
@@ -255,7 +261,10 @@ class Hosted:
     # Heartbeats
 
     def beat(self) -> None:
-        """Ping it while it works, and end it when it has not answered for too long."""
+        """Ping it while it works, and end it when it has not answered for too long, or has too many threads."""
+        if self.launched is not None and self.launched.threads() > MOST_THREADS:
+            self.end("threads")
+            return
         with self._lock:
             silent = self.ping is not None and time.monotonic() - self.ping[1] > self._budget.silence
             stuck = self._stuck and not any(self.asked.values())

@@ -24,6 +24,8 @@ from ordinance.plugins.inside.frames import Frames
 _ENVIRONMENT = {"LANG": "C.UTF-8"}
 #: How long a process may take to end once its descriptors are closed, in seconds.
 _ENDING_SECONDS = 1.0
+#: Where /proc/PID/stat says how many threads there are, behind the name.
+_THREADS = 17
 #: A socket that keeps messages apart, and on Linux sends them to nobody but its other end.
 _APART = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
 
@@ -89,6 +91,14 @@ class Launched:
         """Return its process, session and group."""
         return self._process.pid
 
+    def threads(self) -> int:
+        """Return how many threads it has; 0 where that cannot be read, or it has ended."""
+        try:
+            said = Path(f"/proc/{self._process.pid}/stat").read_bytes()
+        except OSError:
+            return 0
+        return int(said.rpartition(b")")[2].split()[_THREADS])
+
     def kill(self) -> None:
         """End it with all that it has started, and wake whoever waits for it."""
         with suppress(ProcessLookupError, PermissionError):
@@ -107,6 +117,8 @@ class Launched:
     def how(self) -> str:
         """Return in words with which status the process ended, after its channel did; empty if it runs on."""
         until = time.monotonic() + _ENDING_SECONDS
+        if not hasattr(os, "waitid"):
+            return ""  # on macOS
         with suppress(ChildProcessError):
             while time.monotonic() < until:
                 # It is not collected: until then no other group can get its number.

@@ -28,6 +28,8 @@ from ordinance.plugins.prepared import Prepared, Use
 TURN_SECONDS = 30.0
 #: After a start that failed, the next begins this many seconds later at the earliest, then twice as many.
 RESTART_SECONDS, MOST_RESTART_SECONDS = 0.5, 30.0
+#: How often a process that nobody asks is looked at, in seconds.
+_IDLE_SECONDS = 1.0
 #: How many lines a plugin may say about its health, and their length.
 _LINES, _LONGEST_LINE = 20, 200
 
@@ -91,7 +93,9 @@ class Pool:
     def score(self, use: int, passages: Sequence[Passage]) -> list[float]:
         """Return a number from 0 to 1 for each of ``passages``."""
         asked = [answered.sent(passage) for passage in passages]
-        return self._bench.ask(use, asked, lambda answer: answered.scores(answer, len(asked)))
+        # All questions about one text go to one process, which may do once what they have in common.
+        about = hash(tuple(passage.text for passage in passages))
+        return self._bench.ask(use, asked, lambda answer: answered.scores(answer, len(asked)), about)
 
     def rewrite(self, use: int, text: str) -> str:
         """Return ``text`` in its other form."""
@@ -146,10 +150,10 @@ class _Bench:
 
     # Questions
 
-    def ask(self, use: int, payload: object, check: Callable[[object], _T]) -> _T:
+    def ask(self, use: int, payload: object, check: Callable[[object], _T], about: int | None = None) -> _T:
         began = time.monotonic()
         try:
-            process, number = self._take()
+            process, number = self._take(about)
             answer = process.ask(number, use, payload)
             try:
                 found = check(answer)
@@ -163,17 +167,20 @@ class _Bench:
             self._note(fault.cause)
             raise
 
-    def _take(self) -> tuple[Hosted, int]:
+    def _take(self, about: int | None) -> tuple[Hosted, int]:
+        """Take the process that has least to do; for questions ``about`` the same thing the same one, if it can."""
         until = time.monotonic() + TURN_SECONDS
         with self._lock:
             while not self._closed:
                 free = [each for each in self._processes if each.free]
                 if free:
-                    process = min(free, key=lambda each: each.load)
+                    # One that was late may be stuck.
+                    well = [each for each in free if not each.load[0]] if about is not None else []
+                    process = well[(about or 0) % len(well)] if well else min(free, key=lambda each: each.load)
                     if process.asked:
                         self._start_another()
                     number = process.take()
-                    self._watch()
+                    self._work.notify()
                     return process, number
                 self._start_another()
                 if not self._processes and not self._starting:
@@ -201,6 +208,7 @@ class _Bench:
     def _another(self) -> Hosted:
         process = Hosted(self._plugin, self._uses, self._budget, self._lock, self._changed, self._launch)
         self._starting.append(process)
+        self._watch()
         return process
 
     def _start_another(self) -> None:
@@ -271,11 +279,10 @@ class _Bench:
     # Heartbeats
 
     def _watch(self) -> None:
-        """Wake the thread that watches processes at work; there is one while any is."""
+        """Start the thread that watches processes, those at work more often than idle ones; it ends with the pool."""
         if not self._watching:
             self._watching = True
             threading.Thread(target=self._beat, name="ordinance-heartbeat", daemon=True).start()
-        self._work.notify()
 
     def _beat(self) -> None:
         pause = self._budget.silence / 4
@@ -284,10 +291,10 @@ class _Bench:
                 if self._closed:
                     return
                 if not any(each.asked for each in self._processes):
-                    self._work.wait()
+                    self._work.wait(_IDLE_SECONDS)
             time.sleep(pause)
             with self._lock:
-                processes = list(self._processes)
+                processes = [*self._processes, *self._starting]
             for process in processes:
                 process.beat()
 

@@ -42,21 +42,36 @@ class Holds:
     attested: bool = False
 
 
-Requirement = Decides | InTime | Reaches | Holds
+@dataclass(frozen=True, slots=True)
+class AnyLaw:
+    """One of ``laws`` is in force and reaches the situation."""
+
+    laws: tuple[Law, ...]
 
 
-def required_by(jurisdiction: str | None, law: Law | None) -> Iterator[Requirement]:
-    """Yield what must hold for anything that a ``jurisdiction`` says under a ``law``; the charter has neither."""
+Requirement = Decides | InTime | Reaches | AnyLaw | Holds
+
+
+def required_by(jurisdiction: str | None, *laws: Law) -> Iterator[Requirement]:
+    """Yield what must hold for anything that a ``jurisdiction`` says under ``laws``, of which one is enough; the
+    charter has neither."""
     if jurisdiction is not None:
         yield Decides(jurisdiction)
-    if law is not None:
-        yield InTime(law)
-        yield Reaches(law)
+    if len(laws) == 1:
+        yield from applying(laws[0])
+    elif laws:
+        yield AnyLaw(laws)
+
+
+def applying(law: Law) -> Iterator[Requirement]:
+    """Yield what must hold for ``law`` to apply."""
+    yield InTime(law)
+    yield Reaches(law)
 
 
 def required(rule: PlannedRule) -> Iterator[Requirement]:
     """Yield what must hold for ``rule`` to apply, unless one of its exceptions does."""
-    yield from required_by(rule.jurisdiction, rule.law)
+    yield from required_by(rule.jurisdiction, *rule.laws)
     yield Holds(rule.condition)
 
 

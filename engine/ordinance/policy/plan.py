@@ -127,8 +127,10 @@ class PlannedRule:
     A rule on ``trial`` is recorded and not applied; from the day ``trial_until`` on, ``after_trial`` stands in its
     place (None: it stays on trial). ``placeholders`` stand in the place of what a mask removes, by language; ``told``
     is False where the pack says that they need no notice. A ``say`` with ``hours`` also speaks when so many have passed
-    since it last did, whatever its occasion. Where ``near`` names detectors too, one of them must find something in the
-    same sentence. Where it is ``judged``, a judge is asked too.
+    since it last did, whatever its occasion; one ``by_text`` speaks only if it finds something. Where ``near`` names
+    detectors too, one of them must find something in the same sentence. Where it is ``judged``, a judge is asked too.
+    ``beside`` are further laws that it stands under, each enough for it to apply; a rule that is in force has only
+    those that apply.
     """
 
     id: str
@@ -156,6 +158,13 @@ class PlannedRule:
     hours: int = 0
     near: tuple[str, ...] = ()
     judged: Judged | None = None
+    beside: tuple[Law, ...] = ()
+    by_text: bool = False
+
+    @property
+    def laws(self) -> tuple[Law, ...]:
+        """Return the laws that it stands under; the zone of the first counts for its days."""
+        return (() if self.law is None else (self.law,)) + self.beside
 
     @property
     def looks(self) -> bool:

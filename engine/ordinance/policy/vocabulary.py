@@ -80,6 +80,7 @@ class NoticeKind(Enum):
     ADAPTER = "adapter"
     CUT = "cut"
     HISTORY = "history"
+    DECLINED = "declined"
 
 
 class Occasion(Enum):

@@ -93,7 +93,7 @@ def to_judge(texts: Collection[str], said: Sequence[str], form: frozenset[str] =
     others = [text for text in texts if text.strip() and text not in form]
     if not chosen:
         return _longest(others)
-    known = "\0".join(map(_packed, chosen))
+    known = "\n".join(map(_packed, chosen))  # in what is packed there is no white space
     if len(known) * len(others) <= _MOST_COMPARED:  # else all of it is judged once more
         others = [text for text in others if _packed(text) not in known]
     return [*chosen, "\n".join(others)] if others else chosen

@@ -65,8 +65,8 @@ def _place(plan: Plan, situation: Situation, line: SlotLine, packs: list[str]) -
     """Return the precedence of a line, greater for stronger; None if the line is not in force."""
     if line.language:
         return (line.rank, -packs.index(line.language)) if line.language in packs else None
-    jurisdiction = None if line.law is None else line.pack
-    applies = all(meets(each, plan, situation) for each in required_by(jurisdiction, line.law))
+    under = (None,) if line.law is None else (line.pack, line.law)
+    applies = all(meets(each, plan, situation) for each in required_by(*under))
     return (line.rank, 0) if applies else None
 
 

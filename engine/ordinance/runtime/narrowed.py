@@ -15,29 +15,36 @@ from typing import Any
 
 from ordinance.detection import Expressions
 from ordinance.policy.plan import Plan, PlannedRule
-from ordinance.policy.vocabulary import Effect
+from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.matcher import matches_in
-from ordinance.runtime.redact.activation import forgeable, sought
+from ordinance.runtime.redact.activation import activate, forgeable, looks_at_questions, sought
 from ordinance.runtime.redact.own_words import share_words
+from ordinance.runtime.situation import rules_in_force, situate
 
 #: Parts that are kept with their automata; examples of one rule follow one another.
 _KEPT = 32
 
 
 class Narrowed:
-    """Gives the parts of ``plan`` that answer to some texts as all of it would, in every situation."""
+    """Gives the parts of ``plan`` that answer to some texts as all of it would, in every situation.
+
+    What rules look for in what is asked outside every place is one automaton already, which requests and examples use;
+    only what is not in it is looked for by another.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         shields = dict.fromkeys((*plan.protected, *(each.detector for each in plan.contacts if each.detector)))
         self._names = [*range(len(plan.rules)), *shields]
+        self._common, self._common_tags = _common(plan)
         looked_for: list[tuple[int, Expressions]] = []
         for tag, name in enumerate(self._names):
-            found = _of_rule(plan, plan.rules[name]) if isinstance(name, int) else [plan.detectors[name]]
-            looked_for += [(tag, each) for each in found if isinstance(each, Expressions)]
+            if tag not in self._common_tags.values():
+                found = _of_rule(plan, plan.rules[name]) if isinstance(name, int) else [plan.detectors[name]]
+                looked_for += [(tag, each) for each in found if isinstance(each, Expressions)]
         self._bare = [replace(each, detector="") for each in plan.contacts]
-        self._automaton = Automaton(looked_for)
+        self._other = Automaton(looked_for)
         self._always = frozenset(tag for tag, rule in enumerate(plan.rules) if _always(plan, rule))
         self._ending = frozenset(tag for tag, rule in enumerate(plan.rules) if rule.effect is Effect.REFUSE)
         self._met: dict[str, frozenset[int]] = {}
@@ -58,7 +65,9 @@ class Narrowed:
     def _found(self, text: str) -> frozenset[int]:
         """Candidates count as found: what decides on them is asked when the example is run."""
         if text not in self._met:
-            self._met[text] = frozenset(match.tag for match in matches_in(self._automaton, text))
+            common = {match.tag for match in matches_in(self._common, text)} & self._common_tags.keys()
+            other = {match.tag for match in matches_in(self._other, text)}
+            self._met[text] = frozenset({self._common_tags[tag] for tag in common} | other)
         return self._met[text]
 
     def _narrow(self, tags: frozenset[int]) -> Plan:
@@ -72,6 +81,20 @@ class Narrowed:
                 each if each.detector in kept else bare for each, bare in zip(plan.contacts, self._bare, strict=True)
             ),
         )
+
+
+def _common(plan: Plan) -> tuple[Automaton, dict[int, int]]:
+    """Return the automaton for what is asked outside every place, and the number in ``plan`` of each rule of which it
+    has all that makes a difference, by its tag there."""
+    outside = activate(plan, rules_in_force(plan, situate(plan, jurisdiction=None, turn=2)), part=Channel.PROMPT)
+    numbers = {id(rule): number for number, rule in enumerate(plan.rules)}
+    tags = {}
+    for tag, rule in enumerate(outside.rules):
+        looked_for = _of_rule(plan, rule)
+        decided = any(pattern.accepts for each in looked_for for pattern in each.patterns)
+        if looked_for and not decided and id(rule) in numbers and looks_at_questions(rule):
+            tags[tag] = numbers[id(rule)]
+    return outside.prompt, tags
 
 
 def _always(plan: Plan, rule: PlannedRule) -> bool:

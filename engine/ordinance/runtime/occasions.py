@@ -21,7 +21,13 @@ _SELDOM = OPENING | {Occasion.EVERY_HOURS}
 def due(plan: Plan, rules: Iterable[PlannedRule], situation: Situation, remembered: Remembered) -> list[PlannedRule]:
     """Return the ``say`` rules among ``rules`` that speak in this answer."""
     says = [rule for rule in rules if rule.effect is Effect.SAY]
-    return [rule for rule in says if _is_due(plan, rule, situation.now, remembered.last(rule.id))]
+    return [rule for rule in says if _is_due(plan, rule, situation.now, _last(rule, remembered))]
+
+
+def _last(rule: PlannedRule, remembered: Remembered) -> Told | None:
+    """Look up when ``rule`` last spoke. That there were answers says nothing of one that speaks because of their text
+    (semantics, rule 31)."""
+    return remembered.notices.get(rule.id) if rule.by_text else remembered.last(rule.id)
 
 
 def _is_due(plan: Plan, rule: PlannedRule, now: datetime, last: Told | None) -> bool:

@@ -18,7 +18,7 @@ from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.redact.activation import Activation, removing
-from ordinance.runtime.redact.disclose import Cause, Notice, cause_of
+from ordinance.runtime.redact.disclose import Cause, Notice, causes_of
 from ordinance.runtime.redact.json_text import Structure
 from ordinance.runtime.remembered import Remembered, believed, names_of
 from ordinance.runtime.situation import Situation
@@ -180,6 +180,10 @@ class Session:
         known = {tuple(texts): Continued(tuple(texts), certain=False) for texts in prompts}
         self._terms = replace(self._terms, continued=tuple(known[tuple(texts)] for texts in prompts))
 
+    def judges(self, part: Channel) -> bool:
+        """Return whether this part of an answer waits for a judge."""
+        return self._terms.rulings is not None and any(rule.may_act for rule in self.activation_of(part).judged)
+
     def activation_of(self, part: Channel) -> Activation:
         """Return the automata for one part of an answer."""
         return self._terms.activation_of(part)
@@ -270,7 +274,7 @@ class Session:
             "verdict": outcome.verdict.word,
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
-            "marks": [_cause_as_json(cause_of(rule)) for rule in self.marks],
+            "marks": [_cause_as_json(cause) for rule in self.marks for cause in causes_of(rule)],
             **self._plugins(),
             **self.judged(),
             **({"trials": list(outcome.trials)} if self._shows_trials else {}),
@@ -340,9 +344,12 @@ class Session:
             **self.history(),
         }
 
-    def _judge_faults(self) -> dict[str, list[str]]:
+    def _judge_faults(self) -> dict[str, Any]:
         rulings = self._terms.rulings
-        return {"judge_faults": sorted(rulings.faults)} if rulings is not None and rulings.faults else {}
+        if rulings is None or not rulings.faults:
+            return {}
+        failed = {name: sorted(rules) for name, rules in sorted(rulings.failed.items())}
+        return {"judge_faults": sorted(rulings.faults), **({"judges_failed": failed} if failed else {})}
 
 
 def notices_as_json(notices: Iterable[Notice]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -14,7 +14,17 @@ from zoneinfo import ZoneInfo
 import langcodes
 
 from ordinance.errors import SituationError
-from ordinance.policy.application import Decides, Holds, InTime, Reaches, Requirement, excepting, required
+from ordinance.policy.application import (
+    AnyLaw,
+    Decides,
+    Holds,
+    InTime,
+    Reaches,
+    Requirement,
+    applying,
+    excepting,
+    required,
+)
 from ordinance.policy.conditions import holds, prefixes
 from ordinance.policy.plan import Contact, Exemption, Law, Plan, PlannedRule
 from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, CLAIMED, PLACE, PLACES
@@ -168,30 +178,39 @@ def rules_in_force(plan: Plan, situation: Situation) -> tuple[PlannedRule, ...]:
     if rules is None:
         if len(known.rules) >= _KEPT:
             known.rules.clear()
-        rules = known.rules[name] = _find_in_force(plan, situation)
+        rules = known.rules[name] = _find_in_force(plan, situation, known.told)
     return rules
 
 
 @dataclass(frozen=True, slots=True)
 class _InForce:
-    """What was worked out for a plan, and the zones by whose days its rules begin and end."""
+    """What was worked out for a plan, and the zones by whose days its rules begin and end. ``told`` are rules under
+    those of their laws that apply."""
 
     zones: tuple[ZoneInfo, ...]
     rules: dict[tuple[Hashable, ...], tuple[PlannedRule, ...]] = field(default_factory=dict)
+    told: dict[tuple[PlannedRule, tuple[Law, ...]], PlannedRule] = field(default_factory=dict)
 
 
 _in_force: WeakKeyDictionary[Plan, _InForce] = WeakKeyDictionary()
 
 
 def _zones(plan: Plan) -> tuple[ZoneInfo, ...]:
-    laws = [rule.law for rule in plan.rules] + [each.law for rule in plan.rules for each in rule.exemptions]
+    laws = [law for rule in plan.rules for law in (*rule.laws, *(each.law for each in rule.exemptions))]
     periods = [period for law in laws if law for period in (law.in_force, *(each.period for each in law.transitions))]
     return tuple(dict.fromkeys([_UTC, *(period.zone for period in periods)]))
 
 
-def _find_in_force(plan: Plan, situation: Situation) -> tuple[PlannedRule, ...]:
-    rules = (as_of_today(rule, situation) for rule in plan.rules if _applies(rule, plan, situation))
-    return tuple(sorted(rules, key=lambda rule: not rule.looks))
+def _find_in_force(
+    plan: Plan, situation: Situation, told: dict[tuple[PlannedRule, tuple[Law, ...]], PlannedRule]
+) -> tuple[PlannedRule, ...]:
+    found: list[PlannedRule] = []
+    for rule in (as_of_today(rule, situation) for rule in plan.rules if _applies(rule, plan, situation)):
+        laws = tuple(law for law in rule.laws if not rule.beside or law_applies(law, plan, situation))
+        if laws != rule.laws:
+            rule = told.setdefault((rule, laws), replace(rule, law=laws[0], beside=laws[1:]))
+        found.append(rule)
+    return tuple(sorted(found, key=lambda rule: not rule.looks))
 
 
 def as_of_today(rule: PlannedRule, situation: Situation) -> PlannedRule:
@@ -222,8 +241,15 @@ def meets(requirement: Requirement, plan: Plan, situation: Situation) -> bool:
             return law_in_force(law, situation)
         case Reaches(law):
             return holds(law.reaches, situation.look_up)
+        case AnyLaw(laws):
+            return any(law_applies(law, plan, situation) for law in laws)
         case Holds(condition, attested):
             return holds(condition, situation.attested.get if attested else situation.look_up)
+
+
+def law_applies(law: Law, plan: Plan, situation: Situation) -> bool:
+    """Whether ``law`` is in force and reaches ``situation``."""
+    return all(meets(each, plan, situation) for each in applying(law))
 
 
 def law_in_force(law: Law, situation: Situation) -> bool:

@@ -49,6 +49,7 @@ class Stream:
         self._part = part
         self._prompt = prompt
         self._texts: list[Text] = []
+        self._calls: list[JudgedText] = []  # names and arguments, of calls that are judged
         self._structured = structure is not None
         self._silent = self._structured or terms.silent
         self.content: Text
@@ -85,7 +86,7 @@ class Stream:
         beginning = beginning or self.beginning(part)
         if activation.judged and terms.rulings is not None:
             inner = JudgedRedactor(activation, beginning, terms.placeholders, rigid=rigid)
-            return self._begun(JudgedText(inner, terms.rulings, activation, beginning, _JUDGED_AS[part]))
+            return self._judged(JudgedText(inner, terms.rulings, activation, beginning, _JUDGED_AS[part]), part)
         return self._begun(Redactor(activation, beginning, terms.placeholders, rigid=rigid))
 
     def _begun(self, text: Text) -> Text:
@@ -116,7 +117,14 @@ class Stream:
         text = JsonText(activation, beginning, structure, terms.placeholders)
         if activation.judged and terms.rulings is not None:
             judged = JudgedText(text, terms.rulings, activation, beginning, _JUDGED_AS[part], decoded=True)
-            return self._begun(judged)
+            return self._judged(judged, part)
+        return self._begun(text)
+
+    def _judged(self, text: JudgedText, part: Channel) -> Text:
+        """Begin a text that is judged; those of all calls are judged together."""
+        if part is Channel.TOOL_CALL:
+            text.follow(self._calls)
+            self._calls.append(text)
         return self._begun(text)
 
     def alternatives(self, part: Channel, beginning: Beginning | None = None) -> Alternatives:

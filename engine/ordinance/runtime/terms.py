@@ -40,11 +40,12 @@ class Terms:
 
     ``whole``: nothing leaves before the end. ``activation`` has the rules in force and the automata of content,
     ``contacts`` are those of the place, ``placeholders`` what masks write, by tag. ``opening`` are the ``say`` rules
-    that speak in this answer, ``marks`` those that mark it, and ``tried`` those of both that are on trial. ``screened``
-    is what the prompt was found to contain, ``without`` what a pack says of an adapter that is not there, and
-    ``continued`` has one text, or one for each prompt of the request. ``remembered`` is what earlier answers
-    of the conversation told. ``silent``: a machine reads the text, so that notices are in the metadata alone.
-    ``keeps``: what leaves is needed at the end. ``rulings`` are those of the judge, if there is one.
+    that speak in this answer, ``answering`` those that speak if it contains what they look for, ``marks`` those that
+    mark it, and ``tried`` those that say or mark whatever a text contains and are on trial. ``screened`` is what the
+    prompt was found to contain, ``without`` what a pack says of an adapter that is not there, and ``continued`` has
+    one text, or one for each prompt of the request. ``remembered`` is what earlier answers of the conversation told.
+    ``silent``: a machine reads the text, so that notices are in the metadata alone. ``keeps``: what leaves is needed
+    at the end. ``rulings`` are those of the judge, if there is one.
     """
 
     plan: Plan
@@ -55,6 +56,7 @@ class Terms:
     discloser: Discloser
     placeholders: Mapping[int, str]
     opening: tuple[PlannedRule, ...]
+    answering: tuple[PlannedRule, ...]
     marks: tuple[PlannedRule, ...]
     tried: tuple[PlannedRule, ...]
     screened: Screened = field(default_factory=Screened)
@@ -116,9 +118,10 @@ def terms_of(
         contacts,
         discloser,
         discloser.placeholders(activation.rules),
-        opening=tuple(rule for rule in saying if not rule.trial),
+        opening=tuple(rule for rule in saying if not (rule.trial or rule.by_text)),
+        answering=tuple(rule for rule in saying if rule.by_text and not rule.trial),
         marks=tuple(rule for rule in marking if not rule.trial),
-        tried=tuple(rule for rule in (*saying, *marking) if rule.trial),
+        tried=tuple(rule for rule in (*saying, *marking) if rule.trial and not rule.by_text),
         remembered=remembered,
         silent=silent,
         keeps=whole,

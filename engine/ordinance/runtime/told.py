@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ordinance.policy.plan import PlannedRule
 from ordinance.policy.vocabulary import Effect, NoticeKind, Verdict
 from ordinance.runtime.occasions import OPENING
-from ordinance.runtime.redact.disclose import Cause, Notice, cause_of
+from ordinance.runtime.redact.disclose import Cause, Notice, causes_of
 from ordinance.runtime.redact.signs import imitation
 from ordinance.runtime.redact.text_contract import Meeting
 from ordinance.runtime.remembered import CONTACTS
@@ -62,7 +62,8 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str, defers: bool = Fa
     rules, masked, say = activation.rules, asked.masked, terms.discloser
     refusing = [rules[tag] for tag in sorted(met.refused)]
     refusing += [rule for rule in asked.rules if rule.effect is Effect.REFUSE]
-    providing = [rules[tag] for tag in sorted(met.observed) if rules[tag].effect is Effect.PROVIDE]
+    seen = frozenset[int]() if terms.whole and refused else met.observed  # nothing of that text is shown (rule 16)
+    providing = [rules[tag] for tag in sorted(seen) if rules[tag].effect is Effect.PROVIDE]
     providing += [rule for rule in asked.rules if rule.effect is Effect.PROVIDE]
     shown = met.severed if terms.whole and refused else met.severed | met.omitted
     omitting = [rules[tag] for tag in sorted(shown | masked) if 0 <= tag < len(rules)]
@@ -74,6 +75,7 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str, defers: bool = Fa
         fault = "detector"
 
     saying = [rule for rule in terms.opening if not (defers and rule.occasion in OPENING)]
+    answering = [rule for rule in terms.answering if any(rules[tag] is rule for tag in seen)]
     before = say.told((rule for rule in saying if rule.occasion in OPENING), terms.heard)
     after = say.told(rule for rule in omitting if rule.told)
     if forged:
@@ -81,23 +83,24 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str, defers: bool = Fa
     if activation.cut in shown:
         after.append(say.engine(NoticeKind.CUT, terms.plan.engine_notices["cut"], ()))
     if left_out.exchanges and not left_out.told and not asked.refused:
-        causes = dict.fromkeys(map(cause_of, (*left_out.rules, *left_out.failed)))
+        causes = dict.fromkeys(cause for rule in (*left_out.rules, *left_out.failed) for cause in causes_of(rule))
         after.append(say.engine(NoticeKind.HISTORY, terms.plan.engine_notices["history"], tuple(causes)))
     after += say.told(dict.fromkeys(refusing))
     if fault:
         after.append(_of_the_engine(terms, NoticeKind.FAULT, "fault", fault))
-    after += say.told((rule for rule in saying if rule.occasion not in OPENING), terms.heard)
+    after += say.told([*(rule for rule in saying if rule.occasion not in OPENING), *answering], terms.heard)
     if without is not None and (without.declines or terms.remembered.last(without.id) is None):
         after.append(say.engine(NoticeKind.ADAPTER, without.notice, (_missing(without.id),)))
-    if providing or refusing:
-        after.append(_contacts(terms, providing, refusing))
+    red = [rule for rule in refusing if rule.kind is NoticeKind.RED_LINE]
+    if providing or red:
+        after.append(_contacts(terms, providing, red))
 
     verdict = Verdict.DISCLOSE if before or after or left_out.exchanges else Verdict.PASS
     if shown or masked:
         verdict = Verdict.WITHHOLD
     if refused:
         verdict = Verdict.REFUSE
-    fired = {rule.id for rule in (*refusing, *providing, *omitting, *saying, *left_out.rules)}
+    fired = {rule.id for rule in (*refusing, *providing, *omitting, *saying, *answering, *left_out.rules)}
     return Told(
         before=tuple(before),
         after=tuple(after),
@@ -122,7 +125,7 @@ def _contacts(terms: Terms, providing: Iterable[PlannedRule], refusing: Iterable
     nothing about people, so it brings none."""
     groups = {rule.contacts for rule in providing}
     chosen = [contact for contact in terms.contacts if refusing or contact.group in groups]
-    named = tuple(dict.fromkeys(cause_of(rule) for rule in providing or refusing))
+    named = tuple(dict.fromkeys(cause for rule in providing or refusing for cause in causes_of(rule)))
     notices = terms.plan.engine_notices
     return terms.discloser.contacts(
         notices["contacts"],

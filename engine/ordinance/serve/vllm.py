@@ -21,7 +21,7 @@ from ordinance.serve.account import account, installed_version
 from ordinance.serve.behind.in_process import InProcess
 from ordinance.serve.door.current_policy import Renewal
 from ordinance.serve.door.engine import installed_engine
-from ordinance.serve.door.front_checks import FrontChecks, Presence
+from ordinance.serve.door.front_checks import FrontChecks, Presence, named_hosts
 from ordinance.serve.door.http_headers import EXPOSED, policy_header
 from ordinance.serve.door.numbers import numbers
 from ordinance.serve.door.policies import policies_of
@@ -120,7 +120,7 @@ class Ordinance:
         answer."""
         kept = frozenset(service.settings.vllm.closed_routes)
         router = Router(service, {READY: self._ready}, passed=self._app, kept=kept, patience=False)
-        front = FrontChecks(router, lambda: _hosts(service.standing.settings), Presence(), service.meter.failed)
+        front = FrontChecks(router, lambda: named_hosts(service.standing.settings), Presence(), service.meter.failed)
         if args is None:
             return front
         # The server's own stands inside, where it does not see the answers that are ours.
@@ -142,11 +142,6 @@ class Ordinance:
         server = {"vllm": installed_version(), "usage_statistics": False}
         state = await ready_state(service)
         return {**state, "ordinance": __version__, "server": server}, 200 if state["ready"] else 503
-
-
-def _hosts(settings: Settings) -> frozenset[str] | None:
-    """Return the host names that requests may use; None for any, unless the operator gives some and no keys."""
-    return frozenset(name.lower() for name in settings.hosts) if settings.hosts and not settings.keys else None
 
 
 def _not_begun() -> Problem:

@@ -27,6 +27,7 @@ from ordinance.settings.sections import (
     AdapterSettings,
     AuditSettings,
     ConversationSettings,
+    ExtProcSettings,
     KeySettings,
     LimitSettings,
     MetricsSettings,
@@ -34,11 +35,11 @@ from ordinance.settings.sections import (
     Seconds,
     SpeakSettings,
     TraceSettings,
-    TrustSettings,
     UpstreamSettings,
     VllmSettings,
     language_tag,
 )
+from ordinance.settings.trust import TrustSettings
 
 PREFIX = "ORDINANCE_"
 
@@ -114,6 +115,11 @@ class Settings(BaseSettings):
     policy: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
         default=None, description="Name of the policy, as responses show it. Default: the jurisdiction."
     )
+    expect: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None = Field(
+        default=None,
+        description="Digest that the policy for everyone must have, as `ordinance check` prints it. With another one "
+        "the server does not start, and a reload keeps the last good policy. Default: any policy.",
+    )
     jurisdiction: str | None = Field(
         default=None,
         description="Whose law applies if the key does not say: the code of a loaded jurisdiction, such as `DE`.",
@@ -187,6 +193,9 @@ class Settings(BaseSettings):
     upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
     limits: LimitSettings = Field(default=LimitSettings(), description="Limits on size, number and time.")
     vllm: VllmSettings = Field(default=VllmSettings(), description="Settings for Ordinance inside vLLM (docs/vllm.md).")
+    ext_proc: ExtProcSettings = Field(
+        default=ExtProcSettings(), description="Settings for Ordinance behind an Envoy (docs/envoy.md)."
+    )
     speak: SpeakSettings = Field(
         default=SpeakSettings(), description="How the model is instructed about language and tone."
     )

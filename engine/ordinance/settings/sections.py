@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -157,26 +158,6 @@ class PluginSettings(Section):
         return network
 
 
-class TrustSettings(Section):
-    """Which policy may be applied ([bundles.md](bundles.md)). Needs `pip install 'ordinance[trust]'`."""
-
-    root: Path = Field(
-        description="The root: the file that says whose signatures a bundle needs; a path is relative to the settings "
-        "file."
-    )
-    required: bool = Field(
-        default=True,
-        description="Whether nothing is applied that is not a signed bundle. With `false`, packs may be loose files; a "
-        "bundle is verified all the same.",
-    )
-    state: Path | None = Field(
-        default=None,
-        description="File in which this machine remembers which bundles it has applied, so that an older one is "
-        "refused; a path is relative to the settings file. Default: `trust.json` in `$STATE_DIRECTORY`, or in "
-        "`$XDG_STATE_HOME/ordinance`; without these, a bundle is refused.",
-    )
-
-
 class VllmSettings(Section):
     """Settings for Ordinance inside vLLM (docs/vllm.md)."""
 
@@ -188,6 +169,33 @@ class VllmSettings(Section):
     other_version: bool = Field(
         default=False, description="Start even if vLLM's version is outside the range that was examined."
     )
+
+
+#: A header's name, in lower case.
+_HEADER = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+class ExtProcSettings(Section):
+    """Settings for `ordinance ext-proc`, behind an Envoy ([envoy.md](envoy.md))."""
+
+    listen: str = Field(
+        default="127.0.0.1:9002",
+        description="Where Envoy calls: an address and a port, such as `127.0.0.1:9002` or `[::]:9002`, or a Unix "
+        "socket, such as `unix:/run/ordinance/ext-proc.sock`.",
+    )
+    headers: list[str] = Field(
+        default_factory=list,
+        description="Names, in lower case, of request headers that go on to the model server as the client, or a "
+        "filter in front, wrote them. Default: none but those that docs/envoy.md lists.",
+    )
+
+    @field_validator("headers")
+    @classmethod
+    def _are_names(cls, headers: list[str]) -> list[str]:
+        for name in headers:
+            if not _HEADER.fullmatch(name):
+                raise ValueError(f"'{name}' is not the name of a header in lower case, such as x-session-id")
+        return headers
 
 
 class SpeakSettings(Section):

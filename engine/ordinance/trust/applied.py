@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # slow to import, and whoever applies loose packs without set
     from ordinance.plugins.allowed import Plugin
     from ordinance.policy.plan import Plan
     from ordinance.settings.judges import JudgeSettings
-    from ordinance.settings.sections import TrustSettings
+    from ordinance.settings.trust import TrustSettings
 
 
 @dataclass(frozen=True, slots=True)

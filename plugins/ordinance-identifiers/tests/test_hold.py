@@ -42,7 +42,7 @@ def test_prose_hardly_waits_with_all_countries(name: tuple[str, ...]) -> None:
     ],
 )
 def test_years_times_dates_and_amounts_wait_four_characters_in_most_of_europe(text: str) -> None:
-    """Not where one begins like a year and a space (AT) or a date with dots (BE) or slashes (DE): docs/accuracy.md."""
+    """Not where one begins like a year and a space (AT) or a date with dots (BE) or slashes (DE): decision 059."""
     for kind in ("national", "tax", "health"):
         europe = set(COUNTRIES) & set(numbers.countries(kind)) - {"AT", "BE", "AU", "CA", "IN", "KR", "TH", "US"}
         assert max(held(automaton(candidates(f"id.{kind}", *sorted(europe))), text)) <= 4

@@ -44,7 +44,7 @@ class Scoring:
 
     def __init__(self, renderer: Renderer, server: Server, served: Served) -> None:
         self._renderer = renderer
-        self._server = server
+        self._ask = server.together if renderer.ALIKE else server.ask
         self._served = served
         self._fence = Fence()
 
@@ -55,4 +55,4 @@ class Scoring:
     def _score(self, passage: Passage) -> float:
         until = time.monotonic() + self._served.seconds
         body = self._renderer.body(self._fence.around(passage.text, passage.before))
-        return self._renderer.score(self._server.ask(body, until))
+        return self._renderer.score(self._ask(body, until))

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from ordinance.plugin import JudgeFaultError, Served, connect
+from ordinance_judge.together import Together
 
 #: The largest answer that is read, in bytes.
 _LARGEST = 1024 * 1024
@@ -38,6 +39,8 @@ class Server:
         self._idle: list[HTTPConnection] = []
         self._lock = threading.Lock()
         self._connecting = threading.Lock()
+        #: As ``ask``, for what several questions ask alike.
+        self.together = Together(self.ask)
 
     def ask(self, body: Mapping[str, Any], until: float) -> dict[str, Any]:
         """Return the one choice of the answer to ``body``, a request without its model. Raises ``JudgeFaultError`` for

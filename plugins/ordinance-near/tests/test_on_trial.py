@@ -13,6 +13,7 @@ import pytest
 from ordinance.plugins.seal import seal
 from support.commands import Served
 from support.serving import PATIENCE, LoopThread, ScriptedUpstream, say
+from support.waiting import until
 
 pytestmark = pytest.mark.server
 
@@ -44,15 +45,20 @@ def served(folder: Path, upstream: ScriptedUpstream, tmp_path: Path) -> Iterator
 def test_it_records_what_it_would_have_said_and_refuses_nothing(served: Served, upstream: ScriptedUpstream) -> None:
     upstream.script = say(ANSWER)
     asked = {"model": "m", "messages": [{"role": "user", "content": "How do we make the town safe?"}]}
-    answer = httpx2.post(
-        f"{served.address}/v1/chat/completions", json=asked, trust_env=False, timeout=PATIENCE * 10
-    ).json()
-    told = answer["ordinance"]
-    assert ANSWER in answer["choices"][0]["message"]["content"]
-    assert told["verdict"] in ("pass", "disclose")
-    assert RULE in told["trials"]
-    assert told["judged"] == []
-    assert RULE in told["not_judged"]
+
+    def is_recorded() -> bool:
+        # An answer waits a moment for a judge that only records. What it says later it knows the next time.
+        answer = httpx2.post(
+            f"{served.address}/v1/chat/completions", json=asked, trust_env=False, timeout=PATIENCE * 10
+        ).json()
+        told = answer["ordinance"]
+        assert ANSWER in answer["choices"][0]["message"]["content"]
+        assert told["verdict"] in ("pass", "disclose")
+        assert told["judged"] == []
+        assert RULE in told["not_judged"]
+        return RULE in told.get("trials", ())
+
+    until(is_recorded, "the judge on trial was never heard", seconds=60)
     ready = httpx2.get(f"{served.address}/ready", trust_env=False, timeout=PATIENCE).json()
     (judge,) = ready["judges"]
     assert judge["acts"] == []

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ordinance.detection import Ruling
 from ordinance.policy.plan import Plan, Scope
 from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.runtime.judged import checkpoints
 from ordinance.runtime.judged.checkpoints import APART, FURTHEST, Checkpoints
 from ordinance.runtime.match.rulings import JudgedRule, Rulings
 from ordinance.runtime.opening import open_session
@@ -94,6 +96,59 @@ def test_two_and_three_pieces_say_what_one_says(text: str) -> None:
     step = max(1, len(text) // 40)
     for places in (*((at,) for at in range(1, len(text), step)), *combinations(range(1, len(text), step * 3), 2)):
         assert said(plan, cut(text, places)) == whole, places
+
+
+#: Texts that are short enough for every cut, with checkpoints as near to each other as these.
+NEAR, FURTHER = 8, 14
+SHORT = [
+    f"{fires('red')}. Go.",
+    f"Ok. {fires('red')} Go",
+    f"Ok. All is well. {fires('red')}",
+    f"No. {fires('flags')}! End",
+    f"{fires('flags')} a b. c d e.",
+    f"Hi. A {FORBIDDEN}. {fires('red')}",
+    f"A! {RED_LINE} {fires('flags')}",
+    "One. judge-fault-late. Two three.",
+    f"judge-abroad. {fires('red')} x.",
+    "words and no sentence that ends is here",
+]
+
+
+def at_every_place(plan: Plan, text: str, end: End, structure: Structure | None = None, most: int = 3) -> Said:
+    whole = said(plan, [text], end, structure)
+    for count in range(1, most):
+        for places in combinations(range(1, len(text)), count):
+            assert said(plan, cut(text, places), end, structure) == whole, places
+    return whole
+
+
+@pytest.mark.semantics(30)
+@pytest.mark.slow
+@pytest.mark.parametrize("text", SHORT)
+def test_every_cut_in_two_and_three_says_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "APART", NEAR)
+    monkeypatch.setattr(checkpoints, "FURTHEST", FURTHER)
+    assert len(checkpoints_of(text)) >= 2
+    plan = plan_of(ScriptedJudge())
+    found = at_every_place(plan, text, End.OWN)
+    assert found.refused is (_bad(text) or RED_LINE in text)
+    assert fires("red") not in found.text or "judge-abroad" in text
+    at_every_place(plan, text, End.CUT, most=2)
+
+
+@pytest.mark.semantics(9)
+@pytest.mark.slow
+def test_every_cut_of_json_in_two_and_three_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "APART", NEAR)
+    monkeypatch.setattr(checkpoints, "FURTHEST", FURTHER)
+    plan = plan_of(ScriptedJudge())
+    source = fires("red").replace("-red-", "\\u002dred-")
+    for text in (f'{{"a": "{source}"}}', '{"a": "Well. So\\n it \\u00e4 is"}'):
+        for structure in (FREE_NOWHERE, Structure(lambda _: True)):
+            found = at_every_place(plan, text, End.OWN, structure)
+            assert found.refused is (source in text)
+            assert text.startswith(found.text)
+            assert len(found.text) <= FURTHER if found.refused else found.text == text
 
 
 @pytest.mark.semantics(30)
@@ -355,12 +410,37 @@ def test_arguments_of_a_call_are_judged_as_they_read(cutting: Callable[[str], li
     source = '{"about": "judge\\u002dcanary\\u002dred\\u002d0.93"}'
     assert "".join(arguments.feed(piece) for piece in cutting(source)) + arguments.close() == ""
     assert stream.refused
-    assert judge.asked[-1][1].text == '{"about": "judge-canary-red-0.93"}'
+    assert judge.asked[-1][1].text == 'look\n{"about": "judge-canary-red-0.93"}', "with its name before it"
     assert judge.asked[-1][1].part == "tool_call"
     quiet = opened(plan_of(ScriptedJudge())).stream()
     _, arguments = quiet.call()
     source = '{"about": "weather \\u00e4"}'
     assert "".join(arguments.feed(piece) for piece in cutting(source)) + arguments.close() == source
+
+
+class Halves(ScriptedJudge):
+    """Finds what has both halves."""
+
+    def _ruling(self, rule: str, text: str, fault: str | None, abroad: bool) -> Ruling:
+        return Ruling(float("half-one" in text and "half-two" in text), self.may_act(rule))
+
+
+@pytest.mark.semantics(30)
+@pytest.mark.parametrize("named", [False, True])
+def test_what_several_calls_say_together_is_judged_together(named: bool) -> None:
+    """Before, each name and each list of arguments was judged by itself, and a text walked out over several calls."""
+    stream = opened(plan_of(Halves())).stream()
+    left = ""
+    for half in ("half-one", "half-two"):
+        name, arguments = stream.call()
+        left += name.feed(half if named else "note") + name.close()
+        left += arguments.feed("{}" if named else f'{{"a": "{half}"}}') + arguments.close()
+    assert stream.refused
+    assert "half-one" in left
+    assert "half-two" not in left
+    other = opened(plan_of(Halves())).stream()
+    name, arguments = other.call()
+    assert name.feed("half-two") + name.close() == "half-two", "another choice is another answer"
 
 
 @pytest.mark.semantics(9)

@@ -15,7 +15,7 @@ from ordinance.language.source import Source, Span
 from ordinance.policy.link.written import law_texts
 from ordinance.policy.plan import ANY_LANGUAGE, Contact, LanguageStyle, NoticeTemplate, PlannedRule
 from ordinance.policy.vocabulary import NoticeKind
-from ordinance.runtime.redact.disclose import Discloser, Notice, cause_of, parents
+from ordinance.runtime.redact.disclose import Discloser, Notice, causes_of, parents
 from support.plans import law, plan, refuse, withhold
 
 TEXTS = {
@@ -229,4 +229,5 @@ def test_a_law_is_cited_by_its_short_title_in_the_language() -> None:
         assert told(language, rule(law=cited)) == expected
     placed = law_texts(written(en="Land", de="Das Land"), written(en="Act"), None, None)
     assert placed.short == {ANY_LANGUAGE: "Act (Land)", "en": "Act (Land)", "de": "Act (Das Land)"}
-    assert cause_of(rule(law=cited)).law == (law().title, law().article, law().jurisdiction), "metadata does not change"
+    (cause,) = causes_of(rule(law=cited))
+    assert cause.law == (law().title, law().article, law().jurisdiction), "metadata does not change"

@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from ordinance.errors import OrdinanceError, SituationError
-from ordinance.serve.door.policies import Policies, policies_of
+from ordinance.errors import OrdinanceError, PolicyError, SituationError
+from ordinance.serve.door.policies import Policies, common_plan, policies_of
 from ordinance.settings.model import Settings
 from support.desks import DESKS, key, two_desks
 from support.serving import PATIENCE, LoopThread, OpenGateway, RunningGateway, ScriptedUpstream, say
@@ -84,6 +84,16 @@ def test_a_house_that_no_key_names_applies_to_everyone(tmp_path: Path) -> None:
     assert [pack.name for pack in policies.common.packs if pack.kind == "house"] == []
     alone = policies_of(Settings.model_validate({**values, "packs": values["packs"][:1], "keys": []}))
     assert [pack.name for pack in alone.common.packs if pack.kind == "house"] == ["school"]
+
+
+def test_another_policy_than_the_one_that_is_expected_does_not_load(tmp_path: Path) -> None:
+    values = two_desks(tmp_path, pupil={"houses": ["school"]}, clerk={"houses": ["ministry"]})
+    digest = policies_of(Settings.model_validate(values)).common.digest
+    assert policies_of(Settings.model_validate({**values, "expect": digest})).common.digest == digest
+    other = Settings.model_validate({**values, "expect": "0" * 64})
+    for load in (policies_of, common_plan):
+        with pytest.raises(PolicyError, match=f"has the digest {digest}, but `expect` is 0000"):
+            load(other)
 
 
 def test_a_key_whose_houses_are_not_loaded_yet_waits_for_them(

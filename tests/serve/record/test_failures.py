@@ -18,18 +18,29 @@ def test_the_first_failure_is_told_at_once_and_the_rest_counted(
     now = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     told = Failures()
-    told.note([])
+    told.note({"failed": []})
     assert capfd.readouterr().err == ""
-    told.note(["NO/numbers"])
+    told.note({"failed": ["NO/numbers"]})
     assert capfd.readouterr().err == (
         "ordinance: a detector failed in an answer, and counts as found, in NO/numbers; /ready says why\n"
     )
     for rule in ("NO/numbers", "EU/words"):
-        told.note([rule])
+        told.note({"failed": [rule]})
     assert capfd.readouterr().err == ""
     now[0] = failures.TOLD_EVERY
-    told.note(["NO/numbers"])
+    told.note({"failed": ["NO/numbers"]})
     assert "in 3 answers, and counts as found, in EU/words, NO/numbers;" in capfd.readouterr().err
+
+
+def test_a_judge_that_failed_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+    """Before, standard error spoke of a detector, which the operator had none of."""
+    failed = {"guard": ["baseline/terrorism", "baseline/weapons"]}
+    Failures().note({"failed": ["NO/numbers", *failed["guard"]], "judge_faults": ["late"], "judges_failed": failed})
+    assert capfd.readouterr().err.splitlines() == [
+        "ordinance: a detector failed in an answer, and counts as found, in NO/numbers; /ready says why",
+        "ordinance: the judge guard failed in an answer, and counts as found, in baseline/terrorism, baseline/weapons; "
+        "/ready says why",
+    ]
 
 
 def test_every_record_counts(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

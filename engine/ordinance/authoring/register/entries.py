@@ -8,12 +8,13 @@ from datetime import date
 
 from ordinance.authoring.register.document import Document, Entry, Fact, Section, Table, Text
 from ordinance.authoring.register.wording import Wording
+from ordinance.authoring.statutes import SectionRead, Statute, statutes
 from ordinance.authoring.witness import Witness
 from ordinance.language import ast
 from ordinance.policy.conditions import ALWAYS
 from ordinance.policy.ir import Policy, Rule, texts_of
 from ordinance.policy.plan import Exemption, Law, Period, Plan, PlannedRule, Texts
-from ordinance.policy.vocabulary import MARKER, Effect
+from ordinance.policy.vocabulary import MARKER, Effect, NoticeKind
 from ordinance.runtime.redact.disclose import Discloser, parents, pick
 
 _OMISSIONS = (Effect.WITHHOLD, Effect.MASK)
@@ -52,6 +53,7 @@ class _Builder:
             self._rules("left_out", _OMISSIONS, none="left_out.none"),
             *self._limits(),
             self._rules("added", _ADDITIONS, none="added.none"),
+            *self._read(),
             self._manner(),
             self._help(),
             self._made(),
@@ -89,22 +91,20 @@ class _Builder:
 
     def _quotes(self, node: Rule) -> tuple[str, ...]:
         """Return what the pack quotes of the law of a rule, in the rule's section."""
-        law = getattr(node.node, "law", None)
-        if law is None:
-            return ()
+        laws = {word.text for word in ast.laws_of(node.node)}
         sections = [section for section in node.unit.pack.sections if node.node in section.rules]
         return tuple(
             word.text
             for section in sections
             for quote in section.quotes
-            if quote.law.text == law.text
+            if quote.law.text in laws
             for word in quote.texts
         )
 
     # Rules
 
     def _limits(self) -> Iterator[Section]:
-        entries = [each for each in self.shown if each.rule.effect in _OMISSIONS and self._in_house(each)]
+        entries = [each for each in self.shown if self._in_house(each) and each.rule.effect not in _ADDITIONS]
         if entries:
             yield Section("limits", self.say("limits"), self.say("limits.about"), tuple(map(self._entry, entries)))
 
@@ -113,7 +113,7 @@ class _Builder:
 
     def _rules(self, key: str, effects: Sequence[Effect], none: str = "") -> Section:
         found = [each for each in self.shown if each.rule.effect in effects]
-        if effects is _OMISSIONS:
+        if effects is not _ADDITIONS:
             found = [each for each in found if not self._in_house(each)]
         entries = tuple(self._entry(each) for each in found)
         about = self.say(none) if none and not entries else self.say(f"{key}.about")
@@ -124,7 +124,7 @@ class _Builder:
         return Entry(self.label(rule), tuple(self._facts(shown)), self._note(rule))
 
     def _facts(self, shown: _Shown) -> Iterator[Fact]:
-        say, rule, law = self.say, shown.rule, shown.rule.law
+        say, rule = self.say, shown.rule
         if means := getattr(shown.node.node, "means", None):
             yield Fact(say("means"), (self.written(means),))
         if shown.node.asks is not None:
@@ -132,13 +132,15 @@ class _Builder:
         if rule.effect in _OMISSIONS:
             kind = "mask" if rule.effect is Effect.MASK else rule.scope.unit
             yield Fact(say("extent"), (Text(say(f"extent.{kind}")),))
+        if rule.kind is NoticeKind.DECLINED:
+            yield Fact(say("extent"), (Text(say("extent.declined")),))
         if rule.effect in _ADDITIONS:
             yield Fact(say("occasion"), (Text(self._occasion(rule)),))
             if rule.effect is Effect.SAY:
                 yield self._notice(rule)
         if reason := getattr(shown.node.node, "reason", None):
             yield Fact(say("reason"), (self.written(reason),))
-        if law is not None:
+        for law in rule.laws:
             yield from self._law(law, "bylaw" if self._in_house(shown) else "law")
         if shown.quotes:
             yield Fact(say("quote"), tuple(self.text(words) for words in shown.quotes), quoted=True)
@@ -182,7 +184,17 @@ class _Builder:
             return self.say("occasion.provide")
         if rule.effect is Effect.MARK or rule.occasion is None:
             return self.say("occasion.mark")
-        first = self.say(f"occasion.{rule.occasion.value}", hours=rule.hours)
+        if rule.by_text:
+            return self.say("occasion.by_text", how=self._how_often(rule))
+        return self._how_often(rule)
+
+    def _how_often(self, rule: PlannedRule) -> str:
+        if rule.occasion is None:
+            return ""
+        if rule.by_text and rule.occasion.value in ("first answer of conversation", "first answer of day"):
+            first = self.say(f"often.{rule.occasion.value}")
+        else:
+            first = self.say(f"occasion.{rule.occasion.value}", hours=rule.hours)
         return first if rule.occasion.value == "every hours" or not rule.hours else f"{first}; {self._again(rule)}"
 
     def _again(self, rule: PlannedRule) -> str:
@@ -192,10 +204,10 @@ class _Builder:
         over = rule.trial_until is not None and rule.trial_until <= self.on
         trial = self.say("status.trial_until", day=rule.trial_until) if rule.trial_until else self.say("status.trial")
         notes = [trial] if rule.trial and not over else []
-        period = rule.law.in_force if rule.law else None
-        if period and period.start and self.on < period.start:
+        periods = [law.in_force for law in rule.laws]
+        if periods and all(each.start and self.on < each.start for each in periods):
             notes.append(self.say("status.future"))
-        if period and period.end and period.end <= self.on:
+        if periods and all(each.end and each.end <= self.on for each in periods):
             notes.append(self.say("status.past"))
         return " ".join(notes)
 
@@ -205,6 +217,34 @@ class _Builder:
         return f"{name} {version} § {rule.number}"
 
     # The rest
+
+    def _read(self) -> Iterator[Section]:
+        """Yield how far the statutes have been read, if a jurisdiction is loaded that cites or records any."""
+        say = self.say
+        heads = (say("read.section"), say("read.state"), say("read.why"), say("read.rules"))
+        tables = [
+            Table(self._statute(each), heads, tuple(map(self._section_read, each.sections)))
+            for each in statutes(self.policy)
+        ]
+        recorded = [(unit.name, unit.pack.records) for unit in self.policy.units]
+        rows = tuple((Text(say.place(name)), self.written(records)) for name, records in recorded if records)
+        if rows:
+            tables.append(Table(say("read.place"), (say("place"), say("read.state")), rows))
+        if tables:
+            yield Section("read", say("read"), say("read.about"), tuple(tables))
+
+    def _statute(self, statute: Statute) -> str:
+        return f"{self.written(statute.title).words} ({self.say.place(statute.unit.name)})"
+
+    def _section_read(self, section: SectionRead) -> tuple[Text, ...]:
+        seen = self.say("source.seen", day=section.seen.text) if section.seen else ""
+        state = self.say(f"state.{section.state}")
+        return (
+            self.written(section.article),
+            Text(f"{state}; {seen}" if seen else state, link=section.source.text),
+            self.written(section.why) if section.why else Text(""),
+            Text(", ".join(f"§ {number}" for number in section.rules)),
+        )
 
     def _manner(self) -> Section:
         say = self.say

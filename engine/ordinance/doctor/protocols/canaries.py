@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ordinance.detection import Expressions
 from ordinance.policy.plan import Plan, PlannedRule
-from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.policy.vocabulary import Channel, Effect, NoticeKind
 
 #: As lexicons write them (docs/commands.md): a name, and six digits of hexadecimal that make it the only one.
 _FORM = re.compile(r"ordinance-canary-[a-z0-9-]+-[0-9a-f]{6}")
@@ -48,7 +48,7 @@ class Canaries:
 
 def canaries_of(plan: Plan) -> Canaries:
     """Return the first canary of each kind that ``plan`` has."""
-    red = (word for rule, word in _known(plan) if rule.effect is Effect.REFUSE and Channel.PROMPT in rule.channels)
+    red = (word for rule, word in _known(plan) if rule.kind is NoticeKind.RED_LINE and Channel.PROMPT in rule.channels)
     law = ((rule, word) for rule, word in _known(plan) if rule.effect is Effect.WITHHOLD)
     first, second = next(red, None), next(law, None)
     return Canaries(

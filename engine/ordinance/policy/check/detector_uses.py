@@ -12,7 +12,7 @@ from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.language.source import Span
 from ordinance.policy.ir import Detector, Policy
 from ordinance.policy.link.names import Report
-from ordinance.policy.vocabulary import Effect
+from ordinance.policy.vocabulary import NoticeKind
 
 
 class Provider(Protocol):
@@ -27,7 +27,7 @@ class Provider(Protocol):
 def prepare_detectors(policy: Policy, provider: Provider, report: Report) -> dict[str, Prepared]:
     """Prepare each detector, by its key. Detectors that nobody provides are left out, with an error; so are those that
     are not set up, with an error where a red line asks them, and else with a warning."""
-    red = {key for rule in policy.rules if rule.effect is Effect.REFUSE for key in (*rule.detectors, *rule.near)}
+    red = {key for rule in policy.rules if rule.kind is NoticeKind.RED_LINE for key in (*rule.detectors, *rule.near)}
     prepared: dict[str, Prepared] = {}
     for detector in policy.detectors:
         if detector.kind == "lexicon":

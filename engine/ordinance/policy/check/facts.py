@@ -26,6 +26,10 @@ def check_facts(policy: Policy, on: date, report: Report) -> None:
     for cited in policy.laws:
         _check_law(cited, on, report)
     for unit in policy.units:
+        for recorded in unit.pack.each(ast.RecordedLaw):
+            _check_source(recorded.source, report)
+            if recorded.seen:
+                _check_seen(recorded.seen, f"the law `{recorded.name}`", on, report)
         for bylaw in unit.pack.each(ast.BylawDecl):
             _check_bylaw(bylaw, on, report)
         for contact in unit.pack.each(ast.ContactDecl):
@@ -47,9 +51,13 @@ def _check_law(cited: CitedLaw, on: date, report: Report) -> None:
         report(diagnose("law-off", plain[-1].end.span, f"the law `{law.name}` is no longer in force on {on}"))
     elif period and period.start and period.start > on:
         report(diagnose("law-off", plain[0].start.span, f"the law `{law.name}` is not yet in force on {on}"))
-    if not _SOURCE.fullmatch(law.source.text):
-        report(diagnose("source-invalid", law.source.span, f'"{law.source}" is not an https address'))
+    _check_source(law.source, report)
     _check_seen(law.seen, f"the law `{law.name}`", on, report)
+
+
+def _check_source(source: ast.Word, report: Report) -> None:
+    if not _SOURCE.fullmatch(source.text):
+        report(diagnose("source-invalid", source.span, f'"{source}" is not an https address'))
 
 
 def _check_bylaw(bylaw: ast.BylawDecl, on: date, report: Report) -> None:
@@ -66,6 +74,9 @@ def _check_contact(unit: Unit, contact: ast.ContactDecl, on: date, report: Repor
     if not holds_value(contact.form, contact.value.text):
         what = "telephone number or short code" if contact.form == "number" else "link"
         report(diagnose("contact-value", contact.value.span, f'"{contact.value}" is not a {what}'))
+    if unit.pack.kind == "house" and contact.group.text != "appeal":
+        message = f"a house has no contact of the group `{contact.group}`"
+        report(diagnose("contact-group", contact.group.span, message, "Write `contact appeal …`: its own office."))
     for place in contact.places:
         if unit.name not in prefixes(place.text):
             message = f"the contact `{contact.name}` is for {place}; this pack is for {unit.name}"

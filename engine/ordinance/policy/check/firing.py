@@ -42,6 +42,9 @@ def _check_examples(rule: ast.Rule, report: Report) -> None:
             report(diagnose("example-kind", example.span, "this example has no answer that could pass", advice))
         elif example.expects != "passes" and isinstance(rule, ast.Guarantee) and rule.provide is None:
             report(diagnose("example-kind", example.span, f"`{rule.name}` provides nothing that could fire"))
+        elif isinstance(rule, ast.Decline) and example.prompt is None:
+            message = f"`{rule.name}` acts on what is asked"
+            report(diagnose("example-kind", example.span, message, 'Write `prompt "…"`.'))
         elif isinstance(rule, ast.Withhold | ast.Limit | ast.Say | ast.Mark) and example.answer is None:
             report(diagnose("example-kind", example.span, f"`{rule.name}` acts on answers", 'Write `answer "…"`.'))
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ordinance.policy.application import Decides, Holds, InTime, Reaches, Requirement, excepting, required
+from ordinance.policy.application import (
+    AnyLaw,
+    Decides,
+    Holds,
+    InTime,
+    Reaches,
+    Requirement,
+    applying,
+    excepting,
+    required,
+)
 from ordinance.policy.check.cubes import Region, everywhere, nowhere
 from ordinance.policy.check.spaces import Space, space
 from ordinance.policy.conditions import Condition
@@ -28,9 +38,8 @@ def space_of(rules: Iterable[Rule], *policies: Policy) -> Space:
 
 
 def laws_of(rule: Rule) -> Iterator[Law]:
-    """Yield the law of a rule and those of its exceptions."""
-    if rule.law is not None:
-        yield rule.law
+    """Yield the laws of a rule and those of its exceptions."""
+    yield from rule.laws
     yield from (exemption.law for exemption in rule.exemptions if exemption.law)
 
 
@@ -51,8 +60,17 @@ def layers(
                 yield "the time its law is in force", in_time(of, law)
             case Reaches(law):
                 yield "the reach of its law", of.region(law.reaches)
+            case AnyLaw(laws):
+                yield "the time and the reach of one of its laws", _under_any(of, laws, parents)
             case Holds(condition):
                 yield "its condition", of.region(condition)
+
+
+def _under_any(of: Space, laws: Iterable[Law], parents: Mapping[str, str | None]) -> Region:
+    found = nowhere(of.full)
+    for law in laws:
+        found |= meeting(of, applying(law), parents)
+    return found
 
 
 def meeting(of: Space, requirements: Iterable[Requirement], parents: Mapping[str, str | None]) -> Region:

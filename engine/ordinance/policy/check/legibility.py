@@ -61,6 +61,14 @@ def _shown(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
 
 def _written(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
     """Yield the texts that are in the pack and in the register, but in no notice."""
+    if unit.pack.records:
+        yield unit.pack.records, "what the pack records"
+    for recorded in unit.pack.each(ast.RecordedLaw):
+        yield recorded.title, f"the title of the law `{recorded.name}`"
+        yield recorded.article, f"the article of the law `{recorded.name}`"
+        if recorded.short:
+            yield recorded.short, f"the short title of the law `{recorded.name}`"
+        yield recorded.why, f"what is recorded of the law `{recorded.name}`"
     for law in unit.pack.each(ast.LawDecl):
         if law.uncertain:
             yield law.uncertain, f"what is uncertain about the law `{law.name}`"
@@ -74,5 +82,5 @@ def _written(unit: Unit) -> Iterator[tuple[ast.Word, str]]:
                 yield rule.means, f"what `{rule.name}` means"
             if rule.excludes:
                 yield rule.excludes, f"what `{rule.name}` does not mean"
-            if isinstance(rule, ast.Limit):
+            if isinstance(rule, ast.Limit | ast.Decline):
                 yield rule.reason, f"the reason of `{rule.name}`"

@@ -6,9 +6,10 @@ A rule without effect misleads its reader, so each of these is an error, with wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ordinance.detection import Expressions, Prepared
+from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
 from ordinance.policy.application import required
 from ordinance.policy.check.cubes import Region, TooComplexError, everywhere
@@ -16,7 +17,7 @@ from ordinance.policy.check.forces import before_exceptions, excepted, in_force,
 from ordinance.policy.check.spaces import Space
 from ordinance.policy.ir import Policy, Rule
 from ordinance.policy.link.names import Report
-from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.policy.vocabulary import Channel, Effect, NoticeKind
 
 #: What is looked for: a kind and a phrase or pattern, so that two lexicons with one phrase are compared by it.
 Sought = frozenset[tuple[str, object]]
@@ -30,10 +31,14 @@ def check_reach(rules: Sequence[Rule], policy: Policy, prepared: Mapping[str, Pr
         try:
             found = in_force(of, rule, policy.parents)
             _check_exceptions(policy, of, rule, report)
+            idle = _idle_laws(policy, of, rule)
         except TooComplexError:
             message = f"the situations in which `{rule.node.name}` acts are too complex to compute"
             report(diagnose("too-complex", rule.node.name.span, message))
             continue
+        for word in idle if found else ():
+            message = f"`{rule.node.name}` can never fire under `{word}`"
+            report(diagnose("never-fires", word.span, message, "Remove this law from `under`, or correct it."))
         if found:
             forces.append(Force(len(forces), rule, found, frozenset(_sought(rule, prepared))))
         else:
@@ -68,6 +73,14 @@ def _why(policy: Policy, of: Space, rule: Rule) -> str:
             return f"{what} excludes {before}"
         before = f"{before} with {what}" if before else what
     return "its exceptions leave no situation"
+
+
+def _idle_laws(policy: Policy, of: Space, rule: Rule) -> list[ast.Word]:
+    """Return those of several laws of a rule under each of which alone it would never be in force."""
+    if not rule.beside:
+        return []
+    words = zip(ast.laws_of(rule.node), rule.laws, strict=True)
+    return [word for word, law in words if not in_force(of, replace(rule, law=law, beside=()), policy.parents)]
 
 
 def _check_exceptions(policy: Policy, of: Space, rule: Rule, report: Report) -> None:
@@ -117,17 +130,19 @@ def _check_covered(inner: Force, rivals: Sequence[Force], report: Report) -> Non
 
 def _items(force: Force) -> Sequence[object]:
     """Return what two rules must share for one to cover the other."""
-    if force.rule.effect is Effect.SAY:
+    if force.rule.effect is Effect.SAY and not force.rule.by_text:
         return [("say", force.rule.notice.name)]
     return list(force.sought)
 
 
 def _covers(outer: Force, inner: Force) -> bool:
     one, two = outer.rule, inner.rule
-    red = one.effect is Effect.REFUSE
+    red = one.kind is NoticeKind.RED_LINE
     if one.unit is not two.unit and not red:
         return False  # each jurisdiction states its own law, and a notice cites them all
-    if not red and (one.effect is not two.effect or one.law != two.law or one.contacts != two.contacts):
+    if not red and (one.effect is not two.effect or one.contacts != two.contacts):
+        return False
+    if not red and not frozenset(one.laws) >= frozenset(two.laws):
         return False
     if one.effect is Effect.SAY and (one.notice, one.occasion, one.hours) != (two.notice, two.occasion, two.hours):
         return False

@@ -26,6 +26,7 @@ from ordinance.policy.vocabulary import Effect, NoticeKind
 #: What each kind of notice must say (TR-2); what the engine gives itself, by the notice's name.
 _NEEDS: Mapping[NoticeKind, frozenset[str]] = {
     NoticeKind.OMISSION: frozenset({"type", "law"}),
+    NoticeKind.DECLINED: frozenset({"type", "law"}),
     NoticeKind.ADDITION: frozenset({"law"}),
     NoticeKind.RED_LINE: frozenset({"type"}),
 }
@@ -62,15 +63,15 @@ def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
     needs = _NEEDS.get(rule.kind)
     if needs is None or rule.effect is Effect.MARK:
         return
-    if rule.kind is NoticeKind.OMISSION:
+    if rule.kind in (NoticeKind.OMISSION, NoticeKind.DECLINED):
         for texts, what in ((rule.label, "label"), (rule.placeholders, "placeholder")):
             if texts and not texts.get(tag, "").strip():
                 yield "label-text", f"has no {what} in {tag}"
     if not rule.told:
         return
-    law = rule.law
-    values = {"type": True, "law": law is not None, "jurisdiction": law is not None}
-    values |= {"authority": bool(law and law.authority), "appeal": bool(law and law.appeal)}
+    laws = rule.laws
+    values = {"type": True, "law": bool(laws), "jurisdiction": bool(laws)}
+    values |= {name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal")}
     known = frozenset(name for name, has_value in values.items() if has_value)
     yield from _in_language(rule.notice, tag, needs, known)
 

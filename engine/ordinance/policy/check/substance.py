@@ -48,7 +48,7 @@ def check_slots(policy: Policy, report: Report) -> None:
 
 def _chosen(of: Space, line: SlotLine, policy: Policy) -> Iterator[tuple[Region, str]]:
     """Where the line says which value; the first condition that holds decides."""
-    left = meeting(of, required_by(line.pack if line.law else None, line.law), policy.parents)
+    left = meeting(of, required_by(*((line.pack, line.law) if line.law else (None,))), policy.parents)
     for condition, value in line.values:
         where = left & of.region(condition)
         left -= where

@@ -40,12 +40,8 @@ def judged_alone(when: ast.TextTest) -> bool:
 
 def uses_of(node: ast.Rule) -> tuple[ast.Use, ...]:
     """Return what a rule looks for."""
-    match node:
-        case ast.Watching() | ast.RedLine():
-            return node.when.uses
-        case ast.Guarantee() if node.provide is not None:
-            return node.provide.when.uses
-    return ()
+    test = ast.text_test_of(node)
+    return test.uses if test else ()
 
 
 def _question(rule: str, node: ast.Rule) -> Question:

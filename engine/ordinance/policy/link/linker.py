@@ -160,11 +160,16 @@ class _Linker:
         dimensions = {**self.shared.items(), **own.items()}
         situations = Situations(dimensions, own, places, self.report, named, self.conditions, unit.name)
         detectors = self.shared_detectors if is_charter else self.detectors.declared(unit)
-        laws: Names[CitedLaw | CitedBylaw] = Names("bylaw" if unit.pack.kind == "house" else "law", self.report)
+        laws: Names[CitedLaw | CitedBylaw | ast.RecordedLaw] = Names(
+            "bylaw" if unit.pack.kind == "house" else "law", self.report
+        )
         for node in unit.pack.each(ast.LawDecl):
             cited = link_law(unit, node, situations, places, self.report)
             laws.define(node.name, cited)
             self.laws.append(cited)
+        for recorded in unit.pack.each(ast.RecordedLaw):
+            laws.define(recorded.name, recorded)
+            laws.find(recorded.name.text)  # it needs no rule
         own_zone = zone(unit.pack.zone, self.report) if unit.pack.kind == "house" else UTC
         for bylaw in unit.pack.each(ast.BylawDecl):
             laws.define(bylaw.name, link_bylaw(unit, bylaw, own_zone, self.report))
@@ -182,6 +187,7 @@ class _Linker:
             laws,
             catalogue,
             self.detectors.foreign,
+            self.report,
         )
 
     def _contacts(self, scope: Scopes) -> Iterator[Contact]:
@@ -193,7 +199,7 @@ class _Linker:
         check_replaced(scope.unit, self.report)
         protects = any(isinstance(rule, ast.Guarantee) and rule.contacts for u in self.units for rule in u.pack.rules)
         for item in items:
-            key = self.detectors.contact(scope.unit, item) if protects else ""
+            key = self.detectors.contact(scope.unit, item) if protects and item.places else ""
             replaced = frozenset(f"{scope.unit.name}/{word}" for word in item.replaces if names.get(word))
             shown, times = names_of(item)
             for place in item.places:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ordinance.language import ast
@@ -57,11 +57,13 @@ class Catalogue:
     def languages(self) -> tuple[str, ...]:
         return self.tags or (DEFAULT_LANGUAGE,)
 
-    def notice(self, word: ast.Word, pack: str, *needs: str, law: Law | None = None, hours: int = 0) -> NoticeTemplate:
+    def notice(
+        self, word: ast.Word, pack: str, *needs: str, laws: Sequence[Law] = (), hours: int = 0
+    ) -> NoticeTemplate:
         """Return the notice of a rule of ``pack``; ``UNTOLD``, with a finding, if there is none.
 
-        ``needs`` are the variables that every text of it must contain, so that it says why (TR-2); ``law`` and
-        ``hours`` are the rule's, and a text must not contain variables that they give no value.
+        ``needs`` are the variables that every text of it must contain, so that it says why (TR-2); ``laws`` and
+        ``hours`` are the rule's, and a text must not contain variables that any of them gives no value.
         """
         template = self._found(word, pack, hours)
         if template is None:
@@ -69,7 +71,7 @@ class Catalogue:
         if missing := [tag for tag in self.languages if tag not in template.texts]:
             self._missing("notice-text", "notice", word, missing)
         said = {"type": True, "law": "law" in needs, "jurisdiction": "law" in needs, "hours": hours > 0}
-        said |= {"authority": bool(law and law.authority), "appeal": bool(law and law.appeal)}
+        said |= {name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal")}
         for text in (text for texts in self._texts(word.text, pack).values() for text in texts):
             if text.again and "type" in needs:
                 self.report(diagnose("notice-again", text.text.span, f"the notice `{word}` has a shorter form"))

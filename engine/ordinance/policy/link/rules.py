@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ordinance.language import ast
@@ -32,6 +32,7 @@ _EFFECTS: Mapping[type[ast.Rule], tuple[Effect, NoticeKind]] = {
     ast.Withhold: (Effect.WITHHOLD, NoticeKind.OMISSION),
     ast.Mask: (Effect.MASK, NoticeKind.OMISSION),
     ast.Limit: (Effect.WITHHOLD, NoticeKind.OMISSION),
+    ast.Decline: (Effect.REFUSE, NoticeKind.DECLINED),
     ast.Provide: (Effect.PROVIDE, NoticeKind.CONTACT),
     ast.Say: (Effect.SAY, NoticeKind.ADDITION),
     ast.Mark: (Effect.MARK, NoticeKind.ADDITION),
@@ -49,9 +50,10 @@ class Scopes:
     detectors: Mapping[str, Names[str]]
     shared: Mapping[str, Names[str]]
     added: Mapping[str, tuple[str, ...]]
-    laws: Names[CitedLaw | CitedBylaw]
+    laws: Names[CitedLaw | CitedBylaw | ast.RecordedLaw]
     catalogue: Catalogue
     foreign: Callable[[ast.Use], str]
+    report: Report
 
     @property
     def jurisdiction(self) -> str | None:
@@ -59,7 +61,19 @@ class Scopes:
 
     def law(self, word: ast.Word) -> Law | None:
         cited = self.laws.get(word)
+        if isinstance(cited, ast.RecordedLaw):
+            message = f"the law `{word}` is only recorded, and nothing can stand under it"
+            self.report(diagnose("law-recorded", word.span, message))
+            return None
         return cited.law if cited else None
+
+    def under(self, words: Sequence[ast.Word]) -> tuple[Law, ...]:
+        """Return the laws that a rule stands under; one that is named twice is a finding."""
+        for number, word in enumerate(words):
+            if any(word.text == other.text for other in words[:number]):
+                self.report(diagnose("name-twice", word.span, f"the rule is already under `{word}`"))
+        laws = (self.law(word) for word in words)
+        return tuple(dict.fromkeys(law for law in laws if law is not None))
 
     def uses(self, uses: Iterable[ast.Use]) -> tuple[str, ...]:
         """Return the keys of the detectors that a rule names."""
@@ -92,11 +106,12 @@ class Scopes:
 def link_rule(scopes: Scopes, node: ast.Rule, report: Report) -> Rule:
     """Link a rule, as the policy contains it."""
     rule = _plain(scopes, node)
-    if not isinstance(node, ast.RedLine | ast.Guarantee) and _is_uncertain(scopes, node.law):
-        rule = replace(rule, trial_until=None)
-        if node.trial is None:
-            message = f"the law `{node.law}` is uncertain, and `{node.name}` would enforce it"
-            report(diagnose("law-uncertain", node.law.span, message))
+    for word in ast.laws_of(node):
+        if _is_uncertain(scopes, word):
+            rule = replace(rule, trial_until=None)
+            if node.trial is None:
+                message = f"the law `{word}` is uncertain, and `{node.name}` would enforce it"
+                report(diagnose("law-uncertain", word.span, message))
     catalogue, pack = scopes.catalogue, scopes.unit.name
     match node:
         case ast.RedLine():
@@ -123,10 +138,11 @@ def link_rule(scopes: Scopes, node: ast.Rule, report: Report) -> Rule:
             )
             return _looking(rule, scopes, node.provide.when, report)
         case ast.Say():
-            return _say(replace(rule, law=scopes.law(node.law)), scopes, node, report)
+            return _say(_under(rule, scopes, node.laws), scopes, node, report)
         case ast.Mark():
             condition = scopes.condition((node.when,) if node.when else (), "say")
-            return replace(rule, condition=condition, law=scopes.law(node.law), type="machine_readable", notice=UNTOLD)
+            rule = _under(rule, scopes, node.laws)
+            return replace(rule, condition=condition, type="machine_readable", notice=UNTOLD)
         case _:
             return _watching(rule, scopes, node, report)
 
@@ -155,6 +171,11 @@ def _plain(scopes: Scopes, node: ast.Rule) -> Rule:
     )
 
 
+def _under(rule: Rule, scopes: Scopes, words: Sequence[ast.Word]) -> Rule:
+    laws = scopes.under(words)
+    return replace(rule, law=next(iter(laws), None), beside=laws[1:])
+
+
 def _is_uncertain(scopes: Scopes, law: ast.Word) -> bool:
     cited = scopes.laws.find(law.text)
     return isinstance(cited, CitedLaw) and cited.node.uncertain is not None
@@ -174,15 +195,13 @@ def _looking(rule: Rule, scopes: Scopes, when: ast.TextTest, report: Report) -> 
 
 
 def _watching(
-    rule: Rule, scopes: Scopes, node: ast.Withhold | ast.Mask | ast.Limit | ast.Provide, report: Report
+    rule: Rule, scopes: Scopes, node: ast.Withhold | ast.Mask | ast.Limit | ast.Decline | ast.Provide, report: Report
 ) -> Rule:
     catalogue, pack = scopes.catalogue, scopes.unit.name
-    law = scopes.law(node.law)
     rule = replace(
-        _looking(rule, scopes, node.when, report),
+        _looking(_under(rule, scopes, node.laws), scopes, node.when, report),
         condition=scopes.condition(node.situations, "rule"),
         disguised=node.disguised,
-        law=law,
     )
     if isinstance(node, ast.Provide):
         return replace(rule, contacts=node.group.text, notice=catalogue.template("contacts", pack) or UNTOLD)
@@ -190,7 +209,7 @@ def _watching(
     if isinstance(node, ast.Mask):
         shown = catalogue.label(node.label, pack)
         about = node.about or node.label
-        told = catalogue.notice(node.telling, pack, "type", "law", law=law) if node.telling else UNTOLD
+        told = catalogue.notice(node.telling, pack, "type", "law", laws=rule.laws) if node.telling else UNTOLD
         return replace(
             rule,
             type=about.text,
@@ -201,10 +220,10 @@ def _watching(
         )
     return replace(
         rule,
-        scope=_scope(node.scope, report),
+        scope=SPAN if isinstance(node, ast.Decline) else _scope(node.scope, report),
         type=node.about.text,
         label=catalogue.label(node.about, pack),
-        notice=catalogue.notice(node.telling, pack, "type", "law", law=law),
+        notice=catalogue.notice(node.telling, pack, "type", "law", laws=rule.laws),
     )
 
 
@@ -217,18 +236,22 @@ def _say(rule: Rule, scopes: Scopes, node: ast.Say, report: Report) -> Rule:
     occasion = Occasion.EVERY_ANSWER if when.every else Occasion.EVERY_HOURS
     if when.first:
         occasion = Occasion.FIRST_OF_DAY if when.first == "day" else Occasion.FIRST_ANSWER
+    if node.test is not None:
+        rule = replace(_looking(rule, scopes, node.test, report), disguised=node.disguised, by_text=True)
     return replace(
         rule,
-        condition=scopes.condition((node.when,) if node.when else (), "say"),
+        condition=scopes.condition(node.situations, "say"),
         type=node.about.text if node.about else rule.type,
         label=catalogue.label(node.about, pack) if node.about else {},
-        notice=catalogue.notice(node.telling, pack, "law", law=rule.law, hours=hours or 0),
+        notice=catalogue.notice(node.telling, pack, "law", laws=rule.laws, hours=hours or 0),
         occasion=occasion,
         hours=hours or 0,
     )
 
 
-def _exemptions(scopes: Scopes, node: ast.Withhold | ast.Mask | ast.Limit, report: Report) -> Iterator[Exemption]:
+def _exemptions(
+    scopes: Scopes, node: ast.Withhold | ast.Mask | ast.Limit | ast.Decline, report: Report
+) -> Iterator[Exemption]:
     for item in node.exceptions:
         check_name(item.name, report)
         condition = scopes.condition((item.when,), "exception")

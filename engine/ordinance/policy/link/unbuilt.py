@@ -28,16 +28,19 @@ def _pending(unit: Unit) -> Iterator[tuple[Span, str, str]]:
 
 
 def _in_rule(rule: ast.Rule) -> Iterator[tuple[Span, str, str]]:
-    if isinstance(rule, ast.Watching) and rule.when.near and rule.when.near.unit == "characters":
-        yield rule.when.near.span, "`within N characters`", "Write `in the same sentence`."
-    if isinstance(rule, ast.Watching | ast.RedLine) and rule.when.near:
-        for use in rule.when.uses:
+    test = ast.text_test_of(rule)
+    if test is None:
+        return
+    if test.near and test.near.unit == "characters":
+        yield test.near.span, "`within N characters`", "Write `in the same sentence`."
+    if test.near:
+        for use in test.uses:
             if use.kind == "judged":
                 yield use.name.span, "`judged` with something else in the same sentence", "Write `has any of`."
-    if isinstance(rule, ast.Mask) and rule.when.prompt:
-        for use in rule.when.uses:
+    if isinstance(rule, ast.Mask) and test.prompt:
+        for use in test.uses:
             if use.kind == "judged":
                 yield use.name.span, "`judged` in a mask of what is asked", "Write `when answer …`."
-    for use in rule.when.uses if isinstance(rule, ast.Watching | ast.RedLine) else ():
+    for use in test.uses:
         if use.kind in PENDING:
             yield use.name.span, f"`{use.kind}`", PENDING[use.kind]

@@ -11,6 +11,7 @@ import re
 import secrets
 from dataclasses import replace
 
+from ordinance.policy.vocabulary import Channel
 from ordinance.protocol.problems import malformed
 from ordinance.protocol.said import Call
 from ordinance.runtime.judged.judged_text import JudgedText
@@ -19,8 +20,12 @@ from ordinance.runtime.redact.json_text import JsonText
 from ordinance.runtime.session import Session
 from ordinance.runtime.stream import Stream
 
-#: An id that says nothing: what servers make. Others are replaced.
+#: An id in which no phrase is found says nothing, if it is one of these. Others are replaced.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
+#: An id in which no words can be read: what servers draw. Where a judge would have to read it, others are replaced.
+_DRAWN_ID = re.compile(
+    r"(?:(?:call|toolu|fc|chatcmpl-tool)[_-])?(?:[A-Za-z0-9]{1,9}|[0-9a-f]{8,64}|[0-9a-f-]{36})", re.ASCII
+)
 
 
 class GovernedCall:
@@ -94,6 +99,7 @@ class GovernedCall:
     def _id(self, piece: Call) -> str:
         if piece.index is None:
             return ""
-        if _PLAIN_ID.fullmatch(piece.id) and self._session.clean(piece.id):
+        plain = _DRAWN_ID if self._session.judges(Channel.TOOL_CALL) else _PLAIN_ID
+        if plain.fullmatch(piece.id) and self._session.clean(piece.id):
             return piece.id
         return f"call_{secrets.token_hex(12)}"

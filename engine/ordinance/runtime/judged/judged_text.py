@@ -52,6 +52,7 @@ class JudgedText:
         self._part = part
         self._holds = any(activation.rules[rule.tag].removes and rule.may_act for rule in self._rules)
         self._before = beginning.readings[0]
+        self._others: tuple[JudgedText, ...] = ()  # said before, and judged with it
         self._reader = JsonReader() if decoded else None
         self._checkpoints = Checkpoints()
         self._read: list[str] = []  # the text as it reads, which is what is judged
@@ -63,6 +64,10 @@ class JudgedText:
         self._later: list[tuple[Future[Verdicts], int, int]] = []  # what was asked, for whose answer nothing waits
         self._passed = 0  # how much of the source has gone on
         self._kept: list[str] = []  # what has not
+
+    def follow(self, others: Sequence[JudgedText]) -> None:
+        """Have it judged with ``others``, which were said before it: a client reads them together."""
+        self._others = tuple(others)
 
     def feed(self, text: str) -> str:
         """Take ``text``, and return what may leave now."""
@@ -129,8 +134,8 @@ class JudgedText:
         said = "".join(self._read)
         self._read = [said]
         start, end = self._judged_source, at if self._reader is None else self._ends[at - self._judged - 1]
-        before = self._before
-        begins = len(before) + self._judged if self._judged else 0
+        before = "".join(f"{each.said}\n" for each in self._others) + self._before
+        begins = len(before) + self._judged if self._judged or self._others else 0
         del self._ends[: at - self._judged]
         self._judged, self._judged_source = at, end
         if not self._holds:
@@ -168,6 +173,11 @@ class JudgedText:
         for piece in self._kept:
             self._inner.feed(piece)
         self._kept.clear()
+
+    @property
+    def said(self) -> str:
+        """Return what it has said so far, as it reads."""
+        return "".join(self._read)
 
     # what it wraps
 

@@ -8,23 +8,23 @@ What is left is read by the engine itself, and only that counts.
 
 from __future__ import annotations
 
-import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 
 from ordinance.detection import Expressions
+from ordinance.runtime.match.disguise import rot13
 from ordinance.runtime.match.network import phrase_forms
 from ordinance.runtime.match.patterns import Assertion, Choice, Node, Repeat, SymbolSet, parse_pattern
 from ordinance.runtime.match.patterns import Sequence as Parts
-from ordinance.runtime.text.folding import fold_char, is_alphabetic
+from ordinance.runtime.text.folding import fold, is_alphabetic
 from ordinance.runtime.text.sentences import Sentences
 
 _WORD = re.compile(r"[^\W_]+")
-_FOREIGN = re.compile(r"[^\x00-\x7f]")
 
 #: A phrase's first letters by which words are found that it may begin with.
 _HEAD = 5
@@ -60,12 +60,9 @@ class Corpus:
         found = 0
         written = []
         for phrase in sought.written or sought.phrases:
-            shapes = {phrase, *phrase_forms(phrase)}
-            if sought.disguised:
-                shapes |= {turned for shape in tuple(shapes) for turned in _turned(shape)}
             texts = 0
-            for shape in shapes:
-                texts |= self._spelling(shape)
+            for spelling in _spellings(phrase, sought.disguised):
+                texts |= self._with_spelling(spelling)
             if texts:
                 written.append(phrase)
                 found |= texts
@@ -77,13 +74,12 @@ class Corpus:
         phrases = tuple(form for phrase in written for form in phrase_forms(phrase))
         return replace(sought, phrases=phrases, written=tuple(written), patterns=tuple(patterns)), found
 
-    def _spelling(self, phrase: str) -> int:
-        """Return the texts in which the letters of ``phrase`` stand, from where a word begins if they must."""
-        plain = "".join(_WORD.findall(_folded(phrase).casefold()))
-        if not plain:
-            return self._containing(_folded(phrase).casefold())
-        letters = plain.translate(_ALIKE)
-        if is_alphabetic(plain[0]) and letters[:_HEAD] not in self._heads(min(len(letters), _HEAD)):
+    def _with_spelling(self, spelling: _Spelling) -> int:
+        """Return the texts in which a phrase that is spelled so may stand."""
+        letters = spelling.letters
+        if not letters:
+            return self._containing(spelling.signs)
+        if spelling.begins_word and letters[:_HEAD] not in self._heads(min(len(letters), _HEAD)):
             return 0
         found, at = 0, self._joined.find(letters)
         while at >= 0:
@@ -171,13 +167,39 @@ def members(texts: int) -> Iterator[int]:
 
 
 def _folded(text: str) -> str:
-    return text if text.isascii() else _FOREIGN.sub(lambda found: fold_char(found[0]), text)
+    return text if text.isascii() else fold(text)
+
+
+class _Spelling(NamedTuple):
+    """The ``letters`` of a phrase in a row, those alike as one of them, and whether they stand where a word
+    ``begins_word``. The ``signs`` of a phrase without any."""
+
+    letters: str
+    begins_word: bool = False
+    signs: str = ""
+
+
+@lru_cache(maxsize=16_384)
+def _spellings(phrase: str, disguised: bool) -> frozenset[_Spelling]:
+    """Return what stands in a text that contains ``phrase``; worked out once for all texts."""
+    shapes = {phrase, *phrase_forms(phrase)}
+    if disguised:
+        shapes |= {turned for shape in tuple(shapes) for turned in _turned(shape)}
+    return frozenset(map(_spelling, shapes))
+
+
+def _spelling(shape: str) -> _Spelling:
+    said = _folded(shape).casefold()
+    plain = "".join(_WORD.findall(said))
+    if not plain:
+        return _Spelling("", signs=said)
+    return _Spelling(plain.translate(_ALIKE), is_alphabetic(plain[0]))
 
 
 def _turned(phrase: str) -> tuple[str, ...]:
     """Return ``phrase`` from its end, each word of it from its end, and in rot13."""
-    words = " ".join(word[::-1] for word in phrase.split())
-    return phrase[::-1], words, codecs.encode(phrase, "rot13")
+    words = " ".join([word[::-1] for word in phrase.split()])
+    return phrase[::-1], words, rot13(phrase)
 
 
 def _one_letter(node: Node) -> str:

@@ -7,11 +7,12 @@ forms find, and what they cannot, is in ``docs/matching.md``.
 
 from __future__ import annotations
 
-import codecs
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import chain, product
+from typing import NamedTuple
 
 from ordinance.runtime.match.patterns import SymbolSet
 from ordinance.runtime.text import unicode_data
@@ -67,6 +68,11 @@ class Gaps:
     wide: SymbolSet
     narrow: SymbolSet
 
+    @property
+    def sets(self) -> tuple[SymbolSet, SymbolSet]:
+        """All sets that a network may ask for."""
+        return self.wide, self.narrow
+
 
 _WHITE = SymbolSet(tuple((space, space) for space in "\t\n\r "))
 #: Between the letters of a spaced phrase: all that is no letter or mark.
@@ -82,23 +88,16 @@ ESCAPE_OPENS = SymbolSet(((ESCAPE_CHARACTER, ESCAPE_CHARACTER),))
 class Step:
     """What one symbol of a form may be: ``letters`` are letters and marks, ``digits`` digits, ``signs`` the rest.
     ``faint`` are characters that are no symbol of the text and may be one here, ``tags`` those of them that stand for
-    themselves. Each is made once, and compared by identity."""
+    themselves. ``word`` is what words are made of, ``shown`` all that is a symbol of the text. Each is made once, and
+    compared by identity."""
 
     letters: SymbolSet | None
-    digits: SymbolSet | None = None
-    signs: SymbolSet | None = None
-    faint: SymbolSet | None = None
-    tags: SymbolSet | None = None
-
-    @property
-    def word(self) -> SymbolSet | None:
-        """What words are made of."""
-        return _joined(self.letters, self.digits)
-
-    @property
-    def shown(self) -> SymbolSet | None:
-        """What is a symbol of the text."""
-        return _joined(self.word, self.signs)
+    digits: SymbolSet | None
+    signs: SymbolSet | None
+    faint: SymbolSet | None
+    tags: SymbolSet | None
+    word: SymbolSet | None
+    shown: SymbolSet | None
 
     @property
     def sets(self) -> tuple[SymbolSet, ...]:
@@ -107,8 +106,7 @@ class Step:
         return tuple(each for each in found if each is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """A phrase in one disguise.
 
     ``first`` and ``last`` are the letters that decide whether it must begin and end where words do; empty where not.
@@ -129,18 +127,26 @@ def forms(phrase: str, canonical: Sequence[str]) -> Iterator[Form]:
     found += [text for text in map(_letters, dict.fromkeys(turned)) if _weight(text) >= TURNED_FROM]
     for text in dict.fromkeys(found):
         yield Form(_steps(text), SPACED, text[0], text[-1])
-    for steps in dict.fromkeys(steps for case in cases for offset in range(3) for steps in _encoded(case, offset)):
-        yield Form(steps, ENCODED)
+    for octets in dict.fromkeys(tuple(chain.from_iterable(map(_octets, case))) for case in cases):
+        for steps in _encoded(octets):
+            yield Form(steps, ENCODED)
 
 
 def _turned(text: str) -> tuple[str, ...]:
     """``text`` from its end, as it is written and folded, each word of it from its end, and in rot13."""
-    words = " ".join(word[::-1] for word in text.split())
-    return text[::-1], fold(text)[::-1], words, codecs.encode(text, "rot13")
+    words = " ".join([word[::-1] for word in text.split()])
+    return text[::-1], fold(text)[::-1], words, rot13(text)
+
+
+def rot13(text: str) -> str:
+    """Return ``text`` with each letter of the Latin alphabet for the one half the alphabet away."""
+    return text.translate(_ROT13)
 
 
 def _letters(text: str) -> str:
     """Return the letters, digits and marks of ``text``, folded and without case."""
+    if text.isascii():
+        return text.translate(_ASCII_LETTERS)
     return "".join(map(_letter_of, fold(text)))
 
 
@@ -149,18 +155,39 @@ def _letter_of(symbol: str) -> str:
     return "" if symbol in BETWEEN else key(symbol)
 
 
+_ASCII_LETTERS = {number: _letter_of(chr(number)) for number in range(128)}
+_ROT13 = str.maketrans(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "NOPQRSTUVWXYZABCDEFGHIJKLMnopqrstuvwxyzabcdefghijklm"
+)
+
+
 def _weight(text: str) -> int:
+    if text.isascii():  # letters and digits
+        return len(text)
     return sum(1 if symbol_kind(symbol) == "w" else _UNSPACED_WEIGHT for symbol in text if symbol_kind(symbol) != "m")
 
 
 def _steps(text: str) -> tuple[Step, ...]:
     """Return what each letter may be. A text that digits alone could spell stays as it is, or numbers would be
     words."""
-    leet = any(is_alphabetic(letter) and letter not in _DIGITS for letter in text)
-    return tuple(_step(letter, leet) for letter in text)
+    leet = any(is_alphabetic(letter) and letter not in _DIGITS for letter in set(text))
+    step = _LEET_STEPS if leet else _PLAIN_STEPS
+    return tuple([step[letter] for letter in text])
 
 
-@cache
+class _Steps(dict[str, Step]):
+    """What a letter may be, made once for each that was asked for."""
+
+    def __init__(self, leet: bool) -> None:
+        self._leet = leet
+
+    def __missing__(self, letter: str) -> Step:
+        return self.setdefault(letter, _step(letter, self._leet))
+
+
+_LEET_STEPS, _PLAIN_STEPS = _Steps(leet=True), _Steps(leet=False)
+
+
 def _step(letter: str, leet: bool) -> Step:
     cases = {letter, letter.upper(), letter.title(), letter.swapcase()}
     found = {each for each in cases if len(each) == 1 and key(each) == letter} | _PASSING.get(letter, frozenset())
@@ -170,30 +197,48 @@ def _step(letter: str, leet: bool) -> Step:
     digits = set(filter(str.isdecimal, found))
     faint = _FAINT.get(letter, frozenset())
     tags = {each for each in faint if each > FIRST_TAG}
-    return Step(*map(_set, (found - signs - digits, digits, signs, faint, tags)))
+    return _made(found - signs - digits, digits, signs, faint, tags)
 
 
-@cache
-def _joined(one: SymbolSet | None, other: SymbolSet | None) -> SymbolSet | None:
-    if one is None or other is None:
-        return one or other
-    return SymbolSet(tuple(sorted(one.ranges + other.ranges)))
+_NO_SYMBOLS = frozenset[str]()
 
 
-def _set(symbols: Iterable[str]) -> SymbolSet | None:
+def _made(
+    letters: AbstractSet[str],
+    digits: AbstractSet[str] = _NO_SYMBOLS,
+    signs: AbstractSet[str] = _NO_SYMBOLS,
+    faint: AbstractSet[str] = _NO_SYMBOLS,
+    tags: AbstractSet[str] = _NO_SYMBOLS,
+) -> Step:
+    word = letters | digits
+    return Step(*map(_set, (letters, digits, signs, faint, tags, word, word | signs)))
+
+
+def _set(symbols: AbstractSet[str]) -> SymbolSet | None:
     """Return the set of ``symbols``; None if there is none."""
     ranges = tuple((symbol, symbol) for symbol in sorted(symbols))
     return SymbolSet(ranges) if ranges else None
 
 
-def _encoded(phrase: str, offset: int) -> Iterator[tuple[Step, ...]]:
-    """Yield the base64 of ``phrase`` if it begins at byte ``offset`` of a group of three: the letters that do not
-    depend on the text around it. In any case of the phrase: the bit that tells capitals lies in one letter alone."""
-    octets = [octet for char in phrase for octet in _octets(char)]
-    ends = offset * 8 + len(octets) * 8 - 5
-    steps = [_six_bits(octets, at - offset * 8) for at in range(0, ends, 6) if at >= offset * 8]
-    if len(steps) >= ENCODED_FROM:
-        yield tuple(steps)
+def _encoded(octets: tuple[frozenset[int], ...]) -> Iterator[tuple[Step, ...]]:
+    """Yield the base64 of what each byte of ``octets`` may be, for each byte of a group of three with which they may
+    begin: the letters that do not depend on the text around it. In any case of the phrase: the bit that tells capitals
+    lies in one letter alone."""
+    parts = [_begun_in(one, other) for one, other in zip(octets, (*octets[1:], None), strict=True)]
+    for offset in range(3):
+        steps = tuple([step for at, part in enumerate(parts, offset) for step in part[at % 3]])
+        if len(steps) >= ENCODED_FROM:
+            yield steps
+
+
+@cache
+def _begun_in(octet: frozenset[int], after: frozenset[int] | None) -> tuple[tuple[Step, ...], ...]:
+    """Return the letters of base64 whose six bits begin in ``octet``, where that is the first, the second or the third
+    byte of a group; only those that end in it if nothing is ``after`` it."""
+    whole, third = (_letter(octet, octet, 0),), (_letter(octet, octet, 2),)
+    if after is None:
+        return whole, (), third
+    return (*whole, _letter(octet, after, 6)), (_letter(octet, after, 4),), third
 
 
 @cache
@@ -204,16 +249,12 @@ def _octets(char: str) -> tuple[frozenset[int], ...]:
     return tuple(map(frozenset, zip(*alike, strict=True)))
 
 
-def _six_bits(octets: Sequence[frozenset[int]], at: int) -> Step:
-    """Return the letter of base64 for the six bits from bit ``at`` on."""
-    return _letter(octets[at // 8], octets[(at + 5) // 8], at % 8)
-
-
 @cache
 def _letter(first: frozenset[int], last: frozenset[int], shift: int) -> Step:
+    """Return the letter of base64 for the six bits from bit ``shift`` of ``first`` on, which may end in ``last``."""
     if shift <= 2:
         values = {octet >> (2 - shift) & 63 for octet in first}
     else:
         values = {(one << 8 | other) >> (10 - shift) & 63 for one, other in product(first, last)}
     letters = (_BASE64[value] for value in values)
-    return Step(_set({sign for letter in letters for sign in _URL.get(letter, letter)}))
+    return _made({sign for letter in letters for sign in _URL.get(letter, letter)})

@@ -2,66 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import TypeVar
 
+from ordinance.runtime.match.branches import Branch, Disguises
 from ordinance.runtime.match.disguise import (
     ENCODED,
-    ENCODED_FROM,
     ESCAPE,
     ESCAPE_END,
     ESCAPE_OPENS,
     ESCAPED,
     SPACED,
     UNDERSCORE,
-    Form,
+    Gaps,
     Step,
 )
 from ordinance.runtime.match.node_table import EVERY_KIND, Growth, Nodes
 from ordinance.runtime.match.patterns import Assertion, SymbolSet
-from ordinance.runtime.match.trie import beginning, ending
+from ordinance.runtime.match.trie import ending
+
+_Key = TypeVar("_Key")
 
 
 class Lane:
-    """Plants forms in a table of nodes and lets them grow. A letter that is written as a sign is a word's edge too:
+    """Plants disguises in a table of nodes and lets them grow. A letter that is written as a sign is a word's edge too:
     what stands next to it is no word. An underscore, which counts as part of a word elsewhere, may stand at either end.
 
     ``faint`` are the numbers of the sets that characters which fold to nothing can be in, ``escapes`` is that of what
     opens an escape sequence, or -1.
     """
 
-    def __init__(self, nodes: Nodes, forms: Sequence[tuple[Form, int]]) -> None:
+    def __init__(self, nodes: Nodes, disguises: Sequence[tuple[Disguises, int]]) -> None:
         self._nodes = nodes
         self.faint: set[int] = set()
         self.escapes = -1
         self._hidden: list[tuple[int, int]] = []
         self._roots: dict[Assertion | None, int] = {}
-        for step in {step for form, _ in forms for step in form.steps}:  # classes of symbols must not change later
-            for symbols in (UNDERSCORE, ESCAPE_OPENS, ESCAPE, ESCAPED, ESCAPE_END, *step.sets):
-                nodes.number(symbols)
-            self.faint |= {nodes.number(each) for each in (step.faint, step.tags) if each is not None}
-        for gaps in {form.gaps for form, _ in forms}:
-            nodes.number(gaps.narrow)
-            nodes.number(gaps.wide)
+        steps = frozenset[Step]().union(*(each.steps for each, _ in disguises))
+        gaps = frozenset[Gaps]().union(*(each.gaps for each, _ in disguises))
+        within, between = (each.sets for each in steps), (each.sets for each in gaps)
+        for symbols in chain.from_iterable((*within, *between)):
+            nodes.number(symbols)  # classes of symbols must not change later
+        self.faint |= {nodes.number(each) for step in steps for each in (step.faint, step.tags) if each is not None}
         self._sequence: tuple[int, int, int] | None = None  # the nodes in an escape sequence, and the one behind it
         self._within: dict[int, int] = {}  # behind the nodes where a spaced form goes on
-        if forms:
+        if steps:
+            for symbols in (UNDERSCORE, ESCAPE_OPENS, ESCAPE, ESCAPED, ESCAPE_END):
+                nodes.number(symbols)
             self.escapes = nodes.number(ESCAPE)
             self.faint.add(nodes.number(ESCAPE_OPENS))
-        spaced: dict[tuple[Assertion | None, Step], list[tuple[Form, int]]] = {}
-        encoded: list[dict[Step, list[tuple[Form, int]]]] = [{}, {}]
-        for form, output in forms:
-            if form.gaps is SPACED:
-                spaced.setdefault((beginning(form.first), form.steps[0]), []).append((form, output))
-                continue
-            encoded[0].setdefault(form.steps[0], []).append((form, output))
-            if len(form.steps) > ENCODED_FROM:
-                encoded[1].setdefault(form.steps[1], []).append((form, output))
-        for (whole, step), begun in spaced.items():
-            self._begin(whole, step, Growth(begun, 1, SPACED.wide))
-        for taken, several in enumerate(encoded, 1):  # parted behind its first letter, base64 begins at its second
-            for step, begun in several.items():
-                self._begin_encoded(step, Growth(begun, taken, ENCODED.wide))
+        for (whole, step), begun in _together((each.spaced, output) for each, output in disguises):
+            self._begin(whole, step, Growth(begun, SPACED.wide))
+        for step, begun in _together((each.encoded, output) for each, output in disguises):
+            self._begin_encoded(step, Growth(begun, ENCODED.wide))
+            self._begin_inside(step, Growth(begun, ENCODED.wide))
+        for step, begun in _together((each.halved, output) for each, output in disguises):
+            self._begin_encoded(step, Growth(begun, ENCODED.wide))
 
     def _begin(self, whole: Assertion | None, step: Step, growth: Growth) -> None:
         """Let spaced forms begin with ``step`` and go on as ``growth``."""
@@ -70,7 +67,7 @@ class Lane:
             self._lead(self._root(whole), step.letters, following)
             self._begin_escaped(step.letters, following)
         if step.digits:
-            narrow = self._growing(replace(growth, gap=SPACED.narrow))
+            narrow = self._growing(growth._replace(gap=SPACED.narrow))
             self._lead(self._root(whole), step.digits, narrow)
             self._begin_escaped(step.digits, narrow)
         if step.signs:
@@ -95,11 +92,13 @@ class Lane:
 
     def _begin_encoded(self, step: Step, growth: Growth) -> None:
         """Let base64 begin with ``step`` and go on as ``growth``."""
-        if step.letters is None:
-            return
-        self._lead(self._root(Assertion.BOUNDARY), step.letters, self._growing(growth))
-        if growth.depth == 1:
-            narrow = self._growing(replace(growth, gap=ENCODED.narrow))
+        if step.letters is not None:
+            self._lead(self._root(Assertion.BOUNDARY), step.letters, self._growing(growth))
+
+    def _begin_inside(self, step: Step, growth: Growth) -> None:
+        """Let it begin within a word, too."""
+        if step.letters is not None:
+            narrow = self._growing(growth._replace(gap=ENCODED.narrow))
             self._lead(self._root(Assertion.NOT_BOUNDARY), step.letters, narrow)
 
     def begin_faint(self, sets: frozenset[int]) -> set[int]:
@@ -114,25 +113,25 @@ class Lane:
             growth = node.growth
             if growth is None:
                 return
-            following: dict[Step, Growth] = {}
+            following: dict[Step, list[tuple[Branch, int]]] = {}
             sets = list(node.sets)
-            depth = growth.depth + 1
-            for form, output in growth.forms:
-                step = form.steps[growth.depth]
-                if depth < len(form.steps):
-                    following.setdefault(step, Growth([], depth, form.gaps.wide)).forms.append((form, output))
-                    continue
-                sets += self._closing(form, step, output)
-                if step.faint:
-                    node.faint = (*node.faint, (self._nodes.number(step.faint), self._closed(None, output)))
-            for step, later in following.items():
-                to = self._growing(later)
+            for branch, output in growth.branches:
+                onward, ending = branch.parted()
+                for step, later in onward.items():
+                    following.setdefault(step, []).append((later, output))
+                for step, last in ending:
+                    sets += self._closing(last, step, output)
+                    if step.faint:
+                        node.faint = (*node.faint, (self._nodes.number(step.faint), self._closed(None, output)))
+            gaps = growth.branches[0][0].gaps
+            for step, branches in following.items():
+                to = self._growing(Growth(branches, gaps.wide))
                 if step.shown:
                     sets.append((self._nodes.number(step.shown), to))
                 if step.faint:
                     node.faint = (*node.faint, (self._nodes.number(step.faint), to))
             node.sets, node.growth = sets, None
-            if growth.forms[0][0].gaps is SPACED:
+            if gaps is SPACED:
                 self._within[at] = 0
 
     def _root(self, before: Assertion | None) -> int:
@@ -154,7 +153,7 @@ class Lane:
         at = self._nodes.add()
         node = self._nodes.at[at]
         node.growth = growth
-        for _, output in growth.forms:
+        for _, output in growth.branches:
             node.families |= self._nodes.family(output)
         self._lead(at, growth.gap, at)
         return at
@@ -175,9 +174,9 @@ class Lane:
                 self._within[at] = within
         return within
 
-    def _closing(self, form: Form, step: Step, output: int) -> Iterator[tuple[int, int]]:
-        """Yield the last symbol of a form."""
-        after = ending(form.last) if form.last else None
+    def _closing(self, last: str, step: Step, output: int) -> Iterator[tuple[int, int]]:
+        """Yield the last symbol of a form that ends in ``last``."""
+        after = ending(last) if last else None
         end = self._closed(after, output)
         if step.word:
             yield self._nodes.number(step.word), end
@@ -195,3 +194,14 @@ class Lane:
         node.families, node.live = self._nodes.family(output), EVERY_KIND
         self._nodes.at[end].outputs.add(output)
         return at
+
+
+def _together(
+    begun: Iterable[tuple[Mapping[_Key, Branch], int]],
+) -> Iterable[tuple[_Key, list[tuple[Branch, int]]]]:
+    """Return what begins alike, of all phrases, each with its output."""
+    found: dict[_Key, list[tuple[Branch, int]]] = {}
+    for branches, output in begun:
+        for key, branch in branches.items():
+            found.setdefault(key, []).append((branch, output))
+    return found.items()

@@ -12,17 +12,18 @@ from ordinance.detection import Expressions
 from ordinance.errors import PatternError
 from ordinance.runtime.match import patterns
 from ordinance.runtime.match.alphabet import Alphabet
-from ordinance.runtime.match.disguise import Form, forms
+from ordinance.runtime.match.branches import Disguises, disguises
+from ordinance.runtime.match.disguise import forms
 from ordinance.runtime.match.fragments import SAMPLES, Fragment, fragment
 from ordinance.runtime.match.lane import Lane
 from ordinance.runtime.match.node_table import Node, Nodes
 from ordinance.runtime.match.trie import Trie
-from ordinance.runtime.text.folding import fold, key
+from ordinance.runtime.text.folding import compared, fold
 
 
 def canonical_phrase(phrase: str) -> str:
     """Return a phrase as it is compared: folded, without case. Raises ``PatternError`` if nothing is left of it."""
-    symbols = " ".join("".join(map(key, fold(phrase))).split())
+    symbols = " ".join(compared(phrase).split())
     if not symbols:
         raise PatternError(
             "the phrase is empty once accents and marks are ignored: it has no letter, digit or sign.",
@@ -47,9 +48,9 @@ def phrase_forms(phrase: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def disguises(phrases: tuple[str, ...]) -> tuple[Form, ...]:
+def _disguised(phrases: tuple[str, ...]) -> Disguises:
     """Return the disguises of all ``phrases``; made once for all networks."""
-    return tuple(form for phrase in phrases for form in forms(phrase, phrase_forms(phrase)))
+    return disguises([form for phrase in phrases for form in forms(phrase, phrase_forms(phrase))])
 
 
 class Network:
@@ -58,15 +59,14 @@ class Network:
     def __init__(self, families: Sequence[Iterable[tuple[int, Expressions]]]) -> None:
         self.nodes = Nodes()
         self.trie = Trie()
-        disguised: list[tuple[Form, int]] = []
+        disguised: list[tuple[Disguises, int]] = []
         for family, expressions in enumerate(families):
             for tag, each in expressions:
                 output = self.nodes.output(family, tag)
-                for phrase in each.phrases:
-                    for form in phrase_forms(phrase):
-                        self.trie.add(form, 1 << family, output)
+                phrases = {form for phrase in each.phrases for form in phrase_forms(phrase)}
+                self.trie.add(phrases, 1 << family, output)
                 if each.disguised:
-                    disguised += [(form, output) for form in disguises(each.written or each.phrases)]
+                    disguised.append((_disguised(each.written or each.phrases), output))
                 for pattern in each.patterns:
                     self._add_pattern(fragment(pattern.source, pattern.any_case), 1 << family, output)
         #: Nodes from here on may stay alive for ever, so whoever runs the network ends them after ``disguise.REACH``.

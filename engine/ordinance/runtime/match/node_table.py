@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from threading import Lock
+from typing import NamedTuple
 
-from ordinance.runtime.match.disguise import Form
+from ordinance.runtime.match.branches import Branch
 from ordinance.runtime.match.patterns import Assertion, SymbolSet
 from ordinance.runtime.text.folding import symbol_kind
 
@@ -48,13 +49,11 @@ def looks_back(assertion: Assertion | None) -> bool:
     return assertion is None or assertion is Assertion.LINE_START
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """What may follow a node and has not been added: the forms that lead here, each with the number of its output, and
-    how many of their steps have been taken. ``gap`` is what may stand there."""
+class Growth(NamedTuple):
+    """What may follow a node and has not been added: the forms that lead here, each branch with the number of its
+    output. ``gap`` is what may stand there."""
 
-    forms: list[tuple[Form, int]]
-    depth: int
+    branches: list[tuple[Branch, int]]
     gap: SymbolSet
 
 

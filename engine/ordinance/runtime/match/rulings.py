@@ -52,11 +52,13 @@ class Verdicts:
 
 class Rulings:
     """One judge in one request. ``asked`` is what was asked, shown beside answers; ``faults`` are the codes of what
-    went wrong. What is remembered of texts is for this ``salt``."""
+    went wrong, and ``failed`` says of each judge for which rules it was to act and gave no answer. What is remembered
+    of texts is for this ``salt``."""
 
     def __init__(self, judge: Judge, salt: bytes = b"", clock: Callable[[], float] = monotonic) -> None:
         self.asked = ""
         self.faults: set[str] = set()
+        self.failed: dict[str, set[str]] = {}
         self._judge = judge
         self._salt = salt
         self._clock = clock
@@ -85,6 +87,7 @@ class Rulings:
             if ruling.failed:
                 self.faults.add(ruling.failed)
             if ruling.failed and ruling.acts:
+                self._fail(rule, ruling.by)
                 failed.append(rule)
             elif not ruling.failed and ruling.probability >= rule.judged.least:
                 found += [rule] if ruling.acts else []
@@ -125,6 +128,8 @@ class Rulings:
         except TimeoutError:
             asked.cancel()
             self.faults.add("late")
+            for rule in acting:
+                self._fail(rule)
             return Verdicts(failed=acting)
         finally:
             self._spend(self._clock() - begun, of_prompt=False)
@@ -146,6 +151,10 @@ class Rulings:
         name = rule.judged.question.rule
         with self._lock:
             self._acted[name] = acted and self._acted.get(name, True)
+
+    def _fail(self, rule: JudgedRule, by: str = "") -> None:
+        with self._lock:
+            self.failed.setdefault(by or self._judge.name, set()).add(rule.judged.question.rule)
 
     def _spend(self, seconds: float, *, of_prompt: bool) -> None:
         with self._lock:

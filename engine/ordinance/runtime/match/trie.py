@@ -4,6 +4,7 @@ objects they would cost each garbage collection more than the matching.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 from ordinance.runtime.match.patterns import Assertion
@@ -39,6 +40,16 @@ def _leading(symbol: str) -> int:
     return BEHIND_OTHER if symbol_kind(symbol) == "o" else BEHIND_WORD
 
 
+def _shared(one: str, other: str) -> int:
+    """Return with how many symbols both begin."""
+    shared = 0
+    for symbol, same in zip(one, other, strict=False):
+        if symbol != same:
+            break
+        shared += 1
+    return shared
+
+
 class Trie:
     """Phrases as canonical symbols, each with the number of what it reports. Place 0 is where every phrase begins.
 
@@ -64,29 +75,54 @@ class Trie:
         self.by_word = [0]
         self.behind = bytearray(1)
 
-    def add(self, symbols: str, family: int, output: int) -> None:
-        """Add a phrase of ``family`` (one bit)."""
+    def add(self, phrases: Iterable[str], family: int, output: int) -> None:
+        """Add ``phrases`` of ``family`` (one bit); in order, so that what each has in common with the one before it is
+        not walked again."""
+        path, before = [0], ""
+        for symbols in sorted(phrases):
+            shared = _shared(before, symbols)
+            del path[shared + 1 :]
+            self._extend(path, symbols[shared:], family)
+            self._end(path[-1], symbols[-1], family, output)
+            self.symbols.update(symbols[shared:])
+            before = symbols
+
+    def _extend(self, path: list[int], symbols: str, family: int) -> None:
+        """Let ``symbols`` follow the last place of ``path``, and append where they lead."""
         following, families, onward = self.following, self.families, self.onward
-        at = 0
-        for symbol in symbols:
+        at = path[-1]
+        for number, symbol in enumerate(symbols):
             families[at] |= family
             onward[at] |= family
-            leading = _leading(symbol)
-            if leading == BEHIND_WORD:
+            if _leading(symbol) == BEHIND_WORD:
                 self.by_word[at] |= family
-            way = at << SHIFT | ord(symbol)
-            found = following.get(way)
+            found = following.get(at << SHIFT | ord(symbol))
             if found is None:
-                found = following[way] = len(families)
-                families.append(0)
-                onward.append(0)
-                self.by_word.append(0)
-                self.behind.append(leading)
+                self._grow(path, symbols[number:], family)
+                return
             at = found
-        self.symbols.update(symbols)
-        after = ending(symbols[-1])
+            path.append(at)
+
+    def _grow(self, path: list[int], symbols: str, family: int) -> None:
+        """Let ``symbols``, the first of which does not follow the last place of ``path`` yet, lead to new places."""
+        new = range(len(self.families), len(self.families) + len(symbols))
+        ways = [before << SHIFT | ord(symbol) for before, symbol in zip((path[-1], *new), symbols, strict=False)]
+        self.following.update(zip(ways, new, strict=True))
+        leading = [_leading(symbol) for symbol in symbols]
+        waiting = [family] * (len(symbols) - 1)
+        self.families += waiting
+        self.onward += waiting
+        self.by_word += [family if each == BEHIND_WORD else 0 for each in leading[1:]]
+        for last in (self.families, self.onward, self.by_word):
+            last.append(0)
+        self.behind += bytes(leading)
+        path += new
+
+    def _end(self, at: int, last: str, family: int, output: int) -> None:
+        """Let a phrase end at a place to which its symbol ``last`` leads."""
+        after = ending(last)
         if after is not None:
-            families[at] |= family
+            self.families[at] |= family
             self.awaited.add(at)
         if after is Assertion.BOUNDARY:
             self._bounded[at] = self._bounded.get(at, 0) | family

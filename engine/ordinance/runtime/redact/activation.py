@@ -164,6 +164,11 @@ def _masks(rule: PlannedRule) -> bool:
     return rule.removes and rule.effect is Effect.MASK
 
 
+def looks_at_questions(rule: PlannedRule) -> bool:
+    """Whether ``Activation.prompt`` has what ``rule`` looks for."""
+    return Channel.PROMPT in rule.channels and not _masks(rule)
+
+
 def withheld(rule: PlannedRule, *, numbers: bool = False) -> Withheld:
     """Return how a rule withholds or masks what it finds, or the ``numbers`` that it does."""
     return Withheld(rule.scope, _masks(rule), numbers)
@@ -206,7 +211,7 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     answer = [tag for tag, rule in enumerate(rules) if rule.channels & seen]
     if asked:
         answer = [tag for tag in answer if _masks(rules[tag])]
-    prompt = [tag for tag, rule in enumerate(rules) if Channel.PROMPT in rule.channels and not _masks(rule)]
+    prompt = [tag for tag, rule in enumerate(rules) if looks_at_questions(rule)]
     withholding = [tag for tag in answer if rules[tag].removes and rules[tag].effect is not Effect.REFUSE]
     forged = [] if asked else _forged(rules, withholding if part is not Channel.TOOL_CALL else ())
     observing = expressions(tag for tag in answer if not rules[tag].removes)

@@ -41,10 +41,10 @@ class Notice:
     text: str
 
 
-def cause_of(rule: PlannedRule) -> Cause:
-    """Return what an answer may say about a rule that fired."""
-    law = rule.law
-    return Cause(rule.id, rule.type, None if law is None else (law.title, law.article, law.jurisdiction))
+def causes_of(rule: PlannedRule) -> tuple[Cause, ...]:
+    """Return what an answer may say about a rule that fired, once for each law that it stands under."""
+    laws = [Cause(rule.id, rule.type, (law.title, law.article, law.jurisdiction)) for law in rule.laws]
+    return tuple(laws) or (Cause(rule.id, rule.type, None),)
 
 
 class Discloser:
@@ -85,7 +85,7 @@ class Discloser:
 
     def _notice(self, rules: Sequence[PlannedRule], again: bool) -> Notice:
         first = rules[0]
-        laws = [rule.law for rule in rules if rule.law is not None]
+        laws = [law for rule in rules for law in rule.laws]
         text = self._fill(
             first.notice,
             again,
@@ -95,7 +95,7 @@ class Discloser:
             authority=_joined(map(self.authority, laws)),
             appeal=_joined(map(self.appeal, laws)),
         )
-        return Notice(first.kind, tuple(cause_of(rule) for rule in rules), text)
+        return Notice(first.kind, tuple(cause for rule in rules for cause in causes_of(rule)), text)
 
     def cited(self, law: Law) -> str:
         """Cite a law by its short title."""

@@ -283,7 +283,7 @@ def templates_of(plan: Plan) -> list[str]:
 def _values_of(plan: Plan) -> dict[str, set[str]]:
     """Return what may fill each variable."""
     rules = _rules_of(plan)
-    laws = [rule.law for rule in rules if rule.law is not None]
+    laws = [law for rule in rules for law in rule.laws]
     saying = disclosers(plan)
     return {
         "type": {text for rule in rules for text in (rule.type, *rule.label.values())},

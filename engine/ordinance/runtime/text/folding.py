@@ -31,9 +31,34 @@ def fold_char(char: str) -> str:
     return char
 
 
+class _Folded(dict[int, str]):
+    """What characters fold to, for ``str.translate``; fills as they are met."""
+
+    def __missing__(self, number: int) -> str:
+        found = self[number] = fold_char(chr(number))
+        return found
+
+
+class _Compared(dict[int, str]):
+    """The same without case."""
+
+    def __missing__(self, number: int) -> str:
+        found = self[number] = "".join([key(symbol) for symbol in fold_char(chr(number))])
+        return found
+
+
+_FOLDED = _Folded()
+_COMPARED = _Compared()
+
+
 def fold(text: str) -> str:
     """Return the symbols that ``text`` stands for."""
-    return "".join(map(fold_char, text))
+    return text.translate(_FOLDED)
+
+
+def compared(text: str) -> str:
+    """Return the symbols that ``text`` stands for, each without its case."""
+    return text.translate(_COMPARED)
 
 
 def key(symbol: str) -> str:

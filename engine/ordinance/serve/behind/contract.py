@@ -71,3 +71,13 @@ def refused(status: int, headers: Mapping[str, str], body: bytes = b"") -> Probl
     if status == 503:
         return Problem(503, "upstream_busy", "The model server is not ready. Try again later.", None, kept)
     return Problem(502, "upstream_failed", f"The model server failed (status {status}).")
+
+
+def denied(who: str) -> Problem:
+    """502: the model server does not accept the key of ``who``, which is not the client's fault."""
+    return Problem(502, "upstream_denied", f"The model server does not accept the {who}'s key.")
+
+
+def too_slow() -> Problem:
+    """504: the model server took longer than it may."""
+    return Problem(504, "upstream_timeout", "The model server did not answer in time.")

@@ -17,7 +17,7 @@ import aiohttp
 
 from ordinance.protocol.problems import Problem, malformed, stopping, truncated
 from ordinance.protocol.routes import MODELS
-from ordinance.serve.behind.contract import MOST_READ, Answer, Want, refused
+from ordinance.serve.behind.contract import MOST_READ, Answer, Want, denied, refused, too_slow
 from ordinance.serve.behind.field_named import MOST_OF_ERROR
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.threads import LARGE
@@ -115,7 +115,7 @@ class Upstream:
         except (aiohttp.ClientError, OSError) as error:
             if self._ended:
                 raise stopping() from None
-            raise (_too_slow() if isinstance(error, TimeoutError) else broken()) from None
+            raise (too_slow() if isinstance(error, TimeoutError) else broken()) from None
         finally:
             self._waits.discard(wait)
         if self._ended:
@@ -190,7 +190,7 @@ class Upstream:
         """Return the problem for a status other than 200. If the gateway's own key is refused, it is not the client's
         fault. Of a 400 the body is read, for the name of a field."""
         if response.status in (401, 403):
-            return Problem(502, "upstream_denied", "The model server does not accept the gateway's key.")
+            return denied("gateway")
         body = b""
         if response.status == 400:
             with suppress(Problem):
@@ -205,7 +205,3 @@ def _in_pieces(body: bytes | None) -> bytes | io.BytesIO | None:
 
 def _unreachable() -> Problem:
     return Problem(502, "upstream_unreachable", "The model server cannot be reached.")
-
-
-def _too_slow() -> Problem:
-    return Problem(504, "upstream_timeout", "The model server did not answer in time.")

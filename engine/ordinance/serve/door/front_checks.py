@@ -119,6 +119,12 @@ def expected_hosts(settings: Settings) -> frozenset[str] | None:
     return frozenset(name.lower() for name in (*settings.hosts, settings.host))
 
 
+def named_hosts(settings: Settings) -> frozenset[str] | None:
+    """Return the host names that requests may use behind a server that has a door of its own; None for any, unless the
+    operator gives some and no keys."""
+    return frozenset(name.lower() for name in settings.hosts) if settings.hosts and not settings.keys else None
+
+
 def _is_among(asked: str, hosts: frozenset[str]) -> bool:
     try:
         name = urlsplit(f"//{asked}").hostname or ""

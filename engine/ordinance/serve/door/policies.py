@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from ordinance.errors import OrdinanceError, SituationError
+from ordinance.errors import OrdinanceError, PolicyError, SituationError
 from ordinance.judging.configured import maker
 from ordinance.judging.joined import Judges
 from ordinance.plugins.allowed import Plugin, allow
@@ -64,7 +64,7 @@ def policies_of(settings: Settings, on: date | None = None, *, running: bool = F
             first.setdefault(frozenset(key.houses), key)
     plugins = allow(settings.plugins)
     with applied(settings.packs, settings.trust, plugins, settings.judges, running=running) as packs:
-        common = _loaded(settings, on, packs, frozenset())
+        common = _common(settings, on, packs)
         own = {houses: _own(settings, on, packs, houses, key) for houses, key in first.items()}
         packs.accept()
         return Policies(common, own, plugins, packs.warrant)
@@ -73,9 +73,20 @@ def policies_of(settings: Settings, on: date | None = None, *, running: bool = F
 def common_plan(settings: Settings, on: date | None = None) -> Plan:
     """Load the policy of whoever has no key that names houses. Raises ``OrdinanceError``."""
     with applied(settings.packs, settings.trust, allow(settings.plugins), settings.judges) as packs:
-        plan = _loaded(settings, on, packs, frozenset())
+        plan = _common(settings, on, packs)
         packs.accept()
         return plan
+
+
+def _common(settings: Settings, on: date | None, packs: Applied) -> Plan:
+    """Load the policy for everyone. Raises ``PolicyError`` if it is not the one that the settings expect."""
+    plan = _loaded(settings, on, packs, frozenset())
+    if settings.expect not in (None, plan.digest):
+        raise PolicyError(
+            f"the policy has the digest {plan.digest}, but `expect` is {settings.expect}.",
+            help="Put back the packs that were approved, or approve these and set `expect` to their digest.",
+        )
+    return plan
 
 
 def _own(settings: Settings, on: date | None, packs: Applied, houses: Houses, key: KeySettings) -> Plan:

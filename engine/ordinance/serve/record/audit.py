@@ -56,7 +56,7 @@ class AuditLog:
         entry = _entry("end", record)
         self._scribe.take(partial(_line, entry))
         self._copy(entry)
-        self._failures.note(record.get("failed", ()))
+        self._failures.note(record)
 
     async def begin(self, record: Mapping[str, Any]) -> None:
         """Wait until a record that a request begins lies on the disk. Raises ``Problem`` (503) where it cannot be

@@ -19,6 +19,8 @@ class Renderer(Protocol):
     """Asks one question in the shape of a kind of model."""
 
     VERSION: int
+    #: Whether every question asks the model the same about a text, and only reads another answer out of it.
+    ALIKE: bool
 
     def body(self, shown: Shown) -> Mapping[str, Any]:
         """Return the request, without its model and temperature."""

@@ -39,6 +39,7 @@ class Labels:
     """Has the request and the response labelled under a policy made of the question."""
 
     VERSION = 1
+    ALIKE = False
 
     def __init__(self, question: Question, way: Way) -> None:
         self._way = way

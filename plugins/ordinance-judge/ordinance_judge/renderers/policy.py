@@ -24,6 +24,7 @@ class Policy:
     """Has the text classified under a policy made of the question."""
 
     VERSION = 1
+    ALIKE = False
 
     def __init__(self, question: Question, way: Way) -> None:
         self._way = way

@@ -24,6 +24,7 @@ class YesOrNo:
     """Asks whether the text asks for, or gives, what the question means."""
 
     VERSION = 1
+    ALIKE = False
 
     def __init__(self, question: Question, way: Way) -> None:
         self._way = way

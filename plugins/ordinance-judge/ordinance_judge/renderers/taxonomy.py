@@ -34,6 +34,7 @@ class Taxonomy:
     """Has a turn classified, and counts the categories ``meant``."""
 
     VERSION = 1
+    ALIKE = True
 
     def __init__(self, meant: frozenset[str]) -> None:
         self._meant = meant

@@ -1,0 +1,51 @@
+"""Processes that a benchmark starts, and what they take."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def running(words: list[str | Path], sign: str = "") -> Iterator[tuple[int, int]]:
+    """A process until the block ends: its id and the port that it prints."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine"), "PYTHONUNBUFFERED": "1"}
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(  # noqa: S603 - ourselves
+            [sys.executable, *map(str, words)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+        )
+        try:
+            line = next(line for line in process.stdout or () if sign in line)
+            port = line.rsplit(":", 1)[-1].split(",")[0].split()[0].strip("/")
+            yield process.pid, int(port)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def spent(pid: int) -> float:
+    """Processor seconds of a process and its living children."""
+    pids = [pid]
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        pids += map(int, children.read_text().split())
+    times = 0
+    for each in pids:
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        times += int(fields[11]) + int(fields[12])
+    return times / TICKS
+
+
+def held(pid: int) -> int:
+    """Memory of a process that is its own, in KiB; of what it shares with others, its part (PSS)."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    found = re.search(r"^Pss: +([0-9]+) kB", text, re.MULTILINE)
+    return int(found[1]) if found else 0

@@ -1,0 +1,47 @@
+{{- /* The settings file. What the shape decides wins over what the values say. */ -}}
+{{- define "ordinance.settings" -}}
+{{- $settings := deepCopy .Values.settings -}}
+{{- if not $settings.jurisdiction -}}{{- $_ := unset $settings "jurisdiction" -}}{{- end -}}
+{{- $_ := set $settings "metrics" (dict "host" "0.0.0.0" "port" .Values.metrics.port) -}}
+{{- with .Values.policy.expect -}}{{- $_ := set $settings "expect" . -}}{{- end -}}
+{{- if and (or .Values.policy.packs .Values.policy.volume) (not $settings.packs) -}}
+{{- $_ := set $settings "packs" (list (ternary "/etc/ordinance-packs" "packs" (not (not .Values.policy.volume)))) -}}
+{{- end -}}
+{{- if .Values.secrets.conversation.secret -}}
+{{- $_ := set $settings "conversation" (merge (dict "secret_file" "/etc/ordinance-secrets/conversation") ($settings.conversation | default dict)) -}}
+{{- end -}}
+{{- if not (dig "conversation" "store" "" $settings) -}}
+{{- /* A file in a pod would be of that pod alone, and gone with it. */ -}}
+{{- $_ := set $settings "conversation" (merge (dict "store" "none") ($settings.conversation | default dict)) -}}
+{{- end -}}
+{{- if ne .Values.shape "vllm" -}}
+{{- $url := printf "http://%s:%v/v1" .Values.upstream.host .Values.upstream.port -}}
+{{- $_ := set $settings "upstream" (merge (dict "url" $url) ($settings.upstream | default dict)) -}}
+{{- $_ := set $settings "drain_seconds" (include "ordinance.drain" . | int) -}}
+{{- $_ := set $settings "grace_seconds" .Values.stop.graceSeconds -}}
+{{- end -}}
+{{- if eq .Values.shape "gateway" -}}
+{{- $_ := set $settings "host" "0.0.0.0" -}}
+{{- $_ := set $settings "port" (include "ordinance.port" . | int) -}}
+{{- end -}}
+{{ toYaml $settings }}
+{{- end -}}
+
+{{- /* The content of the ConfigMap. */ -}}
+{{- define "ordinance.files" -}}
+ordinance.yaml: |
+{{ include "ordinance.settings" . | indent 2 }}
+{{- range $name, $text := .Values.policy.packs }}
+{{ $name }}: |
+{{ $text | indent 2 }}
+{{- end }}
+{{- if eq .Values.shape "envoy" }}
+envoy.yaml: |
+{{ include "ordinance.envoy" . | indent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- /* A name that changes with the content: pods of two releases never read each other's files. */ -}}
+{{- define "ordinance.configmap" -}}
+{{ include "ordinance.name" . }}-{{ include "ordinance.files" . | sha256sum | trunc 12 }}
+{{- end -}}

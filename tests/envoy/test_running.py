@@ -1,0 +1,281 @@
+"""`ordinance ext-proc` as an operator runs it: it announces itself, is asked whether it is ready, takes a new policy, and
+leaves when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import httpx2
+import pytest
+from grpc_health.v1 import health_pb2 as health
+from grpc_health.v1 import health_pb2_grpc as asking
+
+from support.commands import command, environment, run
+from support.envoys import Envoy, OpenEnvoy, OpenExtProc, free_port
+from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, say
+from support.waiting import until
+
+ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+#: A word of the shipped pack of § 86a, made up and harmless.
+WORD = "ordinance-canary-86a-5d21e8"
+
+
+class Process:
+    """``ordinance ext-proc`` with these words, until it ends."""
+
+    def __init__(self, *words: str | Path, **variables: str) -> None:
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            command("ext-proc", "--listen", f"127.0.0.1:{self.port}", *words),
+            env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        self.said = ""
+        while "listening for Envoy on " not in self.said:
+            line = self.process.stdout.readline().decode()
+            if not line:
+                raise AssertionError(self.process.communicate()[1].decode())
+            self.said += line
+
+    def tell(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def end(self) -> tuple[int, str]:
+        """Wait for its end: its code and its errors."""
+        _, errors = self.process.communicate(timeout=60)
+        return self.process.returncode, errors.decode()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@contextmanager
+def running(*words: str | Path, **variables: str) -> Iterator[Process]:
+    process = Process(*words, **variables)
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+def ask(envoy: Envoy, **headers: str) -> httpx2.Response:
+    return httpx2.post(
+        f"{envoy.address}/v1/chat/completions", json=ASK, timeout=PATIENCE * 2, trust_env=False, headers=headers
+    )
+
+
+def is_serving(port: int, service: str = "") -> bool:
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        request = health.HealthCheckRequest(service=service)
+        try:
+            reply = asking.HealthStub(channel).Check(request, timeout=PATIENCE, wait_for_ready=True)
+        except grpc.RpcError:
+            return False
+    return bool(reply.status == health.HealthCheckResponse.SERVING)
+
+
+@pytest.mark.requirement("SV-1")
+def test_a_word_of_the_law_over_three_deltas_on_a_live_stream(
+    open_envoy: OpenEnvoy, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    """As in the manual: two commands, and the shipped packs."""
+    record = tmp_path / "audit.jsonl"
+    with running("--jurisdiction", "DE", "--locale", "en", ORDINANCE_AUDIT=str(record)) as process:
+        envoy = open_envoy(process.port)
+        envoy.until_processor()
+        text = f"Good morning. Here is {WORD}. Have a nice day."
+        middle = text.index(WORD)
+        upstream.script = say(text, [middle + 5, middle + 14])
+        answer = httpx2.post(
+            f"{envoy.address}/v1/chat/completions", json={**ASK, "stream": True}, timeout=PATIENCE, trust_env=False
+        )
+        assert "canary" not in answer.text
+        assert "⟦…⟧" in answer.text
+        assert "German Criminal Code" in answer.text
+        until(lambda: record.exists() and len(record.read_text().splitlines()) == 1)
+        line = json.loads(record.read_text())
+        assert (line["verdict"], line["status"], line["stream"]) == ("withhold", 200, True)
+        assert "canary" not in record.read_text()
+        process.tell(signal.SIGTERM)
+        assert process.end()[0] == 0
+
+
+def test_health_checking(open_ext_proc: OpenExtProc) -> None:
+    running = open_ext_proc()
+    port = int(running.listens[0].rpartition(":")[2])
+    assert is_serving(port)
+    assert is_serving(port, "envoy.service.ext_proc.v3.ExternalProcessor")
+    assert not is_serving(port, "somebody.else")
+    running.made.draining = True
+    assert not is_serving(port)
+    assert is_serving(port, "liveness")
+
+
+def test_it_drains_and_leaves_running_answers_their_time(open_envoy: OpenEnvoy, upstream: ScriptedUpstream) -> None:
+    go_on = threading.Event()
+
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(event(chunk(content="Good morning. Here we are, and it is")))
+        while not go_on.is_set():
+            await asyncio.sleep(0.01)
+        await wire.send(event(chunk(content=" late. Good night.")), event(chunk(finish="stop")), DONE)
+
+    upstream.script = script
+    with running("--jurisdiction", "DE", ORDINANCE_DRAIN_SECONDS="1.5", ORDINANCE_AUDIT="/dev/null") as process:
+        envoy = open_envoy(process.port)
+        envoy.until_processor()
+        text: list[str] = []
+        with httpx2.stream(
+            "POST", f"{envoy.address}/v1/chat/completions", json={**ASK, "stream": True}, timeout=30, trust_env=False
+        ) as reply:
+            lines = reply.iter_lines()
+            while "morning" not in "".join(text):
+                text.append(next(lines))
+            process.tell(signal.SIGTERM)
+            until(lambda: not is_serving(process.port))
+            upstream.script = say("Hello.")
+            time.sleep(2)
+            assert ask(envoy).status_code in (500, 503)  # a new one goes to another Ordinance, and here is none
+            go_on.set()
+            text += lines
+        assert "Good night." in "".join(text)
+        assert "[DONE]" in "".join(text)
+        assert process.end()[0] == 0
+
+
+def test_an_answer_past_the_grace_period_ends_with_a_word(open_envoy: OpenEnvoy, upstream: ScriptedUpstream) -> None:
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(event(chunk(content="Good morning. Look at the")))
+        await wire.until_gone()
+
+    upstream.script = script
+    with running("--jurisdiction", "DE", ORDINANCE_GRACE_SECONDS="1", ORDINANCE_AUDIT="/dev/null") as process:
+        envoy = open_envoy(process.port)
+        envoy.until_processor()
+        text = ""
+        with httpx2.stream(
+            "POST", f"{envoy.address}/v1/chat/completions", json={**ASK, "stream": True}, timeout=30, trust_env=False
+        ) as reply:
+            for line in reply.iter_lines():
+                text += line
+                if "morning" in line:
+                    process.tell(signal.SIGTERM)
+        assert '"stopping"' in text
+        assert process.end()[0] == 0
+
+
+def test_a_signal_takes_a_new_key_and_a_changed_policy(
+    open_envoy: OpenEnvoy, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    settings = tmp_path / "ordinance.yaml"
+
+    def write(token: str) -> None:
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        lines = ["jurisdiction: DE", "audit: /dev/null", "keys:", "  - name: one", f'    sha256: "{digest}"']
+        settings.write_text("\n".join(lines) + "\n", "utf-8")
+
+    write("old")
+    upstream.script = say("Hello.")
+    with running("--config", settings) as process:
+        envoy = open_envoy(process.port)
+        envoy.until_processor()
+        assert ask(envoy, authorization="Bearer old").status_code == 200
+        assert ask(envoy, authorization="Bearer new").status_code == 401
+        write("new")
+        process.tell(signal.SIGHUP)
+        until(lambda: ask(envoy, authorization="Bearer new").status_code == 200, seconds=30)
+        assert ask(envoy, authorization="Bearer old").status_code == 401
+        process.tell(signal.SIGTERM)
+        code, errors = process.end()
+    assert code == 0
+    assert "keys: changed 'one'" in errors
+
+
+def test_what_is_wrong_at_the_start_is_told_in_a_line(tmp_path: Path) -> None:
+    port = free_port()
+    with running("--jurisdiction", "DE", ORDINANCE_AUDIT="/dev/null") as process:
+        taken = run("ext-proc", "--listen", f"127.0.0.1:{process.port}", "--jurisdiction", "DE")
+    several = run("ext-proc", "--listen", f"127.0.0.1:{port}", ORDINANCE_WORKERS="2")
+    adapters = run("ext-proc", ORDINANCE_ADAPTERS='{"et": {"lora": "et-instruct"}}')
+    header = run("ext-proc", ORDINANCE_EXT_PROC__HEADERS='["X-Session"]')
+    for done, sign in (
+        (taken, "cannot be listened on"),
+        (several, "serves in one process"),
+        (adapters, "upstream.url"),
+        (header, "lower case"),
+    ):
+        assert done.returncode in (1, 2)
+        assert sign in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_metrics_and_the_state(open_envoy: OpenEnvoy, upstream: ScriptedUpstream) -> None:
+    upstream.script = say("Hello.")
+    with running(
+        "--jurisdiction", "DE", "--upstream", upstream.url, ORDINANCE_METRICS__PORT="0", ORDINANCE_AUDIT="/dev/null"
+    ) as process:
+        envoy = open_envoy(process.port)
+        envoy.until_processor()
+        assert ask(envoy).status_code == 200
+        state = httpx2.get(f"{envoy.address}/ready", trust_env=False).json()
+        assert (state["ready"], state["upstream"], state["draining"]) == (True, "reachable", False)
+        process.tell(signal.SIGTERM)
+        _, errors = process.end()
+    assert re.search(r"metrics are at http://127\.0\.0\.1:\d+/metrics", errors)
+
+
+def test_a_client_that_goes_stops_the_model_and_is_recorded(
+    open_envoy: OpenEnvoy, open_ext_proc: OpenExtProc, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(event(chunk(content="Good morning. ")))
+        await wire.until_gone()
+
+    upstream.script = script
+    port, record = free_port(), tmp_path / "audit.jsonl"
+    open_ext_proc(port, audit=str(record))
+    envoy = open_envoy(port)
+    envoy.until_processor()
+    with httpx2.stream(
+        "POST", f"{envoy.address}/v1/chat/completions", json={**ASK, "stream": True}, timeout=30, trust_env=False
+    ) as reply:
+        next(reply.iter_lines())
+    assert upstream.asked[0].gone.wait(PATIENCE)
+    until(lambda: record.exists() and bool(record.read_text()))
+    assert json.loads(record.read_text())["status"] == 499
+
+
+def test_a_socket_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "ext-proc.sock"
+    process = subprocess.Popen(
+        command("ext-proc", "--listen", f"unix:{path}", "--jurisdiction", "DE"),
+        env=environment(ORDINANCE_AUDIT="/dev/null"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        while "listening" not in (line := process.stdout.readline().decode()):
+            assert line, process.communicate()[1]
+        with grpc.insecure_channel(f"unix:{path}") as channel:
+            reply = asking.HealthStub(channel).Check(health.HealthCheckRequest(), timeout=PATIENCE)
+        assert reply.status == health.HealthCheckResponse.SERVING
+        assert os.stat(path).st_mode & 0o170000 == 0o140000
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
