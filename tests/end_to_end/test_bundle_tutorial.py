@@ -14,7 +14,7 @@ pytestmark = pytest.mark.server
 
 PAGE = (ROOT / "docs" / "bundles.md").read_text("utf-8")
 TUTORIAL = PAGE.partition("## From keys to a policy in force")[2].partition("\n## Roles")[0]
-BLOCKS = re.findall(r"^```(yaml|sh)\n(.*?)^```$", TUTORIAL, re.DOTALL | re.MULTILINE)
+BLOCKS = re.findall(r"^```(yaml|yml|sh)\n(.*?)^```$", TUTORIAL, re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.slow

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import pickle
 import sys
 import tempfile
 from pathlib import Path
@@ -11,10 +13,14 @@ import pytest
 
 from ordinance.batch import govern
 from ordinance.errors import TrustError
+from ordinance.serve.door.current_policy import Renewal, Standing
+from ordinance.serve.door.engine import installed_engine
+from ordinance.serve.door.policies import Policies, policies_of
 from support.batches import FakeLLM
-from support.bundles import ROOT
+from support.bundles import ROOT, World
 from support.checkout import ROOT as CHECKOUT
 from support.commands import run_here
+from support.small_plan import small_plan
 from support.ways import WAYS, Machine, Way
 
 ENGINE = CHECKOUT / "engine" / "ordinance"
@@ -26,8 +32,14 @@ READERS = {
 }  # fmt: skip
 #: Modules whose packs may be drafts, or bundles that are not verified.
 DRAFTERS = {
-    "cli/bundle.py", "cli/check.py", "cli/diff.py", "cli/doctor.py", "cli/explain.py", "cli/print.py",
-    "cli/replay.py", "cli/test.py",
+    "cli/bundle.py",
+    "cli/check.py",
+    "cli/diff.py",
+    "cli/doctor.py",
+    "cli/explain.py",
+    "cli/print.py",
+    "cli/replay.py",
+    "cli/test.py",
 }
 #: Modules that apply a policy.
 APPLIERS = {"serve/door/policies.py", "cli/apply.py"}
@@ -112,3 +124,32 @@ def test_a_variable_requires_it_without_a_file(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("ORDINANCE_TRUST__ROOT", str(tmp_path / "root.json"))
     done = run_here("apply", given='{"answer": "Good day."}')
     assert "error[bundle-unsigned]" in done.stderr
+
+
+def test_a_reload_does_not_take_trust_away(machine: Machine, world: World) -> None:
+    """Whoever edits the settings of a server that runs needs a restart to turn verifying off."""
+    at_start = machine.settings().model_copy(update={"jurisdiction": None})
+    machine.trust, machine.more = None, {"packs": [str(path) for path in world.office.packs]}
+    machine.write()
+    assert machine.settings().trust is None
+    machine.install(world.first)
+    renewal = Renewal(policies_of, machine.settings, installed_engine())
+    standing = Standing(Policies(small_plan()), at_start, lambda _, __: None, renewal)
+    asyncio.run(standing.renew())
+    assert standing.stale == "bundle-older"
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("way", WAYS[:-1], ids=lambda way: way.__name__)
+def test_a_bundle_is_verified_also_where_none_is_required(
+    way: Way, machine: Machine, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.trust = {"required": False}
+    machine.write()
+    machine.install(world.first)
+    assert way(machine, monkeypatch) == "bundle-older"
+
+
+def test_a_worker_gets_what_must_be_signed(machine: Machine) -> None:
+    settings = machine.settings()
+    assert pickle.loads(pickle.dumps(settings)).trust == settings.trust

@@ -157,10 +157,11 @@ def trusted(anchor: Rooted, later: Mapping[int, Rooted]) -> tuple[Root, list[Tro
     vouches for the next."""
     found = list(_vouched(anchor, anchor.root, "root"))
     current = anchor
-    if (same := later.get(anchor.root.version)) and same.envelope.payload != anchor.envelope.payload:
-        found.append(
-            Trouble("root-wrong", _file(anchor.root.version), "it is another root than the one in `trust.root`")
-        )
+    if same := later.get(anchor.root.version):
+        where = _file(anchor.root.version)
+        if same.envelope.payload != anchor.envelope.payload:
+            found.append(Trouble("root-wrong", where, "it is another root than the one in `trust.root`"))
+        found += _vouched(same, anchor.root, where)
     while not found and (following := later.get(current.root.version + 1)):
         where = _file(following.root.version)
         found += _vouched(following, current.root, where) or _vouched(following, following.root, where)
