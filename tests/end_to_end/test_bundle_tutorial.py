@@ -36,7 +36,7 @@ def test_the_tutorial_leads_from_keys_to_a_policy_and_back(tmp_path: Path) -> No
     assert "loose packs are refused" in installed
     assert "phrase" in forward
     assert re.search(r"files\n  packs/jurisdictions/JP/JP.ord \[changed\] sha256 [0-9a-f]{64}", forward)
-    assert "signed as jurisdictions, release\n" in forward
+    assert "signed as jurisdictions, languages, release\n" in forward
     assert "policy-2.bundle is verified" in forward
     assert '"answer": "Here is ⟦…⟧.' in forward
     assert back == "it is older\n"
