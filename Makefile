@@ -127,12 +127,19 @@ test-observability: ready system
 	@TEST_OBSERVABILITY=1 exec .venv/test/bin/python $(SUITE) tests/observability $(FLAGS)
 
 # The chart, by Helm's own engine; what it would run is started here, confined as it says.
-test-chart: ready ready-chart
+test-chart: ready ready-chart ready-envoy
 	@TEST_CHART=1 exec .venv/test/bin/python $(SUITE) tests/chart $(FLAGS)
 
 # Ray on this machine, on loopback alone.
 test-ray: ready ready-ray
 	@TEST_ON_RAY=1 exec .venv/test/bin/python $(SUITE) tests/on_ray $(FLAGS)
+
+# The suite of the gateway through a real Envoy with `ordinance ext-proc` beside it, and what is Envoy's alone.
+test-envoy: ready-envoy
+	@TEST_ENVOY=1 exec .venv/envoy/bin/python -m pytest tests/envoy $(THROUGH_ENVOY) $(FLAGS)
+
+THROUGH_ENVOY = tests/protocol/apis tests/serve/door/test_adapters.py $(foreach each,every_field effects \
+	streamed_forms chat_clients conversations openings ordinary_chat steering_refused,tests/end_to_end/test_$(each).py)
 
 # Clients of others, each suite against a server and again through the gateway before it.
 test-clients: ready ready-clients
@@ -170,6 +177,7 @@ docs: ready
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python -m ordinance.conformance.page docs/plugins.md
 	.venv/test/bin/python -m ordinance.serve.metrics.page docs/metrics.md
+	.venv/test/bin/python -m ordinance.authoring.pack_pages docs/packs
 	.venv/test/bin/python deploy/completions.py
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
 	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k manual_lists_every_code

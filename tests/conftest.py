@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import settings as profiles
@@ -75,7 +75,7 @@ def start_gateway(loop_thread: LoopThread) -> Iterator[OpenGateway]:
     from support.envoys import Envoys, Governed
 
     envoys = Envoys()
-    yield partial(Governed, loop_thread, envoys)
+    yield cast(OpenGateway, partial(Governed, loop_thread, envoys))
     envoys.stop()
 
 

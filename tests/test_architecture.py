@@ -58,10 +58,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve/conversations", "serve/http", "serve/metrics", "serve/record", "serve/traces", "settings", "trust",
     },
     "serve/chat": {"serve/door"},
+    "serve/envoy": {"protocol", "serve/behind", "serve/http", "settings"},
     "serve/conversations": {"errors", "runtime", "serve/http", "settings"},
     "serve": {
-        "errors", "policy", "protocol", "resources", "serve/behind", "serve/chat", "serve/door", "serve/http",
-        "serve/metrics", "settings",
+        "errors", "policy", "protocol", "resources", "serve/behind", "serve/chat", "serve/door", "serve/envoy",
+        "serve/http", "serve/metrics", "settings",
     },
     "batch": {
         "errors", "policy", "protocol", "protocol/apis", "protocol/govern", "runtime", "serve/door",
@@ -96,6 +97,9 @@ KEPT_TO = {
     "aiohttp": {"serve"},
     "xllamacpp": {"serve"},
     "cryptography": {"trust"},
+    "grpc": {"serve"},
+    "grpc_health": {"serve"},
+    "envoy": {"serve"},
     "yaml": {"settings"},
     "pydantic": {"conformance", "instructions", "judging", "plugins", "settings", "serve"},
     "pydantic_settings": {"settings"},

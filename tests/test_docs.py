@@ -67,7 +67,7 @@ def actions_of(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 def flags_of(command: str) -> tuple[set[str], set[str]]:
     """The flags of a command, and the values that it takes, as its help shows them."""
     subparsers = argparse.ArgumentParser().add_subparsers()
-    importlib.import_module(f"ordinance.cli.{command}").add(subparsers)
+    importlib.import_module(f"ordinance.cli.{command.replace('-', '_')}").add(subparsers)
     actions = list(actions_of(subparsers.choices[command]))
     flags = {flag for action in actions for flag in action.option_strings if flag.startswith("--")}
     values = {value for action in actions for value in action.choices or ()}

@@ -63,7 +63,7 @@ def helps() -> Iterator[tuple[str, str]]:
     yield "ordinance", _parser("", None)[0].format_help()
     for name, _ in COMMANDS:
         subparsers = argparse.ArgumentParser().add_subparsers()
-        importlib.import_module(f"ordinance.cli.{name}").add(subparsers)
+        importlib.import_module(f"ordinance.cli.{name.replace('-', '_')}").add(subparsers)
         yield name, subparsers.choices[name].format_help()
 
 

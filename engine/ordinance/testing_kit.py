@@ -16,17 +16,10 @@ import pytest
 
 from ordinance.conformance.faults import Fault
 from ordinance.conformance.kit import check_plugin
+from ordinance.conformance.texts import passage as passage
 from ordinance.errors import OrdinanceError
-from ordinance.plugin import Passage
 from ordinance.plugins.allowed import normal
 from ordinance.plugins.installation import install
-from ordinance.runtime.match.passages import shown, tail
-
-
-def passage(text: str, before: str = "") -> Passage:
-    """Return ``text`` as the engine shows it to a detector, folded beside what was written, behind the text ``before``
-    (as it was written; it is folded here)."""
-    return shown(text, tail(before, len(before)))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from ordinance.cli.main import COMMANDS
 from ordinance.loading.load import load
 from support.chart import render
 from support.checkout import ROOT, RULES
@@ -26,7 +25,9 @@ pytestmark = [pytest.mark.server, pytest.mark.skipif(bool(can_be_made()), reason
 USER = 65532
 ASK = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 CANARY = "ordinance-canary-86a-5d21e8"
-BIN = str(ROOT / ".venv" / "test" / "bin")
+BIN = ROOT / ".venv" / "test" / "bin"
+#: The command beside an Envoy, and an Envoy, in the environment of `make test-envoy`.
+ENVOY = ROOT / ".venv" / "envoy" / "bin"
 
 
 def free_port() -> int:
@@ -59,23 +60,29 @@ class Pod:
     """The pod of a shape, on ports that are free here: they are all that is changed of what was rendered."""
 
     def __init__(self, folder: Path, shape: str, upstream: str, **policy: Any) -> None:
-        self.port, self.metrics = free_port(), free_port()
+        self.port, self.metrics, self.between = free_port(), free_port(), free_port()
         host, port = upstream.removeprefix("http://").removesuffix("/v1").split(":")
         values: dict[str, Any] = {
-            "upstream": {"host": host, "port": int(port)},
-            "metrics": {"port": self.metrics},
-            "policy": policy,
-        }
+            "upstream": {"host": host, "port": int(port)}, "metrics": {"port": self.metrics}, "policy": policy,
+            "stop": {"graceSeconds": 5}, "probes": {"periodSeconds": 1}, "envoy": {"port": self.port},
+        }  # fmt: skip
         if policy:
-            values["settings"] = {"jurisdiction": "EE", "locale": "et-EE"}
-        self.rendered = render(shape, {**values, "stop": {"graceSeconds": 5}, "probes": {"periodSeconds": 1}})
+            values["settings"] = {"jurisdiction": "EE", "locale": "et-EE", "packs": ["packs"]}
+        self.rendered = render(shape, values)
         files = files_of(self.rendered.pod, self.rendered.one("ConfigMap"))
-        settings = files["settings"]["ordinance.yaml"]
-        assert "port: 8080" in settings
-        assert "host: 0.0.0.0" in settings
-        changed = settings.replace("port: 8080", f"port: {self.port}").replace("host: 0.0.0.0", "host: 127.0.0.1")
-        files["settings"]["ordinance.yaml"] = changed
-        self.volumes = laid(files, folder / "volumes")
+        self.volumes = laid({"settings": {name: self._here(text) for name, text in files["settings"].items()}}, folder)
+
+    def _here(self, text: str) -> str:
+        """Every address on loopback; ports that a pod has for itself are free ones."""
+        ports = {"port: 8080": f"port: {self.port}", "port_value: 9002": f"port_value: {self.between}"}
+        for theirs, ours in (("0.0.0.0", "127.0.0.1"), *ports.items()):
+            text = text.replace(theirs, ours)
+        return text
+
+    def container(self, name: str) -> dict[str, Any]:
+        found = self.rendered.container(name)
+        words = [word.replace("0.0.0.0:9002", f"127.0.0.1:{self.between}") for word in found["command"]]
+        return {**found, "command": words}
 
     def probe(self, name: str) -> int:
         """Ask as the kubelet would; the status."""
@@ -88,9 +95,9 @@ class Pod:
 @pytest.fixture
 def gateway(tmp_path: Path, upstream: ScriptedUpstream) -> Iterator[tuple[Pod, Any]]:
     upstream.script = say(f"Guten Tag. Hier ist {CANARY}. Ende.")
-    pod = Pod(tmp_path, "gateway", upstream.url)
-    container = pod.rendered.container("ordinance")
-    with started(container, pod.volumes, tmp_path / "place", user=USER, path=BIN) as process:
+    pod = Pod(tmp_path / "volumes", "gateway", upstream.url)
+    container = pod.container("ordinance")
+    with started(container, pod.volumes, tmp_path / "place", user=USER, programs=BIN) as process:
         line(process, "listening on")
         yield pod, process
 
@@ -129,8 +136,8 @@ def test_a_pod_with_another_policy_than_the_expected_one_does_not_start(
     digest = load([approved]).plan.digest
     for number, expected in enumerate((digest, "0" * 64)):
         pod = Pod(tmp_path / str(number), "gateway", upstream.url, packs={"EE.ord": pack}, expect=expected)
-        container = pod.rendered.container("ordinance")
-        with started(container, pod.volumes, tmp_path / f"place{number}", user=USER, path=BIN) as process:
+        container = pod.container("ordinance")
+        with started(container, pod.volumes, tmp_path / f"place{number}", user=USER, programs=BIN) as process:
             if expected == digest:
                 assert digest[:16] in line(process, "listening on")
             else:
@@ -140,19 +147,46 @@ def test_a_pod_with_another_policy_than_the_expected_one_does_not_start(
 
 def test_a_container_that_needs_to_write_its_root_would_fail(tmp_path: Path, upstream: ScriptedUpstream) -> None:
     """The confinement is there: what it forbids fails."""
-    pod = Pod(tmp_path, "gateway", upstream.url)
+    pod = Pod(tmp_path / "volumes", "gateway", upstream.url)
     container = {
         **pod.rendered.container("ordinance"),
         "command": ["sh", "-c", "touch /etc/ordinance/x /x; touch /tmp/x && echo written"],
     }
-    with started(container, pod.volumes, tmp_path / "place", user=USER, path=BIN) as process:
+    with started(container, pod.volumes, tmp_path / "place", user=USER, programs=BIN) as process:
         assert process.stdout is not None
         said = process.stdout.read()
     assert said.count("Read-only file system") == 2
     assert said.endswith("written\n")
 
 
-@pytest.mark.skipif("ext-proc" not in dict(COMMANDS), reason="`ordinance ext-proc` is not there")
-def test_the_command_beside_an_envoy_is_one_that_is_there() -> None:
-    container = render("envoy").container("ordinance")
-    assert container["command"][:2] == ["ordinance", "ext-proc"]
+@pytest.mark.skipif(not (ENVOY / "envoy").exists(), reason="no Envoy: make ready-envoy")
+def test_an_envoy_with_ordinance_beside_it_answers_and_alone_does_not(
+    tmp_path: Path, upstream: ScriptedUpstream
+) -> None:
+    upstream.script = say(f"Guten Tag. Hier ist {CANARY}. Ende.")
+    pod = Pod(tmp_path / "volumes", "envoy", upstream.url)
+    url = f"http://127.0.0.1:{pod.port}/v1/chat/completions"
+
+    def ask() -> httpx2.Response:
+        return httpx2.post(url, json=ASK, timeout=PATIENCE, trust_env=False)
+
+    def answers(*statuses: int) -> bool:
+        try:
+            return ask().status_code in statuses
+        except httpx2.TransportError:
+            return False
+
+    container = pod.container("envoy")
+    with started(container, pod.volumes, tmp_path / "envoy", user=USER, programs=ENVOY):
+        until(lambda: answers(500, 503))
+        assert upstream.asked == [], "without Ordinance, Envoy asks nobody"
+        container = pod.container("ordinance")
+        with started(container, pod.volumes, tmp_path / "ordinance", user=USER, programs=ENVOY) as process:
+            until(lambda: answers(200))
+            answer = ask()
+            assert answer.json()["ordinance"]["verdict"] == "withhold"
+            assert CANARY not in answer.text
+            os.kill(process.pid, signal.SIGTERM)
+            assert ask().status_code == 200, "it drains"
+            assert process.wait(pod.rendered.pod["terminationGracePeriodSeconds"]) == 0
+        until(lambda: answers(500, 503))

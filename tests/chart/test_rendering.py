@@ -12,7 +12,7 @@ from ordinance.loading.load import load
 from ordinance.settings.model import Settings
 from ordinance.settings.sources import load as settings_of
 from support.chart import CHART, SHAPES, RefusedError, peers, render, tool
-from support.checkout import RULES
+from support.checkout import ROOT, RULES
 
 pytestmark = pytest.mark.server
 
@@ -58,6 +58,30 @@ def test_checkov_finds_nothing_but_what_is_not_done_on_purpose(tmp_path: Path) -
     assert done.returncode == 0, done.stdout[-4000:]
     strict = tool("checkov", "-d", tmp_path, *words, "--check", ",".join(NOT_DONE), check=False)
     assert all(code in strict.stdout for code in NOT_DONE), "what is no longer found need not be left out"
+
+
+def test_checkov_finds_nothing_in_the_images(tmp_path: Path) -> None:
+    """But for the tag of an image that is an argument: the files ask for its digest."""
+    for file in (ROOT / "deploy" / "container").glob("*.Containerfile"):
+        (tmp_path / file.stem).mkdir()
+        (tmp_path / file.stem / "Dockerfile").write_text(file.read_text("utf-8"), "utf-8")
+    words = ["--framework", "dockerfile", "--compact", "--skip-download", "--skip-check", "CKV_DOCKER_7"]
+    done = tool("checkov", "-d", tmp_path, *words, check=False)
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "Failed checks: 0" in done.stdout
+
+
+def test_the_values_for_the_production_stack_start_vllm_as_this_chart_does() -> None:
+    values = yaml.safe_load((CHART / "shapes" / "production-stack.yaml").read_text("utf-8"))
+    (model,) = values["servingEngineSpec"]["modelSpec"]
+    ours = render("vllm").container("ordinance")
+    words = model["vllmConfig"]["extraArgs"]
+    assert words[words.index("--middleware") :][:2] == ["--middleware", "ordinance.serve.vllm.Ordinance"]
+    assert "ordinance.serve.vllm.Ordinance" in ours["command"]
+    variables = {each["name"]: each["value"] for each in model["env"]}
+    for each in ours["env"]:
+        if each["name"] in ("ORDINANCE_CONFIG", "VLLM_NO_USAGE_STATS", "HF_HUB_OFFLINE"):
+            assert variables[each["name"]] == each["value"]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -144,7 +168,9 @@ def test_an_upgrade_is_another_configmap_and_a_pod_keeps_its_own() -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_settings_are_ones_that_ordinance_reads(shape: str, tmp_path: Path) -> None:
     pack = (RULES / "jurisdictions" / "EE" / "EE.ord").read_text("utf-8")
-    rendered = render(shape, {"policy": {"packs": {"EE.ord": pack}}, "settings": {"jurisdiction": "EE"}})
+    own = {"policy": {"packs": {"EE.ord": pack}}}
+    assert render(shape, own).settings["packs"] == ["/opt/ordinance/rules/jurisdictions", "packs"]
+    rendered = render(shape, {**own, "settings": {"jurisdiction": "EE", "packs": ["packs"]}})
     data = rendered.one("ConfigMap")["data"]
     (tmp_path / "packs").mkdir()
     (tmp_path / "packs" / "EE.ord").write_text(data["EE.ord"], "utf-8")
@@ -165,7 +191,7 @@ def test_the_settings_are_ones_that_ordinance_reads(shape: str, tmp_path: Path) 
         ({"shape": "cluster"}, "shape"),
         ({"settings": {"host": "127.0.0.1"}}, "settings"),
         ({"policy": {"expect": "abc"}}, "expect"),
-        ({"policy": {"packs": {"notes.txt": "x"}}}, "packs"),
+        ({"policy": {"packs": {"notes.txt": "x"}}}, "notes.txt"),
         ({"privileged": True}, "privileged"),
         ({"user": 0}, "user"),
     ],
@@ -173,6 +199,22 @@ def test_the_settings_are_ones_that_ordinance_reads(shape: str, tmp_path: Path) 
 def test_values_that_would_not_do_are_refused(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(RefusedError, match=said):
         render("gateway", changes)
+
+
+def test_the_envoy_of_a_pod_has_the_configuration_that_ships_with_the_addresses_of_the_pod() -> None:
+    changes: dict[str, Any] = {"upstream": {"host": "pool.example", "port": 8123}, "envoy": {"port": 10123}}
+    config = yaml.safe_load(render("envoy", changes).one("ConfigMap")["data"]["envoy.yaml"])
+    shipped = yaml.safe_load((ROOT / "deploy" / "envoy" / "envoy.yaml").read_text("utf-8"))
+    (listener,), clusters = config["static_resources"]["listeners"], config["static_resources"]["clusters"]
+    assert listener["address"]["socket_address"] == {"address": "0.0.0.0", "port_value": 10123}
+    models = next(each for each in clusters if each["name"] == "models")
+    assert models["type"] == "STRICT_DNS"
+    place = models["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"]["socket_address"]
+    assert place == {"address": "pool.example", "port_value": 8123}
+    ordinance = next(each for each in clusters if each["name"] == "ordinance")
+    (first, *_) = shipped["static_resources"]["listeners"]
+    assert listener["filter_chains"] == first["filter_chains"]
+    assert ordinance in shipped["static_resources"]["clusters"], "in the same pod, on loopback"
 
 
 def test_an_envoy_needs_an_image_of_its_own() -> None:

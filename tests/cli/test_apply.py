@@ -54,18 +54,18 @@ def test_a_withheld_sentence_is_told_with_its_law_in_the_language_of_the_line() 
             "law": {"title": "Strafgesetzbuch", "article": "§ 86a Abs. 1", "jurisdiction": "DE"},
         }
     ]
-    assert found["answer"] == f"Good day. ⟦…⟧ Bye.\n\n{notice['text']}"
+    assert found["answer"] == f"Good day. The code is ⟦…⟧! Bye.\n\n{notice['text']}"
     assert "legal reasons" in notice["text"]
 
 
 @pytest.mark.requirement("CC-1")
 def test_the_locale_of_a_line_changes_the_language_and_nothing_else() -> None:
-    lines = [{"answer": f"Yes! {CANARY}. No.", "locale": tag} for tag in ("de-DE", "et", "en-US", "ja", "no!tag")]
+    lines = [{"answer": f"Yes! {CANARY}. No.", "locale": tag} for tag in ("de-DE", "et", "en-US", "lv", "no!tag")]
     found = apply("--jurisdiction", "DE", lines=lines)
     assert {line["verdict"] for line in found} == {"withhold"}
-    assert all(line["answer"].startswith("Yes! ⟦…⟧ No.\n\n") for line in found)
+    assert all(line["answer"].startswith("Yes! ⟦…⟧. No.\n\n") for line in found)
     assert len({line["notices"][0]["text"] for line in found}) == 3
-    assert found[2]["answer"] == found[3]["answer"] == found[4]["answer"], "no notices in Japanese: English"
+    assert found[2]["answer"] == found[3]["answer"] == found[4]["answer"], "no notices in Latvian: English"
 
 
 @pytest.mark.requirement("TR-8")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from ordinance.authoring.results import examine
-from ordinance.authoring.skeleton import SkeletonError, skeleton
+from ordinance.authoring.skeleton import DUTIES, SkeletonError, skeleton
 from ordinance.language.format import format_source
 from ordinance.language.source import Source
 from ordinance.loading.load import load
-from ordinance.loading.packs import shipped_rules
+from ordinance.loading.packs import shipped_pack, shipped_rules
 from support.commands import run, run_here
 
 DAY = date(2026, 12, 24)
@@ -112,3 +112,35 @@ def test_usage(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
     assert said in result.stderr
     assert "Traceback" not in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("duty", DUTIES)
+@pytest.mark.parametrize("languages", [(), ("ko", "en")])
+def test_each_duty_checks_green(duty: str, languages: tuple[str, ...], tmp_path: Path) -> None:
+    """In the languages that ship, or in others, for which a language's pack to begin with is beside it."""
+    paths = skeleton("jurisdiction", "KR", DAY, duty, languages).write(tmp_path)
+    assert (tmp_path / "KR" / "languages" / "ko" / "ko.ord" in paths) is bool(languages)
+    beside = [shipped_pack("en")] if languages else []
+    loaded = load([tmp_path, *beside], on=DAY)
+    assert loaded.diagnostics == ()
+    assert not examine(loaded).failed
+    assert set(loaded.plan.languages) == (set(languages) or {"de", "en", "et"})
+    text = paths[0].read_text("utf-8")
+    assert text == format_source(Source(paths[0], "x", text), "pack")
+
+
+@pytest.mark.parametrize(("code", "near"), [("UK", "GB"), ("KOR", "KR"), ("UK-ENG", "GB-ENG"), ("jp", "JP")])
+def test_a_code_that_is_not_of_iso_3166_gets_the_one_that_is(code: str, near: str, tmp_path: Path) -> None:
+    made = run_here("new", "jurisdiction", code, "--into", tmp_path)
+    assert made.returncode == 2
+    assert f"Did you mean '{near}'?" in made.stderr
+
+
+def test_a_pack_that_ships_is_given_by_its_name(tmp_path: Path) -> None:
+    skeleton("jurisdiction", "KR", DAY, "disclosure", ("ko", "en")).write(tmp_path)
+    checked = run_here("check", tmp_path / "KR", "--with", "en")
+    assert checked.returncode == 0, checked.stdout
+    assert "ko 2026.12.0" in checked.stdout
+    wrong = run_here("check", tmp_path / "KR", "--with", "enn")
+    assert wrong.returncode == 2
+    assert "Did you mean 'en'?" in wrong.stderr

@@ -114,7 +114,9 @@ def test_a_port_in_use_is_told_with_a_way_out(upstream: ScriptedUpstream) -> Non
         (["--upstream", "http://x", "--on", "tomorrow"], 2, "2026-12-24"),
         (["--upstream", "http://x", "--config", "/no/such/file"], 2, "cannot be read"),
         (["--upstream", "http://x", "--port", "0", "--jurisdiction", "XX"], 1, "XX"),
-        (["--upstream", "http://x", "--port", "0", "--host", "203.0.113.7"], 1, "cannot be used"),
+        (["--upstream", "http://x", "--port", "0", "--host", "203.0.113.7"], 2, "open_without_keys"),
+        (["--upstream", "http://x", "--port", "0", "--host", "gateway.example"], 2, "open_without_keys"),
+        (["--upstream", "http://x", "--port", "0", "--host", "::"], 2, "open_without_keys"),
         (["--upstream", "http://x", "--port", "0", "--pack", "/no/such/pack"], 2, "/no/such/pack"),
     ],
 )
@@ -337,3 +339,9 @@ def ready(served: Served) -> dict[str, Any]:
     """What ``/ready`` says, over a connection of its own: any of the processes may answer."""
     found: dict[str, Any] = httpx2.get(f"{served.address}/ready", trust_env=False, timeout=PATIENCE).json()
     return found
+
+
+def test_an_address_that_is_not_ours_is_named_where_it_may_be_open() -> None:
+    words = ("--upstream", "http://x", "--port", "0", "--host", "203.0.113.7")
+    done = run("serve", *words, ORDINANCE_OPEN_WITHOUT_KEYS="true")
+    assert (done.returncode, "cannot be used" in done.stderr) == (1, True)

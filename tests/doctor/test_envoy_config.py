@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ WAYS_ROUND: dict[str, tuple[Callable[[Config], None], str]] = {
     "fails open": (lambda c: settings(c).update(failure_mode_allow=True), "failure_mode_allow"),
     "only watches": (lambda c: settings(c).update(observability_mode=True), "observability_mode"),
     "headers": (lambda c: settings(c).pop("mutation_rules"), "x-envoy-"),
-    "off by default": (lambda c: manager(c)["http_filters"][0].update(disabled=True), "disabled"),
+    "off by default": (lambda c: manager(c)["http_filters"][0].update(disabled=True), "switched off"),
     "no answers": (lambda c: settings(c)["processing_mode"].pop("response_body_mode"), "response_body_mode: NONE"),
     "answers in pieces": (
         lambda c: settings(c)["processing_mode"].update(response_body_mode="STREAMED"), "response_body_mode: STREAMED",
@@ -119,8 +120,36 @@ def test_what_a_control_plane_sent_is_read_in_a_dump() -> None:
         ]
     }
     assert opened(dump) == []
-    route["typed_per_filter_config"] = {"ordinance": {"@type": f"{_TYPE}.ext_proc.v3.ExtProcPerRoute", "disabled": True}}
+    off = {"@type": f"{_TYPE}.ext_proc.v3.ExtProcPerRoute", "disabled": True}
+    route["typed_per_filter_config"] = {"ordinance": off}
     assert opened(dump) == ["Ordinance's filter is switched off"]
+
+
+def test_a_filter_that_is_off_by_default_is_on_where_a_route_switches_it_on() -> None:
+    """So Envoy Gateway writes it."""
+    config = shipped()
+    manager(config)["http_filters"][0]["disabled"] = True
+    on = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "config": {}}
+    routes = host(config)["routes"]
+    routes[0]["typed_per_filter_config"] = {"ordinance": on}
+    assert opened(config) == []
+    routes.append({"match": {"prefix": "/other"}, "route": {"cluster": "models", "timeout": "0s"}})
+    findings = [each for each in examined(config, "ordinance") if each.state is State.OPEN]
+    assert [each.part for each in findings] == ["models, route 2"]
+
+
+def test_fields_may_be_written_as_other_tools_write_them() -> None:
+    """`istioctl` and protobuf's own JSON write `httpFilters`."""
+
+    def camel(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {re.sub(r"_([a-z])", lambda found: found[1].upper(), k): camel(v) for k, v in value.items()}
+        return [camel(each) for each in value] if isinstance(value, list) else value
+
+    config = shipped()
+    assert opened(camel(config)) == []
+    settings(config)["failure_mode_allow"] = True
+    assert len(opened(camel(config))) == 1
 
 
 def test_a_listener_that_does_not_route_to_the_model_server_needs_no_filter() -> None:

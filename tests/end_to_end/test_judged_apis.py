@@ -181,3 +181,57 @@ def test_the_same_text_asked_for_again_has_the_same_end(
         seen = post(client, path, body(path, said=f"Question {number % 2}. ", stream=number > 2))
         assert "red_line" in seen.kinds
         assert LEAST not in readable(seen)
+
+
+MESSAGES = "/v1/messages"
+HI = [{"role": "user", "content": "hi"}]
+CALLED = {"id": "c", "type": "function", "function": {"name": "f", "arguments": json.dumps({"a": FIRES})}}
+TOOL: dict[str, Any] = {"name": "f", "parameters": {"type": "object", "properties": {"a": {"enum": [FIRES]}}}}
+SCHEMA = {"name": "x", "description": FIRES, "schema": {"type": "object"}}
+TURN = [*HI, {"role": "assistant", "content": "ok"}, {"role": "user", "content": "and?"}]
+#: A request for each place in which what the judge finds may stand.
+PLACES: list[tuple[str, dict[str, Any]]] = [
+    (CHAT, {"messages": [{"role": "system", "content": f"So {FIRES}"}, *HI]}),
+    (CHAT, {"messages": [{**HI[0], "name": FIRES}]}),
+    (CHAT, {"messages": [{"role": FIRES, "content": "hi"}, *HI]}),
+    (CHAT, {"messages": [{"role": "user", "content": [{"type": "text", "text": each} for each in ("hi", FIRES)]}]}),
+    (CHAT, {"messages": [*HI, {"role": "assistant", "content": None, "tool_calls": [CALLED]},
+                         {"role": "tool", "tool_call_id": "c", "content": "ok"}]}),
+    (CHAT, {"messages": [*HI, {"role": "assistant", "content": None, "tool_calls": [{**CALLED, "id": FIRES}]},
+                         {"role": "tool", "tool_call_id": FIRES, "content": "ok"}]}),
+    (CHAT, {"messages": [TURN[0], {**TURN[1], "reasoning": FIRES}, TURN[2]]}),
+    (CHAT, {"messages": HI, "tools": [{"type": "function", "function": TOOL}]}),
+    (CHAT, {"messages": HI, "response_format": {"type": "json_schema", "json_schema": SCHEMA}}),
+    (CHAT, {"messages": HI, "structured_outputs": {"choice": [FIRES]}}),
+    (CHAT, {"messages": HI, "stop": [FIRES]}),
+    (CHAT, {"messages": HI, "chat_template_kwargs": {"x": FIRES}}),
+    (CHAT, {"messages": HI, "documents": [{"title": "t", "text": FIRES}]}),
+    (CHAT, {"messages": HI, "user": FIRES}),
+    (MESSAGES, {"max_tokens": 9, "messages": HI, "system": [{"type": "text", "text": FIRES}]}),
+    (MESSAGES, {"max_tokens": 9, "messages": [{"role": "user", "content": [
+        {"type": "tool_result", "tool_use_id": "a", "content": FIRES}, {"type": "text", "text": "hi"}]}]}),
+    (MESSAGES, {"max_tokens": 9, "messages": HI, "stop_sequences": [FIRES]}),
+    (MESSAGES, {"max_tokens": 9, "messages": HI, "tools": [{"name": "f", "description": FIRES, "input_schema": {}}]}),
+    (RESPONSES.path, {"input": "hi", "instructions": FIRES}),
+    (RESPONSES.path, {"input": [*HI, {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+                                {"type": "function_call_output", "call_id": "c", "output": FIRES}]}),
+    (RESPONSES.path, {"input": "hi", "text": {"format": {"type": "json_schema", "name": "x", "description": FIRES}}}),
+    (COMPLETIONS, {"prompt": ["hi", FIRES]}),
+    (COMPLETIONS, {"prompt": "hi", "suffix": FIRES}),
+    (COMPLETIONS, {"prompt": FIRES, "echo": True, "max_tokens": 0}),
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "asked"), PLACES)
+def test_a_request_is_judged_wherever_it_stands(
+    client: httpx2.Client, upstream: ScriptedUpstream, path: str, asked: dict[str, Any]
+) -> None:
+    """It is refused; or it is not sent to the model, and the rest is answered."""
+    upstream.script = script(*letters("Never heard."))
+    reply = client.post(path, json={"model": "m", **asked})
+    assert reply.status_code == 200, reply.text
+    refused = reply.json()["ordinance"]["verdict"] == "refuse"
+    sent = [each for each in upstream.asked if FIRES.encode() in each.body]
+    assert refused or not sent
+    assert ("Never heard" in reply.text) is not refused

@@ -308,14 +308,14 @@ def test_whoever_asks_whether_it_is_ready_does_not_ask_the_server_behind_each_ti
     open_gateway: OpenGateway, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = 0
-    reachable = Upstream.reachable
+    trouble = Upstream.trouble
 
-    async def counted(self: Upstream) -> bool:
+    async def counted(self: Upstream) -> str:
         nonlocal asked
         asked += 1
-        return await reachable(self)
+        return await trouble(self)
 
-    monkeypatch.setattr(Upstream, "reachable", counted)
+    monkeypatch.setattr(Upstream, "trouble", counted)
     upstream.script = say("")
     gateway = open_gateway()
     with httpx2.Client(base_url=gateway.address, trust_env=False, timeout=PATIENCE) as http:

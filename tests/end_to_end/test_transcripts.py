@@ -1,5 +1,5 @@
-"""Six conversations, as the ``openai`` client has them: each transcript is a golden text that reads as a person would
-want it to. ``tests/pages`` holds the same on the chat page."""
+"""Conversations as the ``openai`` client has them: each transcript is a golden text that reads as a person would want
+it to. ``tests/pages`` holds the first ones on the chat page; each pack has one, with a model that misbehaves."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from typing import Any
 import openai
 import pytest
 
+from support.checkout import CASES, RULES
 from support.serving import PATIENCE, OpenGateway, ScriptedUpstream
 from support.transcripts import KEY, SCRIPTS, Block, Heard, check, script, transcript
 
 #: Each starts a server.
 pytestmark = pytest.mark.server
+
+#: The governed conversation of each pack.
+OF_PACKS = sorted((CASES / "packs").glob("*/conversation.yaml"))
 
 #: What the page says itself, by language.
 WORDS: dict[str, dict[str, str]] = {
@@ -40,7 +44,8 @@ class Client:
             text += "".join(choice.delta.content or "" for choice in chunk.choices)
             told = (chunk.model_extra or {}).get("ordinance") or told
         self._messages.append({"role": "assistant", "content": text})
-        return Heard(blocks(text, told["notices"]), verdict(told, WORDS[language]), happened(told, WORDS[language]))
+        words = WORDS.get(language, WORDS["en"])
+        return Heard(blocks(text, told["notices"]), verdict(told, words), happened(told, words))
 
     def close(self) -> None:
         self._openai.close()
@@ -98,3 +103,25 @@ def test_a_conversation_reads_as_a_person_would_want(
     told = transcript(said, client, upstream, clock)
     client.close()
     check(said, told)
+
+
+def test_each_pack_of_a_place_or_a_house_has_a_conversation() -> None:
+    packs = {path.stem for kind in ("jurisdictions", "houses") for path in (RULES / kind).rglob("*.ord")}
+    here = {path.parent.name for path in OF_PACKS}
+    assert packs - here == {"EU", "US", "example_school"}, "these speak in the conversations of others"
+
+
+@pytest.mark.requirement("TR-1")
+@pytest.mark.requirement("SC-1")
+@pytest.mark.requirement("SC-3")
+@pytest.mark.requirement("LAW-4")
+@pytest.mark.parametrize("path", OF_PACKS, ids=lambda path: path.parent.name)
+def test_a_conversation_under_a_pack_reads_as_a_person_of_the_place_would_want(
+    path: Path, open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = script(path)
+    clock = said.clock(monkeypatch)
+    client = Client(said.open(open_gateway, tmp_path).address)
+    told = transcript(said, client, upstream, clock)
+    client.close()
+    check(said, told, path.parent)

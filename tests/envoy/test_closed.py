@@ -4,13 +4,10 @@ says what the law withholds, and no client reads it."""
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import signal
 import socket
 import subprocess
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,6 @@ import pytest
 from envoy.service.ext_proc.v3 import external_processor_pb2 as messages
 from envoy.service.ext_proc.v3 import external_processor_pb2_grpc as calls
 
-from ordinance.serve.envoy import processor
 from support.commands import command, environment
 from support.envoys import Change, Envoy, OpenEnvoy, OpenExtProc, cluster_in, filter_in, free_port, manager_in
 from support.serving import DONE, PATIENCE, LoopThread, ScriptedUpstream, Wire, chunk, event, say
@@ -206,7 +202,7 @@ def test_the_doors_fail_without_an_answer(
     is_closed(envoy)
 
 
-class Wrong(calls.ExternalProcessorServicer):
+class Wrong(calls.ExternalProcessorServicer):  # type: ignore[misc]  # it has no types
     """Answers the request's head with one message, and ends well or not."""
 
     def __init__(self, reply: messages.ProcessingResponse) -> None:
@@ -313,5 +309,3 @@ def test_a_filter_that_is_not_set_up_as_it_must_be(
     for stream in (False, True):
         _, text = asked(envoy, stream=stream)
         assert FORBIDDEN not in text
-
-

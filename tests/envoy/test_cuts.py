@@ -3,8 +3,11 @@ gateway: by each API, streamed and whole."""
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,8 +51,8 @@ def client() -> Iterator[httpx2.Client]:
 
 
 def _pieces(raw: bytes, cuts: list[int]) -> list[bytes]:
-    ends = sorted({cut % len(raw) for cut in cuts} | {0}) + [len(raw)]
-    return [raw[start:end] for start, end in zip(ends, ends[1:], strict=False) if end > start]
+    ends = [*sorted({cut % len(raw) for cut in cuts} | {0}), len(raw)]
+    return [raw[start:end] for start, end in itertools.pairwise(ends) if end > start]
 
 
 def _script(raw: bytes, cuts: list[int], kind: str) -> Script:
@@ -76,7 +79,7 @@ def _events(path: str, words: list[str]) -> bytes:
 
 
 def _messages(words: list[str]) -> list[dict[str, Any]]:
-    message = {
+    message: dict[str, Any] = {
         "id": "msg-up", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None,
         "stop_sequence": None, "usage": {"input_tokens": 1, "output_tokens": 0},
     }  # fmt: skip
@@ -84,10 +87,7 @@ def _messages(words: list[str]) -> list[dict[str, Any]]:
     return [
         {"type": "message_start", "message": message},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-        *(
-            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": word}}
-            for word in words
-        ),
+        *({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": word}} for word in words),
         {"type": "content_block_stop", "index": 0},
         {"type": "message_delta", "delta": delta, "usage": {"output_tokens": 9}},
         {"type": "message_stop"},
@@ -127,7 +127,7 @@ def _responses(words: list[str]) -> list[dict[str, Any]]:
     return [{**each, "sequence_number": number} for number, each in enumerate(told)]
 
 
-@pytest.mark.requirement("ST-1")
+@pytest.mark.requirement("TR-8")
 @pytest.mark.parametrize("path", [CHAT, COMPLETIONS, RESPONSES, MESSAGES])
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=some.lists(some.integers(1, len(TEXT) - 1), max_size=12), cuts=some.lists(some.integers(0, 9999)))
@@ -141,7 +141,7 @@ def test_the_same_text_for_every_cut_and_the_same_as_the_gateways(
     cuts: list[int],
 ) -> None:
     ends = [0, *sorted(set(words)), len(TEXT)]
-    raw = _events(path, [TEXT[start:end] for start, end in zip(ends, ends[1:], strict=False)])
+    raw = _events(path, [TEXT[start:end] for start, end in itertools.pairwise(ends)])
     asked = body(path, stream=True)
     upstream.script = _script(raw, cuts, "text/event-stream")
     seen = post(client, path, asked, gateway.address)
@@ -151,7 +151,7 @@ def test_the_same_text_for_every_cut_and_the_same_as_the_gateways(
     assert "Good morning. ⟦…⟧ It is late." in seen.text or "⟦…⟧" in seen.text
 
 
-@pytest.mark.requirement("ST-1")
+@pytest.mark.requirement("TR-8")
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=some.lists(some.integers(0, 99999), max_size=40))
 def test_the_same_bytes_for_every_cut_of_the_bytes(
@@ -171,7 +171,7 @@ def test_the_same_bytes_for_every_cut_of_the_bytes(
     assert read[0] == read[1]
 
 
-@pytest.mark.requirement("ST-1")
+@pytest.mark.requirement("TR-8")
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=some.lists(some.integers(0, 9999), max_size=20))
 def test_the_same_whole_answer_for_every_cut(
@@ -193,20 +193,16 @@ def test_the_same_whole_answer_for_every_cut(
     assert read[0] == read[1]
 
 
-@pytest.mark.requirement("ST-1")
+@pytest.mark.requirement("TR-8")
 def test_text_leaves_while_the_model_still_speaks(gateway: Governed, upstream: ScriptedUpstream) -> None:
     """A held word over three deltas, and what is free leaves before the answer's end."""
-    import asyncio
-    import threading
-
     free, go_on = threading.Event(), threading.Event()
 
     async def script(wire: Wire) -> None:
         await wire.head()
         await wire.send(event(chunk(content="Good morning. Look at the for")))
         await wire.send(event(chunk(content="bidden fl")), event(chunk(content="ag there. ")))
-        while not go_on.is_set():
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(go_on.wait, PATIENCE)
         await wire.send(event(chunk(content="Bye.")), event(chunk(finish="stop")), DONE)
 
     upstream.script = script

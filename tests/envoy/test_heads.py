@@ -157,6 +157,36 @@ def test_an_error_without_a_body(gateway: Governed, upstream: ScriptedUpstream) 
     assert ask(gateway.address).status_code == 502
 
 
+@pytest.mark.parametrize("path", ["/v1/chat%2fcompletions", "/v1/chat/completions%2F"])
+def test_what_envoy_itself_refuses_is_told_so_and_is_no_fault_of_the_filters(
+    gateway: Governed, upstream: ScriptedUpstream, capfd: pytest.CaptureFixture[str], path: str
+) -> None:
+    answer = httpx2.post(gateway.address + path, json=ASK, timeout=PATIENCE, trust_env=False)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "envoy_refused")
+    assert upstream.asked == []
+    assert "not set up" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//v1/chat/completions", "/v1/chat/./completions", "/v1/x/../chat/completions", "/v1/chat/completions?a=b",
+        "/v1/chat/completions/", "/V1/chat/completions", "/v1/chat/completions;a", "/invocations", "/generate",
+        "/v1/completions/../embeddings", "/v1/chat/completions%20",
+    ],
+)  # fmt: skip
+def test_a_path_is_read_in_one_way_or_closed(gateway: Governed, upstream: ScriptedUpstream, path: str) -> None:
+    """What two readers may take for two paths comes to the model server as the path that was governed, or not."""
+    upstream.script = say(SENTENCE)
+    with httpx2.Client(timeout=PATIENCE, trust_env=False) as client:
+        request = client.build_request("POST", gateway.address, json=ASK)
+        request.url = request.url.copy_with(raw_path=path.encode())
+        answer = client.send(request)
+    assert FORBIDDEN not in answer.text
+    assert {asked.path for asked in upstream.asked} <= {"/v1/chat/completions"}
+    assert answer.status_code == (200 if upstream.asked else 404)
+
+
 def test_large_questions_and_answers_pass_in_pieces(gateway: Governed, upstream: ScriptedUpstream) -> None:
     words = "A long sentence about nothing. " * 20_000
     upstream.script = say(words)

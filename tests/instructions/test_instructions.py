@@ -52,9 +52,12 @@ def test_every_value_of_every_slot_has_a_sentence_and_nothing_else_has(tag: str)
     written = {(slot, value) for slot, values in catalogue.sentences.items() for value in values}
     assert written == set(closed_values())
     assert catalogue.filled.keys() == TAGS | {"script"}
-    assert len({*CATALOGUES}) == 3
+    assert len({*CATALOGUES}) == 14
     every = [*(text for values in catalogue.sentences.values() for text in values.values()), *catalogue.filled.values()]
-    assert all(text == text.strip() and text.endswith(".") and "  " not in text for text in (*every, catalogue.closing))
+    assert all(
+        text == text.strip() and text.endswith((".", "。", "।")) and "  " not in text
+        for text in (*every, catalogue.closing)
+    )
     assert len(set(every)) == len(every)
 
 

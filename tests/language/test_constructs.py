@@ -57,6 +57,8 @@ SPOILED = [
     (S, "before 2026-08-02", "before 2026-02-30", "date-invalid", "2026-02-30"),
     (S, "age below 18 or", "elapsed below 3 hours or", "reads-claimed", "merely claims"),
     (S, "has topic self_harm", "has topic self_ham", "name-undefined", "no topic"),
+    (S, "reaches place within XZ", "reaches place within KOR", "code-invalid", "Did you mean `KR`?"),
+    (S, "reaches place within XZ", "reaches place within UK", "value-unknown", "Did you mean `GB`?"),
     # law
     (S, "in force from 2025-01-01\n", "in force from 2024-12-31\n", "dates-overlap", "already in force"),
     (S, "in force from 2025-01-01\n", "in force from 2025-01-02\n", "dates-gap", "from 2025-01-01 until 2025-01-02"),

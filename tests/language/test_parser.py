@@ -208,9 +208,9 @@ NONSENSE = [
 @pytest.mark.parametrize("piece", NONSENSE, ids=ascii)
 def test_a_pack_of_nonsense_is_answered_in_seconds(piece: str) -> None:
     text = HEADER + piece * (PACK_LIMIT // len(piece.encode()))
-    start = time.perf_counter()
+    start = time.process_time()
     _, found = parsed(text)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     assert 0 < len(found) <= 2 * MOST + 1
 
 

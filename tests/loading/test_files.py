@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ordinance.detection import Expressions
 from ordinance.errors import PolicyError, UnreadableError
 from ordinance.language.diagnostics import Diagnostic
 from ordinance.loading.bounds import LEXICON_LIMIT, PACK_LIMIT
@@ -23,7 +24,6 @@ BAD = [
     ("latin-1", JURISDICTION.encode("latin-1", "replace"), "not-utf8", 2),
     ("utf-16", JURISDICTION.encode("utf-16"), "not-utf8", 2),
     ("half", JURISDICTION.encode() + b"\xc3", "not-utf8", 2),
-    ("mark", b"\xef\xbb\xbf" + JURISDICTION.encode(), "byte-order-mark", 1),
     ("html", b"<!DOCTYPE html><html></html>", "unknown-word", 1),
     ("other", b"rules:\n  - id: 1\n", "unknown-word", 1),
 ]
@@ -86,7 +86,6 @@ def test_lexicons(tmp_path: Path) -> None:
         (b"# only a comment\n\n", "lexicon-empty", 1),
         (b"caf\xe9\n", "not-utf8", 2),
         (b"a\0b\n", "nul-character", 2),
-        (b"\xef\xbb\xbfsecret words\n", "byte-order-mark", 1),
         (b"x" * (LEXICON_LIMIT + 1), "file-too-large", 2),
     ]:
         words.write_bytes(data)
@@ -214,3 +213,34 @@ def test_reading_gives_the_text_or_a_finding(tmp_path: Path) -> None:
     assert source.text == "text\n"
     assert read_source(tmp_path / "b", 10, found.append) is None
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_byte_order_mark_is_no_error(newline: str, tmp_path: Path) -> None:
+    """Spreadsheets and editors write one; what they mean is the same."""
+    plain = load_on(write_jurisdiction(tmp_path / "plain"))
+    path = write_jurisdiction(tmp_path / "marked")
+    for file in (path, path.parent / "lexicons" / "words.txt"):
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_text("utf-8").replace("\n", newline).encode())
+    marked = load_on(path)
+    assert [item.code for item in marked.diagnostics] == [item.code for item in plain.diagnostics]
+    assert marked.plan.digest == plain.plan.digest
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_a_spreadsheet_is_a_lexicon(sign: str, tmp_path: Path) -> None:
+    """With its endings; where a phrase is from, and what there is to say of it, is for people."""
+    path = write_jurisdiction(tmp_path, JURISDICTION.replace("lexicons/words.txt", "lexicons/words.csv"))
+    rows = [["phrase", "endings", "source", "note"], ["secret words", "", "a list", ""], ["Kind", '"es,er"', "", "x"]]
+    text = "\r\n".join(sign.join(row) for row in rows)
+    (tmp_path / "lexicons" / "words.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    found = load_on(path).plan.detectors["XA/lexicon words"]
+    assert isinstance(found, Expressions)
+    assert found.phrases == ("secret words", "kind", "kindes", "kinder")
+
+
+def test_a_spreadsheet_without_its_columns_says_so(tmp_path: Path) -> None:
+    path = write_jurisdiction(tmp_path, JURISDICTION.replace("lexicons/words.txt", "lexicons/words.csv"))
+    (tmp_path / "lexicons" / "words.csv").write_text("secret words;a list\n", "utf-8")
+    (item,) = [item for item in load_on(path).diagnostics if item.code == "lexicon-empty"]
+    assert "phrase, endings, source, note" in item.help

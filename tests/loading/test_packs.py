@@ -10,6 +10,7 @@ import pytest
 from ordinance import resources
 from ordinance.loading import packs
 from ordinance.loading.load import Loaded, load
+from support.checkout import RULES
 from support.packs import (
     CHARTER,
     JURISDICTION,
@@ -134,7 +135,29 @@ def test_two_shipped_packs_of_one_name(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_no_path_means_all_that_ship() -> None:
-    assert names(load()) == ["baseline", "DE", "EE", "EU", "de", "en", "et"]
+    loaded = names(load())
+    found = {kind: sorted(each.name for each in (RULES / kind).iterdir()) for kind in ("jurisdictions", "languages")}
+    assert loaded == ["baseline", *found["jurisdictions"], *found["languages"]]
+    assert not {each.name for each in (RULES / "houses").iterdir()} & set(loaded)
+
+
+@pytest.mark.requirement("TR-6")
+def test_languages_that_ship_are_loaded_if_the_given_packs_speak_them(tmp_path: Path) -> None:
+    """A pack with texts in French and English demands nothing of fifteen languages; one without texts takes all."""
+    speaking = (
+        JURISDICTION.replace(" de ", " fr ").replace("  de ", "  fr ").replace(" et ", " it ").replace("  et ", "  it ")
+    )
+    assert names(load_on(write_jurisdiction(tmp_path / "some", speaking)))[-3:] == ["en", "fr", "it"]
+    everything = names(load_on(RULES / "jurisdictions" / "CH"))
+    assert everything[2:] == sorted(each.name for each in (RULES / "languages").iterdir())
+
+
+@pytest.mark.requirement("TR-6")
+def test_a_pack_must_have_a_text_in_each_language_that_it_speaks_and_in_no_other(tmp_path: Path) -> None:
+    languages = RULES / "languages"
+    assert load_on(write_jurisdiction(tmp_path), languages).exit_code == 0
+    loaded = load_on(write_jurisdiction(tmp_path, JURISDICTION.replace(' et "saladused"', "")), languages)
+    assert errors(loaded) == ["label-text"]
 
 
 def test_findings_on_packs_that_nobody_gave_are_told_when_they_are_errors(tmp_path: Path) -> None:

@@ -1,10 +1,9 @@
 """Two applications of Ray Serve, run with the Python of .venv/ray: ``serve_apps.py PORT REPLICAS``.
 
 At ``/`` one with Ordinance around it, made as Ray makes its ingress of an LLM; at ``/raw`` the same without it. It
-prints a line when both answer; a line of input takes the second away.
+prints a line when both answer; a line of input takes the second away. Ray sends this module to its workers by value,
+where names in annotations that are texts would mean nothing.
 """
-
-from __future__ import annotations
 
 import asyncio
 import json
@@ -70,12 +69,11 @@ def application(name: str, replicas: int, *, governed: bool) -> Any:
     if governed:
         app.add_middleware(Ordinance)
 
-    @serve.deployment(name=name, num_replicas=replicas, ray_actor_options={"num_cpus": 0.1})
     @serve.ingress(app)
     class Ingress:
         pass
 
-    return Ingress.bind()
+    return serve.deployment(Ingress, name=name, num_replicas=replicas, ray_actor_options={"num_cpus": 0.1}).bind()
 
 
 def main(port: str, replicas: str) -> None:

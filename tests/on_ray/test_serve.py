@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from support.commands import run
+from support.commands import run_here
 from support.databases import free_port
 from support.outside import until
 from support.ray_jobs import Job, running
@@ -39,7 +39,7 @@ def ask(address: str, **more: Any) -> httpx2.Response:
 
 
 def examine(address: str) -> dict[str, Any]:
-    done = run("doctor", address, "--model", "m", "--format", "json")
+    done = run_here("doctor", address, "--model", "m", "--format", "json")
     assert done.stdout, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     return report

@@ -22,6 +22,7 @@ from ordinance.protocol.apis.responses import RESPONSES
 from ordinance.protocol.govern.prompts import heard_and_unknown, sent_on
 from ordinance.protocol.strings import encoded
 from ordinance.runtime.judged_prompt import to_judge
+from ordinance.runtime.match import rulings
 from ordinance.runtime.memory import Memories, Memory
 from ordinance.runtime.opening import open_session
 from ordinance.runtime.session import Session
@@ -135,6 +136,72 @@ def test_an_old_exchange_at_which_a_judge_fires_or_fails_is_left_out(said: str) 
     assert b"It was" not in left
     assert b"And the weather?" in left
     assert session.history()["history"]["left_out"] == 1
+
+
+@dataclass
+class PatientJudge(ScriptedJudge):
+    """Takes a second of the test's clock for each text."""
+
+    now: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask(self, questions: Sequence[Question], at: Checkpoint) -> Sequence[Ruling]:
+        with self.lock:
+            self.now += 1
+        return super().ask(questions, at)
+
+
+def long_conversation(exchanges: int) -> dict[str, Any]:
+    said = [
+        {"role": role, "content": f"{role} says {number}."}
+        for number in range(exchanges)
+        for role in ("user", "assistant")
+    ]
+    return {"messages": [*said, {"role": "user", "content": "And now?"}]}
+
+
+@pytest.mark.semantics(30)
+@pytest.mark.semantics(27)
+def test_of_a_long_conversation_what_is_newest_is_judged_first_and_the_rest_with_later_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After a restart nothing is remembered as cleared. Before, the oldest exchanges took all of the time, so that what
+    was new was late, and refused."""
+    judge, memory = PatientJudge(), Memories().of("client")
+    monkeypatch.setattr(rulings.Rulings.__init__, "__defaults__", (b"", lambda: judge.now))
+    plan = judged(small_plan(), judge, "small/red")
+    left_out = []
+    for _ in range(2):
+        session = opened(judge, memory, plan)
+        session.prompt.defers = True  # as a gateway does
+        left = sent(CHAT, session, long_conversation(8))
+        assert left is not None
+        session.prompt.settle()
+        assert not session.refused, "what is new was judged, and passed"
+        assert b"And now?" in left
+        read = [number for number in range(8) if f"user says {number}.".encode() in left]
+        assert read == [*range(8 - len(read), 8)], "the newest remain"
+        left_out.append(session.history().get("history", {"left_out": 0})["left_out"])
+        faults = session.record().get("judge_faults", [])
+        assert faults == (["late"] if left_out[-1] else [])
+    assert 0 < left_out[0] <= 4
+    assert left_out[1] == 0, "each request goes on where the last one ended"
+
+
+@pytest.mark.semantics(30)
+def test_several_old_texts_are_judged_at_once() -> None:
+    together = threading.Barrier(rulings.AT_ONCE, timeout=30)
+
+    class Meeting(ScriptedJudge):
+        def ask(self, questions: Sequence[Question], at: Checkpoint) -> Sequence[Ruling]:
+            if " says " in at.text:
+                together.wait()
+            return super().ask(questions, at)
+
+    session = opened(Meeting())
+    left = sent(CHAT, session, long_conversation(rulings.AT_ONCE))
+    assert left is not None
+    assert "history" not in session.history()
 
 
 BODIES: list[tuple[Api, dict[str, Any]]] = [

@@ -22,7 +22,7 @@ import yaml
 from ordinance.policy.plan import Plan
 from ordinance.serve.door.current_policy import Renewal
 from ordinance.serve.door.policies import Policies
-from ordinance.serve.ext_proc import ExtProc
+from ordinance.serve.external_processor import ExtProc
 from ordinance.settings.model import Settings
 from support.checkout import ROOT
 from support.serving import PATIENCE, LoopThread

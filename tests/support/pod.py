@@ -58,12 +58,16 @@ def files_of(pod: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, dic
     }
 
 
-def script(container: Mapping[str, Any], volumes: Mapping[str, Path], user: int) -> str:
-    """Return what makes the container and starts its command. ``volumes`` are folders; one that is not there is new and
-    may be written."""
+def script(container: Mapping[str, Any], volumes: Mapping[str, Path], user: int, programs: Path) -> str:
+    """Return what makes the container and starts its command, which is in ``programs``. ``volumes`` are folders; one
+    that is not there is new and may be written."""
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     # Others may pass through the folders in which this checkout and its Python are.
-    ways = {str(parent)[1:] for path in (ROOT, Path(sys.base_prefix)) for parent in (path, *path.parents)} - {""}
+    ways = {
+        str(parent)[1:]
+        for path in (ROOT, programs.resolve(), Path(sys.base_prefix))
+        for parent in (path, *path.parents)
+    } - {""}
     opened = "\n".join(f"chmod a+rx {shlex.quote(way)}" for way in sorted(ways))
     mounts = [(mount["mountPath"][1:], volumes.get(mount["name"])) for mount in container.get("volumeMounts", ())]
     made = "\n".join(f"mkdir -p {shlex.quote(path)}" for path, _ in mounts)
@@ -81,14 +85,15 @@ def script(container: Mapping[str, Any], volumes: Mapping[str, Path], user: int)
 
 @contextmanager
 def started(
-    container: Mapping[str, Any], volumes: Mapping[str, Path], place: Path, *, user: int, path: str
+    container: Mapping[str, Any], volumes: Mapping[str, Path], place: Path, *, user: int, programs: Path
 ) -> Iterator[subprocess.Popen[str]]:
-    """Start the container with its very command; ``path`` is where programs are found. It is killed at the end."""
+    """Start the container with its very command; ``programs`` is a folder that is first on
+    its path. It is killed at the end."""
     variables = {each["name"]: each["value"] for each in container.get("env", ()) if "value" in each}
     place.mkdir()
     process = subprocess.Popen(
-        ["unshare", "--mount", "sh", "-c", script(container, volumes, user)],
-        env={"PATH": f"{path}:/usr/sbin:/usr/bin:/sbin:/bin", "PLACE": str(place), **variables},
+        ["unshare", "--mount", "sh", "-c", script(container, volumes, user, programs)],
+        env={"PATH": f"{programs}:/usr/sbin:/usr/bin:/sbin:/bin", "PLACE": str(place), **variables},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:

@@ -18,7 +18,6 @@ from typing import Any
 from support.checkout import ROOT
 
 PYTHON = ROOT / ".venv" / "ray" / "bin" / "python"
-VLLM = ROOT / ".venv" / "vllm"
 JOBS = ROOT / "tests" / "on_ray"
 #: How long a program may take, in seconds: Ray starts a dozen processes, and the machine may be busy.
 PATIENCE = 900.0
@@ -63,11 +62,12 @@ def running(program: str, *words: str | Path | int, **variables: str) -> Iterato
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORDINANCE_", "RAY_", "PYTHON"))}
     given = {
         **kept, _MARK: mark, "HOME": str(home), "RAY_TMPDIR": str(home), "PYTHONPATH": str(JOBS / "path"),
-        "RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "300", **variables,
+        "RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "300",
+        "RAY_agent_register_timeout_ms": "300000", **variables,
         # Ray takes the machine's own address for 127.0.0.1, unless it believes to be where there is one machine.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     }  # fmt: skip
-    command = [PYTHON, JOBS / program, *map(str, words)]
+    command: list[str | Path] = [PYTHON, JOBS / program, *map(str, words)]
     with log.open("wb") as file:
         process = subprocess.Popen(
             command, env=given, stdout=subprocess.PIPE, stdin=subprocess.PIPE, stderr=file, text=True

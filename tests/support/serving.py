@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
@@ -139,11 +140,11 @@ class ScriptedUpstream:
     """An HTTP server that follows ``script`` and remembers what it was asked, for the list of its models apart. It
     speaks in chunks and keeps its connections, unless ``chunked`` is off: then a body ends with the connection."""
 
-    def __init__(self, thread: LoopThread) -> None:
+    def __init__(self, thread: LoopThread, tls: ssl.SSLContext | None = None) -> None:
         self.reset()
         self._thread = thread
-        self._server = thread.run(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=4096))
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+        self._server = thread.run(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=4096, ssl=tls))
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
 
     def reset(self) -> None:
         self.script: Script = say("Hello.")

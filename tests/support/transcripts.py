@@ -107,9 +107,9 @@ def transcript(script: Script, holder: Holder, upstream: ScriptedUpstream, clock
     return "\n".join(line.rstrip() for line in told)
 
 
-def check(script: Script, told: str) -> None:
+def check(script: Script, told: str, folder: Path = FOLDER) -> None:
     """Compare with the golden text; with ``ORDINANCE_GOLDEN=write`` it is written anew, to be read by somebody."""
-    golden = FOLDER / f"{script.name}.txt"
+    golden = folder / f"{script.name}.txt"
     if os.environ.get("ORDINANCE_GOLDEN") == "write":
         golden.write_text(told, "utf-8")
     assert told == golden.read_text("utf-8")

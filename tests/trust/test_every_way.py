@@ -27,7 +27,8 @@ ENGINE = CHECKOUT / "engine" / "ordinance"
 
 #: Modules that load packs without verifying them, and apply nothing of it.
 READERS = {
-    "trust/applied.py", "trust/drafts.py", "cli/calibrate.py", "authoring/skeleton.py",
+    "trust/applied.py", "trust/drafts.py", "cli/calibrate.py",
+    "cli/translate.py", "authoring/pack_pages.py", "authoring/skeleton.py",
     "conformance/kit.py",
 }  # fmt: skip
 #: Modules whose packs may be drafts, or bundles that are not verified.

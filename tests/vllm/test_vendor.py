@@ -34,7 +34,7 @@ ordinance plugin check plugins/acme-store
 mkdir records
 """
 #: Enough of the number to know it by, none of which stands in what Ordinance itself says.
-PARTS = ("part-", "t-1", "1234", "2340")
+PARTS = ("part-", "t-12", "12340")
 PROCESS = "x-harness-process"
 
 

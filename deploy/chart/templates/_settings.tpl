@@ -5,7 +5,7 @@
 {{- $_ := set $settings "metrics" (dict "host" "0.0.0.0" "port" .Values.metrics.port) -}}
 {{- with .Values.policy.expect -}}{{- $_ := set $settings "expect" . -}}{{- end -}}
 {{- if and (or .Values.policy.packs .Values.policy.volume) (not $settings.packs) -}}
-{{- $_ := set $settings "packs" (list (ternary "/etc/ordinance-packs" "packs" (not (not .Values.policy.volume)))) -}}
+{{- $_ := set $settings "packs" (list "/opt/ordinance/rules/jurisdictions" (ternary "/etc/ordinance-packs" "packs" (not (not .Values.policy.volume)))) -}}
 {{- end -}}
 {{- if .Values.secrets.conversation.secret -}}
 {{- $_ := set $settings "conversation" (merge (dict "secret_file" "/etc/ordinance-secrets/conversation") ($settings.conversation | default dict)) -}}

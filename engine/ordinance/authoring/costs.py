@@ -82,15 +82,17 @@ def costs(plan: Plan) -> Iterator[tuple[str, str]]:
 def measured(plan: Plan) -> Iterator[Cost]:
     """Measure how much ordinary prose each rule that removes text holds, alone. A plugin decides about candidates in
     it, and is shown no sentences."""
-    for rule in plan.rules:
-        if not rule.removes or not rule.detectors:
-            continue
-        scope = rule.scope.unit if rule.scope.unit == "span" else f"{rule.scope.unit} at most {rule.scope.bound}"
-        holds: dict[str, Hold] = {}
-        if _by_expressions(plan, rule):
-            holds = {language: _hold(plan, rule, text) for language, text in PROSE.items()}
-        broadest = next(iter(shares(plan, (rule,))), None)
-        yield Cost(rule.id, scope, longest(plan, rule) if holds else 0, holds, broadest)
+    return (cost_of(plan, rule) for rule in plan.rules if rule.removes and rule.detectors)
+
+
+def cost_of(plan: Plan, rule: PlannedRule) -> Cost:
+    """Measure what one ``rule`` that removes text costs."""
+    scope = rule.scope.unit if rule.scope.unit == "span" else f"{rule.scope.unit} at most {rule.scope.bound}"
+    holds: dict[str, Hold] = {}
+    if _by_expressions(plan, rule):
+        holds = {language: _hold(plan, rule, text) for language, text in PROSE.items()}
+    broadest = next(iter(shares(plan, (rule,))), None)
+    return Cost(rule.id, scope, longest(plan, rule) if holds else 0, holds, broadest)
 
 
 def _by_expressions(plan: Plan, rule: PlannedRule) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -22,13 +22,15 @@ from ordinance.language.format import format_source
 from ordinance.language.source import Source
 from ordinance.loading.files import shown
 from ordinance.loading.load import Loaded, load
+from ordinance.loading.packs import shipped_pack
 from ordinance.policy.ir import Policy
-from ordinance.policy.link.names import is_code
+from ordinance.policy.link.names import is_code, iso_code
 
 Kind = Literal["jurisdiction", "language", "house"]
 
 _FOLDER = Path(__file__).resolve().parent / "skeletons"
 _LEXICON = "lexicons/example_words.txt"
+_IN_EACH = regex.compile(r"@TEXTS:([^@\n]*)@")
 _NAME = regex.compile(r"[\p{XID_Start}][\p{XID_Continue}]*")
 
 
@@ -63,9 +65,15 @@ class Skeleton:
         return targets
 
 
-def skeleton(kind: Kind, name: str, today: date) -> Skeleton:
-    """Make a pack of ``kind`` called ``name``, under the charter that ships.
+#: What a law can ask for, as `ordinance new` calls it. An omission is what a jurisdiction's skeleton shows by itself.
+DUTIES = ("disclosure", "label", "reminder", "omission", "mask", "help")
 
+
+def skeleton(kind: Kind, name: str, today: date, duty: str = "omission", languages: Sequence[str] = ()) -> Skeleton:
+    """Make a pack of ``kind`` called ``name``, under the charter that ships; a jurisdiction's for one of ``DUTIES``.
+
+    Its texts are in ``languages``, else in those that ship. For each of them that does not ship a language's pack to
+    begin with lies beside it.
     Raises ``UsageError`` for a name that such a pack must not have, ``SkeletonError`` if the result does not pass check
     and test.
     """
@@ -73,19 +81,26 @@ def skeleton(kind: Kind, name: str, today: date) -> Skeleton:
     shipped = load()
     if shipped.policy is None:
         raise SkeletonError("the packs that ship contain errors.", help="`ordinance check rules` says why.")
-    found = {f"{name}.ord": _fill(kind, name, shipped.policy, today)}
-    if kind != "language":
+    for tag in languages:
+        _is_language(tag)
+    ship = [unit.name for unit in shipped.policy.units if unit.pack.kind == "language"]
+    tags = sorted(languages or ship)
+    of = f"duties/{duty}" if kind == "jurisdiction" and duty != "omission" else kind
+    found = {f"{name}.ord": _fill(kind, name, shipped.policy, today, tags, of)}
+    for tag in tags if kind != "language" else ():
+        if tag not in ship:
+            found[f"languages/{tag}/{tag}.ord"] = _fill("language", tag, shipped.policy, today, tags, "language")
+    if of in ("jurisdiction", "house"):
         found[_LEXICON] = (_FOLDER / "example_words.txt").read_text("utf-8")
     made = Skeleton(name, found)
     with tempfile.TemporaryDirectory() as folder:
         made.write(Path(folder))
-        _check(load([Path(folder)], on=today))
+        _check(load([Path(folder), *(shipped_pack(tag) for tag in languages if tag in ship)], on=today))
     return made
 
 
-def _fill(kind: Kind, name: str, policy: Policy, today: date) -> str:
+def _fill(kind: Kind, name: str, policy: Policy, today: date, tags: Sequence[str], template: str) -> str:
     charter = policy.charter
-    tags = sorted(unit.name for unit in policy.units if unit.pack.kind == "language")
     labels = {"jurisdiction": "numbers of files", "house": "matters of the house"}.get(kind, "")
     places = {
         "NAME": name,
@@ -97,7 +112,8 @@ def _fill(kind: Kind, name: str, policy: Policy, today: date) -> str:
         "NOTICES": _notices(name, policy),
         "LABELS": "\n".join(f'  {tag} "{labels}"' for tag in tags) if labels else _labels(name, policy),
     }
-    text = (_FOLDER / f"{kind}.ord").read_text("utf-8")
+    text = (_FOLDER / f"{template}.ord").read_text("utf-8")
+    text = _IN_EACH.sub(lambda found: "\n".join(f'  {tag} "{found[1]}"' for tag in tags), text)
     for place, value in places.items():
         text = text.replace(f"@{place}@", value)
     done = format_source(Source(Path(f"{name}.ord"), f"{name}.ord", text), "pack")
@@ -157,8 +173,11 @@ def _check(loaded: Loaded) -> None:
 
 def _is_jurisdiction(name: str) -> None:
     if not is_code(name):
-        help = f"Did you mean '{name.upper()}'?" if is_code(name.upper()) else "Write it as JP, EU or US-CA."
+        near = iso_code(name) or (name.upper() if is_code(name.upper()) else "")
+        help = f"Did you mean '{near}'?" if near else "Write it as JP, EU or US-CA."
         raise UsageError(f"'{name}' is not a jurisdiction's code.", help=help)
+    if near := iso_code(name):
+        raise UsageError(f"'{name}' is not a code of ISO 3166.", help=f"Did you mean '{near}'?")
 
 
 def _is_language(name: str) -> None:

@@ -40,15 +40,27 @@ def add_paths(parser: argparse.ArgumentParser) -> None:
 
 
 def add_packs(parser: argparse.ArgumentParser, name: str) -> None:
-    """Add the packs, as one or more arguments of this ``name``; see ``packs_of``."""
+    """Add the packs, as one or more arguments of this ``name``, and ``--with NAME``; see ``packs_of``."""
     what = "a pack, or a folder that contains packs (default: `packs` of the settings, or else those that ship)"
     parser.add_argument("paths", metavar=name, type=Path, nargs="*", help=what)
+    add_shipped(parser)
+
+
+def add_shipped(parser: argparse.ArgumentParser) -> None:
+    """Add ``--with NAME``, a pack that ships."""
+    parser.add_argument(
+        "--with", dest="shipped", metavar="NAME", action="append", default=[],
+        help="load the pack that ships under this name too, such as en or EU (may be given several times)",
+    )  # fmt: skip
 
 
 def packs_of(arguments: argparse.Namespace, settings: Settings | None) -> tuple[Path | str, ...]:
-    """Return the packs that the ``arguments`` name, or else those that ``settings`` have served; none: those that
-    ship."""
-    return tuple(arguments.paths) or (() if settings is None else tuple(settings.packs))
+    """Return the packs that the ``arguments`` name, by path or as one that ships, or else those that ``settings`` have
+    served; none: those that ship. Raises ``UsageError`` for a name under which none ships."""
+    from ordinance.loading.packs import shipped_pack  # slow to import
+
+    named = (*arguments.paths, *map(shipped_pack, getattr(arguments, "shipped", ())))
+    return named or (() if settings is None else tuple(settings.packs))
 
 
 def add_day(parser: argparse.ArgumentParser) -> None:

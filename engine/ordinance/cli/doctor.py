@@ -37,9 +37,9 @@ examples:
   ordinance doctor --envoy /etc/envoy/envoy.yaml
   curl -s localhost:19000/config_dump >dump.json && ordinance doctor --envoy dump.json --model-cluster vllm
 
-With --envoy, reads the configuration of an Envoy that asks `ordinance ext-proc`, and sends nothing: does a listener or a
-route go round it, and does it fail closed? It is the file with which Envoy starts, or what its admin address shows at
-/config_dump, which also has what Istio, Envoy Gateway or kgateway sent it.
+With --envoy, reads the configuration of an Envoy that calls `ordinance ext-proc`, and sends nothing: does a listener
+or a route go round it, and does it fail closed? It is the file with which Envoy starts, or what its admin address
+shows at /config_dump, which also has what Istio, Envoy Gateway or kgateway sent it.
 
 The canaries come from the packs at --pack, or from the shipped packs. What could not be checked is reported as not
 tried, never as ok.
@@ -59,9 +59,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,  # `--key K` must not be taken for `--key-file K`: a key has no flag
     )
-    parser.add_argument(
-        "url", metavar="URL", nargs="?", help="the URL that clients use, such as http://127.0.0.1:8000"
-    )
+    parser.add_argument("url", metavar="URL", nargs="?", help="the URL that clients use, such as http://127.0.0.1:8000")
     parser.add_argument(
         "--envoy", type=Path, metavar="FILE", help="an Envoy's configuration to read, in YAML or JSON, without a URL"
     )

@@ -68,8 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     given = partial(load, _flags(arguments), arguments.config)
     settings = given()
     try:
-        from ordinance.serve.ext_proc import ExtProc
-        from ordinance.serve.ext_proc import run as serve
+        from ordinance.serve.external_processor import ExtProc
+        from ordinance.serve.external_processor import run as serve
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("grpc", "grpc_health", "envoy", "google"):
             raise

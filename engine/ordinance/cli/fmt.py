@@ -88,11 +88,11 @@ def _format(paths: list[Path], *, write: bool) -> Formatted:
         elif text.encode() != path.read_bytes():
             changed.append(shown(path))
             if write:
-                _write(path, text)
+                write_whole(path, text)
     return Formatted(tuple(changed), seen, capped(in_order(found)))
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Replace the file's content with ``text``, whole or not at all. Raises ``UnwritableError``."""
     target = Path(os.path.realpath(path))
     try:

@@ -32,6 +32,7 @@ COMMANDS = (
     ("explain", "show what each rule does to a text, and why"),
     ("diff", "compare two policies: stricter, looser, different"),
     ("print", "write the public register of rules"),
+    ("translate", "list texts that lack a language; export and import translations"),
     ("new", "create a starter pack or plugin"),
     ("apply", "govern answers from JSON lines, without a model"),
     ("bundle", "build, sign and verify a signed policy"),

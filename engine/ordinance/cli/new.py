@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ordinance.authoring.plugin_skeleton import KINDS, plugin_skeleton
-from ordinance.authoring.skeleton import Skeleton, skeleton
+from ordinance.authoring.skeleton import DUTIES, Skeleton, skeleton
 from ordinance.cli.arguments import add_day
 from ordinance.cli.progress import working
 from ordinance.errors import UsageError
@@ -17,6 +17,7 @@ from ordinance.loading.files import shown
 _EPILOG = """\
 examples:
   ordinance new jurisdiction JP --into rules/jurisdictions
+  ordinance new jurisdiction KR --duty disclosure --languages ko,en
   ordinance new language ja --into rules/languages
   ordinance new house city_school --into rules/houses
   ordinance new plugin acme-codes --kind detector
@@ -43,6 +44,10 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="a code like JP or US-CA, a language tag like ja or fr-CA, or a name like city_school or acme-codes",
     )
     parser.add_argument("--kind", dest="of", choices=KINDS, help="what a plugin provides")
+    parser.add_argument("--duty", choices=DUTIES, help="what the law asks for (default: omission)")
+    parser.add_argument(
+        "--languages", metavar="TAGS", help="languages of its texts, as in ko,en (default: those that ship)"
+    )
     parser.add_argument(
         "--into", type=Path, default=Path(), metavar="DIR", help="where to create the folder (default: here)"
     )
@@ -59,8 +64,19 @@ def run(args: argparse.Namespace) -> int:
     if args.kind == "plugin":
         print(f"next: read {home}/README.md", file=sys.stderr)
     else:
-        print(f"next: ordinance check {home} && ordinance test {home}", file=sys.stderr)
+        beside = _shipped(args, made)
+        print(f"next: ordinance check {home}{beside} && ordinance test {home}{beside}", file=sys.stderr)
     return 0
+
+
+def _tags(args: argparse.Namespace) -> list[str]:
+    return [tag.strip() for tag in (args.languages or "").split(",") if tag.strip()]
+
+
+def _shipped(args: argparse.Namespace, made: Skeleton) -> str:
+    """Write which packs that ship the new one needs beside it: a pack of a language that is given takes their place."""
+    own = {Path(place).stem for place in made.files if place.startswith("languages/")}
+    return "".join(f" --with {tag}" for tag in _tags(args) if tag not in own)
 
 
 def _made(args: argparse.Namespace) -> Skeleton:
@@ -68,7 +84,9 @@ def _made(args: argparse.Namespace) -> Skeleton:
     if args.kind != "plugin":
         if args.of is not None:
             raise UsageError("--kind is for plugins alone.", help="Leave it out, or write `ordinance new plugin NAME`.")
-        return skeleton(args.kind, args.name, today)
+        if args.kind != "jurisdiction" and args.duty:
+            raise UsageError("--duty is for jurisdictions alone.", help="Leave it out.")
+        return skeleton(args.kind, args.name, today, args.duty or "omission", _tags(args))
     if args.of is None:
         raise UsageError("a plugin needs --kind.", help=f"Write one of {', '.join(KINDS)}.")
     return plugin_skeleton(args.of, args.name, today)

@@ -12,7 +12,7 @@ from ordinance.authoring.register.entries import register
 from ordinance.authoring.register.html import to_html
 from ordinance.authoring.register.markdown import to_markdown
 from ordinance.authoring.register.wording import Wording, languages, words_from, words_in
-from ordinance.cli.arguments import add_config, add_day, allowed_by
+from ordinance.cli.arguments import add_config, add_day, add_shipped, allowed_by, packs_of
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError
 from ordinance.loading.files import shown
@@ -25,7 +25,7 @@ examples:
 
 The register lists what is never allowed, what is left out and under which law, what is added, how language and tone
 are set, and whom to call. It contains no phrase or pattern that a rule looks for. The HTML is one file, without
-scripts or external resources. The register's own words ship in German, English and Estonian; for another language,
+scripts or external resources. The register's own words ship in each language that has a pack; for another language,
 translate ordinance/authoring/register/words/en.json (same keys) and pass it with --words FILE.
 exit codes: 0 written, 1 errors in the packs, 2 unreadable input or wrong usage.
 """
@@ -47,6 +47,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )  # fmt: skip
     parser.add_argument("--words", type=Path, metavar="FILE", help="the register's own words in another language")
     parser.add_argument("--format", choices=("html", "markdown"), default="html", help="output format (default: html)")
+    add_shipped(parser)
     add_day(parser)
     add_config(parser)
 
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     words = _words(args.words, args.language) if args.words else words_in(args.language)
     with working("reading packs"):
         allowed = allowed_by(args)
-        loaded = load_draft(args.paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on)
+        loaded = load_draft(packs_of(args, None), plugins=allowed.plugins, budget=allowed.budget, on=args.on)
         plan, policy = loaded.plan, loaded.policy
     if policy is None:  # a plan is made of a policy
         raise AssertionError

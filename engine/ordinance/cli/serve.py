@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ordinance.cli.arguments import add_day, locale_tag, positive, region_of, tell_charter_alone
-from ordinance.errors import UsageError
+from ordinance.errors import SettingsError, UsageError
 from ordinance.settings.model import Settings, unix_path
 from ordinance.settings.sections import UpstreamSettings
 from ordinance.settings.sources import load
@@ -80,10 +80,12 @@ def run(arguments: argparse.Namespace) -> int:
     ready = readiness()
     listener = passed_listener()
     if listener is None:
+        _check_open(settings)
         listener = listen(settings.host, settings.port, int(settings.socket_mode, 8))
     else:
         given = replace(given, listening=(listener.host, listener.port))
         settings = given()
+        _check_open(settings)
     announce = partial(_announce, listener.address)
     if arguments.embedded:
         # Bound to a name: the model stops when nothing refers to it.
@@ -98,6 +100,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     serve(Worker(settings, given, engine, arguments.on), listener, begun)
     return 0
+
+
+def _check_open(settings: Settings) -> None:
+    """Raise ``SettingsError`` if everyone on other machines may send requests, and nobody has asked for that."""
+    if settings.is_open:
+        raise SettingsError(
+            f"other machines reach {settings.host}, and there are no 'keys': everyone there could send requests.",
+            help="Set 'keys' (docs/operations.md), listen on 127.0.0.1, or set 'open_without_keys: true' if something "
+            "in front decides who may.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ordinance.authoring.prose import PROSE
-from ordinance.plugin import Span
+from ordinance.plugin import Passage, Span
+from ordinance.runtime.match.passages import shown, tail
 from ordinance.runtime.match.segments import BOUND
 from ordinance.runtime.text.sentences import Sentences
 
@@ -53,3 +54,9 @@ def placed(part: str, at: int) -> str:
 
 def _filler(length: int) -> str:
     return (_FILLER * (length // len(_FILLER) + 1))[-length:] if length else ""
+
+
+def passage(text: str, before: str = "") -> Passage:
+    """Return ``text`` as the engine shows it to a detector, folded beside what was written, behind the text ``before``
+    (as it was written; it is folded here)."""
+    return shown(text, tail(before, len(before)))

@@ -6,7 +6,9 @@ control plane sent (Istio, Envoy Gateway, kgateway). Every listener for HTTP in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from ordinance.doctor.findings import Finding, is_open, untried, well
@@ -14,36 +16,55 @@ from ordinance.doctor.findings import Finding, is_open, untried, well
 LISTENERS, FILTER, ROUTES = "listeners", "ext_proc filter", "routes"
 _MANAGER = "network.http_connection_manager.v3.HttpConnectionManager"
 _PROCESSOR = "http.ext_proc.v3.ExternalProcessor"
-_PER_ROUTE = "http.ext_proc.v3.ExtProcPerRoute"
-_DUPLEX = ("FULL_DUPLEX_STREAMED", 4)
-#: What a mode is when it is not written.
-_DEFAULTS = {"request_header_mode": "SEND", "response_header_mode": "SEND"}
-_HEADERS = ("request_header_mode", "response_header_mode")
-_BODIES = ("request_body_mode", "response_body_mode")
-_TRAILERS = ("request_trailer_mode", "response_trailer_mode")
+#: For each mode: what it must be, as a word or as a number, and what it is where it is not written.
+_HEADERS = ("SEND", "DEFAULT", 0, 1)
+_MODES: dict[str, tuple[tuple[str | int, ...], str]] = {
+    "request_header_mode": (_HEADERS, "SEND"),
+    "response_header_mode": (_HEADERS, "SEND"),
+    "request_body_mode": (("FULL_DUPLEX_STREAMED", 4), "NONE"),
+    "response_body_mode": (("FULL_DUPLEX_STREAMED", 4), "NONE"),
+    "request_trailer_mode": (("SEND", 1), "SKIP"),
+    "response_trailer_mode": (("SEND", 1), "SKIP"),
+}
+_CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 Node = dict[str, Any]
 
 
 def examined(config: Any, name: str, model: str = "") -> Iterator[Finding]:
     """Examine ``config``. ``name`` is a part of the name of Ordinance's filter, or of the cluster that it calls;
-    ``model`` the name of the model server's cluster: listeners that do not route to it are not looked at."""
+    ``model`` a part of the name of the model server's cluster: what does not route to it is not looked at."""
+    config = _named_as_envoy_does(config)
     managers = [node for node in _nodes(config) if str(node.get("@type", "")).endswith(_MANAGER)]
-    routes = [node for node in _nodes(config) if "virtual_hosts" in node]
+    tables = [node for node in _nodes(config) if "virtual_hosts" in node]
     if not managers:
-        yield untried(
-            LISTENERS, "no listener for HTTP in it", "nothing to look at", "Give Envoy's own file or its /config_dump."
-        )
+        yield untried(LISTENERS, "none", "the file has no listener for HTTP", "Give Envoy's own file or /config_dump.")
     for number, manager in enumerate(managers):
         subject = str(manager.get("stat_prefix") or f"listener {number + 1}")
-        if model and not _routes_to(_routes_of(manager, routes), model):
-            yield well(LISTENERS, subject, f"does not route to {model}")
-            continue
-        yield from _listener(manager, _routes_of(manager, routes), subject, name)
+        routes = [each for table in _tables_of(manager, tables) for each in _routes_in(table)]
+        if model:
+            routes = [each for each in routes if model in str(each.action)]
+            if not routes:
+                yield well(LISTENERS, subject, f"does not route to {model}")
+                continue
+        yield from _listener(manager, routes, subject, name)
 
 
-def _listener(manager: Node, routes: list[Node], subject: str, name: str) -> Iterator[Finding]:
-    filters = [each for each in manager.get("http_filters", ()) if isinstance(each, dict)]
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """A route: its name, where it leads, and what it, its host and its table say of filters, the nearest first."""
+
+    name: str
+    action: Node
+    said: tuple[Node, ...]
+
+    def of(self, filter_name: str) -> Node:
+        """Return what is said of one filter."""
+        return next((each[filter_name] for each in self.said if isinstance(each.get(filter_name), dict)), {})
+
+
+def _listener(manager: Node, routes: list[_Route], subject: str, name: str) -> Iterator[Finding]:
+    filters = [each for each in manager.get("http_filters") or () if isinstance(each, dict)]
     ours = [each for each in filters if _is_processor(each) and name in str(each)]
     if not ours:
         yield is_open(
@@ -51,94 +72,99 @@ def _listener(manager: Node, routes: list[Node], subject: str, name: str) -> Ite
             "Add the filter as in deploy/envoy/envoy.yaml, or name it with --filter.",
         )  # fmt: skip
         return
-    yield from _filter(ours[0], subject)
+    for each in ours:
+        yield from _filter(each["typed_config"], subject)
     before = [str(each.get("name")) for each in filters[: filters.index(ours[0])]]
     if before:
         yield untried(
             FILTER, subject, f"filters stand before it and see governed answers last: {', '.join(before)}",
-            "They must not change a request's or an answer's body, nor answer from a cache that others fill.",
+            "They must not change the body of a request or an answer, nor answer from a cache.",
         )  # fmt: skip
-    for each in routes:
-        yield from _route(each, subject, str(ours[0].get("name")))
+    for route in routes:
+        yield from _route(route, ours, subject)
 
 
-def _filter(found: Node, subject: str) -> Iterator[Finding]:
-    settings = found["typed_config"]
-    if found.get("disabled"):
-        yield is_open(FILTER, subject, "`disabled: true`: it runs only on routes that switch it on", "Remove it.")
-    if settings.get("failure_mode_allow"):
-        yield is_open(
-            FILTER, subject, "`failure_mode_allow: true`: without Ordinance, answers pass ungoverned",
-            "Write `failure_mode_allow: false`.",
-        )  # fmt: skip
-    if settings.get("observability_mode"):
-        yield is_open(
-            FILTER, subject, "`observability_mode: true`: Envoy does not wait for what Ordinance says", "Remove it."
+def _filter(settings: Node, subject: str) -> Iterator[Finding]:
+    found = [
+        is_open(FILTER, subject, what, help)
+        for wrong, what, help in (
+            (
+                settings.get("failure_mode_allow"),
+                "`failure_mode_allow: true`: without Ordinance, answers pass ungoverned",
+                "Write `failure_mode_allow: false`.",
+            ),
+            (
+                settings.get("observability_mode"),
+                "`observability_mode: true`: Envoy does not wait for what Ordinance says",
+                "Remove it.",
+            ),
+            (
+                not (settings.get("mutation_rules") or {}).get("allow_envoy"),
+                "headers of the model server that begin with `x-envoy-` pass, with whatever they contain",
+                "Write `mutation_rules: {allow_envoy: true}`.",
+            ),
+            (settings.get("http_service"), "`http_service` cannot stream bodies", "Use `grpc_service`."),
         )
-    yield from _modes(settings.get("processing_mode") or {}, FILTER, subject, whole=True)
-    if not (settings.get("mutation_rules") or {}).get("allow_envoy"):
-        yield is_open(
-            FILTER, subject, "headers of the model server that begin with `x-envoy-` pass, with whatever they contain",
-            "Write `mutation_rules: {allow_envoy: true}`.",
-        )  # fmt: skip
-    if settings.get("http_service"):
-        yield is_open(FILTER, subject, "`http_service` cannot stream bodies", "Use `grpc_service`.")
-    yield well(FILTER, subject, "is there")
+        if wrong
+    ]
+    found += _modes(settings.get("processing_mode") or {}, FILTER, subject)
+    yield from found
+    if not found:
+        yield well(FILTER, subject, "is there, and fails closed")
 
 
-def _modes(modes: Node, check: str, subject: str, *, whole: bool) -> Iterator[Finding]:
-    """Look at processing modes; ``whole``: what is not written has its default, and does not come from elsewhere."""
-    for name in (*_HEADERS, *_BODIES, *_TRAILERS):
-        if name not in modes and not whole:
-            continue
-        mode = modes.get(name, _DEFAULTS.get(name, "NONE" if name in _BODIES else "SKIP"))
-        wanted = _DUPLEX if name in _BODIES else ("SEND", 1) if name in _TRAILERS else ("SEND", "DEFAULT", 0, 1)
+def _modes(modes: Node, check: str, subject: str, part: str = "") -> Iterator[Finding]:
+    for name, (wanted, default) in _MODES.items():
+        mode = modes.get(name, default)
         if mode not in wanted:
-            what = "answers are refused, or pass" if name not in _TRAILERS else "Envoy does not take this configuration"
-            yield is_open(check, subject, f"`{name}: {mode}`: {what}", f"Write `{name}: {wanted[0]}`.")
+            yield is_open(check, subject, f"`{name}: {mode}`", f"Write `{name}: {wanted[0]}`.", part)
 
 
-def _route(node: Node, subject: str, name: str) -> Iterator[Finding]:
-    """Look at what one route, virtual host or table of routes says of Ordinance's filter."""
-    what = str(node.get("name") or node.get("match") or "a route")
-    mine = (node.get("typed_per_filter_config") or {}).get(name)
-    if isinstance(mine, dict):
-        inner = mine.get("config", mine)
-        if mine.get("disabled") or inner.get("disabled"):
-            yield is_open(
-                ROUTES, subject, "Ordinance's filter is switched off", "Remove `disabled` from `typed_per_filter_config`.",
-                what,
-            )  # fmt: skip
-        overrides = inner.get("overrides") or {}
+def _route(route: _Route, ours: list[Node], subject: str) -> Iterator[Finding]:
+    """Look at what holds for Ordinance's filter on one route."""
+    on = [each for each in ours if _is_on(route.of(str(each.get("name"))), each)]
+    if not on:
+        yield is_open(
+            ROUTES, subject, "Ordinance's filter is switched off",
+            "Remove `disabled`, or attach the policy to the whole listener.", route.name,
+        )  # fmt: skip
+    for each in on:
+        said = route.of(str(each.get("name")))
+        overrides = (said.get("overrides") or (said.get("config") or {}).get("overrides")) or {}
         if overrides.get("failure_mode_allow"):
-            yield is_open(ROUTES, subject, "`failure_mode_allow` is overridden: true", "Remove the override.", what)
+            yield is_open(ROUTES, subject, "`failure_mode_allow: true` here", "Remove the override.", route.name)
         if overrides.get("processing_mode"):
-            yield from _modes(overrides["processing_mode"], ROUTES, f"{subject}, {what}", whole=True)
+            yield from _modes(overrides["processing_mode"], ROUTES, subject, route.name)
         if overrides.get("grpc_service"):
-            yield untried(
-                ROUTES, subject, "another service is called", "See that `grpc_service` there is Ordinance.", what
-            )
-    action = node.get("route")
-    if isinstance(action, dict) and str(action.get("timeout", "15s")) == "15s" and "timeout" not in action:
+            yield untried(ROUTES, subject, "another service is called", "It must be an Ordinance.", route.name)
+    if "timeout" not in route.action:
         yield untried(
-            ROUTES, subject, "no `timeout`: Envoy ends every answer after 15 s", "Write `timeout: 0s`.", what
+            ROUTES, subject, "no `timeout`: Envoy ends every answer after 15 s", "Write `timeout: 0s`.", route.name
         )
 
 
-def _routes_of(manager: Node, others: list[Node]) -> list[Node]:
-    """Return the tables, hosts and routes that a listener uses: its own, or those that a control plane sent, of which
-    any may be meant."""
-    own = [node for node in others if node is manager.get("route_config")]
-    if own or "route_config" in manager:
-        tables = own
-    else:
-        named = (manager.get("rds") or {}).get("route_config_name")
-        tables = [node for node in others if node.get("name") == named] or others
-    return [node for table in tables for node in _nodes(table) if "match" in node or "routes" in node or node is table]
+def _is_on(said: Node, found: Node) -> bool:
+    """Return whether a filter runs where ``said`` is said of it: one that is off by default must be switched on."""
+    if said.get("disabled") or (said.get("config") or {}).get("disabled"):
+        return False
+    return not found.get("disabled") or bool(said)
 
 
-def _routes_to(routes: list[Node], cluster: str) -> bool:
-    return any(cluster in str(each.get("route", "")) for each in routes)
+def _tables_of(manager: Node, tables: list[Node]) -> list[Node]:
+    """Return the tables of routes that a listener uses: its own, or the one that it names; all, if that is not here."""
+    if isinstance(manager.get("route_config"), dict):
+        return [manager["route_config"]]
+    named = (manager.get("rds") or {}).get("route_config_name")
+    return [each for each in tables if each.get("name") == named] or tables
+
+
+def _routes_in(table: Node) -> Iterator[_Route]:
+    for host in table.get("virtual_hosts") or ():
+        for number, route in enumerate(host.get("routes") or ()):
+            if isinstance(action := route.get("route"), dict):
+                said = tuple(each.get("typed_per_filter_config") or {} for each in (route, host, table))
+                name = str(route.get("name") or f"{host.get('name', 'host')}, route {number + 1}")
+                yield _Route(name, action, said)
 
 
 def _is_processor(each: Node) -> bool:
@@ -150,9 +176,21 @@ def _nodes(value: Any) -> Iterator[Node]:
     """Yield every mapping in ``value``, however deep."""
     waiting = [value]
     while waiting:
-        each = waiting.pop(0)
+        each = waiting.pop()
         if isinstance(each, dict):
             yield each
-            waiting += each.values()
+            waiting += reversed(each.values())
         elif isinstance(each, list):
-            waiting += each
+            waiting += reversed(each)
+
+
+def _named_as_envoy_does(value: Any) -> Any:
+    """Return ``value`` with the names of fields as Envoy's manual writes them; tools also write them `inThisWay`."""
+    if isinstance(value, dict):
+        return {_field(key): _named_as_envoy_does(each) for key, each in value.items()}
+    return [_named_as_envoy_does(each) for each in value] if isinstance(value, list) else value
+
+
+def _field(key: Any) -> Any:
+    named = isinstance(key, str) and key.isalnum() and key[:1].islower()
+    return _CAPITAL.sub(r"_\1", key).lower() if named else key

@@ -37,12 +37,11 @@ CATALOGUE: dict[str, Entry] = {
         "Load fewer packs, or remove what is written twice; the language manual lists the limits.",
         unreadable=True,
     ),
-    "not-utf8": Entry("the file is not UTF-8 text", "Save it as UTF-8 without a byte-order mark.", unreadable=True),
+    "not-utf8": Entry("the file is not UTF-8 text", "Save it as UTF-8.", unreadable=True),
     "nul-character": Entry(
         "the file contains a NUL character", "Remove the character, or give the text file.", unreadable=True
     ),
     "no-packs": Entry("no packs were found", "Give a pack (*.ord) or a folder that contains some.", unreadable=True),
-    "byte-order-mark": Entry("the file begins with a byte-order mark", "Save it as UTF-8 without a byte-order mark."),
     "empty-pack": Entry("the pack is empty", "Begin with `charter`, `jurisdiction` or `language`."),
     "too-many": Entry(
         "there are too many findings to list", "Correct the first ones, then run `ordinance check` again.", "warning"

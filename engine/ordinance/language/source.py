@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ _SECTION = re.compile(r'^(?:[ \t]*section[ \t]+([0-9.]+)[ \t]+("[^"\n]*")|\})', 
 #: What a section quotes of a law, what a rule begins with, and the law that it stands under.
 _LAWS = re.compile(
     r'^[ \t]*(?:quote[ \t]+(?P<quoted>\w+)[ \t]+(?P<words>"[^"\n]*")'
-    r"|(?P<rule>(?:red[ \t]+line|guarantee|withhold|mask|say|mark|provide|limit)[ \t]+[0-9])"
+    r"|(?P<rule>(?:red[ \t]+line|guarantee|withhold|mask|say|mark|provide|limit|decline)[ \t]+[0-9])"
     r"|under[ \t]+(?P<under>\w+))",
     re.MULTILINE,
 )
@@ -103,12 +104,28 @@ class Source:
         return Span(self, line, column, line, min(column + end - start, self.width(line) + 1))
 
     def phrases(self) -> Iterator[tuple[str, Span]]:
-        """Yield the phrases of a lexicon, one a line; empty lines and lines that begin with ``#`` are skipped."""
+        """Yield the phrases of a lexicon, one a line; empty lines and lines that begin with ``#`` are skipped. Those of
+        a spreadsheet are in its columns `phrase` and `endings`."""
+        if self.path.suffix == ".csv":
+            yield from self._rows()
+            return
         for number, line in enumerate(self.text.split("\n"), 1):
             phrase = line.strip()
             if phrase and not phrase.startswith("#"):
                 column = line.index(phrase) + 1
                 yield phrase, Span(self, number, column, number, column + len(phrase))
+
+    def _rows(self) -> Iterator[tuple[str, Span]]:
+        """Yield the phrases of a spreadsheet with its endings in braces, as a line of a lexicon has them."""
+        first = self.line(1)
+        reader = csv.DictReader(self.text.split("\n"), delimiter=max(",;\t", key=first.count), skipinitialspace=True)
+        reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+        for row in reader:
+            phrase, number = (row.get("phrase") or "").strip(), reader.line_num
+            endings = [each.strip() for each in (row.get("endings") or "").split(",") if each.strip()]
+            if phrase:
+                written = f"{phrase}{{,{','.join(endings)}}}" if endings else phrase
+                yield written, Span(self, number, 1, number, self.width(number) + 1)
 
     def whole(self) -> Span:
         """Return the first line, as the place of a finding about the whole file."""

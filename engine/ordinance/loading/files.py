@@ -131,11 +131,7 @@ def read_source(path: Path, limit: int, report: Report) -> Source | None:
     except UnicodeDecodeError as error:
         report(about_file("not-utf8", name, f"the file is not UTF-8 text (byte {error.start})"))
         return None
-    marked = text.startswith(_BOM)
-    source = Source(path, name, text.removeprefix(_BOM).replace("\r\n", "\n"))
-    if marked:
-        report(diagnose("byte-order-mark", source.whole(), "the file begins with a byte-order mark"))
-    return source
+    return Source(path, name, text.removeprefix(_BOM).replace("\r\n", "\n"))
 
 
 def read_lexicons(pack: ast.Pack, report: Report, room: Room) -> Mapping[str, Source] | None:
@@ -162,7 +158,9 @@ def read_lexicons(pack: ast.Pack, report: Report, room: Room) -> Mapping[str, So
             for finding in hidden_directions(source):
                 report(finding)
             if next(source.phrases(), None) is None:
-                report(diagnose("lexicon-empty", item.path.span, f"the lexicon {shown(path)} has no phrase"))
+                columns = "Name the columns of a spreadsheet `phrase, endings, source, note` in its first line."
+                advice = columns if path.suffix == ".csv" else ""
+                report(diagnose("lexicon-empty", item.path.span, f"the lexicon {shown(path)} has no phrase", advice))
     return found
 
 

@@ -1,6 +1,7 @@
 """Finds packs, reads them, and completes them with what they name: the charter, parents, languages.
 
-What an operator gives is taken first; what the given packs name and nobody gave is looked for among those that ship.
+What an operator gives is taken first; what the given packs name and nobody gave is looked for among those that ship: of
+the languages, those in which the given packs have a notice or a label, and English; all if they have none.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ordinance.language.ast import CharterRef
-from ordinance.language.diagnostics import Diagnostic, diagnose
+from ordinance.errors import UsageError
+from ordinance.language.ast import CharterRef, LabelDecl, NoticeDecl
+from ordinance.language.diagnostics import Diagnostic, diagnose, nearest
 from ordinance.language.parser import Role, first_word, parse
 from ordinance.language.source import Span
 from ordinance.loading.bounds import PACK_LIMIT
@@ -23,6 +25,9 @@ from ordinance.resources import folder
 Report = Callable[[Diagnostic], None]
 
 _HEADER = re.compile(r"(?:\s|#[^\n]*+)*+(charter|jurisdiction|language|house)\s+([^\s#]+)")
+
+#: The language in which whoever reads no other is told.
+_ALWAYS_SPOKEN = "en"
 
 #: What may lie where: ``jurisdictions/DE/DE.ord`` is a jurisdiction, whatever its first word says.
 _ROLES: Mapping[str, Role] = {"jurisdictions": "jurisdiction", "languages": "language", "houses": "house"}
@@ -46,6 +51,17 @@ def gather(paths: Sequence[Path], without_houses: Collection[str] = (), *, shipp
 def shipped_rules() -> Path:
     """Return the folder of the packs that ship."""
     return folder("rules")
+
+
+def shipped_pack(name: str) -> Path:
+    """Return the file of the pack that ships under this ``name``: a language's tag, a jurisdiction's code, a house.
+    Raises ``UsageError`` if there is none."""
+    found = {named: path for path, _, named in _shipped()}
+    if name not in found:
+        near = nearest(name, found)
+        known = f"Those that ship are {', '.join(sorted(found))}."
+        raise UsageError(f"no pack called '{name}' ships.", help=f"Did you mean '{near}'?" if near else known)
+    return found[name]
 
 
 def default_packs() -> tuple[Path, ...]:
@@ -137,8 +153,9 @@ class _Gatherer:
         if charter is None or self.of_kind("language"):
             return
         major = charter.pack.version.text.partition(".")[0]
-        for path, kind, _ in self.others():
-            if kind == "language":
+        spoken = {tag for unit in self.units if unit.given for tag in _spoken(unit)}
+        for path, kind, name in self.others():
+            if kind == "language" and (not spoken or name in spoken or name == _ALWAYS_SPOKEN):
                 self.read(path, given=False)
         others = [unit for unit in self.units if unit.pack.kind != "language"]
         fitting = [unit for unit in self.of_kind("language") if _stands_under(unit.pack.charter, charter.name, major)]
@@ -203,6 +220,13 @@ def _shipped() -> Iterator[tuple[Path, str, str]]:
         source = read_source(path, PACK_LIMIT, ignored.append)
         if source and (header := _HEADER.match(source.text)):
             yield path, header[1], header[2]
+
+
+def _spoken(unit: Unit) -> Iterator[str]:
+    """Yield the languages of the notices and labels of a pack; the charter's English is everybody's."""
+    if unit.pack.kind != "charter":
+        yield from (text.tag.text for notice in unit.pack.each(NoticeDecl) for text in notice.texts)
+        yield from (text.tag.text for label in unit.pack.each(LabelDecl) for text in label.texts)
 
 
 def _stands_under(named: CharterRef | None, charter: str, major: str) -> bool:

@@ -4,11 +4,16 @@ rule 30)."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
-from ordinance.runtime.exchanges import Asked
-from ordinance.runtime.match.rulings import Rulings
+from ordinance.runtime.exchanges import Asked, Exchange
+from ordinance.runtime.match.rulings import Rulings, Verdicts
 from ordinance.runtime.memory import JUDGED, Recall
 from ordinance.runtime.redact.activation import Activation
+
+#: The tags of what is found, and of what failed.
+Tags = tuple[AbstractSet[int], AbstractSet[int]]
+NOTHING: Tags = (frozenset(), frozenset())
 
 #: Characters that are compared at most, so that no request takes long because of them.
 _MOST_COMPARED = 100_000_000
@@ -24,7 +29,7 @@ class JudgedPrompt:
         self._acting = [rule for rule in self._rules if rule.may_act]
         self._rulings = rulings
         self._recall = recall
-        self._asked: dict[str, tuple[frozenset[int], frozenset[int]]] = {}
+        self._asked: dict[str, Tags] = {}
 
     def show(self, question: str) -> None:
         """Note what was asked, which is shown beside the answer."""
@@ -38,44 +43,54 @@ class JudgedPrompt:
         texts = [*_new(asked), *(text for each in old for text in each)]
         return sum(len(text) for text in texts if not self._is_cleared(text))
 
-    def new(self, asked: Asked) -> tuple[set[int], set[int]]:
+    def new(self, asked: Asked) -> Tags:
         """Return the tags of what is found in what is new, and of what failed at it."""
         return self._judge(_new(asked))
 
-    def old(self, texts: Collection[str], said: Sequence[str], form: frozenset[str]) -> tuple[set[int], set[int]]:
-        """Return the same of an old exchange. A judge that only records is not asked about it: trials are told of what
-        is new."""
+    def old(self, exchanges: Sequence[Exchange], form: frozenset[str]) -> list[Tags]:
+        """Return the same of each of the old ``exchanges``; the newest is judged first. A judge that only records is
+        not asked about them: trials are told of what is new."""
         if not self._acting:
-            return set(), set()
+            return [NOTHING] * len(exchanges)
         recorded = set(self.recorded)
-        found = self._judge(to_judge(texts, said, form))
+        texts = [to_judge(each.texts, each.said, form) for each in exchanges]
+        unknown = [text for each in reversed(texts) for text in each if not self._is_known(text)]
+        unknown = list(dict.fromkeys(unknown))
+        for text, verdicts in zip(unknown, self._rulings.judge_old(self._rules, unknown), strict=True):
+            self._take(text, verdicts)
         self.recorded = recorded
-        return found
+        return [self._judge(each) for each in texts]
 
-    def _judge(self, texts: Iterable[str]) -> tuple[set[int], set[int]]:
+    def _judge(self, texts: Iterable[str]) -> Tags:
         found: set[int] = set()
         failed: set[int] = set()
         for text in texts if self._rules else ():
-            if text not in self._asked:
-                self._asked[text] = self._look(text)
+            if not self._is_known(text):
+                self._take(text, self._look(text))
             found |= self._asked[text][0]
             failed |= self._asked[text][1]
         return found, failed
 
-    def _look(self, text: str) -> tuple[frozenset[int], frozenset[int]]:
-        if self._is_cleared(text):
+    def _is_known(self, text: str) -> bool:
+        """Return whether this request has been told of ``text``, or what earlier ones were told holds of it."""
+        if text not in self._asked and self._is_cleared(text):
             for rule in self._acting:
                 self._rulings.note(rule, acted=True)
-            return frozenset(), frozenset()
-        if not self._acting:
-            self._rulings.record(self._rules, text)
-            return frozenset(), frozenset()
-        verdicts = self._rulings.judge(self._rules, text)
+            self._asked[text] = NOTHING
+        return text in self._asked
+
+    def _look(self, text: str) -> Verdicts:
+        if self._acting:
+            return self._rulings.judge(self._rules, text)
+        self._rulings.record(self._rules, text)
+        return Verdicts()
+
+    def _take(self, text: str, verdicts: Verdicts) -> None:
+        """Note what was said of ``text``."""
         self.recorded |= verdicts.recorded
-        if self._recall is not None and verdicts.cleared(self._acting):
+        if self._recall is not None and self._acting and verdicts.cleared(self._acting):
             self._recall.note(text, JUDGED)
-        tags = [frozenset(rule.tag for rule in rules) for rules in (verdicts.found, verdicts.failed)]
-        return tags[0], tags[1]
+        self._asked[text] = {rule.tag for rule in verdicts.found}, {rule.tag for rule in verdicts.failed}
 
     def _is_cleared(self, text: str) -> bool:
         return self._recall is not None and bool(self._acting) and bool(self._recall.facts(text) & JUDGED)

@@ -9,7 +9,7 @@ from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.exchanges import NOTHING_LEFT_OUT, Asked, Earlier, Exchange, LeftOut
-from ordinance.runtime.judged_prompt import JudgedPrompt
+from ordinance.runtime.judged_prompt import NOTHING, JudgedPrompt
 from ordinance.runtime.match.checks import Lost
 from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.match.segments import Asking, SegmentScan
@@ -127,11 +127,10 @@ class Prompt:
         rules = [rule for rule in found_by if not rule.trial]
         left_out, gone = self.found.left_out, set[int]()
         told = asked.told and self._remembered.last(HISTORY) is not None
+        of_old = [NOTHING] * len(asked.old) if judged is None else judged.old(asked.old, asked.form)
         for number, exchange in enumerate(asked.old):
             was_fired, was_failed = self._found(exchange.texts)
-            if judged is not None:
-                found, lost_at = judged.old(exchange.texts, exchange.said, asked.form)
-                was_fired, was_failed = was_fired | found, was_failed | lost_at
+            was_fired, was_failed = was_fired | of_old[number][0], was_failed | of_old[number][1]
             met = [rule for rule in self._by_tag(was_fired) if not rule.trial]
             if not exchange.helped or self._remembered.last(CONTACTS) is None:
                 rules += [rule for rule in met if rule.effect is Effect.PROVIDE]

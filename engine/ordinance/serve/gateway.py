@@ -35,7 +35,7 @@ class Gateway:
         self._upstream = upstream
         limits = service.settings.limits
         self._presence = Presence(affordable(limits.connections), limits.connections_per_address)
-        self._reachable = Glance(upstream.reachable, _REACHED_EVERY)
+        self._trouble = Glance(upstream.trouble, _REACHED_EVERY)
         #: The server is about to leave: whoever asks `/ready` shall send requests elsewhere.
         self.draining = False
         router = Router(service, {HEALTH: self._health, READY: self._ready})
@@ -69,6 +69,7 @@ class Gateway:
         return {"status": "alive"}, 200
 
     async def _ready(self, _: Exchange) -> tuple[Any, int]:
-        reachable = await self._reachable()
-        state = await ready_state(self._service, reachable=reachable, draining=self.draining)
-        return {**state, "upstream": "reachable" if reachable else "unreachable"}, 200 if state["ready"] else 503
+        trouble = await self._trouble()
+        state = await ready_state(self._service, reachable=not trouble, draining=self.draining)
+        seen = {"upstream": "unreachable", "upstream_problem": trouble} if trouble else {"upstream": "reachable"}
+        return {**state, **seen}, 200 if state["ready"] else 503

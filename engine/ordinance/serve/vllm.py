@@ -32,7 +32,6 @@ from ordinance.serve.http.stderr import log_defect, tell, write_as
 from ordinance.serve.metrics.address import listen_for_metrics, show
 from ordinance.serve.reload_signal import renewing
 from ordinance.serve.wordless import Wordless, answering
-from ordinance.settings.model import Settings
 from ordinance.settings.sources import load
 
 

@@ -134,6 +134,11 @@ class Settings(BaseSettings):
         "`unix:/run/ordinance/ordinance.sock`. Neither it nor `port` counts if systemd passes a socket "
         "(docs/deploying.md).",
     )
+    open_without_keys: bool = Field(
+        default=False,
+        description="Listen where other machines reach the gateway although there are no `keys`: everyone there may "
+        "send requests. Set it if something in front decides who may.",
+    )
     socket_mode: Annotated[str, StringConstraints(pattern="^0?[0-7]{3}$")] = Field(
         default="0660",
         description="Permissions of the Unix socket that `host` names, in octal: who may write to it may "
@@ -207,6 +212,12 @@ class Settings(BaseSettings):
         description="API keys that requests may use. Default: no key is needed, and everyone who can reach the port "
         "may send requests.",
     )
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether everyone on other machines may send requests, and nobody has said that this is meant."""
+        exposed = unix_path(self.host) is None and not is_loopback(self.host)
+        return exposed and not self.keys and not self.open_without_keys
 
     @property
     def shows_chat(self) -> bool:

@@ -51,6 +51,15 @@ class UpstreamSettings(Section):
     key: SecretStr | None = Field(
         default=None, description="Bearer token to send to the server. A client's key is never sent to it."
     )
+    key_file: Path | None = Field(
+        default=None,
+        description="File that contains that token, instead of `key`; it is read when the gateway starts.",
+    )
+    ca: Path | None = Field(
+        default=None,
+        description="File with the certificates (PEM) of the authorities that may vouch for an `https` server, such as "
+        "your own. No other authority counts then. Default: those of the system.",
+    )
     connect_seconds: Seconds = Field(default=5, description="Longest time that connecting may take (seconds).")
     idle_seconds: Seconds = Field(
         default=120, description="Longest silence allowed from the server, before or during an answer (seconds)."
@@ -66,6 +75,12 @@ class UpstreamSettings(Section):
         if parts.username or parts.password:
             raise ValueError("must not contain a password; set `upstream.key`")
         return url
+
+    @model_validator(mode="after")
+    def _has_one_key(self) -> UpstreamSettings:
+        if self.key is not None and self.key_file is not None:
+            raise ValueError("`key` and `key_file` both give the token; keep one")
+        return self
 
     @property
     def base(self) -> str:

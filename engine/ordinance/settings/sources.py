@@ -185,6 +185,10 @@ def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> Non
         values["trust"] = {
             key: _at(folder, value) if key in ("root", "state") else value for key, value in trust.items()
         }
+    if isinstance(upstream := values.get("upstream"), dict):
+        values["upstream"] = {
+            key: _at(folder, each) if key in ("key_file", "ca") else each for key, each in upstream.items()
+        }
     if isinstance(judges := values.get("judges"), list):
         values["judges"] = [_judge_at(folder, each) if isinstance(each, dict) else each for each in judges]
     if isinstance(listed := values.get("plugins"), list):

@@ -54,7 +54,6 @@ def test_what_is_told_in_every_language_is_not_silent() -> None:
 @pytest.mark.parametrize(
     ("texts", "informal", "code", "said"),
     [
-        ({"en": "{type} {law}"}, {}, "notice-text", "has no text in de"),
         ({"en": "{type} {law}", "de": " "}, {}, "notice-text", "has no text in de"),
         ({"en": "{type}", "de": "{type} {law}"}, {}, "notice-silent", "lacks {law} in en"),
         ({"en": "{type} {law}", "de": "{type} {law}"}, {"de": "{law}"}, "notice-silent", "lacks {type} in de"),
@@ -74,9 +73,20 @@ def test_a_finding_names_rule_language_and_situation(
 
 def test_an_omission_without_notice_or_label_is_silent() -> None:
     assert {code for code, _ in spoiled("EE/r1", UNTOLD)} == {"notice-text"}
+    assert {code for code, _ in spoiled("EE/r1", NoticeTemplate("omitted", {"et": "{type} {law}"}, {}))} == {
+        "notice-text"
+    }
     whole = NoticeTemplate("omitted", {"en": "{type} {law}", "de": "{type} {law}"}, {})
-    assert {code for code, _ in spoiled("EE/r1", whole, label={"en": "a kind"})} == {"label-text"}
+    assert {code for code, _ in spoiled("EE/r1", whole, label={"et": "liik"})} == {"label-text"}
     assert spoiled("EE/r1", UNTOLD, told=False) == []
+
+
+@pytest.mark.requirement("TR-6")
+def test_who_reads_a_language_that_a_pack_does_not_speak_is_told_in_another_whole() -> None:
+    english = NoticeTemplate("omitted", {"en": "{type} {law}"}, {})
+    assert spoiled("EE/r1", english) == []
+    assert spoiled("EE/r1", english, label={"en": "a kind", "de": "eine Art"}) == []
+    assert spoiled("EE/r1", english, label={"de": "eine Art"}) != []
 
 
 def test_an_addition_names_its_law() -> None:
@@ -105,7 +115,8 @@ def test_a_notice_of_the_engine_says_whom_to_call(old: str, new: str, code: str,
     ("texts", "language", "code"),
     [
         ({"en": "None.", "de": "Keiner."}, "", None),
-        ({"en": "None."}, "", "notice-text"),
+        ({"en": "None."}, "", None),
+        ({}, "", "notice-text"),
         ({"de": "Keiner."}, "de", None),
         ({"en": "None."}, "de", "notice-text"),
         ({"en": "None.", "de": "{type}."}, "", "notice-unresolved"),
@@ -118,5 +129,5 @@ def test_a_missing_adapter_is_told_in_every_language_in_which_it_can_be(
     rank = Rank.DEFAULT if language else Rank.HOUSE
     without = WithoutAdapter(language or "desk", rank, False, NoticeTemplate("none", texts, {}), language)
     findings = found(replace(policy, without=(without,)))
-    assert [item.code for item in findings] == ([code] if code else [])
+    assert list(dict.fromkeys(item.code for item in findings)) == ([code] if code else [])
     assert all("/adapter` " in item.message for item in findings)

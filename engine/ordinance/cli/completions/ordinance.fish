@@ -50,8 +50,8 @@ function _shtab_ordinance_using
   test "$_shtab_ordinance_cmdpath" = "$argv"
 end
 
-set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' replay serve ext-proc conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
-set -g _shtab_ordinance_opts_with_value --after --approve --at-once --behind --chunk --config --conversation --envoy --expires --filter --folder --forget --format --given --grace --host --into --judge --junit --jurisdiction --key --key-file --kind --language --listen --locale --model --model-cluster --network --new --old --on --out --pack --passphrase-file --policy --port --prompt --root --state --texts --timeout --to --turn --upstream --words --workers
+set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' replay serve ext-proc conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
+set -g _shtab_ordinance_opts_with_value --after --approve --at-once --behind --chunk --config --conversation --duty --envoy --expires --export --filter --folder --forget --format --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --listen --locale --model --model-cluster --network --new --old --on --out --pack --passphrase-file --policy --port --prompt --root --state --texts --timeout --to --turn --upstream --with --words --workers
 
 complete -c ordinance -e
 complete -c ordinance -f
@@ -60,6 +60,7 @@ complete -c ordinance -n _shtab_ordinance_using -s h -l help -d 'show this help 
 complete -c ordinance -n _shtab_ordinance_using -l version -d 'show program'"'"'s version number and exit'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a check -d 'Read packs and the packs that they refer to, and report every problem at once.'
 complete -c ordinance -n '_shtab_ordinance_using check' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using check' -l with -x -d 'load the pack that ships under this name too, such as en or EU (may be given several times)'
 complete -c ordinance -n '_shtab_ordinance_using check' -l on -x -d 'use DATE as today'"'"'s date, such as 2026-12-24'
 complete -c ordinance -n '_shtab_ordinance_using check' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file whose `plugins` are allowed (default: $ORDINANCE_CONFIG; without one, no plugin)'
 complete -c ordinance -n '_shtab_ordinance_using check' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
@@ -67,6 +68,7 @@ complete -c ordinance -n '_shtab_ordinance_using check' -l cost -d 'measure how 
 complete -c ordinance -n '_shtab_ordinance_using check; and test $_shtab_ordinance_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a pack, or a folder that contains packs (default: `packs` of the settings, or else those that ship)'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a test -d 'Run every example of the given packs, and report those that disagree with the policy.'
 complete -c ordinance -n '_shtab_ordinance_using test' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using test' -l with -x -d 'load the pack that ships under this name too, such as en or EU (may be given several times)'
 complete -c ordinance -n '_shtab_ordinance_using test' -l on -x -d 'use DATE as today'"'"'s date, such as 2026-12-24'
 complete -c ordinance -n '_shtab_ordinance_using test' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file whose `plugins` are allowed (default: $ORDINANCE_CONFIG; without one, no plugin)'
 complete -c ordinance -n '_shtab_ordinance_using test' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
@@ -76,6 +78,7 @@ complete -c ordinance -n '_shtab_ordinance_using test' -l junit -xka "(__fish_co
 complete -c ordinance -n '_shtab_ordinance_using test; and test $_shtab_ordinance_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a pack, or a folder that contains packs (default: `packs` of the settings, or else those that ship)'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a calibrate -d 'Measure a judge on labelled texts, and write the file that says what its scores mean.'
 complete -c ordinance -n '_shtab_ordinance_using calibrate' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using calibrate' -l with -x -d 'load the pack that ships under this name too, such as en or EU (may be given several times)'
 complete -c ordinance -n '_shtab_ordinance_using calibrate' -l judge -x -d 'the judge'"'"'s name in the settings'
 complete -c ordinance -n '_shtab_ordinance_using calibrate' -l texts -xka "(__fish_complete_path (commandline -ct))" -d 'labelled texts (default: those of the shipped charter)'
 complete -c ordinance -n '_shtab_ordinance_using calibrate' -l out -xka "(__fish_complete_path (commandline -ct))" -d 'where to write the calibration (default: NAME.calibration.json)'
@@ -111,15 +114,27 @@ complete -c ordinance -n '_shtab_ordinance_using diff; and test $_shtab_ordinanc
 complete -c ordinance -n '_shtab_ordinance_using diff; and test $_shtab_ordinance_npos -eq 1' -ka "(__fish_complete_path (commandline -ct))" -d 'the packs after the change'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a print -d 'Write a document for the public, on standard output, that says what packs do.'
 complete -c ordinance -n '_shtab_ordinance_using print' -s h -l help -d 'show this help message and exit'
-complete -c ordinance -n '_shtab_ordinance_using print' -l language -x -d 'language of the document: de, en, et (default: en)'
+complete -c ordinance -n '_shtab_ordinance_using print' -l language -x -d 'language of the document: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt, zh (default: en)'
 complete -c ordinance -n '_shtab_ordinance_using print' -l words -xka "(__fish_complete_path (commandline -ct))" -d 'the register'"'"'s own words in another language'
 complete -c ordinance -n '_shtab_ordinance_using print' -l format -xka "html markdown" -d 'output format (default: html)'
+complete -c ordinance -n '_shtab_ordinance_using print' -l with -x -d 'load the pack that ships under this name too, such as en or EU (may be given several times)'
 complete -c ordinance -n '_shtab_ordinance_using print' -l on -x -d 'use DATE as today'"'"'s date, such as 2026-12-24'
 complete -c ordinance -n '_shtab_ordinance_using print' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file whose `plugins` are allowed (default: $ORDINANCE_CONFIG; without one, no plugin)'
 complete -c ordinance -n '_shtab_ordinance_using print; and test $_shtab_ordinance_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'packs or folders (default: shipped packs)'
+complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a translate -d 'Say which texts of packs lack which language, and exchange them with translators.'
+complete -c ordinance -n '_shtab_ordinance_using translate' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using translate' -l with -x -d 'load the pack that ships under this name too, such as en or EU (may be given several times)'
+complete -c ordinance -n '_shtab_ordinance_using translate' -l to -x -d 'one language (default: all that are loaded)'
+complete -c ordinance -n '_shtab_ordinance_using translate' -l export -x -d 'write the texts to FILE, .csv or .xliff'
+complete -c ordinance -n '_shtab_ordinance_using translate' -l import -x -d 'read translations from FILE, .csv or .xliff'
+complete -c ordinance -n '_shtab_ordinance_using translate' -l on -x -d 'use DATE as today'"'"'s date, such as 2026-12-24'
+complete -c ordinance -n '_shtab_ordinance_using translate' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file whose `plugins` are allowed (default: $ORDINANCE_CONFIG; without one, no plugin)'
+complete -c ordinance -n '_shtab_ordinance_using translate; and test $_shtab_ordinance_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a pack, or a folder that contains packs (default: `packs` of the settings, or else those that ship)'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a new -d 'Create a commented starter pack, or a starter plugin, that passes its checks.'
 complete -c ordinance -n '_shtab_ordinance_using new' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using new' -l kind -xka "detector judge form sink data" -d 'what a plugin provides'
+complete -c ordinance -n '_shtab_ordinance_using new' -l duty -xka "disclosure label reminder omission mask help" -d 'what the law asks for (default: omission)'
+complete -c ordinance -n '_shtab_ordinance_using new' -l languages -x -d 'languages of its texts, as in ko,en (default: those that ship)'
 complete -c ordinance -n '_shtab_ordinance_using new' -l into -xka "(__fish_complete_path (commandline -ct))" -d 'where to create the folder (default: here)'
 complete -c ordinance -n '_shtab_ordinance_using new' -l on -x -d 'use DATE as today'"'"'s date, such as 2026-12-24'
 complete -c ordinance -n '_shtab_ordinance_using new; and test $_shtab_ordinance_npos -eq 0' -ka "jurisdiction language house plugin" -d 'what to create'

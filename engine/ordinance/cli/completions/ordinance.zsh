@@ -30,6 +30,7 @@ _shtab_ordinance_commands() {
     serve:'Run the gateway: an inference server'"'"'s OpenAI and Anthropic APIs, governed by packs.'
     settings:'Check the settings that `ordinance serve` would read, or print their JSON schema.'
     test:'Run every example of the given packs, and report those that disagree with the policy.'
+    translate:'Say which texts of packs lack which language, and exchange them with translators.'
   )
   _describe 'ordinance commands' _commands
 }
@@ -146,6 +147,7 @@ _shtab_ordinance_bundle_verify_defaults_added=0
 
 _shtab_ordinance_calibrate_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
   "--judge[the judge\'s name in the settings]:NAME:"
   "--texts[labelled texts (default\: those of the shipped charter)]:FILE:_files"
   "--out[where to write the calibration (default\: NAME.calibration.json)]:FILE:_files"
@@ -160,6 +162,7 @@ _shtab_ordinance_calibrate_defaults_added=0
 
 _shtab_ordinance_check_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
@@ -272,6 +275,8 @@ _shtab_ordinance_lesson_defaults_added=0
 _shtab_ordinance_new_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--kind[what a plugin provides]:of:(detector judge form sink data)"
+  "--duty[what the law asks for (default\: omission)]:duty:(disclosure label reminder omission mask help)"
+  "--languages[languages of its texts, as in ko,en (default\: those that ship)]:TAGS:"
   "--into[where to create the folder (default\: here)]:DIR:_files"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   ":what to create:(jurisdiction language house plugin)"
@@ -320,9 +325,10 @@ _shtab_ordinance_plugins_defaults_added=0
 
 _shtab_ordinance_print_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--language[language of the document\: de, en, et (default\: en)]:TAG:"
+  "--language[language of the document\: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt, zh (default\: en)]:TAG:"
   "--words[the register\'s own words in another language]:FILE:_files"
   "--format[output format (default\: html)]:format:(html markdown)"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "(*)::packs or folders (default\: shipped packs):_files"
@@ -374,6 +380,7 @@ _shtab_ordinance_settings_defaults_added=0
 
 _shtab_ordinance_test_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
@@ -385,6 +392,20 @@ _shtab_ordinance_test_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_test_defaults_added=0
+
+_shtab_ordinance_translate_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
+  "--to[one language (default\: all that are loaded)]:TAG:"
+  "--export[write the texts to FILE, .csv or .xliff]:FILE:"
+  "--import[read translations from FILE, .csv or .xliff]:FILE:"
+  "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
+  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "(*)::a pack, or a folder that contains packs (default\: \`packs\` of the settings, or else those that ship):_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_translate_defaults_added=0
 
 
 _shtab_ordinance() {
@@ -425,6 +446,7 @@ _shtab_ordinance() {
         serve) _arguments -C -s $_shtab_ordinance_serve_options ;;
         settings) _arguments -C -s $_shtab_ordinance_settings_options ;;
         test) _arguments -C -s $_shtab_ordinance_test_options ;;
+        translate) _arguments -C -s $_shtab_ordinance_translate_options ;;
       esac
   esac
 }

@@ -1,7 +1,8 @@
 """The lemma *never silent*: whatever is omitted or added, people are told so, in words that are whole.
 
 For each rule that tells something, and each language in which it can be told, the texts that the engine would take are
-looked at: they exist, say what they must, and hold no variable that nothing gives a value. Linking demands each of
+looked at: they exist, say what they must, and hold no variable that nothing gives a value. A rule of a pack that does
+not speak a language is told there in another, whole: English, else the first that has all. Linking demands each of
 these of the packs as they are written; this proves it of the policy that came of them, of the notices that the engine
 gives itself, and names a situation in which the rule would be silent. Where no language pack is loaded every request
 is told in ``DEFAULT_LANGUAGE``, so that one is reachable and no other.
@@ -10,7 +11,7 @@ is told in ``DEFAULT_LANGUAGE``, so that one is reachable and no other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
@@ -47,7 +48,8 @@ def check_silent(policy: Policy, report: Report) -> None:
             for code, said in _in_language(template, tag, needs, needs):
                 report(diagnose(code, _place(policy, name, tag), f"the notice `{name}` {said}: any situation"))
     for each in policy.without:
-        for tag in (each.language,) if each.language else tags:
+        told_in = (each.language,) if each.language else (_stands_in((each.notice.texts,), tag) for tag in tags)
+        for tag in dict.fromkeys(told_in):
             for code, said in _in_language(each.notice, tag, frozenset(), frozenset()):
                 message = f"the notice of `{each.id}` {said}: any situation"
                 report(diagnose(code, _place(policy, each.notice.name, tag), message))
@@ -63,6 +65,7 @@ def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
     needs = _NEEDS.get(rule.kind)
     if needs is None or rule.effect is Effect.MARK:
         return
+    tag = _stands_in((rule.notice.texts if rule.told else {}, rule.label, rule.placeholders), tag)
     if rule.kind in (NoticeKind.OMISSION, NoticeKind.DECLINED):
         for texts, what in ((rule.label, "label"), (rule.placeholders, "placeholder")):
             if texts and not texts.get(tag, "").strip():
@@ -74,6 +77,14 @@ def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
     values |= {name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal")}
     known = frozenset(name for name, has_value in values.items() if has_value)
     yield from _in_language(rule.notice, tag, needs, known)
+
+
+def _stands_in(texts: Iterable[Mapping[str, str]], tag: str) -> str:
+    """Return the language of a notice made of ``texts`` for who reads ``tag``: that itself, unless a text is missing
+    in it and another language has all."""
+    needed = [each for each in texts if each]
+    others = ("en", *sorted(needed[0])) if needed else ()
+    return next((each for each in (tag, *others) if all(each in have for have in needed)), tag)
 
 
 def _in_language(template: NoticeTemplate, tag: str, needs: frozenset[str], known: frozenset[str]) -> Iterator[_Fault]:

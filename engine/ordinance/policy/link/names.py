@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import langcodes
 import regex
+from langcodes.data_dicts import TERRITORY_REPLACEMENTS
 
 from ordinance.language.ast import Word
 from ordinance.language.diagnostics import Diagnostic, diagnose, nearest
@@ -30,8 +31,13 @@ _SCRIPTS = (
 )  # fmt: skip
 _HAS_SCRIPT: dict[str, regex.Pattern[str]] = {}
 
-#: Scripts that are written together: Japanese, Korean, and Chinese with its phonetic letters (UTS 39).
-_TOGETHER = ({"Han", "Hiragana", "Katakana"}, {"Han", "Hangul"}, {"Han", "Bopomofo"})
+#: Scripts that are written together, Latin beside each (AIシステム, LINE相談): Japanese, Korean, and Chinese with its
+#: phonetic letters (UTS 39, highly restrictive).
+_TOGETHER = (
+    {"Latin", "Han", "Hiragana", "Katakana"},
+    {"Latin", "Han", "Hangul"},
+    {"Latin", "Han", "Bopomofo"},
+)
 
 #: Words that begin a declaration or a clause, or join two: a name spelled like one would mislead a reader.
 _RESERVED = frozenset({
@@ -159,3 +165,11 @@ def whole(text: str) -> int | None:
 def is_code(text: str) -> bool:
     """Whether ``text`` is spelled like a jurisdiction's code: ``EU``, ``DE``, ``DE-BY``, ``US-CA``."""
     return JURISDICTION.fullmatch(text) is not None
+
+
+def iso_code(text: str) -> str:
+    """Return the code of ISO 3166 that people mean by another for the same place: ``GB`` for ``UK``, ``KR`` for ``KOR``
+    or ``410``, ``KR-11`` for ``KOR-11``; empty if ``text`` is the usual one or nobody knows."""
+    place, hyphen, part = text.partition("-")
+    meant = TERRITORY_REPLACEMENTS.get(place.lower(), "")
+    return f"{meant}{hyphen}{part}" if meant and meant != place and is_code(meant) else ""

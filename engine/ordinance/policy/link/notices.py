@@ -44,7 +44,9 @@ _BRACED = re.compile(r"\{([^{}]*)\}?|\}")
 class Catalogue:
     """The notices and labels of one policy, by the pack that holds them.
 
-    ``languages`` are those in which every text must exist: the loaded language packs', else English.
+    ``languages`` are those of the loaded language packs, else English. What the charter or a language pack has must
+    have a text in each of them, and what another pack has in each that the pack speaks: who reads none of those gets
+    the whole notice in English, or in the first language that has all of it.
     """
 
     notices: Mapping[str, Names[ast.NoticeDecl]]
@@ -68,7 +70,7 @@ class Catalogue:
         template = self._found(word, pack, hours)
         if template is None:
             return UNTOLD
-        if missing := [tag for tag in self.languages if tag not in template.texts]:
+        if missing := [tag for tag in self._wanted(self.notices, word, pack) if tag not in template.texts]:
             self._missing("notice-text", "notice", word, missing)
         said = {"type": True, "law": "law" in needs, "jurisdiction": "law" in needs, "hours": hours > 0}
         said |= {name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal")}
@@ -93,7 +95,8 @@ class Catalogue:
         template = self._found(word, pack)
         if template is None:
             return None
-        if missing := [tag for tag in languages or self.languages if tag not in template.texts]:
+        wanted = languages or self._wanted(self.notices, word, pack)
+        if missing := [tag for tag in wanted if tag not in template.texts]:
             self._missing("notice-text", "notice", word, missing)
         texts = [text.text.text for texts in self._texts(word.text, pack).values() for text in texts]
         for name in sorted(name for name in VARIABLES if any(f"{{{name}}}" in text for text in texts)):
@@ -107,7 +110,7 @@ class Catalogue:
         if not texts:
             near = did_you_mean(word.text, {name for names in self.labels.values() for name in names.items()})
             self.report(diagnose("name-undefined", word.span, f"no label is called `{word}`", near))
-        elif missing := [tag for tag in self.languages if tag not in texts]:
+        elif missing := [tag for tag in self._wanted(self.labels, word, pack) if tag not in texts]:
             self._missing("label-text", "label", word, missing)
         return texts
 
@@ -118,6 +121,20 @@ class Catalogue:
             if item := self.labels[owner].find(name):
                 texts.update({text.tag.text: text.text.text for text in item.texts})
         return texts
+
+    def _wanted(
+        self, items: Mapping[str, Names[ast.NoticeDecl]] | Mapping[str, Names[ast.LabelDecl]], word: ast.Word, pack: str
+    ) -> tuple[str, ...]:
+        """Return the languages in which ``word`` of ``pack`` must have a text."""
+        shared = any(items[owner].find(word.text) for owner in (self.charter, *self.tags) if owner != pack)
+        spoken = self._speaks(pack)
+        return self.languages if shared or not spoken else tuple(tag for tag in self.languages if tag in spoken)
+
+    def _speaks(self, pack: str) -> frozenset[str]:
+        """Return the languages in which ``pack`` has a notice or a label."""
+        notices, labels = self.notices[pack].items().values(), self.labels[pack].items().values()
+        texts = [*(notice.texts for notice in notices), *(label.texts for label in labels)]
+        return frozenset(text.tag.text for each in texts for text in each)
 
     def _found(self, word: ast.Word, pack: str, hours: int = 0) -> NoticeTemplate | None:
         """Return the notice of that name; None, with a finding, if there is none."""

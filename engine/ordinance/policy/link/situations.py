@@ -10,7 +10,7 @@ from typing import Literal
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.policy.conditions import All, AnyOf, Below, Condition, Is, Within, dimensions
-from ordinance.policy.link.names import Names, Report, is_code, whole
+from ordinance.policy.link.names import Names, Report, is_code, iso_code, whole
 from ordinance.policy.link.places import Places
 from ordinance.policy.plan import Dimension
 from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, CLAIMED, NUMBERS, PLACES
@@ -158,9 +158,11 @@ class Situations:
 
     def _check_place(self, code: ast.Word) -> None:
         if not is_code(code.text):
-            self.report(diagnose("code-invalid", code.span, f"`{code}` is not a jurisdiction's code"))
+            near = f"Did you mean `{meant}`?" if (meant := iso_code(code.text)) else ""
+            self.report(diagnose("code-invalid", code.span, f"`{code}` is not a jurisdiction's code", near))
         elif not self.places.known(code.text):
-            near = did_you_mean(code.text, self.places.parents)
+            meant = iso_code(code.text)
+            near = f"Did you mean `{meant}`?" if meant else did_you_mean(code.text, self.places.parents)
             advice = near or "Load the jurisdiction's pack, or name it among the `members` of one that is loaded."
             self.report(diagnose("value-unknown", code.span, f"no loaded pack knows the place `{code}`", advice))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
@@ -92,6 +93,14 @@ def _found(came: Sequence[tuple[int, Landing]]) -> Found:
     )
 
 
+@lru_cache(maxsize=4096)
+def _nature(symbol: str) -> tuple[int, str, int, bool]:
+    """Return what a symbol is to every automaton: its kind, what phrases compare, its layout, whether words are made of
+    it."""
+    layout = layout_of(symbol)
+    return kind_of(symbol), " " if is_white(layout) else key(symbol), layout, is_wordlike(symbol)
+
+
 class Automaton:
     """All expressions of a set of rules, in families: a family is what the same is done with.
 
@@ -142,10 +151,9 @@ class Automaton:
         found = self._symbol_classes.get(symbol)
         if found is not None:
             return found
-        layout = layout_of(symbol)
-        compared = " " if is_white(layout) else key(symbol)
+        kind, compared, layout, wordlike = _nature(symbol)
         number = ord(compared) if compared in self._network.trie.symbols else NO_KEY
-        signature = (kind_of(symbol), number, self._network.alphabet.holding(symbol), layout, is_wordlike(symbol))
+        signature = (kind, number, self._network.alphabet.holding(symbol), layout, wordlike)
         found = self._numbered(signature)
         if layout == SCORE:
             self.scores.add(found)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ordinance.runtime.match.disguise import ENCODED_FROM, SPACED, Form, Gaps, Step
+from ordinance.runtime.match.disguise import ENCODED_FROM, SPACED, Form, Gaps, Step, distinct
 from ordinance.runtime.match.patterns import Assertion
 from ordinance.runtime.match.trie import beginning
 
@@ -76,8 +76,7 @@ def disguises(forms: Sequence[Form]) -> Disguises:
         _begin(encoded, form.steps[0], 1, form)
         if len(form.steps) > ENCODED_FROM:
             _begin(halved, form.steps[1], 2, form)
-    steps = frozenset[Step]().union(*(form.steps for form in forms))
-    return Disguises(steps, frozenset(form.gaps for form in forms), spaced, encoded, halved)
+    return Disguises(distinct(forms), frozenset(form.gaps for form in forms), spaced, encoded, halved)
 
 
 def _begin(begun: dict[_Key, Branch], key: _Key, depth: int, form: Form) -> None:

@@ -7,12 +7,12 @@ forms find, and what they cannot, is in ``docs/matching.md``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, product
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from ordinance.runtime.match.patterns import SymbolSet
 from ordinance.runtime.text import unicode_data
@@ -112,7 +112,7 @@ class Form(NamedTuple):
     ``first`` and ``last`` are the letters that decide whether it must begin and end where words do; empty where not.
     """
 
-    steps: tuple[Step, ...]
+    steps: Sequence[Step]
     gaps: Gaps
     first: str = ""
     last: str = ""
@@ -128,8 +128,22 @@ def forms(phrase: str, canonical: Sequence[str]) -> Iterator[Form]:
     for text in dict.fromkeys(found):
         yield Form(_steps(text), SPACED, text[0], text[-1])
     for octets in dict.fromkeys(tuple(chain.from_iterable(map(_octets, case))) for case in cases):
-        for steps in _encoded(octets):
-            yield Form(steps, ENCODED)
+        bits = tuple(map(_bits, octets, (*octets[1:], None)))
+        for letters in (_Base64(bits, offset) for offset in range(3)):
+            if len(letters) >= ENCODED_FROM:
+                yield Form(letters, ENCODED)
+
+
+def distinct(forms: Iterable[Form]) -> frozenset[Step]:
+    """Return every step of ``forms``, and perhaps others of base64."""
+    steps: set[Step] = set()
+    bits: set[_Bits] = set()
+    for form in forms:
+        if isinstance(form.steps, _Base64):
+            bits.update(form.steps.bits)
+        else:
+            steps.update(form.steps)
+    return frozenset(steps.union(*(letters for each in bits for letters in each.begun)))
 
 
 def _turned(text: str) -> tuple[str, ...]:
@@ -220,25 +234,60 @@ def _set(symbols: AbstractSet[str]) -> SymbolSet | None:
     return SymbolSet(ranges) if ranges else None
 
 
-def _encoded(octets: tuple[frozenset[int], ...]) -> Iterator[tuple[Step, ...]]:
-    """Yield the base64 of what each byte of ``octets`` may be, for each byte of a group of three with which they may
-    begin: the letters that do not depend on the text around it. In any case of the phrase: the bit that tells capitals
-    lies in one letter alone."""
-    parts = [_begun_in(one, other) for one, other in zip(octets, (*octets[1:], None), strict=True)]
-    for offset in range(3):
-        steps = tuple([step for at, part in enumerate(parts, offset) for step in part[at % 3]])
-        if len(steps) >= ENCODED_FROM:
-            yield steps
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bits:
+    """The letters of base64 whose six bits begin in one byte, by where that stands in a group of three. Each is made
+    once, and compared by identity."""
+
+    begun: tuple[tuple[Step, ...], tuple[Step, ...], tuple[Step, ...]]
 
 
 @cache
-def _begun_in(octet: frozenset[int], after: frozenset[int] | None) -> tuple[tuple[Step, ...], ...]:
-    """Return the letters of base64 whose six bits begin in ``octet``, where that is the first, the second or the third
-    byte of a group; only those that end in it if nothing is ``after`` it."""
+def _bits(octet: frozenset[int], after: frozenset[int] | None) -> _Bits:
+    """Return the letters that begin in ``octet``; only those that end in it too if nothing is ``after`` it."""
     whole, third = (_letter(octet, octet, 0),), (_letter(octet, octet, 2),)
     if after is None:
-        return whole, (), third
-    return (*whole, _letter(octet, after, 6)), (_letter(octet, after, 4),), third
+        return _Bits((whole, (), third))
+    return _Bits(((*whole, _letter(octet, after, 6)), (_letter(octet, after, 4),), third))
+
+
+class _Base64(Sequence[Step]):
+    """The base64 of some bytes, of which the first is that of a group of three at ``offset``: the letters that do not
+    depend on the text around it. In any case of the phrase: the bit that tells capitals lies in one letter alone. Few
+    are ever met, so that they are written out when one behind the second is asked for."""
+
+    __slots__ = ("_length", "_offset", "_written", "bits")
+
+    def __init__(self, bits: tuple[_Bits, ...], offset: int) -> None:
+        self.bits = bits
+        self._offset = offset
+        self._length = (8 * len(bits) - _BITS_BEFORE[offset]) // 6
+        self._written: tuple[Step, ...] | None = None
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, number: int) -> Step: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Step]: ...
+
+    def __getitem__(self, number: int | slice) -> Step | Sequence[Step]:
+        if self._written is None:
+            if isinstance(number, int) and 0 <= number < min(2, self._length):
+                return self._write(2)[number]
+            self._written = self._write(len(self.bits))
+        return self._written[number]
+
+    def _write(self, octets: int) -> tuple[Step, ...]:
+        """Return the letters that begin in so many bytes; at least one begins in each but the last."""
+        parts = enumerate(self.bits[:octets], self._offset)
+        return tuple([step for at, bits in parts for step in bits.begun[at % 3]])
+
+
+#: The bits of the first byte that belong to a letter which begins before it, by where it stands in a group of three.
+_BITS_BEFORE = (0, 4, 2)
 
 
 @cache
@@ -256,5 +305,10 @@ def _letter(first: frozenset[int], last: frozenset[int], shift: int) -> Step:
         values = {octet >> (2 - shift) & 63 for octet in first}
     else:
         values = {(one << 8 | other) >> (10 - shift) & 63 for one, other in product(first, last)}
+    return _letter_of_bits(frozenset(values))
+
+
+@cache
+def _letter_of_bits(values: frozenset[int]) -> Step:
     letters = (_BASE64[value] for value in values)
     return _made({sign for letter in letters for sign in _URL.get(letter, letter)})

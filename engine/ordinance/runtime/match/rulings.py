@@ -14,6 +14,10 @@ from ordinance.detection import Checkpoint, Judge, Judged, Ruling
 #: A judge is asked for so many seconds in all about one answer, and about one prompt; beyond that it is late.
 PER_ANSWER = 10.0
 
+#: About what is old in a conversation a judge is asked for so many seconds in all, so many texts at once: the rest is
+#: late, and left out until it was judged with a later request. What is new has its own time.
+PER_HISTORY, AT_ONCE = 10.0, 4
+
 #: A judge that only records is waited for so many seconds in all, once an answer is complete; what it says later is
 #: not in the record.
 FOR_THE_RECORD = 0.25
@@ -64,6 +68,7 @@ class Rulings:
         self._clock = clock
         self._spent = {True: 0.0, False: 0.0}
         self._waited = 0.0
+        self._history_until: float | None = None
         self._of_prompt: list[Future[Verdicts]] = []
         self._recorded: set[int] = set()
         self._acted: dict[str, bool] = {}
@@ -79,7 +84,35 @@ class Rulings:
         before. Blocks until then; never raises."""
         of_prompt = part == "prompt"
         at = Checkpoint(text, start, "" if of_prompt else self.asked, part, self._salt)
-        rulings = self._ask([rule.judged for rule in rules], at, of_prompt)
+        judged = [rule.judged for rule in rules]
+        if self._spent[of_prompt] >= PER_ANSWER:
+            return self._verdicts(rules, self._failed(judged, "late"))
+        begun = self._clock()
+        try:
+            return self._verdicts(rules, self._ask(judged, at))
+        finally:
+            self._spend(self._clock() - begun, of_prompt=of_prompt)
+
+    def judge_old(self, rules: Sequence[JudgedRule], texts: Sequence[str]) -> list[Verdicts]:
+        """Ask about old ``texts`` of a conversation, several at once, the first ones first. Blocks until then, or until
+        the time for what is old is over; never raises."""
+        if self._history_until is None:
+            self._history_until = self._clock() + PER_HISTORY
+        until = self._history_until
+        threads = ThreadPoolExecutor(min(AT_ONCE, len(texts)) or 1, "ordinance-history")
+        try:
+            return list(threads.map(lambda text: self._judge_by(until, rules, text), texts))
+        finally:
+            threads.shutdown()
+
+    def _judge_by(self, until: float, rules: Sequence[JudgedRule], text: str) -> Verdicts:
+        judged = [rule.judged for rule in rules]
+        if self._clock() >= until:
+            return self._verdicts(rules, self._failed(judged, "late"))
+        return self._verdicts(rules, self._ask(judged, Checkpoint(text, salt=self._salt)))
+
+    def _verdicts(self, rules: Sequence[JudgedRule], rulings: Sequence[Ruling]) -> Verdicts:
+        """Return what ``rulings`` say, one for each of ``rules``, and note it."""
         found, failed, recorded = [], [], set[int]()
         acted = frozenset(rule.tag for rule, ruling in zip(rules, rulings, strict=True) if ruling.acts)
         for rule, ruling in zip(rules, rulings, strict=True):
@@ -164,16 +197,12 @@ class Rulings:
         """Return whether the judge acted for the rule of this id on every text that it was asked about."""
         return self._acted.get(rule, False)
 
-    def _ask(self, asked: Sequence[Judged], at: Checkpoint, of_prompt: bool) -> Sequence[Ruling]:
-        if self._spent[of_prompt] >= PER_ANSWER:
-            return self._failed(asked, "late")
-        begun = self._clock()
+    def _ask(self, asked: Sequence[Judged], at: Checkpoint) -> Sequence[Ruling]:
         try:
             rulings = self._judge.ask([each.question for each in asked], at)
             sound = len(rulings) == len(asked) and all(_is_sound(each) for each in rulings)
         except Exception:  # a judge must not raise; one that does has not answered
             sound = False
-        self._spend(self._clock() - begun, of_prompt=of_prompt)
         return rulings if sound else self._failed(asked, "unreadable")
 
     def _failed(self, asked: Sequence[Judged], code: str) -> list[Ruling]:

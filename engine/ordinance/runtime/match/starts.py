@@ -147,7 +147,7 @@ class Starts:
             ended += self._ended(phrase, group.before, kind)
         layout = symbols.layout
         if phrase <= PLACE and (not layout or (layout == SPACE and trie.behind[phrase] != BEHIND_SPACE)):
-            to = trie.following.get(phrase << SHIFT | symbols.key, 0)
+            to = trie.follow(phrase, symbols.key)
             if ended or completed or to in self._complete:
                 return self._arrive(kind, to, nodes, ended, completed)
             if nodes:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from threading import Lock
 
 from ordinance.runtime.match.patterns import Assertion
 from ordinance.runtime.text.folding import is_alphabetic, symbol_kind
@@ -40,24 +41,18 @@ def _leading(symbol: str) -> int:
     return BEHIND_OTHER if symbol_kind(symbol) == "o" else BEHIND_WORD
 
 
-def _shared(one: str, other: str) -> int:
-    """Return with how many symbols both begin."""
-    shared = 0
-    for symbol, same in zip(one, other, strict=False):
-        if symbol != same:
-            break
-        shared += 1
-    return shared
+#: A phrase as canonical symbols, its family (a bit), and the number of what it reports.
+_Entry = tuple[str, int, int]
 
 
 class Trie:
-    """Phrases as canonical symbols, each with the number of what it reports. Place 0 is where every phrase begins.
+    """Phrases as canonical symbols, each with the number of what it reports. Place 0 is where every phrase begins. What
+    follows a place is worked out when a text leads there, for few places are ever met.
 
-    ``symbols`` are all that phrases have. ``following`` is where a place and a symbol (``place << SHIFT | symbol``)
-    lead. ``ends`` are, by what must follow them, the phrases that end at a place; ``awaited`` are the places at which
-    one ends if the right thing follows. ``behind`` is what leads to a place. Of the families (bits) that wait at a
-    place, 0 if nothing can come, ``families`` are all, ``onward`` those that wait for a symbol and not for the end of a
-    word, ``by_word`` those that wait for one that words are made of.
+    ``symbols`` are all that phrases have. ``ends`` are, by what must follow them, the phrases that end at a place;
+    ``awaited`` are the places at which one ends if the right thing follows. ``behind`` is what leads to a place. Of the
+    families (bits) that wait at a place, 0 if nothing can come, ``families`` are all, ``onward`` those that wait for a
+    symbol and not for the end of a word, ``by_word`` those that wait for one that words are made of.
     """
 
     def __init__(self) -> None:
@@ -67,56 +62,60 @@ class Trie:
             Assertion.BOUNDARY: {},
             Assertion.NO_MARK: {},
         }
-        self.following: dict[int, int] = {}
         self.awaited: set[int] = set()
         self._bounded: dict[int, int] = {}
         self.families = [0]
         self.onward = [0]
         self.by_word = [0]
         self.behind = bytearray(1)
+        self._following: dict[int, int] = {}
+        self._beyond: dict[int, tuple[int, list[_Entry]]] = {0: (0, [])}
+        self._growing = Lock()
 
     def add(self, phrases: Iterable[str], family: int, output: int) -> None:
-        """Add ``phrases`` of ``family`` (one bit); in order, so that what each has in common with the one before it is
-        not walked again."""
-        path, before = [0], ""
-        for symbols in sorted(phrases):
-            shared = _shared(before, symbols)
-            del path[shared + 1 :]
-            self._extend(path, symbols[shared:], family)
-            self._end(path[-1], symbols[-1], family, output)
-            self.symbols.update(symbols[shared:])
-            before = symbols
+        """Add ``phrases`` of ``family`` (one bit), before any place is followed."""
+        entries = [(symbols, family, output) for symbols in phrases]
+        self._beyond[0][1].extend(entries)
+        for symbols, _, _ in entries:
+            self.symbols.update(symbols)
 
-    def _extend(self, path: list[int], symbols: str, family: int) -> None:
-        """Let ``symbols`` follow the last place of ``path``, and append where they lead."""
-        following, families, onward = self.following, self.families, self.onward
-        at = path[-1]
-        for number, symbol in enumerate(symbols):
-            families[at] |= family
-            onward[at] |= family
-            if _leading(symbol) == BEHIND_WORD:
-                self.by_word[at] |= family
-            found = following.get(at << SHIFT | ord(symbol))
-            if found is None:
-                self._grow(path, symbols[number:], family)
-                return
-            at = found
-            path.append(at)
+    def follow(self, at: int, key: int) -> int:
+        """Return the place after ``at`` by the symbol with number ``key``; 0 if there is none."""
+        if at in self._beyond and key != NO_KEY:
+            self._grow(at)
+        return self._following.get(at << SHIFT | key, 0)
 
-    def _grow(self, path: list[int], symbols: str, family: int) -> None:
-        """Let ``symbols``, the first of which does not follow the last place of ``path`` yet, lead to new places."""
-        new = range(len(self.families), len(self.families) + len(symbols))
-        ways = [before << SHIFT | ord(symbol) for before, symbol in zip((path[-1], *new), symbols, strict=False)]
-        self.following.update(zip(ways, new, strict=True))
-        leading = [_leading(symbol) for symbol in symbols]
-        waiting = [family] * (len(symbols) - 1)
-        self.families += waiting
-        self.onward += waiting
-        self.by_word += [family if each == BEHIND_WORD else 0 for each in leading[1:]]
-        for last in (self.families, self.onward, self.by_word):
-            last.append(0)
-        self.behind += bytes(leading)
-        path += new
+    def _grow(self, at: int) -> None:
+        """Add the places after ``at``. Sessions may run in several threads."""
+        with self._growing:
+            depth, entries = self._beyond.get(at, (0, []))
+            alike: dict[str, list[_Entry]] = {}
+            for entry in entries:
+                alike.setdefault(entry[0][depth], []).append(entry)
+            for symbol, begun in alike.items():
+                self._following[at << SHIFT | ord(symbol)] = self._add_place(symbol, depth + 1, begun)
+            self._beyond.pop(at, None)
+
+    def _add_place(self, symbol: str, depth: int, entries: list[_Entry]) -> int:
+        """Add a place to which ``symbol`` leads, where ``entries`` have ``depth`` symbols behind them."""
+        at = len(self.families)
+        longer = [entry for entry in entries if len(entry[0]) > depth]
+        onward = by_word = 0
+        for symbols, family, _ in longer:
+            onward |= family
+            if _leading(symbols[depth]) == BEHIND_WORD:
+                by_word |= family
+        self.families.append(onward)
+        self.onward.append(onward)
+        self.by_word.append(by_word)
+        self.behind.append(_leading(symbol))
+        if longer:
+            self._beyond[at] = depth, longer
+        if len(longer) < len(entries):
+            for symbols, family, output in entries:
+                if len(symbols) == depth:
+                    self._end(at, symbol, family, output)
+        return at
 
     def _end(self, at: int, last: str, family: int, output: int) -> None:
         """Let a phrase end at a place to which its symbol ``last`` leads."""
@@ -128,10 +127,6 @@ class Trie:
             self._bounded[at] = self._bounded.get(at, 0) | family
         ends = self.ends[after]
         ends[at] = tuple({*ends.get(at, ()), output})
-
-    def follow(self, at: int, key: int) -> int:
-        """Return the place after ``at`` by the symbol with number ``key``; 0 if there is none."""
-        return self.following.get(at << SHIFT | key, 0)
 
     def bounded(self, at: int) -> int:
         """Return the families with a phrase that ends at this place if the word does."""

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import io
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from types import MappingProxyType
 
 import aiohttp
 
+from ordinance.errors import SettingsError
 from ordinance.protocol.problems import Problem, malformed, stopping, truncated
 from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.contract import MOST_READ, Answer, Want, denied, refused, too_slow
 from ordinance.serve.behind.field_named import MOST_OF_ERROR
 from ordinance.serve.http.exchange import Exchange
+from ordinance.serve.http.stderr import tell
 from ordinance.serve.http.threads import LARGE
 from ordinance.settings.sections import UpstreamSettings
 
@@ -63,20 +66,23 @@ class Reply:
 
 
 class Upstream:
-    """A pool of connections to the inference server; see ``ModelServer``. Use it as an async context manager."""
+    """A pool of connections to the inference server; see ``ModelServer``. Use it as an async context manager. Raises
+    ``SettingsError`` if the key or the authorities that its settings name cannot be read."""
 
     def __init__(self, settings: UpstreamSettings) -> None:
         self._settings = settings
+        self._key = _key(settings)
+        self._trusts = _trusts(settings)
+        self._distrusted = ""
         self._session: aiohttp.ClientSession | None = None
         self._ended = False
         self._waits: set[asyncio.Timeout] = set()
 
     async def __aenter__(self) -> Upstream:
-        key = self._settings.key
         self._session = aiohttp.ClientSession(
-            headers={"authorization": f"Bearer {key.get_secret_value()}"} if key else {},
+            headers={"authorization": f"Bearer {self._key}"} if self._key else {},
             cookie_jar=aiohttp.DummyCookieJar(),
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS, ssl=self._trusts),
             timeout=aiohttp.ClientTimeout(
                 total=None,
                 sock_connect=self._settings.connect_seconds,
@@ -115,6 +121,8 @@ class Upstream:
         except (aiohttp.ClientError, OSError) as error:
             if self._ended:
                 raise stopping() from None
+            if isinstance(error, aiohttp.ClientSSLError):
+                raise self._untrusted(error) from None
             raise (too_slow() if isinstance(error, TimeoutError) else broken()) from None
         finally:
             self._waits.discard(wait)
@@ -156,14 +164,26 @@ class Upstream:
         async with self._open(method, path, body) as reply:
             return await reply.whole(MOST_READ)
 
-    async def reachable(self) -> bool:
-        """Return whether the upstream answers now."""
+    async def trouble(self) -> str:
+        """Return the code of the problem why the upstream does not answer now; empty if it does."""
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
                 await self.models()
-        except (Problem, TimeoutError):
-            return False
-        return True
+        except Problem as problem:
+            return problem.code
+        except TimeoutError:
+            return too_slow().code
+        return ""
+
+    def _untrusted(self, error: aiohttp.ClientSSLError) -> Problem:
+        """Return the problem of a connection that is not secure. Standard error says why, once for each reason."""
+        found = getattr(error, "certificate_error", error)
+        why = getattr(found, "verify_message", "") or getattr(found, "reason", "") or type(found).__name__
+        if why != self._distrusted:
+            self._distrusted = why
+            help = "Name the authority that signed it in 'upstream.ca', or correct 'upstream.url'."
+            tell(f"the certificate of the model server is not accepted: {why}. {help}", "error")
+        return Problem(502, "upstream_certificate", "The gateway does not accept the model server's certificate.")
 
     @asynccontextmanager
     async def _open(
@@ -196,6 +216,35 @@ class Upstream:
             with suppress(Problem):
                 body = await Reply(self, response, deadline).whole(MOST_OF_ERROR)
         return refused(response.status, response.headers, body)
+
+
+def _key(settings: UpstreamSettings) -> str:
+    """Return the token for the server; empty if there is none. Raises ``SettingsError``."""
+    if settings.key_file is None:
+        return settings.key.get_secret_value() if settings.key else ""
+    try:
+        key = settings.key_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        key = ""
+    if not key or not key.isascii() or not key.isprintable():
+        raise SettingsError(
+            f"'upstream.key_file', {settings.key_file}, does not contain a key.",
+            help="Name a file that this process may read, with the key on one line.",
+        )
+    return key
+
+
+def _trusts(settings: UpstreamSettings) -> ssl.SSLContext | bool:
+    """Return whose certificates count; True for the system's authorities. Raises ``SettingsError``."""
+    if settings.ca is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=settings.ca)
+    except (OSError, ssl.SSLError):
+        raise SettingsError(
+            f"'upstream.ca', {settings.ca}, does not contain certificates.",
+            help="Name a file that this process may read, with certificates in PEM form.",
+        ) from None
 
 
 def _in_pieces(body: bytes | None) -> bytes | io.BytesIO | None:

@@ -16,7 +16,7 @@ SERVICE = "envoy.service.ext_proc.v3.ExternalProcessor"
 LIVENESS = "liveness"
 
 
-class Health(health_pb2_grpc.HealthServicer):
+class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # it has no types
     """Answers checks with what ``ready`` returns. ``Watch`` is not offered: Envoy and Kubernetes ask by ``Check``."""
 
     def __init__(self, ready: Callable[[], Awaitable[bool]]) -> None:

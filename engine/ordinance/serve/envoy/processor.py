@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import cast
@@ -20,10 +21,8 @@ from ordinance.serve.http.stderr import log_defect, tell
 #: How often the operator is told the same of Envoy's filter, in seconds.
 _TOLD_EVERY = 60.0
 
-Context = grpc.aio.ServicerContext[ProcessingRequest, ProcessingResponse]
 
-
-class Processor(calls.ExternalProcessorServicer):
+class Processor(calls.ExternalProcessorServicer):  # type: ignore[misc]  # it has no types
     """Answers streams with ``app``; ``failed`` is told the code of a problem that comes before the doors."""
 
     def __init__(self, app: ASGIApp, failed: Callable[[str], None]) -> None:
@@ -31,7 +30,11 @@ class Processor(calls.ExternalProcessorServicer):
         self._failed = failed
         self._told: dict[str, float] = {}
 
-    async def Process(self, _: AsyncIterator[ProcessingRequest], context: Context) -> None:  # noqa: N802 - gRPC's name
+    async def Process(  # noqa: N802 - gRPC's name
+        self,
+        _: AsyncIterator[ProcessingRequest],
+        context: grpc.aio.ServicerContext[ProcessingRequest, ProcessingResponse],
+    ) -> None:
         """Serve one stream. It ends well only after a whole response: on anything else Envoy closes the request."""
 
         async def read() -> ProcessingRequest | None:
@@ -68,12 +71,19 @@ class Processor(calls.ExternalProcessorServicer):
                 await Exchange(scope, talk.receive, talk.send).problem(misconfigured())
             else:
                 await self._app(scope, talk.receive, talk.send)
-        except (ClientGone, Problem):
+        except ClientGone:
             pass
+        except Problem as problem:  # the first message says that there is nothing to govern
+            self._failed(problem.code)
+            await self._refuse(talk, problem)
         except Exception as error:
             log_defect(error)
         if talk.wrong:
             self._tell(talk.wrong)
+
+    async def _refuse(self, talk: Talk, problem: Problem) -> None:
+        with contextlib.suppress(ClientGone):
+            await Exchange({"type": "http", "headers": []}, talk.receive, talk.send).problem(problem)
 
     def _tell(self, wrong: str) -> None:
         now = time.monotonic()

@@ -14,6 +14,7 @@ from envoy.service.ext_proc.v3.external_processor_pb2 import (
     BodyMutation,
     BodyResponse,
     CommonResponse,
+    HeaderMutation,
     HeadersResponse,
     ImmediateResponse,
     ProcessingRequest,
@@ -25,7 +26,6 @@ from envoy.type.v3.http_status_pb2 import HttpStatus
 from starlette.types import Message, Scope
 
 from ordinance.protocol.problems import Problem
-from ordinance.serve.behind.contract import refused
 from ordinance.serve.envoy import heads
 from ordinance.serve.http.exchange import ClientGone
 
@@ -124,6 +124,8 @@ class Talk:
         """Read the request's head; its scope. Raises ``ClientGone``, and ``Problem`` where there is none."""
         message = await self._next()
         self.wrong = _wrong_in(message)
+        if message.WhichOneof("request") == "response_headers":
+            raise _answered(self._noted(message))
         if message.WhichOneof("request") != "request_headers":
             raise self._unexpected(message)
         self._heard = message.request_headers.end_of_stream
@@ -150,9 +152,8 @@ class Talk:
                 self._heard = self._trailed = True
                 self._request_trailers = heads.headers_of(message.request_trailers.trailers)
                 return {"type": "http.request", "body": b"", "more_body": False}
-            case "response_headers":  # Envoy itself, or a filter behind us, has answered before we asked
-                head = self._noted(message)
-                raise refused(head.status, head.named)
+            case "response_headers":
+                raise _answered(self._noted(message))
         raise self._unexpected(message)
 
     # the model server
@@ -195,7 +196,7 @@ class Talk:
                 case "response_body":
                     self._over = message.response_body.end_of_stream
                     if message.response_body.body:
-                        return message.response_body.body
+                        return bytes(message.response_body.body)
                 case "response_trailers":
                     self._over = True
                     self._trailers = heads.headers_of(message.response_trailers.trailers)
@@ -274,11 +275,19 @@ def _wrong_in(message: ProcessingRequest) -> str:
     return ""
 
 
+def _answered(head: Head) -> Problem:
+    """Return the problem for an answer that came before anybody was asked: Envoy's own, or that of a filter behind
+    ours."""
+    status = head.status if 400 <= head.status < 600 else 502
+    told = f"The proxy in front of the model did not accept the request (status {status})."
+    return Problem(status, "envoy_refused", told)
+
+
 def _ours(start: Message) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in start.get("headers", ())}
 
 
-def _headers(mutation: heads.HeaderMutation) -> HeadersResponse:
+def _headers(mutation: HeaderMutation) -> HeadersResponse:
     return HeadersResponse(response=CommonResponse(header_mutation=mutation))
 
 
@@ -292,4 +301,3 @@ def _cut(body: bytes, *, ends: bool) -> Iterator[tuple[bytes, bool]]:
     starts = range(0, max(1, len(body)), _PIECE)
     for start in starts:
         yield body[start : start + _PIECE], ends and start == starts[-1]
-

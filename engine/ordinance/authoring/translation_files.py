@@ -1,0 +1,95 @@
+"""Translations as files that translators' tools read and write: CSV for a spreadsheet, XLIFF 2.0."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+from ordinance.authoring.translation import Wanted
+from ordinance.errors import UsageError
+
+_COLUMNS = ("id", "language", "text", "to", "translation")
+_NAMESPACE = "urn:oasis:names:tc:xliff:document:2.0"
+
+#: The id of a text and the language of a translation.
+Key = tuple[str, str]
+
+
+def write(name: str, texts: Iterable[Wanted]) -> str:
+    """Write ``texts`` as the file ``name`` has it by its ending. Raises ``UsageError`` for another ending."""
+    return _xliff(texts) if _ending(name) == "xliff" else _csv(texts)
+
+
+def read(name: str, text: str) -> dict[Key, str]:
+    """Read the translations of a file by its ending; those that are empty are left out. Raises ``UsageError``."""
+    found = _from_xliff(name, text) if _ending(name) == "xliff" else _from_csv(name, text)
+    return {key: said for key, said in found if said}
+
+
+def _ending(name: str) -> str:
+    ending = Path(name).suffix.removeprefix(".").lower()
+    if ending not in ("csv", "xliff", "xlf"):
+        raise UsageError(f"'{name}' is neither CSV nor XLIFF.", help="End its name in .csv or .xliff.")
+    return "csv" if ending == "csv" else "xliff"
+
+
+def _csv(texts: Iterable[Wanted]) -> str:
+    out = io.StringIO()
+    lines = csv.writer(out, lineterminator="\n")
+    lines.writerow(_COLUMNS)
+    lines.writerows((each.id, each.tag, each.source, each.to, each.target) for each in texts)
+    return "\ufeff" + out.getvalue()  # so that a spreadsheet reads it as UTF-8
+
+
+def _from_csv(name: str, text: str) -> Iterator[tuple[Key, str]]:
+    text = text.removeprefix("\ufeff")
+    first = text.partition("\n")[0]
+    rows = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
+    if lacking := [column for column in ("id", "to", "translation") if column not in (rows.fieldnames or ())]:
+        raise UsageError(f"{name} has no column '{lacking[0]}'.", help=f"Its columns are {', '.join(_COLUMNS)}.")
+    for row in rows:
+        yield (row["id"] or "", row["to"] or ""), (row["translation"] or "").strip()
+
+
+def _xliff(texts: Iterable[Wanted]) -> str:
+    ElementTree.register_namespace("", _NAMESPACE)
+    root = ElementTree.Element(f"{{{_NAMESPACE}}}xliff", {"version": "2.0", "srcLang": "en"})
+    files: dict[Key, ElementTree.Element] = {}
+    by_pair: dict[Key, list[Wanted]] = {}
+    for each in texts:
+        by_pair.setdefault((each.tag, each.to), []).append(each)
+    targets = {to for _, to in by_pair}
+    if len(by_pair) > 1 and len(targets) > 1:
+        raise UsageError("an XLIFF file has one language to translate into.", help="Name it with --to TAG.")
+    for (tag, to), own in by_pair.items():
+        root.set("srcLang", tag)
+        root.set("trgLang", to)
+        file = files.setdefault((tag, to), ElementTree.SubElement(root, f"{{{_NAMESPACE}}}file", {"id": f"{tag}-{to}"}))
+        for number, each in enumerate(own, 1):
+            unit = ElementTree.SubElement(file, f"{{{_NAMESPACE}}}unit", {"id": f"u{number}", "name": each.id})
+            state = "translated" if each.target else "initial"
+            segment = ElementTree.SubElement(unit, f"{{{_NAMESPACE}}}segment", {"state": state})
+            ElementTree.SubElement(segment, f"{{{_NAMESPACE}}}source").text = each.source
+            ElementTree.SubElement(segment, f"{{{_NAMESPACE}}}target").text = each.target
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _from_xliff(name: str, text: str) -> Iterator[tuple[Key, str]]:
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise UsageError(f"{name} declares entities, which no XLIFF file needs.", help="Export it anew.")
+    try:
+        root = ElementTree.fromstring(text.removeprefix("\ufeff").encode())  # noqa: S314 - no entities, see above
+    except (ElementTree.ParseError, ValueError):
+        raise UsageError(
+            f"{name} is not XML.", help="Export it anew, and translate it with a tool for XLIFF."
+        ) from None
+    to = root.get("trgLang", "")
+    if root.tag != f"{{{_NAMESPACE}}}xliff" or not to:
+        raise UsageError(f"{name} is not XLIFF 2.0 with a trgLang.", help="Export it anew.")
+    for unit in root.iter(f"{{{_NAMESPACE}}}unit"):
+        target = unit.find(f".//{{{_NAMESPACE}}}target")
+        yield (unit.get("name", ""), to), "".join(target.itertext()).strip() if target is not None else ""

@@ -1,0 +1,166 @@
+"""Behind Envoy: ``ordinance ext-proc`` governs what an Envoy shows it of each request (ext_proc, over gRPC).
+
+The doors, the session and the settings are the gateway's. One process serves; Envoy spreads requests over several.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+import grpc
+from envoy.service.ext_proc.v3 import external_processor_pb2_grpc as calls
+from grpc_health.v1 import health_pb2_grpc
+
+from ordinance.errors import ServeError
+from ordinance.protocol.routes import HEALTH, READY
+from ordinance.serve.behind.upstream import Upstream
+from ordinance.serve.door.current_policy import Renewal, settle
+from ordinance.serve.door.front_checks import FrontChecks, Presence, named_hosts
+from ordinance.serve.door.numbers import numbers
+from ordinance.serve.door.policies import Policies
+from ordinance.serve.door.router import Router
+from ordinance.serve.door.service import Service, make_service, ready_state
+from ordinance.serve.envoy.beyond import Beyond
+from ordinance.serve.envoy.health import Health
+from ordinance.serve.envoy.processor import Processor
+from ordinance.serve.http.exchange import LAST_WORDS_SECONDS, Exchange
+from ordinance.serve.http.glance import Glance
+from ordinance.serve.http.stderr import write_as
+from ordinance.serve.metrics.address import listen_for_metrics, show
+from ordinance.serve.reload_signal import renewing
+from ordinance.settings.model import Settings
+
+#: How long it is remembered whether the upstream answers, in seconds.
+_REACHED_EVERY = 1.0
+#: Envoy sends its header and each piece of a body as a message of its own; a larger one ends the stream. In bytes.
+_LARGEST_MESSAGE = 4 * 1024 * 1024
+
+
+class ExtProc:
+    """The service for one process, made of ``policies`` and ``settings``. Raises ``OrdinanceError``."""
+
+    def __init__(self, policies: Policies, settings: Settings, renewal: Renewal | None = None, on: Any = None) -> None:
+        if settings.adapters and settings.upstream is None:
+            raise ServeError(
+                "`adapters` need the list of the model server's models, which a request through Envoy cannot ask for.",
+                help="Set `upstream.url` to the model server, or remove `adapters`.",
+            )
+        if settings.workers > 1:
+            raise ServeError(
+                "`ordinance ext-proc` serves in one process.",
+                help="Remove `workers`; start one `ordinance ext-proc` per core, and name all in Envoy's cluster.",
+            )
+        self._settings = settings
+        self._beside = None if settings.upstream is None else Upstream(settings.upstream)
+        beyond = Beyond(settings.upstream, self._beside, settings.ext_proc.headers, self._keyed)
+        self._beyond = beyond
+        self.service: Service = make_service(policies, settings, beyond, on, renewal)
+        limits = settings.limits
+        self._presence = Presence(limits.connections, limits.connections_per_address)
+        self._trouble = Glance(self._seen, _REACHED_EVERY)
+        self.draining = False
+        router = Router(self.service, {HEALTH: self._health, READY: self._ready})
+        failed = self.service.meter.failed
+        app = FrontChecks(router, lambda: named_hosts(self.service.standing.settings), self._presence, failed)
+        self._processor = Processor(app, failed)
+
+    def _keyed(self) -> bool:
+        ring = self.service.keyring
+        return bool(ring.clients) or ring.closed
+
+    async def serve(self, address: str, announce: Callable[[str], None], leaving: asyncio.Event) -> None:
+        """Serve at ``address`` until ``leaving`` is set; ``announce`` gets where it listens. Raises ``ServeError``."""
+        server = grpc.aio.server(
+            options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", _LARGEST_MESSAGE)]
+        )
+        calls.add_ExternalProcessorServicer_to_server(self._processor, server)
+        health_pb2_grpc.add_HealthServicer_to_server(Health(self._is_ready), server)
+        try:
+            port = server.add_insecure_port(address)
+        except RuntimeError:
+            port = 0
+        if not port:
+            raise ServeError(
+                f"'{address}' cannot be listened on.",
+                help="Name a free port, as in 127.0.0.1:9002, or a socket, as in unix:/run/ordinance/ext-proc.sock.",
+            )
+        async with AsyncExitStack() as stack:
+            if self._beside is not None:
+                await stack.enter_async_context(self._beside)
+            stack.enter_context(renewing(self.service))
+            await server.start()
+            announce(address if address.startswith("unix:") else f"{address.rpartition(':')[0]}:{port}")
+            await leaving.wait()
+            await self._leave(server)
+        await self.service.close()
+
+    async def _leave(self, server: grpc.aio.Server) -> None:
+        """Take no more, let running answers end within the grace period, and end those that do not."""
+        self.draining = True
+        grace = self._settings.grace_seconds
+        stopping = asyncio.ensure_future(server.stop(grace + 2 * LAST_WORDS_SECONDS))
+        await self._presence.gone(grace)
+        await self._beyond.end()
+        await self._presence.gone(2 * LAST_WORDS_SECONDS)
+        await server.stop(0)
+        await stopping
+
+    # what it says of itself
+
+    async def _seen(self) -> str:
+        return "" if self._beside is None else await self._beside.trouble()
+
+    async def _is_ready(self) -> bool:
+        """Return whether Envoy should call here. Whether the model server answers is for Envoy itself to see: an
+        Ordinance that left with it would take the error that says so along."""
+        return bool((await ready_state(self.service, draining=self.draining))["ready"])
+
+    async def _health(self, _: Exchange) -> tuple[Any, int]:
+        return {"status": "alive"}, 200
+
+    async def _ready(self, _: Exchange) -> tuple[Any, int]:
+        trouble = await self._trouble()
+        state = await ready_state(self.service, reachable=not trouble, draining=self.draining)
+        seen = {"upstream": "unreachable", "upstream_problem": trouble} if trouble else {"upstream": "reachable"}
+        if self._beside is None:
+            seen = {"upstream": "not asked"}
+        return {**state, **seen}, 200 if state["ready"] else 503
+
+
+def run(made: ExtProc, settings: Settings, announce: Callable[[str, Service], None]) -> bool:
+    """Serve until a signal. Returns True if it was SIGINT. Raises ``ServeError``."""
+    write_as(settings.log)
+    metrics = listen_for_metrics(settings.metrics)
+    show(metrics, partial(numbers, made.service))
+    settle()
+    try:
+        return asyncio.run(_until_signal(made, settings, announce))
+    finally:
+        if metrics is not None:
+            metrics.close()
+
+
+async def _until_signal(made: ExtProc, settings: Settings, announce: Callable[[str, Service], None]) -> bool:
+    leaving, interrupted = asyncio.Event(), False
+    loop = asyncio.get_running_loop()
+
+    def terminate() -> None:
+        if made.draining or not settings.drain_seconds:
+            leaving.set()
+        made.draining = True
+        loop.call_later(settings.drain_seconds, leaving.set)
+
+    def interrupt() -> None:
+        nonlocal interrupted
+        interrupted = made.draining = True
+        leaving.set()
+
+    loop.add_signal_handler(signal.SIGTERM, terminate)
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+    await made.serve(settings.ext_proc.listen, lambda address: announce(address, made.service), leaving)
+    return interrupted

@@ -1,0 +1,129 @@
+"""``ordinance translate``: what lacks which language, and translations that go out and come back."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ordinance.authoring.skeleton import skeleton
+from ordinance.authoring.translation import Wanted, wanted
+from ordinance.authoring.translation_files import read, write
+from ordinance.cli.main import main
+from ordinance.errors import UsageError
+from ordinance.loading.load import load
+from ordinance.loading.packs import shipped_pack
+from support.packs import TODAY
+from support.statute import write_house
+
+DAY = date(2026, 12, 24)
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    skeleton("jurisdiction", "KR", DAY, "reminder", ("ko", "en")).write(tmp_path)
+    return tmp_path / "KR"
+
+
+def texts(path: Path, *to: str) -> tuple[Wanted, ...]:
+    loaded = load([path, shipped_pack("en")], on=DAY)
+    assert loaded.policy is not None
+    return tuple(each for each in wanted(loaded.policy, to) if each.unit.name in ("KR", "ko"))
+
+
+def lacking(path: Path) -> set[str]:
+    return {each.id for each in texts(path, "ko") if each.lacking}
+
+
+def test_it_lists_what_lacks_a_language(pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["translate", str(pack), "--with", "en", "--to", "ko"]) == 1
+    shown = capsys.readouterr().out
+    assert "KR/law example_act title: ko" in shown
+    assert "KR/notice machine_reminder: ko" in shown, "English words are no Korean text"
+    assert "ko/notice omitted: ko" in shown
+    assert "ko/label weapons: ko" in shown
+
+
+@pytest.mark.parametrize("ending", ["csv", "xliff"])
+def test_what_goes_out_comes_back(ending: str, pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exported, translated, imported: nothing lacks, the packs check green, and the same export says the same."""
+    file = tmp_path / f"ko.{ending}"
+    assert main(["translate", str(pack), "--with", "en", "--to", "ko", "--export", str(file)]) == 0
+    out = texts(pack, "ko")
+    assert read(file.name, file.read_text("utf-8")) == {(each.id, each.to): each.target for each in out if each.target}
+    said = {(each.id, each.to): f"번역, <{number}> & {each.source}" for number, each in enumerate(out)}
+    filled = [
+        Wanted(e.id, e.unit, e.tag, e.source, e.to, said[e.id, e.to], e.span, e.head, e.replaces, e.alone) for e in out
+    ]
+    file.write_text(write(file.name, filled), "utf-8")
+    assert main(["translate", str(pack), "--with", "en", "--import", str(file)]) == 0
+    assert lacking(pack) == set()
+    assert {(each.id, each.to): each.target for each in texts(pack, "ko")} == said
+    loaded = load([pack, shipped_pack("en")], on=DAY)
+    assert [item for item in loaded.diagnostics if item.severity == "error"] == []
+    capsys.readouterr()
+    before = {path: path.read_bytes() for path in pack.rglob("*.ord")}
+    assert main(["translate", str(pack), "--with", "en", "--import", str(file)]) == 0
+    assert before == {path: path.read_bytes() for path in pack.rglob("*.ord")}, "twice is once"
+
+
+def test_a_third_language_stands_beside_the_others(tmp_path: Path) -> None:
+    """In texts that have languages and in those that have none, in each form of a notice."""
+    path = write_house(tmp_path)
+    loaded = load([path], on=TODAY)
+    assert loaded.policy is not None
+    own = wanted(loaded.policy, ("fr", "fi"))
+    file = tmp_path / "both.csv"
+    said = [Wanted(e.id, e.unit, e.tag, e.source, e.to, f"{e.to}: {e.source}", e.span, e.head) for e in own]
+    file.write_text(write(file.name, said), "utf-8")
+    assert main(["translate", str(path), "--import", str(file)]) == 0
+    text = path.read_text("utf-8")
+    assert 'title { en "A school" fr "fr: A school" fi "fi: A school" }' in " ".join(text.split())
+    assert 'fr "fr: Think first. {law}."' in text
+    again = load([path], on=TODAY)
+    assert again.compiled is not None, again.diagnostics
+    assert again.policy is not None
+    assert not [each for each in wanted(again.policy, ("fr", "fi")) if each.lacking]
+
+
+@pytest.mark.parametrize(
+    ("translation", "said"),
+    [
+        ("Ohne Namen", "names in braces"),
+        ('Ein "Zitat" {hours} {law}', "plain quote"),
+        ("{hours} {law} {type}", "braces"),
+    ],
+)
+def test_a_translation_that_no_pack_can_contain_changes_nothing(
+    translation: str, said: str, pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "ko.csv"
+    quoted = translation.replace('"', '""')
+    file.write_text(f'id,to,translation\nKR/notice machine_reminder,ko,"{quoted}"\n', "utf-8")
+    before = (pack / "KR.ord").read_bytes()
+    assert main(["translate", str(pack), "--with", "en", "--import", str(file)]) == 2
+    assert said in capsys.readouterr().err
+    assert (pack / "KR.ord").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("x.txt", "", "neither CSV nor XLIFF"),
+        ("x.csv", "a,b\n", "no column"),
+        ("x.xliff", "<a", "is not XML"),
+        ("x.xliff", "<a/>", "is not XLIFF 2.0"),
+        ("x.xliff", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "entities"),
+    ],
+)
+def test_a_file_that_is_something_else(name: str, text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        read(name, text)
+
+
+def test_a_text_that_no_pack_has_is_named(pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "ko.csv"
+    file.write_text("id,to,translation\nKR/notice gone,ko,x\n", "utf-8")
+    assert main(["translate", str(pack), "--with", "en", "--import", str(file)]) == 2
+    assert "KR/notice gone" in capsys.readouterr().err
