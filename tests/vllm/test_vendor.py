@@ -19,7 +19,7 @@ from support.terminal import Terminal
 from support.tiny_model import NUMBER, SAID_NUMBER, tokens
 from support.traces import traces, values
 from support.tutorial import follow
-from support.vllm_server import ORDINANCE, ROOT, SPEAKING, VllmServer, variables
+from support.vllm_server import ORDINANCE, SPEAKING, VllmServer, variables
 from support.waiting import until
 
 pytestmark = pytest.mark.requirement("DET-1")
@@ -78,8 +78,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = yaml.safe_load((home / "ordinance.yaml").read_text("utf-8"))
     (sink,) = yaml.safe_load((home / "sink.yaml").read_text("utf-8"))["plugins"]
     settings["plugins"].append({**sink, "folder": str(home / "records")})
-    packs = [str(ROOT / "rules" / each) for each in ("charter", "languages")]
-    settings |= {"packs": [*packs, str(home / "school")], "locale": "en", "audit": str(home / "audit.jsonl")}
+    settings |= {"packs": [str(home / "school")], "locale": "en", "audit": str(home / "audit.jsonl")}
     (home / "ordinance.yaml").write_text(yaml.safe_dump(settings), "utf-8")
     return home
 
