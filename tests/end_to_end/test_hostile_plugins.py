@@ -199,6 +199,7 @@ def test_hostile_plugins_behind_a_gateway_reach_no_other_request(upstream: Scrip
         entry(write_plugin(tmp_path / "acme", SOURCE), name="acme-plugin", version="1.0"),
         audit=str(tmp_path / "audit.jsonl"),
         conversation={"store": "none"},
+        upstream={"connect_seconds": LONGEST},
         limits={"detector_seconds": BUDGET.seconds, "detector_processes": BUDGET.processes},
     )
     pack = tmp_path / "acme.ord"

@@ -61,6 +61,7 @@ RIGHT = (
     "judges: [{name: b, url: [http://a, http://b], model: m, renderer: taxonomy, labels: {S9: [baseline/weapons]},"
     " seconds: 2.5, window: 4000}, {name: near, by: near.lines}]",
     "judge: {uncalibrated: act, at_once: 16, shown: true}",
+    "trust: {root: root.json, required: false, state: state/trust.json}",
     "vllm: {closed_routes: [/metrics], other_version: true}",
     "ext_proc: {listen: '[::]:9002', headers: [x-session-id]}",
     "speak: {instruction: user}",

@@ -245,6 +245,7 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
         and not any(each.is_wrong for each in judges.values()),
         "policy": policy_header(service.open(service.keyring.anyone)),
         "stale": service.standing.stale or None,
+        **({"bundle": warrant.report()} if (warrant := service.standing.policies.warrant) else {}),
         "draining": draining,
         "restart_due": await service.restart_due(),
         "audit": audit,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ordinance.authoring.skeleton import skeleton
-from ordinance.authoring.translation import Wanted, wanted
-from ordinance.authoring.translation_files import read, write
+from ordinance.authoring.translation.exchange_files import read, write
+from ordinance.authoring.translation.wanted_texts import Wanted, wanted
 from ordinance.cli.main import main
 from ordinance.errors import UsageError
 from ordinance.loading.load import load
