@@ -80,10 +80,10 @@ def main() -> None:
         rates: dict[int, list[float]] = {1: [], 2: []}
         with running("rows.py", rows, Path(folder) / "out", *([1, 2] * given.rounds)) as job:
             for number in range(2 * given.rounds):
-                print(f"round {number // 2 + 1}, workers: {number % 2 + 1} …", file=sys.stderr)
                 progress = Progress(Path(job.said()["folder"]))
                 job.said()
-                rates[number % 2 + 1].append(progress.rate(given.rows))
+                rates[number % 2 + 1].append(rate := progress.rate(given.rows))
+                print(f"round {number // 2 + 1}, workers: {number % 2 + 1}: {rate:.0f} rows a second", file=sys.stderr)
     load = os.getloadavg()[0]
     print(f"{given.rows} rows of {given.characters} characters; load {load:.0f} on {os.cpu_count()} cores")
     for workers, found in rates.items():
