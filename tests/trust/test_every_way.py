@@ -28,7 +28,7 @@ ENGINE = CHECKOUT / "engine" / "ordinance"
 #: Modules that load packs without verifying them, and apply nothing of it.
 READERS = {
     "trust/applied.py", "trust/drafts.py", "cli/calibrate.py",
-    "cli/translate.py", "authoring/pack_pages.py", "authoring/skeleton.py",
+    "cli/translate.py", "authoring/skeleton.py",
     "conformance/kit.py",
 }  # fmt: skip
 #: Modules whose packs may be drafts, or bundles that are not verified.
