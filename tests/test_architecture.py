@@ -73,6 +73,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runtime/text", "runtime/match", "runtime/redact", "runtime/judged",
     },
     "authoring/translation": {"errors", "language", "policy"},
+    "authoring/calibration": {"authoring", "detection", "errors", "judging", "language", "loading", "policy"},
     "authoring/register": {"authoring", "errors", "language", "policy", "runtime", "runtime/redact"},
     "conformance": {
         "authoring", "detection", "errors", "loading", "plugin", "plugins", "runtime/match", "runtime/text",
@@ -81,8 +82,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor/protocols": {"detection", "policy", "protocol"},
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
-        "authoring", "authoring/register", "authoring/translation", "conformance", "doctor", "doctor/protocols",
-        "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol", "protocol/apis",
+        "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance",
+        "doctor", "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol", "protocol/apis",
         "protocol/govern", "resources", "runtime", "serve", "serve/behind", "serve/chat", "serve/conversations",
         "serve/door", "serve/http", "settings", "trust",
     },

@@ -23,18 +23,16 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ordinance.settings.judges import JudgeSettings, JudgingSettings
+from ordinance.settings.reporting import AuditSettings, MetricsSettings, TraceSettings
 from ordinance.settings.sections import (
     AdapterSettings,
-    AuditSettings,
     ConversationSettings,
     ExtProcSettings,
     KeySettings,
     LimitSettings,
-    MetricsSettings,
     PluginSettings,
     Seconds,
     SpeakSettings,
-    TraceSettings,
     UpstreamSettings,
     VllmSettings,
     language_tag,

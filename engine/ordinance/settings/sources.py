@@ -22,7 +22,7 @@ from pydantic_core import ErrorDetails
 from ordinance.errors import SettingsError, UnreadableError
 from ordinance.settings import strict_yaml
 from ordinance.settings.model import PREFIX, Settings
-from ordinance.settings.sections import audit_in_full
+from ordinance.settings.reporting import audit_in_full
 
 #: Names the file if no flag does.
 FILE_VARIABLE = "ORDINANCE_CONFIG"

@@ -34,7 +34,7 @@ from ordinance.serve.record.audit import AuditLog
 from ordinance.serve.record.sinks import Sinks
 from ordinance.serve.traces.tracer import Tracer
 from ordinance.settings.model import Settings
-from ordinance.settings.sections import AuditSettings
+from ordinance.settings.reporting import AuditSettings
 
 #: How long it is remembered that the package is the same, in seconds: looking costs about 10 ms of a core.
 _LOOKED_EVERY = 5.0
