@@ -82,10 +82,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor/protocols": {"detection", "policy", "protocol"},
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
-        "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance",
-        "doctor", "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy",
-        "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind", "serve/chat", "serve/conversations",
-        "serve/door", "serve/http", "settings", "trust",
+        "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance", "doctor",
+        "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol",
+        "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind", "serve/chat",
+        "serve/conversations", "serve/door", "serve/http", "settings", "trust",
     },
 }  # fmt: skip
 
