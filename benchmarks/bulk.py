@@ -2,8 +2,8 @@
 
     .venv/test/bin/python benchmarks/bulk.py [--rows N] [--characters N] [--rounds N]
 
-Needs `.venv/ray` (`make ready-ray`). A round governs the same rows with one worker and then with two; each run includes
-the start of its workers, which load the policy, and the files that it reads and writes.
+Needs `.venv/ray` (`make ready-ray`). A round governs the same rows with one worker and then with two. The rate is that
+between a tenth and nine tenths of the rows written, so that the workers' start is not in it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import os
 import statistics
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,23 +48,47 @@ def write(folder: Path, rows: int, characters: int) -> None:
         (folder / f"{number:03}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
 
 
+class Progress(threading.Thread):
+    """Watches a folder until ``over``: how many rows are in it, and when."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(daemon=True)
+        self.over = threading.Event()
+        self._folder = folder
+        self._seen = [(0.0, 0)]
+        self.start()
+
+    def run(self) -> None:
+        while not self.over.wait(0.2):
+            rows = sum(path.read_bytes().count(b"\n") for path in self._folder.rglob("*.json"))
+            self._seen.append((time.monotonic(), rows))
+
+    def rate(self, rows: int) -> float:
+        """Rows a second between a tenth and nine tenths of ``rows``."""
+        self.over.set()
+        self.join()
+        within = [(when, count) for when, count in self._seen if rows * 0.1 <= count <= rows * 0.9]
+        return (within[-1][1] - within[0][1]) / (within[-1][0] - within[0][0])
+
+
 def main() -> None:
     given = arguments()
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder) / "in"
         rows.mkdir()
         write(rows, given.rows, given.characters)
-        seconds: dict[int, list[float]] = {1: [], 2: []}
+        rates: dict[int, list[float]] = {1: [], 2: []}
         with running("rows.py", rows, Path(folder) / "out", *([1, 2] * given.rounds)) as job:
             for number in range(2 * given.rounds):
-                print(f"round {number // 2 + 1}, workers: {number % 2 + 1} …", file=sys.stderr)
+                progress = Progress(Path(job.said()["folder"]))
                 job.said()
-                seconds[number % 2 + 1].append(job.said()["seconds"])
+                rates[number % 2 + 1].append(rate := progress.rate(given.rows))
+                print(f"round {number // 2 + 1}, workers: {number % 2 + 1}: {rate:.0f} rows a second", file=sys.stderr)
     load = os.getloadavg()[0]
     print(f"{given.rows} rows of {given.characters} characters; load {load:.0f} on {os.cpu_count()} cores")
-    for workers, found in seconds.items():
-        print(f"workers: {workers}  rows a second: {given.rows / statistics.median(found):.0f}")
-    ratios = [one / two for one, two in zip(seconds[1], seconds[2], strict=True)]
+    for workers, found in rates.items():
+        print(f"workers: {workers}  rows a second: {statistics.median(found):.0f}")
+    ratios = [two / one for one, two in zip(rates[1], rates[2], strict=True)]
     print(
         f"two workers beside one: {statistics.median(ratios):.2f} × (rounds: {', '.join(f'{r:.2f}' for r in ratios)})"
     )

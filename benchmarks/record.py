@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 
 from ordinance.serve.record.audit import AuditLog
-from ordinance.settings.sections import AuditSettings
+from ordinance.settings.reporting import AuditSettings
 
 RECORD: dict[str, Any] = {
     "request": "0123456789abcdef" * 2, "key": "desk", "api": "chat/completions", "model": "m", "stream": True,

@@ -41,6 +41,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "judging": {"detection", "errors", "loading", "plugin", "plugins", "runtime/text", "settings"},
     "instructions": {"policy"},
     "settings": {"errors"},
+    "trust": {
+        "authoring", "errors", "judging", "language", "loading", "plugins", "policy", "settings",
+    },
     "protocol": {"runtime", "runtime/redact"},
     "protocol/apis": {"protocol", "runtime/redact"},
     "protocol/govern": {"policy", "protocol", "protocol/apis", "runtime", "runtime/redact", "runtime/judged"},
@@ -52,7 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve/door": {
         "errors", "instructions", "judging", "loading", "plugins", "policy", "policy/link", "protocol",
         "protocol/apis", "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind",
-        "serve/conversations", "serve/http", "serve/metrics", "serve/record", "serve/traces", "settings",
+        "serve/conversations", "serve/http", "serve/metrics", "serve/record", "serve/traces", "settings", "trust",
     },
     "serve/chat": {"serve/door"},
     "serve/envoy": {"protocol", "serve/behind", "serve/http", "settings"},
@@ -69,6 +72,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "detection", "errors", "judging", "language", "loading", "policy", "policy/link", "policy/check", "runtime",
         "runtime/text", "runtime/match", "runtime/redact", "runtime/judged",
     },
+    "authoring/translation": {"errors", "language", "policy"},
+    "authoring/calibration": {"authoring", "detection", "errors", "judging", "language", "loading", "policy"},
     "authoring/register": {"authoring", "errors", "language", "policy", "runtime", "runtime/redact"},
     "conformance": {
         "authoring", "detection", "errors", "loading", "plugin", "plugins", "runtime/match", "runtime/text",
@@ -77,9 +82,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor/protocols": {"detection", "policy", "protocol"},
     "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
     "cli": {
-        "authoring", "authoring/register", "conformance", "doctor", "doctor/protocols", "errors", "judging", "language",
-        "loading", "plugin", "plugins", "policy", "protocol", "protocol/apis", "protocol/govern", "resources",
-        "runtime", "serve", "serve/behind", "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings",
+        "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance",
+        "doctor", "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy",
+        "protocol", "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind", "serve/chat", "serve/conversations",
+        "serve/door", "serve/http", "settings", "trust",
     },
 }  # fmt: skip
 
@@ -92,6 +98,7 @@ KEPT_TO = {
     "h11": {"serve"},
     "aiohttp": {"serve"},
     "xllamacpp": {"serve"},
+    "cryptography": {"trust"},
     "grpc": {"serve"},
     "grpc_health": {"serve"},
     "envoy": {"serve"},

@@ -78,6 +78,14 @@ class PluginError(OrdinanceError):
         self.use = use
 
 
+class TrustError(OrdinanceError):
+    """A policy is not signed as the settings require; the code says what is wrong, as the list of bundles below
+    does."""
+
+    code = "trust"
+    exit_code = 1
+
+
 class SituationError(OrdinanceError):
     """A situation names a dimension or a value that the policy does not know."""
 

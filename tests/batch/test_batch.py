@@ -28,7 +28,7 @@ from ordinance.protocol.govern.whole import govern_whole, refused_whole
 from ordinance.protocol.said import Top
 from ordinance.serve.record.audit import AuditLog
 from ordinance.settings.model import Settings
-from ordinance.settings.sections import AuditSettings
+from ordinance.settings.reporting import AuditSettings
 from support import manners
 from support.batches import FakeLLM, Params, Structured, Tokenizer, outputs_module
 from support.plans import expressions, mask, plan

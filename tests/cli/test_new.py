@@ -115,16 +115,16 @@ def test_usage(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("duty", DUTIES)
-@pytest.mark.parametrize("languages", [(), ("ko", "en")])
+@pytest.mark.parametrize("languages", [(), ("sv", "en")])
 def test_each_duty_checks_green(duty: str, languages: tuple[str, ...], tmp_path: Path) -> None:
     """In the languages that ship, or in others, for which a language's pack to begin with is beside it."""
     paths = skeleton("jurisdiction", "KR", DAY, duty, languages).write(tmp_path)
-    assert (tmp_path / "KR" / "languages" / "ko" / "ko.ord" in paths) is bool(languages)
+    assert (tmp_path / "KR" / "languages" / "sv" / "sv.ord" in paths) is bool(languages)
     beside = [shipped_pack("en")] if languages else []
     loaded = load([tmp_path, *beside], on=DAY)
     assert loaded.diagnostics == ()
     assert not examine(loaded).failed
-    assert set(loaded.plan.languages) == (set(languages) or {"de", "en", "et"})
+    assert set(loaded.plan.languages) == (set(languages) or set(load().plan.languages))
     text = paths[0].read_text("utf-8")
     assert text == format_source(Source(paths[0], "x", text), "pack")
 
@@ -137,10 +137,10 @@ def test_a_code_that_is_not_of_iso_3166_gets_the_one_that_is(code: str, near: st
 
 
 def test_a_pack_that_ships_is_given_by_its_name(tmp_path: Path) -> None:
-    skeleton("jurisdiction", "KR", DAY, "disclosure", ("ko", "en")).write(tmp_path)
+    skeleton("jurisdiction", "KR", DAY, "disclosure", ("sv", "en")).write(tmp_path)
     checked = run_here("check", tmp_path / "KR", "--with", "en")
     assert checked.returncode == 0, checked.stdout
-    assert "ko 2026.12.0" in checked.stdout
+    assert "sv 2026.12.0" in checked.stdout
     wrong = run_here("check", tmp_path / "KR", "--with", "enn")
     assert wrong.returncode == 2
     assert "Did you mean 'en'?" in wrong.stderr

@@ -63,7 +63,7 @@ def test_the_shipped_packs_hold_for_every_two_cuts(serve: Serve, upstream: Scrip
             said = "".join(one["choices"][0]["delta"].get("content", "") for one in chunks)
             told = chunks[-1]["ordinance"]
             omission = next(notice for notice in told["notices"] if notice["kind"] == "omission")
-            assert f"Ja! ⟦…⟧ Gut.\n\n{omission['text']}" in said
+            assert f"Ja! ⟦…⟧! Gut.\n\n{omission['text']}" in said
             assert "§ 86a" in omission["text"]
             assert (told["jurisdiction"], told["locale"]) == ("DE", "de-DE")
             assert not any(piece in answer.text for piece in ("ordinance-c", "canary", "86a-5d", "21e8"))

@@ -209,7 +209,7 @@ def test_the_wheel_works_outside_the_checkout_on_the_packs_it_ships(wheel: Path,
         [*run, "apply", "--jurisdiction", "DE"], input=line, capture_output=True, text=True, cwd=tmp_path, check=False
     )
     assert applied.returncode == 0, applied.stderr
-    assert "Good day! ⟦…⟧ Bye." in applied.stdout
+    assert "Good day! ⟦…⟧! Bye." in applied.stdout
     for words in (("print", "--language", "et"), ("new", "jurisdiction", "JP"), ("new", "language", "ja")):
         made = subprocess.run([*run, *words], capture_output=True, text=True, cwd=tmp_path, check=False)
         assert made.returncode == 0, made.stderr

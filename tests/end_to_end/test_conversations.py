@@ -111,7 +111,7 @@ def test_the_model_reads_none_of_our_words(talk: Talk) -> None:
     assert talk.heard.startswith("You are interacting with an AI system.")
     read = talk.ask("Go on.", "Three.")
     assert read is not None
-    assert read[1] == {"role": "assistant", "content": "It was so. … Good bye."}
+    assert read[1] == {"role": "assistant", "content": "It was so. Our code is …. Good bye."}
 
 
 @pytest.mark.semantics(29)

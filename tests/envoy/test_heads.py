@@ -5,11 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from ordinance.doctor.target import shuts
+from ordinance.doctor.wire import server_at
 from support.envoys import Governed, OpenEnvoy, OpenExtProc, filter_in, free_port
 from support.serving import PATIENCE, OpenGateway, ScriptedUpstream, Wire, completion, say
 from support.small_plan import FORBIDDEN, RED_LINE, SENTENCE
@@ -98,10 +101,12 @@ def test_keys_are_ordinances_and_do_not_go_on(open_gateway: OpenGateway, upstrea
         assert {"authorization", "x-api-key"}.isdisjoint(asked.headers)
 
 
+@pytest.mark.parametrize("where", ["key", "key_file"])
 def test_the_operators_key_for_the_model_server_takes_the_place_of_a_clients(
-    open_gateway: OpenGateway, upstream: ScriptedUpstream
+    open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path, where: str
 ) -> None:
-    gateway = open_gateway(upstream={"url": upstream.url, "key": "ours"})
+    (tmp_path / "key").write_text("ours\n", "utf-8")
+    gateway = open_gateway(upstream={"url": upstream.url, where: "ours" if where == "key" else tmp_path / "key"})
     ask(gateway.address, authorization="Bearer theirs")
     assert upstream.asked[0].headers["authorization"] == "Bearer ours"
 
@@ -163,6 +168,7 @@ def test_what_envoy_itself_refuses_is_told_so_and_is_no_fault_of_the_filters(
 ) -> None:
     answer = httpx2.post(gateway.address + path, json=ASK, timeout=PATIENCE, trust_env=False)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "envoy_refused")
+    assert shuts(server_at(gateway.address, None, PATIENCE).ask("POST", path, ASK), with_key=True)
     assert upstream.asked == []
     assert "not set up" not in capfd.readouterr().err
 

@@ -15,6 +15,7 @@ from ordinance.errors import OrdinanceError
 from ordinance.language.codes import CATALOGUE
 from ordinance.language.diagnostics import diagnose, did_you_mean, in_order, render
 from ordinance.language.source import Source, Span
+from ordinance.trust.trouble import CODES
 from support.checkout import CASES, ROOT
 from support.packs import load_on
 
@@ -64,6 +65,16 @@ def manual() -> str:
         if kind.__module__ == OrdinanceError.__module__:
             meaning = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
             lines.append(f"| `{kind.code}` | {kind.exit_code} | {meaning} |")
+    lines += ["", "## Errors of bundles", "", "What can be wrong with a [signed policy](bundles.md), in `/ready`, on"]
+    lines += [
+        "standard error and in `ordinance bundle verify`.",
+        "",
+        "| code | what it means | what to do |",
+        "|---|---|---|",
+    ]
+    for code, said in CODES.items():
+        mark = " (exit code 2)" if said.unreadable else ""
+        lines.append(f"| [`{code}`](errors/bundles/{code}.md) | {said.title}{mark} | {said.help} |")
     return "\n".join(lines) + "\n"
 
 

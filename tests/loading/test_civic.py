@@ -94,7 +94,7 @@ def test_the_error_names_rule_entry_place_and_example(tmp_path: Path) -> None:
     assert error.message == (
         "XA/words1 takes out civic information that the charter guarantees (`civic_information`): `protest{,s}` is in "
         '"Peaceful protest is a right. Protesters may hold demonstrations, marches, rallies, vigils and strikes, and '
-        'should tell the authorities where they gather." and 3 more'
+        'should tell the authorities where they gather." and 5 more'
     )
 
 

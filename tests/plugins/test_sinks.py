@@ -24,7 +24,8 @@ from ordinance.plugins.seal import seal
 from ordinance.serve.record import copies
 from ordinance.serve.record.audit import AuditLog
 from ordinance.serve.record.sinks import Sinks
-from ordinance.settings.sections import AuditSettings, PluginSettings
+from ordinance.settings.reporting import AuditSettings
+from ordinance.settings.sections import PluginSettings
 from support.commands import ENGINE
 from support.serving import PATIENCE
 from support.waiting import until

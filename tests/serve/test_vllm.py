@@ -222,7 +222,7 @@ def test_an_answer_is_governed_as_the_gateway_governs_it(start: Start, inner: In
     assert answer.headers["x-ordinance-policy"].startswith("DE@")
     assert CANARY[:12] not in answer.text
     said = texts(answer.text) if stream else answer.json()["choices"][0]["message"]["content"]
-    assert "Good morning. ⟦…⟧ Have a nice day." in said
+    assert "Good morning. Our code is ⟦…⟧. Have a nice day." in said
     assert said.count("section 86a") == 1
     assert said.startswith("You are interacting with an AI system.")
 

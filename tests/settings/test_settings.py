@@ -9,7 +9,7 @@ import pytest
 
 from ordinance.errors import OrdinanceError, SettingsError, UnreadableError
 from ordinance.settings import page
-from ordinance.settings.sections import AuditSettings
+from ordinance.settings.reporting import AuditSettings
 from ordinance.settings.sources import FILE_VARIABLE, LARGEST_FILE, load
 from support.checkout import ROOT
 

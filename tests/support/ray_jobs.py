@@ -61,7 +61,7 @@ def running(program: str, *words: str | Path | int, **variables: str) -> Iterato
     log = home / "log"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORDINANCE_", "RAY_", "PYTHON"))}
     given = {
-        **kept, _MARK: mark, "HOME": str(home), "RAY_TMPDIR": str(home), "PYTHONPATH": str(JOBS / "path"),
+        **kept, _MARK: mark, "HOME": str(home), "RAY_TMPDIR": str(home),
         "RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "300",
         "RAY_agent_register_timeout_ms": "300000", **variables,
         # Ray takes the machine's own address for 127.0.0.1, unless it believes to be where there is one machine.

@@ -15,9 +15,10 @@ import yaml
 from ordinance.policy.vocabulary import MARKER
 from support.commands import Served
 from support.processes import children, session
+from support.terminal import Terminal
 from support.tiny_model import NUMBER, SAID_NUMBER, tokens
 from support.traces import traces, values
-from support.tutorial import Terminal, follow
+from support.tutorial import follow
 from support.vllm_server import ORDINANCE, SPEAKING, VllmServer, variables
 from support.waiting import until
 

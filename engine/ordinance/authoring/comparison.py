@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ordinance.authoring.changes import Change, Side, came, compare, went
 from ordinance.authoring.statutes import statutes
@@ -31,6 +31,22 @@ class Difference:
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.citations)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as JSON."""
+        return {
+            "changes": [
+                {
+                    "kind": change.kind, "rule": change.rule, "what": change.what, "text": change.text,
+                    "situation": change.case and change.case.as_json(),
+                }
+                for change in self.changes
+            ],
+            "citations": [
+                {"kind": each.kind, "pack": each.pack, "number": each.number, "what": each.what}
+                for each in self.citations
+            ],
+        }  # fmt: skip
 
 
 def diff(old: Policy, new: Policy) -> Difference:

@@ -11,9 +11,10 @@ from ordinance.authoring.explanation import Explanation, Turns, explain
 from ordinance.authoring.labelled import Labelled
 from ordinance.authoring.witness import Witness
 from ordinance.errors import SituationError
+from ordinance.language.ast import LabelDecl, NoticeDecl
 from ordinance.loading.example_runs import Result, run_example, situation_of
 from ordinance.loading.load import Loaded
-from ordinance.policy.ir import Example
+from ordinance.policy.ir import Example, Unit
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Effect
 
@@ -80,7 +81,8 @@ def _explained(
 
 
 def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
-    """For each language pack that was given: does each rule, when it fires, tell so in that language?"""
+    """For each language pack that was given: does each rule, when it fires, tell so in that language? A rule
+    that has no text in it counts only if its pack speaks that language."""
     plan, policy = loaded.plan, loaded.policy
     given = [unit for unit in policy.units if unit.given and unit.pack.kind == "language"] if policy else []
     rules = {rule.id: rule for rule in plan.rules}
@@ -90,9 +92,13 @@ def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
             continue
         if given and not (example.judged and run_example(plan, example, on).off):
             firing[example.rule] = example
+    spoken = {each.name: _spoken(each) for each in policy.units} if policy else {}
     results: list[Result] = []
     for unit in given:
         for example in firing.values():
+            speaks = spoken[example.rule.partition("/")[0]]
+            if speaks and unit.name not in speaks and not told_in(rules[example.rule], unit.name):
+                continue
             if rules[example.rule].effect is Effect.MARK or not rules[example.rule].told:
                 continue  # a mark is for machines, and what is told once is told by its placeholder
             if on is not None and run_example(plan, example, on).off:
@@ -109,3 +115,12 @@ def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
             else:
                 results.append(Result(here, ""))
     return tuple(results)
+
+
+def _spoken(unit: Unit) -> frozenset[str]:
+    """Return the languages of the notices and labels of a pack below the charter."""
+    if unit.pack.kind == "charter":
+        return frozenset()
+    notices, labels = unit.pack.each(NoticeDecl), unit.pack.each(LabelDecl)
+    texts = [*(notice.texts for notice in notices), *(label.texts for label in labels)]
+    return frozenset(text.tag.text for each in texts for text in each)

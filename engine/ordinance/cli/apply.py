@@ -23,12 +23,12 @@ from ordinance.cli.arguments import (
 )
 from ordinance.cli.lines import Line, parse, read
 from ordinance.errors import OrdinanceError
-from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.runtime.opening import open_session
 from ordinance.runtime.remembered import Remembered, Told
 from ordinance.runtime.session import Session, notices_as_json
 from ordinance.runtime.situation import Situation, situate
+from ordinance.trust.applied import applied
 
 _EXAMPLE = """\
 input: one JSON object per line, with these keys:
@@ -86,9 +86,12 @@ def run(arguments: argparse.Namespace) -> int:
     if jurisdiction is None and arguments.locale:
         jurisdiction = region_of(arguments.locale)
     allowed = allowed_by(arguments)
-    plan = load(
-        arguments.pack, plugins=allowed.plugins, budget=allowed.budget, on=arguments.on, judge=allowed.judge
-    ).plan
+    trust = allowed.settings.trust if allowed.settings is not None else None
+    judges = allowed.settings.judges if allowed.settings is not None else ()
+    paths = arguments.pack or (allowed.settings.packs if allowed.settings is not None and trust is not None else [])
+    with applied(paths, trust, allowed.plugins, judges) as packs:
+        plan = packs.load(budget=allowed.budget, on=arguments.on, judge=allowed.judge_of(packs.judges))
+        packs.accept()
     governor = LineGovernor(plan, jurisdiction, arguments.locale, arguments.on, arguments.chunk, arguments.trace)
     governor.situation({}, 2)  # a jurisdiction without a pack is an error before any line is read
     if jurisdiction is None:

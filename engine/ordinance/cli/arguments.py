@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from ordinance.judging.joined import Judges
     from ordinance.plugin import Question
     from ordinance.plugins.allowed import Plugin
+    from ordinance.settings.judges import JudgeSettings
     from ordinance.settings.model import Settings
 
 #: Name the settings file, or the plugins that are allowed.
 _VARIABLES = ("ORDINANCE_CONFIG", "ORDINANCE_PLUGINS")
+#: How variables begin that say what must be signed.
+_TRUST = "ORDINANCE_TRUST"
 
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
@@ -89,18 +92,23 @@ class Allowed:
     @property
     def judge(self) -> Callable[[Sequence[Question]], Judges] | None:
         """Return what makes the judges of the settings; None if they name none."""
-        if self.settings is None:
+        return None if self.settings is None else self.judge_of(self.settings.judges)
+
+    def judge_of(self, listed: Sequence[JudgeSettings]) -> Callable[[Sequence[Question]], Judges] | None:
+        """Return what makes the ``listed`` judges, as the settings say otherwise; None if there are none."""
+        if self.settings is None or not listed:
             return None
         from ordinance.judging.configured import maker  # slow to import, and most need no judge
 
         settings = self.settings
-        return maker(settings.judges, settings.judge, self.plugins, settings.limits.plugin_seconds, _tell)
+        return maker(listed, settings.judge, self.plugins, settings.limits.plugin_seconds, _tell)
 
 
 def allowed_by(arguments: argparse.Namespace) -> Allowed:
     """Return what the settings allow; no plugin, and the settings are not read, where neither ``--config`` nor a
     variable names any. Raises ``SettingsError``, ``UnreadableError`` or ``PluginError``."""
-    if arguments.config is None and not any(map(os.environ.get, _VARIABLES)):
+    named = any(map(os.environ.get, _VARIABLES)) or any(name.upper().startswith(_TRUST) for name in os.environ)
+    if arguments.config is None and not named:
         return Allowed()
     from ordinance.plugins.allowed import allow  # slow to import, and most need no settings
     from ordinance.settings.sources import load

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ordinance.authoring.calibrating import Asked, calibrate
-from ordinance.authoring.calibration_picture import picture
-from ordinance.authoring.calibration_texts import Sorted, sort
+from ordinance.authoring.calibration.calibrating import Asked, calibrate
+from ordinance.authoring.calibration.calibration_picture import picture
+from ordinance.authoring.calibration.calibration_texts import Sorted, sort
 from ordinance.authoring.labelled import Labelled, read_texts
 from ordinance.cli.arguments import add_config, add_packs, packs_of, positive
 from ordinance.cli.check import count

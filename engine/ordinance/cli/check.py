@@ -15,8 +15,9 @@ from ordinance.cli.colour import coloured
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge
 from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
-from ordinance.loading.load import Loaded, load
+from ordinance.loading.load import Loaded
 from ordinance.policy.ir import Rule
+from ordinance.trust.drafts import load_draft
 
 _EPILOG = """\
 examples:
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the findings and return the exit code."""
     allowed = allowed_by(args)
     paths = packs_of(args, allowed.settings)
-    loaded = load(paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge)
+    loaded = load_draft(paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge)
     judges = _judges(loaded)
     found = _measured(loaded) if args.cost else []
     diagnostics = [*loaded.diagnostics, *_waiting(loaded, found)]

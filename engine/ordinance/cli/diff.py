@@ -5,22 +5,28 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from ordinance.authoring.changes import Change
-from ordinance.authoring.comparison import Difference, diff
+from ordinance.authoring.comparison import diff
 from ordinance.cli.arguments import add_config, add_day, add_format, allowed_by
 from ordinance.cli.colour import coloured
 from ordinance.cli.progress import working
 from ordinance.language.diagnostics import more_on, render
-from ordinance.loading.load import Loaded, load
+from ordinance.loading.load import Loaded
+from ordinance.trust.approval import document
+from ordinance.trust.drafts import load_draft, read_draft
+from ordinance.trust.statements import sha256
+from ordinance.trust.unpacked import is_bundle
 
 _EPILOG = """\
 example:
   ordinance diff old/rules rules
   git worktree add /tmp/old v1 && ordinance diff /tmp/old/rules rules
 
-OLD and NEW are packs or folders of packs, read together with the packs that they refer to.
+OLD and NEW are packs or folders of packs, read together with the packs that they refer to, or two bundles: then the
+files that differ are listed too, and the digest that their signers approve. Nothing is verified here.
 
   stricter   more is left out, refused or added, or in more situations
   looser     less is
@@ -53,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     with working("reading packs"):
         allowed = allowed_by(args)
         old, new = (
-            load([each], plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False)
+            load_draft([each], plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False)
             for each in (args.old, args.new)
         )
     codes = [loaded.exit_code for loaded in (old, new)]
@@ -62,11 +68,15 @@ def run(args: argparse.Namespace) -> int:
         return max(codes)
     with working("comparing"):
         difference = diff(old.policy, new.policy)
+    report = difference.as_json()
+    if is_bundle(args.old) and is_bundle(args.new):
+        approved = document(read_draft(args.old), read_draft(args.new).signed, difference)
+        report = {**json.loads(approved), "digest": sha256(approved)}
     if args.format == "json":
-        print(json.dumps(_report(difference), ensure_ascii=False))
+        print(json.dumps(report, ensure_ascii=False))
     else:
-        _print(difference)
-    return 1 if difference else 0
+        print("\n".join(lines_of(report)))
+    return 1 if report["changes"] or report["citations"] or report.get("files") else 0
 
 
 def _not_loaded(sides: list[Loaded], form: str) -> None:
@@ -81,40 +91,27 @@ def _not_loaded(sides: list[Loaded], form: str) -> None:
     print("nothing was compared: at least one side does not compile to a policy", file=sys.stderr)
 
 
-def _report(difference: Difference) -> dict[str, object]:
-    return {
-        "changes": [
-            {
-                "kind": change.kind, "rule": change.rule, "what": change.what, "text": change.text,
-                "situation": change.case and change.case.as_json(),
-            }
-            for change in difference.changes
-        ],
-        "citations": [
-            {"kind": each.kind, "pack": each.pack, "number": each.number, "what": each.what}
-            for each in difference.citations
-        ],
-    }  # fmt: skip
-
-
-def _print(difference: Difference) -> None:
+def lines_of(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a difference, in the form of its JSON, as people read it."""
     for kind in ("stricter", "looser", "different"):
-        changes = [change for change in difference.changes if change.kind == kind]
+        changes = [change for change in report["changes"] if change["kind"] == kind]
         if changes:
-            print(kind)
+            yield kind
         for change in changes:
-            _print_change(change)
-    if difference.citations:
-        print("citations")
-    for each in difference.citations:
-        print(f"  {each.pack}: {each.what} [{each.kind}]")
-    if not difference:
-        print("no difference")
-
-
-def _print_change(change: Change) -> None:
-    print(f"  {change.rule}: {change.what}")
-    if change.text:
-        print(f"    as in: {change.text}")
-    if change.case:
-        print(f"    shown by: {change.case.words}")
+            yield f"  {change['rule']}: {change['what']}"
+            if change["text"]:
+                yield f"    as in: {change['text']}"
+            if change["situation"]:
+                yield f"    shown by: {change['situation']['words']}"
+    if report["citations"]:
+        yield "citations"
+    for each in report["citations"]:
+        yield f"  {each['pack']}: {each['what']} [{each['kind']}]"
+    if files := report.get("files"):
+        yield "files"
+        for each in files:
+            yield f"  {each['name']} [{each['kind']}]" + (f" sha256 {each['sha256']}" if each["sha256"] else "")
+    if not (report["changes"] or report["citations"] or files):
+        yield "no difference"
+    if "digest" in report:
+        yield f"difference {report['digest']}"

@@ -19,9 +19,9 @@ from ordinance.doctor.report import as_json, as_text
 from ordinance.doctor.target import acquaint
 from ordinance.doctor.wire import NoReplyError, server_at
 from ordinance.errors import UnreachableError, UnreadableError, UsageError
-from ordinance.loading.load import load
 from ordinance.settings.other_files import read_config
 from ordinance.settings.sources import KEY_VARIABLE
+from ordinance.trust.drafts import load_draft
 
 _EXAMPLE = """\
 what it does:
@@ -102,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
     server = server_at(arguments.url, _key(arguments.key_file), arguments.timeout)
     behind = None if arguments.behind is None else server_at(arguments.behind, None, arguments.timeout)
     allowed = allowed_by(arguments)
-    plan = load(arguments.pack, plugins=allowed.plugins, budget=allowed.budget).plan
+    plan = load_draft(arguments.pack, plugins=allowed.plugins, budget=allowed.budget).plan
     expected = _expected(arguments.policy, plan.digest if arguments.pack else "")
     progress = _Progress()
     try:

@@ -23,8 +23,8 @@ from ordinance.cli.arguments import (
 from ordinance.cli.lines import Line, parse, read
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError, UsageError
-from ordinance.loading.load import load
 from ordinance.runtime.situation import situate
+from ordinance.trust.drafts import load_draft
 
 _EPILOG = """\
 examples:
@@ -91,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
         jurisdiction = region_of(args.locale)
     with working("reading packs"):
         allowed = allowed_by(args)
-        plan = load(
+        plan = load_draft(
             args.pack, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False, judge=allowed.judge
         ).plan  # one that disagrees is what is looked into
     line = _line(args)

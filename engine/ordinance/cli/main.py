@@ -35,6 +35,7 @@ COMMANDS = (
     ("translate", "list texts that lack a language; export and import translations"),
     ("new", "create a starter pack or plugin"),
     ("apply", "govern answers from JSON lines, without a model"),
+    ("bundle", "build, sign and verify a signed policy"),
     ("replay", "show what another policy would have made of kept traffic"),
     ("serve", "run the gateway in front of an inference server"),
     ("ext-proc", "govern what an Envoy shows of its requests (ext_proc)"),
@@ -57,6 +58,8 @@ _EMPTY: dict[str, dict[str, object]] = {
     "doctor": {"findings": []},
     "plugins": {"plugins": []},
     "plugin": {},
+    "bundle": {},
+    "bundle verify": {"ok": False, "problems": []},
     "plugin check": {"faults": []},
 }
 

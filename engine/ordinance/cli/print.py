@@ -16,7 +16,7 @@ from ordinance.cli.arguments import add_config, add_day, add_shipped, allowed_by
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError
 from ordinance.loading.files import shown
-from ordinance.loading.load import load
+from ordinance.trust.drafts import load_draft
 
 _EPILOG = """\
 examples:
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     words = _words(args.words, args.language) if args.words else words_in(args.language)
     with working("reading packs"):
         allowed = allowed_by(args)
-        loaded = load(packs_of(args, None), plugins=allowed.plugins, budget=allowed.budget, on=args.on)
+        loaded = load_draft(packs_of(args, None), plugins=allowed.plugins, budget=allowed.budget, on=args.on)
         plan, policy = loaded.plan, loaded.policy
     if policy is None:  # a plan is made of a policy
         raise AssertionError

@@ -20,8 +20,8 @@ from ordinance.cli.lines import parse, read
 from ordinance.cli.progress import Counting
 from ordinance.errors import OrdinanceError, UnreadableError
 from ordinance.loading.files import shown
-from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
+from ordinance.trust.drafts import load_draft
 
 _EPILOG = """\
 example:
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         jurisdiction = region_of(args.locale)
     allowed = allowed_by(args)
     plans = [
-        load(paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge).plan
+        load_draft(paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge).plan
         for paths in (args.old, args.new)
     ]
     sides = [LineGovernor(plan, jurisdiction, args.locale, args.on) for plan in plans]

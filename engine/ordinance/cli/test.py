@@ -22,7 +22,8 @@ from ordinance.language.diagnostics import Diagnostic, more_on, render
 from ordinance.loading.bounds import LEXICON_LIMIT
 from ordinance.loading.example_runs import Result
 from ordinance.loading.files import read_source, shown
-from ordinance.loading.load import Loaded, load
+from ordinance.loading.load import Loaded
+from ordinance.trust.drafts import load_draft
 
 _EPILOG = """\
 examples:
@@ -65,7 +66,9 @@ def run(args: argparse.Namespace) -> int:
         if args.judge and judge is None:
             raise UsageError("no judge is configured.", help="Name the settings with --config, or leave out --judge.")
         paths = packs_of(args, allowed.settings)
-        loaded = load(paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False, judge=judge)
+        loaded = load_draft(
+            paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False, judge=judge
+        )
     if loaded.compiled is None:
         return _not_loaded(loaded, args.format)
     texts = _texts(args.texts, loaded) if args.texts else []

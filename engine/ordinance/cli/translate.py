@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ordinance.authoring.translation import Wanted, translated, wanted
-from ordinance.authoring.translation_files import Key, read, write
+from ordinance.authoring.translation.exchange_files import Key, read, write
+from ordinance.authoring.translation.wanted_texts import Wanted, translated, wanted
 from ordinance.cli.arguments import add_config, add_day, add_packs, allowed_by, locale_tag, packs_of
 from ordinance.cli.check import count
 from ordinance.cli.fmt import write_whole

@@ -16,6 +16,8 @@ from ordinance.errors import UsageError
 
 GOVERNED = "governed doors"
 #: Codes of answers that are Ordinance's own and say that nobody came through.
+#: An Envoy in front refused it, and Ordinance said so in its place.
+_BY_ENVOY = "envoy_refused"
 _CLOSED = {404: "closed_door", 405: "method_not_allowed"}
 #: The same for a request that it did not take.
 _NOT_TAKEN = frozenset({"invalid_request", *_CLOSED.values()})
@@ -72,6 +74,8 @@ def shuts(reply: Reply, *, with_key: bool) -> bool:
     """Whether an answer is Ordinance's own word that a door is closed, or, for who has no key, that one is needed."""
     if reply.status == 401 and not with_key:
         return reply.code == _NO_KEY
+    if reply.code == _BY_ENVOY:
+        return True
     return reply.status in _CLOSED and reply.code == _CLOSED[reply.status]
 
 

@@ -81,7 +81,15 @@ class _Made:
         self._calibration = None if entry.calibration is None else _read(entry.calibration)
         settings = json.dumps(dict(self._plugin.settings), sort_keys=True)
         digest = "" if self._calibration is None else self._calibration.digest
-        self.key = repr((entry, str(self._plugin.path), self._plugin.sha256, settings, digest))
+        self.key = repr(
+            (
+                entry.model_copy(update={"calibration": None}),
+                str(self._plugin.path),
+                self._plugin.sha256,
+                settings,
+                digest,
+            )
+        )
 
     def judge(self, questions: Sequence[Question]) -> ServedJudge:
         entry, judging = self._entry, self._judging

@@ -49,11 +49,11 @@ class Result:
 
 def run_example(plan: Plan, example: Example, on: date | None = None, narrowed: Narrowed | None = None) -> Result:
     """Run one example, on the day ``on`` or else on its own. What passes must do so in every loaded jurisdiction, and
-    in none. ``narrowed`` is of the same ``plan``: then an example that is in a place, or in several, is run with the
-    part of it that it meets."""
+    in none. ``narrowed`` is of the same ``plan``: then an example whose situation is its own is run with the part of it
+    that it meets."""
     failed: set[str] = set()
-    places = example.jurisdiction is not None or example.expects == "passes"
-    part = narrowed.part(_texts(plan, example)) if narrowed is not None and places else plan
+    own = example.jurisdiction or example.given or example.on or example.expects == "passes"
+    part = narrowed.part(_texts(plan, example)) if narrowed is not None and own else plan
     result = _run(plan, example, on, failed, part)
     if not failed or (result.passed and example.rule not in failed):
         return replace(result, failed=bool(failed))

@@ -104,6 +104,7 @@ def load(
     examples: bool = True,
     without_houses: Collection[str] = (),
     judge: Callable[[Sequence[Question]], Judge] | None = None,
+    shipped: bool = True,
 ) -> Loaded:
     """Load the packs at ``paths`` (none: all that ship) as one policy, with every finding at once.
 
@@ -112,7 +113,8 @@ def load(
     None is today. ``budget`` bounds what plugins may take.
     Without ``examples`` those of rules may disagree with the policy, as ``ordinance test`` tells by itself.
     ``without_houses`` are the names of house packs to leave out. ``judge`` makes who answers the questions of the
-    rules that ask a judge; None: these tests are struck out. Examples are run without it.
+    rules that ask a judge; None: these tests are struck out. Examples are run without it. Without ``shipped`` nothing
+    is taken from the packs that ship, whatever the given ones name.
     Raises ``PluginError`` for a plugin that is installed beside the engine, or breaks its contract; what is wrong with
     packs is in ``Loaded.diagnostics``.
     """
@@ -120,7 +122,7 @@ def load(
     paths = tuple(paths)
     given = tuple(pack_paths(paths, plugins)) or default_packs()
     instructions = instructions_of(named_in(paths, plugins))
-    packs = gather(given, without_houses)
+    packs = gather(given, without_houses, shipped=shipped)
     _refuse_charters(packs.units, plugins)
     found = list(packs.diagnostics)
     policy: Policy | None = None

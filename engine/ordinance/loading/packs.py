@@ -42,10 +42,10 @@ class Packs:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def gather(paths: Sequence[Path], without_houses: Collection[str] = ()) -> Packs:
+def gather(paths: Sequence[Path], without_houses: Collection[str] = (), *, shipped: bool = True) -> Packs:
     """Read the packs at ``paths`` (files, or folders that contain packs) and all packs that they refer to, without the
-    house packs of these names."""
-    return _Gatherer().gather(paths, without_houses)
+    house packs of these names. Without ``shipped`` only those at ``paths``."""
+    return _Gatherer(shipped=shipped).gather(paths, without_houses)
 
 
 def shipped_rules() -> Path:
@@ -70,7 +70,8 @@ def default_packs() -> tuple[Path, ...]:
 
 
 class _Gatherer:
-    def __init__(self) -> None:
+    def __init__(self, *, shipped: bool = True) -> None:
+        self.shipped = shipped
         self.found: list[Diagnostic] = []
         self.units: list[Unit] = []
         self.complete = True
@@ -116,6 +117,10 @@ class _Gatherer:
     def of_kind(self, kind: str) -> list[Unit]:
         return [unit for unit in self.units if unit.pack.kind == kind]
 
+    def others(self) -> Iterator[tuple[Path, str, str]]:
+        """Yield the path, kind and name of each pack that may complete the given ones."""
+        return _shipped() if self.shipped else iter(())
+
     def one_charter(self) -> None:
         charters = self.of_kind("charter")
         for second in charters[1:]:
@@ -149,7 +154,7 @@ class _Gatherer:
             return
         major = charter.pack.version.text.partition(".")[0]
         spoken = {tag for unit in self.units if unit.given for tag in _spoken(unit)}
-        for path, kind, name in _shipped():
+        for path, kind, name in self.others():
             if kind == "language" and (not spoken or name in spoken or name == _ALWAYS_SPOKEN):
                 self.read(path, given=False)
         others = [unit for unit in self.units if unit.pack.kind != "language"]
@@ -189,7 +194,7 @@ class _Gatherer:
 
     def complete_with(self, kind: str, name: str, span: Span, code: str, message: str) -> list[Unit]:
         """Read the pack that ships under this name; the units that this added."""
-        matches = [path for path, *header in _shipped() if header == [kind, name]]
+        matches = [path for path, *header in self.others() if header == [kind, name]]
         if len(matches) > 1:
             files = " and ".join(shown(path) for path in matches)
             self.found.append(diagnose("pack-ambiguous", span, f"two packs that ship are called `{name}`: {files}"))

@@ -45,13 +45,15 @@ class Worker:
     engine: Engine
     on: date | None = None
 
-    def gateway(self) -> tuple[Gateway, Service]:
-        """Make the application and the service behind it. Raises ``OrdinanceError``."""
+    def gateway(self, *, running: bool = False) -> tuple[Gateway, Service]:
+        """Make the application and the service behind it; ``running`` as in ``policies_of``. Raises
+        ``OrdinanceError``."""
         if self.settings.upstream is None:
             raise ServeError("no inference server is named.", help="Set 'upstream.url'.")
         upstream = Upstream(self.settings.upstream)
         renewal = Renewal(self.policies, self.reread, self.engine)
-        service = make_service(self.policies(self.settings), self.settings, upstream, self.on, renewal)
+        policies = policies_of(self.settings, self.on, running=running)
+        service = make_service(policies, self.settings, upstream, self.on, renewal)
         return Gateway(service, upstream), service
 
     def policies(self, settings: Settings) -> Policies:
@@ -64,7 +66,8 @@ class Worker:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
         try:
             self.engine.require()
-            gateway, service = self.gateway()
+            # The one that started this process has refused what may not begin.
+            gateway, service = self.gateway(running=True)
         except OrdinanceError as error:
             # The packs were good when the server began. The parent starts this worker again, and the others serve.
             tell(f"worker {os.getpid()} cannot start: {error}", "error")

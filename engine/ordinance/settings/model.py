@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import langcodes
 from pydantic import (
@@ -22,22 +23,21 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ordinance.settings.judges import JudgeSettings, JudgingSettings
+from ordinance.settings.reporting import AuditSettings, MetricsSettings, TraceSettings
 from ordinance.settings.sections import (
     AdapterSettings,
-    AuditSettings,
     ConversationSettings,
     ExtProcSettings,
     KeySettings,
     LimitSettings,
-    MetricsSettings,
     PluginSettings,
     Seconds,
     SpeakSettings,
-    TraceSettings,
     UpstreamSettings,
     VllmSettings,
     language_tag,
 )
+from ordinance.settings.trust import TrustSettings
 
 PREFIX = "ORDINANCE_"
 
@@ -92,11 +92,17 @@ class Settings(BaseSettings):
 
     packs: list[Path] = Field(
         default_factory=list,
-        description="Packs, or folders of packs; paths are relative to the settings file. The name of one of the "
-        "`plugins` stands for the packs that it contains. Default: every shipped pack except house packs.",
+        description="Packs, or folders of packs, or one signed bundle (`*.bundle`) and nothing beside it; paths are "
+        "relative to the settings file. The name of one of the `plugins` stands for the packs that it contains. "
+        "Default: every shipped pack except house packs.",
     )
     plugins: list[PluginSettings] = Field(
         default_factory=list, description="Plugins that may run ([plugins.md](plugins.md)). Default: none."
+    )
+    trust: TrustSettings | None = Field(
+        default=None,
+        description="Whose signatures a policy needs. Default: nobody's, so that whoever can change the packs changes "
+        "the policy.",
     )
     judges: list[JudgeSettings] = Field(
         default_factory=list,
@@ -228,6 +234,14 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_tag(cls, locale: str | None) -> str | None:
         return None if locale is None else language_tag(locale)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_not_lost(cls, given: Any) -> Any:
+        """Refuse a `trust` that says nothing: whoever writes it wants something verified."""
+        if isinstance(given, Mapping) and "trust" in given and given["trust"] is None:
+            raise _at(("trust",), "is empty, so nothing would be verified; write its `root`, or remove the key")
+        return given
 
     @field_validator("hosts")
     @classmethod

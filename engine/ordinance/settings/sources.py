@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from pydantic_core import ErrorDetails
 from ordinance.errors import SettingsError, UnreadableError
 from ordinance.settings import strict_yaml
 from ordinance.settings.model import PREFIX, Settings
-from ordinance.settings.sections import audit_in_full
+from ordinance.settings.reporting import audit_in_full
 
 #: Names the file if no flag does.
 FILE_VARIABLE = "ORDINANCE_CONFIG"
@@ -43,6 +43,8 @@ def load(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Se
         file = Path(os.environ[FILE_VARIABLE])
     variables = _variables()
     sources = _Sources(dict(flags or {}), variables, _read(file, _plugins_in(variables)), file)
+    if misspelt := list(sources.in_capitals()):
+        raise SettingsError("\n".join(misspelt), help="docs/configuration.md lists the settings.")
     try:
         return Settings.model_validate(sources.merged())
     except ValidationError as error:
@@ -61,6 +63,13 @@ class _Sources:
 
     def merged(self) -> dict[str, Any]:
         return _over(_in_full(self.flags), _over(_in_full(self.variables), _in_full(self.document.value)))
+
+    def in_capitals(self) -> Iterator[str]:
+        """Yield an error for each key of the file that pydantic-settings would take for another, such as `Trust`: of
+        two one would win, and paths in it would not be placed."""
+        for name in self.document.value:
+            if name not in Settings.model_fields and name.lower() in Settings.model_fields:
+                yield f"{self._place((name,))}'{name}' is not a setting; did you mean '{name.lower()}'?"
 
     def explain(self, detail: ErrorDetails) -> str:
         """Describe one wrong key: its place, its name and the problem, never its value."""
@@ -172,6 +181,10 @@ def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> Non
     conversation = values.get("conversation")
     if isinstance(conversation, dict):
         values["conversation"] = _conversation_at(folder, conversation)
+    if isinstance(trust := values.get("trust"), dict):
+        values["trust"] = {
+            key: _at(folder, value) if key in ("root", "state") else value for key, value in trust.items()
+        }
     if isinstance(upstream := values.get("upstream"), dict):
         values["upstream"] = {
             key: _at(folder, each) if key in ("key_file", "ca") else each for key, each in upstream.items()

@@ -13,7 +13,7 @@ from ordinance.errors import ServeError
 from ordinance.serve.http.listener import Listener
 from ordinance.serve.metrics.address import listen_for_metrics, show
 from ordinance.serve.metrics.tally import Numbers
-from ordinance.settings.sections import MetricsSettings
+from ordinance.settings.reporting import MetricsSettings
 from support.waiting import until
 
 pytestmark = pytest.mark.server

@@ -19,7 +19,7 @@ from ordinance.errors import ServeError
 from ordinance.protocol.problems import Problem
 from ordinance.serve.record import audit, scribe
 from ordinance.serve.record.audit import AuditLog
-from ordinance.settings.sections import AuditSettings
+from ordinance.settings.reporting import AuditSettings
 from support.commands import ENGINE
 from support.serving import PATIENCE
 from support.waiting import until
@@ -119,7 +119,7 @@ _FULL = """
 import fcntl, json, resource, signal, sys, time
 from pathlib import Path
 from ordinance.serve.record.audit import AuditLog
-from ordinance.settings.sections import AuditSettings
+from ordinance.settings.reporting import AuditSettings
 path, locks = Path(sys.argv[1]), sys.argv[2] == "locks"
 if not locks:
     def flock(*_): raise OSError(95, "no locks here")
@@ -169,7 +169,7 @@ _MANY = """
 import sys, time
 from pathlib import Path
 from ordinance.serve.record.audit import AuditLog
-from ordinance.settings.sections import AuditSettings
+from ordinance.settings.reporting import AuditSettings
 log = AuditLog(AuditSettings(path=Path(sys.argv[1])))
 for n in range(400):
     log.write({"who": int(sys.argv[2]), "n": n, "long": "x" * (n * 7 % 900)})

@@ -14,7 +14,7 @@ from ordinance.plugins.hosted import FaultError
 from ordinance.serve.record import copies as module
 from ordinance.serve.record.audit import AuditLog
 from ordinance.serve.record.copies import Copies
-from ordinance.settings.sections import AuditSettings
+from ordinance.settings.reporting import AuditSettings
 from support.serving import PATIENCE
 from support.waiting import until
 

@@ -9,7 +9,7 @@ import pytest
 from ordinance.serve.record import failures
 from ordinance.serve.record.audit import AuditLog
 from ordinance.serve.record.failures import Failures
-from ordinance.settings.sections import AuditSettings
+from ordinance.settings.reporting import AuditSettings
 
 
 def test_the_first_failure_is_told_at_once_and_the_rest_counted(

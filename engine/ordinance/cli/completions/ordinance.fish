@@ -50,8 +50,8 @@ function _shtab_ordinance_using
   test "$_shtab_ordinance_cmdpath" = "$argv"
 end
 
-set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply replay serve ext-proc conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
-set -g _shtab_ordinance_opts_with_value --at-once --behind --chunk --config --conversation --duty --envoy --export --filter --folder --forget --format --given --host --import --into --judge --junit --jurisdiction --key-file --kind --language --languages --listen --locale --model --model-cluster --network --new --old --on --out --pack --policy --port --prompt --texts --timeout --to --turn --upstream --with --words --workers
+set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' replay serve ext-proc conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
+set -g _shtab_ordinance_opts_with_value --after --approve --at-once --behind --chunk --config --conversation --duty --envoy --expires --export --filter --folder --forget --format --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --listen --locale --model --model-cluster --network --new --old --on --out --pack --passphrase-file --policy --port --prompt --root --state --texts --timeout --to --turn --upstream --with --words --workers
 
 complete -c ordinance -e
 complete -c ordinance -f
@@ -147,6 +147,45 @@ complete -c ordinance -n '_shtab_ordinance_using apply' -l chunk -x -d 'feed N c
 complete -c ordinance -n '_shtab_ordinance_using apply' -l trace -d 'also show what a stream would release, piece by piece'
 complete -c ordinance -n '_shtab_ordinance_using apply' -l on -x -d 'use DATE as today'"'"'s date, such as 2026-12-24'
 complete -c ordinance -n '_shtab_ordinance_using apply' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file whose `plugins` are allowed (default: $ORDINANCE_CONFIG; without one, no plugin)'
+complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a bundle -d 'Build, sign, verify and inspect a policy that is applied only if the right people signed it.'
+complete -c ordinance -n '_shtab_ordinance_using bundle' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using bundle; and test $_shtab_ordinance_npos -eq 0' -a build -d 'Put packs, with all that they refer to, the calibrations of judges and the list of allowed plugins into one file. The same input gives the same bytes. Nobody has signed it yet; what a role signed in the bundle before and has not changed stays signed.'
+complete -c ordinance -n '_shtab_ordinance_using bundle build' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using bundle build' -l root -xka "(__fish_complete_path (commandline -ct))" -d 'the roots, oldest first; all are put into it'
+complete -c ordinance -n '_shtab_ordinance_using bundle build' -l out -xka "(__fish_complete_path (commandline -ct))" -d 'the bundle (*.bundle)'
+complete -c ordinance -n '_shtab_ordinance_using bundle build' -l after -xka "(__fish_complete_path (commandline -ct))" -d 'the bundle that is in force before this one'
+complete -c ordinance -n '_shtab_ordinance_using bundle build' -l expires -x -d 'the day on which it expires (UTC)'
+complete -c ordinance -n '_shtab_ordinance_using bundle build' -l grace -x -d 'days after that on which it may still be applied (default: 0)'
+complete -c ordinance -n '_shtab_ordinance_using bundle build' -l renew -d 'make each statement anew, so that everybody signs'
+complete -c ordinance -n '_shtab_ordinance_using bundle build' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file whose `plugins` are allowed (default: $ORDINANCE_CONFIG; without one, no plugin)'
+complete -c ordinance -n '_shtab_ordinance_using bundle build; and test $_shtab_ordinance_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'packs, or folders of packs'
+complete -c ordinance -n '_shtab_ordinance_using bundle; and test $_shtab_ordinance_npos -eq 0' -a sign -d 'Sign a bundle, or a root, as each role that has the key. Of a bundle, the command first shows the difference that it makes to the bundle before, and its digest. It signs only if --approve names that digest.'
+complete -c ordinance -n '_shtab_ordinance_using bundle sign' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using bundle sign' -l key -xka "(__fish_complete_path (commandline -ct))" -d 'an Ed25519 private key'
+complete -c ordinance -n '_shtab_ordinance_using bundle sign' -l passphrase-file -xka "(__fish_complete_path (commandline -ct))" -d 'the key'"'"'s passphrase, in a file'
+complete -c ordinance -n '_shtab_ordinance_using bundle sign' -l after -xka "(__fish_complete_path (commandline -ct))" -d 'the bundle, or the root, before this one'
+complete -c ordinance -n '_shtab_ordinance_using bundle sign' -l first -d 'there is none before this one'
+complete -c ordinance -n '_shtab_ordinance_using bundle sign' -l approve -x -d 'the digest of the difference, as this command shows it'
+complete -c ordinance -n '_shtab_ordinance_using bundle sign' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file whose `plugins` are allowed (default: $ORDINANCE_CONFIG; without one, no plugin)'
+complete -c ordinance -n '_shtab_ordinance_using bundle sign; and test $_shtab_ordinance_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a bundle (*.bundle), or a root'
+complete -c ordinance -n '_shtab_ordinance_using bundle; and test $_shtab_ordinance_npos -eq 0' -a verify -d 'Verify a bundle as a server does: its form, its roots, its signatures, its files, its times and its versions. With --after (or --first) also whether what the signers approved is the difference that it makes.'
+complete -c ordinance -n '_shtab_ordinance_using bundle verify' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using bundle verify' -l root -xka "(__fish_complete_path (commandline -ct))" -d 'the root (default: `trust.root` of the settings)'
+complete -c ordinance -n '_shtab_ordinance_using bundle verify' -l state -xka "(__fish_complete_path (commandline -ct))" -d 'also compare with what a machine has applied'
+complete -c ordinance -n '_shtab_ordinance_using bundle verify' -l after -xka "(__fish_complete_path (commandline -ct))" -d 'the bundle, or the root, before this one'
+complete -c ordinance -n '_shtab_ordinance_using bundle verify' -l first -d 'there is none before this one'
+complete -c ordinance -n '_shtab_ordinance_using bundle verify' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file whose `plugins` are allowed (default: $ORDINANCE_CONFIG; without one, no plugin)'
+complete -c ordinance -n '_shtab_ordinance_using bundle verify' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
+complete -c ordinance -n '_shtab_ordinance_using bundle verify; and test $_shtab_ordinance_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the bundle'
+complete -c ordinance -n '_shtab_ordinance_using bundle; and test $_shtab_ordinance_npos -eq 0' -a inspect -d 'Show what a bundle or a root contains and who has signed it. Nothing is verified.'
+complete -c ordinance -n '_shtab_ordinance_using bundle inspect' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using bundle inspect' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
+complete -c ordinance -n '_shtab_ordinance_using bundle inspect; and test $_shtab_ordinance_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a bundle (*.bundle), or a root'
+complete -c ordinance -n '_shtab_ordinance_using bundle; and test $_shtab_ordinance_npos -eq 0' -a root -d 'Make a root out of a plan: who has which public key, which role needs how many people. The root has to be signed by the people of its role `root`, and by those of the root before.'
+complete -c ordinance -n '_shtab_ordinance_using bundle root' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using bundle root' -l out -xka "(__fish_complete_path (commandline -ct))" -d 'the root'"'"'s file'
+complete -c ordinance -n '_shtab_ordinance_using bundle root' -l after -xka "(__fish_complete_path (commandline -ct))" -d 'the root before this one'
+complete -c ordinance -n '_shtab_ordinance_using bundle root; and test $_shtab_ordinance_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'YAML with `expires`, `keys` and `roles`'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a replay -d 'Govern kept traffic under two policies and show what became looser, stricter or different.'
 complete -c ordinance -n '_shtab_ordinance_using replay' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using replay' -l old -xka "(__fish_complete_path (commandline -ct))" -d 'packs or folders of packs that decide now'

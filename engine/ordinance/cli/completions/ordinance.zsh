@@ -11,6 +11,7 @@
 _shtab_ordinance_commands() {
   local _commands=(
     apply:'Govern answers given as JSON lines on standard input, offline, exactly as the server would.'
+    bundle:'Build, sign, verify and inspect a policy that is applied only if the right people signed it.'
     calibrate:'Measure a judge on labelled texts, and write the file that says what its scores mean.'
     check:'Read packs and the packs that they refer to, and report every problem at once.'
     completion:'Print the script that lets a shell complete commands, flags and paths.'
@@ -32,6 +33,17 @@ _shtab_ordinance_commands() {
     translate:'Say which texts of packs lack which language, and exchange them with translators.'
   )
   _describe 'ordinance commands' _commands
+}
+
+_shtab_ordinance_bundle_commands() {
+  local _commands=(
+    build:'Put packs, with all that they refer to, the calibrations of judges and the list of allowed plugins into one file. The same input gives the same bytes. Nobody has signed it yet; what a role signed in the bundle before and has not changed stays signed.'
+    inspect:'Show what a bundle or a root contains and who has signed it. Nothing is verified.'
+    root:'Make a root out of a plan: who has which public key, which role needs how many people. The root has to be signed by the people of its role `root`, and by those of the root before.'
+    sign:'Sign a bundle, or a root, as each role that has the key. Of a bundle, the command first shows the difference that it makes to the bundle before, and its digest. It signs only if --approve names that digest.'
+    verify:'Verify a bundle as a server does: its form, its roots, its signatures, its files, its times and its versions. With --after (or --first) also whether what the signers approved is the difference that it makes.'
+  )
+  _describe 'ordinance bundle commands' _commands
 }
 
 _shtab_ordinance_plugin_commands() {
@@ -63,6 +75,75 @@ _shtab_ordinance_apply_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_apply_defaults_added=0
+
+_shtab_ordinance_bundle_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_bundle_defaults_added=0
+
+_shtab_ordinance_bundle_build_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--root[the roots, oldest first\; all are put into it]:FILE:_files"
+  "--out[the bundle (\*.bundle)]:FILE:_files"
+  "--after[the bundle that is in force before this one]:BUNDLE:_files"
+  "--expires[the day on which it expires (UTC)]:DATE:"
+  "--grace[days after that on which it may still be applied (default\: 0)]:DAYS:"
+  "--renew[make each statement anew, so that everybody signs]"
+  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "(*):packs, or folders of packs:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_bundle_build_defaults_added=0
+
+_shtab_ordinance_bundle_inspect_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  ":a bundle (\*.bundle), or a root:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_bundle_inspect_defaults_added=0
+
+_shtab_ordinance_bundle_root_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--out[the root\'s file]:FILE:_files"
+  "--after[the root before this one]:ROOT:_files"
+  ":YAML with \`expires\`, \`keys\` and \`roles\`:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_bundle_root_defaults_added=0
+
+_shtab_ordinance_bundle_sign_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--key[an Ed25519 private key]:PEM:_files"
+  "--passphrase-file[the key\'s passphrase, in a file]:FILE:_files"
+  "--after[the bundle, or the root, before this one]:FILE:_files"
+  "--first[there is none before this one]"
+  "--approve[the digest of the difference, as this command shows it]:DIGEST:"
+  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  ":a bundle (\*.bundle), or a root:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_bundle_sign_defaults_added=0
+
+_shtab_ordinance_bundle_verify_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--root[the root (default\: \`trust.root\` of the settings)]:FILE:_files"
+  "--state[also compare with what a machine has applied]:FILE:_files"
+  "--after[the bundle, or the root, before this one]:FILE:_files"
+  "--first[there is none before this one]"
+  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  ":the bundle:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_bundle_verify_defaults_added=0
 
 _shtab_ordinance_calibrate_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -346,6 +427,7 @@ _shtab_ordinance() {
       curcontext="${curcontext%:*:*}:_shtab_ordinance-$line[1]:"
       case $line[1] in
         apply) _arguments -C -s $_shtab_ordinance_apply_options ;;
+        bundle) _shtab_ordinance_bundle ;;
         calibrate) _arguments -C -s $_shtab_ordinance_calibrate_options ;;
         check) _arguments -C -s $_shtab_ordinance_check_options ;;
         completion) _arguments -C -s $_shtab_ordinance_completion_options ;;
@@ -365,6 +447,33 @@ _shtab_ordinance() {
         settings) _arguments -C -s $_shtab_ordinance_settings_options ;;
         test) _arguments -C -s $_shtab_ordinance_test_options ;;
         translate) _arguments -C -s $_shtab_ordinance_translate_options ;;
+      esac
+  esac
+}
+
+_shtab_ordinance_bundle() {
+  local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->bundle'
+
+  # Add default positional/remainder specs only if none exist, and only once per session
+  if (( ! _shtab_ordinance_bundle_defaults_added )); then
+    if (( ${_shtab_ordinance_bundle_options[(I)${(q)one_or_more}*]} +          ${_shtab_ordinance_bundle_options[(I)${(q)remainder}*]} +          ${_shtab_ordinance_bundle_options[(I)${(q)default}]} == 0 )); then
+      _shtab_ordinance_bundle_options+=(': :_shtab_ordinance_bundle_commands' '*::: :->bundle')
+    fi
+    _shtab_ordinance_bundle_defaults_added=1
+  fi
+  _arguments -C -s $_shtab_ordinance_bundle_options
+
+  case $state in
+    bundle)
+      words=($line[1] "${words[@]}")
+      (( CURRENT += 1 ))
+      curcontext="${curcontext%:*:*}:_shtab_ordinance_bundle-$line[1]:"
+      case $line[1] in
+        build) _arguments -C -s $_shtab_ordinance_bundle_build_options ;;
+        inspect) _arguments -C -s $_shtab_ordinance_bundle_inspect_options ;;
+        root) _arguments -C -s $_shtab_ordinance_bundle_root_options ;;
+        sign) _arguments -C -s $_shtab_ordinance_bundle_sign_options ;;
+        verify) _arguments -C -s $_shtab_ordinance_bundle_verify_options ;;
       esac
   esac
 }

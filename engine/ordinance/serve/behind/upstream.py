@@ -71,7 +71,7 @@ class Upstream:
 
     def __init__(self, settings: UpstreamSettings) -> None:
         self._settings = settings
-        self._key = _key(settings)
+        self._key = key_of(settings)
         self._trusts = _trusts(settings)
         self._distrusted = ""
         self._session: aiohttp.ClientSession | None = None
@@ -218,7 +218,7 @@ class Upstream:
         return refused(response.status, response.headers, body)
 
 
-def _key(settings: UpstreamSettings) -> str:
+def key_of(settings: UpstreamSettings) -> str:
     """Return the token for the server; empty if there is none. Raises ``SettingsError``."""
     if settings.key_file is None:
         return settings.key.get_secret_value() if settings.key else ""

@@ -37,9 +37,9 @@ class Standing:
 
     ``try_out`` raises ``SituationError`` where a client cannot be served under a plan. ``prepare`` does what else new
     policies ask before they are in force, and raises ``OrdinanceError`` where it cannot be done. ``stale`` is the
-    code of the error for which the last good plan, or the last good keys, were kept; empty while what is in force is
-    current. ``read`` is when the policies in force were last read without an error, on the monotonic clock.
-    """
+    code of the error for which the last good plan, or the last good keys, were kept, or of why what is in force would
+    not be applied any more; empty while it is current. ``read`` is when the policies in force were last read without
+    an error, on the monotonic clock."""
 
     def __init__(
         self,
@@ -64,7 +64,8 @@ class Standing:
     @property
     def stale(self) -> str:
         # Each for itself: a policy that loads does not make up for settings that were found wrong meanwhile.
-        return self._stale_settings or self._stale_plan
+        expired = self.policies.warrant.stale if self.policies.warrant is not None else ""
+        return self._stale_settings or self._stale_plan or expired
 
     @property
     def replaceable(self) -> bool:
@@ -210,7 +211,8 @@ def _kept(old: Policies, new: Policies) -> Policies:
         same = (each for each in plans if _parts(each) == _parts(plan))
         return next(same, plan)
 
-    policies = Policies(kept(new.common), {houses: kept(plan) for houses, plan in new.by_houses.items()})
+    by_houses = {houses: kept(plan) for houses, plan in new.by_houses.items()}
+    policies = Policies(kept(new.common), by_houses, warrant=new.warrant)
     return old if policies == old else policies
 
 

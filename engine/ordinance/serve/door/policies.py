@@ -6,14 +6,13 @@ neither hears the rules of the other. Each set is loaded once, as a policy with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from ordinance.errors import OrdinanceError, PolicyError, SituationError
 from ordinance.judging.configured import maker
 from ordinance.judging.joined import Judges
-from ordinance.loading.load import load
 from ordinance.plugins.allowed import Plugin, allow
 from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
@@ -21,6 +20,7 @@ from ordinance.serve.http.keys import Client
 from ordinance.serve.http.stderr import tell
 from ordinance.settings.model import Settings
 from ordinance.settings.sections import KeySettings
+from ordinance.trust.applied import Applied, Warrant, applied
 
 Houses = frozenset[str]
 
@@ -28,11 +28,13 @@ Houses = frozenset[str]
 @dataclass(frozen=True, slots=True)
 class Policies:
     """The plans in force: ``common`` for keys that name no house, and those for each set of houses. ``plugins`` are
-    those that the operator allowed when they were loaded, asked by a pack or not."""
+    those that the operator allowed when they were loaded, asked by a pack or not. ``warrant`` is by what they are in
+    force, if they come from a bundle."""
 
     common: Plan
     by_houses: Mapping[Houses, Plan] = field(default_factory=dict)
     plugins: tuple[Plugin, ...] = field(default=(), compare=False)
+    warrant: Warrant | None = None
 
     def of(self, client: Client) -> Plan:
         """Return the plan for ``client``. Raises ``SituationError`` if none was loaded for its houses."""
@@ -52,27 +54,33 @@ class Policies:
         return tuple(plan.digest for plan in self.plans)
 
 
-def policies_of(settings: Settings, on: date | None = None) -> Policies:
-    """Load the policies that the settings name. Raises ``OrdinanceError`` if a plugin is not what they allow,
-    packs do not make one, or a key names a house that is not among them."""
+def policies_of(settings: Settings, on: date | None = None, *, running: bool = False) -> Policies:
+    """Load the policies that the settings name; ``running`` is for a process of a server that runs already. Raises
+    ``OrdinanceError`` if a plugin is not what they allow, packs do not make one or are not signed as they require, or a
+    key names a house that is not among them."""
     first: dict[Houses, KeySettings] = {}
     for key in settings.keys:
         if key.houses:
             first.setdefault(frozenset(key.houses), key)
     plugins = allow(settings.plugins)
-    common = _common(settings, on, plugins)
-    own = {houses: _own(settings, on, plugins, houses, key) for houses, key in first.items()}
-    return Policies(common, own, plugins)
+    with applied(settings.packs, settings.trust, plugins, settings.judges, running=running) as packs:
+        common = _common(settings, on, packs)
+        own = {houses: _own(settings, on, packs, houses, key) for houses, key in first.items()}
+        packs.accept()
+        return Policies(common, own, plugins, packs.warrant)
 
 
 def common_plan(settings: Settings, on: date | None = None) -> Plan:
     """Load the policy of whoever has no key that names houses. Raises ``OrdinanceError``."""
-    return _common(settings, on, allow(settings.plugins))
+    with applied(settings.packs, settings.trust, allow(settings.plugins), settings.judges) as packs:
+        plan = _common(settings, on, packs)
+        packs.accept()
+        return plan
 
 
-def _common(settings: Settings, on: date | None, plugins: Sequence[Plugin]) -> Plan:
+def _common(settings: Settings, on: date | None, packs: Applied) -> Plan:
     """Load the policy for everyone. Raises ``PolicyError`` if it is not the one that the settings expect."""
-    plan = _loaded(settings, on, plugins, frozenset())
+    plan = _loaded(settings, on, packs, frozenset())
     if settings.expect not in (None, plan.digest):
         raise PolicyError(
             f"the policy has the digest {plan.digest}, but `expect` is {settings.expect}.",
@@ -81,10 +89,10 @@ def _common(settings: Settings, on: date | None, plugins: Sequence[Plugin]) -> P
     return plan
 
 
-def _own(settings: Settings, on: date | None, plugins: Sequence[Plugin], houses: Houses, key: KeySettings) -> Plan:
+def _own(settings: Settings, on: date | None, packs: Applied, houses: Houses, key: KeySettings) -> Plan:
     who = f"the key {key.name!r}, with the houses {_listed(houses)}"
     try:
-        plan = _loaded(settings, on, plugins, houses)
+        plan = _loaded(settings, on, packs, houses)
     except OrdinanceError as error:
         raise type(error)(f"{who}: {error.message}", help=error.help) from None
     loaded = {pack.name for pack in plan.packs if pack.kind == "house"}
@@ -96,16 +104,14 @@ def _own(settings: Settings, on: date | None, plugins: Sequence[Plugin], houses:
     return plan
 
 
-def _loaded(settings: Settings, on: date | None, plugins: Sequence[Plugin], houses: Houses) -> Plan:
+def _loaded(settings: Settings, on: date | None, packs: Applied, houses: Houses) -> Plan:
     named = {house for key in settings.keys for house in key.houses}
-    return load(
-        settings.packs,
-        plugins=plugins,
+    return packs.load(
         on=on,
         budget=Budget.of(settings.limits),
         without_houses=named - houses,
-        judge=maker(settings.judges, settings.judge, plugins, settings.limits.plugin_seconds, tell),
-    ).plan
+        judge=maker(packs.judges, settings.judge, packs.plugins, settings.limits.plugin_seconds, tell),
+    )
 
 
 def judges_of(plan: Plan) -> Judges | None:

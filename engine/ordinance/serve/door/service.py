@@ -34,7 +34,7 @@ from ordinance.serve.record.audit import AuditLog
 from ordinance.serve.record.sinks import Sinks
 from ordinance.serve.traces.tracer import Tracer
 from ordinance.settings.model import Settings
-from ordinance.settings.sections import AuditSettings
+from ordinance.settings.reporting import AuditSettings
 
 #: How long it is remembered that the package is the same, in seconds: looking costs about 10 ms of a core.
 _LOOKED_EVERY = 5.0
@@ -245,6 +245,7 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
         and not any(each.is_wrong for each in judges.values()),
         "policy": policy_header(service.open(service.keyring.anyone)),
         "stale": service.standing.stale or None,
+        **({"bundle": warrant.report()} if (warrant := service.standing.policies.warrant) else {}),
         "draining": draining,
         "restart_due": await service.restart_due(),
         "audit": audit,

@@ -263,6 +263,8 @@ class Visit:
             record["problem"] = self._problem.code
         if self._session is not None:
             record |= self._session.record()
+        if stale := self._service.standing.stale:
+            record["stale"] = stale
         self._service.audit.write(record)
         self._count(record)
         if self._tracing is not None:

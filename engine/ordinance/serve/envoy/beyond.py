@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from ordinance.protocol.problems import Problem, malformed, no_key, stopping
 from ordinance.serve.behind.contract import MOST_READ, Answer, Want, denied, refused, too_slow
 from ordinance.serve.behind.field_named import MOST_OF_ERROR
-from ordinance.serve.behind.upstream import Upstream
+from ordinance.serve.behind.upstream import Upstream, key_of
 from ordinance.serve.envoy.heads import CREDENTIALS
 from ordinance.serve.envoy.talk import TALK, Head, Talk
 from ordinance.serve.http.exchange import Exchange
@@ -35,7 +35,7 @@ class Beyond:
         fields = UpstreamSettings.model_fields
         self._idle: float = settings.idle_seconds if settings else fields["idle_seconds"].default
         self._total: float = settings.total_seconds if settings else fields["total_seconds"].default
-        self._key = settings.key.get_secret_value() if settings and settings.key else ""
+        self._key = key_of(settings) if settings else ""
         self._beside = beside
         self._kept = frozenset(name.lower() for name in kept)
         self._keyed = keyed

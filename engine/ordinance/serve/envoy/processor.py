@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import cast
 
 import grpc
@@ -82,7 +82,7 @@ class Processor(calls.ExternalProcessorServicer):  # type: ignore[misc]  # it ha
             self._tell(talk.wrong)
 
     async def _refuse(self, talk: Talk, problem: Problem) -> None:
-        with contextlib.suppress(ClientGone):
+        with suppress(ClientGone):
             await Exchange({"type": "http", "headers": []}, talk.receive, talk.send).problem(problem)
 
     def _tell(self, wrong: str) -> None:

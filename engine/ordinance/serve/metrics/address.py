@@ -16,7 +16,7 @@ from ordinance.serve.http.stderr import log_defect, tell
 from ordinance.serve.metrics.exposition import CONTENT_TYPE, exposition
 from ordinance.serve.metrics.tally import Numbers
 from ordinance.settings.model import is_loopback
-from ordinance.settings.sections import MetricsSettings
+from ordinance.settings.reporting import MetricsSettings
 
 PATH = "/metrics"
 #: How long a connection may take for its request and for the answer, in seconds.

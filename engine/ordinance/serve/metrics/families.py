@@ -135,8 +135,9 @@ CLIENT_GONE, DETECTOR, JUDGE, LEDGER = "client_gone", "detector", "judge", "ledg
 #: otherwise. The codes are those of ``Problem``.
 FAILURE_KINDS = (
     CLIENT_GONE, DETECTOR, JUDGE, LEDGER, "adapter_missing", "audit_unavailable", "body_too_large", "busy",
-    "closed_door", "field_refused", "internal_error", "invalid_api_key", "invalid_request", "judge_busy", "media_type",
-    "method_not_allowed", "model_not_found", "other_host", "part_refused", "parts_too_large", "request_timeout",
-    "stopping", "two_lengths", "upstream_busy", "upstream_certificate", "upstream_denied", "upstream_failed",
-    "upstream_malformed", "upstream_refused", "upstream_timeout", "upstream_truncated", "upstream_unreachable",
+    "closed_door", "envoy_misconfigured", "envoy_refused", "field_refused", "internal_error", "invalid_api_key",
+    "invalid_request", "judge_busy", "media_type", "method_not_allowed", "model_not_found", "other_host",
+    "part_refused", "parts_too_large", "request_timeout", "stopping", "two_lengths", "upstream_busy",
+    "upstream_certificate", "upstream_denied", "upstream_failed", "upstream_malformed", "upstream_refused",
+    "upstream_timeout", "upstream_truncated", "upstream_unreachable",
 )  # fmt: skip

@@ -23,7 +23,7 @@ from ordinance.serve.record.copies import Copies
 from ordinance.serve.record.failures import Failures
 from ordinance.serve.record.logfile import LogFile
 from ordinance.serve.record.scribe import STALLED_SECONDS, Scribe
-from ordinance.settings.sections import AuditSettings
+from ordinance.settings.reporting import AuditSettings
 
 #: The version of the schema. Fields are added to it; none is renamed or taken away.
 VERSION = 1

@@ -11,7 +11,7 @@ import msgspec
 
 from ordinance import __version__
 from ordinance.plugins.hosted import FaultError
-from ordinance.settings.sections import TraceSettings
+from ordinance.settings.reporting import TraceSettings
 
 #: How long the collector may take to answer, in seconds.
 _SECONDS = 10.0

@@ -11,7 +11,7 @@ from ordinance.serve.http.correlation import Traced
 from ordinance.serve.record.copies import Copies
 from ordinance.serve.traces.collector import Collector
 from ordinance.serve.traces.spans import Interval, Tracing, begun, spans
-from ordinance.settings.sections import TraceSettings
+from ordinance.settings.reporting import TraceSettings
 
 #: Spans that may wait to be handed over, about 1 kB each.
 _MOST_WAITING = 4096

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ordinance.authoring.skeleton import skeleton
-from ordinance.authoring.translation import Wanted, wanted
-from ordinance.authoring.translation_files import read, write
+from ordinance.authoring.translation.exchange_files import read, write
+from ordinance.authoring.translation.wanted_texts import Wanted, wanted
 from ordinance.cli.main import main
 from ordinance.errors import UsageError
 from ordinance.loading.load import load
@@ -22,35 +22,35 @@ DAY = date(2026, 12, 24)
 
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
-    skeleton("jurisdiction", "KR", DAY, "reminder", ("ko", "en")).write(tmp_path)
+    skeleton("jurisdiction", "KR", DAY, "reminder", ("sv", "en")).write(tmp_path)
     return tmp_path / "KR"
 
 
 def texts(path: Path, *to: str) -> tuple[Wanted, ...]:
     loaded = load([path, shipped_pack("en")], on=DAY)
     assert loaded.policy is not None
-    return tuple(each for each in wanted(loaded.policy, to) if each.unit.name in ("KR", "ko"))
+    return tuple(each for each in wanted(loaded.policy, to) if each.unit.name in ("KR", "sv"))
 
 
 def lacking(path: Path) -> set[str]:
-    return {each.id for each in texts(path, "ko") if each.lacking}
+    return {each.id for each in texts(path, "sv") if each.lacking}
 
 
 def test_it_lists_what_lacks_a_language(pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["translate", str(pack), "--with", "en", "--to", "ko"]) == 1
+    assert main(["translate", str(pack), "--with", "en", "--to", "sv"]) == 1
     shown = capsys.readouterr().out
-    assert "KR/law example_act title: ko" in shown
-    assert "KR/notice machine_reminder: ko" in shown, "English words are no Korean text"
-    assert "ko/notice omitted: ko" in shown
-    assert "ko/label weapons: ko" in shown
+    assert "KR/law example_act title: sv" in shown
+    assert "KR/notice machine_reminder: sv" in shown, "English words are no Swedish text"
+    assert "sv/notice omitted: sv" in shown
+    assert "sv/label weapons: sv" in shown
 
 
 @pytest.mark.parametrize("ending", ["csv", "xliff"])
 def test_what_goes_out_comes_back(ending: str, pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exported, translated, imported: nothing lacks, the packs check green, and the same export says the same."""
-    file = tmp_path / f"ko.{ending}"
-    assert main(["translate", str(pack), "--with", "en", "--to", "ko", "--export", str(file)]) == 0
-    out = texts(pack, "ko")
+    file = tmp_path / f"sv.{ending}"
+    assert main(["translate", str(pack), "--with", "en", "--to", "sv", "--export", str(file)]) == 0
+    out = texts(pack, "sv")
     assert read(file.name, file.read_text("utf-8")) == {(each.id, each.to): each.target for each in out if each.target}
     said = {(each.id, each.to): f"번역, <{number}> & {each.source}" for number, each in enumerate(out)}
     filled = [
@@ -59,7 +59,7 @@ def test_what_goes_out_comes_back(ending: str, pack: Path, tmp_path: Path, capsy
     file.write_text(write(file.name, filled), "utf-8")
     assert main(["translate", str(pack), "--with", "en", "--import", str(file)]) == 0
     assert lacking(pack) == set()
-    assert {(each.id, each.to): each.target for each in texts(pack, "ko")} == said
+    assert {(each.id, each.to): each.target for each in texts(pack, "sv")} == said
     loaded = load([pack, shipped_pack("en")], on=DAY)
     assert [item for item in loaded.diagnostics if item.severity == "error"] == []
     capsys.readouterr()
@@ -98,9 +98,9 @@ def test_a_third_language_stands_beside_the_others(tmp_path: Path) -> None:
 def test_a_translation_that_no_pack_can_contain_changes_nothing(
     translation: str, said: str, pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = tmp_path / "ko.csv"
+    file = tmp_path / "sv.csv"
     quoted = translation.replace('"', '""')
-    file.write_text(f'id,to,translation\nKR/notice machine_reminder,ko,"{quoted}"\n', "utf-8")
+    file.write_text(f'id,to,translation\nKR/notice machine_reminder,sv,"{quoted}"\n', "utf-8")
     before = (pack / "KR.ord").read_bytes()
     assert main(["translate", str(pack), "--with", "en", "--import", str(file)]) == 2
     assert said in capsys.readouterr().err
@@ -123,7 +123,7 @@ def test_a_file_that_is_something_else(name: str, text: str, said: str) -> None:
 
 
 def test_a_text_that_no_pack_has_is_named(pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "ko.csv"
-    file.write_text("id,to,translation\nKR/notice gone,ko,x\n", "utf-8")
+    file = tmp_path / "sv.csv"
+    file.write_text("id,to,translation\nKR/notice gone,sv,x\n", "utf-8")
     assert main(["translate", str(pack), "--with", "en", "--import", str(file)]) == 2
     assert "KR/notice gone" in capsys.readouterr().err

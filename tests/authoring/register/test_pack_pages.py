@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ordinance.authoring.pack_pages import pages
 from support.checkout import ROOT, RULES
+from support.pack_pages import pages
 
 FOLDER = ROOT / "docs" / "packs"
 

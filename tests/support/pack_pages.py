@@ -1,4 +1,4 @@
-"""Writes the pages of ``docs/packs`` from the packs that ship: ``python -m ordinance.authoring.pack_pages FOLDER``.
+"""Writes the pages of ``docs/packs`` from the packs that ship: ``python tests/support/pack_pages.py FOLDER``.
 
 Each jurisdiction and each house has a page with its rules, its laws and where they were read, whom to call, what people
 see, and the questions that stand in its comments as ``# For a lawyer: …``.

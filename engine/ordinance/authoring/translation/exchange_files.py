@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ordinance.authoring.translation import Wanted
+from ordinance.authoring.translation.wanted_texts import Wanted
 from ordinance.errors import UsageError
 
 _COLUMNS = ("id", "language", "text", "to", "translation")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ordinance.authoring.calibration_texts import Sorted, sort
+from ordinance.authoring.calibration.calibration_texts import Sorted, sort
 from ordinance.authoring.labelled import read_texts
 from ordinance.language.source import Source
 from ordinance.loading.load import load

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ordinance.authoring.calibration_texts import Sample
+from ordinance.authoring.calibration.calibration_texts import Sample
 from ordinance.detection import Question
 from ordinance.errors import OrdinanceError
 from ordinance.judging.calibration import MOST_LOST, Calibration, Gate, Language, Rule, digest_of, question_digest

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ordinance.authoring.calibrating import Asked, ScoringError, calibrate
-from ordinance.authoring.calibration_picture import picture
-from ordinance.authoring.calibration_texts import Sample
+from ordinance.authoring.calibration.calibrating import Asked, ScoringError, calibrate
+from ordinance.authoring.calibration.calibration_picture import picture
+from ordinance.authoring.calibration.calibration_texts import Sample
 from ordinance.judging.calibration import Calibration, Language
 from ordinance.judging.judge_error import JudgeError
 from ordinance.judging.measuring import gate

@@ -1,0 +1,1 @@
+"""`ordinance calibrate`: what a judge's scores are worth, measured on labelled texts."""

@@ -1,0 +1,101 @@
+"""The sections of the operator's settings about what is written down of its work: records, numbers, traces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from ordinance.settings.sections import Section
+
+
+def audit_in_full(given: Any) -> Any:
+    """Expand the section ``audit`` if ``given`` is its short form, a path; else return ``given``."""
+    return {"path": given} if isinstance(given, str | Path) else given
+
+
+def _or_short(schema: dict[str, Any]) -> None:
+    """Add the short form of the section ``audit`` to its JSON schema."""
+    section = dict(schema)
+    schema.clear()
+    schema |= {"description": section.pop("description"), "anyOf": [{"type": "string", "format": "path"}, section]}
+
+
+class AuditSettings(Section):
+    """Where the record of requests is written ([record.md](record.md)), and what happens if it cannot be written.
+    `audit: PATH` is short for `audit: {path: PATH}`."""
+
+    model_config = ConfigDict(json_schema_extra=_or_short)
+
+    path: Path | None = Field(
+        default=None, description="The record's file; a path is relative to the settings file. Default: standard error."
+    )
+    required: bool = Field(
+        default=False,
+        description="Before the model is asked, write to disk that the request begins; if this fails, the request "
+        "gets status 503, `audit_unavailable`. Needs a `path`.",
+    )
+    queue: int = Field(
+        default=10_000,
+        ge=1,
+        le=1_000_000,
+        description="Most records that may wait to be written, about half a kilobyte each. Any beyond that are lost, "
+        "and their number is reported.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_full(cls, given: Any) -> Any:
+        return audit_in_full(given)
+
+    @model_validator(mode="after")
+    def _has_a_path(self) -> AuditSettings:
+        if self.required and self.path is None:
+            raise ValueError("`required` needs a `path`: records on standard error may never reach a disk")
+        return self
+
+
+class MetricsSettings(Section):
+    """Numbers for Prometheus, at `/metrics` on an address of their own ([metrics.md](metrics.md)). Whoever reaches it
+    needs no key."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on. With one that other machines reach, a firewall must say who may.",
+    )
+    port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port to listen on, another than `port`; 0 takes a free one. Default: no metrics.",
+    )
+
+
+class TraceSettings(Section):
+    """Traces for OpenTelemetry: one span for each request, and one for the inference server's part of it
+    ([metrics.md](metrics.md#traces))."""
+
+    url: str | None = Field(
+        default=None,
+        description="Base URL of a collector that takes OTLP over HTTP, such as `http://127.0.0.1:4318`. Default: no "
+        "traces.",
+    )
+    ratio: float = Field(
+        default=1,
+        ge=0,
+        le=1,
+        description="Share of requests to trace if they have no `traceparent`. With one, the request is traced if that "
+        "says so (sampled).",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_http(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "http://none")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must look like http://127.0.0.1:4318")
+        if parts.username or parts.password:
+            raise ValueError("must not contain a password; run a collector on this machine that knows it")
+        return url
