@@ -95,17 +95,17 @@ def test_check_as_json(run: Run, tmp_path: Path) -> None:
     write_jurisdiction(tmp_path, JURISDICTION.replace(", not unknown", ""))
     result = run("check", "XA.ord", "--format", "json", cwd=tmp_path)
     assert result.returncode == 1
-    assert json.loads(result.stdout) == {
-        "diagnostics": [
-            {
-                "code": "reach-unknown", "severity": "error",
-                "message": "the law `act` does not say whether it applies if the place is unknown", "file": "XA.ord",
-                "line": 15, "column": 5, "end_line": 15, "end_column": 8, "law": "",
-                "help": "End `reaches` with `, not unknown` or `, or unknown`.",
-                "lesson": "ordinance lesson reach-unknown",
-            }
-        ]
-    }  # fmt: skip
+    found = json.loads(result.stdout)
+    assert set(found) == {"diagnostics", "statutes"}
+    assert found["diagnostics"] == [
+        {
+            "code": "reach-unknown", "severity": "error",
+            "message": "the law `act` does not say whether it applies if the place is unknown", "file": "XA.ord",
+            "line": 15, "column": 5, "end_line": 15, "end_column": 8, "law": "",
+            "help": "End `reaches` with `, not unknown` or `, or unknown`.",
+            "lesson": "ordinance lesson reach-unknown",
+        }
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_the_day_can_be_chosen(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("frobnicate",), ("check",), ("check", "rules", "--format", "xml"), ("check", "rules", "--on", "yesterday"),
+    [("frobnicate",), ("fmt",), ("check", "rules", "--format", "xml"), ("check", "rules", "--on", "yesterday"),
      ("test", "rules", "--frob"), ("--frob",)],
 )  # fmt: skip
 def test_usage(run: Run, arguments: tuple[str, ...]) -> None:
@@ -293,7 +293,7 @@ def test_programs_get_json_whatever_fails(
         assert command == "check" or (report["examples"], report["failed"], report["rules"]) == (0, 0, {})
         return result.returncode, [item["code"] for item in report["diagnostics"]]
 
-    assert found("--format", "json") == (2, ["usage"])
+    assert found("--format", "json", "--with") == (2, ["usage"])
     assert found("rules", "--format=json", "--on", "yesterday") == (2, ["usage"])
     assert found("rules", "--frob", "--form", "json") == (2, ["usage"])
     assert found("x" * 5000, "--format", "json") == (2, ["file-missing"])
