@@ -135,8 +135,9 @@ def test_another_model_and_another_question_void_it(folder: Path, plugin: Path, 
     write_settings(folder, plugin, judge, calibration="guard.json")
     pack = folder / "rules" / "charter.ord"
     text = pack.read_text("utf-8")
-    means = next(line for line in text.splitlines() if "means" in line)
-    pack.write_text(text.replace(means, means.replace('"', '"Truly: ', 1)), "utf-8")
+    means = re.search(r'means (?:\{\s+en )? *"', text)
+    assert means is not None
+    pack.write_text(text.replace(means[0], f"{means[0]}Truly: ", 1), "utf-8")
     said = configured(folder).standing.calibrated
     assert said == "void: the question of baseline/violence has changed since the judge was calibrated"
 

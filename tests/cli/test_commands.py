@@ -248,7 +248,7 @@ def test_streams_that_are_closed(tmp_path: Path) -> None:
         assert shell(f"$ORDINANCE check rules {streams}").returncode == 0
         assert shell(f"$ORDINANCE check {tmp_path} {streams}").returncode == 1
         assert shell(f"$ORDINANCE check nowhere {streams}").returncode == 2
-        assert shell(f"$ORDINANCE check {streams}").returncode == 2
+        assert shell(f"$ORDINANCE fmt {streams}").returncode == 2
     assert shell("$ORDINANCE apply --jurisdiction DE <&-").returncode == 0
 
 

@@ -20,15 +20,18 @@ from ordinance.language.format import format_source
 from ordinance.language.parser import Role, first_word, make_parser, parse, tree_of
 from ordinance.language.source import Source, Span
 from ordinance.loading.packs import shipped_rules
-from support.checkout import CASES
+from support.checkout import CASES, ROOT
 from support.commands import command, environment, run, run_here
 from support.packs import CHARTER, JURISDICTION, LANGUAGE
+from support.statute import STATUTE
 
 SHIPPED = sorted(shipped_rules().rglob("*.ord"))
 FOLDER = CASES / "fmt"
 DISORDERLY = sorted(FOLDER.glob("*.ord"))
 #: Packs that say, together, everything that the grammar has.
-SAMPLES = [CHARTER, JURISDICTION, LANGUAGE, *(path.read_text("utf-8") for path in DISORDERLY)]
+#: A law that was not read.
+AUSTRIA = (ROOT / "rules" / "jurisdictions" / "AT" / "AT.ord").read_text("utf-8")
+SAMPLES = [CHARTER, JURISDICTION, LANGUAGE, STATUTE, AUSTRIA, *(path.read_text("utf-8") for path in DISORDERLY)]
 
 
 DISARRAYED = """\

@@ -293,7 +293,7 @@ def test_that_no_law_applies_is_told_at_the_start(
     settings.write_text(f"audit: audit.jsonl\nkeys: [{keys.replace('%s', '0' * 64)}]\n")
     served = serve("--upstream", upstream.url, "--config", settings, *words)
     _, errors = served.stop()
-    line = "ordinance: no jurisdiction: only the charter applies; name one with --jurisdiction DE\n"
+    line = "ordinance: no jurisdiction: only the charter applies; name one with --jurisdiction AE\n"
     assert errors == (line if told else "")
 
 

@@ -410,7 +410,7 @@ def test_what_is_learnt_without_a_key_is_found(
 
 def test_the_expected_policy_is_told_from_others(good: RunningGateway, canaries: Canaries, plan: Plan) -> None:
     target = meet(good.address, canaries)
-    shown = f"DE@2026.11.0+{plan.digest[:16]}"
+    shown = f"DE@2026.11.1+{plan.digest[:16]}"
     for expected in (Expected(shown=shown), Expected(digest=plan.digest), Expected(digest=plan.digest[:8])):
         assert states(identity.policies(target, expected)) == {State.WELL}
     for expected in (Expected(shown=shown[:-1] + "x"), Expected(digest="0" * 64), Expected(digest="deadbeef")):

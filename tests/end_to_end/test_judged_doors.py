@@ -16,6 +16,7 @@ from support.commands import run_here
 from support.judged_packs import FIRES, QUIET, values
 from support.judges import installed
 from support.scripted_judge import JudgeServer
+from support.waiting import until
 
 pytestmark = [pytest.mark.server, pytest.mark.requirement("RL-1"), pytest.mark.semantics(30)]
 
@@ -106,7 +107,9 @@ def test_a_batch_is_judged_and_recorded(
     assert good.ordinance["judged"] == [RULE]
     assert [each["kind"] for each in fault.ordinance["notices"]] == ["fault"]
     assert len(model.asked) == 2, "what is refused is not asked"
-    records = [json.loads(line) for line in (tmp_path / "log").read_text("utf-8").splitlines()]
+    log = tmp_path / "log"
+    until(lambda: log.read_text("utf-8").count('"end"') == 4)  # a thread writes it
+    records = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     ends = [each for each in records if each["event"] == "end"]
     assert [each["verdict"] for each in ends] == ["refuse", "pass", "refuse", "refuse"]
     assert ends[-1]["judge_faults"] == ["unreadable"]

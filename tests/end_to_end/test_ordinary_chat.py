@@ -22,6 +22,16 @@ ENGLISH = "You are interacting with an AI system. Legal basis: AI Act, Article 5
 #: What people are told at the first answer. Who speaks a language that no pack is in reads English.
 DISCLOSURES = {
     "de": "Sie interagieren mit einem KI-System. Rechtsgrundlage: KI-Verordnung, Artikel 50 Absatz 1.",
+    "es": "Está interactuando con un sistema de inteligencia artificial. Base jurídica: Reglamento de IA, artículo 50, "
+    "apartado 1.",
+    "fi": "Olet vuorovaikutuksessa tekoälyjärjestelmän kanssa. Oikeusperuste: tekoälysäädöksen 50 artiklan 1 kohta.",
+    "fr": "Vous échangez avec un système d’intelligence artificielle. Base juridique : règlement sur l’IA, article 50, "
+    "paragraphe 1.",
+    "it": "Questa è un’interazione con un sistema di intelligenza artificiale. Base giuridica: regolamento sull’IA, "
+    "articolo 50, paragrafo 1.",
+    "pl": "To jest rozmowa z systemem sztucznej inteligencji. Podstawa prawna: akt w sprawie AI, art. 50 ust. 1.",
+    "pt": "Esta é uma interação com um sistema de inteligência artificial. Base legal: Regulamento da IA, artigo 50.º, "
+    "n.º 1.",
     "et": "Suhtlete tehisintellektisüsteemiga. Õiguslik alus: tehisintellektimääruse artikli 50 lõige 1.",
 }
 #: Where somebody speaks it: under German law, or under Estonian.

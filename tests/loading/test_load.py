@@ -140,7 +140,7 @@ def test_no_plan_without_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     from ordinance.loading import load as loading
     from ordinance.loading.packs import Packs
 
-    monkeypatch.setattr(loading, "gather", lambda *given: Packs((), complete=False, diagnostics=()))
+    monkeypatch.setattr(loading, "gather", lambda *_, **__: Packs((), complete=False, diagnostics=()))
     loaded = load([tmp_path])
     assert errors(loaded) == ["no-plan"]
     assert loaded.exit_code == 1

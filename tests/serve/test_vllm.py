@@ -587,7 +587,7 @@ def test_a_policy_that_does_not_load_stops_the_server(
 
 
 def test_that_no_law_applies_is_told(start: Start, config: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    line = "ordinance: no jurisdiction: only the charter applies; set `jurisdiction`, such as DE\n"
+    line = "ordinance: no jurisdiction: only the charter applies; set `jurisdiction`, such as AE\n"
     for text, there in (("locale: de-DE\n", True), ("jurisdiction: DE\n", False)):
         config.write_text(text)
         with told(capfd) as said:

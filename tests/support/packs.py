@@ -28,8 +28,13 @@ def without_judges(charter: str) -> str:
     return re.sub(r'^    not     "[^"]*"\n', "", words, flags=re.MULTILINE)
 
 
+def in_english(charter: str) -> str:
+    """The text of a charter whose rules say what they mean in English alone, on one line."""
+    return re.sub(r"means \{\n +en (\"[^\"]*\")\n(?: +[a-z]+ \"[^\"]*\"\n)* +\}", r"means   \1", charter)
+
+
 SHIPPED_CHARTER = (shipped_rules() / "charter" / "baseline.ord").read_text("utf-8")
-CHARTER = without_judges(SHIPPED_CHARTER)
+CHARTER = in_english(without_judges(SHIPPED_CHARTER))
 
 
 def write_jurisdiction(folder: Path, text: str = JURISDICTION, lexicon: str = LEXICON) -> Path:

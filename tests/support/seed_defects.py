@@ -36,7 +36,7 @@ DEFECTS = (
            "period.end is None or day < period.end)", "period.end is None or day <= period.end)",
            "agrees_with_a_naive"),
     Defect("the reach of a law is not asked", "policy/application.py",
-           "        yield Reaches(law)\n", "", "agrees_with_a_naive"),
+           "    yield Reaches(law)\n", "", "agrees_with_a_naive"),
     Defect("what a jurisdiction lies within is forgotten", "policy/plan.py",
            "jurisdiction = self.parents[jurisdiction]", "jurisdiction = None", "agrees_with_a_naive"),
     Defect("unknown counts as any value", "policy/conditions.py",

@@ -123,7 +123,11 @@ class OwnWords:
             if len(self._heads) >= _MOST_HEADS:
                 self._heads.clear()
             known = self._heads[head] = self._long.reached(head) is not None
-        return known and self._long.reached(text[start : start + _FAR]) is not None
+        if not known:
+            return False
+        near = text[start : start + _FAR]
+        # In scripts without spaces a notice may be shorter than that, and something else follows it.
+        return self._long.reached(near) is not None or _longest(self._long, near, 0, False, set()) > 0
 
 
 _known: WeakKeyDictionary[Plan, OwnWords] = WeakKeyDictionary()
