@@ -29,9 +29,9 @@ SHIPPED = sorted(shipped_rules().rglob("*.ord"))
 FOLDER = CASES / "fmt"
 DISORDERLY = sorted(FOLDER.glob("*.ord"))
 #: Packs that say, together, everything that the grammar has.
-#: A law that was not read.
-AUSTRIA = (ROOT / "rules" / "jurisdictions" / "AT" / "AT.ord").read_text("utf-8")
-SAMPLES = [CHARTER, JURISDICTION, LANGUAGE, STATUTE, AUSTRIA, *(path.read_text("utf-8") for path in DISORDERLY)]
+#: Laws that were not read.
+EMIRATES = (ROOT / "rules" / "jurisdictions" / "AE" / "AE.ord").read_text("utf-8")
+SAMPLES = [CHARTER, JURISDICTION, LANGUAGE, STATUTE, EMIRATES, *(path.read_text("utf-8") for path in DISORDERLY)]
 
 
 DISARRAYED = """\
