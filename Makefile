@@ -136,7 +136,7 @@ test-ray: ready ready-ray
 
 # The suite of the gateway through a real Envoy with `ordinance ext-proc` beside it, and what is Envoy's alone.
 test-envoy: ready-envoy
-	@TEST_ENVOY=1 exec .venv/envoy/bin/python -m pytest tests/envoy $(THROUGH_ENVOY) $(FLAGS)
+	@TEST_ENVOY=1 exec .venv/envoy/bin/python $(SUITE) tests/envoy $(THROUGH_ENVOY) $(FLAGS)
 
 THROUGH_ENVOY = tests/protocol/apis tests/serve/door/test_adapters.py $(foreach each,every_field effects \
 	streamed_forms chat_clients conversations openings ordinary_chat steering_refused,tests/end_to_end/test_$(each).py)
