@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import signal
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ordinance.cli.arguments import add_day, locale_tag, tell_charter_alone
+from ordinance.cli.arguments import add_day
+from ordinance.cli.serving import add_policy, announce, flags_of
 from ordinance.errors import ServeError
 from ordinance.settings.sources import load
 
@@ -53,19 +55,15 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         metavar="URL",
         help="the model server, to ask for its list of models beside Envoy, such as http://127.0.0.1:8000/v1",
     )
-    parser.add_argument(
-        "--pack", nargs="+", action="extend", metavar="PATH",
-        help="packs or folders of packs (default: every shipped pack except house packs)",
-    )  # fmt: skip
-    parser.add_argument("--jurisdiction", metavar="CODE", help="whose law applies, such as DE")
-    parser.add_argument("--locale", type=locale_tag, metavar="TAG", help="language of notices, such as de-DE")
+    add_policy(parser)
     add_day(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal comes. Raises ``OrdinanceError`` if the server cannot start."""
-    given = partial(load, _flags(arguments), arguments.config)
+    listen = {"listen": arguments.listen} if arguments.listen else None
+    given = partial(load, flags_of(arguments, ext_proc=listen), arguments.config)
     settings = given()
     try:
         from ordinance.serve.external_processor import ExtProc
@@ -81,39 +79,16 @@ def run(arguments: argparse.Namespace) -> int:
     from ordinance.serve.door.policies import policies_of
     from ordinance.serve.http.service_manager import readiness
 
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # held back until somebody listens to it
     ready = readiness()
     policies = partial(policies_of, on=arguments.on)
     renewal = Renewal(policies, given, installed_engine())
     made = ExtProc(policies(settings), settings, renewal, arguments.on)
 
-    def announce(address: str, service: Service) -> None:
-        _announce(address, service)
+    def begun(address: str, service: Service) -> None:
+        announce(f"listening for Envoy on {address}", service)
         ready()
 
-    if serve(made, settings, announce):
+    if serve(made, settings, begun):
         raise KeyboardInterrupt
     return 0
-
-
-def _flags(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that flags give, in the shape of the file."""
-    flags = {
-        "packs": arguments.pack,
-        "upstream": {"url": arguments.upstream} if arguments.upstream else None,
-        "ext_proc": {"listen": arguments.listen} if arguments.listen else None,
-        **{name: getattr(arguments, name) for name in ("jurisdiction", "locale")},
-    }
-    return {name: value for name, value in flags.items() if value is not None}
-
-
-def _announce(address: str, service: Service) -> None:
-    """Print the address and the policy."""
-    from ordinance.serve.door.http_headers import policy_header
-    from ordinance.serve.door.service import charter_alone
-
-    if charter_alone(service):
-        tell_charter_alone(service.plan)
-    for plugin in service.plan.attached:
-        print(f"ordinance: the plugin {plugin.line()}", flush=True)
-    policy = policy_header(service.open(service.keyring.anyone))
-    print(f"ordinance: listening for Envoy on {address}, policy {policy}", flush=True)

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ordinance.cli.arguments import add_day, locale_tag, positive, region_of, tell_charter_alone
+from ordinance.cli.arguments import add_day, positive, region_of
+from ordinance.cli.serving import add_policy, announce, flags_of
 from ordinance.errors import SettingsError, UsageError
 from ordinance.settings.model import Settings, unix_path
 from ordinance.settings.sections import UpstreamSettings
@@ -46,12 +47,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     behind = parser.add_mutually_exclusive_group()
     behind.add_argument("--upstream", metavar="URL", help="the inference server, such as http://127.0.0.1:8000/v1")
     behind.add_argument("--embedded", action="store_true", help="run a small model in this process (English only)")
-    parser.add_argument(
-        "--pack", nargs="+", action="extend", metavar="PATH",
-        help="packs or folders of packs (default: every shipped pack except house packs)",
-    )  # fmt: skip
-    parser.add_argument("--jurisdiction", metavar="CODE", help="whose law applies, such as DE")
-    parser.add_argument("--locale", type=locale_tag, metavar="TAG", help="language of notices, such as de-DE")
+    add_policy(parser)
     parser.add_argument("--host", help="address to listen on, or unix:/PATH (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, metavar="N", help="port to listen on; 0 takes a free one (default: 8080)")
     parser.add_argument("--workers", type=positive, metavar="N", help="number of serving processes (default: 1)")
@@ -61,7 +57,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal comes. Raises ``OrdinanceError`` if the server cannot start."""
-    given = _Given(_flags(arguments), arguments.config, region_of(arguments.locale) if arguments.locale else None)
+    flags = flags_of(arguments, host=arguments.host, port=arguments.port, workers=arguments.workers)
+    given = _Given(flags, arguments.config, region_of(arguments.locale) if arguments.locale else None)
     settings = given()
     if settings.upstream is None and not arguments.embedded:
         raise UsageError(
@@ -86,16 +83,16 @@ def run(arguments: argparse.Namespace) -> int:
         given = replace(given, listening=(listener.host, listener.port))
         settings = given()
         _check_open(settings)
-    announce = partial(_announce, listener.address)
+    say = partial(_announce, listener.address)
     if arguments.embedded:
         # Bound to a name: the model stops when nothing refers to it.
         model = EmbeddedModel(find_model())
         given = replace(given, upstream=model.settings)
         settings = given()
-        announce = partial(_announce_embedded, listener.address)
+        say = partial(_announce_embedded, listener.address)
 
     def begun(service: Service) -> None:
-        announce(service)
+        say(service)
         ready()
 
     serve(Worker(settings, given, engine, arguments.on), listener, begun)
@@ -135,31 +132,11 @@ class _Given:
         return settings.model_copy(update=ours)
 
 
-def _flags(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that flags give, in the shape of the file."""
-    flags = {
-        "packs": arguments.pack,
-        "upstream": {"url": arguments.upstream} if arguments.upstream else None,
-        **{name: getattr(arguments, name) for name in ("jurisdiction", "locale", "host", "port", "workers")},
-    }
-    return {name: value for name, value in flags.items() if value is not None}
-
-
 def _announce(address: str, service: Service) -> None:
     """Print the address and the policy."""
-    from ordinance.serve.door.http_headers import policy_header
-    from ordinance.serve.door.service import charter_alone
-
     if service.settings.shows_chat and address.startswith("http"):
         print(f"ordinance: to chat with the model, open {address}/chat", flush=True)
-    policy = policy_header(service.open(service.keyring.anyone))
-    if charter_alone(service):
-        tell_charter_alone(service.plan)
-    for plugin in service.plan.attached:
-        print(f"ordinance: the plugin {plugin.line()}", flush=True)
-    for struck in service.plan.struck:
-        print(f"ordinance: {struck.rule} runs without `{struck.test}`, which is not configured", flush=True)
-    print(f"ordinance: listening on {address}, policy {policy}", flush=True)
+    announce(f"listening on {address}", service)
 
 
 def _announce_embedded(address: str, service: Service) -> None:

@@ -24,7 +24,7 @@ from ordinance.serve.door.front_checks import FrontChecks, Presence, named_hosts
 from ordinance.serve.door.numbers import numbers
 from ordinance.serve.door.policies import Policies
 from ordinance.serve.door.router import Router
-from ordinance.serve.door.service import Service, make_service, ready_state
+from ordinance.serve.door.service import REACHED_EVERY, Service, make_service, ready_answer, ready_state
 from ordinance.serve.envoy.beyond import Beyond
 from ordinance.serve.envoy.health import Health
 from ordinance.serve.envoy.processor import Processor
@@ -35,8 +35,6 @@ from ordinance.serve.metrics.address import listen_for_metrics, show
 from ordinance.serve.reload_signal import renewing
 from ordinance.settings.model import Settings
 
-#: How long it is remembered whether the upstream answers, in seconds.
-_REACHED_EVERY = 1.0
 #: Envoy sends its header and each piece of a body as a message of its own; a larger one ends the stream. In bytes.
 _LARGEST_MESSAGE = 4 * 1024 * 1024
 
@@ -62,7 +60,7 @@ class ExtProc:
         self.service: Service = make_service(policies, settings, beyond, on, renewal)
         limits = settings.limits
         self._presence = Presence(limits.connections, limits.connections_per_address)
-        self._trouble = Glance(self._seen, _REACHED_EVERY)
+        self._trouble = None if self._beside is None else Glance(self._beside.trouble, REACHED_EVERY)
         self.draining = False
         router = Router(self.service, {HEALTH: self._health, READY: self._ready})
         failed = self.service.meter.failed
@@ -112,9 +110,6 @@ class ExtProc:
 
     # what it says of itself
 
-    async def _seen(self) -> str:
-        return "" if self._beside is None else await self._beside.trouble()
-
     async def _is_ready(self) -> bool:
         """Return whether Envoy should call here. Whether the model server answers is for Envoy itself to see: an
         Ordinance that left with it would take the error that says so along."""
@@ -124,12 +119,8 @@ class ExtProc:
         return {"status": "alive"}, 200
 
     async def _ready(self, _: Exchange) -> tuple[Any, int]:
-        trouble = await self._trouble()
-        state = await ready_state(self.service, reachable=not trouble, draining=self.draining)
-        seen = {"upstream": "unreachable", "upstream_problem": trouble} if trouble else {"upstream": "reachable"}
-        if self._beside is None:
-            seen = {"upstream": "not asked"}
-        return {**state, **seen}, 200 if state["ready"] else 503
+        trouble = None if self._trouble is None else await self._trouble()
+        return await ready_answer(self.service, trouble, draining=self.draining)
 
 
 def run(made: ExtProc, settings: Settings, announce: Callable[[str, Service], None]) -> bool:

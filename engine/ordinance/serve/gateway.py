@@ -15,15 +15,12 @@ from ordinance.serve.chat.pages import ChatPages
 from ordinance.serve.door.cors import Cors
 from ordinance.serve.door.front_checks import FrontChecks, Presence, expected_hosts
 from ordinance.serve.door.router import Router
-from ordinance.serve.door.service import Service, ready_state
+from ordinance.serve.door.service import REACHED_EVERY, Service, ready_answer
 from ordinance.serve.http.descriptors import affordable
 from ordinance.serve.http.exchange import LAST_WORDS_SECONDS, Exchange
 from ordinance.serve.http.glance import Glance
 from ordinance.serve.http.stderr import takes
 from ordinance.serve.reload_signal import renewing
-
-#: How long it is remembered whether the upstream answers, in seconds.
-_REACHED_EVERY = 1.0
 
 
 class Gateway:
@@ -35,7 +32,7 @@ class Gateway:
         self._upstream = upstream
         limits = service.settings.limits
         self._presence = Presence(affordable(limits.connections), limits.connections_per_address)
-        self._trouble = Glance(upstream.trouble, _REACHED_EVERY)
+        self._trouble = Glance(upstream.trouble, REACHED_EVERY)
         #: The server is about to leave: whoever asks `/ready` shall send requests elsewhere.
         self.draining = False
         router = Router(service, {HEALTH: self._health, READY: self._ready})
@@ -69,7 +66,4 @@ class Gateway:
         return {"status": "alive"}, 200
 
     async def _ready(self, _: Exchange) -> tuple[Any, int]:
-        trouble = await self._trouble()
-        state = await ready_state(self._service, reachable=not trouble, draining=self.draining)
-        seen = {"upstream": "unreachable", "upstream_problem": trouble} if trouble else {"upstream": "reachable"}
-        return {**state, **seen}, 200 if state["ready"] else 503
+        return await ready_answer(self._service, await self._trouble(), draining=self.draining)

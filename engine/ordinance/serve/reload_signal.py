@@ -27,6 +27,7 @@ def renewing(service: Service) -> Iterator[None]:
         task.add_done_callback(tasks.discard)
 
     loop.add_signal_handler(signal.SIGHUP, renew)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # whoever started this held it back until now
     try:
         yield
     finally:

@@ -90,7 +90,6 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=[])
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # the gateway listens to it now
         limits = self._settings.limits
         places = Places(affordable(limits.connections), limits.connections_per_address)
 

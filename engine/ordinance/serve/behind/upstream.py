@@ -11,16 +11,17 @@ import asyncio
 import io
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from types import MappingProxyType
 
 import aiohttp
 
 from ordinance.errors import SettingsError
-from ordinance.protocol.problems import Problem, malformed, stopping, truncated
+from ordinance.protocol.problems import Problem, malformed, truncated
 from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.contract import MOST_READ, Answer, Want, denied, refused, too_slow
 from ordinance.serve.behind.field_named import MOST_OF_ERROR
+from ordinance.serve.behind.waits import Waits
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.stderr import tell
 from ordinance.serve.http.threads import LARGE
@@ -67,20 +68,20 @@ class Reply:
 
 class Upstream:
     """A pool of connections to the inference server; see ``ModelServer``. Use it as an async context manager. Raises
-    ``SettingsError`` if the key or the authorities that its settings name cannot be read."""
+    ``SettingsError`` if the key or the authorities that its settings name cannot be read. ``key`` is the token that the
+    upstream gets; empty if it needs none."""
 
     def __init__(self, settings: UpstreamSettings) -> None:
         self._settings = settings
-        self._key = key_of(settings)
+        self.key = _key(settings)
         self._trusts = _trusts(settings)
         self._distrusted = ""
         self._session: aiohttp.ClientSession | None = None
-        self._ended = False
-        self._waits: set[asyncio.Timeout] = set()
+        self._waits = Waits(aiohttp.ClientError, OSError)
 
     async def __aenter__(self) -> Upstream:
         self._session = aiohttp.ClientSession(
-            headers={"authorization": f"Bearer {self._key}"} if self._key else {},
+            headers={"authorization": f"Bearer {self.key}"} if self.key else {},
             cookie_jar=aiohttp.DummyCookieJar(),
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS, ssl=self._trusts),
             timeout=aiohttp.ClientTimeout(
@@ -99,35 +100,18 @@ class Upstream:
     async def end(self) -> None:
         """End all requests, because the server stops: whoever waits for the upstream, or would, gets a ``Problem``
         (503). Closing the connections alone would not wake a reader of a chunked body."""
-        self._ended = True
-        now = asyncio.get_running_loop().time()
-        for wait in self._waits:
-            if not wait.expired():
-                wait.reschedule(now)
+        self._waits.end()
         if self._session is not None:
             await self._session.close()
 
-    @asynccontextmanager
-    async def until(self, deadline: float, broken: Callable[[], Problem]) -> AsyncIterator[None]:
+    def until(self, deadline: float, broken: Callable[[], Problem]) -> AbstractAsyncContextManager[None]:
         """Wait for the upstream inside, at most until ``deadline`` (the loop's time) or ``end``. Raises ``Problem``:
         ``broken()`` is that of a connection that fails."""
-        if self._ended:
-            raise stopping()
-        wait = asyncio.timeout_at(deadline)
-        try:
-            async with wait:
-                self._waits.add(wait)
-                yield
-        except (aiohttp.ClientError, OSError) as error:
-            if self._ended:
-                raise stopping() from None
-            if isinstance(error, aiohttp.ClientSSLError):
-                raise self._untrusted(error) from None
-            raise (too_slow() if isinstance(error, TimeoutError) else broken()) from None
-        finally:
-            self._waits.discard(wait)
-        if self._ended:
-            raise stopping()
+
+        def failed(error: Exception) -> Problem:
+            return self._untrusted(error) if isinstance(error, aiohttp.ClientSSLError) else broken()
+
+        return self._waits.until(deadline, failed)
 
     @asynccontextmanager
     async def ask(
@@ -218,7 +202,7 @@ class Upstream:
         return refused(response.status, response.headers, body)
 
 
-def key_of(settings: UpstreamSettings) -> str:
+def _key(settings: UpstreamSettings) -> str:
     """Return the token for the server; empty if there is none. Raises ``SettingsError``."""
     if settings.key_file is None:
         return settings.key.get_secret_value() if settings.key else ""

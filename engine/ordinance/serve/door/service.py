@@ -228,6 +228,23 @@ def charter_alone(service: Service) -> bool:
     return bool(service.plan.parents) and any(client.jurisdiction is None for client in clients)
 
 
+#: How long it is remembered whether the upstream answers, in seconds.
+REACHED_EVERY = 1.0
+
+
+async def ready_answer(service: Service, trouble: str | None, *, draining: bool) -> tuple[dict[str, Any], int]:
+    """Return the answer at ``/ready`` and its status. ``trouble`` is that of the upstream (``Upstream.trouble``); None
+    where it is not asked."""
+    state = await ready_state(service, reachable=not trouble, draining=draining)
+    if trouble is None:
+        seen = {"upstream": "not asked"}
+    elif trouble:
+        seen = {"upstream": "unreachable", "upstream_problem": trouble}
+    else:
+        seen = {"upstream": "reachable"}
+    return {**state, **seen}, 200 if state["ready"] else 503
+
+
 async def ready_state(service: Service, *, reachable: bool = True, draining: bool = False) -> dict[str, Any]:
     """Return what ``/ready`` says, first whether requests should come here: not if they would get no answer, nor if the
     server is about to stop, nor while a plugin says that something is wrong, or a judge is silent or wrong. A stale

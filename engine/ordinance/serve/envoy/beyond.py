@@ -7,13 +7,14 @@ beside Envoy where ``upstream.url`` names the server.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
-from ordinance.protocol.problems import Problem, malformed, no_key, stopping
-from ordinance.serve.behind.contract import MOST_READ, Answer, Want, denied, refused, too_slow
+from ordinance.protocol.problems import Problem, malformed, no_key
+from ordinance.serve.behind.contract import MOST_READ, Answer, Want, denied, refused
 from ordinance.serve.behind.field_named import MOST_OF_ERROR
-from ordinance.serve.behind.upstream import Upstream, key_of
+from ordinance.serve.behind.upstream import Upstream
+from ordinance.serve.behind.waits import Waits
 from ordinance.serve.envoy.heads import CREDENTIALS
 from ordinance.serve.envoy.talk import TALK, Head, Talk
 from ordinance.serve.http.exchange import Exchange
@@ -32,15 +33,13 @@ class Beyond:
         kept: Iterable[str],
         keyed: Callable[[], bool],
     ) -> None:
-        fields = UpstreamSettings.model_fields
-        self._idle: float = settings.idle_seconds if settings else fields["idle_seconds"].default
-        self._total: float = settings.total_seconds if settings else fields["total_seconds"].default
-        self._key = key_of(settings) if settings else ""
+        timing = settings or UpstreamSettings.model_construct()  # the defaults
+        self._idle, self._total = timing.idle_seconds, timing.total_seconds
+        self._key = beside.key if beside else ""
         self._beside = beside
         self._kept = frozenset(name.lower() for name in kept)
         self._keyed = keyed
-        self._ended = False
-        self._waits: set[asyncio.Timeout] = set()
+        self._waits = Waits()
 
     async def admit(self, exchange: Exchange) -> None:
         """Accept every client that Ordinance's keys accept: the model server is asked once, with the request."""
@@ -74,11 +73,7 @@ class Beyond:
         return await self._beside.read(exchange, method, path, body)
 
     async def end(self) -> None:
-        self._ended = True
-        now = asyncio.get_running_loop().time()
-        for wait in self._waits:
-            if not wait.expired():
-                wait.reschedule(now)
+        self._waits.end()
         if self._beside is not None:
             await self._beside.end()
 
@@ -92,13 +87,16 @@ class Beyond:
             kept.update(CREDENTIALS)
         if body is not None:
             ours["content-type"] = "application/json"
-        async with self._until(deadline):
+        async with self._waits.until(deadline):
             await talk.ask(path, ours, kept, body)
             head = await talk.head()
         if head.status in (401, 403):
             raise no_key() if passes else denied("operator")
         if head.status != 200:
-            told = await self._whole(talk, MOST_OF_ERROR, deadline) if head.status == 400 else b""
+            told = b""
+            if head.status == 400:
+                with suppress(Problem):
+                    told = await self._whole(talk, MOST_OF_ERROR, deadline)
             raise refused(head.status, head.named, told)
         if head.named.get("content-encoding", "identity") != "identity":
             raise malformed("it is compressed, which was not asked for")
@@ -113,23 +111,8 @@ class Beyond:
         return bytes(body)
 
     async def _piece(self, talk: Talk, deadline: float) -> bytes | None:
-        async with self._until(min(deadline, asyncio.get_running_loop().time() + self._idle)):
+        async with self._waits.until(min(deadline, asyncio.get_running_loop().time() + self._idle)):
             return await talk.piece()
-
-    @asynccontextmanager
-    async def _until(self, deadline: float) -> AsyncIterator[None]:
-        """Wait for the model server inside, at most until ``deadline`` (the loop's time) or ``end``."""
-        if self._ended:
-            raise stopping()
-        wait = asyncio.timeout_at(deadline)
-        try:
-            async with wait:
-                self._waits.add(wait)
-                yield
-        except TimeoutError:
-            raise (stopping() if self._ended else too_slow()) from None
-        finally:
-            self._waits.discard(wait)
 
 
 def _kind(head: Head) -> str:

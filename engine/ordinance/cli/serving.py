@@ -1,0 +1,49 @@
+"""What the commands that serve share: flags that name the policy, and what they say when they begin."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from ordinance.cli.arguments import locale_tag, tell_charter_alone
+
+if TYPE_CHECKING:
+    from ordinance.serve.door.service import Service
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """Add ``--pack``, ``--jurisdiction`` and ``--locale``, each of which overrides a setting."""
+    parser.add_argument(
+        "--pack", nargs="+", action="extend", metavar="PATH",
+        help="packs or folders of packs (default: every shipped pack except house packs)",
+    )  # fmt: skip
+    parser.add_argument("--jurisdiction", metavar="CODE", help="whose law applies, such as DE")
+    parser.add_argument("--locale", type=locale_tag, metavar="TAG", help="language of notices, such as de-DE")
+
+
+def flags_of(arguments: argparse.Namespace, **more: Any) -> dict[str, Any]:
+    """Return the settings that flags give, in the shape of the file: those of `add_policy`, ``--upstream``, and
+    ``more``; None is no setting."""
+    flags = {
+        "packs": arguments.pack,
+        "upstream": {"url": arguments.upstream} if arguments.upstream else None,
+        "jurisdiction": arguments.jurisdiction,
+        "locale": arguments.locale,
+        **more,
+    }
+    return {name: value for name, value in flags.items() if value is not None}
+
+
+def announce(listening: str, service: Service) -> None:
+    """Print the policy, what it does without, and where the server is ``listening``."""
+    from ordinance.serve.door.http_headers import policy_header
+    from ordinance.serve.door.service import charter_alone
+
+    policy = policy_header(service.open(service.keyring.anyone))
+    if charter_alone(service):
+        tell_charter_alone(service.plan)
+    for plugin in service.plan.attached:
+        print(f"ordinance: the plugin {plugin.line()}", flush=True)
+    for struck in service.plan.struck:
+        print(f"ordinance: {struck.rule} runs without `{struck.test}`, which is not configured", flush=True)
+    print(f"ordinance: {listening}, policy {policy}", flush=True)
