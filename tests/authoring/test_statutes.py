@@ -36,9 +36,9 @@ READ = STATUTE.replace("\nlabel words", f"{RECORDED}\nlabel words", 1).replace(
 )
 
 
-@pytest.fixture
-def loaded(tmp_path: Path) -> Loaded:
-    return load_on(write_statute(tmp_path, READ))
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    return load_on(write_statute(tmp_path_factory.mktemp("packs"), READ))
 
 
 def states(loaded: Loaded) -> dict[str, list[tuple[str, str]]]:

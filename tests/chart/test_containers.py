@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 from ordinance.loading.load import load
 from support.chart import render
 from support.checkout import ROOT, RULES
+from support.databases import free_port
 from support.outside import until
 from support.pod import can_be_made, files_of, line, started
 from support.serving import PATIENCE, ScriptedUpstream, say
@@ -28,12 +28,6 @@ CANARY = "ordinance-canary-86a-5d21e8"
 BIN = ROOT / ".venv" / "test" / "bin"
 #: The command beside an Envoy, and an Envoy, in the environment of `make test-envoy`.
 ENVOY = ROOT / ".venv" / "envoy" / "bin"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def laid(files: Mapping[str, Mapping[str, str]], folder: Path) -> dict[str, Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.checkout import ROOT
-from support.terminal import Terminal
+from support.tutorial import follow
 
 pytestmark = pytest.mark.server
 
@@ -19,14 +19,7 @@ BLOCKS = re.findall(r"^```(yaml|yml|sh)\n(.*?)^```$", TUTORIAL, re.DOTALL | re.M
 
 @pytest.mark.slow
 def test_the_tutorial_leads_from_keys_to_a_policy_and_back(tmp_path: Path) -> None:
-    terminal, said = Terminal(tmp_path), []
-    for kind, text in BLOCKS:
-        if kind == "sh":
-            said.append(terminal.type(text))
-        else:
-            first, _, rest = text.partition("\n")
-            (tmp_path / first.removeprefix("# ")).write_text(rest, "utf-8")
-    _, root, built, unsigned, signed, installed, forward, back, again = said
+    _, root, built, unsigned, signed, installed, forward, back, again = follow(tmp_path, BLOCKS)
     assert "root version 1, expires 2036-06-01T00:00:00Z, signed by anna, ben" in root
     assert "release version 1" in built
     assert "not signed: read it first" in unsigned

@@ -25,7 +25,7 @@ from support.checkout import ROOT
 from support.commands import Served, environment, run_here
 from support.judges import entry, installed
 from support.knowing_judge import KnowingJudge, firing_in
-from support.serving import LoopThread, ScriptedUpstream, say
+from support.serving import ScriptedUpstream, say
 from support.waiting import until
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.requirement("RL-1")]
@@ -56,15 +56,6 @@ def judge(charter: Loaded) -> Iterator[KnowingJudge]:
     server = KnowingJudge(questions, firing_in(TEXTS / "weapons.txt", charter.plan), seconds=30.0)
     yield server
     server.stop()
-
-
-@pytest.fixture
-def upstream() -> Iterator[ScriptedUpstream]:
-    thread = LoopThread()
-    server = ScriptedUpstream(thread)
-    yield server
-    server.stop()
-    thread.stop()
 
 
 def write(folder: Path, judge: KnowingJudge, **more: Any) -> Path:

@@ -23,7 +23,8 @@ from grpc_health.v1 import health_pb2 as health
 from grpc_health.v1 import health_pb2_grpc as asking
 
 from support.commands import command, environment, run
-from support.envoys import Envoy, OpenEnvoy, OpenExtProc, free_port
+from support.databases import free_port
+from support.envoys import Envoy, OpenEnvoy, OpenExtProc
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, say
 from support.waiting import until
 

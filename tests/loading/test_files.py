@@ -13,7 +13,7 @@ from ordinance.language.diagnostics import Diagnostic
 from ordinance.loading.bounds import LEXICON_LIMIT, PACK_LIMIT
 from ordinance.loading.files import find_packs, read_source, shown
 from ordinance.loading.load import load
-from support.packs import JURISDICTION, load_on, write_jurisdiction
+from support.packs import JURISDICTION, errors, load_on, write_jurisdiction
 
 BAD = [
     ("empty", b"", "empty-pack", 1),
@@ -244,3 +244,12 @@ def test_a_spreadsheet_without_its_columns_says_so(tmp_path: Path) -> None:
     (tmp_path / "lexicons" / "words.csv").write_text("secret words;a list\n", "utf-8")
     (item,) = [item for item in load_on(path).diagnostics if item.code == "lexicon-empty"]
     assert "phrase, endings, source, note" in item.help
+
+
+def test_a_quotation_mark_that_nobody_closed_is_a_finding(tmp_path: Path) -> None:
+    path = write_jurisdiction(tmp_path, JURISDICTION.replace("lexicons/words.txt", "lexicons/words.csv"))
+    rows = 'phrase,endings\n"secret words,\n' + "and more,\n" * 20_000
+    (tmp_path / "lexicons" / "words.csv").write_text(rows, "utf-8")
+    loaded = load_on(path)
+    assert loaded.compiled is None
+    assert errors(loaded) != []

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
@@ -26,11 +25,6 @@ PAIRS = [
 PAGE = ROOT / "docs" / "accuracy.md"
 _BEGIN = "<!-- Generated from tests/cases/packs/pairs.tsv by tests/rules/test_pairs.py. -->"
 _END = "<!-- End of the pairs. -->"
-
-
-@pytest.fixture(scope="module")
-def plan() -> Plan:
-    return load(on=TODAY).plan
 
 
 def decided(plan: Plan, place: str | None, language: str, text: str) -> tuple[object, ...]:

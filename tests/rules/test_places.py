@@ -25,16 +25,6 @@ UNREAD = {"AT", "BR", "CH", "EE", "ES", "FI", "LU", "PL", "US"}
 SUPERSEDED = {"199 284 284", "1393", "1577-0199", "141", "1-800-273-8255", "08457 90 90 90"}
 
 
-@pytest.fixture(scope="module")
-def everything() -> Loaded:
-    return load(on=TODAY)
-
-
-@pytest.fixture(scope="module")
-def plan(everything: Loaded) -> Plan:
-    return everything.plan
-
-
 def answered(
     plan: Plan, answer: str, prompt: str = "Hello.", at: str = "DE", locale: str = "en", **facts: str
 ) -> Session:

@@ -22,16 +22,6 @@ RULES = shipped_rules()
 PACKS = sorted(path.parent if path.stem != "baseline" else path for path in RULES.rglob("*.ord"))
 
 
-@pytest.fixture(scope="module")
-def everything() -> Loaded:
-    return load(on=TODAY)
-
-
-@pytest.fixture(scope="module")
-def plan(everything: Loaded) -> Plan:
-    return everything.plan
-
-
 def test_they_stand_where_the_contract_says() -> None:
     for path in ["charter/baseline.ord", "jurisdictions/EU", "jurisdictions/DE", "jurisdictions/EE",
                  "languages/et", "languages/de", "languages/en"]:  # fmt: skip

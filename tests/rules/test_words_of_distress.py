@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import pytest
 
-from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import NoticeKind
 from ordinance.runtime.session import Session
@@ -159,11 +158,6 @@ OTHERS = {
     "vi": ["Chúng nó nên chết hết đi.", "Ông tự sát năm 1945."],
     "id": ["Mereka semua harus mati.", "Ia bunuh diri pada tahun 1945."],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def plan() -> Plan:
-    return load(on=TODAY).plan
 
 
 def offers_help(plan: Plan, prompt: str, answer: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from ordinance.trust.building import Order, build
 from ordinance.trust.contents import Contents, read_contents, statement_name
 from ordinance.trust.envelopes import Envelope, key_id, sealed, sign
 from ordinance.trust.moments import written
-from ordinance.trust.roots import ROOT_TYPE, Key, Role, Root, read_root
+from ordinance.trust.roots import ROOT_TYPE, Key, Role, Root
 from ordinance.trust.signing import sign_bundle
 from support.packs import CHARTER, write_charter, write_jurisdiction
 
@@ -158,14 +158,6 @@ def restated(data: bytes, role: str, change: Callable[[bytes], bytes], people: I
 
 def without_signatures(members: dict[str, bytes], role: str) -> None:
     put(members, role, msgspec.structs.replace(envelope(members, role), signatures=()))
-
-
-def payload(root: bytes) -> Root:
-    return read_root(root, "a root").root
-
-
-def today() -> date:
-    return NOW.date()
 
 
 @dataclass(frozen=True)

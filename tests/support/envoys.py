@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,8 @@ from ordinance.serve.door.policies import Policies
 from ordinance.serve.external_processor import ExtProc
 from ordinance.settings.model import Settings
 from support.checkout import ROOT
-from support.serving import PATIENCE, LoopThread
+from support.databases import free_port
+from support.serving import PATIENCE, LoopThread, policies_in
 
 SHIPPED = ROOT / "deploy" / "envoy" / "envoy.yaml"
 #: Envoy itself, in the environment of `make test-envoy`.
@@ -38,12 +38,6 @@ Change = Callable[[dict[str, Any]], None]
 
 def nothing(_: dict[str, Any]) -> None:
     """Change nothing."""
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def shipped() -> dict[str, Any]:
@@ -186,8 +180,8 @@ class RunningExtProc:
         values: dict[str, Any] = {"jurisdiction": "DE", "audit": "/dev/null", **settings}
         values.setdefault("conversation", {"store": "none"})
         checked = Settings.model_validate(values)
-        renewal = None if load is None else Renewal(lambda _: _policies(load()), reread)
-        self.made = ExtProc(_policies(plan), checked, renewal)
+        renewal = None if load is None else Renewal(lambda _: policies_in(load()), reread)
+        self.made = ExtProc(policies_in(plan), checked, renewal)
         self.service = self.made.service
         self._thread = thread
         self._leaving = asyncio.Event()
@@ -229,10 +223,6 @@ class Governed:
         self.running.stop()
         self.envoy.until_processor(healthy=False)
         self._envoys.back(self._upstream, self.envoy)
-
-
-def _policies(plan: Plan | Policies) -> Policies:
-    return Policies(plan) if isinstance(plan, Plan) else plan
 
 
 #: Starts an Ordinance, as an operator in DE, at a port; settings by keyword.

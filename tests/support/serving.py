@@ -224,8 +224,8 @@ class RunningGateway:
         checked = Settings.model_validate(values)
         assert checked.upstream is not None
         behind = Upstream(checked.upstream)
-        renewal = None if load is None else Renewal(lambda _: _policies(load()), reread)
-        self.service = make_service(_policies(plan), checked, behind, renewal=renewal)
+        renewal = None if load is None else Renewal(lambda _: policies_in(load()), reread)
+        self.service = make_service(policies_in(plan), checked, behind, renewal=renewal)
         listener = listen("127.0.0.1", 0)
         self.address = listener.address
         self._server = Server(Gateway(self.service, behind), listener, checked)
@@ -239,7 +239,7 @@ class RunningGateway:
 OpenGateway = Callable[..., RunningGateway]
 
 
-def _policies(plan: Plan | Policies) -> Policies:
+def policies_in(plan: Plan | Policies) -> Policies:
     return Policies(plan) if isinstance(plan, Plan) else plan
 
 

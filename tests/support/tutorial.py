@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from support.checkout import ROOT
@@ -14,10 +15,10 @@ TUTORIAL = PAGE.partition("## From an empty folder to a wheel")[2].partition("\n
 BLOCKS = re.findall(r"^```(python|toml|ord|sh)\n(.*?)^```$", TUTORIAL, re.DOTALL | re.MULTILINE)
 
 
-def follow(home: Path) -> list[str]:
-    """Follow it in the empty folder ``home``, and return what its commands said."""
+def follow(home: Path, blocks: Sequence[tuple[str, str]] = BLOCKS) -> list[str]:
+    """Follow it, or another whose ``blocks`` are given, in the empty folder ``home``; return what its commands said."""
     terminal, said = Terminal(home), []
-    for kind, text in BLOCKS:
+    for kind, text in blocks:
         if kind == "sh":
             said.append(terminal.type(text))
         else:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from ordinance.serve.door import engine
 from support.bundles import ROOT, Office, World
 from support.ways import Machine
+
+_DIGEST = cache(engine._digest)
+
+
+@pytest.fixture(autouse=True)
+def engine_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test here replaces the engine, and five of the seven ways would read all of it for each attack."""
+    monkeypatch.setattr(engine, "_digest", _DIGEST)
 
 
 @pytest.fixture(scope="session")

@@ -27,13 +27,14 @@ ENGINE = CHECKOUT / "engine" / "ordinance"
 
 #: Modules that load packs without verifying them, and apply nothing of it.
 READERS = {
-    "trust/applied.py", "trust/drafts.py", "cli/calibrate.py",
+    "trust/applied.py", "trust/drafts.py",
     "cli/translate.py", "authoring/skeleton.py",
     "conformance/kit.py",
 }  # fmt: skip
 #: Modules whose packs may be drafts, or bundles that are not verified.
 DRAFTERS = {
     "cli/bundle.py",
+    "cli/calibrate.py",
     "cli/check.py",
     "cli/diff.py",
     "cli/doctor.py",
@@ -60,6 +61,7 @@ def importers(module: str, name: str) -> set[str]:
 def test_nobody_loads_packs_past_the_verifier() -> None:
     assert importers("ordinance.loading.load", "load") == READERS
     assert importers("ordinance.trust.drafts", "load_draft") == DRAFTERS
+    assert importers("ordinance.trust.drafts", "load_contents") == {"cli/diff.py"}
     assert importers("ordinance.trust.applied", "applied") == APPLIERS
 
 

@@ -11,10 +11,9 @@ from ordinance.authoring.explanation import Explanation, Turns, explain
 from ordinance.authoring.labelled import Labelled
 from ordinance.authoring.witness import Witness
 from ordinance.errors import SituationError
-from ordinance.language.ast import LabelDecl, NoticeDecl
 from ordinance.loading.example_runs import Result, run_example, situation_of
 from ordinance.loading.load import Loaded
-from ordinance.policy.ir import Example, Unit
+from ordinance.policy.ir import Example
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Effect
 
@@ -92,7 +91,8 @@ def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
             continue
         if given and not (example.judged and run_example(plan, example, on).off):
             firing[example.rule] = example
-    spoken = {each.name: _spoken(each) for each in policy.units} if policy else {}
+    units = policy.units if policy else ()
+    spoken = {each.name: frozenset() if each.pack.kind == "charter" else each.spoken for each in units}
     results: list[Result] = []
     for unit in given:
         for example in firing.values():
@@ -115,12 +115,3 @@ def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
             else:
                 results.append(Result(here, ""))
     return tuple(results)
-
-
-def _spoken(unit: Unit) -> frozenset[str]:
-    """Return the languages of the notices and labels of a pack below the charter."""
-    if unit.pack.kind == "charter":
-        return frozenset()
-    notices, labels = unit.pack.each(NoticeDecl), unit.pack.each(LabelDecl)
-    texts = [*(notice.texts for notice in notices), *(label.texts for label in labels)]
-    return frozenset(text.tag.text for each in texts for text in each)

@@ -16,9 +16,9 @@ from ordinance.cli.arguments import (
     add_config,
     add_day,
     allowed_by,
+    jurisdiction_of,
     locale_tag,
     positive,
-    region_of,
     tell_charter_alone,
 )
 from ordinance.cli.lines import Line, parse, read
@@ -82,9 +82,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Read lines until the input ends. Return 0, or 1 if a line could not be used."""
-    jurisdiction = arguments.jurisdiction
-    if jurisdiction is None and arguments.locale:
-        jurisdiction = region_of(arguments.locale)
+    jurisdiction = jurisdiction_of(arguments)
     allowed = allowed_by(arguments)
     trust = allowed.settings.trust if allowed.settings is not None else None
     judges = allowed.settings.judges if allowed.settings is not None else ()
@@ -171,7 +169,6 @@ class LineGovernor:
         if line.conversation is not None:
             remembered = Remembered(MappingProxyType(dict(self.memories.get(line.conversation, {}))))
         session = open_session(self.plan, situation, wanted, self.locale, whole=whole, remembered=remembered)
-        session.keep_answers()
         sent = None
         if line.asked is not None:
             sent = line.asked.ask(session)

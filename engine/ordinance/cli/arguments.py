@@ -151,6 +151,14 @@ def locale_tag(text: str) -> str:
     return text
 
 
+def jurisdiction_of(arguments: argparse.Namespace) -> str | None:
+    """Return ``--jurisdiction``, else the region of ``--locale``; None without either."""
+    if arguments.jurisdiction is None and arguments.locale:
+        return region_of(arguments.locale)
+    jurisdiction: str | None = arguments.jurisdiction
+    return jurisdiction
+
+
 def region_of(locale: str) -> str | None:
     """Return the region of an operator's ``locale``, used as their jurisdiction: ``de-DE`` gives ``DE``.
 

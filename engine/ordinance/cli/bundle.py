@@ -277,9 +277,9 @@ def _before(args: argparse.Namespace) -> tuple[Contents, Path] | None:
 def _newest(contents: Contents) -> Rooted:
     """Return the newest root in a bundle, which says as what somebody signs. Who verifies begins with a root of their
     own."""
-    if not contents.roots:
+    if contents.newest is None:
         raise TroubleError("bundle-member", "roots", "the bundle contains no root")
-    return contents.roots[max(contents.roots)]
+    return contents.newest
 
 
 def _loader(allowed: Allowed, issued: datetime, *, examples: bool = False) -> Loader:

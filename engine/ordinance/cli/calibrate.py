@@ -13,8 +13,9 @@ from ordinance.authoring.calibration.calibration_texts import Sorted, sort
 from ordinance.authoring.labelled import Labelled, read_texts
 from ordinance.cli.arguments import add_config, add_packs, packs_of, positive
 from ordinance.cli.check import count
+from ordinance.cli.printed import write_text
 from ordinance.cli.progress import working
-from ordinance.errors import PolicyError, SettingsError, UnreadableError, UnwritableError, UsageError
+from ordinance.errors import PolicyError, SettingsError, UnreadableError, UsageError
 from ordinance.judging.calibration import Calibration, Language
 from ordinance.judging.configured import maker
 from ordinance.judging.language import language_of, prepare
@@ -23,13 +24,14 @@ from ordinance.judging.umbrella import umbrella
 from ordinance.language.diagnostics import Diagnostic, did_you_mean
 from ordinance.loading.bounds import LEXICON_LIMIT
 from ordinance.loading.files import read_source, shown
-from ordinance.loading.load import Loaded, load
+from ordinance.loading.load import Loaded
 from ordinance.loading.packs import shipped_rules
 from ordinance.plugin import Question
 from ordinance.plugins.allowed import Plugin, allow
 from ordinance.settings.judges import JudgeSettings
 from ordinance.settings.model import Settings
 from ordinance.settings.sources import load as load_settings
+from ordinance.trust.drafts import load_draft
 
 _EPILOG = """\
 examples:
@@ -97,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     entry = _entry(settings, args.judge)
     with working("reading packs"):
         plugins = allow(settings.plugins)
-        loaded = load(packs_of(args, settings), plugins=plugins, examples=False)
+        loaded = load_draft(packs_of(args, settings), plugins=plugins, examples=False)
     asked = _asked(loaded)
     prepare()
     with working("reading texts"):
@@ -111,8 +113,8 @@ def run(args: argparse.Namespace) -> int:
     at_once = min(args.at_once, settings.judge.at_once)
     done = _Progress(args.judge)
     made = calibrate(found.samples, asked, judge, unseen=args.unseen, at_once=at_once, done=done)
-    _write(out, made.text())
-    _write(out.with_suffix(".svg"), picture(made))
+    write_text(out, made.text())
+    write_text(out.with_suffix(".svg"), picture(made))
     _print(made, out)
     return 0
 
@@ -181,13 +183,6 @@ class _Progress:
             print(f"\rordinance: {self._judge}: {done} of {of} scored", end=end, file=sys.stderr, flush=True)
         elif done * 10 // of > (done - 1) * 10 // of:
             print(f"ordinance: {self._judge}: {done} of {of} scored", file=sys.stderr, flush=True)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise UnwritableError(f"{shown(path)} cannot be written: {error.strerror}.", help="Check the path.") from None
 
 
 def _print(made: Calibration, out: Path) -> None:

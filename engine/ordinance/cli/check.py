@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from ordinance.authoring.costs import Cost, costs, measured
 from ordinance.authoring.statutes import Statute, as_json, statutes
 from ordinance.cli.arguments import add_paths, allowed_by, packs_of
-from ordinance.cli.colour import coloured
+from ordinance.cli.printed import show
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge
-from ordinance.language.diagnostics import Diagnostic, diagnose, more_on, render
+from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.loading.load import Loaded
 from ordinance.policy.ir import Rule
 from ordinance.trust.drafts import load_draft
@@ -66,10 +65,7 @@ def run(args: argparse.Namespace) -> int:
             shown["judges"] = [each.report() for each in judges]
         print(json.dumps(shown, ensure_ascii=False))
         return loaded.exit_code
-    for item in diagnostics:
-        print(coloured(render(item), sys.stdout))
-    if more := more_on(diagnostics):
-        print(more)
+    show(diagnostics)
     print(_summary(loaded, diagnostics, found))
     return loaded.exit_code
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from ordinance.authoring.comparison import diff
 from ordinance.cli.arguments import add_config, add_day, add_format, allowed_by
-from ordinance.cli.colour import coloured
+from ordinance.cli.printed import show
 from ordinance.cli.progress import working
-from ordinance.language.diagnostics import more_on, render
 from ordinance.loading.load import Loaded
 from ordinance.trust.approval import document
-from ordinance.trust.drafts import load_draft, read_draft
+from ordinance.trust.contents import Contents
+from ordinance.trust.drafts import load_contents, load_draft, read_draft
 from ordinance.trust.statements import sha256
 from ordinance.trust.unpacked import is_bundle
 
@@ -58,9 +58,10 @@ def run(args: argparse.Namespace) -> int:
     """Print the differences."""
     with working("reading packs"):
         allowed = allowed_by(args)
+        before, after = (read_draft(each) if is_bundle(each) else None for each in (args.old, args.new))
         old, new = (
-            load_draft([each], plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False)
-            for each in (args.old, args.new)
+            _load(path, contents, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False)
+            for path, contents in ((args.old, before), (args.new, after))
         )
     codes = [loaded.exit_code for loaded in (old, new)]
     if old.compiled is None or new.compiled is None or old.policy is None or new.policy is None:
@@ -69,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
     with working("comparing"):
         difference = diff(old.policy, new.policy)
     report = difference.as_json()
-    if is_bundle(args.old) and is_bundle(args.new):
-        approved = document(read_draft(args.old), read_draft(args.new).signed, difference)
+    if before is not None and after is not None:
+        approved = document(before, after.signed, difference)
         report = {**json.loads(approved), "digest": sha256(approved)}
     if args.format == "json":
         print(json.dumps(report, ensure_ascii=False))
@@ -79,15 +80,17 @@ def run(args: argparse.Namespace) -> int:
     return 1 if report["changes"] or report["citations"] or report.get("files") else 0
 
 
+def _load(path: Path, contents: Contents | None, **more: Any) -> Loaded:
+    return load_draft([path], **more) if contents is None else load_contents(contents, path, **more)
+
+
 def _not_loaded(sides: list[Loaded], form: str) -> None:
     found = [item for side in sides for item in side.diagnostics if item.severity == "error"]
     if form == "json":
         report = {"changes": [], "citations": [], "diagnostics": [item.as_dict() for item in found]}
         print(json.dumps(report, ensure_ascii=False))
         return
-    for item in found:
-        print(coloured(render(item), sys.stdout))
-    print(more_on(found))
+    show(found)
     print("nothing was compared: at least one side does not compile to a policy", file=sys.stderr)
 
 

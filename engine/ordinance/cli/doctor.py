@@ -7,12 +7,13 @@ import json
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ordinance.cli.arguments import add_config, add_format, allowed_by, positive
 from ordinance.doctor.envoy_config import examined
 from ordinance.doctor.examination import examine
-from ordinance.doctor.findings import State
+from ordinance.doctor.findings import Finding, State
 from ordinance.doctor.identity import Expected
 from ordinance.doctor.protocols.canaries import canaries_of
 from ordinance.doctor.report import as_json, as_text
@@ -113,11 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
         ) from None
     findings = list(examine(target, expected, progress))
     progress.clear()
-    if arguments.format == "json":
-        print(json.dumps(as_json(arguments.url, target.model, findings), ensure_ascii=False))
-    else:
-        print(as_text(arguments.url, findings))
-    return 1 if any(finding.state is State.OPEN for finding in findings) else 0
+    return _report(arguments.format, arguments.url, target.model, findings)
 
 
 def _read_envoy(arguments: argparse.Namespace) -> int:
@@ -126,10 +123,15 @@ def _read_envoy(arguments: argparse.Namespace) -> int:
         raise UsageError("a URL and --envoy were given.", help="Run the doctor once for each.")
     config = read_config(arguments.envoy)
     findings = list(examined(config, arguments.filter, arguments.model_cluster))
-    if arguments.format == "json":
-        print(json.dumps(as_json(str(arguments.envoy), "", findings), ensure_ascii=False))
+    return _report(arguments.format, str(arguments.envoy), "", findings)
+
+
+def _report(form: str, examined: str, model: str, findings: Sequence[Finding]) -> int:
+    """Print what was found of what was ``examined``. Returns 0 if nothing is open, else 1."""
+    if form == "json":
+        print(json.dumps(as_json(examined, model, findings), ensure_ascii=False))
     else:
-        print(as_text(str(arguments.envoy), findings))
+        print(as_text(examined, findings))
     return 1 if any(finding.state is State.OPEN for finding in findings) else 0
 
 

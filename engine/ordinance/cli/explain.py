@@ -15,9 +15,9 @@ from ordinance.cli.arguments import (
     add_format,
     allowed_by,
     fact,
+    jurisdiction_of,
     locale_tag,
     positive,
-    region_of,
     tell_charter_alone,
 )
 from ordinance.cli.lines import Line, parse, read
@@ -86,9 +86,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Print what became of every rule."""
-    jurisdiction = args.jurisdiction
-    if jurisdiction is None and args.locale:
-        jurisdiction = region_of(args.locale)
+    jurisdiction = jurisdiction_of(args)
     with working("reading packs"):
         allowed = allowed_by(args)
         plan = load_draft(

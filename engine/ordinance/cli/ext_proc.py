@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ordinance.cli.arguments import add_day
-from ordinance.cli.serving import add_policy, announce, flags_of
+from ordinance.cli.servers import add_policy, announce, flags_of
 from ordinance.errors import ServeError
 from ordinance.settings.sources import load
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from ordinance.cli.arguments import add_format
 from ordinance.cli.check import count
-from ordinance.cli.colour import coloured
+from ordinance.cli.printed import show
 from ordinance.cli.progress import working
 from ordinance.errors import UnwritableError
-from ordinance.language.diagnostics import Diagnostic, capped, in_order, more_on, render
+from ordinance.language.diagnostics import Diagnostic, capped, in_order
 from ordinance.language.format import format_source
 from ordinance.language.parser import Role, first_word, parse
 from ordinance.loading.bounds import PACK_LIMIT
@@ -116,10 +115,7 @@ def _unwritable(path: Path, error: OSError) -> UnwritableError:
 
 
 def _print(done: Formatted, *, check: bool) -> None:
-    for item in done.diagnostics:
-        print(coloured(render(item), sys.stdout))
-    if more := more_on(done.diagnostics):
-        print(more)
+    show(done.diagnostics)
     for name in done.changed:
         print(f"{name}: {'would be formatted' if check else 'formatted'}")
     same = done.seen - len(done.changed) - len({item.file for item in done.diagnostics if item.severity == "error"})

@@ -14,7 +14,7 @@ from ordinance.authoring.register.document import Document, Section, Table, Text
 from ordinance.authoring.register.html import to_html
 from ordinance.authoring.replayed import Seen, Tally
 from ordinance.cli.apply import LineGovernor
-from ordinance.cli.arguments import add_config, add_day, allowed_by, locale_tag, region_of
+from ordinance.cli.arguments import add_config, add_day, allowed_by, jurisdiction_of, locale_tag
 from ordinance.cli.check import aligned
 from ordinance.cli.lines import parse, read
 from ordinance.cli.progress import Counting
@@ -66,9 +66,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Govern each line twice and print what differs. Returns 0, or 1 if a line became looser or cannot be used."""
-    jurisdiction = args.jurisdiction
-    if jurisdiction is None and args.locale:
-        jurisdiction = region_of(args.locale)
+    jurisdiction = jurisdiction_of(args)
     allowed = allowed_by(args)
     plans = [
         load_draft(paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, judge=allowed.judge).plan

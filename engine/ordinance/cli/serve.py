@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ordinance.cli.arguments import add_day, positive, region_of
-from ordinance.cli.serving import add_policy, announce, flags_of
+from ordinance.cli.servers import add_policy, announce, flags_of
 from ordinance.errors import SettingsError, UsageError
 from ordinance.settings.model import Settings, unix_path
 from ordinance.settings.sections import UpstreamSettings

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,10 +14,10 @@ from ordinance.authoring.labelled import Labelled, read_texts
 from ordinance.authoring.results import Examined, examine
 from ordinance.cli.arguments import add_paths, allowed_by, packs_of
 from ordinance.cli.check import count
-from ordinance.cli.colour import coloured
+from ordinance.cli.printed import show, write_text
 from ordinance.cli.progress import working
-from ordinance.errors import UnreadableError, UnwritableError, UsageError
-from ordinance.language.diagnostics import Diagnostic, more_on, render
+from ordinance.errors import UnreadableError, UsageError
+from ordinance.language.diagnostics import Diagnostic
 from ordinance.loading.bounds import LEXICON_LIMIT
 from ordinance.loading.example_runs import Result
 from ordinance.loading.files import read_source, shown
@@ -75,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     with working("running examples"):
         examined = examine(loaded, texts, args.on)
     if args.junit:
-        _write(args.junit, junit(examined.everything))
+        write_text(args.junit, junit(examined.everything))
     if args.format == "json":
         print(json.dumps(_report(examined), ensure_ascii=False))
     else:
@@ -93,22 +92,13 @@ def _texts(path: Path, loaded: Loaded) -> list[Labelled]:
     return read_texts(source, loaded.plan)
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise UnwritableError(f"{shown(path)} cannot be written: {error.strerror}.", help="Check the path.") from None
-
-
 def _not_loaded(loaded: Loaded, form: str) -> int:
     if form == "json":
         report: dict[str, object] = {"examples": 0, "failed": 0, "rules": {}}
         report["diagnostics"] = [item.as_dict() for item in loaded.diagnostics]
         print(json.dumps(report, ensure_ascii=False))
     else:
-        for item in loaded.diagnostics:
-            print(coloured(render(item), sys.stdout))
-        print(more_on(loaded.diagnostics))
+        show(loaded.diagnostics)
         print("no example was run: the packs do not compile to a policy")
     return loaded.exit_code
 

@@ -12,10 +12,11 @@ from ordinance.authoring.translation.wanted_texts import Wanted, translated, wan
 from ordinance.cli.arguments import add_config, add_day, add_packs, allowed_by, locale_tag, packs_of
 from ordinance.cli.check import count
 from ordinance.cli.fmt import write_whole
+from ordinance.cli.printed import show, write_text
 from ordinance.errors import UnreadableError, UsageError
-from ordinance.language.diagnostics import render
 from ordinance.loading.files import shown
 from ordinance.loading.load import Loaded, load
+from ordinance.trust.unpacked import is_bundle
 
 _EPILOG = """\
 examples:
@@ -51,24 +52,24 @@ def run(args: argparse.Namespace) -> int:
     if args.export and args.imported:
         raise UsageError("--export and --import cannot be given together.", help="Export first.")
     allowed = allowed_by(args)
-    loaded = load(
-        packs_of(args, allowed.settings), plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False
-    )
+    paths = packs_of(args, allowed.settings)
+    if any(map(is_bundle, paths)):
+        raise UsageError("a bundle cannot be translated.", help="Name the packs that it was built from.")
+    loaded = load(paths, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False)
     if loaded.policy is None:
         return _unread(loaded)
     if args.imported:
         return _take_in(loaded, args.imported)
     texts = wanted(loaded.policy, (args.to,) if args.to else ())
     if args.export:
-        _write(Path(args.export), write(args.export, texts))
+        write_text(Path(args.export), write(args.export, texts))
         print(f"{args.export}: {count(len(texts), 'text')}, {sum(each.lacking for each in texts)} to translate")
         return 0
     return _list(texts)
 
 
 def _unread(loaded: Loaded) -> int:
-    for item in loaded.diagnostics:
-        print(render(item))
+    show(loaded.diagnostics)
     return 2
 
 
@@ -103,10 +104,3 @@ def _take_in(loaded: Loaded, name: str) -> int:
     if not changed:
         print("nothing to write: every translation is in the packs", file=sys.stderr)
     return 0
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.", help="Give another path.") from None

@@ -15,9 +15,9 @@ from ordinance.doctor.wire import POLICY, NoReplyError, Reply, Server
 from ordinance.errors import UsageError
 
 GOVERNED = "governed doors"
-#: Codes of answers that are Ordinance's own and say that nobody came through.
 #: An Envoy in front refused it, and Ordinance said so in its place.
 _BY_ENVOY = "envoy_refused"
+#: Codes of answers that are Ordinance's own and say that nobody came through.
 _CLOSED = {404: "closed_door", 405: "method_not_allowed"}
 #: The same for a request that it did not take.
 _NOT_TAKEN = frozenset({"invalid_request", *_CLOSED.values()})

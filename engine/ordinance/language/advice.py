@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ordinance.language.cleaning import QUOTES
 from ordinance.language.diagnostics import did_you_mean
+from ordinance.language.recovery import RULES
 
 #: Words of other texts that no pack may say at all: what to write instead.
 NEVER = {
@@ -119,9 +120,7 @@ _SHOWN = {
 _SILENT = ("SAY", "MARK")
 
 #: What stands nowhere but in a section.
-_IN_SECTIONS = frozenset(
-    {"quote", "withhold", "mask", "say", "mark", "provide", "limit", "decline", "red", "guarantee"}
-)
+_IN_SECTIONS = frozenset[str]().union(*RULES.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from lark.parsers.lalr_analysis import Shift
 from lark.parsers.lalr_parser_state import ParserState
 
 from ordinance.language.diagnostics import did_you_mean
-from ordinance.language.rule_recovery import RuleRecovery
+from ordinance.language.rule_recovery import RuleRecovery, is_first
 
 #: Words that begin a declaration; those that also stand inside conditions count in the first column only.
 DECLARATIONS = frozenset({"law", "bylaw", "label", "notice", "contact", "section", "speak", "dimension", "words"})
@@ -69,7 +69,7 @@ class Recovery:
         ``line`` is the token's line. A word at the place of a declaration or a rule that is neither comes back
         unchanged, so that the parser rejects it and it is reported too.
         """
-        if line[: (token.column or 1) - 1].strip():
+        if not is_first(token, line):
             return None
         word = str(token)
         if self._misspelled(word, line, token):

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from lark import Token, Tree
 from lark.parsers.lalr_parser_state import ParserState
 
+from ordinance.language.build_rules import RULES
 from ordinance.language.diagnostics import did_you_mean
 
-_RULE_WORDS = frozenset({"WITHHOLD", "MASK", "SAY", "MARK", "PROVIDE", "LIMIT", "DECLINE", "GUARANTEE"})
+#: Words that begin a rule; that of a red line is two.
+_RULE_WORDS = frozenset(each.upper() for each in RULES) - {"RED_LINE"}
 
 #: Clauses of rules as the shortest thing that each may be, in the order in which they are tried.
 _CLAUSES: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -96,14 +98,14 @@ class RuleRecovery:
         """Return whether ``token`` begins a clause that was made up because another stood in its place: one mistake,
         which was reported there."""
         word = str(token)
-        if self._start is None or word not in self._made_up or not _first(token, line):
+        if self._start is None or word not in self._made_up or not is_first(token, line):
             return False
         return not self._accepts(self._state.state_stack[:], word.upper())
 
     def misspelt(self, token: Token, line: str) -> str:
         """Return what ``token`` should be if it begins a line as a clause does, while another is passing by; else an
         empty string."""
-        if self._start is None or self._braces > 0 or not _first(token, line):
+        if self._start is None or self._braces > 0 or not is_first(token, line):
             return ""
         word, at = str(token), (token.column or 1) - 1
         if at != self._indent or word in _CLAUSES or word in _REPEATED:
@@ -122,7 +124,7 @@ class RuleRecovery:
         deeper = passing and clause and (token.column or 1) - 1 > self._indent
         inside = passing and self._braces > 0
         found = None
-        if _first(token, line) and not inside and not deeper and (clause or word == "}"):
+        if is_first(token, line) and not inside and not deeper and (clause or word == "}"):
             found = self._way_to("RBRACE" if word == "}" else word.upper())
         if found is None:
             self._braces += _opened(line) if passing else 0
@@ -213,5 +215,6 @@ def _opened(line: str) -> int:
     return signs.count("{") - signs.count("}")
 
 
-def _first(token: Token, line: str) -> bool:
+def is_first(token: Token, line: str) -> bool:
+    """Say whether ``token`` stands first on its ``line``."""
     return not line[: (token.column or 1) - 1].strip()

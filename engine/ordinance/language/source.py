@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -117,8 +117,7 @@ class Source:
 
     def _rows(self) -> Iterator[tuple[str, Span]]:
         """Yield the phrases of a spreadsheet with its endings in braces, as a line of a lexicon has them."""
-        first = self.line(1)
-        reader = csv.DictReader(self.text.split("\n"), delimiter=max(",;\t", key=first.count), skipinitialspace=True)
+        reader = spreadsheet(self.text, self.text.split("\n"), skipinitialspace=True)
         reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
         for row in reader:
             phrase, number = (row.get("phrase") or "").strip(), reader.line_num
@@ -130,6 +129,14 @@ class Source:
     def whole(self) -> Span:
         """Return the first line, as the place of a finding about the whole file."""
         return Span(self, 1, 1, 1, max(2, self.width(1) + 1))
+
+
+def spreadsheet(text: str, lines: Iterable[str], *, skipinitialspace: bool = False) -> csv.DictReader[str]:
+    """Return the rows of a spreadsheet's ``text``, which has these ``lines``, whichever sign is between its columns. A
+    field may be as long as the text: a quotation mark that nobody closed is no reason to stop."""
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    sign = max(",;\t", key=text.partition("\n")[0].count)
+    return csv.DictReader(lines, delimiter=sign, skipinitialspace=skipinitialspace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ordinance.errors import UsageError
-from ordinance.language.ast import CharterRef, LabelDecl, NoticeDecl
+from ordinance.language.ast import CharterRef
 from ordinance.language.diagnostics import Diagnostic, diagnose, nearest
 from ordinance.language.parser import Role, first_word, parse
 from ordinance.language.source import Span
@@ -153,7 +153,9 @@ class _Gatherer:
         if charter is None or self.of_kind("language"):
             return
         major = charter.pack.version.text.partition(".")[0]
-        spoken = {tag for unit in self.units if unit.given for tag in _spoken(unit)}
+        # The charter's English is everybody's.
+        below = (unit for unit in self.units if unit.given and unit.pack.kind != "charter")
+        spoken = frozenset[str]().union(*(unit.spoken for unit in below))
         for path, kind, name in self.others():
             if kind == "language" and (not spoken or name in spoken or name == _ALWAYS_SPOKEN):
                 self.read(path, given=False)
@@ -220,13 +222,6 @@ def _shipped() -> Iterator[tuple[Path, str, str]]:
         source = read_source(path, PACK_LIMIT, ignored.append)
         if source and (header := _HEADER.match(source.text)):
             yield path, header[1], header[2]
-
-
-def _spoken(unit: Unit) -> Iterator[str]:
-    """Yield the languages of the notices and labels of a pack; the charter's English is everybody's."""
-    if unit.pack.kind != "charter":
-        yield from (text.tag.text for notice in unit.pack.each(NoticeDecl) for text in notice.texts)
-        yield from (text.tag.text for label in unit.pack.each(LabelDecl) for text in label.texts)
 
 
 def _stands_under(named: CharterRef | None, charter: str, major: str) -> bool:

@@ -54,6 +54,14 @@ class Unit:
     def name(self) -> str:
         return self.pack.name.text
 
+    @property
+    def spoken(self) -> frozenset[str]:
+        """Return the languages in which it has a notice or a label."""
+        notices, labels = self.pack.each(ast.NoticeDecl), self.pack.each(ast.LabelDecl)
+        tags = [text.tag for notice in notices for text in notice.texts]
+        tags += [text.tag for label in labels for text in label.texts]
+        return frozenset(tag.text for tag in tags)
+
 
 @dataclass(frozen=True, slots=True)
 class Detector:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ordinance.policy.application import required_by
+from ordinance.policy.application import required_of_line
 from ordinance.policy.conditions import All, AnyOf, Condition, Is, holds
 from ordinance.policy.plan import Plan, SlotLine, WithoutAdapter
 from ordinance.policy.slots import PROMPT
@@ -65,8 +65,7 @@ def _place(plan: Plan, situation: Situation, line: SlotLine, packs: list[str]) -
     """Return the precedence of a line, greater for stronger; None if the line is not in force."""
     if line.language:
         return (line.rank, -packs.index(line.language)) if line.language in packs else None
-    under = (None,) if line.law is None else (line.pack, line.law)
-    applies = all(meets(each, plan, situation) for each in required_by(*under))
+    applies = all(meets(each, plan, situation) for each in required_of_line(line))
     return (line.rank, 0) if applies else None
 
 

@@ -39,8 +39,9 @@ class Narrowed:
         self._names = [*range(len(plan.rules)), *shields]
         self._common, self._common_tags = _common(plan)
         looked_for: list[tuple[int, Expressions]] = []
+        shared = frozenset(self._common_tags.values())
         for tag, name in enumerate(self._names):
-            if tag not in self._common_tags.values():
+            if tag not in shared:
                 found = _of_rule(plan, plan.rules[name]) if isinstance(name, int) else [plan.detectors[name]]
                 looked_for += [(tag, each) for each in found if isinstance(each, Expressions)]
         self._bare = [replace(each, detector="") for each in plan.contacts]

@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,7 @@ _EXPECTED = {
 #: What to write if a text does not match its pattern, by the last part of the key.
 _FORMS = {
     "sha256": "64 digits of lower-case hexadecimal are expected, as `printf %s KEY | sha256sum` prints them",
+    "expect": "64 digits of lower-case hexadecimal are expected, as `ordinance check` prints them",
     "policy": "letters, digits, '.', '_' and '-' are expected, at most 64, a letter or digit first",
 }
 _PLUGIN_FORMS = {
@@ -168,6 +169,10 @@ def _read(file: Path | None, plugins: frozenset[str]) -> strict_yaml.Document:
     return document
 
 
+#: Sections, and their settings that are paths.
+_PATHS_IN = {"trust": ("root", "state"), "upstream": ("key_file", "ca")}
+
+
 def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> None:
     """Make the paths in ``values`` relative to ``folder``."""
     for key in _FOLDER_OF_PATHS:
@@ -181,18 +186,20 @@ def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> Non
     conversation = values.get("conversation")
     if isinstance(conversation, dict):
         values["conversation"] = _conversation_at(folder, conversation)
-    if isinstance(trust := values.get("trust"), dict):
-        values["trust"] = {
-            key: _at(folder, value) if key in ("root", "state") else value for key, value in trust.items()
-        }
-    if isinstance(upstream := values.get("upstream"), dict):
-        values["upstream"] = {
-            key: _at(folder, each) if key in ("key_file", "ca") else each for key, each in upstream.items()
-        }
+    for name, keys in _PATHS_IN.items():
+        if isinstance(section := values.get(name), dict):
+            values[name] = _placed(folder, section, keys)
     if isinstance(judges := values.get("judges"), list):
-        values["judges"] = [_judge_at(folder, each) if isinstance(each, dict) else each for each in judges]
+        values["judges"] = [
+            _placed(folder, each, ("calibration",)) if isinstance(each, dict) else each for each in judges
+        ]
     if isinstance(listed := values.get("plugins"), list):
         values["plugins"] = [_plugin_at(folder, each) if isinstance(each, dict) else each for each in listed]
+
+
+def _placed(folder: Path, section: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    """Return ``section`` with the paths at ``keys`` below ``folder``."""
+    return {key: _at(folder, value) if key in keys else value for key, value in section.items()}
 
 
 def _at(folder: Path, path: Any) -> Any:
@@ -212,18 +219,13 @@ def _plugins_in(values: Mapping[str, Any]) -> frozenset[str]:
 
 def _plugin_at(folder: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return an entry of ``plugins`` with its paths below ``folder``."""
-    found = {key: _at(folder, value) if key in ("path", "folder") else value for key, value in entry.items()}
+    found = _placed(folder, entry, ("path", "folder"))
     if isinstance(own := found.get("settings"), dict):
         found["settings"] = {
             name: {"file": _at(folder, value["file"])} if isinstance(value, dict) and set(value) == {"file"} else value
             for name, value in own.items()
         }
     return found
-
-
-def _judge_at(folder: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an entry of ``judges`` with its paths below ``folder``."""
-    return {key: _at(folder, value) if key == "calibration" else value for key, value in entry.items()}
 
 
 def _conversation_at(folder: Path, section: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,8 +57,8 @@ class Order:
 def build(order: Order, out: Path, load: Loader) -> bytes:
     """Return the bundle that is made for ``order``, which nobody has signed. Raises ``OrdinanceError`` where the
     packs make no policy, ``TroubleError`` where the root does not say who signs a part."""
-    roots = {read.root.version: data for data in order.roots for read in [read_root(data, "the root")]}
-    root = read_root(roots[max(roots)], "the root").root
+    read = {made.version: (made, data) for data in order.roots for made in [read_root(data, "the root").root]}
+    root, _ = read[max(read)]
     files = dict(_files(order))
     files[POLICY] = _extent(order)
     draft = Contents(files, {}, {}, Extent((), ()))
@@ -66,7 +66,7 @@ def build(order: Order, out: Path, load: Loader) -> bytes:
     if order.before is None:
         policy_in(draft, out, load)  # whose packs must make one
     members = {**files, **dict(_statements(order, root, files))}
-    members |= {f"roots/{version}.json": data for version, data in roots.items()}
+    members |= {f"roots/{version}.json": data for version, (_, data) in read.items()}
     made = archive.write(members)
     read_contents(archive.read(made, str(out)))
     return made

@@ -73,6 +73,11 @@ class Contents:
     def signed(self) -> dict[str, bytes]:
         return {name: content for name, content in self.members.items() if is_signed(name)}
 
+    @property
+    def newest(self) -> Rooted | None:
+        """Return the newest root in it; None if it has none."""
+        return self.roots[max(self.roots)] if self.roots else None
+
 
 def is_signed(name: str) -> bool:
     """Return whether statements list the member ``name``; roots and statements vouch for themselves."""

@@ -21,7 +21,12 @@ def load_draft(paths: Sequence[Path | str] = (), **more: Any) -> Loaded:
     if not any(map(is_bundle, paths)):
         return load(paths, **more)
     bundle = alone(paths)
-    with unpacked(read_draft(bundle), bundle) as folder:
+    return load_contents(read_draft(bundle), bundle, **more)
+
+
+def load_contents(contents: Contents, bundle: Path, **more: Any) -> Loaded:
+    """Load the packs in ``contents``, which were read from ``bundle``, as `load_draft` does."""
+    with unpacked(contents, bundle) as folder:
         loaded = load((folder / "packs",), **more, shipped=False)
     told = tuple(replace(each, file=each.file.replace(str(folder), str(bundle))) for each in loaded.diagnostics)
     return replace(loaded, paths=(bundle,), diagnostics=told)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -43,6 +44,11 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return what is signed: the type and the payload, each with its length (DSSE's PAE)."""
         kind, content = self.payload_type.encode(), self.content
         return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(content), content)
+
+    def only_by(self, keys: Collection[str]) -> Envelope:
+        """Return it with nothing but the signatures of ``keys``."""
+        kept = tuple(each for each in self.signatures if each.keyid in keys)
+        return msgspec.structs.replace(self, signatures=kept)
 
 
 def sealed(content: bytes, payload_type: str) -> Envelope:

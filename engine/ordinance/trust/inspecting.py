@@ -16,7 +16,7 @@ def report_of(shown: Contents | Rooted) -> dict[str, Any]:
     """Return what there is as JSON."""
     if isinstance(shown, Rooted):
         return {"root": _root(shown)}
-    newest = _newest(shown)
+    newest = shown.newest.root if shown.newest else None
     return {
         "roots": [_root(each) for _, each in sorted(shown.roots.items())],
         "statements": [
@@ -96,10 +96,6 @@ def _signed_by(envelope: Envelope, root: Root | None) -> list[str]:
     return sorted(
         keys[each.keyid].owner if each.keyid in keys else f"key {each.keyid[:16]}" for each in envelope.signatures
     )
-
-
-def _newest(contents: Contents) -> Root | None:
-    return contents.roots[max(contents.roots)].root if contents.roots else None
 
 
 def _names(people: list[str]) -> str:

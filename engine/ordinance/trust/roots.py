@@ -183,9 +183,7 @@ def out_of_time(root: Root, now: datetime, *, lenient: bool) -> Iterator[Trouble
 def _vouched(rooted: Rooted, by: Root, where: str) -> list[Trouble]:
     """Return what is wrong with the signatures of a root, as the root ``by`` asks. Those of the other root, the one
     before or the one after, are looked at with that one."""
-    known = by.roles["root"].keys
-    own = tuple(each for each in rooted.envelope.signatures if each.keyid in known)
-    envelope = msgspec.structs.replace(rooted.envelope, signatures=own)
+    envelope = rooted.envelope.only_by(by.roles["root"].keys)
     return [Trouble("root-wrong", where, each.what) for each in signers(envelope, "root", by, where)]
 
 

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from ordinance.errors import UnreadableError, UnwritableError, UsageError
 from ordinance.trust import archive, strict_json
 from ordinance.trust.contents import Contents, statement_name
-from ordinance.trust.envelopes import Envelope, key_id, sign, without_library
+from ordinance.trust.envelopes import key_id, sign, without_library
 from ordinance.trust.roots import Root, Rooted
 
 if TYPE_CHECKING:
@@ -81,7 +79,7 @@ def sign_bundle(contents: Contents, root: Root, key: Ed25519PrivateKey) -> Signe
     roles = []
     for role, made in sorted(contents.statements.items()):
         allowed = root.roles[role].keys if role in root.roles else ()
-        envelope = _counting(made.envelope, allowed)
+        envelope = made.envelope.only_by(allowed)
         if own in allowed:
             envelope = sign(envelope, key)
             roles.append(role)
@@ -96,11 +94,6 @@ def sign_root(rooted: Rooted, before: Root | None, key: Ed25519PrivateKey) -> Si
     if own not in allowed:
         return Signed(strict_json.encode(rooted.envelope), ())
     return Signed(strict_json.encode(sign(rooted.envelope, key)), ("root",))
-
-
-def _counting(envelope: Envelope, allowed: tuple[str, ...]) -> Envelope:
-    kept = tuple(each for each in envelope.signatures if each.keyid in allowed)
-    return msgspec.structs.replace(envelope, signatures=kept)
 
 
 def put(file: Path, data: bytes) -> None:

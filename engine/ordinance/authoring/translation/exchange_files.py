@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from ordinance.authoring.translation.wanted_texts import Wanted
 from ordinance.errors import UsageError
+from ordinance.language.source import spreadsheet
 
 _COLUMNS = ("id", "language", "text", "to", "translation")
 _NAMESPACE = "urn:oasis:names:tc:xliff:document:2.0"
@@ -46,8 +47,7 @@ def _csv(texts: Iterable[Wanted]) -> str:
 
 def _from_csv(name: str, text: str) -> Iterator[tuple[Key, str]]:
     text = text.removeprefix("\ufeff")
-    first = text.partition("\n")[0]
-    rows = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
+    rows = spreadsheet(text, io.StringIO(text))
     if lacking := [column for column in ("id", "to", "translation") if column not in (rows.fieldnames or ())]:
         raise UsageError(f"{name} has no column '{lacking[0]}'.", help=f"Its columns are {', '.join(_COLUMNS)}.")
     for row in rows:
@@ -57,17 +57,15 @@ def _from_csv(name: str, text: str) -> Iterator[tuple[Key, str]]:
 def _xliff(texts: Iterable[Wanted]) -> str:
     ElementTree.register_namespace("", _NAMESPACE)
     root = ElementTree.Element(f"{{{_NAMESPACE}}}xliff", {"version": "2.0", "srcLang": "en"})
-    files: dict[Key, ElementTree.Element] = {}
     by_pair: dict[Key, list[Wanted]] = {}
     for each in texts:
         by_pair.setdefault((each.tag, each.to), []).append(each)
-    targets = {to for _, to in by_pair}
-    if len(by_pair) > 1 and len(targets) > 1:
+    if len({to for _, to in by_pair}) > 1:
         raise UsageError("an XLIFF file has one language to translate into.", help="Name it with --to TAG.")
     for (tag, to), own in by_pair.items():
         root.set("srcLang", tag)
         root.set("trgLang", to)
-        file = files.setdefault((tag, to), ElementTree.SubElement(root, f"{{{_NAMESPACE}}}file", {"id": f"{tag}-{to}"}))
+        file = ElementTree.SubElement(root, f"{{{_NAMESPACE}}}file", {"id": f"{tag}-{to}"})
         for number, each in enumerate(own, 1):
             unit = ElementTree.SubElement(file, f"{{{_NAMESPACE}}}unit", {"id": f"u{number}", "name": each.id})
             state = "translated" if each.target else "initial"

@@ -13,7 +13,7 @@ from itertools import combinations
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
 from ordinance.language.source import Span
-from ordinance.policy.application import required_by
+from ordinance.policy.application import required_of_line
 from ordinance.policy.check.cubes import Region, TooComplexError
 from ordinance.policy.check.forces import meeting, space_of
 from ordinance.policy.check.spaces import Space
@@ -48,7 +48,7 @@ def check_slots(policy: Policy, report: Report) -> None:
 
 def _chosen(of: Space, line: SlotLine, policy: Policy) -> Iterator[tuple[Region, str]]:
     """Where the line says which value; the first condition that holds decides."""
-    left = meeting(of, required_by(*((line.pack, line.law) if line.law else (None,))), policy.parents)
+    left = meeting(of, required_of_line(line), policy.parents)
     for condition, value in line.values:
         where = left & of.region(condition)
         left -= where

@@ -151,7 +151,8 @@ class _Linker:
                 labels[unit.name].define(label.name, label)
             check_texts(unit, self.report)
         tags = tuple(unit.name for unit in self.units if unit.pack.kind == "language")
-        return Catalogue(notices, labels, self.units[0].name, tags, self.report)
+        spoken = {unit.name: unit.spoken for unit in self.units}
+        return Catalogue(notices, labels, self.units[0].name, tags, spoken, self.report)
 
     def _scopes(self, unit: Unit, places: Places, catalogue: Catalogue) -> Scopes:
         is_charter = unit.pack.kind == "charter"

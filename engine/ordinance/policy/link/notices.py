@@ -42,7 +42,7 @@ _BRACED = re.compile(r"\{([^{}]*)\}?|\}")
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The notices and labels of one policy, by the pack that holds them.
+    """The notices and labels of one policy, and the languages in which a pack has any, by the pack that holds them.
 
     ``languages`` are those of the loaded language packs, else English. What the charter or a language pack has must
     have a text in each of them, and what another pack has in each that the pack speaks: who reads none of those gets
@@ -53,6 +53,7 @@ class Catalogue:
     labels: Mapping[str, Names[ast.LabelDecl]]
     charter: str
     tags: tuple[str, ...]
+    spoken: Mapping[str, frozenset[str]]
     report: Report
 
     @property
@@ -127,14 +128,8 @@ class Catalogue:
     ) -> tuple[str, ...]:
         """Return the languages in which ``word`` of ``pack`` must have a text."""
         shared = any(items[owner].find(word.text) for owner in (self.charter, *self.tags) if owner != pack)
-        spoken = self._speaks(pack)
+        spoken = self.spoken[pack]
         return self.languages if shared or not spoken else tuple(tag for tag in self.languages if tag in spoken)
-
-    def _speaks(self, pack: str) -> frozenset[str]:
-        """Return the languages in which ``pack`` has a notice or a label."""
-        notices, labels = self.notices[pack].items().values(), self.labels[pack].items().values()
-        texts = [*(notice.texts for notice in notices), *(label.texts for label in labels)]
-        return frozenset(text.tag.text for each in texts for text in each)
 
     def _found(self, word: ast.Word, pack: str, hours: int = 0) -> NoticeTemplate | None:
         """Return the notice of that name; None, with a finding, if there is none."""

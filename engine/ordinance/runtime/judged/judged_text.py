@@ -131,8 +131,7 @@ class JudgedText:
 
     def _judge(self, at: int, out: list[str]) -> None:
         """Ask about everything before ``at``."""
-        said = "".join(self._read)
-        self._read = [said]
+        said = self.said
         start, end = self._judged_source, at if self._reader is None else self._ends[at - self._judged - 1]
         before = "".join(f"{each.said}\n" for each in self._others) + self._before
         begins = len(before) + self._judged if self._judged or self._others else 0
@@ -177,7 +176,8 @@ class JudgedText:
     @property
     def said(self) -> str:
         """Return what it has said so far, as it reads."""
-        return "".join(self._read)
+        self._read = ["".join(self._read)]
+        return self._read[0]
 
     # what it wraps
 

@@ -17,7 +17,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from ordinance.detection import Expressions
-from ordinance.runtime.match.disguise import rot13
+from ordinance.runtime.match.disguise import turned_of
 from ordinance.runtime.match.network import phrase_forms
 from ordinance.runtime.match.patterns import Assertion, Choice, Node, Repeat, SymbolSet, parse_pattern
 from ordinance.runtime.match.patterns import Sequence as Parts
@@ -184,7 +184,7 @@ def _spellings(phrase: str, disguised: bool) -> frozenset[_Spelling]:
     """Return what stands in a text that contains ``phrase``; worked out once for all texts."""
     shapes = {phrase, *phrase_forms(phrase)}
     if disguised:
-        shapes |= {turned for shape in tuple(shapes) for turned in _turned(shape)}
+        shapes |= {turned for shape in tuple(shapes) for turned in turned_of(shape)}
     return frozenset(map(_spelling, shapes))
 
 
@@ -194,12 +194,6 @@ def _spelling(shape: str) -> _Spelling:
     if not plain:
         return _Spelling("", signs=said)
     return _Spelling(plain.translate(_ALIKE), is_alphabetic(plain[0]))
-
-
-def _turned(phrase: str) -> tuple[str, ...]:
-    """Return ``phrase`` from its end, each word of it from its end, and in rot13."""
-    words = " ".join([word[::-1] for word in phrase.split()])
-    return phrase[::-1], words, rot13(phrase)
 
 
 def _one_letter(node: Node) -> str:

@@ -122,7 +122,7 @@ def forms(phrase: str, canonical: Sequence[str]) -> Iterator[Form]:
     """Yield the disguises of ``phrase``, each once; ``canonical`` is what it is compared as."""
     cases = canonical if phrase.isascii() else list(dict.fromkeys([phrase, *canonical]))
     spaced = [_letters(text) for text in canonical]
-    turned = [text for case in cases for text in _turned(case)]
+    turned = [text for case in cases for text in turned_of(case)]
     found = [text for text in spaced if _weight(text) >= SPACED_FROM]
     found += [text for text in map(_letters, dict.fromkeys(turned)) if _weight(text) >= TURNED_FROM]
     for text in dict.fromkeys(found):
@@ -146,13 +146,13 @@ def distinct(forms: Iterable[Form]) -> frozenset[Step]:
     return frozenset(steps.union(*(letters for each in bits for letters in each.begun)))
 
 
-def _turned(text: str) -> tuple[str, ...]:
-    """``text`` from its end, as it is written and folded, each word of it from its end, and in rot13."""
+def turned_of(text: str) -> tuple[str, ...]:
+    """Return ``text`` from its end, as it is written and folded, each word of it from its end, and in rot13."""
     words = " ".join([word[::-1] for word in text.split()])
-    return text[::-1], fold(text)[::-1], words, rot13(text)
+    return text[::-1], fold(text)[::-1], words, _rot13(text)
 
 
-def rot13(text: str) -> str:
+def _rot13(text: str) -> str:
     """Return ``text`` with each letter of the Latin alphabet for the one half the alphabet away."""
     return text.translate(_ROT13)
 

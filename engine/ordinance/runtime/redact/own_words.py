@@ -122,12 +122,8 @@ class OwnWords:
         if known is None:
             if len(self._heads) >= _MOST_HEADS:
                 self._heads.clear()
-            known = self._heads[head] = self._long.reached(head) is not None
-        if not known:
-            return False
-        near = text[start : start + _FAR]
-        # In scripts without spaces a notice may be shorter than that, and something else follows it.
-        return self._long.reached(near) is not None or _longest(self._long, near, 0, False, set()) > 0
+            known = self._heads[head] = self._long.begins(head)
+        return known and self._long.begins(text[start : start + _FAR])
 
 
 _known: WeakKeyDictionary[Plan, OwnWords] = WeakKeyDictionary()

@@ -189,6 +189,18 @@ class Wordings:
                 return None
         return state
 
+    def begins(self, text: str) -> bool:
+        """Say whether a notice may begin as ``text`` does: it goes on, or one is complete before ``text`` ends."""
+        state = self.start
+        for letter in text.translate(_LETTERS):
+            if state is None:
+                return False
+            if state.complete:
+                return True
+            following = state.following
+            state = following[letter] if letter in following else self.step(state, letter)
+        return state is not None
+
     def join(self, states: Iterable[State | None]) -> State | None:
         """Where a paragraph stands that may stand at any of ``states``."""
         found = list(dict.fromkeys(state for state in states if state is not None))

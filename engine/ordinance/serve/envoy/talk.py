@@ -77,10 +77,10 @@ class Talk:
         self._arrived: asyncio.Queue[ProcessingRequest | None] = asyncio.Queue(_MOST_WAITING)
         self._gone = asyncio.Event()
         self._heard = False  # the request's body is complete
-        self._trailed = False  # the request has trailers
         self._asked = False
         self._head: Head | None = None
         self._over = False  # the model server's answer is complete
+        self._request_trailers: heads.Headers | None = None
         self._trailers: heads.Headers | None = None
         self._released = False  # the head of the response has left
         self._start: Message = {}
@@ -149,7 +149,7 @@ class Talk:
                 self._heard = message.request_body.end_of_stream
                 return {"type": "http.request", "body": message.request_body.body, "more_body": not self._heard}
             case "request_trailers":
-                self._heard = self._trailed = True
+                self._heard = True
                 self._request_trailers = heads.headers_of(message.request_trailers.trailers)
                 return {"type": "http.request", "body": b"", "more_body": False}
             case "response_headers":
@@ -169,9 +169,9 @@ class Talk:
         mutation = heads.onward(self._request, path, ours, kept)
         await self._say(ProcessingResponse(request_headers=_headers(mutation)))
         if body is not None:
-            for piece, last in _cut(body, ends=not self._trailed):
+            for piece, last in _cut(body, ends=self._request_trailers is None):
                 await self._say(ProcessingResponse(request_body=_body(piece, last)))
-        if self._trailed:
+        if self._request_trailers is not None:
             trailers = TrailersResponse(header_mutation=heads.without(self._request_trailers))
             await self._say(ProcessingResponse(request_trailers=trailers))
 
