@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
 import re
 import signal
 import subprocess
@@ -258,22 +257,3 @@ def test_a_client_that_goes_stops_the_model_and_is_recorded(
     assert upstream.asked[0].gone.wait(PATIENCE)
     until(lambda: record.exists() and bool(record.read_text()))
     assert json.loads(record.read_text())["status"] == 499
-
-
-def test_a_socket_in_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "ext-proc.sock"
-    process = subprocess.Popen(
-        command("ext-proc", "--listen", f"unix:{path}", "--jurisdiction", "DE"),
-        env=environment(ORDINANCE_AUDIT="/dev/null"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        while "listening" not in (line := process.stdout.readline().decode()):
-            assert line, process.communicate()[1]
-        with grpc.insecure_channel(f"unix:{path}") as channel:
-            reply = asking.HealthStub(channel).Check(health.HealthCheckRequest(), timeout=PATIENCE)
-        assert reply.status == health.HealthCheckResponse.SERVING
-        assert os.stat(path).st_mode & 0o170000 == 0o140000
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
