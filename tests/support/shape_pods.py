@@ -1,4 +1,4 @@
-"""A pod of the chart as its manifests say, on this machine: its files laid out as a kubelet does, its ports free ones."""
+"""A pod of the chart on this machine: its files laid out as a kubelet does it, its ports free ones."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def laid(files: Mapping[str, Mapping[str, str | bytes]], folder: Path) -> dict[s
 
 
 class Pod:
-    """The pod of a shape, on ports that are free here: they are all that is changed of what was rendered. ``values`` are
-    laid over those of the shape; ``secrets`` are the files of each volume that is a Secret, ``kept`` folders that
+    """The pod of a shape, on ports that are free here: they are all that is changed of what was rendered. ``values``
+    are laid over those of the shape; ``secrets`` are the files of each volume that is a Secret, ``kept`` folders that
     outlive the pod."""
 
     def __init__(
