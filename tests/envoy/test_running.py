@@ -21,9 +21,11 @@ import httpx2
 from grpc_health.v1 import health_pb2 as health
 from grpc_health.v1 import health_pb2_grpc as asking
 
+from ordinance.serve.metrics.families import BY_NAME
 from support.commands import command, environment, run
 from support.databases import free_port
 from support.envoys import Envoy, OpenEnvoy, OpenExtProc
+from support.scraping import metrics_address, read, scraped
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, say
 from support.waiting import until
 
@@ -223,18 +225,43 @@ def test_what_is_wrong_at_the_start_is_told_in_a_line(tmp_path: Path) -> None:
 
 
 def test_metrics_and_the_state(open_envoy: OpenEnvoy, upstream: ScriptedUpstream) -> None:
-    upstream.script = say("Hello.")
+    go_on = threading.Event()
+
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(event(chunk(content="Good morning. Here we are. ")))
+        await asyncio.to_thread(go_on.wait, 30)
+        await wire.send(event(chunk(finish="stop")), DONE)
+
     with running(
         "--jurisdiction", "DE", "--upstream", upstream.url, ORDINANCE_METRICS__PORT="0", ORDINANCE_AUDIT="/dev/null"
     ) as process:
+        address = metrics_address(process)
         envoy = open_envoy(process.port)
         envoy.until_processor()
+        upstream.script = say("Hello.")
         assert ask(envoy).status_code == 200
         state = httpx2.get(f"{envoy.address}/ready", trust_env=False).json()
         assert (state["ready"], state["upstream"], state["draining"]) == (True, "reachable", False)
+        upstream.script = script
+        url = f"{envoy.address}/v1/chat/completions"
+        with httpx2.stream("POST", url, json={**ASK, "stream": True}, timeout=30, trust_env=False) as reply:
+            lines = reply.iter_lines()
+            next(lines)
+            assert read(scraped(address))["ordinance_streams"] == 1, "what pods scale by"
+            go_on.set()
+            assert "[DONE]" in "".join(lines)
+        until(lambda: read(scraped(address))["ordinance_streams"] == 0)
+        found = read(scraped(address))
         process.tell(signal.SIGTERM)
-        _, errors = process.end()
-    assert re.search(r"metrics are at http://127\.0\.0\.1:\d+/metrics", errors)
+        assert process.end()[0] == 0
+    answers = {name: value for name, value in found.items() if name.startswith("ordinance_answers_total{")}
+    assert sum(answers.values()) == 2
+    assert all('jurisdiction="DE"' in name and 'api="chat/completions"' in name for name in answers)
+    shown = {re.sub(r"_(bucket|sum|count)$", "", name.partition("{")[0]) for name in found}
+    without = {"ordinance_sink_lost_total", "ordinance_conversations_failing", "ordinance_spans_lost_total"}
+    # A plugin, a judge, a store or a collector that is not there has no numbers.
+    assert {name for name in BY_NAME if "plugin" not in name and "judge" not in name} - without <= shown
 
 
 def test_a_client_that_goes_stops_the_model_and_is_recorded(
