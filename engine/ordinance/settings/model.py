@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ordinance.settings.ext_proc import ExtProcSettings, host_of
+from ordinance.settings.behind_envoy import ExtProcSettings, host_of
 from ordinance.settings.judges import JudgeSettings, JudgingSettings
 from ordinance.settings.reporting import AuditSettings, MetricsSettings, TraceSettings
 from ordinance.settings.sections import (
