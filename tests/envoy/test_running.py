@@ -179,7 +179,7 @@ def test_an_answer_past_the_grace_period_ends_with_a_word(open_envoy: OpenEnvoy,
         assert process.end()[0] == 0
 
 
-def test_a_signal_takes_a_new_key_and_a_changed_policy(
+def test_a_signal_takes_new_keys_and_leaves_what_is_in_force_where_they_are_wrong(
     open_envoy: OpenEnvoy, upstream: ScriptedUpstream, tmp_path: Path
 ) -> None:
     settings = tmp_path / "ordinance.yaml"
@@ -200,6 +200,17 @@ def test_a_signal_takes_a_new_key_and_a_changed_policy(
         process.tell(signal.SIGHUP)
         until(lambda: ask(envoy, authorization="Bearer new").status_code == 200, seconds=30)
         assert ask(envoy, authorization="Bearer old").status_code == 401
+        settings.write_text("keys: [", "utf-8")
+        process.tell(signal.SIGHUP)
+
+        def state() -> dict[str, Any]:
+            headers = {"authorization": "Bearer new"}
+            reply = httpx2.get(f"{envoy.address}/ready", headers=headers, timeout=PATIENCE, trust_env=False)
+            return dict(reply.json())
+
+        until(lambda: state()["stale"] is not None, seconds=30)
+        assert state()["ready"] is True
+        assert ask(envoy, authorization="Bearer new").status_code == 200, "what was in force stays"
         process.tell(signal.SIGTERM)
         code, errors = process.end()
     assert code == 0
