@@ -80,7 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "testing_kit": {"conformance", "errors", "plugins"},
     "doctor/protocols": {"detection", "policy", "protocol"},
-    "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
+    "doctor": {"doctor/protocols", "errors", "protocol", "serve", "settings"},
     "cli": {
         "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance", "doctor",
         "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol",
