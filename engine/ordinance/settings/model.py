@@ -37,7 +37,7 @@ from ordinance.settings.sections import (
     VllmSettings,
     language_tag,
 )
-from ordinance.settings.trust import TrustSettings
+from ordinance.settings.trust import MarkSettings, TrustSettings
 
 PREFIX = "ORDINANCE_"
 
@@ -103,6 +103,11 @@ class Settings(BaseSettings):
         default=None,
         description="Whose signatures a policy needs. Default: nobody's, so that whoever can change the packs changes "
         "the policy.",
+    )
+    mark: MarkSettings | None = Field(
+        default=None,
+        description="With what the answers are signed that a law wants marked. Default: nothing; these answers are "
+        "marked in their metadata, and say that they are not signed.",
     )
     judges: list[JudgeSettings] = Field(
         default_factory=list,
@@ -216,6 +221,11 @@ class Settings(BaseSettings):
         """Return whether everyone on other machines may send requests, and nobody has said that this is meant."""
         exposed = unix_path(self.host) is None and not is_loopback(self.host)
         return exposed and not self.keys and not self.open_without_keys
+
+    @property
+    def watermarked(self) -> bool | None:
+        """Return whether the server behind has a watermark, as the operator says; None if they say nothing."""
+        return True if self.mark is not None and self.mark.watermark else None
 
     @property
     def shows_chat(self) -> bool:

@@ -113,6 +113,7 @@ _EXPECTED = {
 _FORMS = {
     "sha256": "64 digits of lower-case hexadecimal are expected, as `printf %s KEY | sha256sum` prints them",
     "expect": "64 digits of lower-case hexadecimal are expected, as `ordinance check` prints them",
+    "key_id": "letters, digits and . _ : / @ - are expected, at most 128, a letter or digit first",
     "policy": "letters, digits, '.', '_' and '-' are expected, at most 64, a letter or digit first",
 }
 _PLUGIN_FORMS = {
@@ -170,7 +171,7 @@ def _read(file: Path | None, plugins: frozenset[str]) -> strict_yaml.Document:
 
 
 #: Sections, and their settings that are paths.
-_PATHS_IN = {"trust": ("root", "state"), "upstream": ("key_file", "ca")}
+_PATHS_IN = {"trust": ("root", "state"), "mark": ("key_file",), "upstream": ("key_file", "ca")}
 
 
 def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> None:
