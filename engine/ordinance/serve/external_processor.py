@@ -57,7 +57,7 @@ class ExtProc:
         self._beside = None if settings.upstream is None else Upstream(settings.upstream)
         beyond = Beyond(settings.upstream, self._beside, settings.ext_proc.headers, self._keyed)
         self._beyond = beyond
-        self.service: Service = make_service(policies, settings, beyond, on, renewal, watermarked=settings.watermarked)
+        self.service: Service = make_service(policies, settings, beyond, on, renewal)
         limits = settings.limits
         self._presence = Presence(limits.connections, limits.connections_per_address)
         self._trouble = None if self._beside is None else Glance(self._beside.trouble, REACHED_EVERY)

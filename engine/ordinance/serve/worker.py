@@ -53,9 +53,7 @@ class Worker:
         upstream = Upstream(self.settings.upstream)
         renewal = Renewal(self.policies, self.reread, self.engine)
         policies = policies_of(self.settings, self.on, running=running)
-        service = make_service(
-            policies, self.settings, upstream, self.on, renewal, watermarked=self.settings.watermarked
-        )
+        service = make_service(policies, self.settings, upstream, self.on, renewal)
         return Gateway(service, upstream), service
 
     def policies(self, settings: Settings) -> Policies:

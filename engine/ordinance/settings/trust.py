@@ -49,5 +49,6 @@ class MarkSettings(Section):
     watermark: bool = Field(
         default=False,
         description="Whether the inference server behind the gateway watermarks its text (vLLM's "
-        "`--watermark-config`). Then answers say for which requests vLLM leaves its watermark out. Inside vLLM, vLLM's own setting counts.",
+        "`--watermark-config`). Then answers say for which requests vLLM leaves its watermark out. Inside vLLM, vLLM's "
+        "own setting counts.",
     )

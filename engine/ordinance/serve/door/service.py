@@ -178,8 +178,8 @@ def make_service(
     watermarked: bool | None = None,
 ) -> Service:
     """Tie policies to an operator's settings and to what stands ``behind``; ``renewal`` gives what is to replace them,
-    and the keys, when that is asked for. ``watermarked`` says whether the server behind has a watermark; None: nobody
-    knows.
+    and the keys, when that is asked for. ``watermarked`` says whether the server behind has a watermark; None: as
+    the settings say.
 
     Raises ``OrdinanceError`` where a key attests what its plan lacks, or the log cannot be written.
     """
@@ -217,7 +217,7 @@ def make_service(
         sinks,
         Tracer(settings.traces),
         signer_of(settings.mark),
-        watermarked,
+        settings.watermarked if watermarked is None else watermarked,
         recollection(settings.conversation),
         meter=meter,
     )
