@@ -162,7 +162,13 @@ def test_a_client_cannot_switch_a_mark_off_and_a_watermark_that_is_left_out_is_t
 ) -> None:
     for temperature, known in ((0, "skipped"), (0.7, "on")):
         upstream.script = send(json.dumps(answer_of(api)).encode(), kind="application/json")
-        hostile = {"watermarking": False, "mark": None, "signature": "no", "unsigned": "client", "ordinance": {}}
+        hostile: dict[str, Any] = {
+            "watermarking": False,
+            "mark": None,
+            "signature": "no",
+            "unsigned": "client",
+            "ordinance": {},
+        }
         reply = asked(signing, api, temperature=temperature, **hostile)
         told = reply.json()["ordinance"]
         assert told["watermark"] == known

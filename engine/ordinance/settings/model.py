@@ -172,6 +172,10 @@ class Settings(BaseSettings):
     audit: AuditSettings | None = Field(
         default=None, description="Where the record of requests goes: a path or a section. Default: standard error."
     )
+    objections: Path | None = Field(
+        default=None,
+        description="File in which `ordinance objection` counts objections to what rules did. Default: none.",
+    )
     metrics: MetricsSettings = Field(default=MetricsSettings(), description="Numbers for Prometheus.")
     traces: TraceSettings = Field(default=TraceSettings(), description="Traces for OpenTelemetry.")
     log: Literal["text", "json"] = Field(
