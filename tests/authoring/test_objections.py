@@ -81,9 +81,15 @@ def test_nothing_but_a_rule_and_an_outcome_can_be_written(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "line",
-    ["", "{}", '{"day":"2026-11-27","rule":"XZ/w","outcome":"maybe"}', '{"day":"2026-11-27","rule":"a b","outcome":"upheld"}',
-     '{"day":"2026-11-27","rule":"XZ/w","outcome":"upheld","text":"…"}', '{"day":"2026-11-27","rule":"XZ/w"'],
-)  # fmt: skip
+    [
+        "",
+        "{}",
+        '{"day":"2026-11-27","rule":"XZ/w","outcome":"maybe"}',
+        '{"day":"2026-11-27","rule":"a b","outcome":"upheld"}',
+        '{"day":"2026-11-27","rule":"XZ/w","outcome":"upheld","text":"…"}',
+        '{"day":"2026-11-27","rule":"XZ/w"',
+    ],
+)
 def test_a_line_that_is_no_objection_is_named(line: str, tmp_path: Path) -> None:
     file = tmp_path / "objections.jsonl"
     add(file, objection(DAY, "XZ/w", "upheld"))

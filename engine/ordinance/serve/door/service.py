@@ -11,6 +11,7 @@ from typing import Any
 from ordinance.errors import SituationError
 from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import Effect
 from ordinance.protocol.watermark import watermark_of
 from ordinance.resources import folder
 from ordinance.runtime.cutter import Cutter
@@ -295,6 +296,11 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
         state["plugins"] = [plugins[name] for name in sorted(plugins)]
     if judges:
         state["judges"] = [judges[name].report() for name in sorted(judges)]
+    if any(rule.effect is Effect.MARK and not rule.trial for plan in plans for rule in plan.rules):
+        state["marks"] = {
+            "key": None if service.signer is None else service.signer.key_id,
+            "watermark": {None: "unknown", True: "on", False: "off"}[service.watermarked],
+        }
     if service.plan.struck:
         state["struck"] = [{"rule": each.rule, "test": each.test} for each in service.plan.struck]
     return state
