@@ -155,6 +155,15 @@ def recorded(record: Path, reply: httpx2.Response) -> dict[str, Any]:
     raise AssertionError("no record")
 
 
+def test_the_record_does_not_call_an_answer_signed_that_nobody_got(
+    signing: RunningGateway, upstream: ScriptedUpstream, record: Path
+) -> None:
+    upstream.script = send(b"no", status=500)
+    reply = asked(signing, CHAT)
+    assert reply.status_code == 502
+    assert recorded(record, reply)["mark"] == "not_given"
+
+
 @pytest.mark.requirement("MK-1")
 @pytest.mark.parametrize("api", APIS, ids=lambda api: api.path)
 def test_a_client_cannot_switch_a_mark_off_and_a_watermark_that_is_left_out_is_told(

@@ -10,6 +10,9 @@ from typing import Any, Protocol
 
 from ordinance.policy.vocabulary import MARKER
 
+#: Pieces of a text that are digested together.
+_TOGETHER = 64
+
 
 class _Digest(Protocol):
     def update(self, data: bytes, /) -> None: ...
@@ -20,19 +23,34 @@ class _Digest(Protocol):
 class Imprint:
     """Tell it what leaves, in order: ``add`` what is written beside the model's words, ``release`` what is released of
     them. The model cannot write the marker or one of the ``placeholders`` (semantics, rule 17), so within released text
-    these are additions. It keeps digests and places, no text."""
+    these are additions. It keeps digests, places and the last pieces."""
 
     def __init__(self, placeholders: Iterable[str] = ()) -> None:
         plain = {MARKER, *placeholders}
         written = plain | {json.dumps(sign, ensure_ascii=False)[1:-1] for sign in plain}
         self._signs = re.compile("|".join(map(re.escape, sorted(written, key=len, reverse=True))))
         self._text, self._released = sha256(), sha256()
-        self._length = 0  # of the text, in bytes
+        self._length = 0  # of the text, in bytes, without what waits
+        self._waiting: list[str] = []
         self._additions: list[tuple[int, int]] = []
         self._beside: dict[str, _Digest] = {}
 
     def add(self, text: str) -> None:
         """Note text of the engine's own."""
+        self._settle()
+        self._write(text)
+
+    def _settle(self) -> None:
+        """Digest what was released since the last time: one by one, pieces of a few characters would cost more."""
+        released, self._waiting = "".join(self._waiting), []
+        at = 0
+        for found in self._signs.finditer(released):
+            self._of_the_model(released[at : found.start()])
+            self._write(found[0])
+            at = found.end()
+        self._of_the_model(released[at:])
+
+    def _write(self, text: str) -> None:
         data = _encoded(text)
         self._text.update(data)
         start, self._length = self._length, self._length + len(data)
@@ -43,12 +61,9 @@ class Imprint:
 
     def release(self, text: str) -> None:
         """Note released text, with the signs that stand in place of what was removed."""
-        at = 0
-        for found in self._signs.finditer(text):
-            self._of_the_model(text[at : found.start()])
-            self.add(found[0])
-            at = found.end()
-        self._of_the_model(text[at:])
+        self._waiting.append(text)
+        if len(self._waiting) >= _TOGETHER:
+            self._settle()
 
     def beside(self, name: str, text: str) -> None:
         """Note what leaves of a text beside the content, such as the model's reasoning."""
@@ -58,6 +73,7 @@ class Imprint:
     def claims(self) -> dict[str, Any]:
         """Return what a mark says of the choice: digests in hexadecimal, and where additions stand in the text, as
         pairs of places in its bytes."""
+        self._settle()
         return {
             "text": self._text.hexdigest(),
             "released": self._released.hexdigest(),

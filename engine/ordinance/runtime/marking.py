@@ -20,6 +20,7 @@ class Marking:
     def __init__(self, sign: Sign | None) -> None:
         self._sign = sign
         self._why = "no_key" if sign is None else ""
+        self._signed = False
         self.request = self.watermark = ""
 
     def leave_unsigned(self) -> None:
@@ -43,11 +44,14 @@ class Marking:
             "metadata": digest_of(metadata),
             "choices": [{"index": each.index, **each.imprint.claims()} for each in choices if each.imprint is not None],
         }
-        return {**metadata, "signature": self._sign(claims)}
+        signature = self._sign(claims)
+        self._signed = True
+        return {**metadata, "signature": signature}
 
     def record(self) -> dict[str, Any]:
-        """Return what the record says: ``signed``, or why not."""
-        return {"mark": self._why or "signed", **self._watermark()}
+        """Return what the record says: ``signed``, or why not; ``not_given`` where the answer has not come to its end,
+        which carries the signature."""
+        return {"mark": self._why or ("signed" if self._signed else "not_given"), **self._watermark()}
 
     def _watermark(self) -> dict[str, str]:
         return {"watermark": self.watermark} if self.watermark else {}

@@ -185,7 +185,10 @@ class Stream:
         if self._barred or self._fault:
             return ""
         if self._free:  # most of what is said comes here
-            return self.content.feed(text)
+            text = self.content.feed(text)
+            if self.imprint is not None:
+                self.imprint.release(text)
+            return text
         opening = "" if self._spoken or not text or text.isspace() else self.speak()
         return opening + self.leave(self._send(self.content.feed(text)))
 
@@ -309,7 +312,7 @@ class Stream:
         if self._terms.whole:
             return ""
         self._sent = self._sent or bool(text)
-        self._free = self._spoken and self._sent and not self._terms.keeps and self.imprint is None
+        self._free = self._spoken and self._sent and not self._terms.keeps
         return text
 
     def _open(self) -> str:

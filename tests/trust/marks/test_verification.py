@@ -15,13 +15,15 @@ from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.apis.completions import COMPLETIONS
 from ordinance.protocol.apis.messages import MESSAGES
 from ordinance.protocol.apis.responses import RESPONSES
+from ordinance.protocol.govern.governed_stream import GovernedStream
+from ordinance.protocol.govern.whole import govern_whole
 from ordinance.runtime.imprint import digest_of
 from ordinance.trust.marks import jws
 from ordinance.trust.marks.verification import Verified, verify
 from support.bundles import key, public
-from support.governing import unframed
+from support.governing import OWN, read, unframed
 from support.marked import APIS, PROVIDER, PUBLIC, SAID, SIGNER, THOUGHT, opened, said, streamed, whole
-from support.serving import DONE, event
+from support.serving import DONE, chunk, completion, event
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE
 
 NOW = datetime.now(UTC) + timedelta(minutes=1)
@@ -99,10 +101,6 @@ def test_tool_calls_are_counted_and_not_covered(api: Api) -> None:
 
 
 def test_each_choice_has_its_digests_and_none_can_be_added_or_taken_away() -> None:
-    from ordinance.protocol.govern.whole import govern_whole
-    from support.governing import OWN, read
-    from support.serving import completion
-
     session, request = opened(whole=True), read(CHAT, n=2)
     data = json.dumps(
         govern_whole(CHAT, json.dumps(completion("One.", "Two.")).encode(), request, session, OWN)
@@ -263,6 +261,30 @@ def test_the_last_object_of_a_response_cannot_be_emptied() -> None:
     events = unframed(streamed(RESPONSES))
     events[-1]["response"]["output"] = []
     assert set(codes(b"".join(map(event, events)))) == {"mark-text"}
+
+
+@pytest.mark.parametrize("name", ["Content", "CHOICES", "Ordinance", "Message"])
+def test_a_member_in_other_letters_makes_an_answer_unreadable(name: str) -> None:
+    """Some libraries read it for the one that was signed."""
+    data = whole(CHAT)
+    other = data.replace(b'"content":', f'"{name}": "Another.", "content":'.encode(), 1)
+    assert codes(other) == ["answer-unreadable"]
+
+
+def test_a_stream_of_several_choices_and_one_in_a_form_is_verified() -> None:
+    session, request = opened(whole=False), read(CHAT, stream=True, n=2)
+    stream = GovernedStream(CHAT, request, session, OWN)
+    events = [chunk(1, content="Two, "), chunk(0, content=f"the {FORBIDDEN} "), chunk(1, content="and more.")]
+    events += [chunk(0, finish="stop"), chunk(1, finish="length")]
+    data = b"".join(stream.take(event(each)) for each in events) + stream.end()
+    assert [each[:2] for each in signed(data).texts] == [(0, "text"), (1, "text")]
+    form = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object"}}}
+    session, request = opened(whole=False), read(CHAT, stream=True, response_format=form)
+    stream = GovernedStream(CHAT, request, session, OWN)
+    events = [chunk(content='{"a": "See the '), chunk(content=f'{FORBIDDEN}."}}'), chunk(finish="stop")]
+    data = b"".join(stream.take(event(each)) for each in events) + stream.end()
+    assert [name for _, name, _ in signed(data).texts] == ["refusal", "text"]  # the notice is where helpers look
+    assert "mark-text" in codes(data.replace("⟦…⟧".encode(), b"flag"))
 
 
 def test_a_member_that_stands_twice_makes_an_answer_unreadable() -> None:

@@ -30,6 +30,11 @@ _PARTS = {
 }  # fmt: skip
 _CALL_PARTS = frozenset({"tool_use", "input_json_delta", "function_call", "custom_tool_call"})
 _WITHOUT_TEXT = frozenset({"signature_delta"})
+#: Members that are read here, or that lead to one.
+_READ = frozenset({
+    "choices", "index", "message", "delta", "output", "outputs", "response", "item", "part", "content_block", "type",
+    "ordinance", "signature", "id", "model", *_CHAT, *_CALLS, "thinking", "text",
+})  # fmt: skip
 _LINE = re.compile(rb"\r\n|\n|\r")
 
 #: Texts by the index of their choice and their name.
@@ -121,6 +126,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a member stands twice in an object")
+    if any(name not in _READ and name.lower() in _READ for name in found):  # some readers take it for the other
+        raise ValueError("a member has the name of another one in other letters")
     return found
 
 
