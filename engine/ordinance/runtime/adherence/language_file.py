@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 _FOLDER = Path(__file__).parent / "languages"
+_NEIGHBOURS = Path(__file__).parent / "neighbours.toml"
 
 #: What keeps and what misses a form of address where a language has two.
 _TWO = {
@@ -81,15 +82,15 @@ class Known:
 
 
 @cache
-def known(tag: str) -> Known | None:
-    """Return what is known of the language of this primary subtag; None if nothing is."""
-    return languages().get(tag)
-
-
-@cache
 def languages() -> Mapping[str, Known]:
     """Return what is known, by language."""
     return {path.stem: _read(path) for path in sorted(_FOLDER.glob("*.toml"))}
+
+
+@cache
+def neighbours() -> Mapping[str, frozenset[str]]:
+    """Return the commonest words of languages that are known for contrast alone."""
+    return {tag: frozenset(words.split()) for tag, words in tomllib.loads(_NEIGHBOURS.read_text("utf-8")).items()}
 
 
 def _read(path: Path) -> Known:
