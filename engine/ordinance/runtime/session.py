@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
-from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.policy.slots import SLOTS, TAGS
+from ordinance.policy.vocabulary import MARKER, Channel, Verdict
+from ordinance.runtime.adherence.looking import Wanted, joined
 from ordinance.runtime.exchanges import Asked, Earlier
 from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.match.rulings import Rulings
@@ -82,6 +85,8 @@ class Session:
         self._asked = asked or {}
         rulings = None if plan.judge is None else Rulings(plan.judge, salt)
         self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
+        if slots := self.manner().slots:
+            self._terms = replace(terms, wanted=Wanted(slots, locale, (MARKER, *terms.placeholders.values())))
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)
         self._streams: list[Stream] = []
         self._instructed = ""
@@ -275,11 +280,22 @@ class Session:
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
             "marks": [_cause_as_json(cause) for rule in self.marks for cause in causes_of(rule)],
+            **self.adapters(),
             **self._plugins(),
             **self.judged(),
             **({"trials": list(outcome.trials)} if self._shows_trials else {}),
             **self.history(),
         }
+
+    def adapters(self) -> dict[str, list[dict[str, str]]]:
+        """Return what answers say of how they were to be spoken: each slot in force, its value, and whether what people
+        read keeps it (semantics, rule 32); nothing if no slot is in force."""
+        wanted = self._terms.wanted
+        if wanted is None:
+            return {}
+        states = joined(wanted, (look for stream in self._streams for look in stream.looks))
+        asked = [(slot, wanted.slots[slot]) for slot in SLOTS if slot in wanted.slots]
+        return {"adapters": [{"slot": slot, "value": value, "state": states[slot]} for slot, value in asked]}
 
     def judged(self) -> dict[str, list[str]]:
         """Return what answers and records say of rules that ask a judge: those for which it acted on every text that it
@@ -339,10 +355,20 @@ class Session:
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
+            **self._adapters_in_record(),
             **self.judged(),
             **self._judge_faults(),
             **self.history(),
         }
+
+    def _adapters_in_record(self) -> dict[str, list[dict[str, str]]]:
+        """Return ``adapters`` for the record: of a language tag, which a request can set, without what is an extension
+        or for private use, for that may be words."""
+        found = self.adapters()
+        for each in found.get("adapters", ()):
+            if each["slot"] in TAGS:
+                each["value"] = "-".join(takewhile(lambda subtag: len(subtag) > 1, each["value"].split("-"))) or "und"
+        return found
 
     def _judge_faults(self) -> dict[str, Any]:
         rulings = self._terms.rulings

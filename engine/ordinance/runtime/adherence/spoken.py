@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from ordinance.runtime.adherence.language_file import languages, neighbours
 from ordinance.runtime.adherence.own_prose import Piece
 from ordinance.runtime.text.scripts import script_of
 
-#: A stretch ends with the first sentence or line that ends behind so much width. A letter of Chinese, Japanese or Korean
-#: is two wide: it says as much.
+#: A stretch ends with the first sentence or line that ends behind so much width. A letter of Chinese, Japanese or
+#: Korean is two wide: it says as much.
 _STRETCH = 80
 #: What a language must score in a stretch, how much more than any other, and how many of its words must be known.
 _LEAST, _TIMES, _SHARE = 2.0, 2.0, 0.12
@@ -155,8 +156,8 @@ def _language_of(words: list[_Word]) -> str:
     alone = _alone(words)
     if alone is not None:
         return alone
-    scores: Counter[str] = Counter()
-    known: Counter[str] = Counter()
+    scores: defaultdict[str, float] = defaultdict(float)
+    known: defaultdict[str, float] = defaultdict(float)
     tables = _tables()
     for word in words:
         if script not in word.scripts:
@@ -171,8 +172,8 @@ def _language_of(words: list[_Word]) -> str:
                 known[language] += share
     if not scores:
         return ""
-    (language, most), *others = scores.most_common(2)
-    second = others[0][1] if others else 0
+    language, most = max(scores.items(), key=itemgetter(1))
+    second = max((score for other, score in scores.items() if other != language), default=0)
     clear = most >= _LEAST and most >= _TIMES * second and known[language] >= _SHARE * len(words)
     return language if clear else ""
 
