@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
-from ordinance.policy.slots import SLOTS, TAGS
+from ordinance.policy.slots import SLOTS
 from ordinance.policy.vocabulary import MARKER, Channel, Verdict
-from ordinance.runtime.adherence.looking import Wanted, joined
+from ordinance.runtime.adherence.looking import Wanted, adapters
 from ordinance.runtime.exchanges import Asked, Earlier
 from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.match.rulings import Rulings
@@ -86,7 +85,8 @@ class Session:
         rulings = None if plan.judge is None else Rulings(plan.judge, salt)
         self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
         if slots := self.manner().slots:
-            self._terms = replace(terms, wanted=Wanted(slots, locale, (MARKER, *terms.placeholders.values())))
+            ordered = {slot: slots[slot] for slot in SLOTS if slot in slots}
+            self._terms = replace(terms, wanted=Wanted(ordered, locale, (MARKER, *terms.placeholders.values())))
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)
         self._streams: list[Stream] = []
         self._instructed = ""
@@ -288,14 +288,11 @@ class Session:
         }
 
     def adapters(self) -> dict[str, list[dict[str, str]]]:
-        """Return what answers say of how they were to be spoken: each slot in force, its value, and whether what people
-        read keeps it (semantics, rule 32); nothing if no slot is in force."""
+        """Return what answers and records say of how they were to be spoken: each slot in force, its value, and whether
+        what people read keeps it (semantics, rule 32); nothing if no slot is in force."""
         wanted = self._terms.wanted
-        if wanted is None:
-            return {}
-        states = joined(wanted, (look for stream in self._streams for look in stream.looks))
-        asked = [(slot, wanted.slots[slot]) for slot in SLOTS if slot in wanted.slots]
-        return {"adapters": [{"slot": slot, "value": value, "state": states[slot]} for slot, value in asked]}
+        looks = (look for stream in self._streams for look in stream.looks)
+        return {} if wanted is None else {"adapters": adapters(wanted, looks)}
 
     def judged(self) -> dict[str, list[str]]:
         """Return what answers and records say of rules that ask a judge: those for which it acted on every text that it
@@ -355,20 +352,11 @@ class Session:
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
-            **self._adapters_in_record(),
+            **self.adapters(),
             **self.judged(),
             **self._judge_faults(),
             **self.history(),
         }
-
-    def _adapters_in_record(self) -> dict[str, list[dict[str, str]]]:
-        """Return ``adapters`` for the record: of a language tag, which a request can set, without what is an extension
-        or for private use, for that may be words."""
-        found = self.adapters()
-        for each in found.get("adapters", ()):
-            if each["slot"] in TAGS:
-                each["value"] = "-".join(takewhile(lambda subtag: len(subtag) > 1, each["value"].split("-"))) or "und"
-        return found
 
     def _judge_faults(self) -> dict[str, Any]:
         rulings = self._terms.rulings

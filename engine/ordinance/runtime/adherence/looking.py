@@ -109,7 +109,15 @@ class Look:
         return next((each for each in subtags if len(each) == 2 and each.isupper()), "")
 
 
-def joined(wanted: Wanted, looks: Iterable[Look]) -> dict[str, str]:
-    """Return the state of each slot over all texts that say something: the worst; where none does, nobody can tell."""
+def adapters(wanted: Wanted, looks: Iterable[Look]) -> list[dict[str, str]]:
+    """Return what answers and records say of each slot: its state over all texts that say something, which is the
+    worst; where none does, nobody can tell."""
     found = [look.states() for look in looks if look.said]
-    return {slot: max((each[slot] for each in found), key=_BAD.index, default=CANNOT_TELL) for slot in wanted.slots}
+    return [
+        {
+            "slot": slot,
+            "value": value,
+            "state": max((each[slot] for each in found), key=_BAD.index, default=CANNOT_TELL),
+        }
+        for slot, value in wanted.slots.items()
+    ]

@@ -14,9 +14,9 @@ from ordinance.runtime.adherence.language_file import languages, neighbours
 from ordinance.runtime.adherence.own_prose import Piece
 from ordinance.runtime.text.scripts import script_of
 
-#: A stretch ends with the first sentence or line that ends behind so much width. A letter of Chinese, Japanese or
-#: Korean is two wide: it says as much.
-_STRETCH = 80
+#: A stretch ends with the first sentence that ends behind so much width, or the first line behind so much. A letter of
+#: Chinese, Japanese or Korean is two wide: it says as much.
+_STRETCH, _LINE = 60, 30
 #: What a language must score in a stretch, how much more than any other, and how many of its words must be known.
 _LEAST, _TIMES, _SHARE = 2.0, 2.0, 0.12
 #: What the end and the letters of a word score, where the word itself scores 1.
@@ -28,6 +28,8 @@ _WORD = re.compile(r"[^\W\d_](?:[^\W_]|[\u0300-\u036f\u0900-\u0963\u0e31-\u0e4e]
 _SENTENCE_END = re.compile(r"(?<=[.!?…。！？।؟\n])(?=\s|$|[^\x00-\x7f])")
 
 _WIDE = frozenset({"Hani", "Hira", "Kana", "Hang"})
+#: All of these, in a run of words.
+_EAST = "East"
 #: Scripts whose letters nobody mixes in a word. One letter of Greek may be a sign of a measure.
 _APART = frozenset({"Latn", "Cyrl", "Grek"})
 #: What codes of scripts stand for that letters are not of.
@@ -58,6 +60,7 @@ class Spoken:
         self._runs: Counter[str] = Counter()
         self._run = ("", 0)
         self._mixed = False
+        self._unclear = False  # a stretch is in two languages
         self._stretch: list[_Word] = []
         self._signs = ""
         self._wide = 0
@@ -69,6 +72,8 @@ class Spoken:
                 self._note(word)
             if self._wide >= _STRETCH:
                 self._end()
+        if piece.ends and self._wide >= _LINE:
+            self._end()
 
     def close(self) -> None:
         """End the last stretch."""
@@ -82,7 +87,7 @@ class Spoken:
         strange = self._strange(asked.scripts)
         if strange == "missed" or any(language != asked.tag for language in self.found):
             return "missed"
-        return "kept" if self.found[asked.tag] and not strange else "cannot_tell"
+        return "kept" if self.found[asked.tag] and not (strange or self._unclear) else "cannot_tell"
 
     def script_state(self, code: str) -> str:
         """Return whether the text keeps the script of this ISO 15924 ``code``."""
@@ -100,22 +105,26 @@ class Spoken:
         """Return `missed` if too much is in other scripts, `cannot_tell` if some is, an empty string if not."""
         others = {script: width for script, width in self.width.items() if script not in scripts}
         share = sum(others.values()) / self.width.total()
-        if self._mixed or share >= _MUCH or any(self._runs[script] >= _RUN for script in others):
+        strangers = {*others, _EAST} if scripts.isdisjoint(_WIDE) else {*others}
+        if self._mixed or share >= _MUCH or any(self._runs[script] >= _RUN for script in strangers):
             return "missed"
         return "cannot_tell" if share >= _SOME else ""
 
     def _note(self, word: _Word) -> None:
-        script = word.scripts[0] if len(word.scripts) == 1 else ""
+        script = _EAST if _WIDE.issuperset(word.scripts) else word.scripts[0] if len(word.scripts) == 1 else ""
         for each, letters in groupby(filter(None, map(_script, word.text))):
             self.width[each] += sum(2 if each in _WIDE else 1 for _ in letters)
-        self._run = (script, self._run[1] + 1 if self._run[0] == script else 1)
+        words = max(1, len(word.text) // 2) if script == _EAST else 1
+        self._run = (script, self._run[1] + words if self._run[0] == script else words)
         self._runs[script] = max(self._runs[script], self._run[1])
         self._mixed = self._mixed or _is_mixed(word)
         self._stretch.append(word)
         self._wide += word.width
 
     def _end(self) -> None:
-        if language := _language_of(self._stretch):
+        language = _language_of(self._stretch)
+        self._unclear = self._unclear or language is None
+        if language:
             self.found[language] += 1
         self._stretch, self._wide = [], 0
 
@@ -144,8 +153,8 @@ def _is_mixed(word: _Word) -> bool:
     return "Cyrl" in apart or sum(_script(each) == "Grek" for each in word.text) > 1
 
 
-def _language_of(words: list[_Word]) -> str:
-    """Return the language of a stretch; an empty string where it shows none, or more than one."""
+def _language_of(words: list[_Word]) -> str | None:
+    """Return the language of a stretch; an empty string where it shows none, None where it shows more than one."""
     widths: Counter[str] = Counter()
     for word in words:
         for script in word.scripts:
@@ -174,8 +183,11 @@ def _language_of(words: list[_Word]) -> str:
         return ""
     language, most = max(scores.items(), key=itemgetter(1))
     second = max((score for other, score in scores.items() if other != language), default=0)
-    clear = most >= _LEAST and most >= _TIMES * second and known[language] >= _SHARE * len(words)
-    return language if clear else ""
+    if most < _LEAST or known[language] < _SHARE * len(words):
+        return ""
+    if most >= _TIMES * second:
+        return language
+    return None if second >= _LEAST else ""
 
 
 def _alone(words: list[_Word]) -> str | None:
