@@ -31,8 +31,9 @@ class Addressed:
         self._silent = {phrase for form in address.forms.values() for phrase in form.others}
         self._by_ending = [(name, form) for name, form in address.forms.items() if form.endings or form.cased_endings]
         self._signs = [(sign, name) for name, form in address.forms.items() for sign in form.signs]
-        ends = [(end, name) for name, form in address.forms.items() for end in form.sentence_ends]
-        self._ends = sorted(ends, key=lambda each: -len(each[0]))
+        self._ends = {end: name for name, form in address.forms.items() for end in form.sentence_ends}
+        self._longest = max(map(len, (*self._ends, *address.particles)), default=0)
+        self._particles = frozenset(address.particles)
         self._speaks_in_words = any(form.words or form.inside or form.titles for form in address.forms.values())
 
     def take(self, piece: Piece) -> None:
@@ -96,11 +97,11 @@ class Addressed:
     def _of(self, sentence: str) -> Iterator[str]:
         sentence = sentence.rstrip(_AROUND)
         while True:
-            for end, name in self._ends:
-                if sentence.endswith(end):
-                    yield name
-                    return
-            particle = next((each for each in self._address.particles if sentence.endswith(each)), "")
+            tails = [sentence[-length:] for length in range(min(self._longest, len(sentence)), 0, -1)]
+            if end := next((tail for tail in tails if tail in self._ends), ""):
+                yield self._ends[end]
+                return
+            particle = next((tail for tail in tails if tail in self._particles), "")
             if not particle:
                 return
             sentence = sentence[: -len(particle)].rstrip(_AROUND)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ordinance.runtime.adherence.addressed import Addressed
+from ordinance.runtime.adherence.figures import Figures
 from ordinance.runtime.adherence.language_file import languages
 from ordinance.runtime.adherence.own_prose import Piece, Prose
 from ordinance.runtime.adherence.spoken import Spoken
@@ -16,6 +17,9 @@ _BAD = (KEPT, CANNOT_TELL, MISSED)
 
 #: Characters that wait for a stretch that shows the language, before it is taken to be the one that was asked for.
 _UNDECIDED = 8_000
+
+#: Slots that figures decide.
+_FIGURES = frozenset({"numbers", "dates", "units"})
 
 #: The value of a slot that asks to follow the prompt.
 _AS_ASKED = "prompt"
@@ -44,6 +48,7 @@ class Look:
         self._wanted = wanted
         self._prose = Prose(wanted.added)
         self._spoken = Spoken()
+        self._figures = Figures() if _FIGURES.intersection(wanted.slots) else None
         self._addressed: Addressed | None = None
         self._addresses = "address" in wanted.slots
         self._waiting: list[Piece] = []
@@ -72,6 +77,8 @@ class Look:
             return self._spoken.state(value)
         if slot == "script":
             return self._spoken.script_state(value)
+        if slot in _FIGURES and self._figures is not None:
+            return self._figures.state(slot, value)
         if slot == "address" and self._addressed is not None:
             return self._addressed.state(value)
         return CANNOT_TELL
@@ -79,6 +86,8 @@ class Look:
     def _take(self, pieces: Iterable[Piece]) -> None:
         for piece in pieces:
             self._spoken.take(piece)
+            if self._figures is not None:
+                self._figures.take(piece)
             if not self._addresses:
                 continue
             if self._addressed is not None:

@@ -6,7 +6,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -112,12 +111,16 @@ class Spoken:
 
     def _note(self, word: _Word) -> None:
         script = _EAST if _WIDE.issuperset(word.scripts) else word.scripts[0] if len(word.scripts) == 1 else ""
-        for each, letters in groupby(filter(None, map(_script, word.text))):
-            self.width[each] += sum(2 if each in _WIDE else 1 for _ in letters)
+        if script and script != _EAST:
+            self.width[script] += word.width
+        else:
+            for each in filter(None, map(_script, word.text)):
+                self.width[each] += 1 + (each in _WIDE)
         words = max(1, len(word.text) // 2) if script == _EAST else 1
         self._run = (script, self._run[1] + words if self._run[0] == script else words)
-        self._runs[script] = max(self._runs[script], self._run[1])
-        self._mixed = self._mixed or _is_mixed(word)
+        if self._run[1] > self._runs[script]:
+            self._runs[script] = self._run[1]
+        self._mixed = self._mixed or (len(word.scripts) > 1 and _is_mixed(word))
         self._stretch.append(word)
         self._wide += word.width
 
