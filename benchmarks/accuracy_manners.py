@@ -162,7 +162,7 @@ def cost() -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} %" if whole else "not measured"
+    return f"{10_000 * part // whole / 100:.2f} %" if whole else "not measured"
 
 
 def main() -> None:

@@ -18,6 +18,8 @@ _STRETCH, _LINE = 60, 30
 #: What a language must score in a stretch, and how many of its words must be known; how much more it must score than
 #: any other language, and than a neighbour, which has many words in common with it.
 _LEAST, _SHARE = 2.0, 0.12
+#: What a language must score in a stretch of a text in another: a title such as The Lord of the Rings scores less.
+_BEYOND_A_TITLE = 4.0
 _TIMES, _TIMES_NEIGHBOUR = 2.0, 1.3
 #: Words in a row in another script, and shares of width in it, that are too many, or make it unclear.
 _RUN, _MUCH, _SOME = 6, 0.3, 0.1
@@ -49,6 +51,7 @@ class Spoken:
         self._run = ("", 0)
         self._mixed = False
         self._unclear = False  # a stretch is in two languages
+        self._plain: set[str] = set()  # languages of a stretch that is more than a title
         self._stretch: list[Word] = []
         self._wide = 0
 
@@ -72,9 +75,10 @@ class Spoken:
         if asked is None or not self.width:
             return "cannot_tell"
         strange = self._strange(asked.scripts)
-        if strange == "missed" or any(language != asked.tag for language in self.found):
+        own, others = self.found[asked.tag], self.found.keys() - {asked.tag}
+        if strange == "missed" or others & self._plain or (others and not own):
             return "missed"
-        return "kept" if self.found[asked.tag] and not (strange or self._unclear) else "cannot_tell"
+        return "kept" if own and not (others or strange or self._unclear) else "cannot_tell"
 
     def script_state(self, code: str) -> str:
         """Return whether the text keeps the script of this ISO 15924 ``code``."""
@@ -113,25 +117,28 @@ class Spoken:
         self._wide += word.width
 
     def _end(self) -> None:
-        language = _language_of(self._stretch)
+        language, score = _language_of(self._stretch)
         self._unclear = self._unclear or language is None
         if language:
             self.found[language] += 1
+        if language and score >= _BEYOND_A_TITLE:
+            self._plain.add(language)
         self._stretch, self._wide = [], 0
 
 
-def _language_of(stretch: list[Word]) -> str | None:
-    """Return the language of a stretch; an empty string where it shows none, None where it shows more than one."""
+def _language_of(stretch: list[Word]) -> tuple[str | None, float]:
+    """Return the language of a stretch and its score; an empty string where it shows none, None where it shows more
+    than one."""
     widths: Counter[str] = Counter()
     for word in stretch:
         for script in word.scripts:
             widths[script] += word.width
     if not widths:
-        return ""
+        return "", 0
     script, _ = widths.most_common(1)[0]
     alone = None if WIDE.isdisjoint(widths) else _alone(stretch)
     if alone is not None:
-        return alone
+        return alone, _BEYOND_A_TITLE
     scores: defaultdict[str, float] = defaultdict(float)
     known: defaultdict[str, float] = defaultdict(float)
     for word in stretch:
@@ -140,15 +147,15 @@ def _language_of(stretch: list[Word]) -> str | None:
                 scores[language] += score
                 known[language] += share
     if not scores:
-        return ""
+        return "", 0
     language, most = max(scores.items(), key=itemgetter(1))
     if most < _LEAST or known[language] < _SHARE * len(stretch):
-        return ""
+        return "", 0
     del scores[language]
     near = neighbours()
     if all(most >= (_TIMES_NEIGHBOUR if other in near else _TIMES) * score for other, score in scores.items()):
-        return language
-    return None if max(scores.values()) >= _LEAST else ""
+        return language, most
+    return (None if max(scores.values()) >= _LEAST else ""), 0
 
 
 def _alone(stretch: list[Word]) -> str | None:
