@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from ordinance.policy.slots import SLOTS
 from ordinance.runtime.adherence.looking import Look, Wanted, adapters
 from ordinance.runtime.adherence.own_prose import Piece, Prose
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import situate
+from support.small_plan import small_plan
 
 pytestmark = pytest.mark.semantics(32)
 
@@ -96,6 +99,14 @@ def test_the_worst_of_several_choices_counts_and_silence_counts_for_nothing() ->
     assert states("Bitte rufen Sie an.", "Es regnet.") == ["cannot_tell"]
     assert states("Bitte rufen Sie an.", "  ") == ["kept"]
     assert states() == ["cannot_tell"]
+
+
+def test_where_no_slot_is_in_force_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Look, "__init__", lambda *_: pytest.fail("a text is looked at"))
+    plan = small_plan()
+    stream = Session(plan, situate(plan, jurisdiction="DE"), "en", speaks=False).stream()
+    assert stream.feed("Good day.") + stream.close()
+    assert not stream.looks
 
 
 def test_each_slot_that_there_is_has_a_state() -> None:
