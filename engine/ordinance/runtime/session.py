@@ -79,12 +79,11 @@ class Session:
         self.situation = situation
         self.locale = locale
         self.policy_name = policy_name
-        self._speaks = speaks
         self._shows_trials = shows_trials
-        self._asked = asked or {}
+        self._manner = manner(plan, situation, locale if speaks else None, asked or {})
         rulings = None if plan.judge is None else Rulings(plan.judge, salt)
         self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
-        if slots := self.manner().slots:
+        if slots := self._manner.slots:
             ordered = {slot: slots[slot] for slot in SLOTS if slot in slots}
             self._terms = replace(terms, wanted=Wanted(ordered, locale, (MARKER, *terms.placeholders.values())))
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)
@@ -153,7 +152,7 @@ class Session:
 
     def manner(self) -> Manner:
         """How the model is to speak."""
-        return manner(self.plan, self.situation, self.locale if self._speaks else None, self._asked)
+        return self._manner
 
     def instructed_in(self, language: str) -> None:
         """Note the ``language`` in which the model was told how to speak: if a plugin brings it, that took part."""
