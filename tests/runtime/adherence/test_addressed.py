@@ -71,6 +71,14 @@ def test_a_capital_says_nothing_where_a_sentence_begins() -> None:
     assert state("de", "formal", "1. Sie kam gestern.\n- Ihre Tasche blieb hier.") == "cannot_tell"
 
 
+def test_a_name_and_a_short_form_are_no_address() -> None:
+    assert state("de", "formal", "Die ISS fliegt in 400 km Höhe.") == "cannot_tell"
+    assert state("fr", "informal", "Hier, Rodriguez est arrivé avec Martinez.") == "cannot_tell"
+    assert state("es", "formal", "Ayer, Duarte vio una obra de arte en Marte.") == "cannot_tell"
+    assert state("fi", "informal", "Anne ja Charlotte tulivat eilen.") == "cannot_tell"
+    assert state("fr", "informal", "Cliquez ici.") == "missed"
+
+
 def test_one_familiar_word_among_polite_ones_is_missed() -> None:
     assert state("de", "formal", "Bitte rufen Sie an. Sagen Sie Ihren Namen. Hast du Zeit?") == "missed"
 

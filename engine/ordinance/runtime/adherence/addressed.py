@@ -64,7 +64,8 @@ class Addressed:
             said = match[0]
             word = said.lower().replace("’", "'")
             inside = bool(before) and _WITHIN.fullmatch(text, ended, match.start()) is not None
-            if (before, word) not in self._silent:
+            short_form = len(said) > 1 and said.isupper()  # ISS is no form of `iss`
+            if not short_form and (before, word) not in self._silent:
                 yield from self._by_word.get(word, ())
             if inside and (before, word) in self._by_phrase:
                 yield self._by_phrase[before, word]
@@ -73,7 +74,8 @@ class Addressed:
                 if titled or (inside and said in form.inside):
                     yield name
             for name, form in self._by_ending:
-                ends = word.endswith(form.endings) and not _is_excepted(word, form)
+                named = inside and said[0].isupper()
+                ends = not named and word.endswith(form.endings) and not _is_excepted(word, form)
                 if ends or said.endswith(form.cased_endings):
                     yield name
             before, ended = word, match.end()
