@@ -30,7 +30,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime/match": {"detection", "errors", "runtime/text"},
     "runtime/redact": {"detection", "policy", "runtime/text", "runtime/match"},
     "runtime/judged": {"runtime/text", "runtime/match", "runtime/redact"},
-    "runtime": {"detection", "errors", "policy", "runtime/text", "runtime/match", "runtime/redact", "runtime/judged"},
+    "runtime/adherence": {"runtime/text"},
+    "runtime": {
+        "detection", "errors", "policy", "runtime/adherence", "runtime/text", "runtime/match", "runtime/redact",
+        "runtime/judged",
+    },
     "detectors": {"detection", "errors", "plugin", "runtime/text", "runtime/match"},
     "plugins/inside": {"plugin"},
     "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},

@@ -545,6 +545,18 @@ def test_a_conversation_is_told_how_to_speak_as_by_the_server(tmp_path: Path) ->
     assert llm.asked[1]["prompt"] == "Tere!", "a bare text has no place for it"
 
 
+@pytest.mark.semantics(32)
+def test_what_came_back_is_told_as_by_the_server(tmp_path: Path) -> None:
+    familiar = "Tere! Kui sa tahad, siis ma saadan sulle vastuse homme, sest täna ei ole meil enam aega."
+    told = desk(tmp_path, "without adapter answer telling none")
+    llm = GovernedLLM(FakeLLM(lambda _: familiar), told)
+    for [output] in (llm.chat(ASKED), llm.generate("Tere!")):
+        assert output.ordinance["adapters"] == [
+            {"slot": "language", "value": "et", "state": "kept"},
+            {"slot": "address", "value": "formal", "state": "missed"},
+        ]
+
+
 @dataclass
 class Lora:
     lora_name: str

@@ -229,6 +229,12 @@ def test_an_answer_is_governed_as_the_gateway_governs_it(start: Start, inner: In
     assert "Good morning. Our code is ⟦…⟧. Have a nice day." in said
     assert said.count("section 86a") == 1
     assert said.startswith("You are interacting with an AI system.")
+    lines = [line for line in answer.text.split("data: ") if '"ordinance"' in line]
+    told = json.loads(lines[-1] if stream else answer.text)["ordinance"]
+    assert told["adapters"] == [
+        {"slot": "language", "value": "en", "state": "kept"},
+        {"slot": "address", "value": "formal", "state": "cannot_tell"},
+    ]
 
 
 @pytest.mark.requirement("MK-1")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.runtime.adherence.looking import Look
 from ordinance.runtime.imprint import Imprint
 from ordinance.runtime.judged.judged_redactor import JudgedRedactor
 from ordinance.runtime.judged.judged_text import JudgedText
@@ -79,6 +80,7 @@ class Stream:
         self._free = False  # content leaves as it comes, and nobody needs it afterwards
         self._kept: list[str] = []
         self._kept_beside: list[str] = []
+        self._looks: dict[str, Look] | None = None if terms.wanted is None or self._structured else {}
         self._told: Told | None = None  # once closed
         self.notices: tuple[Notice, ...] = ()
         self.balanced = True
@@ -236,6 +238,8 @@ class Stream:
         if not all(text.ledger.balanced for text in self._texts):
             self._fault = self._fault or "ledger"
             self.balanced = False
+        for look in (self._looks or {}).values():
+            look.close()
         told = self._told = self._tell()
         self.notices = (*told.before, *told.after)
         before, after = ([], []) if self._silent else (_texts(told.before), _texts(told.after))
@@ -259,6 +263,20 @@ class Stream:
     def verdict(self) -> Verdict:
         """The joined verdict."""
         return self.told.verdict
+
+    @property
+    def looks(self) -> Sequence[Look]:
+        """What was looked at of what people read, if somebody asked for a way to speak; of a whole answer that is
+        refused nothing is shown."""
+        return () if self._looks is None or (self._terms.whole and self.refused) else tuple(self._looks.values())
+
+    def _look(self, name: str, text: str) -> None:
+        """Look at what leaves of a text that people read."""
+        if self._looks is None or self._terms.wanted is None or not text:
+            return
+        if name not in self._looks:
+            self._looks[name] = Look(self._terms.wanted)
+        self._looks[name].take(text)
 
     def _tell(self) -> Told:
         fault = self._fault or next((text.fault for text in self._texts if text.fault), "")
@@ -299,20 +317,23 @@ class Stream:
         return "" if self._terms.whole and self.refused else "".join([*self._kept, *self._kept_beside])
 
     def _send_beside(self, name: str, text: str) -> str:
-        if self._terms.keeps and name in self._read:
-            self._kept_beside.append(text)
+        if name in self._read:
+            self._look(name, text)
+            if self._terms.keeps:
+                self._kept_beside.append(text)
         return text
 
     def _send(self, text: str) -> str:
         if not self._opened:
             self._blank += text
             return ""
+        self._look(CONTENT, text)
         if self._terms.keeps:
             self._kept.append(text)
         if self._terms.whole:
             return ""
         self._sent = self._sent or bool(text)
-        self._free = self._spoken and self._sent and not self._terms.keeps
+        self._free = self._spoken and self._sent and not self._terms.keeps and self._looks is None
         return text
 
     def _open(self) -> str:
