@@ -21,7 +21,7 @@ from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.redact.activation import Activation, removing
-from ordinance.runtime.redact.disclose import Cause, Notice, causes_of
+from ordinance.runtime.redact.disclose import Notice, cause_as_json, causes_of, notices_as_json
 from ordinance.runtime.redact.json_text import Structure
 from ordinance.runtime.remembered import Remembered, believed, names_of
 from ordinance.runtime.situation import Situation
@@ -298,7 +298,7 @@ class Session:
             "verdict": outcome.verdict.word,
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
-            "marks": [_cause_as_json(cause) for rule in self.marks for cause in causes_of(rule)],
+            "marks": [cause_as_json(cause) for rule in self.marks for cause in causes_of(rule)],
             **self.adapters(),
             **self._plugins(),
             **self.judged(),
@@ -386,23 +386,5 @@ class Session:
         return {"judge_faults": sorted(rulings.faults), **({"judges_failed": failed} if failed else {})}
 
 
-def notices_as_json(notices: Iterable[Notice]) -> list[dict[str, Any]]:
-    """Notices as answers and ``ordinance apply`` show them."""
-    return [
-        {
-            "id": f"n{number}",
-            "kind": notice.kind.value,
-            "causes": [_cause_as_json(cause) for cause in notice.causes],
-            "text": notice.text,
-        }
-        for number, notice in enumerate(notices, 1)
-    ]
-
-
 def _joined(*ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set().union(*ids)))
-
-
-def _cause_as_json(cause: Cause) -> dict[str, Any]:
-    law = None if cause.law is None else dict(zip(("title", "article", "jurisdiction"), cause.law, strict=True))
-    return {"rule": cause.rule, "type": cause.type, "law": law}
