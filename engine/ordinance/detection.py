@@ -160,10 +160,12 @@ class Declaration(Asked):
     plugin.
 
     ``arguments`` are the phrases of a lexicon, the source of a pattern, the name of an identifier or of a script, or
-    what a pack gives to a plugin's detector. ``any_case`` is said by the pack.
+    what a pack gives to a plugin's detector. ``any_case`` is said by the pack. ``endings`` are those that a lexicon names
+    in braces, each with its forms.
     """
 
     any_case: bool = False
+    endings: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 __all__ = [

@@ -27,7 +27,7 @@ def detector(asked: Declaration) -> Prepared | None:
 def prepare_lexicon(asked: Declaration) -> Expressions:
     """Phrases as they are compared, each ending written out. Raises ``PatternError`` for one that folds to nothing, is
     too long, or has braces that state no endings."""
-    written = tuple(dict.fromkeys(phrase for line in asked.arguments for phrase in expand(line)))
+    written = tuple(dict.fromkeys(phrase for line in asked.arguments for phrase in expand(line, dict(asked.endings))))
     return Expressions(phrases=forms_of(*written), written=written)
 
 

@@ -85,6 +85,7 @@ _ORDER = {
     "SECTION": 'section N "heading" { heading? rules }',
     "CONTACT": "contact group name { title number|link hours in spoken? replaces? formerly? seen }",
     "PATTERN": 'pattern name "…" [any case] { example matches "…" example skips "…" }',
+    "ENDINGS": 'endings name ",a,b,c"',
     "WORDS": 'words for NAME from "lexicons/…" { example matches "…" example skips "…" }',
     "SPEAK": "speak { language TAG [when … otherwise TAG] address formal … }, each line `under LAW` in a jurisdiction; "
     "elsewhere also `without adapter answer|decline telling …`",

@@ -45,7 +45,7 @@ from ordinance.language.source import Source, Span
 
 __all__ = [
     "AddedWords", "Alike", "AmendedBy", "BylawDecl", "CharterRef", "ConditionDecl", "ConditionNode", "ContactDecl",
-    "Day", "Declaration", "Decline", "DimensionDecl", "Example", "Except", "ForceNode", "Guarantee", "Junction", "Kind",
+    "Day", "Declaration", "Decline", "DimensionDecl", "EndingsDecl", "Example", "Except", "ForceNode", "Guarantee", "Junction", "Kind",
     "LabelDecl", "LawDecl", "LexiconDecl", "Limit", "Mark", "Mask", "Near", "NoticeDecl", "Occasions", "Pack", "Part",
     "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote", "RecordedLaw",
     "RedException", "RedLine", "Refined", "Rule", "Ruled", "Say", "ScopeNode", "Section", "Slot", "SlotValue",
@@ -74,6 +74,14 @@ class ConditionDecl:
 
     name: Word
     when: ConditionNode
+
+
+@dataclass(frozen=True, slots=True)
+class EndingsDecl:
+    """What is attached to words, separated by commas in each of ``texts``; a lexicon names it in braces."""
+
+    name: Word
+    texts: tuple[Word, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +299,7 @@ class CharterRef:
 Declaration = (
     DimensionDecl
     | ConditionDecl
+    | EndingsDecl
     | LexiconDecl
     | PatternDecl
     | TopicDecl

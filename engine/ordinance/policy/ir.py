@@ -80,7 +80,15 @@ class Detector:
     @property
     def lines(self) -> tuple[str, ...]:
         """Return what it looks for, one by one; for a plugin's detector the use as a whole, for nobody knows."""
-        return (self.key,) if "." in self.kind else self.declaration.arguments
+        if "." in self.kind:
+            return (self.key,)
+        return tuple(map(self._spelled, self.declaration.arguments))
+
+    def _spelled(self, line: str) -> str:
+        """Return a line of a lexicon with the forms of the endings that it names."""
+        for name, forms in self.declaration.endings:
+            line = line.replace(f"{{{name}}}", f"{{{','.join(forms)}}}")
+        return line
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,6 +236,7 @@ class _Linker:
         kind = scope.unit.pack.kind
         for detectors in scope.detectors.values():
             detectors.report_unused()
+        self.detectors.endings(scope.unit).report_unused()
         scope.laws.report_unused()
         if kind != "charter":
             scope.dimensions.report_unused()
