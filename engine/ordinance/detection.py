@@ -160,8 +160,8 @@ class Declaration(Asked):
     plugin.
 
     ``arguments`` are the phrases of a lexicon, the source of a pattern, the name of an identifier or of a script, or
-    what a pack gives to a plugin's detector. ``any_case`` is said by the pack. ``endings`` are those that a lexicon names
-    in braces, each with its forms.
+    what a pack gives to a plugin's detector. ``any_case`` is said by the pack. ``endings`` are those that a pack
+    declares, each with its forms, where a lexicon names some in braces.
     """
 
     any_case: bool = False

@@ -471,8 +471,9 @@ def units(world: World) -> list[Unit]:
 
 def _made_up(name: str, header: str, fragments: Sequence[Fragment]) -> Unit:
     text = write(header, fragments)
-    words = dict.fromkeys(lexicons_of(text))
-    return _unit(name, text, "pack", {f"lexicons/{w}.txt": _source(f"{name}/{w}.txt", f"{w}\n") for w in words})
+    words = lexicons_of(text).items()
+    lexicons = {f"lexicons/{word}.txt": _source(f"{name}/{word}.txt", f"{line}\n") for word, line in words}
+    return _unit(name, text, "pack", lexicons)
 
 
 @dataclass(frozen=True, slots=True)

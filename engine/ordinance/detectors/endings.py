@@ -28,8 +28,8 @@ def expand(line: str, declared: Declared = _NONE) -> tuple[str, ...]:
     """Return the phrases that a ``line`` of a lexicon stands for, in the order in which they are written.
 
     Braces contain alternatives, separated by commas; nothing before the first comma is the bare word. One word alone in
-    braces is the name of ``declared`` endings. Several braces multiply. Spaces next to a comma or a brace do not count, and two spaces are one. Raises ``PatternError``, with the
-    offset of the fault, for malformed braces.
+    braces is the name of ``declared`` endings. Several braces multiply. Spaces next to a comma or a brace do not count,
+    and two spaces are one. Raises ``PatternError``, with the offset of the fault, for malformed braces.
     """
     parts = _counted(line, declared)
     if len(parts) < 2:

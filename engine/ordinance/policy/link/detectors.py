@@ -63,7 +63,7 @@ class Detectors:
                     message = f"the endings `{item.name}` contain a brace"
                     self._report(diagnose("endings-invalid", text.span, message, "Write the forms with commas only."))
                 elif form in found:
-                    message = f"the endings `{item.name}` list " + (f"`{form}` twice" if form else "the bare word twice")
+                    message = f"the endings `{item.name}` list {f'`{form}`' if form else 'the bare word'} twice"
                     self._report(diagnose("endings-invalid", text.span, message, "Keep one of them."))
                 found[form] = None
         if len(found) < 2:
@@ -106,7 +106,9 @@ class Detectors:
         lines, places = tuple(text for text, _ in phrases), tuple(span for _, span in phrases)
         named = self.endings(unit)
         wanted = {name.strip() for line in lines for name in _NAMED.findall(line)}
-        endings = tuple((name, forms) for name, forms in named.items().items() if name in wanted and named.find(name))
+        endings = tuple(named.items().items()) if wanted else ()
+        for name in wanted:
+            named.find(name)
         self.found[key] = Detector(key, Declaration("lexicon", lines, endings=endings), places, path.span)
 
     def _pattern(self, unit: Unit, item: ast.PatternDecl) -> str:
