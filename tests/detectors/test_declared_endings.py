@@ -127,6 +127,8 @@ def test_a_mistake_says_what_to_write(said: str, line: str, code: str, message: 
 def test_an_ending_more_is_a_difference_and_its_phrase_is_shown(tmp_path: Path) -> None:
     one = declaring(tmp_path / "1", 'endings tails ",s"', "word{tails}")
     two = declaring(tmp_path / "2", 'endings tails ",s,es"', "word{tails}")
+    assert one.policy is not None
+    assert two.policy is not None
     changes = diff(one.policy, two.policy).changes
     assert {(change.kind, change.text) for change in changes} >= {
         ("stricter", "word{,s,es}"), ("looser", "word{,s}"),

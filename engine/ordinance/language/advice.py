@@ -95,7 +95,8 @@ _ORDER = {
     "DIMENSION": "dimension name attested|claimed one of a, b, c, or: date",
     "CONDITION": "condition name when …",
     "LABEL": 'label name { de "…" en "…" }',
-    "NOTICE": 'notice name { de "…" } or { de formal "…" de informal "…" de formal again "…" }',
+    "NOTICE": 'notice name { de "…" } or { de formal "…" de informal "…" de formal again "…" }; '
+    "ja and ko also have plain, polite and others",
 }
 
 _SHOWN = {

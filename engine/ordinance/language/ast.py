@@ -46,11 +46,11 @@ from ordinance.language.source import Source, Span
 __all__ = [
     "AddedWords", "Alike", "AmendedBy", "BylawDecl", "CharterRef", "ConditionDecl", "ConditionNode", "ContactDecl",
     "Day", "Declaration", "Decline", "DimensionDecl", "EndingsDecl", "Example", "Except", "ForceNode", "Guarantee",
-    "Junction", "Kind", "LabelDecl", "LawDecl", "LexiconDecl", "Limit", "Mark", "Mask", "Near", "NoticeDecl", "Occasions", "Pack", "Part",
-    "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote", "RecordedLaw",
-    "RedException", "RedLine", "Refined", "Rule", "Ruled", "Say", "ScopeNode", "Section", "Slot", "SlotValue",
-    "SpeakDecl", "Spoken", "TestNode", "TextIn", "TextTest", "TopicDecl", "Use", "Watching", "Withhold", "Without",
-    "Word", "Written", "laws_of", "text_test_of",
+    "Junction", "Kind", "LabelDecl", "LawDecl", "LexiconDecl", "Limit", "Mark", "Mask", "Near", "NoticeDecl",
+    "Occasions", "Pack", "Part", "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote",
+    "RecordedLaw", "RedException", "RedLine", "Refined", "Rule", "Ruled", "Say", "ScopeNode", "Section", "Slot",
+    "SlotValue", "SpeakDecl", "Spoken", "TestNode", "TextIn", "TextTest", "TopicDecl", "Use", "Watching", "Withhold",
+    "Without", "Word", "Written", "laws_of", "text_test_of",
 ]  # fmt: skip
 
 T = TypeVar("T")

@@ -24,15 +24,19 @@ class Word:
 Plural = Literal["zero", "one", "two", "few", "many", "other"]
 
 
+#: How a text speaks to people; which of these a language has is in ``policy/slots.py``.
+Address = Literal["formal", "informal", "plain", "polite", "deferential", "honorific", "humble"]
+
+
 @dataclass(frozen=True, slots=True)
 class TextIn:
-    """A text in one language, for one way of address where the language has two, and for one plural category.
+    """A text in one language, for one way of address where the language has several, and for one plural category.
 
     ``again`` is the shorter form of a notice, for whoever was told the other one before.
     """
 
     tag: Word
-    address: Literal["formal", "informal"] | None
+    address: Address | None
     text: Word
     plural: Plural | None = None
     again: bool = False

@@ -132,11 +132,9 @@ def _tellings(removed: _Removed, plan: Plan, policy: Policy) -> Iterator[Diagnos
 
 
 def _in_notice(notice: NoticeTemplate) -> Iterator[tuple[str, str]]:
-    yield from ((f"the notice `{notice.name}` ({tag})", text) for tag, text in notice.texts.items())
-    yield from ((f"the notice `{notice.name}` ({tag} informal)", text) for tag, text in notice.informal.items())
-    yield from ((f"the notice `{notice.name}` ({tag} again)", text) for tag, text in notice.again.items())
-    informal = notice.again_informal.items()
-    yield from ((f"the notice `{notice.name}` ({tag} informal again)", text) for tag, text in informal)
+    for form, texts in notice.forms:
+        for tag, text in texts.items():
+            yield f"the notice `{notice.name}` ({' '.join(filter(None, (tag, form)))})", text
 
 
 def _told(rule: PlannedRule) -> Iterator[tuple[str, str]]:

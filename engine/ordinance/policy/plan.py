@@ -6,7 +6,7 @@ nobody anything more: every notice is resolved to its texts, every detector is p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, Protocol
@@ -99,18 +99,27 @@ SPAN = Scope()
 
 @dataclass(frozen=True, slots=True)
 class NoticeTemplate:
-    """A notice's texts by language, and by address where a language distinguishes.
+    """A notice's texts by language: ``texts`` for whoever is addressed formally, or in no other way that the notice
+    has; ``addressed`` are those of the other ways of address, by their names.
 
     Texts may hold ``{type}``, ``{law}``, ``{jurisdiction}``, ``{authority}``, ``{appeal}`` and ``{contacts}``; nothing
-    else, and never what was matched. ``again`` and ``again_informal`` are shorter, for a conversation that had the full
-    text before.
+    else, and never what was matched. ``again`` and ``again_addressed`` are shorter, for a conversation that had the
+    full text before.
     """
 
     name: str
     texts: Texts
-    informal: Texts
+    addressed: Mapping[str, Texts]
     again: Texts = field(default_factory=dict)
-    again_informal: Texts = field(default_factory=dict)
+    again_addressed: Mapping[str, Texts] = field(default_factory=dict)
+
+    @property
+    def forms(self) -> Iterator[tuple[str, Texts]]:
+        """Yield the texts of each form, with its name as packs write it; the first has none."""
+        yield "", self.texts
+        yield from self.addressed.items()
+        yield "again", self.again
+        yield from ((f"{address} again", texts) for address, texts in self.again_addressed.items())
 
 
 #: The notice of what needs none.
@@ -241,7 +250,7 @@ class LanguageStyle:
 
     tag: str
     language: str
-    address: Literal["formal", "informal"]
+    address: str
 
 
 @dataclass(frozen=True, slots=True)

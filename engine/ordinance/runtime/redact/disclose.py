@@ -13,6 +13,7 @@ from functools import lru_cache
 import langcodes
 
 from ordinance.policy.plan import ANY_LANGUAGE, Contact, Law, NoticeTemplate, Plan, PlannedRule, Texts
+from ordinance.policy.slots import USUAL_ADDRESS, nearest_addresses
 from ordinance.policy.vocabulary import Effect, NoticeKind
 from ordinance.runtime.redact.signs import placeholder
 
@@ -55,7 +56,7 @@ class Discloser:
         self._words = plan.engine_labels
         self._titles = plan.titles
         self._language = language if style is None else style.language
-        self._informal = style is not None and style.address == "informal"
+        self._address = USUAL_ADDRESS if style is None else style.address
 
     def told(self, rules: Iterable[PlannedRule], heard: Container[str] = frozenset()) -> list[Notice]:
         """Make one notice for each template that ``rules`` name, with all causes in it, whatever their order; in its
@@ -80,7 +81,7 @@ class Discloser:
 
     def _in(self, tag: str) -> Discloser:
         other = copy(self)
-        other._language, other._informal = tag, False
+        other._language, other._address = tag, USUAL_ADDRESS
         return other
 
     def _notice(self, rules: Sequence[PlannedRule], again: bool) -> Notice:
@@ -184,7 +185,7 @@ class Discloser:
         return next((texts[tag] for tag in parents(self._language) if tag in texts), "")
 
     def _fill(self, template: NoticeTemplate, again: bool = False, /, **values: str) -> str:
-        text = self._pick(_form(template, self._informal, again))
+        text = self._pick(_form(template, self._address, again))
         isolate = is_right_to_left(self._language)
         for name, value in values.items():
             text = text.replace("{" + name + "}", f"{_ISOLATE}{value}{_POP}" if isolate and value else value)
@@ -194,14 +195,17 @@ class Discloser:
         return pick(texts, self._language)
 
 
-def _form(template: NoticeTemplate, informal: bool, again: bool) -> Texts:
+def _form(template: NoticeTemplate, address: str, again: bool) -> Texts:
     """Return the texts of a notice in one form, or in the nearest that a language has: the shorter is left before the
     address is."""
-    texts = {**template.texts, **template.informal} if informal else template.texts
-    if not again:
-        return texts
-    shorter = {tag: text for tag, text in template.again.items() if not informal or tag not in template.informal}
-    return {**texts, **shorter, **(template.again_informal if informal else {})}
+    texts: dict[str, str] = {}
+    for way in reversed(nearest_addresses(address) if template.addressed else (USUAL_ADDRESS,)):
+        usual = way == USUAL_ADDRESS
+        full = template.texts if usual else template.addressed.get(way, {})
+        shorter = (template.again if usual else template.again_addressed.get(way, {})) if again else {}
+        texts.update(full)
+        texts.update(shorter)
+    return texts
 
 
 def _key(item: tuple[tuple[str, str, str, bool], object]) -> tuple[str, str, str, bool]:

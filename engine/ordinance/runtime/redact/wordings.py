@@ -318,8 +318,7 @@ def disclosers(plan: Plan) -> list[Discloser]:
 
 def texts_of(notice: NoticeTemplate) -> list[str]:
     """Return the texts of a notice in every language and every form."""
-    forms = (notice.texts, notice.informal, notice.again, notice.again_informal)
-    return [text for by in forms for text in by.values()]
+    return [text for _, texts in notice.forms for text in texts.values()]
 
 
 def _notices(plan: Plan, rules: Iterable[PlannedRule]) -> Iterable[NoticeTemplate]:
