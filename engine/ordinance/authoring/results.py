@@ -74,6 +74,7 @@ def _explained(
         asked=Turns(example.prompt, example.earlier),
         answer=example.answer or "",
         part=example.part,
+        called=example.called,
         witness=witness,
         only=example.rule,
     )

@@ -43,7 +43,7 @@ _REPEATED = ("except", "example", "alike", "on", "provide", "every")
 
 #: What a clause is in the grammar.
 _WHOLE = frozenset({
-    "means", "excludes", "watching", "asking", "say_when", "say_about", "say_type", "mark_as", "mask_as", "scope",
+    "means", "excludes", "watching", "asking", "calling", "say_when", "say_about", "say_type", "mark_as", "mask_as", "scope",
     "reason", "under", "telling", "telling_about", "told_once", "trial", "occasion", "exception", "red_exception",
     "example", "alike", "provided", "_head",
 })  # fmt: skip

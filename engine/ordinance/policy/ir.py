@@ -107,7 +107,8 @@ class Example:
 
     ``earlier`` are the turns before it, as prompts and answers. ``part`` is where the answer stands. ``on`` and
     ``elapsed`` (seconds) are None where the example does not say.
-    ``alike`` expects what ``twin`` (a prompt, an answer) gets. ``judged``: its rule asks a judge too.
+    ``alike`` expects what ``twin`` (a prompt, an answer) gets. ``judged``: its rule asks a judge too. ``called``:
+    the answer is the name of a tool that is called.
     """
 
     rule: str
@@ -125,6 +126,7 @@ class Example:
     twin: tuple[str | None, str | None] | None = None
     earlier: tuple[tuple[str, str], ...] = ()
     judged: bool = False
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)

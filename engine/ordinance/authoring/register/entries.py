@@ -130,7 +130,7 @@ class _Builder:
         if shown.node.asks is not None:
             yield Fact(say("judged"), (Text(say("judged.no" if rule.judged is None else "judged.yes")),))
         if rule.effect in _OMISSIONS:
-            kind = "mask" if rule.effect is Effect.MASK else rule.scope.unit
+            kind = "call" if self._calls(rule) else "mask" if rule.effect is Effect.MASK else rule.scope.unit
             yield Fact(say("extent"), (Text(say(f"extent.{kind}")),))
         if rule.kind is NoticeKind.DECLINED:
             yield Fact(say("extent"), (Text(say("extent.declined")),))
@@ -138,6 +138,8 @@ class _Builder:
             yield Fact(say("occasion"), (Text(self._occasion(rule)),))
             if rule.effect is Effect.SAY:
                 yield self._notice(rule)
+        if calls := self._calls(rule):
+            yield Fact(say("calls"), tuple(map(self.text, calls)))
         if reason := getattr(shown.node.node, "reason", None):
             yield Fact(say("reason"), (self.written(reason),))
         for law in rule.laws:
@@ -149,6 +151,11 @@ class _Builder:
         for exemption in rule.exemptions:
             yield self._exception(exemption)
         yield Fact(say("cite"), (Text(self._cited(rule)),))
+
+    def _calls(self, rule: PlannedRule) -> list[str]:
+        """Return the tools that a rule names, as its pack writes them."""
+        named = (each for each in self.policy.detectors if each.kind == "named" and each.key in rule.detectors)
+        return [name for each in named for name in each.declaration.arguments]
 
     def _law(self, law: Law, kind: str) -> Iterator[Fact]:
         say = self.say

@@ -173,8 +173,8 @@ def _form(text: ast.TextIn) -> str:
 
 
 def _form_in(text: ast.TextIn, tag: str, texts: Sequence[ast.TextIn]) -> str | None:
-    """Return the form of ``text`` in the language ``tag``; None where that has no such way of address, but for the first
-    of ``texts`` that says the same, which is then said without one."""
+    """Return the form of ``text`` in the language ``tag``. None where that has no such way of address, but for the
+    first of ``texts`` that says the same, which is then said without one."""
     if text.address is None or text.address in addresses_in(tag):
         return _form(text)
     same = next(each for each in texts if _unaddressed(each) == _unaddressed(text))

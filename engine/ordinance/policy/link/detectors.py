@@ -73,10 +73,14 @@ class Detectors:
 
     def foreign(self, use: ast.Use) -> str:
         """Return the key of a detector that no pack declares: a plugin's (``check`` tests whether one provides it), one
-        of numbers with check digits, or one of a script."""
+        of numbers with check digits, one of a script, or one of tools by their names."""
         given = ", ".join(f'"{each.text}"' for each in use.arguments)
         key = f"{use.kind} {use.name}" + (f" ({given})" if given else "")
-        if use.kind == "detector":
+        if use.kind == "named":
+            key = f"tool_call named {given}"
+            declaration = Declaration("named", tuple(each.text for each in use.arguments))
+            places = tuple(each.span for each in use.arguments)
+        elif use.kind == "detector":
             declaration = Declaration(use.name.text, tuple(each.text for each in use.arguments))
             places = tuple(each.span for each in use.arguments)
         else:
