@@ -238,7 +238,8 @@ def draw_full_world(random: Random) -> World:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A situation, and what is asked and answered in it; ``part`` is the part of an answer that is fed."""
+    """A situation, and what is asked and answered in it; ``part`` is the part of an answer that is fed. ``call`` is a
+    tool that is called then."""
 
     jurisdiction: str | None
     attested: dict[str, str]
@@ -248,6 +249,7 @@ class Asked:
     answer: str
     elapsed: int | None = None
     part: Channel = Channel.CONTENT
+    call: str = ""
 
 
 def draw_question(random: Random, world: World) -> Asked:
@@ -279,6 +281,7 @@ def draw_question(random: Random, world: World) -> Asked:
         draw_text(random, 10, SAID),
         random.choice([None, 0, 3600, 3 * 3600, 48 * 3600]),
         random.choice([Channel.CONTENT, Channel.CONTENT, Channel.REASONING]),
+        random.choice(["", "pay", "look"]),
     )
 
 

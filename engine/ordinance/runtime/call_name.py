@@ -38,9 +38,13 @@ class CallName:
         name = " ".join(compared("".join(self._said)).split())
         self._met = self._calls.get(name, frozenset())
         if self._met & self._removes:
+            self.take_back()
             self._text.abandon()
             return ""
-        return self._text.close(end)
+        rest = self._text.close(end)
+        if self.refused or self.severed or self.fault:
+            self.take_back()
+        return rest
 
     def abandon(self) -> None:
         self._text.abandon()
