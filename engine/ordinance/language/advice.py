@@ -164,6 +164,10 @@ def advise(
             return Advice("syntax", "`say` looks at answers, and at nothing else", "Write `when answer has …`.")
         advice = "Write `withhold` or `say`, or ask for the situation, as in `when age below 18`."
         return Advice("syntax", "`mark` cannot depend on what a text contains", advice)
+    if text == "scope" and "NAMED" in inside:
+        return Advice("syntax", "a rule that names tools has no `scope`", "Leave it out: a call is taken out whole.")
+    if text == "named" and "WHEN" in inside:
+        return Advice("syntax", "only calls of tools are named", 'Write `when tool_call named "…"`.')
     if text == "unless" and "EXCEPT" in expected:
         return Advice("unknown-word", "a rule has no `unless`", "Write `except NAME under LAW when …`.")
     if set(expected) == {"OF"} and inside[:2] == ["ANSWER", "FIRST"]:
