@@ -230,9 +230,10 @@ def test_it_is_formatted() -> None:
     [
         ('tool_call named "wire_transfer", "pay"', "tool_call named pay", "syntax", "found `pay`", "quotes"),
         ('"wire_transfer", "pay"', '"pay", ""', "pattern-invalid", "empty", "Write letters"),
-        ("under payments_4\n    telling omitted", "scope span\n    under payments_4\n    telling omitted", "syntax",
+        ("except approved under payments_4 when approval is given", "scope span", "syntax",
          "a rule that names tools has no `scope`", "Leave it out"),
-        ('when tool_call named "pay" and', 'when answer named "pay" and', "syntax", "only calls of tools", "tool_call named"),
+        ('when tool_call named "pay" and', 'when answer named "pay" and', "syntax", "only calls of tools",
+         "tool_call named"),
         ("except approved under payments_4 when approval is given", "except approved under payments_4 when turn 1 is 1",
          "syntax", "", ""),
         ("except approved under payments_4 when approval is given",
