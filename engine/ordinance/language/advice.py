@@ -81,7 +81,7 @@ _ORDER = {
     "GUARANTEE": "guarantee N.N name { means not? protects provide? example+ }",
     "LAW": "law name { title article short? reaches in force from … amended* authority? uncertain? source … seen … }, "
     'or law name { title article short? records "why" source … seen …|not read }',
-    "BYLAW": 'bylaw name { title short? adopted by "…" on DATE until? appeal? }',
+    "BYLAW": 'bylaw name { title short? adopted by "…" on DATE until? appeal? terms? }',
     "SECTION": 'section N "heading" { heading? rules }',
     "CONTACT": "contact group name { title number|link hours in spoken? replaces? formerly? seen }",
     "PATTERN": 'pattern name "…" [any case] { example matches "…" example skips "…" }',

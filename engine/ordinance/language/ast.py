@@ -175,7 +175,7 @@ class RecordedLaw:
 
 @dataclass(frozen=True, slots=True)
 class BylawDecl:
-    """What an operator has decided for its own house, by whom and when."""
+    """What an operator has decided for its own house, by whom and when. ``terms`` is where its terms of use are."""
 
     name: Word
     title: Written
@@ -184,6 +184,7 @@ class BylawDecl:
     on: Day
     end: Day | None
     appeal: Word | None
+    terms: Word | None
     span: Span
 
 

@@ -139,6 +139,7 @@ class _Builder(RuleBuilder):
             self.day(adopted),
             self.day_of(node, "until"),
             self.text(node, "appeal"),
+            self.text(node, "terms"),
             self.place(node),
         )
 

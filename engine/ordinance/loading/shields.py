@@ -144,7 +144,7 @@ def _told(rule: PlannedRule) -> Iterator[tuple[str, str]]:
     yield from ((f"the placeholder ({tag})", text) for tag, text in rule.placeholders.items())
     for law in rule.laws:
         shown = law.shown
-        fixed = (("title", law.title), ("article", law.article), ("authority", law.authority))
+        fixed = (("title", law.title), ("article", law.article), ("authority", law.authority), ("terms", law.terms))
         yield from ((f"the law's {what}", text) for what, text in fixed)
         for what, texts in (("citation", shown.full), ("short title", shown.short), ("authority", shown.authority)):
             yield from ((f"the law's {what}", text) for text in dict.fromkeys(texts.values()))

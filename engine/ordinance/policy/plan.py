@@ -56,9 +56,10 @@ class LawTexts:
 class Law:
     """A law as notices cite it, with its reach and its time in force.
 
-    The first of ``transitions`` whose condition holds stands for ``in_force``. ``authority`` and ``appeal`` (whom to
-    turn to) may be empty. A house's bylaw is one too: ``jurisdiction`` is the house, and ``source`` is empty.
-    ``shown`` has what people read of it in languages; title, article, authority and appeal are what does not change.
+    The first of ``transitions`` whose condition holds stands for ``in_force``. ``authority``, ``appeal`` (whom to turn
+    to) and ``terms`` (where a house's terms of use are) may be empty. A house's bylaw is one too: ``jurisdiction`` is
+    the house, and ``source`` is empty. ``shown`` has what people read of it in languages; title, article, authority and
+    appeal are what does not change.
     """
 
     title: str
@@ -71,6 +72,7 @@ class Law:
     transitions: tuple[Transition, ...] = ()
     authority: str = ""
     appeal: str = ""
+    terms: str = ""
     shown: LawTexts = field(default_factory=lambda: LawTexts(), hash=False)
 
 
@@ -102,9 +104,9 @@ class NoticeTemplate:
     """A notice's texts by language: ``texts`` for whoever is addressed formally, or in no other way that the notice
     has; ``addressed`` are those of the other ways of address, by their names.
 
-    Texts may hold ``{type}``, ``{law}``, ``{jurisdiction}``, ``{authority}``, ``{appeal}`` and ``{contacts}``; nothing
-    else, and never what was matched. ``again`` and ``again_addressed`` are shorter, for a conversation that had the
-    full text before.
+    Texts may hold ``{type}``, ``{law}``, ``{jurisdiction}``, ``{authority}``, ``{appeal}``, ``{terms}`` and
+    ``{contacts}``; nothing else, and never what was matched. ``again`` and ``again_addressed`` are shorter, for a
+    conversation that had the full text before.
     """
 
     name: str

@@ -74,7 +74,9 @@ def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
         return
     laws = rule.laws
     values = {"type": True, "law": bool(laws), "jurisdiction": bool(laws)}
-    values |= {name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal")}
+    values |= {
+        name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal", "terms")
+    }
     known = frozenset(name for name, has_value in values.items() if has_value)
     yield from _in_language(rule.notice, tag, needs, known)
 

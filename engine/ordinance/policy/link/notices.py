@@ -16,7 +16,7 @@ from ordinance.policy.slots import USUAL_ADDRESS, addresses_in, nearest_addresse
 from ordinance.policy.vocabulary import MARKER
 
 #: The variables of notices. What was matched is not among them and never will be (semantics, rule 16).
-VARIABLES = frozenset({"type", "law", "jurisdiction", "authority", "appeal", "contacts", "hours"})
+VARIABLES = frozenset({"type", "law", "jurisdiction", "authority", "appeal", "contacts", "hours", "terms"})
 
 #: The language of notices where no language pack is loaded.
 DEFAULT_LANGUAGE = "en"
@@ -29,6 +29,7 @@ _VARIABLES = f"Use {', '.join(f'{{{name}}}' for name in sorted(VARIABLES))}."
 _RESOLVED_BY = {
     "authority": 'Write `authority "…"` in the law.',
     "appeal": "Write `appeal CONTACT` in the law.",
+    "terms": 'Write `terms "https://…"` in the bylaw; only a house has terms.',
     "hours": "Only a `say` rule with `every N hours` has {hours}.",
     "contacts": "Only the notice `contacts` has {contacts}.",
 }
@@ -75,7 +76,9 @@ class Catalogue:
         if missing := [tag for tag in self._wanted(self.notices, word, pack) if tag not in template.texts]:
             self._missing("notice-text", "notice", word, missing)
         said = {"type": True, "law": "law" in needs, "jurisdiction": "law" in needs, "hours": hours > 0}
-        said |= {name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal")}
+        said |= {
+            name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal", "terms")
+        }
         for text in (text for texts in self._texts(word.text, pack).values() for text in texts):
             if text.again and "type" in needs:
                 self.report(diagnose("notice-again", text.text.span, f"the notice `{word}` has a shorter form"))

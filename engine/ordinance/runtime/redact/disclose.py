@@ -95,6 +95,7 @@ class Discloser:
             jurisdiction=_joined(map(self.place, laws)),
             authority=_joined(map(self.authority, laws)),
             appeal=_joined(map(self.appeal, laws)),
+            terms=_joined(law.terms for law in laws),
         )
         return Notice(first.kind, tuple(cause for rule in rules for cause in causes_of(rule)), text)
 

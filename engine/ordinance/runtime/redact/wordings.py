@@ -302,6 +302,7 @@ def _values_of(plan: Plan) -> dict[str, set[str]]:
         "law": {say.cited(law) for say in saying for law in laws},
         "jurisdiction": {say.place(law) for say in saying for law in laws},
         "authority": {say.authority(law) for say in saying for law in laws},
+        "terms": {law.terms for law in laws},
         "appeal": {say.appeal(law) for say in saying for law in laws},
         "contacts": {form for say in saying for each in plan.contacts for form in say.contact_values(each)},
     }
