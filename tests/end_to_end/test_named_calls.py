@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ordinance.authoring.comparison import diff
+from ordinance.authoring.costs import costs
 from ordinance.authoring.explanation import explain
 from ordinance.authoring.register.entries import register
 from ordinance.authoring.register.markdown import to_markdown
@@ -207,6 +208,10 @@ def test_the_register_names_the_tools(loaded: Loaded) -> None:
     page = to_markdown(register(loaded.plan, loaded.policy, wording, TODAY))
     assert "wire\\_transfer" in page
     assert "the whole call of the tool" in page
+
+
+def test_no_text_waits_for_it(loaded: Loaded) -> None:
+    assert dict(costs(loaded.plan))["XP/payments"] == "takes out calls of tools, and holds no text"
 
 
 def test_a_tool_more_is_stricter(loaded: Loaded, tmp_path: Path) -> None:
