@@ -13,6 +13,7 @@ from typing import Any
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Verdict
 from ordinance.runtime.exchanges import Asked, Earlier
+from ordinance.runtime.grounds import grounds
 from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.memory import Memory
@@ -334,6 +335,7 @@ class Session:
             **self.under(),
             "verdict": outcome.verdict.word,
             "rules": list(outcome.rules),
+            **grounds(self.activation.rules, outcome.rules),
             "failed": list(outcome.failed),
             "trials": list(outcome.trials),
             "notices": [notice.kind.value for notice in outcome.notices],

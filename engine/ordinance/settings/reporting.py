@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from ordinance.settings.sections import Section
+from ordinance.settings.sections import Seconds, Section
 
 
 def audit_in_full(given: Any) -> Any:
@@ -21,6 +21,22 @@ def _or_short(schema: dict[str, Any]) -> None:
     section = dict(schema)
     schema.clear()
     schema |= {"description": section.pop("description"), "anyOf": [{"type": "string", "format": "path"}, section]}
+
+
+class ChainSettings(Section):
+    """Chain the records, and sign checkpoints of them, so that a third party can verify them
+    ([record.md](record.md#chains)). Needs `pip install 'ordinance[trust]'`, and a folder that the server may write."""
+
+    key_file: Path = Field(
+        description="File with the Ed25519 private key that signs checkpoints, as PEM without a passphrase "
+        "(`openssl genpkey -algorithm ed25519`); a path is relative to the settings file."
+    )
+    records: int = Field(
+        default=1000, ge=1, le=1_000_000, description="Each process writes a checkpoint after so many records."
+    )
+    seconds: Seconds = Field(
+        default=60, description="It writes one at the latest so long after the first record without one (seconds)."
+    )
 
 
 class AuditSettings(Section):
@@ -36,6 +52,15 @@ class AuditSettings(Section):
         default=False,
         description="Before the model is asked, write to disk that the request begins; if this fails, the request "
         "gets status 503, `audit_unavailable`. Needs a `path`.",
+    )
+    acknowledge: Literal["none", "written", "flushed"] = Field(
+        default="none",
+        description="What is true of an answer's record before the end of the answer leaves: `none` (nothing), "
+        "`written` to the file, `flushed` to the disk. If that fails, the end does not leave; the client gets "
+        "`audit_unavailable`. Needs a `path`.",
+    )
+    chain: ChainSettings | None = Field(
+        default=None, description="Chain and sign the records. Default: no chain. Needs a `path`."
     )
     queue: int = Field(
         default=10_000,
@@ -54,6 +79,10 @@ class AuditSettings(Section):
     def _has_a_path(self) -> AuditSettings:
         if self.required and self.path is None:
             raise ValueError("`required` needs a `path`: records on standard error may never reach a disk")
+        if self.acknowledge != "none" and self.path is None:
+            raise ValueError("`acknowledge` needs a `path`: records on standard error may never reach a disk")
+        if self.chain is not None and self.path is None:
+            raise ValueError("`chain` needs a `path`: standard error cannot be read again")
         return self
 
 
