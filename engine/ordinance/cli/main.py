@@ -39,6 +39,7 @@ COMMANDS = (
     ("replay", "show what another policy would have made of kept traffic"),
     ("serve", "run the gateway in front of an inference server"),
     ("ext-proc", "govern what an Envoy shows of its requests (ext_proc)"),
+    ("audit", "verify the record, count answers in it, or delete from it"),
     ("conversations", "count what is remembered of conversations, or delete it by API key"),
     ("settings", "check the settings, or print their schema for editors"),
     ("doctor", "test a running server from outside"),
@@ -60,6 +61,8 @@ _EMPTY: dict[str, dict[str, object]] = {
     "plugin": {},
     "bundle": {},
     "bundle verify": {"ok": False, "problems": []},
+    "audit": {},
+    "audit verify": {"ok": False, "problems": []},
     "plugin check": {"faults": []},
 }
 
