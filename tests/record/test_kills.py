@@ -19,7 +19,7 @@ ROUNDS = int(os.environ.get("RECORD_KILLS", "8")) // 2
 
 #: Forks two writers a round, kills them, and prints the numbers that they had been told are on the disk.
 _KILLER = """
-import asyncio, os, random, signal, sys, time
+import asyncio, os, random, select, signal, sys, time
 from pathlib import Path
 from ordinance.serve.record.audit_log import AuditLog
 from ordinance.serve.record import chained_file  # imported once, not after each fork
@@ -50,7 +50,9 @@ for each in range(rounds):
             write((each * 2 + who) * 1_000_000, writer)
         running.append(pid)
     os.close(writer)
-    time.sleep(random.random() ** 2 * 0.6)
+    if random.random() < 0.9:  # else some are killed before their first record
+        select.select([reader], [], [], 60)
+    time.sleep(random.random() ** 2 * 0.5)
     for pid in running:
         time.sleep(random.random() / 50)
         os.kill(pid, signal.SIGKILL)
