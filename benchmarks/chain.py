@@ -31,7 +31,7 @@ from ordinance.runtime.situation import situate
 from ordinance.serve.record.audit_log import AuditLog
 from ordinance.serve.record.chained_file import ChainedFile
 from ordinance.serve.record.logfile import LogFile
-from ordinance.settings.reporting import AuditSettings, ChainSettings
+from ordinance.settings.reporting import AuditSettings
 from record import RECORD
 
 _ASKED = b'{"model":"m","messages":[{"role":"user","content":"Tell me about the river."}],"stream":true}'
@@ -69,10 +69,9 @@ def measured(answer: Callable[[AuditLog], None], log: AuditLog, answers: int) ->
 
 def compare(folder: Path, answers: int, rounds: int, length: int) -> None:
     answer = answering(length)
-    chain = ChainSettings(key_file=folder / "key.pem")
     logs = {
         "without a chain": AuditLog(AuditSettings(path=folder / "plain")),
-        "with a chain": AuditLog(AuditSettings(path=folder / "chained", chain=chain)),
+        "with a chain": AuditLog(AuditSettings(path=folder / "chained", key_file=folder / "key.pem")),
     }
     found: dict[str, list[float]] = {name: [] for name in logs}
     for log in logs.values():  # what the first answers build does not count
@@ -91,7 +90,7 @@ def compare(folder: Path, answers: int, rounds: int, length: int) -> None:
 
 def verify(folder: Path, records: int) -> None:
     path = folder / f"log-{records}"
-    file = ChainedFile(LogFile(path), path, ChainSettings(key_file=folder / "key.pem"))
+    file = ChainedFile(LogFile(path), path, folder / "key.pem", AuditSettings(path=path))
     line = msgspec.json.encode({"v": 1, "time": "2026-11-27T10:00:00.000+00:00", "event": "end", "mono": 1, **RECORD})
     began = time.process_time()
     for at in range(0, records, 500):

@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
     file = opened(tmp_path / "log")
     write(file, *(record(n, key="school" if n % 3 == 0 else "desk", **WITHHELD) for n in range(10)))
     file.close()
-    (tmp_path / "ordinance.yaml").write_text("audit: {path: log, chain: {key_file: record.pem}}\n", "utf-8")
+    (tmp_path / "ordinance.yaml").write_text("audit: {path: log, key_file: record.pem}\n", "utf-8")
     return tmp_path
 
 

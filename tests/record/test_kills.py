@@ -25,8 +25,8 @@ from ordinance.serve.record.audit_log import AuditLog
 from ordinance.serve.record import chained_file  # imported once, not after each fork
 from ordinance.settings.reporting import AuditSettings
 path, rounds = Path(sys.argv[1]), int(sys.argv[2])
-chain = {"key_file": path.parent / "record.pem", "records": 7, "seconds": 0.05}
-settings = AuditSettings(path=path, acknowledge="flushed", chain=chain)
+settings = AuditSettings(path=path, key_file=path.parent / "record.pem", acknowledge="flushed", checkpoint_records=7,
+                         checkpoint_seconds=0.05)
 
 def write(first, told):
     async def one(log, n):

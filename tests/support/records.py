@@ -15,7 +15,7 @@ from ordinance.record.series import kept_in
 from ordinance.record.verification import Known, Verified, verify
 from ordinance.serve.record.chained_file import ChainedFile
 from ordinance.serve.record.logfile import LogFile
-from ordinance.settings.reporting import ChainSettings
+from ordinance.settings.reporting import AuditSettings
 from ordinance.trust.detached import either_key
 
 #: The same for all tests, so that nothing but the salts and the time differs.
@@ -33,8 +33,9 @@ def key_file(folder: Path) -> Path:
 
 def opened(path: Path, *, every: int = 3, seconds: float = 3600) -> ChainedFile:
     """Open the record at ``path`` as a process of a server does; the key is beside it."""
-    settings = ChainSettings(key_file=key_file(path.parent), records=every, seconds=seconds)
-    return ChainedFile(LogFile(path), path, settings)
+    key = key_file(path.parent)
+    settings = AuditSettings(path=path, key_file=key, checkpoint_records=every, checkpoint_seconds=seconds)
+    return ChainedFile(LogFile(path), path, key, settings)
 
 
 def record(n: int, **more: Any) -> bytes:

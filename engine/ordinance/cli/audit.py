@@ -73,7 +73,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         action="append",
         default=[],
         help="the public key of the checkpoints, or the private one; several times after a change of the key "
-        "(default: `audit.chain.key_file` of the settings)",
+        "(default: `audit.key_file` of the settings)",
     )
     verifying.add_argument(
         "--least", type=positive, default=0, metavar="NUMBER", help="the record must reach this checkpoint"
@@ -106,7 +106,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--sign-with",
         type=Path,
         metavar="PEM",
-        help="the private key (default: `audit.chain.key_file` of the settings)",
+        help="the private key (default: `audit.key_file` of the settings)",
     )
     add_format(pruning)
     pruning.set_defaults(act=_prune)
@@ -144,7 +144,7 @@ def run(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     audit = _audit(args, needed=not args.files or not args.signed_by)
     files = _files(args, audit)
-    keys = args.signed_by or ([audit.chain.key_file] if audit and audit.chain else [])
+    keys = args.signed_by or ([audit.key_file] if audit and audit.key_file else [])
     if not keys:
         raise UsageError("no key is named.", help="Name the public key of the checkpoints with --signed-by.")
     public = [either_key(each) for each in keys]
@@ -246,11 +246,11 @@ def _prune(args: argparse.Namespace) -> int:
         raise UsageError(
             "what to delete is not named.", help="Name an age (--older-than, --before) or an API key (--key)."
         )
-    file = args.sign_with or (audit.chain.key_file if audit and audit.chain else None)
+    file = args.sign_with or (audit.key_file if audit else None)
     if file is None:
         raise UsageError(
             "no key is named that signs that records were deleted.",
-            help="Name it with --sign-with, or `audit.chain.key_file` in the settings with --config.",
+            help="Name it with --sign-with, or `audit.key_file` in the settings with --config.",
         )
     signer = Signer(file)
     gone = {str(path): delete(path, Chosen(until, args.key), signer) for path in _files(args, audit)}

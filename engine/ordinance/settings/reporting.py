@@ -23,22 +23,6 @@ def _or_short(schema: dict[str, Any]) -> None:
     schema |= {"description": section.pop("description"), "anyOf": [{"type": "string", "format": "path"}, section]}
 
 
-class ChainSettings(Section):
-    """Chain the records, and sign checkpoints of them, so that a third party can verify them
-    ([record.md](record.md#chains)). Needs `pip install 'ordinance[trust]'`, and a folder that the server may write."""
-
-    key_file: Path = Field(
-        description="File with the Ed25519 private key that signs checkpoints, as PEM without a passphrase "
-        "(`openssl genpkey -algorithm ed25519`); a path is relative to the settings file."
-    )
-    records: int = Field(
-        default=1000, ge=1, le=1_000_000, description="Each process writes a checkpoint after so many records."
-    )
-    seconds: Seconds = Field(
-        default=60, description="It writes one at the latest so long after the first record without one (seconds)."
-    )
-
-
 class AuditSettings(Section):
     """Where the record of requests is written ([record.md](record.md)), and what happens if it cannot be written.
     `audit: PATH` is short for `audit: {path: PATH}`."""
@@ -59,8 +43,19 @@ class AuditSettings(Section):
         "`written` to the file, `flushed` to the disk. If that fails, the end does not leave; the client gets "
         "`audit_unavailable`. Needs a `path`.",
     )
-    chain: ChainSettings | None = Field(
-        default=None, description="Chain and sign the records. Default: no chain. Needs a `path`."
+    key_file: Path | None = Field(
+        default=None,
+        description="Chain the records, and sign checkpoints with the Ed25519 private key in this file, so that a "
+        "third party can verify the record ([record.md](record.md#chains)). PEM without a passphrase (`openssl genpkey "
+        "-algorithm ed25519`); a path is relative to the settings file. Needs a `path` in a folder that the server may "
+        "write, and `pip install 'ordinance[trust]'`. Default: no chain.",
+    )
+    checkpoint_records: int = Field(
+        default=1000, ge=1, le=1_000_000, description="With a chain: each process signs after so many records."
+    )
+    checkpoint_seconds: Seconds = Field(
+        default=60,
+        description="With a chain: it signs this long after its first unsigned record at the latest (seconds).",
     )
     queue: int = Field(
         default=10_000,
@@ -81,8 +76,8 @@ class AuditSettings(Section):
             raise ValueError("`required` needs a `path`: records on standard error may never reach a disk")
         if self.acknowledge != "none" and self.path is None:
             raise ValueError("`acknowledge` needs a `path`: records on standard error may never reach a disk")
-        if self.chain is not None and self.path is None:
-            raise ValueError("`chain` needs a `path`: standard error cannot be read again")
+        if self.key_file is not None and self.path is None:
+            raise ValueError("`key_file` needs a `path`: standard error cannot be read again")
         return self
 
 

@@ -170,7 +170,7 @@ def _read(file: Path | None, plugins: frozenset[str]) -> strict_yaml.Document:
 
 
 #: Sections, and their settings that are paths.
-_PATHS_IN = {"trust": ("root", "state"), "upstream": ("key_file", "ca")}
+_PATHS_IN = {"audit": ("key_file",), "trust": ("root", "state"), "upstream": ("key_file", "ca")}
 
 
 def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> None:
@@ -183,8 +183,6 @@ def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> Non
                 values[key] = [path if _is_of(plugins, path) else _at(folder, path) for path in paths]
             case {"path": str(path), **rest}:
                 values[key] = {**rest, "path": str(folder / path)}
-                if isinstance(chain := rest.get("chain"), dict):
-                    values[key]["chain"] = _placed(folder, chain, ("key_file",))
     conversation = values.get("conversation")
     if isinstance(conversation, dict):
         values["conversation"] = _conversation_at(folder, conversation)

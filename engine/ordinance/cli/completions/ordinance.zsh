@@ -11,6 +11,7 @@
 _shtab_ordinance_commands() {
   local _commands=(
     apply:'Govern answers given as JSON lines on standard input, offline, exactly as the server would.'
+    audit:'Verify the record of requests, count or draw the answers in it, or delete records.'
     bundle:'Build, sign, verify and inspect a policy that is applied only if the right people signed it.'
     calibrate:'Measure a judge on labelled texts, and write the file that says what its scores mean.'
     check:'Read packs and the packs that they refer to, and report every problem at once.'
@@ -33,6 +34,16 @@ _shtab_ordinance_commands() {
     translate:'Say which texts of packs lack which language, and exchange them with translators.'
   )
   _describe 'ordinance commands' _commands
+}
+
+_shtab_ordinance_audit_commands() {
+  local _commands=(
+    prune:'Delete records by age, by API key, or both. Hashes remain in their place, with a signed statement that records were deleted, so the record can still be verified. Servers may run meanwhile.'
+    query:'Count the answers that the filters select, or list their records. The filters for rules, laws and effects must be met by one rule together; several values of one filter are alternatives. Nothing is verified.'
+    report:'Draw the answers that the filters select as bars (SVG), by day or by what --by names. Nothing is verified.'
+    verify:'Verify that nobody has changed, removed, added or moved a record since a checkpoint signed it. Records after the last checkpoint are not signed yet. What happens by itself (a kill, a full disk, a clock that is set) is listed as a break.'
+  )
+  _describe 'ordinance audit commands' _commands
 }
 
 _shtab_ordinance_bundle_commands() {
@@ -75,6 +86,85 @@ _shtab_ordinance_apply_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_apply_defaults_added=0
+
+_shtab_ordinance_audit_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_audit_defaults_added=0
+
+_shtab_ordinance_audit_prune_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[settings (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
+  "--before[delete records from before this time]:TIME:"
+  "--older-than[delete records older than this, such as 180d]:PERIOD:"
+  "--key[delete records of the API key of this name]:NAME:"
+  "--sign-with[the private key (default\: \`audit.key_file\` of the settings)]:PEM:_files"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  "(*)::the record\'s files, the oldest first:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_audit_prune_defaults_added=0
+
+_shtab_ordinance_audit_query_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[settings (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
+  "--from[from this day or time on]:TIME:"
+  "--last[of the last 7d, 12h or 30m]:PERIOD:"
+  "--to[before this day or time]:TIME:"
+  "*--rule[answers by this rule, such as DE\/symbols]:RULE:"
+  "*--law[answers by a rule under this law, such as \'\§ 86a\' or Strafgesetzbuch]:LAW:"
+  "*--effect[answers by a rule with this effect\: refuse, withhold, mask, say, mark, provide]:EFFECT:(refuse withhold mask say mark provide)"
+  "*--key[answers of the API key of this name]:NAME:"
+  "*--jurisdiction[answers under the law of this place]:PLACE:"
+  "*--verdict[answers with this verdict\: pass, disclose, withhold, refuse]:VERDICT:(pass disclose withhold refuse)"
+  "--left-out[answers that a rule left something out of, or refused]"
+  "--by[count by api, day, effect, jurisdiction, key, law, locale, model, problem, rule, status, verdict]:KIND,…:"
+  "--list[write the records as JSON lines, and do not count]"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  "(*)::the record\'s files, the oldest first:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_audit_query_defaults_added=0
+
+_shtab_ordinance_audit_report_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[settings (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
+  "--from[from this day or time on]:TIME:"
+  "--last[of the last 7d, 12h or 30m]:PERIOD:"
+  "--to[before this day or time]:TIME:"
+  "*--rule[answers by this rule, such as DE\/symbols]:RULE:"
+  "*--law[answers by a rule under this law, such as \'\§ 86a\' or Strafgesetzbuch]:LAW:"
+  "*--effect[answers by a rule with this effect\: refuse, withhold, mask, say, mark, provide]:EFFECT:(refuse withhold mask say mark provide)"
+  "*--key[answers of the API key of this name]:NAME:"
+  "*--jurisdiction[answers under the law of this place]:PLACE:"
+  "*--verdict[answers with this verdict\: pass, disclose, withhold, refuse]:VERDICT:(pass disclose withhold refuse)"
+  "--left-out[answers that a rule left something out of, or refused]"
+  "--by[count by api, day, effect, jurisdiction, key, law, locale, model, problem, rule, status, verdict]:KIND,…:"
+  "--out[the picture]:SVG:_files"
+  "--title[what is written above it (default\: what is counted)]:title:"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  "(*)::the record\'s files, the oldest first:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_audit_report_defaults_added=0
+
+_shtab_ordinance_audit_verify_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[settings (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
+  "*--signed-by[the public key of the checkpoints, or the private one\; several times after a change of the key (default\: \`audit.key_file\` of the settings)]:PEM:_files"
+  "--least[the record must reach this checkpoint]:NUMBER:"
+  "--partial[the files are a part\: neither beginning nor end is expected]"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  "(*)::the record\'s files, the oldest first:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_audit_verify_defaults_added=0
 
 _shtab_ordinance_bundle_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -427,6 +517,7 @@ _shtab_ordinance() {
       curcontext="${curcontext%:*:*}:_shtab_ordinance-$line[1]:"
       case $line[1] in
         apply) _arguments -C -s $_shtab_ordinance_apply_options ;;
+        audit) _shtab_ordinance_audit ;;
         bundle) _shtab_ordinance_bundle ;;
         calibrate) _arguments -C -s $_shtab_ordinance_calibrate_options ;;
         check) _arguments -C -s $_shtab_ordinance_check_options ;;
@@ -447,6 +538,32 @@ _shtab_ordinance() {
         settings) _arguments -C -s $_shtab_ordinance_settings_options ;;
         test) _arguments -C -s $_shtab_ordinance_test_options ;;
         translate) _arguments -C -s $_shtab_ordinance_translate_options ;;
+      esac
+  esac
+}
+
+_shtab_ordinance_audit() {
+  local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->audit'
+
+  # Add default positional/remainder specs only if none exist, and only once per session
+  if (( ! _shtab_ordinance_audit_defaults_added )); then
+    if (( ${_shtab_ordinance_audit_options[(I)${(q)one_or_more}*]} +          ${_shtab_ordinance_audit_options[(I)${(q)remainder}*]} +          ${_shtab_ordinance_audit_options[(I)${(q)default}]} == 0 )); then
+      _shtab_ordinance_audit_options+=(': :_shtab_ordinance_audit_commands' '*::: :->audit')
+    fi
+    _shtab_ordinance_audit_defaults_added=1
+  fi
+  _arguments -C -s $_shtab_ordinance_audit_options
+
+  case $state in
+    audit)
+      words=($line[1] "${words[@]}")
+      (( CURRENT += 1 ))
+      curcontext="${curcontext%:*:*}:_shtab_ordinance_audit-$line[1]:"
+      case $line[1] in
+        prune) _arguments -C -s $_shtab_ordinance_audit_prune_options ;;
+        query) _arguments -C -s $_shtab_ordinance_audit_query_options ;;
+        report) _arguments -C -s $_shtab_ordinance_audit_report_options ;;
+        verify) _arguments -C -s $_shtab_ordinance_audit_verify_options ;;
       esac
   esac
 }

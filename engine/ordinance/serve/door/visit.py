@@ -238,11 +238,11 @@ class Visit:
             if self._exchange.status is None:
                 raise
             self._problem = problem
-            await answer.fail(problem)
-            return True
-        await self._keep(session)
+            last = answer.fail(problem)
+        else:
+            await self._keep(session)
+            self._times.ready, self._governed = now(), stream
         await self._acknowledge()
-        self._times.ready, self._governed = now(), stream
         await self._exchange.write(last, last=True)
         return True
 

@@ -52,7 +52,7 @@ class AuditLog:
         self.acknowledges = settings.acknowledge != "none"
         self._flushes = settings.acknowledge == "flushed"
         #: When this process's records begin, by a clock that nobody sets; None without a chain.
-        self._since = time.monotonic() if settings.chain is not None else None
+        self._since = time.monotonic() if settings.key_file is not None else None
         self._scribe = Scribe(_chained(file, settings), settings.queue)
         self._copies = copies
         self._failures = Failures()
@@ -130,11 +130,11 @@ class AuditLog:
 
 
 def _chained(file: LogFile, settings: AuditSettings) -> LogFile | ChainedFile:
-    if settings.path is None or settings.chain is None:
+    if settings.path is None or settings.key_file is None:
         return file
     from ordinance.serve.record.chained_file import ChainedFile  # slow to import, and most need no chain
 
-    return ChainedFile(file, settings.path, settings.chain)
+    return ChainedFile(file, settings.path, settings.key_file, settings)
 
 
 def _line(entry: Mapping[str, Any], lost: int) -> bytes:

@@ -16,17 +16,18 @@ from ordinance.record.record_lines import lines_of
 from ordinance.record.series import Series
 from ordinance.record.signed_lines import signed_in
 from ordinance.serve.record.logfile import LogFile
-from ordinance.settings.reporting import ChainSettings
+from ordinance.settings.reporting import AuditSettings
 from ordinance.trust.detached import Signer
 
 
 class ChainedFile:
-    """Appends to ``file``, which is the one at ``path``. The chain of this process begins with its first line, behind a
-    checkpoint of all that the file has by then. Raises ``OrdinanceError`` where that cannot be."""
+    """Appends to ``file``, which is the one at ``path``; ``key`` is the file of the key that signs. The chain of this
+    process begins with its first line, behind a checkpoint of all that the file has by then. Raises ``OrdinanceError``
+    where that cannot be."""
 
-    def __init__(self, file: LogFile, path: Path, settings: ChainSettings) -> None:
+    def __init__(self, file: LogFile, path: Path, key: Path, settings: AuditSettings) -> None:
         self._file = file
-        self._series = Series(path, Signer(settings.key_file))
+        self._series = Series(path, Signer(key))
         self._settings = settings
         self._head: Head | None = None
         self._unsigned = 0
@@ -57,11 +58,11 @@ class ChainedFile:
         """Return in how many seconds a checkpoint is due; None: nothing is unsigned."""
         if not self._unsigned:
             return None
-        return max(0.0, self._since + self._settings.seconds - time.monotonic())
+        return max(0.0, self._since + self._settings.checkpoint_seconds - time.monotonic())
 
     def settle(self) -> None:
         """Sign what was written, if it is time. Raises ``OSError`` or ``OrdinanceError``, and it stays due."""
-        if self._unsigned >= self._settings.records or self.due == 0.0:
+        if self._unsigned >= self._settings.checkpoint_records or self.due == 0.0:
             self._checkpoint()
 
     def _checkpoint(self, closes: str = "") -> None:
@@ -88,7 +89,7 @@ def _require(file: LogFile, path: Path) -> None:
     if not file.is_lockable():
         raise ServeError(
             f"the audit log {path} cannot be chained: it is not a file, or its file system has no locks.",
-            help="Name a file on a local file system, or remove `audit.chain`.",
+            help="Name a file on a local file system, or remove `audit.key_file`.",
         )
     for line in lines_of(path):
         if link_in(line.data) is None and signed_in(line.data) is None and _is_json(line.data):
