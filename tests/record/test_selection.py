@@ -40,6 +40,14 @@ def path(tmp_path: Path) -> Path:
         (Selection(laws=("art. 50(1)",), effects=LEFT_OUT), ("key",), {}),
         (Selection(), ("rule",), {("DE/symbols",): 1, ("EU/machine",): 2, ("DE/other",): 1, ("",): 1}),
         (Selection(rules=("EU/machine",)), ("rule", "key"), {("EU/machine", "desk"): 1, ("EU/machine", "school"): 1}),
+        (
+            Selection(keys=("desk",), rules=("DE/symbols", "EU/machine")),
+            ("law", "effect"),
+            {
+                ("§ 86a Abs. 1 Strafgesetzbuch", "withhold"): 1,
+                ("Art. 50(1) AI Act", "say"): 1,
+            },
+        ),
         (Selection(keys=("school",), verdicts=("pass",)), ("day",), {("2026-11-21",): 1}),
         (Selection(jurisdictions=("DE",)), ("day",), {}),
     ],

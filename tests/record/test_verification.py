@@ -156,7 +156,7 @@ def test_a_file_that_was_moved_is_followed_and_both_are_one_record(tmp_path: Pat
 
 
 def test_a_record_that_is_moved_away_while_nobody_writes_leaves_a_signed_gap(tmp_path: Path) -> None:
-    path, away = tmp_path / "log", tmp_path / "away"
+    path, away = tmp_path / "log", tmp_path / "away"  # a name that does not begin like its own
     killed = opened(path, every=100)
     write(killed, record(1), record(2))
     path.rename(away)

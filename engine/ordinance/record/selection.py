@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 
@@ -123,7 +123,7 @@ def count(files: Iterable[Path], selection: Selection, by: Sequence[str]) -> tup
     total, counts = 0, Counter[tuple[str, ...]]()
     for entry, _ in select(files, selection):
         total += 1
-        counts.update(set(product(*(_values(entry, selection, kind) for kind in by))) if by else ())
+        counts.update(_kinds_of(entry, selection, by) if by else ())
     return total, counts
 
 
@@ -135,19 +135,25 @@ def period(text: str) -> timedelta:
     return timedelta(**{{"d": "days", "h": "hours", "m": "minutes"}[found[2]]: int(found[1])})
 
 
-def _values(entry: Entry, selection: Selection, kind: str) -> set[str]:
+def _kinds_of(entry: Entry, selection: Selection, by: Sequence[str]) -> set[tuple[str, ...]]:
+    """Return the kinds of an answer: a rule's effect and law belong together."""
+    rules = selection.rules_of(entry) or [""]
+    return {kind for rule in rules for kind in product(*(_values(entry, selection, rule, each) for each in by))}
+
+
+def _values(entry: Entry, selection: Selection, rule: str, kind: str) -> Sequence[str]:
     match kind:
         case "day":
-            return {entry.time.date().isoformat()}
+            return (entry.time.astimezone(UTC).date().isoformat(),)
         case "rule":
-            return set(selection.rules_of(entry)) or {""}
+            return (rule,)
         case "effect":
-            return {entry.effects.get(rule, "") for rule in selection.rules_of(entry)} or {""}
+            return (entry.effects.get(rule, ""),)
         case "law":
-            return {law for rule in selection.rules_of(entry) for law in selection.laws_of(entry, rule)} or {""}
+            return selection.laws_of(entry, rule) or ("",)
         case _:
             found = getattr(entry, kind)
-            return {"" if found is None else str(found)}
+            return ("" if found is None else str(found),)
 
 
 def _among(value: str | None, asked: tuple[str, ...]) -> bool:

@@ -107,11 +107,11 @@ class Series:
         return is_signature(signed.signature, signed.data, self._signer.public)
 
     def _moved(self) -> Iterator[Path]:
-        """Yield files beside the record that may be it, moved."""
+        """Yield files beside the record, named like it, that may be it, moved: ``audit.jsonl.1``, ``audit.1``."""
         found: list[tuple[float, Path]] = []
         with suppress(OSError):
             for entry in os.scandir(self._path.parent):
-                if entry.name.startswith(self._path.name) and entry.is_file(follow_symlinks=False):
+                if entry.name.startswith(self._path.stem) and entry.is_file(follow_symlinks=False):
                     found.append((entry.stat().st_mtime, Path(entry.path)))
         own = {self._path, head_file(self._path)}
         yield from [path for _, path in sorted(found, reverse=True) if path not in own][:_MOVED]
