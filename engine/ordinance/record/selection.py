@@ -61,7 +61,7 @@ def entry_in(data: bytes) -> Entry | None:
     body = data if link is None else link.body
     try:
         found = None if body is None else _entry(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return found if found is None or found.time.tzinfo is not None else None
 

@@ -90,7 +90,7 @@ def signed_in(line: bytes) -> Signed | None:
     body = line[:at] + b"}"
     try:
         says = _decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return Signed(says, _DOMAIN + body, found[1].decode(), found[2].decode())
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -78,7 +79,7 @@ class Known:
 
 class _Timed(msgspec.Struct):
     time: datetime | None = None
-    mono: int | None = None
+    mono: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
     lost: int = 0
 
 
@@ -189,12 +190,12 @@ class _Verifier:
         """Compare the clock of the machine with the one that nobody sets."""
         try:
             timed = _timed(body)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             self._problem("record-line", where, "the record is not JSON")
             return
         if timed.lost:
             self._break("break-lost", where, f"{timed.lost} records before it could not be written")
-        if timed.time is None or timed.mono is None:
+        if timed.time is None or timed.time.tzinfo is None or timed.mono is None:
             return
         began = timed.time.timestamp() - timed.mono / 1000
         before = self._clocks.setdefault(chain, began)
