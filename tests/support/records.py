@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from ordinance.record.series import kept_in
-from ordinance.record.verification import Known, Verified, verify
+from ordinance.record.verified_record import Known, Verified, verify
 from ordinance.serve.record.chained_file import ChainedFile
 from ordinance.serve.record.logfile import LogFile
 from ordinance.settings.reporting import AuditSettings

@@ -18,7 +18,7 @@ from ordinance.record.deletion import Chosen, delete
 from ordinance.record.links import link_in
 from ordinance.record.selection import KINDS, LEFT_OUT, Selection, count, period, select
 from ordinance.record.series import kept_in
-from ordinance.record.verification import MOST, Found, Known, Verified, verify
+from ordinance.record.verified_record import MOST, Found, Known, Verified, verify
 from ordinance.settings.reporting import AuditSettings
 from ordinance.settings.sources import load
 from ordinance.trust.detached import Signer, either_key

@@ -15,6 +15,7 @@ from ordinance.policy.vocabulary import Channel, Verdict
 from ordinance.runtime.exchanges import Asked, Earlier
 from ordinance.runtime.grounds import grounds
 from ordinance.runtime.manners import Manner, manner
+from ordinance.runtime.marking import Marking, Sign
 from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.prompt import Prompt
@@ -55,6 +56,7 @@ class Session:
     what earlier answers of the conversation told; None believes what the request claims. ``silent``: a machine reads
     the text, so that notices are in the metadata alone. With ``shows_trials`` the metadata name the rules on trial that
     would have fired, which is for those who try a policy, and never for people: it would help whoever probes it.
+    ``sign`` signs the mark of an answer that a rule marks; ``marking`` has it.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Session:
         remembered: Remembered | None = None,
         silent: bool = False,
         shows_trials: bool = False,
+        sign: Sign | None = None,
     ) -> None:
         remembered = believed(situation) if remembered is None else remembered
         self.plan = plan
@@ -82,7 +85,9 @@ class Session:
         self._shows_trials = shows_trials
         self._asked = asked or {}
         rulings = None if plan.judge is None else Rulings(plan.judge, salt)
-        self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
+        terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
+        self._terms = terms = replace(terms, signed=bool(terms.marks) and sign is not None)
+        self.marking = Marking(sign) if terms.marks else None
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)
         self._streams: list[Stream] = []
         self._instructed = ""
@@ -189,10 +194,17 @@ class Session:
         """Return the automata for one part of an answer."""
         return self._terms.activation_of(part)
 
-    def stream(self, part: Channel = Channel.CONTENT, *, prompt: int = 0, structure: Structure | None = None) -> Stream:
-        """One choice, which answers the prompt of that number, in a ``structure`` if one was asked for. Its content is
-        governed as this ``part`` of an answer."""
-        stream = Stream(self.terms, part, prompt, structure)
+    def stream(
+        self,
+        part: Channel = Channel.CONTENT,
+        *,
+        prompt: int = 0,
+        structure: Structure | None = None,
+        index: int = 0,
+    ) -> Stream:
+        """Open the choice of this ``index``, which answers the prompt of that number, in a ``structure`` if one was
+        asked for. Its content is governed as this ``part`` of an answer."""
+        stream = Stream(self.terms, part, prompt, structure, index)
         self._streams.append(stream)
         return stream
 
@@ -259,8 +271,15 @@ class Session:
         charter = self.plan.charter
         return self.policy_name or charter.name, charter.version
 
-    def metadata(self) -> dict[str, Any]:
-        """Return the ``ordinance`` object of an answer, ready for JSON."""
+    def metadata(self, id: str = "", model: str = "") -> dict[str, Any]:
+        """Return the ``ordinance`` object of an answer, ready for JSON. If a rule marks it, it is signed as the answer
+        of this ``id`` and ``model``, with all that has left."""
+        told = self._told()
+        if self.marking is None:
+            return told
+        return self.marking.told(told, self._streams, id=id, model=model, policy=self.plan.digest)
+
+    def _told(self) -> dict[str, Any]:
         outcome = self.outcome()
         name, version = self.policy
         return {
@@ -344,6 +363,7 @@ class Session:
             **self.judged(),
             **self._judge_faults(),
             **self.history(),
+            **({} if self.marking is None else self.marking.record()),
         }
 
     def _judge_faults(self) -> dict[str, Any]:

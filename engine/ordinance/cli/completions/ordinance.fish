@@ -50,8 +50,8 @@ function _shtab_ordinance_using
   test "$_shtab_ordinance_cmdpath" = "$argv"
 end
 
-set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' replay serve ext-proc audit 'audit verify' 'audit query' 'audit report' 'audit prune' conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
-set -g _shtab_ordinance_opts_with_value --after --approve --at-once --before --behind --by --chunk --config --conversation --duty --effect --envoy --expires --export --filter --folder --forget --format --from --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --last --law --least --listen --locale --model --model-cluster --network --new --old --older-than --on --out --pack --passphrase-file --policy --port --prompt --root --rule --sign-with --signed-by --state --texts --timeout --title --to --turn --upstream --verdict --with --words --workers
+set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' verify objection 'objection add' 'objection list' 'objection report' replay serve ext-proc audit 'audit verify' 'audit query' 'audit report' 'audit prune' conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
+set -g _shtab_ordinance_opts_with_value --after --approve --at-once --before --behind --by --chunk --config --conversation --count --duty --effect --envoy --expires --export --file --filter --folder --forget --format --from --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --last --law --least --listen --locale --model --model-cluster --network --new --objections --old --older-than --on --out --outcome --pack --passphrase-file --policy --port --prompt --root --rule --sign-with --signed-by --state --texts --timeout --title --to --turn --upstream --verdict --with --words --workers
 
 complete -c ordinance -e
 complete -c ordinance -f
@@ -117,6 +117,7 @@ complete -c ordinance -n '_shtab_ordinance_using print' -s h -l help -d 'show th
 complete -c ordinance -n '_shtab_ordinance_using print' -l language -x -d 'language of the document: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt, zh (default: en)'
 complete -c ordinance -n '_shtab_ordinance_using print' -l words -xka "(__fish_complete_path (commandline -ct))" -d 'the register'"'"'s own words in another language'
 complete -c ordinance -n '_shtab_ordinance_using print' -l format -xka "html markdown" -d 'output format (default: html)'
+complete -c ordinance -n '_shtab_ordinance_using print' -l objections -xka "(__fish_complete_path (commandline -ct))" -d 'show how many people objected to each rule, as FILE counts them'
 complete -c ordinance -n '_shtab_ordinance_using print' -l with -x -d 'load the pack that ships under this name too, such as en or EU (may be given several times)'
 complete -c ordinance -n '_shtab_ordinance_using print' -l on -x -d 'use DATE as today'"'"'s date, such as 2026-12-24'
 complete -c ordinance -n '_shtab_ordinance_using print' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file whose `plugins` are allowed (default: $ORDINANCE_CONFIG; without one, no plugin)'
@@ -186,6 +187,34 @@ complete -c ordinance -n '_shtab_ordinance_using bundle root' -s h -l help -d 's
 complete -c ordinance -n '_shtab_ordinance_using bundle root' -l out -xka "(__fish_complete_path (commandline -ct))" -d 'the root'"'"'s file'
 complete -c ordinance -n '_shtab_ordinance_using bundle root' -l after -xka "(__fish_complete_path (commandline -ct))" -d 'the root before this one'
 complete -c ordinance -n '_shtab_ordinance_using bundle root; and test $_shtab_ordinance_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'YAML with `expires`, `keys` and `roles`'
+complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a verify -d 'Verify that an answer is the one that its provider signed, and say which text that covers.'
+complete -c ordinance -n '_shtab_ordinance_using verify' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using verify' -l key -xka "(__fish_complete_path (commandline -ct))" -d 'the provider'"'"'s public key (Ed25519, PEM); give it again for each key that may have signed'
+complete -c ordinance -n '_shtab_ordinance_using verify' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
+complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a objection -d 'Count the objections that people made to what rules did, by rule and outcome.'
+complete -c ordinance -n '_shtab_ordinance_using objection' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using objection; and test $_shtab_ordinance_npos -eq 0' -a add -d 'Append an objection to the file.'
+complete -c ordinance -n '_shtab_ordinance_using objection add' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using objection add' -l rule -x -d 'the rule'"'"'s id, as answers show it'
+complete -c ordinance -n '_shtab_ordinance_using objection add' -l outcome -xka "upheld partly_upheld rejected withdrawn" -d 'what became of the objection'
+complete -c ordinance -n '_shtab_ordinance_using objection add' -l count -x -d 'how many (default: 1)'
+complete -c ordinance -n '_shtab_ordinance_using objection add' -l on -x -d 'the day of the decision (default: today)'
+complete -c ordinance -n '_shtab_ordinance_using objection add' -l file -xka "(__fish_complete_path (commandline -ct))" -d 'the file (default: the setting `objections`)'
+complete -c ordinance -n '_shtab_ordinance_using objection add' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings (default: $ORDINANCE_CONFIG)'
+complete -c ordinance -n '_shtab_ordinance_using objection; and test $_shtab_ordinance_npos -eq 0' -a list -d 'List the objections in the file.'
+complete -c ordinance -n '_shtab_ordinance_using objection list' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using objection list' -l file -xka "(__fish_complete_path (commandline -ct))" -d 'the file (default: the setting `objections`)'
+complete -c ordinance -n '_shtab_ordinance_using objection list' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings (default: $ORDINANCE_CONFIG)'
+complete -c ordinance -n '_shtab_ordinance_using objection list' -l from -x -d 'from this day on'
+complete -c ordinance -n '_shtab_ordinance_using objection list' -l to -x -d 'up to this day, which counts too'
+complete -c ordinance -n '_shtab_ordinance_using objection list' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
+complete -c ordinance -n '_shtab_ordinance_using objection; and test $_shtab_ordinance_npos -eq 0' -a report -d 'Count by rule and outcome.'
+complete -c ordinance -n '_shtab_ordinance_using objection report' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using objection report' -l file -xka "(__fish_complete_path (commandline -ct))" -d 'the file (default: the setting `objections`)'
+complete -c ordinance -n '_shtab_ordinance_using objection report' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings (default: $ORDINANCE_CONFIG)'
+complete -c ordinance -n '_shtab_ordinance_using objection report' -l from -x -d 'from this day on'
+complete -c ordinance -n '_shtab_ordinance_using objection report' -l to -x -d 'up to this day, which counts too'
+complete -c ordinance -n '_shtab_ordinance_using objection report' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a replay -d 'Govern kept traffic under two policies and show what became looser, stricter or different.'
 complete -c ordinance -n '_shtab_ordinance_using replay' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using replay' -l old -xka "(__fish_complete_path (commandline -ct))" -d 'packs or folders of packs that decide now'

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from ordinance.record.series import head_file, kept_in
-from ordinance.record.verification import PROBLEMS, verify
+from ordinance.record.verified_record import PROBLEMS, verify
 from support.records import breaks, codes, known, opened, record, verified, write
 
 
