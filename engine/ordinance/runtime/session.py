@@ -15,6 +15,7 @@ from ordinance.policy.slots import SLOTS
 from ordinance.policy.vocabulary import MARKER, Channel, Verdict
 from ordinance.runtime.adherence.looking import Wanted, adapters
 from ordinance.runtime.exchanges import Asked, Earlier
+from ordinance.runtime.grounds import grounds
 from ordinance.runtime.manners import Manner, manner
 from ordinance.runtime.marking import Marking, Sign
 from ordinance.runtime.match.rulings import Rulings
@@ -366,6 +367,7 @@ class Session:
             **self.under(),
             "verdict": outcome.verdict.word,
             "rules": list(outcome.rules),
+            **grounds(self.activation.rules, outcome.rules),
             "failed": list(outcome.failed),
             "trials": list(outcome.trials),
             "notices": [notice.kind.value for notice in outcome.notices],
