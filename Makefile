@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE =
 SUITE := tests/support/again.py
 
 .PHONY: help new serve ready ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
-	parts system test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak hostile noninterference judged check format docs \
+	parts system test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile noninterference judged check format docs \
 	accuracy accuracy-judge accuracy-near accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
@@ -42,6 +42,7 @@ help:
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases, Prometheus (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
+	@echo 'make fuzz            fuzz every parser of foreign bytes: SECONDS=600 each, ONLY="pack wheel"'
 	@echo 'make hostile         send 100,000 questions and 100,000 requests to hostile plugins and check each answer'
 	@echo 'make judged          cut judged answers at a million random places, and let judges fail 100,000 times'
 	@echo 'make noninterference send 10,000 requests to pairs of models that differ only in withheld text'
@@ -147,6 +148,11 @@ test-clients: ready ready-clients
 
 soak: ready
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
+
+# Each parser of foreign bytes for SECONDS, in as many processes as there are cores. Envoy's messages need its environment.
+fuzz: ready ready-envoy
+	.venv/test/bin/python tests/fuzz --seconds $(or $(SECONDS),600) $(ONLY) $(FLAGS)
+	$(if $(ONLY),,.venv/envoy/bin/python tests/fuzz --seconds $(or $(SECONDS),600) ext-proc $(FLAGS))
 
 hostile: ready
 	HOSTILE_QUESTIONS=100000 HOSTILE_REQUESTS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_soak.py \
