@@ -58,7 +58,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve/conversations", "serve/http", "serve/metrics", "serve/record", "serve/traces", "settings", "trust",
     },
     "serve/chat": {"serve/door"},
-    "serve/envoy": {"protocol", "serve/behind", "serve/http", "settings"},
+    "serve/envoy": {"errors", "protocol", "serve/behind", "serve/http", "settings"},
     "serve/conversations": {"errors", "runtime", "serve/http", "settings"},
     "serve": {
         "errors", "policy", "protocol", "resources", "serve/behind", "serve/chat", "serve/door", "serve/envoy",
@@ -80,7 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "testing_kit": {"conformance", "errors", "plugins"},
     "doctor/protocols": {"detection", "policy", "protocol"},
-    "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
+    "doctor": {"doctor/protocols", "errors", "protocol", "serve", "settings"},
     "cli": {
         "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance", "doctor",
         "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol",
