@@ -12,7 +12,7 @@ from ordinance.errors import UnreadableError
 #: The largest file that is read, in bytes; what a control plane has sent to an Envoy can be long.
 _LARGEST = 64 * 1024 * 1024
 #: The most values of a file, each alias written out, and how deep they lie in one another.
-_MOST_VALUES, _DEEPEST = 5_000_000, 200
+_MOST_VALUES, _DEEPEST = 2_000_000, 200
 
 
 def read_config(file: Path) -> Any:
@@ -44,9 +44,9 @@ def _is_bounded(config: Any) -> bool:
     waiting, seen = [(config, 0)], 0
     while waiting:
         value, depth = waiting.pop()
-        seen += 1
+        below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        seen += len(below)
         if seen > _MOST_VALUES or depth > _DEEPEST:
             return False
-        below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        waiting += [(each, depth + 1) for each in below]
+        waiting += [(each, depth + 1) for each in below if isinstance(each, dict | list)]
     return True
