@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.match.segments import Asking, SegmentScan
+from ordinance.runtime.narrowed import part_of
 from ordinance.runtime.redact.activation import OBSERVING, activate
 from ordinance.runtime.text.sentences import Sentences
 
@@ -44,7 +45,7 @@ class Witness:
             for rule, key in uses
         )
         self._uses = [(rule.id, key) for rule, key in uses]
-        self._activation = activate(replace(plan, rules=observers), observers)
+        self._activation = activate(part_of(plan, rules=observers), observers)
 
     def look(self, text: str) -> tuple[Found, ...]:
         """Return every match in ``text``, by place. A detector that fails finds nothing here; the session reports
