@@ -91,8 +91,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
         "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance", "doctor",
         "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol",
-        "protocol/apis", "protocol/govern", "record", "resources", "runtime", "serve", "serve/behind", "serve/chat",
-        "serve/conversations", "serve/door", "serve/http", "settings", "trust", "trust/marks",
+        "protocol/apis", "protocol/govern", "record", "resources", "runtime", "runtime/redact", "serve", "serve/behind",
+        "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings", "trust", "trust/marks",
     },
 }  # fmt: skip
 
