@@ -13,6 +13,7 @@ from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.match.network import canonical_phrase
 from ordinance.runtime.match.segments import Asking, SegmentScan
+from ordinance.runtime.narrowed import part_of
 from ordinance.runtime.redact.activation import OBSERVING, activate
 from ordinance.runtime.text.sentences import Sentences
 
@@ -47,7 +48,7 @@ class Witness:
         )
         self._plan = plan
         self._uses = [(rule.id, key) for rule, key in uses]
-        self._activation = activate(replace(plan, rules=observers), observers)
+        self._activation = activate(part_of(plan, rules=observers), observers)
 
     def called(self, name: str) -> tuple[Found, ...]:
         """Return what rules find that name the tool ``name``."""

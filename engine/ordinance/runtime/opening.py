@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel
+from ordinance.runtime.marking import Sign
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.remembered import Remembered
 from ordinance.runtime.session import Session
@@ -26,6 +27,7 @@ def open_session(
     remembered: Remembered | None = None,
     silent: bool = False,
     shows_trials: bool = False,
+    sign: Sign | None = None,
 ) -> Session:
     """Open a session in ``situation`` whose locale is the first of the ``wanted`` language tags for which ``plan`` has
     notices, else the operator's ``default``, else ``en``. If neither chose one, the locale does not decide how the
@@ -44,6 +46,7 @@ def open_session(
         remembered=remembered,
         silent=silent,
         shows_trials=shows_trials,
+        sign=sign,
     )
 
 

@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
-from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.policy.slots import SLOTS
+from ordinance.policy.vocabulary import MARKER, Channel, Verdict
+from ordinance.runtime.adherence.looking import Wanted, adapters
 from ordinance.runtime.exchanges import Asked, Earlier
 from ordinance.runtime.manners import Manner, manner
+from ordinance.runtime.marking import Marking, Sign
 from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.redact.activation import Activation, removing
-from ordinance.runtime.redact.disclose import Cause, Notice, causes_of
+from ordinance.runtime.redact.disclose import Notice, cause_as_json, causes_of, notices_as_json
 from ordinance.runtime.redact.json_text import Structure
 from ordinance.runtime.remembered import Remembered, believed, names_of
 from ordinance.runtime.situation import Situation
@@ -54,6 +57,7 @@ class Session:
     what earlier answers of the conversation told; None believes what the request claims. ``silent``: a machine reads
     the text, so that notices are in the metadata alone. With ``shows_trials`` the metadata name the rules on trial that
     would have fired, which is for those who try a policy, and never for people: it would help whoever probes it.
+    ``sign`` signs the mark of an answer that a rule marks; ``marking`` has it.
     """
 
     def __init__(
@@ -71,17 +75,23 @@ class Session:
         remembered: Remembered | None = None,
         silent: bool = False,
         shows_trials: bool = False,
+        sign: Sign | None = None,
     ) -> None:
         remembered = believed(situation) if remembered is None else remembered
         self.plan = plan
         self.situation = situation
         self.locale = locale
         self.policy_name = policy_name
-        self._speaks = speaks
         self._shows_trials = shows_trials
-        self._asked = asked or {}
+        self._manner = manner(plan, situation, locale if speaks else None, asked or {})
         rulings = None if plan.judge is None else Rulings(plan.judge, salt)
-        self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
+        terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
+        terms = replace(terms, signed=bool(terms.marks) and sign is not None)
+        if slots := self._manner.slots:
+            ordered = {slot: slots[slot] for slot in SLOTS if slot in slots}
+            terms = replace(terms, wanted=Wanted(ordered, locale, (MARKER, *terms.placeholders.values())))
+        self._terms = terms
+        self.marking = Marking(sign) if terms.marks else None
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)
         self._streams: list[Stream] = []
         self._instructed = ""
@@ -148,7 +158,7 @@ class Session:
 
     def manner(self) -> Manner:
         """How the model is to speak."""
-        return manner(self.plan, self.situation, self.locale if self._speaks else None, self._asked)
+        return self._manner
 
     def instructed_in(self, language: str) -> None:
         """Note the ``language`` in which the model was told how to speak: if a plugin brings it, that took part."""
@@ -188,10 +198,17 @@ class Session:
         """Return the automata for one part of an answer."""
         return self._terms.activation_of(part)
 
-    def stream(self, part: Channel = Channel.CONTENT, *, prompt: int = 0, structure: Structure | None = None) -> Stream:
-        """One choice, which answers the prompt of that number, in a ``structure`` if one was asked for. Its content is
-        governed as this ``part`` of an answer."""
-        stream = Stream(self.terms, part, prompt, structure)
+    def stream(
+        self,
+        part: Channel = Channel.CONTENT,
+        *,
+        prompt: int = 0,
+        structure: Structure | None = None,
+        index: int = 0,
+    ) -> Stream:
+        """Open the choice of this ``index``, which answers the prompt of that number, in a ``structure`` if one was
+        asked for. Its content is governed as this ``part`` of an answer."""
+        stream = Stream(self.terms, part, prompt, structure, index)
         self._streams.append(stream)
         return stream
 
@@ -258,8 +275,15 @@ class Session:
         charter = self.plan.charter
         return self.policy_name or charter.name, charter.version
 
-    def metadata(self) -> dict[str, Any]:
-        """Return the ``ordinance`` object of an answer, ready for JSON."""
+    def metadata(self, id: str = "", model: str = "") -> dict[str, Any]:
+        """Return the ``ordinance`` object of an answer, ready for JSON. If a rule marks it, it is signed as the answer
+        of this ``id`` and ``model``, with all that has left."""
+        told = self._told()
+        if self.marking is None:
+            return told
+        return self.marking.told(told, self._streams, id=id, model=model, policy=self.plan.digest)
+
+    def _told(self) -> dict[str, Any]:
         outcome = self.outcome()
         name, version = self.policy
         return {
@@ -274,12 +298,20 @@ class Session:
             "verdict": outcome.verdict.word,
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
-            "marks": [_cause_as_json(cause) for rule in self.marks for cause in causes_of(rule)],
+            "marks": [cause_as_json(cause) for rule in self.marks for cause in causes_of(rule)],
+            **self.adapters(),
             **self._plugins(),
             **self.judged(),
             **({"trials": list(outcome.trials)} if self._shows_trials else {}),
             **self.history(),
         }
+
+    def adapters(self) -> dict[str, list[dict[str, str]]]:
+        """Return what answers and records say of how they were to be spoken: each slot in force, its value, and whether
+        what people read keeps it (semantics, rule 32); nothing if no slot is in force."""
+        wanted = self._terms.wanted
+        looks = (look for stream in self._streams for look in stream.looks)
+        return {} if wanted is None else {"adapters": adapters(wanted, looks)}
 
     def judged(self) -> dict[str, list[str]]:
         """Return what answers and records say of rules that ask a judge: those for which it acted on every text that it
@@ -339,9 +371,11 @@ class Session:
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
+            **self.adapters(),
             **self.judged(),
             **self._judge_faults(),
             **self.history(),
+            **({} if self.marking is None else self.marking.record()),
         }
 
     def _judge_faults(self) -> dict[str, Any]:
@@ -352,23 +386,5 @@ class Session:
         return {"judge_faults": sorted(rulings.faults), **({"judges_failed": failed} if failed else {})}
 
 
-def notices_as_json(notices: Iterable[Notice]) -> list[dict[str, Any]]:
-    """Notices as answers and ``ordinance apply`` show them."""
-    return [
-        {
-            "id": f"n{number}",
-            "kind": notice.kind.value,
-            "causes": [_cause_as_json(cause) for cause in notice.causes],
-            "text": notice.text,
-        }
-        for number, notice in enumerate(notices, 1)
-    ]
-
-
 def _joined(*ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set().union(*ids)))
-
-
-def _cause_as_json(cause: Cause) -> dict[str, Any]:
-    law = None if cause.law is None else dict(zip(("title", "article", "jurisdiction"), cause.law, strict=True))
-    return {"rule": cause.rule, "type": cause.type, "law": law}

@@ -9,6 +9,7 @@ from collections.abc import Collection, Container, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import langcodes
 
@@ -255,3 +256,22 @@ def is_right_to_left(tag: str) -> bool:
 
 def _joined(texts: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(texts))
+
+
+def notices_as_json(notices: Iterable[Notice]) -> list[dict[str, Any]]:
+    """Notices as answers and ``ordinance apply`` show them."""
+    return [
+        {
+            "id": f"n{number}",
+            "kind": notice.kind.value,
+            "causes": [cause_as_json(cause) for cause in notice.causes],
+            "text": notice.text,
+        }
+        for number, notice in enumerate(notices, 1)
+    ]
+
+
+def cause_as_json(cause: Cause) -> dict[str, Any]:
+    """Return a cause as answers show it: the rule, its type, and the law."""
+    law = None if cause.law is None else dict(zip(("title", "article", "jurisdiction"), cause.law, strict=True))
+    return {"rule": cause.rule, "type": cause.type, "law": law}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,8 +11,11 @@ from typing import Any
 from ordinance.errors import SituationError
 from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import Effect
+from ordinance.protocol.watermark import watermark_of
 from ordinance.resources import folder
 from ordinance.runtime.cutter import Cutter
+from ordinance.runtime.marking import Sign
 from ordinance.runtime.memory import Memories, Memory
 from ordinance.runtime.opening import open_session
 from ordinance.runtime.remembered import Remembered
@@ -35,6 +39,7 @@ from ordinance.serve.record.sinks import Sinks
 from ordinance.serve.traces.tracer import Tracer
 from ordinance.settings.model import Settings
 from ordinance.settings.reporting import AuditSettings
+from ordinance.trust.marks.signer import Signer, signer_of
 
 #: How long it is remembered that the package is the same, in seconds: looking costs about 10 ms of a core.
 _LOOKED_EVERY = 5.0
@@ -43,7 +48,8 @@ _LOOKED_EVERY = 5.0
 @dataclass(frozen=True, slots=True)
 class Service:
     """Frozen, but for what is in force, what stands behind, the log, what is counted and what is remembered of prompts.
-    ``on`` replaces today's date; ``restart_due`` says whether the package was replaced since the start."""
+    ``on`` replaces today's date; ``restart_due`` says whether the package was replaced since the start; ``watermarked``
+    whether the server behind has a watermark (None: nobody knows)."""
 
     standing: Standing
     settings: Settings
@@ -55,6 +61,8 @@ class Service:
     restart_due: Glance[bool]
     sinks: Sinks
     tracer: Tracer
+    signer: Signer | None = None
+    watermarked: bool | None = None
     recollection: Recollection | None = None
     memories: Memories = field(default_factory=Memories)
     meter: Meter = field(default_factory=Meter)
@@ -79,6 +87,10 @@ class Service:
         client = self.keyring.admit(exchange.authorization)
         await self.behind.admit(exchange)
         return client
+
+    def watermark(self, body: Mapping[str, Any]) -> str:
+        """Return what is known of the server's watermark in the answer to a request with this ``body``."""
+        return watermark_of(self.watermarked, body)
 
     async def close(self) -> None:
         """Close the record and what conversations are remembered in."""
@@ -117,6 +129,7 @@ class Service:
             memory=memory,
             salt=salt or b"",
             remembered=remembered,
+            sign=self.signer,
         )
 
 
@@ -132,6 +145,7 @@ def session_of(
     memory: Memory | None = None,
     salt: bytes = b"",
     remembered: Remembered | None = None,
+    sign: Sign | None = None,
 ) -> Session:
     """Open a session for ``client`` under ``plan``, as the operator's ``settings`` say; ``on`` replaces today's date.
     Raises ``SituationError`` if the plan does not know what the client attests."""
@@ -151,6 +165,7 @@ def session_of(
         salt=salt,
         remembered=remembered,
         shows_trials=settings.judge.shown,
+        sign=sign,
     )
 
 
@@ -160,9 +175,12 @@ def make_service(
     behind: ModelServer,
     on: date | None = None,
     renewal: Renewal | None = None,
+    *,
+    watermarked: bool | None = None,
 ) -> Service:
     """Tie policies to an operator's settings and to what stands ``behind``; ``renewal`` gives what is to replace them,
-    and the keys, when that is asked for.
+    and the keys, when that is asked for. ``watermarked`` says whether the server behind has a watermark; None: as
+    the settings say.
 
     Raises ``OrdinanceError`` where a key attests what its plan lacks, or the log cannot be written.
     """
@@ -199,6 +217,8 @@ def make_service(
         Glance(restart_due, _LOOKED_EVERY),
         sinks,
         Tracer(settings.traces),
+        signer_of(settings.mark),
+        settings.watermarked if watermarked is None else watermarked,
         recollection(settings.conversation),
         meter=meter,
     )
@@ -276,6 +296,11 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
         state["plugins"] = [plugins[name] for name in sorted(plugins)]
     if judges:
         state["judges"] = [judges[name].report() for name in sorted(judges)]
+    if any(rule.effect is Effect.MARK and not rule.trial for plan in plans for rule in plan.rules):
+        state["marks"] = {
+            "key": None if service.signer is None else service.signer.key_id,
+            "watermark": {None: "unknown", True: "on", False: "off"}[service.watermarked],
+        }
     if service.plan.struck:
         state["struck"] = [{"rule": each.rule, "test": each.test} for each in service.plan.struck]
     return state

@@ -121,7 +121,9 @@ class Visit:
         self._exchange.common[http_headers.POLICY] = http_headers.policy_header(session)
         if (judges := judges_of(self._service.plan_of(self._client))) and judges.full:
             raise judge_busy()
-        if session.marks:
+        if session.marking is not None:
+            session.marking.request = self._id
+            session.marking.watermark = self._service.watermark(request.body)
             self._exchange.common[http_headers.MARKS] = http_headers.marks_header(session)
         request = await aside(len(raw), session.waits, with_echo, request, session)
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
