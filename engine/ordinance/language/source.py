@@ -136,10 +136,12 @@ class Source:
 
 def spreadsheet(text: str, lines: Iterable[str], *, skipinitialspace: bool = False) -> csv.DictReader[str]:
     """Return the rows of a spreadsheet's ``text``, which has these ``lines``, whichever sign is between its columns. A
-    field may be as long as the text: a quotation mark that nobody closed is no reason to stop."""
+    field may be as long as the text: a quotation mark that nobody closed is no reason to stop. A line end of other
+    systems within a line is a space."""
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     sign = max(",;\t", key=text.partition("\n")[0].count)
-    return csv.DictReader(lines, delimiter=sign, skipinitialspace=skipinitialspace)
+    plain = (line.replace("\r\n", "\n").replace("\r", " ") for line in lines)
+    return csv.DictReader(plain, delimiter=sign, skipinitialspace=skipinitialspace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,10 +173,10 @@ class _Builder:
         ]
         yield Fact(say("from"), tuple(self.text(time) for time in times))
         yield Fact(say("reaches"), (self.text(say.condition(law.reaches, self.plan)),))
-        if law.terms:
-            yield Fact(say("terms"), (self.text(law.terms, link=law.terms),))
         if appeal := pick(law.shown.appeal, say.language) or law.appeal:
             yield Fact(say("group.appeal"), (self.text(appeal),))
+        if law.terms:
+            yield Fact(say("terms"), (self.text(law.terms, link=law.terms),))
         if law.source:
             seen = Text(say("source.seen", day=law.seen))
             yield Fact(say("source"), (self.text(law.source, link=law.source), seen))
