@@ -53,7 +53,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "protocol/apis": {"protocol", "runtime/redact"},
     "protocol/govern": {"policy", "protocol", "protocol/apis", "runtime", "runtime/redact", "runtime/judged"},
     "serve/http": {"errors", "protocol", "settings"},
-    "serve/record": {"errors", "plugin", "plugins", "protocol", "serve/http", "settings"},
+    "record": {"errors", "trust"},
+    "serve/record": {"errors", "plugin", "plugins", "protocol", "record", "serve/http", "settings", "trust"},
     "serve/metrics": {"errors", "serve/http", "settings"},
     "serve/traces": {"plugins", "serve/http", "serve/record", "settings"},
     "serve/behind": {"errors", "protocol", "serve/http", "settings"},
@@ -90,7 +91,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
         "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance", "doctor",
         "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol",
-        "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind", "serve/chat",
+        "protocol/apis", "protocol/govern", "record", "resources", "runtime", "serve", "serve/behind", "serve/chat",
         "serve/conversations", "serve/door", "serve/http", "settings", "trust", "trust/marks",
     },
 }  # fmt: skip

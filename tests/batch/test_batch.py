@@ -27,7 +27,7 @@ from ordinance.protocol.govern.choice import GovernedChoice
 from ordinance.protocol.govern.prompts import sent_on
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
 from ordinance.protocol.said import Top
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.settings.model import Settings
 from ordinance.settings.reporting import AuditSettings
 from ordinance.trust.marks.verification import verify

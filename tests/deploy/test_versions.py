@@ -7,7 +7,7 @@ import re
 from ordinance.cli.main import COMMANDS
 from ordinance.judging.calibration import Calibration
 from ordinance.plugin import API
-from ordinance.serve.record.audit import VERSION
+from ordinance.serve.record.audit_log import VERSION
 from ordinance.trust import statements
 from ordinance.trust.roots import ROOT_TYPE
 from support.checkout import ROOT

@@ -18,7 +18,7 @@ from ordinance.serve.door.adapters import instruct, loras_of, mapped, turn_of
 from ordinance.serve.door.policies import common_plan
 from ordinance.serve.door.service import session_of
 from ordinance.serve.http.keys import Client
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.settings.model import Settings
 from ordinance.settings.sources import load
 from ordinance.trust.marks.signer import Signer, signer_of

@@ -121,9 +121,12 @@ class Source:
         reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
         for row in reader:
             phrase, number = (row.get("phrase") or "").strip(), reader.line_num
-            endings = [each.strip() for each in (row.get("endings") or "").split(",") if each.strip()]
+            cell = (row.get("endings") or "").strip()
+            endings = [each.strip() for each in cell.split(",") if each.strip()]
             if phrase:
                 written = f"{phrase}{{,{','.join(endings)}}}" if endings else phrase
+                if cell.startswith("{"):  # in braces, as after a phrase of a text file
+                    written = phrase + cell
                 yield written, Span(self, number, 1, number, self.width(number) + 1)
 
     def whole(self) -> Span:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import Channel
 from ordinance.runtime.marking import Sign
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.remembered import Remembered
@@ -47,3 +48,20 @@ def open_session(
         shows_trials=shows_trials,
         sign=sign,
     )
+
+
+def answer_in(session: Session, answer: str, part: Channel = Channel.CONTENT, *, called: bool = False) -> str:
+    """Give ``answer``, as this ``part`` of one, in ``session``, whole, and return what people read. Where it is
+    ``called``, it is the name of a tool that is called without arguments."""
+    if not called:
+        stream = session.stream(part)
+        said = stream.feed(answer)
+        return said + stream.close()
+    stream = session.stream()
+    name, arguments = stream.call()
+    name.feed(answer)
+    name.close()
+    if not stream.ended:
+        arguments.feed("{}")
+        arguments.close()
+    return stream.close()

@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
-from ordinance.policy.slots import SLOTS
-from ordinance.policy.vocabulary import MARKER, Channel, Verdict
-from ordinance.runtime.adherence.looking import Wanted, adapters
+from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.runtime.adherence.looking import adapters
 from ordinance.runtime.exchanges import Asked, Earlier
-from ordinance.runtime.manners import Manner, manner
+from ordinance.runtime.grounds import grounds
+from ordinance.runtime.manners import Manner, manner, wanted_of
 from ordinance.runtime.marking import Marking, Sign
 from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.redact.activation import Activation, removing
-from ordinance.runtime.redact.disclose import Cause, Notice, causes_of
+from ordinance.runtime.redact.disclose import Notice, cause_as_json, causes_of, notices_as_json
 from ordinance.runtime.redact.json_text import Structure
 from ordinance.runtime.remembered import Remembered, believed, names_of
 from ordinance.runtime.situation import Situation
@@ -86,11 +86,8 @@ class Session:
         self._manner = manner(plan, situation, locale if speaks else None, asked or {})
         rulings = None if plan.judge is None else Rulings(plan.judge, salt)
         terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
-        terms = replace(terms, signed=bool(terms.marks) and sign is not None)
-        if slots := self._manner.slots:
-            ordered = {slot: slots[slot] for slot in SLOTS if slot in slots}
-            terms = replace(terms, wanted=Wanted(ordered, locale, (MARKER, *terms.placeholders.values())))
-        self._terms = terms
+        wanted = wanted_of(self._manner, locale, terms.placeholders)
+        self._terms = terms = replace(terms, signed=bool(terms.marks) and sign is not None, wanted=wanted)
         self.marking = Marking(sign) if terms.marks else None
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)
         self._streams: list[Stream] = []
@@ -298,20 +295,13 @@ class Session:
             "verdict": outcome.verdict.word,
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
-            "marks": [_cause_as_json(cause) for rule in self.marks for cause in causes_of(rule)],
-            **self.adapters(),
+            "marks": [cause_as_json(cause) for rule in self.marks for cause in causes_of(rule)],
+            **adapters(self._terms.wanted, [stream.looks for stream in self._streams]),
             **self._plugins(),
             **self.judged(),
             **({"trials": list(outcome.trials)} if self._shows_trials else {}),
             **self.history(),
         }
-
-    def adapters(self) -> dict[str, list[dict[str, str]]]:
-        """Return what answers and records say of how they were to be spoken: each slot in force, its value, and whether
-        what people read keeps it (semantics, rule 32); nothing if no slot is in force."""
-        wanted = self._terms.wanted
-        looks = (look for stream in self._streams for look in stream.looks)
-        return {} if wanted is None else {"adapters": adapters(wanted, looks)}
 
     def judged(self) -> dict[str, list[str]]:
         """Return what answers and records say of rules that ask a judge: those for which it acted on every text that it
@@ -366,12 +356,13 @@ class Session:
             **self.under(),
             "verdict": outcome.verdict.word,
             "rules": list(outcome.rules),
+            **grounds(self.activation.rules, outcome.rules),
             "failed": list(outcome.failed),
             "trials": list(outcome.trials),
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
-            **self.adapters(),
+            **adapters(self._terms.wanted, [stream.looks for stream in self._streams]),
             **self.judged(),
             **self._judge_faults(),
             **self.history(),
@@ -386,23 +377,5 @@ class Session:
         return {"judge_faults": sorted(rulings.faults), **({"judges_failed": failed} if failed else {})}
 
 
-def notices_as_json(notices: Iterable[Notice]) -> list[dict[str, Any]]:
-    """Notices as answers and ``ordinance apply`` show them."""
-    return [
-        {
-            "id": f"n{number}",
-            "kind": notice.kind.value,
-            "causes": [_cause_as_json(cause) for cause in notice.causes],
-            "text": notice.text,
-        }
-        for number, notice in enumerate(notices, 1)
-    ]
-
-
 def _joined(*ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set().union(*ids)))
-
-
-def _cause_as_json(cause: Cause) -> dict[str, Any]:
-    law = None if cause.law is None else dict(zip(("title", "article", "jurisdiction"), cause.law, strict=True))
-    return {"rule": cause.rule, "type": cause.type, "law": law}

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from ordinance.policy.vocabulary import Channel, Verdict
 from ordinance.runtime.adherence.looking import Look
+from ordinance.runtime.call_name import CallName
 from ordinance.runtime.imprint import Imprint
 from ordinance.runtime.judged.judged_redactor import JudgedRedactor
 from ordinance.runtime.judged.judged_text import JudgedText
@@ -112,10 +113,16 @@ class Stream:
         """Where the next block of a text of this part begins: the last one began at ``before`` and was ``said``."""
         return follow(self._terms.activation_of(part), before, said)
 
-    def call(self, *, custom: bool = False) -> tuple[Text, Text]:
+    def call(self, *, custom: bool = False) -> tuple[CallName, Text]:
         """Begin the name and the arguments of a tool call. Those of a ``custom`` tool are a text and no JSON."""
         self.called = True
-        name = self.text(Channel.TOOL_CALL, rigid=True)
+        rules = enumerate(self._terms.activation.rules)
+        acts = {tag: rule for tag, rule in rules if not rule.trial}
+        removes = frozenset(tag for tag, rule in acts.items() if rule.removes)
+        calls = self._terms.calling()
+        tries = frozenset(tag for tags in calls.values() for tag in tags if tag not in acts)
+        name = CallName(self.text(Channel.TOOL_CALL, rigid=True), calls, removes, tries)
+        self._texts[-1] = name
         return name, self.text(Channel.TOOL_CALL, rigid=True) if custom else self.arguments()
 
     def arguments(self) -> Text:

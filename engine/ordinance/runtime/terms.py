@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ordinance.detection import Expressions
 from ordinance.policy.plan import Contact, Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.adherence.looking import Wanted
@@ -75,6 +76,15 @@ class Terms:
     def refused(self) -> bool:
         """Whether nothing of the model's may leave."""
         return self.screened.refused or (self.without is not None and self.without.declines)
+
+    def calling(self) -> dict[str, frozenset[int]]:
+        """Return the rules that name tools, as numbers, by what the names are compared as."""
+        found: dict[str, frozenset[int]] = {}
+        for tag, rule in enumerate(self.activation.rules):
+            for prepared in (self.plan.detectors[key] for key in rule.detectors):
+                for name in prepared.calls if isinstance(prepared, Expressions) else ():
+                    found[name] = found.get(name, frozenset()) | {tag}
+        return found
 
     @property
     def before(self) -> tuple[PlannedRule, ...]:

@@ -172,6 +172,7 @@ def _read(file: Path | None, plugins: frozenset[str]) -> strict_yaml.Document:
 
 #: Sections, and their settings that are paths.
 _PATHS_IN = {
+    "audit": ("key_file",),
     "trust": ("root", "state"),
     "mark": ("key_file",),
     "upstream": ("key_file", "ca"),

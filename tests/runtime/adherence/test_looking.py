@@ -93,12 +93,14 @@ def test_the_worst_of_several_choices_counts_and_silence_counts_for_nothing() ->
     wanted = Wanted({"address": "formal"}, "de")
 
     def states(*texts: str) -> list[str]:
-        return [each["state"] for each in adapters(wanted, [looked(text, wanted.slots) for text in texts])]
+        told = adapters(wanted, [[looked(text, wanted.slots)] for text in texts])
+        return [each["state"] for each in told["adapters"]]
 
     assert states("Bitte rufen Sie an.", "Hast du Zeit?") == ["missed"]
     assert states("Bitte rufen Sie an.", "Es regnet.") == ["cannot_tell"]
     assert states("Bitte rufen Sie an.", "  ") == ["kept"]
     assert states() == ["cannot_tell"]
+    assert adapters(None, []) == {}
 
 
 def test_where_no_slot_is_in_force_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,7 +135,7 @@ class _Builder:
         if shown.node.asks is not None:
             yield Fact(say("judged"), (Text(say("judged.no" if rule.judged is None else "judged.yes")),))
         if rule.effect in _OMISSIONS:
-            kind = "mask" if rule.effect is Effect.MASK else rule.scope.unit
+            kind = "call" if self._calls(rule) else "mask" if rule.effect is Effect.MASK else rule.scope.unit
             yield Fact(say("extent"), (Text(say(f"extent.{kind}")),))
         if rule.kind is NoticeKind.DECLINED:
             yield Fact(say("extent"), (Text(say("extent.declined")),))
@@ -143,6 +143,8 @@ class _Builder:
             yield Fact(say("occasion"), (Text(self._occasion(rule)),))
             if rule.effect is Effect.SAY:
                 yield self._notice(rule)
+        if calls := self._calls(rule):
+            yield Fact(say("calls"), tuple(map(self.text, calls)))
         if reason := getattr(shown.node.node, "reason", None):
             yield Fact(say("reason"), (self.written(reason),))
         for law in rule.laws:
@@ -157,6 +159,11 @@ class _Builder:
         if (count := self.objections.get(rule.id)) is not None:
             yield Fact(say("objections"), (Text(say("objections.counted", total=count.total, **count.outcomes)),))
 
+    def _calls(self, rule: PlannedRule) -> list[str]:
+        """Return the tools that a rule names, as its pack writes them."""
+        named = (each for each in self.policy.detectors if each.kind == "named" and each.key in rule.detectors)
+        return [name for each in named for name in each.declaration.arguments]
+
     def _law(self, law: Law, kind: str) -> Iterator[Fact]:
         say = self.say
         yield Fact(say(kind), (self.text(self._law_cited(law)),))
@@ -168,6 +175,8 @@ class _Builder:
         yield Fact(say("reaches"), (self.text(say.condition(law.reaches, self.plan)),))
         if appeal := pick(law.shown.appeal, say.language) or law.appeal:
             yield Fact(say("group.appeal"), (self.text(appeal),))
+        if law.terms:
+            yield Fact(say("terms"), (self.text(law.terms, link=law.terms),))
         if law.source:
             seen = Text(say("source.seen", day=law.seen))
             yield Fact(say("source"), (self.text(law.source, link=law.source), seen))

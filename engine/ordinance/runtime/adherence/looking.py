@@ -118,15 +118,20 @@ class Look:
         return next((each for each in subtags if len(each) == 2 and each.isupper()), "")
 
 
-def adapters(wanted: Wanted, looks: Iterable[Look]) -> list[dict[str, str]]:
-    """Return what answers and records say of each slot: its state over all texts that say something, which is the
-    worst; where none does, nobody can tell."""
-    found = [look.states() for look in looks if look.said]
-    return [
-        {
-            "slot": slot,
-            "value": value,
-            "state": max((each[slot] for each in found), key=_BAD.index, default=CANNOT_TELL),
-        }
-        for slot, value in wanted.slots.items()
-    ]
+def adapters(wanted: Wanted | None, looks: Iterable[Iterable[Look]]) -> dict[str, list[dict[str, str]]]:
+    """Return what answers and records say of how an answer was to be spoken, from the ``looks`` at its choices: for
+    each slot in force its state over all texts that say something, which is the worst; where none does, nobody can
+    tell. Nothing where no slot is in force."""
+    if wanted is None:
+        return {}
+    found = [look.states() for choice in looks for look in choice if look.said]
+    return {
+        "adapters": [
+            {
+                "slot": slot,
+                "value": value,
+                "state": max((each[slot] for each in found), key=_BAD.index, default=CANNOT_TELL),
+            }
+            for slot, value in wanted.slots.items()
+        ]
+    }

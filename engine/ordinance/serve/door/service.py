@@ -34,7 +34,7 @@ from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.glance import Glance
 from ordinance.serve.http.keys import Client, Keyring
 from ordinance.serve.metrics.meter import Meter
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.serve.record.sinks import Sinks
 from ordinance.serve.traces.tracer import Tracer
 from ordinance.settings.model import Settings

@@ -55,6 +55,7 @@ class Visit:
         self._problem: Problem | None = None
         self._recall: Recall | None = None
         self._governed: GovernedStream | None = None
+        self._acknowledged = False  # the record is written
         self._given_id = request_id_in(exchange.headers)
         self._traced = traced_in(exchange.headers)
         shown = self._given_id or self._id
@@ -206,16 +207,25 @@ class Visit:
         if self._recall is not None:
             await self._recall.keep(session)
 
+    async def _acknowledge(self) -> None:
+        """Have the record written before the answer's end leaves, if the settings ask for it. Raises ``Problem``: then
+        the end must not leave."""
+        if self._service.audit.acknowledges:
+            await self._service.audit.end(self._recorded(200, now()))
+            self._acknowledged = True
+
     async def _refuse(self, request: Request, session: Session, top: Top) -> None:
         if request.streaming:
             events = refused_stream(self._api, request, session, top)
             await self._keep(session)
+            await self._acknowledge()
             self._times.ready = now()
             await self._exchange.start(200, STREAM_HEADERS)
             await self._exchange.write(events, last=True)
         else:
             refused = refused_whole(self._api, request, session, top)
             await self._keep(session)
+            await self._acknowledge()
             self._times.ready = now()
             await self._exchange.json(refused, headers=_notices_header(request, session))
 
@@ -226,14 +236,16 @@ class Visit:
             if not await unless_refused(session, answer, partial(self._ask, body, streaming=True)):
                 return False
             last = await answer.end()
-            await self._keep(session)
-            self._times.ready, self._governed = now(), stream
-            await self._exchange.write(last, last=True)
         except Problem as problem:
             if self._exchange.status is None:
                 raise
             self._problem = problem
-            await answer.fail(problem)
+            last = answer.fail(problem)
+        else:
+            await self._keep(session)
+            self._times.ready, self._governed = now(), stream
+        await self._acknowledge()
+        await self._exchange.write(last, last=True)
         return True
 
     async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> bool:
@@ -244,6 +256,7 @@ class Visit:
             return False
         governed = await answer.end()
         await self._keep(session)
+        await self._acknowledge()
         self._times.ready = now()
         await self._exchange.json(governed, headers=_notices_header(request, session))
         return True
@@ -259,7 +272,7 @@ class Visit:
             ask = partial(self._service.behind.read, self._exchange, "GET", MODELS)
             await self._service.names.learn(self._request.model, ask)
 
-    def _record(self, status: int, ended: float) -> None:
+    def _recorded(self, status: int, ended: float) -> dict[str, Any]:
         record: dict[str, Any] = {**self._asked(), "status": status, "seconds": round(ended - self._began, 3)}
         if self._problem is not None:
             record["problem"] = self._problem.code
@@ -267,7 +280,12 @@ class Visit:
             record |= self._session.record()
         if stale := self._service.standing.stale:
             record["stale"] = stale
-        self._service.audit.write(record)
+        return record
+
+    def _record(self, status: int, ended: float) -> None:
+        record = self._recorded(status, ended)
+        if not self._acknowledged:
+            self._service.audit.write(record)
         self._count(record)
         if self._tracing is not None:
             times = self._times
