@@ -27,6 +27,7 @@ _FILES = {
         "wheel", "plugin-manifest", "plugin-metadata", "plugin-entry-points", "plugin-record", "plugin-examples",
         "plugin-message", "plugin-address", "judge-answer",
     ),
+    "marks": ("marked-answer", "mark-claims"),
     "ext_proc": ("ext-proc",),
 }  # fmt: skip
 #: Those that need another environment than the others: what Envoy's messages are made with.
