@@ -55,7 +55,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve/door": {
         "errors", "instructions", "judging", "loading", "plugins", "policy", "policy/link", "protocol",
         "protocol/apis", "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind",
-        "serve/conversations", "serve/http", "serve/metrics", "serve/record", "serve/traces", "settings", "trust",
+        "serve/conversations", "serve/http", "serve/metrics", "serve/record", "serve/shadow", "serve/traces",
+        "settings", "trust",
+    },
+    "serve/shadow": {
+        "runtime", "serve/behind", "serve/http", "serve/metrics", "serve/record", "settings",
+    },
+    "serve/shadow/inside": {
+        "errors", "plugins", "policy", "protocol", "protocol/govern", "runtime", "serve/door", "serve/http",
+        "serve/shadow", "settings", "trust",
     },
     "serve/chat": {"serve/door"},
     "serve/envoy": {"protocol", "serve/behind", "serve/http", "settings"},

@@ -29,6 +29,7 @@ DIGEST = "bc4baea9380d88ddd34b2ddd9a8dde1f235a5c63fe1cb92430f712121f68c29a"
 RIGHT = (
     "# nothing yet",
     "packs: [mine, /etc/theirs]",
+    "shadow: [next]",
     "policy: our-house.1",
     'policy: "no"',
     f"expect: {DIGEST}",

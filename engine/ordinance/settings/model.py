@@ -118,6 +118,12 @@ class Settings(BaseSettings):
         description="Digest that the policy for everyone must have, as `ordinance check` prints it. With another one "
         "the server does not start, and a reload keeps the last good policy. Default: any policy.",
     )
+    shadow: list[Path] = Field(
+        default_factory=list,
+        description="Packs that are to be in force next, written as in `packs`: they judge the same traffic and change "
+        "nothing; where they would have done otherwise is counted and recorded "
+        "([operations.md](operations.md#the-next-policy-in-the-shadow-of-the-one-in-force)). Default: none.",
+    )
     jurisdiction: str | None = Field(
         default=None,
         description="Whose law applies if the key does not say: the code of a loaded jurisdiction, such as `DE`.",

@@ -51,7 +51,7 @@ function _shtab_ordinance_using
 end
 
 set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' replay serve ext-proc conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
-set -g _shtab_ordinance_opts_with_value --after --approve --at-once --behind --chunk --config --conversation --duty --envoy --expires --export --filter --folder --forget --format --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --listen --locale --model --model-cluster --network --new --old --on --out --pack --passphrase-file --policy --port --prompt --root --state --texts --timeout --to --turn --upstream --with --words --workers
+set -g _shtab_ordinance_opts_with_value --after --approve --at-once --behind --chunk --config --conversation --duty --envoy --expires --export --filter --folder --forget --format --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --listen --locale --model --model-cluster --network --new --old --on --out --pack --passphrase-file --policy --port --prompt --root --shadow --state --texts --timeout --to --turn --upstream --with --words --workers
 
 complete -c ordinance -e
 complete -c ordinance -f
@@ -204,6 +204,7 @@ complete -c ordinance -n '_shtab_ordinance_using serve' -l embedded -d 'run a sm
 complete -c ordinance -n '_shtab_ordinance_using serve' -l pack -x -d 'packs or folders of packs (default: every shipped pack except house packs)'
 complete -c ordinance -n '_shtab_ordinance_using serve' -l jurisdiction -x -d 'whose law applies, such as DE'
 complete -c ordinance -n '_shtab_ordinance_using serve' -l locale -x -d 'language of notices, such as de-DE'
+complete -c ordinance -n '_shtab_ordinance_using serve' -l shadow -x -d 'packs of the next policy: they judge the same traffic and change nothing'
 complete -c ordinance -n '_shtab_ordinance_using serve' -l host -x -d 'address to listen on, or unix:/PATH (default: 127.0.0.1)'
 complete -c ordinance -n '_shtab_ordinance_using serve' -l port -x -d 'port to listen on; 0 takes a free one (default: 8080)'
 complete -c ordinance -n '_shtab_ordinance_using serve' -l workers -x -d 'number of serving processes (default: 1)'

@@ -360,6 +360,7 @@ _shtab_ordinance_serve_options=(
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:"
   "--jurisdiction[whose law applies, such as DE]:CODE:"
   "--locale[language of notices, such as de-DE]:TAG:"
+  "*--shadow[packs of the next policy\: they judge the same traffic and change nothing]:PATH:"
   "--host[address to listen on, or unix\:\/PATH (default\: 127.0.0.1)]:host:"
   "--port[port to listen on\; 0 takes a free one (default\: 8080)]:N:"
   "--workers[number of serving processes (default\: 1)]:N:"

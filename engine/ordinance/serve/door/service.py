@@ -12,16 +12,15 @@ from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
 from ordinance.resources import folder
 from ordinance.runtime.cutter import Cutter
-from ordinance.runtime.memory import Memories, Memory
-from ordinance.runtime.opening import open_session
+from ordinance.runtime.memory import Memories
 from ordinance.runtime.remembered import Remembered
 from ordinance.runtime.session import Session
-from ordinance.runtime.situation import situate
 from ordinance.serve.behind.contract import ModelServer
 from ordinance.serve.behind.loras import Loras
 from ordinance.serve.conversations.recollection import Recollection
 from ordinance.serve.conversations.store_choice import recollection
 from ordinance.serve.door.adapters import Adapting
+from ordinance.serve.door.client_session import session_of
 from ordinance.serve.door.current_policy import Renewal, Standing
 from ordinance.serve.door.http_headers import NO_CLAIMS, Claims, policy_header
 from ordinance.serve.door.model_names import Names
@@ -32,6 +31,7 @@ from ordinance.serve.http.keys import Client, Keyring
 from ordinance.serve.metrics.meter import Meter
 from ordinance.serve.record.audit import AuditLog
 from ordinance.serve.record.sinks import Sinks
+from ordinance.serve.shadow.shadow import Shadow
 from ordinance.serve.traces.tracer import Tracer
 from ordinance.settings.model import Settings
 from ordinance.settings.reporting import AuditSettings
@@ -55,6 +55,7 @@ class Service:
     restart_due: Glance[bool]
     sinks: Sinks
     tracer: Tracer
+    shadow: Shadow
     recollection: Recollection | None = None
     memories: Memories = field(default_factory=Memories)
     meter: Meter = field(default_factory=Meter)
@@ -82,6 +83,7 @@ class Service:
 
     async def close(self) -> None:
         """Close the record and what conversations are remembered in."""
+        self.shadow.close()
         if self.recollection is not None:
             await self.recollection.close()
         await asyncio.to_thread(self.sinks.close)
@@ -120,40 +122,6 @@ class Service:
         )
 
 
-def session_of(
-    client: Client,
-    plan: Plan,
-    settings: Settings,
-    claims: Claims = NO_CLAIMS,
-    *,
-    turn: int = 1,
-    on: date | None = None,
-    whole: bool = False,
-    memory: Memory | None = None,
-    salt: bytes = b"",
-    remembered: Remembered | None = None,
-) -> Session:
-    """Open a session for ``client`` under ``plan``, as the operator's ``settings`` say; ``on`` replaces today's date.
-    Raises ``SituationError`` if the plan does not know what the client attests."""
-    situation = situate(
-        plan, jurisdiction=client.jurisdiction, attested=client.attested, turn=turn, elapsed=claims.elapsed, on=on
-    )
-    return open_session(
-        plan,
-        situation,
-        claims.wanted,
-        client.locale or settings.locale,
-        whole=whole,
-        policy_name=settings.policy or "",
-        asked=claims.asked,
-        silent=client.machine,
-        memory=memory,
-        salt=salt,
-        remembered=remembered,
-        shows_trials=settings.judge.shown,
-    )
-
-
 def make_service(
     policies: Policies,
     settings: Settings,
@@ -188,17 +156,19 @@ def make_service(
         return engine is not None and await asyncio.to_thread(lambda: engine.replaced)
 
     listed = Loras()
+    audit = AuditLog(settings.audit, lambda: sinks.copies)
     return Service(
         standing,
         settings,
         on,
         behind,
-        AuditLog(settings.audit, lambda: sinks.copies),
+        audit,
         Adapting(settings, behind, listed),
         Names(listed),
         Glance(restart_due, _LOOKED_EVERY),
         sinks,
         Tracer(settings.traces),
+        Shadow(meter, audit, on),
         recollection(settings.conversation),
         meter=meter,
     )
@@ -248,7 +218,8 @@ async def ready_answer(service: Service, trouble: str | None, *, draining: bool)
 async def ready_state(service: Service, *, reachable: bool = True, draining: bool = False) -> dict[str, Any]:
     """Return what ``/ready`` says, first whether requests should come here: not if they would get no answer, nor if the
     server is about to stop, nor while a plugin says that something is wrong, or a judge is silent or wrong. A stale
-    policy, a failing plugin and a failing log that is not required are reported, but stop nothing."""
+    policy, a shadow that does not judge, a failing plugin and a failing log that is not required are reported, but stop
+    nothing."""
     audit = service.audit.state()
     recorded = audit["state"] == "ok" or not service.audit.required
     others = service.sinks.reports()
@@ -267,6 +238,8 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
         "restart_due": await service.restart_due(),
         "audit": audit,
     }
+    if (shadow := service.shadow.state()) is not None:
+        state["shadow"] = shadow
     if service.recollection is not None:
         state["conversations"] = {"state": "failing" if service.recollection.failing else "ok"}
     plugins = {each.name: each.report() for plan in plans for each in plan.attached}

@@ -37,6 +37,7 @@ from ordinance.serve.http.keys import Client
 from ordinance.serve.http.stderr import log_defect
 from ordinance.serve.http.threads import HEARING, SCREENING, aside
 from ordinance.serve.metrics.meter import CLIENT_GONE_STATUS
+from ordinance.serve.shadow.overheard import Overheard, Tap
 
 
 class Visit:
@@ -55,6 +56,7 @@ class Visit:
         self._problem: Problem | None = None
         self._recall: Recall | None = None
         self._governed: GovernedStream | None = None
+        self._tap: Tap | None = None
         self._given_id = request_id_in(exchange.headers)
         self._traced = traced_in(exchange.headers)
         shown = self._given_id or self._id
@@ -75,6 +77,8 @@ class Visit:
             pass
         finally:
             self._record(status, ended or now())
+            if self._tap is not None:
+                self._show(status, self._tap)
 
     async def _serve(self) -> None:
         try:
@@ -113,7 +117,34 @@ class Visit:
         else:
             await self._exchange.write(self._api.problem_event(problem), last=True)
 
+    def _show(self, status: int, tap: Tap) -> None:
+        """Show an answer that came to its end to the shadow policy."""
+        session, service = self._session, self._service
+        if status != 200 or self._problem is not None or session is None:
+            tap.close()
+            return
+        try:
+            claims = http_headers.claims_in(self._exchange.headers)
+            heard = Overheard(
+                api=self._api.path,
+                body=tap.body,
+                said=tuple(tap.pieces),
+                client=self._client,
+                wanted=claims.wanted,
+                elapsed=claims.elapsed,
+                slots=claims.asked,
+                remembered=None if self._recall is None else self._recall.remembered,
+                now=session.situation.now,
+                digest=session.plan.digest,
+                about=self._asked(),
+            )
+            service.shadow.take(heard, tap)
+        except Exception as error:  # the answer has left, whatever is wrong with a shadow
+            tap.close()
+            service.shadow.failed(error)
+
     async def _answer(self, raw: bytes) -> None:
+        self._tap = self._service.shadow.tap(raw)
         request = await aside(len(raw), False, self._read, raw)
         self._request = request
         transcript = await self._read_back(request, len(raw))
@@ -248,6 +279,7 @@ class Visit:
 
     async def _ask(self, body: bytes, answer: Answer, *, streaming: bool) -> None:
         self._times.asked = now()
+        answer = answer if self._tap is None else self._tap.on(answer)
         await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=streaming)
         self._times.complete = now()
 
