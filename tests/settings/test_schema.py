@@ -72,6 +72,7 @@ RIGHT = (
     f"keys: [{{name: a, sha256: {DIGEST}, system_messages_are_ours: true}}]",
     f"keys: [{{name: a, sha256: {DIGEST}, locale: et, houses: [north, south], audience: machine}}]",
     f"keys: [{{name: a, sha256: {DIGEST}, audience: person}}]",
+    f"keys: [{{name: a, sha256: {DIGEST}, limits: {{requests_per_minute: 60, tokens_per_minute: 9, streams: 2}}}}]",
 )
 #: Each is wrong for the reader and for an editor alike.
 WRONG = (

@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from multiprocessing.connection import Connection
@@ -29,6 +29,7 @@ from ordinance.serve.door.policies import Policies, policies_of
 from ordinance.serve.door.service import Service, make_service
 from ordinance.serve.gateway import Gateway
 from ordinance.serve.http.listener import Listener
+from ordinance.serve.http.rates import Rates
 from ordinance.serve.http.stderr import tell, write_as
 from ordinance.serve.metrics.reports import Reporter
 from ordinance.serve.server import STOPPING, Server
@@ -38,12 +39,14 @@ from ordinance.settings.model import Settings
 @dataclass(frozen=True, slots=True)
 class Worker:
     """Makes the application, in a process of its own too: it travels there, so it holds values and no open things.
-    ``reread`` gives the settings as they are now; ``engine`` is the one that was started."""
+    ``reread`` gives the settings as they are now; ``engine`` is the one that was started. All count
+    with the same ``rates``."""
 
     settings: Settings
     reread: Callable[[], Settings]
     engine: Engine
     on: date | None = None
+    rates: Rates = field(default_factory=Rates)
 
     def gateway(self, *, running: bool = False) -> tuple[Gateway, Service]:
         """Make the application and the service behind it; ``running`` as in ``policies_of``. Raises
@@ -53,7 +56,7 @@ class Worker:
         upstream = Upstream(self.settings.upstream)
         renewal = Renewal(self.policies, self.reread, self.engine)
         policies = policies_of(self.settings, self.on, running=running)
-        service = make_service(policies, self.settings, upstream, self.on, renewal)
+        service = make_service(policies, self.settings, upstream, self.on, renewal, self.rates)
         return Gateway(service, upstream), service
 
     def policies(self, settings: Settings) -> Policies:

@@ -57,6 +57,7 @@ class GovernedStream:
         self._taken = b""  # of a piece that is being taken: what has left of it
         self._waiting: tuple[Choices, Usage | None] | None = None
         self._held = self._most_held = 0  # characters that wait now, and the most that did before text left
+        self.usage: Usage | None = None  # as the upstream said it last
         self.open = 0
         self.done = False
         self.pending = 0
@@ -153,6 +154,7 @@ class GovernedStream:
 
     def _read(self, data: bytes) -> bytes:
         reply = self._reader.read(data)
+        self.usage = reply.usage or self.usage
         if not self._adopted and reply.choices:
             self._adopted = True
             if harmless(reply.top, self._session):

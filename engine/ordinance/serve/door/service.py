@@ -28,6 +28,7 @@ from ordinance.serve.door.policies import Policies, judges_of
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.glance import Glance
 from ordinance.serve.http.keys import Client, Keyring
+from ordinance.serve.http.rates import Rates
 from ordinance.serve.metrics.meter import Meter
 from ordinance.serve.record.audit import AuditLog
 from ordinance.serve.record.sinks import Sinks
@@ -56,6 +57,7 @@ class Service:
     sinks: Sinks
     tracer: Tracer
     shadow: Shadow
+    rates: Rates
     recollection: Recollection | None = None
     memories: Memories = field(default_factory=Memories)
     meter: Meter = field(default_factory=Meter)
@@ -128,9 +130,10 @@ def make_service(
     behind: ModelServer,
     on: date | None = None,
     renewal: Renewal | None = None,
+    rates: Rates | None = None,
 ) -> Service:
     """Tie policies to an operator's settings and to what stands ``behind``; ``renewal`` gives what is to replace them,
-    and the keys, when that is asked for.
+    and the keys, when that is asked for. ``rates`` are shared with other processes.
 
     Raises ``OrdinanceError`` where a key attests what its plan lacks, or the log cannot be written.
     """
@@ -169,6 +172,7 @@ def make_service(
         sinks,
         Tracer(settings.traces),
         Shadow(meter, audit, on),
+        rates or Rates(),
         recollection(settings.conversation),
         meter=meter,
     )

@@ -16,10 +16,10 @@ from ordinance.protocol.govern.echo import with_echo
 from ordinance.protocol.govern.governed_stream import GovernedStream, refused_stream
 from ordinance.protocol.govern.prompts import heard_and_unknown, sent_on
 from ordinance.protocol.govern.transcript import Transcript, transcript_of
-from ordinance.protocol.govern.whole import govern_whole, refused_whole
+from ordinance.protocol.govern.whole import counts, govern_whole, refused_whole
 from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal, judge_busy, stopping
 from ordinance.protocol.routes import MODELS
-from ordinance.protocol.said import Top
+from ordinance.protocol.said import Top, Usage
 from ordinance.runtime.session import Session
 from ordinance.serve.behind.contract import Answer
 from ordinance.serve.door import http_headers
@@ -57,6 +57,8 @@ class Visit:
         self._recall: Recall | None = None
         self._governed: GovernedStream | None = None
         self._tap: Tap | None = None
+        self._limited: Client | None = None  # until what it has under way was given back
+        self._usage: Usage | None = None
         self._given_id = request_id_in(exchange.headers)
         self._traced = traced_in(exchange.headers)
         shown = self._given_id or self._id
@@ -76,6 +78,7 @@ class Visit:
         except ClientGone:
             pass
         finally:
+            self._leave()
             self._record(status, ended or now())
             if self._tap is not None:
                 self._show(status, self._tap)
@@ -83,6 +86,7 @@ class Visit:
     async def _serve(self) -> None:
         try:
             self._client = await self._service.admit(self._exchange)
+            self._enter(self._client)
             raw = await self._exchange.body(body_limits.most(self._service.settings))
             self._times.heard = now()
             await self._answer(raw)
@@ -95,6 +99,24 @@ class Visit:
         except Exception as error:
             log_defect(error)
             await self._fail(internal())
+
+    def _enter(self, client: Client) -> None:
+        """Count the request among those of its key. Raises ``Problem`` (429)."""
+        if client.limits is not None:
+            self._exchange.common |= self._service.rates.enter(client.sha256, client.limits)
+            self._limited = client
+
+    def _leave(self) -> None:
+        """Give back what the key has under way, and count the tokens. Of an answer from which something was removed
+        those of the prompt count alone: what is left of a limit can be read (semantics, rule 16)."""
+        client, usage, session = self._limited, self._usage, self._session
+        self._limited = None
+        if client is None or client.limits is None:
+            return
+        tokens = 0 if usage is None else usage.prompt_tokens
+        if usage is not None and session is not None and counts(session, usage) is not None:
+            tokens = max(usage.total_tokens, tokens + (usage.completion_tokens or 0))
+        self._service.rates.leave(client.sha256, client.limits, tokens)
 
     async def _stop(self) -> None:
         """Say that the server stops where nothing has been said yet; an answer that comes here has a client that does
@@ -168,8 +190,11 @@ class Visit:
         if request.streaming:
             limits = self._service.settings.limits
             stream = GovernedStream(self._api, request, session, top, limits.answer_bytes, limits.event_bytes)
-            with self._service.meter.stream():
-                answered = await self._stream(body, stream, session)
+            try:
+                with self._service.meter.stream():
+                    answered = await self._stream(body, stream, session)
+            finally:
+                self._usage = stream.usage
         else:
             answered = await self._whole(body, request, session, top)
         if not answered:
@@ -267,7 +292,7 @@ class Visit:
 
     async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> bool:
         """Answer in one piece. Returns False if a judge refused the prompt meanwhile."""
-        govern = partial(govern_whole, self._api, request=request, session=session, top=top)
+        govern = partial(govern_whole, self._api, request=request, session=session, top=top, used=self._note_usage)
         answer = WholeDelivery(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
         if not await unless_refused(session, answer, partial(self._ask, body, streaming=False)):
             return False
@@ -276,6 +301,9 @@ class Visit:
         self._times.ready = now()
         await self._exchange.json(governed, headers=_notices_header(request, session))
         return True
+
+    def _note_usage(self, usage: Usage | None) -> None:
+        self._usage = usage
 
     async def _ask(self, body: bytes, answer: Answer, *, streaming: bool) -> None:
         self._times.asked = now()
