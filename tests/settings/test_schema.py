@@ -67,6 +67,7 @@ RIGHT = (
     "vllm: {closed_routes: [/metrics], other_version: true}",
     "ext_proc: {listen: '[::]:9002', headers: [x-session-id]}",
     "speak: {instruction: user}",
+    "routes: {embeddings: pass}",
     "adapters: {et: {lora: et-instruct}, de-CH: {lora: x}}",
     f"keys: [{{name: a, sha256: {DIGEST}, jurisdiction: DE, attested: {{purpose: education}}}}]",
     f"keys: [{{name: a, sha256: {DIGEST}, system_messages_are_ours: true}}]",

@@ -91,6 +91,11 @@ def busy(status: int) -> Problem:
     )
 
 
+def prompt_refused(notices: Sequence[str]) -> Problem:
+    """403: a red line refuses what was asked, in an API whose answers have no text; ``notices`` say why."""
+    return Problem(403, "prompt_refused", " ".join(notices), "input")
+
+
 def over_limit(limit: str, seconds: float) -> Problem:
     """429: the key has reached one of its limits; in so many ``seconds`` there is room again."""
     after = max(1, math.ceil(seconds))

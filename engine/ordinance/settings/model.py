@@ -31,6 +31,7 @@ from ordinance.settings.sections import (
     KeySettings,
     LimitSettings,
     PluginSettings,
+    RouteSettings,
     Seconds,
     SpeakSettings,
     UpstreamSettings,
@@ -201,6 +202,7 @@ class Settings(BaseSettings):
     )
     upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
     limits: LimitSettings = Field(default=LimitSettings(), description="Limits on size, number and time.")
+    routes: RouteSettings = Field(default=RouteSettings(), description="Routes that are closed unless you open them.")
     vllm: VllmSettings = Field(default=VllmSettings(), description="Settings for Ordinance inside vLLM (docs/vllm.md).")
     ext_proc: ExtProcSettings = Field(
         default=ExtProcSettings(), description="Settings for Ordinance behind an Envoy (docs/envoy.md)."

@@ -213,6 +213,16 @@ class ExtProcSettings(Section):
         return headers
 
 
+class RouteSettings(Section):
+    """Routes that are closed unless you open them."""
+
+    embeddings: Literal["pass", "refuse"] = Field(
+        default="refuse",
+        description="Whether `POST /v1/embeddings` is open. With `pass`, what is asked is screened and masked as a "
+        "prompt is, and of the answer vectors and counts pass.",
+    )
+
+
 class SpeakSettings(Section):
     """How the model is instructed about language and tone ([adapters.md](adapters.md))."""
 

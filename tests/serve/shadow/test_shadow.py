@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from ordinance.protocol.api import Api
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.apis.completions import COMPLETIONS
+from ordinance.protocol.apis.embeddings import EMBEDDINGS
 from ordinance.protocol.apis.messages import MESSAGES
 from ordinance.protocol.apis.responses import RESPONSES
 from ordinance.serve.door.numbers import numbers
@@ -90,7 +91,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def shadowed(open_one: OpenOne, packs: dict[str, Path], log: Path) -> RunningGateway:
-    gateway = open_one(shadow=[packs["next"]], audit=str(log))
+    gateway = open_one(shadow=[packs["next"]], audit=str(log), routes={"embeddings": "pass"})
     until(lambda: state(gateway)["state"] == "ready", seconds=PATIENCE)
     return gateway
 
@@ -111,7 +112,7 @@ def shown(gateway: RunningGateway, word: str = "shadow") -> dict[str, float]:
 
 
 def ask(gateway: RunningGateway, api: Api = CHAT, **fields: Any) -> httpx2.Response:
-    body = {"model": "m", **ASKED[api.path], **fields}
+    body = {"model": "m", **ASKED.get(api.path, {}), **fields}
     headers = {"authorization": "Bearer foo"}
     return httpx2.post(gateway.address + api.path, json=body, headers=headers, trust_env=False, timeout=PATIENCE)
 
@@ -158,6 +159,16 @@ def test_what_the_next_policy_would_have_done_is_counted_by_rule_and_recorded(
     one = recorded[ids[1]]
     assert (one["digest"], one["key"], one["stream"]) == (shadowed.service.plan.digest, "staff", stream)
     assert not re.search("home|y123|x123", log.read_text("utf-8"))
+
+
+def test_a_request_for_vectors_is_judged_too(shadowed: RunningGateway, upstream: ScriptedUpstream) -> None:
+    async def script(wire: Wire) -> None:
+        await wire.json({"object": "list", "data": [{"index": 0, "embedding": [1.0]}]})
+
+    upstream.script = script
+    counted = sum(shown(shadowed, "shadow_answers").values())
+    assert ask(shadowed, EMBEDDINGS, input="hi").status_code == 200
+    judged(shadowed, 1, counted)
 
 
 def events(api: Api, text: str) -> bytes:

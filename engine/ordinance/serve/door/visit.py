@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.finish import steering
 from ordinance.protocol.govern.echo import with_echo
 from ordinance.protocol.govern.governed_stream import GovernedStream, refused_stream
 from ordinance.protocol.govern.prompts import heard_and_unknown, sent_on
 from ordinance.protocol.govern.transcript import Transcript, transcript_of
-from ordinance.protocol.govern.whole import counts, govern_whole, refused_whole
+from ordinance.protocol.govern.whole import counts
 from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal, judge_busy, stopping
 from ordinance.protocol.routes import MODELS
 from ordinance.protocol.said import Top, Usage
@@ -25,6 +24,7 @@ from ordinance.serve.behind.contract import Answer
 from ordinance.serve.door import http_headers
 from ordinance.serve.door.awaited_verdict import unless_refused
 from ordinance.serve.door.delivery import STREAM_HEADERS, StreamDelivery, WholeDelivery
+from ordinance.serve.door.doors import Door
 from ordinance.serve.door.numbers import effects_of
 from ordinance.serve.door.policies import judges_of
 from ordinance.serve.door.recall import Recall, recall
@@ -41,11 +41,12 @@ from ordinance.serve.shadow.overheard import Overheard, Tap
 
 
 class Visit:
-    """One request to a governed ``api``, from its first byte to its line in the audit log."""
+    """One request at a ``door``, from its first byte to its line in the audit log."""
 
-    def __init__(self, service: Service, api: Api, exchange: Exchange) -> None:
+    def __init__(self, service: Service, door: Door, exchange: Exchange) -> None:
         self._service = service
-        self._api = api
+        self._door = door
+        self._api = door.api
         self._exchange = exchange
         self._id = uuid.uuid4().hex
         self._began = now()
@@ -180,7 +181,7 @@ class Visit:
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
         session.prompt.defers = True
         body = await self._sent_on(len(raw), request, transcript, session)
-        if body is not None:
+        if body is not None and self._door.speaks:
             request, body = await self._service.adapting.adapt(self._exchange, self._api, request, body, session)
         if body is None:
             await self._refuse(request, session, top)
@@ -268,7 +269,7 @@ class Visit:
             await self._exchange.start(200, STREAM_HEADERS)
             await self._exchange.write(events, last=True)
         else:
-            refused = refused_whole(self._api, request, session, top)
+            refused = self._door.refused(self._api, request, session, top)
             await self._keep(session)
             self._times.ready = now()
             await self._exchange.json(refused, headers=_notices_header(request, session))
@@ -292,7 +293,7 @@ class Visit:
 
     async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> bool:
         """Answer in one piece. Returns False if a judge refused the prompt meanwhile."""
-        govern = partial(govern_whole, self._api, request=request, session=session, top=top, used=self._note_usage)
+        govern = partial(self._door.whole, self._api, request=request, session=session, top=top, used=self._note_usage)
         answer = WholeDelivery(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
         if not await unless_refused(session, answer, partial(self._ask, body, streaming=False)):
             return False

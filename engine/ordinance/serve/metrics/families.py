@@ -156,8 +156,8 @@ FAILURE_KINDS = (
     CLIENT_GONE, DETECTOR, JUDGE, LEDGER, "adapter_missing", "audit_unavailable", "body_too_large", "busy",
     "closed_door", "envoy_misconfigured", "envoy_refused", "field_refused", "internal_error", "invalid_api_key",
     "invalid_request", "judge_busy", "media_type", "method_not_allowed", "model_not_found", "other_host",
-    "part_refused", "parts_too_large", "rate_limit_exceeded", "request_timeout", SHADOW_FAILED, "stopping",
-    "two_lengths", "upstream_busy",
+    "part_refused", "parts_too_large", "prompt_refused", "rate_limit_exceeded", "request_timeout", SHADOW_FAILED,
+    "stopping", "two_lengths", "upstream_busy",
     "upstream_certificate", "upstream_denied", "upstream_failed", "upstream_malformed", "upstream_refused",
     "upstream_timeout", "upstream_truncated", "upstream_unreachable",
 )  # fmt: skip

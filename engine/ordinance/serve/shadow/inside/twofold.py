@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,16 +10,18 @@ from ordinance.policy.plan import Plan
 from ordinance.protocol.govern.echo import with_echo
 from ordinance.protocol.govern.governed_stream import GovernedStream, refused_stream
 from ordinance.protocol.govern.prompts import sent_on
-from ordinance.protocol.govern.whole import govern_whole, refused_whole
+from ordinance.protocol.problems import Problem
 from ordinance.protocol.said import Top
 from ordinance.runtime.compared import Difference, Seen, difference
 from ordinance.runtime.session import Session
 from ordinance.serve.door.client_session import session_of
+from ordinance.serve.door.doors import GOVERNABLE, SCREENABLE
 from ordinance.serve.door.http_headers import Claims
 from ordinance.serve.door.policies import Policies
-from ordinance.serve.door.router import APIS
 from ordinance.serve.shadow.overheard import Overheard
 from ordinance.settings.model import Settings
+
+_DOORS = {**GOVERNABLE, **SCREENABLE}
 
 
 class OtherPolicyError(Exception):
@@ -43,7 +46,8 @@ class Twofold:
         return difference(*(Seen.of(self._governed(heard, plan)) for plan in (old, new))), new
 
     def _governed(self, heard: Overheard, plan: Plan) -> Session:
-        api, settings = APIS[heard.api], self.settings
+        door, settings = _DOORS[heard.api], self.settings
+        api = door.api
         request = api.read_request(heard.body, frozenset(settings.parts))
         session = session_of(
             heard.client,
@@ -60,14 +64,17 @@ class Twofold:
         request = with_echo(request, session)
         top = Top(f"{api.prefix}{'0' * 32}", 0, request.model)
         sent = sent_on(api, request, session, system_is_ours=heard.client.system_messages_are_ours)
-        if sent is None:
-            (refused_stream if request.streaming else refused_whole)(api, request, session, top)
+        if sent is None and request.streaming:
+            refused_stream(api, request, session, top)
+        elif sent is None:
+            with suppress(Problem):  # where an answer has no text, it is told as one
+                door.refused(api, request, session, top)
         elif heard.said and request.streaming:
             limits = settings.limits
             stream = GovernedStream(api, request, session, top, limits.answer_bytes, limits.event_bytes)
             _stream(stream, heard.said)
         elif heard.said:
-            govern_whole(api, b"".join(heard.said), request, session, top)
+            door.whole(api, b"".join(heard.said), request, session, top)
         return session
 
 
