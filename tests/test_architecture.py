@@ -66,7 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve/shadow", "settings", "trust",
     },
     "serve/chat": {"serve/door"},
-    "serve/envoy": {"protocol", "serve/behind", "serve/http", "settings"},
+    "serve/envoy": {"errors", "protocol", "serve/behind", "serve/http", "settings"},
     "serve/conversations": {"errors", "runtime", "serve/http", "settings"},
     "serve": {
         "errors", "policy", "protocol", "resources", "serve/behind", "serve/chat", "serve/door", "serve/envoy",
@@ -88,7 +88,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "testing_kit": {"conformance", "errors", "plugins"},
     "doctor/protocols": {"detection", "policy", "protocol"},
-    "doctor": {"doctor/protocols", "errors", "protocol", "serve"},
+    "doctor": {"doctor/protocols", "errors", "protocol", "serve", "settings"},
     "cli": {
         "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance", "doctor",
         "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol",

@@ -20,8 +20,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,12 +28,11 @@ from typing import Any
 import yaml
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 sys.path.append(str(HERE.parent))
 
 from prose import prose  # noqa: E402 - it lies beside this folder
+from watching import ROOT, running, spent  # noqa: E402
 
-TICKS = os.sysconf("SC_CLK_TCK")
 SHIPPED = ROOT / "deploy" / "envoy" / "envoy.yaml"
 GOVERNS = ("--jurisdiction", "DE")
 
@@ -58,21 +56,6 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-@contextmanager
-def process(words: list[str | Path], sign: str = "") -> Iterator[tuple[int, str]]:
-    """A process until the block ends: its id and the line with ``sign`` that it prints."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine"), "PYTHONUNBUFFERED": "1"}
-    with tempfile.TemporaryFile() as log:
-        started = subprocess.Popen(  # noqa: S603 - ourselves, or Envoy
-            [*map(str, words)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
-        )
-        try:
-            yield started.pid, next(line for line in started.stdout or () if sign in line) if sign else ""
-        finally:
-            started.terminate()
-            started.wait()
-
-
 def configuration(port: int, processor: int, upstream: int, *, governs: bool) -> dict[str, Any]:
     """What ships, with these ports, and without Ordinance where nothing ``governs``."""
     config: dict[str, Any] = yaml.safe_load(SHIPPED.read_text("utf-8"))
@@ -87,12 +70,6 @@ def configuration(port: int, processor: int, upstream: int, *, governs: bool) ->
     if not governs:
         del listener["filter_chains"][0]["filters"][0]["typed_config"]["http_filters"][0]
     return config
-
-
-def spent(pid: int) -> float:
-    """Processor seconds of a process, all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def until_it_serves(port: int, path: str) -> None:
@@ -110,18 +87,18 @@ def measure(subject: Subject, upstream: int, given: argparse.Namespace) -> None:
     port, processor = free_port(), free_port()
     with ExitStack() as stack:
         ours = envoys = 0
-        command: list[str | Path] = [sys.executable, "-m", "ordinance.cli.main", subject.ordinance]
+        command: list[str | Path] = ["-m", "ordinance.cli.main", subject.ordinance]
         if subject.ordinance == "serve":
             words = [*command, "--port", str(port), "--upstream", f"http://127.0.0.1:{upstream}", *GOVERNS]
-            ours, _ = stack.enter_context(process(words, "listening"))
+            ours, _ = stack.enter_context(running(words, "listening"))
         elif subject.ordinance:
             words = [*command, "--listen", f"127.0.0.1:{processor}", *GOVERNS]
-            ours, _ = stack.enter_context(process(words, "listening"))
+            ours, _ = stack.enter_context(running(words, "listening"))
         if subject.envoy:
             config = json.dumps(configuration(port, processor, upstream, governs=bool(ours)))
             binary = next(Path(sys.prefix).glob("lib/python*/site-packages/envoy/_bin/envoy*"))
-            words = [binary, "--config-yaml", config, "--concurrency", "1", "--use-dynamic-base-id", "-l", "error"]
-            envoys, _ = stack.enter_context(process(words))
+            words = ["--config-yaml", config, "--concurrency", "1", "--use-dynamic-base-id", "-l", "error"]
+            envoys, _ = stack.enter_context(running(words, None, binary))
         if ours:
             until_it_serves(port, "/health")
         else:
@@ -157,12 +134,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "prose.txt"
         text.write_text(" ".join(prose(10**9, None).split()), "utf-8")
-        source: list[str | Path] = [sys.executable, HERE / "source.py", str(given.events), str(given.pace), text]
-        with process([*source, "novel"] if given.novel else source, "\n") as (_, line):
+        source: list[str | Path] = [HERE / "source.py", str(given.events), str(given.pace), text]
+        with running([*source, "novel"] if given.novel else source) as (_, upstream):
             for round_ in range(given.rounds):
                 for subject in subjects:
                     print(f"round {round_ + 1}: {subject.name} …", file=sys.stderr)
-                    measure(subject, int(line), given)
+                    measure(subject, upstream, given)
     print(f"{given.streams} streams, {given.streams * given.pace:,.0f} events a second offered, load {os.getloadavg()}")
     print(
         f"{'':26}{'events/s':>10}{'first text ms':>16}{'µs an event: Ordinance':>26}{'Envoy':>8}{'both':>8}{'ratio':>8}"

@@ -16,20 +16,25 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def running(words: list[str | Path], sign: str = "") -> Iterator[tuple[int, int]]:
-    """A process until the block ends: its id and the port that it prints."""
+def running(
+    words: list[str | Path], sign: str | None = "", program: str | Path = sys.executable
+) -> Iterator[tuple[int, int]]:
+    """A process until the block ends: its id and the port that it prints in a line with ``sign``; 0 for None."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "engine"), "PYTHONUNBUFFERED": "1"}
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, *map(str, words)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+            [str(program), *map(str, words)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
         )
         try:
-            line = next(line for line in process.stdout or () if sign in line)
-            port = line.rsplit(":", 1)[-1].split(",")[0].split()[0].strip("/")
-            yield process.pid, int(port)
+            yield process.pid, 0 if sign is None else _port_in(process, sign)
         finally:
             process.terminate()
             process.wait()
+
+
+def _port_in(process: subprocess.Popen[str], sign: str) -> int:
+    line = next(line for line in process.stdout or () if sign in line)
+    return int(line.rsplit(":", 1)[-1].split(",")[0].split()[0].strip("/"))
 
 
 def spent(pid: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,77 +13,16 @@ import httpx2
 import pytest
 
 from ordinance.loading.load import load
-from support.chart import render
-from support.checkout import ROOT, RULES
-from support.databases import free_port
+from support.checkout import RULES
 from support.outside import until
-from support.pod import can_be_made, files_of, line, started
+from support.pod import can_be_made, line, started
 from support.serving import PATIENCE, ScriptedUpstream, say
+from support.shape_pods import BIN, ENVOY, USER, Pod
 
 pytestmark = [pytest.mark.server, pytest.mark.skipif(bool(can_be_made()), reason=can_be_made())]
 
-USER = 65532
 ASK = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 CANARY = "ordinance-canary-86a-5d21e8"
-BIN = ROOT / ".venv" / "test" / "bin"
-#: The command beside an Envoy, and an Envoy, in the environment of `make test-envoy`.
-ENVOY = ROOT / ".venv" / "envoy" / "bin"
-
-
-def laid(files: Mapping[str, Mapping[str, str]], folder: Path) -> dict[str, Path]:
-    """Lay out the files of each volume as a kubelet does: in a dated folder, to which links lead."""
-    volumes = {}
-    for name, texts in files.items():
-        volume = folder / name
-        dated = volume / "..2026_11_27"
-        for path, text in texts.items():
-            (dated / path).parent.mkdir(parents=True, exist_ok=True)
-            (dated / path).write_text(text, "utf-8")
-            (dated / path).chmod(0o644)
-        (volume / "..data").symlink_to(dated.name)
-        for first in {path.partition("/")[0] for path in texts}:
-            (volume / first).symlink_to(f"..data/{first}")
-        volumes[name] = volume
-    for each in (folder, *folder.parents):
-        if each.stat().st_mode & 0o005 != 0o005 and str(each).startswith("/tmp/"):
-            each.chmod(each.stat().st_mode | 0o055)
-    return volumes
-
-
-class Pod:
-    """The pod of a shape, on ports that are free here: they are all that is changed of what was rendered."""
-
-    def __init__(self, folder: Path, shape: str, upstream: str, **policy: Any) -> None:
-        self.port, self.metrics, self.between = free_port(), free_port(), free_port()
-        host, port = upstream.removeprefix("http://").removesuffix("/v1").split(":")
-        values: dict[str, Any] = {
-            "upstream": {"host": host, "port": int(port)}, "metrics": {"port": self.metrics}, "policy": policy,
-            "stop": {"graceSeconds": 5}, "probes": {"periodSeconds": 1}, "envoy": {"port": self.port},
-        }  # fmt: skip
-        if policy:
-            values["settings"] = {"jurisdiction": "EE", "locale": "et-EE", "packs": ["packs"]}
-        self.rendered = render(shape, values)
-        files = files_of(self.rendered.pod, self.rendered.one("ConfigMap"))
-        self.volumes = laid({"settings": {name: self._here(text) for name, text in files["settings"].items()}}, folder)
-
-    def _here(self, text: str) -> str:
-        """Every address on loopback; ports that a pod has for itself are free ones."""
-        ports = {"port: 8080": f"port: {self.port}", "port_value: 9002": f"port_value: {self.between}"}
-        for theirs, ours in (("0.0.0.0", "127.0.0.1"), *ports.items()):
-            text = text.replace(theirs, ours)
-        return text
-
-    def container(self, name: str) -> dict[str, Any]:
-        found = self.rendered.container(name)
-        words = [word.replace("0.0.0.0:9002", f"127.0.0.1:{self.between}") for word in found["command"]]
-        return {**found, "command": words}
-
-    def probe(self, name: str) -> int:
-        """Ask as the kubelet would; the status."""
-        found = self.rendered.container("ordinance")[name]["httpGet"]
-        headers = {each["name"].lower(): each["value"] for each in found["httpHeaders"]}
-        url = f"http://127.0.0.1:{self.port}{found['path']}"
-        return httpx2.get(url, headers=headers, timeout=PATIENCE, trust_env=False).status_code
 
 
 @pytest.fixture
@@ -129,7 +68,9 @@ def test_a_pod_with_another_policy_than_the_expected_one_does_not_start(
     approved.write_text(pack.rstrip("\n") + "\n", "utf-8")
     digest = load([approved]).plan.digest
     for number, expected in enumerate((digest, "0" * 64)):
-        pod = Pod(tmp_path / str(number), "gateway", upstream.url, packs={"EE.ord": pack}, expect=expected)
+        settings = {"jurisdiction": "EE", "locale": "et-EE", "packs": ["packs"]}
+        policy = {"packs": {"EE.ord": pack}, "expect": expected}
+        pod = Pod(tmp_path / str(number), "gateway", upstream.url, settings=settings, policy=policy)
         container = pod.container("ordinance")
         with started(container, pod.volumes, tmp_path / f"place{number}", user=USER, programs=BIN) as process:
             if expected == digest:

@@ -19,7 +19,7 @@ import pytest
 
 from ordinance.serve.chat.questions import CANARY
 from support import waiting
-from support.commands import Served, run
+from support.commands import GERMANY, Served, run
 from support.packs import TODAY, write_jurisdiction
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, posting, say
 
@@ -70,7 +70,7 @@ def test_the_shipped_packs_hold_for_every_two_cuts(serve: Serve, upstream: Scrip
 
 
 def test_the_first_line_leads_to_the_chat_page(serve: Serve, upstream: ScriptedUpstream) -> None:
-    served = serve("--upstream", upstream.url, "--jurisdiction", "DE")
+    served = serve("--upstream", upstream.url, *GERMANY)
     first = served.said.splitlines()[0]
     assert first == f"ordinance: to chat with the model, open {served.address}/chat"
     assert httpx2.get(f"{served.address}/chat", trust_env=False).status_code == 200
@@ -82,7 +82,7 @@ def test_an_operator_in_germany_tells_in_english(
     serve: Serve, upstream: ScriptedUpstream, chosen: dict[str, str]
 ) -> None:
     upstream.script = say(f"Ja! {CANARY}! Gut.")
-    served = serve("--upstream", upstream.url, "--jurisdiction", "DE")
+    served = serve("--upstream", upstream.url, *GERMANY)
     answer = httpx2.post(
         f"{served.address}/v1/chat/completions",
         json={"messages": [{"role": "user", "content": "hi"}]},
@@ -151,7 +151,7 @@ def test_sigterm_drains(serve: Serve, upstream: ScriptedUpstream) -> None:
         await wire.send(event(chunk(content="Done.", finish="stop")), DONE)
 
     upstream.script = script
-    served = serve("--upstream", upstream.url, "--jurisdiction", "DE")
+    served = serve("--upstream", upstream.url, *GERMANY)
     answers: list[str] = []
     asking = threading.Thread(target=lambda: answers.append(ask(served, stream=True).text))
     asking.start()
@@ -218,7 +218,7 @@ def test_an_answer_that_the_end_of_the_grace_period_cuts_says_so(
     upstream.script = script
     settings = tmp_path / "ordinance.yaml"
     settings.write_text("grace_seconds: 1\naudit: audit.jsonl\n")
-    served = serve("--upstream", upstream.url, "--jurisdiction", "DE", "--config", settings, "--workers", workers)
+    served = serve("--upstream", upstream.url, *GERMANY, "--config", settings, "--workers", workers)
     with posted(served, b'{"stream":true,"messages":[{"role":"user","content":"hi"}]}') as client:
         assert begun.wait(PATIENCE * 3), "the processes start on a busy machine"
         served.signal(signal.SIGTERM)
@@ -249,9 +249,7 @@ def test_a_request_that_the_stop_meets_before_its_answer_gets_a_word(
         for one in (before, more):  # what waits to be accepted; a third connection is not even begun
             one.setblocking(False)
             one.connect_ex(deaf.getsockname())
-        served = serve(
-            "--upstream", f"http://127.0.0.1:{deaf.getsockname()[1]}", "--jurisdiction", "DE", "--config", settings
-        )
+        served = serve("--upstream", f"http://127.0.0.1:{deaf.getsockname()[1]}", *GERMANY, "--config", settings)
         body = b'{"messages":[{"role":"user","content":"hi"}]}'
         with posted(served, body) as waiting, posted(served, b"{", 100) as unfinished:
             time.sleep(0.5)
@@ -267,7 +265,7 @@ def test_a_request_that_the_stop_meets_before_its_answer_gets_a_word(
 
 
 def test_several_processes_serve_on_one_port(serve: Serve, upstream: ScriptedUpstream) -> None:
-    served = serve("--upstream", upstream.url, "--jurisdiction", "DE", "--workers", "2")
+    served = serve("--upstream", upstream.url, *GERMANY, "--workers", "2")
     for _ in range(6):
         assert ask(served).json()["ordinance"]["jurisdiction"] == "DE"
     with urllib.request.urlopen(f"{served.address}/health", timeout=PATIENCE) as answer:

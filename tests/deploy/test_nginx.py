@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from support.certificates import OPENSSL, certificate
 from support.checkout import ROOT
 from support.commands import PATIENCE as LONG
 from support.commands import Served
 from support.outside import STREAM, until
 from support.serving import DONE, ScriptedUpstream, Wire, chunk, event, say
 
-NGINX, OPENSSL = shutil.which("nginx", path="/usr/sbin:/usr/bin:/bin"), shutil.which("openssl")
+NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/bin")
 NAME = "chat.example.org"
 
 pytestmark = [
@@ -36,20 +37,14 @@ class Front:
     def __init__(self, folder: Path, behind: int) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        self.certificate = folder / "certificate.pem"
-        subprocess.run(
-            [OPENSSL or "", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-             "-days", "1", "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}",
-             "-keyout", folder / "key.pem", "-out", self.certificate],
-            capture_output=True, check=True, timeout=60,
-        )  # fmt: skip
+        self.certificate = certificate(folder, NAME)
         text = (ROOT / "deploy" / "nginx" / "ordinance.conf").read_text("utf-8")
         for shipped, here in (
             ("listen 443 ssl http2;", f"listen 127.0.0.1:{self.port} ssl http2;"),
             ("    listen [::]:443 ssl http2;\n", ""),
             ("server 127.0.0.1:8080;", f"server 127.0.0.1:{behind};"),
-            (f"/etc/nginx/tls/{NAME}.pem", str(self.certificate)),
-            (f"/etc/nginx/tls/{NAME}.key", str(folder / "key.pem")),
+            (f"/etc/nginx/tls/{NAME}.pem", str(self.certificate.file)),
+            (f"/etc/nginx/tls/{NAME}.key", str(self.certificate.key)),
         ):
             assert text.count(shipped) == 1, shipped
             text = text.replace(shipped, here)
@@ -72,7 +67,7 @@ class Front:
             return asking.connect_ex(("127.0.0.1", self.port)) == 0
 
     def connect(self) -> http.client.HTTPSConnection:
-        context = ssl.create_default_context(cafile=str(self.certificate))
+        context = ssl.create_default_context(cafile=str(self.certificate.file))
         context.check_hostname = False  # it is reached by its address here; the certificate itself is checked
         return http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=LONG)
 

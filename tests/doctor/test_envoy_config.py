@@ -198,3 +198,18 @@ def test_a_file_that_cannot_be_read_is_told_with_its_place(tmp_path: Path, conte
     assert run_here("doctor", "--envoy", tmp_path / "none").returncode == 2
     assert run_here("doctor").returncode == 2
     assert run_here("doctor", "http://127.0.0.1:1", "--envoy", file).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "secured", "said"),
+    [("127.0.0.1", False, False), ("::1", False, False), ("ordinance.svc", False, True), ("10.0.0.7", True, False)],
+)
+def test_a_connection_to_ordinance_that_others_can_read_is_named(address: str, secured: bool, said: bool) -> None:
+    config = shipped()
+    cluster = next(each for each in config["static_resources"]["clusters"] if each["name"] == "ordinance")
+    endpoint = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]
+    endpoint["address"]["socket_address"]["address"] = address
+    if secured:
+        cluster["transport_socket"] = {"name": "envoy.transport_sockets.tls"}
+    findings = [each for each in examined(config, "ordinance") if "no TLS" in each.what]
+    assert [each.state for each in findings] == ([State.UNTRIED] if said else [])

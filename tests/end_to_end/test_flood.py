@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from support.commands import Served
+from support.commands import GERMANY, Served
 from support.processes import children, spent
 from support.serving import PATIENCE, OpenGateway, ScriptedUpstream, Wire, chunk, event, say
 
@@ -56,7 +56,7 @@ def test_silent_connections_stop_nobody_and_fill_no_log(
     upstream.script = say("Hello.")
     settings = tmp_path / "ordinance.yaml"
     settings.write_text("audit: audit.jsonl\n")
-    words = ("--upstream", upstream.url, "--jurisdiction", "DE", "--config", settings, "--workers", workers)
+    words = ("--upstream", upstream.url, *GERMANY, "--config", settings, "--workers", workers)
     served = (FewFiles if when == "start" else Served)(*words)
     try:
         if when == "later":  # descriptors run out below the bound that was reckoned at the start

@@ -15,8 +15,8 @@ import pytest
 from ordinance.errors import SituationError
 from ordinance.serve.door.numbers import numbers
 from ordinance.serve.metrics.exposition import exposition
+from support.commands import GERMANY, Served, run
 from support.commands import PATIENCE as LONG
-from support.commands import Served, run
 from support.outside import until
 from support.processes import children, running
 from support.scraping import metrics_address, read, scraped
@@ -141,7 +141,7 @@ def test_two_workers_are_one_and_one_that_was_killed_is_not_forgotten(
 ) -> None:
     upstream.script = say("Good day.")
     served = Served(
-        "--upstream", upstream.url, "--jurisdiction", "DE", "--workers", "2",
+        "--upstream", upstream.url, *GERMANY, "--workers", "2",
         ORDINANCE_METRICS__PORT="0", ORDINANCE_AUDIT=str(tmp_path / "log"),
     )  # fmt: skip
     try:
@@ -171,7 +171,7 @@ def _command(pid: int) -> str:
 @pytest.mark.requirement("PR-1")
 def test_no_word_of_a_request_an_answer_or_a_header_is_seen(upstream: ScriptedUpstream, tmp_path: Path) -> None:
     served = Served(
-        "--upstream", upstream.url, "--jurisdiction", "DE", ORDINANCE_METRICS__PORT="0",
+        "--upstream", upstream.url, *GERMANY, ORDINANCE_METRICS__PORT="0",
         ORDINANCE_AUDIT=str(tmp_path / "log"),
     )  # fmt: skip
     try:

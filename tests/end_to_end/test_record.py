@@ -19,7 +19,7 @@ import pytest
 
 from ordinance.serve.record import audit, scribe
 from support.checkout import ROOT
-from support.commands import Served
+from support.commands import GERMANY, Served
 from support.serving import PATIENCE, OpenGateway, ScriptedUpstream, Wire, completion, say
 from support.small_plan import RED_LINE, SENTENCE
 from support.waiting import until
@@ -263,7 +263,7 @@ def test_a_reader_that_stops_stops_no_answer(
 
 def test_standard_error_that_nobody_reads_stops_no_answer(upstream: ScriptedUpstream) -> None:
     upstream.script = listing(say("Good day."))
-    served = Served("--upstream", upstream.url, "--jurisdiction", "DE")
+    served = Served("--upstream", upstream.url, *GERMANY)
     assert served.process.stderr is not None
     fcntl.fcntl(served.process.stderr.fileno(), fcntl.F_SETPIPE_SZ, 4096)
     try:

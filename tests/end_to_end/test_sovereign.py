@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from support.checkout import RULES
-from support.commands import ENGINE, Served, command, environment
+from support.commands import ENGINE, GERMANY, Served, command, environment
 from support.judged_packs import values
 from support.judges import installed
 from support.scripted_judge import JudgeServer
@@ -68,7 +68,7 @@ def test_commands_that_need_no_network_touch_none(words: tuple[str | Path, ...],
 def test_the_gateway_connects_to_the_upstream_and_to_nothing_else(
     upstream: ScriptedUpstream, watched: Mapping[str, str]
 ) -> None:
-    served = Served("--upstream", upstream.url, "--jurisdiction", "DE", **watched)
+    served = Served("--upstream", upstream.url, *GERMANY, **watched)
     try:
         body = {"messages": [{"role": "user", "content": "hi"}]}
         for route in ("/health", "/ready", "/v1/models"):

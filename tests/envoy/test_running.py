@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
 import re
 import signal
 import subprocess
@@ -22,9 +21,11 @@ import httpx2
 from grpc_health.v1 import health_pb2 as health
 from grpc_health.v1 import health_pb2_grpc as asking
 
+from ordinance.serve.metrics.families import BY_NAME
 from support.commands import command, environment, run
 from support.databases import free_port
 from support.envoys import Envoy, OpenEnvoy, OpenExtProc
+from support.scraping import metrics_address, read, scraped
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, say
 from support.waiting import until
 
@@ -178,7 +179,7 @@ def test_an_answer_past_the_grace_period_ends_with_a_word(open_envoy: OpenEnvoy,
         assert process.end()[0] == 0
 
 
-def test_a_signal_takes_a_new_key_and_a_changed_policy(
+def test_a_signal_takes_new_keys_and_leaves_what_is_in_force_where_they_are_wrong(
     open_envoy: OpenEnvoy, upstream: ScriptedUpstream, tmp_path: Path
 ) -> None:
     settings = tmp_path / "ordinance.yaml"
@@ -199,6 +200,17 @@ def test_a_signal_takes_a_new_key_and_a_changed_policy(
         process.tell(signal.SIGHUP)
         until(lambda: ask(envoy, authorization="Bearer new").status_code == 200, seconds=30)
         assert ask(envoy, authorization="Bearer old").status_code == 401
+        settings.write_text("keys: [", "utf-8")
+        process.tell(signal.SIGHUP)
+
+        def state() -> dict[str, Any]:
+            headers = {"authorization": "Bearer new"}
+            reply = httpx2.get(f"{envoy.address}/ready", headers=headers, timeout=PATIENCE, trust_env=False)
+            return dict(reply.json())
+
+        until(lambda: state()["stale"] is not None, seconds=30)
+        assert state()["ready"] is True
+        assert ask(envoy, authorization="Bearer new").status_code == 200, "what was in force stays"
         process.tell(signal.SIGTERM)
         code, errors = process.end()
     assert code == 0
@@ -224,18 +236,43 @@ def test_what_is_wrong_at_the_start_is_told_in_a_line(tmp_path: Path) -> None:
 
 
 def test_metrics_and_the_state(open_envoy: OpenEnvoy, upstream: ScriptedUpstream) -> None:
-    upstream.script = say("Hello.")
+    go_on = threading.Event()
+
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(event(chunk(content="Good morning. Here we are. ")))
+        await asyncio.to_thread(go_on.wait, 30)
+        await wire.send(event(chunk(finish="stop")), DONE)
+
     with running(
         "--jurisdiction", "DE", "--upstream", upstream.url, ORDINANCE_METRICS__PORT="0", ORDINANCE_AUDIT="/dev/null"
     ) as process:
+        address = metrics_address(process)
         envoy = open_envoy(process.port)
         envoy.until_processor()
+        upstream.script = say("Hello.")
         assert ask(envoy).status_code == 200
         state = httpx2.get(f"{envoy.address}/ready", trust_env=False).json()
         assert (state["ready"], state["upstream"], state["draining"]) == (True, "reachable", False)
+        upstream.script = script
+        url = f"{envoy.address}/v1/chat/completions"
+        with httpx2.stream("POST", url, json={**ASK, "stream": True}, timeout=30, trust_env=False) as reply:
+            lines = reply.iter_lines()
+            next(lines)
+            assert read(scraped(address))["ordinance_streams"] == 1, "what pods scale by"
+            go_on.set()
+            assert "[DONE]" in "".join(lines)
+        until(lambda: read(scraped(address))["ordinance_streams"] == 0)
+        found = read(scraped(address))
         process.tell(signal.SIGTERM)
-        _, errors = process.end()
-    assert re.search(r"metrics are at http://127\.0\.0\.1:\d+/metrics", errors)
+        assert process.end()[0] == 0
+    answers = {name: value for name, value in found.items() if name.startswith("ordinance_answers_total{")}
+    assert sum(answers.values()) == 2
+    assert all('jurisdiction="DE"' in name and 'api="chat/completions"' in name for name in answers)
+    shown = {re.sub(r"_(bucket|sum|count)$", "", name.partition("{")[0]) for name in found}
+    without = {"ordinance_sink_lost_total", "ordinance_conversations_failing", "ordinance_spans_lost_total"}
+    # A plugin, a judge, a store or a collector that is not there has no numbers.
+    assert {name for name in BY_NAME if "plugin" not in name and "judge" not in name} - without <= shown
 
 
 def test_a_client_that_goes_stops_the_model_and_is_recorded(
@@ -258,22 +295,3 @@ def test_a_client_that_goes_stops_the_model_and_is_recorded(
     assert upstream.asked[0].gone.wait(PATIENCE)
     until(lambda: record.exists() and bool(record.read_text()))
     assert json.loads(record.read_text())["status"] == 499
-
-
-def test_a_socket_in_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "ext-proc.sock"
-    process = subprocess.Popen(
-        command("ext-proc", "--listen", f"unix:{path}", "--jurisdiction", "DE"),
-        env=environment(ORDINANCE_AUDIT="/dev/null"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        while "listening" not in (line := process.stdout.readline().decode()):
-            assert line, process.communicate()[1]
-        with grpc.insecure_channel(f"unix:{path}") as channel:
-            reply = asking.HealthStub(channel).Check(health.HealthCheckRequest(), timeout=PATIENCE)
-        assert reply.status == health.HealthCheckResponse.SERVING
-        assert os.stat(path).st_mode & 0o170000 == 0o140000
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)

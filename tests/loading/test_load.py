@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from ordinance.loading.load import load
 from ordinance.policy.conditions import All, AnyOf, Below, Is, Within
 from ordinance.policy.ir import Policy
 from ordinance.policy.plan import Plan
+from ordinance.policy.proven import proven, rely_on
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.matcher import Matcher
@@ -22,10 +24,10 @@ from support.packs import CHARTER, JURISDICTION, LEXICON, TODAY, errors, load_on
 
 
 def test_the_same_bytes_are_proven_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    proven: list[str] = []
+    made: list[str] = []
 
     def counted(plan: Plan, policy: Policy, *, examples: bool) -> Iterator[Diagnostic]:
-        proven.append(policy.digest)
+        made.append(policy.digest)
         return prove(plan, policy, examples=examples)
 
     monkeypatch.setattr("ordinance.loading.load.prove", counted)
@@ -33,13 +35,33 @@ def test_the_same_bytes_are_proven_once(tmp_path: Path, monkeypatch: pytest.Monk
     pack = write_jurisdiction(tmp_path, text)
     first, again = load_on(pack), load_on(pack)
     assert first.plan.digest == again.plan.digest
-    assert len(proven) == 1
+    assert len(made) == 1
     load([pack], on=TODAY + timedelta(days=1))
     load([pack], on=TODAY, examples=False)
-    assert len(proven) == 3, "another day, and without examples"
+    assert len(made) == 3, "another day, and without examples"
     wrong = write_jurisdiction(tmp_path / "wrong", text.replace("example fires answer", "example quiet answer", 1))
     assert errors(load_on(wrong)) == errors(load_on(wrong)) != []
-    assert len(proven) == 5, "what is wrong is found again"
+    assert len(made) == 5, "what is wrong is found again"
+
+
+def test_a_worker_relies_on_what_its_parent_has_proven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def counted(_: Plan, policy: Policy, *, examples: bool) -> list[Diagnostic]:
+        made.append(policy.digest)
+        return []
+
+    monkeypatch.setattr("ordinance.loading.load._disproved", counted)
+    pack = write_jurisdiction(tmp_path, JURISDICTION.replace("Testland", "Parentland"))
+    load_on(pack)
+    told = pickle.loads(pickle.dumps(proven()))
+    monkeypatch.setattr("ordinance.policy.proven._proven", {})
+    rely_on(*told)
+    load_on(pack)
+    assert len(made) == 1
+    pack.write_text(pack.read_text("utf-8").replace("Parentland", "Anotherland"), "utf-8")
+    load_on(pack)
+    assert len(made) == 2, "other bytes"
 
 
 def test_the_plan_of_a_jurisdiction(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from ordinance.batch.ray import Govern
-from support.ray_jobs import Job, running, until
+from support.ray_jobs import PATIENCE, Job, running
+from support.waiting import until
 
 pytestmark = pytest.mark.server
 
@@ -57,7 +58,7 @@ def test_nothing_is_lost_and_nothing_twice_when_a_worker_is_killed(rows: Path, t
         for run in range(3):
             folder = Path(job.said()["folder"])
             if run == 2:
-                until(partial(on_the_way, job, folder))
+                until(partial(on_the_way, job, folder), seconds=PATIENCE)
                 job.kill_one(WORKER)
                 assert len(lines(folder)) < FILES * EACH, "it was on the way"
             job.said()

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from support.activation import Activated, as_the_unit_opens
+from support.commands import GERMANY, Served, environment, run
 from support.commands import PATIENCE as LONG
-from support.commands import Served, environment, run
 from support.outside import Held, until
 from support.processes import children
 from support.serving import ScriptedUpstream, Wire, say
@@ -80,7 +80,7 @@ def test_a_restart_under_load_loses_no_connection(
     workers: str, upstream: ScriptedUpstream, passed: socket.socket
 ) -> None:
     upstream.script = slowly
-    words = ("--upstream", upstream.url, "--jurisdiction", "DE", "--workers", workers)
+    words = ("--upstream", upstream.url, *GERMANY, "--workers", workers)
     served = Activated([passed], *words)
     port = passed.getsockname()[1]
     assert served.address == f"http://127.0.0.1:{port}", "what the flag --port says does not count"
@@ -102,7 +102,7 @@ def test_a_restart_under_load_loses_no_connection(
 def test_who_connects_while_nothing_serves_is_answered_by_the_next(
     upstream: ScriptedUpstream, passed: socket.socket
 ) -> None:
-    words = ("--upstream", upstream.url, "--jurisdiction", "DE")
+    words = ("--upstream", upstream.url, *GERMANY)
     served = Activated([passed], *words)
     held = Held(upstream, served)
     served.signal(signal.SIGTERM)
@@ -121,7 +121,7 @@ def test_who_connects_while_nothing_serves_is_answered_by_the_next(
 def test_what_holds_for_a_loopback_address_holds_for_a_socket_that_was_passed(
     upstream: ScriptedUpstream, passed: socket.socket
 ) -> None:
-    served = Activated([passed], "--upstream", upstream.url, "--jurisdiction", "DE", "--host", "0.0.0.0")
+    served = Activated([passed], "--upstream", upstream.url, *GERMANY, "--host", "0.0.0.0")
     try:
         connection = http.client.HTTPConnection("127.0.0.1", passed.getsockname()[1], timeout=LONG)
         connection.request("GET", "/health", headers={"host": "rebound.example"})
@@ -134,7 +134,7 @@ def test_what_holds_for_a_loopback_address_holds_for_a_socket_that_was_passed(
 def test_nothing_of_the_service_manager_reaches_the_processes_that_it_starts(
     upstream: ScriptedUpstream, passed: socket.socket
 ) -> None:
-    served = Activated([passed], "--upstream", upstream.url, "--jurisdiction", "DE", "--workers", "2")
+    served = Activated([passed], "--upstream", upstream.url, *GERMANY, "--workers", "2")
     try:
         started = children(served.process.pid)
         assert started
@@ -150,7 +150,7 @@ def test_the_service_manager_is_told_when_it_serves(upstream: ScriptedUpstream, 
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.settimeout(LONG)
         manager.bind(str(tmp_path / "notify"))
-        served = Served("--upstream", upstream.url, "--jurisdiction", "DE", NOTIFY_SOCKET=str(tmp_path / "notify"))
+        served = Served("--upstream", upstream.url, *GERMANY, NOTIFY_SOCKET=str(tmp_path / "notify"))
         try:
             assert manager.recv(100) == b"READY=1"
         finally:
@@ -158,7 +158,7 @@ def test_the_service_manager_is_told_when_it_serves(upstream: ScriptedUpstream, 
 
 
 def test_two_sockets_are_too_many_unless_one_is_named(upstream: ScriptedUpstream, passed: socket.socket) -> None:
-    words = ("--upstream", upstream.url, "--jurisdiction", "DE")
+    words = ("--upstream", upstream.url, *GERMANY)
     with socket.create_server(("127.0.0.1", 0)) as other:
         with pytest.raises(AssertionError, match=r"passed 2 sockets, and 0 of them are named 'http'"):
             Activated([other, passed], *words, names="a:b")
@@ -170,7 +170,7 @@ def test_two_sockets_are_too_many_unless_one_is_named(upstream: ScriptedUpstream
 def test_a_socket_that_does_not_listen_is_told(upstream: ScriptedUpstream) -> None:
     one, other = socket.socketpair()
     with one, other, pytest.raises(AssertionError, match=r"does not listen.*(\n.*)*Accept=no"):
-        Activated([one], "--upstream", upstream.url, "--jurisdiction", "DE")
+        Activated([one], "--upstream", upstream.url, *GERMANY)
 
 
 # a Unix socket
@@ -196,7 +196,7 @@ def test_a_unix_socket_answers_with_its_permissions_and_goes_at_the_end(
 ) -> None:
     upstream.script = say("Hello.")
     path = tmp_path / "ordinance.sock"
-    words = ("--upstream", upstream.url, "--jurisdiction", "DE", "--host", f"unix:{path}", "--workers", workers)
+    words = ("--upstream", upstream.url, *GERMANY, "--host", f"unix:{path}", "--workers", workers)
     served = Served(*words, ORDINANCE_SOCKET_MODE="0600")
     try:
         assert served.address == f"unix:{path}"
@@ -215,7 +215,7 @@ def test_a_unix_socket_answers_with_its_permissions_and_goes_at_the_end(
 def test_names_that_are_listed_count_on_a_unix_socket_too(upstream: ScriptedUpstream, tmp_path: Path) -> None:
     upstream.script = say("Hello.")
     path = tmp_path / "ordinance.sock"
-    words = ("--upstream", upstream.url, "--jurisdiction", "DE", "--host", f"unix:{path}")
+    words = ("--upstream", upstream.url, *GERMANY, "--host", f"unix:{path}")
     served = Served(*words, ORDINANCE_HOSTS='["chat.example.org"]')
     try:
         assert ask_in_file(path, host="chat.example.org") == 200
@@ -227,7 +227,7 @@ def test_names_that_are_listed_count_on_a_unix_socket_too(upstream: ScriptedUpst
 def test_a_socket_that_a_killed_server_left_is_replaced(upstream: ScriptedUpstream, tmp_path: Path) -> None:
     upstream.script = say("Hello.")
     path = tmp_path / "ordinance.sock"
-    words = ("--upstream", upstream.url, "--jurisdiction", "DE", "--host", f"unix:{path}")
+    words = ("--upstream", upstream.url, *GERMANY, "--host", f"unix:{path}")
     killed = Served(*words)
     killed.process.kill()
     killed.process.communicate()
@@ -241,9 +241,7 @@ def test_a_socket_that_a_killed_server_left_is_replaced(upstream: ScriptedUpstre
 
 def test_an_ipv6_address_answers(upstream: ScriptedUpstream) -> None:
     for host in ("::1", "::"):
-        served = Served(
-            "--upstream", upstream.url, "--jurisdiction", "DE", "--host", host, ORDINANCE_OPEN_WITHOUT_KEYS="true"
-        )
+        served = Served("--upstream", upstream.url, *GERMANY, "--host", host, ORDINANCE_OPEN_WITHOUT_KEYS="true")
         try:
             connection = http.client.HTTPConnection("::1", served.port, timeout=LONG)
             connection.request("GET", "/health")
@@ -254,7 +252,7 @@ def test_an_ipv6_address_answers(upstream: ScriptedUpstream) -> None:
 
 
 def test_a_variable_for_another_process_is_not_ours(upstream: ScriptedUpstream) -> None:
-    served = Served("--upstream", upstream.url, "--jurisdiction", "DE", LISTEN_PID="1", LISTEN_FDS="1")
+    served = Served("--upstream", upstream.url, *GERMANY, LISTEN_PID="1", LISTEN_FDS="1")
     served.stop()
     assert served.port > 0
     assert "LISTEN_PID" not in environment() or os.environ["LISTEN_PID"] != str(served.process.pid)

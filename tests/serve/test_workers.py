@@ -11,13 +11,13 @@ import pytest
 from ordinance import __version__
 from ordinance.errors import RestartDueError
 from ordinance.serve.door import engine
+from support.commands import GERMANY, Served, copy_of_engine
 from support.commands import PATIENCE as LONG
-from support.commands import Served, copy_of_engine
 from support.outside import Held, gone, ready, refused, until
 from support.processes import children, running
 from support.serving import ScriptedUpstream, say
 
-TWO = ("--jurisdiction", "DE", "--workers", "2")
+TWO = (*GERMANY, "--workers", "2")
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def files_of(pod: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, dic
 
 def script(container: Mapping[str, Any], volumes: Mapping[str, Path], user: int, programs: Path) -> str:
     """Return what makes the container and starts its command, which is in ``programs``. ``volumes`` are folders; one
-    that is not there is new and may be written."""
+    that is not there is new. Each may be written unless its mount says otherwise."""
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     # Others may pass through the folders in which this checkout and its Python are.
     ways = {
@@ -69,17 +69,19 @@ def script(container: Mapping[str, Any], volumes: Mapping[str, Path], user: int,
         for parent in (path, *path.parents)
     } - {""}
     opened = "\n".join(f"chmod a+rx {shlex.quote(way)}" for way in sorted(ways))
-    mounts = [(mount["mountPath"][1:], volumes.get(mount["name"])) for mount in container.get("volumeMounts", ())]
-    made = "\n".join(f"mkdir -p {shlex.quote(path)}" for path, _ in mounts)
-    mounted = []
-    for path, folder in mounts:
-        at = shlex.quote(path)
+    mounted, made = [], []
+    for mount in container.get("volumeMounts", ()):
+        at, folder = shlex.quote(mount["mountPath"][1:]), volumes.get(mount["name"])
+        made.append(f"mkdir -p {at}")
         if folder is None:
             mounted.append(f"mount -t tmpfs -o mode=1777 none {at}")
         else:
-            mounted += [f"mount --bind {shlex.quote(str(folder))} {at}", f"mount -o remount,bind,ro {at}"]
+            mounted.append(f"mount --bind {shlex.quote(str(folder))} {at}")
+        if mount.get("readOnly"):
+            mounted.append(f"mount -o remount,bind,ro {at}")
     command = shlex.join(container["command"])
-    text = _MADE.replace("{opened}", opened).replace("{volumes}", made).replace("{mounted}", "\n".join(mounted))
+    text = _MADE.replace("{opened}", opened).replace("{volumes}", "\n".join(made))
+    text = text.replace("{mounted}", "\n".join(mounted))
     return text.replace("{command}", command).replace('"$USER_ID"', str(user))
 
 

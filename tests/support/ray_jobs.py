@@ -8,14 +8,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from support.checkout import ROOT
+from support.waiting import until
 
 PYTHON = ROOT / ".venv" / "ray" / "bin" / "python"
 JOBS = ROOT / "tests" / "on_ray"
@@ -77,7 +77,7 @@ def running(program: str, *words: str | Path | int, **variables: str) -> Iterato
         assert process.stdin is not None
         process.stdin.close()  # the sign to end
         assert process.wait(PATIENCE) == 0, log.read_text("utf-8", "replace")[-6000:]
-        until(lambda: not _marked(mark), 60)
+        until(lambda: not _marked(mark), seconds=60)
     finally:
         for pid in _marked(mark):
             _kill(pid)
@@ -85,13 +85,6 @@ def running(program: str, *words: str | Path | int, **variables: str) -> Iterato
         if process.stdout is not None:
             process.stdout.close()
         shutil.rmtree(home, ignore_errors=True)
-
-
-def until(true: Callable[[], object], seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.1)
 
 
 def _marked(mark: str) -> list[int]:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from typing import Protocol
 
 import httpx2
 
-from support.commands import PATIENCE, Served
+from support.commands import PATIENCE
 
 _LINE = re.compile(r'([a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\})? (\S+)')
 
 
-def metrics_address(served: Served) -> str:
+class Running(Protocol):
+    """What runs `ordinance serve`, or another command that serves."""
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]: ...
+
+
+def metrics_address(served: Running) -> str:
     """Where a gateway says that its metrics are."""
     assert served.process.stderr is not None
     for line in served.process.stderr:

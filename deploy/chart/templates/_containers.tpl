@@ -16,6 +16,10 @@
 {{- if .Values.policy.volume }}
 - {name: packs, mountPath: /etc/ordinance-packs, readOnly: true}
 {{- end }}
+{{- if include "ordinance.signed" . }}
+- {name: policy, mountPath: /etc/ordinance-policy, readOnly: true}
+- {name: state, mountPath: /var/lib/ordinance}
+{{- end }}
 {{- if .Values.secrets.conversation.secret }}
 - {name: secrets, mountPath: /etc/ordinance-secrets, readOnly: true}
 {{- end }}
@@ -104,24 +108,24 @@ volumeMounts:
   {{- end }}
 {{- end -}}
 
-{{- /* Ordinance beside an Envoy. gRPC's health checking, for Envoy and for the kubelet. */ -}}
+{{- /* Ordinance beside an Envoy, on loopback: nobody else can speak as Envoy. The kubelet asks at a port of its own. */ -}}
 {{- define "ordinance.ext-proc" -}}
-command: [ordinance, ext-proc, --listen, "0.0.0.0:9002", --config, /etc/ordinance/ordinance.yaml]
+command: [ordinance, ext-proc, --config, /etc/ordinance/ordinance.yaml]
 env: {{- include "ordinance.env" . | nindent 2 }}
 ports:
-  - {name: ext-proc, containerPort: 9002}
+  - {name: health, containerPort: 9003}
   - {name: metrics, containerPort: {{ .Values.metrics.port }}}
 startupProbe:
-  grpc: {port: 9002, service: liveness}
+  grpc: {port: 9003, service: liveness}
   periodSeconds: 2
   failureThreshold: 90
 livenessProbe:
-  grpc: {port: 9002, service: liveness}
+  grpc: {port: 9003, service: liveness}
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6
 readinessProbe:
-  grpc: {port: 9002}
+  grpc: {port: 9003}
   periodSeconds: {{ .Values.probes.periodSeconds }}
   timeoutSeconds: 3
   failureThreshold: {{ .Values.probes.failureThreshold }}

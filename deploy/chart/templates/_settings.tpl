@@ -7,6 +7,10 @@
 {{- if and (or .Values.policy.packs .Values.policy.volume) (not $settings.packs) -}}
 {{- $_ := set $settings "packs" (list "/opt/ordinance/rules/jurisdictions" (ternary "/etc/ordinance-packs" "packs" (not (not .Values.policy.volume)))) -}}
 {{- end -}}
+{{- if include "ordinance.signed" . -}}
+{{- $_ := set $settings "packs" (list (printf "/etc/ordinance-policy/%s" .Values.policy.bundle.file)) -}}
+{{- $_ := set $settings "trust" (dict "root" "root.json" "required" true "state" "/var/lib/ordinance/trust.json") -}}
+{{- end -}}
 {{- if .Values.secrets.conversation.secret -}}
 {{- $_ := set $settings "conversation" (merge (dict "secret_file" "/etc/ordinance-secrets/conversation") ($settings.conversation | default dict)) -}}
 {{- end -}}
@@ -24,7 +28,17 @@
 {{- $_ := set $settings "host" "0.0.0.0" -}}
 {{- $_ := set $settings "port" (include "ordinance.port" . | int) -}}
 {{- end -}}
+{{- if eq .Values.shape "envoy" -}}
+{{- /* Envoy is in the same pod; the kubelet, which asks for health, is not. */ -}}
+{{- $ours := dict "listen" "127.0.0.1:9002" "health" "0.0.0.0:9003" -}}
+{{- $_ := set $settings "ext_proc" (merge $ours ($settings.ext_proc | default dict)) -}}
+{{- end -}}
 {{ toYaml $settings }}
+{{- end -}}
+
+{{- /* Not empty if the policy is a signed bundle. */ -}}
+{{- define "ordinance.signed" -}}
+{{- if or .Values.policy.bundle.root .Values.policy.bundle.volume -}}signed{{- end -}}
 {{- end -}}
 
 {{- /* The content of the ConfigMap. */ -}}
@@ -34,6 +48,9 @@ ordinance.yaml: |
 {{- range $name, $text := .Values.policy.packs }}
 {{ $name }}: |
 {{ $text | indent 2 }}
+{{- end }}
+{{- if include "ordinance.signed" . }}
+root.json: {{ .Values.policy.bundle.root | toJson }}
 {{- end }}
 {{- if eq .Values.shape "envoy" }}
 envoy.yaml: |

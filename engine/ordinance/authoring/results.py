@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ordinance.authoring.coverage import Coverage, cover, told_in
-from ordinance.authoring.explanation import Explanation, Turns, explain
+from ordinance.authoring.explanation import Explanation, Turns, explain, governed
 from ordinance.authoring.labelled import Labelled
 from ordinance.authoring.witness import Witness
 from ordinance.errors import SituationError
@@ -16,6 +16,7 @@ from ordinance.loading.load import Loaded
 from ordinance.policy.ir import Example
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Effect
+from ordinance.runtime.narrowed import Narrowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Examined:
 def examine(loaded: Loaded, texts: Sequence[Labelled] = (), on: date | None = None) -> Examined:
     """Run everything. ``on`` is a day for all; without it each example has its own."""
     plan = loaded.plan
-    results = tuple(run_example(plan, example, on) for example in loaded.examples)
+    narrowed = Narrowed(plan)
+    results = tuple(run_example(plan, example, on, narrowed) for example in loaded.examples)
     return Examined(
         results, _told(loaded, on), tuple(_text(plan, each, on) for each in texts), _cover(plan, results, on)
     )
@@ -60,23 +62,21 @@ def _cover(plan: Plan, results: Sequence[Result], on: date | None) -> tuple[Cove
     for result in results:
         example = result.example
         if result.passed and not result.off and example.expects in ("fires", "quiet"):
-            seen[example.rule].append(_explained(plan, example, on, witness))
+            explained = explain(
+                plan,
+                situation_of(plan, example, on),
+                asked=_asked(example),
+                answer=example.answer or "",
+                part=example.part,
+                witness=witness,
+                only=example.rule,
+            )
+            seen[example.rule].append(explained)
     return tuple(cover(plan, rule, seen[rule.id]) for rule in plan.rules if rule.id in rules)
 
 
-def _explained(
-    plan: Plan, example: Example, on: date | None, witness: Witness | None, locale: str | None = None
-) -> Explanation:
-    return explain(
-        plan,
-        situation_of(plan, example, on),
-        locale,
-        asked=Turns(example.prompt, example.earlier),
-        answer=example.answer or "",
-        part=example.part,
-        witness=witness,
-        only=example.rule,
-    )
+def _asked(example: Example) -> Turns:
+    return Turns(example.prompt, example.earlier)
 
 
 def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
@@ -103,10 +103,16 @@ def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
                 continue  # a mark is for machines, and what is told once is told by its placeholder
             if on is not None and run_example(plan, example, on).off:
                 continue
-            explained = _explained(plan, example, on, None, unit.name)
-            said = [
-                notice for notice in explained.outcome.notices if any(c.rule == example.rule for c in notice.causes)
-            ]
+            session, _ = governed(
+                plan,
+                situation_of(plan, example, on),
+                unit.name,
+                asked=_asked(example),
+                answer=example.answer or "",
+                part=example.part,
+            )
+            notices = session.outcome().notices
+            said = [notice for notice in notices if any(c.rule == example.rule for c in notice.causes)]
             here = replace(example, span=unit.pack.name.span)
             if not any(notice.text.strip() for notice in said):
                 results.append(Result(here, f"no notice is given in {unit.name}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 from functools import partial
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from ordinance.cli.arguments import add_day
 from ordinance.cli.servers import add_policy, announce, flags_of
-from ordinance.errors import ServeError
+from ordinance.errors import ServeError, SettingsError
 from ordinance.settings.sources import load
 
 if TYPE_CHECKING:
     from ordinance.serve.door.service import Service
+    from ordinance.settings.model import Settings
 
 _EXAMPLE = """\
 what it does:
@@ -65,6 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     listen = {"listen": arguments.listen} if arguments.listen else None
     given = partial(load, flags_of(arguments, ext_proc=listen), arguments.config)
     settings = given()
+    _check_open(settings)
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # otherwise each stranger who connects is a line in the log
     try:
         from ordinance.serve.external_processor import ExtProc
         from ordinance.serve.external_processor import run as serve
@@ -92,3 +96,14 @@ def run(arguments: argparse.Namespace) -> int:
     if serve(made, settings, begun):
         raise KeyboardInterrupt
     return 0
+
+
+def _check_open(settings: Settings) -> None:
+    """Raise ``SettingsError`` if anyone on other machines may speak as Envoy, and nobody has asked for that."""
+    if settings.is_open_to_envoys:
+        raise SettingsError(
+            f"other machines reach {settings.ext_proc.listen}, and it asks for no certificate: whoever connects could "
+            "speak as Envoy.",
+            help="Set 'ext_proc.certificate', 'key_file' and 'ca' (docs/envoy.md), listen on 127.0.0.1 or in a Unix "
+            "socket, or set 'ext_proc.open_without_tls: true' if something else decides who connects.",
+        )

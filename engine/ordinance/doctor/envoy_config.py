@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ordinance.doctor.findings import Finding, is_open, untried, well
+from ordinance.settings.model import is_loopback
 
 LISTENERS, FILTER, ROUTES = "listeners", "ext_proc filter", "routes"
 _MANAGER = "network.http_connection_manager.v3.HttpConnectionManager"
@@ -37,6 +38,7 @@ def examined(config: Any, name: str, model: str = "") -> Iterator[Finding]:
     config = _named_as_envoy_does(config)
     managers = [node for node in _nodes(config) if str(node.get("@type", "")).endswith(_MANAGER)]
     tables = [node for node in _nodes(config) if "virtual_hosts" in node]
+    clusters = {str(node["name"]): node for node in _nodes(config) if "name" in node and _is_cluster(node)}
     if not managers:
         yield untried(LISTENERS, "none", "the file has no listener for HTTP", "Give Envoy's own file or /config_dump.")
     for number, manager in enumerate(managers):
@@ -47,7 +49,7 @@ def examined(config: Any, name: str, model: str = "") -> Iterator[Finding]:
             if not routes:
                 yield well(LISTENERS, subject, f"does not route to {model}")
                 continue
-        yield from _listener(manager, routes, subject, name)
+        yield from _listener(manager, routes, subject, name, clusters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ class _Route:
         return next((each[filter_name] for each in self.said if isinstance(each.get(filter_name), dict)), {})
 
 
-def _listener(manager: Node, routes: list[_Route], subject: str, name: str) -> Iterator[Finding]:
+def _listener(
+    manager: Node, routes: list[_Route], subject: str, name: str, clusters: dict[str, Node]
+) -> Iterator[Finding]:
     filters = [each for each in manager.get("http_filters") or () if isinstance(each, dict)]
     ours = [each for each in filters if _is_processor(each) and name in str(each)]
     if not ours:
@@ -74,6 +78,7 @@ def _listener(manager: Node, routes: list[_Route], subject: str, name: str) -> I
         return
     for each in ours:
         yield from _filter(each["typed_config"], subject)
+        yield from _connection(each["typed_config"], subject, clusters)
     before = [str(each.get("name")) for each in filters[: filters.index(ours[0])]]
     if before:
         yield untried(
@@ -111,6 +116,20 @@ def _filter(settings: Node, subject: str) -> Iterator[Finding]:
     yield from found
     if not found:
         yield well(FILTER, subject, "is there, and fails closed")
+
+
+def _connection(settings: Node, subject: str, clusters: dict[str, Node]) -> Iterator[Finding]:
+    """Look at how Envoy reaches Ordinance: whoever is on the way reads what was asked and answered."""
+    called = (settings.get("grpc_service") or {}).get("envoy_grpc") or {}
+    cluster = clusters.get(str(called.get("cluster_name")), {})
+    hosts = [
+        str(node["address"]) for node in _nodes(cluster.get("load_assignment")) if isinstance(node.get("address"), str)
+    ]
+    if any(not is_loopback(host) for host in hosts) and "transport_socket" not in cluster:
+        yield untried(
+            FILTER, subject, f"the connection to Ordinance, cluster {called['cluster_name']}, has no TLS",
+            "Add `transport_socket` as in docs/envoy.md, unless a mesh encrypts it.",
+        )  # fmt: skip
 
 
 def _modes(modes: Node, check: str, subject: str, part: str = "") -> Iterator[Finding]:
@@ -165,6 +184,10 @@ def _routes_in(table: Node) -> Iterator[_Route]:
                 said = tuple(each.get("typed_per_filter_config") or {} for each in (route, host, table))
                 name = str(route.get("name") or f"{host.get('name', 'host')}, route {number + 1}")
                 yield _Route(name, action, said)
+
+
+def _is_cluster(node: Node) -> bool:
+    return "load_assignment" in node or "lb_policy" in node or "eds_cluster_config" in node
 
 
 def _is_processor(each: Node) -> bool:

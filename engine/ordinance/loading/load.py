@@ -34,14 +34,9 @@ from ordinance.policy.check.proof import check
 from ordinance.policy.ir import Example, Policy, Unit
 from ordinance.policy.link.linker import link
 from ordinance.policy.plan import Instructions, Plan
+from ordinance.policy.proven import is_proven, rely_on
 
 DEFAULT_BUDGET = Budget()
-
-
-#: Policies of which every proof held, so that a reload of the same bytes, as after a change of the settings, need not
-#: make them again: the digest, the day, whether examples were run, and which packs were given.
-_PROVEN: dict[tuple[object, ...] | None, None] = {}
-_MOST_PROVEN = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +139,11 @@ def load(
                 plan = replace(plan, plugins=_by_key(policy, attached), instructions=instructions)
                 # What plugins answer is not proven by their files.
                 proof = None if asked else (policy.digest, on, examples, tuple(unit.given for unit in packs.units))
-                if proof not in _PROVEN:
+                if proof is None or not is_proven(proof):
                     wrong = _disproved(unjudged(plan), policy, examples=examples)
                     found += wrong
                     if proof is not None and not wrong:
-                        _PROVEN[proof] = None
-                        while len(_PROVEN) > _MOST_PROVEN:
-                            _PROVEN.pop(next(iter(_PROVEN)), None)
+                        rely_on(proof)
     if _wrong(found):
         plan = None
     elif plan is None:

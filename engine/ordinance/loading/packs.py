@@ -77,6 +77,7 @@ class _Gatherer:
         self.complete = True
         self.room = Room(self.found.append)
         self.full = False
+        self._others: tuple[tuple[Path, str, str], ...] | None = None
 
     def gather(self, paths: Sequence[Path], without_houses: Collection[str]) -> Packs:
         for path in find_packs(paths, self.found.append):
@@ -119,7 +120,9 @@ class _Gatherer:
 
     def others(self) -> Iterator[tuple[Path, str, str]]:
         """Yield the path, kind and name of each pack that may complete the given ones."""
-        return _shipped() if self.shipped else iter(())
+        if self.shipped and self._others is None:
+            self._others = tuple(_shipped())  # every one of them is read
+        return iter(self._others or ())
 
     def one_charter(self) -> None:
         charters = self.of_kind("charter")

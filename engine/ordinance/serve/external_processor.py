@@ -26,17 +26,16 @@ from ordinance.serve.door.policies import Policies
 from ordinance.serve.door.router import Router
 from ordinance.serve.door.service import REACHED_EVERY, Service, make_service, ready_answer, ready_state
 from ordinance.serve.envoy.beyond import Beyond
+from ordinance.serve.envoy.certificates import credentials
 from ordinance.serve.envoy.health import Health
+from ordinance.serve.envoy.ports import make_server, open_port
 from ordinance.serve.envoy.processor import Processor
 from ordinance.serve.http.exchange import LAST_WORDS_SECONDS, Exchange
 from ordinance.serve.http.glance import Glance
-from ordinance.serve.http.stderr import write_as
+from ordinance.serve.http.stderr import tell, write_as
 from ordinance.serve.metrics.address import listen_for_metrics, show
 from ordinance.serve.reload_signal import renewing
 from ordinance.settings.model import Settings
-
-#: Envoy sends its header and each piece of a body as a message of its own; a larger one ends the stream. In bytes.
-_LARGEST_MESSAGE = 4 * 1024 * 1024
 
 
 class ExtProc:
@@ -73,28 +72,23 @@ class ExtProc:
 
     async def serve(self, address: str, announce: Callable[[str], None], leaving: asyncio.Event) -> None:
         """Serve at ``address`` until ``leaving`` is set; ``announce`` gets where it listens. Raises ``ServeError``."""
-        server = grpc.aio.server(
-            options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", _LARGEST_MESSAGE)]
-        )
+        ours, mode = self._settings.ext_proc, int(self._settings.socket_mode, 8)
+        server, checked = make_server(), make_server()
         calls.add_ExternalProcessorServicer_to_server(self._processor, server)
-        health_pb2_grpc.add_HealthServicer_to_server(Health(self._is_ready), server)
-        try:
-            port = server.add_insecure_port(address)
-        except RuntimeError:
-            port = 0
-        if not port:
-            raise ServeError(
-                f"'{address}' cannot be listened on.",
-                help="Name a free port, as in 127.0.0.1:9002, or a socket, as in unix:/run/ordinance/ext-proc.sock.",
-            )
+        for each in (server, checked):
+            health_pb2_grpc.add_HealthServicer_to_server(Health(self._is_ready), each)
+        where = open_port(server, address, mode, None if ours.secured is None else credentials(ours.secured))
+        if ours.health is not None:
+            tell(f"health checks are answered at {open_port(checked, ours.health, mode)}", "info")
         async with AsyncExitStack() as stack:
             if self._beside is not None:
                 await stack.enter_async_context(self._beside)
             stack.enter_context(renewing(self.service))
-            await server.start()
-            announce(address if address.startswith("unix:") else f"{address.rpartition(':')[0]}:{port}")
+            await asyncio.gather(server.start(), checked.start())
+            announce(where)
             await leaving.wait()
             await self._leave(server)
+            await checked.stop(0)
         await self.service.close()
 
     async def _leave(self, server: grpc.aio.Server) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection
 
+from ordinance.policy.proven import proven
 from ordinance.serve.door.current_policy import settle
 from ordinance.serve.door.numbers import numbers
 from ordinance.serve.door.service import Service
@@ -66,7 +68,7 @@ def _several(worker: Worker, listener: Listener, metrics: Listener | None, annou
     gathered = Gathered()
     show(metrics, gathered.numbers)
     follow = Connection.close if metrics is None else gathered.follow
-    workers = Workers(worker, settings.workers, listener, worker.engine, follow)
+    workers = Workers(replace(worker, proven=proven()), settings.workers, listener, worker.engine, follow)
     return workers.run(settings.drain_seconds, settings.grace_seconds, tell_of_it)
 
 

@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from types import FrameType
 
 from ordinance.errors import OrdinanceError, ServeError
+from ordinance.policy.proven import Proof, rely_on
 from ordinance.serve.behind.upstream import Upstream
 from ordinance.serve.door.current_policy import Renewal, settle
 from ordinance.serve.door.engine import Engine
@@ -39,13 +40,15 @@ from ordinance.settings.model import Settings
 @dataclass(frozen=True, slots=True)
 class Worker:
     """Makes the application, in a process of its own too: it travels there, so it holds values and no open things.
-    ``reread`` gives the settings as they are now; ``engine`` is the one that was started. All count
-    with the same ``rates``."""
+    ``reread`` gives the settings as they are now; ``engine`` is the one that was started. ``proven`` is what the
+    process that starts it has proven: each worker loads the same packs, and needs a third of the time for that.
+    All count with the same ``rates``."""
 
     settings: Settings
     reread: Callable[[], Settings]
     engine: Engine
     on: date | None = None
+    proven: tuple[Proof, ...] = ()
     rates: Rates = field(default_factory=Rates)
 
     def gateway(self, *, running: bool = False) -> tuple[Gateway, Service]:
@@ -69,6 +72,7 @@ class Worker:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
         try:
             self.engine.require()
+            rely_on(*self.proven)
             # The one that started this process has refused what may not begin.
             gateway, service = self.gateway(running=True)
         except OrdinanceError as error:

@@ -22,12 +22,12 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ordinance.settings.behind_envoy import ExtProcSettings, host_of
 from ordinance.settings.judges import JudgeSettings, JudgingSettings
 from ordinance.settings.reporting import AuditSettings, MetricsSettings, TraceSettings
 from ordinance.settings.sections import (
     AdapterSettings,
     ConversationSettings,
-    ExtProcSettings,
     KeySettings,
     LimitSettings,
     PluginSettings,
@@ -146,8 +146,8 @@ class Settings(BaseSettings):
     )
     socket_mode: Annotated[str, StringConstraints(pattern="^0?[0-7]{3}$")] = Field(
         default="0660",
-        description="Permissions of the Unix socket that `host` names, in octal: who may write to it may "
-        "send requests.",
+        description="Permissions of the Unix socket that `host`, or `ext_proc.listen`, names, in octal: who "
+        "may write to it may send requests.",
     )
     hosts: list[str] = Field(
         default_factory=list,
@@ -224,6 +224,13 @@ class Settings(BaseSettings):
         """Return whether everyone on other machines may send requests, and nobody has said that this is meant."""
         exposed = unix_path(self.host) is None and not is_loopback(self.host)
         return exposed and not self.keys and not self.open_without_keys
+
+    @property
+    def is_open_to_envoys(self) -> bool:
+        """Return whether anyone on other machines may speak as Envoy, and nobody has said that this is meant."""
+        host, ours = host_of(self.ext_proc.listen), self.ext_proc
+        exposed = host is not None and not is_loopback(host)
+        return exposed and ours.secured is None and not ours.open_without_tls
 
     @property
     def shows_chat(self) -> bool:

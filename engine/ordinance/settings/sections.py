@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -184,33 +183,6 @@ class VllmSettings(Section):
     other_version: bool = Field(
         default=False, description="Start even if vLLM's version is outside the range that was examined."
     )
-
-
-#: A header's name, in lower case.
-_HEADER = re.compile(r"[a-z0-9][a-z0-9_-]*")
-
-
-class ExtProcSettings(Section):
-    """Settings for `ordinance ext-proc`, behind an Envoy ([envoy.md](envoy.md))."""
-
-    listen: str = Field(
-        default="127.0.0.1:9002",
-        description="Where Envoy calls: an address and a port, such as `127.0.0.1:9002` or `[::]:9002`, or a Unix "
-        "socket, such as `unix:/run/ordinance/ext-proc.sock`.",
-    )
-    headers: list[str] = Field(
-        default_factory=list,
-        description="Names, in lower case, of request headers that go on to the model server as the client, or a "
-        "filter in front, wrote them. Default: none but those that docs/envoy.md lists.",
-    )
-
-    @field_validator("headers")
-    @classmethod
-    def _are_names(cls, headers: list[str]) -> list[str]:
-        for name in headers:
-            if not _HEADER.fullmatch(name):
-                raise ValueError(f"'{name}' is not the name of a header in lower case, such as x-session-id")
-        return headers
 
 
 class RouteSettings(Section):

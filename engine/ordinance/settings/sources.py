@@ -170,7 +170,11 @@ def _read(file: Path | None, plugins: frozenset[str]) -> strict_yaml.Document:
 
 
 #: Sections, and their settings that are paths.
-_PATHS_IN = {"trust": ("root", "state"), "upstream": ("key_file", "ca")}
+_PATHS_IN = {
+    "trust": ("root", "state"),
+    "upstream": ("key_file", "ca"),
+    "ext_proc": ("certificate", "key_file", "ca"),
+}
 
 
 def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ordinance.serve.http.stderr import Lines, log_defect, tell, write_as
-from support.commands import Served
+from support.commands import GERMANY, Served
 from support.serving import PATIENCE, ScriptedUpstream
 
 
@@ -57,7 +57,7 @@ def test_the_words_of_an_exception_are_in_no_form(capsys: pytest.CaptureFixture[
 @pytest.mark.server
 def test_every_line_of_a_server_is_json_if_that_is_asked_for(upstream: ScriptedUpstream, tmp_path: Path) -> None:
     served = Served(
-        "--upstream", upstream.url, "--jurisdiction", "DE", ORDINANCE_LOG="json", ORDINANCE_METRICS__PORT="0",
+        "--upstream", upstream.url, *GERMANY, ORDINANCE_LOG="json", ORDINANCE_METRICS__PORT="0",
         ORDINANCE_AUDIT=str(tmp_path / "log"),
     )  # fmt: skip
     with socket.create_connection(("127.0.0.1", served.port), PATIENCE) as client:
