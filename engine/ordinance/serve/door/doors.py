@@ -9,9 +9,10 @@ from typing import Any
 from ordinance.protocol.api import Api
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.apis.completions import COMPLETIONS
-from ordinance.protocol.apis.embeddings import EMBEDDINGS, no_vectors, vectors
+from ordinance.protocol.apis.embeddings import EMBEDDINGS
 from ordinance.protocol.apis.messages import MESSAGES
 from ordinance.protocol.apis.responses import RESPONSES
+from ordinance.protocol.govern.vectors import no_vectors, vectors
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
 
 
