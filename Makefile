@@ -21,9 +21,9 @@ export PYTHONDONTWRITEBYTECODE =
 # pytest, and the few tests that failed again, alone.
 SUITE := tests/support/again.py
 
-.PHONY: help new serve ready ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
-	parts system test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak hostile noninterference judged check format docs \
-	accuracy accuracy-judge accuracy-near accuracy-identifiers fit-near judge-faults defects locks clean need-python
+.PHONY: help new serve release ready ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
+	parts system test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile kills noninterference judged check format docs \
+	accuracy accuracy-judge accuracy-manners accuracy-near accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
 	@echo 'make serve           run the gateway on 127.0.0.1:8080 with a small model, as an operator in Germany'
@@ -40,9 +40,12 @@ help:
 	@echo 'make test-ray        govern texts and a server on a real Ray on this machine'
 	@echo 'make test-envoy      run the acceptance suite through a real Envoy (about 100 MB, once)'
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
+	@echo 'make release         wheels, sdists, SBOM, licences and checksums in one folder: OUT=dist/release'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases, Prometheus (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
+	@echo 'make fuzz            fuzz every parser of foreign bytes: SECONDS=600 each, ONLY="pack wheel"'
 	@echo 'make hostile         send 100,000 questions and 100,000 requests to hostile plugins and check each answer'
+	@echo 'make kills           kill writers of a record 200 times and check that nothing acknowledged is lost'
 	@echo 'make judged          cut judged answers at a million random places, and let judges fail 100,000 times'
 	@echo 'make noninterference send 10,000 requests to pairs of models that differ only in withheld text'
 	@echo 'make defects         seed defects in a copy of the engine and check that a theorem notices each'
@@ -51,6 +54,7 @@ help:
 	@echo 'make accuracy        judge the labelled data beside the checkout and rewrite docs/accuracy.md'
 	@echo 'make accuracy-judge  run the charter'"'"'s own texts against a judge: URL=… MODEL=… [RENDERER=question]'
 	@echo 'make judge-faults    have a judge fail in 100,000 random answers and check that nothing leaves unseen'
+	@echo 'make accuracy-manners  measure how often it is told right whether an answer was spoken as asked; rewrite its part'
 	@echo 'make accuracy-near   measure the embedded judge on the texts kept out of its fit; rewrite its part of docs/accuracy.md'
 	@echo 'make accuracy-identifiers  measure ordinance-identifiers beside Presidio; rewrite its part of docs/accuracy.md'
 	@echo 'make new KIND=detector|check|command|slot|api NAME=…  create a file, its test and its place in the docs'
@@ -145,12 +149,25 @@ THROUGH_ENVOY = tests/protocol/apis tests/serve/door/test_adapters.py $(foreach 
 test-clients: ready ready-clients
 	@TEST_CLIENTS=1 exec .venv/test/bin/python $(SUITE) tests/clients $(FLAGS)
 
+# What is published, from the commit that is checked out; docs/releasing.md.
+release: ready ready-envoy ready-plugins
+	.venv/test/bin/python deploy/release/make.py $(or $(OUT),dist/release) $(FLAGS)
+
 soak: ready
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
+
+# Each parser of foreign bytes for SECONDS, in as many processes as there are cores. Envoy's messages need its environment.
+fuzz: ready ready-envoy
+	.venv/test/bin/python tests/fuzz --seconds $(or $(SECONDS),600) $(ONLY) $(FLAGS)
+	$(if $(ONLY),,.venv/envoy/bin/python tests/fuzz --seconds $(or $(SECONDS),600) ext-proc $(FLAGS))
 
 hostile: ready
 	HOSTILE_QUESTIONS=100000 HOSTILE_REQUESTS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_soak.py \
 		tests/end_to_end/test_hostile_plugins.py $(FLAGS)
+
+# Kills at random moments, while two processes write one record.
+kills: ready
+	RECORD_KILLS=200 .venv/test/bin/python -m pytest -s tests/record/test_kills.py $(FLAGS)
 
 noninterference: ready
 	@HYPOTHESIS_PROFILE=interference exec .venv/test/bin/python -m pytest tests/test_noninterference.py $(FLAGS)
@@ -196,6 +213,10 @@ accuracy: ready
 accuracy-judge: ready
 	.venv/test/bin/python benchmarks/accuracy_judge.py $(if $(URL),--url $(URL) --model $(MODEL)) \
 		$(if $(RENDERER),--renderer $(RENDERER)) $(FLAGS)
+
+# CoCoA-MT and the repository's own sentences against the checker of slots.
+accuracy-manners: ready
+	.venv/test/bin/python benchmarks/accuracy_manners.py $(FLAGS)
 
 judge-faults: ready
 	JUDGE_FAULTS=100000 .venv/test/bin/python -m pytest tests/judging/test_never_open.py $(FLAGS)

@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.settings.reporting import AuditSettings
 
 RECORD: dict[str, Any] = {

@@ -30,7 +30,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime/match": {"detection", "errors", "runtime/text"},
     "runtime/redact": {"detection", "policy", "runtime/text", "runtime/match"},
     "runtime/judged": {"runtime/text", "runtime/match", "runtime/redact"},
-    "runtime": {"detection", "errors", "policy", "runtime/text", "runtime/match", "runtime/redact", "runtime/judged"},
+    "runtime/adherence": {"runtime/text"},
+    "runtime": {
+        "detection", "errors", "policy", "runtime/adherence", "runtime/text", "runtime/match", "runtime/redact",
+        "runtime/judged",
+    },
     "detectors": {"detection", "errors", "plugin", "runtime/text", "runtime/match"},
     "plugins/inside": {"plugin"},
     "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},
@@ -44,11 +48,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "trust": {
         "authoring", "errors", "judging", "language", "loading", "plugins", "policy", "settings",
     },
+    "trust/marks": {"errors", "runtime", "settings", "trust"},
     "protocol": {"runtime", "runtime/redact"},
     "protocol/apis": {"protocol", "runtime/redact"},
     "protocol/govern": {"policy", "protocol", "protocol/apis", "runtime", "runtime/redact", "runtime/judged"},
     "serve/http": {"errors", "protocol", "settings"},
-    "serve/record": {"errors", "plugin", "plugins", "protocol", "serve/http", "settings"},
+    "record": {"errors", "trust"},
+    "serve/record": {"errors", "plugin", "plugins", "protocol", "record", "serve/http", "settings", "trust"},
     "serve/metrics": {"errors", "serve/http", "settings"},
     "serve/traces": {"plugins", "serve/http", "serve/record", "settings"},
     "serve/behind": {"errors", "protocol", "serve/http", "settings"},
@@ -56,7 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors", "instructions", "judging", "loading", "plugins", "policy", "policy/link", "protocol",
         "protocol/apis", "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind",
         "serve/conversations", "serve/http", "serve/metrics", "serve/record", "serve/shadow", "serve/traces",
-        "settings", "trust",
+        "settings", "trust", "trust/marks",
     },
     "serve/shadow": {
         "runtime", "serve/behind", "serve/http", "serve/metrics", "serve/record", "settings",
@@ -74,7 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "batch": {
         "errors", "policy", "protocol", "protocol/apis", "protocol/govern", "runtime", "serve/door",
-        "serve/http", "serve/record", "settings",
+        "serve/http", "serve/record", "settings", "trust/marks",
     },
     "authoring": {
         "detection", "errors", "judging", "language", "loading", "policy", "policy/link", "policy/check", "runtime",
@@ -92,8 +98,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
         "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance", "doctor",
         "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol",
-        "protocol/apis", "protocol/govern", "resources", "runtime", "serve", "serve/behind", "serve/chat",
-        "serve/conversations", "serve/door", "serve/http", "settings", "trust",
+        "protocol/apis", "protocol/govern", "record", "resources", "runtime", "serve", "serve/behind", "serve/chat",
+        "serve/conversations", "serve/door", "serve/http", "settings", "trust", "trust/marks",
     },
 }  # fmt: skip
 

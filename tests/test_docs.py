@@ -141,13 +141,20 @@ def test_each_value_and_each_cause_of_a_failure_is_documented() -> None:
         assert f"\n| `{code}` |" in PLUGINS
 
 
-SAMPLES = re.findall(r"```ord\n(.*?)```", (DOCS / "language.md").read_text("utf-8"), re.DOTALL)
+MANUAL = (DOCS / "language.md").read_text("utf-8")
+SAMPLES = re.findall(r"```ord\n(.*?)```", MANUAL, re.DOTALL)
+
+#: Lexicons of the samples.
+BESIDE = re.findall(r"`lexicons/(\w+\.txt)`, beside it:\n\n```text\n(.*?)```", MANUAL, re.DOTALL)
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: " ".join(sample.split()[:2]))
 def test_samples_of_the_manual_check_and_test_green(sample: str, tmp_path: Path) -> None:
     pack = tmp_path / "sample.ord"
     pack.write_text(sample, "utf-8")
+    (tmp_path / "lexicons").mkdir()
+    for name, lines in BESIDE:
+        (tmp_path / "lexicons" / name).write_text(lines, "utf-8")
     loaded = load([pack])
     errors = [item for item in loaded.diagnostics if item.severity == "error"]
     assert not errors

@@ -30,6 +30,7 @@ from ordinance.policy.vocabulary import MARKER, NoticeKind, Verdict
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.session import Outcome, Session
 from ordinance.runtime.situation import Situation, rules_in_force, situate
+from ordinance.runtime.stream import Stream
 from support.fragments import BYLAWS, LAWS, Fragment, drawn
 from support.naive import decide
 from support.worlds import (
@@ -69,12 +70,13 @@ THEOREM = settings(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What left, without the notices, and what came of it."""
+    """What left, without the notices, and what came of it. ``barred``: a call that the model made did not leave."""
 
     text: str
     content: str
     asked: str
     outcome: Outcome
+    barred: bool = False
 
 
 def situation_of(plan: Plan, asked: Asked) -> Situation:
@@ -96,13 +98,27 @@ def run(plan: Plan, asked: Asked, locale: str = "en", step: int = 0, *, whole: b
     stream = session.stream(asked.part)
     size = step or len(asked.answer) or 1
     out = "".join(stream.feed(asked.answer[at : at + size]) for at in range(0, len(asked.answer), size))
+    barred = bool(asked.call) and not stream.ended and not _calls(stream, asked.call, step)
     content = out + stream.close(end)
     outcome = session.outcome()
     text = content
     for notice in outcome.notices:
         text = text.replace(f"{notice.text}\n\n", "", 1) if f"{notice.text}\n\n" in text else text
         text = text.replace(f"\n\n{notice.text}", "", 1).replace(notice.text, "", 1)
-    return Said(text, content, sent, outcome)
+    return Said(text, content, sent, outcome, barred)
+
+
+def _calls(stream: Stream, name: str, step: int) -> bool:
+    """Call a tool by its ``name``, which comes ``step`` characters at a time. Returns whether the call leaves."""
+    named, arguments = stream.call()
+    for at in range(0, len(name), step or len(name)):
+        assert not stream.ended
+        named.feed(name[at : at + (step or len(name))])
+    named.close()
+    if stream.ended:
+        return False
+    assert arguments.feed("{}") + arguments.close() == "{}"
+    return True
 
 
 def removed_by(answer: str, text: str) -> frozenset[int]:
@@ -273,6 +289,7 @@ def test_adding_never_lowers_a_verdict_or_gives_back_a_character(data: st.DataOb
         assert one.outcome.verdict <= two.outcome.verdict
         if two.outcome.verdict < Verdict.REFUSE:
             assert removed_by(asked.answer, one.text) <= removed_by(asked.answer, two.text)
+        assert one.barred <= two.barred or two.outcome.verdict is Verdict.REFUSE
         assert removed_by(asked.prompt, one.asked) <= removed_by(asked.prompt, two.asked)
 
 
@@ -410,7 +427,7 @@ def test_nothing_is_omitted_or_added_without_a_notice(data: st.DataObject) -> No
             said = run(plan, asked, locale)
             outcome = said.outcome
             omissions = [notice for notice in outcome.notices if notice.kind is NoticeKind.OMISSION]
-            gone = [SIGN.search(said.text) is not None, SIGN.search(said.asked) is not None]
+            gone = [SIGN.search(said.text) is not None, SIGN.search(said.asked) is not None, said.barred]
             fired = [rule for rule in plan.rules if rule.id in outcome.rules and rule.kind is NoticeKind.OMISSION]
             told = {rule.id for rule in fired if rule.told}
             assert not gone[0] or outcome.verdict >= Verdict.WITHHOLD

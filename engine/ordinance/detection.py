@@ -51,13 +51,14 @@ class Expressions:
 
     ``written`` are the phrases before they were folded, where the detector knows them: base64 keeps accents. Where
     ``disguised``, phrases are also found spaced, in leetspeak, reversed, in base64 and in rot13; the engine sets it
-    by the rule.
+    by the rule. ``calls`` are names of tools, as they are compared: what is found is a call of one, and no text.
     """
 
     phrases: tuple[str, ...] = ()
     patterns: tuple[Pattern, ...] = ()
     written: tuple[str, ...] = ()
     disguised: bool = False
+    calls: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +161,12 @@ class Declaration(Asked):
     plugin.
 
     ``arguments`` are the phrases of a lexicon, the source of a pattern, the name of an identifier or of a script, or
-    what a pack gives to a plugin's detector. ``any_case`` is said by the pack.
+    what a pack gives to a plugin's detector. ``any_case`` is said by the pack. ``endings`` are those that a pack
+    declares, each with its forms, where a lexicon names some in braces.
     """
 
     any_case: bool = False
+    endings: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 __all__ = [

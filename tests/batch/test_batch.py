@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,13 @@ from ordinance.protocol.govern.choice import GovernedChoice
 from ordinance.protocol.govern.prompts import sent_on
 from ordinance.protocol.govern.whole import govern_whole, refused_whole
 from ordinance.protocol.said import Top
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.settings.model import Settings
 from ordinance.settings.reporting import AuditSettings
+from ordinance.trust.marks.verification import verify
 from support import manners
 from support.batches import FakeLLM, Params, Structured, Tokenizer, outputs_module
+from support.marked import PUBLIC, SIGNER, marked_plan
 from support.plans import expressions, mask, plan
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE, REFUSED, small_plan
 
@@ -542,6 +545,18 @@ def test_a_conversation_is_told_how_to_speak_as_by_the_server(tmp_path: Path) ->
     assert llm.asked[1]["prompt"] == "Tere!", "a bare text has no place for it"
 
 
+@pytest.mark.semantics(32)
+def test_what_came_back_is_told_as_by_the_server(tmp_path: Path) -> None:
+    familiar = "Tere! Kui sa tahad, siis ma saadan sulle vastuse homme, sest täna ei ole meil enam aega."
+    told = desk(tmp_path, "without adapter answer telling none")
+    llm = GovernedLLM(FakeLLM(lambda _: familiar), told)
+    for [output] in (llm.chat(ASKED), llm.generate("Tere!")):
+        assert output.ordinance["adapters"] == [
+            {"slot": "language", "value": "et", "state": "kept"},
+            {"slot": "address", "value": "formal", "state": "missed"},
+        ]
+
+
 @dataclass
 class Lora:
     lora_name: str
@@ -568,3 +583,24 @@ def test_a_prompt_without_the_adapter_of_its_language_is_told_or_refused_as_the_
         assert ("No adapter (et)." in said.text) is missing
         assert (said.finish_reason == "content_filter") is (missing and word == "decline")
         assert bool(llm.asked) is not (missing and word == "decline")
+
+
+@pytest.mark.requirement("MK-1")
+def test_an_answer_of_a_batch_is_signed_and_its_watermark_is_not_the_caller_s_to_switch_off() -> None:
+    llm = FakeLLM(lambda _: f"See the {FORBIDDEN}.")
+    params = Params(n=1, temperature=0.0, watermarking=False)
+    desk = {"signer": SIGNER, "watermarked": True}
+    for prompt, shown in (("Hi.", "See the ⟦…⟧."), (f"A {RED_LINE}?", REFUSED["en"])):
+        [output] = governed(llm, marked_plan(), **desk).generate(prompt, params)
+        assert shown in output.outputs[0].text
+        saved = {"request_id": output.request_id, "outputs": [vars(each) for each in output.outputs]}
+        data = json.dumps({**saved, "ordinance": output.ordinance}).encode()
+        verified, found = verify(data, "answer", [PUBLIC], datetime.now(UTC))
+        assert (found, verified is not None) == ([], True)
+        spoilt = json.dumps({**saved, "request_id": "other", "ordinance": output.ordinance}).encode()
+        assert [each.code for each in verify(spoilt, "answer", [PUBLIC], datetime.now(UTC))[1]] == ["mark-answer"]
+        assert output.ordinance["watermark"] == "skipped"
+    assert llm.asked[-1]["params"].watermarking is None
+    assert params.watermarking is False  # the caller's own is left as it is
+    [unmarked] = governed(llm).generate("Hi.", params)
+    assert "signature" not in unmarked.ordinance

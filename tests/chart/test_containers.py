@@ -112,7 +112,7 @@ def test_an_envoy_with_ordinance_beside_it_answers_and_alone_does_not(
             return False
 
     container = pod.container("envoy")
-    with started(container, pod.volumes, tmp_path / "envoy", user=USER, programs=ENVOY):
+    with started(container, pod.volumes, tmp_path / "envoy", user=USER, programs=ENVOY, heard=False):
         until(lambda: answers(500, 503))
         assert upstream.asked == [], "without Ordinance, Envoy asks nobody"
         container = pod.container("ordinance")

@@ -229,7 +229,7 @@ def test_beside_an_envoy_the_same(tmp_path: Path, upstream: ScriptedUpstream, po
             return False
 
     with (
-        started(made.container("envoy"), made.volumes, tmp_path / "envoy", user=USER, programs=ENVOY),
+        started(made.container("envoy"), made.volumes, tmp_path / "envoy", user=USER, programs=ENVOY, heard=False),
         started(
             made.container("ordinance"), made.volumes, tmp_path / "ordinance", user=USER, programs=ENVOY
         ) as process,

@@ -245,7 +245,7 @@ def test_streams_that_are_closed(tmp_path: Path) -> None:
     """The exit code says it, where nobody reads the words."""
     (tmp_path / "bad.ord").write_text("nonsense", "utf-8")
     for streams in (">&-", "2>&-", "<&-", "<&- >&- 2>&-"):
-        assert shell(f"$ORDINANCE check rules {streams}").returncode == 0
+        assert shell(f"$ORDINANCE check rules/jurisdictions/DE {streams}").returncode == 0
         assert shell(f"$ORDINANCE check {tmp_path} {streams}").returncode == 1
         assert shell(f"$ORDINANCE check nowhere {streams}").returncode == 2
         assert shell(f"$ORDINANCE fmt {streams}").returncode == 2
@@ -254,7 +254,7 @@ def test_streams_that_are_closed(tmp_path: Path) -> None:
 
 @pytest.mark.server
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
-@pytest.mark.parametrize("words", ["check rules", "check rules --format json", "test rules", "apply"])
+@pytest.mark.parametrize("words", ["check rules", "check rules --format json", "test rules/jurisdictions/DE", "apply"])
 def test_an_output_without_room(words: str) -> None:
     result = shell(f'echo \'{{"answer": "x"}}\' | $ORDINANCE {words} >/dev/full')
     assert result.returncode == 2

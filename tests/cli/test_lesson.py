@@ -15,7 +15,7 @@ from ordinance.cli.main import main
 from ordinance.language.codes import CATALOGUE
 from ordinance.loading import packs
 from ordinance.resources import folder
-from ordinance.trust.trouble import CODES
+from ordinance.trust.trouble import CODES, MARKS, Code
 from support.allowing import MANIFEST, entry, write_plugin
 from support.checkout import ROOT
 from support.packs import TODAY
@@ -127,19 +127,20 @@ def test_a_lesson_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_without_a_code_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lesson"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == [*CATALOGUE, *CODES]
+    assert [line.split()[0] for line in lines] == [*CATALOGUE, *CODES, *MARKS]
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_a_code_of_bundles_has_a_page(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("code", [*CODES, *MARKS])
+def test_a_code_of_bundles_or_marks_has_a_page(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lesson", code]) == 0
     said = capsys.readouterr().out
     assert said.startswith(f"# {code}\n\n")
     assert re.findall("^## (.+)", said, re.MULTILINE) == ["What to do", "Why", "See also"]
 
 
-def test_every_page_on_bundles_has_a_code() -> None:
-    assert {path.stem for path in (folder("lessons") / "bundles").glob("*.md")} == CODES.keys()
+@pytest.mark.parametrize(("below", "codes"), [("bundles", CODES), ("marks", MARKS)])
+def test_every_page_on_bundles_and_marks_has_a_code(below: str, codes: dict[str, Code]) -> None:
+    assert {path.stem for path in (folder("lessons") / below).glob("*.md")} == codes.keys()
 
 
 def test_an_unknown_code_is_a_usage_error_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,7 +39,7 @@ from ordinance.protocol.routes import EMBEDDINGS, ROUTES, Treatment
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.checkout import RULES
-from support.commands import run
+from support.commands import run, run_here
 from support.obedient import Defect, Front, Seen, obey
 from support.serving import Asked, LoopThread, OpenGateway, RunningGateway, ScriptedUpstream, Wire
 
@@ -117,7 +117,7 @@ def test_a_governed_server_is_well(good: RunningGateway) -> None:
 
 def test_an_ungoverned_server_is_open_everywhere(upstream: ScriptedUpstream) -> None:
     upstream.script = obey
-    done = run("doctor", upstream.url)
+    done = run_here("doctor", upstream.url)
     assert done.returncode == 1
     head, _, rest = done.stdout.partition("NOT TRIED")
     assert "OPEN (" in head
@@ -136,7 +136,7 @@ def test_an_ungoverned_server_is_open_everywhere(upstream: ScriptedUpstream) -> 
 
 
 def test_the_packs_of_another_policy_may_be_named_and_what_is_open_stands_first(good: RunningGateway) -> None:
-    done = run("doctor", good.address, "--pack", RULES / "jurisdictions" / "EE")
+    done = run_here("doctor", good.address, "--pack", RULES / "jurisdictions" / "EE")
     assert done.returncode == 1
     places = [done.stdout.index(title) for title in ("\nOPEN (1)", "\nNOT TRIED (", "\nOK (")]
     assert places == sorted(places)
@@ -376,7 +376,7 @@ def test_with_a_key_all_is_tried_and_without_it_nothing_is_learnt(locked: Runnin
     assert (done.returncode, found["open"]) == (0, 0), done.stdout
     assert [each["state"] for each in found["findings"] if each["check"] == "without a key"] == ["well", "well"]
     assert KEY not in done.stdout + done.stderr
-    without = json.loads(run("doctor", locked.address, "--format", "json").stdout)
+    without = json.loads(run_here("doctor", locked.address, "--format", "json").stdout)
     assert without["open"] == 0
     assert "the server asks for a key" in {each["what"] for each in without["findings"] if each["state"] == "not_tried"}
     assert "what is asked" not in {each["check"] for each in without["findings"] if each["state"] == "well"}
@@ -568,8 +568,8 @@ def test_nobody_there_is_exit_code_2(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["diagnostics"][0]["code"] == "unreachable"
     assert "Traceback" not in done.stderr
     (tmp_path / "key").write_text("\n", "utf-8")
-    assert run("doctor", "http://127.0.0.1:1", "--key-file", tmp_path / "key").returncode == 2
-    assert run("doctor", "http://127.0.0.1:1", "--policy", "xyz").returncode == 2
+    assert run_here("doctor", "http://127.0.0.1:1", "--key-file", tmp_path / "key").returncode == 2
+    assert run_here("doctor", "http://127.0.0.1:1", "--policy", "xyz").returncode == 2
 
 
 def test_a_wrong_key_is_told(locked: RunningGateway) -> None:
@@ -579,14 +579,14 @@ def test_a_wrong_key_is_told(locked: RunningGateway) -> None:
 
 
 def test_a_model_that_is_not_there_is_told(good: RunningGateway) -> None:
-    done = run("doctor", good.address, "--model", "n")
+    done = run_here("doctor", good.address, "--model", "n")
     assert done.returncode == 2
     assert "the server has no model 'n'" in done.stderr
     assert "It has: m." in done.stderr
 
 
 def test_an_address_that_leads_past_the_doors_is_no_examination(good: RunningGateway) -> None:
-    done = run("doctor", good.address + "/v1/chat/completions")
+    done = run_here("doctor", good.address + "/v1/chat/completions")
     assert done.returncode == 2
     assert "without a path" in done.stderr
 

@@ -17,7 +17,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from ordinance.serve.record import audit, scribe
+from ordinance.serve.record import audit_log, scribe
 from support.checkout import ROOT
 from support.commands import GERMANY, Served
 from support.serving import PATIENCE, OpenGateway, ScriptedUpstream, Wire, completion, say
@@ -39,7 +39,7 @@ VERSION_1 = {
     "v", "time", "event", "request", "key", "api", "model", "stream", "status", "seconds", "problem", "digest",
     "jurisdiction", "locale", "verdict", "rules", "failed", "trials", "notices", "choices", "balanced", "history",
     "lost", "output", "plugins", "trace", "x_request_id", "judged", "not_judged", "judge_faults",
-    "judges_failed", "stale", "shadow",
+    "judges_failed", "stale", "adapters", "effects", "laws", "mono", "chain", "shadow",
 }  # fmt: skip
 #: How soon /health answers whatever has become of the record, in seconds: within one, on a machine that has nothing
 #: else to do. What waits for a reader or a disk waits for ever.
@@ -163,8 +163,9 @@ def test_every_field_that_is_written_is_documented_and_none_was_taken_away(
     fields = {field for record in found for field in record}
     assert fields <= VERSION_1
     of_judges = {"judged", "not_judged", "judge_faults", "judges_failed"}
-    assert VERSION_1 - fields <= {"history", "lost", "output", "plugins", "shadow", "stale", *of_judges}, (
-        "what only an old red line, a gap, a batch, a plugin, a policy that is stale or is next, and a judge have"
+    of_others = {"adapters", "history", "lost", "output", "plugins", "stale", "mono", "chain", "shadow"}
+    assert VERSION_1 - fields <= of_others | of_judges, (
+        "what only a slot, an old red line, a gap, a batch, a plugin, another policy, a chain and a judge have"
     )
     assert documented() == VERSION_1
     by_id: dict[str, list[str]] = {}
@@ -240,7 +241,7 @@ def test_a_reader_that_stops_stops_no_answer(
     monkeypatch: pytest.MonkeyPatch,
     required: bool,
 ) -> None:
-    for module in (audit, scribe):
+    for module in (audit_log, scribe):
         monkeypatch.setattr(module, "STALLED_SECONDS", 0.3)
     monkeypatch.setattr(scribe, "CLOSING_SECONDS", 0.3)
     os.mkfifo(tmp_path / "pipe")

@@ -47,18 +47,18 @@ def test_a_cut_anywhere_in_a_shipped_phrase_gives_less_than_five_of_its_characte
     of = shipped()
     activation = activate(of, rules_in_force(of, situate(of, jurisdiction=jurisdiction)))
     said = "Sehr wohl, alle riefen damals laut: "
-    phrases = phrases_of(jurisdiction)
-    for phrase in phrases:
-        for at in range(1, len(phrase)):
-            if phrase[:at].strip() in phrases:
-                continue
-            made = Redactor(activation)
-            out = made.feed(said + phrase[:at]) + made.close(End.CUT)
-            assert not made.refused, phrase[:at]
-            assert made.ledger.balanced
-            whole = letters(phrase[:at]) < LEAST
-            assert out == said + (phrase[:at] if whole else MARKER), phrase[:at]
-            assert made.omitted == (set() if whole else {activation.cut})
+    phrases = frozenset(phrases_of(jurisdiction))
+    beginnings = {phrase[:at] for phrase in phrases for at in range(1, len(phrase))}  # phrases begin alike
+    for cut in sorted(beginnings):
+        if cut.strip() in phrases:
+            continue
+        made = Redactor(activation)
+        out = made.feed(said + cut) + made.close(End.CUT)
+        assert not made.refused, cut
+        assert made.ledger.balanced
+        whole = letters(cut) < LEAST
+        assert out == said + (cut if whole else MARKER), cut
+        assert made.omitted == (set() if whole else {activation.cut})
 
 
 @pytest.mark.requirement("TR-3")

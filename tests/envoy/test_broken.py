@@ -128,8 +128,13 @@ def test_a_stream_that_is_reset_at_once(
 
 
 def test_a_defect_in_the_middle_of_an_answer_resets_the_stream(
-    open_envoy: OpenEnvoy, open_ext_proc: OpenExtProc, capfd: pytest.CaptureFixture[str]
+    open_envoy: OpenEnvoy, open_ext_proc: OpenExtProc, upstream: ScriptedUpstream, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(event(chunk(content=f"Yes. It is fine. Look at the {FORBIDDEN[:4]}")))
+        await wire.until_gone()
+
     port = free_port()
     running = open_ext_proc(port)
     doors = running.made._processor._app
@@ -141,9 +146,10 @@ def test_a_defect_in_the_middle_of_an_answer_resets_the_stream(
             nonlocal sent
             sent += 1
             if sent > 2:
-                begun.set()
                 await asyncio.Event().wait()
             await send(message)
+            if sent == 2:
+                begun.set()
 
         serving = asyncio.ensure_future(doors(scope, receive, send_some))
         await begun.wait()
@@ -152,9 +158,11 @@ def test_a_defect_in_the_middle_of_an_answer_resets_the_stream(
 
     envoy = open_envoy(port)
     envoy.until_processor()
-    running.made._processor._app = fails
+    running.made._processor._app, before = fails, upstream.script
+    upstream.script = script
     status, text = asked(envoy, stream=True)
-    assert FORBIDDEN not in text
+    upstream.script = before
+    assert FORBIDDEN[:4] not in text
     assert "[DONE]" not in text
     assert status in (0, 200)
     running.made._processor._app = doors

@@ -15,7 +15,7 @@ from ordinance.errors import OrdinanceError
 from ordinance.language.codes import CATALOGUE
 from ordinance.language.diagnostics import diagnose, did_you_mean, in_order, render
 from ordinance.language.source import Source, Span
-from ordinance.trust.trouble import CODES
+from ordinance.trust.trouble import CODES, MARKS
 from support.checkout import CASES, ROOT
 from support.packs import load_on
 
@@ -75,6 +75,11 @@ def manual() -> str:
     for code, said in CODES.items():
         mark = " (exit code 2)" if said.unreadable else ""
         lines.append(f"| [`{code}`](errors/bundles/{code}.md) | {said.title}{mark} | {said.help} |")
+    lines += ["", "## Errors of marks", "", "What `ordinance verify` finds in an answer ([marks.md](marks.md)).", ""]
+    lines += ["| code | what it means | what to do |", "|---|---|---|"]
+    for code, said in MARKS.items():
+        mark = " (exit code 2)" if said.unreadable else ""
+        lines.append(f"| [`{code}`](errors/marks/{code}.md) | {said.title}{mark} | {said.help} |")
     return "\n".join(lines) + "\n"
 
 

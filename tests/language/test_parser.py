@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lark import Token, Tree
 
 from ordinance.language.ast import Pack, Withhold
 from ordinance.language.diagnostics import MOST
-from ordinance.language.parser import MAX_DEPTH, Role, first_word, make_parser, parse
+from ordinance.language.parser import MAX_DEPTH, Role, first_word, make_parser, parse, tree_of
 from ordinance.language.source import Source
 from ordinance.loading.bounds import PACK_LIMIT
 from ordinance.loading.packs import shipped_rules
@@ -56,6 +57,21 @@ def test_every_shipped_pack_parses(path: Path) -> None:
     pack, found = parsed(text, "charter" if first_word(text) == "charter" else "pack")
     assert pack is not None
     assert not found
+
+
+@pytest.mark.parametrize("text", [CHARTER, JURISDICTION, LANGUAGE], ids=["charter", "jurisdiction", "language"])
+def test_the_tree_is_what_the_grammar_alone_makes_of_the_text(text: str) -> None:
+    role: Role = "charter" if first_word(text) == "charter" else "pack"
+    alone = make_parser().parse(text, start=role)
+    tree = tree_of(Source(Path("x.ord"), "x.ord", text), role)
+    assert tree == alone
+    assert places(tree) == places(alone)
+
+
+def places(tree: Tree[Token]) -> list[tuple[str, int | None, int | None]]:
+    return [
+        (each.type, each.start_pos, each.end_pos) for each in tree.scan_values(lambda each: isinstance(each, Token))
+    ]
 
 
 @pytest.mark.parametrize(("text", "role"), [(JURISDICTION, "pack"), (LANGUAGE, "pack"), (CHARTER, "charter")])

@@ -78,7 +78,7 @@ def test_the_plan_of_a_jurisdiction(tmp_path: Path) -> None:
     assert (words.scope.unit, words.scope.bound) == ("sentence", 200)
     assert words.label == {"en": "secrets", "de": "Geheimnisse", "et": "saladused"}
     assert words.notice.texts["de"].startswith("Ausgelassen; bitte beachten Sie")
-    assert words.notice.informal == {"de": "Ausgelassen; bitte beachte: {type}. {law}."}
+    assert words.notice.addressed == {"informal": {"de": "Ausgelassen; bitte beachte: {type}. {law}."}}
     assert words.law is not None
     assert (words.law.title, words.law.article, words.law.jurisdiction) == ("Test Act", "§ 1", "XA")
     covered = frozenset({"XA", "XB", "XC"})
@@ -175,7 +175,7 @@ def test_no_plan_without_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_no_notice_can_show_what_was_matched(tmp_path: Path) -> None:
     plan = load_on(write_jurisdiction(tmp_path)).plan
     for rule in plan.rules:
-        for text in (*rule.notice.texts.values(), *rule.notice.informal.values()):
+        for text in (text for _, texts in rule.notice.forms for text in texts.values()):
             named = {part.split("}")[0] for part in text.split("{")[1:]}
             assert named <= {"type", "law", "jurisdiction", "contacts"}
 

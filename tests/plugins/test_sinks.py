@@ -22,7 +22,7 @@ from ordinance.plugins.allowed import allow
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.seal import seal
 from ordinance.serve.record import copies
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.serve.record.sinks import Sinks
 from ordinance.settings.reporting import AuditSettings
 from ordinance.settings.sections import PluginSettings

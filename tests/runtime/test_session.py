@@ -700,7 +700,8 @@ def test_the_metadata_names_the_policy_and_the_record_has_no_text() -> None:
     assert shown["policy"]["version"] == "2026.11.0"
     assert shown["jurisdiction"] == "DE"
     assert set(opened.record()) == {
-        "digest", "jurisdiction", "locale", "verdict", "rules", "failed", "trials", "notices", "choices", "balanced",
+        "digest", "jurisdiction", "locale", "verdict", "rules", "effects", "laws", "failed", "trials", "notices",
+        "choices", "balanced",
     }  # fmt: skip
     assert session(made(), jurisdiction=None).metadata()["policy"]["name"] == "baseline"
     assert OMITTED.name not in json.dumps(opened.record()["rules"])

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,13 @@ from ordinance.runtime.match.matcher import Match
 from ordinance.runtime.rereading import matches_in
 from ordinance.serve import account
 from ordinance.serve.http.listener import listen
-from ordinance.serve.vllm import Ordinance
+from ordinance.serve.vllm import Ordinance, _watermarked
+from ordinance.trust.marks.verification import verify
 from support.checkout import RULES
 from support.desks import DESKS, two_desks
 from support.judged_packs import FIRES, values
 from support.judges import installed
+from support.marked import PUBLIC, put_keys
 from support.scripted_judge import JudgeServer
 from support.serving import DONE, PATIENCE, LoopThread, chunk, completion, event
 from support.waiting import until
@@ -118,6 +121,7 @@ class Args:
     allowed_methods: list[str] = field(default_factory=lambda: ["*"])
     allowed_headers: list[str] = field(default_factory=lambda: ["*"])
     enable_log_outputs: bool = False
+    watermark_config: dict[str, Any] | None = None
 
 
 async def realtime(websocket: Any) -> None:
@@ -225,6 +229,42 @@ def test_an_answer_is_governed_as_the_gateway_governs_it(start: Start, inner: In
     assert "Good morning. Our code is ⟦…⟧. Have a nice day." in said
     assert said.count("section 86a") == 1
     assert said.startswith("You are interacting with an AI system.")
+    lines = [line for line in answer.text.split("data: ") if '"ordinance"' in line]
+    told = json.loads(lines[-1] if stream else answer.text)["ordinance"]
+    assert told["adapters"] == [
+        {"slot": "language", "value": "en", "state": "kept"},
+        {"slot": "address", "value": "formal", "state": "cannot_tell"},
+    ]
+
+
+@pytest.mark.requirement("MK-1")
+def test_an_answer_is_signed_here_too_and_vllm_s_own_watermark_is_told(
+    inner: Inner, loop_thread: LoopThread, config: Path, tmp_path: Path
+) -> None:
+    """Under the rule of the European Union that answers are marked, which a German server has."""
+    private, _ = put_keys(tmp_path)
+    config.write_text(config.read_text() + f"mark: {{key_file: {private}, provider: Office}}\n")
+    app = make_app(inner)
+    app.state.args = Args(watermark_config={"key": 7})
+    running = Running(loop_thread, app)
+    try:
+        for temperature, known in ((0, "skipped"), (0.5, "on")):
+            asked = {**ASK, "stream": True, "temperature": temperature, "watermarking": False}
+            answer = running.post(asked=asked)
+            verified, found = verify(answer.content, "answer", [PUBLIC], datetime.now(UTC))
+            assert (found, verified and verified.provider) == ([], "Office")
+            assert f'"watermark":"{known}"' in answer.text
+            assert "watermarking" not in inner.seen.asked[-1][2]
+        state = running.ask("GET", "/ready").json()["marks"]
+        assert (state["watermark"], len(state["key"])) == ("on", 64)
+    finally:
+        running.stop()
+    assert [_watermarked(each) for each in (None, object(), Args(), Args(watermark_config={}))] == [
+        None,
+        False,
+        False,
+        True,
+    ]
 
 
 @pytest.mark.semantics(7)

@@ -67,6 +67,8 @@ class Params:
     min_tokens: int = 0
     ignore_eos: bool = False
     trace_decode_token_ids: list[int] | None = None
+    temperature: float = 1.0
+    watermarking: bool | None = None
 
     def clone(self) -> Params:
         return copy(self)

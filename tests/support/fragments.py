@@ -23,6 +23,7 @@ SAID = (
     *("Z-1234", "masking", "veiled", "v e i l e d", "parade", "49403136526", "слово", "pairone", "pairtwo"),
     *("pairone pairtwo", "passage", "rumour", "minor", "minors", "thinking", "tiding", "gadget", "gizmo", "homework"),
     *("0800 111", "0800 222", "judging", "appealing", "advising", "a d v i s i n g", "declining"),
+    *("bendings", "bendingable", "bendingly"),
 )
 
 #: What a language pack says of how to speak.
@@ -42,6 +43,9 @@ _SHARED: Mapping[str, str] = {
     "TRIAL": "<|||on trial until <2026-06-15|2027-01-01>>",
     "TOLD": "telling omitted about kind",
 }
+
+#: Words whose lexicon names endings.
+_ENDED = {"bending": "{tails}"}
 
 _CHOICE = re.compile(r"<([^<>]*)>")
 _HEAD = re.compile(r"^== (\w+) (\w+)\n", re.MULTILINE)
@@ -98,9 +102,9 @@ def write(header: str, fragments: Sequence[Fragment]) -> str:
     return body + (f'section 1 "Rules" {{\n{numbered}}}\n' if rules else "")
 
 
-def lexicons_of(text: str) -> list[str]:
-    """The words whose lexicons a pack names."""
-    return re.findall(r'from "lexicons/(\w+)\.txt"', text)
+def lexicons_of(text: str) -> dict[str, str]:
+    """The words whose lexicons a pack names, each with the line that its lexicon has."""
+    return {word: word + _ENDED.get(word, "") for word in re.findall(r'from "lexicons/(\w+)\.txt"', text)}
 
 
 def _gizmos(passage: Passage) -> list[Span]:

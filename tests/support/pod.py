@@ -87,16 +87,22 @@ def script(container: Mapping[str, Any], volumes: Mapping[str, Path], user: int,
 
 @contextmanager
 def started(
-    container: Mapping[str, Any], volumes: Mapping[str, Path], place: Path, *, user: int, programs: Path
+    container: Mapping[str, Any],
+    volumes: Mapping[str, Path],
+    place: Path,
+    *,
+    user: int,
+    programs: Path,
+    heard: bool = True,
 ) -> Iterator[subprocess.Popen[str]]:
-    """Start the container with its very command; ``programs`` is a folder that is first on
-    its path. It is killed at the end."""
+    """Start the container with its very command; ``programs`` is a folder that is first on its path. It is killed at
+    the end. What it prints is lost unless it is ``heard``: one that prints more than a pipe takes waits."""
     variables = {each["name"]: each["value"] for each in container.get("env", ()) if "value" in each}
     place.mkdir()
     process = subprocess.Popen(
         ["unshare", "--mount", "sh", "-c", script(container, volumes, user, programs)],
         env={"PATH": f"{programs}:/usr/sbin:/usr/bin:/sbin:/bin", "PLACE": str(place), **variables},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        stdout=subprocess.PIPE if heard else subprocess.DEVNULL, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
         yield process

@@ -82,8 +82,9 @@ def running(program: str, *words: str | Path | int, **variables: str) -> Iterato
         for pid in _marked(mark):
             _kill(pid)
         process.wait(PATIENCE)
-        if process.stdout is not None:
-            process.stdout.close()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                stream.close()
         shutil.rmtree(home, ignore_errors=True)
 
 

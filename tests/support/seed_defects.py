@@ -90,8 +90,8 @@ DEFECTS = (
            "shows_what_was_withheld"),
     Defect("an informal text in another language is chosen before a formal one in the request's",
            "runtime/redact/disclose.py",
-           "text = self._pick(_form(template, self._informal, again))",
-           "text = (self._informal and self._pick(template.informal)) or self._pick(template.texts)",
+           "text = self._pick(_form(template, self._address, again))",
+           "text = self._pick(template.addressed.get(self._address, {})) or self._pick(template.texts)",
            "without_a_notice"),
 )  # fmt: skip
 

@@ -238,7 +238,8 @@ def draw_full_world(random: Random) -> World:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A situation, and what is asked and answered in it; ``part`` is the part of an answer that is fed."""
+    """A situation, and what is asked and answered in it; ``part`` is the part of an answer that is fed. ``call`` is a
+    tool that is called then."""
 
     jurisdiction: str | None
     attested: dict[str, str]
@@ -248,6 +249,7 @@ class Asked:
     answer: str
     elapsed: int | None = None
     part: Channel = Channel.CONTENT
+    call: str = ""
 
 
 def draw_question(random: Random, world: World) -> Asked:
@@ -279,6 +281,7 @@ def draw_question(random: Random, world: World) -> Asked:
         draw_text(random, 10, SAID),
         random.choice([None, 0, 3600, 3 * 3600, 48 * 3600]),
         random.choice([Channel.CONTENT, Channel.CONTENT, Channel.REASONING]),
+        random.choice(["", "pay", "look"]),
     )
 
 
@@ -471,8 +474,9 @@ def units(world: World) -> list[Unit]:
 
 def _made_up(name: str, header: str, fragments: Sequence[Fragment]) -> Unit:
     text = write(header, fragments)
-    words = dict.fromkeys(lexicons_of(text))
-    return _unit(name, text, "pack", {f"lexicons/{w}.txt": _source(f"{name}/{w}.txt", f"{w}\n") for w in words})
+    words = lexicons_of(text).items()
+    lexicons = {f"lexicons/{word}.txt": _source(f"{name}/{word}.txt", f"{line}\n") for word, line in words}
+    return _unit(name, text, "pack", lexicons)
 
 
 @dataclass(frozen=True, slots=True)

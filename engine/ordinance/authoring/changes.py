@@ -148,7 +148,7 @@ def _looks(old: Side, new: Side, case: Case | None) -> Iterator[Change]:
         what = "it sees through disguise" if now else "it no longer sees through disguise"
         yield Change("stricter" if now else "looser", name, what, case)
     added, removed = new.sought - old.sought, old.sought - new.sought
-    patterns = {kind for kind, _ in added} & {kind for kind, _ in removed} - {"lexicon"}
+    patterns = {kind for kind, _ in added} & {kind for kind, _ in removed} - {"lexicon", "named"}
     for kind in sorted(patterns):
         yield Change("different", name, f"what its {kind} looks for has changed", case, _first(added, kind))
     for kind in sorted({kind for kind, _ in added} - patterns):
@@ -165,7 +165,7 @@ def _channels(channels: frozenset[Channel]) -> str:
 
 def _count(lines: frozenset[tuple[str, str]], kind: str) -> str:
     number = sum(each == kind for each, _ in lines)
-    what = "phrase" if kind == "lexicon" else kind
+    what = {"lexicon": "phrase", "named": "tool"}.get(kind, kind)
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 

@@ -62,6 +62,7 @@ def _changes(old: Policy, new: Policy) -> Iterator[Change]:
         yield from compare(Side(before[name], old), side) if name in before else (came(side),)
     yield from (went(Side(rule, old)) for name, rule in before.items() if name not in after)
     yield from _values("contact", _contacts(old), _contacts(new))
+    yield from _values("link to the terms of", _terms(old), _terms(new))
     yield from _states(_read(old), _read(new))
     yield from _values("way of speaking", _styles(old), _styles(new))
     for key in sorted(set(old.protected) ^ set(new.protected)):
@@ -106,6 +107,12 @@ def _contacts(policy: Policy) -> dict[tuple[str, str], object]:
         for unit in policy.units
         for item in unit.pack.each(ast.ContactDecl)
     }  # fmt: skip
+
+
+def _terms(policy: Policy) -> dict[tuple[str, str], object]:
+    """Return where the terms of use are that bylaws name."""
+    bylaws = ((unit, item) for unit in policy.units for item in unit.pack.each(ast.BylawDecl) if item.terms)
+    return {(unit.name, item.name.text): str(item.terms) for unit, item in bylaws}
 
 
 def _texts(words: Iterable[ast.Word]) -> tuple[str, ...]:

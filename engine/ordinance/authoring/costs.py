@@ -74,7 +74,9 @@ def costs(plan: Plan) -> Iterator[tuple[str, str]]:
                 (f"holds the open sentence, about {SENTENCE_MEAN} characters on prose, at most {rule.scope.bound}"),
             )
         elif _by_expressions(plan, rule):
-            yield rule.id, f"holds what may become a match, at most {longest(plan, rule)} characters"
+            most = longest(plan, rule)
+            held = f"holds what may become a match, at most {most} characters"
+            yield rule.id, held if most else "takes out calls of tools, and holds no text"
         else:
             yield rule.id, "holds the open sentence, for a detector that sees sentences"
 

@@ -43,7 +43,7 @@ def cover(plan: Plan, rule: PlannedRule, explanations: Iterable[Explanation]) ->
 def told_in(rule: PlannedRule, tag: str) -> bool:
     """Return whether people who read ``tag`` are told of ``rule`` in it, and not in a language that stands in for
     it."""
-    noticed = tag in rule.notice.texts or tag in rule.notice.informal
+    noticed = tag in rule.notice.texts
     return noticed and (not rule.label or tag in rule.label)
 
 

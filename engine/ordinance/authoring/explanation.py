@@ -11,8 +11,9 @@ from ordinance.authoring.witness import Found, Witness
 from ordinance.policy.plan import Law, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel
 from ordinance.runtime.exchanges import Earlier
-from ordinance.runtime.opening import open_session
-from ordinance.runtime.session import Outcome, Session, notices_as_json
+from ordinance.runtime.opening import answer_in, open_session
+from ordinance.runtime.redact.disclose import notices_as_json
+from ordinance.runtime.session import Outcome, Session
 from ordinance.runtime.situation import Situation
 
 #: How a rule came out. ``failed``: its detector could not say, and what that means is told. ``overtaken``: it found
@@ -107,19 +108,23 @@ def explain(
     asked: Asks | None = None,
     answer: str = "",
     part: Channel = Channel.CONTENT,
+    called: bool = False,
     witness: Witness | None = None,
     only: str = "",
 ) -> Explanation:
     """Govern ``answer`` (or this ``part`` of one) to what was ``asked`` as a server would and account for every rule,
-    or for the rule ``only``. Notices are in the language of ``locale`` if the plan has them in it, else in English.
+    or for the rule ``only``. Where it is ``called``, the answer is the name of a tool that the model calls. Notices are
+    in the language of ``locale`` if the plan has them in it, else in English.
 
     ``witness`` saves making one where many texts are explained.
     """
-    session, said = governed(plan, situation, locale, asked=asked, answer=answer, part=part)
+    session, said = governed(plan, situation, locale, asked=asked, answer=answer, part=part, called=called)
     outcome = session.outcome()
     watching = witness or Witness(plan)
     in_asked = [(name, watching.look(text)) for name, text in asked.texts.items()] if asked else []
     in_answer = watching.look(answer)
+    if called:
+        in_answer = (*in_answer, *watching.called(answer))
     accounts = []
     for rule in plan.rules:
         if only and rule.id != only:
@@ -147,14 +152,13 @@ def governed(
     asked: Asks | None = None,
     answer: str = "",
     part: Channel = Channel.CONTENT,
+    called: bool = False,
 ) -> tuple[Session, str]:
     """Govern ``answer`` as ``explain`` does, and return the session with what a client would get."""
     session = open_session(plan, situation, default=locale, whole=True)
     if asked is not None:
         asked.ask(session)
-    stream = session.stream(part)
-    said = stream.feed(answer)
-    return session, said + stream.close()
+    return session, answer_in(session, answer, part, called=called)
 
 
 def _reads_prompt(rule: PlannedRule) -> bool:

@@ -104,12 +104,14 @@ def _blocks(source: Source, plan: Plan) -> Iterator[Labelled]:
 def _block(source: Source, plan: Plan, number: int, head: re.Match[str], text: str) -> Labelled:
     if not text.strip():
         raise _wrong(source, number, "there is no text below this line", "Indent the text by two spaces.")
-    given = dict(pair.split() for pair in re.split(r"\s*,\s*", head["given"])) if head["given"] else {}
+    pairs = [pair.split() for pair in re.split(r"\s*,\s*", head["given"])] if head["given"] else []
+    if wrong := next((pair for pair in pairs if len(pair) != 2), None):
+        raise _wrong(source, number, f"'{' '.join(wrong)[:60]}' is not a dimension and its value", _SHAPE)
     found = _labelled(
         source, plan, number, cast(Expects, head["expects"]), head["rule"],
         prompt=text if head["where"] == "prompt" else None,
         answer=None if head["where"] == "prompt" else text,
-        given=given, jurisdiction=head["place"], on=head["on"],
+        given=dict(pairs), jurisdiction=head["place"], on=head["on"],
     )  # fmt: skip
     return replace(found, kind=cast(Kind | None, head["kind"]), kept_out=head["kept_out"] is not None)
 

@@ -68,6 +68,7 @@ def _cover(plan: Plan, results: Sequence[Result], on: date | None) -> tuple[Cove
                 asked=_asked(example),
                 answer=example.answer or "",
                 part=example.part,
+                called=example.called,
                 witness=witness,
                 only=example.rule,
             )
@@ -110,6 +111,7 @@ def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
                 asked=_asked(example),
                 answer=example.answer or "",
                 part=example.part,
+                called=example.called,
             )
             notices = session.outcome().notices
             said = [notice for notice in notices if any(c.rule == example.rule for c in notice.causes)]

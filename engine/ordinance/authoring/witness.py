@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ordinance.detection import Expressions
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.runtime.match.network import canonical_phrase
 from ordinance.runtime.match.segments import Asking, SegmentScan
+from ordinance.runtime.narrowed import part_of
 from ordinance.runtime.redact.activation import OBSERVING, activate
 from ordinance.runtime.text.sentences import Sentences
 
@@ -43,8 +46,19 @@ class Witness:
             )
             for rule, key in uses
         )
+        self._plan = plan
         self._uses = [(rule.id, key) for rule, key in uses]
-        self._activation = activate(replace(plan, rules=observers), observers)
+        self._activation = activate(part_of(plan, rules=observers), observers)
+
+    def called(self, name: str) -> tuple[Found, ...]:
+        """Return what rules find that name the tool ``name``."""
+        compared = canonical_phrase(name) if name.strip() else ""
+        named = ((rule, key, self._plan.detectors[key]) for rule, key in self._uses)
+        return tuple(
+            Found(0, len(name), rule, key)
+            for rule, key, prepared in named
+            if isinstance(prepared, Expressions) and compared in prepared.calls
+        )
 
     def look(self, text: str) -> tuple[Found, ...]:
         """Return every match in ``text``, by place. A detector that fails finds nothing here; the session reports

@@ -18,15 +18,17 @@ from ordinance.serve.door.adapters import instruct, loras_of, mapped, turn_of
 from ordinance.serve.door.client_session import session_of
 from ordinance.serve.door.policies import common_plan
 from ordinance.serve.http.keys import Client
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.settings.model import Settings
 from ordinance.settings.sources import load
+from ordinance.trust.marks.signer import Signer, signer_of
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Opens a session for each prompt. ``system_is_ours``: the operator writes the system messages, so they are not
-    looked at (semantics, rule 4). ``on`` replaces today's date."""
+    looked at (semantics, rule 4). ``on`` replaces today's date. ``watermarked``: whether vLLM has a watermark (None:
+    nobody knows)."""
 
     plan: Plan
     settings: Settings
@@ -34,12 +36,14 @@ class Desk:
     system_is_ours: bool = False
     on: date | None = None
     audit: AuditLog | None = None
+    signer: Signer | None = None
+    watermarked: bool | None = None
 
     def open(self, turn: int) -> Session:
         """Open a session for one prompt; ``turn`` counts answers from 1. Raises ``SituationError`` for an attested fact
         that is not declared."""
         caller = Client(jurisdiction=self.settings.jurisdiction, attested=self.attested)
-        return session_of(caller, self.plan, self.settings, turn=turn, on=self.on, whole=True)
+        return session_of(caller, self.plan, self.settings, turn=turn, on=self.on, whole=True, sign=self.signer)
 
     def instruct(self, session: Session, messages: list[Any]) -> list[Any]:
         """``messages`` with what the model is told of how to speak, as the server places it."""
@@ -102,7 +106,8 @@ def desk_of(
     settings = load(flags, None if config is None else Path(config))
     plan = common_plan(settings, on)
     audit = AuditLog(settings.audit) if recording and settings.audit is not None else None
-    desk = Desk(plan, settings, dict(attested or {}), system_messages_are_ours, on, audit)
+    signer = signer_of(settings.mark)
+    desk = Desk(plan, settings, dict(attested or {}), system_messages_are_ours, on, audit, signer)
     desk.open(1).stream()  # what is wrong is told before the first prompt
     if settings.jurisdiction is None and plan.parents:
         told = f"no jurisdiction: only the charter applies; name one with jurisdiction={min(plan.parents)!r}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -162,7 +163,13 @@ def govern(
         jurisdiction=jurisdiction, locale=locale, packs=packs, parts=parts, config=config, attested=attested,
         system_messages_are_ours=system_messages_are_ours, on=on,
     )  # fmt: skip
-    return GovernedLLM(llm, desk)
+    return GovernedLLM(llm, replace(desk, watermarked=_watermarked(llm)))
+
+
+def _watermarked(llm: Any) -> bool | None:
+    """Return whether a vLLM has a watermark; None if it does not show its configuration. Before 0.32 none has."""
+    config = getattr(getattr(llm, "llm_engine", None), "vllm_config", None)
+    return None if config is None else getattr(config, "watermark_config", None) is not None
 
 
 def _named(method: Callable[..., Any], first: Any, params: Any, rest: tuple[Any, ...],

@@ -20,6 +20,7 @@ from ordinance.protocol.asked import Request, trimmed
 from ordinance.protocol.finish import FORCING
 from ordinance.protocol.govern.prompts import sent_on
 from ordinance.protocol.problems import Problem
+from ordinance.protocol.watermark import watermark_of
 from ordinance.runtime.session import Session
 
 #: What a prompt may hold besides its text. Pictures, sounds and videos only where `parts` has them, as at the gateway:
@@ -132,6 +133,11 @@ def _look(desk: Desk, api: Api, body: dict[str, Any], params: Any, lora: Any, pl
         raise BatchError(f"{place}: `{lost[0]}` contains something that cannot be screened.", help="See docs/batch.md.")
     if sent is not None:
         desk.adapt(session, lora)
+    if session.marking is not None:
+        session.marking.watermark = watermark_of(
+            desk.watermarked, {name: getattr(params, name, None) for name in ("temperature", "trace_decode_token_ids")}
+        )
+        params = _watermarking(params)
     return _Looked(request, session, params, None if sent is None or session.refused else msgspec.json.decode(sent))
 
 
@@ -193,6 +199,15 @@ def _said_by(params: Any) -> dict[str, Any]:
         forms = ((name, getattr(structure, name, None)) for name in _FORMS)
         said[_STRUCTURE] = {name: value for name, value in forms if value is not None}
     return said
+
+
+def _watermarking(params: Any) -> Any:
+    """``params`` of an answer that a law marks: whether vLLM's watermark is in it is not theirs to say."""
+    if getattr(params, "watermarking", None) is not False:
+        return params
+    changed = params.clone()
+    changed.watermarking = None
+    return changed
 
 
 def _restructured(params: Any, masked: Mapping[str, Any]) -> Any:

@@ -63,7 +63,7 @@ def refused(asked: Asked) -> Any:
 
 def _told(session: Session, **fields: Any) -> Any:
     output = _vllm().RequestOutput(prompt_logprobs=None, **fields)
-    output.ordinance = session.metadata()
+    output.ordinance = session.metadata(output.request_id)
     return output
 
 

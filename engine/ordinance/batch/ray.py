@@ -63,8 +63,8 @@ class Govern:
             session, answer = _govern(self._desk, row)
         except OrdinanceError as error:
             return {**kept, ANSWER: "", "verdict": "", "ordinance": "", "record": "", "error": str(error)}
-        record = {"request": uuid.uuid4().hex, "key": "", "api": "batch", **session.record()}
         shown = {"verdict": session.outcome().verdict.word, "ordinance": json.dumps(session.metadata())}
+        record = {"request": uuid.uuid4().hex, "key": "", "api": "batch", **session.record()}
         return {**kept, ANSWER: answer, **shown, "record": json.dumps(record), "error": ""}
 
 

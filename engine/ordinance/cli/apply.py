@@ -25,8 +25,9 @@ from ordinance.cli.lines import Line, parse, read
 from ordinance.errors import OrdinanceError
 from ordinance.policy.plan import Plan
 from ordinance.runtime.opening import open_session
+from ordinance.runtime.redact.disclose import notices_as_json
 from ordinance.runtime.remembered import Remembered, Told
-from ordinance.runtime.session import Session, notices_as_json
+from ordinance.runtime.session import Session
 from ordinance.runtime.situation import Situation, situate
 from ordinance.trust.applied import applied
 

@@ -59,6 +59,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument("answer", metavar="TEXT", nargs="?", help="the model's answer (default: standard input)")
     parser.add_argument("--prompt", metavar="TEXT", help="the question")
+    parser.add_argument("--called", action="store_true", help="TEXT is the name of a tool that the model calls")
     parser.add_argument(
         "--conversation", metavar="FILE", type=Path,
         help='a JSON line with "messages" and "answer", as `apply` takes it, instead of TEXT, --prompt and --turn',
@@ -100,7 +101,9 @@ def run(args: argparse.Namespace) -> int:
         tell_charter_alone(plan)
     asked = line.asked or Turns(line.prompt)
     with working("explaining"):
-        explained = explain(plan, situation, line.locale or args.locale, asked=asked, answer=line.answer)
+        explained = explain(
+            plan, situation, line.locale or args.locale, asked=asked, answer=line.answer, called=args.called
+        )
     if args.format == "json":
         print(json.dumps(as_json(explained), ensure_ascii=False))
     else:

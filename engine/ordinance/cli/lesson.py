@@ -8,7 +8,7 @@ from ordinance.errors import UsageError
 from ordinance.language.codes import CATALOGUE
 from ordinance.language.diagnostics import did_you_mean
 from ordinance.resources import folder
-from ordinance.trust.trouble import CODES
+from ordinance.trust.trouble import CODES, MARKS
 
 _EPILOG = """\
 examples:
@@ -35,7 +35,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Print the page of a code. Raises ``UsageError`` if there is no such code."""
     titles = {code: entry.title for code, entry in CATALOGUE.items()}
-    titles |= {code: entry.title for code, entry in CODES.items()}
+    titles |= {code: entry.title for code, entry in {**CODES, **MARKS}.items()}
     if args.code is None:
         width = max(map(len, titles))
         print("\n".join(f"{code.ljust(width)}  {title}" for code, title in titles.items()))
@@ -43,6 +43,6 @@ def run(args: argparse.Namespace) -> int:
     if args.code not in titles:
         near = did_you_mean(args.code, titles)
         raise UsageError(f"there is no finding '{args.code}'.", help=f"{near} `ordinance lesson` lists all.".strip())
-    pages = folder("lessons") / ("bundles" if args.code in CODES else ".")
-    print((pages / f"{args.code}.md").read_text("utf-8"), end="")
+    below = "bundles" if args.code in CODES else "marks" if args.code in MARKS else "."
+    print((folder("lessons") / below / f"{args.code}.md").read_text("utf-8"), end="")
     return 0

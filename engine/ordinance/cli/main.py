@@ -36,9 +36,12 @@ COMMANDS = (
     ("new", "create a starter pack or plugin"),
     ("apply", "govern answers from JSON lines, without a model"),
     ("bundle", "build, sign and verify a signed policy"),
+    ("verify", "verify the signature of an answer"),
+    ("objection", "count objections to what rules did"),
     ("replay", "show what another policy would have made of kept traffic"),
     ("serve", "run the gateway in front of an inference server"),
     ("ext-proc", "govern what an Envoy shows of its requests (ext_proc)"),
+    ("audit", "verify the record, count answers in it, or delete from it"),
     ("conversations", "count what is remembered of conversations, or delete it by API key"),
     ("settings", "check the settings, or print their schema for editors"),
     ("doctor", "test a running server from outside"),
@@ -60,7 +63,11 @@ _EMPTY: dict[str, dict[str, object]] = {
     "plugin": {},
     "bundle": {},
     "bundle verify": {"ok": False, "problems": []},
+    "audit": {},
+    "audit verify": {"ok": False, "problems": []},
     "plugin check": {"faults": []},
+    "verify": {"ok": False, "problems": []},
+    "objection": {"objections": []},
 }
 
 #: The output has no room left: a disk, a quota, the size of a file.

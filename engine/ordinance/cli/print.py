@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ordinance.authoring.objections import counted, read
 from ordinance.authoring.register.entries import register
 from ordinance.authoring.register.html import to_html
 from ordinance.authoring.register.markdown import to_markdown
@@ -47,6 +48,12 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )  # fmt: skip
     parser.add_argument("--words", type=Path, metavar="FILE", help="the register's own words in another language")
     parser.add_argument("--format", choices=("html", "markdown"), default="html", help="output format (default: html)")
+    parser.add_argument(
+        "--objections",
+        type=Path,
+        metavar="FILE",
+        help="show how many people objected to each rule, as FILE counts them",
+    )
     add_shipped(parser)
     add_day(parser)
     add_config(parser)
@@ -62,8 +69,11 @@ def run(args: argparse.Namespace) -> int:
     if policy is None:  # a plan is made of a policy
         raise AssertionError
     on = args.on or datetime.now(UTC).date()
+    counts = {each.rule: each for each in counted(read(args.objections))} if args.objections else {}
+    for rule in sorted(counts.keys() - {rule.id for rule in plan.rules}):
+        print(f"ordinance: {args.objections} counts objections to {rule}, which is not a rule here", file=sys.stderr)
     with working("writing the register"):
-        document = register(plan, policy, Wording.of(args.language, words, policy), on)
+        document = register(plan, policy, Wording.of(args.language, words, policy), on, counts)
         text = to_html(document) if args.format == "html" else to_markdown(document)
     sys.stdout.write(text)
     return 0

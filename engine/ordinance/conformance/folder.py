@@ -6,7 +6,7 @@ import ast
 import base64
 import csv
 import hashlib
-import tomllib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from ordinance.conformance.faults import Fault, fault
 from ordinance.errors import PluginError
 from ordinance.plugin import API, Hooks
 from ordinance.plugins.installation import LEFT_OUT
-from ordinance.plugins.manifest import FILE, Found, read
+from ordinance.plugins.manifest import FILE, Found, read, read_toml
 from ordinance.plugins.seal import seal
 
 _HOOKS = tuple(name for name in vars(Hooks) if not name.startswith("_"))
@@ -35,7 +35,7 @@ def _kind(folder: Path) -> str:
     given: dict[str, object] = {}
     for place in [*folder.glob(f"*/{FILE}"), *folder.glob(f"*/*/{FILE}")]:
         try:
-            given = tomllib.loads(place.read_text("utf-8"))
+            given = read_toml(place)
         except (OSError, ValueError):
             return "manifest-invalid"
     api, vendor, provides = given.get("api"), given.get("vendor"), given.get("provides")
@@ -69,8 +69,11 @@ def _changed(folder: Path) -> Iterator[str]:
     """Yield the files that differ from those that RECORD lists, and those that it does not list."""
     listed: dict[str, str] = {}
     for record in folder.glob("*.dist-info/RECORD"):
-        with record.open(encoding="utf-8", newline="") as file:
-            listed |= {row[0]: row[1] for row in csv.reader(file) if len(row) == 3}
+        try:
+            with record.open(encoding="utf-8", newline="") as file:
+                listed |= {row[0]: row[1] for row in csv.reader(file) if len(row) == 3}
+        except (UnicodeDecodeError, csv.Error):
+            yield record.relative_to(folder).as_posix()
     for path in folder.rglob("*"):
         place = path.relative_to(folder).as_posix()
         if not path.is_file() or path.suffix == ".pyc" or path.name in ("RECORD", *LEFT_OUT):
@@ -83,7 +86,7 @@ def _changed(folder: Path) -> Iterator[str]:
     for place in listed:
         path = folder / place
         of_installer = place.startswith(("bin/", "../", "Scripts/")) or path.suffix == ".pyc" or path.name in LEFT_OUT
-        if not of_installer and not path.exists():
+        if not of_installer and not os.path.exists(path):  # which no name is too long for
             yield place
 
 

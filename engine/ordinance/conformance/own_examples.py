@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ordinance.plugin import Asked, Question, Served
-from ordinance.plugins.manifest import Manifest, Value
+from ordinance.plugins.manifest import Manifest, Value, read_toml
 from ordinance.plugins.prepared import Use
 
 FILE = "ordinance-examples.toml"
@@ -90,15 +89,15 @@ def read_examples(package: Path, manifest: Manifest) -> Examples:
     """Read the examples in the folder of a plugin's ``package``; without a file there are none. Raises
     ``ExamplesError``."""
     try:
-        text = (package / FILE).read_text("utf-8")
+        given = read_toml(package / FILE)
     except FileNotFoundError:
         return Examples()
     except (OSError, UnicodeDecodeError) as error:
         raise ExamplesError(f"it cannot be read: {type(error).__name__}") from None
-    try:
-        found = Examples.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise ExamplesError(str(error)) from None
+    try:
+        found = Examples.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         raise ExamplesError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None

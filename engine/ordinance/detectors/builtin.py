@@ -12,14 +12,14 @@ from ordinance.detectors.identifiers import IDENTIFIERS
 from ordinance.errors import PatternError
 from ordinance.plugin import hookimpl
 from ordinance.runtime.match.matcher import check_pattern
-from ordinance.runtime.match.network import phrase_forms
+from ordinance.runtime.match.network import canonical_phrase, phrase_forms
 from ordinance.runtime.text.scripts import INDISTINCT, NAMES, finder
 
 
 @hookimpl
 def detector(asked: Declaration) -> Prepared | None:
-    """``lexicon``, ``pattern``, ``identifier`` and ``script``. Raises ``PatternError`` for what none of them can look
-    for."""
+    """``lexicon``, ``named``, ``pattern``, ``identifier`` and ``script``. Raises ``PatternError`` for what none of them
+    can look for."""
     prepare = _PREPARE.get(asked.name)
     return None if prepare is None else prepare(asked)
 
@@ -27,13 +27,18 @@ def detector(asked: Declaration) -> Prepared | None:
 def prepare_lexicon(asked: Declaration) -> Expressions:
     """Phrases as they are compared, each ending written out. Raises ``PatternError`` for one that folds to nothing, is
     too long, or has braces that state no endings."""
-    written = tuple(dict.fromkeys(phrase for line in asked.arguments for phrase in expand(line)))
+    written = tuple(dict.fromkeys(phrase for line in asked.arguments for phrase in expand(line, dict(asked.endings))))
     return Expressions(phrases=forms_of(*written), written=written)
 
 
 def forms_of(*phrases: str) -> tuple[str, ...]:
     """Return phrases as they are compared. Raises ``PatternError`` for one that folds to nothing, or is too long."""
     return tuple(dict.fromkeys(form for phrase in phrases for form in phrase_forms(phrase)))
+
+
+def prepare_names(asked: Declaration) -> Expressions:
+    """Names of tools, as they are compared. Raises ``PatternError`` for one that folds to nothing."""
+    return Expressions(calls=frozenset(map(canonical_phrase, asked.arguments)))
 
 
 def prepare_pattern(asked: Declaration) -> Expressions:
@@ -88,6 +93,7 @@ class _Whole:
 
 _PREPARE: Mapping[str, Callable[[Declaration], Prepared]] = {
     "lexicon": prepare_lexicon,
+    "named": prepare_names,
     "pattern": prepare_pattern,
     "identifier": prepare_identifier,
     "script": prepare_script,

@@ -68,7 +68,7 @@ class _Route:
 def _listener(
     manager: Node, routes: list[_Route], subject: str, name: str, clusters: dict[str, Node]
 ) -> Iterator[Finding]:
-    filters = [each for each in manager.get("http_filters") or () if isinstance(each, dict)]
+    filters = [each for each in _list(manager.get("http_filters")) if isinstance(each, dict)]
     ours = [each for each in filters if _is_processor(each) and name in str(each)]
     if not ours:
         yield is_open(
@@ -104,7 +104,7 @@ def _filter(settings: Node, subject: str) -> Iterator[Finding]:
                 "Remove it.",
             ),
             (
-                not (settings.get("mutation_rules") or {}).get("allow_envoy"),
+                not _table(settings.get("mutation_rules")).get("allow_envoy"),
                 "headers of the model server that begin with `x-envoy-` pass, with whatever they contain",
                 "Write `mutation_rules: {allow_envoy: true}`.",
             ),
@@ -112,7 +112,7 @@ def _filter(settings: Node, subject: str) -> Iterator[Finding]:
         )
         if wrong
     ]
-    found += _modes(settings.get("processing_mode") or {}, FILTER, subject)
+    found += _modes(_table(settings.get("processing_mode")), FILTER, subject)
     yield from found
     if not found:
         yield well(FILTER, subject, "is there, and fails closed")
@@ -120,14 +120,14 @@ def _filter(settings: Node, subject: str) -> Iterator[Finding]:
 
 def _connection(settings: Node, subject: str, clusters: dict[str, Node]) -> Iterator[Finding]:
     """Look at how Envoy reaches Ordinance: whoever is on the way reads what was asked and answered."""
-    called = (settings.get("grpc_service") or {}).get("envoy_grpc") or {}
+    called = _table(_table(settings.get("grpc_service")).get("envoy_grpc"))
     cluster = clusters.get(str(called.get("cluster_name")), {})
     hosts = [
         str(node["address"]) for node in _nodes(cluster.get("load_assignment")) if isinstance(node.get("address"), str)
     ]
     if any(not is_loopback(host) for host in hosts) and "transport_socket" not in cluster:
         yield untried(
-            FILTER, subject, f"the connection to Ordinance, cluster {called['cluster_name']}, has no TLS",
+            FILTER, subject, f"the connection to Ordinance, cluster {called.get('cluster_name')}, has no TLS",
             "Add `transport_socket` as in docs/envoy.md, unless a mesh encrypts it.",
         )  # fmt: skip
 
@@ -149,11 +149,11 @@ def _route(route: _Route, ours: list[Node], subject: str) -> Iterator[Finding]:
         )  # fmt: skip
     for each in on:
         said = route.of(str(each.get("name")))
-        overrides = (said.get("overrides") or (said.get("config") or {}).get("overrides")) or {}
+        overrides = _table(said.get("overrides") or _table(said.get("config")).get("overrides"))
         if overrides.get("failure_mode_allow"):
             yield is_open(ROUTES, subject, "`failure_mode_allow: true` here", "Remove the override.", route.name)
         if overrides.get("processing_mode"):
-            yield from _modes(overrides["processing_mode"], ROUTES, subject, route.name)
+            yield from _modes(_table(overrides["processing_mode"]), ROUTES, subject, route.name)
         if overrides.get("grpc_service"):
             yield untried(ROUTES, subject, "another service is called", "It must be an Ordinance.", route.name)
     if "timeout" not in route.action:
@@ -164,7 +164,7 @@ def _route(route: _Route, ours: list[Node], subject: str) -> Iterator[Finding]:
 
 def _is_on(said: Node, found: Node) -> bool:
     """Return whether a filter runs where ``said`` is said of it: one that is off by default must be switched on."""
-    if said.get("disabled") or (said.get("config") or {}).get("disabled"):
+    if said.get("disabled") or _table(said.get("config")).get("disabled"):
         return False
     return not found.get("disabled") or bool(said)
 
@@ -173,15 +173,15 @@ def _tables_of(manager: Node, tables: list[Node]) -> list[Node]:
     """Return the tables of routes that a listener uses: its own, or the one that it names; all, if that is not here."""
     if isinstance(manager.get("route_config"), dict):
         return [manager["route_config"]]
-    named = (manager.get("rds") or {}).get("route_config_name")
+    named = _table(manager.get("rds")).get("route_config_name")
     return [each for each in tables if each.get("name") == named] or tables
 
 
 def _routes_in(table: Node) -> Iterator[_Route]:
-    for host in table.get("virtual_hosts") or ():
-        for number, route in enumerate(host.get("routes") or ()):
+    for host in map(_table, _list(table.get("virtual_hosts"))):
+        for number, route in enumerate(map(_table, _list(host.get("routes")))):
             if isinstance(action := route.get("route"), dict):
-                said = tuple(each.get("typed_per_filter_config") or {} for each in (route, host, table))
+                said = tuple(_table(each.get("typed_per_filter_config")) for each in (route, host, table))
                 name = str(route.get("name") or f"{host.get('name', 'host')}, route {number + 1}")
                 yield _Route(name, action, said)
 
@@ -193,6 +193,15 @@ def _is_cluster(node: Node) -> bool:
 def _is_processor(each: Node) -> bool:
     typed = each.get("typed_config")
     return isinstance(typed, dict) and str(typed.get("@type", "")).endswith(_PROCESSOR)
+
+
+def _table(value: Any) -> Node:
+    """Return ``value`` if it is a mapping, else an empty one: what has another form sets nothing."""
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _nodes(value: Any) -> Iterator[Node]:

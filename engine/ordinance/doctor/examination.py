@@ -10,6 +10,7 @@ from ordinance.doctor import (
     bypasses,
     identity,
     inbound,
+    marked_answers,
     other_applications,
     outbound,
     server_settings,
@@ -40,6 +41,7 @@ def examine(patient: Target, expected: Expected, progress: Progress) -> Iterator
         (identity.VERSIONS, identity.versions(patient)),
         (attached_plugins.PLUGINS, attached_plugins.plugins(patient)),
         (attached_judges.JUDGES, attached_judges.judges(patient)),
+        (marked_answers.MARKS, marked_answers.marks(patient)),
         (identity.TELEMETRY, identity.telemetry(patient)),
     )
     for name, found in checks:

@@ -113,11 +113,13 @@ def read_catalogue(content: bytes) -> Catalogue:
     if len(content) > MOST_BYTES:
         raise CatalogueError(f"it has more than {MOST_BYTES // 1024} KiB")
     try:
-        read = _File.model_validate(tomllib.loads(content.decode("utf-8")))
+        given = tomllib.loads(content.decode("utf-8"))
     except UnicodeDecodeError:
         raise CatalogueError("it is not UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: not TOML, or a number of thousands of digits
         raise CatalogueError(f"it is not TOML: {error}") from None
+    try:
+        read = _File.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"] if part != "[key]")

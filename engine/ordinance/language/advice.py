@@ -81,10 +81,11 @@ _ORDER = {
     "GUARANTEE": "guarantee N.N name { means not? protects provide? example+ }",
     "LAW": "law name { title article short? reaches in force from … amended* authority? uncertain? source … seen … }, "
     'or law name { title article short? records "why" source … seen …|not read }',
-    "BYLAW": 'bylaw name { title short? adopted by "…" on DATE until? appeal? }',
+    "BYLAW": 'bylaw name { title short? adopted by "…" on DATE until? appeal? terms? }',
     "SECTION": 'section N "heading" { heading? rules }',
     "CONTACT": "contact group name { title number|link hours in spoken? replaces? formerly? seen }",
     "PATTERN": 'pattern name "…" [any case] { example matches "…" example skips "…" }',
+    "ENDINGS": 'endings name ",a,b,c"',
     "WORDS": 'words for NAME from "lexicons/…" { example matches "…" example skips "…" }',
     "SPEAK": "speak { language TAG [when … otherwise TAG] address formal … }, each line `under LAW` in a jurisdiction; "
     "elsewhere also `without adapter answer|decline telling …`",
@@ -94,7 +95,8 @@ _ORDER = {
     "DIMENSION": "dimension name attested|claimed one of a, b, c, or: date",
     "CONDITION": "condition name when …",
     "LABEL": 'label name { de "…" en "…" }',
-    "NOTICE": 'notice name { de "…" } or { de formal "…" de informal "…" de formal again "…" }',
+    "NOTICE": 'notice name { de "…" } or { de formal "…" de informal "…" de formal again "…" }; '
+    "ja and ko also have plain, polite and others",
 }
 
 _SHOWN = {
@@ -162,6 +164,10 @@ def advise(
             return Advice("syntax", "`say` looks at answers, and at nothing else", "Write `when answer has …`.")
         advice = "Write `withhold` or `say`, or ask for the situation, as in `when age below 18`."
         return Advice("syntax", "`mark` cannot depend on what a text contains", advice)
+    if text == "scope" and "NAMED" in inside:
+        return Advice("syntax", "a rule that names tools has no `scope`", "Leave it out: a call is taken out whole.")
+    if text == "named" and "WHEN" in inside:
+        return Advice("syntax", "only calls of tools are named", 'Write `when tool_call named "…"`.')
     if text == "unless" and "EXCEPT" in expected:
         return Advice("unknown-word", "a rule has no `unless`", "Write `except NAME under LAW when …`.")
     if set(expected) == {"OF"} and inside[:2] == ["ANSWER", "FIRST"]:

@@ -45,12 +45,12 @@ from ordinance.language.source import Source, Span
 
 __all__ = [
     "AddedWords", "Alike", "AmendedBy", "BylawDecl", "CharterRef", "ConditionDecl", "ConditionNode", "ContactDecl",
-    "Day", "Declaration", "Decline", "DimensionDecl", "Example", "Except", "ForceNode", "Guarantee", "Junction", "Kind",
-    "LabelDecl", "LawDecl", "LexiconDecl", "Limit", "Mark", "Mask", "Near", "NoticeDecl", "Occasions", "Pack", "Part",
-    "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote", "RecordedLaw",
-    "RedException", "RedLine", "Refined", "Rule", "Ruled", "Say", "ScopeNode", "Section", "Slot", "SlotValue",
-    "SpeakDecl", "Spoken", "TestNode", "TextIn", "TextTest", "TopicDecl", "Use", "Watching", "Withhold", "Without",
-    "Word", "Written", "laws_of", "text_test_of",
+    "Day", "Declaration", "Decline", "DimensionDecl", "EndingsDecl", "Example", "Except", "ForceNode", "Guarantee",
+    "Junction", "Kind", "LabelDecl", "LawDecl", "LexiconDecl", "Limit", "Mark", "Mask", "Near", "NoticeDecl",
+    "Occasions", "Pack", "Part", "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote",
+    "RecordedLaw", "RedException", "RedLine", "Refined", "Rule", "Ruled", "Say", "ScopeNode", "Section", "Slot",
+    "SlotValue", "SpeakDecl", "Spoken", "TestNode", "TextIn", "TextTest", "TopicDecl", "Use", "Watching", "Withhold",
+    "Without", "Word", "Written", "laws_of", "text_test_of",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -74,6 +74,14 @@ class ConditionDecl:
 
     name: Word
     when: ConditionNode
+
+
+@dataclass(frozen=True, slots=True)
+class EndingsDecl:
+    """What is attached to words, separated by commas in each of ``texts``; a lexicon names it in braces."""
+
+    name: Word
+    texts: tuple[Word, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +175,7 @@ class RecordedLaw:
 
 @dataclass(frozen=True, slots=True)
 class BylawDecl:
-    """What an operator has decided for its own house, by whom and when."""
+    """What an operator has decided for its own house, by whom and when. ``terms`` is where its terms of use are."""
 
     name: Word
     title: Written
@@ -176,6 +184,7 @@ class BylawDecl:
     on: Day
     end: Day | None
     appeal: Word | None
+    terms: Word | None
     span: Span
 
 
@@ -291,6 +300,7 @@ class CharterRef:
 Declaration = (
     DimensionDecl
     | ConditionDecl
+    | EndingsDecl
     | LexiconDecl
     | PatternDecl
     | TopicDecl

@@ -51,6 +51,8 @@ class _Builder(RuleBuilder):
                 return ast.DimensionDecl(name, self.token(node, "ATTESTED") is not None, tuple(values), is_date)
             case "named":
                 return ast.ConditionDecl(self.words(node)[0], self.condition(node))
+            case "endings":
+                return ast.EndingsDecl(self.words(node)[0], self.words(node, "STRING"))
             case "lexicon":
                 return ast.LexiconDecl(self.words(node)[0], self.words(node, "STRING")[0])
             case "pattern":
@@ -137,6 +139,7 @@ class _Builder(RuleBuilder):
             self.day(adopted),
             self.day_of(node, "until"),
             self.text(node, "appeal"),
+            self.text(node, "terms"),
             self.place(node),
         )
 

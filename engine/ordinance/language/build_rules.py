@@ -92,9 +92,10 @@ class RuleBuilder(Reader):
         }
 
     def watching(self, node: Node) -> _Watching:
-        found = self.node(node, "watching") or self.need(node, "asking")
+        found = self.node(node, "watching") or self.node(node, "asking") or self.need(node, "calling")
+        tests = (self.node(found, name) for name in ("narrow_test", "prompt_test", "call_test"))
         return {
-            "when": self.text_test(self.node(found, "narrow_test") or self.need(found, "prompt_test")),
+            "when": self.text_test(next(test for test in tests if test is not None)),
             "disguised": self.node(found, "disguised") is not None,
             "situations": self.situations(found),
             "laws": self.laws(node),
@@ -117,7 +118,9 @@ class RuleBuilder(Reader):
         )
 
     def scope(self, node: Node) -> clauses.ScopeNode:
-        scope = self.need(node, "scope")
+        scope = self.node(node, "scope")
+        if scope is None:  # a call is left out as a whole
+            return clauses.ScopeNode("span", None)
         bound = self.words(scope, "NUMBER")
         unit = cast(Literal["span", "sentence", "paragraph"], str(self.token(scope, "SPAN", "SENTENCE", "PARAGRAPH")))
         return clauses.ScopeNode(unit, bound[0] if bound else None)
@@ -136,11 +139,11 @@ class RuleBuilder(Reader):
     def say(self, node: Node, ruled: _Ruled) -> clauses.Say:
         tells = self.tells(node)
         said = self.node(node, "say_type")
-        about = self.node(node, "say_about")
+        about = self.node(node, "say_about") or self.node(node, "calling")
         when = self.say_when(node)
         return clauses.Say(
             **ruled,
-            test=self.text_test(self.need(about, "answer_test")) if about else None,
+            test=self.text_test(self.node(about, "answer_test") or self.need(about, "call_test")) if about else None,
             disguised=about is not None and self.node(about, "disguised") is not None,
             situations=self.situations(about) if about else () if when is None else (when,),
             type=cast(Literal["disclosure", "reminder"], str(said.children[-1])) if said else None,
@@ -165,6 +168,10 @@ class RuleBuilder(Reader):
     # What rules look for
 
     def text_test(self, node: Node) -> clauses.TextTest:
+        if node.data == "call_test":
+            names, place = self.words(node, "STRING"), self.place(node)
+            named = clauses.Use("named", Word(str(self.token(node, "NAMED")), place), names)
+            return clauses.TextTest(False, False, ("tool_call",), (named,), None, place)
         subject = next(self.nodes(node, "text_subject", "answer_subject", "prompt_subject"), None)
         parts = self.node(node, "part_subject")
         both = self.node(node, "both")
@@ -195,19 +202,20 @@ class RuleBuilder(Reader):
 
     def example(self, node: Node) -> clauses.Example:
         expects = self.token(node, "FIRES", "QUIET", "PASSES")
-        spoken = [self.spoken(c) for c in self.nodes(node, "spoken_text")]
+        spoken = [self.spoken(c) for c in self.nodes(node, "spoken_text", "called")]
         prompt = next((each.text for each in spoken if each.part == "prompt"), None)
         part: Literal["answer", "content", "reasoning", "tool_call"] = "answer"
         answer: Word | None = None
+        called = False
         for each in spoken:
             if each.part != "prompt":
-                part, answer = each.part, each.text
+                part, answer, called = each.part, each.text, each.called
         kinds = Literal["fires", "quiet", "passes"]
         earlier = self.node(node, "earlier")
         texts = self.words(earlier, "STRING") if earlier else []
         turns = tuple(zip(texts[::2], texts[1::2], strict=True))
         given, place = self.givens(node), self.place(node)
-        return clauses.Example(cast(kinds, str(expects)), prompt, answer, part, given, place, turns)
+        return clauses.Example(cast(kinds, str(expects)), prompt, answer, part, given, place, turns, called)
 
     def alike(self, node: Node) -> clauses.Alike:
         first, second = (self.spoken(c) for c in self.nodes(node, "spoken_text"))
@@ -215,7 +223,8 @@ class RuleBuilder(Reader):
 
     def spoken(self, node: Node) -> clauses.Spoken:
         parts = Literal["prompt", "answer", "content", "reasoning", "tool_call"]
-        return clauses.Spoken(cast(parts, str(node.children[0])), self.words(node, "STRING")[0])
+        called = node.data == "called"
+        return clauses.Spoken(cast(parts, str(node.children[0])), self.words(node, "STRING")[0], called)
 
     def givens(self, node: Node) -> tuple[tuple[Word, Word], ...]:
         givens = self.node(node, "givens")

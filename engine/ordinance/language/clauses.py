@@ -24,15 +24,19 @@ class Word:
 Plural = Literal["zero", "one", "two", "few", "many", "other"]
 
 
+#: How a text speaks to people; which of these a language has is in ``policy/slots.py``.
+Address = Literal["formal", "informal", "plain", "polite", "deferential", "honorific", "humble"]
+
+
 @dataclass(frozen=True, slots=True)
 class TextIn:
-    """A text in one language, for one way of address where the language has two, and for one plural category.
+    """A text in one language, for one way of address where the language has several, and for one plural category.
 
     ``again`` is the shorter form of a notice, for whoever was told the other one before.
     """
 
     tag: Word
-    address: Literal["formal", "informal"] | None
+    address: Address | None
     text: Word
     plural: Plural | None = None
     again: bool = False
@@ -91,13 +95,13 @@ Part = Literal["content", "reasoning", "tool_call"]
 
 
 #: What a rule may look for.
-UseKind = Literal["lexicon", "pattern", "topic", "identifier", "detector", "script", "language", "judged"]
+UseKind = Literal["lexicon", "pattern", "topic", "identifier", "detector", "script", "language", "judged", "named"]
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
     """``lexicon symbols``, ``detector acme.id ("EE", "PL")``, ``script is Cyrl``, ``judged at least 0.8``: one
-    detector."""
+    detector. ``named`` has the names of tools as its arguments."""
 
     kind: UseKind
     name: Word
@@ -130,16 +134,18 @@ class TextTest:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A text that an example says, and as what."""
+    """A text that an example says, and as what; where ``called``, the name of a tool that is called."""
 
     part: Literal["prompt", "answer", "content", "reasoning", "tool_call"]
     text: Word
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """``answer`` is what the model says, in the part of an answer that ``part`` names (``answer``: anywhere).
-    ``earlier`` are the turns before it, each a prompt and an answer."""
+    ``earlier`` are the turns before it, each a prompt and an answer. Where it is ``called``, the answer is the name of
+    a tool."""
 
     expects: Literal["fires", "quiet", "passes"]
     prompt: Word | None
@@ -148,6 +154,7 @@ class Example:
     given: tuple[tuple[Word, Word], ...]
     span: Span
     earlier: tuple[tuple[Word, Word], ...] = ()
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)

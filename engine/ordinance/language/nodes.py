@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Literal, cast
+from typing import cast
 
 from lark import Token, Tree
 
-from ordinance.language.clauses import Day, Plural, TextIn, Word, Written
+from ordinance.language.clauses import Address, Day, Plural, TextIn, Word, Written
 from ordinance.language.diagnostics import Diagnostic, diagnose
 from ordinance.language.source import Source, Span
 
 Node = Tree[Token]
 
+_WAYS = ("FORMAL", "INFORMAL", "PLAIN", "POLITE", "DEFERENTIAL", "HONORIFIC", "HUMBLE")
 _PLURALS = ("ZERO", "ONE", "TWO", "FEW", "MANY", "OTHER")
 
 
@@ -73,7 +74,7 @@ class Reader:
         return tuple(
             TextIn(
                 self.words(c)[0],
-                cast(Literal["formal", "informal"] | None, self.said(c, "FORMAL", "INFORMAL")),
+                cast(Address | None, self.said(c, *_WAYS)),
                 self.words(c, "STRING")[0],
                 cast(Plural | None, self.said(c, *_PLURALS)),
                 self.token(c, "AGAIN") is not None,

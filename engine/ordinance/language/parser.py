@@ -91,9 +91,8 @@ def parse(source: Source, role: Role) -> Parsed:
 def tree_of(source: Source, role: Role) -> Tree[Token] | None:
     """Return the grammar's own tree of ``source``, for code that needs every token; None if ``parse`` finds a
     problem."""
-    if parse(source, role).diagnostics:
-        return None
-    return _parser().parse(source.text, start="charter" if role == "charter" else "pack")
+    run = _Run(source, role)
+    return None if run.parse().diagnostics else run.tree
 
 
 class _Run:
@@ -108,6 +107,7 @@ class _Run:
         self.found: list[Diagnostic] = list(repairs)
         self.repairs = len(repairs)
         self.lines = self.text.split("\n")
+        self.tree: Tree[Token] | None = None
 
     def parse(self) -> Parsed:
         if self.hopeless:
@@ -119,8 +119,8 @@ class _Run:
         if kind is None:
             return Parsed(None, tuple(self.found))
         parser = _parser().parse_interactive(self.text, start="charter" if self.role == "charter" else "pack")
-        tree = self._drive(parser, kind)
-        pack = None if tree is None else build.pack(tree, self.source, self.found)
+        self.tree = self._drive(parser, kind)
+        pack = None if self.tree is None else build.pack(self.tree, self.source, self.found)
         return Parsed(pack, tuple(self.found))
 
     def _kind(self) -> str | None:

@@ -18,7 +18,7 @@ from ordinance.language.rule_recovery import RuleRecovery, is_first
 
 #: Words that begin a declaration; those that also stand inside conditions count in the first column only.
 DECLARATIONS = frozenset({"law", "bylaw", "label", "notice", "contact", "section", "speak", "dimension", "words"})
-FIRST_COLUMN = frozenset({"lexicon", "pattern", "topic", "condition"})
+FIRST_COLUMN = frozenset({"endings", "lexicon", "pattern", "topic", "condition"})
 RULES = {
     "charter": frozenset({"red", "guarantee"}),
     "jurisdiction": frozenset({"quote", "withhold", "mask", "say", "mark", "provide"}),

@@ -43,9 +43,9 @@ _REPEATED = ("except", "example", "alike", "on", "provide", "every")
 
 #: What a clause is in the grammar.
 _WHOLE = frozenset({
-    "means", "excludes", "watching", "asking", "say_when", "say_about", "say_type", "mark_as", "mask_as", "scope",
-    "reason", "under", "telling", "telling_about", "told_once", "trial", "occasion", "exception", "red_exception",
-    "example", "alike", "provided", "_head",
+    "means", "excludes", "watching", "asking", "calling", "say_when", "say_about", "say_type", "mark_as", "mask_as",
+    "scope", "reason", "under", "telling", "telling_about", "told_once", "trial", "occasion", "exception",
+    "red_exception", "example", "alike", "provided", "_head",
 })  # fmt: skip
 
 #: What has braces that are none: texts and comments.

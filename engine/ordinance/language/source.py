@@ -121,9 +121,12 @@ class Source:
         reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
         for row in reader:
             phrase, number = (row.get("phrase") or "").strip(), reader.line_num
-            endings = [each.strip() for each in (row.get("endings") or "").split(",") if each.strip()]
+            cell = (row.get("endings") or "").strip()
+            endings = [each.strip() for each in cell.split(",") if each.strip()]
             if phrase:
                 written = f"{phrase}{{,{','.join(endings)}}}" if endings else phrase
+                if cell.startswith("{"):  # in braces, as after a phrase of a text file
+                    written = phrase + cell
                 yield written, Span(self, number, 1, number, self.width(number) + 1)
 
     def whole(self) -> Span:
@@ -133,10 +136,12 @@ class Source:
 
 def spreadsheet(text: str, lines: Iterable[str], *, skipinitialspace: bool = False) -> csv.DictReader[str]:
     """Return the rows of a spreadsheet's ``text``, which has these ``lines``, whichever sign is between its columns. A
-    field may be as long as the text: a quotation mark that nobody closed is no reason to stop."""
+    field may be as long as the text: a quotation mark that nobody closed is no reason to stop. A line end of other
+    systems within a line is a space."""
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     sign = max(",;\t", key=text.partition("\n")[0].count)
-    return csv.DictReader(lines, delimiter=sign, skipinitialspace=skipinitialspace)
+    plain = (line.replace("\r\n", "\n").replace("\r", " ") for line in lines)
+    return csv.DictReader(plain, delimiter=sign, skipinitialspace=skipinitialspace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from ordinance.policy.plan import SPAN, Law, NoticeTemplate, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Verdict
 from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.narrowed import Narrowed, part_of
-from ordinance.runtime.opening import open_session
+from ordinance.runtime.opening import answer_in, open_session
 from ordinance.runtime.session import Outcome
 from ordinance.runtime.situation import Situation, law_in_force, situate
 
@@ -218,9 +218,8 @@ def _answer(plan: Plan, example: Example, situation: Situation) -> tuple[str, Ou
     session = open_session(plan, situation)
     if example.prompt is not None or example.earlier:
         session.ask(example.prompt or "", example.earlier)
-    stream = session.stream(example.part)
-    said = stream.feed(example.answer or "")
-    return said + stream.close(), session.outcome()
+    said = answer_in(session, example.answer or "", example.part, called=example.called)
+    return said, session.outcome()
 
 
 def _acted(outcome: Outcome) -> str:

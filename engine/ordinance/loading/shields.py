@@ -132,11 +132,9 @@ def _tellings(removed: _Removed, plan: Plan, policy: Policy) -> Iterator[Diagnos
 
 
 def _in_notice(notice: NoticeTemplate) -> Iterator[tuple[str, str]]:
-    yield from ((f"the notice `{notice.name}` ({tag})", text) for tag, text in notice.texts.items())
-    yield from ((f"the notice `{notice.name}` ({tag} informal)", text) for tag, text in notice.informal.items())
-    yield from ((f"the notice `{notice.name}` ({tag} again)", text) for tag, text in notice.again.items())
-    informal = notice.again_informal.items()
-    yield from ((f"the notice `{notice.name}` ({tag} informal again)", text) for tag, text in informal)
+    for form, texts in notice.forms:
+        for tag, text in texts.items():
+            yield f"the notice `{notice.name}` ({' '.join(filter(None, (tag, form)))})", text
 
 
 def _told(rule: PlannedRule) -> Iterator[tuple[str, str]]:
@@ -146,7 +144,7 @@ def _told(rule: PlannedRule) -> Iterator[tuple[str, str]]:
     yield from ((f"the placeholder ({tag})", text) for tag, text in rule.placeholders.items())
     for law in rule.laws:
         shown = law.shown
-        fixed = (("title", law.title), ("article", law.article), ("authority", law.authority))
+        fixed = (("title", law.title), ("article", law.article), ("authority", law.authority), ("terms", law.terms))
         yield from ((f"the law's {what}", text) for what, text in fixed)
         for what, texts in (("citation", shown.full), ("short title", shown.short), ("authority", shown.authority)):
             yield from ((f"the law's {what}", text) for text in dict.fromkeys(texts.values()))

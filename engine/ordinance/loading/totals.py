@@ -36,7 +36,7 @@ def _phrases_fit(lexicons: Iterable[Detector], disguised: set[str], report: Repo
         times = bounds.DISGUISED_FACTOR if lexicon.key in disguised else 1
         for line, place in zip(lexicon.declaration.arguments, lexicon.places, strict=True):
             try:
-                count, characters = written_out(line)
+                count, characters = written_out(line, dict(lexicon.declaration.endings))
             except PatternError:
                 continue  # another finding says so
             room -= times * (characters + bounds.PHRASE_EXTRA * count)

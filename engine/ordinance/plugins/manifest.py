@@ -11,7 +11,7 @@ import re
 import tomllib
 from importlib.metadata import Distribution, PathDistribution
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -149,25 +149,41 @@ def read(folder: Path) -> Found:
     """Read which plugin lies in ``folder``. Raises ``PluginError``."""
     if not folder.is_dir():
         raise PluginError(f"{folder} is not a folder.", help="`ordinance plugin install WHEEL --to FOLDER` makes one.")
-    pointed = [
-        (distribution, point)
-        for distribution in _distributions(folder)
-        for point in distribution.entry_points
-        if point.group == GROUP
-    ]
+    try:
+        pointed = [
+            (distribution.name, distribution.version, point)
+            for distribution in _distributions(folder)
+            for point in distribution.entry_points
+            if point.group == GROUP
+        ]
+    except (OSError, ValueError, TypeError) as error:  # TypeError: a line of entry points without `=`
+        raise PluginError(
+            f"the metadata in {folder} cannot be read ({type(error).__name__}).",
+            help="Install the plugin again with `ordinance plugin install`, or ask its authors.",
+        ) from None
     if len(pointed) != 1:
         found = "no plugin" if not pointed else f"{len(pointed)} entry points of the group `{GROUP}`"
         raise PluginError(f"{folder} contains {found}.", help="Install each plugin into a folder of its own.")
-    [(distribution, point)] = pointed
-    name, version = distribution.name, distribution.version
+    [(name, version, point)] = pointed
     module = point.value.partition(":")[0].strip()
-    if not (_DISTRIBUTION.fullmatch(name) and _VERSION.fullmatch(version) and _MODULE.fullmatch(module)):
+    parts = ((_DISTRIBUTION, name), (_VERSION, version), (_MODULE, module))
+    if not all(part and form.fullmatch(part) for form, part in parts):  # a part may be None, whatever its type says
         raise PluginError(
-            f"{folder}: the plugin's name, its version or its entry point has a character that none may have.",
+            f"{folder}: the plugin's name, its version or its entry point is missing, or has a character that none may "
+            "have.",
             help="Ask the plugin's authors.",
         )
     place = folder.joinpath(*module.split("."), FILE)
     return Found(name=name, version=version, package=module, manifest=_manifest(place))
+
+
+def read_toml(place: Path) -> dict[str, Any]:
+    """Return what the TOML file at ``place`` says. Raises ``OSError``, and ``ValueError`` for what is not TOML or is
+    nested too deeply."""
+    try:
+        return tomllib.loads(place.read_text("utf-8"))
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _distributions(folder: Path) -> list[Distribution]:
@@ -176,12 +192,12 @@ def _distributions(folder: Path) -> list[Distribution]:
 
 def _manifest(place: Path) -> Manifest:
     try:
-        given = tomllib.loads(place.read_text("utf-8"))
+        given = read_toml(place)
     except FileNotFoundError:
         raise PluginError(
             f"{place} is missing.", help="A plugin's package contains its manifest; ask the plugin's authors for it."
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise PluginError(f"{place} cannot be read: {error}.", help="Ask the plugin's authors.") from None
     try:
         return Manifest.model_validate(given)

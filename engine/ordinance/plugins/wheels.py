@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Sequence
 from configparser import ConfigParser
 from configparser import Error as ConfigError
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from ordinance.errors import PluginError, UnreadableError
 from ordinance.plugins.allowed import normal
 from ordinance.plugins.manifest import GROUP
 
+#: The largest file of a wheel's metadata that is read, in bytes, unpacked.
+_LARGEST = 1024 * 1024
 _REQUIRED = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -44,16 +47,27 @@ def _read(path: Path) -> Wheel:
     try:
         with ZipFile(path) as archive:
             inside = {name.rpartition("/")[2]: name for name in archive.namelist() if ".dist-info/" in name}
-            metadata = HeaderParser().parsestr(archive.read(inside["METADATA"]).decode("utf-8"))
-            points = archive.read(inside["entry_points.txt"]).decode("utf-8") if "entry_points.txt" in inside else ""
+            metadata = HeaderParser().parsestr(_text(archive, inside["METADATA"]))
+            points = _text(archive, inside["entry_points.txt"]) if "entry_points.txt" in inside else ""
         name, version = metadata["Name"], metadata["Version"]
+        if not name or not version:
+            raise KeyError("Name")
         is_plugin = _has_group(points)
-    except (OSError, BadZipFile, KeyError, UnicodeDecodeError, ConfigError) as error:
+    except (OSError, BadZipFile, EOFError, KeyError, ValueError, RuntimeError, zlib.error, ConfigError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "it is not a wheel"
         help = "Give files that end in .whl; `python -m build` makes one from a plugin's source."
         raise UnreadableError(f"{path} cannot be read: {why}.", help=help) from None
     _refuse_engine(f"{name} {version}", metadata.get_all("Requires-Dist", []))
     return Wheel(path, name, version, is_plugin)
+
+
+def _text(archive: ZipFile, name: str) -> str:
+    """Return the text of a file in ``archive``. Raises ``ValueError`` for one that is packed in an unusual way, which
+    could take any amount of memory, or is too large."""
+    member = archive.getinfo(name)
+    if member.compress_type not in (ZIP_STORED, ZIP_DEFLATED) or member.file_size > _LARGEST:
+        raise ValueError(name)
+    return archive.read(member).decode("utf-8")
 
 
 def _has_group(points: str) -> bool:

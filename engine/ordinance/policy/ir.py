@@ -80,7 +80,15 @@ class Detector:
     @property
     def lines(self) -> tuple[str, ...]:
         """Return what it looks for, one by one; for a plugin's detector the use as a whole, for nobody knows."""
-        return (self.key,) if "." in self.kind else self.declaration.arguments
+        if "." in self.kind:
+            return (self.key,)
+        return tuple(map(self._spelled, self.declaration.arguments))
+
+    def _spelled(self, line: str) -> str:
+        """Return a line of a lexicon with the forms of the endings that it names."""
+        for name, forms in self.declaration.endings:
+            line = line.replace(f"{{{name}}}", f"{{{','.join(forms)}}}")
+        return line
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,8 @@ class Example:
 
     ``earlier`` are the turns before it, as prompts and answers. ``part`` is where the answer stands. ``on`` and
     ``elapsed`` (seconds) are None where the example does not say.
-    ``alike`` expects what ``twin`` (a prompt, an answer) gets. ``judged``: its rule asks a judge too.
+    ``alike`` expects what ``twin`` (a prompt, an answer) gets. ``judged``: its rule asks a judge too. ``called``:
+    the answer is the name of a tool that is called.
     """
 
     rule: str
@@ -117,6 +126,7 @@ class Example:
     twin: tuple[str | None, str | None] | None = None
     earlier: tuple[tuple[str, str], ...] = ()
     judged: bool = False
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)

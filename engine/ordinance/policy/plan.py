@@ -6,7 +6,7 @@ nobody anything more: every notice is resolved to its texts, every detector is p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, Protocol
@@ -56,9 +56,10 @@ class LawTexts:
 class Law:
     """A law as notices cite it, with its reach and its time in force.
 
-    The first of ``transitions`` whose condition holds stands for ``in_force``. ``authority`` and ``appeal`` (whom to
-    turn to) may be empty. A house's bylaw is one too: ``jurisdiction`` is the house, and ``source`` is empty.
-    ``shown`` has what people read of it in languages; title, article, authority and appeal are what does not change.
+    The first of ``transitions`` whose condition holds stands for ``in_force``. ``authority``, ``appeal`` (whom to turn
+    to) and ``terms`` (where a house's terms of use are) may be empty. A house's bylaw is one too: ``jurisdiction`` is
+    the house, and ``source`` is empty. ``shown`` has what people read of it in languages; title, article, authority and
+    appeal are what does not change.
     """
 
     title: str
@@ -71,6 +72,7 @@ class Law:
     transitions: tuple[Transition, ...] = ()
     authority: str = ""
     appeal: str = ""
+    terms: str = ""
     shown: LawTexts = field(default_factory=lambda: LawTexts(), hash=False)
 
 
@@ -99,18 +101,27 @@ SPAN = Scope()
 
 @dataclass(frozen=True, slots=True)
 class NoticeTemplate:
-    """A notice's texts by language, and by address where a language distinguishes.
+    """A notice's texts by language: ``texts`` for whoever is addressed formally, or in no other way that the notice
+    has; ``addressed`` are those of the other ways of address, by their names.
 
-    Texts may hold ``{type}``, ``{law}``, ``{jurisdiction}``, ``{authority}``, ``{appeal}`` and ``{contacts}``; nothing
-    else, and never what was matched. ``again`` and ``again_informal`` are shorter, for a conversation that had the full
-    text before.
+    Texts may hold ``{type}``, ``{law}``, ``{jurisdiction}``, ``{authority}``, ``{appeal}``, ``{terms}`` and
+    ``{contacts}``; nothing else, and never what was matched. ``again`` and ``again_addressed`` are shorter, for a
+    conversation that had the full text before.
     """
 
     name: str
     texts: Texts
-    informal: Texts
+    addressed: Mapping[str, Texts]
     again: Texts = field(default_factory=dict)
-    again_informal: Texts = field(default_factory=dict)
+    again_addressed: Mapping[str, Texts] = field(default_factory=dict)
+
+    @property
+    def forms(self) -> Iterator[tuple[str, Texts]]:
+        """Yield the texts of each form, with its name as packs write it; the first has none."""
+        yield "", self.texts
+        yield from self.addressed.items()
+        yield "again", self.again
+        yield from ((f"{address} again", texts) for address, texts in self.again_addressed.items())
 
 
 #: The notice of what needs none.
@@ -241,7 +252,7 @@ class LanguageStyle:
 
     tag: str
     language: str
-    address: Literal["formal", "informal"]
+    address: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,11 @@ IN_LANGUAGE: Mapping[tuple[str, str], frozenset[str]] = {
     ("honorific", "ko"): frozenset({"ssi", "nim"}),
 }
 
+#: Ways of address, the familiar and the respectful ones, each from what is said to most people on.
+_FAMILIAR, _RESPECTFUL = ("informal", "plain"), ("polite", "formal", "deferential", "honorific", "humble")
+#: How a notice addresses people if a pack does not say.
+USUAL_ADDRESS = "formal"
+
 #: Slots whose value is a language tag: whose words, spelling, numbers or dates.
 TAGS = frozenset({"language", "spelling", "numbers", "dates"})
 #: All slots, in the order in which an instruction speaks of them.
@@ -62,6 +67,18 @@ def is_tag(value: str) -> bool:
 def is_script(value: str) -> bool:
     """Whether ``value`` is the ISO 15924 code of a script."""
     return bool(_SCRIPT.fullmatch(value)) and langcodes.Language.make(script=value).is_valid()
+
+
+def addresses_in(tag: str) -> frozenset[str]:
+    """Return the ways of address that a language has."""
+    return VALUES["address"] | IN_LANGUAGE.get(("address", tag.partition("-")[0]), frozenset())
+
+
+def nearest_addresses(address: str) -> tuple[str, ...]:
+    """Return all ways of address, ``address`` first, then those that are as familiar or respectful as it, then the
+    others."""
+    own, other = (_FAMILIAR, _RESPECTFUL) if address in _FAMILIAR else (_RESPECTFUL, _FAMILIAR)
+    return (address, *(each for each in own if each != address), *other)
 
 
 def fits(slot: str, value: str) -> bool:

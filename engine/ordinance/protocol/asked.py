@@ -58,7 +58,7 @@ class Request:
         structure = self.structure
         if structure is not None and self.can_force:
             structure = replace(structure, closed=End.CUT)
-        return session.stream(prompt=index * len(self.readings) // self.choices, structure=structure)
+        return session.stream(prompt=index * len(self.readings) // self.choices, structure=structure, index=index)
 
     @property
     def can_force(self) -> bool:

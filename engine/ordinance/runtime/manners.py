@@ -13,8 +13,9 @@ from types import MappingProxyType
 from ordinance.policy.application import required_of_line
 from ordinance.policy.conditions import All, AnyOf, Condition, Is, holds
 from ordinance.policy.plan import Plan, SlotLine, WithoutAdapter
-from ordinance.policy.slots import PROMPT
-from ordinance.policy.vocabulary import Rank
+from ordinance.policy.slots import PROMPT, SLOTS
+from ordinance.policy.vocabulary import MARKER, Rank
+from ordinance.runtime.adherence.looking import Wanted
 from ordinance.runtime.redact.disclose import parents
 from ordinance.runtime.situation import Situation, meets, notice_language
 
@@ -53,6 +54,13 @@ def manner(plan: Plan, situation: Situation, locale: str | None, asked: Mapping[
             ranked[line.slot] = (place, value)
     slots = {slot: value for slot, (_, value) in sorted(ranked.items())}
     return Manner(MappingProxyType(slots), _without(plan, packs))
+
+
+def wanted_of(manner: Manner, locale: str, placeholders: Mapping[int, str]) -> Wanted | None:
+    """Return how an answer is to be looked at (semantics, rule 32), slots in their usual order; None if none is in
+    force."""
+    slots = {slot: manner.slots[slot] for slot in SLOTS if slot in manner.slots}
+    return Wanted(slots, locale, (MARKER, *placeholders.values())) if slots else None
 
 
 def _packs(plan: Plan, locale: str | None) -> list[str]:

@@ -99,8 +99,9 @@ def _common(plan: Plan) -> tuple[Automaton, dict[int, int]]:
 
 
 def _always(plan: Plan, rule: PlannedRule) -> bool:
-    """Return whether a rule takes part whatever a text says: it looks at none, or at sentences."""
-    plain = all(isinstance(plan.detectors[key], Expressions) for key in rule.detectors)
+    """Return whether a rule takes part whatever a text says: it looks at none, at sentences, or at names of tools."""
+    found = [plan.detectors[key] for key in rule.detectors]
+    plain = all(isinstance(each, Expressions) and not each.calls for each in found)
     return not rule.detectors or bool(rule.near) or rule.judged is not None or not plain
 
 

@@ -12,13 +12,16 @@ from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.runtime.adherence.looking import adapters
 from ordinance.runtime.exchanges import Asked, Earlier
-from ordinance.runtime.manners import Manner, manner
+from ordinance.runtime.grounds import grounds
+from ordinance.runtime.manners import Manner, manner, wanted_of
+from ordinance.runtime.marking import Marking, Sign
 from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.prompt import Prompt
 from ordinance.runtime.redact.activation import Activation, removing
-from ordinance.runtime.redact.disclose import Cause, Notice, causes_of
+from ordinance.runtime.redact.disclose import Notice, cause_as_json, causes_of, notices_as_json
 from ordinance.runtime.redact.json_text import Structure
 from ordinance.runtime.remembered import Remembered, believed, names_of
 from ordinance.runtime.situation import Situation
@@ -54,6 +57,7 @@ class Session:
     what earlier answers of the conversation told; None believes what the request claims. ``silent``: a machine reads
     the text, so that notices are in the metadata alone. With ``shows_trials`` the metadata name the rules on trial that
     would have fired, which is for those who try a policy, and never for people: it would help whoever probes it.
+    ``sign`` signs the mark of an answer that a rule marks; ``marking`` has it.
     """
 
     def __init__(
@@ -71,17 +75,20 @@ class Session:
         remembered: Remembered | None = None,
         silent: bool = False,
         shows_trials: bool = False,
+        sign: Sign | None = None,
     ) -> None:
         remembered = believed(situation) if remembered is None else remembered
         self.plan = plan
         self.situation = situation
         self.locale = locale
         self.policy_name = policy_name
-        self._speaks = speaks
         self._shows_trials = shows_trials
-        self._asked = asked or {}
+        self._manner = manner(plan, situation, locale if speaks else None, asked or {})
         rulings = None if plan.judge is None else Rulings(plan.judge, salt)
-        self._terms = terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
+        terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
+        wanted = wanted_of(self._manner, locale, terms.placeholders)
+        self._terms = terms = replace(terms, signed=bool(terms.marks) and sign is not None, wanted=wanted)
+        self.marking = Marking(sign) if terms.marks else None
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)
         self._streams: list[Stream] = []
         self._instructed = ""
@@ -148,7 +155,7 @@ class Session:
 
     def manner(self) -> Manner:
         """How the model is to speak."""
-        return manner(self.plan, self.situation, self.locale if self._speaks else None, self._asked)
+        return self._manner
 
     def instructed_in(self, language: str) -> None:
         """Note the ``language`` in which the model was told how to speak: if a plugin brings it, that took part."""
@@ -188,10 +195,17 @@ class Session:
         """Return the automata for one part of an answer."""
         return self._terms.activation_of(part)
 
-    def stream(self, part: Channel = Channel.CONTENT, *, prompt: int = 0, structure: Structure | None = None) -> Stream:
-        """One choice, which answers the prompt of that number, in a ``structure`` if one was asked for. Its content is
-        governed as this ``part`` of an answer."""
-        stream = Stream(self.terms, part, prompt, structure)
+    def stream(
+        self,
+        part: Channel = Channel.CONTENT,
+        *,
+        prompt: int = 0,
+        structure: Structure | None = None,
+        index: int = 0,
+    ) -> Stream:
+        """Open the choice of this ``index``, which answers the prompt of that number, in a ``structure`` if one was
+        asked for. Its content is governed as this ``part`` of an answer."""
+        stream = Stream(self.terms, part, prompt, structure, index)
         self._streams.append(stream)
         return stream
 
@@ -258,8 +272,15 @@ class Session:
         charter = self.plan.charter
         return self.policy_name or charter.name, charter.version
 
-    def metadata(self) -> dict[str, Any]:
-        """Return the ``ordinance`` object of an answer, ready for JSON."""
+    def metadata(self, id: str = "", model: str = "") -> dict[str, Any]:
+        """Return the ``ordinance`` object of an answer, ready for JSON. If a rule marks it, it is signed as the answer
+        of this ``id`` and ``model``, with all that has left."""
+        told = self._told()
+        if self.marking is None:
+            return told
+        return self.marking.told(told, self._streams, id=id, model=model, policy=self.plan.digest)
+
+    def _told(self) -> dict[str, Any]:
         outcome = self.outcome()
         name, version = self.policy
         return {
@@ -274,7 +295,8 @@ class Session:
             "verdict": outcome.verdict.word,
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
-            "marks": [_cause_as_json(cause) for rule in self.marks for cause in causes_of(rule)],
+            "marks": [cause_as_json(cause) for rule in self.marks for cause in causes_of(rule)],
+            **adapters(self._terms.wanted, [stream.looks for stream in self._streams]),
             **self._plugins(),
             **self.judged(),
             **({"trials": list(outcome.trials)} if self._shows_trials else {}),
@@ -334,14 +356,17 @@ class Session:
             **self.under(),
             "verdict": outcome.verdict.word,
             "rules": list(outcome.rules),
+            **grounds(self.activation.rules, outcome.rules),
             "failed": list(outcome.failed),
             "trials": list(outcome.trials),
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
+            **adapters(self._terms.wanted, [stream.looks for stream in self._streams]),
             **self.judged(),
             **self._judge_faults(),
             **self.history(),
+            **({} if self.marking is None else self.marking.record()),
         }
 
     def _judge_faults(self) -> dict[str, Any]:
@@ -352,23 +377,5 @@ class Session:
         return {"judge_faults": sorted(rulings.faults), **({"judges_failed": failed} if failed else {})}
 
 
-def notices_as_json(notices: Iterable[Notice]) -> list[dict[str, Any]]:
-    """Notices as answers and ``ordinance apply`` show them."""
-    return [
-        {
-            "id": f"n{number}",
-            "kind": notice.kind.value,
-            "causes": [_cause_as_json(cause) for cause in notice.causes],
-            "text": notice.text,
-        }
-        for number, notice in enumerate(notices, 1)
-    ]
-
-
 def _joined(*ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set().union(*ids)))
-
-
-def _cause_as_json(cause: Cause) -> dict[str, Any]:
-    law = None if cause.law is None else dict(zip(("title", "article", "jurisdiction"), cause.law, strict=True))
-    return {"rule": cause.rule, "type": cause.type, "law": law}

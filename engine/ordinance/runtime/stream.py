@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.runtime.adherence.looking import Look
+from ordinance.runtime.call_name import CallName
+from ordinance.runtime.imprint import Imprint
 from ordinance.runtime.judged.judged_redactor import JudgedRedactor
 from ordinance.runtime.judged.judged_text import JudgedText
 from ordinance.runtime.redact.alternatives import Alternatives
@@ -40,11 +43,19 @@ class Stream:
     closed by themselves, and before ``close``. It answers the prompt of that number, and its content is governed as
     this ``part`` of an answer. With a ``structure``, and under silent terms, notices are in the metadata alone.
     ``notices`` are those that were given; until it is closed there are none. ``called``: the model has begun a call.
+    ``index`` is the choice's number in the answer; ``imprint`` has the digests of what has left, if a mark needs them.
     """
 
     def __init__(
-        self, terms: Terms, part: Channel = Channel.CONTENT, prompt: int = 0, structure: Structure | None = None
+        self,
+        terms: Terms,
+        part: Channel = Channel.CONTENT,
+        prompt: int = 0,
+        structure: Structure | None = None,
+        index: int = 0,
     ) -> None:
+        self.index = index
+        self.imprint = _imprint(terms)
         self._terms = terms
         self._part = part
         self._prompt = prompt
@@ -70,6 +81,7 @@ class Stream:
         self._free = False  # content leaves as it comes, and nobody needs it afterwards
         self._kept: list[str] = []
         self._kept_beside: list[str] = []
+        self._looks: dict[str, Look] | None = None if terms.wanted is None or self._structured else {}
         self._told: Told | None = None  # once closed
         self.notices: tuple[Notice, ...] = ()
         self.balanced = True
@@ -101,10 +113,16 @@ class Stream:
         """Where the next block of a text of this part begins: the last one began at ``before`` and was ``said``."""
         return follow(self._terms.activation_of(part), before, said)
 
-    def call(self, *, custom: bool = False) -> tuple[Text, Text]:
+    def call(self, *, custom: bool = False) -> tuple[CallName, Text]:
         """Begin the name and the arguments of a tool call. Those of a ``custom`` tool are a text and no JSON."""
         self.called = True
-        name = self.text(Channel.TOOL_CALL, rigid=True)
+        rules = enumerate(self._terms.activation.rules)
+        acts = {tag: rule for tag, rule in rules if not rule.trial}
+        removes = frozenset(tag for tag, rule in acts.items() if rule.removes)
+        calls = self._terms.calling()
+        tries = frozenset(tag for tags in calls.values() for tag in tags if tag not in acts)
+        name = CallName(self.text(Channel.TOOL_CALL, rigid=True), calls, removes, tries)
+        self._texts[-1] = name
         return name, self.text(Channel.TOOL_CALL, rigid=True) if custom else self.arguments()
 
     def arguments(self) -> Text:
@@ -172,13 +190,16 @@ class Stream:
         """Return what may leave now that the model has said ``text``, the next of the text of this ``name``. The first
         of the content that is no white space brings what stands before the answer."""
         if name != CONTENT:
-            return self._send_beside(name, self._named[name].feed(text))
+            return self.leave(self._send_beside(name, self._named[name].feed(text)), name)
         if self._barred or self._fault:
             return ""
         if self._free:  # most of what is said comes here
-            return self.content.feed(text)
+            text = self.content.feed(text)
+            if self.imprint is not None:
+                self.imprint.release(text)
+            return text
         opening = "" if self._spoken or not text or text.isspace() else self.speak()
-        return opening + self._send(self.content.feed(text))
+        return opening + self.leave(self._send(self.content.feed(text)))
 
     def speak(self) -> str:
         """Note that the model begins to say something that people read. Return what stands before it in the content,
@@ -193,7 +214,7 @@ class Stream:
 
     def pause(self, end: End = End.OWN, name: str = CONTENT) -> str:
         """End a block of a text in this way, though another may follow: what is held is certain now. Return the rest.
-        Feed no more of it before ``resume``."""
+        Feed no more of it before ``resume``. If it does leave, say so (``leave``)."""
         self._paused.add(name)
         if name != CONTENT:
             return self._send_beside(name, self._named[name].close(end))
@@ -217,20 +238,22 @@ class Stream:
     def close(self, end: End = End.OWN) -> str:
         """Return the rest of the content, which ends in this way, and the notices; after a refusal the notices alone. A
         whole answer is returned here, in one piece."""
-        rest = "" if self.refused or CONTENT in self._paused else self._send(self.content.close(end))
+        rest = "" if self.refused or CONTENT in self._paused else self.leave(self._send(self.content.close(end)))
         for text in self._texts:
             if self.refused or text is not self.content:
                 text.abandon()
         if not all(text.ledger.balanced for text in self._texts):
             self._fault = self._fault or "ledger"
             self.balanced = False
+        for look in (self._looks or {}).values():
+            look.close()
         told = self._told = self._tell()
         self.notices = (*told.before, *told.after)
         before, after = ([], []) if self._silent else (_texts(told.before), _texts(told.after))
         if not self._terms.whole:
             return rest + self._open() + "".join(map(self._paragraph, after))
         body = "" if self.refused else "".join(self._kept)
-        return _PARAGRAPH.join([*before, *([body] if body else []), *after])
+        return self._composed(_PARAGRAPH.join(before), body, _PARAGRAPH.join(after))
 
     @property
     def told(self) -> Told:
@@ -248,6 +271,20 @@ class Stream:
         """The joined verdict."""
         return self.told.verdict
 
+    @property
+    def looks(self) -> Sequence[Look]:
+        """What was looked at of what people read, if somebody asked for a way to speak; of a whole answer that is
+        refused nothing is shown."""
+        return () if self._looks is None or (self._terms.whole and self.refused) else tuple(self._looks.values())
+
+    def _look(self, name: str, text: str) -> None:
+        """Look at what leaves of a text that people read."""
+        if self._looks is None or self._terms.wanted is None or not text:
+            return
+        if name not in self._looks:
+            self._looks[name] = Look(self._terms.wanted)
+        self._looks[name].take(text)
+
     def _tell(self) -> Told:
         fault = self._fault or next((text.fault for text in self._texts if text.fault), "")
         return tell(self._terms, met(self._texts), refused=self.refused, fault=fault, defers=self._defers)
@@ -259,6 +296,27 @@ class Stream:
 
     # what leaves
 
+    def leave(self, text: str, name: str = CONTENT) -> str:
+        """Note that ``text``, which the text of this ``name`` has given, leaves now. Returns it."""
+        if self.imprint is not None:
+            if name == CONTENT:
+                self.imprint.release(text)
+            else:
+                self.imprint.beside(name, text)
+        return text
+
+    def _add(self, text: str) -> str:
+        if self.imprint is not None:
+            self.imprint.add(text)
+        return text
+
+    def _composed(self, before: str, body: str, after: str) -> str:
+        """Return a whole answer, which leaves in one piece: notices, the model's text, notices."""
+        if self.refused:
+            self.imprint = _imprint(self._terms)  # nothing of what was said beside it leaves
+        opening = self._add(before + (_PARAGRAPH if before and (body or after) else ""))
+        return opening + self.leave(body) + self._add((_PARAGRAPH if body and after else "") + after)
+
     @property
     def released(self) -> str:
         """What has left of the content, and of what people read beside it, without additions, if the terms say that it
@@ -266,20 +324,23 @@ class Stream:
         return "" if self._terms.whole and self.refused else "".join([*self._kept, *self._kept_beside])
 
     def _send_beside(self, name: str, text: str) -> str:
-        if self._terms.keeps and name in self._read:
-            self._kept_beside.append(text)
+        if name in self._read:
+            self._look(name, text)
+            if self._terms.keeps:
+                self._kept_beside.append(text)
         return text
 
     def _send(self, text: str) -> str:
         if not self._opened:
             self._blank += text
             return ""
+        self._look(CONTENT, text)
         if self._terms.keeps:
             self._kept.append(text)
         if self._terms.whole:
             return ""
         self._sent = self._sent or bool(text)
-        self._free = self._spoken and self._sent and not self._terms.keeps
+        self._free = self._spoken and self._sent and not self._terms.keeps and self._looks is None
         return text
 
     def _open(self) -> str:
@@ -288,13 +349,18 @@ class Stream:
             return ""
         self._opened = True
         before = [] if self._defers else _texts(self._terms.discloser.told(self._terms.before, self._terms.heard))
-        return "".join(text + _PARAGRAPH for text in before) + self._send(self._blank)
+        opening = self._add("".join(text + _PARAGRAPH for text in before))
+        return opening + self.leave(self._send(self._blank))
 
     def _paragraph(self, text: str) -> str:
         """Make ``text`` a paragraph of its own; what stands before the answer has brought its own break."""
         lead = _PARAGRAPH if self._sent else ""
         self._sent = True
-        return lead + text
+        return self._add(lead + text)
+
+
+def _imprint(terms: Terms) -> Imprint | None:
+    return Imprint(terms.placeholders.values()) if terms.signed else None
 
 
 def _texts(notices: Iterable[Notice]) -> list[str]:

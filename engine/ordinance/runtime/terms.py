@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ordinance.detection import Expressions
 from ordinance.policy.plan import Contact, Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Effect
+from ordinance.runtime.adherence.looking import Wanted
 from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.occasions import OPENING, due
 from ordinance.runtime.prompt import Screened
@@ -45,7 +47,8 @@ class Terms:
     prompt was found to contain, ``without`` what a pack says of an adapter that is not there, and ``continued`` has
     one text, or one for each prompt of the request. ``remembered`` is what earlier answers of the conversation told.
     ``silent``: a machine reads the text, so that notices are in the metadata alone. ``keeps``: what leaves is needed
-    at the end. ``rulings`` are those of the judge, if there is one.
+    at the end. ``rulings`` are those of the judge, if there is one. ``signed``: a mark is signed over what leaves.
+    ``wanted`` is how the answer was to be spoken; None if nothing sets that.
     """
 
     plan: Plan
@@ -66,11 +69,22 @@ class Terms:
     silent: bool = False
     keeps: bool = False
     rulings: Rulings | None = None
+    signed: bool = False
+    wanted: Wanted | None = None
 
     @property
     def refused(self) -> bool:
         """Whether nothing of the model's may leave."""
         return self.screened.refused or (self.without is not None and self.without.declines)
+
+    def calling(self) -> dict[str, frozenset[int]]:
+        """Return the rules that name tools, as numbers, by what the names are compared as."""
+        found: dict[str, frozenset[int]] = {}
+        for tag, rule in enumerate(self.activation.rules):
+            for prepared in (self.plan.detectors[key] for key in rule.detectors):
+                for name in prepared.calls if isinstance(prepared, Expressions) else ():
+                    found[name] = found.get(name, frozenset()) | {tag}
+        return found
 
     @property
     def before(self) -> tuple[PlannedRule, ...]:

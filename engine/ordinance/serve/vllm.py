@@ -106,8 +106,10 @@ class Ordinance:
         server = scope.get("app")
         account(server, settings.vllm)
         renewal = Renewal(policies_of, load, installed_engine())
-        service = self._service = make_service(policies_of(settings), settings, self._inside, renewal=renewal)
         args = getattr(getattr(server, "state", None), "args", None)
+        service = self._service = make_service(
+            policies_of(settings), settings, self._inside, renewal=renewal, watermarked=_watermarked(args)
+        )
         # vLLM's API processes have no parent of ours: each has a port of its own.
         show(listen_for_metrics(settings.metrics, getattr(args, "api_server_count", 1) or 1), partial(numbers, service))
         self._log.install()
@@ -141,6 +143,12 @@ class Ordinance:
         server = {"vllm": installed_version(), "usage_statistics": False}
         state = await ready_state(service)
         return {**state, "ordinance": __version__, "server": server}, 200 if state["ready"] else 503
+
+
+def _watermarked(args: Any) -> bool | None:
+    """Return whether vLLM runs with a watermark, from its arguments; None if it does not show them. A version before
+    0.32 has none."""
+    return None if args is None else getattr(args, "watermark_config", None) is not None
 
 
 def _not_begun() -> Problem:

@@ -38,7 +38,7 @@ from ordinance.settings.sections import (
     VllmSettings,
     language_tag,
 )
-from ordinance.settings.trust import TrustSettings
+from ordinance.settings.trust import MarkSettings, TrustSettings
 
 PREFIX = "ORDINANCE_"
 
@@ -104,6 +104,11 @@ class Settings(BaseSettings):
         default=None,
         description="Whose signatures a policy needs. Default: nobody's, so that whoever can change the packs changes "
         "the policy.",
+    )
+    mark: MarkSettings | None = Field(
+        default=None,
+        description="With what the answers are signed that a law wants marked. Default: nothing; these answers are "
+        "marked in their metadata, and say that they are not signed.",
     )
     judges: list[JudgeSettings] = Field(
         default_factory=list,
@@ -174,6 +179,10 @@ class Settings(BaseSettings):
     audit: AuditSettings | None = Field(
         default=None, description="Where the record of requests goes: a path or a section. Default: standard error."
     )
+    objections: Path | None = Field(
+        default=None,
+        description="File in which `ordinance objection` counts objections to what rules did. Default: none.",
+    )
     metrics: MetricsSettings = Field(default=MetricsSettings(), description="Numbers for Prometheus.")
     traces: TraceSettings = Field(default=TraceSettings(), description="Traces for OpenTelemetry.")
     log: Literal["text", "json"] = Field(
@@ -224,6 +233,11 @@ class Settings(BaseSettings):
         """Return whether everyone on other machines may send requests, and nobody has said that this is meant."""
         exposed = unix_path(self.host) is None and not is_loopback(self.host)
         return exposed and not self.keys and not self.open_without_keys
+
+    @property
+    def watermarked(self) -> bool | None:
+        """Return whether the server behind has a watermark, as the operator says; None if they say nothing."""
+        return True if self.mark is not None and self.mark.watermark else None
 
     @property
     def is_open_to_envoys(self) -> bool:

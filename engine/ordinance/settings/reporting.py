@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from ordinance.settings.sections import Section
+from ordinance.settings.sections import Seconds, Section
 
 
 def audit_in_full(given: Any) -> Any:
@@ -37,6 +37,26 @@ class AuditSettings(Section):
         description="Before the model is asked, write to disk that the request begins; if this fails, the request "
         "gets status 503, `audit_unavailable`. Needs a `path`.",
     )
+    acknowledge: Literal["none", "written", "flushed"] = Field(
+        default="none",
+        description="What is true of an answer's record before the end of the answer leaves: `none` (nothing), "
+        "`written` to the file, `flushed` to the disk. If that fails, the end does not leave; the client gets "
+        "`audit_unavailable`. Needs a `path`.",
+    )
+    key_file: Path | None = Field(
+        default=None,
+        description="Chain the records, and sign checkpoints with the Ed25519 private key in this file, so that a "
+        "third party can verify the record ([record.md](record.md#chains)). PEM without a passphrase (`openssl genpkey "
+        "-algorithm ed25519`); a path is relative to the settings file. Needs a `path` in a folder that the server may "
+        "write, and `pip install 'ordinance[trust]'`. Default: no chain.",
+    )
+    checkpoint_records: int = Field(
+        default=1000, ge=1, le=1_000_000, description="With a chain: each process signs after so many records."
+    )
+    checkpoint_seconds: Seconds = Field(
+        default=60,
+        description="With a chain: it signs this long after its first unsigned record at the latest (seconds).",
+    )
     queue: int = Field(
         default=10_000,
         ge=1,
@@ -54,6 +74,10 @@ class AuditSettings(Section):
     def _has_a_path(self) -> AuditSettings:
         if self.required and self.path is None:
             raise ValueError("`required` needs a `path`: records on standard error may never reach a disk")
+        if self.acknowledge != "none" and self.path is None:
+            raise ValueError("`acknowledge` needs a `path`: records on standard error may never reach a disk")
+        if self.key_file is not None and self.path is None:
+            raise ValueError("`key_file` needs a `path`: standard error cannot be read again")
         return self
 
 

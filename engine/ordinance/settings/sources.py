@@ -31,7 +31,7 @@ KEY_VARIABLE = "ORDINANCE_KEY"
 #: The largest settings file that is read, in bytes.
 LARGEST_FILE = 1024 * 1024
 _NO_SETTINGS = frozenset({FILE_VARIABLE, KEY_VARIABLE})
-_FOLDER_OF_PATHS = ("packs", "shadow", "audit")
+_FOLDER_OF_PATHS = ("packs", "shadow", "audit", "objections")
 
 
 def load(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Settings:
@@ -113,6 +113,7 @@ _EXPECTED = {
 _FORMS = {
     "sha256": "64 digits of lower-case hexadecimal are expected, as `printf %s KEY | sha256sum` prints them",
     "expect": "64 digits of lower-case hexadecimal are expected, as `ordinance check` prints them",
+    "key_id": "letters, digits and . _ : / @ - are expected, at most 128, a letter or digit first",
     "policy": "letters, digits, '.', '_' and '-' are expected, at most 64, a letter or digit first",
 }
 _PLUGIN_FORMS = {
@@ -171,7 +172,9 @@ def _read(file: Path | None, plugins: frozenset[str]) -> strict_yaml.Document:
 
 #: Sections, and their settings that are paths.
 _PATHS_IN = {
+    "audit": ("key_file",),
     "trust": ("root", "state"),
+    "mark": ("key_file",),
     "upstream": ("key_file", "ca"),
     "ext_proc": ("certificate", "key_file", "ca"),
 }

@@ -24,6 +24,8 @@ _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?[0-9]+\.[0-9]+")
 #: No setting is nested deeper than this.
 _DEEPEST = 20
+#: No number is longer.
+_MOST_DIGITS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def read(text: str, name: str) -> Document:
             f"{name}:{line}: this is not YAML: {error.problem}.",
             help="Write 'key: value' lines, indented with spaces.",
         ) from None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, OverflowError):  # the last two: an escape or a version past any character
         raise SettingsError(f"{name}: this is not YAML.", help="Save it as plain UTF-8 text.") from None
     value = None if node is None else _value(node, (), lines, name)
     if value is None:
@@ -88,6 +90,7 @@ def _members(node: yaml.MappingNode, path: Path, lines: dict[Path, int], name: s
         key, line = key_node.value, key_node.start_mark.line + 1
         if not isinstance(key, str):
             raise SettingsError(f"{name}:{line}: a key must be a word.", help="docs/configuration.md lists the keys.")
+        _check_whole(key, line, name)
         if key in seen:
             raise SettingsError(
                 f"{name}:{line}: '{key}' is given twice, first on line {seen[key]}.", help="Keep one of them."
@@ -99,6 +102,7 @@ def _members(node: yaml.MappingNode, path: Path, lines: dict[Path, int], name: s
 
 def _scalar(node: yaml.Node, line: int, name: str) -> Any:
     text = str(node.value)
+    _check_whole(text, line, name)
     if getattr(node, "style", None) is not None:
         return text
     if text.lower() in _AMBIGUOUS:
@@ -108,6 +112,16 @@ def _scalar(node: yaml.Node, line: int, name: str) -> Any:
         )
     if text.lower() in _CONSTANTS:
         return _CONSTANTS[text.lower()]
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if _NUMBER.fullmatch(text) else text
+    if not (_INTEGER.fullmatch(text) or _NUMBER.fullmatch(text)):
+        return text
+    if len(text) > _MOST_DIGITS:
+        raise SettingsError(
+            f"{name}:{line}: this number is too long.", help="Write it in quotes if it is not a number."
+        )
+    return float(text) if "." in text else int(text)
+
+
+def _check_whole(text: str, line: int, name: str) -> None:
+    """Raise ``SettingsError`` for half of a character, which an escape can write and no encoding has."""
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise SettingsError(f"{name}:{line}: this contains an unpaired surrogate.", help="Write whole characters.")

@@ -1,10 +1,11 @@
-"""The section of the operator's settings about signed policy ([bundles.md](../../../docs/bundles.md))."""
+"""The sections of the operator's settings about what is signed: policy that is applied, and answers that leave."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from ordinance.settings.sections import Section
 
@@ -26,4 +27,28 @@ class TrustSettings(Section):
         description="File in which this machine remembers which bundles it has applied, so that an older one is "
         "refused; a path is relative to the settings file. Default: `trust.json` in `$STATE_DIRECTORY`, or in "
         "`$XDG_STATE_HOME/ordinance`; without these, a bundle is refused.",
+    )
+
+
+class MarkSettings(Section):
+    """With what answers are marked that a law wants marked ([marks.md](marks.md)). Needs
+    `pip install 'ordinance[trust]'`."""
+
+    key_file: Path = Field(
+        description="File with the private key that signs (Ed25519, PEM), which nobody but the server may read; a path "
+        "is relative to the settings file. It is read when the server starts."
+    )
+    key_id: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$")] | None = Field(
+        default=None,
+        description="Name of the key in each signature, so that who verifies knows which public key to take. Default: "
+        "the SHA-256 of the public key.",
+    )
+    provider: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="Who provides the answers, as each signature says it: a name, or an address on the web."
+    )
+    watermark: bool = Field(
+        default=False,
+        description="Whether the inference server behind the gateway watermarks its text (vLLM's "
+        "`--watermark-config`). Then answers say for which requests vLLM leaves its watermark out. Inside vLLM, vLLM's "
+        "own setting counts.",
     )

@@ -77,6 +77,35 @@ CODES: dict[str, Code] = {
     ),
 }
 
+#: What can be wrong with the mark of an answer (docs/marks.md).
+MARKS: dict[str, Code] = {
+    "answer-unreadable": Code(
+        "the answer cannot be read",
+        "Save it as it came: the JSON object, or the events of the stream.",
+        unreadable=True,
+    ),
+    "mark-missing": Code(
+        "the answer is not signed",
+        "Save all of it, the last event too; ask who provides it why it is not signed.",
+    ),
+    "mark-form": Code("the signature is not that of a mark", "Save the answer again, as it came."),
+    "mark-signature": Code(
+        "the signature is not by this key, or what was signed was changed",
+        "Name the provider's public key with --key; if it is the right one, do not rely on this answer.",
+    ),
+    "mark-metadata": Code(
+        "the `ordinance` object is not the one that was signed", "Do not rely on what it says of this answer."
+    ),
+    "mark-answer": Code(
+        "the answer has another id or model than the one that was signed", "Take the signature for another answer."
+    ),
+    "mark-text": Code("a text is not the one that was signed", "Do not take this text for the provider's."),
+    "mark-part": Code(
+        "the answer has something that Ordinance does not write", "Do not take that part for the provider's."
+    ),
+    "mark-time": Code("the time of the signature is to come", "Set the clock of this machine, or ask the provider."),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -105,7 +134,7 @@ def printable(text: str) -> str:
 
 def exit_code(found: Sequence[Trouble]) -> int:
     """Return 0 if nothing was found, 2 if something could not be read, else 1."""
-    if any(CODES[each.code].unreadable for each in found):
+    if any({**CODES, **MARKS}[each.code].unreadable for each in found):
         return 2
     return 1 if found else 0
 

@@ -97,14 +97,19 @@ def test_nothing_that_a_rule_looks_for(language: str, shipped: Loaded) -> None:
     page = document(shipped, language)
     for text in (to_html(page), to_markdown(page)):
         folded = text.casefold()
+
+        def has(words: str, folded: str = folded) -> bool:
+            # Most words are not even a part of a word there, and a pattern takes long to compile.
+            words = words.casefold()
+            return words in folded and re.search(rf"\b{re.escape(words)}\b", folded) is not None
+
         assert "ordinance-canary" not in folded
         for prepared in shipped.plan.detectors.values():
             if isinstance(prepared, Expressions):
-                for phrase in prepared.phrases:
-                    assert not re.search(rf"\b{re.escape(phrase.casefold())}\b", folded), phrase
+                assert not [phrase for phrase in prepared.phrases if has(phrase)]
         for unit in shipped.policy.units if shipped.policy else ():
             lines = [line for source in unit.lexicons.values() for line, _ in source.phrases()]
-            assert not [line for line in lines if re.search(rf"\b{re.escape(line.casefold())}\b", folded)]
+            assert not [line for line in lines if has(line)]
         for detector in shipped.policy.detectors if shipped.policy else ():
             if detector.kind == "pattern":
                 assert detector.declaration.arguments[0] not in text

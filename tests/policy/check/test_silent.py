@@ -64,7 +64,7 @@ def test_what_is_told_in_every_language_is_not_silent() -> None:
 def test_a_finding_names_rule_language_and_situation(
     texts: dict[str, str], informal: dict[str, str], code: str, said: str
 ) -> None:
-    [(given, message)] = spoiled("EE/r1", NoticeTemplate("omitted", texts, informal))
+    [(given, message)] = spoiled("EE/r1", NoticeTemplate("omitted", texts, {"informal": informal}))
     assert given == code
     assert "the notice of `r1` " in message
     assert said in message

@@ -111,7 +111,7 @@ def test_what_is_filled_into_right_to_left_text_is_isolated() -> None:
 
 
 def test_people_are_addressed_as_the_language_pack_says() -> None:
-    notice = NoticeTemplate("omitted", {"de": "Ihnen fehlt: {type}."}, {"de": "Dir fehlt: {type}."})
+    notice = NoticeTemplate("omitted", {"de": "Ihnen fehlt: {type}."}, {"informal": {"de": "Dir fehlt: {type}."}})
     formal, informal = discloser("de"), discloser("de", informal=True)
     assert formal.told([rule(notice=notice)])[0].text == "Ihnen fehlt: Kennzeichen."
     assert informal.told([rule(notice=notice)])[0].text == "Dir fehlt: Kennzeichen."
@@ -195,7 +195,7 @@ def test_whoever_does_not_answer_now_comes_last() -> None:
 AGAIN = NoticeTemplate(
     "desk",
     {"en": "This is the desk of the board. {law}.", "de": "Hier ist die Stelle des Amts. {law}."},
-    {"de": "Hier ist unsere Stelle vom Amt. {law}."},
+    {"informal": {"de": "Hier ist unsere Stelle vom Amt. {law}."}},
     {"en": "Still the desk.", "de": "Noch immer die Stelle."},
     {},
 )

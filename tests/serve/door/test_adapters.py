@@ -181,6 +181,9 @@ def test_the_locale_changes_the_instruction_and_nothing_else(opened: Open, upstr
     for body in bodies:
         assert body["ordinance"].pop("locale") in ("et", "de-AT", "fr-CA", "en")
         assert {body.pop(name) for name in ("id", "created")}
+        spoke = {each["slot"]: each["value"] for each in body["ordinance"].pop("adapters")}
+        assert spoke.pop("units") == "metric"
+        assert spoke in spoken
     assert all(body == bodies[0] for body in bodies)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from ordinance.plugins.hosted import FaultError
 from ordinance.serve.record import copies as module
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.serve.record.copies import Copies
 from ordinance.settings.reporting import AuditSettings
 from support.serving import PATIENCE

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ordinance.serve.record import failures
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.serve.record.failures import Failures
 from ordinance.settings.reporting import AuditSettings
 

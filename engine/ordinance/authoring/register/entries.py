@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from ordinance.authoring.objections import Count
 from ordinance.authoring.register.document import Document, Entry, Fact, Section, Table, Text
 from ordinance.authoring.register.wording import Wording
 from ordinance.authoring.statutes import SectionRead, Statute, statutes
@@ -21,12 +22,15 @@ _OMISSIONS = (Effect.WITHHOLD, Effect.MASK)
 _ADDITIONS = (Effect.SAY, Effect.MARK, Effect.PROVIDE)
 
 
-def register(plan: Plan, policy: Policy, wording: Wording, on: date) -> Document:
-    """Make the register of ``plan`` in the language of ``wording``, as of the day ``on``.
+def register(
+    plan: Plan, policy: Policy, wording: Wording, on: date, objections: Mapping[str, Count] | None = None
+) -> Document:
+    """Make the register of ``plan`` in the language of ``wording``, as of the day ``on``. ``objections`` to rules, by
+    the rules' ids, are shown if they are given.
 
     A text that contains what a removing rule looks for is left out, and the register says so.
     """
-    return _Builder(plan, policy, wording, on).document()
+    return _Builder(plan, policy, wording, on, objections or {}).document()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,9 @@ class _Shown:
 
 
 class _Builder:
-    def __init__(self, plan: Plan, policy: Policy, wording: Wording, on: date) -> None:
+    def __init__(self, plan: Plan, policy: Policy, wording: Wording, on: date, objections: Mapping[str, Count]) -> None:
         self.plan, self.policy, self.say, self.on = plan, policy, wording, on
+        self.objections = objections
         self.removing = frozenset(rule.id for rule in plan.rules if rule.effect.removes)
         self.witness = Witness(plan)
         nodes = {rule.id: rule for rule in policy.rules}
@@ -130,7 +135,7 @@ class _Builder:
         if shown.node.asks is not None:
             yield Fact(say("judged"), (Text(say("judged.no" if rule.judged is None else "judged.yes")),))
         if rule.effect in _OMISSIONS:
-            kind = "mask" if rule.effect is Effect.MASK else rule.scope.unit
+            kind = "call" if self._calls(rule) else "mask" if rule.effect is Effect.MASK else rule.scope.unit
             yield Fact(say("extent"), (Text(say(f"extent.{kind}")),))
         if rule.kind is NoticeKind.DECLINED:
             yield Fact(say("extent"), (Text(say("extent.declined")),))
@@ -138,6 +143,8 @@ class _Builder:
             yield Fact(say("occasion"), (Text(self._occasion(rule)),))
             if rule.effect is Effect.SAY:
                 yield self._notice(rule)
+        if calls := self._calls(rule):
+            yield Fact(say("calls"), tuple(map(self.text, calls)))
         if reason := getattr(shown.node.node, "reason", None):
             yield Fact(say("reason"), (self.written(reason),))
         for law in rule.laws:
@@ -149,6 +156,13 @@ class _Builder:
         for exemption in rule.exemptions:
             yield self._exception(exemption)
         yield Fact(say("cite"), (Text(self._cited(rule)),))
+        if (count := self.objections.get(rule.id)) is not None:
+            yield Fact(say("objections"), (Text(say("objections.counted", total=count.total, **count.outcomes)),))
+
+    def _calls(self, rule: PlannedRule) -> list[str]:
+        """Return the tools that a rule names, as its pack writes them."""
+        named = (each for each in self.policy.detectors if each.kind == "named" and each.key in rule.detectors)
+        return [name for each in named for name in each.declaration.arguments]
 
     def _law(self, law: Law, kind: str) -> Iterator[Fact]:
         say = self.say
@@ -159,6 +173,10 @@ class _Builder:
         ]
         yield Fact(say("from"), tuple(self.text(time) for time in times))
         yield Fact(say("reaches"), (self.text(say.condition(law.reaches, self.plan)),))
+        if appeal := pick(law.shown.appeal, say.language) or law.appeal:
+            yield Fact(say("group.appeal"), (self.text(appeal),))
+        if law.terms:
+            yield Fact(say("terms"), (self.text(law.terms, link=law.terms),))
         if law.source:
             seen = Text(say("source.seen", day=law.seen))
             yield Fact(say("source"), (self.text(law.source, link=law.source), seen))

@@ -81,7 +81,7 @@ def _from_xliff(name: str, text: str) -> Iterator[tuple[Key, str]]:
         raise UsageError(f"{name} declares entities, which no XLIFF file needs.", help="Export it anew.")
     try:
         root = ElementTree.fromstring(text.removeprefix("\ufeff").encode())  # noqa: S314 - no entities, see above
-    except (ElementTree.ParseError, ValueError):
+    except (ElementTree.ParseError, ValueError, LookupError):  # LookupError: an encoding that nobody knows
         raise UsageError(
             f"{name} is not XML.", help="Export it anew, and translate it with a tool for XLIFF."
         ) from None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ordinance.errors import UsageError
 from ordinance.language import ast
 from ordinance.language.format import format_source
 from ordinance.language.source import Source, Span
 from ordinance.policy.ir import Policy, Unit
+from ordinance.policy.slots import addresses_in
 
 _VARIABLE = re.compile(r"\{[^{}]*\}")
 
@@ -133,7 +134,10 @@ def _in_each(unit: Unit, name: str, texts: Sequence[ast.TextIn], tags: Sequence[
             there = own.get((tag, _form(text)))
             if tag == first or (there is None and tag in has):
                 continue  # it has its own forms
-            head = " ".join([tag, *_form(text).split()])
+            form = _form_in(text, tag, texts)
+            if form is None:
+                continue
+            head = " ".join([tag, *form.split()])
             label = f"{unit.name}/{name}" + (f" {_form(text)}" if _form(text) else "")
             last = texts[-1].text.span
             said = there.text.text if there and not _is_copied(there.text.text, text.text.text) else ""
@@ -166,6 +170,19 @@ def _is_copied(text: str, source: str) -> bool:
 
 def _form(text: ast.TextIn) -> str:
     return " ".join(filter(None, (text.address, text.plural, "again" if text.again else "")))
+
+
+def _form_in(text: ast.TextIn, tag: str, texts: Sequence[ast.TextIn]) -> str | None:
+    """Return the form of ``text`` in the language ``tag``. None where that has no such way of address, but for the
+    first of ``texts`` that says the same, which is then said without one."""
+    if text.address is None or text.address in addresses_in(tag):
+        return _form(text)
+    same = next(each for each in texts if _unaddressed(each) == _unaddressed(text))
+    return _form(replace(text, address=None)) if same is text else None
+
+
+def _unaddressed(text: ast.TextIn) -> tuple[str, str | None, bool]:
+    return text.tag.text, text.plural, text.again
 
 
 def _notices(unit: Unit) -> Iterator[tuple[str, Sequence[ast.TextIn]]]:

@@ -11,6 +11,7 @@
 _shtab_ordinance_commands() {
   local _commands=(
     apply:'Govern answers given as JSON lines on standard input, offline, exactly as the server would.'
+    audit:'Verify the record of requests, count or draw the answers in it, or delete records.'
     bundle:'Build, sign, verify and inspect a policy that is applied only if the right people signed it.'
     calibrate:'Measure a judge on labelled texts, and write the file that says what its scores mean.'
     check:'Read packs and the packs that they refer to, and report every problem at once.'
@@ -23,6 +24,7 @@ _shtab_ordinance_commands() {
     fmt:'Format packs in place. Comments and quoted texts stay as they are.'
     lesson:'Explain one code: what it means, a sample that has the finding, and one that does not.'
     new:'Create a commented starter pack, or a starter plugin, that passes its checks.'
+    objection:'Count the objections that people made to what rules did, by rule and outcome.'
     plugin:'Install a plugin into a folder of its own, or check that it keeps the contract.'
     plugins:'Show the plugins that the settings allow: what each provides, what confines it, and how it is.'
     print:'Write a document for the public, on standard output, that says what packs do.'
@@ -31,8 +33,19 @@ _shtab_ordinance_commands() {
     settings:'Check the settings that `ordinance serve` would read, or print their JSON schema.'
     test:'Run every example of the given packs, and report those that disagree with the policy.'
     translate:'Say which texts of packs lack which language, and exchange them with translators.'
+    verify:'Verify that an answer is the one that its provider signed, and say which text that covers.'
   )
   _describe 'ordinance commands' _commands
+}
+
+_shtab_ordinance_audit_commands() {
+  local _commands=(
+    prune:'Delete records by age, by API key, or both. Hashes remain in their place, with a signed statement that records were deleted, so the record can still be verified. Servers may run meanwhile.'
+    query:'Count the answers that the filters select, or list their records. The filters for rules, laws and effects must be met by one rule together; several values of one filter are alternatives. Nothing is verified.'
+    report:'Draw the answers that the filters select as bars (SVG), by day or by what --by names. Nothing is verified.'
+    verify:'Verify that nobody has changed, removed, added or moved a record since a checkpoint signed it. Records after the last checkpoint are not signed yet. What happens by itself (a kill, a full disk, a clock that is set) is listed as a break.'
+  )
+  _describe 'ordinance audit commands' _commands
 }
 
 _shtab_ordinance_bundle_commands() {
@@ -44,6 +57,15 @@ _shtab_ordinance_bundle_commands() {
     verify:'Verify a bundle as a server does: its form, its roots, its signatures, its files, its times and its versions. With --after (or --first) also whether what the signers approved is the difference that it makes.'
   )
   _describe 'ordinance bundle commands' _commands
+}
+
+_shtab_ordinance_objection_commands() {
+  local _commands=(
+    add:'Append an objection to the file.'
+    list:'List the objections in the file.'
+    report:'Count by rule and outcome.'
+  )
+  _describe 'ordinance objection commands' _commands
 }
 
 _shtab_ordinance_plugin_commands() {
@@ -75,6 +97,85 @@ _shtab_ordinance_apply_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_apply_defaults_added=0
+
+_shtab_ordinance_audit_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_audit_defaults_added=0
+
+_shtab_ordinance_audit_prune_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[settings (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
+  "--before[delete records from before this time]:TIME:"
+  "--older-than[delete records older than this, such as 180d]:PERIOD:"
+  "--key[delete records of the API key of this name]:NAME:"
+  "--sign-with[the private key (default\: \`audit.key_file\` of the settings)]:PEM:_files"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  "(*)::the record\'s files, the oldest first:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_audit_prune_defaults_added=0
+
+_shtab_ordinance_audit_query_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[settings (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
+  "--from[from this day or time on]:TIME:"
+  "--last[of the last 7d, 12h or 30m]:PERIOD:"
+  "--to[before this day or time]:TIME:"
+  "*--rule[answers by this rule, such as DE\/symbols]:RULE:"
+  "*--law[answers by a rule under this law, such as \'\§ 86a\' or Strafgesetzbuch]:LAW:"
+  "*--effect[answers by a rule with this effect\: refuse, withhold, mask, say, mark, provide]:EFFECT:(refuse withhold mask say mark provide)"
+  "*--key[answers of the API key of this name]:NAME:"
+  "*--jurisdiction[answers under the law of this place]:PLACE:"
+  "*--verdict[answers with this verdict\: pass, disclose, withhold, refuse]:VERDICT:(pass disclose withhold refuse)"
+  "--left-out[answers that a rule left something out of, or refused]"
+  "--by[count by api, day, effect, jurisdiction, key, law, locale, model, problem, rule, status, verdict]:KIND,…:"
+  "--list[write the records as JSON lines, and do not count]"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  "(*)::the record\'s files, the oldest first:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_audit_query_defaults_added=0
+
+_shtab_ordinance_audit_report_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[settings (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
+  "--from[from this day or time on]:TIME:"
+  "--last[of the last 7d, 12h or 30m]:PERIOD:"
+  "--to[before this day or time]:TIME:"
+  "*--rule[answers by this rule, such as DE\/symbols]:RULE:"
+  "*--law[answers by a rule under this law, such as \'\§ 86a\' or Strafgesetzbuch]:LAW:"
+  "*--effect[answers by a rule with this effect\: refuse, withhold, mask, say, mark, provide]:EFFECT:(refuse withhold mask say mark provide)"
+  "*--key[answers of the API key of this name]:NAME:"
+  "*--jurisdiction[answers under the law of this place]:PLACE:"
+  "*--verdict[answers with this verdict\: pass, disclose, withhold, refuse]:VERDICT:(pass disclose withhold refuse)"
+  "--left-out[answers that a rule left something out of, or refused]"
+  "--by[count by api, day, effect, jurisdiction, key, law, locale, model, problem, rule, status, verdict]:KIND,…:"
+  "--out[the picture]:SVG:_files"
+  "--title[what is written above it (default\: what is counted)]:title:"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  "(*)::the record\'s files, the oldest first:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_audit_report_defaults_added=0
+
+_shtab_ordinance_audit_verify_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[settings (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
+  "*--signed-by[the public key of the checkpoints, or the private one\; several times after a change of the key (default\: \`audit.key_file\` of the settings)]:PEM:_files"
+  "--least[the record must reach this checkpoint]:NUMBER:"
+  "--partial[the files are a part\: neither beginning nor end is expected]"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  "(*)::the record\'s files, the oldest first:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_audit_verify_defaults_added=0
 
 _shtab_ordinance_bundle_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -225,6 +326,7 @@ _shtab_ordinance_doctor_defaults_added=0
 _shtab_ordinance_explain_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--prompt[the question]:TEXT:"
+  "--called[TEXT is the name of a tool that the model calls]"
   "--conversation[a JSON line with \"messages\" and \"answer\", as \`apply\` takes it, instead of TEXT, --prompt and --turn]:FILE:_files"
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:_files"
   "--jurisdiction[attest this place and seat, such as DE]:CODE:"
@@ -286,6 +388,50 @@ _shtab_ordinance_new_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_new_defaults_added=0
 
+_shtab_ordinance_objection_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_objection_defaults_added=0
+
+_shtab_ordinance_objection_add_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--rule[the rule\'s id, as answers show it]:ID:"
+  "--outcome[what became of the objection]:outcome:(upheld partly_upheld rejected withdrawn)"
+  "--count[how many (default\: 1)]:N:"
+  "--on[the day of the decision (default\: today)]:DATE:"
+  "--file[the file (default\: the setting \`objections\`)]:FILE:_files"
+  "--config[settings (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_objection_add_defaults_added=0
+
+_shtab_ordinance_objection_list_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--file[the file (default\: the setting \`objections\`)]:FILE:_files"
+  "--config[settings (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
+  "--from[from this day on]:DATE:"
+  "--to[up to this day, which counts too]:DATE:"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_objection_list_defaults_added=0
+
+_shtab_ordinance_objection_report_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--file[the file (default\: the setting \`objections\`)]:FILE:_files"
+  "--config[settings (default\: \$ORDINANCE_CONFIG)]:FILE:_files"
+  "--from[from this day on]:DATE:"
+  "--to[up to this day, which counts too]:DATE:"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_objection_report_defaults_added=0
+
 _shtab_ordinance_plugin_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
 )
@@ -328,6 +474,7 @@ _shtab_ordinance_print_options=(
   "--language[language of the document\: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt, zh (default\: en)]:TAG:"
   "--words[the register\'s own words in another language]:FILE:_files"
   "--format[output format (default\: html)]:format:(html markdown)"
+  "--objections[show how many people objected to each rule, as FILE counts them]:FILE:_files"
   "*--with[load the pack that ships under this name too, such as en or EU (may be given several times)]:NAME:"
   "--on[use DATE as today\'s date, such as 2026-12-24]:DATE:"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
@@ -408,6 +555,16 @@ _shtab_ordinance_translate_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_translate_defaults_added=0
 
+_shtab_ordinance_verify_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "*--key[the provider\'s public key (Ed25519, PEM)\; give it again for each key that may have signed]:PUBLIC:_files"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  ":the answer, or - for standard input:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_verify_defaults_added=0
+
 
 _shtab_ordinance() {
   local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->ordinance'
@@ -428,6 +585,7 @@ _shtab_ordinance() {
       curcontext="${curcontext%:*:*}:_shtab_ordinance-$line[1]:"
       case $line[1] in
         apply) _arguments -C -s $_shtab_ordinance_apply_options ;;
+        audit) _shtab_ordinance_audit ;;
         bundle) _shtab_ordinance_bundle ;;
         calibrate) _arguments -C -s $_shtab_ordinance_calibrate_options ;;
         check) _arguments -C -s $_shtab_ordinance_check_options ;;
@@ -440,6 +598,7 @@ _shtab_ordinance() {
         fmt) _arguments -C -s $_shtab_ordinance_fmt_options ;;
         lesson) _arguments -C -s $_shtab_ordinance_lesson_options ;;
         new) _arguments -C -s $_shtab_ordinance_new_options ;;
+        objection) _shtab_ordinance_objection ;;
         plugin) _shtab_ordinance_plugin ;;
         plugins) _arguments -C -s $_shtab_ordinance_plugins_options ;;
         print) _arguments -C -s $_shtab_ordinance_print_options ;;
@@ -448,6 +607,33 @@ _shtab_ordinance() {
         settings) _arguments -C -s $_shtab_ordinance_settings_options ;;
         test) _arguments -C -s $_shtab_ordinance_test_options ;;
         translate) _arguments -C -s $_shtab_ordinance_translate_options ;;
+        verify) _arguments -C -s $_shtab_ordinance_verify_options ;;
+      esac
+  esac
+}
+
+_shtab_ordinance_audit() {
+  local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->audit'
+
+  # Add default positional/remainder specs only if none exist, and only once per session
+  if (( ! _shtab_ordinance_audit_defaults_added )); then
+    if (( ${_shtab_ordinance_audit_options[(I)${(q)one_or_more}*]} +          ${_shtab_ordinance_audit_options[(I)${(q)remainder}*]} +          ${_shtab_ordinance_audit_options[(I)${(q)default}]} == 0 )); then
+      _shtab_ordinance_audit_options+=(': :_shtab_ordinance_audit_commands' '*::: :->audit')
+    fi
+    _shtab_ordinance_audit_defaults_added=1
+  fi
+  _arguments -C -s $_shtab_ordinance_audit_options
+
+  case $state in
+    audit)
+      words=($line[1] "${words[@]}")
+      (( CURRENT += 1 ))
+      curcontext="${curcontext%:*:*}:_shtab_ordinance_audit-$line[1]:"
+      case $line[1] in
+        prune) _arguments -C -s $_shtab_ordinance_audit_prune_options ;;
+        query) _arguments -C -s $_shtab_ordinance_audit_query_options ;;
+        report) _arguments -C -s $_shtab_ordinance_audit_report_options ;;
+        verify) _arguments -C -s $_shtab_ordinance_audit_verify_options ;;
       esac
   esac
 }
@@ -475,6 +661,31 @@ _shtab_ordinance_bundle() {
         root) _arguments -C -s $_shtab_ordinance_bundle_root_options ;;
         sign) _arguments -C -s $_shtab_ordinance_bundle_sign_options ;;
         verify) _arguments -C -s $_shtab_ordinance_bundle_verify_options ;;
+      esac
+  esac
+}
+
+_shtab_ordinance_objection() {
+  local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->objection'
+
+  # Add default positional/remainder specs only if none exist, and only once per session
+  if (( ! _shtab_ordinance_objection_defaults_added )); then
+    if (( ${_shtab_ordinance_objection_options[(I)${(q)one_or_more}*]} +          ${_shtab_ordinance_objection_options[(I)${(q)remainder}*]} +          ${_shtab_ordinance_objection_options[(I)${(q)default}]} == 0 )); then
+      _shtab_ordinance_objection_options+=(': :_shtab_ordinance_objection_commands' '*::: :->objection')
+    fi
+    _shtab_ordinance_objection_defaults_added=1
+  fi
+  _arguments -C -s $_shtab_ordinance_objection_options
+
+  case $state in
+    objection)
+      words=($line[1] "${words[@]}")
+      (( CURRENT += 1 ))
+      curcontext="${curcontext%:*:*}:_shtab_ordinance_objection-$line[1]:"
+      case $line[1] in
+        add) _arguments -C -s $_shtab_ordinance_objection_add_options ;;
+        list) _arguments -C -s $_shtab_ordinance_objection_list_options ;;
+        report) _arguments -C -s $_shtab_ordinance_objection_report_options ;;
       esac
   esac
 }

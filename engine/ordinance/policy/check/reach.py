@@ -98,7 +98,8 @@ def _sought(rule: Rule, prepared: Mapping[str, Prepared]) -> Iterator[tuple[str,
         yield "judged", rule.id
     for key in rule.detectors:
         match prepared.get(key):
-            case Expressions(phrases, patterns):
+            case Expressions(phrases, patterns, calls=calls):
+                yield from (("call", name) for name in calls)
                 yield from (("phrase", phrase) for phrase in phrases)
                 yield from (("pattern", pattern) for pattern in patterns)
             case _:

@@ -74,7 +74,9 @@ def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
         return
     laws = rule.laws
     values = {"type": True, "law": bool(laws), "jurisdiction": bool(laws)}
-    values |= {name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal")}
+    values |= {
+        name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal", "terms")
+    }
     known = frozenset(name for name, has_value in values.items() if has_value)
     yield from _in_language(rule.notice, tag, needs, known)
 
@@ -88,8 +90,8 @@ def _stands_in(texts: Iterable[Mapping[str, str]], tag: str) -> str:
 
 
 def _in_language(template: NoticeTemplate, tag: str, needs: frozenset[str], known: frozenset[str]) -> Iterator[_Fault]:
-    """Yield what is wrong with the formal and the informal text of ``template`` in one language."""
-    texts = [template.texts.get(tag, ""), *(text for each, text in template.informal.items() if each == tag)]
+    """Yield what is wrong with the texts of ``template`` in one language, in every way of address."""
+    texts = [template.texts.get(tag, ""), *(each[tag] for each in template.addressed.values() if tag in each)]
     for text in texts:
         if not text.strip():
             yield "notice-text", f"has no text in {tag}"

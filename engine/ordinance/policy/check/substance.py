@@ -75,7 +75,7 @@ def _check_pair(
 def _check_without(policy: Policy, report: Report) -> None:
     houses = [each for each in policy.without if each.rank is Rank.HOUSE]
     for one, two in combinations(houses, 2):
-        said, other = ((each.declines, each.notice.texts, each.notice.informal) for each in (one, two))
+        said, other = ((each.declines, each.notice.texts, each.notice.addressed) for each in (one, two))
         if said != other:
             speak = next(unit for unit in policy.units if unit.name == two.pack).pack.each(ast.SpeakDecl)[0]
             message = f"`without adapter` says something else in {one.pack}, which has the same rank"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ordinance.detection import Declaration
@@ -11,6 +12,9 @@ from ordinance.policy.ir import Detector, PatternCase, Unit
 from ordinance.policy.link.contacts import holds_value, pattern_of
 from ordinance.policy.link.names import Names, Report
 
+#: Braces in a phrase that contain one word.
+_NAMED = re.compile(r"\{([^{},]*)\}")
+
 
 class Detectors:
     """Collects the detectors of all packs, each under a key of its own, and the examples of their patterns."""
@@ -19,6 +23,7 @@ class Detectors:
         self._report = report
         self.found: dict[str, Detector] = {}
         self.cases: list[PatternCase] = []
+        self._endings: dict[str, Names[tuple[str, ...]]] = {}
 
     def declared(self, unit: Unit) -> Mapping[str, Names[str]]:
         """Return the keys of what a pack declares, by kind and name."""
@@ -41,12 +46,41 @@ class Detectors:
         self._examples(key, f"list of words for `{item.name}`", item.name, item.examples)
         return key
 
+    def endings(self, unit: Unit) -> Names[tuple[str, ...]]:
+        """Return the forms of the endings that a pack declares, by their names."""
+        if unit.name not in self._endings:
+            names = self._endings[unit.name] = Names("endings", self._report)
+            for item in unit.pack.each(ast.EndingsDecl):
+                names.define(item.name, self._forms(item))
+        return self._endings[unit.name]
+
+    def _forms(self, item: ast.EndingsDecl) -> tuple[str, ...]:
+        """Return the forms that a declaration of endings lists. What it must not contain is a finding."""
+        found: dict[str, None] = {}
+        for text in item.texts:
+            for form in map(str.strip, text.text.split(",")):
+                if "{" in form or "}" in form:
+                    message = f"the endings `{item.name}` contain a brace"
+                    self._report(diagnose("endings-invalid", text.span, message, "Write the forms with commas only."))
+                elif form in found:
+                    message = f"the endings `{item.name}` list {f'`{form}`' if form else 'the bare word'} twice"
+                    self._report(diagnose("endings-invalid", text.span, message, "Keep one of them."))
+                found[form] = None
+        if len(found) < 2:
+            message = f"the endings `{item.name}` contain only one ending"
+            self._report(diagnose("endings-invalid", item.texts[0].span, message, 'Write several, as in ",es,er,ern".'))
+        return tuple(found)
+
     def foreign(self, use: ast.Use) -> str:
         """Return the key of a detector that no pack declares: a plugin's (``check`` tests whether one provides it), one
-        of numbers with check digits, or one of a script."""
+        of numbers with check digits, one of a script, or one of tools by their names."""
         given = ", ".join(f'"{each.text}"' for each in use.arguments)
         key = f"{use.kind} {use.name}" + (f" ({given})" if given else "")
-        if use.kind == "detector":
+        if use.kind == "named":
+            key = f"tool_call named {given}"
+            declaration = Declaration("named", tuple(each.text for each in use.arguments))
+            places = tuple(each.span for each in use.arguments)
+        elif use.kind == "detector":
             declaration = Declaration(use.name.text, tuple(each.text for each in use.arguments))
             places = tuple(each.span for each in use.arguments)
         else:
@@ -74,7 +108,12 @@ class Detectors:
         source = unit.lexicons.get(path.text)
         phrases = list(source.phrases()) if source else []
         lines, places = tuple(text for text, _ in phrases), tuple(span for _, span in phrases)
-        self.found[key] = Detector(key, Declaration("lexicon", lines), places, path.span)
+        named = self.endings(unit)
+        wanted = {name.strip() for line in lines for name in _NAMED.findall(line)}
+        endings = tuple(named.items().items()) if wanted else ()
+        for name in wanted:
+            named.find(name)
+        self.found[key] = Detector(key, Declaration("lexicon", lines, endings=endings), places, path.span)
 
     def _pattern(self, unit: Unit, item: ast.PatternDecl) -> str:
         key = f"{unit.name}/pattern {item.name}"

@@ -48,6 +48,7 @@ def link_examples(scopes: Scopes, node: ast.Rule, report: Report) -> Iterator[Ex
             part, facts.on, facts.elapsed,
             earlier=tuple((question.text, said.text) for question, said in item.earlier),
             judged=judged,
+            called=item.called,
         )  # fmt: skip
     for pair in node.alikes:
         facts = _facts(scopes, pair.given, report)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
 from ordinance.policy.conditions import ALWAYS
 from ordinance.policy.ir import CitedBylaw, CitedLaw, Unit, texts_of
+from ordinance.policy.link.contacts import holds_value
 from ordinance.policy.link.names import Report
 from ordinance.policy.link.places import Places, zone
 from ordinance.policy.link.situations import Situations
@@ -62,7 +64,17 @@ def link_bylaw(unit: Unit, node: ast.BylawDecl, zone: ZoneInfo, report: Report) 
     shown = law_texts(None, node.title, None, node.short, authority={ANY_LANGUAGE: node.by.text}, appeal=appeal)
     by, to = node.by.text, appeal.get(ANY_LANGUAGE, "")
     law = Law(node.title.text, "", unit.name, ALWAYS, period, "", start, authority=by, appeal=to, shown=shown)
+    if node.terms is not None:
+        law = replace(law, terms=_terms(node.terms, report))
     return CitedBylaw(law, node, unit.name)
+
+
+def _terms(link: ast.Word, report: Report) -> str:
+    """Return where a house's terms of use are; what is no link is a finding."""
+    if not holds_value("link", link.text):
+        message = f'"{link}" is not a link to the terms'
+        report(diagnose("contact-value", link.span, message, 'Write it as in "https://house.example/terms".'))
+    return link.text
 
 
 def _in_force(node: ast.LawDecl, zone: ZoneInfo, report: Report) -> Period | None:

@@ -21,6 +21,7 @@ from ordinance.policy.link.slot_lines import link_slots, link_without
 from ordinance.policy.link.unbuilt import check_pending
 from ordinance.policy.link.written import names_of, titles_of
 from ordinance.policy.plan import Contact, Dimension, LanguageStyle, PackRef, SlotLine
+from ordinance.policy.slots import PROMPT, USUAL_ADDRESS
 from ordinance.policy.vocabulary import BUILT_IN_DIMENSIONS, ENGINE_LABELS, ENGINE_NOTICES, Rank
 
 #: Names that the engine uses itself, so that a pack need not.
@@ -236,6 +237,7 @@ class _Linker:
         kind = scope.unit.pack.kind
         for detectors in scope.detectors.values():
             detectors.report_unused()
+        self.detectors.endings(scope.unit).report_unused()
         scope.laws.report_unused()
         if kind != "charter":
             scope.dimensions.report_unused()
@@ -254,5 +256,5 @@ def _style(unit: Unit, slots: Sequence[SlotLine]) -> LanguageStyle:
         (line.rank, line.pack): line.values[0][1] for line in slots if line.slot == "address" and len(line.values) == 1
     }
     house = next((value for (rank, _), value in sorted(said.items()) if rank is Rank.HOUSE), None)
-    informal = (house or said.get((Rank.DEFAULT, unit.name))) == "informal"
-    return LanguageStyle(unit.name, unit.name, "informal" if informal else "formal")
+    address = house or said.get((Rank.DEFAULT, unit.name)) or USUAL_ADDRESS
+    return LanguageStyle(unit.name, unit.name, USUAL_ADDRESS if address == PROMPT else address)

@@ -42,9 +42,9 @@ _TOGETHER = (
 #: Words that begin a declaration or a clause, or join two: a name spelled like one would mislead a reader.
 _RESERVED = frozenset({
     "about", "adapter", "address", "alike", "and", "article", "as", "at", "before", "both", "bylaw", "charter",
-    "condition", "contact", "detector", "dimension", "example", "except", "given", "guarantee", "has", "hours", "house",
-    "identifier", "in", "is", "jurisdiction", "label", "language", "law", "lexicon", "limit", "mark", "mask",
-    "means", "not", "notice", "or", "otherwise", "pattern", "prompt", "protects", "provide", "quote", "reaches",
+    "condition", "contact", "detector", "dimension", "endings", "example", "except", "given", "guarantee", "has",
+    "hours", "house", "identifier", "in", "is", "jurisdiction", "label", "language", "law", "lexicon", "limit", "mark",
+    "mask", "means", "not", "notice", "or", "otherwise", "pattern", "prompt", "protects", "provide", "quote", "reaches",
     "reason", "red", "refuse", "say", "scope", "section", "seen", "speak", "spoken", "telling", "title", "topic",
     "under", "unknown", "unless", "until", "when", "withhold", "within", "without", "zone",
 })  # fmt: skip

@@ -12,10 +12,11 @@ from ordinance.policy.ir import Unit
 from ordinance.policy.link.names import Names, Report, check_tag, scripts_of
 from ordinance.policy.link.plurals import categories, category
 from ordinance.policy.plan import UNTOLD, Law, NoticeTemplate
+from ordinance.policy.slots import USUAL_ADDRESS, addresses_in, nearest_addresses
 from ordinance.policy.vocabulary import MARKER
 
 #: The variables of notices. What was matched is not among them and never will be (semantics, rule 16).
-VARIABLES = frozenset({"type", "law", "jurisdiction", "authority", "appeal", "contacts", "hours"})
+VARIABLES = frozenset({"type", "law", "jurisdiction", "authority", "appeal", "contacts", "hours", "terms"})
 
 #: The language of notices where no language pack is loaded.
 DEFAULT_LANGUAGE = "en"
@@ -28,12 +29,13 @@ _VARIABLES = f"Use {', '.join(f'{{{name}}}' for name in sorted(VARIABLES))}."
 _RESOLVED_BY = {
     "authority": 'Write `authority "…"` in the law.',
     "appeal": "Write `appeal CONTACT` in the law.",
+    "terms": 'Write `terms "https://…"` in the bylaw; only a house has terms.',
     "hours": "Only a `say` rule with `every N hours` has {hours}.",
     "contacts": "Only the notice `contacts` has {contacts}.",
 }
 
-#: The language of a notice's text, whether it is informal, and whether it is the shorter form.
-_Form = tuple[str, bool, bool]
+#: The language of a notice's text, how it addresses people, and whether it is the shorter form.
+_Form = tuple[str, str, bool]
 
 _WORDS = re.compile(r"[^\W\d_]+")
 
@@ -74,7 +76,9 @@ class Catalogue:
         if missing := [tag for tag in self._wanted(self.notices, word, pack) if tag not in template.texts]:
             self._missing("notice-text", "notice", word, missing)
         said = {"type": True, "law": "law" in needs, "jurisdiction": "law" in needs, "hours": hours > 0}
-        said |= {name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal")}
+        said |= {
+            name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal", "terms")
+        }
         for text in (text for texts in self._texts(word.text, pack).values() for text in texts):
             if text.again and "type" in needs:
                 self.report(diagnose("notice-again", text.text.span, f"the notice `{word}` has a shorter form"))
@@ -143,13 +147,24 @@ class Catalogue:
         """Return the notice ``name`` as ``pack`` sees it, with ``hours`` in each language's plural form; None if no
         pack has it."""
         found = {key: _form(texts, hours) for key, texts in self._texts(name, pack).items()}
+        texts: dict[str, str] = {}
+        again: dict[str, str] = {}
+        for tag in dict.fromkeys(tag for tag, _, _ in found):
+            ways = [each for each in nearest_addresses(USUAL_ADDRESS) if (tag, each, False) in found]
+            if ways:
+                texts[tag] = found[tag, ways[0], False]
+            shorter = found.get((tag, USUAL_ADDRESS, True)) or (ways and found.get((tag, ways[0], True)))
+            if shorter:
+                again[tag] = shorter
 
-        def of(informal: bool, again: bool) -> dict[str, str]:
-            return {tag: text for (tag, *form), text in found.items() if form == [informal, again]}
+        def addressed(is_again: bool) -> dict[str, dict[str, str]]:
+            ways: dict[str, dict[str, str]] = {}
+            for (tag, address, shorter), text in found.items():
+                if shorter is is_again and address != USUAL_ADDRESS:
+                    ways.setdefault(address, {})[tag] = text
+            return ways
 
-        texts, informal = of(False, False), of(True, False)
-        texts = {**informal, **texts}
-        return NoticeTemplate(name, texts, informal, of(False, True), of(True, True)) if texts else None
+        return NoticeTemplate(name, texts, addressed(False), again, addressed(True)) if texts else None
 
     def _texts(self, name: str, pack: str) -> dict[_Form, tuple[ast.TextIn, ...]]:
         """Return the texts of the notice ``name`` as ``pack`` sees it, by their form; several if a language has plural
@@ -159,7 +174,7 @@ class Catalogue:
             item = self.notices[owner].find(name)
             own: dict[_Form, tuple[ast.TextIn, ...]] = {}
             for text in item.texts if item else ():
-                key = (text.tag.text, text.address == "informal", text.again)
+                key = (text.tag.text, text.address or USUAL_ADDRESS, text.again)
                 own[key] = (*own.get(key, ()), text)
             texts.update(own)
         return texts
@@ -193,6 +208,9 @@ def check_texts(unit: Unit, report: Report) -> None:
             seen.add(place)
             if unit.pack.kind != "language":
                 check_tag(text.tag, report)
+            if text.address and text.address not in (ways := addresses_in(text.tag.text)):
+                message = f"{text.tag} has no way of address `{text.address}`"
+                report(diagnose("slot-value", text.tag.span, message, f"It has {', '.join(sorted(ways))}."))
             if unit.pack.kind == "language" and text.tag.text != unit.name:
                 message = f"the language pack {unit.name} contains a text in {text.tag}"
                 report(diagnose("text-language", text.tag.span, message))

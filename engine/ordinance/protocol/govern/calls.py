@@ -79,6 +79,7 @@ class GovernedCall:
         begun = self.take(call) or Call(call.index)
         rest = self.close(end) or Call(call.index)
         if self._stream.ended:
+            self._name.take_back()
             return None
         arguments = begun.arguments + rest.arguments
         return replace(call, id=begun.id or rest.id, name=begun.name + rest.name, arguments=arguments)

@@ -179,7 +179,7 @@ class GovernedChoice:
         block.ended = True
         rest = self.stream.pause(end, ends)
         if rest and not self.stream.ended:
-            out.texts[ends] = out.texts.get(ends, "") + rest
+            out.texts[ends] = out.texts.get(ends, "") + self.stream.leave(rest, ends)
 
     def _call(self, call: Call, out: Said, end: End) -> None:
         """Govern a call, or a piece of one; in a whole answer, which has this ``end``, it leaves whole or not at
@@ -263,14 +263,16 @@ class GovernedChoice:
         and a stream has no header for notices (docs/decisions/029)."""
         told = [notice.text for notice in self.stream.notices if notice.kind in _LEFT_OUT]
         if told and self.stream.content.omitted:
-            said = [text] if (text := out.texts.get(REFUSAL, "")) else []
-            out.texts[REFUSAL] = "\n\n".join([*said, *told])
+            said = out.texts.get(REFUSAL, "")
+            added = self.stream.leave(("\n\n" if said else "") + "\n\n".join(told), REFUSAL)
+            out.texts[REFUSAL] = said + added
 
     def _close_texts(self, end: End, out: Said) -> None:
         """No more comes of any text but the content: what is left of it."""
         for name in self.stream.others:
             if not (self.stream.ended or self.stream.paused(name)):
-                out.texts[name] = out.texts.get(name, "") + self.stream.pause(end, name)
+                rest = self.stream.leave(self.stream.pause(end, name), name)
+                out.texts[name] = out.texts.get(name, "") + rest
 
     def _end_of(self, last: Said | None) -> End:
         """Return the kind of end of what was said last."""

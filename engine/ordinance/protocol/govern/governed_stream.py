@@ -14,7 +14,7 @@ from ordinance.protocol.api import Api, Choices
 from ordinance.protocol.asked import Request
 from ordinance.protocol.forms import Form
 from ordinance.protocol.govern.choice import GovernedChoice
-from ordinance.protocol.govern.whole import counts
+from ordinance.protocol.govern.whole import counts, told_of
 from ordinance.protocol.problems import Problem, malformed
 from ordinance.protocol.said import Said, Top, Usage
 from ordinance.protocol.sse import TAIL, BadEventError, EventParser, framed
@@ -55,6 +55,7 @@ class GovernedStream:
         self._adopted = False
         self._choices: dict[int, GovernedChoice] = {}
         self._taken = b""  # of a piece that is being taken: what has left of it
+        self._midway = False  # an event is being read: what of it has left is not known
         self._waiting: tuple[Choices, Usage | None] | None = None
         self._held = self._most_held = 0  # characters that wait now, and the most that did before text left
         self.usage: Usage | None = None  # as the upstream said it last
@@ -107,7 +108,12 @@ class GovernedStream:
         """Govern the data of one event. Raises ``Problem`` where it is no event of this protocol."""
         forms = self._reader.forms
         more = self._more(forms[0].lead + data + TAIL) if forms else None
-        return self._read(data) if more is None else more
+        if more is not None:
+            return more
+        self._midway = True
+        more = self._read(data)
+        self._midway = False
+        return more
 
     def _more(self, event: bytes) -> bytes | None:
         """Govern an event that has a known form on the wire, if its choice goes on. Returns None for any other bytes;
@@ -207,7 +213,7 @@ class GovernedStream:
         last += [([(index, choice.end())], None) for index, choice in self._unfinished()]
         self.open = 0
         leaving = b"".join([self._writer.write(self._top, *each, None) for each in last[:-1]])
-        leaving += self._writer.write(self._top, *last[-1], self._session.metadata())
+        leaving += self._writer.write(self._top, *last[-1], told_of(self._session, self._top))
         return leaving + self._writer.done
 
     def fail(self, problem: Problem) -> bytes:
@@ -222,7 +228,9 @@ class GovernedStream:
         for index, choice in self._unfinished():
             leaving += self._writer.write(self._top, [(index, choice.fail(problem.code))], None, None)
         self.open = 0
-        return leaving + self._writer.problem(problem, self._session.metadata())
+        if self._midway and self._session.marking is not None:
+            self._session.marking.leave_unsigned()
+        return leaving + self._writer.problem(problem, told_of(self._session, self._top))
 
     def _unfinished(self) -> list[tuple[int, GovernedChoice]]:
         return [(index, choice) for index, choice in sorted(self._choices.items()) if not choice.finished]
@@ -240,7 +248,7 @@ def refused_stream(api: Api, request: Request, session: Session, top: Top) -> by
         for index in range(request.choices)
     ]
     leaving = b"".join([writer.write(top, [each], None, None) for each in said[:-1]])
-    return leaving + writer.write(top, said[-1:], None, session.metadata()) + writer.done
+    return leaving + writer.write(top, said[-1:], None, told_of(session, top)) + writer.done
 
 
 def harmless(top: Top, session: Session) -> bool:

@@ -33,7 +33,7 @@ def govern_whole(
     for index, said in reply.choices:
         said.finish = said.finish or "stop"
         choices.append((index, GovernedChoice(request, session, index).take(said)))
-    return with_metadata(api.write_whole(request, top, choices, counts(session, reply.usage)), session.metadata())
+    return with_metadata(api.write_whole(request, top, choices, counts(session, reply.usage)), told_of(session, top))
 
 
 def refused_whole(api: Api, request: Request, session: Session, top: Top) -> dict[str, Any]:
@@ -42,7 +42,12 @@ def refused_whole(api: Api, request: Request, session: Session, top: Top) -> dic
         (index, GovernedChoice(request, session, index).take(Said(finish="stop", own=True)))
         for index in range(request.choices)
     ]
-    return with_metadata(api.write_whole(request, top, choices, None), session.metadata())
+    return with_metadata(api.write_whole(request, top, choices, None), told_of(session, top))
+
+
+def told_of(session: Session, top: Top) -> dict[str, Any]:
+    """Return the ``ordinance`` object of an answer that has this ``top``, whose choices have all closed."""
+    return session.metadata(top.id, top.model)
 
 
 def counts(session: Session, usage: Usage | None) -> Usage | None:

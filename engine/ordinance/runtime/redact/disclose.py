@@ -9,10 +9,12 @@ from collections.abc import Collection, Container, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import langcodes
 
 from ordinance.policy.plan import ANY_LANGUAGE, Contact, Law, NoticeTemplate, Plan, PlannedRule, Texts
+from ordinance.policy.slots import USUAL_ADDRESS, nearest_addresses
 from ordinance.policy.vocabulary import Effect, NoticeKind
 from ordinance.runtime.redact.signs import placeholder
 
@@ -55,7 +57,7 @@ class Discloser:
         self._words = plan.engine_labels
         self._titles = plan.titles
         self._language = language if style is None else style.language
-        self._informal = style is not None and style.address == "informal"
+        self._address = USUAL_ADDRESS if style is None else style.address
 
     def told(self, rules: Iterable[PlannedRule], heard: Container[str] = frozenset()) -> list[Notice]:
         """Make one notice for each template that ``rules`` name, with all causes in it, whatever their order; in its
@@ -80,7 +82,7 @@ class Discloser:
 
     def _in(self, tag: str) -> Discloser:
         other = copy(self)
-        other._language, other._informal = tag, False
+        other._language, other._address = tag, USUAL_ADDRESS
         return other
 
     def _notice(self, rules: Sequence[PlannedRule], again: bool) -> Notice:
@@ -94,6 +96,7 @@ class Discloser:
             jurisdiction=_joined(map(self.place, laws)),
             authority=_joined(map(self.authority, laws)),
             appeal=_joined(map(self.appeal, laws)),
+            terms=_joined(law.terms for law in laws),
         )
         return Notice(first.kind, tuple(cause for rule in rules for cause in causes_of(rule)), text)
 
@@ -184,7 +187,7 @@ class Discloser:
         return next((texts[tag] for tag in parents(self._language) if tag in texts), "")
 
     def _fill(self, template: NoticeTemplate, again: bool = False, /, **values: str) -> str:
-        text = self._pick(_form(template, self._informal, again))
+        text = self._pick(_form(template, self._address, again))
         isolate = is_right_to_left(self._language)
         for name, value in values.items():
             text = text.replace("{" + name + "}", f"{_ISOLATE}{value}{_POP}" if isolate and value else value)
@@ -194,14 +197,17 @@ class Discloser:
         return pick(texts, self._language)
 
 
-def _form(template: NoticeTemplate, informal: bool, again: bool) -> Texts:
+def _form(template: NoticeTemplate, address: str, again: bool) -> Texts:
     """Return the texts of a notice in one form, or in the nearest that a language has: the shorter is left before the
     address is."""
-    texts = {**template.texts, **template.informal} if informal else template.texts
-    if not again:
-        return texts
-    shorter = {tag: text for tag, text in template.again.items() if not informal or tag not in template.informal}
-    return {**texts, **shorter, **(template.again_informal if informal else {})}
+    texts: dict[str, str] = {}
+    for way in reversed(nearest_addresses(address) if template.addressed else (USUAL_ADDRESS,)):
+        usual = way == USUAL_ADDRESS
+        full = template.texts if usual else template.addressed.get(way, {})
+        shorter = (template.again if usual else template.again_addressed.get(way, {})) if again else {}
+        texts.update(full)
+        texts.update(shorter)
+    return texts
 
 
 def _key(item: tuple[tuple[str, str, str, bool], object]) -> tuple[str, str, str, bool]:
@@ -250,3 +256,22 @@ def is_right_to_left(tag: str) -> bool:
 
 def _joined(texts: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(texts))
+
+
+def notices_as_json(notices: Iterable[Notice]) -> list[dict[str, Any]]:
+    """Notices as answers and ``ordinance apply`` show them."""
+    return [
+        {
+            "id": f"n{number}",
+            "kind": notice.kind.value,
+            "causes": [cause_as_json(cause) for cause in notice.causes],
+            "text": notice.text,
+        }
+        for number, notice in enumerate(notices, 1)
+    ]
+
+
+def cause_as_json(cause: Cause) -> dict[str, Any]:
+    """Return a cause as answers show it: the rule, its type, and the law."""
+    law = None if cause.law is None else dict(zip(("title", "article", "jurisdiction"), cause.law, strict=True))
+    return {"rule": cause.rule, "type": cause.type, "law": law}

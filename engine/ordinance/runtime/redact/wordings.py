@@ -302,6 +302,7 @@ def _values_of(plan: Plan) -> dict[str, set[str]]:
         "law": {say.cited(law) for say in saying for law in laws},
         "jurisdiction": {say.place(law) for say in saying for law in laws},
         "authority": {say.authority(law) for say in saying for law in laws},
+        "terms": {law.terms for law in laws},
         "appeal": {say.appeal(law) for say in saying for law in laws},
         "contacts": {form for say in saying for each in plan.contacts for form in say.contact_values(each)},
     }
@@ -318,8 +319,7 @@ def disclosers(plan: Plan) -> list[Discloser]:
 
 def texts_of(notice: NoticeTemplate) -> list[str]:
     """Return the texts of a notice in every language and every form."""
-    forms = (notice.texts, notice.informal, notice.again, notice.again_informal)
-    return [text for by in forms for text in by.values()]
+    return [text for _, texts in notice.forms for text in texts.values()]
 
 
 def _notices(plan: Plan, rules: Iterable[PlannedRule]) -> Iterable[NoticeTemplate]:

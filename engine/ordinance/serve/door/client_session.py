@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from ordinance.policy.plan import Plan
+from ordinance.runtime.marking import Sign
 from ordinance.runtime.memory import Memory
 from ordinance.runtime.opening import open_session
 from ordinance.runtime.remembered import Remembered
@@ -27,6 +28,7 @@ def session_of(
     memory: Memory | None = None,
     salt: bytes = b"",
     remembered: Remembered | None = None,
+    sign: Sign | None = None,
     now: datetime | None = None,
 ) -> Session:
     """Open a session for ``client`` under ``plan``, as the operator's ``settings`` say; ``on`` replaces today's date,
@@ -53,4 +55,5 @@ def session_of(
         salt=salt,
         remembered=remembered,
         shows_trials=settings.judge.shown,
+        sign=sign,
     )

@@ -61,9 +61,9 @@ class StreamDelivery:
             raise truncated()
         return self._last + await aside(0, self._waits, self._stream.end)
 
-    async def fail(self, problem: Problem) -> None:
-        """End an answer that cannot go on."""
-        await self._exchange.write(self._last + self._stream.fail(problem), last=True)
+    def fail(self, problem: Problem) -> bytes:
+        """End an answer that cannot go on. Returns its last events, which are to be sent."""
+        return self._last + self._stream.fail(problem)
 
 
 class WholeDelivery:

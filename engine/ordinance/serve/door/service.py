@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from ordinance.errors import SituationError
 from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import Effect
+from ordinance.protocol.watermark import watermark_of
 from ordinance.resources import folder
 from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.memory import Memories
@@ -30,12 +33,13 @@ from ordinance.serve.http.glance import Glance
 from ordinance.serve.http.keys import Client, Keyring
 from ordinance.serve.http.rates import Rates
 from ordinance.serve.metrics.meter import Meter
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.serve.record.sinks import Sinks
 from ordinance.serve.shadow.shadow import Shadow
 from ordinance.serve.traces.tracer import Tracer
 from ordinance.settings.model import Settings
 from ordinance.settings.reporting import AuditSettings
+from ordinance.trust.marks.signer import Signer, signer_of
 
 #: How long it is remembered that the package is the same, in seconds: looking costs about 10 ms of a core.
 _LOOKED_EVERY = 5.0
@@ -44,7 +48,8 @@ _LOOKED_EVERY = 5.0
 @dataclass(frozen=True, slots=True)
 class Service:
     """Frozen, but for what is in force, what stands behind, the log, what is counted and what is remembered of prompts.
-    ``on`` replaces today's date; ``restart_due`` says whether the package was replaced since the start."""
+    ``on`` replaces today's date; ``restart_due`` says whether the package was replaced since the start; ``watermarked``
+    whether the server behind has a watermark (None: nobody knows)."""
 
     standing: Standing
     settings: Settings
@@ -58,6 +63,8 @@ class Service:
     tracer: Tracer
     shadow: Shadow
     rates: Rates
+    signer: Signer | None = None
+    watermarked: bool | None = None
     recollection: Recollection | None = None
     memories: Memories = field(default_factory=Memories)
     meter: Meter = field(default_factory=Meter)
@@ -82,6 +89,10 @@ class Service:
         client = self.keyring.admit(exchange.authorization)
         await self.behind.admit(exchange)
         return client
+
+    def watermark(self, body: Mapping[str, Any]) -> str:
+        """Return what is known of the server's watermark in the answer to a request with this ``body``."""
+        return watermark_of(self.watermarked, body)
 
     async def close(self) -> None:
         """Close the record and what conversations are remembered in."""
@@ -121,6 +132,7 @@ class Service:
             memory=memory,
             salt=salt or b"",
             remembered=remembered,
+            sign=self.signer,
         )
 
 
@@ -131,9 +143,12 @@ def make_service(
     on: date | None = None,
     renewal: Renewal | None = None,
     rates: Rates | None = None,
+    *,
+    watermarked: bool | None = None,
 ) -> Service:
     """Tie policies to an operator's settings and to what stands ``behind``; ``renewal`` gives what is to replace them,
-    and the keys, when that is asked for. ``rates`` are shared with other processes.
+    and the keys, when that is asked for. ``rates`` are shared with other processes. ``watermarked`` says whether the
+    server behind has a watermark; None: as the settings say.
 
     Raises ``OrdinanceError`` where a key attests what its plan lacks, or the log cannot be written.
     """
@@ -173,6 +188,8 @@ def make_service(
         Tracer(settings.traces),
         Shadow(meter, audit, on),
         rates or Rates(),
+        signer_of(settings.mark),
+        settings.watermarked if watermarked is None else watermarked,
         recollection(settings.conversation),
         meter=meter,
     )
@@ -253,6 +270,11 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
         state["plugins"] = [plugins[name] for name in sorted(plugins)]
     if judges:
         state["judges"] = [judges[name].report() for name in sorted(judges)]
+    if any(rule.effect is Effect.MARK and not rule.trial for plan in plans for rule in plan.rules):
+        state["marks"] = {
+            "key": None if service.signer is None else service.signer.key_id,
+            "watermark": {None: "unknown", True: "on", False: "off"}[service.watermarked],
+        }
     if service.plan.struck:
         state["struck"] = [{"rule": each.rule, "test": each.test} for each in service.plan.struck]
     return state

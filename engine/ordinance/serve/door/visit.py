@@ -60,6 +60,7 @@ class Visit:
         self._tap: Tap | None = None
         self._limited: Client | None = None  # until what it has under way was given back
         self._usage: Usage | None = None
+        self._acknowledged = False  # the record is written
         self._given_id = request_id_in(exchange.headers)
         self._traced = traced_in(exchange.headers)
         shown = self._given_id or self._id
@@ -175,7 +176,9 @@ class Visit:
         self._exchange.common[http_headers.POLICY] = http_headers.policy_header(session)
         if (judges := judges_of(self._service.plan_of(self._client))) and judges.full:
             raise judge_busy()
-        if session.marks:
+        if session.marking is not None:
+            session.marking.request = self._id
+            session.marking.watermark = self._service.watermark(request.body)
             self._exchange.common[http_headers.MARKS] = http_headers.marks_header(session)
         request = await aside(len(raw), session.waits, with_echo, request, session)
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
@@ -261,16 +264,25 @@ class Visit:
         if self._recall is not None:
             await self._recall.keep(session)
 
+    async def _acknowledge(self) -> None:
+        """Have the record written before the answer's end leaves, if the settings ask for it. Raises ``Problem``: then
+        the end must not leave."""
+        if self._service.audit.acknowledges:
+            await self._service.audit.end(self._recorded(200, now()))
+            self._acknowledged = True
+
     async def _refuse(self, request: Request, session: Session, top: Top) -> None:
         if request.streaming:
             events = refused_stream(self._api, request, session, top)
             await self._keep(session)
+            await self._acknowledge()
             self._times.ready = now()
             await self._exchange.start(200, STREAM_HEADERS)
             await self._exchange.write(events, last=True)
         else:
             refused = self._door.refused(self._api, request, session, top)
             await self._keep(session)
+            await self._acknowledge()
             self._times.ready = now()
             await self._exchange.json(refused, headers=_notices_header(request, session))
 
@@ -281,14 +293,16 @@ class Visit:
             if not await unless_refused(session, answer, partial(self._ask, body, streaming=True)):
                 return False
             last = await answer.end()
-            await self._keep(session)
-            self._times.ready, self._governed = now(), stream
-            await self._exchange.write(last, last=True)
         except Problem as problem:
             if self._exchange.status is None:
                 raise
             self._problem = problem
-            await answer.fail(problem)
+            last = answer.fail(problem)
+        else:
+            await self._keep(session)
+            self._times.ready, self._governed = now(), stream
+        await self._acknowledge()
+        await self._exchange.write(last, last=True)
         return True
 
     async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> bool:
@@ -299,6 +313,7 @@ class Visit:
             return False
         governed = await answer.end()
         await self._keep(session)
+        await self._acknowledge()
         self._times.ready = now()
         await self._exchange.json(governed, headers=_notices_header(request, session))
         return True
@@ -318,7 +333,7 @@ class Visit:
             ask = partial(self._service.behind.read, self._exchange, "GET", MODELS)
             await self._service.names.learn(self._request.model, ask)
 
-    def _record(self, status: int, ended: float) -> None:
+    def _recorded(self, status: int, ended: float) -> dict[str, Any]:
         record: dict[str, Any] = {**self._asked(), "status": status, "seconds": round(ended - self._began, 3)}
         if self._problem is not None:
             record["problem"] = self._problem.code
@@ -326,7 +341,12 @@ class Visit:
             record |= self._session.record()
         if stale := self._service.standing.stale:
             record["stale"] = stale
-        self._service.audit.write(record)
+        return record
+
+    def _record(self, status: int, ended: float) -> None:
+        record = self._recorded(status, ended)
+        if not self._acknowledged:
+            self._service.audit.write(record)
         self._count(record)
         if self._tracing is not None:
             times = self._times

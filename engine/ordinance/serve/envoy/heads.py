@@ -28,7 +28,7 @@ CREDENTIALS = ("authorization", "x-api-key")
 
 def headers_of(shown: HeaderMap) -> Headers:
     """Return the headers that Envoy shows, with its own pseudo-headers, in their order; names are in lower case."""
-    return [(each.key.encode("latin-1"), each.raw_value or each.value.encode("latin-1")) for each in shown.headers]
+    return [(each.key.encode(), each.raw_value or each.value.encode()) for each in shown.headers]
 
 
 def scope_of(headers: Headers, source: str, **more: Any) -> Scope:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class LogFile:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._regular = False
-        self._fresh = False  # opened, and not yet looked at
+        self._end: int | None = None  # how long the file was when its end was last looked at
         self._torn = False  # it ends amid a line
         self._descriptor = sys.stderr.fileno() if path is None else self._open(path)
 
@@ -36,11 +37,51 @@ class LogFile:
         A line is never cut by another process's. What a full disk left of one is taken back; where it cannot be, as in
         a file that may only grow, the next line begins on a line of its own.
         """
-        self._follow()
-        with self._alone() as alone:
-            if self._fresh and self._path is not None:
-                self._fresh, self._torn = False, not _ends_with_a_line(self._path)
+        with self._here() as alone:
             return self._append(lines, alone)
+
+    def is_lockable(self) -> bool:
+        """Return whether other processes can be kept out of the file."""
+        with self._here() as alone:
+            return alone
+
+    def append_made(self, make: Callable[[], bytes], done: Callable[[bytes], None]) -> None:
+        """Append the line that ``make`` gives, flush it, and say so to ``done``, while no other process appends. Raises
+        ``OSError``, also where the file system has no locks."""
+        with self._here() as alone:
+            if not alone:
+                raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+            line = make()
+            self._append([line], alone)
+            self.sync()
+            done(line)
+
+    @contextmanager
+    def _here(self) -> Iterator[bool]:
+        """Keep other processes out of the file that the path names now; whether that can be."""
+        self._follow()
+        while True:
+            with self._alone() as alone:
+                if not alone or not self._moved():
+                    self._look()
+                    yield alone
+                    return
+            self._follow()  # it was moved while another process had the lock
+
+    def _look(self) -> None:
+        """Find out whether the file ends amid a line, if another process may have written to it."""
+        if self._path is None or not self._regular:
+            return
+        if (size := os.fstat(self._descriptor).st_size) != self._end:
+            self._end, self._torn = size, not _ends_with_a_line(self._path)
+
+    @property
+    def due(self) -> float | None:
+        """Return in how many seconds ``settle`` is to be called, if nothing is written until then; None: never."""
+        return None
+
+    def settle(self) -> None:
+        """Do what is due besides lines: nothing."""
 
     def sync(self) -> None:
         """Wait until what was written lies on the disk. A pipe has none: what it took is all that can be known."""
@@ -65,23 +106,25 @@ class LogFile:
         os.set_blocking(descriptor, True)
         found = os.fstat(descriptor)
         self._regular = stat.S_ISREG(found.st_mode)
-        self._fresh = self._regular
+        self._end = None
         if self._regular and found.st_size == 0:
             _sync_folder(path)
         return descriptor
 
     def _follow(self) -> None:
         """Open the path anew where it names another file than the one that is open: it was moved or deleted."""
+        if self._moved():
+            self.reopen()
+
+    def _moved(self) -> bool:
         if self._path is None:
-            return
+            return False
         here = os.fstat(self._descriptor)
         try:
             there = os.stat(self._path)
         except FileNotFoundError:
-            self.reopen()
-            return
-        if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
-            self.reopen()
+            return True
+        return (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino)
 
     @contextmanager
     def _alone(self) -> Iterator[bool]:
@@ -101,7 +144,13 @@ class LogFile:
 
     def _append(self, lines: Sequence[bytes], alone: bool) -> int:
         # What another process writes to a pipe may come between two writes, so there a line is one.
-        at_once = [b"".join(lines)] if self._regular else lines
+        try:
+            return self._append_whole([b"".join(lines)] if self._regular else lines, alone)
+        finally:
+            if self._regular:
+                self._end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+
+    def _append_whole(self, at_once: Sequence[bytes], alone: bool) -> int:
         whole = 0
         for data in at_once:
             lead = b"\n" if self._torn else b""

@@ -6,10 +6,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from ordinance.errors import OrdinanceError
 from ordinance.serve.http.stderr import described, tell
 from ordinance.serve.record.logfile import LogFile
+
+if TYPE_CHECKING:
+    from ordinance.serve.record.chained_file import ChainedFile
 
 #: What is written takes no longer while all is well, in seconds.
 STALLED_SECONDS = 5.0
@@ -22,17 +26,19 @@ _GATHER_SECONDS = 0.1
 
 
 class _Line(NamedTuple):
-    """``told`` is called once the line lies on the disk (True), or was given up (False)."""
+    """``told`` is called once the line is in the file (True), or was given up (False); with ``flush`` once it is on the
+    disk."""
 
     data: bytes
     told: Callable[[bool], None] | None
+    flush: bool
 
 
 class Scribe:
     """Appends lines to ``file``, of which at most ``most`` may wait. What cannot be written is kept and tried again;
     a line for which there is no room is lost, and counted in the next one that is taken."""
 
-    def __init__(self, file: LogFile, most: int) -> None:
+    def __init__(self, file: LogFile | ChainedFile, most: int) -> None:
         self._file = file
         self._most = most
         #: Lines that were lost, since the process began.
@@ -59,16 +65,19 @@ class Scribe:
         """Return whether lines cannot be written, or not as fast as they come."""
         return self._failed or self._held >= self._most or self.stalled
 
-    def take(self, make: Callable[[int], bytes], told: Callable[[bool], None] | None = None) -> bool:
+    def take(
+        self, make: Callable[[int], bytes], told: Callable[[bool], None] | None = None, *, flush: bool = True
+    ) -> bool:
         """Take the line that ``make`` gives for the number of lines that were lost before it. False where there is no
-        room: it is lost, or, where somebody waits to be ``told``, refused. Never waits for the file."""
+        room: it is lost, or, where somebody waits to be ``told``, refused; with ``flush``, they wait for the disk too.
+        Never waits for the file."""
         with self._changed:
             if self._closing or self._held >= self._most:
                 if told is None:
                     self.lost += 1
                     self._untold += 1
                 return False
-            self._waiting.append(_Line(make(self._untold), told))
+            self._waiting.append(_Line(make(self._untold), told, flush))
             self._held += 1
             self._untold = 0
             self._urgent |= told is not None
@@ -99,15 +108,16 @@ class Scribe:
         self._file.close()
 
     def _next(self) -> list[_Line] | None:
-        """Wait for the lines to write now; an empty list if the file only has to be reopened, None at the end."""
+        """Wait for the lines to write now; an empty list if something else is to be done, None at the end."""
         with self._changed:
             if not (self._closing and self._failed):
                 pause = _RETRY_SECONDS if self._failed else _GATHER_SECONDS
                 self._changed.wait_for(lambda: self._urgent or self._closing, pause)
                 self._idle = True
-                self._changed.wait_for(lambda: self._waiting or self._reopening or self._closing)
+                due = self._file.due
+                self._changed.wait_for(lambda: self._waiting or self._reopening or self._closing, due)
                 self._idle = self._urgent = False
-                if self._waiting or self._reopening:
+                if self._waiting or self._reopening or (due is not None and not self._closing):
                     self._since = time.monotonic()
                     lines = list(self._waiting)
                     self._waiting.clear()
@@ -122,21 +132,27 @@ class Scribe:
                 self._file.reopen()
             while written < len(lines):
                 written += self._file.append([line.data for line in lines[written:]])
+            self._file.settle()
         except OSError as error:
             failure = error.strerror or "unknown"
+        except OrdinanceError as error:
+            failure = error.message
         except Exception as error:  # without this thread every record would be lost in silence
             failure = described(error)
         done, left = lines[:written], lines[written:]
         on_disk = True
-        if any(line.told for line in done):
+        if any(line.told and line.flush for line in done):
             try:
                 self._file.sync()
             except OSError as error:
                 on_disk, failure = False, failure or error.strerror or "unknown"
         self._settle(len(lines), [line for line in left if line.told is None], failure)
-        for line, well in (*((line, on_disk) for line in done), *((line, False) for line in left)):
+        for line in done:
             if line.told is not None:
-                line.told(well)
+                line.told(on_disk or not line.flush)
+        for line in left:
+            if line.told is not None:
+                line.told(False)
 
     def _settle(self, tried: int, kept: list[_Line], failure: str) -> None:
         """Keep what is to be tried again, and tell the operator of the first failure and of the end of it."""

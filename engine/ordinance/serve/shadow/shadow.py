@@ -16,7 +16,7 @@ from typing import Any
 from ordinance.serve.http.stderr import described, tell
 from ordinance.serve.metrics.families import SHADOW_FAILED
 from ordinance.serve.metrics.meter import Meter
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.serve.shadow.judging_process import JudgingProcess
 from ordinance.serve.shadow.overheard import Overheard, Room, Tap
 from ordinance.settings.model import Settings

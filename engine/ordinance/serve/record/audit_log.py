@@ -7,13 +7,14 @@ lost does a request wait, for the record that it begins.
 from __future__ import annotations
 
 import asyncio
+import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -24,6 +25,9 @@ from ordinance.serve.record.failures import Failures
 from ordinance.serve.record.logfile import LogFile
 from ordinance.serve.record.scribe import STALLED_SECONDS, Scribe
 from ordinance.settings.reporting import AuditSettings
+
+if TYPE_CHECKING:
+    from ordinance.serve.record.chained_file import ChainedFile
 
 #: The version of the schema. Fields are added to it; none is renamed or taken away.
 VERSION = 1
@@ -44,7 +48,12 @@ class AuditLog:
             ) from None
         #: Whether the model may be asked only once a record says that the request begins.
         self.required = settings.required
-        self._scribe = Scribe(file, settings.queue)
+        #: Whether an answer's end may leave only once its record is written.
+        self.acknowledges = settings.acknowledge != "none"
+        self._flushes = settings.acknowledge == "flushed"
+        #: When this process's records begin, by a clock that nobody sets; None without a chain.
+        self._since = time.monotonic() if settings.key_file is not None else None
+        self._scribe = Scribe(_chained(file, settings), settings.queue)
         self._copies = copies
         self._failures = Failures()
         # A log that nobody closes is closed when nothing refers to it, or when the interpreter ends.
@@ -58,16 +67,25 @@ class AuditLog:
 
     def add(self, event: str, record: Mapping[str, Any]) -> None:
         """Append a further record of a request, of the kind ``event``. Never waits and never fails, as ``write``."""
-        entry = _entry(event, record)
+        entry = self._entry(event, record)
         self._scribe.take(partial(_line, entry))
         self._copy(entry)
 
     async def begin(self, record: Mapping[str, Any]) -> None:
         """Wait until a record that a request begins lies on the disk. Raises ``Problem`` (503) where it cannot be
         written in time."""
+        await self._wait("begin", record, flush=True)
+
+    async def end(self, record: Mapping[str, Any]) -> None:
+        """Wait until the record of a request whose answer is about to end is written, or flushed, as the settings say.
+        Raises ``Problem`` (503) where it cannot be in time."""
+        await self._wait("end", record, flush=self._flushes)
+        self._failures.note(record)
+
+    async def _wait(self, event: str, record: Mapping[str, Any], *, flush: bool) -> None:
         loop = asyncio.get_running_loop()
         written: asyncio.Future[bool] = loop.create_future()
-        taken = self._begin(record, partial(_tell, loop, written))
+        taken = self._take(event, record, partial(_tell, loop, written), flush=flush)
         try:
             async with asyncio.timeout(STALLED_SECONDS):
                 if not (taken and await written):
@@ -79,12 +97,15 @@ class AuditLog:
         """Write the records of a batch, outside an event loop. Returns whether all of ``records`` are on the disk."""
         written: SimpleQueue[bool] = SimpleQueue()
         with suppress(Empty):
-            return all(self._begin(each, written.put) and written.get(timeout=STALLED_SECONDS) for each in records)
+            return all(
+                self._take("begin", each, written.put, flush=True) and written.get(timeout=STALLED_SECONDS)
+                for each in records
+            )
         return False
 
-    def _begin(self, record: Mapping[str, Any], told: Callable[[bool], None]) -> bool:
-        entry = _entry("begin", record)
-        taken = not self._scribe.stalled and self._scribe.take(partial(_line, entry), told)
+    def _take(self, event: str, record: Mapping[str, Any], told: Callable[[bool], None], *, flush: bool) -> bool:
+        entry = self._entry(event, record)
+        taken = not self._scribe.stalled and self._scribe.take(partial(_line, entry), told, flush=flush)
         if taken:
             self._copy(entry)
         return taken
@@ -105,10 +126,19 @@ class AuditLog:
         sinks = [each.state() for each in self._copies()]
         return state | ({"sinks": sinks} if sinks else {})
 
+    def _entry(self, event: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        entry = {"v": VERSION, "time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event}
+        if self._since is not None:
+            entry["mono"] = round((time.monotonic() - self._since) * 1000)
+        return {**entry, **record}
 
-def _entry(event: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return {"v": VERSION, "time": now, "event": event, **record}
+
+def _chained(file: LogFile, settings: AuditSettings) -> LogFile | ChainedFile:
+    if settings.path is None or settings.key_file is None:
+        return file
+    from ordinance.serve.record.chained_file import ChainedFile  # slow to import, and most need no chain
+
+    return ChainedFile(file, settings.path, settings.key_file, settings)
 
 
 def _line(entry: Mapping[str, Any], lost: int) -> bytes:

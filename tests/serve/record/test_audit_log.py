@@ -17,8 +17,8 @@ import pytest
 
 from ordinance.errors import ServeError
 from ordinance.protocol.problems import Problem
-from ordinance.serve.record import audit, scribe
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record import audit_log, scribe
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.settings.reporting import AuditSettings
 from support.commands import ENGINE
 from support.serving import PATIENCE
@@ -118,7 +118,7 @@ def test_a_record_begins_on_a_line_of_its_own_where_another_process_left_half_a_
 _FULL = """
 import fcntl, json, resource, signal, sys, time
 from pathlib import Path
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.settings.reporting import AuditSettings
 path, locks = Path(sys.argv[1]), sys.argv[2] == "locks"
 if not locks:
@@ -168,7 +168,7 @@ def test_a_disk_that_fills_within_a_record_leaves_no_half_of_it_and_loses_none(t
 _MANY = """
 import sys, time
 from pathlib import Path
-from ordinance.serve.record.audit import AuditLog
+from ordinance.serve.record.audit_log import AuditLog
 from ordinance.settings.reporting import AuditSettings
 log = AuditLog(AuditSettings(path=Path(sys.argv[1])))
 for n in range(400):
@@ -327,7 +327,7 @@ def test_a_required_record_that_cannot_be_written_stops_the_request_until_it_can
 def test_a_required_record_is_not_waited_for_without_end(
     opened: Open, pipe: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (audit, scribe):
+    for module in (audit_log, scribe):
         monkeypatch.setattr(module, "STALLED_SECONDS", 0.3)
     log = opened(pipe[0], required=True)
     for n in range(1000):

@@ -1,0 +1,304 @@
+"""``ordinance audit``: verify the record, count answers in it, draw them, or delete records."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from ordinance.cli.arguments import add_format, positive
+from ordinance.errors import UnwritableError, UsageError
+from ordinance.policy.vocabulary import Effect, Verdict
+from ordinance.record.bar_chart import bar_chart
+from ordinance.record.deletion import Chosen, delete
+from ordinance.record.links import link_in
+from ordinance.record.selection import KINDS, LEFT_OUT, Selection, count, period, select
+from ordinance.record.series import kept_in
+from ordinance.record.verified_record import MOST, Found, Known, Verified, verify
+from ordinance.settings.reporting import AuditSettings
+from ordinance.settings.sources import load
+from ordinance.trust.detached import Signer, either_key
+from ordinance.trust.trouble import printable
+
+_EPILOG = """\
+examples:
+  ordinance audit verify audit.jsonl --signed-by record.pub
+  ordinance audit query audit.jsonl --law '§ 86a' --left-out --last 7d --by key
+  ordinance audit report audit.jsonl --last 30d --by rule --out rules.svg
+  ordinance audit prune --config ordinance.yaml --older-than 180d
+
+Name the files of a record that was rotated, the oldest first. Without a file: `audit.path` of the settings.
+Times are UTC. docs/record.md describes the record, and what its verification proves.
+exit codes: 0 success, 1 the record is wrong, 2 it cannot be read, or wrong usage.
+"""
+_VERIFY = """\
+Verify that nobody has changed, removed, added or moved a record since a checkpoint signed it. Records after the last
+checkpoint are not signed yet. What happens by itself (a kill, a full disk, a clock that is set) is listed as a break.
+"""
+_QUERY = """\
+Count the answers that the filters select, or list their records. The filters for rules, laws and effects must be met by
+one rule together; several values of one filter are alternatives. Nothing is verified.
+"""
+_REPORT = "Draw the answers that the filters select as bars (SVG), by day or by what --by names. Nothing is verified."
+_PRUNE = """\
+Delete records by age, by API key, or both. Hashes remain in their place, with a signed statement that records were
+deleted, so the record can still be verified. Servers may run meanwhile.
+"""
+
+
+_EFFECTS = [effect.value for effect in Effect]
+_VERDICTS = [verdict.word for verdict in Verdict]
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command's arguments."""
+    parser = subparsers.add_parser(
+        "audit",
+        help="verify the record, count answers in it, or delete from it",
+        description="Verify the record of requests, count or draw the answers in it, or delete records.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = parser.add_subparsers(metavar="ACTION", dest="action", required=True)
+    verifying = actions.add_parser("verify", help="verify the record", description=_VERIFY)
+    _add_files(verifying)
+    verifying.add_argument(
+        "--signed-by",
+        type=Path,
+        metavar="PEM",
+        action="append",
+        default=[],
+        help="the public key of the checkpoints, or the private one; several times after a change of the key "
+        "(default: `audit.key_file` of the settings)",
+    )
+    verifying.add_argument(
+        "--least", type=positive, default=0, metavar="NUMBER", help="the record must reach this checkpoint"
+    )
+    verifying.add_argument(
+        "--partial", action="store_true", help="the files are a part: neither beginning nor end is expected"
+    )
+    add_format(verifying)
+    verifying.set_defaults(act=_verify)
+    querying = actions.add_parser("query", help="count answers, or list them", description=_QUERY)
+    _add_filters(querying)
+    querying.add_argument("--list", action="store_true", help="write the records as JSON lines, and do not count")
+    add_format(querying)
+    querying.set_defaults(act=_query)
+    reporting = actions.add_parser("report", help="draw answers as a chart", description=_REPORT)
+    _add_filters(reporting)
+    reporting.add_argument("--out", type=Path, metavar="SVG", required=True, help="the picture")
+    reporting.add_argument("--title", default="", help="what is written above it (default: what is counted)")
+    add_format(reporting)
+    reporting.set_defaults(act=_report)
+    pruning = actions.add_parser("prune", help="delete records", description=_PRUNE)
+    _add_files(pruning)
+    age = pruning.add_mutually_exclusive_group()
+    age.add_argument("--before", type=_moment, metavar="TIME", help="delete records from before this time")
+    age.add_argument(
+        "--older-than", type=_period, metavar="PERIOD", help="delete records older than this, such as 180d"
+    )
+    pruning.add_argument("--key", metavar="NAME", help="delete records of the API key of this name")
+    pruning.add_argument(
+        "--sign-with",
+        type=Path,
+        metavar="PEM",
+        help="the private key (default: `audit.key_file` of the settings)",
+    )
+    add_format(pruning)
+    pruning.set_defaults(act=_prune)
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", type=Path, nargs="*", help="the record's files, the oldest first")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (default: $ORDINANCE_CONFIG)")
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    _add_files(parser)
+    since = parser.add_mutually_exclusive_group()
+    since.add_argument("--from", dest="since", type=_moment, metavar="TIME", help="from this day or time on")
+    since.add_argument("--last", type=_period, metavar="PERIOD", help="of the last 7d, 12h or 30m")
+    parser.add_argument("--to", dest="until", type=_moment, metavar="TIME", help="before this day or time")
+    for flag, name, allowed, what in (
+        ("--rule", "RULE", None, "by this rule, such as DE/symbols"),
+        ("--law", "LAW", None, "by a rule under this law, such as '§ 86a' or Strafgesetzbuch"),
+        ("--effect", "EFFECT", _EFFECTS, f"by a rule with this effect: {', '.join(_EFFECTS)}"),
+        ("--key", "NAME", None, "of the API key of this name"),
+        ("--jurisdiction", "PLACE", None, "under the law of this place"),
+        ("--verdict", "VERDICT", _VERDICTS, f"with this verdict: {', '.join(_VERDICTS)}"),
+    ):
+        parser.add_argument(flag, metavar=name, action="append", default=[], choices=allowed, help=f"answers {what}")
+    parser.add_argument("--left-out", action="store_true", help="answers that a rule left something out of, or refused")
+    parser.add_argument("--by", type=_kinds, default=(), metavar="KIND,…", help=f"count by {', '.join(KINDS)}")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the action and return the exit code."""
+    return int(args.act(args))
+
+
+def _verify(args: argparse.Namespace) -> int:
+    audit = _audit(args, needed=not args.files or not args.signed_by)
+    files = _files(args, audit)
+    keys = args.signed_by or ([audit.key_file] if audit and audit.key_file else [])
+    if not keys:
+        raise UsageError("no key is named.", help="Name the public key of the checkpoints with --signed-by.")
+    public = [either_key(each) for each in keys]
+    head = () if args.partial else tuple(kept_in(files[-1]))
+    known = Known({sha256(each).hexdigest(): each for each in public}, args.least, head, args.partial)
+    found = verify(files, known)
+    if args.format == "json":
+        print(json.dumps(_as_json(found), ensure_ascii=False))
+    else:
+        print("\n".join(_as_text(found)))
+    return 1 if found.problems else 0
+
+
+def _as_json(found: Verified) -> dict[str, object]:
+    return {
+        "ok": not found.problems,
+        "problems": [{"code": each.code, "where": each.where} for each in found.problems],
+        "breaks": [{"code": each.code, "where": each.where} for each in found.breaks],
+        "records": found.records,
+        "deleted": found.deleted,
+        "unsigned": found.unsigned,
+        "checkpoint": found.last.number if found.last else 0,
+    }
+
+
+def _as_text(found: Verified) -> Sequence[str]:
+    def shown(kind: str, several: Sequence[Found]) -> list[str]:
+        more = [f"{kind}: there may be more; {MOST} are listed"] if len(several) == MOST else []
+        return [printable(f"{kind}[{each.code}] {each.where}: {each.what}") for each in several] + more
+
+    signed = f"checkpoint {found.last.number} of {found.last.time}" if found.last else "no checkpoint"
+    return [
+        *shown("error", found.problems),
+        *shown("break", found.breaks),
+        f"{found.records} records, {found.deleted} of them deleted, {found.unsigned} not signed; the last is {signed}",
+        "the record is verified" if not found.problems else "the record is not as it was signed",
+    ]
+
+
+def _query(args: argparse.Namespace) -> int:
+    files, selection = _files(args, _audit(args, needed=not args.files)), _selection(args)
+    if args.list:
+        for _, line in select(files, selection):
+            link = link_in(line)
+            sys.stdout.write((link.body if link and link.body else line).decode("utf-8", "replace") + "\n")
+        return 0
+    total, counts = count(files, selection, args.by)
+    rows = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    _print(args, total, rows)
+    return 0
+
+
+def _report(args: argparse.Namespace) -> int:
+    files, selection = _files(args, _audit(args, needed=not args.files)), _selection(args)
+    by = args.by or ("day",)
+    total, counts = count(files, selection, by)
+    rows = sorted(counts.items()) if by == ("day",) else sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    if by == ("day",):
+        rows = _every_day(rows)
+    args.by = by
+    bars = [(", ".join(each or "(none)" for each in kind), number) for kind, number in rows]
+    asked = ", ".join([*args.law, *args.rule, *args.key, *args.jurisdiction, *args.verdict, *args.effect])
+    title = args.title or f"Answers by {', '.join(by)}" + (f": {asked}" if asked else "")
+    times = [each.isoformat(timespec="minutes") for each in (selection.since, selection.until) if each]
+    note = f"{total} answers" + (f", {' to '.join(times)}" if times else "")
+    try:
+        args.out.write_text(bar_chart(title, note, bars), "utf-8")
+    except OSError as error:
+        raise UnwritableError(f"{args.out} cannot be written: {error.strerror}.", help="Name another file.") from None
+    _print(args, total, rows)
+    return 0
+
+
+def _every_day(rows: Sequence[tuple[tuple[str, ...], int]]) -> list[tuple[tuple[str, ...], int]]:
+    """Return the days of ``rows``, with those between them that have no answer."""
+    if not rows:
+        return []
+    first, last = (date.fromisoformat(rows[at][0][0]) for at in (0, -1))
+    known = dict(rows)
+    days = ((first + timedelta(days=each)).isoformat() for each in range((last - first).days + 1))
+    return [((day,), known.get((day,), 0)) for day in days]
+
+
+def _print(args: argparse.Namespace, total: int, rows: Sequence[tuple[tuple[str, ...], int]]) -> None:
+    if args.format == "json":
+        counts = [dict(zip(args.by, kind, strict=True)) | {"answers": number} for kind, number in rows]
+        print(json.dumps({"answers": total, "counts": counts}, ensure_ascii=False))
+        return
+    wide = max([len(str(total)), *(len(str(number)) for _, number in rows)])
+    for kind, number in rows:
+        print(printable(f"{number:>{wide}}  {', '.join(each or '(none)' for each in kind)}"))
+    print(f"{total:>{wide}}  answers")
+
+
+def _prune(args: argparse.Namespace) -> int:
+    audit = _audit(args, needed=not args.files or not args.sign_with)
+    until = args.before if args.older_than is None else datetime.now(UTC) - args.older_than
+    if until is None and args.key is None:
+        raise UsageError(
+            "what to delete is not named.", help="Name an age (--older-than, --before) or an API key (--key)."
+        )
+    file = args.sign_with or (audit.key_file if audit else None)
+    if file is None:
+        raise UsageError(
+            "no key is named that signs that records were deleted.",
+            help="Name it with --sign-with, or `audit.key_file` in the settings with --config.",
+        )
+    signer = Signer(file)
+    gone = {str(path): delete(path, Chosen(until, args.key), signer) for path in _files(args, audit)}
+    if args.format == "json":
+        print(json.dumps({"deleted": gone}, ensure_ascii=False))
+    else:
+        print("\n".join(f"{path}: {number} records deleted" for path, number in gone.items()))
+    return 0
+
+
+def _audit(args: argparse.Namespace, *, needed: bool) -> AuditSettings | None:
+    """Return the settings of the record, if they are ``needed``."""
+    return load(file=args.config).audit if needed else None
+
+
+def _files(args: argparse.Namespace, audit: AuditSettings | None) -> list[Path]:
+    files: list[Path] = args.files or ([audit.path] if audit and audit.path else [])
+    if not files:
+        raise UsageError(
+            "no file is named.", help="Name the record's files, or the settings that have `audit.path` with --config."
+        )
+    return files
+
+
+def _selection(args: argparse.Namespace) -> Selection:
+    effects = (*args.effect, *(LEFT_OUT if args.left_out else ()))
+    since = args.since if args.last is None else datetime.now(UTC) - args.last
+    texts = (args.rule, args.law, effects, args.key, args.jurisdiction, args.verdict)
+    return Selection(since, args.until, *map(tuple, texts))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a day or time such as 2026-11-27T09:00") from None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+
+
+def _period(text: str) -> timedelta:
+    try:
+        return period(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    kinds = tuple(dict.fromkeys(text.split(",")))
+    if unknown := [each for each in kinds if each not in KINDS]:
+        raise argparse.ArgumentTypeError(f"'{unknown[0]}' is not one of {', '.join(KINDS)}")
+    return kinds

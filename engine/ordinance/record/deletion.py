@@ -1,0 +1,152 @@
+"""Deletes records: in the place of each remains its hash, and at the file's beginning a signed statement.
+
+The file is written anew beside itself, and takes its place in one step, while no server appends to it. So a kill leaves
+the file as it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from ordinance.errors import UnwritableError
+from ordinance.record.links import Link, link_in
+from ordinance.record.record_lines import Line, lines_in
+from ordinance.record.selection import entry_in
+from ordinance.record.signed_lines import Deletion, sign, signed_in
+from ordinance.trust.detached import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which records are to go: those from before ``until``, those of the API key called ``key``, or, where both are
+    given, those that are both."""
+
+    until: datetime | None
+    key: str | None
+
+    def takes(self, data: bytes) -> Link | None:
+        """Return the link of the record in a line if it is to go."""
+        link = link_in(data)
+        entry = entry_in(data) if link is not None and link.body is not None else None
+        if entry is None or (self.until is not None and entry.time >= self.until):
+            return None
+        return link if self.key is None or entry.key == self.key else None
+
+
+def delete(path: Path, chosen: Chosen, signer: Signer) -> int:
+    """Delete the records of the file at ``path`` that are ``chosen``; return how many. Those that are written meanwhile
+    stay. Raises ``UnwritableError``, and changes nothing."""
+    try:
+        with path.open("rb") as source:
+            end, statement = _statement(source, chosen, signer)
+            if statement is None:
+                return 0
+            with _beside(path, source) as (target, name):
+                _write(source, target, end, chosen, statement)
+                with _alone(path, source):
+                    source.seek(end)
+                    shutil.copyfileobj(source, target)
+                    target.flush()
+                    os.fsync(target.fileno())
+                    os.replace(name, path)
+            said = signed_in(statement[:-1])
+            return said.says.records if said else 0
+    except OSError as error:
+        raise UnwritableError(
+            f"the record {path} cannot be written anew: {error.strerror}.",
+            help="Run it as the server's user, or as root, and leave room for a second file.",
+        ) from None
+
+
+def _statement(source: BinaryIO, chosen: Chosen, signer: Signer) -> tuple[int, bytes | None]:
+    """Return how far the file was read, and what will say that records were deleted; None if none is chosen."""
+    end = records = before = 0
+    links = sha256()
+    for line in _whole(source):
+        end += len(line.data) + 1
+        if link := chosen.takes(line.data):
+            records += 1
+            links.update(link.head.link.encode())
+        elif before == line.number - 1 and _is_deletion(line.data):
+            before += 1
+    if not records:
+        return end, None
+    says = Deletion(
+        time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        number=before + 1,
+        id=os.urandom(16).hex(),
+        by="age" if chosen.key is None else "key",
+        records=records,
+        digest=links.hexdigest(),
+        until="" if chosen.until is None else chosen.until.isoformat(),
+    )
+    return end, sign(says, signer.key_id, signer.sign)
+
+
+def _write(source: BinaryIO, target: BinaryIO, end: int, chosen: Chosen, statement: bytes) -> None:
+    """Write what was read, without what is chosen, and the ``statement`` behind those that were there."""
+    said = signed_in(statement[:-1])
+    name = said.says.id if said and isinstance(said.says, Deletion) else ""
+    source.seek(0)
+    at, waits = 0, True
+    for line in _whole(source):
+        at += len(line.data) + 1
+        if at > end:
+            break
+        if waits and not _is_deletion(line.data):
+            target.write(statement)
+            waits = False
+        link = chosen.takes(line.data)
+        target.write((line.data if link is None else link.deleted(name)) + b"\n")
+
+
+def _whole(source: BinaryIO) -> Iterator[Line]:
+    """Yield the lines that have an end. Raises ``OSError`` where one without it is not the last."""
+    half = False
+    for line in lines_in(source):
+        if half:
+            raise OSError(0, "a line is too long")
+        if line.whole:
+            yield line
+        half = not line.whole
+
+
+def _is_deletion(data: bytes) -> bool:
+    signed = signed_in(data)
+    return signed is not None and isinstance(signed.says, Deletion)
+
+
+@contextmanager
+def _beside(path: Path, source: BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
+    """Open a file in the same folder, of the same owner and mode, and give its name; it is gone afterwards, unless it
+    was renamed."""
+    found = os.fstat(source.fileno())
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with open(descriptor, "wb") as target:
+            os.fchmod(descriptor, found.st_mode & 0o777)
+            if (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid()):
+                os.fchown(descriptor, found.st_uid, found.st_gid)
+            yield target, name
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+@contextmanager
+def _alone(path: Path, source: BinaryIO) -> Iterator[None]:
+    """Keep servers out of the file. Raises ``OSError`` where it was moved meanwhile."""
+    fcntl.flock(source, fcntl.LOCK_EX)
+    if not os.path.samestat(os.stat(path), os.fstat(source.fileno())):
+        raise OSError(0, "it was moved meanwhile")
+    yield

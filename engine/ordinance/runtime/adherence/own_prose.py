@@ -1,0 +1,96 @@
+"""What of a released text its author says in words of the answer's own: without code, quotations, links and addresses.
+
+Pieces come out as lines end, and of a long line as it goes on, so that memory is bounded; where a piece ends depends on
+the text alone, however it was cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+#: Stands where something was left out, so that what stood on both sides of it does not meet.
+GAP = "\u25a1"
+
+#: A longer line is cut at the first space or full stop behind so many characters, or so many.
+_LONG, _LONGEST = 2_000, 2_400
+_REST = re.compile(r"[\s。！？]")
+_FENCE = re.compile(r"\s{0,12}(`{3,}|~{3,})")
+_QUOTED_LINE = re.compile(r"\s{0,3}>")
+_ITEM = re.compile(r"\s*(?:[-*+•·‣▪]|\(?[0-9０-９]{1,3}[.)、．]|[|#]+)\s*")
+#: A sign that opens something ends the search for what closes an earlier one, so that no text is searched twice.
+_LEFT_OUT = re.compile(
+    r"`[^`]*`|\$\$[^$]*\$\$|</?[A-Za-z][^<>]{0,200}>|\bhttps?://\S{1,2000}|\bwww\.\S{1,2000}"
+    r"|(?<=\])\([^()\s]{1,2000}\)|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}"
+    '|"[^"]*"|„[^„“”"]*[“”"]|“[^“”]*”|”[^”]*”|«[^«»]*»|»[^«»]*«|‘[^‘’]*’(?!\\w)|‚[^‚‘’]*[‘’]'
+    "|「[^「」]*」|『[^『』]*』|《[^《》]*》"
+)
+
+
+class Piece(NamedTuple):
+    """Some prose: a line or a part of one. ``ends``: no more follows in its line; ``item``: it belongs to a list, a
+    table or a heading, which need no whole sentence."""
+
+    text: str
+    ends: bool
+    item: bool
+
+
+class Prose:
+    """Feed it a released text in any cutting; it gives the pieces that are known by then. ``added`` is what the engine
+    writes into a text: the marker and the placeholders of masks."""
+
+    def __init__(self, added: Iterable[str] = ()) -> None:
+        self._added = tuple(each for each in added if each)
+        self._open = ""
+        self._item: bool | None = None  # of the open line, if a part of it has been given
+        self._skips = False  # the open line is a quotation, code, or the edge of code
+        self._fence = ""
+
+    def take(self, text: str) -> Iterator[Piece]:
+        """Yield the pieces that ``text`` completes."""
+        self._open += text
+        if "\n" not in text and len(self._open) < _LONG:
+            return
+        *lines, self._open = self._open.split("\n")
+        for line in lines:
+            yield from self._long(line, ends=True)
+        yield from self._long(self._open, ends=False)
+
+    def close(self) -> Iterator[Piece]:
+        """Yield what is left."""
+        rest, self._open = self._open, ""
+        yield from self._long(rest, ends=True)
+
+    def _long(self, line: str, *, ends: bool) -> Iterator[Piece]:
+        """Yield a line in parts. One that goes on keeps its last part open."""
+        while len(line) > _LONGEST:
+            found = _REST.search(line, _LONG, _LONGEST)
+            at = found.end() if found else _LONGEST
+            yield from self._piece(line[:at], ends=False)
+            line = line[at:]
+        if ends:
+            yield from self._piece(line, ends=True)
+            self._item, self._skips = None, False
+        else:
+            self._open = line
+
+    def _piece(self, text: str, *, ends: bool) -> Iterator[Piece]:
+        if self._item is None:
+            self._item = self._begin(text)
+        if self._skips or not text.strip():
+            return
+        for each in self._added:
+            text = text.replace(each, GAP)
+        yield Piece(_LEFT_OUT.sub(GAP, text), ends, self._item)
+
+    def _begin(self, line: str) -> bool:
+        """Return whether a line belongs to a list, and note whether it is prose at all."""
+        fence = _FENCE.match(line)
+        if fence and (not self._fence or fence[1].startswith(self._fence)):
+            self._fence = "" if self._fence else fence[1]
+            self._skips = True
+        else:
+            self._skips = bool(self._fence) or bool(_QUOTED_LINE.match(line))
+        return bool(_ITEM.match(line))

@@ -1,0 +1,98 @@
+"""The name of a tool call: a text like every other, and what rules name (semantics, rule 32).
+
+Nothing of a name leaves before all of it is known, so whether a rule names the tool is decided before the first
+character of the call is out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ordinance.runtime.redact.ends import End
+from ordinance.runtime.redact.ledger import Cut, Ledger
+from ordinance.runtime.redact.text_contract import Text
+from ordinance.runtime.text.folding import compared
+
+
+class CallName:
+    """Governs the name of a call as ``text`` does. ``calls`` are the rules that name tools, as numbers, by what the
+    names are compared as; ``removes`` and ``tries`` are those that take the call out, and those on trial. The other
+    rules observe the call, unless it is taken back."""
+
+    def __init__(
+        self, text: Text, calls: Mapping[str, frozenset[int]], removes: frozenset[int], tries: frozenset[int]
+    ) -> None:
+        self._text = text
+        self._calls = calls
+        self._removes = removes
+        self._tries = tries
+        self._said: list[str] = []
+        self._met = frozenset[int]()
+
+    def feed(self, text: str) -> str:
+        self._said.append(text)
+        return self._text.feed(text)
+
+    def close(self, end: End = End.OWN) -> str:
+        """End the name, and return what is left of it; nothing if a rule takes the call out."""
+        name = " ".join(compared("".join(self._said)).split())
+        self._met = self._calls.get(name, frozenset())
+        if self._met & self._removes:
+            self.take_back()
+            self._text.abandon()
+            return ""
+        rest = self._text.close(end)
+        if self.refused or self.severed or self.fault:
+            self.take_back()
+        return rest
+
+    def abandon(self) -> None:
+        self._text.abandon()
+
+    def take_back(self) -> None:
+        """Note that the call did not leave: nobody is told of it."""
+        self._met &= self._removes | self._tries
+
+    @property
+    def refused(self) -> frozenset[int]:
+        return self._text.refused
+
+    @property
+    def severed(self) -> frozenset[int]:
+        return self._text.severed | (self._met & self._removes)
+
+    @property
+    def omitted(self) -> set[int]:
+        return self._text.omitted
+
+    @property
+    def observed(self) -> set[int]:
+        return self._text.observed | (self._met - self._removes - self._tries)
+
+    @property
+    def tried(self) -> set[int]:
+        return self._text.tried | (self._met & self._tries)
+
+    @property
+    def failed(self) -> set[int]:
+        return self._text.failed
+
+    @property
+    def fault(self) -> str:
+        return self._text.fault
+
+    @property
+    def cuts(self) -> list[Cut]:
+        return self._text.cuts
+
+    @property
+    def ledger(self) -> Ledger:
+        return self._text.ledger
+
+    @property
+    def received(self) -> int:
+        return self._text.received
+
+    @property
+    def settled(self) -> int:
+        return self._text.settled

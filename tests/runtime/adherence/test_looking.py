@@ -1,0 +1,115 @@
+"""What is looked at, slot by slot: the same for every cutting, with bounded memory, and never a guess."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ordinance.policy.slots import SLOTS
+from ordinance.runtime.adherence.looking import Look, Wanted, adapters
+from ordinance.runtime.adherence.own_prose import Piece, Prose
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import situate
+from support.small_plan import small_plan
+
+pytestmark = pytest.mark.semantics(32)
+
+POLITE = "Die Bücherei ist von neun bis achtzehn Uhr für alle offen. Bitte bringen Sie Ihren Ausweis mit."
+ASKED = {
+    "language": "de", "script": "Latn", "address": "formal", "numbers": "de", "dates": "de", "units": "metric",
+}  # fmt: skip
+
+PARTS = st.sampled_from([
+    POLITE, "Hast du Zeit?", "The library is open to all of you from nine to six, but not at night.", "```", "`du`",
+    "„du“", '"', "\n", "\n\n", "> ", "- ", "⟦…⟧", "3,5 km", "24.12.2026", "本図書館は九時から開いています。", " ",
+    "x" * 900, "а",
+])  # fmt: skip
+
+
+def looked(text: str, asked: Mapping[str, str] = MappingProxyType(ASKED), cuts: Sequence[int] = ()) -> Look:
+    look = Look(Wanted(asked, "de-DE", ("⟦…⟧",)))
+    for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
+        look.take(text[start:end])
+    look.close()
+    return look
+
+
+def pieces(text: str, cuts: Sequence[int]) -> Iterator[Piece]:
+    prose = Prose(("⟦…⟧",))
+    for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
+        yield from prose.take(text[start:end])
+    yield from prose.close()
+
+
+@given(st.data())
+def test_every_cutting_shows_the_same(data: st.DataObject) -> None:
+    text = "".join(data.draw(st.lists(PARTS, max_size=12)))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
+    assert list(pieces(text, cuts)) == list(pieces(text, ()))
+    assert looked(text, cuts=cuts).states() == looked(text).states()
+    assert list(pieces(text, range(1, len(text)))) == list(pieces(text, ()))
+
+
+def test_a_long_text_takes_no_more_memory_than_a_short_one() -> None:
+    look = Look(Wanted(ASKED, "de"))
+    look.take(POLITE)
+    tracemalloc.start()
+    for number in range(1_500):
+        look.take((POLITE if number % 2 else "x" * 97) + ("\n" if number % 300 == 0 else " "))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100_000
+
+
+@pytest.mark.parametrize("hostile", ["„", '"', "`", "<a", "[a](", "a@", "1,", "1.", "(", "ا", "Pan ", "だ。"])
+def test_no_text_takes_more_than_its_share(hostile: str) -> None:
+    """A text that is searched again and again would not end in the time of a test."""
+    text = hostile * (50_000 // len(hostile))
+    assert set(looked(text).states().values()) <= {"kept", "missed", "cannot_tell"}
+
+
+def test_what_nothing_closed_is_known_of_is_never_decided() -> None:
+    asked = {
+        "spelling": "de", "honorific": "none", "register": "official", "reading level": "B1", "pedagogy": "guided",
+        "language": "sw", "address": "prompt", "script": "prompt",
+    }  # fmt: skip
+    assert set(looked(POLITE, asked).states().values()) == {"cannot_tell"}
+
+
+def test_the_address_is_that_of_the_language_in_which_the_text_is() -> None:
+    english = "You can return the books at night too, and the library is open to all of us from nine to six."
+    asked = {"language": "de", "address": "formal"}
+    assert looked(english, asked).states() == {"language": "missed", "address": "cannot_tell"}
+    assert looked("Hast du Zeit?", asked).states()["address"] == "missed"
+    assert looked("Hast du Zeit?", {"address": "formal"}).states()["address"] == "missed"  # the locale's language
+
+
+def test_the_worst_of_several_choices_counts_and_silence_counts_for_nothing() -> None:
+    wanted = Wanted({"address": "formal"}, "de")
+
+    def states(*texts: str) -> list[str]:
+        told = adapters(wanted, [[looked(text, wanted.slots)] for text in texts])
+        return [each["state"] for each in told["adapters"]]
+
+    assert states("Bitte rufen Sie an.", "Hast du Zeit?") == ["missed"]
+    assert states("Bitte rufen Sie an.", "Es regnet.") == ["cannot_tell"]
+    assert states("Bitte rufen Sie an.", "  ") == ["kept"]
+    assert states() == ["cannot_tell"]
+    assert adapters(None, []) == {}
+
+
+def test_where_no_slot_is_in_force_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Look, "__init__", lambda *_: pytest.fail("a text is looked at"))
+    plan = small_plan()
+    stream = Session(plan, situate(plan, jurisdiction="DE"), "en", speaks=False).stream()
+    assert stream.feed("Good day.") + stream.close()
+    assert not stream.looks
+
+
+def test_each_slot_that_there_is_has_a_state() -> None:
+    assert set(looked("", dict.fromkeys(SLOTS, "de")).states()) == set(SLOTS)
