@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "detection", "errors", "policy", "runtime/adherence", "runtime/text", "runtime/match", "runtime/redact",
         "runtime/judged",
     },
+    "runtime/compared": {"policy", "runtime", "runtime/redact"},
     "detectors": {"detection", "errors", "plugin", "runtime/text", "runtime/match"},
     "plugins/inside": {"plugin"},
     "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},
@@ -68,8 +69,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runtime", "serve/behind", "serve/http", "serve/metrics", "serve/record", "settings",
     },
     "serve/shadow/inside": {
-        "errors", "plugins", "policy", "protocol", "protocol/govern", "runtime", "serve/door", "serve/http",
-        "serve/shadow", "settings", "trust",
+        "errors", "plugins", "policy", "protocol", "protocol/govern", "runtime", "runtime/compared", "serve/door",
+        "serve/http", "serve/shadow", "settings", "trust",
     },
     "serve/chat": {"serve/door"},
     "serve/envoy": {"errors", "protocol", "serve/behind", "serve/http", "settings"},
@@ -83,7 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve/http", "serve/record", "settings", "trust/marks",
     },
     "authoring": {
-        "detection", "errors", "judging", "language", "loading", "policy", "policy/link", "policy/check", "runtime",
+        "detection", "errors", "judging", "language", "loading", "policy", "policy/link", "policy/check", "runtime", "runtime/compared",
         "runtime/text", "runtime/match", "runtime/redact", "runtime/judged",
     },
     "authoring/translation": {"errors", "language", "policy"},
@@ -98,7 +99,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
         "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance", "doctor",
         "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol",
-        "protocol/apis", "protocol/govern", "record", "resources", "runtime", "serve", "serve/behind", "serve/chat",
+        "protocol/apis", "protocol/govern", "record", "resources", "runtime", "runtime/compared", "runtime/redact", "serve", "serve/behind", "serve/chat",
         "serve/conversations", "serve/door", "serve/http", "settings", "trust", "trust/marks",
     },
 }  # fmt: skip

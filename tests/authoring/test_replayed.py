@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ordinance.authoring.replayed import Tally
 from ordinance.policy.vocabulary import Verdict
-from ordinance.runtime.compared import Seen
+from ordinance.runtime.compared.two_policies import Seen
 
 
 def seen(

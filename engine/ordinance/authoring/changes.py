@@ -13,7 +13,7 @@ from ordinance.policy.check.spaces import Space
 from ordinance.policy.ir import Policy, Rule
 from ordinance.policy.plan import Law, Scope
 from ordinance.policy.vocabulary import Channel
-from ordinance.runtime.compared import Kind
+from ordinance.runtime.compared.two_policies import Kind
 
 _PARTS = frozenset({Channel.CONTENT, Channel.REASONING, Channel.TOOL_CALL})
 _UNITS = ("span", "sentence", "paragraph")

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from ordinance.runtime.compared import Difference, Kind, Seen, difference
+from ordinance.runtime.compared.two_policies import Difference, Kind, Seen, difference
 
 _STRICTNESS: tuple[Kind, ...] = ("stricter", "different", "looser")
 

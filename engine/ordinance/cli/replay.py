@@ -21,7 +21,7 @@ from ordinance.cli.progress import Counting
 from ordinance.errors import OrdinanceError, UnreadableError
 from ordinance.loading.files import shown
 from ordinance.policy.plan import Plan
-from ordinance.runtime.compared import Seen
+from ordinance.runtime.compared.two_policies import Seen
 from ordinance.trust.drafts import load_draft
 
 _EPILOG = """\

@@ -12,7 +12,7 @@ from ordinance.protocol.govern.governed_stream import GovernedStream, refused_st
 from ordinance.protocol.govern.prompts import sent_on
 from ordinance.protocol.problems import Problem
 from ordinance.protocol.said import Top
-from ordinance.runtime.compared import Difference, Seen, difference
+from ordinance.runtime.compared.two_policies import Difference, Seen, difference
 from ordinance.runtime.session import Session
 from ordinance.serve.door.client_session import session_of
 from ordinance.serve.door.doors import GOVERNABLE, SCREENABLE

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ordinance.policy.vocabulary import Verdict
-from ordinance.runtime.compared import Seen, difference
+from ordinance.runtime.compared.two_policies import Seen, difference
 
 TEXTS = st.text("ab ", max_size=6)
 
