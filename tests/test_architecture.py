@@ -84,7 +84,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve/http", "serve/record", "settings", "trust/marks",
     },
     "authoring": {
-        "detection", "errors", "judging", "language", "loading", "policy", "policy/link", "policy/check", "runtime", "runtime/compared",
+        "detection", "errors", "judging", "language", "loading", "policy", "policy/link", "policy/check", "runtime",
+        "runtime/compared",
         "runtime/text", "runtime/match", "runtime/redact", "runtime/judged",
     },
     "authoring/translation": {"errors", "language", "policy"},
@@ -99,7 +100,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
         "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance", "doctor",
         "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol",
-        "protocol/apis", "protocol/govern", "record", "resources", "runtime", "runtime/compared", "runtime/redact", "serve", "serve/behind", "serve/chat",
+        "protocol/apis", "protocol/govern", "record", "resources", "runtime",
+        "runtime/compared", "runtime/redact", "serve", "serve/behind", "serve/chat",
         "serve/conversations", "serve/door", "serve/http", "settings", "trust", "trust/marks",
     },
 }  # fmt: skip
