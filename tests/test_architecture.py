@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "detection", "errors", "policy", "runtime/adherence", "runtime/text", "runtime/match", "runtime/redact",
         "runtime/judged",
     },
+    "runtime/compared": {"policy", "runtime", "runtime/redact"},
     "detectors": {"detection", "errors", "plugin", "runtime/text", "runtime/match"},
     "plugins/inside": {"plugin"},
     "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},
@@ -61,8 +62,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve/door": {
         "errors", "instructions", "judging", "loading", "plugins", "policy", "policy/link", "protocol",
         "protocol/apis", "protocol/govern", "resources", "runtime", "runtime/redact", "serve/behind",
-        "serve/conversations", "serve/http", "serve/metrics", "serve/record", "serve/traces", "settings", "trust",
-        "trust/marks",
+        "serve/conversations", "serve/http", "serve/metrics", "serve/record", "serve/shadow", "serve/traces",
+        "settings", "trust", "trust/marks",
+    },
+    "serve/shadow": {
+        "runtime", "serve/behind", "serve/http", "serve/metrics", "serve/record", "settings",
+    },
+    "serve/shadow/inside": {
+        "errors", "plugins", "policy", "protocol", "protocol/govern", "runtime", "runtime/compared", "serve/door",
+        "serve/http", "serve/shadow", "settings", "trust",
     },
     "serve/chat": {"serve/door"},
     "serve/envoy": {"errors", "protocol", "serve/behind", "serve/http", "settings"},
@@ -77,6 +85,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "authoring": {
         "detection", "errors", "judging", "language", "loading", "policy", "policy/link", "policy/check", "runtime",
+        "runtime/compared",
         "runtime/text", "runtime/match", "runtime/redact", "runtime/judged",
     },
     "authoring/translation": {"errors", "language", "policy"},
@@ -91,8 +100,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
         "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance", "doctor",
         "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol",
-        "protocol/apis", "protocol/govern", "record", "resources", "runtime", "runtime/redact", "serve", "serve/behind",
-        "serve/chat", "serve/conversations", "serve/door", "serve/http", "settings", "trust", "trust/marks",
+        "protocol/apis", "protocol/govern", "record", "resources", "runtime",
+        "runtime/compared", "runtime/redact", "serve", "serve/behind", "serve/chat",
+        "serve/conversations", "serve/door", "serve/http", "settings", "trust", "trust/marks",
     },
 }  # fmt: skip
 

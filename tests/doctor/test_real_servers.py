@@ -35,13 +35,13 @@ from ordinance.doctor.wire import NoReplyError, Reply, server_at
 from ordinance.errors import UsageError
 from ordinance.loading.load import load
 from ordinance.policy.plan import Plan
-from ordinance.protocol.routes import ROUTES, Treatment
+from ordinance.protocol.routes import EMBEDDINGS, ROUTES, Treatment
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.checkout import RULES
 from support.commands import run, run_here
 from support.obedient import Defect, Front, Seen, obey
-from support.serving import Asked, LoopThread, OpenGateway, RunningGateway, ScriptedUpstream
+from support.serving import Asked, LoopThread, OpenGateway, RunningGateway, ScriptedUpstream, Wire
 
 CHAT = "/v1/chat/completions"
 KEY = "a-key-of-the-operator"
@@ -177,6 +177,22 @@ def test_every_open_door_is_found_and_no_other(broken: Broken) -> None:
         return Seen(status, {"content-type": "application/json"}, b'{"detail": "Not ours"}')
 
     assert {each.part for each in opened(doors.closed_doors(broken(answer)))} == set(answers)
+
+
+def test_a_door_that_an_operator_opened_is_tried_by_a_red_line(
+    open_gateway: OpenGateway, upstream: ScriptedUpstream, plan: Plan, canaries: Canaries
+) -> None:
+    async def script(wire: Wire) -> None:
+        if wire.asked.path == EMBEDDINGS:
+            await wire.json({"object": "list", "data": [{"index": 0, "embedding": [1.0]}]})
+        else:
+            await obey(wire)
+
+    upstream.script = script
+    governed = open_gateway(plan, routes={"embeddings": "pass"})
+    for address, state in ((governed.address, State.WELL), (upstream.url, State.OPEN)):
+        found = [each for each in doors.closed_doors(meet(address, canaries)) if each.part == f"POST {EMBEDDINGS}"]
+        assert [each.state for each in found] == [state]
 
 
 def test_an_open_websocket_is_found(broken: Broken) -> None:

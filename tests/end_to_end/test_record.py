@@ -39,7 +39,7 @@ VERSION_1 = {
     "v", "time", "event", "request", "key", "api", "model", "stream", "status", "seconds", "problem", "digest",
     "jurisdiction", "locale", "verdict", "rules", "failed", "trials", "notices", "choices", "balanced", "history",
     "lost", "output", "plugins", "trace", "x_request_id", "judged", "not_judged", "judge_faults",
-    "judges_failed", "stale", "adapters", "effects", "laws", "mono", "chain", "mark", "watermark",
+    "judges_failed", "stale", "adapters", "effects", "laws", "mono", "chain", "mark", "watermark", "shadow",
 }  # fmt: skip
 #: How soon /health answers whatever has become of the record, in seconds: within one, on a machine that has nothing
 #: else to do. What waits for a reader or a disk waits for ever.
@@ -163,9 +163,12 @@ def test_every_field_that_is_written_is_documented_and_none_was_taken_away(
     fields = {field for record in found for field in record}
     assert fields <= VERSION_1
     of_judges = {"judged", "not_judged", "judge_faults", "judges_failed"}
-    of_others = {"adapters", "mark", "watermark", "history", "lost", "output", "plugins", "stale", "mono", "chain"}
+    of_others = {
+        "adapters", "mark", "watermark", "history", "lost", "output", "plugins", "stale", "mono", "chain", "shadow",
+    }  # fmt: skip
     assert VERSION_1 - fields <= of_others | of_judges, (
-        "what only a slot, a mark, an old red line, a gap, a batch, a plugin, an old policy, a chain and a judge have"
+        "what only a slot, a mark, an old red line, a gap, a batch, a plugin, an old policy, a chain, a judge and a "
+        "shadow have"
     )
     assert documented() == VERSION_1
     by_id: dict[str, list[str]] = {}

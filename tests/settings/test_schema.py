@@ -29,6 +29,7 @@ DIGEST = "bc4baea9380d88ddd34b2ddd9a8dde1f235a5c63fe1cb92430f712121f68c29a"
 RIGHT = (
     "# nothing yet",
     "packs: [mine, /etc/theirs]",
+    "shadow: [next]",
     "policy: our-house.1",
     'policy: "no"',
     f"expect: {DIGEST}",
@@ -70,11 +71,13 @@ RIGHT = (
     "ext_proc: {listen: '[::]:9002', health: 'unix:/run/h.sock', headers: [x-session-id]}",
     "ext_proc: {certificate: a.pem, key_file: a.key, ca: b.pem, open_without_tls: true}",
     "speak: {instruction: user}",
+    "routes: {embeddings: pass}",
     "adapters: {et: {lora: et-instruct}, de-CH: {lora: x}}",
     f"keys: [{{name: a, sha256: {DIGEST}, jurisdiction: DE, attested: {{purpose: education}}}}]",
     f"keys: [{{name: a, sha256: {DIGEST}, system_messages_are_ours: true}}]",
     f"keys: [{{name: a, sha256: {DIGEST}, locale: et, houses: [north, south], audience: machine}}]",
     f"keys: [{{name: a, sha256: {DIGEST}, audience: person}}]",
+    f"keys: [{{name: a, sha256: {DIGEST}, limits: {{requests_per_minute: 60, tokens_per_minute: 9, streams: 2}}}}]",
 )
 #: Each is wrong for the reader and for an editor alike.
 WRONG = (

@@ -42,6 +42,7 @@ DRAFTERS = {
     "cli/print.py",
     "cli/replay.py",
     "cli/test.py",
+    "serve/shadow/inside/drafted.py",
 }
 #: Modules that apply a policy.
 APPLIERS = {"serve/door/policies.py", "cli/apply.py"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from ordinance.authoring.cases import Case, case_in
 from ordinance.authoring.words import law_in_words
@@ -14,8 +13,7 @@ from ordinance.policy.check.spaces import Space
 from ordinance.policy.ir import Policy, Rule
 from ordinance.policy.plan import Law, Scope
 from ordinance.policy.vocabulary import Channel
-
-Kind = Literal["stricter", "looser", "different"]
+from ordinance.runtime.compared.two_policies import Kind
 
 _PARTS = frozenset({Channel.CONTENT, Channel.REASONING, Channel.TOOL_CALL})
 _UNITS = ("span", "sentence", "paragraph")

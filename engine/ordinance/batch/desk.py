@@ -15,8 +15,8 @@ from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.placement import placed
 from ordinance.runtime.session import Session
 from ordinance.serve.door.adapters import instruct, loras_of, mapped, turn_of
+from ordinance.serve.door.client_session import session_of
 from ordinance.serve.door.policies import common_plan
-from ordinance.serve.door.service import session_of
 from ordinance.serve.http.keys import Client
 from ordinance.serve.record.audit_log import AuditLog
 from ordinance.settings.model import Settings

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ordinance.authoring.register.document import Document, Section, Table, Text
 from ordinance.authoring.register.html import to_html
-from ordinance.authoring.replayed import Seen, Tally
+from ordinance.authoring.replayed import Tally
 from ordinance.cli.apply import LineGovernor
 from ordinance.cli.arguments import add_config, add_day, allowed_by, jurisdiction_of, locale_tag
 from ordinance.cli.check import aligned
@@ -21,6 +21,7 @@ from ordinance.cli.progress import Counting
 from ordinance.errors import OrdinanceError, UnreadableError
 from ordinance.loading.files import shown
 from ordinance.policy.plan import Plan
+from ordinance.runtime.compared.two_policies import Seen
 from ordinance.trust.drafts import load_draft
 
 _EPILOG = """\
@@ -118,8 +119,9 @@ def _lines(file: Path) -> Iterator[bytes]:
 def _text(tally: Tally) -> Iterator[str]:
     for each in tally.changes[:_MOST_SHOWN]:
         name = f"line {each.number}" + (f" ({json.dumps(each.id, ensure_ascii=True)})" if each.id is not None else "")
-        rules = [f"-{rule}" for rule in each.gone] + [f"+{rule}" for rule in each.added]
-        yield f"{each.kind:<9}  {name}: {each.old.word} → {each.new.word}" + (f"  {' '.join(rules)}" if rules else "")
+        how = each.how
+        rules = [f"-{rule}" for rule in how.gone] + [f"+{rule}" for rule in how.added]
+        yield f"{how.kind:<9}  {name}: {how.old.word} → {how.new.word}" + (f"  {' '.join(rules)}" if rules else "")
     if len(tally.changes) > _MOST_SHOWN:
         yield f"… and {len(tally.changes) - _MOST_SHOWN} more; --format json has all"
     if tally.rules:
@@ -146,9 +148,10 @@ def _document(tally: Tally, plans: list[Plan]) -> Document:
     totals = tuple((Text(what), Text(str(number))) for what, number in _totals(tally))
     fired = tuple((Text(rule), Text(str(before)), Text(str(after))) for rule, before, after in _fired(tally))
     rows = [
-        (f"line {each.number}", "" if each.id is None else str(each.id), each.kind, each.old.word, each.new.word,
-         " ".join(each.gone), " ".join(each.added))
+        (f"line {each.number}", "" if each.id is None else str(each.id), how.kind, how.old.word, how.new.word,
+         " ".join(how.gone), " ".join(how.added))
         for each in tally.changes[: 50 * _MOST_SHOWN]
+        for how in (each.how,)
     ]  # fmt: skip
     changes = tuple(tuple(map(Text, row)) for row in rows)
     headings = ("line", "id", "became", "old", "new", "no longer fires", "fires now")

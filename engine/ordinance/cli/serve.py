@@ -48,6 +48,10 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     behind.add_argument("--upstream", metavar="URL", help="the inference server, such as http://127.0.0.1:8000/v1")
     behind.add_argument("--embedded", action="store_true", help="run a small model in this process (English only)")
     add_policy(parser)
+    parser.add_argument(
+        "--shadow", nargs="+", action="extend", metavar="PATH",
+        help="packs of the next policy: they judge the same traffic and change nothing",
+    )  # fmt: skip
     parser.add_argument("--host", help="address to listen on, or unix:/PATH (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, metavar="N", help="port to listen on; 0 takes a free one (default: 8080)")
     parser.add_argument("--workers", type=positive, metavar="N", help="number of serving processes (default: 1)")
@@ -57,7 +61,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal comes. Raises ``OrdinanceError`` if the server cannot start."""
-    flags = flags_of(arguments, host=arguments.host, port=arguments.port, workers=arguments.workers)
+    own = {name: getattr(arguments, name) for name in ("shadow", "host", "port", "workers")}
+    flags = flags_of(arguments, **own)
     given = _Given(flags, arguments.config, region_of(arguments.locale) if arguments.locale else None)
     settings = given()
     if settings.upstream is None and not arguments.embedded:

@@ -9,7 +9,7 @@ from ordinance.doctor.findings import Finding, State, is_open, untried, well
 from ordinance.doctor.sightings import metadata, where_seen
 from ordinance.doctor.target import Door, Target, shuts
 from ordinance.doctor.wire import NoReplyError, Reply
-from ordinance.protocol.routes import ROUTES, Route, Treatment
+from ordinance.protocol.routes import EMBEDDINGS, ROUTES, Route, Treatment
 
 CLOSED, PASSED = "closed doors", "passed routes"
 #: Methods by which nothing happens on a server that has the route for another one.
@@ -28,6 +28,7 @@ def closed_doors(target: Target) -> Iterator[Finding]:
             yield from _knock(target, path.replace("{", "").replace("}", ""), known)
         elif target.doors.get(path) is not Door.UNGOVERNED:  # that is open as it is
             yield from (_look(target, method, path) for method in (*_QUIET, *_LOUD) if method not in known)
+    yield _screened(target)
     yield _socket(target)
     for path in _unlikely():
         yield _look_behind(target, path)
@@ -50,6 +51,21 @@ def passed_routes(target: Target) -> Iterator[Finding]:
             yield is_open(PASSED, door, f"a canary appears in {place}", "Close it to clients, and report this.")
         else:
             yield well(PASSED, "routes that pass", "contains nothing of what was said", door)
+
+
+def _screened(target: Target) -> Finding:
+    """Ask for the vector of what a red line refuses: at a door that the operator opened it is refused too."""
+    door = f"POST {EMBEDDINGS}"
+    red = target.canaries.red
+    try:
+        reply = target.server.ask("POST", EMBEDDINGS, {"model": target.model, "input": red.word if red else "Hello."})
+    except NoReplyError as error:
+        return untried(CLOSED, "doors that gave no answer", str(error), "Try again.", door)
+    if reply.code == "prompt_refused" and red is not None:
+        return well(CLOSED, "opened by the operator", "what a red line refuses gets no vector", door)
+    if reply.status == 200 and red is None and metadata(reply):
+        return well(CLOSED, "opened by the operator", "governed; no red line has a canary to try", door)
+    return _judged(target, reply, door)
 
 
 def _by_path(routes: Iterable[Route]) -> dict[str, list[Route]]:

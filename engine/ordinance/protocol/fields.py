@@ -53,6 +53,9 @@ _RESPONSES = frozenset({
     "max_output_tokens", "top_logprobs", "include", "reasoning", "include_reasoning", "text", "truncation",
     "structured_outputs", "chat_template_kwargs", "store",
 })  # fmt: skip
+_EMBEDDINGS = frozenset({
+    "model", "input", "encoding_format", "dimensions", "truncate_prompt_tokens", "add_special_tokens", "user",
+})  # fmt: skip
 _MESSAGES = frozenset({
     "model", "messages", "system", "tools", "tool_choice", "max_tokens", "stream", "stop_sequences", "temperature",
     "top_k", "top_p", "thinking", "output_config", "metadata", "cache_salt", "chat_template_kwargs",
@@ -174,3 +177,4 @@ CHAT = Fields(_CHAT | _SAMPLING | _GENERATION | _FORM | _OTHER_SERVERS | _SENDER
 COMPLETIONS = Fields(_COMPLETIONS | _SAMPLING | _GENERATION | _FORM | _OTHER_SERVERS | _SENDER)
 RESPONSES = Fields(_RESPONSES | _SAMPLING | _SENDER)
 MESSAGES = Fields(_MESSAGES)
+EMBEDDINGS = Fields(_EMBEDDINGS)

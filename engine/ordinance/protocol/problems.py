@@ -5,6 +5,7 @@ Every message here is our own. An upstream's error text never passes: it can ech
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -87,6 +88,22 @@ def busy(status: int) -> Problem:
         "busy",
         "The server is busy: it has reached its limit of requests. Try again later.",
         headers={"retry-after": "1", "connection": "close"},
+    )
+
+
+def prompt_refused(notices: Sequence[str]) -> Problem:
+    """403: a red line refuses what was asked, in an API whose answers have no text; ``notices`` say why."""
+    return Problem(403, "prompt_refused", " ".join(notices), "input")
+
+
+def over_limit(limit: str, seconds: float) -> Problem:
+    """429: the key has reached one of its limits; in so many ``seconds`` there is room again."""
+    after = max(1, math.ceil(seconds))
+    return Problem(
+        429,
+        "rate_limit_exceeded",
+        f"This API key has reached its limit of {limit}. Try again in {after} s.",
+        headers={"retry-after": str(after)},
     )
 
 

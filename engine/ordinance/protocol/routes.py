@@ -16,6 +16,7 @@ CHAT, COMPLETIONS = "/v1/chat/completions", "/v1/completions"
 RESPONSES, MESSAGES = "/v1/responses", "/v1/messages"
 MODELS, COUNT = "/v1/models", "/v1/messages/count_tokens"
 MODEL = "/v1/models/{model}"
+EMBEDDINGS = "/v1/embeddings"
 HEALTH, READY = "/health", "/ready"
 
 
@@ -25,12 +26,14 @@ class Treatment(Enum):
     ``GOVERNED``: its answers are text, and go through a session. ``READ``: its answer is read into a few known fields
     and written anew, or is Ordinance's own. ``PASSED``: inside vLLM it goes to the server as it came, since it can
     carry no text that a model said or was told; the gateway, which relays nothing, answers ``/health`` itself and
-    closes the others. ``CLOSED``: nobody comes through.
+    closes the others. ``SCREENED``: closed, unless the operator opens it (the setting ``routes``); then what is asked
+    is screened, and of the answer vectors and counts pass. ``CLOSED``: nobody comes through.
     """
 
     GOVERNED = "governed"
     READ = "read"
     PASSED = "passed"
+    SCREENED = "screened"
     CLOSED = "closed"
 
 
@@ -80,8 +83,9 @@ def _listed() -> Iterator[Route]:
         closed,
         "vectors and scores, some with the text beside them",
         _POST,
-        "/pooling /classify /score /v1/score /rerank /v1/rerank /v2/rerank /v1/embeddings /v2/embed",
+        "/pooling /classify /score /v1/score /rerank /v1/rerank /v2/rerank /v2/embed",
     )
+    yield from _each(Treatment.SCREENED, "vectors, from which nobody reads a text", _POST, EMBEDDINGS)
     yield from _each(closed, "which models the server runs", _POST, "/v1/load_lora_adapter /v1/unload_lora_adapter")
     yield from _each(closed, "which models the server runs", _GET, "/adapters")
     yield from _each(closed, "which models the server runs", _POST, "/adapters")

@@ -1,4 +1,4 @@
-"""SIGHUP: policy and keys are read, and the log opened, anew. The gateway and vLLM's process use the same."""
+"""SIGHUP: policy, shadow and keys are read, and the log opened, anew. The gateway and vLLM's process use the same."""
 
 from __future__ import annotations
 
@@ -13,16 +13,22 @@ from ordinance.serve.door.service import Service
 
 @contextmanager
 def renewing(service: Service) -> Iterator[None]:
-    """Read policy and keys, and open the log, again at each SIGHUP. Only the main thread of a process receives it."""
+    """Begin to show answers to the shadow policy, if there is one. Read policies and keys, and open the log, again at
+    each SIGHUP. Only the main thread of a process receives it."""
+    service.shadow.renew(service.settings)
     if not service.standing.replaceable or threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 
+    async def read() -> None:
+        await service.standing.renew()
+        service.shadow.renew(service.standing.settings)
+
     def renew() -> None:
         service.audit.reopen()
-        task = loop.create_task(service.standing.renew())
+        task = loop.create_task(read())
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 

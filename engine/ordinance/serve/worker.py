@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from multiprocessing.connection import Connection
@@ -30,6 +30,7 @@ from ordinance.serve.door.policies import Policies, policies_of
 from ordinance.serve.door.service import Service, make_service
 from ordinance.serve.gateway import Gateway
 from ordinance.serve.http.listener import Listener
+from ordinance.serve.http.rates import Rates
 from ordinance.serve.http.stderr import tell, write_as
 from ordinance.serve.metrics.reports import Reporter
 from ordinance.serve.server import STOPPING, Server
@@ -40,13 +41,15 @@ from ordinance.settings.model import Settings
 class Worker:
     """Makes the application, in a process of its own too: it travels there, so it holds values and no open things.
     ``reread`` gives the settings as they are now; ``engine`` is the one that was started. ``proven`` is what the
-    process that starts it has proven: each worker loads the same packs, and needs a third of the time for that."""
+    process that starts it has proven: each worker loads the same packs, and needs a third of the time for that.
+    All count with the same ``rates``."""
 
     settings: Settings
     reread: Callable[[], Settings]
     engine: Engine
     on: date | None = None
     proven: tuple[Proof, ...] = ()
+    rates: Rates = field(default_factory=Rates)
 
     def gateway(self, *, running: bool = False) -> tuple[Gateway, Service]:
         """Make the application and the service behind it; ``running`` as in ``policies_of``. Raises
@@ -56,7 +59,7 @@ class Worker:
         upstream = Upstream(self.settings.upstream)
         renewal = Renewal(self.policies, self.reread, self.engine)
         policies = policies_of(self.settings, self.on, running=running)
-        service = make_service(policies, self.settings, upstream, self.on, renewal)
+        service = make_service(policies, self.settings, upstream, self.on, renewal, self.rates)
         return Gateway(service, upstream), service
 
     def policies(self, settings: Settings) -> Policies:

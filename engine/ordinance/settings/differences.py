@@ -10,7 +10,7 @@ from ordinance.settings.model import Settings
 from ordinance.settings.sections import KeySettings
 
 #: What a reload takes from the settings: the keys at once, the others with the policy.
-RENEWED = ("keys", "plugins", "judges", "judge", "expect")
+RENEWED = ("keys", "plugins", "judges", "judge", "expect", "shadow")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from ordinance.settings.sections import (
     KeySettings,
     LimitSettings,
     PluginSettings,
+    RouteSettings,
     Seconds,
     SpeakSettings,
     UpstreamSettings,
@@ -123,6 +124,12 @@ class Settings(BaseSettings):
         description="Digest that the policy for everyone must have, as `ordinance check` prints it. With another one "
         "the server does not start, and a reload keeps the last good policy. Default: any policy.",
     )
+    shadow: list[Path] = Field(
+        default_factory=list,
+        description="Packs that are to be in force next, written as in `packs`: they judge the same traffic and change "
+        "nothing; where they would have done otherwise is counted and recorded "
+        "([operations.md](operations.md#the-next-policy-in-the-shadow-of-the-one-in-force)). Default: none.",
+    )
     jurisdiction: str | None = Field(
         default=None,
         description="Whose law applies if the key does not say: the code of a loaded jurisdiction, such as `DE`.",
@@ -204,6 +211,7 @@ class Settings(BaseSettings):
     )
     upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
     limits: LimitSettings = Field(default=LimitSettings(), description="Limits on size, number and time.")
+    routes: RouteSettings = Field(default=RouteSettings(), description="Routes that are closed unless you open them.")
     vllm: VllmSettings = Field(default=VllmSettings(), description="Settings for Ordinance inside vLLM (docs/vllm.md).")
     ext_proc: ExtProcSettings = Field(
         default=ExtProcSettings(), description="Settings for Ordinance behind an Envoy (docs/envoy.md)."

@@ -185,6 +185,16 @@ class VllmSettings(Section):
     )
 
 
+class RouteSettings(Section):
+    """Routes that are closed unless you open them."""
+
+    embeddings: Literal["pass", "refuse"] = Field(
+        default="refuse",
+        description="Whether `POST /v1/embeddings` is open. With `pass`, what is asked is screened and masked as a "
+        "prompt is, and of the answer vectors and counts pass.",
+    )
+
+
 class SpeakSettings(Section):
     """How the model is instructed about language and tone ([adapters.md](adapters.md))."""
 
@@ -245,6 +255,28 @@ class ConversationSettings(Section):
         return self
 
 
+class KeyLimitSettings(Section):
+    """What may be sent with one API key. All processes of a gateway count together; another gateway counts for
+    itself."""
+
+    requests_per_minute: int | None = Field(
+        default=None, ge=1, le=1_000_000_000, description="Most requests for answers in a minute. Default: no limit."
+    )
+    tokens_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000_000,
+        description="Most tokens in a minute, of prompts and answers, as far as the server's `usage` says it. "
+        "An answer is counted when it has ended (docs/operations.md). Default: no limit.",
+    )
+    streams: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        description="Most answers that may be under way at once, streamed or whole. Default: no limit.",
+    )
+
+
 class KeySettings(Section):
     """An API key, and what the operator attests about the people or programs that use it."""
 
@@ -276,6 +308,10 @@ class KeySettings(Section):
         default="person",
         description="Who reads the answers. With `machine`, for the titles, tags and search queries of a chat UI, "
         "notices are only in the metadata and the headers, not in the text.",
+    )
+
+    limits: KeyLimitSettings | None = Field(
+        default=None, description="What may be sent with this key; more gets status 429. Default: no limits."
     )
 
     @field_validator("sha256")

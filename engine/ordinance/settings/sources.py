@@ -31,7 +31,7 @@ KEY_VARIABLE = "ORDINANCE_KEY"
 #: The largest settings file that is read, in bytes.
 LARGEST_FILE = 1024 * 1024
 _NO_SETTINGS = frozenset({FILE_VARIABLE, KEY_VARIABLE})
-_FOLDER_OF_PATHS = ("packs", "audit", "objections")
+_FOLDER_OF_PATHS = ("packs", "shadow", "audit", "objections")
 
 
 def load(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Settings:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ordinance.serve.metrics.families import CLIENT_GONE, DETECTOR, FAILURE_KINDS, FAMILIES, JUDGE, LEDGER
+from ordinance.serve.metrics.families import (
+    CLIENT_GONE,
+    DETECTOR,
+    FAILURE_KINDS,
+    FAMILIES,
+    JUDGE,
+    LEDGER,
+    SHADOW_FAILED,
+)
 from support.checkout import ROOT
 
 CONTRACT = {
@@ -40,4 +48,4 @@ def codes() -> Iterator[str]:
 
 def test_every_kind_of_failure_is_known_before_the_first() -> None:
     """A server that has not begun to govern has no numbers yet."""
-    assert {*codes(), CLIENT_GONE, DETECTOR, JUDGE, LEDGER} == {*FAILURE_KINDS, "not_begun"}
+    assert {*codes(), CLIENT_GONE, DETECTOR, JUDGE, LEDGER, SHADOW_FAILED} == {*FAILURE_KINDS, "not_begun"}

@@ -51,7 +51,7 @@ function _shtab_ordinance_using
 end
 
 set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' verify objection 'objection add' 'objection list' 'objection report' replay serve ext-proc audit 'audit verify' 'audit query' 'audit report' 'audit prune' conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
-set -g _shtab_ordinance_opts_with_value --after --approve --at-once --before --behind --by --chunk --config --conversation --count --duty --effect --envoy --expires --export --file --filter --folder --forget --format --from --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --last --law --least --listen --locale --model --model-cluster --network --new --objections --old --older-than --on --out --outcome --pack --passphrase-file --policy --port --prompt --root --rule --sign-with --signed-by --state --texts --timeout --title --to --turn --upstream --verdict --with --words --workers
+set -g _shtab_ordinance_opts_with_value --after --approve --at-once --before --behind --by --chunk --config --conversation --count --duty --effect --envoy --expires --export --file --filter --folder --forget --format --from --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --last --law --least --listen --locale --model --model-cluster --network --new --objections --old --older-than --on --out --outcome --pack --passphrase-file --policy --port --prompt --root --rule --shadow --sign-with --signed-by --state --texts --timeout --title --to --turn --upstream --verdict --with --words --workers
 
 complete -c ordinance -e
 complete -c ordinance -f
@@ -96,6 +96,7 @@ complete -c ordinance -n '_shtab_ordinance_using fmt; and test $_shtab_ordinance
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a explain -d 'Govern one text in one situation, and show what each rule does and why.'
 complete -c ordinance -n '_shtab_ordinance_using explain' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using explain' -l prompt -x -d 'the question'
+complete -c ordinance -n '_shtab_ordinance_using explain' -l called -d 'TEXT is the name of a tool that the model calls'
 complete -c ordinance -n '_shtab_ordinance_using explain' -l conversation -xka "(__fish_complete_path (commandline -ct))" -d 'a JSON line with "messages" and "answer", as `apply` takes it, instead of TEXT, --prompt and --turn'
 complete -c ordinance -n '_shtab_ordinance_using explain' -l pack -xka "(__fish_complete_path (commandline -ct))" -d 'packs or folders of packs (default: every shipped pack except house packs)'
 complete -c ordinance -n '_shtab_ordinance_using explain' -l jurisdiction -x -d 'attest this place and seat, such as DE'
@@ -233,6 +234,7 @@ complete -c ordinance -n '_shtab_ordinance_using serve' -l embedded -d 'run a sm
 complete -c ordinance -n '_shtab_ordinance_using serve' -l pack -x -d 'packs or folders of packs (default: every shipped pack except house packs)'
 complete -c ordinance -n '_shtab_ordinance_using serve' -l jurisdiction -x -d 'whose law applies, such as DE'
 complete -c ordinance -n '_shtab_ordinance_using serve' -l locale -x -d 'language of notices, such as de-DE'
+complete -c ordinance -n '_shtab_ordinance_using serve' -l shadow -x -d 'packs of the next policy: they judge the same traffic and change nothing'
 complete -c ordinance -n '_shtab_ordinance_using serve' -l host -x -d 'address to listen on, or unix:/PATH (default: 127.0.0.1)'
 complete -c ordinance -n '_shtab_ordinance_using serve' -l port -x -d 'port to listen on; 0 takes a free one (default: 8080)'
 complete -c ordinance -n '_shtab_ordinance_using serve' -l workers -x -d 'number of serving processes (default: 1)'

@@ -326,6 +326,7 @@ _shtab_ordinance_doctor_defaults_added=0
 _shtab_ordinance_explain_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--prompt[the question]:TEXT:"
+  "--called[TEXT is the name of a tool that the model calls]"
   "--conversation[a JSON line with \"messages\" and \"answer\", as \`apply\` takes it, instead of TEXT, --prompt and --turn]:FILE:_files"
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:_files"
   "--jurisdiction[attest this place and seat, such as DE]:CODE:"
@@ -506,6 +507,7 @@ _shtab_ordinance_serve_options=(
   "*--pack[packs or folders of packs (default\: every shipped pack except house packs)]:PATH:"
   "--jurisdiction[whose law applies, such as DE]:CODE:"
   "--locale[language of notices, such as de-DE]:TAG:"
+  "*--shadow[packs of the next policy\: they judge the same traffic and change nothing]:PATH:"
   "--host[address to listen on, or unix\:\/PATH (default\: 127.0.0.1)]:host:"
   "--port[port to listen on\; 0 takes a free one (default\: 8080)]:N:"
   "--workers[number of serving processes (default\: 1)]:N:"

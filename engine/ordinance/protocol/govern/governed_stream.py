@@ -58,6 +58,7 @@ class GovernedStream:
         self._midway = False  # an event is being read: what of it has left is not known
         self._waiting: tuple[Choices, Usage | None] | None = None
         self._held = self._most_held = 0  # characters that wait now, and the most that did before text left
+        self.usage: Usage | None = None  # as the upstream said it last
         self.open = 0
         self.done = False
         self.pending = 0
@@ -159,6 +160,7 @@ class GovernedStream:
 
     def _read(self, data: bytes) -> bytes:
         reply = self._reader.read(data)
+        self.usage = reply.usage or self.usage
         if not self._adopted and reply.choices:
             self._adopted = True
             if harmless(reply.top, self._session):

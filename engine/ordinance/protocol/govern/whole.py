@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ordinance.policy.vocabulary import Verdict
@@ -14,9 +15,17 @@ from ordinance.protocol.said import Said, Top, Usage
 from ordinance.runtime.session import Session
 
 
-def govern_whole(api: Api, raw: bytes, request: Request, session: Session, top: Top) -> dict[str, Any]:
-    """Govern an upstream's whole answer. Raises ``Problem`` (502)."""
+def govern_whole(
+    api: Api,
+    raw: bytes,
+    request: Request,
+    session: Session,
+    top: Top,
+    used: Callable[[Usage | None], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Govern an upstream's whole answer; ``used`` is told which tokens it counted. Raises ``Problem`` (502)."""
     reply = api.read_whole(raw, request)
+    used(reply.usage)
     indexes = [index for index, _ in reply.choices]
     if not indexes or len(set(indexes)) != len(indexes):
         raise malformed("it has no choices, or one twice")

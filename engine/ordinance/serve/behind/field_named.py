@@ -13,7 +13,7 @@ from ordinance.protocol import fields
 #: How much of an error's body is read, in bytes.
 MOST_OF_ERROR = 64 * 1024
 
-_APIS = (fields.CHAT, fields.COMPLETIONS, fields.RESPONSES, fields.MESSAGES)
+_APIS = (fields.CHAT, fields.COMPLETIONS, fields.RESPONSES, fields.MESSAGES, fields.EMBEDDINGS)
 _NAMES = frozenset(name for api in _APIS for name in api.forwarded)
 #: As pydantic says it where a server sends that on: `'loc': ('body', 'seed')`.
 _PLACE = re.compile(r"""["']loc["']: ?[(\[]["']body["'], ?["'](\w{1,64})["']""")

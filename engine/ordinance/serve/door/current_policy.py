@@ -191,6 +191,7 @@ def _keyring(keys: Sequence[KeySettings], jurisdiction: str | None) -> Keyring:
             locale=key.locale,
             houses=frozenset(key.houses),
             machine=key.audience == "machine",
+            limits=key.limits,
         )
         for key in keys
     }

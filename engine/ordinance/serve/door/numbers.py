@@ -39,6 +39,8 @@ def _readings(service: Service) -> Iterator[tuple[Key, float]]:
         yield _one(families.POLICY, 1, digest)
     yield _one(families.POLICY_AGE, round(time.monotonic() - standing.read, 1))
     yield _one(families.POLICY_STALE, bool(standing.stale))
+    for digest in (service.shadow.state() or {}).get("digests", ()):
+        yield _one(families.SHADOW, 1, digest)
     audit = service.audit.state()
     yield _one(families.AUDIT_LOST, audit["lost"])
     yield _one(families.AUDIT_FAILING, audit["state"] != "ok")

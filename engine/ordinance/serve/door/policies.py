@@ -6,9 +6,10 @@ neither hears the rules of the other. Each set is loaded once, as a policy with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any, Protocol
 
 from ordinance.errors import OrdinanceError, PolicyError, SituationError
 from ordinance.judging.configured import maker
@@ -18,9 +19,10 @@ from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
 from ordinance.serve.http.keys import Client
 from ordinance.serve.http.stderr import tell
+from ordinance.settings.judges import JudgeSettings
 from ordinance.settings.model import Settings
 from ordinance.settings.sections import KeySettings
-from ordinance.trust.applied import Applied, Warrant, applied
+from ordinance.trust.applied import Warrant, applied
 
 Houses = frozenset[str]
 
@@ -58,16 +60,34 @@ def policies_of(settings: Settings, on: date | None = None, *, running: bool = F
     """Load the policies that the settings name; ``running`` is for a process of a server that runs already. Raises
     ``OrdinanceError`` if a plugin is not what they allow, packs do not make one or are not signed as they require, or a
     key names a house that is not among them."""
+    plugins = allow(settings.plugins)
+    with applied(settings.packs, settings.trust, plugins, settings.judges, running=running) as packs:
+        read = policies_from(packs, settings, on)
+        packs.accept()
+        return replace(read, plugins=plugins, warrant=packs.warrant)
+
+
+class Packs(Protocol):
+    """Packs that make a policy, with the ``plugins`` and the ``judges`` that they may ask."""
+
+    @property
+    def plugins(self) -> Sequence[Plugin]: ...
+
+    @property
+    def judges(self) -> Sequence[JudgeSettings]: ...
+
+    def load(self, *, on: date | None, budget: Budget, without_houses: Collection[str], judge: Any) -> Plan:
+        """Load the packs but these house packs. Raises ``OrdinanceError``."""
+
+
+def policies_from(packs: Packs, settings: Settings, on: date | None = None) -> Policies:
+    """Load the policy for everyone and those for the houses that keys name. Raises as ``policies_of``."""
     first: dict[Houses, KeySettings] = {}
     for key in settings.keys:
         if key.houses:
             first.setdefault(frozenset(key.houses), key)
-    plugins = allow(settings.plugins)
-    with applied(settings.packs, settings.trust, plugins, settings.judges, running=running) as packs:
-        common = _common(settings, on, packs)
-        own = {houses: _own(settings, on, packs, houses, key) for houses, key in first.items()}
-        packs.accept()
-        return Policies(common, own, plugins, packs.warrant)
+    common = _common(settings, on, packs)
+    return Policies(common, {houses: _own(settings, on, packs, houses, key) for houses, key in first.items()})
 
 
 def common_plan(settings: Settings, on: date | None = None) -> Plan:
@@ -78,7 +98,7 @@ def common_plan(settings: Settings, on: date | None = None) -> Plan:
         return plan
 
 
-def _common(settings: Settings, on: date | None, packs: Applied) -> Plan:
+def _common(settings: Settings, on: date | None, packs: Packs) -> Plan:
     """Load the policy for everyone. Raises ``PolicyError`` if it is not the one that the settings expect."""
     plan = _loaded(settings, on, packs, frozenset())
     if settings.expect not in (None, plan.digest):
@@ -89,7 +109,7 @@ def _common(settings: Settings, on: date | None, packs: Applied) -> Plan:
     return plan
 
 
-def _own(settings: Settings, on: date | None, packs: Applied, houses: Houses, key: KeySettings) -> Plan:
+def _own(settings: Settings, on: date | None, packs: Packs, houses: Houses, key: KeySettings) -> Plan:
     who = f"the key {key.name!r}, with the houses {_listed(houses)}"
     try:
         plan = _loaded(settings, on, packs, houses)
@@ -104,7 +124,7 @@ def _own(settings: Settings, on: date | None, packs: Applied, houses: Houses, ke
     return plan
 
 
-def _loaded(settings: Settings, on: date | None, packs: Applied, houses: Houses) -> Plan:
+def _loaded(settings: Settings, on: date | None, packs: Packs, houses: Houses) -> Plan:
     named = {house for key in settings.keys for house in key.houses}
     return packs.load(
         on=on,

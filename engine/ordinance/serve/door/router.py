@@ -9,25 +9,19 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ordinance.protocol import routes
-from ordinance.protocol.api import Api
-from ordinance.protocol.apis.chat import CHAT
-from ordinance.protocol.apis.completions import COMPLETIONS
-from ordinance.protocol.apis.messages import MESSAGES, read_conversation
-from ordinance.protocol.apis.responses import RESPONSES
+from ordinance.protocol.apis.messages import read_conversation
 from ordinance.protocol.asked import read_body
 from ordinance.protocol.problems import Problem, closed, internal, stopping
-from ordinance.protocol.routes import COUNT, MODEL, MODELS, Treatment
+from ordinance.protocol.routes import COUNT, EMBEDDINGS, MODEL, MODELS, Treatment
 from ordinance.protocol.strings import encoded
 from ordinance.serve.behind.small_answers import govern_count, govern_model, govern_models
+from ordinance.serve.door.doors import GOVERNABLE, SCREENABLE, Door
 from ordinance.serve.door.service import Service
 from ordinance.serve.door.visit import Visit
 from ordinance.serve.http import body_limits
 from ordinance.serve.http.exchange import ClientGone, Exchange
 from ordinance.serve.http.stderr import log_defect
 from ordinance.serve.http.threads import aside
-
-#: The APIs that can be governed. Which of them are is said by the list of routes.
-APIS: Mapping[str, Api] = {api.path: api for api in (CHAT, COMPLETIONS, RESPONSES, MESSAGES)}
 
 #: What of a request is counted.
 _COUNTED = ("model", "messages", "system", "tools", "tool_choice")
@@ -75,7 +69,10 @@ class Router:
         """Return the application for a route's requests; None if the route is closed."""
         match route.treatment:
             case Treatment.GOVERNED:
-                return self._governing(APIS[route.path])
+                return self._governing(GOVERNABLE[route.path])
+            case Treatment.SCREENED:
+                opened = route.path == EMBEDDINGS and self._service.settings.routes.embeddings == "pass"
+                return self._governing(SCREENABLE[route.path]) if opened else None
             case Treatment.READ:
                 return self._answering(self._answers[route.path])
             case Treatment.PASSED if route.path in self._answers:
@@ -84,9 +81,9 @@ class Router:
                 return self._passed
         return None
 
-    def _governing(self, api: Api) -> ASGIApp:
+    def _governing(self, door: Door) -> ASGIApp:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await Visit(self._service, api, Exchange(scope, receive, send, patience=self._patience)).serve()
+            await Visit(self._service, door, Exchange(scope, receive, send, patience=self._patience)).serve()
 
         return app
 

@@ -15,17 +15,15 @@ from ordinance.policy.vocabulary import Effect
 from ordinance.protocol.watermark import watermark_of
 from ordinance.resources import folder
 from ordinance.runtime.cutter import Cutter
-from ordinance.runtime.marking import Sign
-from ordinance.runtime.memory import Memories, Memory
-from ordinance.runtime.opening import open_session
+from ordinance.runtime.memory import Memories
 from ordinance.runtime.remembered import Remembered
 from ordinance.runtime.session import Session
-from ordinance.runtime.situation import situate
 from ordinance.serve.behind.contract import ModelServer
 from ordinance.serve.behind.loras import Loras
 from ordinance.serve.conversations.recollection import Recollection
 from ordinance.serve.conversations.store_choice import recollection
 from ordinance.serve.door.adapters import Adapting
+from ordinance.serve.door.client_session import session_of
 from ordinance.serve.door.current_policy import Renewal, Standing
 from ordinance.serve.door.http_headers import NO_CLAIMS, Claims, policy_header
 from ordinance.serve.door.model_names import Names
@@ -33,9 +31,11 @@ from ordinance.serve.door.policies import Policies, judges_of
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.glance import Glance
 from ordinance.serve.http.keys import Client, Keyring
+from ordinance.serve.http.rates import Rates
 from ordinance.serve.metrics.meter import Meter
 from ordinance.serve.record.audit_log import AuditLog
 from ordinance.serve.record.sinks import Sinks
+from ordinance.serve.shadow.shadow import Shadow
 from ordinance.serve.traces.tracer import Tracer
 from ordinance.settings.model import Settings
 from ordinance.settings.reporting import AuditSettings
@@ -61,6 +61,8 @@ class Service:
     restart_due: Glance[bool]
     sinks: Sinks
     tracer: Tracer
+    shadow: Shadow
+    rates: Rates
     signer: Signer | None = None
     watermarked: bool | None = None
     recollection: Recollection | None = None
@@ -94,6 +96,7 @@ class Service:
 
     async def close(self) -> None:
         """Close the record and what conversations are remembered in."""
+        self.shadow.close()
         if self.recollection is not None:
             await self.recollection.close()
         await asyncio.to_thread(self.sinks.close)
@@ -133,54 +136,19 @@ class Service:
         )
 
 
-def session_of(
-    client: Client,
-    plan: Plan,
-    settings: Settings,
-    claims: Claims = NO_CLAIMS,
-    *,
-    turn: int = 1,
-    on: date | None = None,
-    whole: bool = False,
-    memory: Memory | None = None,
-    salt: bytes = b"",
-    remembered: Remembered | None = None,
-    sign: Sign | None = None,
-) -> Session:
-    """Open a session for ``client`` under ``plan``, as the operator's ``settings`` say; ``on`` replaces today's date.
-    Raises ``SituationError`` if the plan does not know what the client attests."""
-    situation = situate(
-        plan, jurisdiction=client.jurisdiction, attested=client.attested, turn=turn, elapsed=claims.elapsed, on=on
-    )
-    return open_session(
-        plan,
-        situation,
-        claims.wanted,
-        client.locale or settings.locale,
-        whole=whole,
-        policy_name=settings.policy or "",
-        asked=claims.asked,
-        silent=client.machine,
-        memory=memory,
-        salt=salt,
-        remembered=remembered,
-        shows_trials=settings.judge.shown,
-        sign=sign,
-    )
-
-
 def make_service(
     policies: Policies,
     settings: Settings,
     behind: ModelServer,
     on: date | None = None,
     renewal: Renewal | None = None,
+    rates: Rates | None = None,
     *,
     watermarked: bool | None = None,
 ) -> Service:
     """Tie policies to an operator's settings and to what stands ``behind``; ``renewal`` gives what is to replace them,
-    and the keys, when that is asked for. ``watermarked`` says whether the server behind has a watermark; None: as
-    the settings say.
+    and the keys, when that is asked for. ``rates`` are shared with other processes. ``watermarked`` says whether the
+    server behind has a watermark; None: as the settings say.
 
     Raises ``OrdinanceError`` where a key attests what its plan lacks, or the log cannot be written.
     """
@@ -206,17 +174,20 @@ def make_service(
         return engine is not None and await asyncio.to_thread(lambda: engine.replaced)
 
     listed = Loras()
+    audit = AuditLog(settings.audit, lambda: sinks.copies)
     return Service(
         standing,
         settings,
         on,
         behind,
-        AuditLog(settings.audit, lambda: sinks.copies),
+        audit,
         Adapting(settings, behind, listed),
         Names(listed),
         Glance(restart_due, _LOOKED_EVERY),
         sinks,
         Tracer(settings.traces),
+        Shadow(meter, audit, on),
+        rates or Rates(),
         signer_of(settings.mark),
         settings.watermarked if watermarked is None else watermarked,
         recollection(settings.conversation),
@@ -268,7 +239,8 @@ async def ready_answer(service: Service, trouble: str | None, *, draining: bool)
 async def ready_state(service: Service, *, reachable: bool = True, draining: bool = False) -> dict[str, Any]:
     """Return what ``/ready`` says, first whether requests should come here: not if they would get no answer, nor if the
     server is about to stop, nor while a plugin says that something is wrong, or a judge is silent or wrong. A stale
-    policy, a failing plugin and a failing log that is not required are reported, but stop nothing."""
+    policy, a shadow that does not judge, a failing plugin and a failing log that is not required are reported, but stop
+    nothing."""
     audit = service.audit.state()
     recorded = audit["state"] == "ok" or not service.audit.required
     others = service.sinks.reports()
@@ -287,6 +259,8 @@ async def ready_state(service: Service, *, reachable: bool = True, draining: boo
         "restart_due": await service.restart_due(),
         "audit": audit,
     }
+    if (shadow := service.shadow.state()) is not None:
+        state["shadow"] = shadow
     if service.recollection is not None:
         state["conversations"] = {"state": "failing" if service.recollection.failing else "ok"}
     plugins = {each.name: each.report() for plan in plans for each in plan.attached}

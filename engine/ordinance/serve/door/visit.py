@@ -9,22 +9,22 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from ordinance.protocol.api import Api
 from ordinance.protocol.asked import Request
 from ordinance.protocol.finish import steering
 from ordinance.protocol.govern.echo import with_echo
 from ordinance.protocol.govern.governed_stream import GovernedStream, refused_stream
 from ordinance.protocol.govern.prompts import heard_and_unknown, sent_on
 from ordinance.protocol.govern.transcript import Transcript, transcript_of
-from ordinance.protocol.govern.whole import govern_whole, refused_whole
+from ordinance.protocol.govern.whole import counts
 from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal, judge_busy, stopping
 from ordinance.protocol.routes import MODELS
-from ordinance.protocol.said import Top
+from ordinance.protocol.said import Top, Usage
 from ordinance.runtime.session import Session
 from ordinance.serve.behind.contract import Answer
 from ordinance.serve.door import http_headers
 from ordinance.serve.door.awaited_verdict import unless_refused
 from ordinance.serve.door.delivery import STREAM_HEADERS, StreamDelivery, WholeDelivery
+from ordinance.serve.door.doors import Door
 from ordinance.serve.door.numbers import effects_of
 from ordinance.serve.door.policies import judges_of
 from ordinance.serve.door.recall import Recall, recall
@@ -37,14 +37,16 @@ from ordinance.serve.http.keys import Client
 from ordinance.serve.http.stderr import log_defect
 from ordinance.serve.http.threads import HEARING, SCREENING, aside
 from ordinance.serve.metrics.meter import CLIENT_GONE_STATUS
+from ordinance.serve.shadow.overheard import Overheard, Tap
 
 
 class Visit:
-    """One request to a governed ``api``, from its first byte to its line in the audit log."""
+    """One request at a ``door``, from its first byte to its line in the audit log."""
 
-    def __init__(self, service: Service, api: Api, exchange: Exchange) -> None:
+    def __init__(self, service: Service, door: Door, exchange: Exchange) -> None:
         self._service = service
-        self._api = api
+        self._door = door
+        self._api = door.api
         self._exchange = exchange
         self._id = uuid.uuid4().hex
         self._began = now()
@@ -55,6 +57,9 @@ class Visit:
         self._problem: Problem | None = None
         self._recall: Recall | None = None
         self._governed: GovernedStream | None = None
+        self._tap: Tap | None = None
+        self._limited: Client | None = None  # until what it has under way was given back
+        self._usage: Usage | None = None
         self._acknowledged = False  # the record is written
         self._given_id = request_id_in(exchange.headers)
         self._traced = traced_in(exchange.headers)
@@ -75,11 +80,15 @@ class Visit:
         except ClientGone:
             pass
         finally:
+            self._leave()
             self._record(status, ended or now())
+            if self._tap is not None:
+                self._show(status, self._tap)
 
     async def _serve(self) -> None:
         try:
             self._client = await self._service.admit(self._exchange)
+            self._enter(self._client)
             raw = await self._exchange.body(body_limits.most(self._service.settings))
             self._times.heard = now()
             await self._answer(raw)
@@ -92,6 +101,24 @@ class Visit:
         except Exception as error:
             log_defect(error)
             await self._fail(internal())
+
+    def _enter(self, client: Client) -> None:
+        """Count the request among those of its key. Raises ``Problem`` (429)."""
+        if client.limits is not None:
+            self._exchange.common |= self._service.rates.enter(client.sha256, client.limits)
+            self._limited = client
+
+    def _leave(self) -> None:
+        """Give back what the key has under way, and count the tokens. Of an answer from which something was removed
+        those of the prompt count alone: what is left of a limit can be read (semantics, rule 16)."""
+        client, usage, session = self._limited, self._usage, self._session
+        self._limited = None
+        if client is None or client.limits is None:
+            return
+        tokens = 0 if usage is None else usage.prompt_tokens
+        if usage is not None and session is not None and counts(session, usage) is not None:
+            tokens = max(usage.total_tokens, tokens + (usage.completion_tokens or 0))
+        self._service.rates.leave(client.sha256, client.limits, tokens)
 
     async def _stop(self) -> None:
         """Say that the server stops where nothing has been said yet; an answer that comes here has a client that does
@@ -114,7 +141,34 @@ class Visit:
         else:
             await self._exchange.write(self._api.problem_event(problem), last=True)
 
+    def _show(self, status: int, tap: Tap) -> None:
+        """Show an answer that came to its end to the shadow policy."""
+        session, service = self._session, self._service
+        if status != 200 or self._problem is not None or session is None:
+            tap.close()
+            return
+        try:
+            claims = http_headers.claims_in(self._exchange.headers)
+            heard = Overheard(
+                api=self._api.path,
+                body=tap.body,
+                said=tuple(tap.pieces),
+                client=self._client,
+                wanted=claims.wanted,
+                elapsed=claims.elapsed,
+                slots=claims.asked,
+                remembered=None if self._recall is None else self._recall.remembered,
+                now=session.situation.now,
+                digest=session.plan.digest,
+                about=self._asked(),
+            )
+            service.shadow.take(heard, tap)
+        except Exception as error:  # the answer has left, whatever is wrong with a shadow
+            tap.close()
+            service.shadow.failed(error)
+
     async def _answer(self, raw: bytes) -> None:
+        self._tap = self._service.shadow.tap(raw)
         request = await aside(len(raw), False, self._read, raw)
         self._request = request
         transcript = await self._read_back(request, len(raw))
@@ -130,7 +184,7 @@ class Visit:
         top = Top(f"{self._api.prefix}{self._id}", int(time.time()), request.model)
         session.prompt.defers = True
         body = await self._sent_on(len(raw), request, transcript, session)
-        if body is not None:
+        if body is not None and self._door.speaks:
             request, body = await self._service.adapting.adapt(self._exchange, self._api, request, body, session)
         if body is None:
             await self._refuse(request, session, top)
@@ -140,8 +194,11 @@ class Visit:
         if request.streaming:
             limits = self._service.settings.limits
             stream = GovernedStream(self._api, request, session, top, limits.answer_bytes, limits.event_bytes)
-            with self._service.meter.stream():
-                answered = await self._stream(body, stream, session)
+            try:
+                with self._service.meter.stream():
+                    answered = await self._stream(body, stream, session)
+            finally:
+                self._usage = stream.usage
         else:
             answered = await self._whole(body, request, session, top)
         if not answered:
@@ -223,7 +280,7 @@ class Visit:
             await self._exchange.start(200, STREAM_HEADERS)
             await self._exchange.write(events, last=True)
         else:
-            refused = refused_whole(self._api, request, session, top)
+            refused = self._door.refused(self._api, request, session, top)
             await self._keep(session)
             await self._acknowledge()
             self._times.ready = now()
@@ -250,7 +307,7 @@ class Visit:
 
     async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> bool:
         """Answer in one piece. Returns False if a judge refused the prompt meanwhile."""
-        govern = partial(govern_whole, self._api, request=request, session=session, top=top)
+        govern = partial(self._door.whole, self._api, request=request, session=session, top=top, used=self._note_usage)
         answer = WholeDelivery(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
         if not await unless_refused(session, answer, partial(self._ask, body, streaming=False)):
             return False
@@ -261,8 +318,12 @@ class Visit:
         await self._exchange.json(governed, headers=_notices_header(request, session))
         return True
 
+    def _note_usage(self, usage: Usage | None) -> None:
+        self._usage = usage
+
     async def _ask(self, body: bytes, answer: Answer, *, streaming: bool) -> None:
         self._times.asked = now()
+        answer = answer if self._tap is None else self._tap.on(answer)
         await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=streaming)
         self._times.complete = now()
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ordinance.protocol.problems import no_key
+from ordinance.settings.sections import KeyLimitSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Client:
     red line that they name does not refuse the request. ``sha256`` is the key's, in hexadecimal: two keys of one name
     are two clients. ``locale`` is the language of notices where a request asks for none, ``houses`` are the house packs
     that apply, beside those that apply to everyone. For a ``machine`` notices stand in no text.
+    ``limits`` are those of the key, None if there are none.
     """
 
     name: str = ""
@@ -28,6 +30,7 @@ class Client:
     locale: str | None = None
     houses: frozenset[str] = frozenset()
     machine: bool = False
+    limits: KeyLimitSettings | None = None
 
 
 def credential(headers: Mapping[str, str]) -> str | None:

@@ -42,7 +42,8 @@ RULES = Family(
 FAILURES = Family(
     "ordinance_failures_total",
     "counter",
-    "What went wrong, by kind: the code of a problem, or one of `client_gone`, `detector`, `judge`, `ledger`.",
+    "What went wrong, by kind: the code of a problem, or one of `client_gone`, `detector`, `judge`, `ledger`, "
+    "`shadow_failed`.",
     ("kind",),
 )
 UPSTREAM = Family(
@@ -89,6 +90,24 @@ POLICY_STALE = Family(
     "1 while the policies or keys that were to replace those in force do not load.",
     joined="max",
 )
+SHADOW_ANSWERS = Family(
+    "ordinance_shadow_answers_total",
+    "counter",
+    "Answers that the shadow policy judged too, by what it would have made of them: `same`, `stricter`, `looser` or "
+    "`different`.",
+    ("change",),
+)
+SHADOW_RULES = Family(
+    "ordinance_shadow_rules_total",
+    "counter",
+    "Answers in which a rule fired under one policy alone: `added` under the shadow policy, `gone` under the one in "
+    "force.",
+    ("rule", "change"),
+)
+SHADOW = Family(
+    "ordinance_shadow_info", "gauge", "1 for the digest of the shadow policy, while it judges.", ("digest",),
+    joined="max",
+)  # fmt: skip
 CONVERSATIONS_FAILING = Family(
     "ordinance_conversations_failing",
     "gauge",
@@ -122,14 +141,14 @@ BUILD = Family("ordinance_build_info", "gauge", "1 for the version of Ordinance 
 
 FAMILIES = (
     ANSWERS, RULES, FAILURES, UPSTREAM, ADDED, HELD, STREAMS, AUDIT_LOST, AUDIT_FAILING, SINK_LOST, POLICY, POLICY_AGE,
-    POLICY_STALE, CONVERSATIONS_FAILING, PLUGIN_SECONDS, PLUGIN_FAULTS, PLUGIN_FAILING, JUDGE_SECONDS, SPANS_LOST,
-    PROCESSES, BUILD,
+    POLICY_STALE, SHADOW_ANSWERS, SHADOW_RULES, SHADOW, CONVERSATIONS_FAILING, PLUGIN_SECONDS, PLUGIN_FAULTS,
+    PLUGIN_FAILING, JUDGE_SECONDS, SPANS_LOST, PROCESSES, BUILD,
 )  # fmt: skip
 
 BY_NAME = {family.name: family for family in FAMILIES}
 
 #: Kinds of failures that are no problem of a request's own.
-CLIENT_GONE, DETECTOR, JUDGE, LEDGER = "client_gone", "detector", "judge", "ledger"
+CLIENT_GONE, DETECTOR, JUDGE, LEDGER, SHADOW_FAILED = "client_gone", "detector", "judge", "ledger", "shadow_failed"
 
 #: Every kind of failure, so that each is shown from the start as 0: an alert on the first of its kind would miss it
 #: otherwise. The codes are those of ``Problem``.
@@ -137,7 +156,8 @@ FAILURE_KINDS = (
     CLIENT_GONE, DETECTOR, JUDGE, LEDGER, "adapter_missing", "audit_unavailable", "body_too_large", "busy",
     "closed_door", "envoy_misconfigured", "envoy_refused", "field_refused", "internal_error", "invalid_api_key",
     "invalid_request", "judge_busy", "media_type", "method_not_allowed", "model_not_found", "other_host",
-    "part_refused", "parts_too_large", "request_timeout", "stopping", "two_lengths", "upstream_busy",
+    "part_refused", "parts_too_large", "prompt_refused", "rate_limit_exceeded", "request_timeout", SHADOW_FAILED,
+    "stopping", "two_lengths", "upstream_busy",
     "upstream_certificate", "upstream_denied", "upstream_failed", "upstream_malformed", "upstream_refused",
     "upstream_timeout", "upstream_truncated", "upstream_unreachable",
 )  # fmt: skip

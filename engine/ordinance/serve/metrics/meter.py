@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -61,6 +61,14 @@ class Meter:
         ``record`` says that something was removed: what was removed must not be counted."""
         if record.get("verdict") in _WHOLE and record["balanced"] and not (record.get("problem") or record["failed"]):
             self._tally.observe(families.HELD, characters)
+
+    def shadowed(self, change: str, added: Iterable[str] = (), gone: Iterable[str] = ()) -> None:
+        """Count an answer that the shadow policy judged too: how it would have changed, and the rules that fired under
+        the shadow policy alone (``added``), or under the one in force alone (``gone``)."""
+        self._tally.add(families.SHADOW_ANSWERS, change)
+        for what, rules in (("added", added), ("gone", gone)):
+            for rule in rules:
+                self._tally.add(families.SHADOW_RULES, rule, what)
 
     @contextmanager
     def stream(self) -> Iterator[None]:

@@ -62,10 +62,14 @@ class AuditLog:
     def write(self, record: Mapping[str, Any]) -> None:
         """Append the record of a request that has ended, under the present time (UTC). Never waits and never fails: a
         record for which there is no room is counted as lost."""
-        entry = self._entry("end", record)
+        self.add("end", record)
+        self._failures.note(record)
+
+    def add(self, event: str, record: Mapping[str, Any]) -> None:
+        """Append a further record of a request, of the kind ``event``. Never waits and never fails, as ``write``."""
+        entry = self._entry(event, record)
         self._scribe.take(partial(_line, entry))
         self._copy(entry)
-        self._failures.note(record)
 
     async def begin(self, record: Mapping[str, Any]) -> None:
         """Wait until a record that a request begins lies on the disk. Raises ``Problem`` (503) where it cannot be

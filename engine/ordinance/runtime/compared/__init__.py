@@ -1,0 +1,1 @@
+"""What two policies make of the same answer."""

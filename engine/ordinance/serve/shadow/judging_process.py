@@ -1,0 +1,74 @@
+"""The process in which both policies judge: started, asked one answer after another, and killed."""
+
+from __future__ import annotations
+
+import pickle
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from datetime import date
+from multiprocessing.connection import Connection
+from typing import Any
+
+import msgspec
+
+from ordinance.settings.model import Settings
+from ordinance.settings.sections import ConversationSettings
+
+#: What runs in it.
+_MODULE = "ordinance.serve.shadow.inside.process"
+
+
+class JudgingProcess:
+    """A process that begins to load both policies of ``settings``; ``on`` replaces today's date. Raises ``OSError``."""
+
+    def __init__(self, settings: Settings, on: date | None) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = _popen(theirs.fileno())
+            except OSError:
+                ours.close()
+                raise
+        self._connection = Connection(ours.detach())
+        # It connects to nothing, and needs none of the server's passwords.
+        bare = settings.model_copy(update={"upstream": None, "conversation": ConversationSettings()})
+        with suppress(OSError):  # it has ended; the first answer says so
+            self._connection.send_bytes(pickle.dumps((bare, on)))
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def send(self, packed: bytes) -> None:
+        """Send it an answer. Raises ``OSError`` if it has ended."""
+        self._connection.send_bytes(packed)
+
+    def receive(self, seconds: float) -> Any:
+        """Return what it says; None if it says nothing for so long. Raises ``OSError`` or ``EOFError`` if it has
+        ended."""
+        return msgspec.json.decode(self._connection.recv_bytes()) if self._connection.poll(seconds) else None
+
+    def kill(self) -> None:
+        """End it, in any thread: whoever receives from it hears that it has ended."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End it and free what it held. Only the thread that receives from it may do so."""
+        self._process.kill()
+        self._process.wait()
+        self._connection.close()
+
+
+def _popen(descriptor: int) -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C is for the server, and this one ends when the server closes the channel. Nothing that
+    # it prints reaches a log: a traceback might show a text.
+    return subprocess.Popen(  # noqa: S603 - this interpreter, with our own words
+        [sys.executable, "-P", "-m", _MODULE, str(descriptor)],
+        pass_fds=[descriptor],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
