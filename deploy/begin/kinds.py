@@ -107,7 +107,7 @@ KINDS = {
         ),
         (
             Table(f"{_ENGINE}/protocol/routes.py", "{COMPLETIONS}", "the route `/v1/$name`, governed"),
-            Table(f"{_ENGINE}/serve/door/router.py", "COMPLETIONS", "`$constant`, among the APIs that govern"),
+            Table(f"{_ENGINE}/serve/door/doors.py", "COMPLETIONS", "`$constant`, among the APIs that govern"),
             Table(f"{_ENGINE}/doctor/protocols/known.py", "_KNOWN: ", "how `ordinance doctor` asks it"),
             Table(f"{_ENGINE}/protocol/fields.py", "COMPLETIONS", "the fields of a request, each classified"),
             Table("docs/fields.md", "Ordinance opens", "its route in the first sentence"),
