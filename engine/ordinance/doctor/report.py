@@ -56,10 +56,10 @@ def _grouped(findings: Iterator[Finding]) -> dict[tuple[str, ...], list[Finding]
 
 def _lines(group: list[Finding]) -> Iterator[str]:
     first = group[0]
-    times = f" ({len(group)})" if len(group) > 1 and first.state is State.WELL else ""
+    parts = [] if first.state is State.WELL else _joined([each.part for each in group if each.part])
+    times = f" ({len(group)})" if len(group) > 1 and not parts else ""
     yield from _wrapped(f"{first.check}: {first.subject}: {first.what}{times}", "  ")
-    parts = _joined([each.part for each in group if each.part])
-    if parts and first.state is not State.WELL:
+    if parts:
         more = f" and {len(parts) - _MOST_PARTS} more" if len(parts) > _MOST_PARTS else ""
         yield from _wrapped("; ".join(parts[:_MOST_PARTS]) + more, "    ")
     if first.help:
