@@ -11,6 +11,9 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _LISTENING, _ESTABLISHED = "0A", "01"
+#: The tables change while they are read: a line can be missed, and a process between fork and exec can be taken for the
+#: owner of its parent's socket. So what is not found is looked for again.
+_LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class _Connection:
 
 def listening_at(port: int) -> Process | None:
     """Return the process that listens on ``port``; None if there is none or it cannot be seen."""
+    return next(filter(None, (_seen_at(port) for _ in range(_LOOKS))), None)
+
+
+def _seen_at(port: int) -> Process | None:
     try:
         connections = list(_connections())
         sockets = {each.socket for each in connections if each.state == _LISTENING and each.local == port}
