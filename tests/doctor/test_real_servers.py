@@ -463,7 +463,8 @@ def test_versions_and_statistics_as_the_server_says_them(
         return seen.saying({**seen.json, "server": server, "ordinance": ordinance}) if asked.path == "/ready" else seen
 
     target = broken(say)
-    assert states(iter([*identity.versions(target), *identity.telemetry(target)])) == states_of
+    found = [*identity.versions(target), *identity.telemetry(target)]
+    assert states(iter(found)) == states_of, found
 
 
 @pytest.mark.server

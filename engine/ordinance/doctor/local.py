@@ -96,15 +96,18 @@ def _processes() -> list[int]:
 
 
 def _sockets(process: int) -> frozenset[str]:
-    found = set()
     try:
-        for path in (_PROC / str(process) / "fd").iterdir():
-            target = str(path.readlink())
-            if target.startswith("socket:["):
-                found.add(target[8:-1])
+        opened = list((_PROC / str(process) / "fd").iterdir())
     except OSError:  # another user's, or gone meanwhile
-        pass
-    return frozenset(found)
+        return frozenset()
+    return frozenset(target[8:-1] for target in map(_target, opened) if target.startswith("socket:["))
+
+
+def _target(descriptor: Path) -> str:
+    try:
+        return str(descriptor.readlink())
+    except OSError:  # closed meanwhile
+        return ""
 
 
 def _environment(process: int) -> dict[str, str]:
