@@ -26,17 +26,20 @@ from support.marked import APIS, PROVIDER, PUBLIC, SAID, SIGNER, THOUGHT, opened
 from support.serving import DONE, chunk, completion, event
 from support.small_plan import FORBIDDEN, MACHINE, OMITTED, RED_LINE
 
-NOW = datetime.now(UTC) + timedelta(minutes=1)
 SHOWN = f"{MACHINE['en']}\n\n{SAID.replace(FORBIDDEN, '⟦…⟧')}\n\n{OMITTED['en']}"
 Change = Callable[[Any], object]
 
 
+def now() -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=1)
+
+
 def codes(data: bytes, *keys: bytes) -> list[str]:
-    return [each.code for each in verify(data, "answer", keys or (PUBLIC,), NOW)[1]]
+    return [each.code for each in verify(data, "answer", keys or (PUBLIC,), now())[1]]
 
 
 def signed(data: bytes) -> Verified:
-    found, troubles = verify(data, "answer", [PUBLIC], NOW)
+    found, troubles = verify(data, "answer", [PUBLIC], now())
     assert not troubles
     assert found is not None
     return found
