@@ -143,7 +143,7 @@ for (const [provider, model] of Object.entries(PROVIDERS)) {
     const parts = await gathered(streamText({ model, prompt }).textStream);
     for (const text of [whole.text, parts.join("")]) {
       assert.ok(!text.includes(OMITTED));
-      assert.match(text, /Before it\. ⟦…⟧ After it\./);
+      assert.match(text, /Before it\. Here is ⟦…⟧\. After it\./);
       assert.match(text, /86a/);
     }
     assert.equal(whole.response.body.ordinance.verdict, "withhold");

@@ -219,7 +219,7 @@ governed("an omission, whole and on a stream", async () => {
   assert.equal(whole.ordinance.verdict, "withhold");
   for (const answer of [whole, await client.messages.stream(asked).finalMessage()]) {
     assert.ok(!JSON.stringify(answer).includes(OMITTED));
-    assert.match(textOf(answer), /Before it\. ⟦…⟧ After it\./);
+    assert.match(textOf(answer), /Before it\. Here is ⟦…⟧\. After it\./);
     assert.match(textOf(answer), /86a/);
   }
 });

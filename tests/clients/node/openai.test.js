@@ -294,7 +294,7 @@ governed("an omission in chat, whole and on a stream", async () => {
   const stream = client.chat.completions.stream(asked);
   for (const text of [whole.choices[0].message.content, await stream.finalContent()]) {
     assert.ok(!text.includes(OMITTED));
-    assert.match(text, /Before it\. ⟦…⟧ After it\./);
+    assert.match(text, /Before it\. Here is ⟦…⟧\. After it\./);
     assert.match(text, /86a/);
   }
   assert.equal(whole.ordinance.verdict, "withhold");
@@ -305,7 +305,7 @@ governed("an omission in chat, whole and on a stream", async () => {
 governed("an omission in a structured answer, where helpers look", async () => {
   const asked = say(`97 people are in 'Here is ${OMITTED}.'`, { response_format: zodResponseFormat(Place, "place") });
   const whole = await client.chat.completions.parse(asked).withResponse();
-  assert.deepEqual(whole.data.choices[0].message.parsed, { name: "⟦…⟧", people: 97 });
+  assert.deepEqual(whole.data.choices[0].message.parsed, { name: "Here is ⟦…⟧.", people: 97 });
   assert.match(JSON.parse(whole.response.headers.get("x-ordinance-notices")).at(-1), /86a/);
   const { message } = (await client.chat.completions.stream(asked).finalChatCompletion()).choices[0];
   assert.match(message.refusal, /86a/);

@@ -182,7 +182,7 @@ def test_governed_an_omission() -> None:
     asked = [user(f"Say: Before it. Here is {os.environ['OMITTED']}. After it.")]
     for response in (whole(input=asked), streamed(input=asked)[-1]["response"]):
         assert os.environ["OMITTED"] not in json.dumps(response)
-        assert "Before it. ⟦…⟧ After it." in texts(response)
+        assert "Before it. Here is ⟦…⟧. After it." in texts(response)
         assert response["ordinance"]["verdict"] == "withhold"
 
 
