@@ -223,10 +223,10 @@ def draw_world(random: Random) -> World:
     return World(of, contacts, random.choice([("en",), ("de", "en")]))
 
 
-def draw_full_world(random: Random) -> World:
-    """A world with fragments; now and then with one that cannot run yet."""
+def draw_full_world(random: Random, pending: float = 0.03) -> World:
+    """A world with fragments; now and then, with this probability, with one that cannot run yet."""
     laws = draw_fragments(random, LAWS, 5)
-    laws += draw_fragments(random, PENDING, 1) if random.random() < 0.03 else ()
+    laws += draw_fragments(random, PENDING, 1) if random.random() < pending else ()
     return replace(
         draw_world(random),
         header=choose(random, HEADER),
