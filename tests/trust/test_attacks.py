@@ -27,7 +27,6 @@ from support.bundles import (
     ROLES,
     ROOT,
     YEAR,
-    Office,
     World,
     envelope,
     key,
@@ -382,9 +381,8 @@ def _of_mallory(world: World, version: int) -> bytes:
     """A bundle that only keys of an attacker have signed, and the root that says that this is right."""
     roles = {role: (tuple(f"mallory-{role}-{number}" for number in (1, 2)), 2) for role in ROLES}
     root = sign_root(make_root(version, roles), *roles["root"][0])
-    forger = Office(world.office.folder, [root])
     everybody = [name for people, _ in roles.values() for name in people]
-    return signed(forger.draft(world.second), *everybody)
+    return signed(world.office.draft(world.second, roots=[root]), *everybody)
 
 
 @attack("root-wrong")
