@@ -179,6 +179,7 @@ def test_every_law_is_cited_from_where_it_is_published(plan: Plan) -> None:
 
 
 #: Ordinary and educational sentences that touch the subjects of the lexicons.
+SHARES = 12
 ORDINARY = [
     "The Holocaust was the genocide of the European Jews during the Second World War.",
     "Torture is prohibited by Article 3 of the European Convention on Human Rights.",
@@ -211,9 +212,11 @@ def test_ordinary_text_is_left_alone(text: str, plan: Plan) -> None:
 @pytest.mark.requirement("TR-8")
 @pytest.mark.semantics(6)
 @pytest.mark.semantics(7)
-def test_every_cut_of_every_example_into_two_and_three_gives_the_same_answer(everything: Loaded) -> None:
+@pytest.mark.parametrize("first", range(SHARES))
+def test_every_cut_of_every_example_into_two_and_three_gives_the_same_answer(everything: Loaded, first: int) -> None:
+    """In shares, so that no worker has a million cuts to itself."""
     plan, cases = everything.plan, 0
-    for example in everything.examples:
+    for example in everything.examples[first::SHARES]:
         answer = example.answer or ""
         situation = situate(
             plan, jurisdiction=example.jurisdiction or "DE", attested=example.given, turn=example.turn, on=TODAY
@@ -231,4 +234,4 @@ def test_every_cut_of_every_example_into_two_and_three_gives_the_same_answer(eve
             for cuts in combinations(range(1, len(answer)), count):
                 cases += 1
                 assert released(*cuts) == expected, (example.rule, cuts)
-    assert cases > 10_000
+    assert cases > 10_000 // SHARES
