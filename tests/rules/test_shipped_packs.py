@@ -225,7 +225,7 @@ def test_every_cut_of_every_example_into_two_and_three_gives_the_same_answer(eve
         opened = Session(plan, situation, "en")
 
         def released(*cuts: int, answer: str = answer, opened: Session = opened) -> str:
-            opened._streams.clear()  # a session keeps what it streamed: thousands of streams, of which none is asked for
+            opened._streams.clear()  # a session keeps its streams: here thousands
             stream = opened.stream()
             pieces = [answer[start:end] for start, end in pairwise((0, *cuts, len(answer)))]
             return "".join([*map(stream.feed, pieces), stream.close()])
