@@ -73,6 +73,13 @@ def test_no_text_takes_more_than_its_share(hostile: str) -> None:
     assert set(looked(text).states().values()) <= {"kept", "missed", "cannot_tell"}
 
 
+def test_code_that_ends_in_its_line_leaves_the_rest_of_the_text_to_be_looked_at() -> None:
+    assert looked("```du```\nBitte rufen Sie an.").states()["address"] == "kept"
+    assert looked("```x = 1``` ist Code.\nHast du Zeit?").states()["address"] == "missed"
+    assert looked("```py\ndu\n```\nBitte rufen Sie an.").states()["address"] == "kept"
+    assert looked("```\n`du`\n```x`\ndu\n```\nBitte rufen Sie an.").states()["address"] == "kept"
+
+
 def test_what_nothing_closed_is_known_of_is_never_decided() -> None:
     asked = {
         "spelling": "de", "honorific": "none", "register": "official", "reading level": "B1", "pedagogy": "guided",

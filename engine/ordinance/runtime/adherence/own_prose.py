@@ -16,7 +16,8 @@ GAP = "\u25a1"
 #: A longer line is cut at the first space or full stop behind so many characters, or so many.
 _LONG, _LONGEST = 2_000, 2_400
 _REST = re.compile(r"[\s。！？]")
-_FENCE = re.compile(r"\s{0,12}(`{3,}|~{3,})")
+#: A line that also ends the backticks with which it begins is code within a line, and no fence.
+_FENCE = re.compile(r"\s{0,12}(`{3,}(?!.*`)|~{3,})")
 _QUOTED_LINE = re.compile(r"\s{0,3}>")
 _ITEM = re.compile(r"\s*(?:[-*+•·‣▪]|\(?[0-9０-９]{1,3}[.)、．]|[|#]+)\s*")
 #: A sign that opens something ends the search for what closes an earlier one, so that no text is searched twice.
