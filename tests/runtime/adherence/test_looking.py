@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ordinance.policy.slots import SLOTS
 from ordinance.runtime.adherence.looking import Look, Wanted, adapters
 from ordinance.runtime.adherence.own_prose import Piece, Prose
+from ordinance.runtime.adherence.spoken import Spoken
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.small_plan import small_plan
@@ -116,6 +117,12 @@ def test_where_no_slot_is_in_force_nothing_is_looked_at(monkeypatch: pytest.Monk
     stream = Session(plan, situate(plan, jurisdiction="DE"), "en", speaks=False).stream()
     assert stream.feed("Good day.") + stream.close()
     assert not stream.looks
+
+
+def test_words_are_not_looked_at_for_slots_that_they_do_not_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Spoken, "take", lambda *_: pytest.fail("words are looked at"))
+    asked = {"language": "prompt", "address": "prompt", "register": "official", "numbers": "de"}
+    assert looked(f"{POLITE} 3,5 km", asked).states() == {**dict.fromkeys(asked, "cannot_tell"), "numbers": "kept"}
 
 
 def test_each_slot_that_there_is_has_a_state() -> None:

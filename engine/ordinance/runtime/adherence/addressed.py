@@ -64,9 +64,9 @@ class Addressed:
             said = match[0]
             word = said.lower().replace("’", "'")
             inside = bool(before) and _WITHIN.fullmatch(text, ended, match.start()) is not None
-            short_form = len(said) > 1 and said.isupper()  # ISS is no form of `iss`
-            if not short_form and (before, word) not in self._silent:
-                yield from self._by_word.get(word, ())
+            if word in self._by_word and (before, word) not in self._silent:
+                short_form = len(said) > 1 and said.isupper()  # ISS is no form of `iss`
+                yield from () if short_form else self._by_word[word]
             if inside and (before, word) in self._by_phrase:
                 yield self._by_phrase[before, word]
             for name, form in self._by_case:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from ordinance.runtime.adherence.language_file import languages, neighbours
 from ordinance.runtime.text.scripts import script_of
 
-#: Scripts of which a letter is two wide: it says as much.
+#: Scripts of which a letter is two wide: it says as much. A word of them alone is in all of them.
 WIDE = frozenset({"Hani", "Hira", "Kana", "Hang"})
+EAST = "East"
 
 #: What the end and the letters of a word score, where the word itself scores 1.
 _HINT = 0.5
@@ -25,11 +26,13 @@ _APART = frozenset({"Latn", "Cyrl", "Grek"})
 
 
 class Word(NamedTuple):
-    """A word: its ``letters`` without case, the ``scripts`` of these, each once, how wide it is, whether it ``mixes``
-    scripts that nobody mixes, and what it ``scores`` for languages: the score, and how much of the word is known."""
+    """A word: its ``letters`` without case, the ``scripts`` of these, each once, the ``script`` of the word (``EAST``,
+    or an empty string for several), how wide it is, whether it ``mixes`` scripts that nobody mixes, and what it
+    ``scores`` for languages: the score, and how much of the word is known."""
 
     letters: str
     scripts: tuple[str, ...]
+    script: str
     width: int
     mixes: bool
     scores: tuple[tuple[str, float, float], ...]
@@ -55,9 +58,10 @@ def _read(word: str) -> Word:
     letters = word.lower().replace("’", "'")
     of = ["Latn"] * len(word) if word.isascii() else [each for each in map(script, word) if each]
     scripts = tuple(dict.fromkeys(of))
+    alone = EAST if WIDE.issuperset(scripts) else scripts[0] if len(scripts) == 1 else ""
     apart = _APART.intersection(scripts)
     mixes = len(apart) > 1 and ("Cyrl" in apart or of.count("Grek") > 1)
-    return Word(letters, scripts, sum(1 + (each in WIDE) for each in of), mixes, tuple(_scores(letters)))
+    return Word(letters, scripts, alone, sum(1 + (each in WIDE) for each in of), mixes, tuple(_scores(letters)))
 
 
 _remembered = lru_cache(_REMEMBERED)(_read)

@@ -18,7 +18,8 @@ _BAD = (KEPT, CANNOT_TELL, MISSED)
 #: Characters that wait for a stretch that shows the language, before it is taken to be the one that was asked for.
 _UNDECIDED = 8_000
 
-#: Slots that figures decide.
+#: Slots that words decide, and those that figures do.
+_WORDS = frozenset({"language", "script"})
 _FIGURES = frozenset({"numbers", "dates", "units"})
 
 #: The value of a slot that asks to follow the prompt.
@@ -45,12 +46,14 @@ class Look:
     """Feed it what leaves of a text, in any cutting, then close it; ``states`` has the state of each slot by then."""
 
     def __init__(self, wanted: Wanted) -> None:
+        decided = {slot for slot, value in wanted.slots.items() if value != _AS_ASKED}
         self._wanted = wanted
         self._prose = Prose(wanted.added)
         self._spoken = Spoken()
-        self._figures = Figures() if _FIGURES.intersection(wanted.slots) else None
+        self._speaks = bool(_WORDS & decided)
+        self._figures = Figures() if _FIGURES & decided else None
         self._addressed: Addressed | None = None
-        self._addresses = "address" in wanted.slots
+        self._addresses = "address" in decided
         self._waiting: list[Piece] = []
         self._waits = 0
         self.said = False
@@ -85,7 +88,8 @@ class Look:
 
     def _take(self, pieces: Iterable[Piece]) -> None:
         for piece in pieces:
-            self._spoken.take(piece)
+            if self._speaks or (self._addresses and self._addressed is None):
+                self._spoken.take(piece)
             if self._figures is not None:
                 self._figures.take(piece)
             if not self._addresses:

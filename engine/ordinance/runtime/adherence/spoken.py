@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from operator import itemgetter
 
-from ordinance.runtime.adherence.known_words import WIDE, Word, words
+from ordinance.runtime.adherence.known_words import EAST, WIDE, Word, words
 from ordinance.runtime.adherence.known_words import script as script_of_letter
 from ordinance.runtime.adherence.language_file import languages, neighbours
 from ordinance.runtime.adherence.own_prose import Piece
@@ -26,8 +26,6 @@ _RUN, _MUCH, _SOME = 6, 0.3, 0.1
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…。！？।؟\n])(?=\s|$|[^\x00-\x7f])")
 
-#: All of these, in a run of words.
-_EAST = "East"
 #: What codes of scripts stand for that letters are not of.
 _TOGETHER: Mapping[str, frozenset[str]] = {
     "Jpan": frozenset({"Hani", "Hira", "Kana"}),
@@ -96,19 +94,19 @@ class Spoken:
         """Return `missed` if too much is in other scripts, `cannot_tell` if some is, an empty string if not."""
         others = {script: width for script, width in self.width.items() if script not in scripts}
         share = sum(others.values()) / self.width.total()
-        strangers = {*others, _EAST} if scripts.isdisjoint(WIDE) else {*others}
+        strangers = {*others, EAST} if scripts.isdisjoint(WIDE) else {*others}
         if self._mixed or share >= _MUCH or any(self._runs[script] >= _RUN for script in strangers):
             return "missed"
         return "cannot_tell" if share >= _SOME else ""
 
     def _note(self, word: Word) -> None:
-        script = _EAST if WIDE.issuperset(word.scripts) else word.scripts[0] if len(word.scripts) == 1 else ""
-        if script and script != _EAST:
+        script = word.script
+        if script and script != EAST:
             self.width[script] += word.width
         else:
             for each in filter(None, map(script_of_letter, word.letters)):
                 self.width[each] += 1 + (each in WIDE)
-        counts = max(1, len(word.letters) // 2) if script == _EAST else 1
+        counts = max(1, len(word.letters) // 2) if script == EAST else 1
         self._run = (script, self._run[1] + counts if self._run[0] == script else counts)
         if self._run[1] > self._runs[script]:
             self._runs[script] = self._run[1]
