@@ -116,12 +116,10 @@ class Stream:
     def call(self, *, custom: bool = False) -> tuple[CallName, Text]:
         """Begin the name and the arguments of a tool call. Those of a ``custom`` tool are a text and no JSON."""
         self.called = True
-        rules = enumerate(self._terms.activation.rules)
-        acts = {tag: rule for tag, rule in rules if not rule.trial}
-        removes = frozenset(tag for tag, rule in acts.items() if rule.removes)
-        calls = self._terms.calling()
-        tries = frozenset(tag for tags in calls.values() for tag in tags if tag not in acts)
-        name = CallName(self.text(Channel.TOOL_CALL, rigid=True), calls, removes, tries)
+        rules = self._terms.activation.rules
+        removes = frozenset(tag for tag, rule in enumerate(rules) if rule.removes)
+        tries = frozenset(tag for tag, rule in enumerate(rules) if rule.trial)
+        name = CallName(self.text(Channel.TOOL_CALL, rigid=True), self._terms.calling(), removes, tries)
         self._texts[-1] = name
         return name, self.text(Channel.TOOL_CALL, rigid=True) if custom else self.arguments()
 
