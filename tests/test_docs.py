@@ -43,6 +43,11 @@ def test_every_rule_of_the_semantics_that_is_built_has_a_test() -> None:
     assert set(range(1, 26)) <= marked, sorted(set(range(1, 26)) - marked)
 
 
+def test_each_rule_of_the_semantics_has_a_number_of_its_own() -> None:
+    numbers = re.findall(r"^(\d+)\. ", (DOCS / "semantics.md").read_text("utf-8"), re.MULTILINE)
+    assert len(numbers) == len(set(numbers)), sorted(numbers)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):

@@ -545,7 +545,7 @@ def test_a_conversation_is_told_how_to_speak_as_by_the_server(tmp_path: Path) ->
     assert llm.asked[1]["prompt"] == "Tere!", "a bare text has no place for it"
 
 
-@pytest.mark.semantics(32)
+@pytest.mark.semantics(33)
 def test_what_came_back_is_told_as_by_the_server(tmp_path: Path) -> None:
     familiar = "Tere! Kui sa tahad, siis ma saadan sulle vastuse homme, sest täna ei ole meil enam aega."
     told = desk(tmp_path, "without adapter answer telling none")

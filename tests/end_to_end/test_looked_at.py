@@ -17,7 +17,7 @@ from support.serving import OpenGateway, RunningGateway, ScriptedUpstream
 from support.steered import CALL, CHAT, COMPLETIONS, THOUGHT, Token, letters, script
 from support.waiting import until
 
-pytestmark = [pytest.mark.server, pytest.mark.requirement("OB-1"), pytest.mark.semantics(32)]
+pytestmark = [pytest.mark.server, pytest.mark.requirement("OB-1"), pytest.mark.semantics(33)]
 
 EVERY_API = pytest.mark.parametrize("path", PATHS)
 STREAM = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])

@@ -57,7 +57,7 @@ def manner(plan: Plan, situation: Situation, locale: str | None, asked: Mapping[
 
 
 def wanted_of(manner: Manner, locale: str, placeholders: Mapping[int, str]) -> Wanted | None:
-    """Return how an answer is to be looked at (semantics, rule 32), slots in their usual order; None if none is in
+    """Return how an answer is to be looked at (semantics, rule 33), slots in their usual order; None if none is in
     force."""
     slots = {slot: manner.slots[slot] for slot in SLOTS if slot in manner.slots}
     return Wanted(slots, locale, (MARKER, *placeholders.values())) if slots else None

@@ -17,7 +17,7 @@ from support.data import DATA
 OWN = ROOT / "tests" / "cases" / "address" / "own.tsv"
 COCOA = DATA / "cocoa-mt"
 
-pytestmark = pytest.mark.semantics(33)
+pytestmark = pytest.mark.semantics(34)
 
 
 def address_of(tag: str) -> Address:

@@ -7,7 +7,7 @@ import pytest
 from ordinance.runtime.adherence.figures import Figures
 from ordinance.runtime.adherence.own_prose import Piece
 
-pytestmark = pytest.mark.semantics(35)
+pytestmark = pytest.mark.semantics(36)
 
 
 def state(slot: str, value: str, text: str) -> str:

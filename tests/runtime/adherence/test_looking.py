@@ -18,7 +18,7 @@ from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.small_plan import small_plan
 
-pytestmark = pytest.mark.semantics(32)
+pytestmark = pytest.mark.semantics(33)
 
 POLITE = "Die Bücherei ist von neun bis achtzehn Uhr für alle offen. Bitte bringen Sie Ihren Ausweis mit."
 ASKED = {

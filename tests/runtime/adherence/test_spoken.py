@@ -14,7 +14,7 @@ from ordinance.runtime.adherence.own_prose import Prose
 from ordinance.runtime.adherence.spoken import Spoken
 from support.checkout import ROOT
 
-pytestmark = pytest.mark.semantics(34)
+pytestmark = pytest.mark.semantics(35)
 
 CASES = ROOT / "tests" / "cases" / "languages"
 ROOM = ROOT / "engine" / "ordinance" / "runtime" / "adherence"

@@ -1,4 +1,4 @@
-"""How numbers, dates and measures are written: those decide that can be read in one way alone (semantics, rule 35)."""
+"""How numbers, dates and measures are written: those decide that can be read in one way alone (semantics, rule 36)."""
 
 from __future__ import annotations
 

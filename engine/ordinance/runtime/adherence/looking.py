@@ -1,4 +1,4 @@
-"""A text that people read is looked at as it leaves: was it spoken as asked, slot by slot? (Semantics, rule 32.)"""
+"""A text that people read is looked at as it leaves: was it spoken as asked, slot by slot? (Semantics, rule 33.)"""
 
 from __future__ import annotations
 
