@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 _HOW = os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 #: Who may read it.
@@ -45,13 +46,16 @@ class LogFile:
         with self._here() as alone:
             return alone
 
-    def append_made(self, make: Callable[[], bytes], done: Callable[[bytes], None]) -> None:
-        """Append the line that ``make`` gives, flush it, and say so to ``done``, while no other process appends. Raises
-        ``OSError``, also where the file system has no locks."""
+    def append_made(self, make: Callable[[BinaryIO], bytes], done: Callable[[bytes], None]) -> None:
+        """Append the line that ``make`` gives for what the file has, flush it, and say so to ``done``, while no other
+        process appends. Raises ``OSError``, also where the file system has no locks."""
         with self._here() as alone:
-            if not alone:
+            if self._path is None or not alone:
                 raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-            line = make()
+            with self._path.open("rb") as here:
+                if not os.path.sameopenfile(here.fileno(), self._descriptor):
+                    raise OSError(errno.ESTALE, "it was moved meanwhile")
+                line = make(here)
             self._append([line], alone)
             self.sync()
             done(line)
