@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ordinance.record.links import Head, link_in
-from ordinance.record.record_lines import lines_in
+from ordinance.record.record_lines import lines_in, reading
 from ordinance.record.segment import Segment
 from ordinance.record.signed_lines import NOTHING, Checkpoint, Signed, digest_of, sign, signed_in
 from ordinance.trust.detached import Signer, is_signature
@@ -28,16 +28,17 @@ _MOVED = 20
 
 def head_file(path: Path) -> Path:
     """Return where the last checkpoint of the record at ``path`` is kept."""
-    return path.with_name(f"{path.name}.head")
+    return Path(f"{path}.head")
 
 
 def kept_in(path: Path) -> list[bytes]:
-    """Return the lines that the head file of the record at ``path`` has: at most two, each with its end."""
-    try:
-        lines = head_file(path).read_bytes().splitlines(keepends=True)
-    except FileNotFoundError:
-        return []
-    return [line for line in lines if line.endswith(b"\n") and signed_in(line[:-1])]
+    """Return the lines that the head file of the record at ``path`` has: at most two, each with its end.
+    Raises ``UnreadableError``."""
+    head = head_file(path)
+    with reading(head), suppress(FileNotFoundError):
+        lines = head.read_bytes().splitlines(keepends=True)
+        return [line for line in lines if line.endswith(b"\n") and signed_in(line[:-1])]
+    return []
 
 
 class Series:
