@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from ordinance.record.folders import sync_folder
+
 _HOW = os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 #: Who may read it.
 _MODE = 0o600
@@ -112,7 +114,7 @@ class LogFile:
         self._regular = stat.S_ISREG(found.st_mode)
         self._end = None
         if self._regular and found.st_size == 0:
-            _sync_folder(path)
+            sync_folder(path)
         return descriptor
 
     def _follow(self) -> None:
@@ -203,13 +205,3 @@ def _ends_with_a_line(path: Path) -> bool:
             return file.read(1) == b"\n"
     except OSError:
         return True
-
-
-def _sync_folder(path: Path) -> None:
-    """Flush a new file's name to disk too, if the folder may be opened."""
-    with suppress(OSError):
-        folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
