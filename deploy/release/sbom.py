@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,10 @@ def bill(built: Sequence[Path], used: Sequence[Component], moment: int) -> bytes
         "version": 1,
         "metadata": {
             "timestamp": datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "component": {**ours.pop(_ENGINE), "type": "application"},
+            "component": {**ours[_ENGINE], "type": "application"},
         },
-        "components": [*ours.values(), *others],
-        "dependencies": _dependencies([*_by_name(built).items()], used),
+        "components": [*(each for name, each in ours.items() if name != _ENGINE), *others],
+        "dependencies": _dependencies({name: each["bom-ref"] for name, each in ours.items()}, used),
     }
     digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     document["serialNumber"] = f"urn:uuid:{uuid.uuid5(_SPACE, digest)}"
@@ -75,9 +75,8 @@ def _hash(digest: str) -> dict[str, str]:
     return {"alg": "SHA-256", "content": digest}
 
 
-def _dependencies(built: Sequence[tuple[str, list[Path]]], used: Sequence[Component]) -> list[dict[str, Any]]:
-    """Return which depends on which, as the locks say."""
-    refs = {name: _ours(name, files)["bom-ref"] for name, files in built}
+def _dependencies(refs: Mapping[str, str], used: Sequence[Component]) -> list[dict[str, Any]]:
+    """Return which depends on which, as the locks say; ``refs`` are our own, by name."""
     after: dict[str, list[str]] = {ref: [] for ref in (*refs.values(), *(each.purl for each in used))}
     by_name: dict[str, list[str]] = {name: [ref] for name, ref in refs.items()}
     for each in used:

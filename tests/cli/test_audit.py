@@ -54,7 +54,13 @@ def test_an_edit_has_a_code_and_a_place(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("verify", "nowhere", "--signed-by", "record.pub"), ("verify", "log", "--signed-by", "log")]
+    "words",
+    [
+        ("verify", "nowhere", "--signed-by", "record.pub"),
+        ("verify", "log", "--signed-by", "log"),
+        ("verify", ".", "--signed-by", "record.pub"),
+        ("verify", "log/x", "--signed-by", "record.pub"),
+    ],
 )
 def test_what_cannot_be_read_is_neither_right_nor_wrong(folder: Path, words: tuple[str, ...]) -> None:
     code, said, errors = audit(folder, *words, "--format", "json")
@@ -85,6 +91,14 @@ def test_answers_under_a_law_by_key_are_one_command(folder: Path) -> None:
     listed = audit(folder, "query", "log", "--key", "school", "--list")[1].splitlines()
     assert [json.loads(line)["n"] for line in listed] == [0, 3, 6, 9]
     assert not [line for line in listed if "salt" in line]
+
+
+def test_a_time_that_no_calendar_has_is_no_defect(folder: Path) -> None:
+    code, _, errors = audit(folder, "query", "log", "--last", "999999d")
+    assert (code, "error[usage]" in errors) == (2, True)
+    with (folder / "log").open("a") as file:
+        file.write('{"v":1,"time":"0001-01-01T00:00:00+14:00","event":"end"}\n')
+    assert audit(folder, "query", "log", "--by", "day")[1] == "10  2026-11-27\n10  answers\n"
 
 
 def test_a_chart_is_drawn(folder: Path) -> None:

@@ -28,6 +28,7 @@ _FILES = {
         "plugin-message", "plugin-address", "judge-answer",
     ),
     "marks": ("marked-answer", "mark-claims"),
+    "records": ("record", "record-head", "record-query", "record-prune"),
     "ext_proc": ("ext-proc",),
 }  # fmt: skip
 #: Those that need another environment than the others: what Envoy's messages are made with.

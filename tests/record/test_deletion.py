@@ -54,6 +54,16 @@ def test_deletions_follow_each_other_and_nothing_is_deleted_twice(path: Path) ->
     assert [b'"event":"deletion"' in line for line in path.read_bytes().splitlines()[:3]] == [True, True, False]
 
 
+def test_a_link_stays_one_and_nothing_remains_behind_it(path: Path, tmp_path: Path) -> None:
+    behind = tmp_path / "behind"
+    path.rename(behind)
+    path.symlink_to(behind)
+    assert gone(path, key="school") == 4
+    assert path.is_symlink()
+    assert b"school" not in behind.read_bytes()
+    assert verified(path).problems == []
+
+
 def test_what_was_deleted_without_a_key_is_found(path: Path) -> None:
     before = path.read_bytes().splitlines(keepends=True)
     gone(path, AT_FIVE)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
+from ordinance.record import series
 from ordinance.record.series import head_file, kept_in
 from ordinance.record.verified_record import PROBLEMS, verify
 from support.records import breaks, codes, known, opened, record, verified, write
@@ -169,12 +170,37 @@ def test_a_record_that_is_moved_away_while_nobody_writes_leaves_a_signed_gap(tmp
     assert breaks(found) == {"break-unsigned", "break-unclosed"}
 
 
+def test_a_file_that_is_moved_while_a_checkpoint_is_made_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that makes it has the file locked, by whatever name; the checkpoint is of that file."""
+    path, moved = tmp_path / "log", tmp_path / "log.1"
+    file = opened(path, every=2)
+    write(file, record(1))
+    real = series.kept_in
+
+    def moving(record: Path) -> list[bytes]:
+        path.rename(moved)
+        path.write_bytes(b"")
+        monkeypatch.setattr(series, "kept_in", real)
+        return real(record)
+
+    monkeypatch.setattr(series, "kept_in", moving)
+    write(file, record(2))
+    assert b'"number":2' in moved.read_bytes().splitlines()[-1]
+    write(file, record(3))
+    file.close()
+    found = verified(path, [moved, path])
+    assert (found.problems, found.breaks, found.records) == ([], [], 3)
+
+
 @pytest.mark.parametrize("written", [True, False])
 def test_a_kill_while_a_checkpoint_is_written_breaks_nothing(tmp_path: Path, written: bool) -> None:
     path = tmp_path / "log"
     file = opened(path)
     write(file, *map(record, range(3)))
-    line = file._series.next(file._head)  # type: ignore[arg-type]
+    with path.open("rb") as here:
+        line = file._series.next(file._head, here)  # type: ignore[arg-type]
     if written:
         with path.open("ab") as log:
             log.write(line)

@@ -15,8 +15,10 @@ from ordinance.trust.trouble import TroubleError
 
 PARTS = st.text(st.sampled_from("abcXYZ019-_.äß"), min_size=1, max_size=40).filter(lambda part: part[0] != ".")
 NAMES = st.lists(PARTS, min_size=1, max_size=5).map("/".join)
-MEMBERS = st.dictionaries(NAMES, st.binary(max_size=1500), min_size=1, max_size=6).filter(
-    lambda members: len({name.casefold() for name in members}) == len(members)
+MEMBERS = (
+    st.dictionaries(NAMES, st.binary(max_size=1500), min_size=1, max_size=6)
+    .filter(lambda members: len({name.casefold() for name in members}) == len(members))
+    .filter(lambda members: not any(other.startswith(f"{name}/") for name in members for other in members))
 )
 
 

@@ -6,13 +6,18 @@ import json
 
 import msgspec
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from securesystemslib.dsse import Envelope as Theirs
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer._crypto_signer import CryptoSigner
 from securesystemslib.signer._key import SSlibKey
 
+from ordinance.errors import TrustError
 from ordinance.trust import strict_json
+from ordinance.trust.detached import is_signature
 from ordinance.trust.envelopes import Envelope, is_signed_by, key_id, sealed, sign
+from ordinance.trust.marks import jws
 from support.bundles import key, public
 
 CONTENT = '{"a": "Grüße"}'.encode()
@@ -40,6 +45,25 @@ def test_we_verify_what_another_library_signs() -> None:
     [signature] = ours.signatures
     assert is_signed_by(ours, signature, public("anna"))
     assert not is_signed_by(ours, signature, public("ben"))
+
+
+def test_an_openssl_without_ed25519_is_a_missing_library_whatever_was_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = sign(sealed(CONTENT, KIND), key("anna"))
+    [signature] = made.signatures
+    token = jws.sign({}, key("anna"), "anna")
+
+    def unsupported(_: bytes) -> None:
+        raise UnsupportedAlgorithm("ed25519 is not supported by this version of OpenSSL")
+
+    monkeypatch.setattr(Ed25519PublicKey, "from_public_bytes", unsupported)
+    for verified in (
+        lambda: is_signed_by(made, signature, public("anna")),
+        lambda: is_signature(signature.sig, made.signed_bytes, public("anna")),
+        lambda: jws.claims_in(token, public("anna")),
+    ):
+        with pytest.raises(TrustError) as refused:
+            verified()
+        assert refused.value.code == "trust-library"
 
 
 def test_type_and_content_are_both_signed() -> None:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 
 from ordinance.cli.arguments import add_format, positive
-from ordinance.errors import UnwritableError, UsageError
+from ordinance.cli.printed import write_text
+from ordinance.errors import UsageError
 from ordinance.policy.vocabulary import Effect, Verdict
 from ordinance.record.bar_chart import bar_chart
 from ordinance.record.deletion import Chosen, delete
-from ordinance.record.links import link_in
 from ordinance.record.selection import KINDS, LEFT_OUT, Selection, count, period, select
 from ordinance.record.series import kept_in
 from ordinance.record.verified_record import MOST, Found, Known, Verified, verify
 from ordinance.settings.reporting import AuditSettings
 from ordinance.settings.sources import load
 from ordinance.trust.detached import Signer, either_key
+from ordinance.trust.envelopes import key_id
 from ordinance.trust.trouble import printable
 
 _EPILOG = """\
@@ -49,6 +49,8 @@ Delete records by age, by API key, or both. Hashes remain in their place, with a
 deleted, so the record can still be verified. Servers may run meanwhile.
 """
 
+#: What answers are counted as: a value for each of what they are counted by.
+Kind = tuple[str, ...]
 
 _EFFECTS = [effect.value for effect in Effect]
 _VERDICTS = [verdict.word for verdict in Verdict]
@@ -99,7 +101,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     age = pruning.add_mutually_exclusive_group()
     age.add_argument("--before", type=_moment, metavar="TIME", help="delete records from before this time")
     age.add_argument(
-        "--older-than", type=_period, metavar="PERIOD", help="delete records older than this, such as 180d"
+        "--older-than", dest="before", type=_ago, metavar="PERIOD", help="delete records older than this, such as 180d"
     )
     pruning.add_argument("--key", metavar="NAME", help="delete records of the API key of this name")
     pruning.add_argument(
@@ -121,7 +123,7 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     _add_files(parser)
     since = parser.add_mutually_exclusive_group()
     since.add_argument("--from", dest="since", type=_moment, metavar="TIME", help="from this day or time on")
-    since.add_argument("--last", type=_period, metavar="PERIOD", help="of the last 7d, 12h or 30m")
+    since.add_argument("--last", dest="since", type=_ago, metavar="PERIOD", help="of the last 7d, 12h or 30m")
     parser.add_argument("--to", dest="until", type=_moment, metavar="TIME", help="before this day or time")
     for flag, name, allowed, what in (
         ("--rule", "RULE", None, "by this rule, such as DE/symbols"),
@@ -149,7 +151,7 @@ def _verify(args: argparse.Namespace) -> int:
         raise UsageError("no key is named.", help="Name the public key of the checkpoints with --signed-by.")
     public = [either_key(each) for each in keys]
     head = () if args.partial else tuple(kept_in(files[-1]))
-    known = Known({sha256(each).hexdigest(): each for each in public}, args.least, head, args.partial)
+    known = Known({key_id(each): each for each in public}, args.least, head, args.partial)
     found = verify(files, known)
     if args.format == "json":
         print(json.dumps(_as_json(found), ensure_ascii=False))
@@ -187,13 +189,11 @@ def _as_text(found: Verified) -> Sequence[str]:
 def _query(args: argparse.Namespace) -> int:
     files, selection = _files(args, _audit(args, needed=not args.files)), _selection(args)
     if args.list:
-        for _, line in select(files, selection):
-            link = link_in(line)
-            sys.stdout.write((link.body if link and link.body else line).decode("utf-8", "replace") + "\n")
+        for _, body in select(files, selection):
+            sys.stdout.write(body.decode("utf-8", "replace") + "\n")
         return 0
     total, counts = count(files, selection, args.by)
-    rows = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    _print(args, total, rows)
+    _print(args.format, args.by, total, _most_first(counts))
     return 0
 
 
@@ -201,36 +201,33 @@ def _report(args: argparse.Namespace) -> int:
     files, selection = _files(args, _audit(args, needed=not args.files)), _selection(args)
     by = args.by or ("day",)
     total, counts = count(files, selection, by)
-    rows = sorted(counts.items()) if by == ("day",) else sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    if by == ("day",):
-        rows = _every_day(rows)
-    args.by = by
+    rows = _every_day(counts) if by == ("day",) else _most_first(counts)
     bars = [(", ".join(each or "(none)" for each in kind), number) for kind, number in rows]
     asked = ", ".join([*args.law, *args.rule, *args.key, *args.jurisdiction, *args.verdict, *args.effect])
     title = args.title or f"Answers by {', '.join(by)}" + (f": {asked}" if asked else "")
     times = [each.isoformat(timespec="minutes") for each in (selection.since, selection.until) if each]
     note = f"{total} answers" + (f", {' to '.join(times)}" if times else "")
-    try:
-        args.out.write_text(bar_chart(title, note, bars), "utf-8")
-    except OSError as error:
-        raise UnwritableError(f"{args.out} cannot be written: {error.strerror}.", help="Name another file.") from None
-    _print(args, total, rows)
+    write_text(args.out, bar_chart(title, note, bars))
+    _print(args.format, by, total, rows)
     return 0
 
 
-def _every_day(rows: Sequence[tuple[tuple[str, ...], int]]) -> list[tuple[tuple[str, ...], int]]:
-    """Return the days of ``rows``, with those between them that have no answer."""
-    if not rows:
+def _most_first(counts: Mapping[Kind, int]) -> list[tuple[Kind, int]]:
+    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+
+
+def _every_day(counts: Mapping[Kind, int]) -> list[tuple[Kind, int]]:
+    """Return the days in their order, with those between them that have no answer."""
+    if not counts:
         return []
-    first, last = (date.fromisoformat(rows[at][0][0]) for at in (0, -1))
-    known = dict(rows)
+    first, last = (date.fromisoformat(found[0]) for found in (min(counts), max(counts)))
     days = ((first + timedelta(days=each)).isoformat() for each in range((last - first).days + 1))
-    return [((day,), known.get((day,), 0)) for day in days]
+    return [((day,), counts.get((day,), 0)) for day in days]
 
 
-def _print(args: argparse.Namespace, total: int, rows: Sequence[tuple[tuple[str, ...], int]]) -> None:
-    if args.format == "json":
-        counts = [dict(zip(args.by, kind, strict=True)) | {"answers": number} for kind, number in rows]
+def _print(form: str, by: Sequence[str], total: int, rows: Sequence[tuple[Kind, int]]) -> None:
+    if form == "json":
+        counts = [dict(zip(by, kind, strict=True)) | {"answers": number} for kind, number in rows]
         print(json.dumps({"answers": total, "counts": counts}, ensure_ascii=False))
         return
     wide = max([len(str(total)), *(len(str(number)) for _, number in rows)])
@@ -241,8 +238,7 @@ def _print(args: argparse.Namespace, total: int, rows: Sequence[tuple[tuple[str,
 
 def _prune(args: argparse.Namespace) -> int:
     audit = _audit(args, needed=not args.files or not args.sign_with)
-    until = args.before if args.older_than is None else datetime.now(UTC) - args.older_than
-    if until is None and args.key is None:
+    if args.before is None and args.key is None:
         raise UsageError(
             "what to delete is not named.", help="Name an age (--older-than, --before) or an API key (--key)."
         )
@@ -253,7 +249,7 @@ def _prune(args: argparse.Namespace) -> int:
             help="Name it with --sign-with, or `audit.key_file` in the settings with --config.",
         )
     signer = Signer(file)
-    gone = {str(path): delete(path, Chosen(until, args.key), signer) for path in _files(args, audit)}
+    gone = {str(path): delete(path, Chosen(args.before, args.key), signer) for path in _files(args, audit)}
     if args.format == "json":
         print(json.dumps({"deleted": gone}, ensure_ascii=False))
     else:
@@ -277,9 +273,8 @@ def _files(args: argparse.Namespace, audit: AuditSettings | None) -> list[Path]:
 
 def _selection(args: argparse.Namespace) -> Selection:
     effects = (*args.effect, *(LEFT_OUT if args.left_out else ()))
-    since = args.since if args.last is None else datetime.now(UTC) - args.last
     texts = (args.rule, args.law, effects, args.key, args.jurisdiction, args.verdict)
-    return Selection(since, args.until, *map(tuple, texts))
+    return Selection(args.since, args.until, *map(tuple, texts))
 
 
 def _moment(text: str) -> datetime:
@@ -290,11 +285,13 @@ def _moment(text: str) -> datetime:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
-def _period(text: str) -> timedelta:
+def _ago(text: str) -> datetime:
     try:
-        return period(text)
+        return datetime.now(UTC) - period(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+    except OverflowError:
+        raise argparse.ArgumentTypeError(f"'{text}' is longer than the calendar") from None
 
 
 def _kinds(text: str) -> tuple[str, ...]:

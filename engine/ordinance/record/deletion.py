@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ordinance.errors import UnwritableError
+from ordinance.record.folders import sync_folder
 from ordinance.record.links import Link, link_in
 from ordinance.record.record_lines import Line, lines_in
-from ordinance.record.selection import entry_in
+from ordinance.record.selection import entry_of
 from ordinance.record.signed_lines import Deletion, sign, signed_in
 from ordinance.trust.detached import Signer
 
@@ -37,7 +38,7 @@ class Chosen:
     def takes(self, data: bytes) -> Link | None:
         """Return the link of the record in a line if it is to go."""
         link = link_in(data)
-        entry = entry_in(data) if link is not None and link.body is not None else None
+        entry = entry_of(link.body) if link is not None and link.body is not None else None
         if entry is None or (self.until is not None and entry.time >= self.until):
             return None
         return link if self.key is None or entry.key == self.key else None
@@ -47,20 +48,20 @@ def delete(path: Path, chosen: Chosen, signer: Signer) -> int:
     """Delete the records of the file at ``path`` that are ``chosen``; return how many. Those that are written meanwhile
     stay. Raises ``UnwritableError``, and changes nothing."""
     try:
-        with path.open("rb") as source:
-            end, statement = _statement(source, chosen, signer)
-            if statement is None:
-                return 0
-            with _beside(path, source) as (target, name):
-                _write(source, target, end, chosen, statement)
-                with _alone(path, source):
+        place = Path(os.path.realpath(path, strict=True))  # who exchanges a link leaves the file behind it as it was
+        with place.open("rb") as source:
+            end, says = _statement(source, chosen)
+            if says.records:
+                with _beside(place, source) as (target, name):
+                    _write(source, target, end, chosen, says, signer)
+                    _lock(place, source)
                     source.seek(end)
                     shutil.copyfileobj(source, target)
                     target.flush()
                     os.fsync(target.fileno())
-                    os.replace(name, path)
-            said = signed_in(statement[:-1])
-            return said.says.records if said else 0
+                    os.replace(name, place)
+                sync_folder(place)
+            return says.records
     except OSError as error:
         raise UnwritableError(
             f"the record {path} cannot be written anew: {error.strerror}.",
@@ -68,8 +69,8 @@ def delete(path: Path, chosen: Chosen, signer: Signer) -> int:
         ) from None
 
 
-def _statement(source: BinaryIO, chosen: Chosen, signer: Signer) -> tuple[int, bytes | None]:
-    """Return how far the file was read, and what will say that records were deleted; None if none is chosen."""
+def _statement(source: BinaryIO, chosen: Chosen) -> tuple[int, Deletion]:
+    """Return how far the file was read, and what will say that records were deleted."""
     end = records = before = 0
     links = sha256()
     for line in _whole(source):
@@ -79,9 +80,7 @@ def _statement(source: BinaryIO, chosen: Chosen, signer: Signer) -> tuple[int, b
             links.update(link.head.link.encode())
         elif before == line.number - 1 and _is_deletion(line.data):
             before += 1
-    if not records:
-        return end, None
-    says = Deletion(
+    return end, Deletion(
         time=datetime.now(UTC).isoformat(timespec="milliseconds"),
         number=before + 1,
         id=os.urandom(16).hex(),
@@ -90,13 +89,10 @@ def _statement(source: BinaryIO, chosen: Chosen, signer: Signer) -> tuple[int, b
         digest=links.hexdigest(),
         until="" if chosen.until is None else chosen.until.isoformat(),
     )
-    return end, sign(says, signer.key_id, signer.sign)
 
 
-def _write(source: BinaryIO, target: BinaryIO, end: int, chosen: Chosen, statement: bytes) -> None:
-    """Write what was read, without what is chosen, and the ``statement`` behind those that were there."""
-    said = signed_in(statement[:-1])
-    name = said.says.id if said and isinstance(said.says, Deletion) else ""
+def _write(source: BinaryIO, target: BinaryIO, end: int, chosen: Chosen, says: Deletion, signer: Signer) -> None:
+    """Write what was read, without what is chosen, and the statement that ``says`` so behind those that were there."""
     source.seek(0)
     at, waits = 0, True
     for line in _whole(source):
@@ -104,10 +100,10 @@ def _write(source: BinaryIO, target: BinaryIO, end: int, chosen: Chosen, stateme
         if at > end:
             break
         if waits and not _is_deletion(line.data):
-            target.write(statement)
+            target.write(sign(says, signer.key_id, signer.sign))
             waits = False
         link = chosen.takes(line.data)
-        target.write((line.data if link is None else link.deleted(name)) + b"\n")
+        target.write((line.data if link is None else link.deleted(says.id)) + b"\n")
 
 
 def _whole(source: BinaryIO) -> Iterator[Line]:
@@ -143,10 +139,8 @@ def _beside(path: Path, source: BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
             os.unlink(name)
 
 
-@contextmanager
-def _alone(path: Path, source: BinaryIO) -> Iterator[None]:
-    """Keep servers out of the file. Raises ``OSError`` where it was moved meanwhile."""
+def _lock(path: Path, source: BinaryIO) -> None:
+    """Keep servers out of the file until it is closed. Raises ``OSError`` where it was moved meanwhile."""
     fcntl.flock(source, fcntl.LOCK_EX)
     if not os.path.samestat(os.stat(path), os.fstat(source.fileno())):
         raise OSError(0, "it was moved meanwhile")
-    yield

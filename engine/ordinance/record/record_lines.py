@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
+
+import msgspec
 
 from ordinance.errors import UnreadableError
 
@@ -31,10 +34,24 @@ def lines_in(file: BinaryIO) -> Iterator[Line]:
 
 def lines_of(path: Path) -> Iterator[Line]:
     """Yield the lines of the file at ``path``. Raises ``UnreadableError``."""
+    with reading(path), path.open("rb") as file:
+        yield from lines_in(file)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raise ``UnreadableError`` where what is done meanwhile cannot read ``path``."""
     try:
-        with path.open("rb") as file:
-            yield from lines_in(file)
+        yield
     except OSError as error:
         raise UnreadableError(
             f"the record {path} cannot be read: {error.strerror}.", help="Check the path, and who may read it."
         ) from None
+
+
+def is_object(data: bytes) -> bool:
+    """Return whether a line is an object of JSON, of whatever kind."""
+    try:
+        return isinstance(msgspec.json.decode(data), dict)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False

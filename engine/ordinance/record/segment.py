@@ -34,8 +34,3 @@ class Segment:
     def digest(self) -> str:
         """Return the SHA-256 of the links, one after the other; for a torn line, of its own SHA-256."""
         return self._order.copy().hexdigest()
-
-    @property
-    def places(self) -> dict[str, tuple[int, str]]:
-        """Return the heads as a checkpoint has them."""
-        return {chain: (head.n, head.link) for chain, head in sorted(self.heads.items())}

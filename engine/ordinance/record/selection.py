@@ -55,15 +55,16 @@ class Entry(msgspec.Struct):
 _entry = msgspec.json.Decoder(Entry).decode
 
 
-def entry_in(data: bytes) -> Entry | None:
-    """Return the record in a line, chained or not; None where there is none, or it was deleted."""
-    link = link_in(data)
-    body = data if link is None else link.body
+def entry_of(body: bytes) -> Entry | None:
+    """Return what is asked about a record, with its time in UTC; None where it is not one."""
     try:
-        found = None if body is None else _entry(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        found = _entry(body)
+        if found.time.tzinfo is None:
+            return None
+        found.time = found.time.astimezone(UTC)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError):
         return None
-    return found if found is None or found.time.tzinfo is not None else None
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +110,15 @@ class Selection:
 
 
 def select(files: Iterable[Path], selection: Selection) -> Iterator[tuple[Entry, bytes]]:
-    """Yield the answers that are asked about, each with its line. Raises ``UnreadableError``."""
+    """Yield the answers that are asked about, each with its record in JSON, without its place in a chain. Raises
+    ``UnreadableError``."""
     for path in files:
         for line in lines_of(path):
-            entry = entry_in(line.data)
-            if entry is not None and selection.takes(entry):
-                yield entry, line.data
+            link = link_in(line.data)
+            body = line.data if link is None else link.body
+            entry = None if body is None else entry_of(body)
+            if body is not None and entry is not None and selection.takes(entry):
+                yield entry, body
 
 
 def count(files: Iterable[Path], selection: Selection, by: Sequence[str]) -> tuple[int, Counter[tuple[str, ...]]]:
@@ -144,7 +148,7 @@ def _kinds_of(entry: Entry, selection: Selection, by: Sequence[str]) -> set[tupl
 def _values(entry: Entry, selection: Selection, rule: str, kind: str) -> Sequence[str]:
     match kind:
         case "day":
-            return (entry.time.astimezone(UTC).date().isoformat(),)
+            return (entry.time.date().isoformat(),)
         case "rule":
             return (rule,)
         case "effect":

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from ordinance.record.links import Head, link_in
-from ordinance.record.record_lines import lines_in
+from ordinance.record.record_lines import lines_in, reading
 from ordinance.record.segment import Segment
 from ordinance.record.signed_lines import NOTHING, Checkpoint, Signed, digest_of, sign, signed_in
 from ordinance.trust.detached import Signer, is_signature
@@ -27,16 +28,17 @@ _MOVED = 20
 
 def head_file(path: Path) -> Path:
     """Return where the last checkpoint of the record at ``path`` is kept."""
-    return path.with_name(f"{path.name}.head")
+    return Path(f"{path}.head")
 
 
 def kept_in(path: Path) -> list[bytes]:
-    """Return the lines that the head file of the record at ``path`` has: at most two, each with its end."""
-    try:
-        lines = head_file(path).read_bytes().splitlines(keepends=True)
-    except FileNotFoundError:
-        return []
-    return [line for line in lines if line.endswith(b"\n") and signed_in(line[:-1])]
+    """Return the lines that the head file of the record at ``path`` has: at most two, each with its end.
+    Raises ``UnreadableError``."""
+    head = head_file(path)
+    with reading(head), suppress(FileNotFoundError):
+        lines = head.read_bytes().splitlines(keepends=True)
+        return [line for line in lines if line.endswith(b"\n") and signed_in(line[:-1])]
+    return []
 
 
 class Series:
@@ -46,11 +48,12 @@ class Series:
         self._path = path
         self._signer = signer
 
-    def next(self, own: Head, *, opens: str = "", closes: str = "") -> bytes:
+    def next(self, own: Head, here: BinaryIO, *, opens: str = "", closes: str = "") -> bytes:
         """Return the line of the next checkpoint, over all that lies in the record since the last one, by any process.
-        ``own`` is the head of this process's chain: what it wrote, whatever the file has by now. Raises ``OSError``,
-        or ``UnwritableError`` for the head file."""
-        line, segment, gap = self._since_last()
+        ``own`` is the head of this process's chain: what it wrote, whatever the file has by now; ``here`` is the file
+        that the line goes to, which may be moved meanwhile. Raises ``OSError``, or ``OrdinanceError`` for the head
+        file."""
+        line, segment, gap = self._since_last(here)
         last = _number(line) if line else 0
         says = Checkpoint(
             time=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -59,7 +62,7 @@ class Series:
             records=segment.records,
             torn=segment.torn,
             digest=segment.digest,
-            heads=dict(sorted({**segment.places, own.chain: (own.n, own.link)}.items())),
+            heads={chain: (at.n, at.link) for chain, at in sorted((segment.heads | {own.chain: own}).items())},
             opens=opens,
             closes=closes,
             gap=gap,
@@ -72,32 +75,29 @@ class Series:
         """Take note that the checkpoint ``line`` is in the record. Raises ``UnwritableError``."""
         put(head_file(self._path), line)
 
-    def _since_last(self) -> tuple[bytes, Segment, bool]:
+    def _since_last(self, here: BinaryIO) -> tuple[bytes, Segment, bool]:
         """Return the last checkpoint that lies in the record (empty: none), what came after it, and whether something
         may be missing between."""
         kept = kept_in(self._path)
         for line in reversed(kept):
-            for place in (self._path, *self._moved()):
-                if (end := _end_of(line, place)) is not None:
-                    last, segment = self._read(place, end, line, Segment())
-                    if place != self._path:
-                        last, segment = self._read(self._path, 0, last, segment)
-                    return last, segment, False
-        return *self._read(self._path, 0, kept[-1] if kept else b"", Segment()), bool(kept)
+            if (end := _end_of(line, here)) is not None:
+                return *self._read(here, end, line, Segment()), False
+            for moved in self._moved(here):
+                if (end := _end_of(line, moved)) is not None:
+                    fcntl.flock(moved, fcntl.LOCK_SH)  # another process may be about to follow the move
+                    return *self._read(here, 0, *self._read(moved, end, line, Segment())), False
+        return *self._read(here, 0, kept[-1] if kept else b"", Segment()), bool(kept)
 
-    def _read(self, path: Path, start: int, last: bytes, segment: Segment) -> tuple[bytes, Segment]:
+    def _read(self, file: BinaryIO, start: int, last: bytes, segment: Segment) -> tuple[bytes, Segment]:
         """Read what comes from ``start`` on into ``segment``. Each checkpoint of ours on the way is the ``last``
         one, and begins another."""
-        with path.open("rb") as file:
-            if path != self._path:
-                fcntl.flock(file, fcntl.LOCK_SH)  # another process may be about to follow the move
-            file.seek(start)
-            for _, data, _ in lines_in(file):
-                signed = signed_in(data)
-                if signed is None:
-                    segment.take(data, link_in(data))
-                elif self._follows(signed, last):
-                    last, segment = data + b"\n", Segment()
+        file.seek(start)
+        for _, data, _ in lines_in(file):
+            signed = signed_in(data)
+            if signed is None:
+                segment.take(data, link_in(data))
+            elif self._follows(signed, last):
+                last, segment = data + b"\n", Segment()
         return last, segment
 
     def _follows(self, signed: Signed, last: bytes) -> bool:
@@ -106,15 +106,19 @@ class Series:
             return False
         return is_signature(signed.signature, signed.data, self._signer.public)
 
-    def _moved(self) -> Iterator[Path]:
-        """Yield files beside the record, named like it, that may be it, moved: ``audit.jsonl.1``, ``audit.1``."""
+    def _moved(self, here: BinaryIO) -> Iterator[BinaryIO]:
+        """Yield files beside the record, named like it, that may be it, moved: ``audit.jsonl.1``, ``audit.1``. Not
+        ``here``, which may have been moved just now: it is locked, and would be waited for without end."""
         found: list[tuple[float, Path]] = []
         with suppress(OSError):
             for entry in os.scandir(self._path.parent):
                 if entry.name.startswith(self._path.stem) and entry.is_file(follow_symlinks=False):
                     found.append((entry.stat().st_mtime, Path(entry.path)))
         own = {self._path, head_file(self._path)}
-        yield from [path for _, path in sorted(found, reverse=True) if path not in own][:_MOVED]
+        for path in [path for _, path in sorted(found, reverse=True) if path not in own][:_MOVED]:
+            with suppress(OSError), path.open("rb") as file:
+                if not os.path.sameopenfile(file.fileno(), here.fileno()):
+                    yield file
 
 
 def _number(line: bytes) -> int:
@@ -122,14 +126,10 @@ def _number(line: bytes) -> int:
     return found.says.number if found else 0
 
 
-def _end_of(line: bytes, path: Path) -> int | None:
+def _end_of(line: bytes, file: BinaryIO) -> int | None:
     """Return where ``line`` ends in the file; None if it is not there."""
-    try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                return None
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                at = content.rfind(line)
-    except OSError:
+    if os.fstat(file.fileno()).st_size == 0:
         return None
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        at = content.rfind(line)
     return None if at < 0 else at + len(line)

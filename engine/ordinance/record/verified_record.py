@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 
 from ordinance.record.links import Head, Link, beginning, link_in
-from ordinance.record.record_lines import Line, lines_of
+from ordinance.record.record_lines import Line, is_object, lines_of
 from ordinance.record.segment import Segment
 from ordinance.record.signed_lines import NOTHING, Checkpoint, Deletion, Signed, digest_of, signed_in
 from ordinance.trust.detached import is_signature
@@ -204,7 +204,7 @@ class _Verifier:
             self._break("break-clock", where, f"by {began - before:+.1f} seconds")
 
     def _other(self, line: Line, where: str) -> None:
-        if _is_object(line.data):
+        if is_object(line.data):
             self._problem("record-line", where, "it is JSON of another kind")
         else:
             self._break("break-torn", where, f"{len(line.data)} bytes that are not a record")
@@ -282,10 +282,3 @@ def verify(files: Sequence[Path], known: Known) -> Verified:
         for line in lines_of(path):
             verifier.take(line, f"{path}:{line.number}")
     return verifier.end()
-
-
-def _is_object(data: bytes) -> bool:
-    try:
-        return isinstance(msgspec.json.decode(data), dict)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return False

@@ -41,7 +41,8 @@ def private_key(file: Path, passphrase: bytes | None) -> Ed25519PrivateKey:
         key = load_pem_private_key(_read(file), passphrase)
     except TypeError:
         what = "needs a passphrase" if passphrase is None else "has no passphrase"
-        raise UsageError(f"the key {file} {what}.", help="See `--passphrase-file`.") from None
+        help = "Only `ordinance bundle sign` takes a passphrase, with `--passphrase-file`."
+        raise UsageError(f"the key {file} {what}.", help=help) from None
     except (ValueError, UnsupportedAlgorithm):
         raise UnreadableError(
             f"{file} is not a private key in PEM, or the passphrase is wrong.",

@@ -81,6 +81,15 @@ def test_what_another_process_left_amid_a_line_is_not_joined_with_a_record(tmp_p
     assert (codes(found), breaks(found), found.records) == (set(), {"break-torn"}, 3)
 
 
+def test_a_log_that_begins_with_deep_nesting_has_no_record_without_a_chain(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"[" * 5000 + b"\n")
+    file = opened(path)
+    write(file, record(1))
+    file.close()
+    assert breaks(verified(path)) == {"break-torn"}
+
+
 def test_a_process_signs_what_it_wrote_and_not_what_became_of_it(tmp_path: Path) -> None:
     """Its own chain, until the next checkpoint: an edit or a cut of it in the meantime is found."""
     for name in ("edited", "cut"):

@@ -8,11 +8,9 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from ordinance.errors import OrdinanceError, ServeError
 from ordinance.record.links import Head, link_in, new_chain
-from ordinance.record.record_lines import lines_of
+from ordinance.record.record_lines import is_object, lines_of
 from ordinance.record.series import Series
 from ordinance.record.signed_lines import signed_in
 from ordinance.serve.record.logfile import LogFile
@@ -92,16 +90,9 @@ def _require(file: LogFile, path: Path) -> None:
             help="Name a file on a local file system, or remove `audit.key_file`.",
         )
     for line in lines_of(path):
-        if link_in(line.data) is None and signed_in(line.data) is None and _is_json(line.data):
+        if link_in(line.data) is None and signed_in(line.data) is None and is_object(line.data):
             raise ServeError(
                 f"the audit log {path} has records without a chain.",
                 help="Move it away, so that the chain begins with a new file.",
             )
         break
-
-
-def _is_json(data: bytes) -> bool:
-    try:
-        return isinstance(msgspec.json.decode(data), dict)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return False

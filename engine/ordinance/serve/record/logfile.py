@@ -10,6 +10,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
+
+from ordinance.record.folders import sync_folder
 
 _HOW = os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 #: Who may read it.
@@ -45,13 +48,16 @@ class LogFile:
         with self._here() as alone:
             return alone
 
-    def append_made(self, make: Callable[[], bytes], done: Callable[[bytes], None]) -> None:
-        """Append the line that ``make`` gives, flush it, and say so to ``done``, while no other process appends. Raises
-        ``OSError``, also where the file system has no locks."""
+    def append_made(self, make: Callable[[BinaryIO], bytes], done: Callable[[bytes], None]) -> None:
+        """Append the line that ``make`` gives for what the file has, flush it, and say so to ``done``, while no other
+        process appends. Raises ``OSError``, also where the file system has no locks."""
         with self._here() as alone:
-            if not alone:
+            if self._path is None or not alone:
                 raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-            line = make()
+            with self._path.open("rb") as here:
+                if not os.path.sameopenfile(here.fileno(), self._descriptor):
+                    raise OSError(errno.ESTALE, "it was moved meanwhile")
+                line = make(here)
             self._append([line], alone)
             self.sync()
             done(line)
@@ -108,7 +114,7 @@ class LogFile:
         self._regular = stat.S_ISREG(found.st_mode)
         self._end = None
         if self._regular and found.st_size == 0:
-            _sync_folder(path)
+            sync_folder(path)
         return descriptor
 
     def _follow(self) -> None:
@@ -199,13 +205,3 @@ def _ends_with_a_line(path: Path) -> bool:
             return file.read(1) == b"\n"
     except OSError:
         return True
-
-
-def _sync_folder(path: Path) -> None:
-    """Flush a new file's name to disk too, if the folder may be opened."""
-    with suppress(OSError):
-        folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -1,4 +1,4 @@
-"""The thread behind the audit log (``audit.py``): a bounded queue before it, and what follows if the file fails."""
+"""The thread behind the audit log (``audit_log.py``): a bounded queue before it, and what follows if the file fails."""
 
 from __future__ import annotations
 
