@@ -74,17 +74,27 @@ def is_signed_by(envelope: Envelope, signature: Signature, public: bytes) -> boo
     """Return whether ``signature`` is by the key ``public``, over this envelope. Raises ``TrustError`` without the
     library."""
     try:
+        made, signed = _unpacked(signature.sig), envelope.signed_bytes
+    except ValueError:
+        return False
+    return is_by(public, made, signed) and signature.keyid == key_id(public)
+
+
+def is_by(public: bytes, signature: bytes, data: bytes) -> bool:
+    """Return whether ``signature`` is by the key ``public`` (32 bytes), over ``data``. Raises ``TrustError`` without
+    the library."""
+    try:
         from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     except ImportError:
         raise without_library() from None
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(_unpacked(signature.sig), envelope.signed_bytes)
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
     except (InvalidSignature, ValueError):
         return False
     except UnsupportedAlgorithm:  # as where OpenSSL was told to leave it out
         raise without_library() from None
-    return signature.keyid == key_id(public)
+    return True
 
 
 def without_library() -> TrustError:

@@ -9,7 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from ordinance.errors import TrustError
 from ordinance.protocol.api import Api
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.apis.completions import COMPLETIONS
@@ -339,6 +342,17 @@ def test_a_member_of_another_type_is_named_and_never_a_traceback(odd: object) ->
     ]
     for each in kinds:
         assert codes(json.dumps(each).encode()) == ["mark-missing"], each
+
+
+def test_where_the_library_has_no_such_signatures_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: bytes) -> None:
+        raise UnsupportedAlgorithm("as where OpenSSL was told to leave it out")
+
+    data = whole(CHAT)
+    monkeypatch.setattr(Ed25519PublicKey, "from_public_bytes", refuse)
+    with pytest.raises(TrustError) as caught:
+        codes(data)
+    assert caught.value.code == "trust-library"
 
 
 def test_an_answer_without_a_key_says_that_it_is_not_signed() -> None:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ordinance.trust.envelopes import without_library
+from ordinance.trust.envelopes import is_by
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -41,17 +41,8 @@ def key_named_in(token: str) -> str:
 def claims_in(token: str, public: bytes) -> dict[str, Any] | None:
     """Return what ``token`` says if it is signed by the key ``public`` (32 bytes), else None. Raises ``ValueError``
     where it is not a mark's JWS, ``TrustError`` without the library."""
-    try:
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    except ImportError:
-        raise without_library() from None
     _, payload, signature = _parts(token)
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, token.rpartition(".")[0].encode())
-    except (InvalidSignature, ValueError):
-        return None
-    return _object(payload)
+    return _object(payload) if is_by(public, signature, token.rpartition(".")[0].encode()) else None
 
 
 def _parts(token: str) -> tuple[dict[str, Any], bytes, bytes]:
