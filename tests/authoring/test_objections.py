@@ -67,6 +67,13 @@ def test_objections_are_added_listed_and_counted(tmp_path: Path) -> None:
     assert {tuple(json.loads(line)) for line in file.read_text().splitlines()} == {("day", "rule", "outcome")}
 
 
+def test_a_variable_names_the_file_without_any_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "objections.jsonl"
+    monkeypatch.setenv("ORDINANCE_OBJECTIONS", str(file))
+    assert run_here("objection", "add", "--rule", "XZ/w", "--outcome", "upheld").returncode == 0
+    assert [each.rule for each in read(file)] == ["XZ/w"]
+
+
 def test_nothing_but_a_rule_and_an_outcome_can_be_written(tmp_path: Path) -> None:
     file = tmp_path / "objections.jsonl"
     for rule in ("", "words", "XZ/the man at the counter", "XZ/words\n", "XZ/" + "w" * 101):

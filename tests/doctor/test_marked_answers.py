@@ -47,6 +47,8 @@ def test_signed_answers_and_a_watermark_are_well() -> None:
         ("unknown", "numbers", "nobody says whether the server has one"),
         ("on", COUNTS % "7.0", "the server left it out of 7 answers"),
         ("unknown", COUNTS % "1.2e+03", "the server left it out of 1,200 answers"),
+        ("unknown", COUNTS % "1.2.3", "nobody says whether the server has one"),
+        ("unknown", COUNTS % "1e-05", "nobody says whether the server has one"),
     ],
 )
 def test_what_is_missing_is_told(said: str, metrics: str | None, what: str) -> None:

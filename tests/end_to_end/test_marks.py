@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ from support.small_plan import RED_LINE
 
 pytestmark = pytest.mark.server
 
+Verify = Callable[[bytes], dict[str, Any]]
+
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
@@ -49,13 +51,19 @@ def signing(
     running.stop()
 
 
-def verified(data: bytes, keys: tuple[Path, Path], folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    file = folder / "answer"
-    file.write_bytes(data)
-    code = main(["verify", str(file), "--key", str(keys[1]), "--format", "json"])
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    assert (code == 0) is told["ok"]
-    return told
+@pytest.fixture
+def verified(keys: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verify:
+    """What the command says of an answer that somebody saved."""
+
+    def verify(data: bytes) -> dict[str, Any]:
+        file = tmp_path / "answer"
+        file.write_bytes(data)
+        code = main(["verify", str(file), "--key", str(keys[1]), "--format", "json"])
+        told: dict[str, Any] = json.loads(capsys.readouterr().out)
+        assert (code == 0) is told["ok"]
+        return told
+
+    return verify
 
 
 def wire_of(api: Api) -> list[bytes]:
@@ -71,65 +79,51 @@ def asked(gateway: RunningGateway, api: Api, **fields: Any) -> httpx2.Response:
 @pytest.mark.parametrize("streaming", [False, True], ids=["whole", "stream"])
 @pytest.mark.parametrize("api", APIS, ids=lambda api: api.path)
 def test_what_a_client_saves_is_verified_and_a_change_is_found(
-    api: Api,
-    streaming: bool,
-    signing: RunningGateway,
-    upstream: ScriptedUpstream,
-    keys: tuple[Path, Path],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    api: Api, streaming: bool, signing: RunningGateway, upstream: ScriptedUpstream, verified: Verify
 ) -> None:
     if streaming:
         upstream.script = send(*wire_of(api))
     else:
         upstream.script = send(json.dumps(answer_of(api)).encode(), kind="application/json")
     reply = asked(signing, api, **({"stream": True} if streaming else {}))
-    told = verified(reply.content, keys, tmp_path, capsys)
+    told = verified(reply.content)
     assert told["problems"] == []
     assert (told["signed"]["provider"], told["signed"]["key"]) == (PROVIDER, "office-2026")
     assert told["signed"]["request"] == reply.headers["request-id"]
     assert told["signed"]["texts"][-1]["name"] == "text"
     other = reply.content.replace("Grü".encode(), b"Gro").replace(b"Gr\\u00fc", b"Gro")
-    spoilt = verified(other, keys, tmp_path, capsys)
+    spoilt = verified(other)
     assert {each["code"] for each in spoilt["problems"]} == {"mark-text"}
 
 
 def test_the_real_client_saves_what_is_verified(
-    signing: RunningGateway,
-    upstream: ScriptedUpstream,
-    keys: tuple[Path, Path],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    signing: RunningGateway, upstream: ScriptedUpstream, verified: Verify
 ) -> None:
     question: Any = [{"role": "user", "content": "hi"}]
     with openai.OpenAI(base_url=f"{signing.address}/v1", api_key="k", max_retries=0, timeout=PATIENCE) as client:
         upstream.script = send(json.dumps(answer_of(CHAT)).encode(), kind="application/json")
         whole = client.chat.completions.create(model="m", messages=question)
-        assert verified(whole.model_dump_json().encode(), keys, tmp_path, capsys)["ok"]
+        assert verified(whole.model_dump_json().encode())["ok"]
         upstream.script = send(*wire_of(CHAT))
         chunks = list(client.chat.completions.create(model="m", messages=question, stream=True))
         lines = "\n".join(each.model_dump_json() for each in chunks)
-        assert verified(lines.encode(), keys, tmp_path, capsys)["ok"]
+        assert verified(lines.encode())["ok"]
         upstream.script = send(*wire_of(RESPONSES))
         events = list(client.responses.create(model="m", input="hi", stream=True))
         lines = "\n".join(each.model_dump_json() for each in events)
-        assert verified(lines.encode(), keys, tmp_path, capsys)["ok"]
+        assert verified(lines.encode())["ok"]
 
 
 def test_a_refused_prompt_and_an_answer_that_breaks_off_are_signed_too(
-    signing: RunningGateway,
-    upstream: ScriptedUpstream,
-    keys: tuple[Path, Path],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    signing: RunningGateway, upstream: ScriptedUpstream, verified: Verify
 ) -> None:
     for streaming in (False, True):
         reply = asked(signing, COMPLETIONS, prompt=f"How? {RED_LINE}", stream=streaming)
-        assert verified(reply.content, keys, tmp_path, capsys)["ok"]
+        assert verified(reply.content)["ok"]
     upstream.script = send(event(chunk(content="Good day. ")), event(chunk(content="And ")))
     reply = asked(signing, CHAT, stream=True)
     assert b'"error"' in reply.content
-    assert verified(reply.content, keys, tmp_path, capsys)["ok"]
+    assert verified(reply.content)["ok"]
 
 
 def test_an_answer_of_which_nobody_knows_what_left_is_not_signed(

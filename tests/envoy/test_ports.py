@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from grpc_health.v1 import health_pb2 as health
 from grpc_health.v1 import health_pb2_grpc as asking
 
 from ordinance.errors import ServeError
-from ordinance.serve.envoy.certificates import credentials
+from ordinance.serve.envoy.certificates import _signs, credentials
 from support.certificates import OPENSSL, Certificate, certificate
 from support.checkout import ROOT
 from support.commands import command, environment
@@ -113,6 +114,17 @@ def test_a_new_certificate_counts_without_a_restart_and_a_broken_one_does_not(
     certificate(ours.file.parent, "ordinance")
     assert serves(ours.file.read_bytes())
     assert not serves(before)
+
+
+@needs_openssl
+def test_what_nobody_could_read_is_read_again_once_somebody_may(ours: Certificate, envoys: Certificate) -> None:
+    files = (ours.file, ours.key, envoys.file)
+    found = []
+    for mode in (0o644, 0o000, 0o600):
+        time.sleep(0.05)  # the system's clock for files has steps
+        ours.key.chmod(mode)
+        found.append(_signs(files))
+    assert found[0] != found[1] != found[2] != found[0]
 
 
 def test_the_port_for_health_has_nothing_else(open_ext_proc: OpenExtProc) -> None:

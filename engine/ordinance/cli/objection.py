@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,9 +60,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     found = [each for each in objections.read(file) if _is_within(each, args)]
     if args.action == "list":
-        shown: list[dict[str, object]] = [
-            {"day": str(each.day), "rule": each.rule, "outcome": each.outcome} for each in found
-        ]
+        shown = [_as_json(each) for each in found]
         lines = [f"{each.day}  {each.rule}  {each.outcome}" for each in found]
     else:
         counts = counted(found)
@@ -88,7 +85,7 @@ def _is_within(made: Objection, args: argparse.Namespace) -> bool:
 def _file(args: argparse.Namespace) -> Path:
     if args.file is not None:
         return Path(args.file)
-    named = load(file=args.config).objections if args.config or os.environ.get(FILE_VARIABLE) else None
+    named = load(file=args.config).objections
     if named is None:
         raise UsageError("no file is named.", help="Name it with --file, or `objections` in the settings.")
     return named

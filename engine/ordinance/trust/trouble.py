@@ -134,7 +134,8 @@ def printable(text: str) -> str:
 
 def exit_code(found: Sequence[Trouble]) -> int:
     """Return 0 if nothing was found, 2 if something could not be read, else 1."""
-    if any({**CODES, **MARKS}[each.code].unreadable for each in found):
+    known = CODES | MARKS
+    if any(known[each.code].unreadable for each in found):
         return 2
     return 1 if found else 0
 

@@ -9,7 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from ordinance.errors import TrustError
 from ordinance.protocol.api import Api
 from ordinance.protocol.apis.chat import CHAT
 from ordinance.protocol.apis.completions import COMPLETIONS
@@ -266,6 +269,25 @@ def test_the_last_object_of_a_response_cannot_be_emptied() -> None:
     assert set(codes(b"".join(map(event, events)))) == {"mark-text"}
 
 
+@pytest.mark.parametrize("kind", ["response.content_part.added", "response.output_item.added"])
+def test_a_text_with_which_a_part_or_an_item_begins_is_compared(kind: str) -> None:
+    """Clients add what comes later to it; Ordinance begins with nothing."""
+    events = unframed(streamed(RESPONSES))
+    begun = next(each for each in events if each["type"] == kind and "msg_" in json.dumps(each))
+    if "part" in begun:
+        begun["part"]["text"] = "Another. "
+    else:
+        begun["item"]["content"] = [{"type": "output_text", "text": "Another. "}]
+    assert set(codes(b"".join(map(event, events)))) == {"mark-text"}
+
+
+def test_a_text_in_an_item_that_is_called_incomplete_is_compared() -> None:
+    events = unframed(streamed(RESPONSES))
+    done = [each for each in events if each["type"] == "response.output_item.done"][-1]
+    done["item"]["status"], done["item"]["content"][0]["text"] = "incomplete", "Another."
+    assert codes(b"".join(map(event, events))) == ["mark-text"]
+
+
 @pytest.mark.parametrize("name", ["Content", "CHOICES", "Ordinance", "Message"])
 def test_a_member_in_other_letters_makes_an_answer_unreadable(name: str) -> None:
     """Some libraries read it for the one that was signed."""
@@ -301,6 +323,36 @@ def test_a_member_that_stands_twice_makes_an_answer_unreadable() -> None:
 )
 def test_what_is_no_answer_is_unreadable(data: bytes) -> None:
     assert codes(data) == ["answer-unreadable"]
+
+
+@pytest.mark.parametrize("odd", [[], {}, [1], 5, "text", None, True], ids=json.dumps)
+def test_a_member_of_another_type_is_named_and_never_a_traceback(odd: object) -> None:
+    kinds: list[Any] = [
+        {"type": "message", "content": [{"type": odd}]},
+        {"output": [{"type": odd}]},
+        {"output": [{"type": "message", "content": odd}, odd]},
+        {"type": "message_start", "message": odd},
+        {"type": "message_start", "message": {"content": odd}},
+        {"type": "content_block_start", "content_block": {"type": odd}},
+        {"type": "content_block_delta", "delta": {"type": "text_delta", "text": odd}},
+        {"type": "response.created", "response": {"output": odd, "id": odd}},
+        {"type": "response.content_part.added", "part": odd},
+        {"type": "response.output_item.added", "item": {"type": odd}},
+        {"type": "response.output_item.done", "item": {"type": odd}},
+    ]
+    for each in kinds:
+        assert codes(json.dumps(each).encode()) == ["mark-missing"], each
+
+
+def test_where_the_library_has_no_such_signatures_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: bytes) -> None:
+        raise UnsupportedAlgorithm("as where OpenSSL was told to leave it out")
+
+    data = whole(CHAT)
+    monkeypatch.setattr(Ed25519PublicKey, "from_public_bytes", refuse)
+    with pytest.raises(TrustError) as caught:
+        codes(data)
+    assert caught.value.code == "trust-library"
 
 
 def test_an_answer_without_a_key_says_that_it_is_not_signed() -> None:

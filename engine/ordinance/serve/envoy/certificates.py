@@ -41,12 +41,12 @@ class _Current:
 
 
 def _signs(files: Files) -> list[tuple[int, int, int] | None]:
-    """Return what changes when a file does."""
+    """Return what changes when a file does, or who may read it."""
     signs: list[tuple[int, int, int] | None] = []
     for file in files:
         try:
             found = file.stat()
-            signs.append((found.st_mtime_ns, found.st_size, found.st_ino))
+            signs.append((found.st_ctime_ns, found.st_size, found.st_ino))
         except OSError:
             signs.append(None)
     return signs

@@ -65,13 +65,13 @@ class Received:
         texts = self.copies.setdefault(copy, {}) if copy else self.texts
         texts[index, name] = texts.get((index, name), "") + text
 
-    def note(self, top: Mapping[str, Any]) -> None:
+    def note(self, top: object) -> None:
         """Note what stands at the top of an answer or an event."""
-        if isinstance(top.get("ordinance"), dict):
-            self.told.append(top["ordinance"])
+        if isinstance(told := _member(top, "ordinance"), dict):
+            self.told.append(told)
         for name, found in (("id", self.ids), ("model", self.models)):
-            if isinstance(top.get(name), str):
-                found.add(top[name])
+            if isinstance(named := _member(top, name), str):
+                found.add(named)
 
 
 def read(data: bytes, where: str) -> Received:
@@ -145,7 +145,7 @@ def _whole(answer: Mapping[str, Any], found: Received, where: str) -> None:
     if isinstance(answer.get("choices"), list):
         _choices(answer["choices"], found)
     elif isinstance(answer.get("output"), list):
-        _items(answer["output"], found)
+        _items(answer["output"], found, "output")
     elif isinstance(answer.get("content"), list) and answer.get("type") == "message":
         _parts(answer["content"], found, "content")
     elif isinstance(answer.get("outputs"), list):  # of a batch, as `govern()` gives it
@@ -185,29 +185,34 @@ def _begun(calls: Any) -> int:
     return sum(1 for call in listed if _member(_member(call, "function"), "name"))
 
 
-def _items(items: list[Any], found: Received, copy: str = "") -> None:
+def _items(items: object, found: Received, where: str, copy: str = "") -> None:
+    if not isinstance(items, list):
+        found.strange.append(where)
+        return
     for number, item in enumerate(items):
-        where = ".".join(filter(None, [copy, f"output.{number}"]))
-        kind = _member(item, "type")
+        place, kind = f"{where}.{number}", _kind(item)
         if kind in _CALL_PARTS:
             found.calls += not copy
-        elif kind in ("message", "reasoning") and isinstance(_member(item, "content"), list):
-            _parts(item["content"], found, f"{where}.content", copy)
+        elif kind in ("message", "reasoning"):
+            _parts(item.get("content"), found, f"{place}.content", copy)
             if item.get("summary"):
-                found.strange.append(f"{where}.summary")
+                found.strange.append(f"{place}.summary")
         else:
-            found.strange.append(where)
+            found.strange.append(place)
 
 
-def _parts(parts: list[Any], found: Received, where: str, copy: str = "") -> None:
+def _parts(parts: object, found: Received, where: str, copy: str = "") -> None:
     found.choices.add(0)
+    if not isinstance(parts, list):
+        found.strange.append(where)
+        return
     for number, part in enumerate(parts):
         _part(part, found, f"{where}.{number}", copy)
 
 
 def _part(part: Any, found: Received, where: str, copy: str = "") -> None:
     """Take a part of an answer, or a piece of one. Of a choice there is one in these protocols."""
-    kind = _member(part, "type")
+    kind = _kind(part)
     if kind in _PARTS:
         member, name = _PARTS[kind]
         found.say(0, name, _member(part, member), where, copy)
@@ -227,8 +232,8 @@ def _event(event: Mapping[str, Any], found: Received, where: str) -> None:
     elif isinstance(kind, str) and kind.startswith("response."):
         _of_a_response(kind, event, found, where)
     elif kind == "message_start":
-        found.note(event.get("message") or {})
-        _parts(_member(event.get("message"), "content") or [], found, where)
+        found.note(event.get("message"))
+        _parts(_member(event.get("message"), "content"), found, where)
     elif kind == "content_block_start":
         _part(event.get("content_block"), found, where)
     elif kind == "content_block_delta":
@@ -249,20 +254,27 @@ def _of_a_response(kind: str, event: Mapping[str, Any], found: Received, where: 
         found.say(
             0, _OF_RESPONSES[of], event.get("refusal" if of == "refusal" else "text"), where, f"response.{of}.done"
         )
+    elif kind == "response.output_item.added":
+        _items([event.get("item")], found, where)
+    elif kind == "response.content_part.added":
+        _part(event.get("part"), found, where)
     elif kind == "response.content_part.done":
         _part(event.get("part"), found, where, kind)
     elif kind == "response.output_item.done":
-        if _member(event.get("item"), "status") != "incomplete":
-            _items([event.get("item")], found, kind)
+        _items([event.get("item")], found, where, kind)
     elif isinstance(event.get("response"), dict):
         found.note(event["response"])
         if kind == WHOLE:
             found.copies.setdefault(kind, {})
-        _items(event["response"].get("output") or [], found, kind)
-    elif kind == "response.output_item.added":
-        found.calls += _member(event.get("item"), "type") in _CALL_PARTS
-    elif of not in ("content_part", "function_call_arguments", "custom_tool_call_input"):
+        _items(event["response"].get("output") or [], found, f"{where}.output", kind)
+    elif of not in ("function_call_arguments", "custom_tool_call_input"):
         found.strange.append(where)
+
+
+def _kind(value: Any) -> str:
+    """Return the type that ``value`` names; empty if it names none."""
+    kind = _member(value, "type")
+    return kind if isinstance(kind, str) else ""
 
 
 def _member(value: Any, name: str) -> Any:
