@@ -21,7 +21,6 @@ from support.shape_pods import BIN, ENVOY, USER, Pod
 
 pytestmark = [pytest.mark.server, pytest.mark.skipif(bool(can_be_made()), reason=can_be_made())]
 
-ASK = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 CANARY = "ordinance-canary-86a-5d21e8"
 
 
@@ -42,8 +41,7 @@ def test_the_gateway_serves_from_a_read_only_root_without_any_privilege(gateway:
     assert {status[name] for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")} == {"0" * 16}
     assert status["NoNewPrivs"] == "1"
     assert [pod.probe(name) for name in ("startupProbe", "livenessProbe", "readinessProbe")] == [200] * 3
-    url = f"http://127.0.0.1:{pod.port}/v1/chat/completions"
-    answer = httpx2.post(url, json=ASK, timeout=PATIENCE, trust_env=False).json()
+    answer = pod.ask().json()
     assert answer["ordinance"]["verdict"] == "withhold"
     assert CANARY not in json.dumps(answer)
     numbers = httpx2.get(f"http://127.0.0.1:{pod.metrics}/metrics", timeout=PATIENCE, trust_env=False).text
@@ -54,8 +52,7 @@ def test_a_pod_that_is_to_end_is_unready_and_still_answers(gateway: tuple[Pod, A
     pod, process = gateway
     os.kill(process.pid, signal.SIGTERM)
     until(lambda: pod.probe("readinessProbe") == 503)
-    url = f"http://127.0.0.1:{pod.port}/v1/chat/completions"
-    assert httpx2.post(url, json=ASK, timeout=PATIENCE, trust_env=False).status_code == 200, "whoever still comes"
+    assert pod.ask().status_code == 200, "whoever still comes"
     assert pod.probe("livenessProbe") == 200, "or it would be killed"
     assert process.wait(pod.rendered.pod["terminationGracePeriodSeconds"]) == 0
 
@@ -100,28 +97,17 @@ def test_an_envoy_with_ordinance_beside_it_answers_and_alone_does_not(
 ) -> None:
     upstream.script = say(f"Guten Tag. Hier ist {CANARY}. Ende.")
     pod = Pod(tmp_path / "volumes", "envoy", upstream.url)
-    url = f"http://127.0.0.1:{pod.port}/v1/chat/completions"
-
-    def ask() -> httpx2.Response:
-        return httpx2.post(url, json=ASK, timeout=PATIENCE, trust_env=False)
-
-    def answers(*statuses: int) -> bool:
-        try:
-            return ask().status_code in statuses
-        except httpx2.TransportError:
-            return False
-
     container = pod.container("envoy")
     with started(container, pod.volumes, tmp_path / "envoy", user=USER, programs=ENVOY, heard=False):
-        until(lambda: answers(500, 503))
+        until(lambda: pod.answers(500, 503))
         assert upstream.asked == [], "without Ordinance, Envoy asks nobody"
         container = pod.container("ordinance")
         with started(container, pod.volumes, tmp_path / "ordinance", user=USER, programs=ENVOY) as process:
-            until(lambda: answers(200))
-            answer = ask()
+            until(lambda: pod.answers(200))
+            answer = pod.ask()
             assert answer.json()["ordinance"]["verdict"] == "withhold"
             assert CANARY not in answer.text
             os.kill(process.pid, signal.SIGTERM)
-            assert ask().status_code == 200, "it drains"
+            assert pod.ask().status_code == 200, "it drains"
             assert process.wait(pod.rendered.pod["terminationGracePeriodSeconds"]) == 0
-        until(lambda: answers(500, 503))
+        until(lambda: pod.answers(500, 503))

@@ -29,7 +29,6 @@ needs_root = pytest.mark.skipif(bool(can_be_made()), reason=can_be_made())
 needs_envoy = pytest.mark.skipif(not (ENVOY / "envoy").exists(), reason="no Envoy: make ready-envoy")
 
 DIGEST = "1" * 64
-ASK = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 
 
 def values(secret: str = "policy-1", expect: str = DIGEST, **bundle: Any) -> dict[str, Any]:
@@ -173,11 +172,10 @@ def test_a_pod_applies_its_bundle_a_newer_one_and_never_again_an_older(
             made.container("ordinance"), made.volumes, tmp_path / f"place{number}", user=USER, programs=BIN
         ) as process:
             assert digests[number][:16] in line(process, "listening on")
-            address = f"http://127.0.0.1:{made.port}"
-            state_of = httpx2.get(f"{address}/ready", timeout=PATIENCE, trust_env=False).json()
+            url = f"http://127.0.0.1:{made.port}/ready"
+            state_of = httpx2.get(url, timeout=PATIENCE, trust_env=False).json()
             assert state_of["bundle"]["version"] == number + 1
-            answer = httpx2.post(f"{address}/v1/chat/completions", json=ASK, timeout=PATIENCE, trust_env=False)
-            assert ("further example" in answer.text) is (number == 0)
+            assert ("further example" in made.ask().text) is (number == 0)
         assert (state / "trust.json").stat().st_uid == USER
     again = pod(first, digests[0])
     with started(again.container("ordinance"), again.volumes, tmp_path / "again", user=USER, programs=BIN) as process:
@@ -217,25 +215,14 @@ def test_beside_an_envoy_the_same(tmp_path: Path, upstream: ScriptedUpstream, po
     bundle = office.bundle()
     upstream.script = say("Good day. Here is a further example phrase. Bye.")
     made = pod(bundle, digest_of(bundle, tmp_path), "envoy")
-    url = f"http://127.0.0.1:{made.port}/v1/chat/completions"
-
-    def ask() -> httpx2.Response:
-        return httpx2.post(url, json=ASK, timeout=PATIENCE, trust_env=False)
-
-    def answers(*statuses: int) -> bool:
-        try:
-            return ask().status_code in statuses
-        except httpx2.TransportError:
-            return False
-
     with (
         started(made.container("envoy"), made.volumes, tmp_path / "envoy", user=USER, programs=ENVOY, heard=False),
         started(
             made.container("ordinance"), made.volumes, tmp_path / "ordinance", user=USER, programs=ENVOY
         ) as process,
     ):
-        until(lambda: answers(200), seconds=60)
-        assert "further example" not in ask().text
+        until(lambda: made.answers(200), seconds=60)
+        assert "further example" not in made.ask().text
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(made.rendered.pod["terminationGracePeriodSeconds"]) == 0
 
