@@ -13,7 +13,8 @@ MARKS = "marks"
 _DOCS = "See docs/marks.md."
 #: vLLM's own count of what it left without a watermark. It is there only where vLLM has one.
 _SKIPPED = re.compile(
-    r'^vllm:watermark_requests(?:_total)?\{[^}\n]*status="skipped"[^}\n]*\} ([0-9.e+]+)', re.MULTILINE
+    r'^vllm:watermark_requests(?:_total)?\{[^}\n]*status="skipped"[^}\n]*\} ([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)\b',
+    re.MULTILINE,
 )
 
 
