@@ -158,8 +158,8 @@ soak: ready
 
 # Each parser of foreign bytes for SECONDS, in as many processes as there are cores. Envoy's messages need its environment.
 fuzz: ready ready-envoy
-	.venv/test/bin/python tests/fuzz --seconds $(or $(SECONDS),600) $(ONLY) $(FLAGS)
-	$(if $(ONLY),,.venv/envoy/bin/python tests/fuzz --seconds $(or $(SECONDS),600) ext-proc $(FLAGS))
+	$(if $(filter-out ext-proc,$(or $(ONLY),all)),.venv/test/bin/python tests/fuzz --seconds $(or $(SECONDS),600) $(filter-out ext-proc,$(ONLY)) $(FLAGS))
+	$(if $(filter ext-proc,$(or $(ONLY),ext-proc)),.venv/envoy/bin/python tests/fuzz --seconds $(or $(SECONDS),600) ext-proc $(FLAGS))
 
 hostile: ready
 	HOSTILE_QUESTIONS=100000 HOSTILE_REQUESTS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_soak.py \

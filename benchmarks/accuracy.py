@@ -17,20 +17,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
+
+from ordinance.loading.load import load
+from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import Effect, Verdict
+from ordinance.runtime.match.automaton import Automaton
+from ordinance.runtime.match.matcher import Matcher
+from ordinance.runtime.redact.activation import sought
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import situate
+from support.data import DATA
+from support.disguises import DISGUISES, disguised
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "tests")]
-
-from ordinance.loading.load import load  # noqa: E402 - the checkout is not always installed
-from ordinance.policy.plan import Plan  # noqa: E402 - the tests lie beside
-from ordinance.policy.vocabulary import Effect, Verdict  # noqa: E402 - the tests lie beside
-from ordinance.runtime.match.automaton import Automaton  # noqa: E402 - the tests lie beside
-from ordinance.runtime.match.matcher import Matcher  # noqa: E402 - the tests lie beside
-from ordinance.runtime.redact.activation import sought  # noqa: E402 - the tests lie beside
-from ordinance.runtime.session import Session  # noqa: E402 - the tests lie beside
-from ordinance.runtime.situation import situate  # noqa: E402 - the tests lie beside
-from support.data import DATA  # noqa: E402 - the tests lie beside
-from support.disguises import DISGUISES, disguised  # noqa: E402 - the tests lie beside
-
 Row = tuple[object, ...]
 
 #: From here on the page is written by benchmarks/accuracy_judge.py and benchmarks/identifiers.

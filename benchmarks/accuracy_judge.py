@@ -18,15 +18,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
+
+from ordinance.cli.main import main as ordinance
+from ordinance.judging.calibration import Calibration, read_calibration
+from ordinance.plugins.manifest import read
+from ordinance.plugins.seal import seal
+from support.judges import installed
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "tests")]
-
-from ordinance.cli.main import main as ordinance  # noqa: E402 - the checkout is not always installed
-from ordinance.judging.calibration import Calibration, read_calibration  # noqa: E402
-from ordinance.plugins.manifest import read  # noqa: E402
-from ordinance.plugins.seal import seal  # noqa: E402
-from support.judges import installed  # noqa: E402
-
 TEXTS = ROOT / "rules" / "charter" / "calibration"
 PAGE = ROOT / "docs" / "accuracy.md"
 HEADING = "## A served judge"

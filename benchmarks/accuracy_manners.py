@@ -15,19 +15,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
+
+from accuracy import table
+
+from ordinance.loading.load import load
+from ordinance.runtime.adherence.looking import Look, Wanted
+from ordinance.runtime.adherence.own_prose import Prose
+from ordinance.runtime.adherence.spoken import Spoken
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import situate
+from support.data import DATA
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "tests")]
-
-from accuracy import table  # noqa: E402 - the file beside
-
-from ordinance.loading.load import load  # noqa: E402 - the checkout is not always installed
-from ordinance.runtime.adherence.looking import Look, Wanted  # noqa: E402 - the same
-from ordinance.runtime.adherence.own_prose import Prose  # noqa: E402 - the same
-from ordinance.runtime.adherence.spoken import Spoken  # noqa: E402 - the same
-from ordinance.runtime.session import Session  # noqa: E402 - the same
-from ordinance.runtime.situation import situate  # noqa: E402 - the same
-from support.data import DATA  # noqa: E402 - the tests lie beside
-
 PAGE = ROOT / "docs" / "accuracy.md"
 BEGIN, END = "<!-- manners: begin -->", "<!-- manners: end -->"
 CASES = ROOT / "tests" / "cases"

@@ -15,15 +15,15 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins/ordinance-near"))
+
+from fit import TEXTS, Text, labelled_texts
+from ordinance_near.encoder import LANGUAGES, sentences
+from ordinance_near.lines import AT_THRESHOLD, Lines
+
+from ordinance.judging.shares import at_least, at_most
+
 TOP = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TOP / "plugins" / "ordinance-near"))
-
-from fit import TEXTS, Text, labelled_texts  # noqa: E402 - not installed where the engine is
-from ordinance_near.encoder import LANGUAGES, sentences  # noqa: E402 - the same
-from ordinance_near.lines import AT_THRESHOLD, Lines  # noqa: E402 - the same
-
-from ordinance.judging.shares import at_least, at_most  # noqa: E402 - after the path
-
 PAGE = TOP / "docs" / "accuracy.md"
 BEGIN, END = "<!-- near: begin -->", "<!-- near: end -->"
 

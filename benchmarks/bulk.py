@@ -18,12 +18,11 @@ import threading
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path += [str(ROOT / "tests")]
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
-from prose import prose  # noqa: E402 - it lies beside this file
+from prose import prose
 
-from support.ray_jobs import running  # noqa: E402
+from support.ray_jobs import running
 
 #: Files that the rows are in; each is a task.
 FILES = 40

@@ -22,19 +22,19 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "tests")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
 
-from ordinance.authoring.prose import PROSE  # noqa: E402 - the tests lie beside
-from ordinance.loading.load import load  # noqa: E402 - the tests lie beside
-from ordinance.policy.plan import Plan  # noqa: E402 - the tests lie beside
-from ordinance.policy.vocabulary import NoticeKind  # noqa: E402 - the tests lie beside
-from ordinance.runtime.match.matcher import Matcher  # noqa: E402 - the tests lie beside
-from ordinance.runtime.redact.activation import REMOVING, activate  # noqa: E402 - the tests lie beside
-from ordinance.runtime.redact.ends import LEAST, End, long_before  # noqa: E402 - the tests lie beside
-from ordinance.runtime.session import Session  # noqa: E402 - the tests lie beside
-from ordinance.runtime.situation import contacts_at, rules_in_force, situate  # noqa: E402 - the tests lie beside
-from support.data import DATA  # noqa: E402 - the tests lie beside
+from ordinance.authoring.prose import PROSE
+from ordinance.loading.load import load
+from ordinance.policy.plan import Plan
+from ordinance.policy.vocabulary import NoticeKind
+from ordinance.runtime.match.matcher import Matcher
+from ordinance.runtime.redact.activation import REMOVING, activate
+from ordinance.runtime.redact.ends import LEAST, End, long_before
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import contacts_at, rules_in_force, situate
+from support.data import DATA
 
 POLICIES = ("DE", "EE", None)
 #: At most one ordinary answer in so many may carry a marker.

@@ -21,16 +21,16 @@ from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from ordinance.errors import PatternError  # noqa: E402 - the tests lie beside
-from ordinance.runtime.match.patterns import parse_pattern, width  # noqa: E402 - the tests lie beside
-from ordinance.runtime.redact.activation import Activation, activate  # noqa: E402 - the tests lie beside
-from ordinance.runtime.redact.redactor import Redactor  # noqa: E402 - the tests lie beside
-from support import oracle  # noqa: E402 - the tests lie beside
-from support.oracle import Fate, Rule  # noqa: E402 - the tests lie beside
-from support.plans import plan_of  # noqa: E402 - the tests lie beside
-from support.strategies import CHARACTERS, FORGED, PROTECTED  # noqa: E402 - the tests lie beside
+from ordinance.errors import PatternError
+from ordinance.runtime.match.patterns import parse_pattern, width
+from ordinance.runtime.redact.activation import Activation, activate
+from ordinance.runtime.redact.redactor import Redactor
+from support import oracle
+from support.oracle import Fate, Rule
+from support.plans import plan_of
+from support.strategies import CHARACTERS, FORGED, PROTECTED
 
 #: For one set of rules so many texts, and for each text so many cuttings.
 TEXTS, CUTTINGS = 50, 10

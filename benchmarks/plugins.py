@@ -28,10 +28,10 @@ from ordinance.plugins.budget import Budget
 from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import Use
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "tests")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from support.plugin_folders import allowed, passage, write_plugin  # noqa: E402 - the tests lie beside
-from support.processes import children, spent  # noqa: E402 - the same
+from support.plugin_folders import allowed, passage, write_plugin
+from support.processes import children, spent
 
 WORK = r"""
 import re

@@ -25,15 +25,15 @@ from concurrent.futures import TimeoutError as LateError
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "tests")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
 
-from ordinance.plugin import Asked  # noqa: E402 - the checkout is not always installed
-from ordinance.plugins.budget import Budget  # noqa: E402
-from ordinance.plugins.pool import Pool  # noqa: E402
-from ordinance.plugins.prepared import Use  # noqa: E402
-from ordinance.runtime.match.passages import shown  # noqa: E402
-from support.faulty import faulty  # noqa: E402 - the tests lie beside
+from ordinance.plugin import Asked
+from ordinance.plugins.budget import Budget
+from ordinance.plugins.pool import Pool
+from ordinance.plugins.prepared import Use
+from ordinance.runtime.match.passages import shown
+from support.faulty import faulty
 
 SECONDS = 0.5
 QUIET, STUCK, SLOW = "Nothing is here.", "LAW-STUCK", "LAW-SLOW"

@@ -24,16 +24,16 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "engine"), str(ROOT / "tests"), str(ROOT / "benchmarks")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
 
-from prose import prose  # noqa: E402 - the tests and benchmarks lie beside
+from prose import prose
 
-from support.commands import Served  # noqa: E402
-from support.judged_packs import values  # noqa: E402
-from support.judges import installed  # noqa: E402
-from support.scripted_judge import JudgeServer  # noqa: E402
-from support.serving import LoopThread, ScriptedUpstream, say  # noqa: E402
+from support.commands import Served
+from support.judged_packs import values
+from support.judges import installed
+from support.scripted_judge import JudgeServer
+from support.serving import LoopThread, ScriptedUpstream, say
 
 #: Characters of a token, as English has them.
 _TOKEN = 4

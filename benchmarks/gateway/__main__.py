@@ -21,12 +21,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-sys.path.append(str(HERE.parent))
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from prose import prose  # noqa: E402 - it lies beside this folder
-from watching import running, spent  # noqa: E402
+from prose import prose
+from watching import running, spent
+
+HERE = Path(__file__).resolve().parent
 
 
 @dataclass

@@ -21,13 +21,13 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from load import BODY
+from prose import prose
+from watching import held, running, spent
+
 HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE.parent))
-
-from load import BODY  # noqa: E402 - they lie in these folders
-from prose import prose  # noqa: E402
-from watching import held, running, spent  # noqa: E402
-
 #: Events a second on a stream: a fast reader's, and of the streams whose memory is measured.
 READ, SLOW = 20.0, 2.0
 #: Events of an answer.

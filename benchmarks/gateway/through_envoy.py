@@ -27,12 +27,12 @@ from typing import Any
 
 import yaml
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from prose import prose
+from watching import ROOT, running, spent
+
 HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE.parent))
-
-from prose import prose  # noqa: E402 - it lies beside this folder
-from watching import ROOT, running, spent  # noqa: E402
-
 SHIPPED = ROOT / "deploy" / "envoy" / "envoy.yaml"
 GOVERNS = ("--jurisdiction", "DE")
 

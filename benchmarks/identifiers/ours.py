@@ -6,18 +6,20 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "plugins/ordinance-identifiers"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
+
+import ordinance_identifiers
+
+from ordinance.detection import Expressions, Pattern
+from ordinance.plugin import Asked
+from ordinance.runtime.match.automaton import Automaton
+from ordinance.runtime.match.matcher import matches_in
+from ordinance.runtime.match.passages import shown, tail
+from support.holding import held
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / each) for each in ("engine", "tests", "plugins/ordinance-identifiers")]
-
-import ordinance_identifiers  # noqa: E402 - the checkout is not always installed
-
-from ordinance.detection import Expressions, Pattern  # noqa: E402 - the same
-from ordinance.plugin import Asked  # noqa: E402 - the same
-from ordinance.runtime.match.automaton import Automaton  # noqa: E402 - the same
-from ordinance.runtime.match.matcher import matches_in  # noqa: E402 - the same
-from ordinance.runtime.match.passages import shown, tail  # noqa: E402 - the same
-from support.holding import held  # noqa: E402 - the tests lie beside
-
 NUMBERS = ("id.national", "id.tax", "id.health")
 
 

@@ -20,12 +20,12 @@ from typing import Any
 
 import job
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from environments import environment
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-sys.path.append(str(HERE.parent))
-
-from environments import environment  # noqa: E402 - it lies beside this folder
-
 COMPILED = "Ordinance, compiled"
 #: Peer, its distribution, and the script that does the job with it.
 PEERS = (

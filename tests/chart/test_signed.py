@@ -172,8 +172,8 @@ def test_a_pod_applies_its_bundle_a_newer_one_and_never_again_an_older(
             made.container("ordinance"), made.volumes, tmp_path / f"place{number}", user=USER, programs=BIN
         ) as process:
             assert digests[number][:16] in line(process, "listening on")
-            address = f"http://127.0.0.1:{made.port}"
-            state_of = httpx2.get(f"{address}/ready", timeout=PATIENCE, trust_env=False).json()
+            url = f"http://127.0.0.1:{made.port}/ready"
+            state_of = httpx2.get(url, timeout=PATIENCE, trust_env=False).json()
             assert state_of["bundle"]["version"] == number + 1
             assert ("further example" in made.ask().text) is (number == 0)
         assert (state / "trust.json").stat().st_uid == USER

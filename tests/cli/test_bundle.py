@@ -7,17 +7,11 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from ordinance.trust.moments import moment
 from ordinance.trust.roots import read_root
-from support.bundles import key
+from support.bundles import key, write_keys
 from support.commands import run_here
 
 PLAN = """\
@@ -39,10 +33,7 @@ roles:
 def office(tmp_path: Path) -> Path:
     """A folder with a plan and keys."""
     for name in ("anna", "ben", "ben-spare", "carla", "dirk"):
-        private = key(name)
-        (tmp_path / f"{name}.pem").write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        (tmp_path / f"{name}.pub").write_bytes(public)
+        write_keys(tmp_path, name)
     (tmp_path / "people.yaml").write_text(PLAN, "utf-8")
     return tmp_path
 

@@ -45,6 +45,8 @@ def test_signed_answers_and_a_watermark_are_well() -> None:
         ("off", None, "the server has none"),
         ("unknown", None, "nobody says whether the server has one"),
         ("unknown", "numbers", "nobody says whether the server has one"),
+        ("off", COUNTS % "e+.e", "the server has none"),
+        ("off", COUNTS % "NaN", "the server has none"),
         ("on", COUNTS % "7.0", "the server left it out of 7 answers"),
         ("unknown", COUNTS % "1.2e+03", "the server left it out of 1,200 answers"),
         ("unknown", COUNTS % "1.2.3", "nobody says whether the server has one"),

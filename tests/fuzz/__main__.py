@@ -8,9 +8,9 @@ to ``.fuzz/`` and the command exits with 1. ``--seed`` repeats a run.
 import sys
 from pathlib import Path
 
-_TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(_TESTS), str(_TESTS.parent / "engine")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from fuzz.campaign import main  # noqa: E402 - the path comes first
+from fuzz.campaign import main
 
 sys.exit(main())

@@ -6,8 +6,6 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from fuzz.target import Target, as_file, written
 from ordinance.trust import archive, strict_json
 from ordinance.trust.contents import misplaced, read_contents
@@ -19,7 +17,7 @@ from ordinance.trust.signing import public_key
 from ordinance.trust.statements import read_statement
 from ordinance.trust.trouble import TroubleError
 from ordinance.trust.verifying import verify
-from support.bundles import NOW, ROOT, Office, key, read
+from support.bundles import NOW, ROOT, Office, public_pem, read
 
 _PLAN = (
     "expires: 2028-06-01\nkeys: {anna: anna.pub, ben: [ben.pub, spare.pub], cleo: cleo.pub, dora: dora.pub, "
@@ -53,13 +51,9 @@ def _misplaced(data: bytes) -> object:
     return list(misplaced({"packs/jurisdictions/XA/XA.ord": data}))
 
 
-def _pem(name: str) -> bytes:
-    return key(name).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-
-
 def _planned(data: bytes) -> object:
     for name in ("anna", "ben", "spare", "cleo", "dora", "emil"):
-        as_file(f"{name}.pub", _pem(name))
+        as_file(f"{name}.pub", public_pem(name))
     return plan_root(as_file("plan.yaml", data), None, NOW)
 
 
@@ -94,5 +88,5 @@ def targets() -> tuple[Target, ...]:
         Target("trust-state", lambda data: read_seen(as_file("state.json", data)),
                written(strict_json.encode(Seen())), trouble),
         Target("root-plan", _planned, written(_PLAN)),
-        Target("public-key", _key, (_pem("anna"),)),
+        Target("public-key", _key, (public_pem("anna"),)),
     )  # fmt: skip

@@ -178,8 +178,9 @@ def test_every_law_is_cited_from_where_it_is_published(plan: Plan) -> None:
     assert all(re.match(r"https://[a-z0-9.-]+(/|$)", law.source) for law in laws)
 
 
-#: Ordinary and educational sentences that touch the subjects of the lexicons.
+#: Of the examples, whose cuts no worker has all to itself.
 SHARES = 12
+#: Ordinary and educational sentences that touch the subjects of the lexicons.
 ORDINARY = [
     "The Holocaust was the genocide of the European Jews during the Second World War.",
     "Torture is prohibited by Article 3 of the European Convention on Human Rights.",

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from ordinance.loading.load import Loaded, load
 from ordinance.trust import archive, strict_json
@@ -47,6 +48,18 @@ def key(name: str) -> Ed25519PrivateKey:
 
 def public(name: str) -> bytes:
     return key(name).public_key().public_bytes_raw()
+
+
+def public_pem(name: str) -> bytes:
+    return key(name).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def write_keys(folder: Path, name: str) -> tuple[Path, Path]:
+    """Write the private and the public key of a person, in PEM; return their files."""
+    private, public = folder / f"{name}.pem", folder / f"{name}.pub"
+    private.write_bytes(key(name).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(public_pem(name))
+    return private, public
 
 
 def make_root(

@@ -10,8 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
 from ordinance.policy.plan import UNTOLD, Plan
 from ordinance.policy.vocabulary import Effect
 from ordinance.protocol.api import Api
@@ -27,7 +25,7 @@ from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from ordinance.trust.marks.signer import Signer
 from support.blocks import Block, framed, upstream_events
-from support.bundles import key, public
+from support.bundles import key, public, write_keys
 from support.governing import OWN, read
 from support.serving import chunk, completion, event
 from support.small_plan import FORBIDDEN, small_plan
@@ -55,11 +53,7 @@ def marked_plan() -> Plan:
 
 def put_keys(folder: Path) -> tuple[Path, Path]:
     """Write the provider's private and public key; return their files."""
-    private = key("provider")
-    files = folder / "provider.pem", folder / "provider.pub"
-    files[0].write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    files[1].write_bytes(private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    return files
+    return write_keys(folder, "provider")
 
 
 def opened(*, whole: bool, sign: Sign | None = SIGNER, plan: Plan | None = None) -> Session:

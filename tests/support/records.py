@@ -8,34 +8,28 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
 from ordinance.record.series import kept_in
 from ordinance.record.verified_record import Known, Verified, verify
 from ordinance.serve.record.chained_file import ChainedFile
 from ordinance.serve.record.logfile import LogFile
 from ordinance.settings.reporting import AuditSettings
 from ordinance.trust.detached import either_key
+from support.bundles import key, write_keys
 
 #: The same for all tests, so that nothing but the salts and the time differs.
-PRIVATE = Ed25519PrivateKey.from_private_bytes(sha256(b"record").digest())
+PRIVATE = key("record")
 
 
 def key_file(folder: Path) -> Path:
     """Write the private key, and ``record.pub`` beside it."""
-    file = folder / "record.pem"
-    file.write_bytes(PRIVATE.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    public = PRIVATE.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (folder / "record.pub").write_bytes(public)
-    return file
+    return write_keys(folder, "record")[0]
 
 
 def opened(path: Path, *, every: int = 3, seconds: float = 3600) -> ChainedFile:
     """Open the record at ``path`` as a process of a server does; the key is beside it."""
-    key = key_file(path.parent)
-    settings = AuditSettings(path=path, key_file=key, checkpoint_records=every, checkpoint_seconds=seconds)
-    return ChainedFile(LogFile(path), path, key, settings)
+    private = key_file(path.parent)
+    settings = AuditSettings(path=path, key_file=private, checkpoint_records=every, checkpoint_seconds=seconds)
+    return ChainedFile(LogFile(path), path, private, settings)
 
 
 def record(n: int, **more: Any) -> bytes:

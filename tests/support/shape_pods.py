@@ -14,6 +14,7 @@ from support.databases import free_port
 from support.pod import files_of
 from support.serving import PATIENCE
 
+ASK = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 USER = 65532
 BIN = ROOT / ".venv" / "test" / "bin"
 #: The command beside an Envoy, and an Envoy, in the environment of `make test-envoy`.
@@ -77,6 +78,18 @@ class Pod:
 
     def container(self, name: str) -> dict[str, Any]:
         return self.rendered.container(name)
+
+    def ask(self) -> httpx2.Response:
+        """Send a chat request."""
+        url = f"http://127.0.0.1:{self.port}/v1/chat/completions"
+        return httpx2.post(url, json=ASK, timeout=PATIENCE, trust_env=False)
+
+    def answers(self, *statuses: int) -> bool:
+        """Whether a chat request gets an answer with one of these ``statuses``."""
+        try:
+            return self.ask().status_code in statuses
+        except httpx2.TransportError:
+            return False
 
     def probe(self, name: str) -> int:
         """Ask as the kubelet would; the status."""

@@ -52,6 +52,6 @@ def share_parses() -> None:
 
 
 def share_trust() -> None:
-    """From now on give all HTTP clients of this process the same certificates: to read those of the system takes 25 ms,
+    """From now on give all HTTP clients of this process the same certificates: to read those of the system takes 27 ms,
     and each call of ``httpx2`` makes a client."""
     httpcore2.default_ssl_context = cache(httpcore2.default_ssl_context)

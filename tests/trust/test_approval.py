@@ -11,7 +11,7 @@ from ordinance.trust import archive, strict_json
 from ordinance.trust.approval import unlike
 from ordinance.trust.contents import DIFF
 from ordinance.trust.statements import sha256
-from support.bundles import World, key, load_draft, read, restated, signed, spoiled
+from support.bundles import World, load_draft, read, restated, signed, spoiled, write_keys
 from support.commands import run_here
 from support.ways import Machine
 
@@ -19,13 +19,10 @@ from support.ways import Machine
 @pytest.fixture
 def files(world: World, tmp_path: Path) -> Path:
     """A folder with both bundles, unsigned, and the keys of two people."""
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
     (tmp_path / "first.bundle").write_bytes(world.first)
     (tmp_path / "second.bundle").write_bytes(world.office.draft(world.first))
     for name in ("gerd", "hans", "mallory"):
-        pem = key(name).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        (tmp_path / f"{name}.pem").write_bytes(pem)
+        write_keys(tmp_path, name)
     return tmp_path
 
 

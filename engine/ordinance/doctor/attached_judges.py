@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ordinance.doctor.findings import Finding, is_open, well
-from ordinance.doctor.target import Target, value_of
-from ordinance.doctor.wire import NoReplyError
+from ordinance.doctor.target import Target, value_at
 
 JUDGES = "judges"
 
 
 def judges(target: Target) -> Iterator[Finding]:
     """Tell what ``/ready`` says of each judge; nothing where none is configured."""
-    try:
-        said = value_of(target.server.ask("GET", "/ready")).get("judges")
-    except NoReplyError:
-        return
+    said = value_at(target.server, "/ready").get("judges")
     for each in said if isinstance(said, list) else []:
         yield from _judge(str(each.get("name")), each)
 

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ordinance.doctor.findings import Finding, is_open, well
-from ordinance.doctor.target import Target, value_of
-from ordinance.doctor.wire import NoReplyError
+from ordinance.doctor.target import Target, value_at
 
 PLUGINS = "plugins"
 
 
 def plugins(target: Target) -> Iterator[Finding]:
     """Tell what ``/ready`` says of each plugin; nothing where none takes part."""
-    try:
-        said = value_of(target.server.ask("GET", "/ready")).get("plugins")
-    except NoReplyError:
-        return
+    said = value_at(target.server, "/ready").get("plugins")
     for each in said if isinstance(said, list) else []:
         yield from _plugin(f"{each.get('name')} {each.get('version')}", each)
 

@@ -12,7 +12,7 @@ from ordinance import __version__
 from ordinance.doctor.findings import Finding, is_open, untried, well
 from ordinance.doctor.local import Process, listening_at
 from ordinance.doctor.sightings import metadata
-from ordinance.doctor.target import Door, Target, value_of
+from ordinance.doctor.target import Door, Target, value_at
 from ordinance.doctor.wire import POLICY, NoReplyError, Server
 from ordinance.serve.account import RANGE, TESTED, is_supported, sends_statistics
 
@@ -51,7 +51,7 @@ def policies(target: Target, expected: Expected) -> Iterator[Finding]:
             )
         elif digest[:16] == expected.digest[:16] and not digest.startswith(expected.digest):
             yield from _not_expected(shown, expected, door)
-    ready = _value(target.server, "/ready").get("policy")
+    ready = value_at(target.server, "/ready").get("policy")
     if isinstance(ready, str) and _digest(ready) not in map(_digest, seen):  # a key may name another jurisdiction
         seen.setdefault(ready, []).append("GET /ready")
     if not seen:
@@ -84,7 +84,7 @@ def _not_expected(shown: str, expected: Expected, part: str) -> Iterator[Finding
 
 def versions(target: Target) -> Iterator[Finding]:
     """Ordinance's and vLLM's, against what this Ordinance was made for."""
-    ready = _value(target.server, "/ready")
+    ready = value_at(target.server, "/ready")
     there = ready.get("ordinance")
     if not isinstance(there, str):
         yield untried(VERSIONS, "ordinance", "cannot be seen from here", "See `ordinance --version` there.")
@@ -117,13 +117,13 @@ def _vllm_version(target: Target, ready: dict[str, Any]) -> str:
     found = ready.get("server", {})
     candidates = [found.get("vllm") if isinstance(found, dict) else None]
     for server in filter(None, (target.behind, target.server)):
-        candidates.append(_value(server, "/version").get("version"))
+        candidates.append(value_at(server, "/version").get("version"))
     return next((each for each in candidates if isinstance(each, str) and re.match(r"\d+\.\d+", each)), "")
 
 
 def telemetry(target: Target) -> Iterator[Finding]:
     """Whether vLLM's usage statistics are off, and whom its processes on this machine are connected to."""
-    said = _value(target.server, "/ready").get("server")
+    said = value_at(target.server, "/ready").get("server")
     off = said.get("usage_statistics") if isinstance(said, dict) else None
     if off is False:
         yield well(TELEMETRY, "usage statistics", "off, as the server says")
@@ -177,10 +177,3 @@ def behind(target: Target) -> Iterator[Finding]:
             yield is_open(
                 BYPASS, subject, f"answers from here without a key (status {status})", _ALONE, f"{method} {path}"
             )
-
-
-def _value(server: Server, path: str) -> dict[str, Any]:
-    try:
-        return value_of(server.ask("GET", path))
-    except NoReplyError:
-        return {}

@@ -181,3 +181,11 @@ def value_of(reply: Reply) -> dict[str, Any]:
         case [dict(value)]:
             return value
     return {}
+
+
+def value_at(server: Server, path: str) -> dict[str, Any]:
+    """Return the JSON object that a server has at ``path``, or an empty one; so too where it does not answer."""
+    try:
+        return value_of(server.ask("GET", path))
+    except NoReplyError:
+        return {}
