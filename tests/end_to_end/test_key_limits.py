@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -131,6 +132,26 @@ def test_an_answer_that_runs_is_one_and_one_that_is_left_is_none(
     assert release.wait(PATIENCE)
     upstream.script = say("Hello.")
     until(lambda: ask(limited.address, who).status_code == 200)
+
+
+def test_an_answer_that_has_ended_is_none_under_way_while_its_model_s_name_is_looked_for(
+    open_gateway: OpenGateway, upstream: ScriptedUpstream
+) -> None:
+    gateway, looked, release = open_gateway(keys=[key("desk", streams=1)]), threading.Event(), threading.Event()
+
+    async def script(wire: Wire) -> None:
+        if wire.asked.path == "/v1/models":
+            looked.set()
+            await asyncio.to_thread(release.wait, PATIENCE)
+        await wire.json(completion("Hello."))
+
+    upstream.script = script
+    try:
+        assert ask(gateway.address, "desk").status_code == 200
+        assert looked.wait(PATIENCE)
+        assert ask(gateway.address, "desk").status_code == 200
+    finally:
+        release.set()
 
 
 @pytest.mark.slow

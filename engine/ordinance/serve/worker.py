@@ -39,10 +39,10 @@ from ordinance.settings.model import Settings
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Makes the application, in a process of its own too: it travels there, so it holds values and no open things.
-    ``reread`` gives the settings as they are now; ``engine`` is the one that was started. ``proven`` is what the
-    process that starts it has proven: each worker loads the same packs, and needs a third of the time for that.
-    All count with the same ``rates``."""
+    """Makes the application, in a process of its own too: it travels there, so it holds values, and of open things only
+    the ``rates``, with which all of them count. ``reread`` gives the settings as they are now; ``engine`` is the one
+    that was started. ``proven`` is what the process that starts it has proven: each worker loads the same packs, and
+    needs a third of the time for that."""
 
     settings: Settings
     reread: Callable[[], Settings]

@@ -26,6 +26,7 @@ from ordinance.serve.door.numbers import numbers
 from ordinance.serve.door.policies import policies_of
 from ordinance.serve.metrics.exposition import exposition
 from ordinance.serve.shadow import shadow
+from ordinance.serve.shadow.judging_process import JudgingProcess
 from ordinance.serve.shadow.overheard import Room, Tap
 from ordinance.settings.model import Settings
 from support.blocks import framed, upstream_events
@@ -257,6 +258,15 @@ def test_one_that_is_stuck_delays_nobody_and_is_replaced(
     counted = sum(shown(shadowed, "shadow_answers").values())
     ask(shadowed)
     judged(shadowed, 1, counted)
+
+
+def test_one_that_is_stuck_while_a_long_answer_is_sent_to_it_is_not_waited_for(packs: dict[str, Path]) -> None:
+    process = JudgingProcess(Settings(packs=[packs["now"]], shadow=[packs["next"]]), None, 0.2)
+    try:
+        os.kill(process.pid, signal.SIGSTOP)
+        assert not process.send(b"x" * 8_000_000)
+    finally:
+        process.close()
 
 
 def shadowed_pid(gateway: RunningGateway) -> int:

@@ -12,6 +12,7 @@ import msgspec
 from ordinance.protocol.api import Api
 from ordinance.protocol.apis.envelope import decode
 from ordinance.protocol.asked import Request
+from ordinance.protocol.govern.whole import told_of
 from ordinance.protocol.problems import malformed, prompt_refused, upstream_failed
 from ordinance.protocol.said import Top, Usage
 from ordinance.runtime.session import Session
@@ -59,7 +60,7 @@ def vectors(
     counted = answer.usage or Usage()
     usage = {"prompt_tokens": counted.prompt_tokens, "total_tokens": counted.total_tokens}
     return {
-        "object": "list", "data": data, "model": request.model, "usage": usage, "ordinance": session.metadata()
+        "object": "list", "data": data, "model": request.model, "usage": usage, "ordinance": told_of(session, top)
     }  # fmt: skip
 
 

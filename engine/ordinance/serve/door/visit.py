@@ -58,7 +58,7 @@ class Visit:
         self._recall: Recall | None = None
         self._governed: GovernedStream | None = None
         self._tap: Tap | None = None
-        self._limited: Client | None = None  # until what it has under way was given back
+        self._limited: Client | None = None  # whose limits the request was counted under
         self._usage: Usage | None = None
         self._acknowledged = False  # the record is written
         self._given_id = request_id_in(exchange.headers)
@@ -80,7 +80,6 @@ class Visit:
         except ClientGone:
             pass
         finally:
-            self._leave()
             self._record(status, ended or now())
             if self._tap is not None:
                 self._show(status, self._tap)
@@ -101,6 +100,8 @@ class Visit:
         except Exception as error:
             log_defect(error)
             await self._fail(internal())
+        finally:
+            self._leave()
 
     def _enter(self, client: Client) -> None:
         """Count the request among those of its key. Raises ``Problem`` (429)."""
@@ -112,7 +113,6 @@ class Visit:
         """Give back what the key has under way, and count the tokens. Of an answer from which something was removed
         those of the prompt count alone: what is left of a limit can be read (semantics, rule 16)."""
         client, usage, session = self._limited, self._usage, self._session
-        self._limited = None
         if client is None or client.limits is None:
             return
         tokens = 0 if usage is None else usage.prompt_tokens

@@ -31,7 +31,7 @@ MOST_PROCESSES = 256
 #: Of a key: its SHA-256, then for requests and for tokens how many are left, and when that was so (monotonic clock).
 _BUCKETS = struct.Struct("32s4d")
 #: Behind it: how many answers each process has under way.
-_UNDER_WAY = struct.Struct(f"{MOST_PROCESSES}H")
+_UNDER_WAY = struct.Struct(f"<{MOST_PROCESSES}H")
 _EACH = _BUCKETS.size + _UNDER_WAY.size
 _SIZE = MOST_KEYS * _EACH
 

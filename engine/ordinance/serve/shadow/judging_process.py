@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import os
 import pickle
 import socket
+import struct
 import subprocess
 import sys
 from contextlib import suppress
@@ -21,29 +24,34 @@ _MODULE = "ordinance.serve.shadow.inside.process"
 
 
 class JudgingProcess:
-    """A process that begins to load both policies of ``settings``; ``on`` replaces today's date. Raises ``OSError``."""
+    """A process that begins to load both policies of ``settings``; ``on`` replaces today's date. Raises ``OSError``.
+    ``patience``: for how many seconds it may take nothing of an answer that is sent."""
 
-    def __init__(self, settings: Settings, on: date | None) -> None:
+    def __init__(self, settings: Settings, on: date | None, patience: float) -> None:
         ours, theirs = socket.socketpair()
-        with theirs:
-            try:
+        with ours:
+            with theirs:
                 self._process = _popen(theirs.fileno())
-            except OSError:
-                ours.close()
-                raise
-        self._connection = Connection(ours.detach())
-        # It connects to nothing, and needs none of the server's passwords.
-        bare = settings.model_copy(update={"upstream": None, "conversation": ConversationSettings()})
-        with suppress(OSError):  # it has ended; the first answer says so
-            self._connection.send_bytes(pickle.dumps((bare, on)))
+            self._connection = Connection(os.dup(ours.fileno()))
+            # It connects to nothing, and needs none of the server's passwords.
+            bare = settings.model_copy(update={"upstream": None, "conversation": ConversationSettings()})
+            with suppress(OSError):  # it has ended; the first answer says so
+                self._connection.send_bytes(pickle.dumps((bare, on)))
+            fraction, whole = math.modf(patience)
+            timeout = struct.pack("ll", int(whole), int(fraction * 1e6))
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    def send(self, packed: bytes) -> None:
-        """Send it an answer. Raises ``OSError`` if it has ended."""
-        self._connection.send_bytes(packed)
+    def send(self, packed: bytes) -> bool:
+        """Send it an answer; False if it does not take it. Raises ``OSError`` if it has ended."""
+        try:
+            self._connection.send_bytes(packed)
+        except BlockingIOError:
+            return False
+        return True
 
     def receive(self, seconds: float) -> Any:
         """Return what it says; None if it says nothing for so long. Raises ``OSError`` or ``EOFError`` if it has

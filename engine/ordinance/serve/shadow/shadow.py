@@ -126,7 +126,7 @@ class _Watch:
     def _serve(self) -> bool:
         """Start the process and show it answers until it ends; whether another is to be started."""
         try:
-            process = JudgingProcess(self._settings, self._on)
+            process = JudgingProcess(self._settings, self._on, JUDGING_SECONDS)
         except OSError as error:
             self._failures.count(f"its process does not start ({error.strerror})")
             return not self._closing
@@ -184,10 +184,10 @@ class _Watch:
                 if time.monotonic() - since > LATE_SECONDS:
                     self._failures.count("it is late")
                     continue
-                process.send(heard.packed())
+                sent = process.send(heard.packed())
             finally:
                 tap.close()
-            said = process.receive(JUDGING_SECONDS)
+            said = process.receive(JUDGING_SECONDS) if sent else None
             if said is None:
                 self._failures.count("it took too long")
                 return not self._closing
