@@ -61,9 +61,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     found = [each for each in objections.read(file) if _is_within(each, args)]
     if args.action == "list":
-        shown: list[dict[str, object]] = [
-            {"day": str(each.day), "rule": each.rule, "outcome": each.outcome} for each in found
-        ]
+        shown = [_as_json(each) for each in found]
         lines = [f"{each.day}  {each.rule}  {each.outcome}" for each in found]
     else:
         counts = counted(found)
