@@ -124,9 +124,10 @@ def test_a_mistake_says_what_to_write(said: str, line: str, code: str, message: 
     assert help in found[0].help
 
 
-def test_an_ending_more_is_a_difference_and_its_phrase_is_shown(tmp_path: Path) -> None:
-    one = declaring(tmp_path / "1", 'endings tails ",s"', "word{tails}")
-    two = declaring(tmp_path / "2", 'endings tails ",s,es"', "word{tails}")
+@pytest.mark.parametrize("line", ["word{tails}", "word{ tails }"])
+def test_an_ending_more_is_a_difference_and_its_phrase_is_shown(line: str, tmp_path: Path) -> None:
+    one = declaring(tmp_path / "1", 'endings tails ",s"', line)
+    two = declaring(tmp_path / "2", 'endings tails ",s,es"', line)
     assert one.policy is not None
     assert two.policy is not None
     changes = diff(one.policy, two.policy).changes

@@ -200,6 +200,9 @@ def test_explain_shows_the_call(loaded: Loaded) -> None:
     assert [each.found.detector for each in account.sightings] == ['tool_call named "wire_transfer", "pay"']
     (account,) = explain(loaded.plan, situation, answer="pay", only="XP/payments").accounts
     assert account.came == "quiet"
+    for name in ("", "\u0301", "pay" * 500):  # nothing, a mark alone, and more than a phrase may have
+        (account,) = explain(loaded.plan, situation, answer=name, called=True, only="XP/payments").accounts
+        assert account.came == "quiet"
 
 
 def test_the_register_names_the_tools(loaded: Loaded) -> None:

@@ -118,7 +118,10 @@ def explain(
 
     ``witness`` saves making one where many texts are explained.
     """
-    session, said = governed(plan, situation, locale, asked=asked, answer=answer, part=part, called=called)
+    session = open_session(plan, situation, default=locale, whole=True)
+    if asked is not None:
+        asked.ask(session)
+    said = answer_in(session, answer, part, called=called)
     outcome = session.outcome()
     watching = witness or Witness(plan)
     in_asked = [(name, watching.look(text)) for name, text in asked.texts.items()] if asked else []
@@ -142,23 +145,6 @@ def explain(
         accounts.append(Account(rule, came, stands, tuple(seen), situation.turn, struck))
     accounts.sort(key=lambda account: ORDER.index(account.came))
     return Explanation(situation, said, outcome, tuple(accounts), session.history(), session.judged())
-
-
-def governed(
-    plan: Plan,
-    situation: Situation,
-    locale: str | None = None,
-    *,
-    asked: Asks | None = None,
-    answer: str = "",
-    part: Channel = Channel.CONTENT,
-    called: bool = False,
-) -> tuple[Session, str]:
-    """Govern ``answer`` as ``explain`` does, and return the session with what a client would get."""
-    session = open_session(plan, situation, default=locale, whole=True)
-    if asked is not None:
-        asked.ask(session)
-    return session, answer_in(session, answer, part, called=called)
 
 
 def _reads_prompt(rule: PlannedRule) -> bool:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ordinance.authoring.coverage import Coverage, cover, told_in
-from ordinance.authoring.explanation import Explanation, Turns, explain, governed
+from ordinance.authoring.explanation import Explanation, Turns, explain
 from ordinance.authoring.labelled import Labelled
 from ordinance.authoring.witness import Witness
 from ordinance.errors import SituationError
-from ordinance.loading.example_runs import Result, run_example, situation_of
+from ordinance.loading.example_runs import Result, answered, run_example, situation_of
 from ordinance.loading.load import Loaded
 from ordinance.policy.ir import Example
 from ordinance.policy.plan import Plan
@@ -65,7 +65,7 @@ def _cover(plan: Plan, results: Sequence[Result], on: date | None) -> tuple[Cove
             explained = explain(
                 plan,
                 situation_of(plan, example, on),
-                asked=_asked(example),
+                asked=Turns(example.prompt, example.earlier),
                 answer=example.answer or "",
                 part=example.part,
                 called=example.called,
@@ -74,10 +74,6 @@ def _cover(plan: Plan, results: Sequence[Result], on: date | None) -> tuple[Cove
             )
             seen[example.rule].append(explained)
     return tuple(cover(plan, rule, seen[rule.id]) for rule in plan.rules if rule.id in rules)
-
-
-def _asked(example: Example) -> Turns:
-    return Turns(example.prompt, example.earlier)
 
 
 def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
@@ -104,17 +100,8 @@ def _told(loaded: Loaded, on: date | None) -> tuple[Result, ...]:
                 continue  # a mark is for machines, and what is told once is told by its placeholder
             if on is not None and run_example(plan, example, on).off:
                 continue
-            session, _ = governed(
-                plan,
-                situation_of(plan, example, on),
-                unit.name,
-                asked=_asked(example),
-                answer=example.answer or "",
-                part=example.part,
-                called=example.called,
-            )
-            notices = session.outcome().notices
-            said = [notice for notice in notices if any(c.rule == example.rule for c in notice.causes)]
+            _, outcome = answered(plan, example, situation_of(plan, example, on), unit.name)
+            said = [notice for notice in outcome.notices if any(c.rule == example.rule for c in notice.causes)]
             here = replace(example, span=unit.pack.name.span)
             if not any(notice.text.strip() for notice in said):
                 results.append(Result(here, f"no notice is given in {unit.name}"))

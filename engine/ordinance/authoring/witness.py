@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from ordinance.detection import Expressions
 from ordinance.policy.plan import Plan
 from ordinance.policy.vocabulary import Channel, Effect
-from ordinance.runtime.match.network import canonical_phrase
 from ordinance.runtime.match.segments import Asking, SegmentScan
 from ordinance.runtime.narrowed import part_of
 from ordinance.runtime.redact.activation import OBSERVING, activate
+from ordinance.runtime.text.folding import as_phrase
 from ordinance.runtime.text.sentences import Sentences
 
 
@@ -52,7 +52,7 @@ class Witness:
 
     def called(self, name: str) -> tuple[Found, ...]:
         """Return what rules find that name the tool ``name``."""
-        compared = canonical_phrase(name) if name.strip() else ""
+        compared = as_phrase(name)
         named = ((rule, key, self._plan.detectors[key]) for rule, key in self._uses)
         return tuple(
             Found(0, len(name), rule, key)

@@ -93,9 +93,8 @@ class RuleBuilder(Reader):
 
     def watching(self, node: Node) -> _Watching:
         found = self.node(node, "watching") or self.node(node, "asking") or self.need(node, "calling")
-        tests = (self.node(found, name) for name in ("narrow_test", "prompt_test", "call_test"))
         return {
-            "when": self.text_test(next(test for test in tests if test is not None)),
+            "when": self.text_test(next(self.nodes(found, "narrow_test", "prompt_test", "call_test"))),
             "disguised": self.node(found, "disguised") is not None,
             "situations": self.situations(found),
             "laws": self.laws(node),

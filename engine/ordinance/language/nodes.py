@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import cast
+from typing import cast, get_args
 
 from lark import Token, Tree
 
@@ -14,8 +14,7 @@ from ordinance.language.source import Source, Span
 
 Node = Tree[Token]
 
-_WAYS = ("FORMAL", "INFORMAL", "PLAIN", "POLITE", "DEFERENTIAL", "HONORIFIC", "HUMBLE")
-_PLURALS = ("ZERO", "ONE", "TWO", "FEW", "MANY", "OTHER")
+_WAYS, _PLURALS = (tuple(map(str.upper, get_args(each))) for each in (Address, Plural))
 
 
 def span(token: Token, source: Source) -> Span:

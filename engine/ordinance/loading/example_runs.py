@@ -71,7 +71,7 @@ def _run(plan: Plan, example: Example, on: date | None, failed: set[str], part: 
     """Run one example with ``part`` of the plan; in ``failed`` are noted the rules whose detectors did."""
     if example.expects == "passes":
         for jurisdiction in (None, *sorted(plan.parents)):
-            said, outcome = _answer(part, example, situation_of(plan, replace(example, jurisdiction=jurisdiction), on))
+            said, outcome = answered(part, example, situation_of(plan, replace(example, jurisdiction=jurisdiction), on))
             failed.update(outcome.failed)
             if outcome.verdict >= Verdict.WITHHOLD or (example.answer or "") not in said:
                 where = f"in {jurisdiction}" if jurisdiction else "without a jurisdiction"
@@ -80,11 +80,11 @@ def _run(plan: Plan, example: Example, on: date | None, failed: set[str], part: 
     situation = situation_of(plan, example, on)
     if on is not None and example.expects == "fires" and (off := _off(plan, example, situation)):
         return Result(example, "", off=off)
-    _, outcome = _answer(part, example, situation)
+    _, outcome = answered(part, example, situation)
     failed.update(outcome.failed)
     if example.expects == "alike":
         prompt, answer = example.twin or (None, None)
-        _, other = _answer(part, replace(example, prompt=prompt, answer=answer), situation)
+        _, other = answered(part, replace(example, prompt=prompt, answer=answer), situation)
         failed.update(other.failed)
         alike = (outcome.verdict, outcome.rules) == (other.verdict, other.rules)
         problem = "" if alike else f"they are not treated alike: {_acted(outcome)}; {_acted(other)}"
@@ -214,8 +214,10 @@ def _texts(plan: Plan, example: Example) -> Iterator[str]:
         yield from (question, answer, Cutter(plan).cut(answer).text)
 
 
-def _answer(plan: Plan, example: Example, situation: Situation) -> tuple[str, Outcome]:
-    session = open_session(plan, situation)
+def answered(plan: Plan, example: Example, situation: Situation, locale: str | None = None) -> tuple[str, Outcome]:
+    """Govern the answer of ``example``, and return what a client would get with the outcome. Notices are in the
+    language of ``locale`` if the plan has them in it, else in English."""
+    session = open_session(plan, situation, default=locale)
     if example.prompt is not None or example.earlier:
         session.ask(example.prompt or "", example.earlier)
     said = answer_in(session, example.answer or "", example.part, called=example.called)

@@ -6,6 +6,7 @@ takes as they are (laws, dimensions, contacts) are the plan's own types; what di
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +31,9 @@ from ordinance.policy.plan import (
     WithoutAdapter,
 )
 from ordinance.policy.vocabulary import Channel
+
+#: Braces in a line of a lexicon that contain one word: the name of endings that the pack declares.
+NAMED_ENDINGS = re.compile(r"\{([^{},]*)\}")
 
 
 def texts_of(written: ast.Written | None) -> dict[str, str]:
@@ -82,13 +86,12 @@ class Detector:
         """Return what it looks for, one by one; for a plugin's detector the use as a whole, for nobody knows."""
         if "." in self.kind:
             return (self.key,)
-        return tuple(map(self._spelled, self.declaration.arguments))
+        endings = {name: f"{{{','.join(forms)}}}" for name, forms in self.declaration.endings}
 
-    def _spelled(self, line: str) -> str:
-        """Return a line of a lexicon with the forms of the endings that it names."""
-        for name, forms in self.declaration.endings:
-            line = line.replace(f"{{{name}}}", f"{{{','.join(forms)}}}")
-        return line
+        def spelled(braces: re.Match[str]) -> str:
+            return endings.get(braces[1].strip(), braces[0])
+
+        return tuple(NAMED_ENDINGS.sub(spelled, line) for line in self.declaration.arguments)
 
 
 @dataclass(frozen=True, slots=True)

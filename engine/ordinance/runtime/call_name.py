@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.ledger import Cut, Ledger
 from ordinance.runtime.redact.text_contract import Text
-from ordinance.runtime.text.folding import compared
+from ordinance.runtime.text.folding import as_phrase
 
 
 class CallName:
@@ -35,8 +35,7 @@ class CallName:
 
     def close(self, end: End = End.OWN) -> str:
         """End the name, and return what is left of it; nothing if a rule takes the call out."""
-        name = " ".join(compared("".join(self._said)).split())
-        self._met = self._calls.get(name, frozenset())
+        self._met = self._calls.get(as_phrase("".join(self._said)), frozenset())
         if self._met & self._removes:
             self.take_back()
             self._text.abandon()

@@ -20,7 +20,7 @@ from ordinance.policy.check.cubes import TooComplexError
 from ordinance.policy.check.forces import in_force, space_of
 from ordinance.policy.ir import Policy, Rule
 from ordinance.policy.link.names import Report
-from ordinance.policy.link.notices import DEFAULT_LANGUAGE, VARIABLES
+from ordinance.policy.link.notices import DEFAULT_LANGUAGE, VARIABLES, valued
 from ordinance.policy.plan import NoticeTemplate
 from ordinance.policy.vocabulary import Effect, NoticeKind
 
@@ -72,12 +72,7 @@ def _of_rule(rule: Rule, tag: str) -> Iterator[_Fault]:
                 yield "label-text", f"has no {what} in {tag}"
     if not rule.told:
         return
-    laws = rule.laws
-    values = {"type": True, "law": bool(laws), "jurisdiction": bool(laws)}
-    values |= {
-        name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal", "terms")
-    }
-    known = frozenset(name for name, has_value in values.items() if has_value)
+    known = valued(rule.laws) | {"type", *(("law", "jurisdiction") if rule.laws else ())}
     yield from _in_language(rule.notice, tag, needs, known)
 
 

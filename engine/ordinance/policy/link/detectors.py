@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from ordinance.detection import Declaration
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
-from ordinance.policy.ir import Detector, PatternCase, Unit
+from ordinance.policy.ir import NAMED_ENDINGS, Detector, PatternCase, Unit
 from ordinance.policy.link.contacts import holds_value, pattern_of
 from ordinance.policy.link.names import Names, Report
-
-#: Braces in a phrase that contain one word.
-_NAMED = re.compile(r"\{([^{},]*)\}")
 
 
 class Detectors:
@@ -109,7 +105,7 @@ class Detectors:
         phrases = list(source.phrases()) if source else []
         lines, places = tuple(text for text, _ in phrases), tuple(span for _, span in phrases)
         named = self.endings(unit)
-        wanted = {name.strip() for line in lines for name in _NAMED.findall(line)}
+        wanted = {name.strip() for line in lines for name in NAMED_ENDINGS.findall(line)}
         endings = tuple(named.items().items()) if wanted else ()
         for name in wanted:
             named.find(name)

@@ -42,6 +42,12 @@ _WORDS = re.compile(r"[^\W\d_]+")
 _BRACED = re.compile(r"\{([^{}]*)\}?|\}")
 
 
+def valued(laws: Sequence[Law]) -> frozenset[str]:
+    """Return the variables of notices to which each of these ``laws`` gives a value; none without a law."""
+    names = ("authority", "appeal", "terms") if laws else ()
+    return frozenset(name for name in names if all(getattr(law, name) for law in laws))
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """The notices and labels of one policy, and the languages in which a pack has any, by the pack that holds them.
@@ -75,10 +81,8 @@ class Catalogue:
             return UNTOLD
         if missing := [tag for tag in self._wanted(self.notices, word, pack) if tag not in template.texts]:
             self._missing("notice-text", "notice", word, missing)
-        said = {"type": True, "law": "law" in needs, "jurisdiction": "law" in needs, "hours": hours > 0}
-        said |= {
-            name: bool(laws) and all(getattr(law, name) for law in laws) for name in ("authority", "appeal", "terms")
-        }
+        known = {"type", *valued(laws), *(("law", "jurisdiction") if "law" in needs else ())}
+        known |= {"hours"} if hours else set()
         for text in (text for texts in self._texts(word.text, pack).values() for text in texts):
             if text.again and "type" in needs:
                 self.report(diagnose("notice-again", text.text.span, f"the notice `{word}` has a shorter form"))
@@ -88,7 +92,7 @@ class Catalogue:
                 message = f"the notice `{word}` lacks {' and '.join(silent)} in {text.tag}"
                 self.report(diagnose("notice-silent", text.text.span, message))
             for name in sorted(VARIABLES):
-                if f"{{{name}}}" in text.text.text and not said.get(name):
+                if f"{{{name}}}" in text.text.text and name not in known:
                     message = f"the notice `{word}` contains {{{name}}}, which has no value here"
                     self.report(diagnose("notice-unresolved", word.span, message, _RESOLVED_BY.get(name, "")))
         return template
@@ -150,11 +154,11 @@ class Catalogue:
         texts: dict[str, str] = {}
         again: dict[str, str] = {}
         for tag in dict.fromkeys(tag for tag, _, _ in found):
-            ways = [each for each in nearest_addresses(USUAL_ADDRESS) if (tag, each, False) in found]
-            if ways:
-                texts[tag] = found[tag, ways[0], False]
-            shorter = found.get((tag, USUAL_ADDRESS, True)) or (ways and found.get((tag, ways[0], True)))
-            if shorter:
+            ways = (each for each in nearest_addresses(USUAL_ADDRESS) if (tag, each, False) in found)
+            way = next(ways, USUAL_ADDRESS)
+            if (tag, way, False) in found:
+                texts[tag] = found[tag, way, False]
+            if shorter := found.get((tag, USUAL_ADDRESS, True)) or found.get((tag, way, True)):
                 again[tag] = shorter
 
         def addressed(is_again: bool) -> dict[str, dict[str, str]]:

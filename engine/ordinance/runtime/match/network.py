@@ -18,12 +18,12 @@ from ordinance.runtime.match.fragments import SAMPLES, Fragment, fragment
 from ordinance.runtime.match.lane import Lane
 from ordinance.runtime.match.node_table import Node, Nodes
 from ordinance.runtime.match.trie import Trie
-from ordinance.runtime.text.folding import compared, fold
+from ordinance.runtime.text.folding import as_phrase, fold
 
 
 def canonical_phrase(phrase: str) -> str:
     """Return a phrase as it is compared: folded, without case. Raises ``PatternError`` if nothing is left of it."""
-    symbols = " ".join(compared(phrase).split())
+    symbols = as_phrase(phrase)
     if not symbols:
         raise PatternError(
             "the phrase is empty once accents and marks are ignored: it has no letter, digit or sign.",

@@ -61,6 +61,11 @@ def compared(text: str) -> str:
     return text.translate(_COMPARED)
 
 
+def as_phrase(text: str) -> str:
+    """Return ``text`` as a phrase is compared: its symbols without case, and one space between words."""
+    return " ".join(compared(text).split())
+
+
 def key(symbol: str) -> str:
     """Return a symbol without its case: what phrases compare."""
     lowered = symbol.casefold()
