@@ -19,6 +19,7 @@ from support.checkout import ROOT
 from support.commands import PATIENCE as LONG
 from support.commands import Served
 from support.outside import STREAM, until
+from support.ports import free_port
 from support.serving import DONE, ScriptedUpstream, Wire, chunk, event, say
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/bin")
@@ -35,8 +36,7 @@ class Front:
     """nginx with the file that ships, on a free port, in front of ``behind`` (a port)."""
 
     def __init__(self, folder: Path, behind: int) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.certificate = certificate(folder, NAME)
         text = (ROOT / "deploy" / "nginx" / "ordinance.conf").read_text("utf-8")
         for shipped, here in (

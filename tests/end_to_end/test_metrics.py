@@ -183,7 +183,7 @@ def test_no_word_of_a_request_an_answer_or_a_header_is_seen(upstream: ScriptedUp
             )
             assert asked.status_code == 200
             assert asked.headers["x-request-id"] == HEADERS["x-request-id"], "it is the client's, who gets it back"
-        assert upstream.asked[-1].headers["x-request-id"] == HEADERS["x-request-id"]
+        assert upstream.asked[-1].headers["x-request-id"] == asked.headers["request-id"]
         assert "traceparent" not in upstream.asked[-1].headers
         httpx2.get(f"{served.address}/{CANARY}", headers=HEADERS, trust_env=False)
         ask(served.address, CANARY, {"authorization": f"Bearer {CANARY}"}, messages=CANARY)
@@ -203,7 +203,7 @@ def test_no_word_of_a_request_an_answer_or_a_header_is_seen(upstream: ScriptedUp
     assert CANARY not in (tmp_path / "log").read_text()
 
 
-def test_ids_of_a_client_go_on_and_stand_in_the_record_if_they_are_no_words(
+def test_ids_of_a_client_go_on_and_stand_in_the_record_if_they_are_no_words_and_no_addresses(
     open_gateway: OpenGateway, upstream: ScriptedUpstream, tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
@@ -227,8 +227,8 @@ def test_ids_of_a_client_go_on_and_stand_in_the_record_if_they_are_no_words(
     assert [each.get("trace") for each in records] == [TRACE, None, None]
     assert upstream.asked[0].headers["traceparent"] == traced
     assert [each.headers["x-request-id"] for each in upstream.asked] == [
-        each.headers["x-request-id"] for each in (first, second, third)
-    ]
+        UUID, second.headers["request-id"], third.headers["request-id"]
+    ]  # fmt: skip
 
 
 def test_the_address_is_not_the_one_for_requests() -> None:

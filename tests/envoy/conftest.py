@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from support.databases import free_port
 from support.envoys import Change, Envoy, OpenEnvoy, OpenExtProc, RunningExtProc, nothing
+from support.ports import free_port
 from support.serving import LoopThread, ScriptedUpstream
 from support.small_plan import small_plan
 

@@ -18,8 +18,8 @@ from envoy.service.ext_proc.v3 import external_processor_pb2 as messages
 from ordinance.protocol.routes import CHAT
 from support.asking import body
 from support.commands import run_here
-from support.databases import free_port
 from support.envoys import Envoy, OpenEnvoy, OpenExtProc, cluster_in, filter_in, manager_in
+from support.ports import free_port
 from support.serving import DONE, PATIENCE, LoopThread, ScriptedUpstream, Wire, chunk, event, say
 from support.small_plan import FORBIDDEN, SENTENCE
 

@@ -13,8 +13,8 @@ import pytest
 
 from ordinance.doctor.target import shuts
 from ordinance.doctor.wire import server_at
-from support.databases import free_port
 from support.envoys import Governed, OpenEnvoy, OpenExtProc, filter_in
+from support.ports import free_port
 from support.serving import PATIENCE, OpenGateway, ScriptedUpstream, Wire, completion, say
 from support.small_plan import FORBIDDEN, RED_LINE, SENTENCE
 

@@ -23,8 +23,8 @@ from ordinance.serve.envoy.certificates import _signs, credentials
 from support.certificates import OPENSSL, Certificate, certificate
 from support.checkout import ROOT
 from support.commands import command, environment
-from support.databases import free_port
 from support.envoys import Change, OpenEnvoy, OpenExtProc, cluster_in
+from support.ports import free_port
 from support.serving import PATIENCE, ScriptedUpstream, say
 
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}

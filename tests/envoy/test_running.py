@@ -23,8 +23,8 @@ from grpc_health.v1 import health_pb2_grpc as asking
 
 from ordinance.serve.metrics.families import BY_NAME
 from support.commands import command, environment, run
-from support.databases import free_port
 from support.envoys import Envoy, OpenEnvoy, OpenExtProc
+from support.ports import free_port
 from support.scraping import metrics_address, read, scraped
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, say
 from support.waiting import until

@@ -17,8 +17,8 @@ import pytest
 from ordinance.serve.metrics.families import FAMILIES
 from support.checkout import ROOT
 from support.commands import Served
-from support.databases import free_port
 from support.outside import until
+from support.ports import free_port
 from support.scraping import metrics_address, scraped
 from support.serving import ScriptedUpstream, say
 

@@ -12,8 +12,8 @@ import httpx2
 import pytest
 
 from support.commands import run_here
-from support.databases import free_port
 from support.outside import until
+from support.ports import free_port
 from support.ray_jobs import Job, running
 
 pytestmark = pytest.mark.server

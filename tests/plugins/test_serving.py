@@ -20,8 +20,8 @@ from ordinance.plugins.budget import Budget
 from support.allowing import CODE, allowed, entry, write_plugin, write_settings
 from support.checkout import ROOT
 from support.commands import Served, run, run_here
-from support.databases import free_port
 from support.packs import TODAY, asking, write_jurisdiction
+from support.ports import free_port
 from support.processes import children
 from support.scraping import read, scraped
 from support.serving import PATIENCE, ScriptedUpstream, say

@@ -15,8 +15,8 @@ import pytest
 from ordinance import __version__
 from support.commands import copy_of_engine, environment
 from support.outside import until
+from support.ports import free_port
 from support.serving import PATIENCE
-from support.vllm_server import free_port
 
 pytestmark = pytest.mark.server
 

@@ -11,13 +11,9 @@ import subprocess
 import time
 from pathlib import Path
 
+from support.ports import free_port
+
 PATIENCE = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Database:

@@ -24,7 +24,7 @@ from ordinance.serve.door.policies import Policies
 from ordinance.serve.external_processor import ExtProc
 from ordinance.settings.model import Settings
 from support.checkout import ROOT
-from support.databases import free_port
+from support.ports import free_port
 from support.serving import PATIENCE, LoopThread, policies_in
 
 SHIPPED = ROOT / "deploy" / "envoy" / "envoy.yaml"

@@ -10,8 +10,8 @@ import httpx2
 
 from support.chart import render
 from support.checkout import ROOT
-from support.databases import free_port
 from support.pod import files_of
+from support.ports import free_port
 from support.serving import PATIENCE
 
 ASK = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
@@ -97,16 +97,3 @@ class Pod:
         headers = {each["name"].lower(): each["value"] for each in found["httpHeaders"]}
         url = f"http://127.0.0.1:{self.port}{found['path']}"
         return httpx2.get(url, headers=headers, timeout=PATIENCE, trust_env=False).status_code
-
-    def ask(self) -> httpx2.Response:
-        """Ask as a client would."""
-        body = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
-        url = f"http://127.0.0.1:{self.port}/v1/chat/completions"
-        return httpx2.post(url, json=body, timeout=PATIENCE, trust_env=False)
-
-    def answers(self, *statuses: int) -> bool:
-        """Return whether somebody answers, with one of ``statuses``."""
-        try:
-            return self.ask().status_code in statuses
-        except httpx2.TransportError:
-            return False

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
+
+from support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv" / "vllm"
@@ -48,12 +49,6 @@ def variables(**more: str) -> dict[str, str]:
     """What the server's process is given: nothing of Ordinance's but ``more``."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORDINANCE_", "VLLM_", "PYTHON"))}
     return {**kept, **FRUGAL_VARIABLES, "PYTHONPATH": str(AROUND), "VLLM_ENABLE_RESPONSES_API_STORE": "1", **more}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
 
 
 class VllmServer:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from ordinance.protocol.routes import ROUTES, Treatment, is_listed, treatment
+from ordinance.protocol.routes import EMBEDDINGS, ROUTES, Treatment, is_listed, treatment
 from support.tiny_model import CANARY, COMMANDS
 from support.vantage import Vantage
 from support.vllm_server import VllmServer
@@ -67,8 +67,8 @@ def test_what_vllm_is_said_to_govern_it_has(routes: set[tuple[str, str]]) -> Non
     opened = {
         (method, each.path) for each in ROUTES for method in each.methods if each.treatment is not Treatment.CLOSED
     }
-    # Ordinance answers these itself.
-    assert opened - routes == {("GET", "/ready"), ("GET", "/v1/models/{model}")}
+    # Ordinance answers two itself; vLLM has the third where it serves a model for vectors.
+    assert opened - routes == {("GET", "/ready"), ("GET", "/v1/models/{model}"), ("POST", EMBEDDINGS)}
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)

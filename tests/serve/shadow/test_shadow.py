@@ -261,7 +261,8 @@ def test_one_that_is_stuck_delays_nobody_and_is_replaced(
 
 
 def test_one_that_is_stuck_while_a_long_answer_is_sent_to_it_is_not_waited_for(packs: dict[str, Path]) -> None:
-    process = JudgingProcess(Settings(packs=[packs["now"]], shadow=[packs["next"]]), None, 0.2)
+    settings = Settings.model_validate({"packs": [packs["now"]], "shadow": [packs["next"]]})
+    process = JudgingProcess(settings, None, 0.2)
     try:
         os.kill(process.pid, signal.SIGSTOP)
         assert not process.send(b"x" * 8_000_000)

@@ -65,7 +65,8 @@ class Visit:
         self._traced = traced_in(exchange.headers)
         shown = self._given_id or self._id
         exchange.common |= {REQUEST_ID: shown, http_headers.ANTHROPICS_ID: self._id}
-        exchange.onward[REQUEST_ID] = shown
+        # An inference server may act on an id: a KV connector of vLLM reads addresses in it (decision 077).
+        exchange.onward[REQUEST_ID] = self._given_id if is_wordless(self._given_id) else self._id
         self._tracing = service.tracer.begin(self._traced)
         onward = self._traced if self._tracing is None else self._tracing.onward
         if onward is not None:
