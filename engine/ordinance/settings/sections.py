@@ -72,7 +72,7 @@ class UpstreamSettings(Section):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must look like http://127.0.0.1:8000")
         if parts.username or parts.password:
-            raise ValueError("must not contain a password; set `upstream.key`")
+            raise ValueError("must not contain a password; set `key`")
         return url
 
     @model_validator(mode="after")
