@@ -3,80 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from ordinance.protocol.routes import CHAT, COUNT, EMBEDDINGS, GOVERNED, MESSAGES
-from ordinance.serve.behind.upstreams import Upstreams
 from support import several
-from support.serving import PATIENCE, LoopThread, OpenGateway, RunningGateway, ScriptedUpstream, Wire
-from support.several import ASKED, models_asked, serving, settings_of
+from support.serving import PATIENCE, LoopThread, ScriptedUpstream, Wire
+from support.several import ASKED, Open, Site, error, models_asked, said_by, serving, settings_of
 from support.small_plan import FORBIDDEN, RED_LINE, SENTENCE
 from support.waiting import until
 
 pytestmark = pytest.mark.server
-
-
-@pytest.fixture(scope="module")
-def three(loop_thread: LoopThread) -> Iterator[tuple[ScriptedUpstream, ...]]:
-    made = tuple(ScriptedUpstream(loop_thread) for _ in range(3))
-    yield made
-    for each in made:
-        each.stop()
-
-
-@pytest.fixture
-def servers(three: tuple[ScriptedUpstream, ...]) -> tuple[ScriptedUpstream, ...]:
-    """Two servers of `large`, and one of `small`."""
-    for each, model in zip(three, ("large", "large", "small"), strict=True):
-        each.reset()
-        each.script = serving(model, text=f"I am {model}.")
-    return three
-
-
-class Site:
-    """A gateway before servers, and its record."""
-
-    def __init__(self, open_gateway: OpenGateway, log: Path, upstreams: dict[str, Any], **settings: Any) -> None:
-        self.log = log
-        self.gateway: RunningGateway = open_gateway(audit=str(log), upstreams=upstreams, **settings)
-
-    def post(self, model: str | None, path: str = CHAT, **fields: Any) -> httpx2.Response:
-        body = {**ASKED.get(path, {}), **({} if model is None else {"model": model}), **fields}
-        return httpx2.post(self.gateway.address + path, json=body, trust_env=False, timeout=PATIENCE)
-
-    def get(self, path: str) -> httpx2.Response:
-        return httpx2.get(self.gateway.address + path, trust_env=False, timeout=PATIENCE)
-
-    def record(self, answer: httpx2.Response) -> dict[str, Any]:
-        name = answer.headers["request-id"]
-        until(lambda: name in self.log.read_text("utf-8"))
-        (found,) = [
-            each for each in map(json.loads, self.log.read_text("utf-8").splitlines()) if each["request"] == name
-        ]
-        return dict(found)
-
-    def states(self) -> dict[str, str]:
-        return {each["name"]: each["state"] for each in self.get("/ready").json()["upstreams"]}
-
-    @property
-    def upstreams(self) -> Upstreams:
-        behind = self.gateway.service.behind
-        assert isinstance(behind, Upstreams)
-        return behind
-
-
-Open = Callable[..., Site]
-
-
-@pytest.fixture
-def site(open_gateway: OpenGateway, tmp_path: Path) -> Open:
-    return lambda upstreams, **settings: Site(open_gateway, tmp_path / "audit.jsonl", upstreams, **settings)
 
 
 @pytest.fixture
@@ -87,18 +26,6 @@ def apart(site: Open, servers: tuple[ScriptedUpstream, ...]) -> Site:
         "big": settings_of(one, "large", aliases={"default": "large"}, key="of-big"),
         "tiny": settings_of(other, "small", key="of-tiny"),
     })  # fmt: skip
-
-
-def error(answer: httpx2.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["error"].get("code") or answer.json()["error"]["type"]
-
-
-def said_by(answer: httpx2.Response) -> str:
-    """The text of an answer, streamed or whole."""
-    if answer.headers["content-type"] == "application/json":
-        return str(answer.json()["choices"][0]["message"]["content"])
-    events = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
-    return "".join(choice["delta"].get("content") or "" for each in events for choice in each["choices"])
 
 
 # by the model

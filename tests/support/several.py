@@ -5,10 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
+import httpx2
+
 from ordinance.protocol.routes import CHAT, COMPLETIONS, COUNT, EMBEDDINGS, MESSAGES, MODELS, RESPONSES
-from support.serving import DONE, Script, ScriptedUpstream, Wire, chunk, completion, event
+from ordinance.serve.behind.upstreams import Upstreams
+from support.serving import (
+    DONE,
+    PATIENCE,
+    OpenGateway,
+    RunningGateway,
+    Script,
+    ScriptedUpstream,
+    Wire,
+    chunk,
+    completion,
+    event,
+)
+from support.waiting import until
 
 #: A request of each governed API, but for its model.
 ASKED: dict[str, dict[str, Any]] = {
@@ -69,6 +85,53 @@ def _streamed(wire: Wire, text: str) -> list[bytes]:
     assert wire.asked.path == CHAT
     said = [chunk(role="assistant", content=""), chunk(content=text), chunk(finish="stop")]
     return [*(event({**each, "model": wire.asked.json["model"]}) for each in said), DONE]
+
+
+class Site:
+    """A gateway before servers, and its record."""
+
+    def __init__(self, open_gateway: OpenGateway, log: Path, upstreams: dict[str, Any], **settings: Any) -> None:
+        self.log = log
+        self.gateway: RunningGateway = open_gateway(audit=str(log), upstreams=upstreams, **settings)
+
+    def post(self, model: str | None, path: str = CHAT, **fields: Any) -> httpx2.Response:
+        body = {**ASKED.get(path, {}), **({} if model is None else {"model": model}), **fields}
+        return httpx2.post(self.gateway.address + path, json=body, trust_env=False, timeout=PATIENCE)
+
+    def get(self, path: str) -> httpx2.Response:
+        return httpx2.get(self.gateway.address + path, trust_env=False, timeout=PATIENCE)
+
+    def record(self, answer: httpx2.Response) -> dict[str, Any]:
+        name = answer.headers["request-id"]
+        until(lambda: name in self.log.read_text("utf-8"))
+        (found,) = [
+            each for each in map(json.loads, self.log.read_text("utf-8").splitlines()) if each["request"] == name
+        ]
+        return dict(found)
+
+    def states(self) -> dict[str, str]:
+        return {each["name"]: each["state"] for each in self.get("/ready").json()["upstreams"]}
+
+    @property
+    def upstreams(self) -> Upstreams:
+        behind = self.gateway.service.behind
+        assert isinstance(behind, Upstreams)
+        return behind
+
+
+Open = Callable[..., Site]
+
+
+def error(answer: httpx2.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["error"].get("code") or answer.json()["error"]["type"]
+
+
+def said_by(answer: httpx2.Response) -> str:
+    """The text of an answer, streamed or whole."""
+    if answer.headers["content-type"] == "application/json":
+        return str(answer.json()["choices"][0]["message"]["content"])
+    events = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+    return "".join(choice["delta"].get("content") or "" for each in events for choice in each["choices"])
 
 
 # ways to break

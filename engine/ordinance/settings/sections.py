@@ -52,7 +52,8 @@ class UpstreamSettings(Section):
     )
     key_file: Path | None = Field(
         default=None,
-        description="File that contains that token, instead of `key`; it is read when the gateway starts.",
+        description="File that contains that token, instead of `key`; it is read when the gateway starts, and for "
+        "`upstreams` at `SIGHUP` too.",
     )
     ca: Path | None = Field(
         default=None,
@@ -303,6 +304,10 @@ class KeySettings(Section):
         default_factory=list,
         description="House packs, by name, that apply to this key; they must be among `packs`. A house that some key "
         "names applies only to the keys that name it; any other house applies to everyone (docs/operations.md).",
+    )
+    models: list[str] = Field(
+        default_factory=list,
+        description="Models that may be asked for with this key, by the names that clients use. Default: all.",
     )
     audience: Literal["person", "machine"] = Field(
         default="person",

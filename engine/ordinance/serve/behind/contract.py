@@ -45,9 +45,11 @@ def _unnoted(_: Served) -> None:
 @dataclass(frozen=True, slots=True)
 class Errand:
     """What one of several servers is chosen by: the requested ``model``, and whether the operator's fallback may answer
-    in its place (``substitute``). ``note`` is called before a server is asked."""
+    in its place (``substitute``), if it is one of the ``models`` that the client may ask for (none: all). ``note`` is
+    called before a server is asked."""
 
     model: str
+    models: frozenset[str] = frozenset()
     substitute: bool = True
     note: Callable[[Served], None] = _unnoted
 

@@ -23,7 +23,7 @@ from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.contract import NO_ERRAND, Answer, Errand, Served, refused
 from ordinance.serve.behind.named_server import NamedServer, named_servers
 from ordinance.serve.behind.server_changes import succeeding
-from ordinance.serve.behind.server_choice import Candidate, Way, first_way, further_way, is_served
+from ordinance.serve.behind.server_choice import Candidate, Way, fallback_of, first_way, further_way, is_served
 from ordinance.serve.behind.server_health import is_of_server
 from ordinance.serve.behind.small_answers import Model
 from ordinance.serve.http.exchange import Exchange
@@ -123,9 +123,11 @@ class Upstreams:
 
     async def _ask(self, errand: Errand, body: bytes, ask: Ask, has_begun: Callable[[], bool]) -> None:
         servers = self._candidates()
-        way = first_way(servers, errand.model, substitute=errand.substitute)
+        model, fallback = errand.model, fallback_of(servers, errand.model)
+        substitute = errand.substitute and (not errand.models or fallback in errand.models)
+        way = first_way(servers, model, substitute=substitute)
         if way is None:
-            raise refused(503, {}) if is_served(servers, errand.model) else no_model()
+            raise refused(503, {}) if is_served(servers, model) else no_model()
         served = self._served(way)
         try:
             await self._go(errand, served, body, ask, has_begun)
@@ -133,7 +135,7 @@ class Upstreams:
         except Problem as problem:
             if has_begun() or not is_of_server(problem):
                 raise
-            further = further_way(self._candidates(), errand.model, way.server, substitute=errand.substitute)
+            further = further_way(self._candidates(), model, way.server, substitute=substitute)
             if further is None:
                 raise
             served = replace(self._served(further), failed=way.server, problem=problem.code)

@@ -11,6 +11,7 @@ from ordinance.runtime.session import Session
 from ordinance.serve.behind.contract import Errand, Served
 from ordinance.serve.door.http_headers import FALLBACK
 from ordinance.serve.http.exchange import Exchange
+from ordinance.serve.http.keys import Client
 
 
 class AnsweringServer:
@@ -19,11 +20,11 @@ class AnsweringServer:
     def __init__(self) -> None:
         self._served: Served | None = None
 
-    def errand(self, request: Request, *, speaks: bool) -> Errand:
-        """Return what chooses the server of a ``request``. What an adapter is to say no other model says in its place,
-        and no vectors are of another model: unless a model ``speaks``, nobody could compare them."""
+    def errand(self, request: Request, client: Client, *, speaks: bool) -> Errand:
+        """Return what chooses the server of a ``request`` of the ``client``. What an adapter is to say no other model
+        says in its place, and no vectors are of another model: unless a model ``speaks``, nobody could compare them."""
         substitute = speaks and not request.adapter
-        return Errand(request.adapter or request.model, substitute=substitute, note=self._note)
+        return Errand(request.adapter or request.model, client.models, substitute=substitute, note=self._note)
 
     def _note(self, served: Served) -> None:
         self._served = served

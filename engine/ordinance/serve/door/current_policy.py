@@ -204,6 +204,7 @@ def _keyring(keys: Sequence[KeySettings], jurisdiction: str | None) -> Keyring:
             houses=frozenset(key.houses),
             machine=key.audience == "machine",
             limits=key.limits,
+            models=frozenset(key.models),
         )
         for key in keys
     }

@@ -195,7 +195,7 @@ class Visit:
             return
         if self._service.audit.required:
             await self._service.audit.begin({**self._asked(), **session.under()})
-        errand = self._server.errand(request, speaks=self._door.speaks)
+        errand = self._server.errand(request, self._client, speaks=self._door.speaks)
         if request.streaming:
             limits = self._service.settings.limits
             stream = GovernedStream(self._api, request, session, top, limits.answer_bytes, limits.event_bytes)
@@ -234,7 +234,7 @@ class Visit:
     async def _read_back(self, request: Request, size: int) -> Transcript | None:
         """Read the conversation that the client sends back, under the keys and the policy in force now that the body
         has come."""
-        self._client = self._service.keyring.admit(self._exchange.authorization)
+        self._client = self._service.keyring.admit_for(request.model, self._exchange.authorization)
         cutter = self._service.cutter(self._client, self._salt(request))
         return await aside(HEARING * size, False, transcript_of, self._api, request, cutter)
 
@@ -245,7 +245,7 @@ class Visit:
         if service.recollection is not None:
             self._recall = await recall(service.recollection, client, claims, self._api, request, transcript, size)
         # Once more: the store may have been long in coming, and keys and policy in force belong together.
-        self._client = service.keyring.admit(self._exchange.authorization)
+        self._client = service.keyring.admit_for(request.model, self._exchange.authorization)
         session = service.open(
             self._client,
             claims,
