@@ -8,11 +8,16 @@ from typing import Any
 import httpx2
 import pytest
 
+from ordinance.doctor import attached_servers
+from ordinance.doctor.findings import State
+from ordinance.doctor.protocols.canaries import canaries_of
+from ordinance.doctor.target import acquaint
+from ordinance.doctor.wire import server_at
 from ordinance.protocol.routes import CHAT, COUNT, EMBEDDINGS, GOVERNED, MESSAGES
 from support import several
 from support.serving import PATIENCE, LoopThread, ScriptedUpstream, Wire
 from support.several import ASKED, Open, Site, error, models_asked, said_by, serving, settings_of
-from support.small_plan import FORBIDDEN, RED_LINE, SENTENCE
+from support.small_plan import FORBIDDEN, RED_LINE, SENTENCE, small_plan
 from support.waiting import until
 
 pytestmark = pytest.mark.server
@@ -371,3 +376,10 @@ def test_a_server_that_asks_to_be_left_alone_is(site: Open, servers: tuple[Scrip
     open_site = site({"a": settings_of(one, "large"), "b": settings_of(two, "large")})
     assert {open_site.post("large").status_code for _ in range(6)} == {200}
     assert len(one.asked) == 1
+
+
+def test_the_doctor_finds_each_server_well(apart: Site) -> None:
+    target = acquaint(server_at(apart.gateway.address, None, PATIENCE), (), canaries_of(small_plan()), None)
+    found = list(attached_servers.servers(target))
+    assert {each.state for each in found} == {State.WELL}
+    assert {each.subject for each in found} == {"big", "tiny", "model large", "model default", "model small"}

@@ -73,8 +73,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="with --envoy: a part of the name of the model server's cluster; other listeners are left out",
     )  # fmt: skip
     parser.add_argument(
-        "--behind", metavar="URL", help="the inference server behind a gateway: check that it cannot be reached"
-    )
+        "--behind", action="append", default=[], metavar="URL",
+        help="an inference server behind a gateway: check that it cannot be reached; repeat it for each server",
+    )  # fmt: skip
     parser.add_argument("--model", metavar="NAME", help="the model to ask (default: the first one listed)")
     parser.add_argument(
         "--policy", metavar="DIGEST", help="the expected policy: name@version+digest, or 8 or more digits of the digest"
@@ -101,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.url is None:
         raise UsageError("no URL was given.", help="Give the URL that clients use, or --envoy FILE.")
     server = server_at(arguments.url, _key(arguments.key_file), arguments.timeout)
-    behind = None if arguments.behind is None else server_at(arguments.behind, None, arguments.timeout)
+    behind = tuple(server_at(each, None, arguments.timeout) for each in arguments.behind)
     allowed = allowed_by(arguments)
     plan = load_draft(arguments.pack, plugins=allowed.plugins, budget=allowed.budget).plan
     expected = _expected(arguments.policy, plan.digest if arguments.pack else "")
