@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ordinance.settings.behind_envoy import ExtProcSettings, host_of
 from ordinance.settings.judges import JudgeSettings, JudgingSettings
+from ordinance.settings.named_upstreams import SERVER_NAME, NamedUpstreamSettings, faults
 from ordinance.settings.reporting import AuditSettings, MetricsSettings, TraceSettings
 from ordinance.settings.sections import (
     AdapterSettings,
@@ -39,7 +40,6 @@ from ordinance.settings.sections import (
     language_tag,
 )
 from ordinance.settings.trust import MarkSettings, TrustSettings
-from ordinance.settings.upstreams import SERVER_NAME, NamedUpstreamSettings, faults
 
 PREFIX = "ORDINANCE_"
 

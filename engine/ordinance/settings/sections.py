@@ -40,8 +40,8 @@ class Section(BaseModel):
 
 
 class UpstreamSettings(Section):
-    """The inference server. Ordinance connects to nothing else, except where `judges`, `conversation`, `traces` or a
-    plugin's `network` name it."""
+    """The inference server. Ordinance connects to nothing else, except where `upstreams`, `judges`, `conversation`,
+    `traces` or a plugin's `network` name it."""
 
     url: str = Field(
         description="Base URL of the OpenAI-compatible server; a trailing `/v1` is optional.",

@@ -12,8 +12,8 @@ from ordinance.serve.behind.server_health import AT_ONCE, Health
 from ordinance.serve.behind.small_answers import Model, read_models
 from ordinance.serve.behind.upstream import Upstream
 from ordinance.serve.http.stderr import tell
+from ordinance.settings.named_upstreams import NamedUpstreamSettings
 from ordinance.settings.sections import UpstreamSettings
-from ordinance.settings.upstreams import NamedUpstreamSettings
 
 #: A server that a request did not reach is asked for its models at once, but not more often than this, in seconds.
 _PAUSE_SECONDS = 0.2

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ordinance.serve.behind.named_server import NamedServer
 from ordinance.serve.http.stderr import tell
-from ordinance.settings.upstreams import NamedUpstreamSettings
+from ordinance.settings.named_upstreams import NamedUpstreamSettings
 
 
 def succeeding(before: Mapping[str, NamedServer], read: Mapping[str, NamedServer]) -> dict[str, NamedServer]:

@@ -29,7 +29,7 @@ from ordinance.serve.behind.small_answers import Model
 from ordinance.serve.http.exchange import Exchange
 from ordinance.serve.http.threads import aside
 from ordinance.settings.model import Settings
-from ordinance.settings.upstreams import NamedUpstreamSettings
+from ordinance.settings.named_upstreams import NamedUpstreamSettings
 
 #: Asks one server with a body.
 Ask = Callable[[NamedServer, bytes], Coroutine[Any, Any, None]]
