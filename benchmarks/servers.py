@@ -1,4 +1,4 @@
-"""What several inference servers cost: processor time of a gateway with one upstream beside an engine that knows no other
+"""What several inference servers cost: processor time of a gateway with one upstream beside an engine that has no more
 (a checkout of an earlier commit), and beside gateways with `upstreams`, in one run, in turns.
 
     .venv/test/bin/python benchmarks/servers.py [--answers N] [--rounds N] [--before CHECKOUT]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import threading
 from typing import Any
 
 import httpx2
@@ -303,6 +305,32 @@ def test_a_red_line_refuses_before_any_server_is_asked(pool: Site, servers: tupl
     assert answer.status_code == 200
     assert not any(server.asked for server in servers)
     assert "upstream" not in pool.record(answer)
+
+
+def test_a_client_that_leaves_and_a_gateway_that_stops_ask_nobody_else(
+    site: Open, servers: tuple[ScriptedUpstream, ...]
+) -> None:
+    one, two, _ = servers
+    one.script = serving("large", break_off=several.hang)
+    patient = {"idle_seconds": 60}
+    both = {"a": settings_of(one, "large", **patient), "b": settings_of(two, "large", **patient)}
+    open_site = site(both, grace_seconds=0.5)
+    url, body = open_site.gateway.address + CHAT, {**ASKED[CHAT], "model": "large"}
+    with pytest.raises(httpx2.TimeoutException):
+        httpx2.post(url, json=body, trust_env=False, timeout=0.5)
+    assert one.asked[0].gone.wait(PATIENCE)
+    two.script = serving("large", break_off=several.hang)
+    answers: list[httpx2.Response] = []
+    asking = threading.Thread(target=lambda: answers.append(open_site.post("large")))
+    asking.start()
+    until(lambda: len(two.asked) == 1, "of equals, the one whose last request is longest ago")
+    open_site.gateway.stop()
+    asking.join(PATIENCE)
+    assert error(answers[0]) == (503, "stopping")
+    assert (len(one.asked), len(two.asked)) == (1, 1)
+    records = [json.loads(line) for line in open_site.log.read_text().splitlines()]
+    assert [each["status"] for each in records] == [499, 503]
+    assert not any("fallback" in each for each in records)
 
 
 # health

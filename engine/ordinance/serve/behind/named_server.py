@@ -11,7 +11,7 @@ from ordinance.serve.behind.server_choice import Candidate
 from ordinance.serve.behind.server_health import AT_ONCE, Health
 from ordinance.serve.behind.small_answers import Model, read_models
 from ordinance.serve.behind.upstream import Upstream
-from ordinance.serve.http.stderr import tell
+from ordinance.serve.http.stderr import log_defect, tell
 from ordinance.settings.named_upstreams import NamedUpstreamSettings
 from ordinance.settings.sections import UpstreamSettings
 
@@ -83,6 +83,8 @@ class NamedServer:
                 self.listed = tuple(read_models(await self.upstream.listing()))
             except Problem as problem:
                 self._note(self.health.missed(problem))
+            except Exception as error:  # whoever watches a server goes on, whatever it says
+                log_defect(error)
             else:
                 self._note(self.health.listed())
             self.seen.set()
