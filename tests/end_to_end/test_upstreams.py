@@ -398,6 +398,33 @@ def test_not_ready_only_when_no_server_answers(site: Open, servers: tuple[Script
     assert error(open_site.post("large")) == (502, "upstream_unreachable")
 
 
+def test_requests_that_fail_everywhere_do_not_take_the_gateway_out_of_service(
+    site: Open, servers: tuple[ScriptedUpstream, ...]
+) -> None:
+    one, two, _ = servers
+
+    async def poisoned(wire: Wire) -> None:
+        if "poison" in wire.asked.body.decode():
+            await several.status(500)(wire)
+        else:
+            await serving("large", text="I am large.")(wire)
+
+    one.script = two.script = serving("large", break_off=poisoned)
+    later = {"health_seconds": 600}
+    open_site = site({"a": settings_of(one, "large", **later), "b": settings_of(two, "large", **later)})
+    until(lambda: open_site.states() == {"a": "up", "b": "up"})
+    for _ in range(2):
+        assert open_site.post("large", messages=[{"role": "user", "content": "poison"}]).status_code == 502
+    assert open_site.states() == {"a": "up", "b": "up"}, "a second server that fails alike is not counted"
+    for _ in range(8):
+        assert open_site.post("large", messages=[{"role": "user", "content": "poison"}]).status_code == 502
+    assert set(open_site.states().values()) == {"down"}
+    until(lambda: open_site.get("/ready").json()["upstream"] == "reachable")
+    assert open_site.get("/ready").status_code == 200
+    assert open_site.post("large").status_code == 200, "what is down is asked if nobody else is there"
+    assert "up" in open_site.states().values()
+
+
 def test_a_server_that_asks_to_be_left_alone_is(site: Open, servers: tuple[ScriptedUpstream, ...]) -> None:
     one, two, _ = servers
     one.script = serving("large", break_off=several.status(503, retry_after="60"))

@@ -39,6 +39,12 @@ class Health:
         """Return whether nothing speaks against the server."""
         return self.state in ("unknown", "up")
 
+    @property
+    def is_reached(self) -> bool:
+        """Return whether the server lists its models, if it was asked. Requests alone do not decide this: those that
+        fail may all be of one client, who must not take a gateway out of service."""
+        return self.state != "down" or not self.misses
+
     def takes(self, now: float) -> bool:
         """Return whether requests may go to the server. One that nobody has asked yet is believed to answer."""
         return self.state != "down" and now >= self.not_before

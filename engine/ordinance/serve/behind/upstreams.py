@@ -44,6 +44,7 @@ class Upstreams:
         self._leaving: set[NamedServer] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = 0
+        self._ended = False
         self.requests: Counter[str] = Counter()
         self.failures: Counter[tuple[str, str]] = Counter()
         self.further: Counter[str] = Counter()
@@ -58,6 +59,7 @@ class Upstreams:
 
     async def end(self) -> None:
         """End all requests, as ``Upstream.end`` does."""
+        self._ended = True
         for server in (*self._servers.values(), *self._leaving):
             await server.retire()
 
@@ -71,7 +73,7 @@ class Upstreams:
     async def trouble(self) -> str:
         """Return the code of the problem why no server answers; empty if one does."""
         await asyncio.gather(*(server.seen.wait() for server in self.servers))
-        down = [server for server in self.servers if server.health.state == "down"]
+        down = [server for server in self.servers if not server.health.is_reached]
         taking = [server for server in self.servers if not server.settings.drain and server not in down]
         return "" if taking else next((server.health.why for server in down), "upstream_busy")
 
@@ -161,8 +163,10 @@ class Upstreams:
             await ask(server, body)
         except Problem as problem:
             if not has_begun() and is_of_server(problem):
-                server.failed(problem)
                 self.failures[server.name, problem.code] += 1
+                # A request that makes two servers fail alike is at fault itself.
+                if not served.problem == problem.code == "upstream_failed":
+                    server.failed(problem)
             raise
         finally:
             server.open -= 1
@@ -176,6 +180,8 @@ class Upstreams:
         read = named_servers(settings.upstreams)
 
         def put_in_force() -> None:
+            if self._ended:
+                return
             before, self._servers = self._servers, succeeding(self._servers, read)
             for old in {*before.values()} - {*self._servers.values()}:
                 self._leaving.add(old)
