@@ -148,10 +148,24 @@ def _write(worker: ChainedFile, chance: Random, moment: datetime, digest: str) -
     worker.settle()
 
 
-def verify(folder: Path, *words: str | Path, isolated: bool = True) -> subprocess.CompletedProcess[str]:
+#: Nothing but the standard library and `cryptography` can be imported.
+ALONE = """
+import sys
+names = sys.stdlib_module_names | {"cryptography", "_cffi_backend", "cffi", "ordinance_verify"}
+class Alone:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] not in names:
+            raise ImportError(f"{name} is not here")
+sys.meta_path.insert(0, Alone())
+sys.path.insert(0, sys.argv.pop(1))
+from ordinance_verify.command import main
+sys.exit(main())
+"""
+
+
+def verify(folder: Path, month: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the verifier as a third party does: in a process that has nothing of Ordinance."""
-    start = (
-        "import sys; sys.path.insert(0, sys.argv.pop(1)); from ordinance_verify.command import main; sys.exit(main())"
-    )
-    command = [sys.executable, "-I", "-c", start, VERIFIER, folder, *words]
+    keys = [month / f"{name}.pub" for name in ("office", "old", "new")]
+    given = ["--key", keys[0], "--record-key", keys[1], "--record-key", keys[2], "--root", month / "root.json"]
+    command = [sys.executable, "-I", "-c", ALONE, VERIFIER, folder, *given, *words]
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)

@@ -62,7 +62,7 @@ class SealedFolder:
         self.add(name, [strict_json.encode(value)])
 
     def seal(self, predicate: Mapping[str, Any], sign: Callable[[Envelope], Envelope]) -> str:
-        """Write the manifest, which says ``predicate`` of the files, with what ``sign`` signs, and put the folder in its
+        """Write the manifest, which says ``predicate`` of the files and which ``sign`` signs, and put the folder in its
         place. Returns the manifest's SHA-256. Raises ``UnwritableError``."""
         subject = [{"name": name, "digest": {"sha256": each}} for name, each in sorted(self._digests.items())]
         statement = {"_type": _STATEMENT, "predicateType": _PREDICATE, "predicate": predicate, "subject": subject}
