@@ -158,3 +158,11 @@ def test_a_folder_is_written_whole_or_not_at_all(made: Month, folder: Path) -> N
     assert done.returncode == 2
     assert not (made.folder / "half").exists()
     assert not [path for path in made.folder.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.server
+def test_a_server_that_does_not_answer_is_not_evidence(made: Month) -> None:
+    done = made.make(made.folder / "none", "--server", "http://127.0.0.1:1")
+    assert done.returncode != 0
+    assert "cannot be tested" in done.stderr
+    assert not (made.folder / "none").exists()

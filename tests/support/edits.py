@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import shutil
-import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +21,7 @@ Edit = Callable[[Path, Random], None]
 
 
 def files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return [folder / name for name, kept in sorted(content(folder).items()) if isinstance(kept, bytes)]
 
 
 def _some(folder: Path, chance: Random, ending: str = "") -> Path:
@@ -229,11 +228,21 @@ def sign_again(folder: Path, person: str = "office") -> None:
 def content(folder: Path) -> dict[str, bytes | str]:
     """Everything that is there, to see whether anything was edited."""
     found: dict[str, bytes | str] = {}
-    for path in folder.rglob("*"):
-        mode = path.lstat().st_mode
-        kind = "link" if stat.S_ISLNK(mode) else "folder" if stat.S_ISDIR(mode) else "other"
-        found[str(path.relative_to(folder))] = path.read_bytes() if stat.S_ISREG(mode) else kind
+    _look(str(folder), "", found)
     return found
+
+
+def _look(folder: str, above: str, found: dict[str, bytes | str]) -> None:
+    for entry in os.scandir(folder):
+        name = above + entry.name
+        if entry.is_dir(follow_symlinks=False):
+            found[name] = "folder"
+            _look(entry.path, f"{name}/", found)
+        elif entry.is_file(follow_symlinks=False):
+            with open(entry.path, "rb", 0) as opened:
+                found[name] = opened.read()
+        else:
+            found[name] = "link" if entry.is_symlink() else "other"
 
 
 @contextmanager
@@ -250,11 +259,12 @@ def edited(folder: Path, way: Edit, chance: Random, before: Mapping[str, bytes |
 
 def _restore(folder: Path, before: Mapping[str, bytes | str]) -> None:
     after = content(folder)
-    for name in sorted(after):
+    for name in sorted(name for name in after if after[name] != before.get(name)):
         path = folder / name
-        if after[name] != before.get(name) and os.path.lexists(path):
+        if os.path.lexists(path):
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    for name in sorted(before):
+    there = {name for name in after if after[name] == before.get(name)}
+    for name in sorted(before.keys() - there):
         path = folder / name
         if not os.path.lexists(path):
             kept = before[name]

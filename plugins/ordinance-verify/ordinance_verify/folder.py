@@ -70,13 +70,15 @@ def _stated(value: Any) -> Manifest:
         if (value["_type"], value["predicateType"]) != (_STATEMENT, _PREDICATE):
             raise ValueError("it states something else")
         files: dict[str, str] = {}
+        seen: set[str] = set()
         for each in value["subject"]:
             if not has(each, name=str, digest=dict) or not has(each["digest"], sha256=str):
                 raise ValueError("it lists something that is not a file")
             if not re.fullmatch("[0-9a-f]{64}", each["digest"]["sha256"]) or not _is_name(each["name"]):
                 raise ValueError("it lists a file that cannot be there")
-            if each["name"].casefold() in {name.casefold() for name in files}:
+            if each["name"].casefold() in seen:
                 raise ValueError("it lists a file twice")
+            seen.add(each["name"].casefold())
             files[each["name"]] = each["digest"]["sha256"]
         first, last = date.fromisoformat(said["from"]), date.fromisoformat(said["to"])
         if first > last or last.year > 9998 or (first.isoformat(), last.isoformat()) != (said["from"], said["to"]):
