@@ -17,7 +17,7 @@ from support.evidences import FIRST, LAST, Month, month
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Month:
-    return month(tmp_path_factory.mktemp("month"), a_day=2)
+    return month(tmp_path_factory.mktemp("month"))
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ SAID = {"index.html", "manifest.json", "doctor.json", "objections.json", "sbom.c
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Month:
-    return month(tmp_path_factory.mktemp("month"), a_day=1)
+    return month(tmp_path_factory.mktemp("month"))
 
 
 @pytest.fixture(scope="module")

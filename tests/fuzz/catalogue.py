@@ -31,7 +31,7 @@ _FILES = {
     "records": ("record", "record-head", "record-query", "record-prune"),
     "evidences": (
         "evidence-manifest", "evidence-statement", "evidence-record", "evidence-root", "evidence-policy-statement",
-        *(f"evidence-{section}" for section in ("policies", "laws", "changes", "counts", "failures", "parts", "keys")),
+        *(f"evidence-{section}" for section in ("policies", "laws", "changes", "parts", "keys")),
     ),
     "ext_proc": ("ext-proc",),
 }  # fmt: skip

@@ -23,14 +23,14 @@ _KEYS = {name: {sha256(public(name)).hexdigest(): public(name)} for name in ("of
 _GIVEN = Given(_KEYS["office"], _KEYS["old"] | _KEYS["new"], read_root(ROOT, "root"), public("marks"))
 _RECORD, _MANIFEST = "record/2.jsonl", "manifest.json"
 _RELEASE = "policy/1/statements/release.json"
-_SECTIONS = ("policies", "laws", "changes", "counts", "failures", "parts", "keys")
+_SECTIONS = ("policies", "laws", "changes", "parts", "keys")
 
 
 @cache
 def _made() -> tuple[tempfile.TemporaryDirectory[str], Path]:
     """Return a folder that lasts as long as this process, and evidence in it."""
     kept = tempfile.TemporaryDirectory(prefix="ordinance-fuzz-")
-    made = month(Path(kept.name), a_day=1)
+    made = month(Path(kept.name), days=range(10, 17))
     folder = made.folder / "evidence"
     done = made.make(folder, "--mark-key", "marks.pem")
     assert done.returncode == 0, done.stderr

@@ -62,7 +62,7 @@ class Month:
         )  # fmt: skip
 
 
-def month(folder: Path, seed: int = 1, a_day: int = 6) -> Month:
+def month(folder: Path, a_day: int = 1, days: range = range(-5, 35)) -> Month:
     """Let a server run for 40 days, with ``a_day`` answers a day of each of two workers."""
     for name in ("old", "new", "office", "marks"):
         write_keys(folder, name)
@@ -76,14 +76,14 @@ def month(folder: Path, seed: int = 1, a_day: int = 6) -> Month:
         path = folder / f"policy-{number}.bundle"
         path.write_bytes(data)
         digests.append(load_contents(read_draft(path), path, on=NOW.date(), examples=False).plan.digest)
-    answers = _record(folder, Random(seed), a_day, digests)
+    answers = _record(folder, Random(1), a_day, digests, days)
     return Month(folder, answers, (digests[0], digests[1]))
 
 
-def _record(folder: Path, chance: Random, a_day: int, digests: list[str]) -> int:
+def _record(folder: Path, chance: Random, a_day: int, digests: list[str], days: range) -> int:
     path, answers = folder / "audit.jsonl", 0
     workers = [_worker(path, "old"), _worker(path, "old")]
-    for number in range(-5, 35):
+    for number in days:
         day = FIRST + timedelta(days=number)
         if number == 12:  # the key is replaced: every process stops, and the file is moved
             for worker in workers:
