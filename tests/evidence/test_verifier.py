@@ -20,7 +20,7 @@ from ordinance_verify.verification import Given
 from ordinance_verify.verification import verify as verified
 from support.bundles import ROOT, key, make_root, public, public_pem, sign_root
 from support.edits import INSIDE, WAYS, content, edited, sign_again
-from support.evidences import VERIFIER, Month, month, verify
+from support.evidences import FIRST, LAST, VERIFIER, Month, month, verify
 
 #: How many edits are tried.
 EDITS = int(os.environ.get("EVIDENCE_EDITS", "1000"))
@@ -57,7 +57,9 @@ def codes(report: Report) -> set[str]:
 def test_it_verifies_where_nothing_of_ordinance_can_be_imported(made: Month, folder: Path) -> None:
     done = verify(folder, made.folder, "--format", "json")
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout) == {"ok": True, "problems": [], "notes": []}
+    said = json.loads(done.stdout)
+    assert (said["ok"], said["problems"], said["notes"]) == (True, [], [])
+    assert (said["days"], said["checkpoint"] > 20) == ([FIRST.date().isoformat(), LAST.date().isoformat()], True)
     with edited(folder, WAYS[0], Random(1)) as changed:
         assert changed
         done = verify(folder, made.folder, "--format", "json")
@@ -186,6 +188,7 @@ def test_a_record_that_begins_later_or_ends_earlier_is_found(folder: Path, file:
         (Given(KEYS["office"], KEYS["new"]), "record-signature"),
         (Given(KEYS["office"], KEYS["office"]), "record-signature"),
         (Given(GIVEN.keys, GIVEN.record, None, public("marks")), "mark-key"),
+        (Given(GIVEN.keys, GIVEN.record, None, None, 100_000), "record-end"),
         (Given(GIVEN.keys, GIVEN.record, read_root(sign_root(make_root(), "anna"), "r")), "policy-signatures"),
         (
             Given(GIVEN.keys, GIVEN.record, read_root(sign_root(make_root(least={"release": 2}), "anna", "ben"), "r")),

@@ -42,7 +42,7 @@ def main(words: Sequence[str] | None = None) -> int:
         record = dict(map(_key, args.record_key)) or keys
         mark = None if args.mark_key is None else _key(args.mark_key)[1]
         root = None if args.root is None else _root(args.root)
-        report = verify(args.folder, Given(keys, record, root, mark))
+        report = verify(args.folder, Given(keys, record, root, mark, args.least))
     except WrongError as error:
         report = Report([error.problem])
     if args.format == "json":
@@ -71,9 +71,18 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--root", metavar="FILE", type=Path, help="the root that says who may sign a policy")
     parser.add_argument("--mark-key", metavar="PUBLIC", type=Path, help="the key of marks that the folder must name")
+    parser.add_argument(
+        "--least", type=_number, default=0, metavar="NUMBER", help="the checkpoint that the record must reach"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text for people, JSON for programs")
     parser.add_argument("--version", action="version", version=f"ordinance-verify {__version__}")
     return parser
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise argparse.ArgumentTypeError(f"'{text}' is not the number of a checkpoint")
+    return int(text)
 
 
 def _key(file: Path) -> tuple[str, bytes]:
@@ -109,7 +118,8 @@ def _lines(folder: Path, report: Report) -> list[str]:
         return [printable(f"{kind}[{each.code}] {each.where}: {each.what}") for each in found] + more
 
     verdict = "do not rely on it" if report.problems else "it is as it was signed, and says what it contains"
-    return [*shown("error", report.problems), *shown("note", report.notes), printable(f"{folder}: {verdict}")]
+    about = f" from {report.days[0]} to {report.days[1]}, checkpoint {report.checkpoint}" if report.days else ""
+    return [*shown("error", report.problems), *shown("note", report.notes), printable(f"{folder}{about}: {verdict}")]
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ _NAMES = re.compile(
 _NEEDED = ("changes", "counts", "failures", "keys", "laws", "parts", "policies", "record")
 #: Larger files than this are not read whole, in bytes.
 LARGEST = 64 * 1024 * 1024
+#: It is parsed before anybody knows who wrote it.
+_LARGEST_MANIFEST = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Manifest:
 def manifest_of(folder: Path, keys: Mapping[str, bytes]) -> Manifest:
     """Read the manifest, which must be signed by one of ``keys``, and by no other. Raises ``WrongError``."""
     try:
-        data = _whole(folder / MANIFEST)
+        data = _whole(folder / MANIFEST, _LARGEST_MANIFEST)
     except OSError as error:
         raise WrongError("folder-unreadable", MANIFEST, error.strerror or "it cannot be read") from None
     envelope = opened(data, "manifest-form", MANIFEST)
@@ -156,11 +158,11 @@ def open_plain(path: Path) -> BinaryIO:
     return open(descriptor, "rb")
 
 
-def _whole(path: Path) -> bytes:
+def _whole(path: Path, largest: int = LARGEST) -> bytes:
     with open_plain(path) as opened_file:
-        data = opened_file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise OSError(0, f"it is larger than {LARGEST >> 20} MiB")
+        data = opened_file.read(largest + 1)
+    if len(data) > largest:
+        raise OSError(0, f"it is larger than {largest >> 20} MiB")
     return data
 
 

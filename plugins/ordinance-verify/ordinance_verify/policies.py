@@ -195,12 +195,18 @@ def verify(policy: Policy, anchor: Root | None, report: Report) -> None:
     """Report what is wrong with a policy. Without an ``anchor`` nobody's signatures are verified."""
     home = f"policy/{policy.number}/"
     seal = policy.told["seal"]
-    if seal is None:
+    if seal is None and policy.told["bundle"] and not policy.told["plugins"]:
+        report.wrong("policy-digest", home, "no plugin takes part, so its digest can be computed, and is not")
+    elif seal is None:
         report.note("policy-digest", home, "plugins take part, so its digest cannot be computed from what is here")
     elif _digest(policy.members, seal) != policy.digest:
         report.wrong("policy-digest", home, "its digest is not that of its files")
     if not policy.told["bundle"]:
         report.note("policy-unsigned", home, "nobody has signed this policy")
+        if policy.told["verified"]:
+            report.wrong(
+                "section-differs", "policies.json: verified", "a policy that nobody has signed is not verified"
+            )
         if policy.statements or policy.roots:
             report.wrong("policy-member", home, "it has statements, and is said not to be signed")
         return

@@ -25,6 +25,7 @@ CODES = {
     "record-series": "a checkpoint is missing, twice or in another place",
     "record-signature": "a signature is wrong, or is by a key that was not given",
     "record-deletion": "records were deleted, and no signed statement says so",
+    "record-end": "the record does not reach the checkpoint that was asked for",
     "record-start": "the record of the first days is missing",
     "record-hidden": "a record of these days is shown as a hash, and the evidence says that records are shown",
     "record-days": "a record of other days is shown",
@@ -65,10 +66,13 @@ class WrongError(Exception):
 
 @dataclass(slots=True)
 class Report:
-    """What was found: ``problems``, and ``notes`` about what could not be verified."""
+    """What was found: ``problems``, and ``notes`` about what could not be verified. ``days`` are the first and the last
+    that the evidence is about, once its signature was verified, and ``checkpoint`` the last one of its record."""
 
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
+    days: tuple[str, str] | None = None
+    checkpoint: int = 0
 
     def wrong(self, code: str, where: str, what: str) -> None:
         """Take note of a problem."""

@@ -81,8 +81,8 @@ class Chains:
         for number, line in enumerate(_lines(path, name), 1):
             self._take(line, f"{name}:{number}")
 
-    def end(self) -> None:
-        """Verify what shows only at the end."""
+    def end(self, least: int) -> None:
+        """Verify what shows only at the end: the record must reach the checkpoint ``least``."""
         report = self._report
         for deletion, (links, where) in self._gone.items():
             says = self._statements.get(deletion, ({}, ""))[0]
@@ -92,6 +92,9 @@ class Chains:
         if self._last is None:
             report.wrong("record-start", "record", "there is no checkpoint")
             return
+        report.checkpoint = self._last["number"]
+        if report.checkpoint < least:
+            report.wrong("record-end", "record", f"it ends with checkpoint {report.checkpoint}")
         left = self._between.records + self._between.torn
         if left:
             report.note("record-unsigned", "record", f"no checkpoint signs the last {left} records")
