@@ -10,9 +10,11 @@ from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
+from ordinance.trust import strict_json
 from ordinance_verify.command import main
 from ordinance_verify.policies import read_root
 from ordinance_verify.problems import CODES, Report
@@ -77,6 +79,7 @@ def test_it_imports_the_standard_library_and_cryptography() -> None:
             assert not [name for name in names if name.partition(".")[0] not in allowed], path
 
 
+@pytest.mark.slow
 def test_every_edit_is_found(folder: Path) -> None:
     """By somebody without a key: 1,000 of 1,000, each from its own seed."""
     tried: Counter[str] = Counter()
@@ -97,6 +100,7 @@ def test_every_edit_is_found(folder: Path) -> None:
     assert verified(folder, GIVEN).problems == []
 
 
+@pytest.mark.slow
 def test_edits_that_the_office_signs_are_found_too(folder: Path) -> None:
     """By whoever has the key of the evidence, and neither that of the record nor those of the policy."""
     missed, tried, before = [], 0, content(folder)
@@ -142,6 +146,28 @@ def test_a_forgery_by_whoever_signs_has_a_code(folder: Path, name: str) -> None:
         data = (folder / file).read_bytes()
         assert old in data
         (folder / file).write_bytes(data.replace(old, new, 1))
+        sign_again(folder)
+
+    with edited(folder, forge, Random(0)):
+        assert code in codes(verified(folder, GIVEN))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"seal": None}, "policy-digest"),
+        ({"bundle": False}, "section-form"),
+        ({"verified": "yes"}, "section-form"),
+        ({"digest": "0" * 64}, "section-form"),
+        ({"problems": [{"code": "bundle-expired", "where": "x"}]}, "policy-wrong"),
+        ({"statements": []}, "section-differs"),
+    ],
+)
+def test_what_is_said_of_a_policy_is_held_against_its_files(folder: Path, change: dict[str, Any], code: str) -> None:
+    def forge(folder: Path, _: Random) -> None:
+        told = json.loads((folder / "policies.json").read_bytes())
+        told[1] |= change
+        (folder / "policies.json").write_bytes(strict_json.encode(told))
         sign_again(folder)
 
     with edited(folder, forge, Random(0)):

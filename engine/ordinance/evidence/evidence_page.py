@@ -97,7 +97,12 @@ def _policies(found: Sequence[Mapping[str, Any]]) -> list[Table]:
 
 def _laws(found: Mapping[str, Any]) -> list[Table]:
     rows = [
-        (day["day"], digest[:16] or "(no policy)", n, ", ".join(day["in_force"].get(digest, ["(not here)"])))
+        (
+            day["day"],
+            digest[:16] or "(no policy)",
+            n,
+            ", ".join(day["in_force"].get(digest, ["(not here)"] if digest else [])),
+        )
         for day in found["days"]
         for digest, n in (day["answers"] or {"": 0}).items()
     ]

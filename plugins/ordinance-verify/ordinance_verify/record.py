@@ -53,6 +53,15 @@ class _Between:
     order: Any = field(default_factory=hashlib.sha256)
 
 
+@dataclass(slots=True)
+class _Gone:
+    """Records that one deletion took: where the first of them was, how many, and a hash of their links."""
+
+    where: str
+    records: int = 0
+    links: Any = field(default_factory=hashlib.sha256)
+
+
 class Chains:
     """Verifies the files of a record, the oldest first: signed by one of ``keys``, about the time from ``since`` until
     before ``until``. ``see`` gets each record that is shown, and where it is."""
@@ -73,7 +82,7 @@ class Chains:
         self._line = b""
         self._at: datetime | None = None
         self._statements: dict[str, tuple[dict[str, Any], str]] = {}
-        self._gone: dict[str, tuple[list[str], str]] = {}
+        self._gone: dict[str, _Gone] = {}
 
     def file(self, path: Path, name: str) -> None:
         """Verify the next file. Raises ``WrongError`` where it cannot be read."""
@@ -84,11 +93,12 @@ class Chains:
     def end(self, least: int) -> None:
         """Verify what shows only at the end: the record must reach the checkpoint ``least``."""
         report = self._report
-        for deletion, (links, where) in self._gone.items():
+        for deletion, gone in self._gone.items():
             says = self._statements.get(deletion, ({}, ""))[0]
-            all_there = len(links) == says.get("records") and sha256("".join(links).encode()) != says.get("digest")
-            if not says or len(links) > says["records"] or all_there:
-                report.wrong("record-deletion", where, f"no signed statement says that these {len(links)} were deleted")
+            others = gone.records == says.get("records") and gone.links.hexdigest() != says.get("digest")
+            if not says or gone.records > says["records"] or others:
+                what = f"no signed statement says that these {gone.records} were deleted"
+                report.wrong("record-deletion", gone.where, what)
         if self._last is None:
             report.wrong("record-start", "record", "there is no checkpoint")
             return
@@ -114,7 +124,9 @@ class Chains:
         elif found := _DELETED.fullmatch(line):
             self.numbers.deleted += 1
             link = self._link(found[3], found[4], found[5], found[2].decode(), where)
-            self._gone.setdefault(found[1].decode(), ([], where))[0].append(link)
+            gone = self._gone.setdefault(found[1].decode(), _Gone(where))
+            gone.records += 1
+            gone.links.update(link.encode())
         elif found := _HASHED.fullmatch(line):
             self.numbers.hashed += 1
             self._link(found[2], found[3], found[4], found[1].decode(), where)
