@@ -29,7 +29,7 @@ from ordinance.protocol.said import Top
 from ordinance.runtime.opening import open_session
 from ordinance.runtime.situation import situate
 from ordinance.serve.record.audit_log import AuditLog
-from ordinance.serve.record.chained_file import ChainedFile
+from ordinance.serve.record.chained_file import chained_file
 from ordinance.serve.record.logfile import LogFile
 from ordinance.settings.reporting import AuditSettings
 from record import RECORD
@@ -90,7 +90,7 @@ def compare(folder: Path, answers: int, rounds: int, length: int) -> None:
 
 def verify(folder: Path, records: int) -> None:
     path = folder / f"log-{records}"
-    file = ChainedFile(LogFile(path), path, folder / "key.pem", AuditSettings(path=path))
+    file = chained_file(LogFile(path), path, folder / "key.pem", AuditSettings(path=path))
     line = msgspec.json.encode({"v": 1, "time": "2026-11-27T10:00:00.000+00:00", "event": "end", "mono": 1, **RECORD})
     began = time.process_time()
     for at in range(0, records, 500):

@@ -41,6 +41,32 @@ def kept_in(path: Path) -> list[bytes]:
     return []
 
 
+def next_checkpoint(
+    last: bytes, segment: Segment, own: Head, signer: Signer, *, opens: str = "", closes: str = "", gap: bool = False
+) -> bytes:
+    """Return the line of the checkpoint that follows the one in the line ``last`` (empty: none), over the ``segment``
+    between. ``own`` is the head of the chain of who signs: what it wrote, whatever the record has by now."""
+    before = signed_in(last.rstrip(b"\n"))
+    says = Checkpoint(
+        time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        number=1 + (before.says.number if before else 0),
+        before=digest_of(last) if last else NOTHING,
+        records=segment.records,
+        torn=segment.torn,
+        digest=segment.digest,
+        heads={chain: (at.n, at.link) for chain, at in sorted((segment.heads | {own.chain: own}).items())},
+        opens=opens,
+        closes=closes,
+        gap=gap,
+    )
+    return sign(says, signer.key_id, signer.sign)
+
+
+def is_by(signer: Signer, signed: Signed) -> bool:
+    """Return whether ``signer`` signed the line."""
+    return is_signature(signed.signature, signed.data, signer.public)
+
+
 class Series:
     """Makes checkpoints of the record at ``path``, signed by ``signer``."""
 
@@ -54,20 +80,7 @@ class Series:
         that the line goes to, which may be moved meanwhile. Raises ``OSError``, or ``OrdinanceError`` for the head
         file."""
         line, segment, gap = self._since_last(here)
-        last = _number(line) if line else 0
-        says = Checkpoint(
-            time=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            number=last + 1,
-            before=digest_of(line) if line else NOTHING,
-            records=segment.records,
-            torn=segment.torn,
-            digest=segment.digest,
-            heads={chain: (at.n, at.link) for chain, at in sorted((segment.heads | {own.chain: own}).items())},
-            opens=opens,
-            closes=closes,
-            gap=gap,
-        )
-        made = sign(says, self._signer.key_id, self._signer.sign)
+        made = next_checkpoint(line, segment, own, self._signer, opens=opens, closes=closes, gap=gap)
         put(head_file(self._path), line + made)
         return made
 
@@ -104,7 +117,7 @@ class Series:
         says = signed.says
         if not isinstance(says, Checkpoint) or (last and says.before != digest_of(last)):
             return False
-        return is_signature(signed.signature, signed.data, self._signer.public)
+        return is_by(self._signer, signed)
 
     def _moved(self, here: BinaryIO) -> Iterator[BinaryIO]:
         """Yield files beside the record, named like it, that may be it, moved: ``audit.jsonl.1``, ``audit.1``. Not
@@ -119,11 +132,6 @@ class Series:
             with suppress(OSError), path.open("rb") as file:
                 if not os.path.sameopenfile(file.fileno(), here.fileno()):
                     yield file
-
-
-def _number(line: bytes) -> int:
-    found = signed_in(line[:-1])
-    return found.says.number if found else 0
 
 
 def _end_of(line: bytes, file: BinaryIO) -> int | None:
