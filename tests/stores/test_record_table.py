@@ -24,9 +24,9 @@ import pytest
 
 from ordinance.errors import ServeError
 from ordinance.record.deletion import Chosen
+from ordinance.record.record_table import RecordTable
 from ordinance.record.selection import Selection
 from ordinance.record.selection import count as counted
-from ordinance.record.table import RecordTable
 from ordinance.record.table_deletion import delete_in
 from ordinance.serve.record.audit_log import AuditLog
 from ordinance.serve.record.chained_log import ChainedLog
@@ -289,6 +289,20 @@ def _until(true: object, seconds: float = PATIENCE * 2) -> None:
     while not true():  # type: ignore[operator]
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_commit_waits_for_the_disk_whatever_the_role_has(database: RecordDatabase, tmp_path: Path) -> None:
+    database.execute("ALTER ROLE writer SET synchronous_commit = off")
+    database.execute(
+        "CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF current_setting('synchronous_commit') = 'off' THEN RAISE EXCEPTION 'off'; END IF; RETURN NEW; END $$;"
+        "CREATE TRIGGER look BEFORE INSERT ON ordinance_record FOR EACH ROW EXECUTE FUNCTION look()"
+    )
+    log = opened(database, tmp_path)
+    write(log, record(1))
+    log.close()
+    database.execute("ALTER ROLE writer RESET synchronous_commit")
+    assert numbers(database) == [1]
 
 
 class Cutting:

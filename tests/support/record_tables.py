@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 from pydantic import SecretStr
 
-from ordinance.record.table import SCHEMA, RecordTable
+from ordinance.record.record_table import SCHEMA, RecordTable
 from ordinance.record.verified_record import Known, Verified, verify
 from ordinance.serve.record.chained_log import ChainedLog
 from ordinance.serve.record.scribe import Log

@@ -15,9 +15,9 @@ from ordinance.errors import UsageError
 from ordinance.policy.vocabulary import Effect, Verdict
 from ordinance.record.bar_chart import bar_chart
 from ordinance.record.deletion import Chosen, delete
+from ordinance.record.record_table import SCHEMA, RecordTable, is_address
 from ordinance.record.selection import KINDS, LEFT_OUT, Selection, count, period, select
 from ordinance.record.series import kept_in
-from ordinance.record.table import SCHEMA, RecordTable, is_address
 from ordinance.record.table_deletion import delete_in
 from ordinance.record.verified_record import MOST, Found, Known, Verified, verify
 from ordinance.settings.reporting import AuditSettings

@@ -8,8 +8,8 @@ from typing import Any
 from ordinance.errors import UnwritableError
 from ordinance.record.deletion import Chosen, Gone
 from ordinance.record.links import Link
+from ordinance.record.record_table import ROWS_AT_ONCE, RecordTable, opened
 from ordinance.record.signed_lines import sign
-from ordinance.record.table import ROWS_AT_ONCE, RecordTable, opened
 from ordinance.trust.detached import Signer
 
 #: Where the statements of deletions begin: below every record.

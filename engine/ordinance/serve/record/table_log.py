@@ -17,10 +17,10 @@ from ordinance.errors import ServeError
 from ordinance.record.database import Database, DatabaseError
 from ordinance.record.links import Head, link_in
 from ordinance.record.record_lines import has_no_chain
+from ordinance.record.record_table import ROWS_AT_ONCE, RecordTable
 from ordinance.record.segment import Segment
 from ordinance.record.series import is_by, next_checkpoint
 from ordinance.record.signed_lines import Checkpoint, signed_in
-from ordinance.record.table import ROWS_AT_ONCE, RecordTable
 from ordinance.serve.http.stderr import tell
 from ordinance.serve.record.chained_log import ChainedLog
 from ordinance.serve.record.scribe import Log
@@ -31,8 +31,9 @@ from ordinance.trust.detached import Signer
 _SETTINGS = {"idle_in_transaction_session_timeout": "10000"}
 #: Any number, the same in every process.
 _LOCK = 0x0D1_7A9CD
-_BESIDE = f"SELECT txid_current(), pg_advisory_xact_lock_shared({_LOCK})"
-_ALONE = f"SELECT txid_current(), pg_advisory_xact_lock({_LOCK})"
+_BEGIN = "SELECT txid_current(), {lock}, current_setting('synchronous_commit')"
+_BESIDE = _BEGIN.format(lock=f"pg_advisory_xact_lock_shared({_LOCK})")
+_ALONE = _BEGIN.format(lock=f"pg_advisory_xact_lock({_LOCK})")
 _INSERT = """
 INSERT INTO ordinance_record (line) SELECT line FROM unnest($1::text[]) WITH ORDINALITY AS given (line, n) ORDER BY n
 """
@@ -136,7 +137,9 @@ class TableLog:
         self._doubt = None
         transaction = connection.transaction()
         await transaction.start()
-        number, _ = await connection.fetchrow(lock)
+        number, _, on_disk = await connection.fetchrow(lock)
+        if on_disk == "off":
+            await connection.execute("SET LOCAL synchronous_commit = on")
         await work(connection)
         self._doubt = number
         await transaction.commit()
