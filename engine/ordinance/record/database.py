@@ -61,7 +61,7 @@ class Database:
         self._url = url
         self._settings = {"application_name": "ordinance", **settings}
         self._seconds = seconds
-        self._loop = asyncio.new_event_loop()
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self._connection: asyncpg.Connection | None = None
 
     @property
@@ -72,7 +72,7 @@ class Database:
     def run(self, work: Callable[[Any], Awaitable[T]]) -> T:
         """Return what ``work`` gives for the connection. Raises ``DatabaseError``, and the connection is closed."""
         try:
-            return self._loop.run_until_complete(self._with(work))
+            return self._runner.run(self._with(work))
         except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             self.drop()
             raise DatabaseError(error) from None
@@ -92,12 +92,12 @@ class Database:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
-            self._loop.run_until_complete(asyncio.sleep(0))  # its transport is closed by the loop
+            self._runner.run(asyncio.sleep(0))  # its transport is closed by the loop
 
     def close(self) -> None:
         """Close all of it. No command may follow."""
         self.drop()
-        self._loop.close()
+        self._runner.close()
 
     def __enter__(self) -> Database:
         return self

@@ -12,6 +12,9 @@ from ordinance.record.links import Head, new_chain
 from ordinance.serve.record.scribe import Log
 from ordinance.settings.reporting import AuditSettings
 
+#: So many lines are chained at once: a log that takes fewer than it is given has the others chained again.
+_AT_ONCE = 1000
+
 
 class AppendCheckpoint(Protocol):
     """Appends a checkpoint of all that the record has since the last one, by any process. Raises ``OSError`` or
@@ -33,14 +36,14 @@ class ChainedLog:
         self._since = 0.0  # when the first of the unsigned lines was written
 
     def append(self, lines: Sequence[bytes]) -> int:
-        """Write ``lines`` as the next of the chain; see ``Log.append``. The chain goes on behind those that were
-        written."""
+        """Write the first of ``lines`` as the next of the chain; see ``Log.append``. The chain goes on behind those
+        that were written."""
         if self._head is None:
             head = new_chain()
             self._append_checkpoint(head, opens=head.chain)
             self._head = head
         heads, made = [self._head], []
-        for line in lines:
+        for line in lines[:_AT_ONCE]:
             chained, head = heads[-1].after(line.rstrip(b"\n"))
             made.append(chained)
             heads.append(head)
