@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from ordinance.cli.arguments import add_format, positive
+from ordinance.cli.arguments import add_format, positive, record_place
 from ordinance.cli.printed import write_text
 from ordinance.errors import UsageError
 from ordinance.policy.vocabulary import Effect, Verdict
 from ordinance.record.bar_chart import bar_chart
 from ordinance.record.deletion import Chosen, delete
-from ordinance.record.record_table import SCHEMA, RecordTable, is_address
+from ordinance.record.record_table import SCHEMA, RecordTable
 from ordinance.record.selection import KINDS, LEFT_OUT, Selection, count, period, select
 from ordinance.record.series import kept_in
 from ordinance.record.table_deletion import delete_in
@@ -129,7 +129,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "places",
         metavar="FILE",
-        type=_place,
+        type=record_place,
         nargs="*",
         help="the record's files, the oldest first, or the address of its database",
     )
@@ -167,8 +167,7 @@ def _verify(args: argparse.Namespace) -> int:
     if not keys:
         raise UsageError("no key is named.", help="Name the public key of the checkpoints with --signed-by.")
     public = [either_key(each) for each in keys]
-    last = places[-1]
-    head = tuple(kept_in(last)) if isinstance(last, Path) and not args.partial else ()
+    head = () if args.partial else tuple(kept_in(places[-1]))
     known = Known({key_id(each): each for each in public}, args.least, head, args.partial)
     found = verify(places, known)
     if args.format == "json":
@@ -308,16 +307,6 @@ def _selection(args: argparse.Namespace) -> Selection:
     effects = (*args.effect, *(LEFT_OUT if args.left_out else ()))
     texts = (args.rule, args.law, effects, args.key, args.jurisdiction, args.verdict)
     return Selection(args.since, args.until, *map(tuple, texts))
-
-
-def _place(text: str) -> Path | RecordTable:
-    if not is_address(text):
-        return Path(text)
-    if (table := RecordTable(text)).has_password:
-        raise argparse.ArgumentTypeError(
-            "a password on the command line can be read by other users: name a file with it in PGPASSFILE"
-        )
-    return table
 
 
 def _moment(text: str) -> datetime:

@@ -46,9 +46,8 @@ class RecordTable:
 
     def __str__(self) -> str:
         """Return the address without user, password and options."""
-        rest = self.url.partition("://")[2]
-        _, at, where = rest.partition("?")[0].rpartition("@")
-        return f"postgresql://{where if at or '@' not in rest else '…'}"
+        user, _, where = self.url.partition("://")[2].rpartition("@")
+        return f"postgresql://{'…' if '?' in user else where.partition('?')[0]}"  # a password may have any character
 
     @property
     def has_password(self) -> bool:

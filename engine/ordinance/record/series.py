@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ordinance.record.links import Head, link_in
-from ordinance.record.record_lines import lines_in, reading
+from ordinance.record.record_lines import Place, lines_in, reading
 from ordinance.record.segment import Segment
 from ordinance.record.signed_lines import NOTHING, Checkpoint, Signed, digest_of, sign, signed_in
 from ordinance.trust.detached import Signer, is_signature
@@ -31,10 +31,12 @@ def head_file(path: Path) -> Path:
     return Path(f"{path}.head")
 
 
-def kept_in(path: Path) -> list[bytes]:
-    """Return the lines that the head file of the record at ``path`` has: at most two, each with its end.
-    Raises ``UnreadableError``."""
-    head = head_file(path)
+def kept_in(place: Place) -> list[bytes]:
+    """Return the lines that the head file of the record at ``place`` has: at most two, each with its end; none for a
+    table, which needs no such file. Raises ``UnreadableError``."""
+    if not isinstance(place, Path):
+        return []
+    head = head_file(place)
     with reading(head), suppress(FileNotFoundError):
         lines = head.read_bytes().splitlines(keepends=True)
         return [line for line in lines if line.endswith(b"\n") and signed_in(line[:-1])]
