@@ -127,6 +127,14 @@ CATALOGUE: dict[str, Entry] = {
         "parentheses are nested too deeply", "Write the condition with fewer parentheses, or as two rules."
     ),
     "wrong-kind": Entry("this kind of pack cannot contain that", "Write it in a kind of pack that can."),
+    "near-invalid": Entry(
+        "how near two things must be is out of range",
+        "Write a whole number of characters from 1 to 500, or `in the same sentence`.",
+    ),
+    "near-sentences": Entry(
+        "something is to be within so many characters of what sees whole sentences",
+        "Write `in the same sentence`.",
+    ),
     "not-yet": Entry("this construct cannot run yet", "Leave it out; the engine does not support it yet."),
     # Names
     "name-invalid": Entry("a name is not valid", "Use letters of one script, digits and `_`."),

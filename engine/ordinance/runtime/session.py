@@ -229,8 +229,9 @@ class Session:
         activation = self.activation
         known = activation.cleared.get(text)
         if known is None:
+            near = [found for each in activation.nearby for found in each.nearby.findings(text, set())]
             found = removing(activation.checks.matches_in(activation.answer, text, set()))
-            known = not found
+            known = not found and not near
             if len(activation.cleared) >= _MOST_CLEARED:
                 activation.cleared.clear()
             if len(text) <= _SHORT and not any(match.failed for match in found):

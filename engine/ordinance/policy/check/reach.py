@@ -149,8 +149,8 @@ def _covers(outer: Force, inner: Force) -> bool:
         return False
     if not red and ((one.trial and not two.trial) or (two.disguised and not one.disguised)):
         return False
-    if one.near and one.near != two.near:
-        return False  # it needs a second thing beside
+    if one.near and (one.near != two.near or one.within < two.within or (two.within == 0) != (one.within == 0)):
+        return False  # it needs a second thing beside, or nearer
     wider = red or one.scope == two.scope or two.scope.unit == "span"
     return (
         wider

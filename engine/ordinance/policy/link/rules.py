@@ -23,6 +23,9 @@ LONGEST_BOUND = 10_000
 #: No detectors: a judge is asked beside them, and what is pending is a finding of its own.
 _OTHERS = frozenset({"judged", *PENDING})
 
+#: Two things near each other may be this far apart, in characters: all of that waits.
+FURTHEST = 500
+
 #: What is said again every so many hours is said at least once a year.
 MOST_HOURS = 8760
 
@@ -190,8 +193,20 @@ def _looking(rule: Rule, scopes: Scopes, when: ast.TextTest, report: Report) -> 
         channels=frozenset(channels),
         detectors=scopes.uses(first),
         near=scopes.uses(second),
+        within=_within(when.near, report),
         asks=judged_test(rule.id, rule.node, when, report),
     )
+
+
+def _within(near: ast.Near | None, report: Report) -> int:
+    """Return how near two things must stand, in characters; 0 where no rule says so."""
+    if near is None or near.bound is None:
+        return 0
+    bound = whole(near.bound.text)
+    if not bound or bound > FURTHEST:
+        report(diagnose("near-invalid", near.bound.span, f"`within {near.bound} characters` is out of range"))
+        return 1
+    return bound
 
 
 def _watching(

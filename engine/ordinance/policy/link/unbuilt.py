@@ -31,12 +31,10 @@ def _in_rule(rule: ast.Rule) -> Iterator[tuple[Span, str, str]]:
     test = ast.text_test_of(rule)
     if test is None:
         return
-    if test.near and test.near.unit == "characters":
-        yield test.near.span, "`within N characters`", "Write `in the same sentence`."
     if test.near:
         for use in test.uses:
             if use.kind == "judged":
-                yield use.name.span, "`judged` with something else in the same sentence", "Write `has any of`."
+                yield use.name.span, "`judged` with something else near it", "Write `has any of`."
     if isinstance(rule, ast.Mask) and test.prompt:
         for use in test.uses:
             if use.kind == "judged":
