@@ -178,6 +178,10 @@ CATALOGUE: dict[str, Entry] = {
         "Use a name from the lists, or write the rule in another pack.",
     ),
     "harm-toothless": Entry("a red line does not act on its own example", "Correct the example or the lexicon."),
+    "red-line-purpose": Entry(
+        "a red line makes an exception for texts of people's own",
+        "Remove `transform` from the exception: what a red line forbids is not translated or corrected either.",
+    ),
     "red-line-notice": Entry("a red line must give the notice `red_line`", "Write `telling red_line`."),
     "engine-notice": Entry("a notice that Ordinance itself gives is missing", "Write the notice.", absence=True),
     # Telling

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
-from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.policy.vocabulary import PURPOSE, Channel, Verdict
 from ordinance.runtime.adherence.looking import adapters
 from ordinance.runtime.exchanges import Asked, Earlier
 from ordinance.runtime.grounds import grounds
@@ -334,10 +334,12 @@ class Session:
 
     def under(self) -> dict[str, Any]:
         """Return the part of the record that is known from the beginning: under which policy, for whom."""
+        purpose = self.situation.attested.get(PURPOSE)
         return {
             "digest": self.plan.digest,
             "jurisdiction": self.situation.jurisdiction,
             "locale": self.locale,
+            **({} if purpose is None else {"purpose": purpose}),
             **self._plugins(),
         }
 
