@@ -138,7 +138,7 @@ def test_one_thing_wrong(kind: str, old: str, new: str, code: str, said: str, tm
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("has pattern code", "language is ru", "language"),
+        ("lexicon words and pattern code in", "lexicon words and judged at least 0.8 in", "`judged`"),
     ],
 )
 def test_what_cannot_run_yet_is_a_load_error_that_says_so(old: str, new: str, said: str, tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ class Side:
             if asks is None
             else [("judged test", f"{asks.test}: {asks.question.means}, not: {asks.question.excludes}")]
         )
-        return frozenset([*self._lines(self.rule.detectors), *judged])
+        spoken = [("language", tag) for tag in self.rule.spoken]
+        return frozenset([*self._lines(self.rule.detectors), *judged, *spoken])
 
     @property
     def beside(self) -> frozenset[tuple[str, str]]:

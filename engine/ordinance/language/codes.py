@@ -135,6 +135,13 @@ CATALOGUE: dict[str, Entry] = {
         "something is to be within so many characters of what sees whole sentences",
         "Write `in the same sentence`.",
     ),
+    "language-test": Entry(
+        "the language of an answer is tested where it cannot be",
+        "Only a `say` may test it: `when answer language is de`.",
+    ),
+    "language-unknown": Entry(
+        "nothing tells whether an answer is in this language", "Use a language that the manual lists."
+    ),
     "not-yet": Entry("this construct cannot run yet", "Leave it out; the engine does not support it yet."),
     # Names
     "name-invalid": Entry("a name is not valid", "Use letters of one script, digits and `_`."),

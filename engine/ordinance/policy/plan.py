@@ -141,6 +141,7 @@ class PlannedRule:
     since it last did, whatever its occasion; one ``by_text`` speaks only if it finds something. Where ``near`` names
     detectors too, one of them must find something in the same sentence, or ``within`` so many characters where that is
     not 0. Where it is ``judged``, a judge is asked too.
+    A ``say`` that is ``by_text`` also speaks if an answer is in one of the languages ``spoken``.
     ``beside`` are further laws that it stands under, each enough for it to apply; a rule that is in force has only
     those that apply.
     """
@@ -173,6 +174,7 @@ class PlannedRule:
     judged: Judged | None = None
     beside: tuple[Law, ...] = ()
     by_text: bool = False
+    spoken: tuple[str, ...] = ()
 
     @property
     def laws(self) -> tuple[Law, ...]:
@@ -182,7 +184,7 @@ class PlannedRule:
     @property
     def looks(self) -> bool:
         """Return whether it looks for anything in a text."""
-        return bool(self.detectors) or self.judged is not None
+        return bool(self.detectors or self.spoken) or self.judged is not None
 
     @property
     def removes(self) -> bool:

@@ -56,11 +56,11 @@ def manner(plan: Plan, situation: Situation, locale: str | None, asked: Mapping[
     return Manner(MappingProxyType(slots), _without(plan, packs))
 
 
-def wanted_of(manner: Manner, locale: str, placeholders: Mapping[int, str]) -> Wanted | None:
+def wanted_of(manner: Manner, locale: str, placeholders: Mapping[int, str], *, tells: bool = False) -> Wanted | None:
     """Return how an answer is to be looked at (semantics, rule 33), slots in their usual order; None if none is in
-    force."""
+    force, and nobody asks in which language it is (``tells``)."""
     slots = {slot: manner.slots[slot] for slot in SLOTS if slot in manner.slots}
-    return Wanted(slots, locale, (MARKER, *placeholders.values())) if slots else None
+    return Wanted(slots, locale, (MARKER, *placeholders.values()), tells) if slots or tells else None
 
 
 def _packs(plan: Plan, locale: str | None) -> list[str]:

@@ -86,7 +86,8 @@ class Session:
         self._manner = manner(plan, situation, locale if speaks else None, asked or {})
         rulings = None if plan.judge is None else Rulings(plan.judge, salt)
         terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
-        wanted = wanted_of(self._manner, locale, terms.placeholders)
+        tells = any(rule.spoken for rule in terms.activation.rules)
+        wanted = wanted_of(self._manner, locale, terms.placeholders, tells=tells)
         self._terms = terms = replace(terms, signed=bool(terms.marks) and sign is not None, wanted=wanted)
         self.marking = Marking(sign) if terms.marks else None
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)

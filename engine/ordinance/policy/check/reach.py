@@ -96,6 +96,7 @@ def _check_exceptions(policy: Policy, of: Space, rule: Rule, report: Report) -> 
 def _sought(rule: Rule, prepared: Mapping[str, Prepared]) -> Iterator[tuple[str, object]]:
     if rule.asks is not None:
         yield "judged", rule.id
+    yield from (("language", tag) for tag in rule.spoken)
     for key in rule.detectors:
         match prepared.get(key):
             case Expressions(phrases, patterns, calls=calls):

@@ -13,15 +13,15 @@ from ordinance.policy.link.judged import judged_test
 from ordinance.policy.link.names import Names, Report, check_name, whole
 from ordinance.policy.link.notices import Catalogue
 from ordinance.policy.link.situations import Reader, Situations
-from ordinance.policy.link.unbuilt import PENDING
+from ordinance.policy.link.spoken import spoken_test
 from ordinance.policy.plan import SPAN, UNTOLD, Dimension, Exemption, Law, Scope
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
 
 #: A sentence that is cut may be as long as this, in characters.
 LONGEST_BOUND = 10_000
 
-#: No detectors: a judge is asked beside them, and what is pending is a finding of its own.
-_OTHERS = frozenset({"judged", *PENDING})
+#: No detectors: a judge is asked beside them, and a language is that of the whole.
+_OTHERS = frozenset({"judged", "language"})
 
 #: Two things near each other may be this far apart, in characters: all of that waits.
 FURTHEST = 500
@@ -195,6 +195,7 @@ def _looking(rule: Rule, scopes: Scopes, when: ast.TextTest, report: Report) -> 
         near=scopes.uses(second),
         within=_within(when.near, report),
         asks=judged_test(rule.id, rule.node, when, report),
+        spoken=spoken_test(rule.node, when, report),
     )
 
 

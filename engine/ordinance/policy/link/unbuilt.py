@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
 from ordinance.language.source import Span
 from ordinance.policy.ir import Unit
 from ordinance.policy.link.names import Report
-
-#: Detectors without a run-time part, and what to write instead.
-PENDING: Mapping[str, str] = {
-    "language": "Use a `lexicon` of words that only that language has.",
-}
 
 
 def check_pending(unit: Unit, report: Report) -> None:
@@ -39,6 +34,3 @@ def _in_rule(rule: ast.Rule) -> Iterator[tuple[Span, str, str]]:
         for use in test.uses:
             if use.kind == "judged":
                 yield use.name.span, "`judged` in a mask of what is asked", "Write `when answer …`."
-    for use in test.uses:
-        if use.kind in PENDING:
-            yield use.name.span, f"`{use.kind}`", PENDING[use.kind]
