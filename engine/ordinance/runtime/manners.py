@@ -15,6 +15,7 @@ from ordinance.policy.conditions import All, AnyOf, Condition, Is, holds
 from ordinance.policy.plan import Plan, SlotLine, WithoutAdapter
 from ordinance.policy.slots import PROMPT, SLOTS
 from ordinance.policy.vocabulary import MARKER, Rank
+from ordinance.runtime.adherence.language_file import languages
 from ordinance.runtime.adherence.looking import Wanted
 from ordinance.runtime.redact.disclose import parents
 from ordinance.runtime.situation import Situation, meets, notice_language
@@ -61,6 +62,11 @@ def wanted_of(manner: Manner, locale: str, placeholders: Mapping[int, str], *, t
     force, and nobody asks in which language it is (``tells``)."""
     slots = {slot: manner.slots[slot] for slot in SLOTS if slot in manner.slots}
     return Wanted(slots, locale, (MARKER, *placeholders.values()), tells) if slots or tells else None
+
+
+def told_languages() -> tuple[str, ...]:
+    """Return the languages in which an answer can be known to be (semantics, rule 38)."""
+    return tuple(sorted(languages()))
 
 
 def _packs(plan: Plan, locale: str | None) -> list[str]:

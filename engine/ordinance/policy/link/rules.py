@@ -9,11 +9,11 @@ from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
 from ordinance.policy.conditions import ALWAYS, All, Condition
 from ordinance.policy.ir import CitedBylaw, CitedLaw, Rule, Unit
+from ordinance.policy.link.answer_language import spoken_test
 from ordinance.policy.link.judged import judged_test
 from ordinance.policy.link.names import Names, Report, check_name, whole
 from ordinance.policy.link.notices import Catalogue
 from ordinance.policy.link.situations import Reader, Situations
-from ordinance.policy.link.spoken import spoken_test
 from ordinance.policy.plan import SPAN, UNTOLD, Dimension, Exemption, Law, Scope
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
 
