@@ -1,0 +1,58 @@
+"""What words that nobody protects show: one that may be a name, a prefix that negates, or another text altogether."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from ordinance.substance.closed_classes import Language
+from ordinance.substance.running_words import Word
+from ordinance.substance.spans import Kind
+
+Place = tuple[int, int]
+#: Of the words of either text this part must be in the other, for both to be forms of one text.
+_COMMON = 2
+_SHORTEST_STEM = 2
+
+
+def doubtful(
+    a: Sequence[Word], b: Sequence[Word], language: Language
+) -> Iterator[tuple[Kind, Place | None, Place | None]]:
+    """Yield the words that only one text has and that may be a name, or that lack or gained a prefix that negates."""
+    for words, others, of_a in ((a, b, True), (b, a, False)):
+        there = {word.folded for word in others}
+        stems = {stem for word in there for stem in _stems(word, language)}
+        counts = Counter(word.folded for word in others)
+        for word in words:
+            if counts[word.folded]:
+                counts[word.folded] -= 1
+                continue
+            place = (word.start, word.start + len(word.folded))
+            places = (place, None) if of_a else (None, place)
+            if any(
+                word.folded.startswith(prefix) and word.folded[len(prefix) :] in there for prefix in language.prefixes
+            ):
+                yield Kind.NEGATION, *places
+            elif (language.names == "words" or word.opens) and not stems & _stems(word.folded, language):
+                yield Kind.NAME, *places
+
+
+def is_other_text(a: Sequence[Word], b: Sequence[Word], language: Language | None) -> bool:
+    """Return whether most words of one text are not in the other."""
+    counts = []
+    for words in (a, b):
+        seen = ({min(_stems(word.folded, language), key=len)} if language else {word.folded} for word in words)
+        counts.append(Counter(stem for each in seen for stem in each))
+    common = (counts[0] & counts[1]).total()
+    return any(_COMMON * common < count.total() - 2 for count in counts)
+
+
+def _stems(word: str, language: Language) -> set[str]:
+    """Return a word without each ending that a change of address changes, and as it is."""
+    found = {word}
+    found.update(
+        word[: -len(ending)]
+        for ending in language.endings
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM
+    )
+    return found
