@@ -16,6 +16,11 @@ from typing import Any
 
 _FOLDER = Path(__file__).parent / "languages"
 _UNITS = Path(__file__).parent / "units.toml"
+#: What belongs to the letter before it, in the scripts of the languages that are known.
+MARKS = (
+    "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u200c\u200d"
+)
 #: Per cent in two words.
 _PER_CENT = ("per cent", "pour cent", "por cento", "por ciento", "per cento")
 #: No term is as long; a longer word is looked at by its first and last characters alone.
@@ -79,6 +84,8 @@ class Language:
     signs: re.Pattern[str] | None
     address: Lookup
     endings: tuple[str, ...]
+    predicates: tuple[str, ...]
+    honorifics: tuple[str, ...]
     prefixes: tuple[str, ...]
 
 
@@ -129,6 +136,8 @@ def _read(tag: str, table: Mapping[str, Any]) -> Language:
         hedges,
         both.signs(names.get("passed", "").split()) if where else None,
         Lookup({"address": names.get("address", "")}),
-        tuple(sorted(names.get("endings", "").split(), key=len, reverse=True)),
+        tuple(names.get("endings", "").split()),
+        tuple(unicodedata.normalize("NFD", ending) for ending in names.get("predicates", "").split()),
+        tuple(unicodedata.normalize("NFD", ending) for ending in names.get("honorifics", "").split()),
         tuple(names.get("prefixes", "").split()),
     )

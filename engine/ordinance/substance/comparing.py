@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from ordinance.substance.closed_classes import language_of
+from ordinance.substance.closed_classes import Language, language_of
 from ordinance.substance.protected import Read, read
 from ordinance.substance.spans import Kind, Span, State
-from ordinance.substance.wording import doubtful, is_other_text
+from ordinance.substance.wording import base, doubtful, is_other_text
 
 #: Longer texts, in characters, are not compared.
 LONGEST = 1_000_000
@@ -67,14 +67,14 @@ def compare(a: str, b: str, language: str = "", notices: Iterable[str] = ()) -> 
 
     ``language`` is the tag of both texts. ``notices`` are texts of the engine's own that must come back as they are.
     """
-    if a.split() == b.split() and a.count("\n") == b.count("\n"):
+    if a == b:
         return Comparison(dict.fromkeys(Kind, State.SOUND), ())
     if max(len(a), len(b)) > LONGEST:
         return Comparison(dict.fromkeys(Kind, State.CANNOT_TELL), (), other_text=True)
     known, kept = language_of(language) if language else None, tuple(notices)
     first, second = read(a, known, kept), read(b, known, kept)
     found = [*_by_kind(first, second), *_nouns(first, second)]
-    found = found or list(_moved(first, second))
+    found = found or list(_moved(first, second, known))
     found += (
         Difference(kind, State.CANNOT_TELL, place, other)
         for kind, place, other in (doubtful(first.words, second.words, known) if known else ())
@@ -108,33 +108,46 @@ def _nouns(a: Read, b: Read) -> Iterator[Difference]:
                 yield Difference(Kind.NAME, State.DIFFERS, place if each is a else None, None if each is a else place)
 
 
-def _moved(a: Read, b: Read) -> Iterator[Difference]:
+def _moved(a: Read, b: Read, language: Language | None) -> Iterator[Difference]:
     """Yield the first span that comes between other spans or other words than before, if one does.
 
-    Words that each text has once are what it is measured by, as far as they are in the same order in both.
+    Words that each text has once are what it is measured by, as far as they are in the same order in both. Where a name
+    is a word like others, such words in another order may be names that changed places.
     """
-    counts = [Counter(word.folded for word in each.words if not _KANA.match(word.folded)) for each in (a, b)]
-    once = [{word for word, count in each.items() if count == 1} for each in counts]
-    common = once[0] & once[1]
-    place = {word.folded: at for at, word in enumerate(b.words)}
-    order = [word.folded for word in a.words if word.folded in common]
-    kept = {order[at] for at in _rising([place[word] for word in order])}
-    for first, second in zip(_line(a, kept), _line(b, kept), strict=True):
+    counts = [Counter(name for _, name in _marks(each, language)) for each in (a, b)]
+    once = [{name for name, count in each.items() if count == 1} for each in counts]
+    place = {name: at for at, (_, name) in enumerate(_marks(b, language))}
+    order = [(at, name) for at, name in _marks(a, language) if name in once[0] & once[1]]
+    rising = {order[at][1] for at in _rising([place[name] for _, name in order])}
+    for first, second in zip(_line(a, rising, language), _line(b, rising, language), strict=True):
         if first[0] != second[0]:
-            a_span, b_span = first[1], second[1]
-            spans = [span for span in (a_span, b_span) if span is not None]
-            yield Difference(spans[0].kind, State.DIFFERS, _place(a_span), _place(b_span), moved=True)
+            span = first[1] or second[1]
+            if span is not None:
+                yield Difference(span.kind, State.DIFFERS, _place(first[1]), _place(second[1]), moved=True)
+            return
+    if language is None or language.names not in ("nouns", "words"):
+        return
+    among = {span.written for span in a.nouns} if language.names == "nouns" else once[0]
+    for at, name in order:
+        if name not in rising and name in among:
+            yield Difference(Kind.NAME, State.CANNOT_TELL, (at, at + len(name)), None, moved=True)
             return
 
 
-def _line(text: Read, kept: set[str]) -> list[tuple[str, Span | None]]:
+def _marks(text: Read, language: Language | None) -> list[tuple[int, str]]:
+    """Return what others are measured by, with its place: words and nouns, not the signs of an inflection."""
+    words = [(word.start, base(word, language)) for word in text.words if not _KANA.match(word.folded)]
+    return sorted([*words, *((span.start, span.written) for span in text.nouns)])
+
+
+def _line(text: Read, kept: set[str], language: Language | None) -> list[tuple[str, Span | None]]:
     """Return the spans of a text and the words that are kept, in order; a span by its kind and number."""
     numbers: Counter[Kind] = Counter()
     items: list[tuple[int, str, Span | None]] = []
     for span in text.spans:
         numbers[span.kind] += 1
         items.append((span.start, f"{span.kind} {numbers[span.kind]}", span))
-    items += ((word.start, f"= {word.folded}", None) for word in text.words if word.folded in kept)
+    items += ((at, f"= {name}", None) for at, name in _marks(text, language) if name in kept)
     return [(key, span) for _, key, span in sorted(items, key=lambda item: item[0])]
 
 

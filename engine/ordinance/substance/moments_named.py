@@ -6,33 +6,34 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from ordinance.substance.closed_classes import Language, folded
+from ordinance.substance.closed_classes import MARKS, Language, folded
 from ordinance.substance.spans import Kind, Span, only
 
-_NAME = r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u064b-\u0652]){1,24}\.?"
-_JOIN = r"(?:\s(?:de|del|of|do)\s|[ \u00a0\u202f]{1,2}|,\s)"
+_NAME = rf"[^\W\d_](?:[^\W\d_]|[{MARKS}]){{1,24}}\.?"
+_JOIN = r"(?:\s{1,3}(?:de|del|of|do)\s{1,3}|\s{1,3}|,\s{1,3})"
 _IN_DIGITS = re.compile(
     r"(?<![\w./-])(?:(?P<y>\d{4})(?P<s>[-/.]) ?(?P<m>\d{1,2})(?P=s) ?(?P<d>\d{1,2})(?![\w/-])"
     r"|(?P<first>\d{1,2})(?P<sign>[./-]) ?(?P<second>\d{1,2})(?P=sign) ?(?P<year>\d{4}|\d{2})(?![\w/-])"
     r"|(?P<day>\d{1,2})\. ?(?P<month>\d{1,2})\.(?!\w)|(?P<one>\d{1,2})/(?P<other>\d{1,2})(?![\w/]))"
 )
 _EAST = re.compile(
-    r"(?:(?P<y>\d{2,4})\s?[年년]\s?)?(?P<m>\d{1,2})\s?[月월]\s?(?:(?P<d>\d{1,2})\s?[日일])?|(?P<year>\d{4})\s?[年년]"
+    r"(?:(?P<y>\d{2,4})\s{0,3}[年년]\s{0,3})?(?P<m>\d{1,2})\s{0,3}[月월]\s{0,3}(?:(?P<d>\d{1,2})\s{0,3}[日일])?|(?P<year>\d{4})\s{0,3}[年년]"
 )
 _DAY_FIRST = re.compile(
     rf"(?<![\w.,/-])(?P<d>\d{{1,2}})(?:\.|º|er|st|nd|rd|th|ª)?{_JOIN}(?P<word>{_NAME})(?:{_JOIN}?(?P<y>\d{{4}})(?!\w))?"
 )
 _MONTH_FIRST = re.compile(
-    rf"(?<!\w)(?P<word>{_NAME}) (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\w.:])(?:,? (?P<y>\d{{4}})(?!\w))?"
+    rf"(?<!\w)(?P<word>{_NAME})\s{{1,3}}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\w.:])(?:,?\s{{1,3}}(?P<y>\d{{4}})(?!\w))?"
 )
-_MONTH = re.compile(rf"(?<!\w)(?P<word>{_NAME})(?: de| del)? (?P<y>\d{{4}})(?!\w)")
+_MONTH = re.compile(rf"(?<!\w)(?P<word>{_NAME})(?:\s{{1,3}}de|\s{{1,3}}del)?\s{{1,3}}(?P<y>\d{{4}})(?!\w)")
 _TIMES = re.compile(
     r"(?<![\w.,:/-])(?P<h>\d{1,2})(?::(?P<min>\d{2})(?::(?P<sec>\d{2}))?|h(?P<min_h>\d{2})"
-    r"|\.(?P<min_dot>\d{2})(?=\s(?:Uhr|uur)\b)|\s?h(?=\s?\d{2}\b)\s?(?P<min_hh>\d{2}))(?![\d:])"
-    r"(?:\s?(?P<half>[ap]\.?\s?m\.?|[AP]M)(?!\w))?"
-    r"|(?<![\w.,:/-])(?P<whole>\d{1,2})\s?(?P<of>[ap]\.?m\.?|[AP]M)(?!\w)"
-    r"|(?:(?P<noon>午前|午後|오전|오후)\s?)?(?P<eh>\d{1,2})\s?[時시](?!間|간)\s?(?:(?P<emin>\d{1,2})\s?[分분]|(?P<ehalf>半|반))?"
-    r"|(?:klo|kell|kl\.)\s(?P<kh>\d{1,2})\.(?P<kmin>\d{2})(?!\d)"
+    r"|\.(?P<min_dot>\d{2})(?=\s{1,3}(?:Uhr|uur)\b)|\s{0,3}h(?=\s{0,3}\d{2}\b)\s{0,3}(?P<min_hh>\d{2}))(?![\d:])"
+    r"(?:\s{0,3}(?P<half>[ap]\.?\s{0,3}m\.?|[AP]M)(?!\w)|\s{1,3}(?:Uhr|uur)\b)?"
+    r"|(?<![\w.,:/-])(?P<uh>\d{1,2})\s{1,3}(?:Uhr|uur)\b(?!\s\d)"
+    r"|(?<![\w.,:/-])(?P<whole>\d{1,2})\s{0,3}(?P<of>[ap]\.?m\.?|[AP]M)(?!\w)"
+    r"|(?:(?P<noon>午前|午後|오전|오후)\s{0,3})?(?P<eh>\d{1,2})\s{0,3}[時시](?!間|간)\s{0,3}(?:(?P<emin>\d{1,2})\s{0,3}[分분]|(?P<ehalf>半|반))?"
+    r"|(?:klo|kell|kl\.)\s{1,3}(?P<kh>\d{1,2})\.(?P<kmin>\d{2})(?!\d)"
 )
 
 
@@ -87,7 +88,7 @@ def _named(text: str, language: Language) -> Iterator[Span]:
 
 def _times(text: str) -> Iterator[Span]:
     for match in _TIMES.finditer(text):
-        hour = match["h"] or match["whole"] or match["eh"] or match["kh"]
+        hour = match["h"] or match["uh"] or match["whole"] or match["eh"] or match["kh"]
         minute = next(
             (match[name] for name in ("min", "min_h", "min_dot", "min_hh", "emin", "kmin") if match[name]),
             "30" if match["ehalf"] else "0",

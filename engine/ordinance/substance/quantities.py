@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from ordinance.substance.closed_classes import Language, folded, unit_symbols
+from ordinance.substance.closed_classes import MARKS, Language, folded, unit_symbols
 from ordinance.substance.spans import Kind, Span, only
 
 _THIN = "\u00a0\u202f\u2009"
@@ -26,7 +26,8 @@ _VALUES = {**{sign: at for at, sign in enumerate("〇一二三四五六七八九
 _ZEROS = {"十": 1, "百": 2, "千": 3, "万": 4, "億": 8, "兆": 12, "십": 1, "백": 2, "천": 3, "만": 4, "억": 8, "조": 12}
 _GROUPS = {sign: re.compile(rf"\d{{1,3}}(?:{re.escape(sign)}\d{{3}})+") for sign in ".,'"}
 _INDIAN = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}")
-_WORD = re.compile(r"[^\W\d_]{1,40}\.?")
+_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}]){{0,40}}\.?")
+_BETWEEN = re.compile(r"\s{0,3}-?")
 _FRACTIONS = {"½": "5", "¼": "25", "¾": "75"}
 
 
@@ -79,7 +80,8 @@ def _number(text: str, match: re.Match[str], language: Language | None, begin: i
 def _before(text: str, start: int, begin: int) -> tuple[int, int, str] | None:
     """Return the sign of money in front of ``start``, if nobody has taken it."""
     _, units = unit_symbols()
-    at = start - 1 if text[start - 1 : start] in (*_THIN, " ") and start > begin else start
+    between = text[max(begin, start - 3) : start]
+    at = start - len(between) + len(between.rstrip())
     for size in (3, 2, 1):
         sign = text[max(begin, at - size) : at]
         money = len(sign) == size and sign in units and (units[sign].isupper() and len(units[sign]) == 3)
@@ -91,8 +93,7 @@ def _before(text: str, start: int, begin: int) -> tuple[int, int, str] | None:
 def _unit(text: str, end: int, language: Language | None) -> tuple[int, int, str] | None:
     """Return the unit that stands at ``end``, as a sign or as a word."""
     pattern, units = unit_symbols()
-    starts = (end, end + 1) if text[end : end + 1] in (*_THIN, " ", "-") else (end,)
-    for at in starts:
+    for at in dict.fromkeys((end, _gap(text, end))):
         if match := pattern.match(text, at):
             return at, match.end(), units[match[0]]
         if language is None:
@@ -106,12 +107,17 @@ def _unit(text: str, end: int, language: Language | None) -> tuple[int, int, str
 
 
 def _scale(text: str, end: int, language: Language | None) -> tuple[int, int] | None:
-    at = end + 1 if text[end : end + 1] in (*_THIN, " ") else end
-    match = _WORD.match(text, at)
+    match = _WORD.match(text, _gap(text, end))
     if language is None or match is None:
         return None
     zeros = language.scales.of(folded(match[0].rstrip(".")))
     return None if zeros is None else (match.end() - match[0].endswith("."), int(zeros))
+
+
+def _gap(text: str, end: int) -> int:
+    """Return where the word behind a number begins."""
+    match = _BETWEEN.match(text, end)
+    return match.end() if match else end
 
 
 def _times(value: str, zeros: int) -> str:

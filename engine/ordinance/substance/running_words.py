@@ -6,15 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ordinance.substance.closed_classes import Language, folded
+from ordinance.substance.closed_classes import MARKS, Language, folded
 from ordinance.substance.spans import TAKEN, Kind, Span, only
 
-#: What belongs to the letter before it, in the scripts of the languages that are known.
-_MARKS = (
-    "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
-    "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u200c\u200d"
-)
-_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}])*+(?:['’]t(?![^\W\d_]))?")
+_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}])*+(?:['’]t(?![^\W\d_]))?")
 _ENDS = re.compile(r"[.!?…:;¿¡。！？؟۔।\n•*#>|()–—-]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 #: A word is no longer than this; what is longer counts by its written form alone.
@@ -27,12 +22,13 @@ _EAST = (
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word that is not protected: ``start``, what it is ``folded``, and whether it ``opens`` a sentence with a
-    capital."""
+    """A word that is not protected: where it begins, what it is ``folded``, whether it ``opens`` a sentence with a
+    capital, and whether it ``closes`` one."""
 
     start: int
     folded: str
     opens: bool
+    closes: bool = False
 
 
 @dataclass(slots=True)
@@ -140,7 +136,8 @@ def _named(text: str, start: int, end: int, word: str, opens: bool, language: La
     if name:
         (found.nouns if by == "nouns" else found.spans).append(only(Kind.NAME, start, end, word))
     elif not address:
-        found.words.append(Word(start, word, opens and written[0].isupper()))
+        closes = end == len(text) or text[end] in ",،、" or _ENDS.match(text, end) is not None
+        found.words.append(Word(start, word, opens and written[0].isupper(), closes))
 
 
 def _signs(text: str, language: Language, found: Running) -> None:
