@@ -29,6 +29,7 @@ _FILES = {
     ),
     "marks": ("marked-answer", "mark-claims"),
     "records": ("record", "record-head", "record-query", "record-prune"),
+    "own_texts": ("witness",),
     "ext_proc": ("ext-proc",),
 }  # fmt: skip
 #: Those that need another environment than the others: what Envoy's messages are made with.

@@ -11,7 +11,7 @@ from ordinance.cli.arguments import add_format, locale_tag
 from ordinance.errors import UnreadableError, UsageError
 from ordinance.substance.closed_classes import tags
 from ordinance.substance.comparing import LONGEST, Comparison, Difference, compare
-from ordinance.substance.spans import State
+from ordinance.substance.protected_spans import State
 
 _EPILOG = """\
 examples:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from ordinance.substance.closed_classes import Language, language_of
+from ordinance.substance.other_words import base, doubtful, is_other_text
 from ordinance.substance.protected import Read, read
-from ordinance.substance.spans import Kind, Span, State
-from ordinance.substance.wording import base, doubtful, is_other_text
+from ordinance.substance.protected_spans import Kind, Span, State
 
 #: Longer texts, in characters, are not compared.
 LONGEST = 1_000_000

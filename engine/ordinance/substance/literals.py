@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ordinance.substance.closed_classes import folded
-from ordinance.substance.spans import Kind, Span, only
+from ordinance.substance.protected_spans import Kind, Span, only
 
 #: A sign that opens something ends the search for what closes an earlier one, so that no text is searched twice.
 _LITERALS = re.compile(

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from ordinance.substance.closed_classes import MARKS, Language, folded
-from ordinance.substance.spans import Kind, Span, only
+from ordinance.substance.protected_spans import Kind, Span, only
 
 _NAME = rf"[^\W\d_](?:[^\W\d_]|[{MARKS}]){{1,24}}\.?"
 _JOIN = r"(?:\s{1,3}(?:de|del|of|do)\s{1,3}|\s{1,3}|,\s{1,3})"

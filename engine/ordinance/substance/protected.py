@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ordinance.substance.closed_classes import Language
 from ordinance.substance.literals import literals, noticed
 from ordinance.substance.moments_named import moments
+from ordinance.substance.protected_spans import Span, without
 from ordinance.substance.quantities import quantities
 from ordinance.substance.running_words import Word, running
-from ordinance.substance.spans import Span, without
 
 
 @dataclass(frozen=True, slots=True)

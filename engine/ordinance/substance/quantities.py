@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from ordinance.substance.closed_classes import MARKS, Language, folded, unit_symbols
-from ordinance.substance.spans import Kind, Span, only
+from ordinance.substance.protected_spans import Kind, Span, only
 
 _THIN = "\u00a0\u202f\u2009"
 _NUMBER = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ordinance.substance.closed_classes import MARKS, Language, folded
-from ordinance.substance.spans import TAKEN, Kind, Span, only
+from ordinance.substance.protected_spans import TAKEN, Kind, Span, only
 
 _WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}])*+(?:['’]t(?![^\W\d_]))?")
 _ENDS = re.compile(r"[.!?…:;¿¡。！？؟۔।\n•*#>|()–—-]")

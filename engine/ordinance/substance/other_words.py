@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ordinance.substance.closed_classes import Language
+from ordinance.substance.protected_spans import Kind
 from ordinance.substance.running_words import Word
-from ordinance.substance.spans import Kind
 
 Place = tuple[int, int]
 #: Of the words of either text this part must be in the other, for both to be forms of one text.
