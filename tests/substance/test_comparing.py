@@ -148,6 +148,13 @@ def test_a_notice_of_the_engine_comes_back_as_it_is() -> None:
     assert compare(a, b, "de", ["Hinweis: etwas fehlt hier."]).kinds[Kind.NOTICE] is State.DIFFERS
 
 
+def test_a_number_of_no_value_before_a_numeral_counts_as_written() -> None:
+    """Found by fuzzing."""
+    assert compare("03.05.3조 원", "03.05.3조  원", "ko").same
+    assert not compare("03.05.3조 원", "03.05.3억 원", "ko").same
+    assert not compare("1.234만 명", "1234만 명", "ko").same
+
+
 def test_a_text_that_is_too_long_is_not_told() -> None:
     found = compare("a" * (LONGEST + 1), "a b", "de")
     assert found.state is State.CANNOT_TELL

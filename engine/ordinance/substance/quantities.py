@@ -53,7 +53,7 @@ def _number(text: str, match: re.Match[str], language: Language | None, begin: i
         return
     end = match.end()
     if "core" not in groups:
-        written = str(_han(match[0]))
+        written = _han(match[0])
         readings = frozenset({written})
     else:
         written, readings = _read(match["core"], spaced=language is None or language.spaced)
@@ -61,7 +61,8 @@ def _number(text: str, match: re.Match[str], language: Language | None, begin: i
             written, readings = f"{written}{half}", frozenset(f"{each}.{_FRACTIONS[half]}" for each in readings)
         if scales := _HAN_SCALES.match(text, end):
             end, written = scales.end(), written + scales[0]
-            readings = frozenset({str(_han(next(iter(readings)) + scales[0]))} if len(readings) == 1 else {written})
+            one = next(iter(readings)) if len(readings) == 1 else "as"
+            readings = frozenset({f"as {written}" if one.startswith("as") else _han(one + scales[0])})
         elif scaled := _scale(text, end, language):
             end, zeros = scaled
             readings = frozenset(_times(each, zeros) for each in readings)
