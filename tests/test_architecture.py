@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "policy/link": {"detection", "language", "policy"},
     "policy/check": {"detection", "errors", "language", "policy", "policy/link"},
     "runtime/text": {"errors"},
+    "substance": set(),
     "runtime/match": {"detection", "errors", "runtime/text"},
     "runtime/redact": {"detection", "policy", "runtime/text", "runtime/match"},
     "runtime/judged": {"runtime/text", "runtime/match", "runtime/redact"},
@@ -106,7 +107,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "protocol",
         "protocol/apis", "protocol/govern", "record", "resources", "runtime",
         "runtime/compared", "runtime/redact", "serve", "serve/behind", "serve/chat",
-        "serve/conversations", "serve/door", "serve/http", "settings", "trust", "trust/marks",
+        "serve/conversations", "serve/door", "serve/http", "settings", "substance", "trust", "trust/marks",
     },
 }  # fmt: skip
 

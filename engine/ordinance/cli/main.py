@@ -37,6 +37,7 @@ COMMANDS = (
     ("apply", "govern answers from JSON lines, without a model"),
     ("bundle", "build, sign and verify a signed policy"),
     ("verify", "verify the signature of an answer"),
+    ("witness", "tell whether two texts have the same substance"),
     ("objection", "count objections to what rules did"),
     ("replay", "show what another policy would have made of kept traffic"),
     ("serve", "run the gateway in front of an inference server"),
@@ -70,6 +71,7 @@ _EMPTY: dict[str, dict[str, object]] = {
     "plugin check": {"faults": []},
     "verify": {"ok": False, "problems": []},
     "objection": {"objections": []},
+    "witness": {"same": False, "state": "cannot_tell", "differences": []},
 }
 
 #: The output has no room left: a disk, a quota, the size of a file.

@@ -50,7 +50,7 @@ function _shtab_ordinance_using
   test "$_shtab_ordinance_cmdpath" = "$argv"
 end
 
-set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' verify objection 'objection add' 'objection list' 'objection report' replay serve ext-proc audit 'audit verify' 'audit query' 'audit report' 'audit prune' 'audit schema' evidence conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
+set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' verify witness objection 'objection add' 'objection list' 'objection report' replay serve ext-proc audit 'audit verify' 'audit query' 'audit report' 'audit prune' 'audit schema' evidence conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
 set -g _shtab_ordinance_opts_with_value --after --approve --at-once --before --behind --by --chunk --config --conversation --count --doctor --duty --effect --envoy --expires --export --file --filter --folder --forget --format --from --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --last --law --least --listen --locale --mark-key --model --model-cluster --network --new --objections --old --older-than --on --out --outcome --pack --passphrase-file --policy --port --prompt --record --root --rule --sbom --server --shadow --sign-with --signed-by --state --texts --timeout --title --to --turn --upstream --verdict --with --words --workers
 
 complete -c ordinance -e
@@ -192,6 +192,10 @@ complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npo
 complete -c ordinance -n '_shtab_ordinance_using verify' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using verify' -l key -xka "(__fish_complete_path (commandline -ct))" -d 'the provider'"'"'s public key (Ed25519, PEM); give it again for each key that may have signed'
 complete -c ordinance -n '_shtab_ordinance_using verify' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
+complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a witness -d 'Tell whether the text B has the same substance as the text A where only form may differ.'
+complete -c ordinance -n '_shtab_ordinance_using witness' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using witness' -l language -x -d 'the language of both texts: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt; without one, names, negation and hedges are `cannot tell`'
+complete -c ordinance -n '_shtab_ordinance_using witness' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a objection -d 'Count the objections that people made to what rules did, by rule and outcome.'
 complete -c ordinance -n '_shtab_ordinance_using objection' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using objection; and test $_shtab_ordinance_npos -eq 0' -a add -d 'Append an objection to the file.'

@@ -35,6 +35,7 @@ _shtab_ordinance_commands() {
     test:'Run every example of the given packs, and report those that disagree with the policy.'
     translate:'Say which texts of packs lack which language, and exchange them with translators.'
     verify:'Verify that an answer is the one that its provider signed, and say which text that covers.'
+    witness:'Tell whether the text B has the same substance as the text A where only form may differ.'
   )
   _describe 'ordinance commands' _commands
 }
@@ -599,6 +600,17 @@ _shtab_ordinance_verify_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_verify_defaults_added=0
 
+_shtab_ordinance_witness_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--language[the language of both texts\: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt\; without one, names, negation and hedges are \`cannot tell\`]:TAG:"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  ":the text as it was\: a file, or - for standard input:"
+  ":the text as it is now\: a file, or - for standard input:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_witness_defaults_added=0
+
 
 _shtab_ordinance() {
   local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->ordinance'
@@ -643,6 +655,7 @@ _shtab_ordinance() {
         test) _arguments -C -s $_shtab_ordinance_test_options ;;
         translate) _arguments -C -s $_shtab_ordinance_translate_options ;;
         verify) _arguments -C -s $_shtab_ordinance_verify_options ;;
+        witness) _arguments -C -s $_shtab_ordinance_witness_options ;;
       esac
   esac
 }
