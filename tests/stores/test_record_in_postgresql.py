@@ -35,6 +35,7 @@ from ordinance.trust.detached import Signer
 from support.bundles import write_keys
 from support.commands import ENGINE, Served
 from support.databases import PostgresqlServer
+from support.evidences import month, verify
 from support.record_tables import SECRET, RecordDatabase, opened, settings, verified, wait_for
 from support.records import breaks, codes, key_file, record, write
 from support.serving import PATIENCE, ScriptedUpstream, say
@@ -612,3 +613,20 @@ def test_an_address_shows_neither_user_nor_password() -> None:
         assert table.has_password
     refused = audit("verify", f"postgresql://u:{SECRET}@db/records", code=2)
     assert "PGPASSFILE" in refused
+
+
+def test_evidence_of_a_record_in_a_table_is_verified_without_ordinance(
+    database: RecordDatabase, tmp_path: Path
+) -> None:
+    made = month(tmp_path, prune=False)
+    for name in ("audit.jsonl.1", "audit.jsonl"):
+        for line in (tmp_path / name).read_text().splitlines():
+            database.execute("INSERT INTO ordinance_record (line) VALUES ($1)", line)
+    assert delete_in(database.table("pruner"), Chosen(None, "school"), Signer(tmp_path / "new.pem"))
+    done = made.make(tmp_path / "evidence", record=[database.url("reader")])
+    assert done.returncode == 0, done.stderr
+    done = verify(tmp_path / "evidence", tmp_path, "--format", "json")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    shown = b"".join(each.read_bytes() for each in (tmp_path / "evidence").rglob("*") if each.is_file())
+    assert b"postgresql" not in shown
+    assert database.url("reader").encode() not in shown

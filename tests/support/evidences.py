@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,17 +53,19 @@ class Month:
     answers: int
     digests: tuple[str, str]
 
-    def make(self, out: Path, *words: str) -> subprocess.CompletedProcess[str]:
-        """Make evidence of the month."""
+    def make(
+        self, out: Path, *words: str, record: Sequence[str] = ("audit.jsonl.1", "audit.jsonl")
+    ) -> subprocess.CompletedProcess[str]:
+        """Make evidence of the month, from its ``record``."""
         return run_here(
             "evidence", "--from", FIRST.date().isoformat(), "--to", LAST.date().isoformat(),
-            "--record", "audit.jsonl.1", "audit.jsonl", "--signed-by", "old.pub", "--signed-by", "new.pub",
+            "--record", *record, "--signed-by", "old.pub", "--signed-by", "new.pub",
             "--policy", "policy-2.bundle", "policy-1.bundle", "--root", "root.json", "--sign-with", "office.pem",
             *words, out, cwd=self.folder,
         )  # fmt: skip
 
 
-def month(folder: Path, a_day: int = 1, days: range = range(-5, 35)) -> Month:
+def month(folder: Path, a_day: int = 1, days: range = range(-5, 35), *, prune: bool = True) -> Month:
     """Let a server run for 40 days, with ``a_day`` answers a day of each of two workers."""
     for name in ("old", "new", "office", "marks"):
         write_keys(folder, name)
@@ -78,6 +80,8 @@ def month(folder: Path, a_day: int = 1, days: range = range(-5, 35)) -> Month:
         path.write_bytes(data)
         digests.append(load_contents(read_draft(path), path, on=NOW.date(), examples=False).plan.digest)
     answers = _record(folder, Random(1), a_day, digests, days)
+    if prune:
+        _prune(folder, FIRST + timedelta(days=days[-1], hours=20))
     return Month(folder, answers, (digests[0], digests[1]))
 
 
@@ -102,9 +106,13 @@ def _record(folder: Path, chance: Random, a_day: int, digests: list[str], days: 
     with at(day + timedelta(hours=20)):
         for worker in workers:
             worker.close()
-        delete(folder / "audit.jsonl.1", Chosen(FIRST + timedelta(days=3), None), Signer(folder / "old.pem"))
-        delete(path, Chosen(None, "school"), Signer(folder / "new.pem"))
     return answers
+
+
+def _prune(folder: Path, moment: datetime) -> None:
+    with at(moment):
+        delete(folder / "audit.jsonl.1", Chosen(FIRST + timedelta(days=3), None), Signer(folder / "old.pem"))
+        delete(folder / "audit.jsonl", Chosen(None, "school"), Signer(folder / "new.pem"))
 
 
 #: What a record says besides what it always says.

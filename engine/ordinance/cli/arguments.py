@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ordinance.record.record_table import RecordTable
     from ordinance.settings.judges import JudgeSettings
     from ordinance.settings.model import Settings
+    from ordinance.settings.reporting import AuditSettings
 
 #: Name the settings file, or the plugins that are allowed.
 _VARIABLES = ("ORDINANCE_CONFIG", "ORDINANCE_PLUGINS")
@@ -179,6 +180,15 @@ def tell_charter_alone(plan: Plan) -> None:
             file=sys.stderr,
             flush=True,
         )
+
+
+def places_of(audit: AuditSettings | None) -> list[Path | RecordTable]:
+    """Return where the settings say that the record is; nothing if they do not say."""
+    from ordinance.record.record_table import RecordTable  # few commands read a record
+
+    if audit and audit.store:
+        return [RecordTable(audit.store.get_secret_value())]
+    return [audit.path] if audit and audit.path else []
 
 
 def record_place(text: str) -> Path | RecordTable:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from ordinance.cli.arguments import add_format, positive, record_place
+from ordinance.cli.arguments import add_format, places_of, positive, record_place
 from ordinance.cli.printed import write_text
 from ordinance.errors import UsageError
 from ordinance.policy.vocabulary import Effect, Verdict
@@ -290,11 +290,7 @@ def _audit(args: argparse.Namespace, *, needed: bool) -> AuditSettings | None:
 
 
 def _places(args: argparse.Namespace, audit: AuditSettings | None) -> list[Path | RecordTable]:
-    places: list[Path | RecordTable] = args.places
-    if not places and audit and audit.store:
-        return [RecordTable(audit.store.get_secret_value())]
-    if not places and audit and audit.path:
-        return [audit.path]
+    places: list[Path | RecordTable] = args.places or places_of(audit)
     if not places:
         raise UsageError(
             "no file is named.",

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ordinance.cli.arguments import Allowed, add_config, add_format, allowed_by, day
+from ordinance.cli.arguments import Allowed, add_config, add_format, allowed_by, day, places_of, record_place
 from ordinance.cli.doctor import key_in
 from ordinance.cli.doctor import report_of as examined
 from ordinance.cli.progress import working
@@ -71,8 +71,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--from", dest="first", type=day, metavar="DAY", required=True, help="the first day")
     parser.add_argument("--to", dest="last", type=day, metavar="DAY", required=True, help="the last day, included")
     parser.add_argument(
-        "--record", type=Path, metavar="FILE", nargs="+", action="extend", default=[],
-        help="the record's files, the oldest first (default: `audit.path` of the settings)",
+        "--record", type=record_place, metavar="PLACE", nargs="+", action="extend", default=[],
+        help="the record's files, the oldest first, or the address of its database without a password (default: "
+        "`audit.path` or `audit.store` of the settings)",
     )  # fmt: skip
     parser.add_argument(
         "--signed-by", type=Path, metavar="PEM", action="append", default=[],
@@ -141,7 +142,7 @@ def _lines(out: Path, made: Made) -> list[str]:
 def _sources(args: argparse.Namespace, allowed: Allowed) -> Sources:
     settings = allowed.settings
     audit = settings.audit if settings else None
-    record = args.record or ([audit.path] if audit and audit.path else [])
+    record = args.record or places_of(audit)
     keys = args.signed_by or ([audit.key_file] if audit and audit.key_file else [])
     packs = args.policy or [Path(each) for each in (settings.packs if settings else ())]
     for given, what, how in (

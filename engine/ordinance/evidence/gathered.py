@@ -15,22 +15,25 @@ from ordinance.evidence.evident_policies import Evident, laws
 from ordinance.evidence.record_part import Shown, parts, stretch_of
 from ordinance.evidence.sealed_folder import SealedFolder
 from ordinance.evidence.tallies import Tallies
-from ordinance.record.record_lines import lines_of
+from ordinance.record.record_lines import Place, lines_of
 from ordinance.record.series import kept_in
 from ordinance.record.signed_lines import Checkpoint, signed_in
 from ordinance.record.verified_record import Found, Known, Verified, verify
 from ordinance.trust.envelopes import Envelope, key_id
 from ordinance.trust.moments import now, written
 
+#: What evidence calls a record in PostgreSQL: nothing of where it is.
+_TABLE = "ordinance_record"
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What evidence of some ``days`` is made of. ``record`` are its files, the oldest first, ``record_keys`` the public
+    """What evidence of some ``days`` is made of. ``record`` are its parts, the oldest first, ``record_keys`` the public
     keys of its checkpoints. With ``whole`` the records themselves are shown, else only their hashes. ``doctor`` and
     ``sbom`` are what others made, in JSON."""
 
     days: Days
-    record: Sequence[Path]
+    record: Sequence[Place]
     record_keys: Sequence[bytes]
     policies: Sequence[Evident]
     whole: bool = True
@@ -117,7 +120,7 @@ def _sections(sources: Sources, tallies: Tallies, shown: Shown) -> dict[str, Any
 
 
 def _record(sources: Sources, shown: Shown) -> dict[str, Any]:
-    names = {str(path): path.name for path in sources.record}
+    names = {str(part): part.name if isinstance(part, Path) else _TABLE for part in sources.record}
     return {
         **{each.name: getattr(shown, each.name) for each in fields(shown)},
         **{
@@ -128,7 +131,7 @@ def _record(sources: Sources, shown: Shown) -> dict[str, Any]:
 
 
 def _named(where: str, names: Mapping[str, str]) -> str:
-    """Return a place in the record without the folder that it has on the server."""
+    """Return a place in the record without the folder, or the address, that it has."""
     path, colon, line = where.rpartition(":")
     return f"{names[path]}{colon}{line}" if path in names else where
 
@@ -138,23 +141,23 @@ def _problems(sources: Sources) -> list[Found]:
     return [*sources.verified.problems, *wrong]
 
 
-def _verified(files: Sequence[Path], keys: Sequence[bytes]) -> Verified:
+def _verified(record: Sequence[Place], keys: Sequence[bytes]) -> Verified:
     """Verify the record. Its older files may be gone: then it is verified from where it begins here."""
     known = {key_id(each): each for each in keys}
-    head = kept_in(files[-1])
-    if _first_number(files[0]) in (None, 1):
-        return verify(files, Known(known, head=head))
-    found = verify(files, Known(known, partial=True))
+    head = kept_in(record[-1])
+    if _first_number(record[0]) in (None, 1):
+        return verify(record, Known(known, head=head))
+    found = verify(record, Known(known, partial=True))
     numbers = [signed.says.number for line in head if (signed := signed_in(line.rstrip(b"\n")))]
     last = found.last.number if found.last else 0
     if numbers and last < numbers[0]:
-        found.problems.append(Found("record-end", str(files[-1]), f"it ends with checkpoint {last}"))
+        found.problems.append(Found("record-end", str(record[-1]), f"it ends with checkpoint {last}"))
     return found
 
 
-def _first_number(path: Path) -> int | None:
-    """Return the number of the first checkpoint in a file; None if there is none."""
-    for line in lines_of(path):
+def _first_number(part: Place) -> int | None:
+    """Return the number of the first checkpoint in a part of the record; None if there is none."""
+    for line in lines_of(part):
         signed = signed_in(line.data)
         if signed is not None and isinstance(signed.says, Checkpoint):
             return signed.says.number

@@ -14,17 +14,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
 
 from ordinance.errors import UnreadableError
 from ordinance.evidence.days import Days
 from ordinance.record.links import Link, link_in
-from ordinance.record.record_lines import lines_of
+from ordinance.record.record_lines import Place, lines_of
 from ordinance.record.selection import entry_of
 from ordinance.record.signed_lines import Checkpoint, Deletion, signed_in
 
 #: A file's place in the record, and a line's number in it.
-Place = tuple[int, int]
+Position = tuple[int, int]
 _START, _END = (0, 0), (2**62, 0)
 
 
@@ -32,8 +31,8 @@ _START, _END = (0, 0), (2**62, 0)
 class Stretch:
     """What lies from the line at ``start`` to the one at ``end``, both included."""
 
-    start: Place
-    end: Place
+    start: Position
+    end: Position
 
 
 @dataclass(slots=True)
@@ -48,12 +47,12 @@ class Shown:
     deletions: int = 0
 
 
-def stretch_of(files: Sequence[Path], days: Days) -> Stretch:
+def stretch_of(record: Sequence[Place], days: Days) -> Stretch:
     """Return where the record of ``days`` lies: from the last checkpoint before them to the first one after them, or to
     the ends of the record. Raises ``UnreadableError``, as where nothing in the files is chained."""
     start, end, met, chained = _START, _END, False, False
-    for index, path in enumerate(files):
-        for line in lines_of(path):
+    for index, part in enumerate(record):
+        for line in lines_of(part):
             place = (index, line.number)
             if link := link_in(line.data):
                 chained = True
@@ -74,22 +73,22 @@ def stretch_of(files: Sequence[Path], days: Days) -> Stretch:
 
 
 def parts(
-    files: Sequence[Path], stretch: Stretch, days: Days, see: Callable[[bytes], None], shown: Shown, *, whole: bool
+    record: Sequence[Place], stretch: Stretch, days: Days, see: Callable[[bytes], None], shown: Shown, *, whole: bool
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield the name and the lines of each file of the evidence that has records. ``see`` gets each record of the
     ``days``; it is shown only if ``whole``. ``shown`` counts."""
     number = 0
-    for index, path in enumerate(files):
+    for index, part in enumerate(record):
         if stretch.start[0] <= index <= stretch.end[0]:
             number += 1
-            yield f"record/{number}.jsonl", _lines(path, index, stretch, days, see, shown, whole)
+            yield f"record/{number}.jsonl", _lines(part, index, stretch, days, see, shown, whole)
 
 
 def _lines(
-    path: Path, index: int, stretch: Stretch, days: Days, see: Callable[[bytes], None], shown: Shown, whole: bool
+    part: Place, index: int, stretch: Stretch, days: Days, see: Callable[[bytes], None], shown: Shown, whole: bool
 ) -> Iterator[bytes]:
     top = True
-    for line in lines_of(path):
+    for line in lines_of(part):
         inside = stretch.start <= (index, line.number) <= stretch.end
         link = link_in(line.data)
         signed = signed_in(line.data) if link is None else None

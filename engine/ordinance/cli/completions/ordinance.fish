@@ -308,7 +308,7 @@ complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npo
 complete -c ordinance -n '_shtab_ordinance_using evidence' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using evidence' -l from -x -d 'the first day'
 complete -c ordinance -n '_shtab_ordinance_using evidence' -l to -x -d 'the last day, included'
-complete -c ordinance -n '_shtab_ordinance_using evidence' -l record -xka "(__fish_complete_path (commandline -ct))" -d 'the record'"'"'s files, the oldest first (default: `audit.path` of the settings)'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l record -x -d 'the record'"'"'s files, the oldest first, or the address of its database without a password (default: `audit.path` or `audit.store` of the settings)'
 complete -c ordinance -n '_shtab_ordinance_using evidence' -l signed-by -xka "(__fish_complete_path (commandline -ct))" -d 'the public key of the checkpoints, or the private one; several times after a change of the key (default: `audit.key_file` of the settings)'
 complete -c ordinance -n '_shtab_ordinance_using evidence' -l policy -xka "(__fish_complete_path (commandline -ct))" -d 'the bundles that were in force, or packs (default: `packs` of the settings)'
 complete -c ordinance -n '_shtab_ordinance_using evidence' -l root -xka "(__fish_complete_path (commandline -ct))" -d 'the root that bundles are verified from (default: `trust.root`)'

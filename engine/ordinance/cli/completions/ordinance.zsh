@@ -337,7 +337,7 @@ _shtab_ordinance_evidence_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--from[the first day]:DAY:"
   "--to[the last day, included]:DAY:"
-  "*--record[the record\'s files, the oldest first (default\: \`audit.path\` of the settings)]:FILE:_files"
+  "*--record[the record\'s files, the oldest first, or the address of its database without a password (default\: \`audit.path\` or \`audit.store\` of the settings)]:PLACE:"
   "*--signed-by[the public key of the checkpoints, or the private one\; several times after a change of the key (default\: \`audit.key_file\` of the settings)]:PEM:_files"
   "*--policy[the bundles that were in force, or packs (default\: \`packs\` of the settings)]:BUNDLE:_files"
   "--root[the root that bundles are verified from (default\: \`trust.root\`)]:FILE:_files"
