@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ordinance.protocol.problems import Problem
 from ordinance.serve.behind.field_named import field_in
 from ordinance.serve.http.exchange import Exchange
+from ordinance.settings.model import Settings
 
 #: A list of models and a count of tokens are small; what is longer is refused. In bytes.
 MOST_READ = 1024 * 1024
@@ -87,6 +88,29 @@ class ModelServer(Protocol):
 
     async def end(self) -> None:
         """End all requests: answers that still run end with a ``Problem`` (503)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerCounts:
+    """What is counted of several servers, by their names: whether each is ``up``, how many requests it has ``open``,
+    how many it got, got after another way had failed (``further``), and ``failures`` by code."""
+
+    up: Mapping[str, bool]
+    open: Mapping[str, int]
+    requests: Mapping[str, int]
+    further: Mapping[str, int]
+    failures: Mapping[tuple[str, str], int]
+
+
+@runtime_checkable
+class Several(Protocol):
+    """What stands behind, if it is several servers."""
+
+    def prepared(self, settings: Settings) -> Callable[[], None]:
+        """Read the servers of the ``settings``; return what puts them in force. Raises ``SettingsError``."""
+
+    def counts(self) -> ServerCounts:
+        """Return what is counted now. Called in any thread."""
 
 
 def refused(status: int, headers: Mapping[str, str], body: bytes = b"") -> Problem:

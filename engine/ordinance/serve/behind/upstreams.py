@@ -20,7 +20,7 @@ import msgspec
 
 from ordinance.protocol.problems import Problem, no_model
 from ordinance.protocol.routes import MODELS
-from ordinance.serve.behind.contract import NO_ERRAND, Answer, Errand, Served, refused
+from ordinance.serve.behind.contract import NO_ERRAND, Answer, Errand, Served, ServerCounts, refused
 from ordinance.serve.behind.named_server import NamedServer, named_servers
 from ordinance.serve.behind.server_changes import succeeding
 from ordinance.serve.behind.server_choice import Candidate, Way, fallback_of, first_way, further_way, is_served
@@ -37,7 +37,7 @@ Ask = Callable[[NamedServer, bytes], Coroutine[Any, Any, None]]
 
 class Upstreams:
     """The servers of the ``settings``; see ``ModelServer``. Use it as an async context manager. Raises
-    ``SettingsError``. ``requests``, ``failures`` and ``further`` are counted by server; failures by code too."""
+    ``SettingsError``."""
 
     def __init__(self, settings: Mapping[str, NamedUpstreamSettings]) -> None:
         self._servers = named_servers(settings)
@@ -45,9 +45,10 @@ class Upstreams:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = 0
         self._ended = False
-        self.requests: Counter[str] = Counter()
-        self.failures: Counter[tuple[str, str]] = Counter()
-        self.further: Counter[str] = Counter()
+        # Those of servers that have left too: what was counted stays.
+        self._requests: Counter[str] = Counter()
+        self._further: Counter[str] = Counter()
+        self._failures: Counter[tuple[str, str]] = Counter()
 
     async def __aenter__(self) -> Upstreams:
         for server in self._servers.values():
@@ -80,6 +81,11 @@ class Upstreams:
     def report(self) -> list[dict[str, Any]]:
         """Return what ``/ready`` says of each server."""
         return [_report(server) for server in self.servers]
+
+    def counts(self) -> ServerCounts:
+        up = {server.name: server.health.is_good for server in self.servers}
+        open = {server.name: server.open for server in self.servers}
+        return ServerCounts(up, open, dict(self._requests), dict(self._further), dict(self._failures))
 
     # what is asked of them
 
@@ -154,8 +160,8 @@ class Upstreams:
         server = self._servers[served.server]
         self._turn += 1
         server.open, server.turn = server.open + 1, self._turn
-        self.requests[server.name] += 1
-        self.further[server.name] += bool(served.failed or served.substitute)
+        self._requests[server.name] += 1
+        self._further[server.name] += bool(served.failed or served.substitute)
         errand.note(served)
         try:
             if served.substitute or served.named:
@@ -163,7 +169,7 @@ class Upstreams:
             await ask(server, body)
         except Problem as problem:
             if not has_begun() and is_of_server(problem):
-                self.failures[server.name, problem.code] += 1
+                self._failures[server.name, problem.code] += 1
                 # A request that makes two servers fail alike is at fault itself.
                 if not served.problem == problem.code == "upstream_failed":
                     server.failed(problem)

@@ -18,9 +18,8 @@ from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.memory import Memories
 from ordinance.runtime.remembered import Remembered
 from ordinance.runtime.session import Session
-from ordinance.serve.behind.contract import ModelServer
+from ordinance.serve.behind.contract import ModelServer, Several
 from ordinance.serve.behind.loras import Loras
-from ordinance.serve.behind.upstreams import Upstreams
 from ordinance.serve.conversations.recollection import Recollection
 from ordinance.serve.conversations.store_choice import recollection
 from ordinance.serve.door.adapters import Adapting
@@ -167,7 +166,7 @@ def make_service(
             if judges := judges_of(plan):
                 judges.watch(meter.judged)
 
-    follow = behind.prepared if isinstance(behind, Upstreams) and settings.upstreams else _nothing
+    follow = behind.prepared if isinstance(behind, Several) else _nothing
     standing = Standing(policies, settings, try_out, renewal, prepare, follow)
     prepare(policies)
     engine = None if renewal is None else renewal.engine
