@@ -28,7 +28,7 @@ class Found:
     detector: str
 
 
-class Witness:
+class Observer:
     """Made once for a plan; ``look`` at any number of texts."""
 
     def __init__(self, plan: Plan) -> None:
