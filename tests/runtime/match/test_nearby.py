@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -103,9 +104,10 @@ def test_a_prompt_may_have_to_hold_both() -> None:
 @pytest.mark.semantics(6)
 @pytest.mark.semantics(37)
 @settings(max_examples=settings().max_examples // 3)
-@given(situations(longest=5).filter(lambda case: not any(rule.patterns for rule in case[0])))
+@given(situations(longest=5))
 def test_nothing_is_held_but_what_some_continuation_could_remove(case: tuple[list[Rule], str]) -> None:
-    of, text = case
+    of = [replace(rule, phrases=rule.phrases or ("b",), patterns=()) for rule in case[0]]
+    text = case[1]
     got = pieces(redactor(of), text)
     for length in (2, 3) if settings().max_examples < 1000 else (3, 4):
         expected = trace(text, [*of, FORGED], (), endings(of, (), length))
