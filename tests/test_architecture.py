@@ -56,6 +56,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "protocol/govern": {"policy", "protocol", "protocol/apis", "runtime", "runtime/redact", "runtime/judged"},
     "serve/http": {"errors", "protocol", "settings"},
     "record": {"errors", "trust"},
+    "evidence": {
+        "authoring", "authoring/register", "errors", "loading", "plugins", "policy", "record", "trust",
+    },
     "serve/record": {"errors", "plugin", "plugins", "protocol", "record", "serve/http", "settings", "trust"},
     "serve/metrics": {"errors", "serve/http", "settings"},
     "serve/traces": {"plugins", "serve/http", "serve/record", "settings"},
@@ -100,7 +103,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {"doctor/protocols", "errors", "protocol", "serve", "settings"},
     "cli": {
         "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance", "doctor",
-        "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol",
+        "doctor/protocols", "errors", "evidence", "judging", "language", "loading", "plugin", "plugins", "policy",
+        "protocol",
         "protocol/apis", "protocol/govern", "record", "resources", "runtime",
         "runtime/compared", "runtime/redact", "serve", "serve/behind", "serve/chat",
         "serve/conversations", "serve/door", "serve/http", "settings", "substance", "trust", "trust/marks",

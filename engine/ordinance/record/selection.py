@@ -127,7 +127,7 @@ def count(files: Iterable[Path], selection: Selection, by: Sequence[str]) -> tup
     total, counts = 0, Counter[tuple[str, ...]]()
     for entry, _ in select(files, selection):
         total += 1
-        counts.update(_kinds_of(entry, selection, by) if by else ())
+        counts.update(kinds_of(entry, selection, by) if by else ())
     return total, counts
 
 
@@ -139,7 +139,7 @@ def period(text: str) -> timedelta:
     return timedelta(**{{"d": "days", "h": "hours", "m": "minutes"}[found[2]]: int(found[1])})
 
 
-def _kinds_of(entry: Entry, selection: Selection, by: Sequence[str]) -> set[tuple[str, ...]]:
+def kinds_of(entry: Entry, selection: Selection, by: Sequence[str]) -> set[tuple[str, ...]]:
     """Return the kinds of an answer: a rule's effect and law belong together."""
     rules = selection.rules_of(entry) or [""]
     return {kind for rule in rules for kind in product(*(_values(entry, selection, rule, each) for each in by))}

@@ -92,6 +92,8 @@ class Session:
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)
         self._streams: list[Stream] = []
         self._instructed = ""
+        #: The model that answers in the place of the requested one, as the operator lets it.
+        self.fallback = ""
 
     @property
     def terms(self) -> Terms:
@@ -300,6 +302,7 @@ class Session:
             **self._plugins(),
             **self.judged(),
             **({"trials": list(outcome.trials)} if self._shows_trials else {}),
+            **({"fallback": {"model": self.fallback}} if self.fallback else {}),
             **self.history(),
         }
 

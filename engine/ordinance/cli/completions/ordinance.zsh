@@ -19,6 +19,7 @@ _shtab_ordinance_commands() {
     conversations:'Count the conversations that `conversation.store` remembers, for each API key, or delete them.'
     diff:'Compare two policies and show each difference with an example situation.'
     doctor:'Test a running server from outside, through the middleware or the gateway: what is open?'
+    evidence:'Make a signed folder that shows which law a server applied on some days, what it did, and what failed.'
     explain:'Govern one text in one situation, and show what each rule does and why.'
     ext-proc:'Govern an inference server'"'"'s answers behind an Envoy, as its external processor (ext_proc).'
     fmt:'Format packs in place. Comments and quoted texts stay as they are.'
@@ -310,7 +311,7 @@ _shtab_ordinance_doctor_options=(
   "--envoy[an Envoy\'s configuration to read, in YAML or JSON, without a URL]:FILE:_files"
   "--filter[with --envoy\: a part of the name of Ordinance\'s filter, or of its cluster\'s (default\: ordinance)]:NAME:"
   "--model-cluster[with --envoy\: a part of the name of the model server\'s cluster\; other listeners are left out]:NAME:"
-  "--behind[the inference server behind a gateway\: check that it cannot be reached]:URL:"
+  "*--behind[an inference server behind a gateway\: check that it cannot be reached\; repeat it for each server]:URL:"
   "--model[the model to ask (default\: the first one listed)]:NAME:"
   "--policy[the expected policy\: name\@version\+digest, or 8 or more digits of the digest]:DIGEST:"
   "*--pack[the packs of the expected policy]:PATH:_files"
@@ -323,6 +324,31 @@ _shtab_ordinance_doctor_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_doctor_defaults_added=0
+
+_shtab_ordinance_evidence_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--from[the first day]:DAY:"
+  "--to[the last day, included]:DAY:"
+  "*--record[the record\'s files, the oldest first (default\: \`audit.path\` of the settings)]:FILE:_files"
+  "*--signed-by[the public key of the checkpoints, or the private one\; several times after a change of the key (default\: \`audit.key_file\` of the settings)]:PEM:_files"
+  "*--policy[the bundles that were in force, or packs (default\: \`packs\` of the settings)]:BUNDLE:_files"
+  "--root[the root that bundles are verified from (default\: \`trust.root\`)]:FILE:_files"
+  "--sign-with[the private key of whoever answers for the evidence (default\: \`audit.key_file\` of the settings)]:PEM:_files"
+  "--passphrase-file[the passphrase of that key]:FILE:_files"
+  "--without-records[show of each record its hash alone\: chains can be verified, counts cannot be recomputed]"
+  "--doctor[what \`ordinance doctor --format json\` printed]:FILE:_files"
+  "--server[examine this server now, as \`ordinance doctor\` does]:URL:"
+  "--key-file[with --server\: a file with the API key]:FILE:_files"
+  "--sbom[the release\'s bill of materials (CycloneDX, JSON)]:FILE:_files"
+  "--objections[counted objections (default\: \`objections\` of the settings)]:FILE:_files"
+  "--mark-key[the key of marks, public or private (default\: \`mark.key_file\` of the settings)]:PEM:_files"
+  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  ":the folder, which is empty or not there yet:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_evidence_defaults_added=0
 
 _shtab_ordinance_explain_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -605,6 +631,7 @@ _shtab_ordinance() {
         conversations) _arguments -C -s $_shtab_ordinance_conversations_options ;;
         diff) _arguments -C -s $_shtab_ordinance_diff_options ;;
         doctor) _arguments -C -s $_shtab_ordinance_doctor_options ;;
+        evidence) _arguments -C -s $_shtab_ordinance_evidence_options ;;
         explain) _arguments -C -s $_shtab_ordinance_explain_options ;;
         ext-proc) _arguments -C -s $_shtab_ordinance_ext_proc_options ;;
         fmt) _arguments -C -s $_shtab_ordinance_fmt_options ;;

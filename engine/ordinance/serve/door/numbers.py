@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from ordinance import __version__
 from ordinance.loading.attached import Attached
 from ordinance.policy.plan import Plan
+from ordinance.serve.behind.upstreams import Upstreams
 from ordinance.serve.door.service import Service
 from ordinance.serve.metrics import families
 from ordinance.serve.metrics.families import Family
@@ -46,6 +47,8 @@ def _readings(service: Service) -> Iterator[tuple[Key, float]]:
     yield _one(families.AUDIT_FAILING, audit["state"] != "ok")
     if (lost := service.tracer.lost) is not None:
         yield _one(families.SPANS_LOST, lost)
+    if isinstance(service.behind, Upstreams):
+        yield from _of_servers(service.behind)
     for sink in audit.get("sinks", ()):
         yield _one(families.SINK_LOST, sink["lost"], sink["sink"])
     if service.recollection is not None:
@@ -57,6 +60,21 @@ def _readings(service: Service) -> Iterator[tuple[Key, float]]:
         yield from _of_plugin(name, status.faults, status.state != "ready")
         yield (families.PLUGIN_SECONDS.name, COUNT, name), status.answers
         yield (families.PLUGIN_SECONDS.name, SUM, name), status.seconds
+
+
+def _of_servers(upstreams: Upstreams) -> Iterator[tuple[Key, float]]:
+    for server in upstreams.servers:
+        yield _one(families.UPSTREAM_UP, server.health.is_good, server.name)
+        yield _one(families.UPSTREAM_OPEN, server.open, server.name)
+    # Those of servers that have left too: what was counted stays.
+    for family, counted in (
+        (families.UPSTREAM_REQUESTS, upstreams.requests),
+        (families.UPSTREAM_FURTHER, upstreams.further),
+    ):
+        for name, number in dict(counted).items():
+            yield _one(family, number, name)
+    for (name, kind), number in dict(upstreams.failures).items():
+        yield _one(families.UPSTREAM_FAILURES, number, name, kind)
 
 
 def _of_plugin(name: str, faults: int, failing: bool) -> Iterator[tuple[Key, float]]:
