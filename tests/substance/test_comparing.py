@@ -187,6 +187,14 @@ def test_the_verdict_is_the_same_from_both_sides(a: str, b: str, language: str) 
 
 
 @settings(max_examples=60, deadline=None)
+@given(st.permutations(["rot", "blau", "nicht", "grün", "weiß", "kann", "gelb", "Haus", "Baum", "3"]))
+def test_what_moved_is_the_same_from_both_sides(order: list[str]) -> None:
+    first = "es rot blau nicht grün weiß kann gelb Haus Baum 3"
+    one, other = compare(first, " ".join(("es", *order)), "de"), compare(" ".join(("es", *order)), first, "de")
+    assert one.kinds == other.kinds
+
+
+@settings(max_examples=60, deadline=None)
 @given(st.permutations(["3", "47", "1,5", "Anna", "nicht", "kann", "`x`", "3. Mai", "§ 5", "„ja“", "a@b.ee"]))
 def test_a_permutation_of_protected_spans_is_found(order: list[str]) -> None:
     first = ["3", "47", "1,5", "Anna", "nicht", "kann", "`x`", "3. Mai", "§ 5", "„ja“", "a@b.ee"]
