@@ -16,7 +16,8 @@ from typing import Any
 from unittest.mock import patch
 
 from ordinance.record.deletion import Chosen, delete
-from ordinance.serve.record.chained_file import ChainedFile
+from ordinance.serve.record.chained_file import chained_file
+from ordinance.serve.record.chained_log import ChainedLog
 from ordinance.serve.record.logfile import LogFile
 from ordinance.settings.reporting import AuditSettings
 from ordinance.trust.detached import Signer
@@ -113,13 +114,13 @@ MORE: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-def _worker(path: Path, key: str) -> ChainedFile:
+def _worker(path: Path, key: str) -> ChainedLog:
     private = path.parent / f"{key}.pem"
     settings = AuditSettings(path=path, key_file=private, checkpoint_records=5, checkpoint_seconds=3600)
-    return ChainedFile(LogFile(path), path, private, settings)
+    return chained_file(LogFile(path), path, private, settings)
 
 
-def _write(worker: ChainedFile, chance: Random, moment: datetime, digest: str) -> None:
+def _write(worker: ChainedLog, chance: Random, moment: datetime, digest: str) -> None:
     request = f"{chance.getrandbits(128):032x}"
     entry = {
         "v": 1,

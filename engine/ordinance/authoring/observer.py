@@ -76,4 +76,8 @@ class Observer:
             spans += scan.close(sentences.close())
             use = self._uses[rule.tag]
             found.update(Found(finding.start, finding.end, *use) for finding in spans if not finding.failed)
+        for near in activation.nearby:
+            spans = near.nearby.findings(text, set())
+            use = self._uses[near.tag]
+            found.update(Found(finding.start, finding.end, *use) for finding in spans if not finding.failed)
         return tuple(sorted(found))

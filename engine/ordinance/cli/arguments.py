@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ordinance.judging.joined import Judges
     from ordinance.plugin import Question
     from ordinance.plugins.allowed import Plugin
+    from ordinance.record.record_table import RecordTable
     from ordinance.settings.judges import JudgeSettings
     from ordinance.settings.model import Settings
 
@@ -178,3 +179,16 @@ def tell_charter_alone(plan: Plan) -> None:
             file=sys.stderr,
             flush=True,
         )
+
+
+def record_place(text: str) -> Path | RecordTable:
+    """Read where a record is: a file, or the address of its database without a password."""
+    from ordinance.record.record_table import RecordTable, is_address  # few commands read a record
+
+    if not is_address(text):
+        return Path(text)
+    if (table := RecordTable(text)).has_password:
+        raise argparse.ArgumentTypeError(
+            "a password on the command line can be read by other users: name a file with it in PGPASSFILE"
+        )
+    return table

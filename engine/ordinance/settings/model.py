@@ -178,7 +178,9 @@ class Settings(BaseSettings):
         default=30, description="How long running answers may continue after SIGTERM and the drain (seconds)."
     )
     audit: AuditSettings | None = Field(
-        default=None, description="Where the record of requests goes: a path or a section. Default: standard error."
+        default=None,
+        description="Where the record of requests goes: a path, `postgresql://…` or a section. Default: standard "
+        "error.",
     )
     objections: Path | None = Field(
         default=None,

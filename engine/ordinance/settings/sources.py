@@ -22,7 +22,7 @@ from pydantic_core import ErrorDetails
 from ordinance.errors import SettingsError, UnreadableError
 from ordinance.settings import strict_yaml
 from ordinance.settings.model import PREFIX, Settings
-from ordinance.settings.reporting import audit_in_full
+from ordinance.settings.reporting import audit_in_full, is_database
 
 #: Names the file if no flag does.
 FILE_VARIABLE = "ORDINANCE_CONFIG"
@@ -139,7 +139,7 @@ def _in_our_words(detail: ErrorDetails) -> str:
     if kind in _MAPPING and detail["loc"][0] == "adapters" and len(detail["loc"]) == 2:
         return "a mapping is expected, such as {lora: et-instruct}"
     if kind in _MAPPING and detail["loc"] == ("audit",):
-        return "a path is expected, or a mapping such as {path: audit.jsonl, required: true}"
+        return "a path or postgresql://… is expected, or a mapping such as {path: audit.jsonl, required: true}"
     if kind == "string_pattern_mismatch" and detail["loc"][0] == "upstreams":
         return "must look like http://127.0.0.1:8000" if last == "url" else _MODEL_FORM
     if kind in _BOUNDS:
@@ -188,7 +188,7 @@ def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> Non
     """Make the paths in ``values`` relative to ``folder``."""
     for key in _FOLDER_OF_PATHS:
         match values.get(key):
-            case str(path):
+            case str(path) if not is_database(path):
                 values[key] = str(folder / path)
             case list(paths):
                 values[key] = [path if _is_of(plugins, path) else _at(folder, path) for path in paths]

@@ -50,7 +50,7 @@ function _shtab_ordinance_using
   test "$_shtab_ordinance_cmdpath" = "$argv"
 end
 
-set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' verify witness objection 'objection add' 'objection list' 'objection report' replay serve ext-proc audit 'audit verify' 'audit query' 'audit report' 'audit prune' evidence conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
+set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' verify witness objection 'objection add' 'objection list' 'objection report' replay serve ext-proc audit 'audit verify' 'audit query' 'audit report' 'audit prune' 'audit schema' evidence conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
 set -g _shtab_ordinance_opts_with_value --after --approve --at-once --before --behind --by --chunk --config --conversation --count --doctor --duty --effect --envoy --expires --export --file --filter --folder --forget --format --from --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --last --law --least --listen --locale --mark-key --model --model-cluster --network --new --objections --old --older-than --on --out --outcome --pack --passphrase-file --policy --port --prompt --record --root --rule --sbom --server --shadow --sign-with --signed-by --state --texts --timeout --title --to --turn --upstream --verdict --with --words --workers
 
 complete -c ordinance -e
@@ -261,7 +261,6 @@ complete -c ordinance -n '_shtab_ordinance_using audit verify' -l signed-by -xka
 complete -c ordinance -n '_shtab_ordinance_using audit verify' -l least -x -d 'the record must reach this checkpoint'
 complete -c ordinance -n '_shtab_ordinance_using audit verify' -l partial -d 'the files are a part: neither beginning nor end is expected'
 complete -c ordinance -n '_shtab_ordinance_using audit verify' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
-complete -c ordinance -n '_shtab_ordinance_using audit verify; and test $_shtab_ordinance_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the record'"'"'s files, the oldest first'
 complete -c ordinance -n '_shtab_ordinance_using audit; and test $_shtab_ordinance_npos -eq 0' -a query -d 'Count the answers that the filters select, or list their records. The filters for rules, laws and effects must be met by one rule together; several values of one filter are alternatives. Nothing is verified.'
 complete -c ordinance -n '_shtab_ordinance_using audit query' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using audit query' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings (default: $ORDINANCE_CONFIG)'
@@ -278,7 +277,6 @@ complete -c ordinance -n '_shtab_ordinance_using audit query' -l left-out -d 'an
 complete -c ordinance -n '_shtab_ordinance_using audit query' -l by -x -d 'count by api, day, effect, jurisdiction, key, law, locale, model, problem, rule, status, verdict'
 complete -c ordinance -n '_shtab_ordinance_using audit query' -l list -d 'write the records as JSON lines, and do not count'
 complete -c ordinance -n '_shtab_ordinance_using audit query' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
-complete -c ordinance -n '_shtab_ordinance_using audit query; and test $_shtab_ordinance_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the record'"'"'s files, the oldest first'
 complete -c ordinance -n '_shtab_ordinance_using audit; and test $_shtab_ordinance_npos -eq 0' -a report -d 'Draw the answers that the filters select as bars (SVG), by day or by what --by names. Nothing is verified.'
 complete -c ordinance -n '_shtab_ordinance_using audit report' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using audit report' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings (default: $ORDINANCE_CONFIG)'
@@ -296,7 +294,6 @@ complete -c ordinance -n '_shtab_ordinance_using audit report' -l by -x -d 'coun
 complete -c ordinance -n '_shtab_ordinance_using audit report' -l out -xka "(__fish_complete_path (commandline -ct))" -d 'the picture'
 complete -c ordinance -n '_shtab_ordinance_using audit report' -l title -x -d 'what is written above it (default: what is counted)'
 complete -c ordinance -n '_shtab_ordinance_using audit report' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
-complete -c ordinance -n '_shtab_ordinance_using audit report; and test $_shtab_ordinance_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the record'"'"'s files, the oldest first'
 complete -c ordinance -n '_shtab_ordinance_using audit; and test $_shtab_ordinance_npos -eq 0' -a prune -d 'Delete records by age, by API key, or both. Hashes remain in their place, with a signed statement that records were deleted, so the record can still be verified. Servers may run meanwhile.'
 complete -c ordinance -n '_shtab_ordinance_using audit prune' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using audit prune' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings (default: $ORDINANCE_CONFIG)'
@@ -305,7 +302,8 @@ complete -c ordinance -n '_shtab_ordinance_using audit prune' -l older-than -x -
 complete -c ordinance -n '_shtab_ordinance_using audit prune' -l key -x -d 'delete records of the API key of this name'
 complete -c ordinance -n '_shtab_ordinance_using audit prune' -l sign-with -xka "(__fish_complete_path (commandline -ct))" -d 'the private key (default: `audit.key_file` of the settings)'
 complete -c ordinance -n '_shtab_ordinance_using audit prune' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
-complete -c ordinance -n '_shtab_ordinance_using audit prune; and test $_shtab_ordinance_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the record'"'"'s files, the oldest first'
+complete -c ordinance -n '_shtab_ordinance_using audit; and test $_shtab_ordinance_npos -eq 0' -a schema -d 'Print the SQL that makes the table for a record in PostgreSQL. Its owner runs it; the role that writes records needs INSERT, and with a chain SELECT.'
+complete -c ordinance -n '_shtab_ordinance_using audit schema' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a evidence -d 'Make a signed folder that shows which law a server applied on some days, what it did, and what failed.'
 complete -c ordinance -n '_shtab_ordinance_using evidence' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using evidence' -l from -x -d 'the first day'

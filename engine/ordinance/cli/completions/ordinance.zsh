@@ -45,6 +45,7 @@ _shtab_ordinance_audit_commands() {
     prune:'Delete records by age, by API key, or both. Hashes remain in their place, with a signed statement that records were deleted, so the record can still be verified. Servers may run meanwhile.'
     query:'Count the answers that the filters select, or list their records. The filters for rules, laws and effects must be met by one rule together; several values of one filter are alternatives. Nothing is verified.'
     report:'Draw the answers that the filters select as bars (SVG), by day or by what --by names. Nothing is verified.'
+    schema:'Print the SQL that makes the table for a record in PostgreSQL. Its owner runs it; the role that writes records needs INSERT, and with a chain SELECT.'
     verify:'Verify that nobody has changed, removed, added or moved a record since a checkpoint signed it. Records after the last checkpoint are not signed yet. What happens by itself (a kill, a full disk, a clock that is set) is listed as a break.'
   )
   _describe 'ordinance audit commands' _commands
@@ -115,7 +116,7 @@ _shtab_ordinance_audit_prune_options=(
   "--key[delete records of the API key of this name]:NAME:"
   "--sign-with[the private key (default\: \`audit.key_file\` of the settings)]:PEM:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
-  "(*)::the record\'s files, the oldest first:_files"
+  "(*)::the record\'s files, the oldest first, or the address of its database:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -137,7 +138,7 @@ _shtab_ordinance_audit_query_options=(
   "--by[count by api, day, effect, jurisdiction, key, law, locale, model, problem, rule, status, verdict]:KIND,…:"
   "--list[write the records as JSON lines, and do not count]"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
-  "(*)::the record\'s files, the oldest first:_files"
+  "(*)::the record\'s files, the oldest first, or the address of its database:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -160,11 +161,18 @@ _shtab_ordinance_audit_report_options=(
   "--out[the picture]:SVG:_files"
   "--title[what is written above it (default\: what is counted)]:title:"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
-  "(*)::the record\'s files, the oldest first:_files"
+  "(*)::the record\'s files, the oldest first, or the address of its database:"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_audit_report_defaults_added=0
+
+_shtab_ordinance_audit_schema_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_audit_schema_defaults_added=0
 
 _shtab_ordinance_audit_verify_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -173,7 +181,7 @@ _shtab_ordinance_audit_verify_options=(
   "--least[the record must reach this checkpoint]:NUMBER:"
   "--partial[the files are a part\: neither beginning nor end is expected]"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
-  "(*)::the record\'s files, the oldest first:_files"
+  "(*)::the record\'s files, the oldest first, or the address of its database:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -673,6 +681,7 @@ _shtab_ordinance_audit() {
         prune) _arguments -C -s $_shtab_ordinance_audit_prune_options ;;
         query) _arguments -C -s $_shtab_ordinance_audit_query_options ;;
         report) _arguments -C -s $_shtab_ordinance_audit_report_options ;;
+        schema) _arguments -C -s $_shtab_ordinance_audit_schema_options ;;
         verify) _arguments -C -s $_shtab_ordinance_audit_verify_options ;;
       esac
   esac
