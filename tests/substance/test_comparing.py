@@ -15,7 +15,7 @@ from ordinance.substance.comparing import LONGEST, compare
 from ordinance.substance.protected_spans import Kind, State
 from support.checkout import ROOT
 
-pytestmark = pytest.mark.semantics(38)
+pytestmark = pytest.mark.semantics(39)
 CASES = ROOT / "tests" / "cases" / "substance"
 ADDRESS = [line.split("\t") for line in (CASES / "address.tsv").read_text("utf-8").splitlines()]
 FACTS = [line.split(": ", 1) for line in (CASES / "facts.txt").read_text("utf-8").splitlines()[1:]]
