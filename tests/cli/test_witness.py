@@ -11,7 +11,7 @@ import pytest
 
 from ordinance.cli.main import main
 
-pytestmark = pytest.mark.semantics(38)
+pytestmark = pytest.mark.semantics(39)
 
 
 def files(folder: Path, a: str | bytes, b: str | bytes) -> list[str]:

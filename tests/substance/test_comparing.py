@@ -15,7 +15,7 @@ from ordinance.substance.comparing import LONGEST, compare
 from ordinance.substance.protected_spans import Kind, State
 from support.checkout import ROOT
 
-pytestmark = pytest.mark.semantics(38)
+pytestmark = pytest.mark.semantics(39)
 CASES = ROOT / "tests" / "cases" / "substance"
 ADDRESS = [line.split("\t") for line in (CASES / "address.tsv").read_text("utf-8").splitlines()]
 FACTS = [line.split(": ", 1) for line in (CASES / "facts.txt").read_text("utf-8").splitlines()[1:]]
@@ -183,6 +183,14 @@ def test_every_text_has_its_own_substance(text: str, language: str) -> None:
 def test_the_verdict_is_the_same_from_both_sides(a: str, b: str, language: str) -> None:
     one, other = compare(a, b, language), compare(b, a, language)
     assert one.state is other.state
+    assert one.kinds == other.kinds
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.permutations(["rot", "blau", "nicht", "grün", "weiß", "kann", "gelb", "Haus", "Baum", "3"]))
+def test_what_moved_is_the_same_from_both_sides(order: list[str]) -> None:
+    first = "es rot blau nicht grün weiß kann gelb Haus Baum 3"
+    one, other = compare(first, " ".join(("es", *order)), "de"), compare(" ".join(("es", *order)), first, "de")
     assert one.kinds == other.kinds
 
 

@@ -118,19 +118,27 @@ def _moved(a: Read, b: Read, language: Language | None) -> Iterator[Difference]:
     once = [{name for name, count in each.items() if count == 1} for each in counts]
     place = {name: at for at, (_, name) in enumerate(_marks(b, language))}
     order = [(at, name) for at, name in _marks(a, language) if name in once[0] & once[1]]
+    back = sorted(range(len(order)), key=lambda index: place[order[index][1]])
     rising = {order[at][1] for at in _rising([place[name] for _, name in order])}
-    for first, second in zip(_line(a, rising, language), _line(b, rising, language), strict=True):
-        if first[0] != second[0]:
-            span = first[1] or second[1]
-            if span is not None:
-                yield Difference(span.kind, State.DIFFERS, _place(first[1]), _place(second[1]), moved=True)
-            return
+    again = {order[back[at]][1] for at in _rising(back)}  # as it is seen from the other text
+    found = [each for kept in (rising, again) for each in _off_line(a, b, kept, language)]
+    if found:
+        yield from found
+        return
     if language is None or language.names not in ("nouns", "words"):
         return
     among = {span.written for span in a.nouns} if language.names == "nouns" else once[0]
     for at, name in order:
         if name not in rising and name in among:
             yield Difference(Kind.NAME, State.CANNOT_TELL, (at, at + len(name)), None, moved=True)
+            return
+
+
+def _off_line(a: Read, b: Read, kept: set[str], language: Language | None) -> Iterator[Difference]:
+    for (key, span), (other, beside) in zip(_line(a, kept, language), _line(b, kept, language), strict=True):
+        if key != other:
+            kind = min(each.kind for each in (span, beside) if each is not None)
+            yield Difference(kind, State.DIFFERS, _place(span), _place(beside), moved=True)
             return
 
 
