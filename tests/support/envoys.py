@@ -211,6 +211,7 @@ class Governed:
         reread: Callable[[], Settings] | None = None,
     ) -> None:
         self._envoys = envoys
+        self._is_stopped = False
         self._upstream = urlsplit(upstream).port or 0
         self.envoy = envoys.before(self._upstream)
         self.address = self.envoy.address
@@ -220,6 +221,10 @@ class Governed:
         self.envoy.until_processor()
 
     def stop(self) -> None:
+        """Stop it; once more does nothing, so that no Envoy is given back twice."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
         self.running.stop()
         self.envoy.until_processor(healthy=False)
         self._envoys.back(self._upstream, self.envoy)
