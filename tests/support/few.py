@@ -23,7 +23,7 @@ LEAST = 0.2
 #: What pytest itself takes for each case.
 EACH_CASE = 0.003
 #: How much more than its share a function may take before the end of a run reports it: the machine may be busy.
-LENIENT = 5
+LENIENT = 10
 HEAD = f"""\
 # What one case of a test function takes, in seconds of processor time with the smallest hypothesis profile, where the
 # cases of the function take more than {LEAST} s together. `make quick` runs of these what fits in a share
@@ -89,7 +89,7 @@ class Few:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         long = {name: seconds for name, seconds in self._took.items() if seconds > LENIENT * self._share}
         if long:
-            terminalreporter.section(f"more than {LENIENT * self._share:.0f} s of processor time: make quick TIMES=1")
+            terminalreporter.section(f"more than {LENIENT * self._share:.1f} s of processor time: make quick TIMES=1")
             for name, seconds in sorted(long.items(), key=lambda each: -each[1]):
                 terminalreporter.line(f"{seconds:6.1f} s  {name}")
 

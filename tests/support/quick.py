@@ -21,7 +21,7 @@ TESTS = ROOT / "tests"
 BIN = Path(sys.executable).parent
 LINT = (("ruff", "check", "--quiet", "."), ("ruff", "format", "--quiet", "--check", "."), ("mypy",))
 #: The seconds of processor time for a test that takes long, where all rooms are run and where one is.
-SHARE, ROOM_SHARE = 0.15, 0.5
+SHARE, ROOM_SHARE = 0.12, 0.4
 #: The tests, and their hypothesis profile.
 CHOSEN, PROFILE = "not slow and not server", "glance"
 #: Suites that need more than `make test` installs.
