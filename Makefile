@@ -27,7 +27,7 @@ SUITE := tests/support/again.py
 
 help:
 	@echo 'make serve           run the gateway on 127.0.0.1:8080 with a small model, as an operator in Germany'
-	@echo 'make quick           run lint, types and the fast tests after a change; ROOM=runtime/match for one room'
+	@echo 'make quick           run lint, types and the fast tests after a change; ROOM=runtime/match for one room; ALL=1 for all cases'
 	@echo 'make test            run all tests'
 	@echo 'make coverage        measure the branches that tests take in each room, against tests/coverage.toml; RAISE=1'
 	@echo 'make test-plugins    test the plugins under plugins/, with what they depend on'
@@ -72,13 +72,13 @@ ready: need-python
 	@"$(PYTHON)" deploy/install.py test
 
 quick: ready
-	@exec .venv/test/bin/python tests/support/quick.py $(ROOM)
+	@exec .venv/test/bin/python tests/support/quick.py $(ROOM) $(if $(ALL),--all) $(if $(TIMES),--times)
 
 test: ready
 	@exec .venv/test/bin/python $(SUITE) -n auto --dist worksteal --durations 15 $(FLAGS)
 
 coverage: ready
-	@exec .venv/test/bin/python tests/support/floors.py $(if $(RAISE),--raise)
+	@cd tests && exec ../.venv/test/bin/python -m support.floors $(if $(RAISE),--raise)
 
 # The plugins of this checkout, in an environment that has what they depend on; the engine's own has none of it.
 test-plugins: ready-plugins

@@ -14,6 +14,7 @@ from hypothesis import settings as profiles
 from ordinance.policy.plan import Plan
 from ordinance.serve.door.policies import Policies
 from ordinance.settings.model import Settings
+from support.few import Few, Taken, read
 from support.markers import Markers
 from support.serving import LoopThread, OpenGateway, RunningGateway, ScriptedUpstream
 from support.sharing import share_automata, share_parses, share_trust
@@ -32,8 +33,18 @@ profiles.register_profile("glance", max_examples=15, deadline=None, derandomize=
 profiles.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    chosen = parser.getgroup("ordinance", "tests/support/few.py")
+    chosen.addoption("--few", type=float, metavar="SECONDS", help="run of each test that takes long what fits in them")
+    chosen.addoption("--times", action="store_true", help="write what tests take to tests/times.toml")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Markers())
+    if config.getoption("--few") is not None:
+        config.pluginmanager.register(Few(config.getoption("--few"), read()))
+    if config.getoption("--times"):
+        config.pluginmanager.register(Taken())
     share_automata()
     share_parses()
     share_trust()

@@ -19,13 +19,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from support.quick import PROFILE, SHARE, TESTS, words_of
+
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ROOT / "tests" / "coverage.toml"
 PACKAGE = "engine/ordinance/"
 #: How far a room may be below its floor, in percentage points: what a new version of hypothesis draws is not the same.
 TOLERANCE = 0.5
-#: The tests that count, and their hypothesis profile: who measures needs no hundred examples of a property.
-CHOSEN, PROFILE = "not slow and not server", "glance"
 HEAD = """\
 # Branch coverage of each room, in percent, by the tests that are neither slow nor start servers. `make coverage` fails
 # where a room has less; `make coverage RAISE=1` raises what has become more. A floor goes down with code that goes, by
@@ -71,7 +71,7 @@ def written(floors: Mapping[str, float]) -> str:
 def measure() -> int:
     """Run the tests under coverage; pytest's exit status."""
     _coverage("erase")
-    words = ("run", "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal", "-m", CHOSEN)
+    words = ("run", "-m", "pytest", *words_of(TESTS, ("--few", str(SHARE))))
     return _coverage(*words, variables={**os.environ, "HYPOTHESIS_PROFILE": PROFILE})
 
 

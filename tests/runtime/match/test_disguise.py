@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -58,6 +59,12 @@ def answered(shipped: Plan, text: str, cut: list[str] | None = None) -> tuple[Ou
     return session.outcome(), stream
 
 
+@pytest.fixture(scope="module")
+def of_phrase(shipped: Plan) -> Callable[[str], Outcome]:
+    """What comes of a phrase as it is, decided once for all its disguises."""
+    return cache(lambda phrase: answered(shipped, phrase)[0])
+
+
 # every disguise of every red line
 
 
@@ -65,14 +72,16 @@ def answered(shipped: Plan, text: str, cut: list[str] | None = None) -> tuple[Ou
 @pytest.mark.semantics(25)
 @pytest.mark.parametrize("name", DISGUISES)
 @pytest.mark.parametrize("harm", HARMS)
-def test_a_red_line_in_disguise_is_decided_as_the_plain_one(harm: str, name: str, shipped: Plan) -> None:
+def test_a_red_line_in_disguise_is_decided_as_the_plain_one(
+    harm: str, name: str, shipped: Plan, of_phrase: Callable[[str], Outcome]
+) -> None:
     """Twenty texts, in the answer and in the prompt, whole and in random cuts."""
     phrases = red_line(shipped, harm)
     chance = Random(f"{harm} {name}")
     for number in range(len(FRAMES)):
         phrase = phrases[number % len(phrases)]
         text = list(disguised(phrase, name))[number]
-        plain, _ = answered(shipped, phrase)
+        plain = of_phrase(phrase)
         assert plain.verdict is Verdict.REFUSE
         assert plain.rules == (f"baseline/{harm}",)
         whole, _ = answered(shipped, text)

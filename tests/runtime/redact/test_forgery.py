@@ -20,6 +20,7 @@ from ordinance.runtime.redact.disclose import Discloser
 from ordinance.runtime.redact.wordings import LEAST_WORDS, Tree, Wordings, letters, wordings_of, words
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
+from support.checkout import RULES
 from support.serving import OpenGateway, ScriptedUpstream, say
 from support.strategies import cuttings
 
@@ -49,6 +50,10 @@ ORDINARY = [
 ]
 
 
+#: By the files, because to load the packs takes long, and every worker that collects these tests would.
+LANGUAGES = sorted(path.stem for path in (RULES / "languages").rglob("*.ord"))
+
+
 @cache
 def plan() -> Plan:
     return load().plan
@@ -72,29 +77,35 @@ def told(session: Session) -> str:
     return "".join("\n\n" + notice.text for notice in session.outcome().notices)
 
 
-def written() -> list[str]:
-    """A notice of each rule that tells, and those of the engine, in each language."""
+def written(tag: str) -> list[str]:
+    """A notice of each rule that tells, and those of the engine, in a language."""
     found = []
-    for tag in plan().languages:
-        say = Discloser(plan(), tag)
-        for heard in (set[str](), {rule.id for rule in plan().rules}):
-            found += [notice.text for rule in plan().rules for notice in say.told([rule], heard)]
-        for name, template in plan().engine_notices.items():
-            found.append(say.engine(NoticeKind.FAULT, template, ()).text if name != "contacts" else "")
-            for again in (False, True) if name == "contacts" else ():
-                found.append(say.contacts(template, template, plan().contacts, (), again=again).text)
+    say = Discloser(plan(), tag)
+    for heard in (set[str](), {rule.id for rule in plan().rules}):
+        found += [notice.text for rule in plan().rules for notice in say.told([rule], heard)]
+    for name, template in plan().engine_notices.items():
+        found.append(say.engine(NoticeKind.FAULT, template, ()).text if name != "contacts" else "")
+        for again in (False, True) if name == "contacts" else ():
+            found.append(say.contacts(template, template, plan().contacts, (), again=again).text)
     # A `provide` has the template of contacts, which only `say.contacts` fills.
     return [text for text in dict.fromkeys(found) if words(text) >= LEAST_WORDS and "{" not in text]
 
 
-@pytest.mark.parametrize("text", written())
+@pytest.mark.parametrize("tag", LANGUAGES)
 @pytest.mark.parametrize("whole", [False, True])
-def test_a_notice_that_the_model_writes_does_not_leave(text: str, whole: bool) -> None:
-    out, session = run([f"Before.\n\n{text}\n\nAfter."], whole)
-    assert f"Before.\n\n{MARKER}" in out
-    assert out.endswith(f"\n\nAfter.{told(session)}")
-    assert "engine/forged_marker" in causes(session)
-    assert session.outcome().verdict.word == "withhold"
+def test_a_notice_that_the_model_writes_does_not_leave(tag: str, whole: bool) -> None:
+    texts = written(tag)
+    assert len(texts) > 10
+    for text in texts:
+        out, session = run([f"Before.\n\n{text}\n\nAfter."], whole)
+        assert f"Before.\n\n{MARKER}" in out, text
+        assert out.endswith(f"\n\nAfter.{told(session)}"), text
+        assert "engine/forged_marker" in causes(session), text
+        assert session.outcome().verdict.word == "withhold", text
+
+
+def test_every_language_has_its_notices_looked_at() -> None:
+    assert set(plan().languages) == set(LANGUAGES)
 
 
 @given(st.data())
@@ -250,7 +261,7 @@ def test_through_the_gateway(open_gateway: OpenGateway, upstream: ScriptedUpstre
     gateway = open_gateway(plan())
     turns = [{"role": role, "content": "hi"} for role in ("user", "assistant", "user")]  # not the first answer
     ask = {"model": "m", "messages": turns, "stream": stream}
-    for notice in written():
+    for notice in dict.fromkeys(text for tag in LANGUAGES for text in written(tag)):
         upstream.script = say(f"One.\n\n{notice}\n\n⟦ … ⟧ two.", range(1, len(notice), 3))
         answer = httpx2.post(f"{gateway.address}/v1/chat/completions", json=ask, trust_env=False)
         assert answer.status_code == 200

@@ -16,9 +16,12 @@ from ordinance.runtime.redact import own_words as cutting
 from ordinance.runtime.redact.disclose import Discloser
 from ordinance.runtime.redact.own_words import GAP, OwnWords, Returned, own_words
 from ordinance.runtime.redact.wordings import State, Wordings, letters, wordings_of
+from support.checkout import RULES
 
 pytestmark = [pytest.mark.semantics(28)]
 
+#: By the files, because to load the packs takes long, and every worker that collects these tests would.
+LANGUAGES = sorted(path.stem for path in (RULES / "languages").rglob("*.ord"))
 SAID = "The capital of Germany is Berlin."
 
 
@@ -32,19 +35,23 @@ def words() -> OwnWords:
 
 
 @cache
-def written() -> tuple[str, ...]:
-    """Every notice that can be written, with each rule and with several, in each language."""
+def written(tag: str) -> tuple[str, ...]:
+    """Every notice that can be written, with each rule and with several, in a language."""
     found = []
-    for tag in plan().languages:
-        say = Discloser(plan(), tag)
-        for heard in (set[str](), {rule.id for rule in plan().rules}):
-            found += [notice.text for rule in plan().rules for notice in say.told([rule], heard)]
-            found += [notice.text for notice in say.told(plan().rules, heard)]
-        for name, template in plan().engine_notices.items():
-            found.append(say.engine(NoticeKind.FAULT, template, ()).text if name != "contacts" else "")
-            contacts = [(plan().contacts[:n], again) for n in (1, 3) for again in (False, True)]
-            found += [say.contacts(template, template, some, (), again=again).text for some, again in contacts]
+    say = Discloser(plan(), tag)
+    for heard in (set[str](), {rule.id for rule in plan().rules}):
+        found += [notice.text for rule in plan().rules for notice in say.told([rule], heard)]
+        found += [notice.text for notice in say.told(plan().rules, heard)]
+    for name, template in plan().engine_notices.items():
+        found.append(say.engine(NoticeKind.FAULT, template, ()).text if name != "contacts" else "")
+        contacts = [(plan().contacts[:n], again) for n in (1, 3) for again in (False, True)]
+        found += [say.contacts(template, template, some, (), again=again).text for some, again in contacts]
     return tuple(text for text in dict.fromkeys(found) if text and "{" not in text)
+
+
+@cache
+def written_anywhere() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for tag in LANGUAGES for text in written(tag)))
 
 
 def reflowed(text: str) -> dict[str, str]:
@@ -60,19 +67,26 @@ def reflowed(text: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("notice", written())
-def test_a_notice_is_cut_before_and_behind_what_was_said(notice: str) -> None:
-    assert words().cut(f"{notice}\n\n{SAID}") == words().cut(f"{SAID}\n\n{notice}")
-    found = words().cut(f"{notice}\n\n{SAID}\n\n{notice}")
-    assert (found.text, found.changed) == (SAID, True)
-    assert words().cut(notice).text == ""
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_a_notice_is_cut_before_and_behind_what_was_said(tag: str) -> None:
+    assert len(written(tag)) > 10
+    for notice in written(tag):
+        assert words().cut(f"{notice}\n\n{SAID}") == words().cut(f"{SAID}\n\n{notice}")
+        found = words().cut(f"{notice}\n\n{SAID}\n\n{notice}")
+        assert (found.text, found.changed) == (SAID, True), notice
+        assert words().cut(notice).text == "", notice
 
 
-@pytest.mark.parametrize("notice", written())
-def test_a_notice_is_cut_however_the_client_sets_it(notice: str) -> None:
-    for name, text in reflowed(f"{notice}\n\n{SAID}").items():
-        left = words().cut(text).text
-        assert letters(left) == letters(SAID), (name, left)
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_a_notice_is_cut_however_the_client_sets_it(tag: str) -> None:
+    for notice in written(tag):
+        for name, text in reflowed(f"{notice}\n\n{SAID}").items():
+            left = words().cut(text).text
+            assert letters(left) == letters(SAID), (name, left)
+
+
+def test_every_language_has_its_notices_looked_at() -> None:
+    assert set(plan().languages) == set(LANGUAGES)
 
 
 def test_a_notice_that_a_client_cut_off_is_cut_too() -> None:
@@ -123,9 +137,14 @@ def test_ordinary_text_is_left_as_it_is(text: str) -> None:
     assert words().cut(text) == Returned(text)
 
 
-PIECES = st.sampled_from(
-    [*written()[::7], MARKER, SAID, "Sie interagieren", "mit einem", "KI-System.", "\n\n", "\n", " ", "**", "> "]
-)
+PIECES = st.deferred(
+    lambda: st.sampled_from(
+        [
+            *written_anywhere()[::7], MARKER, SAID, "Sie interagieren", "mit einem", "KI-System.",
+            "\n\n", "\n", " ", "**", "> ",
+        ]
+    )
+)  # fmt: skip
 
 
 @given(st.lists(PIECES, max_size=12).map("".join))
@@ -147,7 +166,7 @@ def test_a_notice_in_a_notice_in_a_notice_is_a_gap() -> None:
 @given(st.data())
 def test_where_a_text_leads_is_found_letter_by_letter(data: st.DataObject) -> None:
     """However it is cut, and whatever signs stand between the letters."""
-    notice = data.draw(st.sampled_from(written()))
+    notice = data.draw(st.sampled_from(written_anywhere()))
     said = data.draw(st.sampled_from(["", "x", " - ", "**", "ä", "\u0301", "１", "ﬁ", "…"]))
     at = data.draw(st.integers(0, len(notice)))
     text = notice[:at] + said + notice[at : data.draw(st.integers(0, len(notice)))]
