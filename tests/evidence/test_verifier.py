@@ -21,7 +21,7 @@ from ordinance_verify.problems import CODES, Report
 from ordinance_verify.verification import Given
 from ordinance_verify.verification import verify as verified
 from support.bundles import ROOT, key, make_root, public, public_pem, sign_root
-from support.edits import INSIDE, WAYS, content, edited, sign_again
+from support.edits import INSIDE, WAYS, content, count_again, edited, sign_again
 from support.evidences import FIRST, LAST, VERIFIER, Month, month, verify
 
 #: How many edits are tried.
@@ -179,11 +179,7 @@ def test_a_record_that_is_shown_as_a_hash_to_hide_it_is_found(folder: Path) -> N
         path = folder / "record" / "2.jsonl"
         lines = path.read_bytes().splitlines()
         at = next(n for n in range(len(lines) // 3, len(lines)) if b'"event":"end"' in lines[n])
-        body, _unused, chain = lines[at].rpartition(b',"chain":{')
-        salt = bytes.fromhex(json.loads(b"{" + chain[:-1])["salt"])
-        digest = sha256(salt + body + b"}").hexdigest().encode()
-        place = chain.partition(b',"salt"')[0]
-        lines[at] = b'{"v":1,"event":"hashed","hash":"%b","chain":{%b}}' % (digest, place)
+        lines[at] = without(lines[at], b'"hashed"')
         path.write_bytes(b"\n".join(lines) + b"\n")
         sign_again(folder)
 
@@ -191,6 +187,31 @@ def test_a_record_that_is_shown_as_a_hash_to_hide_it_is_found(folder: Path) -> N
         found = codes(verified(folder, GIVEN))
     assert {"record-hidden", "section-differs"} <= found
     assert "record-chain" not in found
+
+
+def without(line: bytes, event: bytes) -> bytes:
+    """Return what is left of a record when the line for an ``event`` stands in its place."""
+    body, _unused, chain = line.rpartition(b',"chain":{')
+    salt = bytes.fromhex(json.loads(b"{" + chain[:-1])["salt"])
+    digest = sha256(salt + body + b"}").hexdigest().encode()
+    return b'{"v":1,"event":%b,"hash":"%b","chain":{%b}}' % (event, digest, chain.partition(b',"salt"')[0])
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_record_that_is_said_to_have_been_deleted_with_others_is_found(folder: Path, number: int) -> None:
+    """The deletion is one that somebody with the record's key signed; some of its records are outside these days."""
+
+    def hide(folder: Path, _: Random) -> None:
+        path = folder / "record" / f"{number}.jsonl"
+        lines = path.read_bytes().splitlines()
+        deletion = json.loads(lines[0])["id"].encode()
+        at = next(n for n in range(len(lines) // 3, len(lines)) if b'"event":"end"' in lines[n])
+        lines[at] = without(lines[at], b'"deleted","deletion":"%b"' % deletion)
+        path.write_bytes(b"\n".join(lines) + b"\n")
+        count_again(folder)
+
+    with edited(folder, hide, Random(0)):
+        assert codes(verified(folder, GIVEN)) == {"record-deletion"}
 
 
 @pytest.mark.parametrize("file", ["record/1.jsonl", "record/2.jsonl"])

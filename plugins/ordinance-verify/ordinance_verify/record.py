@@ -23,6 +23,7 @@ _DELETED = re.compile(
     rb'\{"v":1,"event":"deleted","deletion":"([0-9a-f]{32})","hash":"([0-9a-f]{64})","chain":\{' + _CHAIN + rb"\}\}"
 )
 _HASHED = re.compile(rb'\{"v":1,"event":"hashed","hash":"([0-9a-f]{64})","chain":\{' + _CHAIN + rb"\}\}")
+_GONE = re.compile(rb'\{"v":1,"event":"gone","deletion":"([0-9a-f]{32})","link":"([0-9a-f]{64})"\}')
 _TORN = re.compile(rb'\{"v":1,"event":"torn","hash":"([0-9a-f]{64})"\}')
 _SIGNED = re.compile(rb'(\{.*),"signature":\{"keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/]{86}==)"\}\}', re.DOTALL)
 _LONGEST = 1024 * 1024
@@ -61,6 +62,10 @@ class _Gone:
     records: int = 0
     links: Any = field(default_factory=hashlib.sha256)
 
+    def take(self, link: bytes) -> None:
+        self.records += 1
+        self.links.update(link)
+
 
 class Chains:
     """Verifies the files of a record, the oldest first: signed by one of ``keys``, about the time from ``since`` until
@@ -95,8 +100,7 @@ class Chains:
         report = self._report
         for deletion, gone in self._gone.items():
             says = self._statements.get(deletion, ({}, ""))[0]
-            others = gone.records == says.get("records") and gone.links.hexdigest() != says.get("digest")
-            if not says or gone.records > says["records"] or others:
+            if (gone.records, gone.links.hexdigest()) != (says.get("records"), says.get("digest")):
                 what = f"no signed statement says that these {gone.records} were deleted"
                 report.wrong("record-deletion", gone.where, what)
         if self._last is None:
@@ -124,9 +128,9 @@ class Chains:
         elif found := _DELETED.fullmatch(line):
             self.numbers.deleted += 1
             link = self._link(found[3], found[4], found[5], found[2].decode(), where)
-            gone = self._gone.setdefault(found[1].decode(), _Gone(where))
-            gone.records += 1
-            gone.links.update(link.encode())
+            self._gone.setdefault(found[1].decode(), _Gone(where)).take(link.encode())
+        elif found := _GONE.fullmatch(line):
+            self._gone.setdefault(found[1].decode(), _Gone(where)).take(found[2])
         elif found := _HASHED.fullmatch(line):
             self.numbers.hashed += 1
             self._link(found[2], found[3], found[4], found[1].decode(), where)
