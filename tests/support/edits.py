@@ -237,7 +237,7 @@ def count_again(folder: Path) -> None:
     ever = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
     chains = Chains({}, *ever, counting.take, Report(), whole=True)
     for path in sorted((folder / "record").iterdir(), key=lambda each: int(each.stem)):
-        chains.file(path, path.name)
+        chains.file(path, path.name, _sha256(path))
     found["counts"] = counting.counts()
     found["failures"] = counting.failures({each["digest"]: each["verified"] for each in found["policies"]})
     found["parts"] |= counting.parts()

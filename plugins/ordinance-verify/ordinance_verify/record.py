@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ordinance_verify.folder import open_plain
+from ordinance_verify.folder import MEANWHILE, open_plain
 from ordinance_verify.problems import Report, WrongError
 from ordinance_verify.strict import has, is_by, loads, sha256, unpacked
 
@@ -81,6 +81,7 @@ class Chains:
         self._heads: dict[str, Head] = {}
         self._partial = False
         self._between = _Between()
+        self._hidden = 0  # records that may be of the days and are shown as hashes
         self._in_file: _Between | None = None
         self._top = 0
         self._last: dict[str, Any] | None = None
@@ -89,11 +90,15 @@ class Chains:
         self._statements: dict[str, tuple[dict[str, Any], str]] = {}
         self._gone: dict[str, _Gone] = {}
 
-    def file(self, path: Path, name: str) -> None:
-        """Verify the next file. Raises ``WrongError`` where it cannot be read."""
+    def file(self, path: Path, name: str, digest: str) -> None:
+        """Verify the next file, whose SHA-256 must be ``digest``. Raises ``WrongError`` where it cannot be read."""
         self._top, self._in_file = 0, _Between()
+        read = hashlib.sha256()
         for number, line in enumerate(_lines(path, name), 1):
+            read.update(line + b"\n")
             self._take(line, f"{name}:{number}")
+        if read.hexdigest() != digest:
+            raise WrongError("file-changed", name, MEANWHILE)
 
     def end(self, least: int) -> None:
         """Verify what shows only at the end: the record must reach the checkpoint ``least``."""
@@ -109,6 +114,10 @@ class Chains:
         report.checkpoint = self._last["number"]
         if report.checkpoint < least:
             report.wrong("record-end", "record", f"it ends with checkpoint {report.checkpoint}")
+        self._hidden += len(self._between.hidden) * (self._at is not None and self._at < self._until)
+        if self._whole and self._hidden:
+            report.note("record-hidden", "record", f"{self._hidden} records around the first and the last midnight are "
+                        "shown as hashes, and could be of these days")  # fmt: skip
         left = self._between.records + self._between.torn
         if left:
             report.note("record-unsigned", "record", f"no checkpoint signs the last {left} records")
@@ -229,6 +238,8 @@ class Chains:
             if self._whole and self._at is not None and self._at >= self._since and made < self._until:
                 for hidden in between.hidden:
                     self._report.wrong("record-hidden", hidden, "it was written on one of the days")
+            elif made >= self._since and (self._at is None or self._at < self._until):
+                self._hidden += len(between.hidden)
         self._heads |= {chain: (n, link) for chain, (n, link) in says["heads"].items()}
         self._last, self._line, self._at = says, line, made
         self._between, self._in_file = _Between(), None
@@ -236,6 +247,9 @@ class Chains:
     def _compare(self, says: dict[str, Any], where: str) -> None:
         between = self._between
         if says["gap"] and self._in_file is not None:
+            if left := between.records - self._in_file.records:
+                what = f"no checkpoint signs the last {left} records of the file before"
+                self._report.note("record-unsigned", where, what)
             between = self._in_file
         heads = {chain: (n, link) for chain, (n, link) in says["heads"].items()}
         known = {chain: self._heads.get(chain, (0, sha256(chain.encode()))) for chain in heads}
