@@ -129,6 +129,7 @@ def test_edits_that_the_office_signs_are_found_too(folder: Path) -> None:
 #: What somebody with the key of the evidence would like to hide, and what is found.
 FORGERIES = {
     "an answer fewer in the counts": ("counts.json", b'"answers":', b'"answers":1', "section-differs"),
+    "a count that is no number": ("counts.json", b'"answers":1,', b'"answers":true,', "section-differs"),
     "a failure fewer": ("failures.json", b'"late":', b'"late":1', "section-differs"),
     "another law in force": ("laws.json", b'["XA/act"]', b"[]", "section-differs"),
     "a policy nobody knows": ("policies.json", b'"digest":"', b'"digest":"0', "section-form"),
