@@ -2,6 +2,9 @@
 same answers, in turn, recorded without a chain and with it. Then what it takes to verify records: time and memory.
 
     .venv/test/bin/python benchmarks/chain.py [--answers N] [--rounds N] [--verify N ...] [--folder FOLDER]
+        [--store URL]
+
+With the address of a database that has the table, the same answers are recorded there too, with a chain.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from door import events
+from pydantic import SecretStr
 
 from ordinance.loading.load import load
 from ordinance.protocol.apis.chat import CHAT
@@ -29,7 +33,7 @@ from ordinance.protocol.said import Top
 from ordinance.runtime.opening import open_session
 from ordinance.runtime.situation import situate
 from ordinance.serve.record.audit_log import AuditLog
-from ordinance.serve.record.chained_file import ChainedFile
+from ordinance.serve.record.chained_file import chained_file
 from ordinance.serve.record.logfile import LogFile
 from ordinance.settings.reporting import AuditSettings
 from record import RECORD
@@ -67,12 +71,14 @@ def measured(answer: Callable[[AuditLog], None], log: AuditLog, answers: int) ->
     return (time.process_time() - began) / answers * 1e6
 
 
-def compare(folder: Path, answers: int, rounds: int, length: int) -> None:
+def compare(folder: Path, answers: int, rounds: int, length: int, store: str | None) -> None:
     answer = answering(length)
     logs = {
         "without a chain": AuditLog(AuditSettings(path=folder / "plain")),
         "with a chain": AuditLog(AuditSettings(path=folder / "chained", key_file=folder / "key.pem")),
     }
+    if store is not None:
+        logs["in a table"] = AuditLog(AuditSettings(store=SecretStr(store), key_file=folder / "key.pem"))
     found: dict[str, list[float]] = {name: [] for name in logs}
     for log in logs.values():  # what the first answers build does not count
         measured(answer, log, answers)
@@ -81,16 +87,18 @@ def compare(folder: Path, answers: int, rounds: int, length: int) -> None:
             found[name].append(measured(answer, log, answers))
     for log in logs.values():
         log.close()
-    plain, chained = found.values()
-    ratio = statistics.median(after / before for before, after in zip(plain, chained, strict=True))
     for name, times in found.items():
         print(f"{name:18}{statistics.median(times):9.1f} µs an answer of {length} events (median of {rounds})")
-    print(f"{'ratio':18}{ratio:9.3f} (median of the rounds), {min(chained) / min(plain):.3f} (least of each)")
+    first, *others = found
+    for name in others:
+        ratio = statistics.median(after / before for before, after in zip(found[first], found[name], strict=True))
+        least = min(found[name]) / min(found[first])
+        print(f"{'ratio ' + name:18}{ratio:9.3f} (median of the rounds), {least:.3f} (least of each)")
 
 
 def verify(folder: Path, records: int) -> None:
     path = folder / f"log-{records}"
-    file = ChainedFile(LogFile(path), path, folder / "key.pem", AuditSettings(path=path))
+    file = chained_file(LogFile(path), path, folder / "key.pem", AuditSettings(path=path))
     line = msgspec.json.encode({"v": 1, "time": "2026-11-27T10:00:00.000+00:00", "event": "end", "mono": 1, **RECORD})
     began = time.process_time()
     for at in range(0, records, 500):
@@ -119,13 +127,14 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=40, help="events of an answer")
     parser.add_argument("--verify", type=int, nargs="*", default=[1000, 100_000, 1_000_000], help="records")
     parser.add_argument("--folder", type=Path, help="where the files lie (default: a temporary one)")
+    parser.add_argument("--store", help="postgresql://…, a database with the table")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as name:
         folder = Path(name)
         key = Ed25519PrivateKey.generate()
         (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         if given.rounds:
-            compare(folder, given.answers, given.rounds, given.length)
+            compare(folder, given.answers, given.rounds, given.length, given.store)
         for records in given.verify:
             verify(folder, records)
 

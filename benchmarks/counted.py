@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,12 @@ EFFECTS = {"EU/machine": "say", "EU/synthetic_text": "mark"}
 
 
 class Gateway:
-    """A gateway of the engine in ``checkout``, as a process of its own."""
+    """A gateway of the engine in ``checkout``, as a process of its own, before the server at ``url``, or those that
+    ``variables`` name."""
 
-    def __init__(self, checkout: Path, url: str, **variables: str) -> None:
-        words = ["-m", "ordinance.cli.main", "serve", "--upstream", url, "--jurisdiction", "DE", "--port", "0"]
+    def __init__(self, checkout: Path, url: str = "", **variables: str) -> None:
+        behind = ["--upstream", url] if url else []
+        words = ["-m", "ordinance.cli.main", "serve", *behind, "--jurisdiction", "DE", "--port", "0"]
         shared = {"ORDINANCE_AUDIT": "/dev/null", "ORDINANCE_CONVERSATION__STORE": "none"}
         self.process = subprocess.Popen(  # noqa: S603
             [sys.executable, *words],
@@ -75,6 +78,12 @@ async def main(answers: int, rounds: int, before: Path | None) -> None:
     gateways = {"without": Gateway(ROOT, url), "metrics": Gateway(ROOT, url, ORDINANCE_METRICS__PORT="0")}
     if before is not None:
         gateways["before"] = Gateway(before, url)
+    await compare(gateways, answers, rounds, "before" if before is not None else "without")
+    server.close()
+
+
+async def compare(gateways: Mapping[str, Gateway], answers: int, rounds: int, base: str) -> None:
+    """Print what an answer costs each of ``gateways``, which are asked in turns, also as a ratio to ``base``."""
     body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "hi"}]}
     costs: dict[str, list[float]] = {name: [] for name in gateways}
     with ExitStack() as ending:
@@ -89,12 +98,10 @@ async def main(answers: int, rounds: int, before: Path | None) -> None:
                         await http.post(f"{gateway.address}/v1/chat/completions", json=body)
                     if turn:  # the first warms up
                         costs[name].append((gateway.spent() - began) / answers * 1e3)
-    server.close()
-    base = costs.get("before", costs["without"])
     for name, found in costs.items():
-        ratio = statistics.median(one / other for one, other in zip(found, base, strict=True))
+        ratio = statistics.median(one / other for one, other in zip(found, costs[base], strict=True))
         told = f"{statistics.median(found):.2f} ms, least {min(found):.2f}, for an answer of {EVENTS} events"
-        print(f"{name}: {told}; {ratio:.3f} x, least {min(found) / min(base):.3f} x")
+        print(f"{name}: {told}; {ratio:.3f} x, least {min(found) / min(costs[base]):.3f} x")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "policy/link": {"detection", "language", "policy"},
     "policy/check": {"detection", "errors", "language", "policy", "policy/link"},
     "runtime/text": {"errors"},
+    "substance": set(),
     "runtime/match": {"detection", "errors", "runtime/text"},
     "runtime/redact": {"detection", "policy", "runtime/text", "runtime/match"},
     "runtime/judged": {"runtime/text", "runtime/match", "runtime/redact"},
@@ -55,6 +56,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "protocol/govern": {"policy", "protocol", "protocol/apis", "runtime", "runtime/redact", "runtime/judged"},
     "serve/http": {"errors", "protocol", "settings"},
     "record": {"errors", "trust"},
+    "evidence": {
+        "authoring", "authoring/register", "errors", "loading", "plugins", "policy", "record", "trust",
+    },
     "serve/record": {"errors", "plugin", "plugins", "protocol", "record", "serve/http", "settings", "trust"},
     "serve/metrics": {"errors", "serve/http", "settings"},
     "serve/traces": {"plugins", "serve/http", "serve/record", "settings"},
@@ -99,10 +103,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {"doctor/protocols", "errors", "protocol", "serve", "settings"},
     "cli": {
         "authoring", "authoring/calibration", "authoring/register", "authoring/translation", "conformance", "doctor",
-        "doctor/protocols", "errors", "judging", "language", "loading", "plugin", "plugins", "policy", "protocol",
+        "doctor/protocols", "errors", "evidence", "judging", "language", "loading", "plugin", "plugins", "policy",
+        "protocol",
         "protocol/apis", "protocol/govern", "record", "resources", "runtime",
         "runtime/compared", "runtime/redact", "serve", "serve/behind", "serve/chat",
-        "serve/conversations", "serve/door", "serve/http", "settings", "trust", "trust/marks",
+        "serve/conversations", "serve/door", "serve/http", "settings", "substance", "trust", "trust/marks",
     },
 }  # fmt: skip
 

@@ -390,6 +390,23 @@ def test_no_pack_lowers_what_the_charter_decides(data: st.DataObject) -> None:
         assert run(alone, bare).outcome.verdict <= run(plan, asked).outcome.verdict
 
 
+@pytest.mark.requirement("TE-1")
+@pytest.mark.requirement("RL-6")
+@THEOREM
+@given(st.data())
+def test_no_red_line_opens_for_a_text_of_ones_own(data: st.DataObject) -> None:
+    """Whatever packs are loaded, a red line that acts where no purpose is attested acts where people have texts of
+    their own transformed."""
+    world = data.draw(full_worlds())
+    plan, alone = accepted(units(world)), accepted([charter(), language("en")])
+    for asked in asking(data, world):
+        plain = replace(asked, attested={name: value for name, value in asked.attested.items() if name != "purpose"})
+        own = replace(plain, attested={**plain.attested, "purpose": "transform"})
+        assert run(alone, plain).outcome == run(alone, own).outcome
+        before, after = run(plan, plain).outcome, run(plan, own).outcome
+        assert {rule for rule in before.rules if rule.startswith("tiny/")} <= set(after.rules)
+
+
 @pytest.mark.semantics(1)
 @pytest.mark.requirement("CC-3")
 @THEOREM

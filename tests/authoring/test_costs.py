@@ -118,3 +118,18 @@ def test_a_disguised_phrase_may_be_as_long_as_its_gaps() -> None:
     holds = [hold for cost in measured(plan) if cost.scope == "span" for hold in cost.holds.values()]
     assert max(hold.mean for hold in holds) <= 4
     assert max(hold.p99 for hold in holds) <= 24
+
+
+@pytest.mark.semantics(37)
+def test_of_two_things_one_waits_for_the_other(tmp_path: Path) -> None:
+    pair = RULES.replace("has pattern code\n", "has both pattern code and pattern mail within 30 characters\n")
+    text = JURISDICTION.replace("law act {", PATTERNS + "\nlaw act {").replace("  say 1.2", pair + "  say 1.2")
+    text = text.replace('answer "Take x124."', 'answer "Take x124 to a.b@c.example"')
+    plan = load_on(write_jurisdiction(tmp_path, text)).plan
+    most = 4 + 30 + 90
+    assert dict(costs(plan))["XA/codes"] == (
+        f"holds one of two things until 30 characters have passed without the other, at most {most}"
+    )
+    (cost,) = (each for each in measured(plan) if each.rule == "XA/codes")
+    assert (cost.scope, cost.width) == ("span", 90)
+    assert cost.worst[1].mean > 0

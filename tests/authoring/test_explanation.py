@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ordinance.authoring.applicability import standing
 from ordinance.authoring.explanation import Account, Turns, as_json, explain
-from ordinance.authoring.witness import Witness
+from ordinance.authoring.observer import Observer
 from ordinance.authoring.words import condition_in_words
 from ordinance.loading.load import load
 from ordinance.loading.packs import shipped_rules
@@ -110,7 +110,7 @@ def test_it_agrees_with_the_session(
 def test_what_a_witness_sees_is_what_a_session_removes(plan: Plan, words: list[str]) -> None:
     """A rule that takes out sentences leaves a marker exactly where a witness saw something."""
     text = " ".join(words)
-    seen = {found.rule for found in Witness(plan).look(text)}
+    seen = {found.rule for found in Observer(plan).look(text)}
     session = Session(plan, situate(plan, jurisdiction="XA", on=TODAY), "en", whole=True)
     stream = session.stream()
     said = stream.feed(text) + stream.close()

@@ -27,6 +27,8 @@ UNSHOWN = {"no-plan": "test_load", "charter-weakened": "test_weaken"}
 #: Findings that cannot come alone, with those beside which they come.
 BESIDE = {
     "too-many": {"name-unused"},
+    "language-unknown": {"example-disagrees"},
+    "not-yet": {"judge-missing", "judged-without-means", "judged-without-not", "judged-examples", "name-unused"},
     "judged-alone": {"judge-missing", "judged-examples", "harm-toothless", "name-unused"},
     **{code: {"judge-missing"} for code in ("judged-without-means", "judged-without-not", "judged-examples")},
 }

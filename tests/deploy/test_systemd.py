@@ -12,6 +12,8 @@ import pytest
 from ordinance.serve.workers import _BEYOND_GRACE_SECONDS
 from ordinance.settings.model import Settings
 from support.checkout import ROOT
+from support.commands import run_here
+from support.records import opened, record, write
 
 UNITS = ROOT / "deploy" / "systemd"
 ANALYZE = shutil.which("systemd-analyze")
@@ -37,9 +39,10 @@ def said(unit: str, key: str) -> list[str]:
 
 @pytest.mark.server
 @needs_systemd
-def test_the_exposure_of_the_gateway_is_low() -> None:
-    done = analyze("security", "--offline=true", "--threshold=20", UNITS / "ordinance.service")
-    found = re.search(r"Overall exposure level for ordinance.service: ([0-9.]+)", done.stdout)
+@pytest.mark.parametrize("unit", ["ordinance.service", "ordinance-prune.service"])
+def test_the_exposure_of_a_service_is_low(unit: str) -> None:
+    done = analyze("security", "--offline=true", "--threshold=20", UNITS / unit)
+    found = re.search(rf"Overall exposure level for {unit}: ([0-9.]+)", done.stdout)
     assert found is not None, done.stderr
     assert float(found[1]) <= 2.0
     assert done.returncode == 0
@@ -53,7 +56,7 @@ def test_systemd_understands_every_line(tmp_path: Path) -> None:
         text = unit.read_text("utf-8").replace("/opt/ordinance/current/bin/ordinance", "/bin/true")
         (tmp_path / unit.name).write_text(text)
     done = analyze("verify", *sorted(tmp_path.iterdir()))
-    ours = [line for line in done.stderr.splitlines() if "ordinance." in line]
+    ours = [line for line in done.stderr.splitlines() if "ordinance" in line]
     assert ours == []
 
 
@@ -96,3 +99,41 @@ def test_the_socket_is_the_one_that_is_served_and_none_but_this_machine_reaches_
     assert said("ordinance.socket", "ListenStream") == ["127.0.0.1:8080"]
     assert said("ordinance.socket", "Accept") == ["no"]
     assert said("ordinance.service", "Requires") == ["ordinance.socket"]
+
+
+@pytest.mark.server
+def test_the_command_that_deletes_old_records_is_one_that_runs(tmp_path: Path) -> None:
+    """The unit's very words; only the places are others."""
+    path = tmp_path / "record.jsonl"
+    log = opened(path)
+    write(log, record(1, time="2020-01-01T10:00:00.000+00:00"), record(2, time="2100-01-01T10:00:00.000+00:00"))
+    log.close()
+    (tmp_path / "ordinance.yaml").write_text("audit: record.jsonl\n")
+    (tmp_path / "record.pem").rename(tmp_path / "record-key")
+    (line,) = said("ordinance-prune.service", "ExecStart")
+    keep = next(each for each in said("ordinance-prune.service", "Environment") if each.startswith("KEEP="))
+    program, *words = (
+        line.replace("/etc/ordinance", str(tmp_path)).replace("%d", str(tmp_path)).replace("${KEEP}", keep[5:]).split()
+    )
+    assert program == "/opt/ordinance/current/bin/ordinance"
+    done = run_here(*words)
+    assert (done.returncode, done.stdout) == (0, f"{path}: 1 records deleted\n"), done.stderr
+    assert b"2020-01-01" not in path.read_bytes()
+    assert b"2100-01-01" in path.read_bytes()
+
+
+def test_the_job_that_deletes_is_the_services_user_and_may_write_no_more() -> None:
+    unit = "ordinance-prune.service"
+    assert (said(unit, "User"), said(unit, "DynamicUser")) == (["ordinance"], ["yes"])
+    assert said(unit, "LogsDirectory") == said("ordinance.service", "LogsDirectory")
+    assert said(unit, "StateDirectory") == []
+    for key in (
+        "CapabilityBoundingSet",
+        "ProtectSystem",
+        "NoNewPrivileges",
+        "PrivateDevices",
+        "IPAddressDeny",
+        "UMask",
+    ):
+        assert said(unit, key) == said("ordinance.service", key)
+    assert said("ordinance-prune.timer", "Persistent") == ["yes"]

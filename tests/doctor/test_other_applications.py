@@ -48,7 +48,7 @@ def test_each_application_that_is_listed_is_asked(
 
     front = Front(loop_thread, gateway.address, answer)
     try:
-        target = acquaint(server_at(front.address, None, 10), None, canaries_of(small_plan()), None)
+        target = acquaint(server_at(front.address, None, 10), (), canaries_of(small_plan()), None)
         found = list(beside(target))
     finally:
         front.stop()

@@ -84,7 +84,7 @@ def broken(loop_thread: LoopThread, good: RunningGateway, canaries: Canaries) ->
 
 def meet(address: str, canaries: Canaries, key: str | None = None, behind: str | None = None) -> Target:
     server = server_at(address, key, 10)
-    return acquaint(server, None if behind is None else server_at(behind, None, 10), canaries, None)
+    return acquaint(server, () if behind is None else (server_at(behind, None, 10),), canaries, None)
 
 
 def opened(findings: Iterator[Finding]) -> list[Finding]:
@@ -504,7 +504,7 @@ def test_a_server_behind_that_can_be_reached_is_open(
 
 
 def meet_behind(target: Target, port: int) -> Target:
-    return replace(target, behind=server_at(f"http://127.0.0.1:{port}", None, 1))
+    return replace(target, behind=(server_at(f"http://127.0.0.1:{port}", None, 1),))
 
 
 def test_a_canary_in_a_route_that_passes_is_found(broken: Broken, canaries: Canaries) -> None:

@@ -36,6 +36,7 @@ ASKS: dict[str, dict[str, Any]] = {
 }
 #: The fields of version 1 of the schema. One may be added here, none taken away.
 VERSION_1 = {
+    "upstream", "fallback",
     "v", "time", "event", "request", "key", "api", "model", "stream", "status", "seconds", "problem", "digest",
     "jurisdiction", "locale", "verdict", "rules", "failed", "trials", "notices", "choices", "balanced", "history",
     "lost", "output", "plugins", "trace", "x_request_id", "judged", "not_judged", "judge_faults",
@@ -165,10 +166,11 @@ def test_every_field_that_is_written_is_documented_and_none_was_taken_away(
     of_judges = {"judged", "not_judged", "judge_faults", "judges_failed"}
     of_others = {
         "adapters", "mark", "watermark", "history", "lost", "output", "plugins", "stale", "mono", "chain", "shadow",
+        "upstream", "fallback",
     }  # fmt: skip
     assert VERSION_1 - fields <= of_others | of_judges, (
-        "what only a slot, a mark, an old red line, a gap, a batch, a plugin, an old policy, a chain, a judge and a "
-        "shadow have"
+        "what only a slot, a mark, an old red line, a gap, a batch, a plugin, an old policy, a chain, a judge, a "
+        "shadow and several servers have"
     )
     assert documented() == VERSION_1
     by_id: dict[str, list[str]] = {}

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "plugins" / "ordinance-verify"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from fuzz.campaign import main

@@ -29,6 +29,11 @@ _FILES = {
     ),
     "marks": ("marked-answer", "mark-claims"),
     "records": ("record", "record-head", "record-query", "record-prune"),
+    "evidences": (
+        "evidence-manifest", "evidence-statement", "evidence-record", "evidence-root", "evidence-policy-statement",
+        *(f"evidence-{section}" for section in ("policies", "laws", "changes", "parts", "keys")),
+    ),
+    "own_texts": ("witness",),
     "ext_proc": ("ext-proc",),
 }  # fmt: skip
 #: Those that need another environment than the others: what Envoy's messages are made with.

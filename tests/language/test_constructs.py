@@ -83,6 +83,11 @@ SPOILED = [
     (S, "answer has any of", "prompt or answer has any of", "prompt-withheld", "`words`"),
     (H, "answer has topic", "prompt or answer has topic", "prompt-withheld", "`ready_answers`"),
     (S, "has pattern code", "has topic self_harm", "topic-alone", "`codes`"),
+    (S, "in the same sentence", "within 0 characters", "near-invalid", "from 1 to 500"),
+    (S, "in the same sentence", "within 501 characters", "near-invalid", "from 1 to 500"),
+    (S, "in the same sentence", "within 1.5 characters", "near-invalid", "`within 1.5 characters`"),
+    (S, "and pattern code in the same sentence", "and script is Cyrl within 9 characters", "near-sentences",
+     "`in the same sentence`"),
     (S, "judged at least 0.8", "judged at least 1.8", "bound-invalid", "is never true"),
     (S, "judged at least 0.8", "judged at least 0.8.1", "bound-invalid", "Write from 0.01"),
     # slots
@@ -133,8 +138,7 @@ def test_one_thing_wrong(kind: str, old: str, new: str, code: str, said: str, tm
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("has pattern code", "has both lexicon words and pattern code within 9 characters", "within N characters"),
-        ("has pattern code", "language is ru", "language"),
+        ("lexicon words and pattern code in", "lexicon words and judged at least 0.8 in", "`judged`"),
     ],
 )
 def test_what_cannot_run_yet_is_a_load_error_that_says_so(old: str, new: str, said: str, tmp_path: Path) -> None:

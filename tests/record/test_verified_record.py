@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from ordinance.record import series
-from ordinance.record.series import head_file, kept_in
+from ordinance.record.series import Series, head_file, kept_in
 from ordinance.record.verified_record import PROBLEMS, verify
+from ordinance.trust.detached import Signer
 from support.records import breaks, codes, known, opened, record, verified, write
 
 
@@ -200,7 +201,8 @@ def test_a_kill_while_a_checkpoint_is_written_breaks_nothing(tmp_path: Path, wri
     file = opened(path)
     write(file, *map(record, range(3)))
     with path.open("rb") as here:
-        line = file._series.next(file._head, here)  # type: ignore[arg-type]
+        assert file._head is not None
+        line = Series(path, Signer(tmp_path / "record.pem")).next(file._head, here)
     if written:
         with path.open("ab") as log:
             log.write(line)

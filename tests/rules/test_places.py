@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from ordinance.authoring.explanation import explain
+from ordinance.authoring.register.entries import register
+from ordinance.authoring.register.markdown import to_markdown
+from ordinance.authoring.register.wording import Wording, words_in
 from ordinance.language.ast import ContactDecl
 from ordinance.loading.load import Loaded, load
 from ordinance.policy.plan import Plan
@@ -16,7 +20,7 @@ from ordinance.policy.vocabulary import Effect, NoticeKind
 from ordinance.runtime.session import Session
 from ordinance.runtime.situation import situate
 from support.checkout import CASES, RULES
-from support.packs import TODAY, errors
+from support.packs import SHIPPED_CHARTER, TODAY, errors
 
 REFUSED = CASES / "packs" / "AE" / "refused" / "AE.ord"
 DISTRESS = "ordinance-canary-self-harm-a60f38"
@@ -203,3 +207,43 @@ def test_korea_and_china_label_from_their_day_on(plan: Plan) -> None:
             session.stream().close()
             labels = [each for each in session.record()["rules"] if each.startswith(f"{place}/")]
             assert bool(labels) is there, (place, day)
+
+
+OWN = "Your letter, corrected: my code is 49403136515."
+
+
+def _office() -> Loaded:
+    return load([RULES / "jurisdictions" / "EE", RULES / "houses" / "example_office"], on=TODAY)
+
+
+@pytest.mark.requirement("TE-1")
+def test_numbers_stay_in_a_letter_of_ones_own_where_the_operator_attests_it() -> None:
+    plan = _office().plan
+    for purpose, kept in (("transform", True), ("education", False), ("", False)):
+        facts = {"purpose": purpose} if purpose else {}
+        session = answered(plan, OWN, at="EE", **facts)
+        assert ("example_office/personal_numbers" not in session.outcome().rules) is kept
+        assert session.record().get("purpose", "") == purpose
+        assert session.under().get("purpose", "") == purpose
+    situation = situate(plan, jurisdiction="EE", attested={"purpose": "transform"}, turn=2, on=TODAY)
+    (account,) = explain(plan, situation, answer=OWN, only="example_office/personal_numbers").accounts
+    assert account.came == "excepted"
+
+
+@pytest.mark.requirement("TE-1")
+@pytest.mark.requirement("RL-1")
+def test_no_purpose_gets_what_a_red_line_forbids() -> None:
+    plan = _office().plan
+    for canary in re.findall(r"ordinance-canary-[a-z]+-[0-9a-f]{6}", SHIPPED_CHARTER):
+        plain = answered(plan, f"Very well: {canary}.", at="EE").outcome()
+        own = answered(plan, f"Very well: {canary}.", at="EE", purpose="transform").outcome()
+        assert (own.verdict, own.rules) == (plain.verdict, plain.rules)
+
+
+@pytest.mark.requirement("TE-1")
+@pytest.mark.parametrize(("tag", "words"), [("en", "work on a text of one’s own"), ("et", "oma teksti töötlemine")])
+def test_the_register_says_that_letters_of_ones_own_are_different(tag: str, words: str) -> None:
+    loaded = _office()
+    assert loaded.policy is not None
+    wording = Wording.of(tag, words_in(tag), loaded.policy)
+    assert words in to_markdown(register(loaded.plan, loaded.policy, wording, TODAY))

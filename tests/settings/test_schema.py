@@ -64,6 +64,10 @@ RIGHT = (
     "judges: [{name: b, url: [http://a, http://b], model: m, renderer: taxonomy, labels: {S9: [baseline/weapons]},"
     " seconds: 2.5, window: 4000}, {name: near, by: near.lines}]",
     "judge: {uncalibrated: act, at_once: 16, shown: true}",
+    "upstreams: {big: {url: 'http://10.0.0.5:8000/v1', key_file: k, models: [org/llama-70b], fallback: small,"
+    " aliases: {default: org/llama-70b}, drain: true, health_seconds: 2.5},"
+    " little: {url: 'https://x', ca: ca.pem, models: [small]}}",
+    f"keys: [{{name: a, sha256: {DIGEST}, models: [large, small]}}]",
     "trust: {root: root.json, required: false, state: state/trust.json}",
     "mark: {key_file: provider.pem, key_id: office-2026, provider: 'https://office.example', watermark: true}",
     "objections: counts/objections.jsonl",
@@ -123,6 +127,13 @@ WRONG = (
     f"plugins: [{{name: a, version: '>=1', path: a, sha256: {DIGEST}}}]",
     "plugins: [{name: a, version: 1.2.0, path: a, sha256: abc}]",
     "vllm: {closed_routes: /metrics}",
+    "upstreams: [{url: 'http://x', models: [m]}]",
+    "upstreams: {a: {url: 'http://x'}}",
+    "upstreams: {a: {url: 'http://x', models: []}}",
+    "upstreams: {a: {url: 'http://x', models: ['two words']}}",
+    "upstreams: {a: {url: 'x', models: [m]}}",
+    "upstreams: {a: {url: 'http://x', models: [m], fallback: ''}}",
+    "upstreams: {a: {url: 'http://x', models: [m], weight: 0}}",
     "adapters: [et]",
     "adapters: {et: et-instruct}",
     "adapters: {et: {lora: ''}}",
@@ -143,6 +154,15 @@ ONLY_FOR_THE_READER = (
     "audit: {key_file: k.pem}",
     f"plugins: [{{name: a, version: 1.2.0, path: a, sha256: {DIGEST}, network: [judge]}}]",
     "adapters: {German: {lora: x}}",
+    "upstreams: {Big: {url: 'http://x', models: [m]}}",
+    "upstreams: {a: {url: 'http://x', models: [m, m]}}",
+    "upstreams: {a: {url: 'http://x', models: [m], aliases: {b: n}}}",
+    "upstreams: {a: {url: 'http://x', models: [m], aliases: {m: m}}}",
+    "upstreams: {a: {url: 'http://x', models: [m], fallback: m}}",
+    "upstreams: {a: {url: 'http://x', models: [m], fallback: n}}",
+    "upstreams: {a: {url: 'http://x', models: [m], fallback: n}, b: {url: 'http://x', models: [m], fallback: o},"
+    " c: {url: 'http://x', models: [n, o]}}",
+    "{upstream: {url: 'http://x'}, upstreams: {a: {url: 'http://x', models: [m]}}}",
     f"keys: [{{name: a, sha256: {DIGEST}, locale: german}}]",
     f"keys: [{{name: a, sha256: {DIGEST}}}, {{name: b, sha256: {DIGEST}}}]",
 )

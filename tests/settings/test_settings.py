@@ -79,8 +79,11 @@ def test_the_record_may_be_set_in_short_or_in_full_and_both_are_joined(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("audit: 5", "a path is expected, or a mapping such as {path: audit.jsonl, required: true}"),
-        ("audit: {required: true}", "`required` needs a `path`"),
+        ("audit: 5", "a path or postgresql://… is expected, or a mapping such as {path: audit.jsonl, required: true}"),
+        ("audit: {required: true}", "`required` needs a `path` or a `store`"),
+        ("audit: {path: log, store: 'postgresql://db/records'}", "`path` and `store` are two places"),
+        ("audit: {store: 'mysql://db/records'}", "expected postgresql://USER@HOST/NAME"),
+        ("audit: {store: 'postgresql://'}", "expected postgresql://USER@HOST/NAME"),
         ("audit: {pat: log}", "did you mean 'path'"),
         ("audit: {path: log, queue: 0}", "a number at least 1 is expected"),
     ],
@@ -89,6 +92,16 @@ def test_what_is_wrong_about_the_record_is_told(tmp_path: Path, text: str, said:
     with pytest.raises(SettingsError) as raised:
         load({}, write(tmp_path, text))
     assert said in raised.value.message
+
+
+@pytest.mark.parametrize("form", ["audit: {url}", "audit: {{store: '{url}', queue: 5}}"])
+def test_a_database_is_not_a_path_and_its_password_is_told_to_nobody(tmp_path: Path, form: str) -> None:
+    settings = load({}, write(tmp_path, form.format(url="postgresql://u:word-of-nobody@db/records")))
+    assert settings.audit is not None
+    assert settings.audit.path is None
+    assert settings.audit.store is not None
+    assert settings.audit.store.get_secret_value() == "postgresql://u:word-of-nobody@db/records"
+    assert "nobody" not in repr(settings)
 
 
 def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:

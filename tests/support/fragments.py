@@ -24,6 +24,15 @@ SAID = (
     *("pairone pairtwo", "passage", "rumour", "minor", "minors", "thinking", "tiding", "gadget", "gizmo", "homework"),
     *("0800 111", "0800 222", "judging", "appealing", "advising", "a d v i s i n g", "declining"),
     *("bendings", "bendingable", "bendingly"),
+    *(
+        "nearone",
+        "neartwo",
+        "nearone neartwo",
+        "neartwo. nearone",
+        "n e a r o n e neartwo",
+        "saidone saidtwo",
+        "saidone",
+    ),
 )
 
 #: What a language pack says of how to speak.

@@ -40,7 +40,8 @@ WORD_SYMBOL = f"[{WORD}\u0e32]"
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Withholds its matches (or the sentences or paragraphs that they touch, cut every ``bound`` characters), masks
-    them as ``mask``, or refuses."""
+    them as ``mask``, or refuses. With ``within`` a match counts that has one of ``beside`` so near, and so does
+    that."""
 
     phrases: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
@@ -49,6 +50,8 @@ class Rule:
     refuses: bool = False
     paragraph: bool = False
     mask: str = ""
+    beside: tuple[str, ...] = ()
+    within: int = 0
 
     @property
     def sign(self) -> str:
@@ -89,7 +92,7 @@ def fates(text: str, rules: Sequence[Rule], protected: Sequence[str] = (), cut: 
     signs: dict[int, set[str]] = {}
     masked: set[int] = set()
     for rule in rules:
-        regions = [_extent(text, *span, rule) for span in matches(text, rule.phrases, rule.patterns)]
+        regions = [_extent(text, *span, rule) for span in found_in(text, rule)]
         if rule.mask:  # the model may have written the placeholder itself
             regions += [_grown(text, *span) for span in matches(text, (rule.sign,), ())]
         for at in (at for region in regions for at in range(*region)):
@@ -139,10 +142,12 @@ def cut_regions(text: str, rules: Sequence[Rule], cut: Cut) -> Iterator[tuple[in
     last = max(letters, default=0)
     for rule in rules:
         unit = rule.sentence or rule.paragraph
-        looked_for = [(rule.phrases, rule.patterns, unit, bool(rule.mask) or rule.refuses)]
-        looked_for += [((rule.sign,), (), False, False)] if rule.mask else []
-        for phrases, patterns, exact, bare in looked_for:
-            for start in live_starts(text, phrases, patterns, cut.endings):
+        begun = live_starts_beside(text, rule, cut.endings) if rule.within else None
+        begun = live_starts(text, rule.phrases, rule.patterns, cut.endings) if begun is None else begun
+        looked_for = [(begun, unit, bool(rule.mask) or rule.refuses)]
+        looked_for += [(live_starts(text, (rule.sign,), (), cut.endings), False, False)] if rule.mask else []
+        for starts, exact, bare in looked_for:
+            for start in starts:
                 if last - start >= cut.least:
                     yield (start if exact else _grown(text, start, len(text))[0]), bare
 
@@ -153,7 +158,35 @@ def live_starts(text: str, phrases: Sequence[str], patterns: Sequence[str], endi
     return {start for start, end in found if start < len(text) <= end}
 
 
+def live_starts_beside(text: str, rule: Rule, endings: Sequence[str]) -> set[int]:
+    """From where one of ``endings`` completes a match that has the other thing near it, in the text as it stands."""
+    sides = ((rule.phrases, rule.patterns), (rule.beside, ()))
+    found: set[int] = set()
+    for (phrases, patterns), others in zip(sides, reversed(sides), strict=True):
+        standing = matches(text, *others)
+        for ending in endings:
+            spans = matches(text + ending, phrases, patterns)
+            begun = [span for span in spans if span[0] < len(text) <= span[1]]
+            found |= {span[0] for span in begun if any(apart(span, other) <= rule.within for other in standing)}
+    return found
+
+
 # matches
+
+
+def found_in(text: str, rule: Rule) -> set[tuple[int, int]]:
+    """What ``rule`` finds: every match, or every one that has the other thing near it."""
+    one = matches(text, rule.phrases, rule.patterns)
+    if not rule.within:
+        return one
+    other = matches(text, rule.beside, ())
+    pairs = [(each, its) for each in one for its in other if apart(each, its) <= rule.within]
+    return {span for pair in pairs for span in pair}
+
+
+def apart(one: tuple[int, int], other: tuple[int, int]) -> int:
+    """How many characters stand between two spans."""
+    return max(0, one[0] - other[1], other[0] - one[1])
 
 
 def matches(text: str, phrases: Sequence[str], patterns: Sequence[str]) -> set[tuple[int, int]]:
@@ -388,10 +421,7 @@ def certain(
 def refused(text: str, rules: Sequence[Rule], endings: Sequence[str] = ("",)) -> bool:
     """Whether a refusing rule has a match in ``text`` that every continuation leaves a match."""
     refusing = [rule for rule in rules if rule.refuses]
-    sure = [
-        set.intersection(*(matches(text + ending, rule.phrases, rule.patterns) for ending in endings))
-        for rule in refusing
-    ]
+    sure = [set.intersection(*(found_in(text + ending, rule) for ending in endings)) for rule in refusing]
     return any(sure)
 
 

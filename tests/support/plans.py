@@ -139,8 +139,11 @@ def plan_of(rules: Iterable[Rule], protected: tuple[str, ...] = ()) -> Plan:
     for number, rule in enumerate(rules):
         name = f"detector_{number}"
         detectors[name] = expressions(rule.phrases, rule.patterns)
+        detectors[f"{name}_beside"] = expressions(rule.beside)
         make = refuse if rule.refuses else mask if rule.mask else withhold
         more: dict[str, Any] = {"notice": BRIEF, **({"type": rule.mask} if rule.mask else {})}
+        if rule.within:
+            more |= {"near": (f"{name}_beside",), "within": rule.within}
         planned.append(make(f"test/rule_{number}", name, scope=_scope(rule), **more))
     return plan(planned, detectors, protected=("protected",) if protected else ())
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from ordinance.record.series import kept_in
 from ordinance.record.verified_record import Known, Verified, verify
-from ordinance.serve.record.chained_file import ChainedFile
+from ordinance.serve.record.chained_file import chained_file
+from ordinance.serve.record.chained_log import ChainedLog
 from ordinance.serve.record.logfile import LogFile
 from ordinance.settings.reporting import AuditSettings
 from ordinance.trust.detached import either_key
@@ -25,11 +26,11 @@ def key_file(folder: Path) -> Path:
     return write_keys(folder, "record")[0]
 
 
-def opened(path: Path, *, every: int = 3, seconds: float = 3600) -> ChainedFile:
+def opened(path: Path, *, every: int = 3, seconds: float = 3600) -> ChainedLog:
     """Open the record at ``path`` as a process of a server does; the key is beside it."""
     private = key_file(path.parent)
     settings = AuditSettings(path=path, key_file=private, checkpoint_records=every, checkpoint_seconds=seconds)
-    return ChainedFile(LogFile(path), path, private, settings)
+    return chained_file(LogFile(path), path, private, settings)
 
 
 def record(n: int, **more: Any) -> bytes:
@@ -38,7 +39,7 @@ def record(n: int, **more: Any) -> bytes:
     return json.dumps({**entry, **more}, separators=(",", ":")).encode() + b"\n"
 
 
-def write(file: ChainedFile, *lines: bytes) -> None:
+def write(file: ChainedLog, *lines: bytes) -> None:
     """Append ``lines`` and do what is due, as the log's thread does."""
     done = 0
     while done < len(lines):

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from ordinance.policy.plan import Plan
 from ordinance.protocol.routes import MODELS
 from ordinance.serve.behind.upstream import Upstream
+from ordinance.serve.behind.upstreams import Upstreams
 from ordinance.serve.door.current_policy import Renewal
 from ordinance.serve.door.policies import Policies
 from ordinance.serve.door.service import make_service
@@ -219,11 +220,11 @@ class RunningGateway:
     ) -> None:
         values: dict[str, Any] = {"jurisdiction": "DE", "audit": "/dev/null", **settings}
         values.setdefault("conversation", {"store": "none"})  # most tests make up what was answered before
-        values["upstream"] = {"url": upstream, **values.get("upstream", {})}
+        if "upstreams" not in values:
+            values["upstream"] = {"url": upstream, **values.get("upstream", {})}
         self._thread = thread
         checked = Settings.model_validate(values)
-        assert checked.upstream is not None
-        behind = Upstream(checked.upstream)
+        behind = Upstreams(checked.upstreams) if checked.upstream is None else Upstream(checked.upstream)
         renewal = None if load is None else Renewal(lambda _: policies_in(load()), reread)
         self.service = make_service(policies_in(plan), checked, behind, renewal=renewal)
         listener = listen("127.0.0.1", 0)

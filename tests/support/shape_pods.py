@@ -53,6 +53,7 @@ class Pod:
         upstream: str,
         secrets: Mapping[str, Mapping[str, bytes]] | None = None,
         kept: Mapping[str, Path] | None = None,
+        /,
         **values: Any,
     ) -> None:
         self.port, self.metrics, self.between, self.health = (free_port() for _ in range(4))

@@ -52,9 +52,14 @@ def patterns(widest: int = 3, *, assertions: bool = True) -> st.SearchStrategy[s
 
 
 def rules(
-    *, sentence: bool | None = None, bounds: st.SearchStrategy[int] | None = None, refusing: bool = True
+    *,
+    sentence: bool | None = None,
+    bounds: st.SearchStrategy[int] | None = None,
+    refusing: bool = True,
+    near: bool = False,
 ) -> st.SearchStrategy[Rule]:
-    """One rule; ``sentence`` None is any scope. A refusing rule has scope span, and a rule of scope span may mask."""
+    """One rule; ``sentence`` None is any scope. A refusing rule has scope span, and a rule of scope span may mask. With
+    ``near`` it wants a second thing near the first."""
 
     @st.composite
     def draw_rule(draw: st.DrawFn) -> Rule:
@@ -70,6 +75,8 @@ def rules(
             refuses=refuses,
             paragraph=by_paragraph,
             mask="" if refuses else draw(st.sampled_from(["", "", "a", "b1"])),
+            beside=tuple(draw(st.lists(phrases, min_size=1, max_size=2))) if near else (),
+            within=draw(st.sampled_from([1, 1, 2, 3])) if near else 0,
         )
 
     return draw_rule()
@@ -77,7 +84,7 @@ def rules(
 
 def texts(of: Sequence[Rule], longest: int) -> st.SearchStrategy[str]:
     """Texts in which what the rules look for is likely to stand, whole or in part."""
-    found = [phrase for rule in of for phrase in (*rule.phrases, *([rule.sign] if rule.mask else []))]
+    found = [phrase for rule in of for phrase in (*rule.phrases, *rule.beside, *([rule.sign] if rule.mask else []))]
     blank = ["\n\n", "\n \n", "\n\u200b\n "] if any(rule.paragraph for rule in of) else []
     piece = st.sampled_from([*CHARACTERS, *found, *blank])
     return st.lists(piece, max_size=longest).map(lambda pieces: "".join(pieces)[:longest])
@@ -96,7 +103,7 @@ def cuttings(text: str) -> st.SearchStrategy[list[str]]:
 def endings(rules: Sequence[Rule], protected: Sequence[str], length: int) -> list[str]:
     """Continuations that can complete what the rules look for: every one of up to ``length`` of the characters that
     they tell apart, the rest of every phrase, and the same behind what makes a sentence go on."""
-    said = [phrase for rule in rules for phrase in rule.phrases]
+    said = [phrase for rule in rules for phrase in (*rule.phrases, *rule.beside)]
     written = [rule.sign for rule in rules if rule.mask]
     sources = "".join([*(source for rule in rules for source in rule.patterns), *protected])
     chars = {*" x", *"".join(said), *(set(sources) & set("abA1 ."))}
@@ -111,6 +118,11 @@ def endings(rules: Sequence[Rule], protected: Sequence[str], length: int) -> lis
         chars.add("\n")
     ends = [phrase[at:] for phrase in [*said, *written] for at in range(len(phrase))]
     base = [*continuations("".join(sorted(chars)), length), *ends]
+    for rule in rules:
+        if rule.within:
+            gaps = continuations(" ,x", min(rule.within, 2))
+            rests = ["", *(phrase[at:] for phrase in (*rule.phrases, *rule.beside) for at in range(len(phrase)))]
+            base += [rest + gap + other for rest in rests for gap in gaps for other in (*rule.phrases, *rule.beside)]
     joined = [before + each for before in (",", "a ") for each in base] if by_sentence else []
     signed = [f"*{each}" for each in ends]  # an underscore that is open closes emphasis, and the phrase goes on
     return sorted({*base, *signed, *joined, MARKER}, key=len)

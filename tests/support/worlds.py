@@ -61,7 +61,7 @@ NUMBERS = {"EU": "555 0101", "DE": "555 0102", "DE-BY": "555 0103", "US": "555 0
            "EE": "555 0105"}  # fmt: skip
 DAYS = [date(2026, month, 1) for month in (1, 6, 7, 12)]
 PLACES = ("DE", "DE-BY", "DE-HH", "EE", "FR", "US", "JP", "EU")
-PURPOSES = ("art", "education", "research")
+PURPOSES = ("art", "education", "research", "transform")
 TEXTS = {"red_line": "Stop: {type}.", "fault": "Fault.", "forged_marker": "Forged.", "cut": "Cut.",
          "history": "Earlier.", "contacts": "Call {contacts}.", "contacts_unknown": "Call somebody.",
          "omitted": "Left out: {type}. {law}.",

@@ -6,8 +6,26 @@
   valueFrom:
     secretKeyRef: {name: {{ .Values.secrets.serverKey.secret }}, key: {{ .Values.secrets.serverKey.key }}}
 {{- end }}
+{{- if .Values.secrets.auditStore.secret }}
+- name: ORDINANCE_AUDIT__STORE
+  valueFrom:
+    secretKeyRef: {name: {{ .Values.secrets.auditStore.secret }}, key: {{ .Values.secrets.auditStore.key }}}
+{{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- /* What Ordinance reads from files: not empty if there is one. */ -}}
+{{- define "ordinance.secret-files" -}}
+{{- range $name := list "conversation" "mark" "audit" }}
+{{- with index $.Values.secrets $name }}
+{{- if .secret }}
+- secret:
+    name: {{ .secret }}
+    items: [{key: {{ .key }}, path: {{ $name }}, mode: 0440}]
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -20,7 +38,7 @@
 - {name: policy, mountPath: /etc/ordinance-policy, readOnly: true}
 - {name: state, mountPath: /var/lib/ordinance}
 {{- end }}
-{{- if .Values.secrets.conversation.secret }}
+{{- if include "ordinance.secret-files" . }}
 - {name: secrets, mountPath: /etc/ordinance-secrets, readOnly: true}
 {{- end }}
 - {name: tmp, mountPath: /tmp}

@@ -14,6 +14,12 @@
 {{- if .Values.secrets.conversation.secret -}}
 {{- $_ := set $settings "conversation" (merge (dict "secret_file" "/etc/ordinance-secrets/conversation") ($settings.conversation | default dict)) -}}
 {{- end -}}
+{{- if .Values.secrets.mark.secret -}}
+{{- $_ := set $settings "mark" (merge (dict "key_file" "/etc/ordinance-secrets/mark") $settings.mark) -}}
+{{- end -}}
+{{- if .Values.secrets.audit.secret -}}
+{{- $_ := set $settings "audit" (merge (dict "key_file" "/etc/ordinance-secrets/audit") ($settings.audit | default dict)) -}}
+{{- end -}}
 {{- if not (dig "conversation" "store" "" $settings) -}}
 {{- /* A file in a pod would be of that pod alone, and gone with it. */ -}}
 {{- $_ := set $settings "conversation" (merge (dict "store" "none") ($settings.conversation | default dict)) -}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ordinance.authoring.cases import Case, case_in
@@ -40,15 +40,23 @@ class Side:
     @property
     def sought(self) -> frozenset[tuple[str, str]]:
         """What the rule looks for, line by line, with the kind of detector."""
-        keys = set(self.rule.detectors)
-        found = (each for each in self.policy.detectors if each.key in keys)
         asks = self.rule.asks
         judged = (
             []
             if asks is None
             else [("judged test", f"{asks.test}: {asks.question.means}, not: {asks.question.excludes}")]
         )
-        return frozenset([*((each.kind, line) for each in found for line in each.lines), *judged])
+        spoken = [("language", tag) for tag in self.rule.spoken]
+        return frozenset([*self._lines(self.rule.detectors), *judged, *spoken])
+
+    @property
+    def beside(self) -> frozenset[tuple[str, str]]:
+        """What must stand near that, in the same form."""
+        return frozenset(self._lines(self.rule.near))
+
+    def _lines(self, keys: Collection[str]) -> Iterator[tuple[str, str]]:
+        found = (each for each in self.policy.detectors if each.key in keys)
+        return ((each.kind, line) for each in found for line in each.lines)
 
     @property
     def channels(self) -> frozenset[Channel]:
@@ -147,7 +155,33 @@ def _looks(old: Side, new: Side, case: Case | None) -> Iterator[Change]:
         now = new.rule.disguised
         what = "it sees through disguise" if now else "it no longer sees through disguise"
         yield Change("stricter" if now else "looser", name, what, case)
-    added, removed = new.sought - old.sought, old.sought - new.sought
+    yield from _nearness(old.rule, new.rule, case)
+    yield from _lines(old.sought, new.sought, name, case)
+    if old.rule.near and new.rule.near:
+        yield from _lines(old.beside, new.beside, name, case)
+
+
+def _nearness(old: Rule, new: Rule, case: Case | None) -> Iterator[Change]:
+    """Compare how near two things must stand."""
+    one, two = _together(old), _together(new)
+    if one != two:
+        both = bool(old.near and new.near)
+        wider = new.within > old.within if both else not new.near
+        kind: Kind = "different" if both and not (old.within and new.within) else "stricter" if wider else "looser"
+        yield Change(kind, new.id, f"it looked for {one} and looks for {two}", case)
+
+
+def _together(rule: Rule) -> str:
+    if not rule.near:
+        return "one thing"
+    return f"two things within {rule.within} characters" if rule.within else "two things in the same sentence"
+
+
+def _lines(
+    old: frozenset[tuple[str, str]], new: frozenset[tuple[str, str]], name: str, case: Case | None
+) -> Iterator[Change]:
+    """Compare lines that are looked for."""
+    added, removed = new - old, old - new
     patterns = {kind for kind, _ in added} & {kind for kind, _ in removed} - {"lexicon", "named"}
     for kind in sorted(patterns):
         yield Change("different", name, f"what its {kind} looks for has changed", case, _first(added, kind))

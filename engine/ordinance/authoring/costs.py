@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -15,7 +15,7 @@ from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.disguise import REACH
 from ordinance.runtime.match.matcher import Matcher
 from ordinance.runtime.match.patterns import parse_pattern, width
-from ordinance.runtime.redact.activation import activate, sought
+from ordinance.runtime.redact.activation import activate
 from ordinance.runtime.redact.redactor import Redactor
 
 #: Characters that an open sentence holds on average on prose, measured.
@@ -73,6 +73,12 @@ def costs(plan: Plan) -> Iterator[tuple[str, str]]:
                 rule.id,
                 (f"holds the open sentence, about {SENTENCE_MEAN} characters on prose, at most {rule.scope.bound}"),
             )
+        elif rule.within:
+            most = sum(longest(plan, rule, keys) for keys in (rule.detectors, rule.near)) + rule.within
+            yield (
+                rule.id,
+                f"holds one of two things until {rule.within} characters have passed without the other, at most {most}",
+            )
         elif _by_expressions(plan, rule):
             most = longest(plan, rule)
             held = f"holds what may become a match, at most {most} characters"
@@ -94,16 +100,20 @@ def cost_of(plan: Plan, rule: PlannedRule) -> Cost:
     if _by_expressions(plan, rule):
         holds = {language: _hold(plan, rule, text) for language, text in PROSE.items()}
     broadest = next(iter(shares(plan, (rule,))), None)
-    return Cost(rule.id, scope, longest(plan, rule) if holds else 0, holds, broadest)
+    most = longest(plan, rule, (*rule.detectors, *rule.near)) if holds else 0
+    return Cost(rule.id, scope, most, holds, broadest)
 
 
 def _by_expressions(plan: Plan, rule: PlannedRule) -> bool:
-    return not rule.near and all(isinstance(plan.detectors[key], Expressions) for key in rule.detectors)
+    keys = (*rule.detectors, *rule.near)
+    return bool(rule.within or not rule.near) and all(isinstance(plan.detectors[key], Expressions) for key in keys)
 
 
 def _hold(plan: Plan, rule: PlannedRule, text: str) -> Hold:
     redactor = Redactor(activate(plan, (rule,)))
-    matcher = Matcher(Automaton([(0, each) for each in sought(plan, rule)]))
+    keys = (*rule.detectors, *rule.near)
+    looked_for = (each for key in keys if isinstance(each := rule.seen(plan.detectors[key]), Expressions))
+    matcher = Matcher(Automaton([(0, each) for each in looked_for]))
     waiting: list[int] = []
     threads: list[int] = []
     left = 0
@@ -115,12 +125,13 @@ def _hold(plan: Plan, rule: PlannedRule, text: str) -> Hold:
     return Hold(fmean(waiting), sorted(waiting)[len(waiting) * 99 // 100], fmean(threads))
 
 
-def longest(plan: Plan, rule: PlannedRule) -> int:
-    """Return the length of the longest match of a rule, in symbols."""
-    if rule.sees_disguise and any(isinstance(plan.detectors[key], Expressions) for key in rule.detectors):
+def longest(plan: Plan, rule: PlannedRule, keys: Sequence[str] = ()) -> int:
+    """Return the length of the longest match of a rule, in symbols; of one of ``keys`` where some are given."""
+    keys = keys or rule.detectors
+    if rule.sees_disguise and any(isinstance(plan.detectors[key], Expressions) for key in keys):
         return REACH
     lengths = [0]
-    for key in rule.detectors:
+    for key in keys:
         prepared = plan.detectors[key]
         if isinstance(prepared, Expressions):
             lengths += [len(phrase) for phrase in prepared.phrases]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from ordinance.authoring.applicability import Standing, standing
-from ordinance.authoring.witness import Found, Witness
+from ordinance.authoring.observer import Found, Observer
 from ordinance.policy.plan import Law, Plan, PlannedRule
 from ordinance.policy.vocabulary import Channel
 from ordinance.runtime.exchanges import Earlier
@@ -109,7 +109,7 @@ def explain(
     answer: str = "",
     part: Channel = Channel.CONTENT,
     called: bool = False,
-    witness: Witness | None = None,
+    witness: Observer | None = None,
     only: str = "",
 ) -> Explanation:
     """Govern ``answer`` (or this ``part`` of one) to what was ``asked`` as a server would and account for every rule,
@@ -123,7 +123,7 @@ def explain(
         asked.ask(session)
     said = answer_in(session, answer, part, called=called)
     outcome = session.outcome()
-    watching = witness or Witness(plan)
+    watching = witness or Observer(plan)
     in_asked = [(name, watching.look(text)) for name, text in asked.texts.items()] if asked else []
     in_answer = watching.look(answer)
     if called:

@@ -9,7 +9,7 @@ from datetime import date
 from ordinance.authoring.coverage import Coverage, cover, told_in
 from ordinance.authoring.explanation import Explanation, Turns, explain
 from ordinance.authoring.labelled import Labelled
-from ordinance.authoring.witness import Witness
+from ordinance.authoring.observer import Observer
 from ordinance.errors import SituationError
 from ordinance.loading.example_runs import Result, answered, run_example, situation_of
 from ordinance.loading.load import Loaded
@@ -56,7 +56,7 @@ def _text(plan: Plan, labelled: Labelled, on: date | None) -> Result:
 
 def _cover(plan: Plan, results: Sequence[Result], on: date | None) -> tuple[Coverage, ...]:
     """Return the coverage of every rule that has examples, by those that pass."""
-    witness = Witness(plan)
+    witness = Observer(plan)
     rules = {result.example.rule for result in results}
     seen: dict[str, list[Explanation]] = {rule: [] for rule in rules}
     for result in results:

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from ordinance.judging.joined import Judges
     from ordinance.plugin import Question
     from ordinance.plugins.allowed import Plugin
+    from ordinance.record.record_table import RecordTable
     from ordinance.settings.judges import JudgeSettings
     from ordinance.settings.model import Settings
+    from ordinance.settings.reporting import AuditSettings
 
 #: Name the settings file, or the plugins that are allowed.
 _VARIABLES = ("ORDINANCE_CONFIG", "ORDINANCE_PLUGINS")
@@ -178,3 +180,25 @@ def tell_charter_alone(plan: Plan) -> None:
             file=sys.stderr,
             flush=True,
         )
+
+
+def places_of(audit: AuditSettings | None) -> list[Path | RecordTable]:
+    """Return where the settings say that the record is; nothing if they do not say."""
+    from ordinance.record.record_table import RecordTable  # few commands read a record
+
+    if audit and audit.store:
+        return [RecordTable(audit.store.get_secret_value())]
+    return [audit.path] if audit and audit.path else []
+
+
+def record_place(text: str) -> Path | RecordTable:
+    """Read where a record is: a file, or the address of its database without a password."""
+    from ordinance.record.record_table import RecordTable, is_address  # few commands read a record
+
+    if not is_address(text):
+        return Path(text)
+    if (table := RecordTable(text)).has_password:
+        raise argparse.ArgumentTypeError(
+            "a password on the command line can be read by other users: name a file with it in PGPASSFILE"
+        )
+    return table

@@ -9,14 +9,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from ordinance.cli.arguments import add_format, positive
+from ordinance.cli.arguments import add_format, places_of, positive, record_place
 from ordinance.cli.printed import write_text
 from ordinance.errors import UsageError
 from ordinance.policy.vocabulary import Effect, Verdict
 from ordinance.record.bar_chart import bar_chart
 from ordinance.record.deletion import Chosen, delete
+from ordinance.record.record_table import SCHEMA, RecordTable
 from ordinance.record.selection import KINDS, LEFT_OUT, Selection, count, period, select
 from ordinance.record.series import kept_in
+from ordinance.record.table_deletion import delete_in
 from ordinance.record.verified_record import MOST, Found, Known, Verified, verify
 from ordinance.settings.reporting import AuditSettings
 from ordinance.settings.sources import load
@@ -30,10 +32,17 @@ examples:
   ordinance audit query audit.jsonl --law '§ 86a' --left-out --last 7d --by key
   ordinance audit report audit.jsonl --last 30d --by rule --out rules.svg
   ordinance audit prune --config ordinance.yaml --older-than 180d
+  ordinance audit prune postgresql://pruner@db/records --config ordinance.yaml --older-than 180d
+  ordinance audit schema | psql postgresql://owner@db/records
 
-Name the files of a record that was rotated, the oldest first. Without a file: `audit.path` of the settings.
+Name the files of a record that was rotated, the oldest first, or postgresql://USER@HOST/NAME; a password comes from
+$PGPASSFILE or $PGPASSWORD. Without them: `audit.path` or `audit.store` of the settings.
 Times are UTC. docs/record.md describes the record, and what its verification proves.
 exit codes: 0 success, 1 the record is wrong, 2 it cannot be read, or wrong usage.
+"""
+_SCHEMA = """\
+Print the SQL that makes the table for a record in PostgreSQL. Its owner runs it; the role that writes records needs
+INSERT, and with a chain SELECT.
 """
 _VERIFY = """\
 Verify that nobody has changed, removed, added or moved a record since a checkpoint signed it. Records after the last
@@ -112,10 +121,18 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     add_format(pruning)
     pruning.set_defaults(act=_prune)
+    schema = actions.add_parser("schema", help="print the SQL that makes the table", description=_SCHEMA)
+    schema.set_defaults(act=_schema)
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", type=Path, nargs="*", help="the record's files, the oldest first")
+    parser.add_argument(
+        "places",
+        metavar="FILE",
+        type=record_place,
+        nargs="*",
+        help="the record's files, the oldest first, or the address of its database",
+    )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (default: $ORDINANCE_CONFIG)")
 
 
@@ -144,15 +161,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    audit = _audit(args, needed=not args.files or not args.signed_by)
-    files = _files(args, audit)
+    audit = _audit(args, needed=not args.places or not args.signed_by)
+    places = _places(args, audit)
     keys = args.signed_by or ([audit.key_file] if audit and audit.key_file else [])
     if not keys:
         raise UsageError("no key is named.", help="Name the public key of the checkpoints with --signed-by.")
     public = [either_key(each) for each in keys]
-    head = () if args.partial else tuple(kept_in(files[-1]))
+    head = () if args.partial else tuple(kept_in(places[-1]))
     known = Known({key_id(each): each for each in public}, args.least, head, args.partial)
-    found = verify(files, known)
+    found = verify(places, known)
     if args.format == "json":
         print(json.dumps(_as_json(found), ensure_ascii=False))
     else:
@@ -187,20 +204,20 @@ def _as_text(found: Verified) -> Sequence[str]:
 
 
 def _query(args: argparse.Namespace) -> int:
-    files, selection = _files(args, _audit(args, needed=not args.files)), _selection(args)
+    places, selection = _places(args, _audit(args, needed=not args.places)), _selection(args)
     if args.list:
-        for _, body in select(files, selection):
+        for _, body in select(places, selection):
             sys.stdout.write(body.decode("utf-8", "replace") + "\n")
         return 0
-    total, counts = count(files, selection, args.by)
+    total, counts = count(places, selection, args.by)
     _print(args.format, args.by, total, _most_first(counts))
     return 0
 
 
 def _report(args: argparse.Namespace) -> int:
-    files, selection = _files(args, _audit(args, needed=not args.files)), _selection(args)
+    places, selection = _places(args, _audit(args, needed=not args.places)), _selection(args)
     by = args.by or ("day",)
-    total, counts = count(files, selection, by)
+    total, counts = count(places, selection, by)
     rows = _every_day(counts) if by == ("day",) else _most_first(counts)
     bars = [(", ".join(each or "(none)" for each in kind), number) for kind, number in rows]
     asked = ", ".join([*args.law, *args.rule, *args.key, *args.jurisdiction, *args.verdict, *args.effect])
@@ -237,7 +254,7 @@ def _print(form: str, by: Sequence[str], total: int, rows: Sequence[tuple[Kind, 
 
 
 def _prune(args: argparse.Namespace) -> int:
-    audit = _audit(args, needed=not args.files or not args.sign_with)
+    audit = _audit(args, needed=not args.places or not args.sign_with)
     if args.before is None and args.key is None:
         raise UsageError(
             "what to delete is not named.", help="Name an age (--older-than, --before) or an API key (--key)."
@@ -249,11 +266,21 @@ def _prune(args: argparse.Namespace) -> int:
             help="Name it with --sign-with, or `audit.key_file` in the settings with --config.",
         )
     signer = Signer(file)
-    gone = {str(path): delete(path, Chosen(args.before, args.key), signer) for path in _files(args, audit)}
+    chosen = Chosen(args.before, args.key)
+    gone = {str(place): _delete(place, chosen, signer) for place in _places(args, audit)}
     if args.format == "json":
         print(json.dumps({"deleted": gone}, ensure_ascii=False))
     else:
-        print("\n".join(f"{path}: {number} records deleted" for path, number in gone.items()))
+        print("\n".join(f"{place}: {number} records deleted" for place, number in gone.items()))
+    return 0
+
+
+def _delete(place: Path | RecordTable, chosen: Chosen, signer: Signer) -> int:
+    return delete(place, chosen, signer) if isinstance(place, Path) else delete_in(place, chosen, signer)
+
+
+def _schema(args: argparse.Namespace) -> int:
+    print(SCHEMA, end="")
     return 0
 
 
@@ -262,13 +289,14 @@ def _audit(args: argparse.Namespace, *, needed: bool) -> AuditSettings | None:
     return load(file=args.config).audit if needed else None
 
 
-def _files(args: argparse.Namespace, audit: AuditSettings | None) -> list[Path]:
-    files: list[Path] = args.files or ([audit.path] if audit and audit.path else [])
-    if not files:
+def _places(args: argparse.Namespace, audit: AuditSettings | None) -> list[Path | RecordTable]:
+    places: list[Path | RecordTable] = args.places or places_of(audit)
+    if not places:
         raise UsageError(
-            "no file is named.", help="Name the record's files, or the settings that have `audit.path` with --config."
+            "no file is named.",
+            help="Name the record's files, or the settings that have `audit.path` or `audit.store` with --config.",
         )
-    return files
+    return places
 
 
 def _selection(args: argparse.Namespace) -> Selection:

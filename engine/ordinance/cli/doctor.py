@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ordinance.cli.arguments import add_config, add_format, allowed_by, positive
 from ordinance.doctor.envoy_config import examined
@@ -17,9 +18,10 @@ from ordinance.doctor.findings import Finding, State
 from ordinance.doctor.identity import Expected
 from ordinance.doctor.protocols.canaries import canaries_of
 from ordinance.doctor.report import as_json, as_text
-from ordinance.doctor.target import acquaint
-from ordinance.doctor.wire import NoReplyError, server_at
+from ordinance.doctor.target import Target, acquaint
+from ordinance.doctor.wire import NoReplyError, Server, server_at
 from ordinance.errors import UnreachableError, UnreadableError, UsageError
+from ordinance.policy.plan import Plan
 from ordinance.settings.other_files import read_config
 from ordinance.settings.sources import KEY_VARIABLE
 from ordinance.trust.drafts import load_draft
@@ -73,8 +75,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="with --envoy: a part of the name of the model server's cluster; other listeners are left out",
     )  # fmt: skip
     parser.add_argument(
-        "--behind", metavar="URL", help="the inference server behind a gateway: check that it cannot be reached"
-    )
+        "--behind", action="append", default=[], metavar="URL",
+        help="an inference server behind a gateway: check that it cannot be reached; repeat it for each server",
+    )  # fmt: skip
     parser.add_argument("--model", metavar="NAME", help="the model to ask (default: the first one listed)")
     parser.add_argument(
         "--policy", metavar="DIGEST", help="the expected policy: name@version+digest, or 8 or more digits of the digest"
@@ -100,21 +103,35 @@ def run(arguments: argparse.Namespace) -> int:
         return _read_envoy(arguments)
     if arguments.url is None:
         raise UsageError("no URL was given.", help="Give the URL that clients use, or --envoy FILE.")
-    server = server_at(arguments.url, _key(arguments.key_file), arguments.timeout)
-    behind = None if arguments.behind is None else server_at(arguments.behind, None, arguments.timeout)
+    server = server_at(arguments.url, key_in(arguments.key_file), arguments.timeout)
+    behind = tuple(server_at(each, None, arguments.timeout) for each in arguments.behind)
     allowed = allowed_by(arguments)
     plan = load_draft(arguments.pack, plugins=allowed.plugins, budget=allowed.budget).plan
     expected = _expected(arguments.policy, plan.digest if arguments.pack else "")
+    target, findings = _examine(arguments.url, server, behind, plan, arguments.model, expected)
+    return _report(arguments.format, arguments.url, target.model, findings)
+
+
+def report_of(url: str, key: str | None, plan: Plan) -> dict[str, Any]:
+    """Examine the server at ``url`` with the canaries of ``plan``, and return the report in JSON. Raises
+    ``UnreachableError`` if no server answers."""
+    target, findings = _examine(url, server_at(url, key, 60), (), plan, None, Expected())
+    return as_json(url, target.model, findings)
+
+
+def _examine(
+    url: str, server: Server, behind: tuple[Server, ...], plan: Plan, model: str | None, expected: Expected
+) -> tuple[Target, list[Finding]]:
     progress = _Progress()
     try:
-        target = acquaint(server, behind, canaries_of(plan), arguments.model)
+        target = acquaint(server, behind, canaries_of(plan), model)
     except NoReplyError as error:
         raise UnreachableError(
-            f"{arguments.url} cannot be tested: {error}.", help="Check the URL, and that the server is running."
+            f"{url} cannot be tested: {error}.", help="Check the URL, and that the server is running."
         ) from None
     findings = list(examine(target, expected, progress))
     progress.clear()
-    return _report(arguments.format, arguments.url, target.model, findings)
+    return target, findings
 
 
 def _read_envoy(arguments: argparse.Namespace) -> int:
@@ -135,7 +152,7 @@ def _report(form: str, examined: str, model: str, findings: Sequence[Finding]) -
     return 1 if any(finding.state is State.OPEN for finding in findings) else 0
 
 
-def _key(file: Path | None) -> str | None:
+def key_in(file: Path | None) -> str | None:
     """Read the API key from a file or the environment: everyone on the machine can read a command line."""
     if file is None:
         return os.environ.get(KEY_VARIABLE) or None

@@ -37,11 +37,13 @@ COMMANDS = (
     ("apply", "govern answers from JSON lines, without a model"),
     ("bundle", "build, sign and verify a signed policy"),
     ("verify", "verify the signature of an answer"),
+    ("witness", "tell whether two texts have the same substance"),
     ("objection", "count objections to what rules did"),
     ("replay", "show what another policy would have made of kept traffic"),
     ("serve", "run the gateway in front of an inference server"),
     ("ext-proc", "govern what an Envoy shows of its requests (ext_proc)"),
     ("audit", "verify the record, count answers in it, or delete from it"),
+    ("evidence", "make a folder that shows a third party what a server did"),
     ("conversations", "count what is remembered of conversations, or delete it by API key"),
     ("settings", "check the settings, or print their schema for editors"),
     ("doctor", "test a running server from outside"),
@@ -65,9 +67,11 @@ _EMPTY: dict[str, dict[str, object]] = {
     "bundle verify": {"ok": False, "problems": []},
     "audit": {},
     "audit verify": {"ok": False, "problems": []},
+    "evidence": {"ok": False, "problems": []},
     "plugin check": {"faults": []},
     "verify": {"ok": False, "problems": []},
     "objection": {"objections": []},
+    "witness": {"same": False, "state": "cannot_tell", "differences": []},
 }
 
 #: The output has no room left: a disk, a quota, the size of a file.

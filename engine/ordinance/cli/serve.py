@@ -65,10 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
     flags = flags_of(arguments, **own)
     given = _Given(flags, arguments.config, region_of(arguments.locale) if arguments.locale else None)
     settings = given()
-    if settings.upstream is None and not arguments.embedded:
+    if settings.upstream is None and not settings.upstreams and not arguments.embedded:
         raise UsageError(
             "no inference server is configured.",
-            help="Give --upstream http://127.0.0.1:8000/v1, set 'upstream.url', or try --embedded.",
+            help="Give --upstream http://127.0.0.1:8000/v1, set 'upstream.url' or 'upstreams', or try --embedded.",
         )
     # The server's parts are slow to import, and a wrong setting should be reported at once.
     from ordinance.serve.behind.embedded import EmbeddedModel, find_model
@@ -130,6 +130,8 @@ class _Given:
         """Read the settings again. Raises ``OrdinanceError``."""
         settings = load(self.flags, self.file)
         ours: dict[str, Any] = {"upstream": self.upstream or settings.upstream}
+        if self.upstream is not None:
+            ours["upstreams"] = {}
         if settings.jurisdiction is None:
             ours["jurisdiction"] = self.region
         if self.listening is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ordinance.doctor import (
     attached_judges,
     attached_plugins,
+    attached_servers,
     bypasses,
     identity,
     inbound,
@@ -41,6 +42,7 @@ def examine(patient: Target, expected: Expected, progress: Progress) -> Iterator
         (identity.VERSIONS, identity.versions(patient)),
         (attached_plugins.PLUGINS, attached_plugins.plugins(patient)),
         (attached_judges.JUDGES, attached_judges.judges(patient)),
+        (attached_servers.SERVERS, attached_servers.servers(patient)),
         (marked_answers.MARKS, marked_answers.marks(patient)),
         (identity.TELEMETRY, identity.telemetry(patient)),
     )

@@ -116,7 +116,7 @@ def versions(target: Target) -> Iterator[Finding]:
 def _vllm_version(target: Target, ready: dict[str, Any]) -> str:
     found = ready.get("server", {})
     candidates = [found.get("vllm") if isinstance(found, dict) else None]
-    for server in filter(None, (target.behind, target.server)):
+    for server in (*target.behind, target.server):
         candidates.append(value_at(server, "/version").get("version"))
     return next((each for each in candidates if isinstance(each, str) and re.match(r"\d+\.\d+", each)), "")
 
@@ -129,7 +129,7 @@ def telemetry(target: Target) -> Iterator[Finding]:
         yield well(TELEMETRY, "usage statistics", "off, as the server says")
     elif off is True:
         yield is_open(TELEMETRY, "usage statistics", "on, as the server says", "Set VLLM_NO_USAGE_STATS=1 there.")
-    processes = [(server, listening_at(server.port)) for server in filter(None, (target.server, target.behind))
+    processes = [(server, listening_at(server.port)) for server in (target.server, *target.behind)
                  if server.is_here]  # fmt: skip
     for server, process in processes:
         if process is not None:
@@ -160,10 +160,12 @@ def _of_process(server: Server, process: Process) -> Iterator[Finding]:
 
 
 def behind(target: Target) -> Iterator[Finding]:
-    """Whether the server behind a gateway answers who comes round it: us, without a key."""
-    server = target.behind
-    if server is None:
-        return
+    """Whether a server behind a gateway answers who comes round it: us, without a key."""
+    for server in target.behind:
+        yield from _round(server)
+
+
+def _round(server: Server) -> Iterator[Finding]:
     subject = f"{server.host}:{server.port}"
     for method, path in _ROUND:
         try:

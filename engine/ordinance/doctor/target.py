@@ -42,7 +42,7 @@ class Target:
     """``doors`` says how each API's route was found, ``first`` its answer to a harmless request."""
 
     server: Server
-    behind: Server | None
+    behind: tuple[Server, ...]
     canaries: Canaries
     model: str
     doors: Mapping[str, Door]
@@ -84,7 +84,7 @@ def not_taken(reply: Reply) -> bool:
     return reply.code in _NOT_TAKEN
 
 
-def acquaint(server: Server, behind: Server | None, canaries: Canaries, model: str | None) -> Target:
+def acquaint(server: Server, behind: tuple[Server, ...], canaries: Canaries, model: str | None) -> Target:
     """See who is there. Raises ``NoReplyError`` where nobody is, ``UsageError`` for a key that is not accepted."""
     server.reach()
     listed = server.ask("GET", "/v1/models")

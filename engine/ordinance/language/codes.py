@@ -127,6 +127,21 @@ CATALOGUE: dict[str, Entry] = {
         "parentheses are nested too deeply", "Write the condition with fewer parentheses, or as two rules."
     ),
     "wrong-kind": Entry("this kind of pack cannot contain that", "Write it in a kind of pack that can."),
+    "near-invalid": Entry(
+        "how near two things must be is out of range",
+        "Write a whole number of characters from 1 to 500, or `in the same sentence`.",
+    ),
+    "near-sentences": Entry(
+        "something is to be within so many characters of what sees whole sentences",
+        "Write `in the same sentence`.",
+    ),
+    "language-test": Entry(
+        "the language of an answer is tested where it cannot be",
+        "Only a `say` may test it: `when answer language is de`.",
+    ),
+    "language-unknown": Entry(
+        "nothing tells whether an answer is in this language", "Use a language that the manual lists."
+    ),
     "not-yet": Entry("this construct cannot run yet", "Leave it out; the engine does not support it yet."),
     # Names
     "name-invalid": Entry("a name is not valid", "Use letters of one script, digits and `_`."),
@@ -170,6 +185,10 @@ CATALOGUE: dict[str, Entry] = {
         "Use a name from the lists, or write the rule in another pack.",
     ),
     "harm-toothless": Entry("a red line does not act on its own example", "Correct the example or the lexicon."),
+    "red-line-purpose": Entry(
+        "a red line makes an exception for texts of people's own",
+        "Remove `transform` from the exception: what a red line forbids is not translated or corrected either.",
+    ),
     "red-line-notice": Entry("a red line must give the notice `red_line`", "Write `telling red_line`."),
     "engine-notice": Entry("a notice that Ordinance itself gives is missing", "Write the notice.", absence=True),
     # Telling

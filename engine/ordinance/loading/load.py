@@ -22,6 +22,7 @@ from ordinance.loading.civic import civic_bans
 from ordinance.loading.common_words import too_common
 from ordinance.loading.example_runs import prove
 from ordinance.loading.files import shown
+from ordinance.loading.identified import unidentified
 from ordinance.loading.instructing import instructions_of
 from ordinance.loading.packs import default_packs, gather
 from ordinance.loading.shields import shielding
@@ -159,6 +160,7 @@ def load(
 def _disproved(words: Plan, policy: Policy, *, examples: bool) -> list[Diagnostic]:
     """Return what the proofs of a policy find, in the plan of what its rules look for in ``words``."""
     return [
+        *unidentified(policy),
         *prove(words, policy, examples=examples),
         *shielding(words, policy),
         *civic_bans(words, policy),

@@ -26,7 +26,8 @@ def entries(rule: Rule, keys: Sequence[str], policy: Policy, sought: Sought) -> 
     """Yield the entries of ``rule``, which looks for ``sought`` by the detectors of these ``keys``; one for all where
     two things must stand together."""
     if sought.near:
-        yield Entry("both", "what it looks for in one sentence", rule.node.name.span, sought)
+        where = f"within {sought.within} characters" if sought.within else "in one sentence"
+        yield Entry("both", f"what it looks for {where}", rule.node.name.span, sought)
         return
     declared = {detector.key: detector for detector in policy.detectors}
     for key, prepared in zip(keys, sought.detectors, strict=True):

@@ -10,6 +10,7 @@ from ordinance.policy.plan import Plan, PlannedRule
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.checks import Checks
 from ordinance.runtime.match.corpus import Corpus, members
+from ordinance.runtime.match.nearby import nearby
 from ordinance.runtime.match.pairs import together
 from ordinance.runtime.match.segments import Asking, DetectorError
 
@@ -20,10 +21,11 @@ Spans = list[tuple[int, int]]
 @dataclass(frozen=True, slots=True)
 class Sought:
     """What a rule looks for, apart from when it is in force. Where ``near`` is not empty, something of it must stand in
-    the same sentence."""
+    the same sentence, or ``within`` so many characters."""
 
     detectors: tuple[Prepared, ...]
     near: tuple[Prepared, ...] = ()
+    within: int = 0
 
     @property
     def waits(self) -> bool:
@@ -34,7 +36,7 @@ class Sought:
 def sought_by(plan: Plan, rule: PlannedRule) -> Sought:
     """Return what ``rule`` of ``plan`` looks for."""
     found, near = (tuple(rule.seen(plan.detectors[key]) for key in keys) for keys in (rule.detectors, rule.near))
-    return Sought(found, near)
+    return Sought(found, near, rule.within)
 
 
 def acting(plan: Plan) -> tuple[PlannedRule, ...]:
@@ -50,7 +52,10 @@ def find(sought: Sought, corpus: Corpus) -> Iterator[tuple[int, Spans]]:
     if sought.near:
         first, second = _meeting(sought.detectors, corpus), _meeting(sought.near, corpus)
         both = first[1] & second[1]
-        if both:
+        if both and sought.within:
+            pairs = nearby(first[0], second[0], sought.within)
+            yield from ((number, spans) for number in members(both) if (spans := pairs.find(corpus.texts[number])))
+        elif both:
             yield from _in_sentences(together(first[0], second[0]), corpus, both)
         return
     expressions = [each for each in sought.detectors if isinstance(each, Expressions)]

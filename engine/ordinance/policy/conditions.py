@@ -72,6 +72,17 @@ class AnyOf:
 Condition = Always | Is | Within | Below | All | AnyOf
 
 
+def names_value(condition: Condition, dimension: str, value: str) -> bool:
+    """Return whether some test of ``condition`` is true of this ``value`` because it names it."""
+    match condition:
+        case Is():
+            return condition.dimension == dimension and value in condition.values
+        case All(parts) | AnyOf(parts):
+            return any(names_value(part, dimension, value) for part in parts)
+        case _:
+            return False
+
+
 def holds(condition: Condition, lookup: Lookup) -> bool:
     """Return whether ``condition`` holds where ``lookup`` gives the values."""
     match condition:

@@ -139,7 +139,9 @@ class PlannedRule:
     place (None: it stays on trial). ``placeholders`` stand in the place of what a mask removes, by language; ``told``
     is False where the pack says that they need no notice. A ``say`` with ``hours`` also speaks when so many have passed
     since it last did, whatever its occasion; one ``by_text`` speaks only if it finds something. Where ``near`` names
-    detectors too, one of them must find something in the same sentence. Where it is ``judged``, a judge is asked too.
+    detectors too, one of them must find something in the same sentence, or ``within`` so many characters where that is
+    not 0. Where it is ``judged``, a judge is asked too.
+    A ``say`` that is ``by_text`` also speaks if an answer is in one of the languages ``spoken``.
     ``beside`` are further laws that it stands under, each enough for it to apply; a rule that is in force has only
     those that apply.
     """
@@ -168,9 +170,11 @@ class PlannedRule:
     told: bool = True
     hours: int = 0
     near: tuple[str, ...] = ()
+    within: int = 0
     judged: Judged | None = None
     beside: tuple[Law, ...] = ()
     by_text: bool = False
+    spoken: tuple[str, ...] = ()
 
     @property
     def laws(self) -> tuple[Law, ...]:
@@ -180,7 +184,7 @@ class PlannedRule:
     @property
     def looks(self) -> bool:
         """Return whether it looks for anything in a text."""
-        return bool(self.detectors) or self.judged is not None
+        return bool(self.detectors or self.spoken) or self.judged is not None
 
     @property
     def removes(self) -> bool:

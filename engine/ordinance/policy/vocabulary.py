@@ -101,6 +101,10 @@ CIVIC_HARMS = frozenset({"exclusion", "manipulation", "autonomy", "civic_partici
 #: The red lines that every charter draws, and that it may draw.
 HARMS = SEVERE_HARMS | CIVIC_HARMS
 
+#: What an operator attests where people have texts of their own transformed (TE-1). No red line makes an exception for
+#: it.
+PURPOSE, TRANSFORM = "purpose", "transform"
+
 #: Dimensions whose values are codes of places: not a closed set, for people can be anywhere.
 PLACES = frozenset({"place", "seat", "market"})
 #: Dimensions whose values are whole numbers.

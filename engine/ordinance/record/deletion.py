@@ -44,6 +44,32 @@ class Chosen:
         return link if self.key is None or entry.key == self.key else None
 
 
+class Gone:
+    """The records that a deletion takes, one after the other."""
+
+    def __init__(self, chosen: Chosen) -> None:
+        self._chosen = chosen
+        self.records = 0
+        self._links = sha256()
+
+    def take(self, link: Link) -> None:
+        """Take the link of the next record that is to go."""
+        self.records += 1
+        self._links.update(link.head.link.encode())
+
+    def statement(self, number: int) -> Deletion:
+        """Return what says that they were deleted, as the deletion of this ``number``."""
+        return Deletion(
+            time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            number=number,
+            id=os.urandom(16).hex(),
+            by="age" if self._chosen.key is None else "key",
+            records=self.records,
+            digest=self._links.hexdigest(),
+            until="" if self._chosen.until is None else self._chosen.until.isoformat(),
+        )
+
+
 def delete(path: Path, chosen: Chosen, signer: Signer) -> int:
     """Delete the records of the file at ``path`` that are ``chosen``; return how many. Those that are written meanwhile
     stay. Raises ``UnwritableError``, and changes nothing."""
@@ -71,24 +97,15 @@ def delete(path: Path, chosen: Chosen, signer: Signer) -> int:
 
 def _statement(source: BinaryIO, chosen: Chosen) -> tuple[int, Deletion]:
     """Return how far the file was read, and what will say that records were deleted."""
-    end = records = before = 0
-    links = sha256()
+    end = before = 0
+    gone = Gone(chosen)
     for line in _whole(source):
         end += len(line.data) + 1
         if link := chosen.takes(line.data):
-            records += 1
-            links.update(link.head.link.encode())
+            gone.take(link)
         elif before == line.number - 1 and _is_deletion(line.data):
             before += 1
-    return end, Deletion(
-        time=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        number=before + 1,
-        id=os.urandom(16).hex(),
-        by="age" if chosen.key is None else "key",
-        records=records,
-        digest=links.hexdigest(),
-        until="" if chosen.until is None else chosen.until.isoformat(),
-    )
+    return end, gone.statement(before + 1)
 
 
 def _write(source: BinaryIO, target: BinaryIO, end: int, chosen: Chosen, says: Deletion, signer: Signer) -> None:

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from pathlib import Path
 
 import msgspec
 
 from ordinance.record.links import link_in
-from ordinance.record.record_lines import lines_of
+from ordinance.record.record_lines import Place, lines_of
 
 #: The effects that take something out of an answer.
 LEFT_OUT = ("mask", "refuse", "withhold")
@@ -109,11 +108,11 @@ class Selection:
         return [law for law in laws if not self.laws or any(_cites(law, asked) for asked in self.laws)]
 
 
-def select(files: Iterable[Path], selection: Selection) -> Iterator[tuple[Entry, bytes]]:
+def select(places: Iterable[Place], selection: Selection) -> Iterator[tuple[Entry, bytes]]:
     """Yield the answers that are asked about, each with its record in JSON, without its place in a chain. Raises
     ``UnreadableError``."""
-    for path in files:
-        for line in lines_of(path):
+    for place in places:
+        for line in lines_of(place):
             link = link_in(line.data)
             body = line.data if link is None else link.body
             entry = None if body is None else entry_of(body)
@@ -121,13 +120,13 @@ def select(files: Iterable[Path], selection: Selection) -> Iterator[tuple[Entry,
                 yield entry, body
 
 
-def count(files: Iterable[Path], selection: Selection, by: Sequence[str]) -> tuple[int, Counter[tuple[str, ...]]]:
+def count(places: Iterable[Place], selection: Selection, by: Sequence[str]) -> tuple[int, Counter[tuple[str, ...]]]:
     """Return how many answers are asked about, and how many of each kind in ``by``. An answer with several rules counts
     once for each rule, law and effect that is asked about. Raises ``UnreadableError``."""
     total, counts = 0, Counter[tuple[str, ...]]()
-    for entry, _ in select(files, selection):
+    for entry, _ in select(places, selection):
         total += 1
-        counts.update(_kinds_of(entry, selection, by) if by else ())
+        counts.update(kinds_of(entry, selection, by) if by else ())
     return total, counts
 
 
@@ -139,7 +138,7 @@ def period(text: str) -> timedelta:
     return timedelta(**{{"d": "days", "h": "hours", "m": "minutes"}[found[2]]: int(found[1])})
 
 
-def _kinds_of(entry: Entry, selection: Selection, by: Sequence[str]) -> set[tuple[str, ...]]:
+def kinds_of(entry: Entry, selection: Selection, by: Sequence[str]) -> set[tuple[str, ...]]:
     """Return the kinds of an answer: a rule's effect and law belong together."""
     rules = selection.rules_of(entry) or [""]
     return {kind for rule in rules for kind in product(*(_values(entry, selection, rule, each) for each in by))}

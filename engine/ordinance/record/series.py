@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ordinance.record.links import Head, link_in
-from ordinance.record.record_lines import lines_in, reading
+from ordinance.record.record_lines import Place, lines_in, reading
 from ordinance.record.segment import Segment
 from ordinance.record.signed_lines import NOTHING, Checkpoint, Signed, digest_of, sign, signed_in
 from ordinance.trust.detached import Signer, is_signature
@@ -31,14 +31,42 @@ def head_file(path: Path) -> Path:
     return Path(f"{path}.head")
 
 
-def kept_in(path: Path) -> list[bytes]:
-    """Return the lines that the head file of the record at ``path`` has: at most two, each with its end.
-    Raises ``UnreadableError``."""
-    head = head_file(path)
+def kept_in(place: Place) -> list[bytes]:
+    """Return the lines that the head file of the record at ``place`` has: at most two, each with its end; none for a
+    table, which needs no such file. Raises ``UnreadableError``."""
+    if not isinstance(place, Path):
+        return []
+    head = head_file(place)
     with reading(head), suppress(FileNotFoundError):
         lines = head.read_bytes().splitlines(keepends=True)
         return [line for line in lines if line.endswith(b"\n") and signed_in(line[:-1])]
     return []
+
+
+def next_checkpoint(
+    last: bytes, segment: Segment, own: Head, signer: Signer, *, opens: str = "", closes: str = "", gap: bool = False
+) -> bytes:
+    """Return the line of the checkpoint that follows the one in the line ``last`` (empty: none), over the ``segment``
+    between. ``own`` is the head of the chain of who signs: what it wrote, whatever the record has by now."""
+    before = signed_in(last.rstrip(b"\n"))
+    says = Checkpoint(
+        time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        number=1 + (before.says.number if before else 0),
+        before=digest_of(last) if last else NOTHING,
+        records=segment.records,
+        torn=segment.torn,
+        digest=segment.digest,
+        heads={chain: (at.n, at.link) for chain, at in sorted((segment.heads | {own.chain: own}).items())},
+        opens=opens,
+        closes=closes,
+        gap=gap,
+    )
+    return sign(says, signer.key_id, signer.sign)
+
+
+def is_by(signer: Signer, signed: Signed) -> bool:
+    """Return whether ``signer`` signed the line."""
+    return is_signature(signed.signature, signed.data, signer.public)
 
 
 class Series:
@@ -54,20 +82,7 @@ class Series:
         that the line goes to, which may be moved meanwhile. Raises ``OSError``, or ``OrdinanceError`` for the head
         file."""
         line, segment, gap = self._since_last(here)
-        last = _number(line) if line else 0
-        says = Checkpoint(
-            time=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            number=last + 1,
-            before=digest_of(line) if line else NOTHING,
-            records=segment.records,
-            torn=segment.torn,
-            digest=segment.digest,
-            heads={chain: (at.n, at.link) for chain, at in sorted((segment.heads | {own.chain: own}).items())},
-            opens=opens,
-            closes=closes,
-            gap=gap,
-        )
-        made = sign(says, self._signer.key_id, self._signer.sign)
+        made = next_checkpoint(line, segment, own, self._signer, opens=opens, closes=closes, gap=gap)
         put(head_file(self._path), line + made)
         return made
 
@@ -104,7 +119,7 @@ class Series:
         says = signed.says
         if not isinstance(says, Checkpoint) or (last and says.before != digest_of(last)):
             return False
-        return is_signature(signed.signature, signed.data, self._signer.public)
+        return is_by(self._signer, signed)
 
     def _moved(self, here: BinaryIO) -> Iterator[BinaryIO]:
         """Yield files beside the record, named like it, that may be it, moved: ``audit.jsonl.1``, ``audit.1``. Not
@@ -119,11 +134,6 @@ class Series:
             with suppress(OSError), path.open("rb") as file:
                 if not os.path.sameopenfile(file.fileno(), here.fileno()):
                     yield file
-
-
-def _number(line: bytes) -> int:
-    found = signed_in(line[:-1])
-    return found.says.number if found else 0
 
 
 def _end_of(line: bytes, file: BinaryIO) -> int | None:

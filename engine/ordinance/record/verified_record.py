@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from ordinance.record.links import Head, Link, beginning, link_in
-from ordinance.record.record_lines import Line, is_object, lines_of
+from ordinance.record.record_lines import Line, Place, is_object, lines_of
 from ordinance.record.segment import Segment
 from ordinance.record.signed_lines import NOTHING, Checkpoint, Deletion, Signed, digest_of, signed_in
 from ordinance.trust.detached import is_signature
@@ -46,7 +45,7 @@ BREAKS = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A problem or a break: its ``code``, ``where`` it is (FILE:LINE), and what it is."""
+    """A problem or a break: its ``code``, ``where`` it is (FILE:LINE, or TABLE:PLACE), and what it is."""
 
     code: str
     where: str
@@ -273,12 +272,12 @@ class _Verifier:
             self.found.breaks.append(Found(code, where, what))
 
 
-def verify(files: Sequence[Path], known: Known) -> Verified:
-    """Verify the record in ``files``, the oldest first. Raises ``UnreadableError`` for a file, ``TrustError`` without
-    the library that verifies signatures."""
+def verify(places: Sequence[Place], known: Known) -> Verified:
+    """Verify the record in ``places``, the oldest first. Raises ``UnreadableError`` for one of them, ``TrustError``
+    without the library that verifies signatures."""
     verifier = _Verifier(known)
-    for path in files:
+    for place in places:
         verifier.file()
-        for line in lines_of(path):
-            verifier.take(line, f"{path}:{line.number}")
+        for line in lines_of(place):
+            verifier.take(line, f"{place}:{line.number}")
     return verifier.end()

@@ -15,6 +15,7 @@ from ordinance.policy.conditions import All, AnyOf, Condition, Is, holds
 from ordinance.policy.plan import Plan, SlotLine, WithoutAdapter
 from ordinance.policy.slots import PROMPT, SLOTS
 from ordinance.policy.vocabulary import MARKER, Rank
+from ordinance.runtime.adherence.language_file import languages
 from ordinance.runtime.adherence.looking import Wanted
 from ordinance.runtime.redact.disclose import parents
 from ordinance.runtime.situation import Situation, meets, notice_language
@@ -56,11 +57,16 @@ def manner(plan: Plan, situation: Situation, locale: str | None, asked: Mapping[
     return Manner(MappingProxyType(slots), _without(plan, packs))
 
 
-def wanted_of(manner: Manner, locale: str, placeholders: Mapping[int, str]) -> Wanted | None:
+def wanted_of(manner: Manner, locale: str, placeholders: Mapping[int, str], *, tells: bool = False) -> Wanted | None:
     """Return how an answer is to be looked at (semantics, rule 33), slots in their usual order; None if none is in
-    force."""
+    force, and nobody asks in which language it is (``tells``)."""
     slots = {slot: manner.slots[slot] for slot in SLOTS if slot in manner.slots}
-    return Wanted(slots, locale, (MARKER, *placeholders.values())) if slots else None
+    return Wanted(slots, locale, (MARKER, *placeholders.values()), tells) if slots or tells else None
+
+
+def told_languages() -> tuple[str, ...]:
+    """Return the languages in which an answer can be known to be (semantics, rule 38)."""
+    return tuple(sorted(languages()))
 
 
 def _packs(plan: Plan, locale: str | None) -> list[str]:

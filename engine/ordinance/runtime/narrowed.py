@@ -99,10 +99,11 @@ def _common(plan: Plan) -> tuple[Automaton, dict[int, int]]:
 
 
 def _always(plan: Plan, rule: PlannedRule) -> bool:
-    """Return whether a rule takes part whatever a text says: it looks at none, at sentences, or at names of tools."""
+    """Return whether a rule takes part whatever a text says: it looks at none, at sentences, at two things near
+    each other, at names of tools, or in which language it is."""
     found = [plan.detectors[key] for key in rule.detectors]
     plain = all(isinstance(each, Expressions) and not each.calls for each in found)
-    return not rule.detectors or bool(rule.near) or rule.judged is not None or not plain
+    return not rule.detectors or bool(rule.near or rule.spoken) or rule.judged is not None or not plain
 
 
 def _of_rule(plan: Plan, rule: PlannedRule) -> list[Expressions]:

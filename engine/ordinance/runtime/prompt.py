@@ -200,6 +200,9 @@ class Prompt:
         matches = matches_in(activation.prompt, activation.checks, text, self._recall, SCREENED, self._lost)
         fired = {match.tag for match in matches if not match.failed}
         failed = {match.tag for match in matches if match.failed}
+        for each in activation.prompt_nearby:
+            for near in each.nearby.findings(text, self._lost):
+                (failed if near.failed else fired).add(each.tag)
         for tag, asking in asked:
             scan, sentences = SegmentScan(asking, 0), Sentences()
             found = [one for char in text for one in scan.feed(char, sentences.feed(char))]
@@ -240,7 +243,7 @@ class Prompt:
     def _stays(self, masking: Activation, text: str) -> bool:
         """Whether masks leave ``text`` as it is, as far as that is known or plain: where detectors see sentences, only
         the redactor asks them."""
-        if self._is(UNMASKED, text) or masking.segments:
+        if self._is(UNMASKED, text) or masking.segments or masking.nearby:
             return self._is(UNMASKED, text)
         plain = not removing(matches_in(masking.answer, masking.checks, text, self._recall, UNMASKED, self._lost))
         if plain:

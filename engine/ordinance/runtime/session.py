@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
-from ordinance.policy.vocabulary import Channel, Verdict
+from ordinance.policy.vocabulary import PURPOSE, Channel, Verdict
 from ordinance.runtime.adherence.looking import adapters
 from ordinance.runtime.exchanges import Asked, Earlier
 from ordinance.runtime.grounds import grounds
@@ -86,12 +86,15 @@ class Session:
         self._manner = manner(plan, situation, locale if speaks else None, asked or {})
         rulings = None if plan.judge is None else Rulings(plan.judge, salt)
         terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
-        wanted = wanted_of(self._manner, locale, terms.placeholders)
+        tells = any(rule.spoken for rule in terms.activation.rules)
+        wanted = wanted_of(self._manner, locale, terms.placeholders, tells=tells)
         self._terms = terms = replace(terms, signed=bool(terms.marks) and sign is not None, wanted=wanted)
         self.marking = Marking(sign) if terms.marks else None
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)
         self._streams: list[Stream] = []
         self._instructed = ""
+        #: The model that answers in the place of the requested one, as the operator lets it.
+        self.fallback = ""
 
     @property
     def terms(self) -> Terms:
@@ -229,8 +232,9 @@ class Session:
         activation = self.activation
         known = activation.cleared.get(text)
         if known is None:
+            near = [found for each in activation.nearby for found in each.nearby.findings(text, set())]
             found = removing(activation.checks.matches_in(activation.answer, text, set()))
-            known = not found
+            known = not found and not near
             if len(activation.cleared) >= _MOST_CLEARED:
                 activation.cleared.clear()
             if len(text) <= _SHORT and not any(match.failed for match in found):
@@ -300,6 +304,7 @@ class Session:
             **self._plugins(),
             **self.judged(),
             **({"trials": list(outcome.trials)} if self._shows_trials else {}),
+            **({"fallback": {"model": self.fallback}} if self.fallback else {}),
             **self.history(),
         }
 
@@ -333,10 +338,12 @@ class Session:
 
     def under(self) -> dict[str, Any]:
         """Return the part of the record that is known from the beginning: under which policy, for whom."""
+        purpose = self.situation.attested.get(PURPOSE)
         return {
             "digest": self.plan.digest,
             "jurisdiction": self.situation.jurisdiction,
             "locale": self.locale,
+            **({} if purpose is None else {"purpose": purpose}),
             **self._plugins(),
         }
 

@@ -8,6 +8,7 @@ once in the content and once in the metadata (rule 19).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ordinance.policy.vocabulary import Channel, Verdict
 from ordinance.runtime.adherence.looking import Look
@@ -285,7 +286,17 @@ class Stream:
 
     def _tell(self) -> Told:
         fault = self._fault or next((text.fault for text in self._texts if text.fault), "")
-        return tell(self._terms, met(self._texts), refused=self.refused, fault=fault, defers=self._defers)
+        seen = replace(met(self._texts), spoken=self._in_languages())
+        return tell(self._terms, seen, refused=self.refused, fault=fault, defers=self._defers)
+
+    def _in_languages(self) -> frozenset[int]:
+        """Return the numbers of the rules for whose language what people read of the choice counts."""
+        if self._terms.wanted is None or not self._terms.wanted.tells:
+            return frozenset()
+        rules, looks = self._terms.activation.rules, [look for look in self.looks if look.said]
+        return frozenset(
+            tag for tag, rule in enumerate(rules) if any(look.is_in(each) for look in looks for each in rule.spoken)
+        )
 
     @property
     def _defers(self) -> bool:

@@ -18,7 +18,8 @@ from ordinance.runtime.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """What the texts of a choice met together, as numbers of rules and of signs."""
+    """What the texts of a choice met together, as numbers of rules and of signs. ``spoken`` are rules in whose language
+    the choice is."""
 
     refused: frozenset[int]
     severed: frozenset[int]
@@ -26,6 +27,7 @@ class Met:
     observed: frozenset[int]
     tried: frozenset[int]
     failed: frozenset[int]
+    spoken: frozenset[int] = frozenset()
 
 
 def met(texts: Sequence[Meeting]) -> Met:
@@ -75,7 +77,7 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str, defers: bool = Fa
         fault = "detector"
 
     saying = [rule for rule in terms.opening if not (defers and rule.occasion in OPENING)]
-    answering = [rule for rule in terms.answering if any(rules[tag] is rule for tag in seen)]
+    answering = [rule for rule in terms.answering if any(rules[tag] is rule for tag in seen | met.spoken)]
     before = say.told((rule for rule in saying if rule.occasion in OPENING), terms.heard)
     after = say.told(rule for rule in omitting if rule.told)
     if forged:
@@ -106,7 +108,7 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str, defers: bool = Fa
         after=tuple(after),
         rules=frozenset(fired if without is None else {*fired, without.id}),
         failed=frozenset(rules[tag].id for tag in met.failed),
-        trials=frozenset(rules[tag].id for tag in met.tried),
+        trials=frozenset(rules[tag].id for tag in met.tried | {tag for tag in met.spoken if rules[tag].trial}),
         verdict=verdict,
     )
 

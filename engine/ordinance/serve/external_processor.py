@@ -47,6 +47,11 @@ class ExtProc:
                 "`adapters` need the list of the model server's models, which a request through Envoy cannot ask for.",
                 help="Set `upstream.url` to the model server, or remove `adapters`.",
             )
+        if settings.upstreams:
+            raise ServeError(
+                "`upstreams` is for `ordinance serve`: behind an Envoy, Envoy chooses the server.",
+                help="Remove `upstreams`, and name the servers in Envoy's configuration.",
+            )
         if settings.workers > 1:
             raise ServeError(
                 "`ordinance ext-proc` serves in one process.",

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from ordinance.protocol.routes import HEALTH, READY
 from ordinance.serve.behind.upstream import Upstream
+from ordinance.serve.behind.upstreams import Upstreams
 from ordinance.serve.chat.pages import ChatPages
 from ordinance.serve.door.cors import Cors
 from ordinance.serve.door.front_checks import FrontChecks, Presence, expected_hosts
@@ -24,10 +25,10 @@ from ordinance.serve.reload_signal import renewing
 
 
 class Gateway:
-    """The application for one process. It holds the upstream's connections while it runs, and replaces the policy at a
+    """The application for one process. It holds the connections upstream while it runs, and replaces the policy at a
     SIGHUP. When it is stopped, answers that still run end with a word to the client."""
 
-    def __init__(self, service: Service, upstream: Upstream) -> None:
+    def __init__(self, service: Service, upstream: Upstream | Upstreams) -> None:
         self._service = service
         self._upstream = upstream
         limits = service.settings.limits
@@ -66,4 +67,7 @@ class Gateway:
         return {"status": "alive"}, 200
 
     async def _ready(self, _: Exchange) -> tuple[Any, int]:
-        return await ready_answer(self._service, await self._trouble(), draining=self.draining)
+        answer, status = await ready_answer(self._service, await self._trouble(), draining=self.draining)
+        if isinstance(self._upstream, Upstreams):
+            answer["upstreams"] = self._upstream.report()
+        return answer, status

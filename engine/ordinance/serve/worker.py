@@ -23,6 +23,7 @@ from types import FrameType
 from ordinance.errors import OrdinanceError, ServeError
 from ordinance.policy.proven import Proof, rely_on
 from ordinance.serve.behind.upstream import Upstream
+from ordinance.serve.behind.upstreams import Upstreams
 from ordinance.serve.door.current_policy import Renewal, settle
 from ordinance.serve.door.engine import Engine
 from ordinance.serve.door.numbers import numbers
@@ -54,9 +55,13 @@ class Worker:
     def gateway(self, *, running: bool = False) -> tuple[Gateway, Service]:
         """Make the application and the service behind it; ``running`` as in ``policies_of``. Raises
         ``OrdinanceError``."""
-        if self.settings.upstream is None:
-            raise ServeError("no inference server is named.", help="Set 'upstream.url'.")
-        upstream = Upstream(self.settings.upstream)
+        upstream: Upstream | Upstreams
+        if self.settings.upstreams:
+            upstream = Upstreams(self.settings.upstreams)
+        elif self.settings.upstream is not None:
+            upstream = Upstream(self.settings.upstream)
+        else:
+            raise ServeError("no inference server is named.", help="Set 'upstream.url' or 'upstreams'.")
         renewal = Renewal(self.policies, self.reread, self.engine)
         policies = policies_of(self.settings, self.on, running=running)
         service = make_service(policies, self.settings, upstream, self.on, renewal, self.rates)

@@ -9,8 +9,8 @@ from typing import Any
 from ordinance.settings.model import Settings
 from ordinance.settings.sections import KeySettings
 
-#: What a reload takes from the settings: the keys at once, the others with the policy.
-RENEWED = ("keys", "plugins", "judges", "judge", "expect", "shadow")
+#: What a reload takes from the settings: keys and servers at once, the others with the policy.
+_RENEWED = ("keys", "upstreams", "plugins", "judges", "judge", "expect", "shadow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,18 @@ def changes(before: Settings, after: Settings) -> Changes:
         added=tuple(name for name in new if name not in old),
         removed=tuple(name for name in old if name not in new),
         changed=tuple(name for name in new if name in old and new[name] != old[name]),
-        others=tuple(_differences(_rest(before), _rest(after))),
+        others=tuple(_differences(_rest(before, after), _rest(after, before))),
     )
+
+
+def renewed(before: Settings, after: Settings) -> Settings:
+    """Return the settings ``before`` with what a reload takes from those ``after``."""
+    return before.model_copy(update={name: getattr(after, name) for name in _taken(before, after)})
+
+
+def _taken(before: Settings, after: Settings) -> frozenset[str]:
+    """Return what a reload takes. One server does not become several, nor several one, without a restart."""
+    return frozenset(_RENEWED) - (set() if before.upstreams and after.upstreams else {"upstreams"})
 
 
 def _by_name(settings: Settings) -> dict[str, list[KeySettings]]:
@@ -48,8 +58,8 @@ def _by_name(settings: Settings) -> dict[str, list[KeySettings]]:
     return named
 
 
-def _rest(settings: Settings) -> dict[str, Any]:
-    return settings.model_dump(exclude=set(RENEWED))
+def _rest(settings: Settings, other: Settings) -> dict[str, Any]:
+    return settings.model_dump(exclude=set(_taken(settings, other)))
 
 
 def _differences(before: Any, after: Any, path: str = "") -> Iterator[str]:

@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ordinance.settings.behind_envoy import ExtProcSettings, host_of
 from ordinance.settings.judges import JudgeSettings, JudgingSettings
+from ordinance.settings.named_upstreams import SERVER_NAME, NamedUpstreamSettings, faults
 from ordinance.settings.reporting import AuditSettings, MetricsSettings, TraceSettings
 from ordinance.settings.sections import (
     AdapterSettings,
@@ -177,7 +178,9 @@ class Settings(BaseSettings):
         default=30, description="How long running answers may continue after SIGTERM and the drain (seconds)."
     )
     audit: AuditSettings | None = Field(
-        default=None, description="Where the record of requests goes: a path or a section. Default: standard error."
+        default=None,
+        description="Where the record of requests goes: a path, `postgresql://…` or a section. Default: standard "
+        "error.",
     )
     objections: Path | None = Field(
         default=None,
@@ -209,7 +212,12 @@ class Settings(BaseSettings):
         "`allowed_token_ids`, penalties, grammars that are not JSON). A client that may steer can keep a phrase from "
         "being completed and read all of it except its end (docs/security.md).",
     )
-    upstream: UpstreamSettings | None = Field(default=None, description="The inference server.")
+    upstream: UpstreamSettings | None = Field(default=None, description="The inference server, if there is one.")
+    upstreams: dict[str, NamedUpstreamSettings] = Field(
+        default_factory=dict,
+        description="Several inference servers by name, instead of `upstream`; the requested model decides which of "
+        "them is asked ([upstreams.md](upstreams.md)). For the gateway only.",
+    )
     limits: LimitSettings = Field(default=LimitSettings(), description="Limits on size, number and time.")
     routes: RouteSettings = Field(default=RouteSettings(), description="Routes that are closed unless you open them.")
     vllm: VllmSettings = Field(default=VllmSettings(), description="Settings for Ordinance inside vLLM (docs/vllm.md).")
@@ -321,6 +329,22 @@ class Settings(BaseSettings):
         """Keep apart what clients ask with keys, and metrics, which need none."""
         if self.metrics.port and self.metrics.port == self.port and unix_path(self.host) is None:
             raise _at(("metrics", "port"), "must be another port than `port`, which is for requests")
+        return self
+
+    @field_validator("upstreams")
+    @classmethod
+    def _are_server_names(cls, upstreams: dict[str, NamedUpstreamSettings]) -> dict[str, NamedUpstreamSettings]:
+        for name in upstreams:
+            if not SERVER_NAME.fullmatch(name):
+                raise _at((name,), "the name must have small letters, digits, '_' and '-', at most 63, a letter first")
+        return upstreams
+
+    @model_validator(mode="after")
+    def _servers_fit(self) -> Settings:
+        if self.upstream is not None and self.upstreams:
+            raise _at(("upstreams",), "`upstream` is set too, on its own or by a flag; keep one of them")
+        for name, fault in faults(self.upstreams):
+            raise _at(("upstreams", name, "fallback"), fault)
         return self
 
     @field_validator("adapters")

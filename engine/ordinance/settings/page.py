@@ -60,6 +60,8 @@ _WORDS = {
     "path": "path",
     "password": "text, kept out of logs",
 }
+#: What the keys of a mapping of sections are; of any other they are names.
+_KEYS = {"adapters": "LANGUAGE"}
 _BOUNDS = {"exclusiveMinimum": "more than", "minimum": "at least", "maximum": "at most"}
 
 
@@ -80,7 +82,8 @@ def _sections(made: Node) -> Iterator[str]:
         section = made["$defs"].get(section_of(node))
         if section is not None:
             each = "Each entry of " if node.get("type") in ("array", "object") else ""
-            within = {"array": f"{name}[].", "object": f"{name}.LANGUAGE."}.get(node.get("type", ""), f"{name}.")
+            key = _KEYS.get(name, "NAME")
+            within = {"array": f"{name}[].", "object": f"{name}.{key}."}.get(node.get("type", ""), f"{name}.")
             yield f"## {each}`{name}`\n"
             yield f"{section['description']}\n"
             yield from _table(made, _in_full(section), within)
@@ -102,7 +105,7 @@ def _in_full(section: Node) -> Node:
 
 def _meaning(made: Node, prefix: str, name: str, node: Node) -> str:
     said = node.get("description") or made["$defs"][section_of(node)]["description"]
-    within_many = "[]" in prefix or "LANGUAGE" in prefix
+    within_many = "[]" in prefix or (not prefix.islower() and prefix != "")
     variable = "" if within_many else f" `{PREFIX}{(prefix.replace('.', '__') + name).upper()}`"
     return f"{said}{variable}".replace("|", "\\|")
 

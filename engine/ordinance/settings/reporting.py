@@ -6,14 +6,21 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from ordinance.settings.sections import Seconds, Section
 
 
 def audit_in_full(given: Any) -> Any:
-    """Expand the section ``audit`` if ``given`` is its short form, a path; else return ``given``."""
+    """Expand the section ``audit`` if ``given`` is its short form, a path or an address; else return ``given``."""
+    if isinstance(given, str) and is_database(given):
+        return {"store": given}
     return {"path": given} if isinstance(given, str | Path) else given
+
+
+def is_database(text: str) -> bool:
+    """Return whether ``text`` is meant as the address of a PostgreSQL database."""
+    return text.startswith(("postgresql:", "postgres:"))
 
 
 def _or_short(schema: dict[str, Any]) -> None:
@@ -25,30 +32,36 @@ def _or_short(schema: dict[str, Any]) -> None:
 
 class AuditSettings(Section):
     """Where the record of requests is written ([record.md](record.md)), and what happens if it cannot be written.
-    `audit: PATH` is short for `audit: {path: PATH}`."""
+    `audit: PATH` is short for `audit: {path: PATH}`, `audit: postgresql://…` for `audit: {store: postgresql://…}`."""
 
     model_config = ConfigDict(json_schema_extra=_or_short)
 
     path: Path | None = Field(
         default=None, description="The record's file; a path is relative to the settings file. Default: standard error."
     )
+    store: SecretStr | None = Field(
+        default=None,
+        description="In place of `path`: `postgresql://USER@HOST/NAME`, a database with the table that "
+        "`ordinance audit schema` prints ([record.md](record.md#in-postgresql)). Needs "
+        "`pip install 'ordinance[postgresql]'`.",
+    )
     required: bool = Field(
         default=False,
         description="Before the model is asked, write to disk that the request begins; if this fails, the request "
-        "gets status 503, `audit_unavailable`. Needs a `path`.",
+        "gets status 503, `audit_unavailable`. Needs a `path` or a `store`.",
     )
     acknowledge: Literal["none", "written", "flushed"] = Field(
         default="none",
         description="What is true of an answer's record before the end of the answer leaves: `none` (nothing), "
-        "`written` to the file, `flushed` to the disk. If that fails, the end does not leave; the client gets "
-        "`audit_unavailable`. Needs a `path`.",
+        "`written` to the file, `flushed` to the disk; in a database both mean committed. If that fails, the end does "
+        "not leave; the client gets `audit_unavailable`. Needs a `path` or a `store`.",
     )
     key_file: Path | None = Field(
         default=None,
         description="Chain the records, and sign checkpoints with the Ed25519 private key in this file, so that a "
         "third party can verify the record ([record.md](record.md#chains)). PEM without a passphrase (`openssl genpkey "
-        "-algorithm ed25519`); a path is relative to the settings file. Needs a `path` in a folder that the server may "
-        "write, and `pip install 'ordinance[trust]'`. Default: no chain.",
+        "-algorithm ed25519`); a path is relative to the settings file. Needs a `store`, or a `path` in a folder that "
+        "the server may write, and `pip install 'ordinance[trust]'`. Default: no chain.",
     )
     checkpoint_records: int = Field(
         default=1000, ge=1, le=1_000_000, description="With a chain: each process signs after so many records."
@@ -70,14 +83,28 @@ class AuditSettings(Section):
     def _in_full(cls, given: Any) -> Any:
         return audit_in_full(given)
 
+    @field_validator("store")
+    @classmethod
+    def _is_a_database(cls, store: SecretStr | None) -> SecretStr | None:
+        where = store.get_secret_value() if store else "postgresql://none/none"
+        if not is_database(where) or "://" not in where or not where.partition("://")[2].strip("/"):
+            raise ValueError("expected postgresql://USER@HOST/NAME")
+        return store
+
     @model_validator(mode="after")
-    def _has_a_path(self) -> AuditSettings:
-        if self.required and self.path is None:
-            raise ValueError("`required` needs a `path`: records on standard error may never reach a disk")
-        if self.acknowledge != "none" and self.path is None:
-            raise ValueError("`acknowledge` needs a `path`: records on standard error may never reach a disk")
-        if self.key_file is not None and self.path is None:
-            raise ValueError("`key_file` needs a `path`: standard error cannot be read again")
+    def _has_a_place(self) -> AuditSettings:
+        if self.path is not None and self.store is not None:
+            raise ValueError("`path` and `store` are two places; the record has one")
+        if self.path is not None or self.store is not None:
+            return self
+        if self.required:
+            raise ValueError("`required` needs a `path` or a `store`: records on standard error may never reach a disk")
+        if self.acknowledge != "none":
+            raise ValueError(
+                "`acknowledge` needs a `path` or a `store`: records on standard error may never reach a disk"
+            )
+        if self.key_file is not None:
+            raise ValueError("`key_file` needs a `path` or a `store`: standard error cannot be read again")
         return self
 
 

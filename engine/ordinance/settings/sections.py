@@ -40,8 +40,8 @@ class Section(BaseModel):
 
 
 class UpstreamSettings(Section):
-    """The inference server. Ordinance connects to nothing else, except where `judges`, `conversation`, `traces` or a
-    plugin's `network` name it."""
+    """The inference server. Ordinance connects to nothing else, except where `upstreams`, `judges`, `conversation`,
+    `traces` or a plugin's `network` name it."""
 
     url: str = Field(
         description="Base URL of the OpenAI-compatible server; a trailing `/v1` is optional.",
@@ -52,7 +52,8 @@ class UpstreamSettings(Section):
     )
     key_file: Path | None = Field(
         default=None,
-        description="File that contains that token, instead of `key`; it is read when the gateway starts.",
+        description="File that contains that token, instead of `key`; it is read when the gateway starts, and for "
+        "`upstreams` at `SIGHUP` too.",
     )
     ca: Path | None = Field(
         default=None,
@@ -72,7 +73,7 @@ class UpstreamSettings(Section):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must look like http://127.0.0.1:8000")
         if parts.username or parts.password:
-            raise ValueError("must not contain a password; set `upstream.key`")
+            raise ValueError("must not contain a password; set `key`")
         return url
 
     @model_validator(mode="after")
@@ -303,6 +304,10 @@ class KeySettings(Section):
         default_factory=list,
         description="House packs, by name, that apply to this key; they must be among `packs`. A house that some key "
         "names applies only to the keys that name it; any other house applies to everyone (docs/operations.md).",
+    )
+    models: list[str] = Field(
+        default_factory=list,
+        description="Models that may be asked for with this key, by the names that clients use. Default: all.",
     )
     audience: Literal["person", "machine"] = Field(
         default="person",

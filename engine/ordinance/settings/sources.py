@@ -22,7 +22,7 @@ from pydantic_core import ErrorDetails
 from ordinance.errors import SettingsError, UnreadableError
 from ordinance.settings import strict_yaml
 from ordinance.settings.model import PREFIX, Settings
-from ordinance.settings.reporting import audit_in_full
+from ordinance.settings.reporting import audit_in_full, is_database
 
 #: Names the file if no flag does.
 FILE_VARIABLE = "ORDINANCE_CONFIG"
@@ -98,6 +98,7 @@ class _Sources:
 _MAPPING = ("model_type", "model_attributes_type", "dict_type")
 _EXPECTED = {
     **dict.fromkeys(_MAPPING, "a mapping is expected: 'key: value' lines below it"),
+    "too_short": "at least one entry is expected",
     "list_type": "a list is expected: one line with '- ' for each item",
     "string_type": "text is expected; put numbers and dates in quotes",
     "path_type": "a path is expected, as text",
@@ -120,6 +121,7 @@ _PLUGIN_FORMS = {
     "sha256": "64 digits of lower-case hexadecimal are expected, as `ordinance plugin install` prints them",
     "version": "a version is expected, such as 1.2.0 or 1.2.*",
 }
+_MODEL_FORM = "the name of a model is expected: at most 200 characters of ASCII, without spaces"
 _BOUNDS = {"greater_than": "over", "greater_than_equal": "at least", "less_than": "under", "less_than_equal": "at most"}
 
 
@@ -137,7 +139,9 @@ def _in_our_words(detail: ErrorDetails) -> str:
     if kind in _MAPPING and detail["loc"][0] == "adapters" and len(detail["loc"]) == 2:
         return "a mapping is expected, such as {lora: et-instruct}"
     if kind in _MAPPING and detail["loc"] == ("audit",):
-        return "a path is expected, or a mapping such as {path: audit.jsonl, required: true}"
+        return "a path or postgresql://… is expected, or a mapping such as {path: audit.jsonl, required: true}"
+    if kind == "string_pattern_mismatch" and detail["loc"][0] == "upstreams":
+        return "must look like http://127.0.0.1:8000" if last == "url" else _MODEL_FORM
     if kind in _BOUNDS:
         return f"a number {_BOUNDS[kind]} {next(iter(more.values()))} is expected"
     if kind == "literal_error":
@@ -184,7 +188,7 @@ def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> Non
     """Make the paths in ``values`` relative to ``folder``."""
     for key in _FOLDER_OF_PATHS:
         match values.get(key):
-            case str(path):
+            case str(path) if not is_database(path):
                 values[key] = str(folder / path)
             case list(paths):
                 values[key] = [path if _is_of(plugins, path) else _at(folder, path) for path in paths]
@@ -196,6 +200,11 @@ def _place(values: dict[str, Any], folder: Path, plugins: frozenset[str]) -> Non
     for name, keys in _PATHS_IN.items():
         if isinstance(section := values.get(name), dict):
             values[name] = _placed(folder, section, keys)
+    if isinstance(servers := values.get("upstreams"), dict):
+        values["upstreams"] = {
+            name: _placed(folder, each, _PATHS_IN["upstream"]) if isinstance(each, dict) else each
+            for name, each in servers.items()
+        }
     if isinstance(judges := values.get("judges"), list):
         values["judges"] = [
             _placed(folder, each, ("calibration",)) if isinstance(each, dict) else each for each in judges

@@ -80,14 +80,15 @@ def _files(order: Order) -> Iterator[tuple[str, bytes]]:
         what = f"{first.file}:{first.line}: {first.message}" if first else "the packs make no policy"
         raise PolicyError(f"{what.rstrip('.')}.", help="`ordinance check` lists all findings.")
     for unit in packs.units:
-        yield from _pack(unit)
+        yield from members_of(unit)
     for judge in order.judges:
         if judge.calibration is not None:
             data = read_bytes(judge.calibration, _LARGEST_CALIBRATION, "bundle-unreadable")
             yield calibration_name(judge.name), data
 
 
-def _pack(unit: Unit) -> Iterator[tuple[str, bytes]]:
+def members_of(unit: Unit) -> Iterator[tuple[str, bytes]]:
+    """Yield the members of a bundle that a pack makes: the pack, and its lexicons."""
     home = f"packs/{FOLDERS[unit.pack.kind]}/{unit.name}"
     yield f"{home}/{unit.name}.ord", unit.pack.source.text.encode()
     for path, source in unit.lexicons.items():

@@ -48,6 +48,9 @@ SPOILED = [
     (J, "withhold 1.1", "red line 1.1", "wrong-kind", "Only the charter has red lines"),
     (C, "label weapons", "speak { }\nlabel weapons", "wrong-kind", "A charter sets no style"),
     (L, "label machine", "law machine", "wrong-kind", "Only a jurisdiction's pack cites law"),
+    (C, "refuse  telling", "except own when purpose is transform refuse telling", "red-line-purpose", "people's own"),
+    (C, "refuse  telling", "except own when purpose is art and (purpose is one of art, transform) refuse telling",
+     "red-line-purpose", "people's own"),
     (C, "refuse  telling", "except x under y when purpose is art refuse telling", "syntax", "`when`"),
     (J, "withhold 1.1", "mask 1.1", "syntax", "as label under telling"),
     (J, "withhold 1.1", "limit 1.1", "wrong-kind", "under its bylaw"),
@@ -57,7 +60,7 @@ SPOILED = [
     (J, "and (stage", "and answer has lexicon words and (stage", "syntax", "has both"),
     (J, "lexicon words, pattern", "lexicon words in the same sentence, pattern", "syntax", "withhold N.N"),
     # not yet
-    (J, "any of lexicon words", "any of language is de", "not-yet", "`language`"),
+    (J, "any of lexicon words", "any of language is de", "language-test", "known only when it has left"),
     # names
     (J, "withhold 1.1 words", "withhold 1.1 some-words", "name-invalid", "`some_words`"),
     (J, "withhold 1.1 words", "withhold 1.1 wоrds", "name-invalid", "Latin and Cyrillic"),

@@ -89,6 +89,25 @@ def test_a_certificate_that_does_not_count_is_named(
     assert server.asked == []
 
 
+def test_of_several_servers_one_that_nobody_vouches_for_is_left_out_and_named(
+    open_gateway: OpenGateway,
+    secured: ScriptedUpstream,
+    upstream: ScriptedUpstream,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    both = {
+        "a": {"url": secured.url, "models": ["m"], "key": "of-a"},
+        "b": {"url": upstream.url, "models": ["m"], "key": "of-b"},
+    }
+    gateway = open_gateway(upstreams=both)
+    for _ in range(2):
+        assert "Hello." in ask(gateway.address).text
+    assert secured.asked == []
+    assert {asked.headers["authorization"] for asked in (*upstream.asked, *upstream.listed)} == {"Bearer of-b"}
+    (told,) = [line for line in capfd.readouterr().err.splitlines() if "certificate of" in line]
+    assert "'upstreams.a.ca'" in told
+
+
 def test_a_server_that_is_not_there_is_no_matter_of_certificates(
     open_gateway: OpenGateway, secured: ScriptedUpstream
 ) -> None:

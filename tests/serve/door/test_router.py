@@ -12,7 +12,7 @@ import pytest
 
 from ordinance.protocol import routes
 from ordinance.protocol.routes import GOVERNED, ROUTES, Route, Treatment
-from ordinance.serve.behind.contract import Answer
+from ordinance.serve.behind.contract import NO_ERRAND, Answer, Errand
 from ordinance.serve.door.policies import Policies
 from ordinance.serve.door.router import Router
 from ordinance.serve.door.service import make_service
@@ -47,12 +47,16 @@ class Server:
     async def admit(self, exchange: Exchange) -> None:
         pass
 
-    async def answer(self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool) -> None:
+    async def answer(
+        self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool, errand: Errand = NO_ERRAND
+    ) -> None:
         self.asked.append(path)
         await answer.begin()
         await answer.take(json.dumps({**SAID[path], "secret": SECRET}).encode())
 
-    async def read(self, exchange: Exchange, method: str, path: str, body: bytes | None = None) -> bytes:
+    async def read(
+        self, exchange: Exchange, method: str, path: str, body: bytes | None = None, *, errand: Errand = NO_ERRAND
+    ) -> bytes:
         self.asked.append(path)
         return json.dumps(READ[path]).encode()
 

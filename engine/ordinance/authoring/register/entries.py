@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from ordinance.authoring.objections import Count
+from ordinance.authoring.observer import Observer
 from ordinance.authoring.register.document import Document, Entry, Fact, Section, Table, Text
 from ordinance.authoring.register.wording import Wording
 from ordinance.authoring.statutes import SectionRead, Statute, statutes
-from ordinance.authoring.witness import Witness
 from ordinance.language import ast
 from ordinance.policy.conditions import ALWAYS
 from ordinance.policy.ir import Policy, Rule, texts_of
@@ -47,7 +47,7 @@ class _Builder:
         self.plan, self.policy, self.say, self.on = plan, policy, wording, on
         self.objections = objections
         self.removing = frozenset(rule.id for rule in plan.rules if rule.effect.removes)
-        self.witness = Witness(plan)
+        self.witness = Observer(plan)
         nodes = {rule.id: rule for rule in policy.rules}
         self.shown = [_Shown(rule, nodes[rule.id], self._quotes(nodes[rule.id])) for rule in plan.rules]
 

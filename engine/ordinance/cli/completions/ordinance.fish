@@ -50,8 +50,8 @@ function _shtab_ordinance_using
   test "$_shtab_ordinance_cmdpath" = "$argv"
 end
 
-set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' verify objection 'objection add' 'objection list' 'objection report' replay serve ext-proc audit 'audit verify' 'audit query' 'audit report' 'audit prune' conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
-set -g _shtab_ordinance_opts_with_value --after --approve --at-once --before --behind --by --chunk --config --conversation --count --duty --effect --envoy --expires --export --file --filter --folder --forget --format --from --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --last --law --least --listen --locale --model --model-cluster --network --new --objections --old --older-than --on --out --outcome --pack --passphrase-file --policy --port --prompt --root --rule --shadow --sign-with --signed-by --state --texts --timeout --title --to --turn --upstream --verdict --with --words --workers
+set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' verify witness objection 'objection add' 'objection list' 'objection report' replay serve ext-proc audit 'audit verify' 'audit query' 'audit report' 'audit prune' 'audit schema' evidence conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
+set -g _shtab_ordinance_opts_with_value --after --approve --at-once --before --behind --by --chunk --config --conversation --count --doctor --duty --effect --envoy --expires --export --file --filter --folder --forget --format --from --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --last --law --least --listen --locale --mark-key --model --model-cluster --network --new --objections --old --older-than --on --out --outcome --pack --passphrase-file --policy --port --prompt --record --root --rule --sbom --server --shadow --sign-with --signed-by --state --texts --timeout --title --to --turn --upstream --verdict --with --words --workers
 
 complete -c ordinance -e
 complete -c ordinance -f
@@ -192,6 +192,10 @@ complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npo
 complete -c ordinance -n '_shtab_ordinance_using verify' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using verify' -l key -xka "(__fish_complete_path (commandline -ct))" -d 'the provider'"'"'s public key (Ed25519, PEM); give it again for each key that may have signed'
 complete -c ordinance -n '_shtab_ordinance_using verify' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
+complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a witness -d 'Tell whether the text B has the same substance as the text A where only form may differ.'
+complete -c ordinance -n '_shtab_ordinance_using witness' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using witness' -l language -x -d 'the language of both texts: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt; without one, names, negation and hedges are `cannot tell`'
+complete -c ordinance -n '_shtab_ordinance_using witness' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a objection -d 'Count the objections that people made to what rules did, by rule and outcome.'
 complete -c ordinance -n '_shtab_ordinance_using objection' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using objection; and test $_shtab_ordinance_npos -eq 0' -a add -d 'Append an objection to the file.'
@@ -257,7 +261,6 @@ complete -c ordinance -n '_shtab_ordinance_using audit verify' -l signed-by -xka
 complete -c ordinance -n '_shtab_ordinance_using audit verify' -l least -x -d 'the record must reach this checkpoint'
 complete -c ordinance -n '_shtab_ordinance_using audit verify' -l partial -d 'the files are a part: neither beginning nor end is expected'
 complete -c ordinance -n '_shtab_ordinance_using audit verify' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
-complete -c ordinance -n '_shtab_ordinance_using audit verify; and test $_shtab_ordinance_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the record'"'"'s files, the oldest first'
 complete -c ordinance -n '_shtab_ordinance_using audit; and test $_shtab_ordinance_npos -eq 0' -a query -d 'Count the answers that the filters select, or list their records. The filters for rules, laws and effects must be met by one rule together; several values of one filter are alternatives. Nothing is verified.'
 complete -c ordinance -n '_shtab_ordinance_using audit query' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using audit query' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings (default: $ORDINANCE_CONFIG)'
@@ -274,7 +277,6 @@ complete -c ordinance -n '_shtab_ordinance_using audit query' -l left-out -d 'an
 complete -c ordinance -n '_shtab_ordinance_using audit query' -l by -x -d 'count by api, day, effect, jurisdiction, key, law, locale, model, problem, rule, status, verdict'
 complete -c ordinance -n '_shtab_ordinance_using audit query' -l list -d 'write the records as JSON lines, and do not count'
 complete -c ordinance -n '_shtab_ordinance_using audit query' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
-complete -c ordinance -n '_shtab_ordinance_using audit query; and test $_shtab_ordinance_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the record'"'"'s files, the oldest first'
 complete -c ordinance -n '_shtab_ordinance_using audit; and test $_shtab_ordinance_npos -eq 0' -a report -d 'Draw the answers that the filters select as bars (SVG), by day or by what --by names. Nothing is verified.'
 complete -c ordinance -n '_shtab_ordinance_using audit report' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using audit report' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings (default: $ORDINANCE_CONFIG)'
@@ -292,7 +294,6 @@ complete -c ordinance -n '_shtab_ordinance_using audit report' -l by -x -d 'coun
 complete -c ordinance -n '_shtab_ordinance_using audit report' -l out -xka "(__fish_complete_path (commandline -ct))" -d 'the picture'
 complete -c ordinance -n '_shtab_ordinance_using audit report' -l title -x -d 'what is written above it (default: what is counted)'
 complete -c ordinance -n '_shtab_ordinance_using audit report' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
-complete -c ordinance -n '_shtab_ordinance_using audit report; and test $_shtab_ordinance_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the record'"'"'s files, the oldest first'
 complete -c ordinance -n '_shtab_ordinance_using audit; and test $_shtab_ordinance_npos -eq 0' -a prune -d 'Delete records by age, by API key, or both. Hashes remain in their place, with a signed statement that records were deleted, so the record can still be verified. Servers may run meanwhile.'
 complete -c ordinance -n '_shtab_ordinance_using audit prune' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using audit prune' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings (default: $ORDINANCE_CONFIG)'
@@ -301,7 +302,28 @@ complete -c ordinance -n '_shtab_ordinance_using audit prune' -l older-than -x -
 complete -c ordinance -n '_shtab_ordinance_using audit prune' -l key -x -d 'delete records of the API key of this name'
 complete -c ordinance -n '_shtab_ordinance_using audit prune' -l sign-with -xka "(__fish_complete_path (commandline -ct))" -d 'the private key (default: `audit.key_file` of the settings)'
 complete -c ordinance -n '_shtab_ordinance_using audit prune' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
-complete -c ordinance -n '_shtab_ordinance_using audit prune; and test $_shtab_ordinance_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the record'"'"'s files, the oldest first'
+complete -c ordinance -n '_shtab_ordinance_using audit; and test $_shtab_ordinance_npos -eq 0' -a schema -d 'Print the SQL that makes the table for a record in PostgreSQL. Its owner runs it; the role that writes records needs INSERT, and with a chain SELECT.'
+complete -c ordinance -n '_shtab_ordinance_using audit schema' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a evidence -d 'Make a signed folder that shows which law a server applied on some days, what it did, and what failed.'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -s h -l help -d 'show this help message and exit'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l from -x -d 'the first day'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l to -x -d 'the last day, included'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l record -x -d 'the record'"'"'s files, the oldest first, or the address of its database without a password (default: `audit.path` or `audit.store` of the settings)'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l signed-by -xka "(__fish_complete_path (commandline -ct))" -d 'the public key of the checkpoints, or the private one; several times after a change of the key (default: `audit.key_file` of the settings)'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l policy -xka "(__fish_complete_path (commandline -ct))" -d 'the bundles that were in force, or packs (default: `packs` of the settings)'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l root -xka "(__fish_complete_path (commandline -ct))" -d 'the root that bundles are verified from (default: `trust.root`)'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l sign-with -xka "(__fish_complete_path (commandline -ct))" -d 'the private key of whoever answers for the evidence (default: `audit.key_file` of the settings)'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l passphrase-file -xka "(__fish_complete_path (commandline -ct))" -d 'the passphrase of that key'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l without-records -d 'show of each record its hash alone: chains can be verified, counts cannot be recomputed'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l doctor -xka "(__fish_complete_path (commandline -ct))" -d 'what `ordinance doctor --format json` printed'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l server -x -d 'examine this server now, as `ordinance doctor` does'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l key-file -xka "(__fish_complete_path (commandline -ct))" -d 'with --server: a file with the API key'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l sbom -xka "(__fish_complete_path (commandline -ct))" -d 'the release'"'"'s bill of materials (CycloneDX, JSON)'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l objections -xka "(__fish_complete_path (commandline -ct))" -d 'counted objections (default: `objections` of the settings)'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l mark-key -xka "(__fish_complete_path (commandline -ct))" -d 'the key of marks, public or private (default: `mark.key_file` of the settings)'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file whose `plugins` are allowed (default: $ORDINANCE_CONFIG; without one, no plugin)'
+complete -c ordinance -n '_shtab_ordinance_using evidence' -l format -xka "text json" -d 'text for people, JSON for programs (default: text)'
+complete -c ordinance -n '_shtab_ordinance_using evidence; and test $_shtab_ordinance_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the folder, which is empty or not there yet'
 complete -c ordinance -n '_shtab_ordinance_using; and test $_shtab_ordinance_npos -eq 0' -a conversations -d 'Count the conversations that `conversation.store` remembers, for each API key, or delete them.'
 complete -c ordinance -n '_shtab_ordinance_using conversations' -s h -l help -d 'show this help message and exit'
 complete -c ordinance -n '_shtab_ordinance_using conversations' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings (default: $ORDINANCE_CONFIG)'
@@ -316,7 +338,7 @@ complete -c ordinance -n '_shtab_ordinance_using doctor' -s h -l help -d 'show t
 complete -c ordinance -n '_shtab_ordinance_using doctor' -l envoy -xka "(__fish_complete_path (commandline -ct))" -d 'an Envoy'"'"'s configuration to read, in YAML or JSON, without a URL'
 complete -c ordinance -n '_shtab_ordinance_using doctor' -l filter -x -d 'with --envoy: a part of the name of Ordinance'"'"'s filter, or of its cluster'"'"'s (default: ordinance)'
 complete -c ordinance -n '_shtab_ordinance_using doctor' -l model-cluster -x -d 'with --envoy: a part of the name of the model server'"'"'s cluster; other listeners are left out'
-complete -c ordinance -n '_shtab_ordinance_using doctor' -l behind -x -d 'the inference server behind a gateway: check that it cannot be reached'
+complete -c ordinance -n '_shtab_ordinance_using doctor' -l behind -x -d 'an inference server behind a gateway: check that it cannot be reached; repeat it for each server'
 complete -c ordinance -n '_shtab_ordinance_using doctor' -l model -x -d 'the model to ask (default: the first one listed)'
 complete -c ordinance -n '_shtab_ordinance_using doctor' -l policy -x -d 'the expected policy: name@version+digest, or 8 or more digits of the digest'
 complete -c ordinance -n '_shtab_ordinance_using doctor' -l pack -xka "(__fish_complete_path (commandline -ct))" -d 'the packs of the expected policy'

@@ -19,6 +19,7 @@ _shtab_ordinance_commands() {
     conversations:'Count the conversations that `conversation.store` remembers, for each API key, or delete them.'
     diff:'Compare two policies and show each difference with an example situation.'
     doctor:'Test a running server from outside, through the middleware or the gateway: what is open?'
+    evidence:'Make a signed folder that shows which law a server applied on some days, what it did, and what failed.'
     explain:'Govern one text in one situation, and show what each rule does and why.'
     ext-proc:'Govern an inference server'"'"'s answers behind an Envoy, as its external processor (ext_proc).'
     fmt:'Format packs in place. Comments and quoted texts stay as they are.'
@@ -34,6 +35,7 @@ _shtab_ordinance_commands() {
     test:'Run every example of the given packs, and report those that disagree with the policy.'
     translate:'Say which texts of packs lack which language, and exchange them with translators.'
     verify:'Verify that an answer is the one that its provider signed, and say which text that covers.'
+    witness:'Tell whether the text B has the same substance as the text A where only form may differ.'
   )
   _describe 'ordinance commands' _commands
 }
@@ -43,6 +45,7 @@ _shtab_ordinance_audit_commands() {
     prune:'Delete records by age, by API key, or both. Hashes remain in their place, with a signed statement that records were deleted, so the record can still be verified. Servers may run meanwhile.'
     query:'Count the answers that the filters select, or list their records. The filters for rules, laws and effects must be met by one rule together; several values of one filter are alternatives. Nothing is verified.'
     report:'Draw the answers that the filters select as bars (SVG), by day or by what --by names. Nothing is verified.'
+    schema:'Print the SQL that makes the table for a record in PostgreSQL. Its owner runs it; the role that writes records needs INSERT, and with a chain SELECT.'
     verify:'Verify that nobody has changed, removed, added or moved a record since a checkpoint signed it. Records after the last checkpoint are not signed yet. What happens by itself (a kill, a full disk, a clock that is set) is listed as a break.'
   )
   _describe 'ordinance audit commands' _commands
@@ -113,7 +116,7 @@ _shtab_ordinance_audit_prune_options=(
   "--key[delete records of the API key of this name]:NAME:"
   "--sign-with[the private key (default\: \`audit.key_file\` of the settings)]:PEM:_files"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
-  "(*)::the record\'s files, the oldest first:_files"
+  "(*)::the record\'s files, the oldest first, or the address of its database:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -135,7 +138,7 @@ _shtab_ordinance_audit_query_options=(
   "--by[count by api, day, effect, jurisdiction, key, law, locale, model, problem, rule, status, verdict]:KIND,…:"
   "--list[write the records as JSON lines, and do not count]"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
-  "(*)::the record\'s files, the oldest first:_files"
+  "(*)::the record\'s files, the oldest first, or the address of its database:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -158,11 +161,18 @@ _shtab_ordinance_audit_report_options=(
   "--out[the picture]:SVG:_files"
   "--title[what is written above it (default\: what is counted)]:title:"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
-  "(*)::the record\'s files, the oldest first:_files"
+  "(*)::the record\'s files, the oldest first, or the address of its database:"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_audit_report_defaults_added=0
+
+_shtab_ordinance_audit_schema_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_audit_schema_defaults_added=0
 
 _shtab_ordinance_audit_verify_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -171,7 +181,7 @@ _shtab_ordinance_audit_verify_options=(
   "--least[the record must reach this checkpoint]:NUMBER:"
   "--partial[the files are a part\: neither beginning nor end is expected]"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
-  "(*)::the record\'s files, the oldest first:_files"
+  "(*)::the record\'s files, the oldest first, or the address of its database:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -309,7 +319,7 @@ _shtab_ordinance_doctor_options=(
   "--envoy[an Envoy\'s configuration to read, in YAML or JSON, without a URL]:FILE:_files"
   "--filter[with --envoy\: a part of the name of Ordinance\'s filter, or of its cluster\'s (default\: ordinance)]:NAME:"
   "--model-cluster[with --envoy\: a part of the name of the model server\'s cluster\; other listeners are left out]:NAME:"
-  "--behind[the inference server behind a gateway\: check that it cannot be reached]:URL:"
+  "*--behind[an inference server behind a gateway\: check that it cannot be reached\; repeat it for each server]:URL:"
   "--model[the model to ask (default\: the first one listed)]:NAME:"
   "--policy[the expected policy\: name\@version\+digest, or 8 or more digits of the digest]:DIGEST:"
   "*--pack[the packs of the expected policy]:PATH:_files"
@@ -322,6 +332,31 @@ _shtab_ordinance_doctor_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_doctor_defaults_added=0
+
+_shtab_ordinance_evidence_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--from[the first day]:DAY:"
+  "--to[the last day, included]:DAY:"
+  "*--record[the record\'s files, the oldest first, or the address of its database without a password (default\: \`audit.path\` or \`audit.store\` of the settings)]:PLACE:"
+  "*--signed-by[the public key of the checkpoints, or the private one\; several times after a change of the key (default\: \`audit.key_file\` of the settings)]:PEM:_files"
+  "*--policy[the bundles that were in force, or packs (default\: \`packs\` of the settings)]:BUNDLE:_files"
+  "--root[the root that bundles are verified from (default\: \`trust.root\`)]:FILE:_files"
+  "--sign-with[the private key of whoever answers for the evidence (default\: \`audit.key_file\` of the settings)]:PEM:_files"
+  "--passphrase-file[the passphrase of that key]:FILE:_files"
+  "--without-records[show of each record its hash alone\: chains can be verified, counts cannot be recomputed]"
+  "--doctor[what \`ordinance doctor --format json\` printed]:FILE:_files"
+  "--server[examine this server now, as \`ordinance doctor\` does]:URL:"
+  "--key-file[with --server\: a file with the API key]:FILE:_files"
+  "--sbom[the release\'s bill of materials (CycloneDX, JSON)]:FILE:_files"
+  "--objections[counted objections (default\: \`objections\` of the settings)]:FILE:_files"
+  "--mark-key[the key of marks, public or private (default\: \`mark.key_file\` of the settings)]:PEM:_files"
+  "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  ":the folder, which is empty or not there yet:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_evidence_defaults_added=0
 
 _shtab_ordinance_explain_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -565,6 +600,17 @@ _shtab_ordinance_verify_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_ordinance_verify_defaults_added=0
 
+_shtab_ordinance_witness_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--language[the language of both texts\: ar, de, en, es, et, fi, fr, hi, it, ja, ko, nl, pl, pt\; without one, names, negation and hedges are \`cannot tell\`]:TAG:"
+  "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
+  ":the text as it was\: a file, or - for standard input:"
+  ":the text as it is now\: a file, or - for standard input:"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_ordinance_witness_defaults_added=0
+
 
 _shtab_ordinance() {
   local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->ordinance'
@@ -593,6 +639,7 @@ _shtab_ordinance() {
         conversations) _arguments -C -s $_shtab_ordinance_conversations_options ;;
         diff) _arguments -C -s $_shtab_ordinance_diff_options ;;
         doctor) _arguments -C -s $_shtab_ordinance_doctor_options ;;
+        evidence) _arguments -C -s $_shtab_ordinance_evidence_options ;;
         explain) _arguments -C -s $_shtab_ordinance_explain_options ;;
         ext-proc) _arguments -C -s $_shtab_ordinance_ext_proc_options ;;
         fmt) _arguments -C -s $_shtab_ordinance_fmt_options ;;
@@ -608,6 +655,7 @@ _shtab_ordinance() {
         test) _arguments -C -s $_shtab_ordinance_test_options ;;
         translate) _arguments -C -s $_shtab_ordinance_translate_options ;;
         verify) _arguments -C -s $_shtab_ordinance_verify_options ;;
+        witness) _arguments -C -s $_shtab_ordinance_witness_options ;;
       esac
   esac
 }
@@ -633,6 +681,7 @@ _shtab_ordinance_audit() {
         prune) _arguments -C -s $_shtab_ordinance_audit_prune_options ;;
         query) _arguments -C -s $_shtab_ordinance_audit_query_options ;;
         report) _arguments -C -s $_shtab_ordinance_audit_report_options ;;
+        schema) _arguments -C -s $_shtab_ordinance_audit_schema_options ;;
         verify) _arguments -C -s $_shtab_ordinance_audit_verify_options ;;
       esac
   esac

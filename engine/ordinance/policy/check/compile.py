@@ -73,7 +73,7 @@ def _without_struck(rule: PlannedRule, prepared: Collection[str]) -> PlannedRule
     kept = tuple(key for key in rule.detectors if key in prepared)
     near = tuple(key for key in rule.near if key in prepared)
     looking = rule.effect in _LOOKING or rule.by_text
-    blind = looking and rule.judged is None and (not kept or (bool(rule.near) and not near))
+    blind = looking and rule.judged is None and not rule.spoken and (not kept or (bool(rule.near) and not near))
     if (kept, near) == (rule.detectors, rule.near) and not blind:
         return rule
     after = None if blind or rule.after_trial is None else _without_struck(rule.after_trial, prepared)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from ordinance.detection import Declaration, Expressions, Prepared, Unconfigured
+from ordinance.detection import Declaration, Expressions, Prepared, Segments, Unconfigured
 from ordinance.errors import PatternError
 from ordinance.language.diagnostics import diagnose, did_you_mean
 from ordinance.language.source import Span
@@ -36,7 +36,19 @@ def prepare_detectors(policy: Policy, provider: Provider, report: Report) -> dic
             found = _prepare(detector, provider, report, red=detector.key in red)
         if found is not None:
             prepared[detector.key] = found
+    _check_near(policy, prepared, report)
     return prepared
+
+
+def _check_near(policy: Policy, prepared: Mapping[str, Prepared], report: Report) -> None:
+    """Report each rule that wants what sees whole sentences within so many characters of something."""
+    for rule in policy.rules:
+        whole = [key for key in (*rule.detectors, *rule.near) if isinstance(prepared.get(key), Segments)]
+        if rule.within and whole:
+            message = (
+                f"`{rule.node.name}` wants `{whole[0]}`, which sees whole sentences, within {rule.within} characters"
+            )
+            report(diagnose("near-sentences", rule.node.name.span, message))
 
 
 def _prepare(detector: Detector, provider: Provider, report: Report, *, red: bool) -> Prepared | None:

@@ -6,9 +6,10 @@ import re
 
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose, did_you_mean
+from ordinance.policy.conditions import names_value
 from ordinance.policy.ir import Policy, Unit
 from ordinance.policy.link.names import Report, check_name, check_tag
-from ordinance.policy.vocabulary import CIVIC_HARMS, ENGINE_NOTICES, HARMS, SEVERE_HARMS
+from ordinance.policy.vocabulary import CIVIC_HARMS, ENGINE_NOTICES, HARMS, PURPOSE, SEVERE_HARMS, TRANSFORM
 
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 
@@ -27,6 +28,7 @@ def check_packs(policy: Policy, report: Report) -> None:
         if unit.pack.kind == "house":
             check_name(unit.pack.name, report)
     _check_charter(charter, report)
+    _check_transform(policy, report)
 
 
 def _check_reference(unit: Unit, named: ast.CharterRef, charter: Unit, report: Report) -> None:
@@ -64,6 +66,17 @@ def _check_charter(unit: Unit, report: Report) -> None:
     for name in sorted((ENGINE_NOTICES | {"red_line"}) - held):
         message = f"the charter `{unit.name}` has no notice `{name}`"
         report(diagnose("engine-notice", unit.pack.name.span, message, f'Write `notice {name} {{ en "…" }}`.'))
+
+
+def _check_transform(policy: Policy, report: Report) -> None:
+    """Check that no red line makes an exception for people's own texts. Conditions say only what opens them, so one
+    that does not name this purpose is as closed under it as under none."""
+    for rule in policy.rules:
+        if isinstance(rule.node, ast.RedLine):
+            for node, exemption in zip(rule.node.exceptions, rule.exemptions, strict=True):
+                if names_value(exemption.condition, PURPOSE, TRANSFORM):
+                    message = f"the red line `{rule.node.name}` makes an exception for texts of people's own"
+                    report(diagnose("red-line-purpose", node.name.span, message))
 
 
 def _check_language(unit: Unit, report: Report) -> None:

@@ -96,6 +96,7 @@ def _check_exceptions(policy: Policy, of: Space, rule: Rule, report: Report) -> 
 def _sought(rule: Rule, prepared: Mapping[str, Prepared]) -> Iterator[tuple[str, object]]:
     if rule.asks is not None:
         yield "judged", rule.id
+    yield from (("language", tag) for tag in rule.spoken)
     for key in rule.detectors:
         match prepared.get(key):
             case Expressions(phrases, patterns, calls=calls):
@@ -149,8 +150,8 @@ def _covers(outer: Force, inner: Force) -> bool:
         return False
     if not red and ((one.trial and not two.trial) or (two.disguised and not one.disguised)):
         return False
-    if one.near and one.near != two.near:
-        return False  # it needs a second thing beside
+    if one.near and (one.near != two.near or one.within < two.within or (two.within == 0) != (one.within == 0)):
+        return False  # it needs a second thing beside, or nearer
     wider = red or one.scope == two.scope or two.scope.unit == "span"
     return (
         wider

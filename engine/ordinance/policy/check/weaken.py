@@ -71,6 +71,8 @@ def _lost(before: Rule, after: Rule, alone: Policy, policy: Policy) -> str:
         return "held back"
     if not _sought(after, policy) >= _sought(before, alone):
         return "looking for less"
+    if bool(after.near) is not bool(before.near) or after.within != before.within:
+        return "looking for two things that stand together in another way"
     return ""
 
 

@@ -9,19 +9,22 @@ from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
 from ordinance.policy.conditions import ALWAYS, All, Condition
 from ordinance.policy.ir import CitedBylaw, CitedLaw, Rule, Unit
+from ordinance.policy.link.answer_language import spoken_test
 from ordinance.policy.link.judged import judged_test
 from ordinance.policy.link.names import Names, Report, check_name, whole
 from ordinance.policy.link.notices import Catalogue
 from ordinance.policy.link.situations import Reader, Situations
-from ordinance.policy.link.unbuilt import PENDING
 from ordinance.policy.plan import SPAN, UNTOLD, Dimension, Exemption, Law, Scope
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion
 
 #: A sentence that is cut may be as long as this, in characters.
 LONGEST_BOUND = 10_000
 
-#: No detectors: a judge is asked beside them, and what is pending is a finding of its own.
-_OTHERS = frozenset({"judged", *PENDING})
+#: No detectors: a judge is asked beside them, and a language is that of the whole.
+_OTHERS = frozenset({"judged", "language"})
+
+#: Two things near each other may be this far apart, in characters: all of that waits.
+FURTHEST = 500
 
 #: What is said again every so many hours is said at least once a year.
 MOST_HOURS = 8760
@@ -190,8 +193,21 @@ def _looking(rule: Rule, scopes: Scopes, when: ast.TextTest, report: Report) -> 
         channels=frozenset(channels),
         detectors=scopes.uses(first),
         near=scopes.uses(second),
+        within=_within(when.near, report),
         asks=judged_test(rule.id, rule.node, when, report),
+        spoken=spoken_test(rule.node, when, report),
     )
+
+
+def _within(near: ast.Near | None, report: Report) -> int:
+    """Return how near two things must stand, in characters; 0 where no rule says so."""
+    if near is None or near.bound is None:
+        return 0
+    bound = whole(near.bound.text)
+    if not bound or bound > FURTHEST:
+        report(diagnose("near-invalid", near.bound.span, f"`within {near.bound} characters` is out of range"))
+        return 1
+    return bound
 
 
 def _watching(

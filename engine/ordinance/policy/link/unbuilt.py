@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose
 from ordinance.language.source import Span
 from ordinance.policy.ir import Unit
 from ordinance.policy.link.names import Report
-
-#: Detectors without a run-time part, and what to write instead.
-PENDING: Mapping[str, str] = {
-    "language": "Use a `lexicon` of words that only that language has.",
-}
 
 
 def check_pending(unit: Unit, report: Report) -> None:
@@ -31,16 +26,11 @@ def _in_rule(rule: ast.Rule) -> Iterator[tuple[Span, str, str]]:
     test = ast.text_test_of(rule)
     if test is None:
         return
-    if test.near and test.near.unit == "characters":
-        yield test.near.span, "`within N characters`", "Write `in the same sentence`."
     if test.near:
         for use in test.uses:
             if use.kind == "judged":
-                yield use.name.span, "`judged` with something else in the same sentence", "Write `has any of`."
+                yield use.name.span, "`judged` with something else near it", "Write `has any of`."
     if isinstance(rule, ast.Mask) and test.prompt:
         for use in test.uses:
             if use.kind == "judged":
                 yield use.name.span, "`judged` in a mask of what is asked", "Write `when answer …`."
-    for use in test.uses:
-        if use.kind in PENDING:
-            yield use.name.span, f"`{use.kind}`", PENDING[use.kind]

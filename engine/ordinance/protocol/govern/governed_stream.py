@@ -51,6 +51,7 @@ class GovernedStream:
         self._request = request
         self._session = session
         self._top = top
+        self._named = bool(request.adapter)
         self._left = limit
         self._adopted = False
         self._choices: dict[int, GovernedChoice] = {}
@@ -83,6 +84,10 @@ class GovernedStream:
     def over(self) -> bool:
         """No choice remains and one was ended: whatever the upstream still has to say is not needed."""
         return self.complete and any(choice.filtered for choice in self._choices.values())
+
+    def answers_as(self, model: str) -> None:
+        """Show ``model`` as the one that answers, whatever the upstream calls it. Before the first piece."""
+        self._top, self._named = replace(self._top, model=model), True
 
     def take(self, piece: bytes) -> bytes:
         """Govern bytes of the upstream, cut anywhere. Raises ``Problem`` where they are no events of this protocol."""
@@ -164,7 +169,7 @@ class GovernedStream:
         if not self._adopted and reply.choices:
             self._adopted = True
             if harmless(reply.top, self._session):
-                self._top = replace(reply.top, model=self._request.model) if self._request.adapter else reply.top
+                self._top = replace(reply.top, model=self._top.model) if self._named else reply.top
         leaving = [(index, out) for index, said in reply.choices if (out := self._govern(index, said)) is not None]
         self._note_held()
         counted = self.complete and reply.usage is not None and not self._request.in_blocks  # by an event of its own

@@ -60,7 +60,7 @@ def vectors(
     counted = answer.usage or Usage()
     usage = {"prompt_tokens": counted.prompt_tokens, "total_tokens": counted.total_tokens}
     return {
-        "object": "list", "data": data, "model": request.model, "usage": usage, "ordinance": told_of(session, top)
+        "object": "list", "data": data, "model": top.model, "usage": usage, "ordinance": told_of(session, top)
     }  # fmt: skip
 
 

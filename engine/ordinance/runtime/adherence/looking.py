@@ -29,11 +29,12 @@ _AS_ASKED = "prompt"
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """How an answer was to be spoken: ``slots`` by name, and the ``locale`` of the request. ``added`` is what the
-    engine writes into texts."""
+    engine writes into texts. ``tells``: somebody asks in which language an answer is, whatever was asked for."""
 
     slots: Mapping[str, str]
     locale: str
     added: tuple[str, ...] = ()
+    tells: bool = False
 
     @property
     def tag(self) -> str:
@@ -50,7 +51,7 @@ class Look:
         self._wanted = wanted
         self._prose = Prose(wanted.added)
         self._spoken = Spoken()
-        self._speaks = bool(_WORDS & decided)
+        self._speaks = wanted.tells or bool(_WORDS & decided)
         self._figures = Figures() if _FIGURES & decided else None
         self._addressed: Addressed | None = None
         self._addresses = "address" in decided
@@ -72,6 +73,10 @@ class Look:
     def states(self) -> dict[str, str]:
         """Return the state of each slot."""
         return {slot: self._state(slot, value) for slot, value in self._wanted.slots.items()}
+
+    def is_in(self, tag: str) -> bool:
+        """Return whether the text shows by its words that it is in this language, and in no other."""
+        return self._spoken.state(tag) == KEPT
 
     def _state(self, slot: str, value: str) -> str:
         if value == _AS_ASKED:
@@ -126,7 +131,7 @@ def adapters(wanted: Wanted | None, looks: Iterable[Iterable[Look]]) -> dict[str
     """Return what answers and records say of how an answer was to be spoken, from the ``looks`` at its choices: for
     each slot in force its state over all texts that say something, which is the worst; where none does, nobody can
     tell. Nothing where no slot is in force."""
-    if wanted is None:
+    if wanted is None or not wanted.slots:
         return {}
     found = [look.states() for choice in looks for look in choice if look.said]
     return {

@@ -5,7 +5,9 @@ States are shared; what belongs to the stream is where each live group began, in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from ordinance.runtime.match.automaton import EVERY, Automaton, Found, State
 from ordinance.runtime.match.disguise import REACH
@@ -149,6 +151,11 @@ class Watch:
         return self._matcher.starts(self._families)
 
     @property
+    def begun(self) -> list[int]:
+        """Return the starts from which a match lacks nothing but its own end."""
+        return self.starts
+
+    @property
     def can_start(self) -> bool:
         """Return whether a match can begin at the very next character."""
         return self._matcher.can_start(self._families)
@@ -156,6 +163,56 @@ class Watch:
     def can_join(self, cluster: Cluster) -> bool:
         """Return whether a match can begin at a character that will belong to the open grapheme cluster."""
         return self._matcher.can_join(cluster, self._families)
+
+
+class Scanning(Protocol):
+    """What is looked for beside a matcher, seen as a ``Watch`` sees one."""
+
+    @property
+    def oldest(self) -> int | None: ...
+
+    @property
+    def starts(self) -> list[int]: ...
+
+    @property
+    def begun(self) -> list[int]: ...
+
+    @property
+    def can_start(self) -> bool: ...
+
+    def can_join(self, cluster: Cluster) -> bool: ...
+
+
+class JointWatch(Watch):
+    """A watch that also knows what ``others`` look for."""
+
+    __slots__ = ("_others",)
+
+    def __init__(self, matcher: Matcher, families: int, others: Sequence[Scanning]) -> None:
+        super().__init__(matcher, families)
+        self._others = others
+
+    @property
+    def oldest(self) -> int | None:
+        found = [self._matcher.oldest(self._families), *(each.oldest for each in self._others)]
+        return min((start for start in found if start is not None), default=None)
+
+    @property
+    def starts(self) -> list[int]:
+        found = self._matcher.starts(self._families)
+        return sorted([*found, *(start for each in self._others for start in each.starts)])
+
+    @property
+    def begun(self) -> list[int]:
+        found = self._matcher.starts(self._families)
+        return sorted([*found, *(start for each in self._others for start in each.begun)])
+
+    @property
+    def can_start(self) -> bool:
+        return self._matcher.can_start(self._families) or any(each.can_start for each in self._others)
+
+    def can_join(self, cluster: Cluster) -> bool:
+        return self._matcher.can_join(cluster, self._families) or any(each.can_join(cluster) for each in self._others)
 
 
 def matches_in(automaton: Automaton, text: str) -> list[Match]:

@@ -15,6 +15,7 @@ from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.match.automaton import Automaton
 from ordinance.runtime.match.checks import Checks, unchecked_only
 from ordinance.runtime.match.matcher import Match
+from ordinance.runtime.match.nearby import Nearby, nearby
 from ordinance.runtime.match.pairs import together
 from ordinance.runtime.match.rulings import JudgedRule
 from ordinance.runtime.redact.signs import LOOKALIKES, imitation, placeholder
@@ -48,6 +49,15 @@ class SegmentRule:
     family: int = OBSERVING
 
 
+@dataclass(frozen=True, slots=True)
+class NearbyRule:
+    """Two things near each other, for the rule numbered ``tag``, and the ``family`` of what is found in an answer."""
+
+    tag: int
+    nearby: Nearby
+    family: int = OBSERVING
+
+
 class Withheld(NamedTuple):
     """What is withheld or masked alike: what is protected does not reach into what ``masks`` remove, and ``numbers``
     have check digits."""
@@ -65,7 +75,8 @@ class Activation:
 
     ``answer`` reads an answer. Its families are ``OBSERVING``, rules that remove nothing, or are on trial;
     ``PROTECTED``, safety-critical information; ``REFUSING``; and from ``WITHHOLDING`` on, for withheld and masked text,
-    one for each of ``removals``. ``prompt`` are the rules that look at what is asked and do not mask it.
+    one for each of ``removals``. ``prompt`` are the rules that look at what is asked and do not mask it. ``segments``
+    and ``nearby`` are what is looked for beside the automaton in an answer, and those of the prompt in what is asked.
     ``judged`` and ``prompt_judged`` are what they ask a judge about an answer and about what is asked. ``placeholders``
     are what masks write where no language is asked for. ``asks`` is whether any part of the request is shown to what
     takes time: a judge, a detector that sees sentences, or another process. ``wordings`` are the notices that
@@ -81,6 +92,8 @@ class Activation:
     prompt: Automaton
     segments: tuple[SegmentRule, ...]
     prompt_segments: tuple[SegmentRule, ...]
+    nearby: tuple[NearbyRule, ...]
+    prompt_nearby: tuple[NearbyRule, ...]
     judged: tuple[JudgedRule, ...]
     prompt_judged: tuple[JudgedRule, ...]
     checks: Checks
@@ -91,6 +104,11 @@ class Activation:
     strides: Strides
     cleared: dict[str, bool] = field(default_factory=dict)
     number: int = field(default_factory=_numbers.__next__)
+
+    @property
+    def before(self) -> int:
+        """Return how many folded characters before a candidate a check is shown at most."""
+        return max([self.checks.before, *(rule.nearby.checks.before for rule in self.nearby)])
 
     @property
     def forged(self) -> int:
@@ -156,6 +174,8 @@ def _shared(rules: tuple[PlannedRule, ...], part: Channel) -> Channel:
 
 
 def _looked_for(plan: Plan, rule: PlannedRule) -> list[Prepared]:
+    if rule.within:
+        return []
     found = [rule.seen(plan.detectors[name]) for name in rule.detectors]
     return [together(found, [rule.seen(plan.detectors[name]) for name in rule.near])] if rule.near else found
 
@@ -179,6 +199,12 @@ def sought(plan: Plan, rule: PlannedRule) -> list[Expressions]:
     return [each for each in _looked_for(plan, rule) if isinstance(each, Expressions)]
 
 
+def nearby_of(plan: Plan, rule: PlannedRule) -> Nearby:
+    """Return what looks for the two things that a rule wants within so many characters of each other."""
+    found, near = ([rule.seen(plan.detectors[key]) for key in keys] for keys in (rule.detectors, rule.near))
+    return nearby(found, near, rule.within, lambda *families: _automaton(plan, *families))
+
+
 def removing(found: Iterable[Match]) -> list[Match]:
     """Return those of the matches of ``Activation.answer`` that remove text."""
     return [match for match in found if match.family >= REFUSING]
@@ -199,6 +225,9 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     def segments(tags: Iterable[int]) -> list[tuple[int, Segments]]:
         return [(tag, each) for tag, each in prepared(tags) if isinstance(each, Segments)]
 
+    def near(tags: Iterable[int]) -> list[tuple[int, Nearby]]:
+        return [(tag, nearby_of(plan, rules[tag])) for tag in tags if rules[tag].within]
+
     def judged(tags: Iterable[int]) -> list[JudgedRule]:
         return [JudgedRule(tag, each, family_of(rules[tag])) for tag in tags if (each := rules[tag].judged) is not None]
 
@@ -215,14 +244,15 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
     withholding = [tag for tag in answer if rules[tag].removes and rules[tag].effect is not Effect.REFUSE]
     forged = [] if asked else _forged(rules, withholding if part is not Channel.TOOL_CALL else ())
     observing = expressions(tag for tag in answer if not rules[tag].removes)
-    recalls = bool(checks)
+    nears = near(answer)
+    recalls = bool(checks) or any(each.checks for tag, each in nears if not rules[tag].removes)
     protected = [plan.detectors[name] for name in shields]
 
     alike = {Withheld(SPAN, masks=False): forged}
     for tag in withholding:
         for name, each in expressions([tag]):
             alike.setdefault(withheld(rules[tag], numbers=name >= checks.first), []).append((name, each))
-        if segments([tag]) or rules[tag].judged:
+        if segments([tag]) or rules[tag].judged or rules[tag].within:
             alike.setdefault(withheld(rules[tag]), [])
     removals = sorted(alike, key=lambda each: (each.scope.unit, each.scope.bound, each.masks, each.numbers))
     found = _automaton(
@@ -244,12 +274,15 @@ def _build(plan: Plan, rules: tuple[PlannedRule, ...], shields: tuple[str, ...],
         prompt=_automaton(plan, expressions(prompt)),
         segments=tuple(SegmentRule(tag, each, family_of(rules[tag])) for tag, each in segments(answer)),
         prompt_segments=tuple(SegmentRule(tag, each) for tag, each in segments(prompt)),
+        nearby=tuple(NearbyRule(tag, each, family_of(rules[tag])) for tag, each in nears),
+        prompt_nearby=tuple(NearbyRule(tag, each) for tag, each in near(prompt)),
         judged=() if asked else tuple(judged(answer)),
         prompt_judged=tuple(judged(prompt)),
         checks=checks,
         recalls=recalls,
         placeholders={tag: placeholder(rule.type) for tag, rule in enumerate(rules) if _masks(rule)},
-        asks=any(waits(each) for _, each in prepared(range(len(rules)))) or any(rule.judged for rule in rules),
+        asks=any(waits(each) for _, each in prepared(range(len(rules))))
+        or any(rule.judged or rule.within for rule in rules),
         wordings=wordings,
         strides=Strides(found, spans | 1 << REFUSING, units, wordings),
     )

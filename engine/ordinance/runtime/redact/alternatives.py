@@ -17,7 +17,7 @@ class Alternatives:
 
     def __init__(self, activation: Activation, beginning: Beginning) -> None:
         self._automaton = activation.answer
-        unseen = [*(rule.tag for rule in activation.segments), *(rule.tag for rule in activation.judged)]
+        unseen = [rule.tag for rules in (activation.segments, activation.nearby, activation.judged) for rule in rules]
         self._blind = any(activation.rules[tag].effect.removes for tag in unseen)
         self._matcher = self._resumed(beginning.matcher, 0)
         self._anew = begin(activation).matcher

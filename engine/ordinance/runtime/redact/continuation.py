@@ -13,12 +13,15 @@ from dataclasses import dataclass, field, replace
 
 from ordinance.policy.vocabulary import Effect
 from ordinance.runtime.match.automaton import Automaton, State
-from ordinance.runtime.match.checks import Lost
+from ordinance.runtime.match.checks import Lost, Source
 from ordinance.runtime.match.disguise import FAINT
 from ordinance.runtime.match.matcher import Matcher
+from ordinance.runtime.match.nearby import NearbyScan
+from ordinance.runtime.match.nearby import joined as joined_scans
+from ordinance.runtime.match.passages import tail
 from ordinance.runtime.match.segments import Asking, SegmentScan
 from ordinance.runtime.match.spacing import EMPHASIS
-from ordinance.runtime.redact.activation import Activation
+from ordinance.runtime.redact.activation import OBSERVING, Activation
 from ordinance.runtime.redact.forgery import Reading, joined, reading_of
 from ordinance.runtime.text.folding import fold_char
 from ordinance.runtime.text.paragraphs import Paragraphs
@@ -33,15 +36,17 @@ REACH = 2000
 class Beginning:
     """Where the text of an answer begins, at position 0; made once for all choices.
 
-    ``matcher`` is a place in ``Activation.answer``; ``scans`` are in the order of ``Activation.segments``; ``reading``
-    is the notice that the paragraph may become. ``readings`` is what may stand before position 0. ``fault`` is set
-    where a red line's detector failed on it. All choices note in ``lost`` what has failed for good.
+    ``matcher`` is a place in ``Activation.answer``; ``scans`` are in the order of ``Activation.segments``, ``nearby``
+    in that of ``Activation.nearby``; ``reading`` is the notice that the paragraph may become. ``readings`` is what may
+    stand before position 0. ``fault`` is set where a red line's detector failed on it. All choices note in ``lost``
+    what has failed for good.
     """
 
     matcher: tuple[State, tuple[int, ...]]
     sentences: Sentences
     paragraphs: Paragraphs
     scans: tuple[SegmentScan, ...]
+    nearby: tuple[NearbyScan, ...]
     reading: Reading | None
     readings: tuple[str, ...] = ("",)
     fault: bool = False
@@ -50,6 +55,14 @@ class Beginning:
     def copy(self) -> tuple[Sentences, Paragraphs, list[SegmentScan]]:
         """Copy the trackers for one choice."""
         return copy(self.sentences), copy(self.paragraphs), [scan.copy() for scan in self.scans]
+
+    def nearby_on(self, activation: Activation, source: Source, *, joined: bool = False) -> list[NearbyScan]:
+        """Copy ``nearby`` for one choice, whose text ``source`` gives. What removes nothing, and all where they are
+        ``joined``, finds two things as one."""
+        return [
+            scan.copy(source, self.lost, joined=joined or rule.family == OBSERVING)
+            for rule, scan in zip(activation.nearby, self.nearby, strict=True)
+        ]
 
 
 def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = True) -> Beginning:
@@ -74,7 +87,8 @@ def begin(activation: Activation, texts: Sequence[str] = (), certain: bool = Tru
             fault = fault or (failed and guard)
     place = _match(activation.answer, readings)
     reading = joined(activation.wordings, [reading_of(activation.wordings, text) for text in readings])
-    return Beginning(place, sentences, paragraphs, tuple(scans), reading, tuple(readings), fault)
+    nearby = _nearby(activation, readings)
+    return Beginning(place, sentences, paragraphs, tuple(scans), nearby, reading, tuple(readings), fault)
 
 
 def follow(activation: Activation, before: Beginning, said: str) -> Beginning:
@@ -89,11 +103,12 @@ def follow(activation: Activation, before: Beginning, said: str) -> Beginning:
     for at, char in enumerate(said, -len(said)):
         matcher.feed(char, at)
     known = (
-        readings if activation.recalls or activation.checks.before else readings[:1]
+        readings if activation.recalls or activation.before or activation.nearby else readings[:1]
     )  # only checks ask for the others
     return replace(
         first,
         matcher=automaton.join([matcher.place(0), begin(activation).matcher]),
+        nearby=_nearby_after(activation, before, said),
         reading=joined(wordings, [first.reading, *(reading_of(wordings, text) for text in readings[1:])]),
         readings=tuple(dict.fromkeys([*known, ""])),
         fault=first.fault or before.fault,
@@ -109,6 +124,41 @@ def _match(automaton: Automaton, readings: Sequence[str]) -> tuple[State, tuple[
             matcher.feed(char, at)
         places.append(matcher.place(0))
     return automaton.join(places)
+
+
+def _nearby(activation: Activation, readings: Sequence[str]) -> tuple[NearbyScan, ...]:
+    found = []
+    for rule in activation.nearby:
+        scans = [NearbyScan(rule.nearby, _source([text], rule.nearby.checks.before), set()) for text in readings]
+        found.append(joined_scans([_fed(scan, text) for scan, text in zip(scans, readings, strict=True)]))
+    return tuple(found)
+
+
+def _nearby_after(activation: Activation, before: Beginning, said: str) -> tuple[NearbyScan, ...]:
+    anew = _nearby(activation, [""])
+    found = []
+    for scan, rule, fresh in zip(before.nearby, activation.nearby, anew, strict=True):
+        source = _source([reading + said for reading in before.readings], rule.nearby.checks.before)
+        found.append(joined_scans([_fed(scan.copy(source, before.lost), said), fresh]))
+    return tuple(found)
+
+
+def _fed(scan: NearbyScan, text: str) -> NearbyScan:
+    """Let ``scan`` read ``text``, which an answer continues, and stand where the answer begins."""
+    scan.begin_at(-len(text))
+    for char in text:
+        scan.feed(char)
+    return scan
+
+
+def _source(readings: Sequence[str], most: int) -> Source:
+    """Return what gives the text before an answer, up to position 0, with at most ``most`` characters before it."""
+
+    def between(start: int, end: int) -> list[tuple[str, str]]:
+        known = [text for text in readings if len(text) >= -start]
+        return [(text[len(text) + start : len(text) + end], tail(text, most, len(text) + start)) for text in known]
+
+    return between
 
 
 def _near(text: str) -> str:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from ordinance.runtime.match.matcher import Match, Matcher
 from ordinance.runtime.match.passages import Recent
-from ordinance.runtime.redact.activation import REFUSING, REMOVING, Activation, removing
+from ordinance.runtime.match.segments import Finding
+from ordinance.runtime.redact.activation import REFUSING, REMOVING, Activation, NearbyRule, removing
 from ordinance.runtime.redact.continuation import Beginning, begin
 from ordinance.runtime.redact.ends import End, long_before
 from ordinance.runtime.redact.json_reader import JsonReader, Path, Role, Unit
@@ -74,9 +75,11 @@ class JsonText:
         self._at = 0  # characters as they read
         self._ends: list[int] = []  # where each of them ends in the source, from _done on
         self._read: list[str] = []  # they themselves
-        before = activation.checks.before
+        before = activation.before
         self._recent = Recent(beginning.readings, before)
         self._looks_back = before > 0
+        nearby = zip(activation.nearby, beginning.nearby_on(activation, self._between, joined=True), strict=True)
+        self._nearby = [(rule, scan) for rule, scan in nearby if rule.family >= REFUSING]
         self._lost = beginning.lost
         self._done = 0
         self._source = ""  # from position settled on
@@ -107,8 +110,10 @@ class JsonText:
         for unit in self._reader.close():
             self._take(unit)
         self._found(self._matcher.close())
+        self._near([(rule, scan.close()) for rule, scan in self._nearby])
         whole = self._at if self._string is None else self._span[0]
-        if self._is_cut(end, [start for start in self._matcher.starts(REMOVING) if start < whole]):
+        begun = [*self._matcher.starts(REMOVING), *(start for _, scan in self._nearby for start in scan.begun)]
+        if self._is_cut(end, sorted(start for start in begun if start < whole)):
             self.severed |= {self._activation.cut}
         self._close_string(end)
         if self._has_ended():
@@ -175,6 +180,8 @@ class JsonText:
             self._span = (self._span[0], at + 1)
         if found:
             self._found(found)
+        if self._nearby:
+            self._near([(rule, scan.feed(char)) for rule, scan in self._nearby])
         if unit.role is Role.OPENS:
             path = self._reader.path
             free = path is not None and self._free is not None and self._free(path)
@@ -210,11 +217,24 @@ class JsonText:
             self._pending += [Cut(start + cut.start, start + cut.end, cut.instead) for cut in string.cuts]
             string.cuts = []
 
+    def _near(self, found: Sequence[tuple[NearbyRule, Sequence[Finding]]]) -> None:
+        """Add what is found in the whole text by two things near each other, in one string or in two."""
+        self._add(
+            [Match(each.start, each.end, rule.tag, rule.family, each.failed) for rule, of in found for each in of]
+        )
+
     def _found(self, matches: list[Match]) -> None:
-        """Add matches in the whole text; a match inside one string is that string's own."""
+        """Add matches in the whole text."""
+        candidates = self._of_whole(removing(matches))
+        self._add(self._activation.checks.certain(candidates, self._between, self._lost))
+
+    def _of_whole(self, matches: Sequence[Match]) -> list[Match]:
+        """Return ``matches`` without those inside one string, which are that string's own."""
         start, end = self._span
-        candidates = [match for match in removing(matches) if not (start <= match.start and match.end <= end)]
-        for match in self._activation.checks.certain(candidates, self._between, self._lost):
+        return [match for match in matches if not (start <= match.start and match.end <= end)]
+
+    def _add(self, matches: Sequence[Match]) -> None:
+        for match in self._of_whole(matches):
             if match.failed:
                 self.failed.add(match.tag)
             if match.failed and match.family == REFUSING:
@@ -235,6 +255,7 @@ class JsonText:
         oldest = self._matcher.oldest(REMOVING)
         if oldest is not None and oldest < free:
             free = oldest
+        free = min([free, *(start for _, scan in self._nearby if (start := scan.oldest) is not None)])
         if self._string is not None:
             free = min(free, self._span[0] + self._string.settled)
         return max(free, self._done)

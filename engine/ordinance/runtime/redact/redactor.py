@@ -5,7 +5,7 @@ A ``Redactor`` knows regions, markers and the ledger; it knows nothing of notice
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ordinance.runtime.match.matcher import Match, Matcher, Watch
@@ -18,6 +18,7 @@ from ordinance.runtime.redact.activation import (
     REMOVING,
     WITHHOLDING,
     Activation,
+    NearbyRule,
     SegmentRule,
     Withheld,
 )
@@ -27,6 +28,7 @@ from ordinance.runtime.redact.flow import Flow
 from ordinance.runtime.redact.forgery import Forgery
 from ordinance.runtime.redact.ledger import Cut, Ledger
 from ordinance.runtime.redact.regions import Edges, Region, Removal, RuleRemoval, SpanRemoval, removal_of
+from ordinance.runtime.redact.scans import Scans
 from ordinance.runtime.redact.signs import is_masked, sign
 from ordinance.runtime.redact.strides import SLICE
 from ordinance.runtime.redact.watched import Watched
@@ -68,22 +70,22 @@ class Redactor:
         self.ledger = Ledger()
         self._activation = activation
         self._edges = Edges()
-        before = activation.checks.before
+        before = activation.before
         self._recent = Recent(beginning.readings, before, contexts)  # what a check may be asked about, and has left
         self._looks_back = before > 0
         self._remembers = activation.recalls or self._looks_back
         self._lost = beginning.lost
-        self._sentences, self._paragraphs, scans = beginning.copy()
-        self._scans = list(zip(activation.segments, scans, strict=True))
-        self._matcher = Matcher(activation.answer)
-        self._matcher.resume(beginning.matcher, 0)
-        self._observing, self._protected = Watch(self._matcher, 1 << OBSERVING), Watch(self._matcher, 1 << PROTECTED)
+        self._sentences, self._paragraphs, segments = beginning.copy()
+        self._scans = scans = Scans(activation, segments, beginning.nearby_on(activation, self._source))
+        self._matcher = matcher = Matcher(activation.answer)
+        matcher.resume(beginning.matcher, 0)
+        self._observing, self._protected = scans.watch(matcher, OBSERVING), Watch(matcher, 1 << PROTECTED)
         self._alike: dict[Withheld, RuleRemoval] = {}
         for number, each in enumerate(activation.removals, WITHHOLDING):
             unit = self._sentences if each.scope.unit == "sentence" else self._paragraphs
-            self._alike[each] = removal_of(each.scope, Watch(self._matcher, 1 << number), self._edges, unit)
+            self._alike[each] = removal_of(each.scope, scans.watch(matcher, number), self._edges, unit)
         self._withholding = list(self._alike.values())
-        self._refusing = SpanRemoval(Watch(self._matcher, 1 << REFUSING), self._edges)
+        self._refusing = SpanRemoval(scans.watch(matcher, REFUSING), self._edges)
         self._forgery = Forgery(activation.wordings, self._paragraphs, activation.forged)
         self._forgery.resume(beginning.reading, 0)
         self._removals: list[Removal] = [self._refusing, *self._withholding, self._forgery]
@@ -204,8 +206,8 @@ class Redactor:
         if self._activation.checks:
             starts = self._matcher.starts(REMOVING)
             number = self._activation.checks.breaking_off(starts, at, self._source)
-            if number is not None:
-                found.append((self._edges.left(number), True))
+            found += [] if number is None else [(self._edges.left(number), True)]
+        found += [(self._edges.left(number), True) for number in self._scans.breaking_off(at)]
         return [Region(start, at, {self._activation.cut}, bare) for start, bare in found]
 
     def abandon(self) -> None:
@@ -238,8 +240,7 @@ class Redactor:
         for removal in self._removals:
             removal.feed()
         self._sort(self._matcher.close())
-        for rule, scan in self._scans:
-            self._found(rule, scan.close(settled))
+        self._heed(self._scans.close(settled))
 
     def _observe(self, char: str) -> None:
         at = self._edges.at
@@ -253,8 +254,8 @@ class Redactor:
         found = self._matcher.feed(char, at)
         if found:
             self._sort(found)
-        for rule, scan in self._scans:
-            self._found(rule, scan.feed(char, settled))
+        if self._scans:
+            self._heed(self._scans.feed(char, settled))
 
     def _source(self, start: int, end: int) -> list[tuple[str, str]]:
         return self._recent.between(start, end, self._base, self._text)
@@ -264,9 +265,10 @@ class Redactor:
         for match in self._activation.checks.certain(found, self._source, self._lost):
             self._meet(match)
 
-    def _found(self, rule: SegmentRule, findings: Sequence[Finding]) -> None:
-        for start, end, failed in findings:
-            self._meet(Match(start, end, rule.tag, rule.family, failed))
+    def _heed(self, found: Iterable[tuple[SegmentRule | NearbyRule, Sequence[Finding]]]) -> None:
+        for rule, findings in found:
+            for start, end, failed in findings:
+                self._meet(Match(start, end, rule.tag, rule.family, failed))
 
     def _meet(self, match: Match) -> None:
         """Take a match as what it does. Where it failed, it counts as found, or is told (semantics, rule 13)."""
@@ -291,10 +293,7 @@ class Redactor:
         held = self._edges.at
         for removal in self._removals:
             held = min(held, removal.hold())
-        for rule, scan in self._scans:
-            if self._activation.rules[rule.tag].removes:
-                held = min(held, scan.start)
-        return held
+        return self._scans.hold(held) if self._scans else held
 
     # what goes out
 
@@ -338,7 +337,7 @@ class Redactor:
 
     def _settle_watched(self) -> None:
         oldest = None if self._closed else self._observing.oldest
-        self._watched.settle(self._base, [oldest, *(scan.start for _, scan in self._scans)])
+        self._watched.settle(self._base, [oldest, *self._scans.starts()])
 
     def _release_around(self, regions: list[Region], until: int, out: list[str]) -> int:
         """Release up to ``until`` without ``regions``; stops early where a region may yet turn out protected."""

@@ -253,7 +253,7 @@ class SpanRemoval:
         return self._regions
 
     def cut(self, before: int) -> int | None:
-        return self._left(before)
+        return min((self._edges.left(start) for start in self.matcher.begun if start < before), default=None)
 
     def _left(self, before: int) -> int | None:
         """Return where the first region would begin whose match begins before ``before``. Hidden text reaches back less
@@ -348,8 +348,7 @@ class UnitRemoval:
         return [Region(*self._extent(match, sentences), {match.tag}) for match in self._matches]
 
     def cut(self, before: int) -> int | None:
-        oldest = self.matcher.oldest
-        return None if oldest is None or oldest >= before else oldest
+        return min((start for start in self.matcher.begun if start < before), default=None)
 
     def forget(self, before: int) -> None:
         self._settled = [sentence for sentence in self._settled if sentence.end > before]

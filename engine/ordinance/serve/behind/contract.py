@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ordinance.protocol.problems import Problem
 from ordinance.serve.behind.field_named import field_in
 from ordinance.serve.http.exchange import Exchange
+from ordinance.settings.model import Settings
 
 #: A list of models and a count of tokens are small; what is longer is refused. In bytes.
 MOST_READ = 1024 * 1024
@@ -21,6 +23,40 @@ class Want(Enum):
     MORE = "more"
     COMPLETE = "complete"
     ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Who serves a request, where there are several servers: the name of the ``server`` that was asked last. ``model``
+    is the one that was asked, as clients name it; ``substitute``: it is not the requested one. ``named``: the server
+    calls it otherwise. If another server failed before, ``failed`` is its name and ``problem`` the code."""
+
+    server: str
+    model: str
+    substitute: bool = False
+    named: bool = False
+    failed: str = ""
+    problem: str = ""
+
+
+def _unnoted(_: Served) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What one of several servers is chosen by: the requested ``model``, and whether the operator's fallback may answer
+    in its place (``substitute``), if it is one of the ``models`` that the client may ask for (none: all). ``note`` is
+    called before a server is asked."""
+
+    model: str
+    models: frozenset[str] = frozenset()
+    substitute: bool = True
+    note: Callable[[Served], None] = _unnoted
+
+
+#: Where there is one server, it does not matter which model is asked for.
+NO_ERRAND = Errand("")
 
 
 class Answer(Protocol):
@@ -39,15 +75,42 @@ class ModelServer(Protocol):
     async def admit(self, exchange: Exchange) -> None:
         """Raise ``Problem`` (401) if the server itself would reject this client."""
 
-    async def answer(self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool) -> None:
-        """Ask at ``path`` and give what comes to ``answer``, while the client listens. Raises ``Problem`` and
-        ``ClientGone``."""
+    async def answer(
+        self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool, errand: Errand = NO_ERRAND
+    ) -> None:
+        """Ask at ``path`` and give what comes to ``answer``, while the client listens; ``errand`` chooses among
+        several servers. Raises ``Problem`` and ``ClientGone``."""
 
-    async def read(self, exchange: Exchange, method: str, path: str, body: bytes | None = None) -> bytes:
+    async def read(
+        self, exchange: Exchange, method: str, path: str, body: bytes | None = None, *, errand: Errand = NO_ERRAND
+    ) -> bytes:
         """Read a small answer, whole. Raises ``Problem``."""
 
     async def end(self) -> None:
         """End all requests: answers that still run end with a ``Problem`` (503)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerCounts:
+    """What is counted of several servers, by their names: whether each is ``up``, how many requests it has ``open``,
+    how many it got, got after another way had failed (``further``), and ``failures`` by code."""
+
+    up: Mapping[str, bool]
+    open: Mapping[str, int]
+    requests: Mapping[str, int]
+    further: Mapping[str, int]
+    failures: Mapping[tuple[str, str], int]
+
+
+@runtime_checkable
+class Several(Protocol):
+    """What stands behind, if it is several servers."""
+
+    def prepared(self, settings: Settings) -> Callable[[], None]:
+        """Read the servers of the ``settings``; return what puts them in force. Raises ``SettingsError``."""
+
+    def counts(self) -> ServerCounts:
+        """Return what is counted now. Called in any thread."""
 
 
 def refused(status: int, headers: Mapping[str, str], body: bytes = b"") -> Problem:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Scope
 
 from ordinance.protocol.problems import Problem, malformed, no_key, stopping, truncated, upstream_failed
 from ordinance.protocol.routes import MODELS
-from ordinance.serve.behind.contract import MOST_READ, Answer, Want, refused
+from ordinance.serve.behind.contract import MOST_READ, NO_ERRAND, Answer, Errand, Want, refused
 from ordinance.serve.behind.field_named import MOST_OF_ERROR
 from ordinance.serve.http.correlation import TRACEPARENT
 from ordinance.serve.http.exchange import ClientGone, Exchange
@@ -55,12 +55,16 @@ class InProcess:
             self._admitted.clear()
         self._admitted[key] = now + _ADMITTED_SECONDS
 
-    async def answer(self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool) -> None:
+    async def answer(
+        self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool, errand: Errand = NO_ERRAND
+    ) -> None:
         kind = "text/event-stream" if streaming else "application/json"
         asking = _Asking(exchange, body, answer, kind)
         await self._ask(_scope(exchange, "POST", path, body), asking)
 
-    async def read(self, exchange: Exchange, method: str, path: str, body: bytes | None = None) -> bytes:
+    async def read(
+        self, exchange: Exchange, method: str, path: str, body: bytes | None = None, *, errand: Errand = NO_ERRAND
+    ) -> bytes:
         return await self._read(_scope(exchange, method, path, body), body or b"")
 
     async def end(self) -> None:

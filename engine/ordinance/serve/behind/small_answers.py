@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -34,9 +34,10 @@ def read_models(raw: bytes) -> Sequence[Model]:
     return _read(raw, _Models, "it is not a list of models").data
 
 
-def govern_models(raw: bytes) -> dict[str, Any]:
-    """Return the list of models with the fields of the OpenAI API and no others. Raises ``Problem`` (502)."""
-    return {"object": "list", "data": read_models(raw)}
+def govern_models(raw: bytes, may_ask: Callable[[str], bool]) -> dict[str, Any]:
+    """Return the list of the models that a client ``may_ask`` for, with the fields of the OpenAI API and no others.
+    Raises ``Problem`` (502)."""
+    return {"object": "list", "data": [model for model in read_models(raw) if may_ask(model.id)]}
 
 
 def govern_model(raw: bytes, name: str) -> Model:

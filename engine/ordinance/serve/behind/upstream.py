@@ -19,7 +19,7 @@ import aiohttp
 from ordinance.errors import SettingsError
 from ordinance.protocol.problems import Problem, malformed, truncated
 from ordinance.protocol.routes import MODELS
-from ordinance.serve.behind.contract import MOST_READ, Answer, Want, denied, refused, too_slow
+from ordinance.serve.behind.contract import MOST_READ, NO_ERRAND, Answer, Errand, Want, denied, refused, too_slow
 from ordinance.serve.behind.field_named import MOST_OF_ERROR
 from ordinance.serve.behind.waits import Waits
 from ordinance.serve.http.exchange import Exchange
@@ -67,19 +67,25 @@ class Reply:
 
 
 class Upstream:
-    """A pool of connections to the inference server; see ``ModelServer``. Use it as an async context manager. Raises
-    ``SettingsError`` if the key or the authorities that its settings name cannot be read. ``key`` is the token that the
-    upstream gets; empty if it needs none."""
+    """A pool of connections to the inference server; see ``ModelServer``. Use it as an async context manager, or
+    ``open`` and ``end`` it. Raises ``SettingsError`` if the key or the authorities that its settings name cannot be
+    read; ``place`` is where the settings are. ``key`` is the token that the upstream gets; empty if it needs none."""
 
-    def __init__(self, settings: UpstreamSettings) -> None:
+    def __init__(self, settings: UpstreamSettings, place: str = "upstream") -> None:
         self._settings = settings
-        self.key = _key(settings)
-        self._trusts = _trusts(settings)
+        self._place = place
+        self.key = _key(settings, place)
+        self._trusts = _trusts(settings, place)
         self._distrusted = ""
         self._session: aiohttp.ClientSession | None = None
         self._waits = Waits(aiohttp.ClientError, OSError)
 
     async def __aenter__(self) -> Upstream:
+        self.open()
+        return self
+
+    def open(self) -> None:
+        """Get ready to connect, in the loop that runs."""
         self._session = aiohttp.ClientSession(
             headers={"authorization": f"Bearer {self.key}"} if self.key else {},
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -92,7 +98,6 @@ class Upstream:
             auto_decompress=False,
             trust_env=False,
         )
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.end()
@@ -128,7 +133,9 @@ class Upstream:
     async def admit(self, exchange: Exchange) -> None:
         """Accept every client: the server behind knows only the gateway."""
 
-    async def answer(self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool) -> None:
+    async def answer(
+        self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool, errand: Errand = NO_ERRAND
+    ) -> None:
         async def work() -> None:
             async with self.ask(path, body, exchange.onward, streaming=streaming) as reply:
                 await answer.begin()
@@ -138,7 +145,9 @@ class Upstream:
 
         await exchange.unless_gone(work())
 
-    async def read(self, exchange: Exchange, method: str, path: str, body: bytes | None = None) -> bytes:
+    async def read(
+        self, exchange: Exchange, method: str, path: str, body: bytes | None = None, *, errand: Errand = NO_ERRAND
+    ) -> bytes:
         return await self._read(method, path, body)
 
     async def models(self) -> bytes:
@@ -148,15 +157,20 @@ class Upstream:
         async with self._open(method, path, body) as reply:
             return await reply.whole(MOST_READ)
 
+    async def listing(self) -> bytes:
+        """Return the list of models, to see whether the upstream answers. Raises ``Problem``, soon."""
+        try:
+            async with asyncio.timeout(_PROBE_SECONDS):
+                return await self.models()
+        except TimeoutError:
+            raise too_slow() from None
+
     async def trouble(self) -> str:
         """Return the code of the problem why the upstream does not answer now; empty if it does."""
         try:
-            async with asyncio.timeout(_PROBE_SECONDS):
-                await self.models()
+            await self.listing()
         except Problem as problem:
             return problem.code
-        except TimeoutError:
-            return too_slow().code
         return ""
 
     def _untrusted(self, error: aiohttp.ClientSSLError) -> Problem:
@@ -165,7 +179,7 @@ class Upstream:
         why = getattr(found, "verify_message", "") or getattr(found, "reason", "") or type(found).__name__
         if why != self._distrusted:
             self._distrusted = why
-            help = "Name the authority that signed it in 'upstream.ca', or correct 'upstream.url'."
+            help = f"Name the authority that signed it in '{self._place}.ca', or correct '{self._place}.url'."
             tell(f"the certificate of the model server is not accepted: {why}. {help}", "error")
         return Problem(502, "upstream_certificate", "The gateway does not accept the model server's certificate.")
 
@@ -202,7 +216,7 @@ class Upstream:
         return refused(response.status, response.headers, body)
 
 
-def _key(settings: UpstreamSettings) -> str:
+def _key(settings: UpstreamSettings, place: str) -> str:
     """Return the token for the server; empty if there is none. Raises ``SettingsError``."""
     if settings.key_file is None:
         return settings.key.get_secret_value() if settings.key else ""
@@ -212,13 +226,13 @@ def _key(settings: UpstreamSettings) -> str:
         key = ""
     if not key or not key.isascii() or not key.isprintable():
         raise SettingsError(
-            f"'upstream.key_file', {settings.key_file}, does not contain a key.",
+            f"'{place}.key_file', {settings.key_file}, does not contain a key.",
             help="Name a file that this process may read, with the key on one line.",
         )
     return key
 
 
-def _trusts(settings: UpstreamSettings) -> ssl.SSLContext | bool:
+def _trusts(settings: UpstreamSettings, place: str) -> ssl.SSLContext | bool:
     """Return whose certificates count; True for the system's authorities. Raises ``SettingsError``."""
     if settings.ca is None:
         return True
@@ -226,7 +240,7 @@ def _trusts(settings: UpstreamSettings) -> ssl.SSLContext | bool:
         return ssl.create_default_context(cafile=settings.ca)
     except (OSError, ssl.SSLError):
         raise SettingsError(
-            f"'upstream.ca', {settings.ca}, does not contain certificates.",
+            f"'{place}.ca', {settings.ca}, does not contain certificates.",
             help="Name a file that this process may read, with certificates in PEM form.",
         ) from None
 

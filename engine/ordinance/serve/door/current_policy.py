@@ -14,7 +14,7 @@ from ordinance.serve.door.engine import Engine
 from ordinance.serve.door.policies import Policies
 from ordinance.serve.http.keys import Client, Keyring
 from ordinance.serve.http.stderr import described, tell
-from ordinance.settings.differences import RENEWED, changes
+from ordinance.settings.differences import changes, renewed
 from ordinance.settings.model import Settings
 from ordinance.settings.sections import KeySettings
 
@@ -36,7 +36,8 @@ class Standing:
     """Holds the policies and the keys in force. ``settings`` are those of the start, with the keys that were read last.
 
     ``try_out`` raises ``SituationError`` where a client cannot be served under a plan. ``prepare`` does what else new
-    policies ask before they are in force, and raises ``OrdinanceError`` where it cannot be done. ``stale`` is the
+    policies ask before they are in force, and raises ``OrdinanceError`` where it cannot be done. ``follow`` reads
+    what else is renewed with the settings, and returns what puts it in force; it raises alike. ``stale`` is the
     code of the error for which the last good plan, or the last good keys, were kept, or of why what is in force would
     not be applied any more; empty while it is current. ``read`` is when the policies in force were last read without
     an error, on the monotonic clock."""
@@ -48,8 +49,10 @@ class Standing:
         try_out: Callable[[Plan, Client], None],
         renewal: Renewal | None = None,
         prepare: Callable[[Policies], None] = lambda _: None,
+        follow: Callable[[Settings], Callable[[], None]] = lambda _: lambda: None,
     ) -> None:
         self._prepare = prepare
+        self._follow = follow
         self.policies = policies
         self.read = time.monotonic()
         self.settings = settings
@@ -77,20 +80,30 @@ class Standing:
         if self._renewal is None:
             return
         async with self._reading:
-            settings = await self._read(self._renewal)
-            if settings is None:
+            read = await self._read(self._renewal)
+            if read is None:
                 return
+            settings, put_in_force = read
+            put_in_force()
             await self._replace_keys(settings)
         async with self._loading:
             if settings is self.settings:  # else it was read again meanwhile, and that renewal stands in line
                 await self._replace_plan(self._renewal)
 
-    async def _read(self, renewal: Renewal) -> Settings | None:
-        """Return the settings in force with the keys, plugins and judges that the operator's settings have now."""
-        if renewal.settings is None:
-            return self.settings
+    async def _read(self, renewal: Renewal) -> tuple[Settings, Callable[[], None]] | None:
+        """Return the settings in force with what is renewed of the operator's settings as they are now, and what puts
+        in force what follows from them."""
+        reread = renewal.settings
+        if reread is None:
+            return self.settings, lambda: None
+
+        def prepared() -> tuple[Settings, Settings, Callable[[], None]]:
+            read = reread()
+            settings = renewed(self.settings, read)
+            return read, settings, self._follow(settings)
+
         try:
-            read = await asyncio.to_thread(renewal.settings)
+            read, settings, put_in_force = await asyncio.to_thread(prepared)
         except Exception as error:
             self._stale_settings = _told("keys and policy were not replaced; the last good ones stay in force", error)
             return None
@@ -100,8 +113,7 @@ class Standing:
             tell(f"keys: {found.of_keys}", "info")
         if found.others:
             tell(f"these settings have changed too and need a restart: {', '.join(found.others)}")
-        renewed = {name: getattr(read, name) for name in RENEWED}
-        return self.settings.model_copy(update=renewed)
+        return settings, put_in_force
 
     async def _replace_keys(self, settings: Settings) -> None:
         """Put in force at once those that fit the plan in force. Of one that does not, what was in force before remains
@@ -192,6 +204,7 @@ def _keyring(keys: Sequence[KeySettings], jurisdiction: str | None) -> Keyring:
             houses=frozenset(key.houses),
             machine=key.audience == "machine",
             limits=key.limits,
+            models=frozenset(key.models),
         )
         for key in keys
     }

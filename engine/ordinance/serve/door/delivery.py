@@ -21,17 +21,22 @@ STREAM_HEADERS = {
 
 class StreamDelivery:
     """Sends the events of a governed ``stream``, those of each of the server's pieces in one write. ``waits`` says that
-    detectors are asked, which may take a while; ``times`` takes note of how long that, and the client, takes."""
+    detectors are asked, which may take a while; ``times`` takes note of how long that, and the client, takes;
+    ``begun`` is called when the server has begun to answer."""
 
-    def __init__(self, exchange: Exchange, stream: GovernedStream, times: Times, *, waits: bool) -> None:
+    def __init__(
+        self, exchange: Exchange, stream: GovernedStream, times: Times, begun: Callable[[], None], *, waits: bool
+    ) -> None:
         self._exchange = exchange
         self._stream = stream
         self._times = times
+        self._begun = begun
         self._waits = waits
         self._last = b""  # what leaves of the piece with which the answer ended
         self._want = Want.MORE
 
     async def begin(self) -> None:
+        self._begun()
         await self._exchange.start(200, STREAM_HEADERS)
 
     async def take(self, piece: bytes) -> Want:
@@ -67,16 +72,18 @@ class StreamDelivery:
 
 
 class WholeDelivery:
-    """Collects an answer of at most ``limit`` bytes; ``govern`` makes what is sent of it."""
+    """Collects an answer of at most ``limit`` bytes; ``govern`` makes what is sent of it. ``begun`` is called when the
+    server has begun to answer."""
 
-    def __init__(self, limit: int, govern: Callable[[bytes], Any], *, waits: bool) -> None:
+    def __init__(self, limit: int, govern: Callable[[bytes], Any], begun: Callable[[], None], *, waits: bool) -> None:
         self._limit = limit
+        self._begun = begun
         self._govern = govern
         self._waits = waits
         self._body = bytearray()
 
     async def begin(self) -> None:
-        pass
+        self._begun()
 
     async def take(self, piece: bytes) -> Want:
         self._body += piece

@@ -34,8 +34,10 @@ ANTHROPICS_ID = "request-id"
 POLICY = "x-ordinance-policy"
 MARKS = "x-ordinance-marks"
 NOTICES = "x-ordinance-notices"
+#: The model that answers in the place of the requested one.
+FALLBACK = "x-ordinance-fallback"
 RATES = tuple(f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens"))
-EXPOSED = (REQUEST_ID, ANTHROPICS_ID, POLICY, MARKS, NOTICES, "retry-after", *RATES)
+EXPOSED = (REQUEST_ID, ANTHROPICS_ID, POLICY, MARKS, NOTICES, FALLBACK, "retry-after", *RATES)
 
 _TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 #: Its language, script and region. What may follow, private use first of all, could be words of the client's own, and

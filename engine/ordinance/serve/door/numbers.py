@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from ordinance import __version__
 from ordinance.loading.attached import Attached
 from ordinance.policy.plan import Plan
+from ordinance.serve.behind.contract import ServerCounts, Several
 from ordinance.serve.door.service import Service
 from ordinance.serve.metrics import families
 from ordinance.serve.metrics.families import Family
@@ -46,6 +47,8 @@ def _readings(service: Service) -> Iterator[tuple[Key, float]]:
     yield _one(families.AUDIT_FAILING, audit["state"] != "ok")
     if (lost := service.tracer.lost) is not None:
         yield _one(families.SPANS_LOST, lost)
+    if isinstance(service.behind, Several):
+        yield from _of_servers(service.behind.counts())
     for sink in audit.get("sinks", ()):
         yield _one(families.SINK_LOST, sink["lost"], sink["sink"])
     if service.recollection is not None:
@@ -57,6 +60,20 @@ def _readings(service: Service) -> Iterator[tuple[Key, float]]:
         yield from _of_plugin(name, status.faults, status.state != "ready")
         yield (families.PLUGIN_SECONDS.name, COUNT, name), status.answers
         yield (families.PLUGIN_SECONDS.name, SUM, name), status.seconds
+
+
+def _of_servers(counts: ServerCounts) -> Iterator[tuple[Key, float]]:
+    by_server = (
+        (families.UPSTREAM_UP, counts.up),
+        (families.UPSTREAM_OPEN, counts.open),
+        (families.UPSTREAM_REQUESTS, counts.requests),
+        (families.UPSTREAM_FURTHER, counts.further),
+    )
+    for family, counted in by_server:
+        for name, number in counted.items():
+            yield _one(family, number, name)
+    for (name, kind), number in counts.failures.items():
+        yield _one(families.UPSTREAM_FAILURES, number, name, kind)
 
 
 def _of_plugin(name: str, faults: int, failing: bool) -> Iterator[tuple[Key, float]]:

@@ -10,10 +10,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ordinance.protocol import routes
 from ordinance.protocol.apis.messages import read_conversation
-from ordinance.protocol.asked import read_body
-from ordinance.protocol.problems import Problem, closed, internal, stopping
+from ordinance.protocol.asked import read_body, read_model
+from ordinance.protocol.problems import Problem, closed, internal, no_model, stopping
 from ordinance.protocol.routes import COUNT, EMBEDDINGS, MODEL, MODELS, Treatment
 from ordinance.protocol.strings import encoded
+from ordinance.serve.behind.contract import Errand
 from ordinance.serve.behind.small_answers import govern_count, govern_model, govern_models
 from ordinance.serve.door.doors import GOVERNABLE, SCREENABLE, Door
 from ordinance.serve.door.service import Service
@@ -117,28 +118,31 @@ class Router:
         raise closed(sorted({method for method, known in self._routes if known == path}))
 
     async def _models(self, exchange: Exchange) -> tuple[Any, int]:
-        await self._service.admit(exchange)
-        return govern_models(await self._service.behind.read(exchange, "GET", MODELS)), 200
+        client = await self._service.admit(exchange)
+        return govern_models(await self._service.behind.read(exchange, "GET", MODELS), client.may_ask), 200
 
     async def _model(self, exchange: Exchange) -> tuple[Any, int]:
-        await self._service.admit(exchange)
+        client = await self._service.admit(exchange)
         name = path_of(exchange.scope).removeprefix(f"{MODELS}/")
+        if not client.may_ask(name):
+            raise no_model()
         return govern_model(await self._service.behind.read(exchange, "GET", MODELS), name), 200
 
     async def _count(self, exchange: Exchange) -> tuple[Any, int]:
         await self._service.admit(exchange)
         raw = await exchange.body(body_limits.most(self._service.settings))
-        asked = await aside(len(raw), False, self._counted, raw)
-        return govern_count(await self._service.behind.read(exchange, "POST", COUNT, asked)), 200
+        asked, model = await aside(len(raw), False, self._counted, raw)
+        self._service.keyring.admit_for(model, exchange.authorization)
+        return govern_count(await self._service.behind.read(exchange, "POST", COUNT, asked, errand=Errand(model))), 200
 
-    def _counted(self, raw: bytes) -> bytes:
-        """Return the part of a request that is sent on to be counted. Raises ``Problem``."""
+    def _counted(self, raw: bytes) -> tuple[bytes, str]:
+        """Return the part of a request that is sent on to be counted, and the model. Raises ``Problem``."""
         settings = self._service.settings
         body_limits.check_unread(raw, settings)
         body = read_body(raw)
         said = read_conversation(body, frozenset(settings.parts))
         body_limits.check_read(raw, said, settings)
-        return encoded({**{name: body[name] for name in _COUNTED if name in body}, **said})
+        return encoded({**{name: body[name] for name in _COUNTED if name in body}, **said}), read_model(body)
 
 
 def path_of(scope: Scope) -> str:

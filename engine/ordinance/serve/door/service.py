@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.memory import Memories
 from ordinance.runtime.remembered import Remembered
 from ordinance.runtime.session import Session
-from ordinance.serve.behind.contract import ModelServer
+from ordinance.serve.behind.contract import ModelServer, Several
 from ordinance.serve.behind.loras import Loras
 from ordinance.serve.conversations.recollection import Recollection
 from ordinance.serve.conversations.store_choice import recollection
@@ -166,7 +166,8 @@ def make_service(
             if judges := judges_of(plan):
                 judges.watch(meter.judged)
 
-    standing = Standing(policies, settings, try_out, renewal, prepare)
+    follow = behind.prepared if isinstance(behind, Several) else _nothing
+    standing = Standing(policies, settings, try_out, renewal, prepare, follow)
     prepare(policies)
     engine = None if renewal is None else renewal.engine
 
@@ -193,6 +194,10 @@ def make_service(
         recollection(settings.conversation),
         meter=meter,
     )
+
+
+def _nothing(_: Settings) -> Callable[[], None]:
+    return lambda: None
 
 
 def _try_out(plan: Plan, client: Client, settings: Settings, on: date | None) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,8 +21,9 @@ from ordinance.protocol.problems import FAULTS, Problem, field_refused, internal
 from ordinance.protocol.routes import MODELS
 from ordinance.protocol.said import Top, Usage
 from ordinance.runtime.session import Session
-from ordinance.serve.behind.contract import Answer
+from ordinance.serve.behind.contract import Answer, Errand
 from ordinance.serve.door import http_headers
+from ordinance.serve.door.answering_server import AnsweringServer
 from ordinance.serve.door.awaited_verdict import unless_refused
 from ordinance.serve.door.delivery import STREAM_HEADERS, StreamDelivery, WholeDelivery
 from ordinance.serve.door.doors import Door
@@ -61,6 +63,7 @@ class Visit:
         self._limited: Client | None = None  # whose limits the request was counted under
         self._usage: Usage | None = None
         self._acknowledged = False  # the record is written
+        self._server = AnsweringServer()
         self._given_id = request_id_in(exchange.headers)
         self._traced = traced_in(exchange.headers)
         shown = self._given_id or self._id
@@ -192,16 +195,17 @@ class Visit:
             return
         if self._service.audit.required:
             await self._service.audit.begin({**self._asked(), **session.under()})
+        errand = self._server.errand(request, self._client, speaks=self._door.speaks)
         if request.streaming:
             limits = self._service.settings.limits
             stream = GovernedStream(self._api, request, session, top, limits.answer_bytes, limits.event_bytes)
             try:
                 with self._service.meter.stream():
-                    answered = await self._stream(body, stream, session)
+                    answered = await self._stream(body, errand, stream, session)
             finally:
                 self._usage = stream.usage
         else:
-            answered = await self._whole(body, request, session, top)
+            answered = await self._whole(body, errand, request, session, top)
         if not answered:
             await self._refuse(request, session, top)
 
@@ -230,7 +234,7 @@ class Visit:
     async def _read_back(self, request: Request, size: int) -> Transcript | None:
         """Read the conversation that the client sends back, under the keys and the policy in force now that the body
         has come."""
-        self._client = self._service.keyring.admit(self._exchange.authorization)
+        self._client = self._service.keyring.admit_for(request.model, self._exchange.authorization)
         cutter = self._service.cutter(self._client, self._salt(request))
         return await aside(HEARING * size, False, transcript_of, self._api, request, cutter)
 
@@ -241,7 +245,7 @@ class Visit:
         if service.recollection is not None:
             self._recall = await recall(service.recollection, client, claims, self._api, request, transcript, size)
         # Once more: the store may have been long in coming, and keys and policy in force belong together.
-        self._client = service.keyring.admit(self._exchange.authorization)
+        self._client = service.keyring.admit_for(request.model, self._exchange.authorization)
         session = service.open(
             self._client,
             claims,
@@ -287,11 +291,12 @@ class Visit:
             self._times.ready = now()
             await self._exchange.json(refused, headers=_notices_header(request, session))
 
-    async def _stream(self, body: bytes, stream: GovernedStream, session: Session) -> bool:
+    async def _stream(self, body: bytes, errand: Errand, stream: GovernedStream, session: Session) -> bool:
         """Answer with a stream. Returns False if a judge refused the prompt meanwhile: then nothing was sent."""
-        answer = StreamDelivery(self._exchange, stream, self._times, waits=session.waits)
+        begun = partial(self._server.begun, self._exchange, session, stream)
+        answer = StreamDelivery(self._exchange, stream, self._times, begun, waits=session.waits)
         try:
-            if not await unless_refused(session, answer, partial(self._ask, body, streaming=True)):
+            if not await unless_refused(session, answer, partial(self._ask, body, errand, streaming=True)):
                 return False
             last = await answer.end()
         except Problem as problem:
@@ -306,11 +311,16 @@ class Visit:
         await self._exchange.write(last, last=True)
         return True
 
-    async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> bool:
+    async def _whole(self, body: bytes, errand: Errand, request: Request, session: Session, top: Top) -> bool:
         """Answer in one piece. Returns False if a judge refused the prompt meanwhile."""
-        govern = partial(self._door.whole, self._api, request=request, session=session, top=top, used=self._note_usage)
-        answer = WholeDelivery(self._service.settings.limits.answer_bytes, govern, waits=session.waits)
-        if not await unless_refused(session, answer, partial(self._ask, body, streaming=False)):
+
+        def govern(raw: bytes) -> dict[str, Any]:
+            named = replace(top, model=session.fallback or top.model)
+            return self._door.whole(self._api, raw, request=request, session=session, top=named, used=self._note_usage)
+
+        begun = partial(self._server.begun, self._exchange, session)
+        answer = WholeDelivery(self._service.settings.limits.answer_bytes, govern, begun, waits=session.waits)
+        if not await unless_refused(session, answer, partial(self._ask, body, errand, streaming=False)):
             return False
         governed = await answer.end()
         await self._keep(session)
@@ -322,10 +332,11 @@ class Visit:
     def _note_usage(self, usage: Usage | None) -> None:
         self._usage = usage
 
-    async def _ask(self, body: bytes, answer: Answer, *, streaming: bool) -> None:
+    async def _ask(self, body: bytes, errand: Errand, answer: Answer, *, streaming: bool) -> None:
         self._times.asked = now()
         answer = answer if self._tap is None else self._tap.on(answer)
-        await self._service.behind.answer(self._exchange, self._api.path, body, answer, streaming=streaming)
+        behind, path = self._service.behind, self._api.path
+        await behind.answer(self._exchange, path, body, answer, streaming=streaming, errand=errand)
         self._times.complete = now()
 
     async def _learn_name(self, status: int) -> None:
@@ -336,6 +347,7 @@ class Visit:
 
     def _recorded(self, status: int, ended: float) -> dict[str, Any]:
         record: dict[str, Any] = {**self._asked(), "status": status, "seconds": round(ended - self._began, 3)}
+        record |= self._server.record()
         if self._problem is not None:
             record["problem"] = self._problem.code
         if self._session is not None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from ordinance.protocol.problems import Problem, malformed, no_key
-from ordinance.serve.behind.contract import MOST_READ, Answer, Want, denied, refused
+from ordinance.serve.behind.contract import MOST_READ, NO_ERRAND, Answer, Errand, Want, denied, refused
 from ordinance.serve.behind.field_named import MOST_OF_ERROR
 from ordinance.serve.behind.upstream import Upstream
 from ordinance.serve.behind.waits import Waits
@@ -44,7 +44,9 @@ class Beyond:
     async def admit(self, exchange: Exchange) -> None:
         """Accept every client that Ordinance's keys accept: the model server is asked once, with the request."""
 
-    async def answer(self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool) -> None:
+    async def answer(
+        self, exchange: Exchange, path: str, body: bytes, answer: Answer, *, streaming: bool, errand: Errand = NO_ERRAND
+    ) -> None:
         talk: Talk = exchange.scope[TALK]
 
         async def work() -> None:
@@ -62,7 +64,9 @@ class Beyond:
 
         await exchange.unless_gone(work())
 
-    async def read(self, exchange: Exchange, method: str, path: str, body: bytes | None = None) -> bytes:
+    async def read(
+        self, exchange: Exchange, method: str, path: str, body: bytes | None = None, *, errand: Errand = NO_ERRAND
+    ) -> bytes:
         talk: Talk = exchange.scope[TALK]
         if talk.fresh and method == exchange.scope["method"]:
             deadline = asyncio.get_running_loop().time() + self._total

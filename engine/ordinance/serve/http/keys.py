@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ordinance.protocol.problems import no_key
+from ordinance.protocol.problems import no_key, no_model
 from ordinance.settings.sections import KeyLimitSettings
 
 
@@ -19,7 +19,7 @@ class Client:
     red line that they name does not refuse the request. ``sha256`` is the key's, in hexadecimal: two keys of one name
     are two clients. ``locale`` is the language of notices where a request asks for none, ``houses`` are the house packs
     that apply, beside those that apply to everyone. For a ``machine`` notices stand in no text.
-    ``limits`` are those of the key, None if there are none.
+    ``limits`` are those of the key, None if there are none. ``models`` are those that it may ask for; none: all.
     """
 
     name: str = ""
@@ -31,6 +31,11 @@ class Client:
     houses: frozenset[str] = frozenset()
     machine: bool = False
     limits: KeyLimitSettings | None = None
+    models: frozenset[str] = frozenset()
+
+    def may_ask(self, model: str) -> bool:
+        """Return whether the holder may ask for ``model``."""
+        return not self.models or model in self.models
 
 
 def credential(headers: Mapping[str, str]) -> str | None:
@@ -47,6 +52,14 @@ class Keyring:
     clients: Mapping[str, Client]
     anyone: Client
     closed: bool = False
+
+    def admit_for(self, model: str, authorization: str | None) -> Client:
+        """Return as ``admit`` does, for a request for ``model``. Raises ``Problem`` (404) as if there were none, if the
+        key may not ask for it."""
+        client = self.admit(authorization)
+        if not client.may_ask(model):
+            raise no_model()
+        return client
 
     def admit(self, authorization: str | None) -> Client:
         """Return the holder of the bearer token in an ``Authorization`` header. Raises ``Problem`` (401)."""

@@ -12,14 +12,14 @@ Kind = Literal["counter", "gauge", "histogram", "summary"]
 class Family:
     """A metric: its ``name``, its ``kind`` in Prometheus, the names of its ``labels``, and what it ``means``, as help
     and manual say it. ``bounds`` are the upper bounds of a histogram's buckets. ``joined`` says what the processes of
-    one gateway make together: a sum, or the largest."""
+    one gateway make together: a sum, the largest or the smallest."""
 
     name: str
     kind: Kind
     means: str
     labels: tuple[str, ...] = ()
     bounds: tuple[float, ...] = ()
-    joined: Literal["sum", "max"] = "sum"
+    joined: Literal["sum", "max", "min"] = "sum"
 
 
 _OF_A_MODEL = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0)
@@ -51,6 +51,31 @@ UPSTREAM = Family(
     "histogram",
     "How long the model server took for an answer, from the request to the answer's end.",
     bounds=_OF_A_MODEL,
+)
+UPSTREAM_UP = Family(
+    "ordinance_upstream_up",
+    "gauge",
+    "1 while this server of `upstreams` answers, 0 while a process has found that it does not.",
+    ("upstream",),
+    joined="min",
+)
+UPSTREAM_OPEN = Family(
+    "ordinance_upstream_open", "gauge", "Requests that a server of `upstreams` has now.", ("upstream",)
+)
+UPSTREAM_REQUESTS = Family(
+    "ordinance_upstream_requests_total", "counter", "Requests that were sent to a server of `upstreams`.", ("upstream",)
+)
+UPSTREAM_FAILURES = Family(
+    "ordinance_upstream_failures_total",
+    "counter",
+    "Requests that a server of `upstreams` failed before its answer began, by the code of the problem.",
+    ("upstream", "kind"),
+)
+UPSTREAM_FURTHER = Family(
+    "ordinance_upstream_fallbacks_total",
+    "counter",
+    "Requests that a server of `upstreams` got because another one failed, or in the place of another model.",
+    ("upstream",),
 )
 ADDED = Family(
     "ordinance_added_seconds",
@@ -140,7 +165,8 @@ PROCESSES = Family("ordinance_processes", "gauge", "Processes that serve.")
 BUILD = Family("ordinance_build_info", "gauge", "1 for the version of Ordinance that runs.", ("version",), joined="max")
 
 FAMILIES = (
-    ANSWERS, RULES, FAILURES, UPSTREAM, ADDED, HELD, STREAMS, AUDIT_LOST, AUDIT_FAILING, SINK_LOST, POLICY, POLICY_AGE,
+    ANSWERS, RULES, FAILURES, UPSTREAM, UPSTREAM_UP, UPSTREAM_OPEN, UPSTREAM_REQUESTS, UPSTREAM_FAILURES,
+    UPSTREAM_FURTHER, ADDED, HELD, STREAMS, AUDIT_LOST, AUDIT_FAILING, SINK_LOST, POLICY, POLICY_AGE,
     POLICY_STALE, SHADOW_ANSWERS, SHADOW_RULES, SHADOW, CONVERSATIONS_FAILING, PLUGIN_SECONDS, PLUGIN_FAULTS,
     PLUGIN_FAILING, JUDGE_SECONDS, SPANS_LOST, PROCESSES, BUILD,
 )  # fmt: skip

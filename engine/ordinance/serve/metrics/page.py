@@ -22,7 +22,7 @@ def _tables() -> Iterator[str]:
     yield from ("| metric | type | labels | meaning | workers |", "|---|---|---|---|---|")
     for family in FAMILIES:
         labels = ", ".join(f"`{label}`" for label in family.labels) or "–"
-        together = "largest" if family.joined == "max" else "sum"
+        together = {"max": "largest", "min": "smallest"}.get(family.joined, "sum")
         yield f"| `{family.name}` | {family.kind} | {labels} | {family.means} | {together} |"
     yield from ("", "Upper bounds of the buckets of histograms:", "", "| metric | bounds |", "|---|---|")
     yield from (f"| `{family.name}` | {_bounds(family)} |" for family in FAMILIES if family.bounds)

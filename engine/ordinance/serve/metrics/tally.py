@@ -6,7 +6,8 @@ Neither ``prometheus_client`` nor OpenTelemetry's SDK: docs/decisions/047 has th
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from operator import add
 from threading import Lock
 
 from ordinance.serve.metrics.families import BY_NAME, Family
@@ -15,6 +16,8 @@ from ordinance.serve.metrics.families import BY_NAME, Family
 #: ``count`` for a summary, and for a histogram ``sum`` or the number of a bucket, which counts its own values alone.
 Key = tuple[str, ...]
 Numbers = Mapping[Key, float]
+
+_JOINED: Mapping[str, Callable[[float, float], float]] = {"sum": add, "max": max, "min": min}
 
 SUM, COUNT = "sum", "count"
 
@@ -57,10 +60,7 @@ def joined(parts: Iterable[Numbers]) -> dict[Key, float]:
     found: dict[Key, float] = {}
     for numbers in parts:
         for key, number in numbers.items():
-            if BY_NAME[key[0]].joined == "max":
-                found[key] = max(found.get(key, number), number)
-            else:
-                found[key] = found.get(key, 0) + number
+            found[key] = _JOINED[BY_NAME[key[0]].joined](found[key], number) if key in found else number
     return found
 
 

@@ -14,38 +14,30 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
+from pydantic import SecretStr
 
 from ordinance.errors import ServeError
 from ordinance.protocol.problems import audit_unavailable
 from ordinance.serve.record.copies import Copies
 from ordinance.serve.record.failures import Failures
 from ordinance.serve.record.logfile import LogFile
-from ordinance.serve.record.scribe import STALLED_SECONDS, Scribe
+from ordinance.serve.record.scribe import STALLED_SECONDS, Log, Scribe
 from ordinance.settings.reporting import AuditSettings
-
-if TYPE_CHECKING:
-    from ordinance.serve.record.chained_file import ChainedFile
 
 #: The version of the schema. Fields are added to it; none is renamed or taken away.
 VERSION = 1
 
 
 class AuditLog:
-    """Appends to the file that ``settings`` name, else to standard error, and gives ``copies`` to the sinks that these
-    are then. Safe to use from several threads."""
+    """Appends to the file or the table that ``settings`` name, else to standard error, and gives ``copies`` to the
+    sinks that these are then. Safe to use from several threads."""
 
     def __init__(self, settings: AuditSettings | None = None, copies: Callable[[], Sequence[Copies]] = tuple) -> None:
         settings = settings or AuditSettings()
-        try:
-            file = LogFile(settings.path)
-        except OSError as error:
-            raise ServeError(
-                f"the audit log {settings.path} cannot be written: {error.strerror}.",
-                help="Name a file that can be written, under 'audit' in the settings.",
-            ) from None
+        log = _in_a_table(settings.store, settings) if settings.store else _in_a_file(settings)
         #: Whether the model may be asked only once a record says that the request begins.
         self.required = settings.required
         #: Whether an answer's end may leave only once its record is written.
@@ -53,7 +45,7 @@ class AuditLog:
         self._flushes = settings.acknowledge == "flushed"
         #: When this process's records begin, by a clock that nobody sets; None without a chain.
         self._since = time.monotonic() if settings.key_file is not None else None
-        self._scribe = Scribe(_chained(file, settings), settings.queue)
+        self._scribe = Scribe(log, settings.queue)
         self._copies = copies
         self._failures = Failures()
         # A log that nobody closes is closed when nothing refers to it, or when the interpreter ends.
@@ -133,12 +125,30 @@ class AuditLog:
         return {**entry, **record}
 
 
-def _chained(file: LogFile, settings: AuditSettings) -> LogFile | ChainedFile:
+def _in_a_file(settings: AuditSettings) -> Log:
+    try:
+        file = LogFile(settings.path)
+    except OSError as error:
+        raise ServeError(
+            f"the audit log {settings.path} cannot be written: {error.strerror}.",
+            help="Name a file that can be written, under 'audit' in the settings.",
+        ) from None
     if settings.path is None or settings.key_file is None:
         return file
-    from ordinance.serve.record.chained_file import ChainedFile  # slow to import, and most need no chain
+    from ordinance.serve.record.chained_file import chained_file  # slow to import, and most need no chain
 
-    return ChainedFile(file, settings.path, settings.key_file, settings)
+    return chained_file(file, settings.path, settings.key_file, settings)
+
+
+def _in_a_table(store: SecretStr, settings: AuditSettings) -> Log:
+    try:
+        from ordinance.serve.record.table_log import opened_table  # its driver is in an extra
+    except ModuleNotFoundError as error:
+        raise ServeError(
+            f"'audit.store' needs the package {error.name}, which is not installed.",
+            help="Install ordinance[postgresql].",
+        ) from None
+    return opened_table(store.get_secret_value(), settings)
 
 
 def _line(entry: Mapping[str, Any], lost: int) -> bytes:

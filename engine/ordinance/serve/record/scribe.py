@@ -5,15 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 from ordinance.errors import OrdinanceError
 from ordinance.serve.http.stderr import described, tell
-from ordinance.serve.record.logfile import LogFile
-
-if TYPE_CHECKING:
-    from ordinance.serve.record.chained_file import ChainedFile
 
 #: What is written takes no longer while all is well, in seconds.
 STALLED_SECONDS = 5.0
@@ -23,6 +19,30 @@ CLOSING_SECONDS = 5.0
 _RETRY_SECONDS = 1.0
 #: How long records gather, so that a busy server wakes the thread ten times a second and no more.
 _GATHER_SECONDS = 0.1
+
+
+class Log(Protocol):
+    """What the thread writes to. All but ``due`` may wait for a disk or a database. What fails raises ``OSError``, or
+    ``OrdinanceError``."""
+
+    @property
+    def due(self) -> float | None:
+        """Return in how many seconds ``settle`` is to be called, if nothing is written until then; None: never."""
+
+    def append(self, lines: Sequence[bytes]) -> int:
+        """Write ``lines``, each of which ends with a line's end, and return how many are there whole, at least one."""
+
+    def settle(self) -> None:
+        """Do what is due besides lines."""
+
+    def sync(self) -> None:
+        """Wait until what was written is on the disk."""
+
+    def reopen(self) -> None:
+        """Open it anew."""
+
+    def close(self) -> None:
+        """Close it."""
 
 
 class _Line(NamedTuple):
@@ -35,11 +55,11 @@ class _Line(NamedTuple):
 
 
 class Scribe:
-    """Appends lines to ``file``, of which at most ``most`` may wait. What cannot be written is kept and tried again;
+    """Appends lines to ``log``, of which at most ``most`` may wait. What cannot be written is kept and tried again;
     a line for which there is no room is lost, and counted in the next one that is taken."""
 
-    def __init__(self, file: LogFile | ChainedFile, most: int) -> None:
-        self._file = file
+    def __init__(self, log: Log, most: int) -> None:
+        self._log = log
         self._most = most
         #: Lines that were lost, since the process began.
         self.lost = 0
@@ -105,7 +125,7 @@ class Scribe:
     def _run(self) -> None:
         while (lines := self._next()) is not None:
             self._attempt(lines)
-        self._file.close()
+        self._log.close()
 
     def _next(self) -> list[_Line] | None:
         """Wait for the lines to write now; an empty list if something else is to be done, None at the end."""
@@ -114,7 +134,7 @@ class Scribe:
                 pause = _RETRY_SECONDS if self._failed else _GATHER_SECONDS
                 self._changed.wait_for(lambda: self._urgent or self._closing, pause)
                 self._idle = True
-                due = self._file.due
+                due = self._log.due
                 self._changed.wait_for(lambda: self._waiting or self._reopening or self._closing, due)
                 self._idle = self._urgent = False
                 if self._waiting or self._reopening or (due is not None and not self._closing):
@@ -129,10 +149,10 @@ class Scribe:
         try:
             if self._reopening:
                 self._reopening = False
-                self._file.reopen()
+                self._log.reopen()
             while written < len(lines):
-                written += self._file.append([line.data for line in lines[written:]])
-            self._file.settle()
+                written += self._log.append([line.data for line in lines[written:]])
+            self._log.settle()
         except OSError as error:
             failure = error.strerror or "unknown"
         except OrdinanceError as error:
@@ -143,7 +163,7 @@ class Scribe:
         on_disk = True
         if any(line.told and line.flush for line in done):
             try:
-                self._file.sync()
+                self._log.sync()
             except OSError as error:
                 on_disk, failure = False, failure or error.strerror or "unknown"
         self._settle(len(lines), [line for line in left if line.told is None], failure)

@@ -34,7 +34,8 @@ class JudgingProcess:
                 self._process = _popen(theirs.fileno())
             self._connection = Connection(os.dup(ours.fileno()))
             # It connects to nothing, and needs none of the server's passwords.
-            bare = settings.model_copy(update={"upstream": None, "conversation": ConversationSettings()})
+            without: dict[str, Any] = {"upstream": None, "upstreams": {}, "conversation": ConversationSettings()}
+            bare = settings.model_copy(update=without)
             with suppress(OSError):  # it has ended; the first answer says so
                 self._connection.send_bytes(pickle.dumps((bare, on)))
             fraction, whole = math.modf(patience)

@@ -28,7 +28,7 @@ class Found:
     detector: str
 
 
-class Witness:
+class Observer:
     """Made once for a plan; ``look`` at any number of texts."""
 
     def __init__(self, plan: Plan) -> None:
@@ -75,5 +75,9 @@ class Witness:
             spans = [finding for char in text for finding in scan.feed(char, sentences.feed(char))]
             spans += scan.close(sentences.close())
             use = self._uses[rule.tag]
+            found.update(Found(finding.start, finding.end, *use) for finding in spans if not finding.failed)
+        for near in activation.nearby:
+            spans = near.nearby.findings(text, set())
+            use = self._uses[near.tag]
             found.update(Found(finding.start, finding.end, *use) for finding in spans if not finding.failed)
         return tuple(sorted(found))

@@ -1,0 +1,1 @@
+"""Evidence of a time: a folder that a third party verifies without this package (docs/evidence.md)."""
