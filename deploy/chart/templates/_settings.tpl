@@ -25,8 +25,10 @@
 {{- $_ := set $settings "conversation" (merge (dict "store" "none") ($settings.conversation | default dict)) -}}
 {{- end -}}
 {{- if ne .Values.shape "vllm" -}}
+{{- if not $settings.upstreams -}}
 {{- $url := printf "http://%s:%v/v1" .Values.upstream.host .Values.upstream.port -}}
 {{- $_ := set $settings "upstream" (merge (dict "url" $url) ($settings.upstream | default dict)) -}}
+{{- end -}}
 {{- $_ := set $settings "drain_seconds" (include "ordinance.drain" . | int) -}}
 {{- $_ := set $settings "grace_seconds" .Values.stop.graceSeconds -}}
 {{- end -}}
