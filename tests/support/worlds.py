@@ -46,7 +46,7 @@ from support.fragments import (
 TODAY = date(2026, 6, 15)
 WORDS = ("alpha", "beta", "gamma", "delta")
 RED = {"violence": "blood", "weapons": "gun", "terrorism": "terror", "child_abuse": "grooming",
-       "persecution": "pogrom", "mass_surveillance": "dragnet", "exclusion": "shunning", "manipulation": "swaying",
+       "persecution": "pogrom", "mass_surveillance": "dragnet", "exclusion": "shunning", "manipulation": "nudging",
        "autonomy": "leash", "civic_participation": "ballot"}  # fmt: skip
 SAD, EMERGENCY = "sad", "112"
 
