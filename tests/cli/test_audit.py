@@ -57,6 +57,29 @@ def test_an_edit_has_a_code_and_a_place(folder: Path) -> None:
     assert "error[record-chain] log:6: " in said
 
 
+def test_it_is_said_that_no_head_file_would_show_a_cut_at_a_checkpoint(folder: Path) -> None:
+    words = ("verify", "log", "--signed-by", "record.pub")
+    assert json.loads(audit(folder, *words, "--format", "json")[1])["notes"] == []
+    (folder / "log.head").unlink()
+    lines = (folder / "log").read_bytes().splitlines(keepends=True)
+    ends = [n for n, line in enumerate(lines) if b'"event":"checkpoint"' in line]
+    (folder / "log").write_bytes(b"".join(lines[: ends[1] + 1]))
+    code, said, _ = audit(folder, *words)
+    assert (code, said.splitlines()[-1]) == (0, "the record is verified")
+    assert "note[note-head] log.head: it is missing or empty, so a cut at a checkpoint is not found" in said
+    report = json.loads(audit(folder, *words, "--format", "json")[1])
+    assert (report["ok"], report["notes"]) == (True, [{"code": "note-head", "where": "log.head"}])
+    assert json.loads(audit(folder, *words, "--partial", "--format", "json")[1])["notes"] == []
+
+
+def test_with_a_key_that_is_not_the_records_each_finding_has_a_place(folder: Path) -> None:
+    write_keys(folder, "office")
+    code, said, _ = audit(folder, "verify", "log", "--signed-by", "office.pub", "--format", "json")
+    report = json.loads(said)
+    assert (code, [each["code"] for each in report["breaks"]]) == (1, ["break-unsigned"])
+    assert all(each["where"] for each in report["problems"] + report["breaks"])
+
+
 @pytest.mark.parametrize(
     "words",
     [

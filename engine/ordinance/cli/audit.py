@@ -18,7 +18,7 @@ from ordinance.record.deletion import Chosen
 from ordinance.record.pruning import plan, prune
 from ordinance.record.record_table import SCHEMA, RecordTable
 from ordinance.record.selection import KINDS, LEFT_OUT, Selection, count, period, select
-from ordinance.record.series import kept_in
+from ordinance.record.series import head_file, kept_in
 from ordinance.record.verified_record import MOST, Found, Known, Verified, verify
 from ordinance.settings.reporting import AuditSettings
 from ordinance.settings.sources import load
@@ -172,18 +172,28 @@ def _verify(args: argparse.Namespace) -> int:
     head = () if args.partial else tuple(kept_in(places[-1]))
     known = Known({key_id(each): each for each in public}, args.least, head, args.partial)
     found = verify(places, known)
+    notes = _notes(places[-1], known)
     if args.format == "json":
-        print(json.dumps(_as_json(found), ensure_ascii=False))
+        print(json.dumps(_as_json(found, notes), ensure_ascii=False))
     else:
-        print("\n".join(_as_text(found)))
+        print("\n".join(_as_text(found, notes)))
     return 1 if found.problems else 0
 
 
-def _as_json(found: Verified) -> dict[str, object]:
+def _notes(place: Path | RecordTable, known: Known) -> Sequence[Found]:
+    """Return what is no problem, but limits what the verification of a record that ends with ``place`` proves."""
+    if known.head or known.partial or not isinstance(place, Path):
+        return ()
+    what = "it is missing or empty, so a cut at a checkpoint is not found: keep it beside the file, or give --least"
+    return (Found("note-head", str(head_file(place)), what),)
+
+
+def _as_json(found: Verified, notes: Sequence[Found]) -> dict[str, object]:
     return {
         "ok": not found.problems,
         "problems": [{"code": each.code, "where": each.where} for each in found.problems],
         "breaks": [{"code": each.code, "where": each.where} for each in found.breaks],
+        "notes": [{"code": each.code, "where": each.where} for each in notes],
         "records": found.records,
         "deleted": found.deleted,
         "unsigned": found.unsigned,
@@ -191,7 +201,7 @@ def _as_json(found: Verified) -> dict[str, object]:
     }
 
 
-def _as_text(found: Verified) -> Sequence[str]:
+def _as_text(found: Verified, notes: Sequence[Found]) -> Sequence[str]:
     def shown(kind: str, several: Sequence[Found]) -> list[str]:
         more = [f"{kind}: there may be more; {MOST} are listed"] if len(several) == MOST else []
         return [printable(f"{kind}[{each.code}] {each.where}: {each.what}") for each in several] + more
@@ -200,6 +210,7 @@ def _as_text(found: Verified) -> Sequence[str]:
     return [
         *shown("error", found.problems),
         *shown("break", found.breaks),
+        *shown("note", notes),
         f"{found.records} records, {found.deleted} of them deleted, {found.unsigned} not signed; the last is {signed}",
         "the record is verified" if not found.problems else "the record is not as it was signed",
     ]

@@ -203,6 +203,7 @@ _shtab_ordinance_bundle_build_options=(
   "--expires[the day on which it expires (UTC)]:DATE:"
   "--grace[days after that on which it may still be applied (default\: 0)]:DAYS:"
   "--renew[make each statement anew, so that everybody signs]"
+  "--force[replace a file that is there, with its signatures]"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "(*):packs, or folders of packs:_files"
 )
@@ -223,6 +224,7 @@ _shtab_ordinance_bundle_root_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--out[the root\'s file]:FILE:_files"
   "--after[the root before this one]:ROOT:_files"
+  "--force[replace a file that is there, with its signatures]"
   ":YAML with \`expires\`, \`keys\` and \`roles\`:_files"
 )
 
