@@ -210,3 +210,12 @@ def test_a_digest_that_is_not_that_of_the_difference_signs_nothing(packs: Office
         assert "--approve does not name all 64 digits of the digest" in errors
         assert digest in errors
     assert bundle(packs.folder, *words, "--approve", digest)[0] == 0
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o644, True), (0o640, False), (0o600, False)])
+def test_a_key_that_every_user_may_read_is_named(office: Path, mode: int, warned: bool) -> None:
+    bundle(office, "root", "people.yaml", "--out", "root.json")
+    (office / "anna.pem").chmod(mode)
+    code, _, errors = bundle(office, "sign", "root.json", "--key", "anna.pem")
+    assert code == 0
+    assert ("every user may read the private key anna.pem: chmod 600 anna.pem" in errors) == warned

@@ -23,7 +23,7 @@ from ordinance.trust.inspecting import lines_of, report_of
 from ordinance.trust.planning import plan_root
 from ordinance.trust.roots import Rooted, read_root
 from ordinance.trust.seen import Seen, read_seen
-from ordinance.trust.signing import private_key, put, sign_bundle, sign_root
+from ordinance.trust.signing import exposed, private_key, put, sign_bundle, sign_root
 from ordinance.trust.statements import sha256
 from ordinance.trust.trouble import Trouble, TroubleError, exit_code, printable, refusal
 from ordinance.trust.unpacked import is_bundle
@@ -203,6 +203,8 @@ def _issued() -> datetime:
 
 def _sign(args: argparse.Namespace) -> int:
     key = private_key(args.key, _passphrase(args.passphrase_file))
+    if warning := exposed(args.key):
+        print(printable(f"ordinance: {warning}"), file=sys.stderr)
     if not is_bundle(args.file):
         signed = sign_root(read_anchor(args.file), read_anchor(args.after).root if args.after else None, key)
     else:
