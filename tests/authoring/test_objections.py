@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,16 @@ def test_objections_are_added_listed_and_counted(tmp_path: Path) -> None:
     later = run_here("objection", "list", "--file", file, "--from", "2026-11-28")
     assert later.stdout.strip() == ""
     assert {tuple(json.loads(line)) for line in file.read_text().splitlines()} == {("day", "rule", "outcome")}
+
+
+def test_a_day_to_come_is_refused(tmp_path: Path) -> None:
+    today, file = datetime.now(UTC).date(), tmp_path / "objections.jsonl"
+    words = ("objection", "add", "--rule", "XZ/w", "--outcome", "upheld", "--file", file, "--on")
+    done = run_here(*words, str(today + timedelta(days=2)))
+    assert done.returncode == 2
+    assert "is still to come" in done.stderr
+    assert not file.exists()
+    assert run_here(*words, str(today)).returncode == 0
 
 
 def test_a_variable_names_the_file_without_any_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from ordinance.serve.record.chained_file import chained_file
+from ordinance.serve.record.logfile import LogFile
+from ordinance.settings.reporting import AuditSettings
+from support.bundles import write_keys
 from support.commands import run, run_here
 from support.records import opened, record, write
 
@@ -51,6 +55,29 @@ def test_an_edit_has_a_code_and_a_place(folder: Path) -> None:
     assert b'"dusk"' in log.read_bytes().splitlines()[5]
     code, said, _ = audit(folder, "verify", "log", "--signed-by", "record.pub")
     assert "error[record-chain] log:6: " in said
+
+
+def test_it_is_said_that_no_head_file_would_show_a_cut_at_a_checkpoint(folder: Path) -> None:
+    words = ("verify", "log", "--signed-by", "record.pub")
+    assert json.loads(audit(folder, *words, "--format", "json")[1])["notes"] == []
+    (folder / "log.head").unlink()
+    lines = (folder / "log").read_bytes().splitlines(keepends=True)
+    ends = [n for n, line in enumerate(lines) if b'"event":"checkpoint"' in line]
+    (folder / "log").write_bytes(b"".join(lines[: ends[1] + 1]))
+    code, said, _ = audit(folder, *words)
+    assert (code, said.splitlines()[-1]) == (0, "the record is verified")
+    assert "note[note-head] log.head: it is missing or empty, so a cut at a checkpoint is not found" in said
+    report = json.loads(audit(folder, *words, "--format", "json")[1])
+    assert (report["ok"], report["notes"]) == (True, [{"code": "note-head", "where": "log.head"}])
+    assert json.loads(audit(folder, *words, "--partial", "--format", "json")[1])["notes"] == []
+
+
+def test_with_a_key_that_is_not_the_records_each_finding_has_a_place(folder: Path) -> None:
+    write_keys(folder, "office")
+    code, said, _ = audit(folder, "verify", "log", "--signed-by", "office.pub", "--format", "json")
+    report = json.loads(said)
+    assert (code, [each["code"] for each in report["breaks"]]) == (1, ["break-unsigned"])
+    assert all(each["where"] for each in report["problems"] + report["breaks"])
 
 
 @pytest.mark.parametrize(
@@ -115,6 +142,56 @@ def test_records_are_deleted_and_the_record_is_still_verified(folder: Path) -> N
     code, _, errors = audit(folder, "prune", "log", "--sign-with", "record.pem")
     assert code == 2
     assert "what to delete is not named" in errors
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_key_that_does_not_sign_the_record_deletes_nothing(folder: Path, more: tuple[str, ...]) -> None:
+    write_keys(folder, "office")
+    before = (folder / "log").read_bytes()
+    code, said, errors = audit(folder, "prune", "log", "--key", "school", "--sign-with", "office.pem", *more)
+    assert (code, said) == (2, "")
+    assert "error[usage]: nothing was deleted: the key" in errors
+    assert "Name the private key of the last checkpoint" in errors
+    assert (folder / "log").read_bytes() == before
+    assert audit(folder, "verify", "log", "--signed-by", "record.pub")[0] == 0
+
+
+def test_after_a_change_of_the_key_the_last_checkpoint_says_which_one_deletes(folder: Path) -> None:
+    write_keys(folder, "office")
+    (folder / "log").rename(folder / "log.1")
+    settings = AuditSettings(path=folder / "log", key_file=folder / "office.pem")
+    file = chained_file(LogFile(folder / "log"), folder / "log", folder / "office.pem", settings)
+    write(file, record(1, key="school"))
+    file.close()
+    words = ("prune", "log.1", "log", "--key", "school", "--sign-with")
+    code, _, errors = audit(folder, *words, "record.pem")
+    assert (code, "does not sign this record" in errors) == (2, True)
+    assert audit(folder, "prune", "log.1", *words[3:], "office.pem")[0] == 2  # the newest file is not named
+    code, said, _ = audit(folder, *words, "office.pem")
+    assert (code, said) == (0, "log.1: 4 records deleted\nlog: 1 records deleted\n")
+    keys = ("--signed-by", "record.pub", "--signed-by", "office.pub")
+    assert audit(folder, "verify", "log.1", "log", *keys)[0] == 0
+
+
+def test_a_file_that_was_just_begun_has_the_key_of_its_head_file(folder: Path) -> None:
+    lines = (folder / "log").read_bytes().splitlines(keepends=True)
+    (folder / "log").write_bytes(b"".join(line for line in lines if b'"event":"checkpoint"' not in line))
+    write_keys(folder, "office")
+    words = ("prune", "log", "--key", "school", "--sign-with")
+    assert audit(folder, *words, "office.pem")[0] == 2
+    assert audit(folder, *words, "record.pem")[0] == 0
+    (folder / "log.head").unlink()
+    code, _, errors = audit(folder, "prune", "log", "--key", "desk", "--sign-with", "record.pem")
+    assert (code, "no checkpoint shows" in errors) == (2, True)
+
+
+def test_what_would_go_is_said_and_nothing_is_changed(folder: Path) -> None:
+    before = (folder / "log").read_bytes()
+    words = ("prune", "log", "--key", "school", "--dry-run")
+    assert audit(folder, *words)[:2] == (0, "log: 4 records would be deleted\n")
+    code, said, _ = audit(folder, *words, "--sign-with", "record.pem", "--format", "json")
+    assert (code, json.loads(said)) == (0, {"would_delete": {"log": 4}})
+    assert (folder / "log").read_bytes() == before
 
 
 @pytest.mark.server

@@ -9,9 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
-from ordinance.trust.moments import moment
+from ordinance.trust.moments import moment, written
 from ordinance.trust.roots import read_root
-from support.bundles import key, write_keys
+from support.bundles import NOW, ROOT, YEAR, Office, key, write_keys
 from support.commands import run_here
 
 PLAN = """\
@@ -143,3 +143,79 @@ def test_a_bundle_has_a_bundles_name(office: Path) -> None:
     assert "is not a bundle's name" in bundle(office, *words)[2]
     words = ("build", "x", "--root", "root.json", "--out", "policy.bundle", "--expires", "2020-01-01")
     assert "is over" in bundle(office, *words)[2]
+    words = (*words[:-1], str(NOW.date()))
+    assert "expires as its day begins" in bundle(office, *words)[2]
+
+
+def test_a_root_that_is_there_is_replaced_only_by_force(office: Path) -> None:
+    words = ("root", "people.yaml", "--out", "root.json")
+    bundle(office, *words)
+    bundle(office, "sign", "root.json", "--key", "anna.pem")
+    signed = (office / "root.json").read_bytes()
+    code, said, errors = bundle(office, *words)
+    assert (code, said) == (2, "")
+    assert "error[usage]: root.json is there already; nothing was written." in errors
+    assert "--force" in errors
+    assert (office / "root.json").read_bytes() == signed
+    assert bundle(office, *words, "--force")[0] == 0
+    assert json.loads(bundle(office, "inspect", "root.json", "--format", "json")[1])["root"]["signed_by"] == []
+
+
+@pytest.fixture
+def packs(tmp_path: Path) -> Office:
+    """A folder with small packs, a root, and the bundle that is in force."""
+    made = Office(tmp_path)
+    (tmp_path / "root.json").write_bytes(ROOT)
+    (tmp_path / "before.bundle").write_bytes(made.bundle())
+    return made
+
+
+def test_a_bundle_that_is_there_is_replaced_only_by_force(packs: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(NOW.timestamp())))
+    words = ("build", "charter", "XA", "--root", "root.json", "--out", "policy.bundle", "--expires")
+    expires, later = str((NOW + YEAR).date()), str((NOW + 2 * YEAR).date())
+    assert [bundle(packs.folder, *words, expires)[0] for _ in range(2)] == [0, 0]  # the same content
+    before = (packs.folder / "policy.bundle").read_bytes()
+    code, _, errors = bundle(packs.folder, *words, later)
+    assert (code, "policy.bundle is there already" in errors) == (2, True)
+    assert (packs.folder / "policy.bundle").read_bytes() == before
+    assert bundle(packs.folder, *words, later, "--force")[0] == 0
+    assert (packs.folder / "policy.bundle").read_bytes() != before
+
+
+def test_a_statement_that_keeps_its_signatures_and_expires_first_is_named(packs: Office) -> None:
+    packs.change("a phrase more")
+    words = ("build", "charter", "XA", "--root", "root.json", "--after", "before.bundle", "--expires")
+    code, _, errors = bundle(packs.folder, *words, str((NOW + 2 * YEAR).date()), "--out", "next.bundle")
+    assert code == 0
+    (warning,) = (line for line in errors.splitlines() if "warning" in line)
+    assert "statements that keep their signatures expire before " in warning
+    assert f"charter ({written(NOW + YEAR)})" in warning
+    assert "release" not in warning
+    assert "Build with --renew" in warning
+    for more in (("--renew", str((NOW + 2 * YEAR).date())), (str((NOW + YEAR / 2).date()),)):
+        out = ("--out", f"{len(more)}.bundle")
+        words_with = (*words[:-1], *more[:-1], words[-1], more[-1], *out)
+        assert "warning" not in bundle(packs.folder, *words_with)[2]
+
+
+def test_a_digest_that_is_not_that_of_the_difference_signs_nothing(packs: Office) -> None:
+    write_keys(packs.folder, "dora")
+    words = ("sign", "before.bundle", "--first", "--key", "dora.pem")
+    assert "what you approve was not named" in bundle(packs.folder, *words)[2]
+    digest = bundle(packs.folder, *words)[2].rpartition("--approve ")[2].strip(" .\n")
+    for wrong in (digest[:12], "0" * 64):
+        code, _, errors = bundle(packs.folder, *words, "--approve", wrong)
+        assert code == 2
+        assert "--approve does not name all 64 digits of the digest" in errors
+        assert digest in errors
+    assert bundle(packs.folder, *words, "--approve", digest)[0] == 0
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o644, True), (0o640, False), (0o600, False)])
+def test_a_key_that_every_user_may_read_is_named(office: Path, mode: int, warned: bool) -> None:
+    bundle(office, "root", "people.yaml", "--out", "root.json")
+    (office / "anna.pem").chmod(mode)
+    code, _, errors = bundle(office, "sign", "root.json", "--key", "anna.pem")
+    assert code == 0
+    assert ("every user may read the private key anna.pem: chmod 600 anna.pem" in errors) == warned

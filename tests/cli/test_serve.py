@@ -19,6 +19,7 @@ import pytest
 
 from ordinance.serve.chat.questions import CANARY
 from support import waiting
+from support.bundles import write_keys
 from support.commands import GERMANY, Served, run
 from support.packs import TODAY, write_jurisdiction
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, posting, say
@@ -137,6 +138,21 @@ def test_a_key_that_attests_what_no_pack_declares_is_told_at_the_start(tmp_path:
     assert done.returncode == 1
     assert "the key 'school'" in done.stderr
     assert "purpose" in done.stderr
+
+
+def test_a_key_that_every_user_may_read_is_named_at_the_start(
+    serve: Serve, upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    for name, mode in (("record", 0o644), ("provider", 0o600)):
+        write_keys(tmp_path, name)[0].chmod(mode)
+    settings = tmp_path / "ordinance.yaml"
+    settings.write_text("audit: {path: log, key_file: record.pem}\nmark: {key_file: provider.pem, provider: Office}\n")
+    served = serve("--pack", write_jurisdiction(tmp_path / "XA"), "--upstream", upstream.url, "--config", settings)
+    warnings = [line for line in served.stop()[1].splitlines() if "private key" in line]
+    assert warnings == [
+        f"ordinance: warning: every user may read the private key {tmp_path}/record.pem: "
+        f"chmod 600 {tmp_path}/record.pem"
+    ]
 
 
 def test_sigterm_drains(serve: Serve, upstream: ScriptedUpstream) -> None:

@@ -121,6 +121,19 @@ def test_settings_name_the_table_and_a_variable_the_one_who_deletes(database: Re
     assert audit("schema").startswith("CREATE TABLE IF NOT EXISTS ordinance_record")
 
 
+def test_a_key_that_does_not_sign_the_record_deletes_nothing(database: RecordDatabase, tmp_path: Path) -> None:
+    log = opened(database, tmp_path)
+    write(log, record(1, key="school"), record(2))
+    log.close()
+    write_keys(tmp_path, "office")
+    before, words = database.lines(), ("prune", database.url("pruner"), "--key", "school", "--sign-with")
+    assert "does not sign this record" in audit(*words, tmp_path / "office.pem", code=2)
+    assert "1 records would be deleted" in audit(*words, tmp_path / "record.pem", "--dry-run")
+    assert database.lines() == before
+    assert "1 records deleted" in audit(*words, tmp_path / "record.pem")
+    assert verified(database, tmp_path).problems == []
+
+
 def test_the_role_that_writes_may_only_insert(database: RecordDatabase, tmp_path: Path) -> None:
     log = opened(database, tmp_path)
     write(log, record(1))

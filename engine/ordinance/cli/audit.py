@@ -14,11 +14,11 @@ from ordinance.cli.printed import write_text
 from ordinance.errors import UsageError
 from ordinance.policy.vocabulary import Effect, Verdict
 from ordinance.record.bar_chart import bar_chart
-from ordinance.record.deletion import Chosen, delete
+from ordinance.record.deletion import Chosen
+from ordinance.record.pruning import plan, prune
 from ordinance.record.record_table import SCHEMA, RecordTable
 from ordinance.record.selection import KINDS, LEFT_OUT, Selection, count, period, select
-from ordinance.record.series import kept_in
-from ordinance.record.table_deletion import delete_in
+from ordinance.record.series import head_file, kept_in
 from ordinance.record.verified_record import MOST, Found, Known, Verified, verify
 from ordinance.settings.reporting import AuditSettings
 from ordinance.settings.sources import load
@@ -55,7 +55,8 @@ one rule together; several values of one filter are alternatives. Nothing is ver
 _REPORT = "Draw the answers that the filters select as bars (SVG), by day or by what --by names. Nothing is verified."
 _PRUNE = """\
 Delete records by age, by API key, or both. Hashes remain in their place, with a signed statement that records were
-deleted, so the record can still be verified. Servers may run meanwhile.
+deleted, so the record can still be verified. Nothing is deleted unless the key is that of the record's last checkpoint.
+A deletion cannot be undone: --dry-run shows what would go. Servers may run meanwhile.
 """
 
 #: What answers are counted as: a value for each of what they are counted by.
@@ -117,8 +118,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--sign-with",
         type=Path,
         metavar="PEM",
-        help="the private key (default: `audit.key_file` of the settings)",
+        help="the private key of the record's checkpoints (default: `audit.key_file` of the settings)",
     )
+    pruning.add_argument("--dry-run", action="store_true", help="say how many records would go, and change nothing")
     add_format(pruning)
     pruning.set_defaults(act=_prune)
     schema = actions.add_parser("schema", help="print the SQL that makes the table", description=_SCHEMA)
@@ -170,18 +172,28 @@ def _verify(args: argparse.Namespace) -> int:
     head = () if args.partial else tuple(kept_in(places[-1]))
     known = Known({key_id(each): each for each in public}, args.least, head, args.partial)
     found = verify(places, known)
+    notes = _notes(places[-1], known)
     if args.format == "json":
-        print(json.dumps(_as_json(found), ensure_ascii=False))
+        print(json.dumps(_as_json(found, notes), ensure_ascii=False))
     else:
-        print("\n".join(_as_text(found)))
+        print("\n".join(_as_text(found, notes)))
     return 1 if found.problems else 0
 
 
-def _as_json(found: Verified) -> dict[str, object]:
+def _notes(place: Path | RecordTable, known: Known) -> Sequence[Found]:
+    """Return what is no problem, but limits what the verification of a record that ends with ``place`` proves."""
+    if known.head or known.partial or not isinstance(place, Path):
+        return ()
+    what = "it is missing or empty, so a cut at a checkpoint is not found: keep it beside the file, or give --least"
+    return (Found("note-head", str(head_file(place)), what),)
+
+
+def _as_json(found: Verified, notes: Sequence[Found]) -> dict[str, object]:
     return {
         "ok": not found.problems,
         "problems": [{"code": each.code, "where": each.where} for each in found.problems],
         "breaks": [{"code": each.code, "where": each.where} for each in found.breaks],
+        "notes": [{"code": each.code, "where": each.where} for each in notes],
         "records": found.records,
         "deleted": found.deleted,
         "unsigned": found.unsigned,
@@ -189,7 +201,7 @@ def _as_json(found: Verified) -> dict[str, object]:
     }
 
 
-def _as_text(found: Verified) -> Sequence[str]:
+def _as_text(found: Verified, notes: Sequence[Found]) -> Sequence[str]:
     def shown(kind: str, several: Sequence[Found]) -> list[str]:
         more = [f"{kind}: there may be more; {MOST} are listed"] if len(several) == MOST else []
         return [printable(f"{kind}[{each.code}] {each.where}: {each.what}") for each in several] + more
@@ -198,6 +210,7 @@ def _as_text(found: Verified) -> Sequence[str]:
     return [
         *shown("error", found.problems),
         *shown("break", found.breaks),
+        *shown("note", notes),
         f"{found.records} records, {found.deleted} of them deleted, {found.unsigned} not signed; the last is {signed}",
         "the record is verified" if not found.problems else "the record is not as it was signed",
     ]
@@ -260,23 +273,24 @@ def _prune(args: argparse.Namespace) -> int:
             "what to delete is not named.", help="Name an age (--older-than, --before) or an API key (--key)."
         )
     file = args.sign_with or (audit.key_file if audit else None)
-    if file is None:
+    if file is None and not args.dry_run:
         raise UsageError(
             "no key is named that signs that records were deleted.",
             help="Name it with --sign-with, or `audit.key_file` in the settings with --config.",
         )
-    signer = Signer(file)
-    chosen = Chosen(args.before, args.key)
-    gone = {str(place): _delete(place, chosen, signer) for place in _places(args, audit)}
-    if args.format == "json":
-        print(json.dumps({"deleted": gone}, ensure_ascii=False))
+    signer = None if file is None else Signer(file)
+    planned = plan(_places(args, audit), Chosen(args.before, args.key))
+    if args.dry_run or signer is None:
+        if signer is not None:
+            planned.check(signer)
+        said, what, found = "would_delete", "would be deleted", planned.records
     else:
-        print("\n".join(f"{place}: {number} records deleted" for place, number in gone.items()))
+        said, what, found = "deleted", "deleted", prune(planned, signer)
+    if args.format == "json":
+        print(json.dumps({said: {str(place): number for place, number in found.items()}}, ensure_ascii=False))
+    else:
+        print("\n".join(f"{place}: {number} records {what}" for place, number in found.items()))
     return 0
-
-
-def _delete(place: Path | RecordTable, chosen: Chosen, signer: Signer) -> int:
-    return delete(place, chosen, signer) if isinstance(place, Path) else delete_in(place, chosen, signer)
 
 
 def _schema(args: argparse.Namespace) -> int:

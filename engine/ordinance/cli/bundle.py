@@ -23,9 +23,9 @@ from ordinance.trust.inspecting import lines_of, report_of
 from ordinance.trust.planning import plan_root
 from ordinance.trust.roots import Rooted, read_root
 from ordinance.trust.seen import Seen, read_seen
-from ordinance.trust.signing import private_key, put, sign_bundle, sign_root
+from ordinance.trust.signing import exposed, private_key, put, sign_bundle, sign_root
 from ordinance.trust.statements import sha256
-from ordinance.trust.trouble import Trouble, TroubleError, exit_code, refusal
+from ordinance.trust.trouble import Trouble, TroubleError, exit_code, printable, refusal
 from ordinance.trust.unpacked import is_bundle
 from ordinance.trust.verifying import read_anchor, read_bundle, verify
 
@@ -93,6 +93,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="days after that on which it may still be applied (default: 0)",
     )
     building.add_argument("--renew", action="store_true", help="make each statement anew, so that everybody signs")
+    _add_force(building)
     add_config(building)
     building.set_defaults(act=_build)
     signing = actions.add_parser("sign", help="sign a bundle or a root", description=_SIGN)
@@ -119,6 +120,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     planning.add_argument("plan", metavar="PLAN", type=Path, help="YAML with `expires`, `keys` and `roles`")
     planning.add_argument("--out", type=Path, metavar="FILE", required=True, help="the root's file")
     planning.add_argument("--after", type=Path, metavar="ROOT", help="the root before this one")
+    _add_force(planning)
     planning.set_defaults(act=_root)
 
 
@@ -126,6 +128,10 @@ def _add_before(parser: argparse.ArgumentParser) -> None:
     before = parser.add_mutually_exclusive_group()
     before.add_argument("--after", type=Path, metavar="FILE", help="the bundle, or the root, before this one")
     before.add_argument("--first", action="store_true", help="there is none before this one")
+
+
+def _add_force(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--force", action="store_true", help="replace a file that is there, with its signatures")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -145,7 +151,10 @@ def _build(args: argparse.Namespace) -> int:
     issued = _issued()
     expires = datetime(args.expires.year, args.expires.month, args.expires.day, tzinfo=UTC)
     if expires <= issued:
-        raise UsageError(f"{args.expires} is over.", help="Name a day to come.")
+        raise UsageError(
+            f"a bundle expires as its day begins, and {args.expires} 00:00 UTC is over.",
+            help="Name tomorrow or a later day.",
+        )
     before = _before(args)
     order = Order(
         args.packs,
@@ -160,11 +169,26 @@ def _build(args: argparse.Namespace) -> int:
     )
     with working("building"):
         data = build(order, args.out, _loader(allowed, issued, examples=True))
-    put(args.out, data)
+    _put(args, data)
     contents = read_bundle(args.out)
     print("\n".join(lines_of(contents)))
     print(f"difference {sha256(contents.members[DIFF])}")
+    said = {role: made.statement.predicate.expires for role, made in sorted(contents.statements.items())}
+    if early := [f"{role} ({day})" for role, day in said.items() if moments.moment(day) < expires]:
+        kept = f"statements that keep their signatures expire before {args.expires}: {', '.join(early)}"
+        print(printable(f"ordinance: warning: {kept}. Build with --renew to make them anew."), file=sys.stderr)
     return 0
+
+
+def _put(args: argparse.Namespace, data: bytes) -> None:
+    """Write what was made to ``--out``. Raises ``UsageError`` where another file is there and ``--force`` is not
+    given."""
+    if not args.force and args.out.exists() and _bytes(args.out) != data:
+        raise UsageError(
+            f"{args.out} is there already; nothing was written.",
+            help="Name another file, or replace it and its signatures with --force.",
+        )
+    put(args.out, data)
 
 
 def _issued() -> datetime:
@@ -179,14 +203,19 @@ def _issued() -> datetime:
 
 def _sign(args: argparse.Namespace) -> int:
     key = private_key(args.key, _passphrase(args.passphrase_file))
+    if warning := exposed(args.key):
+        print(printable(f"ordinance: {warning}"), file=sys.stderr)
     if not is_bundle(args.file):
         signed = sign_root(read_anchor(args.file), read_anchor(args.after).root if args.after else None, key)
     else:
         contents = read_bundle(args.file)
         digest = _shown(args, contents)
         if args.approve != digest:
+            what = "what you approve was not named"
+            if args.approve:
+                what = "--approve does not name all 64 digits of the digest of the difference above"
             raise UsageError(
-                "nothing was signed: what you approve was not named.",
+                f"nothing was signed: {what}.",
                 help=f"Read the difference above. If you approve it, add --approve {digest}.",
             )
         signed = sign_bundle(contents, _newest(contents).root, key)
@@ -260,7 +289,7 @@ def _inspect(args: argparse.Namespace) -> int:
 def _root(args: argparse.Namespace) -> int:
     before = read_anchor(args.after) if args.after else None
     data = plan_root(args.plan, before.root if before else None, _issued())
-    put(args.out, data)
+    _put(args, data)
     print("\n".join(lines_of(read_root(data, str(args.out)))))
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ordinance.authoring import objections
@@ -23,6 +23,9 @@ Each line of the file is one objection: a day, a rule's id and an outcome; no te
 says where people can object if its text contains {appeal} and its law or bylaw has an `appeal` (docs/language.md).
 exit codes: 0 success, 2 unreadable input or wrong usage.
 """
+
+#: Where a day begins first: so far ahead of UTC.
+_FARTHEST_EAST = timedelta(hours=14)
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -55,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
     """Add, list or count. Raises ``OrdinanceError``."""
     file = _file(args)
     if args.action == "add":
+        if args.on and args.on > (datetime.now(UTC) + _FARTHEST_EAST).date():
+            raise UsageError(f"{args.on} is still to come.", help="Name the day of the decision with --on.")
         made = objection(args.on or datetime.now(UTC).date(), args.rule, args.outcome)
         objections.add(file, made, args.count)
         return 0

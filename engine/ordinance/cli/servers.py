@@ -38,7 +38,13 @@ def announce(listening: str, service: Service) -> None:
     """Print the policy, what it does without, and where the server is ``listening``."""
     from ordinance.serve.door.http_headers import policy_header
     from ordinance.serve.door.service import charter_alone
+    from ordinance.serve.http.stderr import tell
+    from ordinance.trust.signing import exposed
 
+    audit, mark = service.settings.audit, service.settings.mark
+    for file in (audit and audit.key_file, mark and mark.key_file):
+        if file and (warning := exposed(file)):
+            tell(warning)
     policy = policy_header(service.open(service.keyring.anyone))
     if charter_alone(service):
         tell_charter_alone(service.plan)

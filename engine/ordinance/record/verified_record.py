@@ -108,7 +108,7 @@ class _Verifier:
         self._line = b""  # of the last checkpoint
         self._deleted: dict[str, _Deleted] = {}
         self._deletions: dict[str, tuple[Deletion, str]] = {}
-        self._signed_at = ""
+        self._signed_at = "the record"  # where the last checkpoint is
 
     def file(self) -> None:
         """Begin a file."""
@@ -159,7 +159,7 @@ class _Verifier:
             self._problem("record-start", "the record", "it has no checkpoint")
         numbers = [each.says.number for line in known.head if (each := signed_in(line.rstrip(b"\n")))]
         if last < max([known.least, *numbers[:1]]):
-            self._problem("record-end", self._signed_at or "the record", f"it ends with checkpoint {last}")
+            self._problem("record-end", self._signed_at, f"it ends with checkpoint {last}")
         elif numbers and last < numbers[-1]:
             self._break("break-head", self._signed_at, f"checkpoint {numbers[-1]} was about to be written")
         elif numbers and last == numbers[-1] and digest_of(known.head[-1]) != digest_of(self._line):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -70,6 +71,16 @@ def public_key(file: Path) -> bytes:
             f"{file} is not an Ed25519 public key in PEM.", help="`openssl pkey -in KEY -pubout` writes one."
         )
     return key.public_bytes_raw()
+
+
+def exposed(file: Path) -> str | None:
+    """Return a warning where every user of this machine may read the private key in ``file``; None where they may
+    not."""
+    try:
+        mode = file.stat().st_mode
+    except OSError:
+        return None
+    return f"warning: every user may read the private key {file}: chmod 600 {file}" if mode & stat.S_IROTH else None
 
 
 def sign_bundle(contents: Contents, root: Root, key: Ed25519PrivateKey) -> Signed:

@@ -42,7 +42,7 @@ _shtab_ordinance_commands() {
 
 _shtab_ordinance_audit_commands() {
   local _commands=(
-    prune:'Delete records by age, by API key, or both. Hashes remain in their place, with a signed statement that records were deleted, so the record can still be verified. Servers may run meanwhile.'
+    prune:'Delete records by age, by API key, or both. Hashes remain in their place, with a signed statement that records were deleted, so the record can still be verified. Nothing is deleted unless the key is that of the record'"'"'s last checkpoint. A deletion cannot be undone: --dry-run shows what would go. Servers may run meanwhile.'
     query:'Count the answers that the filters select, or list their records. The filters for rules, laws and effects must be met by one rule together; several values of one filter are alternatives. Nothing is verified.'
     report:'Draw the answers that the filters select as bars (SVG), by day or by what --by names. Nothing is verified.'
     schema:'Print the SQL that makes the table for a record in PostgreSQL. Its owner runs it; the role that writes records needs INSERT, and with a chain SELECT.'
@@ -114,7 +114,8 @@ _shtab_ordinance_audit_prune_options=(
   "--before[delete records from before this time]:TIME:"
   "--older-than[delete records older than this, such as 180d]:PERIOD:"
   "--key[delete records of the API key of this name]:NAME:"
-  "--sign-with[the private key (default\: \`audit.key_file\` of the settings)]:PEM:_files"
+  "--sign-with[the private key of the record\'s checkpoints (default\: \`audit.key_file\` of the settings)]:PEM:_files"
+  "--dry-run[say how many records would go, and change nothing]"
   "--format[text for people, JSON for programs (default\: text)]:format:(text json)"
   "(*)::the record\'s files, the oldest first, or the address of its database:"
 )
@@ -202,6 +203,7 @@ _shtab_ordinance_bundle_build_options=(
   "--expires[the day on which it expires (UTC)]:DATE:"
   "--grace[days after that on which it may still be applied (default\: 0)]:DAYS:"
   "--renew[make each statement anew, so that everybody signs]"
+  "--force[replace a file that is there, with its signatures]"
   "--config[settings file whose \`plugins\` are allowed (default\: \$ORDINANCE_CONFIG\; without one, no plugin)]:FILE:_files"
   "(*):packs, or folders of packs:_files"
 )
@@ -222,6 +224,7 @@ _shtab_ordinance_bundle_root_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--out[the root\'s file]:FILE:_files"
   "--after[the root before this one]:ROOT:_files"
+  "--force[replace a file that is there, with its signatures]"
   ":YAML with \`expires\`, \`keys\` and \`roles\`:_files"
 )
 
