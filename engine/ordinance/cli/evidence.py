@@ -19,6 +19,7 @@ from ordinance.evidence.days import Days
 from ordinance.evidence.evident_policies import Evident, loader, policies
 from ordinance.evidence.gathered import Made, Sources, make
 from ordinance.trust.detached import either_key
+from ordinance.trust.envelopes import key_id, sign
 from ordinance.trust.signing import private_key
 from ordinance.trust.trouble import printable
 
@@ -128,7 +129,8 @@ def run(args: argparse.Namespace) -> int:
     allowed = allowed_by(args)
     key = private_key(_signing(args, allowed), _bytes(args.passphrase_file).strip() if args.passphrase_file else None)
     with working("gathering"):
-        made = make(args.out, _sources(args, allowed), key)
+        signer = key_id(key.public_key().public_bytes_raw())
+        made = make(args.out, _sources(args, allowed), lambda envelope: sign(envelope, key), signer)
     if args.format == "json":
         problems = [{"code": each.code, "where": each.where} for each in made.problems]
         told = {"ok": not problems, "problems": problems, "requests": made.requests, "answers": made.answers}

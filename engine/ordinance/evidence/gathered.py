@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ordinance import __version__
 from ordinance.authoring.objections import counted, read
@@ -21,7 +19,7 @@ from ordinance.record.record_lines import Place, lines_of
 from ordinance.record.series import kept_in
 from ordinance.record.signed_lines import Checkpoint, signed_in
 from ordinance.record.verified_record import Found, Known, Verified, verify
-from ordinance.trust.envelopes import key_id, sign
+from ordinance.trust.envelopes import Envelope, key_id
 from ordinance.trust.moments import now, written
 
 #: What evidence calls a record in PostgreSQL: nothing of where it is.
@@ -62,8 +60,9 @@ class Made:
     lacks: tuple[str, ...]
 
 
-def make(out: Path, sources: Sources, key: Ed25519PrivateKey) -> Made:
-    """Write the evidence to the folder ``out``, with a manifest that ``key`` signs. Raises ``OrdinanceError``."""
+def make(out: Path, sources: Sources, sign: Callable[[Envelope], Envelope], signer: str) -> Made:
+    """Write the evidence to the folder ``out``, with a manifest that ``sign`` signs, with the key whose id is
+    ``signer``. Raises ``OrdinanceError``."""
     tallies, shown, days = Tallies(), Shown(), sources.days
     with SealedFolder(out) as folder:
         stretch = stretch_of(sources.record, days)
@@ -79,8 +78,8 @@ def make(out: Path, sources: Sources, key: Ed25519PrivateKey) -> Made:
             elif section is not None:
                 folder.add_json(f"{name}.json", section)
         issued = written(now())
-        told = {"engine": __version__, "issued": issued, "marks": sections["keys"]["mark"], "lacks": shown.lacks(days)}
-        told["signed_by"] = key_id(key.public_key().public_bytes_raw())
+        told = {"engine": __version__, "issued": issued, "marks": sections["keys"]["mark"], "signed_by": signer}
+        told["lacks"] = shown.lacks(days)
         folder.add("index.html", [page(days, {**sections, **told})])
         predicate = {
             "engine": __version__,
@@ -89,7 +88,7 @@ def make(out: Path, sources: Sources, key: Ed25519PrivateKey) -> Made:
             "issued": issued,
             "records": "whole" if sources.whole else "hashed",
         }
-        manifest = folder.seal(predicate, lambda envelope: sign(envelope, key))
+        manifest = folder.seal(predicate, sign)
     counts = sections["counts"]
     problems = (*_problems(sources), *_missing(sources, tallies, shown))
     return Made(manifest, counts["requests"], counts["answers"], problems, tuple(told["lacks"]))
