@@ -70,7 +70,7 @@ CLAIMS = {
             "failures",
             "Failures and bypasses",
             "What failed; and apart, what went past a rule, and requests under a policy that is not verified or not "
-            "here. A request that got no answer went past nothing, and is not a bypass.",
+            "here. A request that ended without an answer, before a policy applied, is not a bypass.",
             "failures.json",
             _NONE,
             "A bypass that leaves no trace in the record: somebody who asks the model's server directly. The doctor "
