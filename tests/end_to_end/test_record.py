@@ -36,11 +36,11 @@ ASKS: dict[str, dict[str, Any]] = {
 }
 #: The fields of version 1 of the schema. One may be added here, none taken away.
 VERSION_1 = {
-    "upstream", "fallback",
     "v", "time", "event", "request", "key", "api", "model", "stream", "status", "seconds", "problem", "digest",
     "jurisdiction", "locale", "verdict", "rules", "failed", "trials", "notices", "choices", "balanced", "history",
     "lost", "output", "plugins", "trace", "x_request_id", "judged", "not_judged", "judge_faults",
     "judges_failed", "stale", "adapters", "effects", "laws", "mono", "chain", "mark", "watermark", "shadow",
+    "upstream", "fallback", "purpose",
 }  # fmt: skip
 #: How soon /health answers whatever has become of the record, in seconds: within one, on a machine that has nothing
 #: else to do. What waits for a reader or a disk waits for ever.
@@ -166,11 +166,11 @@ def test_every_field_that_is_written_is_documented_and_none_was_taken_away(
     of_judges = {"judged", "not_judged", "judge_faults", "judges_failed"}
     of_others = {
         "adapters", "mark", "watermark", "history", "lost", "output", "plugins", "stale", "mono", "chain", "shadow",
-        "upstream", "fallback",
+        "upstream", "fallback", "purpose",
     }  # fmt: skip
     assert VERSION_1 - fields <= of_others | of_judges, (
         "what only a slot, a mark, an old red line, a gap, a batch, a plugin, an old policy, a chain, a judge, a "
-        "shadow and several servers have"
+        "shadow, several servers and a key for a purpose have"
     )
     assert documented() == VERSION_1
     by_id: dict[str, list[str]] = {}

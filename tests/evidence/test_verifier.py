@@ -8,7 +8,7 @@ import os
 import sys
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -16,14 +16,20 @@ from typing import Any
 
 import pytest
 
+from ordinance.record.links import new_chain
+from ordinance.record.segment import Segment
+from ordinance.record.series import next_checkpoint
 from ordinance.trust import strict_json
+from ordinance.trust.detached import Signer
 from ordinance_verify.command import main
+from ordinance_verify.folder import compare
 from ordinance_verify.policies import read_root
 from ordinance_verify.problems import CODES, Report
+from ordinance_verify.record import Chains
 from ordinance_verify.verification import Given
 from ordinance_verify.verification import verify as verified
-from support.bundles import ROOT, key, make_root, public, public_pem, sign_root
-from support.edits import INSIDE, WAYS, content, edited, sign_again
+from support.bundles import ROOT, key, make_root, public, public_pem, sign_root, write_keys
+from support.edits import INSIDE, WAYS, content, count_again, edited, sign_again
 from support.evidences import FIRST, LAST, VERIFIER, Month, month, verify
 
 #: How many edits are tried.
@@ -62,7 +68,8 @@ def test_it_verifies_where_nothing_of_ordinance_can_be_imported(made: Month, fol
     done = verify(folder, made.folder, "--format", "json")
     assert (done.returncode, done.stderr) == (0, "")
     said = json.loads(done.stdout)
-    assert (said["ok"], said["problems"], said["notes"]) == (True, [], [])
+    assert (said["ok"], said["problems"]) == (True, [])
+    assert said["notes"] == [{"code": "record-hidden", "where": "record"}]
     assert (said["days"], said["checkpoint"] > 20) == ([FIRST.date().isoformat(), LAST.date().isoformat()], True)
     with edited(folder, WAYS[0], Random(1)) as changed:
         assert changed
@@ -124,6 +131,7 @@ def test_edits_that_the_office_signs_are_found_too(folder: Path) -> None:
 FORGERIES = {
     "an answer fewer in the counts": ("counts.json", b'"answers":', b'"answers":1', "section-differs"),
     "a request without an answer": ("counts.json", b'"no_answer":{', b'"no_answer":{"401":1', "section-differs"),
+    "a count that is no number": ("counts.json", b'"requests":1}', b'"requests":true}', "section-differs"),
     "a failure fewer": ("failures.json", b'"late":', b'"late":1', "section-differs"),
     "another law in force": ("laws.json", b'["XA/act"]', b"[]", "section-differs"),
     "a policy nobody knows": ("policies.json", b'"digest":"', b'"digest":"0', "section-form"),
@@ -220,11 +228,7 @@ def test_a_record_that_is_shown_as_a_hash_to_hide_it_is_found(folder: Path) -> N
         path = folder / "record" / "2.jsonl"
         lines = path.read_bytes().splitlines()
         at = next(n for n in range(len(lines) // 3, len(lines)) if b'"event":"end"' in lines[n])
-        body, _unused, chain = lines[at].rpartition(b',"chain":{')
-        salt = bytes.fromhex(json.loads(b"{" + chain[:-1])["salt"])
-        digest = sha256(salt + body + b"}").hexdigest().encode()
-        place = chain.partition(b',"salt"')[0]
-        lines[at] = b'{"v":1,"event":"hashed","hash":"%b","chain":{%b}}' % (digest, place)
+        lines[at] = without(lines[at], b'"hashed"')
         path.write_bytes(b"\n".join(lines) + b"\n")
         sign_again(folder)
 
@@ -232,6 +236,72 @@ def test_a_record_that_is_shown_as_a_hash_to_hide_it_is_found(folder: Path) -> N
         found = codes(verified(folder, GIVEN))
     assert {"record-hidden", "section-differs"} <= found
     assert "record-chain" not in found
+
+
+@pytest.mark.parametrize("name", ["laws.json", "record/2.jsonl", "policy/1/policy.json"])
+def test_what_is_changed_while_it_is_verified_is_found(
+    folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After it was compared with the manifest, and before it is read for what it says."""
+
+    def compared(*words: Any) -> Any:
+        found = compare(*words)
+        data = (folder / name).read_bytes()
+        (folder / name).write_bytes(data.replace(b'"title":"', b'"title":"Another '))
+        if name != "laws.json":
+            (folder / name).write_bytes(data + b"\n")
+        return found
+
+    def nothing(folder: Path, _: Random) -> None:
+        monkeypatch.setattr("ordinance_verify.verification.compare", compared)
+
+    with edited(folder, nothing, Random(0)):
+        assert "file-changed" in codes(verified(folder, GIVEN))
+
+
+def test_records_that_a_server_could_not_sign_any_more_are_noted(tmp_path: Path) -> None:
+    """At the end of a file that was moved away: whoever signs the evidence could leave them out, or make them up."""
+    write_keys(tmp_path, "old")
+    signer, first, second = Signer(tmp_path / "old.pem"), new_chain(), new_chain()
+    record, _ = first.after(b'{"v":1,"time":"2026-11-01T10:00:00+00:00","event":"begin"}')
+    one = next_checkpoint(b"", Segment(), first, signer, opens=first.chain)
+    two = next_checkpoint(one, Segment(), second, signer, opens=second.chain, gap=True)
+    for lines, noted in (([one, record], True), ([one], False)):
+        report = Report()
+        span = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)
+        chains = Chains(KEYS["old"], *span, lambda *_: None, report, whole=True)
+        for number, each in enumerate((lines, [two])):
+            path = tmp_path / f"{number}.jsonl"
+            path.write_bytes(b"".join(each))
+            chains.file(path, path.name, sha256(path.read_bytes()).hexdigest())
+        chains.end(0)
+        assert report.problems == []
+        assert ("record-unsigned" in {each.code for each in report.notes}) is noted
+
+
+def without(line: bytes, event: bytes) -> bytes:
+    """Return what is left of a record when the line for an ``event`` stands in its place."""
+    body, _unused, chain = line.rpartition(b',"chain":{')
+    salt = bytes.fromhex(json.loads(b"{" + chain[:-1])["salt"])
+    digest = sha256(salt + body + b"}").hexdigest().encode()
+    return b'{"v":1,"event":%b,"hash":"%b","chain":{%b}}' % (event, digest, chain.partition(b',"salt"')[0])
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_record_that_is_said_to_have_been_deleted_with_others_is_found(folder: Path, number: int) -> None:
+    """The deletion is one that somebody with the record's key signed; some of its records are outside these days."""
+
+    def hide(folder: Path, _: Random) -> None:
+        path = folder / "record" / f"{number}.jsonl"
+        lines = path.read_bytes().splitlines()
+        deletion = json.loads(lines[0])["id"].encode()
+        at = next(n for n in range(len(lines) // 3, len(lines)) if b'"event":"end"' in lines[n])
+        lines[at] = without(lines[at], b'"deleted","deletion":"%b"' % deletion)
+        path.write_bytes(b"\n".join(lines) + b"\n")
+        count_again(folder)
+
+    with edited(folder, hide, Random(0)):
+        assert codes(verified(folder, GIVEN)) == {"record-deletion"}
 
 
 @pytest.mark.parametrize("file", ["record/1.jsonl", "record/2.jsonl"])

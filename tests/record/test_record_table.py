@@ -22,6 +22,15 @@ def test_no_password_is_shown(password: str, form: str) -> None:
     assert not set(f"{table} {table!r}") & set("XYZ0")
 
 
+@pytest.mark.parametrize("address", ["postgresql://u:XYZ/n", "postgres://u:XYZ", "postgresql://u:XYZ?sslmode=require"])
+def test_no_password_is_shown_of_an_address_that_lacks_its_server(address: str) -> None:
+    assert "XYZ" not in str(RecordTable(address))
+    assert RecordTable(address).has_password
+    for server in ("db:5432", "[::1]:5432", "one:5432,two", "", "10.0.0.1:"):
+        assert str(RecordTable(f"postgresql://{server}/n")) == f"postgresql://{server}/n"
+        assert not RecordTable(f"postgresql://{server}/n").has_password
+
+
 def test_a_place_is_a_file_or_an_address_without_a_password() -> None:
     assert record_place("audit.jsonl") == Path("audit.jsonl")
     assert record_place("postgresql:/x") == Path("postgresql:/x")

@@ -139,8 +139,8 @@ def test_the_role_that_writes_may_only_insert(database: RecordDatabase, tmp_path
             database.execute(statement, role="pruner")
 
 
-def test_without_a_chain_insert_alone_is_enough(database: RecordDatabase) -> None:
-    log = AuditLog(settings(database, Path(), role="blind", key_file=None))
+def test_without_a_chain_insert_alone_is_enough(database: RecordDatabase, tmp_path: Path) -> None:
+    log = AuditLog(settings(database, tmp_path, role="blind", key_file=None))
     for n in range(2500):
         log.write({"n": n})
     log.close()
@@ -304,6 +304,55 @@ def test_a_commit_waits_for_the_disk_whatever_the_role_has(database: RecordDatab
     log.close()
     database.execute("ALTER ROLE writer RESET synchronous_commit")
     assert numbers(database) == [1]
+
+
+@pytest.mark.parametrize(
+    "swallow",
+    [
+        "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
+        "CREATE TRIGGER swallow BEFORE INSERT ON ordinance_record FOR EACH ROW EXECUTE FUNCTION swallow()",
+        "CREATE RULE swallow AS ON INSERT TO ordinance_record DO INSTEAD NOTHING",
+    ],
+)
+def test_a_record_that_the_database_does_not_keep_is_not_acknowledged(
+    database: RecordDatabase, tmp_path: Path, swallow: str
+) -> None:
+    log = opened(database, tmp_path)
+    write(log, record(1))
+    database.execute(swallow)
+    with pytest.raises(OSError, match="did not keep"):
+        log.append([record(2)])
+    log.close()
+    assert numbers(database) == [1]
+
+
+def test_a_checkpoint_signs_what_was_committed_while_it_waited(database: RecordDatabase, tmp_path: Path) -> None:
+    """Where the database gives each transaction one view of the table, from when it began to wait."""
+    database.execute("ALTER ROLE writer SET default_transaction_isolation = 'repeatable read'")
+    database.execute(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF NEW.line LIKE '%\"n\":7%' THEN PERFORM pg_sleep(1); END IF; RETURN NEW; END $$;"
+        "CREATE TRIGGER slow BEFORE INSERT ON ordinance_record FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+    first, second = (opened(database, tmp_path, checkpoint_records=2) for _ in range(2))
+    write(first, record(1))
+    write(second, record(2))
+    slow = threading.Thread(target=write, args=(second, record(7)))
+    slow.start()
+    time.sleep(0.4)
+    write(first, record(3))
+    slow.join()
+    first.close()
+    second.close()
+    database.execute("ALTER ROLE writer RESET default_transaction_isolation")
+    assert verified(database, tmp_path).problems == []
+    assert sorted(numbers(database)) == [1, 2, 3, 7]
+
+
+def test_a_table_that_a_crash_empties_stops_the_start(database: RecordDatabase, tmp_path: Path) -> None:
+    database.execute("ALTER TABLE ordinance_record SET UNLOGGED")
+    with pytest.raises(ServeError, match="UNLOGGED"):
+        opened(database, tmp_path)
 
 
 class Cutting:

@@ -9,12 +9,17 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from ordinance.trust import strict_json
 from ordinance.trust.envelopes import sealed, sign
+from ordinance_verify.counting import Counting
+from ordinance_verify.problems import Report
+from ordinance_verify.record import Chains
 from support.bundles import key
 
 Edit = Callable[[Path, Random], None]
@@ -223,6 +228,27 @@ def sign_again(folder: Path, person: str = "office") -> None:
     statement["subject"].sort(key=lambda each: each["name"])
     envelope = sealed(strict_json.encode(statement), "application/vnd.in-toto+json")
     manifest.write_bytes(strict_json.encode(sign(envelope, key(person))))
+
+
+def count_again(folder: Path) -> None:
+    """Let the sections say what the record says as it is now, and sign the folder."""
+    found = {path.stem: json.loads(path.read_bytes()) for path in folder.glob("*.json")}
+    counting = Counting(Report())
+    ever = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+    chains = Chains({}, *ever, counting.take, Report(), whole=True)
+    for path in sorted((folder / "record").iterdir(), key=lambda each: int(each.stem)):
+        chains.file(path, path.name, _sha256(path))
+    found["counts"] = counting.counts()
+    found["failures"] = counting.failures({each["digest"]: each["verified"] for each in found["policies"]})
+    found["parts"] |= counting.parts()
+    names = ("checkpoints", "deletions", "begins", "ends")  # by keys that were not given
+    signed = {name: found["record"][name] for name in names}
+    found["record"] |= asdict(chains.numbers) | signed
+    for day in found["laws"]["days"]:
+        day["requests"] = dict(counting.days[day["day"]])
+    for name in ("counts", "failures", "parts", "record", "laws"):
+        (folder / f"{name}.json").write_bytes(strict_json.encode(found[name]))
+    sign_again(folder)
 
 
 def content(folder: Path) -> dict[str, bytes | str]:

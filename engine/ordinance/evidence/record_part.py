@@ -5,7 +5,10 @@ Of a record that is not shown, a line with its hash remains, as of one that was 
 
     {"v":1,"event":"hashed","hash":"<64 hex>","chain":{"id":"…","n":1,"prev":"…"}}
 
-and of what a kill left of a record, which may have any content, ``{"v":1,"event":"torn","hash":"<64 hex>"}``.
+of what a kill left of a record, which may have any content, ``{"v":1,"event":"torn","hash":"<64 hex>"}``. Of records
+outside the stretch that were deleted together with some inside it, the links remain, which a statement signs:
+
+    {"v":1,"event":"gone","deletion":"…","link":"<64 hex>"}
 """
 
 from __future__ import annotations
@@ -107,12 +110,20 @@ def parts(
     for index, part in enumerate(record):
         if stretch.start[0] <= index <= stretch.end[0]:
             number += 1
-            yield f"record/{number}.jsonl", _lines(part, index, stretch, days, see, shown, whole)
+            together = _deletions(part, index, stretch)
+            yield f"record/{number}.jsonl", _lines(part, index, stretch, days, see, shown, whole, together)
+
+
+def _deletions(part: Place, index: int, stretch: Stretch) -> frozenset[str]:
+    """Return the ids of the deletions that took records of the ``stretch``."""
+    links = (link_in(line.data) for line in lines_of(part) if stretch.start <= (index, line.number) <= stretch.end)
+    return frozenset(link.deletion for link in links if link is not None and link.body is None)
 
 
 def _lines(
-    part: Place, index: int, stretch: Stretch, days: Days, see: Callable[[bytes], None], shown: Shown, whole: bool
-) -> Iterator[bytes]:
+    part: Place, index: int, stretch: Stretch, days: Days, see: Callable[[bytes], None], shown: Shown, whole: bool,
+    together: frozenset[str],
+) -> Iterator[bytes]:  # fmt: skip
     top = True
     for line in lines_of(part):
         inside = stretch.start <= (index, line.number) <= stretch.end
@@ -127,7 +138,8 @@ def _lines(
                 shown.ends = shown.met(made)
             yield line.data + b"\n"
         elif not inside:
-            continue
+            if link is not None and link.body is None and link.deletion in together:
+                yield _gone(link)
         elif link is None:
             shown.torn += 1
             yield b'{"v":1,"event":"torn","hash":"%b"}\n' % sha256(line.data).hexdigest().encode()
@@ -151,6 +163,10 @@ def _hashed(link: Link) -> bytes:
         f'{{"v":1,"event":"hashed","hash":"{link.hash}","chain":{{"id":"{link.chain}","n":{link.n},'
         f'"prev":"{link.prev}"}}}}'
     ).encode()
+
+
+def _gone(link: Link) -> bytes:
+    return f'{{"v":1,"event":"gone","deletion":"{link.deletion}","link":"{link.head.link}"}}\n'.encode()
 
 
 def _time_of(link: Link, days: Days) -> datetime | None:

@@ -15,6 +15,11 @@ T = TypeVar("T")
 #: How long a connection, or one command, may take, in seconds.
 PATIENCE_SECONDS = 5.0
 
+
+class NotKeptError(Exception):
+    """The database inserted other rows than it was given, and says so."""
+
+
 #: What the database says of itself, and what people are told; True where waiting does not mend it.
 _WORDS: dict[type[BaseException], tuple[str, bool]] = {
     asyncpg.InvalidAuthorizationSpecificationError: ("the database refuses the user or the password", True),
@@ -22,6 +27,10 @@ _WORDS: dict[type[BaseException], tuple[str, bool]] = {
     asyncpg.UndefinedTableError: ("the database has no table ordinance_record (see `ordinance audit schema`)", True),
     asyncpg.InsufficientPrivilegeError: ("the database's role lacks a privilege on ordinance_record", True),
     asyncpg.ClientConfigurationError: ("the address of the database is wrong", True),
+    NotKeptError: (
+        "the database did not keep what it was given: a trigger or a rule drops rows of ordinance_record",
+        True,
+    ),
     asyncpg.ReadOnlySQLTransactionError: ("the database is read-only", False),
     asyncpg.DiskFullError: ("the database's disk is full", False),
     asyncpg.TooManyConnectionsError: ("the database takes no more connections", False),
@@ -73,7 +82,7 @@ class Database:
         """Return what ``work`` gives for the connection. Raises ``DatabaseError``, and the connection is closed."""
         try:
             return self._runner.run(self._with(work))
-        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError, NotKeptError) as error:
             self.drop()
             raise DatabaseError(error) from None
         except BaseException:

@@ -5,6 +5,7 @@ A deletion's statement has a place below zero, so it is read before the records,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ CREATE INDEX IF NOT EXISTS ordinance_record_checkpoints ON ordinance_record (pla
 #: How an address begins.
 SCHEMES = ("postgresql", "postgres")
 
+#: A server of an address, with its port.
+_SERVER = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
+
 #: So many rows are read at once.
 ROWS_AT_ONCE = 1000
 _READ = "SELECT place, line FROM ordinance_record ORDER BY place"
@@ -46,14 +50,20 @@ class RecordTable:
 
     def __str__(self) -> str:
         """Return the address without user, password and options."""
-        user, _, where = self.url.partition("://")[2].rpartition("@")
-        return f"postgresql://{'…' if '?' in user else where.partition('?')[0]}"  # a password may have any character
+        user, where = self._parts
+        hidden = "?" in user or _has_no_server(where)  # a password may have any character
+        return f"postgresql://{'…' if hidden else where.partition('?')[0]}"
 
     @property
     def has_password(self) -> bool:
         """Return whether the address may contain a password."""
-        user, _, _ = self.url.partition("://")[2].rpartition("@")
-        return ":" in user or "password" in self.url.partition("?")[2]
+        user, where = self._parts
+        return ":" in user or _has_no_server(where) or "password" in self.url.partition("?")[2]
+
+    @property
+    def _parts(self) -> tuple[str, str]:
+        user, _, where = self.url.partition("://")[2].rpartition("@")
+        return user, where
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines as they are at one moment, whatever is written meanwhile. Raises ``OSError``."""
@@ -62,6 +72,11 @@ class RecordTable:
             while rows := database.run(lambda _: reading.fetch(ROWS_AT_ONCE)):
                 for place, line in rows:
                     yield Line(place, line.encode(), True)
+
+
+def _has_no_server(where: str) -> bool:
+    """Return whether a user and a password stand in the place of the servers, because the address lacks its ``@``."""
+    return not all(map(_SERVER.fullmatch, re.split("[/?]", where)[0].split(",")))
 
 
 async def _start(connection: Any) -> Any:

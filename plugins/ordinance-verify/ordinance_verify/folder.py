@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ordinance_verify.problems import Report, WrongError
-from ordinance_verify.strict import decode, has, opened
+from ordinance_verify.strict import decode, has, opened, sha256
 
 MANIFEST = "manifest.json"
 _KIND = "application/vnd.in-toto+json"
@@ -27,6 +27,7 @@ _NAMES = re.compile(
 )
 #: What every folder of evidence has.
 _NEEDED = ("changes", "counts", "failures", "keys", "laws", "parts", "policies", "record")
+MEANWHILE = "it was changed while it was verified"
 #: Larger files than this are not read whole, in bytes.
 LARGEST = 64 * 1024 * 1024
 #: It is parsed before anybody knows who wrote it.
@@ -94,9 +95,11 @@ def _is_name(name: str) -> bool:
     return unicodedata.normalize("NFC", name) == name and all(map(_PART.fullmatch, name.split("/")))
 
 
-def compare(folder: Path, manifest: Manifest, report: Report) -> frozenset[str]:
-    """Report how the folder differs from what was signed; return the names of the files that are as they were."""
-    there, sound = set(), set()
+def compare(folder: Path, manifest: Manifest, report: Report) -> Mapping[str, str]:
+    """Report how the folder differs from what was signed; return the names and SHA-256 of the files that are as they
+    were. Whoever reads one later compares again: the folder may be changed meanwhile."""
+    there: set[str] = set()
+    sound: dict[str, str] = {}
     folders = {
         "/".join(name.split("/")[:length]) for name in manifest.files for length in range(1, name.count("/") + 1)
     }
@@ -116,13 +119,13 @@ def compare(folder: Path, manifest: Manifest, report: Report) -> frozenset[str]:
         elif _digest(folder / name) != manifest.files[name]:
             report.wrong("file-changed", name, "its SHA-256 is not the one that was signed")
         else:
-            sound.add(name)
+            sound[name] = manifest.files[name]
     for name in sorted(manifest.files.keys() - there):
         report.wrong("file-missing", name, "it was signed, and is not here")
     for name in _NEEDED:
         if f"{name}.json" not in manifest.files:
             report.wrong("file-missing", f"{name}.json", "evidence has this file, and this manifest lists none")
-    return frozenset(sound)
+    return sound
 
 
 def _walk(folder: Path, above: str) -> Iterator[tuple[str, str]]:
@@ -141,12 +144,15 @@ def _walk(folder: Path, above: str) -> Iterator[tuple[str, str]]:
             yield name, "file" if entry.is_file(follow_symlinks=False) else "other"
 
 
-def read(folder: Path, name: str) -> bytes:
-    """Return the content of a file. Raises ``WrongError``."""
+def read(folder: Path, name: str, digest: str) -> bytes:
+    """Return the content of a file, whose SHA-256 must be ``digest``. Raises ``WrongError``."""
     try:
-        return _whole(folder / name)
+        data = _whole(folder / name)
     except OSError as error:
         raise WrongError("folder-unreadable", name, error.strerror or "it cannot be read") from None
+    if sha256(data) != digest:
+        raise WrongError("file-changed", name, MEANWHILE)
+    return data
 
 
 def open_plain(path: Path) -> BinaryIO:

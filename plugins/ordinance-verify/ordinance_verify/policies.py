@@ -116,11 +116,13 @@ def _packs(members: Mapping[str, bytes]) -> Iterator[dict[str, str]]:
             yield {"kind": kind, "name": found[2], "version": begins[2] if begins else ""}
 
 
-def read_policy(folder: Path, number: int, told: Mapping[str, Any], names: frozenset[str]) -> Policy:
-    """Read a policy. Raises ``WrongError``."""
+def read_policy(folder: Path, number: int, told: Mapping[str, Any], names: Mapping[str, str]) -> Policy:
+    """Read a policy, of whose files ``names`` has the SHA-256. Raises ``WrongError``."""
     home = f"policy/{number}/"
     policy = Policy(number, told)
-    policy.members = {name.removeprefix(home): read(folder, name) for name in names if name.startswith(home)}
+    policy.members = {
+        name.removeprefix(home): read(folder, name, names[name]) for name in names if name.startswith(home)
+    }
     for name, content in policy.members.items():
         if found := re.fullmatch(r"roots/([1-9][0-9]{0,8})\.json", name):
             policy.roots[int(found[1])] = read_root(content, home + name)

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from ordinance_verify.folder import open_plain
+from ordinance_verify.folder import MEANWHILE, open_plain
 from ordinance_verify.problems import Report, WrongError
 from ordinance_verify.strict import has, is_by, loads, sha256, unpacked
 
@@ -23,6 +23,7 @@ _DELETED = re.compile(
     rb'\{"v":1,"event":"deleted","deletion":"([0-9a-f]{32})","hash":"([0-9a-f]{64})","chain":\{' + _CHAIN + rb"\}\}"
 )
 _HASHED = re.compile(rb'\{"v":1,"event":"hashed","hash":"([0-9a-f]{64})","chain":\{' + _CHAIN + rb"\}\}")
+_GONE = re.compile(rb'\{"v":1,"event":"gone","deletion":"([0-9a-f]{32})","link":"([0-9a-f]{64})"\}')
 _TORN = re.compile(rb'\{"v":1,"event":"torn","hash":"([0-9a-f]{64})"\}')
 _SIGNED = re.compile(rb'(\{.*),"signature":\{"keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/]{86}==)"\}\}', re.DOTALL)
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -71,6 +72,10 @@ class _Gone:
     records: int = 0
     links: Any = field(default_factory=hashlib.sha256)
 
+    def take(self, link: bytes) -> None:
+        self.records += 1
+        self.links.update(link)
+
 
 class Chains:
     """Verifies the files of a record, the oldest first: signed by one of ``keys``, about the time from ``since`` until
@@ -86,6 +91,7 @@ class Chains:
         self._heads: dict[str, Head] = {}
         self._partial = False
         self._between = _Between()
+        self._hidden = 0  # records that may be of the days and are shown as hashes
         self._in_file: _Between | None = None
         self._top = 0
         self._last: dict[str, Any] | None = None
@@ -94,20 +100,23 @@ class Chains:
         self._statements: dict[str, tuple[dict[str, Any], str]] = {}
         self._gone: dict[str, _Gone] = {}
 
-    def file(self, path: Path, name: str) -> None:
-        """Verify the next file. Raises ``WrongError`` where it cannot be read."""
+    def file(self, path: Path, name: str, digest: str) -> None:
+        """Verify the next file, whose SHA-256 must be ``digest``. Raises ``WrongError`` where it cannot be read."""
         self._top, self._in_file = 0, _Between()
+        read = hashlib.sha256()
         for number, line in enumerate(_lines(path, name), 1):
+            read.update(line + b"\n")
             self._take(line, f"{name}:{number}")
+        if read.hexdigest() != digest:
+            raise WrongError("file-changed", name, MEANWHILE)
 
-    def end(self, least: int, begun: date | None) -> None:
+    def end(self, least: int, begun: date | None = None) -> None:
         """Verify what shows only at the end: the record must reach the checkpoint ``least``, and begin on the day
         ``begun`` or before."""
         report = self._report
         for deletion, gone in self._gone.items():
             says = self._statements.get(deletion, ({}, ""))[0]
-            others = gone.records == says.get("records") and gone.links.hexdigest() != says.get("digest")
-            if not says or gone.records > says["records"] or others:
+            if (gone.records, gone.links.hexdigest()) != (says.get("records"), says.get("digest")):
                 what = f"no signed statement says that these {gone.records} were deleted"
                 report.wrong("record-deletion", gone.where, what)
         if self._last is None:
@@ -117,6 +126,10 @@ class Chains:
         if report.checkpoint < least:
             report.wrong("record-end", "record", f"it ends with checkpoint {report.checkpoint}")
         self._begins(begun)
+        self._hidden += len(self._between.hidden) * (self._at is not None and self._at < self._until)
+        if self._whole and self._hidden:
+            report.note("record-hidden", "record", f"{self._hidden} records around the first and the last midnight are "
+                        "shown as hashes, and could be of these days")  # fmt: skip
         left = self._between.records + self._between.torn
         if left:
             report.note("record-unsigned", "record", f"no checkpoint signs the last {left} records")
@@ -146,9 +159,9 @@ class Chains:
         elif found := _DELETED.fullmatch(line):
             self.numbers.deleted += 1
             link = self._link(found[3], found[4], found[5], found[2].decode(), where)
-            gone = self._gone.setdefault(found[1].decode(), _Gone(where))
-            gone.records += 1
-            gone.links.update(link.encode())
+            self._gone.setdefault(found[1].decode(), _Gone(where)).take(link.encode())
+        elif found := _GONE.fullmatch(line):
+            self._gone.setdefault(found[1].decode(), _Gone(where)).take(found[2])
         elif found := _HASHED.fullmatch(line):
             self.numbers.hashed += 1
             self._link(found[2], found[3], found[4], found[1].decode(), where)
@@ -249,6 +262,8 @@ class Chains:
             if self._whole and self._at is not None and self._at >= self._since and made < self._until:
                 for hidden in between.hidden:
                     self._report.wrong("record-hidden", hidden, "it was written on one of the days")
+            elif made >= self._since and (self._at is None or self._at < self._until):
+                self._hidden += len(between.hidden)
         self._heads |= {chain: (n, link) for chain, (n, link) in says["heads"].items()}
         self._last, self._line, self._at = says, line, made
         self._between, self._in_file = _Between(), None
@@ -256,6 +271,9 @@ class Chains:
     def _compare(self, says: dict[str, Any], where: str) -> None:
         between = self._between
         if says["gap"] and self._in_file is not None:
+            if left := between.records - self._in_file.records:
+                what = f"no checkpoint signs the last {left} records of the file before"
+                self._report.note("record-unsigned", where, what)
             between = self._in_file
         heads = {chain: (n, link) for chain, (n, link) in says["heads"].items()}
         known = {chain: self._heads.get(chain, (0, sha256(chain.encode()))) for chain in heads}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -20,9 +21,14 @@ _DIFFERS = "section-differs"
 
 def same(name: str, found: Any, made: Any, report: Report) -> None:
     """Report whether the section ``name`` says something else than ``made``."""
-    if found != made:
-        part = next((key for key in made if not isinstance(found, dict) or found.get(key) != made[key]), "more")
+    if _differ(found, made):
+        part = next((key for key in made if not isinstance(found, dict) or _differ(found.get(key), made[key])), "more")
         report.wrong(_DIFFERS, f"{name}.json: {part}"[:200], "it is not what the records and policies here say")
+
+
+def _differ(found: Any, made: Any) -> bool:
+    """Return whether two values are other JSON. To Python, ``1`` and ``true`` are equal."""
+    return json.dumps(found, sort_keys=True) != json.dumps(made, sort_keys=True)
 
 
 def numbers(found: Any, counted: Numbers, report: Report) -> None:
@@ -67,7 +73,7 @@ def allowed(found: Any, policies: Sequence[Policy], report: Report) -> None:
             made.append({"policy": policy.number, "plugins": plugins, "judges": extent["judges"]})
             told = {name: policy.told[name] for name in ("plugins", "judges")}
             same("policies", told, {"plugins": plugins, "judges": extent["judges"]}, report)
-    if not isinstance(found, dict) or found.get("allowed") != made:
+    if not isinstance(found, dict) or _differ(found.get("allowed"), made):
         report.wrong(_DIFFERS, "parts.json: allowed", "it is not what the policies here say")
 
 
@@ -143,7 +149,7 @@ def changes(found: Any, policies: Sequence[Policy], report: Report) -> None:
             report.wrong(
                 "policy-wrong", f"policy/{policy.number}/", f"whoever made the evidence found {str(each)[:200]}"
             )
-    if found != made:
+    if _differ(found, made):
         report.wrong(_DIFFERS, "changes.json", "it is not what the statements and what was approved say")
     for before, after in pairwise(made):
         follows = policies[before["policy"] - 1].statements["release"].digest

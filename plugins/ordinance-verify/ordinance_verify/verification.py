@@ -44,14 +44,14 @@ def verify(folder: Path, given: Given) -> Report:
     return report
 
 
-def _verify(folder: Path, manifest: Manifest, names: frozenset[str], given: Given, report: Report) -> None:
+def _verify(folder: Path, manifest: Manifest, names: Mapping[str, str], given: Given, report: Report) -> None:
     found = {
-        name.removesuffix(".json"): decode(read(folder, name), "section-form", name)
+        name.removesuffix(".json"): decode(read(folder, name, names[name]), "section-form", name)
         for name in names
         if "/" not in name and name.endswith(".json") and name != "sbom.cdx.json"
     }
     if "sbom.cdx.json" in names:
-        sections.bill(read(folder, "sbom.cdx.json"))
+        sections.bill(read(folder, "sbom.cdx.json", names["sbom.cdx.json"]))
     told = list(policies.told_in(found["policies"]))
     strangers = {int(name.split("/")[1]) for name in names if name.startswith("policy/")} - {
         each["number"] for each in told
@@ -69,7 +69,7 @@ def _verify(folder: Path, manifest: Manifest, names: frozenset[str], given: Give
     until = datetime.combine(manifest.last + timedelta(days=1), time(), UTC)
     chains = Chains(given.record, since, until, counting.take, report, whole=manifest.whole)
     for name in record_files(sorted(names)):
-        chains.file(folder / name, name)
+        chains.file(folder / name, name, names[name])
     chains.end(given.least, given.begun)
     numbers = record_files(sorted(names))
     if numbers != [f"record/{each}.jsonl" for each in range(1, len(numbers) + 1)]:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from ordinance.errors import ServeError
-from ordinance.record.database import Database, DatabaseError
+from ordinance.record.database import Database, DatabaseError, NotKeptError
 from ordinance.record.links import Head, link_in
 from ordinance.record.record_lines import has_no_chain
 from ordinance.record.record_table import ROWS_AT_ONCE, RecordTable
@@ -44,6 +44,7 @@ _SINCE = "SELECT line FROM ordinance_record WHERE place > $1 ORDER BY place"
 _FIRST = "SELECT line FROM ordinance_record WHERE place > 0 ORDER BY place LIMIT 1"
 _ABOUT = """
 SELECT current_setting('server_encoding') AS encoding,
+       (SELECT relpersistence FROM pg_class WHERE oid = 'ordinance_record'::regclass) = 'u' AS unlogged,
        has_column_privilege('ordinance_record', 'line', 'INSERT') AS writes,
        has_column_privilege('ordinance_record', 'line', 'SELECT') AS reads,
        has_any_column_privilege('ordinance_record', 'UPDATE')
@@ -74,7 +75,7 @@ class TableLog:
     def append(self, lines: Sequence[bytes]) -> int:
         """Commit the first of ``lines`` and return how many. Raises ``OSError`` where none of them is committed."""
         some = [line.rstrip(b"\n").decode() for line in lines[:ROWS_AT_ONCE]]
-        self._transact(_BESIDE, lambda connection: connection.execute(_INSERT, some))
+        self._transact(_BESIDE, lambda connection: _insert(connection, some))
         return len(some)
 
     def checkpoint(self, signer: Signer, own: Head, *, opens: str = "", closes: str = "") -> None:
@@ -91,7 +92,7 @@ class TableLog:
                     segment.take(data, link_in(data))
             before = self._last if gone else last
             made[:] = [next_checkpoint(before, segment, own, signer, opens=opens, closes=closes, gap=gone)]
-            await connection.execute(_INSERT, [made[0].rstrip(b"\n").decode()])
+            await _insert(connection, [made[0].rstrip(b"\n").decode()])
 
         self._transact(_ALONE, sign)
         self._last = made[0]
@@ -135,7 +136,8 @@ class TableLog:
 
     async def _transaction(self, lock: str, work: Work, connection: Any) -> None:
         self._doubt = None
-        transaction = connection.transaction()
+        # A transaction with one view of the table would have it from before it waited for the lock.
+        transaction = connection.transaction(isolation="read_committed")
         await transaction.start()
         number, _, on_disk = await connection.fetchrow(lock)
         if on_disk == "off":
@@ -161,6 +163,12 @@ class TableLog:
             if status != "in progress":
                 return bool(status == "committed")
             time.sleep(_RETRY_SECONDS)
+
+
+async def _insert(connection: Any, lines: Sequence[str]) -> None:
+    """Insert ``lines``. Raises ``NotKeptError`` where the database did not: a trigger or a rule may drop them."""
+    if await connection.execute(_INSERT, lines) != f"INSERT 0 {len(lines)}":
+        raise NotKeptError
 
 
 def opened_table(url: str, settings: AuditSettings) -> Log:
@@ -195,6 +203,8 @@ def _require(table: RecordTable, chained: bool) -> None:
         raise _refused(table, f"cannot be written: the role needs INSERT{' and SELECT' if chained else ''} on it")
     if about["encoding"] != "UTF8":
         raise _refused(table, "cannot be written: the database's encoding is not UTF8")
+    if about["unlogged"]:
+        raise _refused(table, "cannot be relied on: it is UNLOGGED, so a crash empties it")
     if first is not None and has_no_chain(first.encode()):
         raise _refused(table, "has records without a chain")
     if about["changes"]:
