@@ -209,4 +209,6 @@ def test_the_text_of_an_answer_says_which_it_was(
     assert main(["verify", str(tmp_path / "none"), "--key", str(keys[1])]) == 2
     assert main(["verify", str(file), "--key", str(keys[0])]) == 2
     file.write_bytes(b"{")
+    assert main(["verify", str(file), "--key", str(keys[1])]) == 2
+    assert capsys.readouterr().out.splitlines()[-1] == f"{file} cannot be verified"
     assert main(["verify", str(file), "--key", str(keys[1]), "--format", "json"]) == 2

@@ -7,7 +7,8 @@ import json
 import os
 import sys
 from collections import Counter
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -129,7 +130,8 @@ def test_edits_that_the_office_signs_are_found_too(folder: Path) -> None:
 #: What somebody with the key of the evidence would like to hide, and what is found.
 FORGERIES = {
     "an answer fewer in the counts": ("counts.json", b'"answers":', b'"answers":1', "section-differs"),
-    "a count that is no number": ("counts.json", b'"answers":1,', b'"answers":true,', "section-differs"),
+    "a request without an answer": ("counts.json", b'"no_answer":{', b'"no_answer":{"401":1', "section-differs"),
+    "a count that is no number": ("counts.json", b'"requests":1}', b'"requests":true}', "section-differs"),
     "a failure fewer": ("failures.json", b'"late":', b'"late":1', "section-differs"),
     "another law in force": ("laws.json", b'["XA/act"]', b"[]", "section-differs"),
     "a policy nobody knows": ("policies.json", b'"digest":"', b'"digest":"0', "section-form"),
@@ -181,6 +183,44 @@ def test_what_is_said_of_a_policy_is_held_against_its_files(folder: Path, change
 
     with edited(folder, forge, Random(0)):
         assert code in codes(verified(folder, GIVEN))
+
+
+def test_nobody_can_be_said_to_have_approved_what_they_did_not(folder: Path) -> None:
+    def forge(folder: Path, _: Random) -> None:
+        told = json.loads((folder / "changes.json").read_bytes())
+        told[1]["approved_by"] |= told[1]["signed_before"]
+        told[1]["signed_before"] = {}
+        (folder / "changes.json").write_bytes(strict_json.encode(told))
+        sign_again(folder)
+
+    with edited(folder, forge, Random(0)):
+        assert codes(verified(folder, GIVEN)) == {"section-differs"}
+
+
+@pytest.mark.parametrize("words", [(), ("--without-records",)])
+@pytest.mark.parametrize("days", [range(3, 6), range(31, 34)])
+def test_a_record_that_begins_after_the_first_day_is_noted(tmp_path: Path, days: range, words: tuple[str, ...]) -> None:
+    made = month(tmp_path, days=days, prune=False)
+    assert made.make(tmp_path / "out", *words, record=["audit.jsonl"]).returncode == 0
+    report = verified(tmp_path / "out", GIVEN)
+    begins = (FIRST + timedelta(days=days[0])).date()
+    assert report.problems == []
+    assert [each.what for each in report.notes if each.code == "record-start"] == [
+        f"the record in this folder begins on {begins} at 01:00:00 UTC: nothing before is shown"
+    ]
+    day_before = begins - timedelta(days=1)
+    assert codes(verified(tmp_path / "out", replace(GIVEN, begun=begins))) == set()
+    assert codes(verified(tmp_path / "out", replace(GIVEN, begun=day_before))) == {"record-start"}
+
+
+def test_what_the_folder_says_of_its_begin_is_held_against_the_record(folder: Path) -> None:
+    def forge(folder: Path, _: Random) -> None:
+        told = json.loads((folder / "record.json").read_bytes())
+        (folder / "record.json").write_bytes(strict_json.encode({**told, "begins": "2020-01-01T00:00:00Z"}))
+        sign_again(folder)
+
+    with edited(folder, forge, Random(0)):
+        assert codes(verified(folder, GIVEN)) == {"section-differs"}
 
 
 def test_a_record_that_is_shown_as_a_hash_to_hide_it_is_found(folder: Path) -> None:
@@ -332,3 +372,7 @@ def test_what_cannot_be_read_is_exit_code_2(made: Month, folder: Path, tmp_path:
     (tmp_path / "rsa.pub").write_bytes(public_pem("office").replace(b"MCow", b"MCox"))
     assert run(folder, "--key", tmp_path / "rsa.pub", capsys=capsys)[0] == 2
     assert key("office")
+    for day in ("2026-13-01", "x"):
+        with pytest.raises(SystemExit):
+            main([str(folder), "--key", "k", "--begun", day])
+    assert "is not a day such as 2026-11-01" in capsys.readouterr().err

@@ -241,10 +241,11 @@ def count_again(folder: Path) -> None:
     found["counts"] = counting.counts()
     found["failures"] = counting.failures({each["digest"]: each["verified"] for each in found["policies"]})
     found["parts"] |= counting.parts()
-    signed = {name: found["record"][name] for name in ("checkpoints", "deletions")}  # by keys that were not given
+    names = ("checkpoints", "deletions", "begins", "ends")  # by keys that were not given
+    signed = {name: found["record"][name] for name in names}
     found["record"] |= asdict(chains.numbers) | signed
     for day in found["laws"]["days"]:
-        day["answers"] = dict(counting.days[day["day"]])
+        day["requests"] = dict(counting.days[day["day"]])
     for name in ("counts", "failures", "parts", "record", "laws"):
         (folder / f"{name}.json").write_bytes(strict_json.encode(found[name]))
     sign_again(folder)

@@ -54,13 +54,17 @@ class Month:
     digests: tuple[str, str]
 
     def make(
-        self, out: Path, *words: str, record: Sequence[str] = ("audit.jsonl.1", "audit.jsonl")
+        self,
+        out: Path,
+        *words: str,
+        record: Sequence[str] = ("audit.jsonl.1", "audit.jsonl"),
+        policy: Sequence[str] = ("policy-2.bundle", "policy-1.bundle"),
     ) -> subprocess.CompletedProcess[str]:
-        """Make evidence of the month, from its ``record``."""
+        """Make evidence of the month, from its ``record`` and under these bundles (``policy``)."""
         return run_here(
             "evidence", "--from", FIRST.date().isoformat(), "--to", LAST.date().isoformat(),
             "--record", *record, "--signed-by", "old.pub", "--signed-by", "new.pub",
-            "--policy", "policy-2.bundle", "policy-1.bundle", "--root", "root.json", "--sign-with", "office.pem",
+            "--policy", *policy, "--root", "root.json", "--sign-with", "office.pem",
             *words, out, cwd=self.folder,
         )  # fmt: skip
 
@@ -87,7 +91,7 @@ def month(folder: Path, a_day: int = 1, days: range = range(-5, 35), *, prune: b
 
 def _record(folder: Path, chance: Random, a_day: int, digests: list[str], days: range) -> int:
     path, answers = folder / "audit.jsonl", 0
-    workers = [_worker(path, "old"), _worker(path, "old")]
+    workers = [open_log(path, "old"), open_log(path, "old")]
     for number in days:
         day = FIRST + timedelta(days=number)
         if number == 12:  # the key is replaced: every process stops, and the file is moved
@@ -95,9 +99,9 @@ def _record(folder: Path, chance: Random, a_day: int, digests: list[str], days: 
                 with at(day):
                     worker.close()
             path.rename(folder / "audit.jsonl.1")
-            workers = [_worker(path, "new"), _worker(path, "new")]
+            workers = [open_log(path, "new"), open_log(path, "new")]
         if number == 20:  # a worker is killed, another takes its place
-            workers[0] = _worker(path, "new")
+            workers[0] = open_log(path, "new")
         for n in range(a_day * 2):
             moment = day + timedelta(hours=1 + n)
             with at(moment):
@@ -122,7 +126,7 @@ MORE: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-def _worker(path: Path, key: str) -> ChainedLog:
+def open_log(path: Path, key: str) -> ChainedLog:
     private = path.parent / f"{key}.pem"
     settings = AuditSettings(path=path, key_file=private, checkpoint_records=5, checkpoint_seconds=3600)
     return chained_file(LogFile(path), path, private, settings)

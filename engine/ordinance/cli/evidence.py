@@ -19,7 +19,7 @@ from ordinance.evidence.days import Days
 from ordinance.evidence.evident_policies import Evident, loader, policies
 from ordinance.evidence.gathered import Made, Sources, make
 from ordinance.trust.detached import either_key
-from ordinance.trust.envelopes import sign
+from ordinance.trust.envelopes import key_id, sign
 from ordinance.trust.signing import private_key
 from ordinance.trust.trouble import printable
 
@@ -30,11 +30,14 @@ examples:
     --record audit.jsonl.1 audit.jsonl --policy policy-1.bundle policy-2.bundle --root root.json \\
     --doctor doctor.json --sbom sbom.cdx.json --sign-with office.pem OUT
 
+--record and --policy take every word that follows them: write OUT last after another option, or after `--`.
+
 Both days are included, and are days of UTC. The folder contains no text of a question or an answer; it contains the
 names of API keys, and the phrases of all rules. Open OUT/index.html. A third party verifies the folder with
 `ordinance-verify` (plugins/ordinance-verify), which has nothing in common with this program. docs/evidence.md says what
 the folder shows, and what it does not.
-exit codes: 0 written; 1 written, and the record or a policy in it is wrong; 2 unreadable input or wrong usage.
+exit codes: 0 written; 1 written, and the record or a policy in it is wrong, or one that it needs is not in it;
+2 unreadable input or wrong usage.
 """
 
 _LARGEST = 64 * 1024 * 1024
@@ -67,7 +70,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("out", metavar="OUT", type=Path, help="the folder, which is empty or not there yet")
+    parser.add_argument("out", metavar="OUT", type=Path, nargs="?", help="the folder, which is empty or not there yet")
     parser.add_argument("--from", dest="first", type=day, metavar="DAY", required=True, help="the first day")
     parser.add_argument("--to", dest="last", type=day, metavar="DAY", required=True, help="the last day, included")
     parser.add_argument(
@@ -114,6 +117,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Make the folder, and return the exit code."""
+    if args.out is None:
+        raise UsageError(
+            "OUT, the folder to write, is not named.",
+            help="--record and --policy take every word that follows: write `-- OUT` after them, or OUT first.",
+        )
     if args.first > args.last:
         raise UsageError("--from is after --to.", help="Name the first day, then the last.")
     if args.last.year >= 9999:
@@ -121,11 +129,12 @@ def run(args: argparse.Namespace) -> int:
     allowed = allowed_by(args)
     key = private_key(_signing(args, allowed), _bytes(args.passphrase_file).strip() if args.passphrase_file else None)
     with working("gathering"):
-        made = make(args.out, _sources(args, allowed), lambda envelope: sign(envelope, key))
+        signer = key_id(key.public_key().public_bytes_raw())
+        made = make(args.out, _sources(args, allowed), lambda envelope: sign(envelope, key), signer)
     if args.format == "json":
         problems = [{"code": each.code, "where": each.where} for each in made.problems]
-        print(json.dumps({"ok": not problems, "problems": problems, "answers": made.answers,
-                          "manifest": made.manifest}, ensure_ascii=False))  # fmt: skip
+        told = {"ok": not problems, "problems": problems, "requests": made.requests, "answers": made.answers}
+        print(json.dumps({**told, "lacks": list(made.lacks), "manifest": made.manifest}, ensure_ascii=False))
     else:
         print("\n".join(_lines(args.out, made)))
     return 1 if made.problems else 0
@@ -134,7 +143,8 @@ def run(args: argparse.Namespace) -> int:
 def _lines(out: Path, made: Made) -> list[str]:
     return [
         *(printable(f"error[{each.code}] {each.where}: {each.what}") for each in made.problems),
-        f"{out}: {made.answers} answers; open {out / 'index.html'}",
+        *(f"note: {each}" for each in made.lacks),
+        f"{out}: {made.requests} requests, {made.answers} of them answered; open {out / 'index.html'}",
         f"manifest {made.manifest}",
     ]
 

@@ -62,7 +62,8 @@ def run(args: argparse.Namespace) -> int:
             print(f"error[{each.code}] {each}")
         if verified is not None:
             print("\n".join(map(printable, _lines(verified))))
-        print(f"{args.file} is verified" if not found else f"{args.file} is not what was signed")
+        verdict = {0: "is verified", 1: "is not what was signed"}.get(exit_code(found), "cannot be verified")
+        print(f"{args.file} {verdict}")
     return exit_code(found)
 
 

@@ -36,7 +36,7 @@ CLAIMS = {
         Claim(
             "laws",
             "Laws in force by day",
-            "For each day, under which policy there were answers, and which of its laws were in force for some.",
+            "For each day, under which policy there were requests, and which of its laws were in force for some.",
             "laws.json",
             "The laws whose articles are listed: it shows since when, and until when, each was applied as in force.",
             "That a pack contains all of a law, or reads it rightly. Days are those of UTC, and dates are compared "
@@ -46,26 +46,31 @@ CLAIMS = {
         Claim(
             "changes",
             "What changed, and who signed it",
-            "The difference that each bundle made to the one before, as its signers approved it.",
+            "The difference that each bundle made to the one before, and who approved it: those whose statement names "
+            "this difference by its SHA-256, each for the part of their role. Whose part did not change signed an "
+            "earlier bundle, and did not approve this difference.",
             "changes.json, policy/*/approved/diff.json",
             _NONE,
-            "Whether the signers understood what they signed, or which keys a thief had.",
+            "Whether the signers understood what they signed, or which keys a thief had. The table of policies says "
+            "whether signatures were verified.",
         ),
         Claim(
             "counts",
-            "Answers by rule, law, language, verdict and key",
-            "How many answers ended, of each kind. An answer with several rules counts once for each of them.",
+            "Requests by rule, law, language, verdict and key",
+            "How many requests ended, of each kind, and apart those that got no answer. One with several rules counts "
+            "once for each of them.",
             "counts.json",
-            "Regulation (EU) 2024/1689 Art. 50(1): in how many answers people learned that a machine answers. StGB "
-            "§ 86a, and each other law that is listed: how many answers were left without something under it. Article "
-            "by article, as the record names them.",
-            "Whether a rule found all that it should, or found it rightly: no text is kept, so nobody can look it up. "
-            "Deleted records are not counted.",
+            "Regulation (EU) 2024/1689 Art. 50(1), StGB § 86a, and each other law that is listed: to how many requests "
+            "a rule under it was applied. Article by article, as the record names them.",
+            "That a person saw a notice: the record says that the rule was applied, not what a client showed. Whether "
+            "a rule found all that it should, or found it rightly: no text is kept, so nobody can look it up. Deleted "
+            "records are not counted.",
         ),
         Claim(
             "failures",
             "Failures and bypasses",
-            "What failed, what went past a rule, and answers under a policy that is not verified or not here.",
+            "What failed; and apart, what went past a rule, and requests under a policy that is not verified or not "
+            "here. A request that ended without an answer, before a policy applied, is not a bypass.",
             "failures.json",
             _NONE,
             "A bypass that leaves no trace in the record: somebody who asks the model's server directly. The doctor "
@@ -74,7 +79,7 @@ CLAIMS = {
         Claim(
             "parts",
             "Judges and plugins that took part",
-            "Which plugins and judges took part in how many answers, and which of them each policy allows.",
+            "Which plugins and judges took part in how many requests, and which of them each policy allows.",
             "parts.json",
             _NONE,
             "Whether a judge was right. A judge that found nothing is recorded by the rules that asked it, not by "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ordinance.authoring.register.document import Document, Entry, Fact, Section, Table, Text
@@ -10,6 +10,8 @@ from ordinance.authoring.register.html import to_html
 from ordinance.evidence.claims import CLAIMS, Claim
 from ordinance.evidence.days import Days
 
+#: Through these something went past a rule, or past a policy that others can verify.
+_BYPASSES = ("judge_passed_over", "policy_not_here", "policy_not_verified", "without_policy")
 #: So many rows of one table are on the page; the files have all.
 _MOST = 200
 _ABOUT = (
@@ -25,11 +27,11 @@ def page(days: Days, sections: Mapping[str, Any]) -> bytes:
     """Return the page of the ``sections``, by their names; of one that is not there it says so."""
     made: dict[str, Callable[[Any], list[Table]]] = {
         "policies": _policies,
-        "laws": _laws,
+        "laws": lambda found: _laws(found, sections["record"]["begins"] or ""),
         "changes": _changes,
         "counts": _counts,
-        "failures": lambda found: _tallies("Records", found),
-        "parts": lambda found: _tallies("Answers", {name: found[name] for name in found if name != "allowed"}),
+        "failures": _failures,
+        "parts": lambda found: _tallies("Requests", {name: found[name] for name in found if name != "allowed"}),
         "doctor": _doctor,
         "objections": lambda found: _tallies("Objections", found),
         "sbom": _sbom,
@@ -40,8 +42,9 @@ def page(days: Days, sections: Mapping[str, Any]) -> bytes:
         Document(
             "en",
             f"Evidence from {days.first} to {days.last}",
-            _ABOUT,
-            f"Both days are included, as days of UTC. Made by Ordinance {sections['engine']} at {sections['issued']}.",
+            (*_ABOUT, *sections["lacks"]),
+            f"Both days are included, as days of UTC. Made by Ordinance {sections['engine']} at {sections['issued']}. "
+            f"Signed with the key whose SHA-256 is {sections['signed_by']}.",
             "Contents",
             "Skip to the sections",
             tuple(
@@ -95,16 +98,20 @@ def _policies(found: Sequence[Mapping[str, Any]]) -> list[Table]:
     ]
 
 
-def _laws(found: Mapping[str, Any]) -> list[Table]:
+def _laws(found: Mapping[str, Any], begins: str) -> list[Table]:
+    def policy(day: str, digest: str, n: int) -> str:
+        none = "(ended before a policy applied)" if n else "(no requests recorded)"
+        return digest[:16] or ("(before the record here begins)" if day < begins[:10] else none)
+
     rows = [
         (
             day["day"],
-            digest[:16] or "(no policy)",
+            policy(day["day"], digest, n),
             n,
             ", ".join(day["in_force"].get(digest, ["(not here)"] if digest else [])),
         )
         for day in found["days"]
-        for digest, n in (day["answers"] or {"": 0}).items()
+        for digest, n in (day["requests"] or {"": 0}).items()
     ]
     laws = {
         (law["jurisdiction"], law["title"], law["article"], law["in_force"]["from"], law["in_force"]["until"])
@@ -112,35 +119,51 @@ def _laws(found: Mapping[str, Any]) -> list[Table]:
         for law in own.values()
     }
     return [
-        _table("By day", ("day", "policy", "answers", "laws in force"), rows),
+        _table("By day", ("day", "policy", "requests", "laws in force"), rows),
         _table("Laws", ("place", "title", "article", "from", "until"),
                sorted(laws, key=lambda law: [each or "" for each in law])),
     ]  # fmt: skip
 
 
 def _changes(found: Sequence[Mapping[str, Any]]) -> list[Table]:
-    return [
-        _table(
-            f"Policy {each['policy']}, version {each['version']}, issued {each['issued']}; signed by "
-            + ", ".join(sorted({name for names in each["signed_by"].values() for name in names})),
-            ("what", "of", "kind"),
-            [
-                *((one["what"], one["rule"], one["kind"]) for one in each["approved"]["changes"]),
-                *(("file", one["name"], one["kind"]) for one in each["approved"]["files"]),
-            ],
-        )
-        for each in found
+    return [table for each in found for table in _change(each)]
+
+
+def _change(each: Mapping[str, Any]) -> Iterator[Table]:
+    policy = f"Policy {each['policy']}, version {each['version']}, issued {each['issued']}"
+    told = (("approved_by", "yes"), ("signed_before", "no, signed an earlier bundle: the part did not change"))
+    signed = [(role, ", ".join(people) or "nobody", what) for kind, what in told for role, people in each[kind].items()]
+    changed = [
+        *((one["what"], one["rule"], one["kind"]) for one in each["approved"]["changes"]),
+        *(("file", one["name"], one["kind"]) for one in each["approved"]["files"]),
     ]
+    yield _table(f"{policy}: who signed which part", ("role", "signed by", "approved this difference"), signed)
+    yield _table(f"{policy}: the difference, {each['diff']}", ("what", "of", "kind"), changed)
 
 
 def _counts(found: Mapping[str, Any]) -> list[Table]:
+    total, none = found["requests"], sum(found["no_answer"].values())
     return [
         _table(
-            f"By {', '.join(table['by'])}; {found['answers']} answers in all",
-            (*table["by"], "answers"),
-            [(*row["kind"], row["answers"]) for row in sorted(table["rows"], key=lambda row: -row["answers"])],
-        )
-        for table in found["tables"]
+            f"{total} requests ended: {found['answers']} got an answer; {none} got none, or not all of it (499)",
+            ("status of those without an answer", "requests"),
+            list(found["no_answer"].items()),
+        ),
+        *(
+            _table(
+                f"By {', '.join(table['by'])}; {total} requests in all",
+                (*table["by"], "requests"),
+                [(*row["kind"], row["requests"]) for row in sorted(table["rows"], key=lambda row: -row["requests"])],
+            )
+            for table in found["tables"]
+        ),
+    ]
+
+
+def _failures(found: Mapping[str, Mapping[str, int]]) -> list[Table]:
+    return [
+        *_tallies("Bypasses", {name: counts for name, counts in found.items() if name in _BYPASSES}),
+        *_tallies("Failures", {name: counts for name, counts in found.items() if name not in _BYPASSES}),
     ]
 
 
@@ -157,7 +180,9 @@ def _sbom(found: Mapping[str, Any]) -> list[Table]:
 def _record(found: Mapping[str, Any]) -> list[Table]:
     numbers = [(name, found[name]) for name in found if isinstance(found[name], int)]
     wrong = [(kind, one["code"], one["where"]) for kind in ("problems", "breaks") for one in found[kind]]
+    span = [("begins", found["begins"]), ("ends, with its last checkpoint", found["ends"])]
     return [
+        _table("From when to when there is a record in this folder, in UTC", ("it", "at"), span),
         _table("Numbers", ("of", "number"), numbers),
         _table("Problems and breaks, as `ordinance audit verify` lists them", ("kind", "code", "where"), wrong),
     ]

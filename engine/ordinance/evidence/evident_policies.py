@@ -76,19 +76,21 @@ class Evident:
         return report
 
     def change(self) -> dict[str, Any] | None:
-        """Return what ``changes.json`` says of it: what its signers approved, and who they are."""
+        """Return what ``changes.json`` says of it: the difference, and by role who approved it. Who signed before, on a
+        part that did not change, approved what that part was then."""
         if self.contents is None or RELEASE not in self.contents.statements:
             return None
         said = self.contents.statements[RELEASE].statement.predicate
         statements = report_of(self.contents)["statements"]
+        this = {"diff": sha256(self.contents.members[DIFF]), "previous": said.approved.previous}
         return {
             "policy": self.number,
             "digest": self.plan.digest,
             "version": said.version,
             "issued": said.issued,
-            "previous": said.approved.previous,
-            "diff": sha256(self.contents.members[DIFF]),
-            "signed_by": {each["role"]: each["signed_by"] for each in statements},
+            **this,
+            "approved_by": {each["role"]: each["signed_by"] for each in statements if each["approved"] == this},
+            "signed_before": {each["role"]: each["signed_by"] for each in statements if each["approved"] != this},
             "approved": json.loads(self.contents.members[DIFF]),
         }
 
@@ -128,19 +130,19 @@ def _evident(number: int, loaded: Loaded, contents: Contents | None, found: tupl
     return Evident(number, plan, loaded.policy, contents, found)
 
 
-def laws(found: Sequence[Evident], days: Days, answers: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
-    """Return what ``laws.json`` says: the laws of each policy, and by day under which policy there were answers
-    (``answers``, by day and digest) and which of its laws were in force then."""
+def laws(found: Sequence[Evident], days: Days, requests: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    """Return what ``laws.json`` says: the laws of each policy, and by day under which policy there were requests
+    (``requests``, by day and digest) and which of its laws were in force then."""
     cited = {each.plan.digest: _cited(each.policy) for each in found}
     return {
         "policies": {key: {name: _as_json(law) for name, law in own.items()} for key, own in cited.items()},
         "days": [
             {
                 "day": day.isoformat(),
-                "answers": dict(sorted(answers.get(day.isoformat(), {}).items())),
+                "requests": dict(sorted(requests.get(day.isoformat(), {}).items())),
                 "in_force": {
                     key: sorted(name for name, law in cited[key].items() if _in_force(law, day))
-                    for key in sorted(answers.get(day.isoformat(), {}))
+                    for key in sorted(requests.get(day.isoformat(), {}))
                     if key in cited
                 },
             }

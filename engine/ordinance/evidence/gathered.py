@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -49,16 +49,20 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was made: the SHA-256 of the ``manifest``, how many ``answers`` it is about, and what is wrong with what it
-    shows: problems of the record, and policies that are not signed as the root asks."""
+    """What was made: the SHA-256 of the ``manifest``, how many ``requests`` it is about and how many ``answers`` they
+    got, what is wrong with what it shows (problems of the record, policies that are not signed as the root asks, and
+    those that are not here), and of which part of the days nothing is there (``lacks``)."""
 
     manifest: str
+    requests: int
     answers: int
     problems: tuple[Found, ...]
+    lacks: tuple[str, ...]
 
 
-def make(out: Path, sources: Sources, sign: Callable[[Envelope], Envelope]) -> Made:
-    """Write the evidence to the folder ``out``, with a manifest that ``sign`` signs. Raises ``OrdinanceError``."""
+def make(out: Path, sources: Sources, sign: Callable[[Envelope], Envelope], signer: str) -> Made:
+    """Write the evidence to the folder ``out``, with a manifest that ``sign`` signs, with the key whose id is
+    ``signer``. Raises ``OrdinanceError``."""
     tallies, shown, days = Tallies(), Shown(), sources.days
     with SealedFolder(out) as folder:
         stretch = stretch_of(sources.record, days)
@@ -74,7 +78,8 @@ def make(out: Path, sources: Sources, sign: Callable[[Envelope], Envelope]) -> M
             elif section is not None:
                 folder.add_json(f"{name}.json", section)
         issued = written(now())
-        told = {"engine": __version__, "issued": issued, "marks": sections["keys"]["mark"]}
+        told = {"engine": __version__, "issued": issued, "marks": sections["keys"]["mark"], "signed_by": signer}
+        told["lacks"] = shown.lacks(days)
         folder.add("index.html", [page(days, {**sections, **told})])
         predicate = {
             "engine": __version__,
@@ -84,7 +89,9 @@ def make(out: Path, sources: Sources, sign: Callable[[Envelope], Envelope]) -> M
             "records": "whole" if sources.whole else "hashed",
         }
         manifest = folder.seal(predicate, sign)
-    return Made(manifest, tallies.answers, tuple(_problems(sources)))
+    counts = sections["counts"]
+    problems = (*_problems(sources), *_missing(sources, tallies, shown))
+    return Made(manifest, counts["requests"], counts["answers"], problems, tuple(told["lacks"]))
 
 
 def _sections(sources: Sources, tallies: Tallies, shown: Shown) -> dict[str, Any]:
@@ -139,6 +146,24 @@ def _named(where: str, names: Mapping[str, str]) -> str:
 def _problems(sources: Sources) -> list[Found]:
     wrong = [Found(each.code, each.where, str(each)) for one in sources.policies for each in one.found or ()]
     return [*sources.verified.problems, *wrong]
+
+
+def _missing(sources: Sources, tallies: Tallies, shown: Shown) -> Iterator[Found]:
+    """Yield what whoever verifies will miss, though the operator may have it."""
+    known = {"", *(each.plan.digest for each in sources.policies)}
+    first: dict[str, str] = {}
+    for day, digests in sorted(tallies.days.items()):
+        for digest in sorted(digests.keys() - known):
+            first.setdefault(digest, day)
+    for digest, day in first.items():
+        what = f"the policy {digest} is not named: name the bundle that was in force on {day} with --policy"
+        yield Found("policy-unknown", day, what)
+    number = _first_number(sources.record[0])
+    if number is not None and number > 1 and shown.begins and shown.begins >= written(sources.days.since):
+        what = (
+            f"the record begins with checkpoint {number}, after the first day did: name its older files with --record"
+        )
+        yield Found("record-start", str(sources.record[0]), what)
 
 
 def _verified(record: Sequence[Place], keys: Sequence[bytes]) -> Verified:

@@ -27,6 +27,7 @@ from ordinance.record.signed_lines import Checkpoint, Deletion, signed_in
 
 #: A file's place in the record, and a line's number in it.
 Position = tuple[int, int]
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 _START, _END = (0, 0), (2**62, 0)
 
 
@@ -40,7 +41,8 @@ class Stretch:
 
 @dataclass(slots=True)
 class Shown:
-    """What was written of a record."""
+    """What was written of a record. It ``begins`` with its first checkpoint, or with a record before that, and ``ends``
+    with its last checkpoint: these are their times, in UTC."""
 
     records: int = 0
     hashed: int = 0
@@ -48,6 +50,30 @@ class Shown:
     torn: int = 0
     checkpoints: int = 0
     deletions: int = 0
+    begins: str | None = None
+    ends: str | None = None
+
+    def lacks(self, days: Days) -> list[str]:
+        """Return, in sentences, of which part of the ``days`` nothing is here."""
+        found = []
+        since, until = (each.strftime(_TIME) for each in (days.since, days.until))
+        if self.begins is not None and self.begins > since:
+            found.append(
+                f"The record in this folder begins on {_said(self.begins)}: of the time before, nothing is shown."
+            )
+        if self.ends is not None and self.ends < until:
+            found.append(f"The record in this folder ends, with its last checkpoint, on {_said(self.ends)}.")
+        return found
+
+    def met(self, moment: datetime) -> str:
+        """Take note of the next time in the record, and return it in its one form."""
+        made = moment.strftime(_TIME)
+        self.begins = self.begins or made
+        return made
+
+
+def _said(moment: str) -> str:
+    return f"{moment[:10]} at {moment[11:19]} UTC"
 
 
 def stretch_of(record: Sequence[Place], days: Days) -> Stretch:
@@ -108,6 +134,8 @@ def _lines(
         if top or (inside and signed is not None):
             shown.deletions += is_deletion
             shown.checkpoints += not is_deletion
+            if inside and signed is not None and not is_deletion and (made := _moment(signed.says.time)):
+                shown.ends = shown.met(made)
             yield line.data + b"\n"
         elif not inside:
             if link is not None and link.body is None and link.deletion in together:
@@ -119,10 +147,12 @@ def _lines(
             shown.deleted += 1
             yield line.data + b"\n"
         else:
-            asked = _time_of(link, days) is not None
-            if asked:
+            time = _time_of(link, days)
+            if time is not None:
                 see(link.body)
-            kept = asked and whole
+            kept = time is not None and whole
+            if time is not None and whole:
+                shown.met(time)
             shown.records += kept
             shown.hashed += not kept
             yield (line.data if kept else _hashed(link)) + b"\n"

@@ -1,4 +1,4 @@
-"""What the records of some days say together: how many answers of which kind, what failed, and who took part."""
+"""What the records of some days say together: how many requests of which kind, what failed, and who took part."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import msgspec
 
 from ordinance.record.selection import KINDS, Selection, entry_of, kinds_of
 
-#: What answers are counted by.
+#: What requests are counted by.
 TABLES = (*((kind,) for kind in KINDS if kind != "model"), ("rule", "law", "locale", "verdict"))
 
 
 class _Facts(msgspec.Struct):
-    """What a record says besides what answers are counted by."""
+    """What a record says besides what requests are counted by."""
 
     event: str = ""
     request: str = ""
@@ -35,6 +35,9 @@ class _Facts(msgspec.Struct):
     lost: int = 0
 
 
+#: From this status on, a request got no answer.
+_NO_ANSWER = 400
+
 _facts = msgspec.json.Decoder(_Facts).decode
 
 Tally = dict[str, Counter[str]]
@@ -44,9 +47,12 @@ class Tallies:
     """Takes the records of some days, one after the other."""
 
     def __init__(self) -> None:
-        self.answers = 0
+        #: How many requests ended.
+        self.requests = 0
+        #: How many of them got no answer, by status.
+        self.no_answer: Counter[str] = Counter()
         self.tables: dict[tuple[str, ...], Counter[tuple[str, ...]]] = {each: Counter() for each in TABLES}
-        #: How many answers there were under each policy, by day.
+        #: How many requests there were under each policy, by day.
         self.days: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.failures: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.parts: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -69,7 +75,11 @@ class Tallies:
         if facts.event != "end":
             return
         self._begun.discard(facts.request)
-        self.answers += 1
+        self.requests += 1
+        if entry.status is not None and entry.status >= _NO_ANSWER:
+            self.no_answer[str(entry.status)] += 1
+        elif not facts.digest:
+            self.failures["without_policy"]["answers"] += 1
         for by, counts in self.tables.items():
             counts.update(kinds_of(entry, Selection(), by))
         self.days[entry.time.date().isoformat()][facts.digest or ""] += 1
@@ -96,22 +106,23 @@ class Tallies:
     def counts(self) -> dict[str, Any]:
         """Return the counts, as ``counts.json`` has them."""
         tables = [
-            {"by": list(by), "rows": [{"answers": n, "kind": list(kind)} for kind, n in sorted(counts.items())]}
+            {"by": list(by), "rows": [{"kind": list(kind), "requests": n} for kind, n in sorted(counts.items())]}
             for by, counts in self.tables.items()
         ]
-        return {"answers": self.answers, "tables": tables}
+        answers = self.requests - self.no_answer.total()
+        no_answer = dict(sorted(self.no_answer.items()))
+        return {"requests": self.requests, "answers": answers, "no_answer": no_answer, "tables": tables}
 
     def failed(self, known: Mapping[str, bool]) -> dict[str, dict[str, int]]:
         """Return what failed or went past a rule, as ``failures.json`` has it. ``known`` are the digests of the
         policies of the evidence, each with whether it was verified that the right people have signed it."""
         digests = sum(self.days.values(), Counter[str]())
         more = {
-            "without_policy": {"answers": digests[""]},
             "policy_not_here": {each: n for each, n in digests.items() if each and each not in known},
             "policy_not_verified": {each: n for each, n in digests.items() if not known.get(each, True)},
             "unfinished": {"requests": len(self._begun)},
         }
-        found = {name: dict(counts) for name, counts in self.failures.items()} | more
+        found = {"without_policy": {}, **{name: dict(counts) for name, counts in self.failures.items()}, **more}
         return {name: {key: n for key, n in sorted(counts.items()) if n} for name, counts in sorted(found.items())}
 
     def took_part(self, names: Collection[str] = ("plugins", "judged", "judges_that_failed")) -> dict[str, Any]:

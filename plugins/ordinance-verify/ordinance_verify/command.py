@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -42,7 +43,7 @@ def main(words: Sequence[str] | None = None) -> int:
         record = dict(map(_key, args.record_key)) or keys
         mark = None if args.mark_key is None else _key(args.mark_key)[1]
         root = None if args.root is None else _root(args.root)
-        report = verify(args.folder, Given(keys, record, root, mark, args.least))
+        report = verify(args.folder, Given(keys, record, root, mark, args.least, args.begun))
     except WrongError as error:
         report = Report([error.problem])
     if args.format == "json":
@@ -74,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--least", type=_number, default=0, metavar="NUMBER", help="the checkpoint that the record must reach"
     )
+    parser.add_argument(
+        "--begun", type=_day, metavar="DAY", help="the day by which the record must have begun, such as 2026-11-01"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text for people, JSON for programs")
     parser.add_argument("--version", action="version", version=f"ordinance-verify {__version__}")
     return parser
@@ -83,6 +87,13 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
         raise argparse.ArgumentTypeError(f"'{text}' is not the number of a checkpoint")
     return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a day such as 2026-11-01") from None
 
 
 def _key(file: Path) -> tuple[str, bytes]:

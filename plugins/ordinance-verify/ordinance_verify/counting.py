@@ -10,11 +10,13 @@ from typing import Any
 from ordinance_verify.problems import Report
 from ordinance_verify.record import moment
 
-#: What answers are counted by, in the order of ``counts.json``.
+#: What requests are counted by, in the order of ``counts.json``.
 TABLES = (
     ("api",), ("day",), ("effect",), ("jurisdiction",), ("key",), ("law",), ("locale",), ("problem",), ("rule",),
     ("status",), ("verdict",), ("rule", "law", "locale", "verdict"),
 )  # fmt: skip
+#: From this status on, a request got no answer.
+_NO_ANSWER = 400
 _TEXTS = ("key", "api", "model", "problem", "jurisdiction", "locale", "verdict")
 _MORE_TEXTS = ("digest", "verdict", "mark", "watermark", "stale", "problem")
 _LISTS = ("failed", "judge_faults", "judged", "not_judged", "plugins")
@@ -24,7 +26,8 @@ class Counting:
     """Takes records, one after the other."""
 
     def __init__(self, report: Report) -> None:
-        self.answers = 0
+        self.requests = 0
+        self.no_answer: Counter[str] = Counter()
         self.days: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._report = report
         self._tables: dict[tuple[str, ...], Counter[tuple[str, ...]]] = {each: Counter() for each in TABLES}
@@ -46,7 +49,11 @@ class Counting:
             self._begun.add(record.get("request", ""))
         if record["event"] == "end":
             self._begun.discard(record.get("request", ""))
-            self.answers += 1
+            self.requests += 1
+            if record.get("status") is not None and record["status"] >= _NO_ANSWER:
+                self.no_answer[str(record["status"])] += 1
+            elif not record.get("digest"):
+                self._failures["without_policy"]["answers"] += 1
             for by, counts in self._tables.items():
                 counts.update(_kinds(record, by))
             self.days[_day(record)][record.get("digest") or ""] += 1
@@ -77,9 +84,11 @@ class Counting:
     def counts(self) -> dict[str, Any]:
         """Return what ``counts.json`` must say."""
         return {
-            "answers": self.answers,
+            "requests": self.requests,
+            "answers": self.requests - self.no_answer.total(),
+            "no_answer": dict(self.no_answer),
             "tables": [
-                {"by": list(by), "rows": [{"answers": n, "kind": list(kind)} for kind, n in sorted(counts.items())]}
+                {"by": list(by), "rows": [{"kind": list(kind), "requests": n} for kind, n in sorted(counts.items())]}
                 for by, counts in self._tables.items()
             ],
         }
@@ -88,12 +97,11 @@ class Counting:
         """Return what ``failures.json`` must say; ``verified`` are the policies that are here."""
         digests: Counter[str] = sum(self.days.values(), Counter())
         more = {
-            "without_policy": {"answers": digests[""]},
             "policy_not_here": {each: n for each, n in digests.items() if each and each not in verified},
             "policy_not_verified": {each: n for each, n in digests.items() if verified.get(each) is False},
             "unfinished": {"requests": len(self._begun)},
         }
-        found: dict[str, Mapping[str, int]] = {**self._failures, **more}
+        found: dict[str, Mapping[str, int]] = {"without_policy": {}, **self._failures, **more}
         return {name: {key: n for key, n in counts.items() if n} for name, counts in found.items()}
 
     def parts(self) -> dict[str, dict[str, int]]:
@@ -106,7 +114,7 @@ def _day(record: Mapping[str, Any]) -> str:
 
 
 def _kinds(record: Mapping[str, Any], by: Sequence[str]) -> set[tuple[str, ...]]:
-    """Return the kinds of an answer: once for each rule that fired, with that rule's effect and laws."""
+    """Return the kinds of a request: once for each rule that fired, with that rule's effect and laws."""
     return {
         kind
         for rule in record.get("rules") or [""]

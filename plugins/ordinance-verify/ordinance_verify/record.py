@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ _HASHED = re.compile(rb'\{"v":1,"event":"hashed","hash":"([0-9a-f]{64})","chain"
 _GONE = re.compile(rb'\{"v":1,"event":"gone","deletion":"([0-9a-f]{32})","link":"([0-9a-f]{64})"\}')
 _TORN = re.compile(rb'\{"v":1,"event":"torn","hash":"([0-9a-f]{64})"\}')
 _SIGNED = re.compile(rb'(\{.*),"signature":\{"keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/]{86}==)"\}\}', re.DOTALL)
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 _LONGEST = 1024 * 1024
 
 Head = tuple[int, str]
@@ -33,7 +34,8 @@ Head = tuple[int, str]
 
 @dataclass(slots=True)
 class Numbers:
-    """How many lines of each kind there are."""
+    """How many lines of each kind there are. The record ``begins`` with its first checkpoint, or with a record that is
+    shown before that, and ``ends`` with its last checkpoint: these are their times."""
 
     records: int = 0
     hashed: int = 0
@@ -41,6 +43,14 @@ class Numbers:
     torn: int = 0
     checkpoints: int = 0
     deletions: int = 0
+    begins: str | None = None
+    ends: str | None = None
+
+    def met(self, made: datetime) -> str:
+        """Take note of the next time in the record, and return it in its one form."""
+        time = made.strftime(_TIME)
+        self.begins = self.begins or time
+        return time
 
 
 @dataclass(slots=True)
@@ -100,8 +110,9 @@ class Chains:
         if read.hexdigest() != digest:
             raise WrongError("file-changed", name, MEANWHILE)
 
-    def end(self, least: int) -> None:
-        """Verify what shows only at the end: the record must reach the checkpoint ``least``."""
+    def end(self, least: int, begun: date | None = None) -> None:
+        """Verify what shows only at the end: the record must reach the checkpoint ``least``, and begin on the day
+        ``begun`` or before."""
         report = self._report
         for deletion, gone in self._gone.items():
             says = self._statements.get(deletion, ({}, ""))[0]
@@ -114,6 +125,7 @@ class Chains:
         report.checkpoint = self._last["number"]
         if report.checkpoint < least:
             report.wrong("record-end", "record", f"it ends with checkpoint {report.checkpoint}")
+        self._begins(begun)
         self._hidden += len(self._between.hidden) * (self._at is not None and self._at < self._until)
         if self._whole and self._hidden:
             report.note("record-hidden", "record", f"{self._hidden} records around the first and the last midnight are "
@@ -123,6 +135,16 @@ class Chains:
             report.note("record-unsigned", "record", f"no checkpoint signs the last {left} records")
         if self._at is not None and self._at < self._until:
             report.note("record-end", "record", f"the record ends with a checkpoint of {self._last['time']}")
+
+    def _begins(self, begun: date | None) -> None:
+        begins = self.numbers.begins
+        if begins is None:
+            return
+        what = f"the record in this folder begins on {begins[:10]} at {begins[11:19]} UTC: nothing before is shown"
+        if begun is not None and begins[:10] > begun.isoformat():
+            self._report.wrong("record-start", "record", what)
+        elif begins > self._since.strftime(_TIME) and not self._partial:
+            self._report.note("record-start", "record", what)
 
     def _take(self, line: bytes, where: str) -> None:
         if found := _SIGNED.fullmatch(line):
@@ -183,6 +205,7 @@ class Chains:
         if not self._since <= made < self._until or not self._whole:
             self._report.wrong("record-days", where, "evidence shows records of its days alone, if any")
             return
+        self.numbers.met(made)
         self._see(value, where)
 
     def _signed(self, found: re.Match[bytes], line: bytes, where: str) -> None:
@@ -220,6 +243,7 @@ class Chains:
     def _checkpoint(self, says: dict[str, Any], made: datetime, line: bytes, where: str) -> None:
         self._top = -1
         self.numbers.checkpoints += 1
+        self.numbers.ends = self.numbers.met(made)
         number, between = says["number"], self._between
         anchor = self._last is None and number > 1 and not between.records and not between.torn
         if self._last is not None:

@@ -34,7 +34,8 @@ def _differ(found: Any, made: Any) -> bool:
 def numbers(found: Any, counted: Numbers, report: Report) -> None:
     """Compare ``record.json`` with the lines of the record."""
     made = asdict(counted)
-    kinds = dict.fromkeys(made, int)
+    span: dict[str, Kind] = dict.fromkeys(("begins", "ends"), (str, type(None)))
+    kinds: dict[str, Kind] = {**dict.fromkeys(made, int), **span}
     if not has(found, **kinds, problems=list, breaks=list):
         raise WrongError("section-form", "record.json", "it is not in the form that it has")
     same("record", {name: found[name] for name in made}, made, report)
@@ -53,7 +54,7 @@ def counted(sections: Mapping[str, Any], counting: Counting, policies: Sequence[
     same("parts", {name: parts[name] for name in parts if name != "allowed"} if isinstance(parts, dict) else parts,
          counting.parts(), report)  # fmt: skip
     days = sections["laws"]["days"]
-    same("laws", {day["day"]: day["answers"] for day in days if day["answers"]},
+    same("laws", {day["day"]: day["requests"] for day in days if day["requests"]},
          {day: dict(counts) for day, counts in counting.days.items()}, report)  # fmt: skip
 
 
@@ -77,7 +78,7 @@ def allowed(found: Any, policies: Sequence[Policy], report: Report) -> None:
 
 
 def laws(found: Any, manifest: Manifest, policies: Sequence[Policy], report: Report) -> None:
-    """Verify which laws were in force on which day, and that each policy under which there were answers is here."""
+    """Verify which laws were in force on which day, and that each policy under which there were requests is here."""
     where = "laws.json"
     if not has(found, policies=dict, days=list) or found["policies"].keys() != {each.digest for each in policies}:
         raise WrongError("section-form", where, "it is not about the policies that are here")
@@ -88,16 +89,16 @@ def laws(found: Any, manifest: Manifest, policies: Sequence[Policy], report: Rep
     if len(found["days"]) != len(days):
         raise WrongError(_DIFFERS, where, "its days are not those of the evidence")
     for day, told in zip(days, found["days"], strict=True):
-        if not has(told, day=str, answers=dict, in_force=dict) or told["day"] != day.isoformat():
+        if not has(told, day=str, requests=dict, in_force=dict) or told["day"] != day.isoformat():
             raise WrongError(_DIFFERS, where, f"{day} is missing, or is not in the form that it has")
         made = {
             digest: sorted(name for name, law in found["policies"][digest].items() if _in_force(law, day))
-            for digest in told["answers"]
+            for digest in told["requests"]
             if digest in found["policies"]
         }
         if told["in_force"] != made:
             report.wrong(_DIFFERS, f"{where}: {day}", "the laws in force are not those that the dates of the laws give")
-        for digest in told["answers"]:
+        for digest in told["requests"]:
             if digest and digest not in found["policies"]:
                 report.wrong("policy-unknown", f"{where}: {day}", f"the policy {digest[:64]} is not here")
 
@@ -128,17 +129,19 @@ def changes(found: Any, policies: Sequence[Policy], report: Report) -> None:
         if release is None or not policy.roots:
             continue
         root = policy.roots[max(policy.roots)]
-        approved = release.said["approved"]
         diff = policy.members.get("approved/diff.json", b"")
+        this = {"diff": sha256(diff), "previous": release.said["approved"]["previous"]}
+        people = {role: root.owners(each.envelope) for role, each in policy.statements.items()}
+        approving = {role for role, each in policy.statements.items() if each.said["approved"] == this}
         made.append(
             {
                 "policy": policy.number,
                 "digest": policy.digest,
                 "version": release.said["version"],
                 "issued": release.said["issued"],
-                "previous": approved["previous"],
-                "diff": sha256(diff),
-                "signed_by": {role: root.owners(each.envelope) for role, each in policy.statements.items()},
+                **this,
+                "approved_by": {role: people[role] for role in approving},
+                "signed_before": {role: names for role, names in people.items() if role not in approving},
                 "approved": decode(diff, "policy-approved", f"policy/{policy.number}/approved/diff.json"),
             }
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,14 @@ from ordinance_verify.strict import decode
 class Given:
     """What whoever verifies has brought: public ``keys`` by their ids, of which one must have signed the manifest;
     those of the ``record``; the ``root`` of the policies; the key of marks; the checkpoint that the record
-    must reach at ``least``."""
+    must reach at ``least``, and the day by which it must have ``begun``."""
 
     keys: Mapping[str, bytes]
     record: Mapping[str, bytes]
     root: policies.Root | None = None
     mark: bytes | None = None
     least: int = 0
+    begun: date | None = None
 
 
 def verify(folder: Path, given: Given) -> Report:
@@ -69,7 +70,7 @@ def _verify(folder: Path, manifest: Manifest, names: Mapping[str, str], given: G
     chains = Chains(given.record, since, until, counting.take, report, whole=manifest.whole)
     for name in record_files(sorted(names)):
         chains.file(folder / name, name, names[name])
-    chains.end(given.least)
+    chains.end(given.least, given.begun)
     numbers = record_files(sorted(names))
     if numbers != [f"record/{each}.jsonl" for each in range(1, len(numbers) + 1)]:
         report.wrong("record-start", "record/", "a file of the record is missing between others")
