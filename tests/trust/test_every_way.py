@@ -42,6 +42,7 @@ DRAFTERS = {
     "cli/print.py",
     "cli/replay.py",
     "cli/test.py",
+    "evidence/evident_policies.py",
     "serve/shadow/inside/drafted.py",
 }
 #: Modules that apply a policy.
@@ -62,7 +63,7 @@ def importers(module: str, name: str) -> set[str]:
 def test_nobody_loads_packs_past_the_verifier() -> None:
     assert importers("ordinance.loading.load", "load") == READERS
     assert importers("ordinance.trust.drafts", "load_draft") == DRAFTERS
-    assert importers("ordinance.trust.drafts", "load_contents") == {"cli/diff.py"}
+    assert importers("ordinance.trust.drafts", "load_contents") == {"cli/diff.py", "evidence/evident_policies.py"}
     assert importers("ordinance.trust.applied", "applied") == APPLIERS
 
 
