@@ -288,6 +288,19 @@ def test_a_text_in_an_item_that_is_called_incomplete_is_compared() -> None:
     assert codes(b"".join(map(event, events))) == ["mark-text"]
 
 
+def test_a_text_that_a_library_wrote_beside_the_items_is_compared() -> None:
+    def say(text: object) -> Change:
+        return lambda answer: answer.update(output_text=text)
+
+    data = whole(RESPONSES)
+    assert codes(changed(data, say(SHOWN))) == codes(changed(data, say(None))) == []
+    assert codes(changed(data, say("Another."))) == codes(changed(data, say(""))) == ["mark-text"]
+    assert codes(changed(data, say(5))) != []
+    events = unframed(streamed(RESPONSES))
+    events[-1]["response"]["output_text"] = "Another."
+    assert codes(b"".join(map(event, events))) == ["mark-text"]
+
+
 @pytest.mark.parametrize("name", ["Content", "CHOICES", "Ordinance", "Message"])
 def test_a_member_in_other_letters_makes_an_answer_unreadable(name: str) -> None:
     """Some libraries read it for the one that was signed."""

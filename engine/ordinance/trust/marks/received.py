@@ -33,7 +33,7 @@ _WITHOUT_TEXT = frozenset({"signature_delta"})
 #: Members that are read here, or that lead to one.
 _READ = frozenset({
     "choices", "index", "message", "delta", "output", "outputs", "response", "item", "part", "content_block", "type",
-    "ordinance", "signature", "id", "model", *_CHAT, *_CALLS, "thinking", "text",
+    "ordinance", "signature", "id", "model", *_CHAT, *_CALLS, "thinking", "text", "output_text",
 })  # fmt: skip
 _LINE = re.compile(rb"\r\n|\n|\r")
 
@@ -146,6 +146,7 @@ def _whole(answer: Mapping[str, Any], found: Received, where: str) -> None:
         _choices(answer["choices"], found)
     elif isinstance(answer.get("output"), list):
         _items(answer["output"], found, "output")
+        _joined(answer, found, "output_text")
     elif isinstance(answer.get("content"), list) and answer.get("type") == "message":
         _parts(answer["content"], found, "content")
     elif isinstance(answer.get("outputs"), list):  # of a batch, as `govern()` gives it
@@ -267,8 +268,15 @@ def _of_a_response(kind: str, event: Mapping[str, Any], found: Received, where: 
         if kind == WHOLE:
             found.copies.setdefault(kind, {})
         _items(event["response"].get("output") or [], found, f"{where}.output", kind)
+        _joined(event["response"], found, f"{where}.output_text")
     elif of not in ("function_call_arguments", "custom_tool_call_input"):
         found.strange.append(where)
+
+
+def _joined(response: Mapping[str, Any], found: Received, where: str) -> None:
+    """Take the text that some libraries write beside the items of a response."""
+    if (text := response.get("output_text")) is not None:
+        found.say(0, TEXT, text, where, "output_text")
 
 
 def _kind(value: Any) -> str:
