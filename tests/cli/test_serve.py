@@ -22,6 +22,7 @@ from support import waiting
 from support.bundles import write_keys
 from support.commands import GERMANY, Served, run
 from support.packs import TODAY, write_jurisdiction
+from support.processes import children, spent
 from support.serving import DONE, PATIENCE, ScriptedUpstream, Wire, chunk, event, posting, say
 
 pytestmark = pytest.mark.server
@@ -329,13 +330,13 @@ def test_sighup_replaces_the_policy_or_keeps_the_last_good_one(
 
     (pack.parent / "lexicons" / "words.txt").write_text("secret words\nother words\n")
     served.signal(signal.SIGHUP)
-    until(lambda: all(ready(served)["policy"] != first["policy"] for _ in range(12)))
+    until(lambda: all(ready(served)["policy"] != first["policy"] for _ in range(12)) and is_idle(served))
     assert "other words" not in ask(served).text
 
     good = pack.read_text()
     pack.write_text(good.replace("withhold 1.1", "with hold 1.1"))
     served.signal(signal.SIGHUP)
-    until(lambda: all(ready(served).get("stale") == "policy" for _ in range(12)))
+    until(lambda: all(ready(served).get("stale") == "policy" for _ in range(12)) and is_idle(served))
     assert "other words" not in ask(served).text, "the last good policy stays in force"
 
     pack.write_text(good)
@@ -353,6 +354,17 @@ def ready(served: Served) -> dict[str, Any]:
     """What ``/ready`` says, over a connection of its own: any of the processes may answer."""
     found: dict[str, Any] = httpx2.get(f"{served.address}/ready", trust_env=False, timeout=PATIENCE).json()
     return found
+
+
+def is_idle(served: Served) -> bool:
+    """Whether none of the processes loads a policy: one that does may have left every request to the others."""
+
+    def so_far() -> list[float]:
+        return [spent(each) for each in children(served.process.pid)]
+
+    before = so_far()
+    time.sleep(0.3)
+    return so_far() == before
 
 
 def test_an_address_that_is_not_ours_is_named_where_it_may_be_open() -> None:
