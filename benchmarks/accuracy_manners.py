@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
 
 from accuracy import table
+from measured_part import publish
 
 from ordinance.loading.load import load
 from ordinance.runtime.adherence.looking import Look, Wanted
@@ -29,8 +30,6 @@ from ordinance.runtime.situation import situate
 from support.data import DATA
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "accuracy.md"
-BEGIN, END = "<!-- manners: begin -->", "<!-- manners: end -->"
 CASES = ROOT / "tests" / "cases"
 SENTENCES = ROOT / "engine" / "ordinance" / "instructions" / "languages"
 #: The languages that ship.
@@ -174,15 +173,15 @@ def main() -> None:
     given = parser.parse_args()
     if not (given.data / "cocoa-mt").is_dir():
         parser.error(f"{given.data} has no folder cocoa-mt; name the folder of the data sets with --data")
-    said = "\n\n".join((
-        BEGIN, "### Address", address(given.data).strip(), "### Language", language(given.data).strip(), cost(), END,
-    ))  # fmt: skip
-    if given.print:
-        print(said)
-        return
-    page = PAGE.read_text("utf-8")
-    start, end = page.index(BEGIN), page.index(END) + len(END)
-    PAGE.write_text(page[:start] + said + page[end:], "utf-8")
+    publish(
+        "manners",
+        "### Address",
+        address(given.data).strip(),
+        "### Language",
+        language(given.data).strip(),
+        cost(),
+        only_print=given.print,
+    )
 
 
 if __name__ == "__main__":

@@ -18,14 +18,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins/ordinance-near"))
 
 from fit import TEXTS, Text, labelled_texts
+from measured_part import publish
 from ordinance_near.encoder import LANGUAGES, sentences
 from ordinance_near.lines import AT_THRESHOLD, Lines
 
 from ordinance.judging.shares import at_least, at_most
 
 TOP = Path(__file__).resolve().parents[1]
-PAGE = TOP / "docs" / "accuracy.md"
-BEGIN, END = "<!-- near: begin -->", "<!-- near: end -->"
 
 
 def main() -> None:
@@ -41,19 +40,13 @@ def main() -> None:
     count = sum(len(sentences(each.text)) for each in labelled if each.language in LANGUAGES)
     cost = (time.process_time() - before) * 1000 / count
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    said = "\n\n".join((
-        BEGIN,
+    publish(
+        "near",
         table,
         "Each cell: firing texts found of how many, with a one-sided 95 % lower bound; quiet texts at or above the "
         f"score, with the upper bound. Processor time, all lines together: {cost:.1f} ms a sentence; memory {peak} MB.",
-        END,
-    ))  # fmt: skip
-    if given.print:
-        print(said)
-        return
-    page = PAGE.read_text("utf-8")
-    start, end = page.index(BEGIN), page.index(END) + len(END)
-    PAGE.write_text(page[:start] + said + page[end:], "utf-8")
+        only_print=given.print,
+    )
 
 
 def _table(lines: Lines, labelled: list[Text]) -> Iterable[str]:

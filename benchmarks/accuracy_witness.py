@@ -15,19 +15,19 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
 
 from accuracy import table
+from measured_part import publish
 
 from ordinance.substance.comparing import compare
 from support.data import DATA
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "accuracy.md"
-BEGIN, END = "<!-- witness: begin -->", "<!-- witness: end -->"
 CASES = ROOT / "tests" / "cases" / "substance"
 LANGUAGES = ("ar", "de", "en", "es", "et", "fi", "fr", "hi", "it", "ja", "ko", "nl", "pl", "pt")
 KINDS = ("number", "name", "negation", "hedge", "date", "unit")
@@ -174,11 +174,11 @@ def address(data: Path, show: bool) -> str:
     rows = []
     sets: list[tuple[str, str, Callable[[], Iterator[tuple[str, str]]]]] = []
     for tag in ("de", "es", "ja"):
-        sets += ((tag, f"CoCoA-MT, {name} half", lambda tag=tag, at=at: _cocoa(tag, data, at))  # type: ignore[misc]
-                 for at, name in ((0, "first"), (1, "kept out")))  # fmt: skip
+        for at, name in ((0, "first"), (1, "kept out")):
+            sets.append((tag, f"CoCoA-MT, {name} half", partial(_cocoa, tag, data, at)))
     own_pairs = [line.split("\t") for line in (CASES / "address.tsv").read_text("utf-8").splitlines()]
     for tag in dict.fromkeys(each[0] for each in own_pairs):
-        sets.append((tag, "own", lambda tag=tag: ((a, b) for name, a, b in own_pairs if name == tag)))  # type: ignore[misc]
+        sets.append((tag, "own", partial(_own_pairs, own_pairs, tag)))
     for tag, source, pairs in sorted(sets, key=lambda each: each[:2]):
         states = Counter[str]()
         for before, after in pairs():
@@ -190,6 +190,10 @@ def address(data: Path, show: bool) -> str:
         share = f"{10_000 * states['sound'] // total / 100:.2f} %"
         rows.append((tag, source, total, states["differs"], states["cannot_tell"], share))
     return table(("language", "pairs from", "pairs", "differs", "cannot tell", "pass"), rows)
+
+
+def _own_pairs(pairs: list[list[str]], tag: str) -> Iterator[tuple[str, str]]:
+    yield from ((before, after) for name, before, after in pairs if name == tag)
 
 
 def _cocoa(tag: str, data: Path, at: int) -> Iterator[tuple[str, str]]:
@@ -207,16 +211,14 @@ def main() -> None:
     given = parser.parse_args()
     if not (given.data / "cocoa-mt").is_dir():
         parser.error(f"{given.data} has no folder cocoa-mt; name the folder of the data sets with --data")
-    said = "\n\n".join((
-        BEGIN, "### Changes of substance", changes(given.data, given.show).strip(), "### Changes of address alone",
-        address(given.data, given.show).strip(), END,
-    ))  # fmt: skip
-    if given.print:
-        print(said)
-        return
-    page = PAGE.read_text("utf-8")
-    start, end = page.index(BEGIN), page.index(END) + len(END)
-    PAGE.write_text(page[:start] + said + page[end:], "utf-8")
+    publish(
+        "witness",
+        "### Changes of substance",
+        changes(given.data, given.show).strip(),
+        "### Changes of address alone",
+        address(given.data, given.show).strip(),
+        only_print=given.print,
+    )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -104,10 +104,15 @@ async def compare(gateways: Mapping[str, Gateway], answers: int, rounds: int, ba
         print(f"{name}: {told}; {ratio:.3f} x, least {min(found) / min(costs[base]):.3f} x")
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+def run(what: str | None, compared: Callable[[int, int, Path | None], Coroutine[Any, Any, None]]) -> None:
+    """Let the command line say how many answers and rounds, and where an earlier checkout is; ``what`` describes it."""
+    parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--answers", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--before", type=Path)
     given = parser.parse_args()
-    asyncio.run(main(given.answers, given.rounds, given.before))
+    asyncio.run(compared(given.answers, given.rounds, given.before))
+
+
+if __name__ == "__main__":
+    run(__doc__, main)

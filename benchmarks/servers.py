@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 from conversation import upstream
-from counted import ROOT, Gateway, compare
+from counted import ROOT, Gateway, compare, run
 
 
 async def main(answers: int, rounds: int, before: Path | None) -> None:
@@ -34,9 +33,4 @@ async def main(answers: int, rounds: int, before: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--answers", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=8)
-    parser.add_argument("--before", type=Path)
-    given = parser.parse_args()
-    asyncio.run(main(given.answers, given.rounds, given.before))
+    run(__doc__, main)
