@@ -39,6 +39,7 @@ from support.evidences import month, verify
 from support.record_tables import SECRET, RecordDatabase, opened, settings, verified, wait_for
 from support.records import breaks, codes, key_file, record, write
 from support.serving import PATIENCE, ScriptedUpstream, say
+from support.waiting import until
 
 #: Each starts servers.
 pytestmark = pytest.mark.server
@@ -260,7 +261,7 @@ def test_a_full_or_read_only_database_breaks_no_chain_and_what_is_lost_is_in_it(
     log = AuditLog(settings(database, tmp_path, queue=20))
     for n in range(5):
         log.write({"n": n})
-    _until(lambda: len(database.lines()) >= 5)
+    until(lambda: len(database.lines()) >= 5, seconds=PATIENCE * 2)
     if state == "25006":
         database.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on", name="postgres")
         log.reopen()
@@ -272,14 +273,14 @@ def test_a_full_or_read_only_database_breaks_no_chain_and_what_is_lost_is_in_it(
         )
     for n in range(5, 40):
         log.write({"n": n})
-    _until(lambda: log.state()["state"] == "failing" and log.state()["lost"] > 0)
+    until(lambda: log.state()["state"] == "failing" and log.state()["lost"] > 0, seconds=PATIENCE * 2)
     time.sleep(0.3)
     lost = log.state()["lost"]
     if state == "25006":
         database.execute(f"ALTER DATABASE {name} RESET ALL", name="postgres")
     else:
         database.execute("DROP TRIGGER refuse ON ordinance_record")
-    _until(lambda: log.state()["state"] == "ok")
+    until(lambda: log.state()["state"] == "ok", seconds=PATIENCE * 2)
     log.write({"n": 40})
     log.close()
     said = capfd.readouterr().err
@@ -296,13 +297,6 @@ def test_a_full_or_read_only_database_breaks_no_chain_and_what_is_lost_is_in_it(
 
 def numbers(database: RecordDatabase) -> list[int]:
     return [entry["n"] for line in database.lines() if "n" in (entry := json.loads(line))]
-
-
-def _until(true: object, seconds: float = PATIENCE * 2) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_a_commit_waits_for_the_disk_whatever_the_role_has(database: RecordDatabase, tmp_path: Path) -> None:
@@ -469,7 +463,7 @@ def test_a_machine_that_is_cut_off_while_it_signs_holds_up_nobody_for_long(
 
     cut = threading.Thread(target=sign)
     cut.start()
-    _until(lambda: proxy.cuts)
+    until(lambda: proxy.cuts > 0, seconds=PATIENCE * 2)
     began = time.monotonic()
     done = 0
     while not done:
@@ -629,10 +623,10 @@ def test_a_gateway_fails_closed_while_the_database_is_away_and_goes_on_afterward
         served = Served("--upstream", upstream.url, "--config", config, ORDINANCE_AUDIT__STORE=database.url())
         assert SECRET.encode() not in Path(f"/proc/{served.process.pid}/cmdline").read_bytes()
         assert _ask(served) == (503, "audit_unavailable")
-    _until(lambda: _ask(served)[0] == 200)
+    until(lambda: _ask(served)[0] == 200, seconds=PATIENCE * 2)
     with away(database):
         assert _ask(served) == (503, "audit_unavailable")
-    _until(lambda: _ask(served)[0] == 200)
+    until(lambda: _ask(served)[0] == 200, seconds=PATIENCE * 2)
     served.signal(signal.SIGTERM)
     _, told = served.process.communicate(timeout=PATIENCE * 2)
     assert SECRET not in str(told)

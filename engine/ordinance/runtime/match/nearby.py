@@ -99,7 +99,8 @@ class NearbyScan:
         other = NearbyScan(self._nearby, source, lost, joined=joined)
         other._matcher.resume(self._matcher.place(self._at), self._at)
         other._at = other._shift = self._at
-        other._met = tuple([replace(each) for each in met] for met in self._met)  # type: ignore[assignment]  # two
+        one, two = self._met
+        other._met = [replace(each) for each in one], [replace(each) for each in two]
         return other
 
     def begin_at(self, at: int) -> None:
