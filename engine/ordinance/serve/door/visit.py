@@ -64,12 +64,13 @@ class Visit:
         self._usage: Usage | None = None
         self._acknowledged = False  # the record is written
         self._server = AnsweringServer()
-        self._given_id = request_id_in(exchange.headers)
+        given = request_id_in(exchange.headers)
         self._traced = traced_in(exchange.headers)
-        shown = self._given_id or self._id
+        shown = given or self._id
         exchange.common |= {REQUEST_ID: shown, http_headers.ANTHROPICS_ID: self._id}
         # An inference server may act on an id: a KV connector of vLLM reads addresses in it (decision 077).
-        exchange.onward[REQUEST_ID] = self._given_id if is_wordless(self._given_id) else self._id
+        self._kept_id = given if is_wordless(given) else ""
+        exchange.onward[REQUEST_ID] = self._kept_id or self._id
         self._tracing = service.tracer.begin(self._traced)
         onward = self._traced if self._tracing is None else self._tracing.onward
         if onward is not None:
@@ -382,7 +383,7 @@ class Visit:
         request = self._request
         return {
             "request": self._id,
-            **({"x_request_id": self._given_id} if is_wordless(self._given_id) else {}),
+            **({"x_request_id": self._kept_id} if self._kept_id else {}),
             **self._trace(),
             "key": self._client.name,
             "api": self._api.path.removeprefix("/v1/"),
