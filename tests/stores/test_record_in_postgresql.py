@@ -33,7 +33,7 @@ from ordinance.serve.record.chained_log import ChainedLog
 from ordinance.serve.record.table_log import opened_table
 from ordinance.trust.detached import Signer
 from support.bundles import write_keys
-from support.commands import ENGINE, Served
+from support.commands import ENGINE, PROGRAMS, Served
 from support.databases import PostgresqlServer
 from support.evidences import month, verify
 from support.record_tables import SECRET, RecordDatabase, opened, settings, verified, wait_for
@@ -517,35 +517,18 @@ def test_100_000_records_are_verified_in_one_pass_with_flat_memory(database: Rec
     assert spent[1] < spent[0] + 16 * 1024, spent
 
 
-#: Forks two writers a round, kills them or the server's processes for them, and prints what was acknowledged.
+#: Kills the server's process for a writer too, now and then, and prints what was acknowledged.
 _KILLER = """
-import asyncio, os, random, select, signal, subprocess, sys, time
+import asyncio, os, random, signal, sys, time
 from pathlib import Path
 import asyncpg
-from ordinance.errors import OrdinanceError
 from ordinance.protocol.problems import Problem
-from ordinance.serve.record.audit_log import AuditLog
 from ordinance.serve.record import table_log  # imported once, not after each fork
 from ordinance.settings.reporting import AuditSettings
+from support.killed_writers import kill_again_and_again
 url, root, folder, rounds = sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4])
 settings = AuditSettings(store=url, key_file=folder / "record.pem", acknowledge="flushed", checkpoint_records=7,
                          checkpoint_seconds=0.05)
-
-def write(first, told):
-    async def one(log, n):
-        while True:
-            try:
-                await log.end({"n": n})
-            except Problem:
-                await asyncio.sleep(0.05)
-            else:
-                os.write(told, b"%d\\n" % n)
-            n += 10
-            await asyncio.sleep(random.random() / 200)
-    async def all_of_them():
-        log = AuditLog(settings)
-        await asyncio.gather(*(one(log, first + each) for each in range(10)))
-    asyncio.run(all_of_them())
 
 async def backends():
     connection = await asyncpg.connect(root)
@@ -553,21 +536,9 @@ async def backends():
     await connection.close()
     return [each[0] for each in found]
 
-killed = 0
-for each in range(rounds):
-    reader, writer = os.pipe()
-    running = []
-    for who in range(2):
-        pid = os.fork()
-        if not pid:
-            os.close(reader)
-            write((each * 2 + who) * 1_000_000, writer)
-        running.append(pid)
-    os.close(writer)
-    if random.random() < 0.9:  # else some are killed before their first record
-        select.select([reader], [], [], 60)
-    time.sleep(random.random() ** 2 * 0.5)
-    if each % 3 == 0:
+def strike(round):
+    killed = 0
+    if round % 3 == 0:
         try:
             for pid in asyncio.run(backends())[:1]:
                 os.kill(pid, signal.SIGKILL)  # the whole server starts again, from its log
@@ -575,13 +546,9 @@ for each in range(rounds):
                 time.sleep(random.random() * 1.5)
         except (OSError, asyncpg.PostgresError):
             pass
-    for pid in running:
-        time.sleep(random.random() / 50)
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        killed += 1
-    with open(reader, "rb") as file:
-        sys.stdout.buffer.write(file.read())
+    return killed
+
+killed = kill_again_and_again(settings, rounds, strike, (Problem,))
 sys.stdout.write(f"kills {killed}\\n")
 """
 
@@ -594,7 +561,7 @@ def test_no_acknowledged_record_is_lost_by_a_kill_of_a_writer_or_of_the_database
     rounds = max(1, round(KILLS / 2.3))
     words = [database.url(), database.server.url, str(tmp_path), str(rounds)]
     done = subprocess.run(
-        [sys.executable, "-c", _KILLER, *words], env={**os.environ, "PYTHONPATH": str(ENGINE)},
+        [sys.executable, "-c", _KILLER, *words], env={**os.environ, "PYTHONPATH": PROGRAMS},
         capture_output=True, text=True, timeout=60 + rounds * 20,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]

@@ -20,6 +20,8 @@ from ordinance.cli.main import main
 from support.checkout import RULES
 
 ENGINE = Path(__file__).resolve().parents[2] / "engine"
+#: Where programs that tests write find the engine and what supports the tests.
+PROGRAMS = os.pathsep.join(map(str, (ENGINE, Path(__file__).resolve().parents[1])))
 #: An operator in Germany with its law alone, which a server loads in a third of the time that all packs take.
 GERMANY = ("--jurisdiction", "DE", "--pack", str(RULES / "jurisdictions" / "DE"))
 #: How long a server may take until it listens, in seconds; the machine may be busy.
