@@ -66,8 +66,7 @@ class Visit:
         self._server = AnsweringServer()
         given = request_id_in(exchange.headers)
         self._traced = traced_in(exchange.headers)
-        shown = given or self._id
-        exchange.common |= {REQUEST_ID: shown, http_headers.ANTHROPICS_ID: self._id}
+        exchange.common |= {REQUEST_ID: given or self._id, http_headers.ANTHROPICS_ID: self._id}
         # An inference server may act on an id: a KV connector of vLLM reads addresses in it (decision 077).
         self._kept_id = given if is_wordless(given) else ""
         exchange.onward[REQUEST_ID] = self._kept_id or self._id
