@@ -1,4 +1,4 @@
-"""How one finds one's way: by role, as the last part of README lists the pages, and from single pages up to their list."""
+"""How one finds one's way: by role, as README lists the pages at its end, and from single pages to their list."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 // What search shows first: the pages of the menu, then what belongs to a list, then the record of changes and choices.
-const Scorer = {
+var Scorer = {
   score: ([page, , , , score]) =>
     /^(docs\/decisions\/|CHANGELOG)/.test(page) ? score / 4 : /^(docs\/[^/]+|index)$/.test(page) ? score + 3 : score,
   objNameMatch: 11,

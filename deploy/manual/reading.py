@@ -1,4 +1,4 @@
-"""What the theme leaves undone for people who use the keyboard or hear a page: each place once, as text of its pages."""
+"""What the theme leaves undone for people who use the keyboard or hear a page: each place once, as its text."""
 
 from __future__ import annotations
 

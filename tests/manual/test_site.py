@@ -1,4 +1,4 @@
-"""The manual as somebody has it who was given a folder: it is read, searched and printed without a server or a network."""
+"""The manual as a folder that somebody was given: read, searched and printed without a server or a network."""
 
 from __future__ import annotations
 
