@@ -21,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE =
 # pytest, and the few tests that failed again, alone.
 SUITE := tests/support/again.py
 
-.PHONY: help new serve release ready ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
+.PHONY: help new serve release airgap ready ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
 	parts system test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile kills noninterference judged check format docs \
 	accuracy accuracy-judge accuracy-manners accuracy-near accuracy-witness accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
@@ -41,6 +41,7 @@ help:
 	@echo 'make test-envoy      run the acceptance suite through a real Envoy (about 100 MB, once)'
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make release         wheels, sdists, SBOM, licences and checksums in one folder: OUT=dist/release'
+	@echo 'make airgap          one folder that installs without a network: OUT=dist/airgap'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases, Prometheus (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
 	@echo 'make fuzz            fuzz every parser of foreign bytes: SECONDS=600 each, ONLY="pack wheel"'
@@ -153,6 +154,10 @@ test-clients: ready ready-clients
 # What is published, from the commit that is checked out; docs/releasing.md.
 release: ready ready-envoy ready-plugins
 	.venv/test/bin/python deploy/release/make.py $(or $(OUT),dist/release) $(FLAGS)
+
+# One folder that installs without a network; docs/deploying.md. For one machine: FLAGS="--machine x86_64 --python 3.11".
+airgap: ready
+	@exec .venv/test/bin/python deploy/airgap/assemble.py $(or $(OUT),dist/airgap) $(FLAGS)
 
 soak: ready
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)

@@ -32,17 +32,19 @@ def main() -> int:
     args = parser.parse_args()
     wheels = args.wheels or args.checkout / ".venv" / "downloads"
     try:
-        make(args.checkout.resolve(), args.out.resolve(), wheels.resolve(), args.uncommitted, args.incomplete)
+        said = make(args.checkout.resolve(), args.out.resolve(), wheels.resolve(), args.uncommitted, args.incomplete)
     except BuildError as error:
         print(f"ordinance: {error}", file=sys.stderr)
         return 1
+    print(f"{args.out.resolve()}: {said}", flush=True)
     return 0
 
 
 def make(
     checkout: Path, out: Path, wheels: Path, uncommitted: bool, incomplete: bool, also: frozenset[str] = frozenset()
-) -> None:
-    """Fill the folder ``out``; its bill has the packages ``also`` besides. Raises ``BuildError``."""
+) -> str:
+    """Fill the folder ``out``, and return what it contains; its bill has the packages ``also`` besides. Raises
+    ``BuildError``."""
     empty(out)
     files = tracked(checkout, uncommitted=uncommitted)
     moment = moment_of(checkout)
@@ -58,7 +60,7 @@ def make(
             "`make ready ready-envoy ready-plugins` downloads them; for a trial, pass --incomplete."
         )
     listed = write_sums(out)
-    print(f"{out}: {len(built)} distributions, {len(used)} dependencies, {listed} files", flush=True)
+    return f"{len(built)} distributions, {len(used)} dependencies, {listed} files"
 
 
 if __name__ == "__main__":
