@@ -21,8 +21,8 @@ export PYTHONDONTWRITEBYTECODE =
 # pytest, and the few tests that failed again, alone.
 SUITE := tests/support/again.py
 
-.PHONY: help new serve release airgap ready ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
-	parts system test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile kills noninterference judged check format docs \
+.PHONY: help new serve release airgap ready ready-airgap ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
+	parts system test-airgap test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile kills noninterference judged check format docs \
 	accuracy accuracy-judge accuracy-manners accuracy-near accuracy-witness accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
@@ -39,6 +39,7 @@ help:
 	@echo 'make test-chart      render the Helm chart, check it, and start its containers'"'"' command lines'
 	@echo 'make test-ray        govern texts and a server on a real Ray on this machine'
 	@echo 'make test-envoy      run the acceptance suite through a real Envoy (about 100 MB, once)'
+	@echo 'make test-airgap     install from that folder, without a network, and chat (about 600 MB, once)'
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make release         wheels, sdists, SBOM, licences and checksums in one folder: OUT=dist/release'
 	@echo 'make airgap          one folder that installs without a network: OUT=dist/airgap'
@@ -158,6 +159,14 @@ release: ready ready-envoy ready-plugins
 # One folder that installs without a network; docs/deploying.md. For one machine: FLAGS="--machine x86_64 --python 3.11".
 airgap: ready
 	@exec .venv/test/bin/python deploy/airgap/assemble.py $(or $(OUT),dist/airgap) $(FLAGS)
+
+# The wheels of that folder, for each machine: about 600 MB, once.
+ready-airgap: ready
+	@exec .venv/test/bin/python deploy/airgap/assemble.py --fetch
+
+# From that folder alone, without a network, to a governed chat.
+test-airgap: ready ready-airgap system
+	@TEST_AIRGAP=1 exec .venv/test/bin/python $(SUITE) tests/airgap $(FLAGS)
 
 soak: ready
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)

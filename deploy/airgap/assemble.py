@@ -37,14 +37,20 @@ COPIED = {
 def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="make airgap", description="Make the folder that installs without a network.")
-    parser.add_argument("out", type=Path, help="a folder that is empty or not there yet")
+    parser.add_argument("out", type=Path, nargs="?", help="a folder that is empty or not there yet")
+    parser.add_argument("--fetch", action="store_true", help="fetch the wheels into .venv/airgap, and make no folder")
     parser.add_argument("--python", nargs="+", choices=PYTHONS, default=PYTHONS, help="default: all")
     parser.add_argument("--machine", nargs="+", choices=MACHINES, default=MACHINES, help="default: all")
     parser.add_argument("--uncommitted", action="store_true", help="take changes that are not committed")
     args = parser.parse_args()
+    if (args.out is None) != args.fetch:
+        parser.error("name a folder, or --fetch")
     targets = [Target(python, machine) for machine in args.machine for python in args.python]
     began = time.monotonic()
     try:
+        if args.fetch:
+            fetch(targets)
+            return 0
         assemble(args.out.resolve(), targets, args.uncommitted)
     except BuildError as error:
         print(f"ordinance: {error}", file=sys.stderr)
@@ -61,7 +67,7 @@ def assemble(out: Path, targets: list[Target], uncommitted: bool) -> None:
     """Fill the folder ``out``. Raises ``BuildError`` and ``OSError``."""
     empty(out)
     files = tracked(TOP, uncommitted=uncommitted)
-    gathered = {each: gather(TOP, each, TOP / ".venv" / "airgap") for each in targets}
+    gathered = fetch(targets)
     wheels = out / "wheels"
     wheels.mkdir()
     for folder in gathered.values():
@@ -89,6 +95,11 @@ def assemble(out: Path, targets: list[Target], uncommitted: bool) -> None:
     _write(out / "README.txt", readme(out, engine.name.split("-")[1], targets))
     say("counting and summing")
     write_sums(out)
+
+
+def fetch(targets: list[Target]) -> dict[Target, Path]:
+    """Return for each target the folder of its wheels, fetched where it is not there. Raises ``BuildError``."""
+    return {each: gather(TOP, each, TOP / ".venv" / "airgap") for each in targets}
 
 
 def add_manual(folder: Path) -> None:

@@ -75,14 +75,28 @@ def gather(tree: Path, target: Target, kept: Path) -> Path:
     command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--dest", str(folder)]
     command += ["--implementation", "cp", "--python-version", target.python]
     command += [word for each in target.platforms for word in ("--platform", each)]
+    # A file that another environment or target has already is the same file: its hash is in the lock.
+    have = [tree / ".venv" / "downloads", *(each for each in sorted(kept.iterdir()) if each.is_dir())]
+    command += [word for each in have if each.is_dir() for word in ("--find-links", str(each))]
     done = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True, check=False)
     requirements.unlink()
     if done.returncode:
         raise BuildError(explain(done.stderr, f"wheels for {target.name}"))
+    for path in folder.iterdir():
+        _share(path, kept)
     stamp.write_text(text, "utf-8")
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"ordinance: {target.name}: {size >> 20} MB in {time.monotonic() - began:.0f} s", flush=True)
     return folder
+
+
+def _share(path: Path, kept: Path) -> None:
+    """Keep a file once that several targets have."""
+    for other in kept.glob(f"*/{path.name}"):
+        if not other.samefile(path):
+            path.unlink()
+            path.hardlink_to(other)
+            return
 
 
 def locks(tree: Path, target: Target, wheels: Iterable[Path], engine: Path) -> dict[str, str]:
