@@ -21,8 +21,8 @@ export PYTHONDONTWRITEBYTECODE =
 # pytest, and the few tests that failed again, alone.
 SUITE := tests/support/again.py
 
-.PHONY: help new serve release airgap ready ready-airgap ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
-	parts system test-airgap test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile kills noninterference judged check format docs \
+.PHONY: help new serve release airgap manual ready ready-airgap ready-manual ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
+	parts system test-airgap test-manual test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile kills noninterference judged check format docs \
 	accuracy accuracy-judge accuracy-manners accuracy-near accuracy-witness accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo 'make test-plugins    test the plugins under plugins/, with what they depend on'
 	@echo 'make test-vllm       run the acceptance suite against a real vLLM on the processor (about 3 GB, once)'
 	@echo 'make test-pages      test the chat page in a real Chromium (needs Chromium and npm: make system)'
+	@echo 'make test-manual     read the manual as a site in a real Chromium, without a network (make system)'
 	@echo 'make test-stores     test conversations remembered in a real PostgreSQL and a real Redis (make system)'
 	@echo 'make test-clients    run LangChain, the AI SDK and other clients with and without the gateway (make system)'
 	@echo 'make test-observability  check alerts, and let a real Prometheus scrape two workers (make system)'
@@ -43,6 +44,7 @@ help:
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make release         wheels, sdists, SBOM, licences and checksums in one folder: OUT=dist/release'
 	@echo 'make airgap          one folder that installs without a network: OUT=dist/airgap'
+	@echo 'make manual          write the manual as a site that needs no server: OUT=dist/manual'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases, Prometheus (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
 	@echo 'make fuzz            fuzz every parser of foreign bytes: SECONDS=600 each, ONLY="pack wheel"'
@@ -109,6 +111,9 @@ ready-plugins: need-python
 ready-chart: need-python
 	@"$(PYTHON)" deploy/install.py chart
 
+ready-manual: need-python
+	@"$(PYTHON)" deploy/install.py manual
+
 ready-ray: need-python
 	@"$(PYTHON)" deploy/install.py ray
 
@@ -124,6 +129,10 @@ system:
 # The pages in a real Chromium, examined by axe-core.
 test-pages: ready ready-pages
 	@TEST_PAGES=1 exec .venv/test/bin/python $(SUITE) tests/pages $(FLAGS)
+
+# The manual, as somebody reads it who has only the folder: a real Chromium, and no network.
+test-manual: ready ready-manual ready-pages
+	@TEST_MANUAL=1 exec .venv/test/bin/python $(SUITE) tests/manual $(FLAGS)
 
 # Conversations remembered in a real PostgreSQL and a real Redis.
 test-stores: ready system
@@ -157,7 +166,7 @@ release: ready ready-envoy ready-plugins
 	.venv/test/bin/python deploy/release/make.py $(or $(OUT),dist/release) $(FLAGS)
 
 # One folder that installs without a network; docs/deploying.md. For one machine: FLAGS="--machine x86_64 --python 3.11".
-airgap: ready
+airgap: ready ready-manual
 	@exec .venv/test/bin/python deploy/airgap/assemble.py $(or $(OUT),dist/airgap) $(FLAGS)
 
 # The wheels of that folder, for each machine: about 600 MB, once.
@@ -165,8 +174,11 @@ ready-airgap: ready
 	@exec .venv/test/bin/python deploy/airgap/assemble.py --fetch
 
 # From that folder alone, without a network, to a governed chat.
-test-airgap: ready ready-airgap system
+test-airgap: ready ready-airgap ready-manual system
 	@TEST_AIRGAP=1 exec .venv/test/bin/python $(SUITE) tests/airgap $(FLAGS)
+# The pages of docs/ as a site that works from a folder, with its search; docs/decisions/089.
+manual: ready-manual
+	@.venv/manual/bin/python deploy/manual $(or $(OUT),dist/manual)
 
 soak: ready
 	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
@@ -259,6 +271,7 @@ locks:
 		$(foreach each,embedded judge trust postgresql redis ext-proc,--extra $(each)) --group airgap -o deploy/locks/airgap.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
 	uv pip compile --group chart -o deploy/locks/chart.txt $(LOCKED)
+	uv pip compile --group manual -o deploy/locks/manual.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra checkout --group ray -o deploy/locks/ray.txt $(LOCKED)
 	uv pip compile pyproject.toml plugins/ordinance-identifiers/pyproject.toml \
 		plugins/ordinance-near/pyproject.toml --extra test -o deploy/locks/plugins.txt $(LOCKED)

@@ -2,7 +2,7 @@
 
 ``serve`` and ``test`` hold this checkout, ``serve`` also a judge on trial, ``plugins`` also what the plugins in
 ``plugins/`` import, ``envoy`` also an Envoy and what talks to it, ``ray`` also Ray; ``clients`` holds clients of
-others alone, ``chart`` what renders and judges the chart; ``vllm`` holds what a data centre has before we come, vLLM
+others alone, ``chart`` what renders and judges the chart, ``manual`` what makes the manual a site; ``vllm`` holds what a data centre has before we come, vLLM
 (its CPU build); ``deploy/into_vllm.py`` adds us to it.
 
 Standard library only, because it runs before anything is installed. It leaves a stamp in the environment and
@@ -239,12 +239,13 @@ SERVE = Recipe(
 CLIENTS = Recipe(fill_packages, needed=500 << 20)
 PLUGINS = Recipe(fill_plugins, needed=600 << 20, made_from=(TOP / "pyproject.toml",))
 CHART = Recipe(fill_packages, needed=1 << 30)
+MANUAL = Recipe(fill_packages, needed=200 << 20)
 ENVOY = Recipe(fill_plugins, needed=700 << 20, made_from=(TOP / "pyproject.toml",))
 RAY = Recipe(fill_ray, needed=1200 << 20, made_from=(TOP / "pyproject.toml",))
 VLLM = Recipe(fill_vllm, needed=4 << 30, kept="downloads are not kept", fits=fits_vllm)
 RECIPES = {
     "serve": SERVE, "test": CHECKOUT, "clients": CLIENTS, "plugins": PLUGINS, "chart": CHART, "envoy": ENVOY,
-    "ray": RAY, "vllm": VLLM,
+    "manual": MANUAL, "ray": RAY, "vllm": VLLM,
 }  # fmt: skip
 
 

@@ -91,6 +91,7 @@ def assemble(out: Path, targets: list[Target], uncommitted: bool) -> None:
     for target, folder in gathered.items():
         for part, text in locks(TOP, target, folder.glob("*.whl"), engine).items():
             _write(out / "locks" / target.name / f"{part}.txt", text)
+    say("making the manual")
     add_manual(out / "manual")
     _write(out / "README.txt", readme(out, engine.name.split("-")[1], targets))
     say("counting and summing")
@@ -103,12 +104,11 @@ def fetch(targets: list[Target]) -> dict[Target, Path]:
 
 
 def add_manual(folder: Path) -> None:
-    """Build the manual as pages into ``folder``. Raises ``BuildError``."""
-    say("making the manual")
-    python, maker = TOP / ".venv" / "manual" / "bin" / "python", TOP / "deploy" / "manual" / "make.py"
-    if not maker.is_file():
-        return
-    done = subprocess.run([python, maker, folder], capture_output=True, text=True, check=False)
+    """Build the manual as pages into ``folder``, in the environment that has what that needs. Raises ``BuildError``."""
+    python = TOP / ".venv" / "manual" / "bin" / "python"
+    if not python.exists():
+        raise BuildError("there is no .venv/manual: make ready-manual")
+    done = subprocess.run([python, TOP / "deploy" / "manual", folder], capture_output=True, text=True, check=False)
     if done.returncode:
         raise BuildError(f"the manual cannot be made: {(done.stderr.strip().splitlines() or ['no output'])[-1]}")
 
