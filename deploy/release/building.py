@@ -3,6 +3,7 @@ locale, or what else lies in the checkout."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -63,6 +64,28 @@ def build(tree: Path, out: Path, moment: int) -> tuple[Path, ...]:
             last = (done.stderr.strip().splitlines() or ["no output"])[-1]
             raise BuildError(f"{project.name} cannot be built: {last}")
     return tuple(sorted(path for path in out.iterdir() if path.name.endswith((".whl", ".tar.gz"))))
+
+
+def empty(out: Path) -> None:
+    """Make the folder ``out``. Raises ``BuildError`` where it contains something."""
+    if out.exists() and any(out.iterdir()):
+        raise BuildError(f"{out} is not empty: a release contains nothing of an earlier one. Name another folder.")
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def write_sums(folder: Path) -> int:
+    """List the files below ``folder`` with their SHA-256 in ``SHA256SUMS``, and return how many they are."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    (folder / "SHA256SUMS").write_text(
+        "".join(f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths), "utf-8"
+    )
+    return len(paths)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _git(checkout: Path, *words: str) -> str:

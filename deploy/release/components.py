@@ -17,7 +17,6 @@ from packaging.markers import Marker
 
 #: The extras of the engine that are for running it, and not for building or testing it.
 EXTRAS = ("embedded", "judge", "trust", "postgresql", "redis", "ext-proc")
-_LOCKS = ("serve", "near", "plugins", "test", "envoy", "model")
 _ENTRY = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)(?:[ \t]*;(?P<marker>[^\\\n]+))?")
 _VIA = re.compile(r"#(?: via)?[ \t]+([A-Za-z0-9._-]+)(?: \(.*\))?$", re.MULTILINE)
 
@@ -25,14 +24,19 @@ _VIA = re.compile(r"#(?: via)?[ \t]+([A-Za-z0-9._-]+)(?: \(.*\))?$", re.MULTILIN
 @dataclass(frozen=True, slots=True)
 class Component:
     """A dependency: its ``name`` and ``version``, the SHA-256 of each of its files, which packages asked for it
-    (``by``), whether it is for machines like this one (``here``), and its ``wheel`` if that is at hand."""
+    (``by``), for which machines it is (``marker``, empty for all), and its ``wheel`` if that is at hand."""
 
     name: str
     version: str
     hashes: frozenset[str]
     by: frozenset[str] = frozenset()
-    here: bool = True
+    marker: str = ""
     wheel: Path | None = None
+
+    @property
+    def here(self) -> bool:
+        """Return whether it is for machines like this one."""
+        return not self.marker or Marker(self.marker).evaluate()
 
     @property
     def purl(self) -> str:
@@ -52,17 +56,12 @@ class Component:
         return named or (metadata["License"] or "").strip().partition("\n")[0][:100], False
 
 
-def components(tree: Path, wheels: Path) -> tuple[Component, ...]:
-    """Return the dependencies of all distributions in ``tree``; their wheels are looked for in ``wheels``."""
-    wanted = _wanted(tree)
-    found: dict[str, Component] = {}
-    for lock in _LOCKS:
-        entries = _entries((tree / "deploy" / "locks" / f"{lock}.txt").read_text("utf-8"))
-        for each in _needed(entries, frozenset(each.name for each in entries) if lock == "model" else wanted):
-            same = found.get(each.purl, each)
-            found[each.purl] = replace(each, hashes=same.hashes | each.hashes, by=same.by | each.by)
-    with_wheels = (replace(each, wheel=_wheel(each, wheels)) for each in found.values())
-    return tuple(sorted(with_wheels, key=lambda each: each.purl))
+def components(tree: Path, wheels: Path, also: frozenset[str] = frozenset()) -> tuple[Component, ...]:
+    """Return the dependencies of all distributions in ``tree`` and the packages ``also``; their wheels are looked for
+    in ``wheels``."""
+    wanted = declared(tree, EXTRAS) | plugins_declare(tree) | also
+    found = [*needed(locked(tree, "airgap"), wanted), *locked(tree, "model")]
+    return tuple(sorted((replace(each, wheel=_wheel(each, wheels)) for each in found), key=lambda each: each.purl))
 
 
 def normal(name: str) -> str:
@@ -70,34 +69,41 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _wanted(tree: Path) -> frozenset[str]:
-    """Return what the engine and the plugins declare that they need."""
+def declared(tree: Path, extras: Iterable[str]) -> frozenset[str]:
+    """Return what the engine in ``tree`` declares that it needs, with ``extras``."""
     engine = tomllib.loads((tree / "pyproject.toml").read_text("utf-8"))["project"]
-    declared = [*engine["dependencies"], *(one for extra in EXTRAS for one in engine["optional-dependencies"][extra])]
-    for place in sorted(tree.glob("plugins/*/pyproject.toml")):
-        declared += tomllib.loads(place.read_text("utf-8"))["project"]["dependencies"]
-    return frozenset(normal(re.split(r"[^A-Za-z0-9_.-]", one)[0]) for one in declared)
+    optional = (one for extra in extras for one in engine["optional-dependencies"][extra])
+    return _names([*engine["dependencies"], *optional])
 
 
-def _entries(text: str) -> list[Component]:
+def plugins_declare(tree: Path) -> frozenset[str]:
+    """Return what the plugins in ``tree`` declare that they need."""
+    projects = (tomllib.loads(place.read_text("utf-8")) for place in sorted(tree.glob("plugins/*/pyproject.toml")))
+    return _names(one for each in projects for one in each["project"]["dependencies"])
+
+
+def locked(tree: Path, lock: str) -> list[Component]:
     """Return the packages of a lock; one may be there in several versions, for different machines."""
     found = []
-    for part in re.split(r"\n(?=[A-Za-z0-9])", text):
+    for part in re.split(r"\n(?=[A-Za-z0-9])", (tree / "deploy" / "locks" / f"{lock}.txt").read_text("utf-8")):
         if entry := _ENTRY.match(part):
             hashes = frozenset(re.findall(r"--hash=sha256:([0-9a-f]{64})", part))
             by = frozenset(normal(name) for name in _VIA.findall(part)) - {"via"}
-            here = entry["marker"] is None or Marker(entry["marker"].strip()).evaluate()
-            found.append(Component(normal(entry["name"]), entry["version"], hashes, by, here))
+            found.append(Component(normal(entry["name"]), entry["version"], hashes, by, (entry["marker"] or "").strip()))
     return found
 
 
-def _needed(entries: Iterable[Component], wanted: frozenset[str]) -> list[Component]:
+def needed(entries: Iterable[Component], wanted: frozenset[str]) -> list[Component]:
     """Return those that are ``wanted``, and those that these asked for, directly or not."""
     entries = list(entries)
-    needed = {each.name for each in entries} & wanted
-    while more := {each.name for each in entries if each.by & needed} - needed:
-        needed |= more
-    return [each for each in entries if each.name in needed]
+    names = {each.name for each in entries} & wanted
+    while more := {each.name for each in entries if each.by & names} - names:
+        names |= more
+    return [each for each in entries if each.name in names]
+
+
+def _names(requirements: Iterable[str]) -> frozenset[str]:
+    return frozenset(normal(re.split(r"[^A-Za-z0-9_.-]", one)[0]) for one in requirements)
 
 
 def _wheel(component: Component, wheels: Path) -> Path | None:

