@@ -97,6 +97,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "authoring/register": {"authoring", "errors", "language", "policy", "runtime", "runtime/redact"},
     "conformance": {
         "authoring", "detection", "errors", "loading", "plugin", "plugins", "runtime/match", "runtime/text",
+        "substance",
     },
     "testing_kit": {"conformance", "errors", "plugins"},
     "doctor/protocols": {"detection", "policy", "protocol"},

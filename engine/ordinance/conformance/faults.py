@@ -113,8 +113,9 @@ CATALOGUE: dict[str, Entry] = {
         "Return exactly the type of the contract: a list of pairs of `int`, a `bool`, a list of `float`.",
     ),
     "answer-outside": Entry(
-        "a span or a score is outside its bounds",
-        "Return spans with 0 ≤ start < end ≤ len(passage.text), and one score from 0 to 1 for each passage.",
+        "a span, a score or a rewritten text is outside its bounds",
+        "Return spans with 0 ≤ start < end ≤ len(passage.text), one score from 0 to 1 for each passage, and a text "
+        "with the line breaks and invisible characters of the one before, at most 2 × len(text) + 100 long.",
     ),
     "answer-large": Entry(
         "an answer has too many values", "Stop after a few thousand; an iterator must end by itself."
@@ -144,9 +145,13 @@ CATALOGUE: dict[str, Entry] = {
     "example-rewritten": Entry(
         "a text under `rewrites` becomes something else", "Change the function, or write down what it gives."
     ),
+    "substance-changed": Entry(
+        "the engine's witness cannot tell that a rewritten text says the same, so such a text would stay as it was",
+        "Leave what the message names as it is written; `ordinance witness` compares two texts.",
+    ),
     "cut-hides": Entry(
-        "a match is missed where a window or a piece of a stream cuts it",
-        "Raise `overlap` to the length of the longest match, and let nothing depend on what is around a match.",
+        "a match is missed, or a text rewritten otherwise, where a window or a piece of a stream cuts it",
+        "Raise `overlap` or `width` to the length of the longest match, and let nothing depend on what is around it.",
     ),
     "shape-hides": Entry(
         "a candidate that is refused hides a shorter one in it, which would be accepted",
