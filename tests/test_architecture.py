@@ -32,9 +32,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime/redact": {"detection", "policy", "runtime/text", "runtime/match"},
     "runtime/judged": {"runtime/text", "runtime/match", "runtime/redact"},
     "runtime/adherence": {"runtime/text"},
+    "runtime/forms": {"detection", "policy", "substance", "runtime/text", "runtime/match", "runtime/redact"},
     "runtime": {
         "detection", "errors", "policy", "runtime/adherence", "runtime/text", "runtime/match", "runtime/redact",
-        "runtime/judged",
+        "runtime/judged", "runtime/forms",
     },
     "runtime/compared": {"policy", "runtime", "runtime/redact"},
     "detectors": {"detection", "errors", "plugin", "runtime/text", "runtime/match"},

@@ -262,10 +262,24 @@ class Without:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewrite:
+    """``rewrite numbers, dates``: answers are rewritten in the form of these slots, ``by`` a plugin if one is named.
+    ``law`` makes it bind."""
+
+    slots: tuple[str, ...]
+    by: Word | None
+    arguments: tuple[Word, ...]
+    telling: Word | None
+    law: Word | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class SpeakDecl:
     slots: tuple[Slot, ...]
     span: Span
     without: tuple[Without, ...] = ()
+    rewrites: tuple[Rewrite, ...] = ()
 
     def find(self, slot: str) -> Slot | None:
         """Return the line that sets ``slot``, or None."""

@@ -34,8 +34,9 @@ from ordinance.policy.check.compile import compile, unjudged
 from ordinance.policy.check.proof import check
 from ordinance.policy.ir import Example, Policy, Unit
 from ordinance.policy.link.linker import link
-from ordinance.policy.plan import Instructions, Plan
+from ordinance.policy.plan import Plan
 from ordinance.policy.proven import is_proven, rely_on
+from ordinance.policy.taking_part import Instructions
 
 DEFAULT_BUDGET = Budget()
 
