@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},
     "loading": {
         "detection", "detectors", "errors", "instructions", "language", "plugin", "plugins", "policy", "policy/link",
-        "policy/check", "resources", "runtime", "runtime/match",
+        "policy/check", "resources", "runtime", "runtime/forms", "runtime/match",
     },
     "judging": {"detection", "errors", "loading", "plugin", "plugins", "runtime/text", "settings"},
     "instructions": {"policy"},

@@ -273,6 +273,14 @@ class Rewrite:
     law: Word | None
     span: Span
 
+    @property
+    def form(self) -> str:
+        """Return the form of a plugin as packs write it, with what is in parentheses; empty for the engine's own."""
+        if self.by is None:
+            return ""
+        given = ", ".join(f'"{each.text}"' for each in self.arguments)
+        return f"{self.by.text} ({given})" if given else self.by.text
+
 
 @dataclass(frozen=True, slots=True)
 class SpeakDecl:

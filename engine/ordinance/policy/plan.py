@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from ordinance.detection import Expressions, Form, Judge, Judged, Prepared
 from ordinance.policy.catalogue import Catalogue
 from ordinance.policy.conditions import Condition
-from ordinance.policy.taking_part import Instructions, TakesPart
+from ordinance.policy.taking_part import Instructions, TakesPart, form_key
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion, Rank
 
 #: A text by language tag ("de", "fr-CA"); the runtime picks by the request's language along CLDR parents. A text for
@@ -334,9 +334,9 @@ class Plan:
     adapter can, ``struck`` what is not looked for. ``engine_labels`` are words that the engine writes between
     contacts, by the names in ``ENGINE_LABELS``; it has signs for what no pack says. ``titles`` are those of
     jurisdictions and houses.
-    ``plugins`` are those that answer for detectors, by each detector's key; ``instructions`` are those of plugins, by
-    language, beside the engine's own. ``judge`` is who is asked about the meaning of texts, None where nobody is or no
-    rule asks.
+    ``plugins`` are those that answer for detectors, by each one's key, and for forms, by ``form_key``; ``instructions``
+    are those of plugins, by language, beside the engine's own. ``judge`` is who is asked about the meaning of texts,
+    None where nobody is or no rule asks.
     ``digest`` is 64 hexadecimal digits over the canonical bytes of every source and the files and settings of plugins.
     """
 
@@ -373,9 +373,9 @@ class Plan:
         """Return the sentences of plugins, by language."""
         return {language: each.catalogue for language, each in self.instructions.items()}
 
-    def plugins_of(self, rules: Iterable[PlannedRule]) -> tuple[str, ...]:
-        """Return name and version of the plugins that these rules ask."""
-        keys = (key for rule in rules for key in (*rule.detectors, *rule.near))
+    def plugins_of(self, rules: Iterable[PlannedRule], forms: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return name and version of the plugins that these rules ask, and of those of ``forms``."""
+        keys = [*(key for rule in rules for key in (*rule.detectors, *rule.near)), *map(form_key, forms)]
         asked = (self.plugins[key] for key in keys if key in self.plugins)
         return tuple(sorted({f"{each.name} {each.version}" for each in asked}))
 

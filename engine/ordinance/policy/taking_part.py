@@ -31,3 +31,8 @@ class Instructions:
 
     catalogue: Catalogue
     plugin: TakesPart
+
+
+def form_key(by: str) -> str:
+    """Return the key in ``Plan.plugins`` of the form that a ``RewriteLine`` names."""
+    return f"form {by}"

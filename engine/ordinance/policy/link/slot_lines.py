@@ -67,9 +67,8 @@ def link_rewrites(scopes: Scopes, report: Report) -> Iterator[RewriteLine]:
         notice = None
         if node.telling is not None:
             notice = scopes.catalogue.plain_notice(node.telling, unit.name, (language,) if language else ())
-        by = "" if node.by is None else node.by.text
         law = scopes.law(node.law) if node.law else None
-        yield RewriteLine(unit.name, _RANKS[unit.pack.kind], node.slots, by, notice, language, law)
+        yield RewriteLine(unit.name, _RANKS[unit.pack.kind], node.slots, node.form, notice, language, law)
 
 
 def _line(scopes: Scopes, node: ast.Slot, report: Report) -> SlotLine:

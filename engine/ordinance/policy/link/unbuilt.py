@@ -18,10 +18,6 @@ def check_pending(unit: Unit, report: Report) -> None:
 
 
 def _pending(unit: Unit) -> Iterator[tuple[Span, str, str]]:
-    for speak in unit.pack.each(ast.SpeakDecl):
-        for each in speak.rewrites:
-            if each.by is not None:
-                yield each.by.span, "a form of a plugin", "Leave out `by …`: the engine has forms of its own."
     for rule in unit.pack.rules:
         yield from _in_rule(rule)
 
