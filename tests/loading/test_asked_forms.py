@@ -11,7 +11,7 @@ from ordinance.loading.load import Loaded, load
 from ordinance.loading.survey import survey
 from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.budget import Budget
-from support.forming import CODE, forming, write_house
+from support.forming import forming, write_house
 from support.packs import TODAY, errors
 
 pytestmark = pytest.mark.server
@@ -65,7 +65,7 @@ def test_arguments_that_make_no_sense_stop_the_load_at_their_place(acme: Plugin,
 
 
 def test_a_width_that_is_none_stops_the_load(acme: Plugin, tmp_path: Path) -> None:
-    with pytest.raises(PluginError, match="`width` is not from 1 to 500"):
+    with pytest.raises(PluginError, match="`width` is not from 2 to 500"):
         loaded(tmp_path, acme, "spelling by acme.wide")
 
 

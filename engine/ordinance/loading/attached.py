@@ -32,7 +32,7 @@ from ordinance.plugins.pool import Pool
 from ordinance.plugins.prepared import AskedCandidates, AskedSegments, FormWidth, Use
 from ordinance.plugins.prepared import Prepared as Given
 from ordinance.policy.ir import Policy
-from ordinance.runtime.forms.form import WIDEST
+from ordinance.runtime.forms.form import NARROWEST, WIDEST
 from ordinance.runtime.match.matcher import check_pattern
 from ordinance.runtime.match.patterns import parse_pattern, size
 from ordinance.runtime.match.segments import MOST_OVERLAP
@@ -180,10 +180,10 @@ def _as_the_engine_has_it(attached: Attached, number: int, given: Given) -> Prep
 
 def _form(attached: Attached, number: int, given: Given) -> Form | Unconfigured:
     match given:
-        case FormWidth(width) if 1 <= width <= WIDEST:
+        case FormWidth(width) if NARROWEST <= width <= WIDEST:
             return Form(_Rewrite(attached.pool, number), width)
         case FormWidth():
-            raise _wrong(attached, number, f"`width` is not from 1 to {WIDEST}")
+            raise _wrong(attached, number, f"`width` is not from {NARROWEST} to {WIDEST}")
         case Unconfigured():
             return given
         case _:

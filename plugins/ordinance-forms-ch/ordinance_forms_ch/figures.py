@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from ordinance_forms_ch.kept import replaced
-
 #: How CLDR writes groups for de-CH.
 _APOSTROPHE = "’"
 _GAPS = "\u00a0\u202f\u2009"
@@ -47,7 +45,7 @@ def swiss_numbers(text: str) -> str:
             return match[0]
         return _written(match["whole"], match["part"])
 
-    return replaced(text, _NUMBER, written)
+    return _NUMBER.sub(written, text)
 
 
 def _groups(whole: str) -> list[str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ordinance_forms_ch.kept import replaced
-
-_WORD = re.compile(r"(?<![\w-])[\w-]{0,60}[ßẞ][\w-]{0,60}(?![\w-])")
+#: A word, but no part of an address or of the name of a file.
+_WORD = re.compile(r"(?<![\w.@/-])[\w-]{0,60}[ßẞ][\w-]{0,60}(?![\w-]|[.@/]\w)")
 _TITLE = re.compile(r"\b(?:Herrn?|Frau|Familie|Firma|Dr\.|Prof\.)\s\Z")
 _LONGEST_TITLE = 9
 
@@ -31,7 +30,7 @@ def swiss_spelling(text: str) -> str:
         before = text[max(0, match.start() - _LONGEST_TITLE) : match.start()]
         return match[0] if _is_name(match[0], before) else _spelt(match[0])
 
-    return replaced(text, _WORD, written) if "ß" in text or "ẞ" in text else text
+    return _WORD.sub(written, text)
 
 
 def _is_name(word: str, before: str) -> bool:

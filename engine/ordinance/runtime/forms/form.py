@@ -10,6 +10,8 @@ from ordinance.detection import Form as GivenForm
 
 #: A form sees so many characters at once at most; they wait for it.
 WIDEST = 500
+#: And so many at least, or a plugin's form would see no word.
+NARROWEST = 2
 
 
 @dataclass(frozen=True, slots=True)
