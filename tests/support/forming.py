@@ -28,18 +28,18 @@ section 1 "Words" {{
     reason  "It is tried."
     under   words
     telling omitted about secrets
-    example fires answer "Das ist secret-123."
+    example fires answer "Das ist ein kanarienvogel."
     example quiet answer "Das ist nichts."
   }}
 }}
 
-pattern secret "secret-[0-9]{{3}}" {{
-  example matches "secret-123"
-  example skips "secret"
+pattern secret "\\bkanarienvogel\\b" {{
+  example matches "kanarienvogel"
+  example skips "kanarienvogell"
 }}
 """
 
-#: The other form of each text: Swiss spelling, with arguments for what goes wrong.
+#: Forms of Swiss spelling: one that works, and others that do not.
 CODE = """\
 from ordinance.plugin import Form, Unconfigured, hookimpl
 

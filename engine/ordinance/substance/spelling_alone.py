@@ -9,22 +9,29 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
-_WORD = re.compile(r"[^\W\d_]+")
+#: Words and punctuation. What stands between digits belongs to a number, and spaces are form.
+_PIECE = re.compile(r"[^\W\d_]+|(?<![0-9])[^\w\s]|[^\w\s](?![0-9])|_")
+_ALIKE = str.maketrans("’‘‐‑‒–—−", "''------")
 #: Of so many letters one may be another.
 _ONE_IN = 4
 
 
 def differ_in_spelling_alone(a: str, b: str) -> bool:
     """Return whether each word of ``b`` is that of ``a`` in the same place, perhaps in another spelling: accents, case,
-    ß and ss aside, with the same first letter, and with as many changes as a quarter of the letters of the longer."""
-    first, second = _WORD.findall(_plain(a)), _WORD.findall(_plain(b))
-    return len(first) == len(second) and all(map(_is_spelling, first, second))
+    ß and ss aside, with the same first letter, and with as many changes as a quarter of the letters of the longer.
+    Punctuation is the same too, and so are other signs, in any order."""
+    (words, signs), (others, there) = _pieces(a), _pieces(b)
+    return signs == there and len(words) == len(others) and all(map(_is_spelling, words, others))
 
 
-def _plain(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in folded if not unicodedata.combining(char))
+def _pieces(text: str) -> tuple[list[str], Counter[str]]:
+    """Return words and punctuation in order, and other signs, such as those of money."""
+    folded = unicodedata.normalize("NFKD", text.casefold()).translate(_ALIKE)
+    pieces = _PIECE.findall("".join(char for char in folded if not unicodedata.combining(char)))
+    signs = Counter(piece for piece in pieces if unicodedata.category(piece[0])[0] == "S")
+    return [piece for piece in pieces if piece not in signs], signs
 
 
 def _is_spelling(word: str, other: str) -> bool:
