@@ -180,8 +180,9 @@ class Session:
 
     @property
     def waits(self) -> bool:
-        """Whether looking at a text may take as long as a detector's budget, since one that sees sentences is asked."""
-        return self.activation.asks
+        """Whether looking at a text may take as long as a plugin's budget, since one is asked about sentences or
+        passages."""
+        return self.activation.asks or self._terms.rewriting.asks
 
     def continue_from(self, texts: Sequence[str], *, certain: bool = False) -> None:
         """Say what the answer may continue, before its streams are opened: readings of the same text, the likeliest
@@ -315,7 +316,8 @@ class Session:
         """Return what answers and records say of how the answer was to be spoken."""
         rewritten = frozenset[str]().union(*(stream.rewritten for stream in self._streams))
         left = frozenset[str]().union(*(stream.left for stream in self._streams))
-        return adapters(self._terms.wanted, [stream.looks for stream in self._streams], rewritten, left)
+        failed = frozenset[str]().union(*(stream.unanswered for stream in self._streams))
+        return adapters(self._terms.wanted, [stream.looks for stream in self._streams], rewritten, left, failed)
 
     def judged(self) -> dict[str, list[str]]:
         """Return what answers and records say of rules that ask a judge: those for which it acted on every text that it
@@ -359,7 +361,7 @@ class Session:
     def _plugins(self) -> dict[str, Any]:
         """Return what answers and records say of plugins: those that a rule in force asks, and the one in whose words
         the model was told how to speak; nothing if there is none."""
-        plugins = set(self.plan.plugins_of(self.activation.rules))
+        plugins = set(self.plan.plugins_of(self.activation.rules, self._terms.rewriting.plugins))
         if told := self.plan.instructions.get(self._instructed):
             plugins.add(f"{told.plugin.name} {told.plugin.version}")
         return {"plugins": sorted(plugins)} if plugins else {}

@@ -295,6 +295,11 @@ class Stream:
         """The slots of which something was left as it was, though answers are to be rewritten for them."""
         return frozenset[str]().union(*(text.left for text in self._formed))
 
+    @property
+    def unanswered(self) -> frozenset[str]:
+        """The slots of which a plugin's form did not answer."""
+        return frozenset[str]().union(*(text.unanswered for text in self._formed))
+
     def _look(self, name: str, text: str) -> None:
         """Look at what leaves of a text that people read."""
         if self._looks is None or self._terms.wanted is None or not text:

@@ -1,4 +1,4 @@
-"""How German is written in Switzerland: ss for ß, and 1’000.5 for 1.000,5.
+"""How German is written in Switzerland: ss for ß, and 1'000.5 for 1.000,5.
 
 Each form changes what can be read in one way alone, and leaves the rest. The engine shows it passages without code,
 links and quotations, and its witness decides whether a passage still says the same.

@@ -1,11 +1,10 @@
-"""Numbers as they are written in Switzerland, 1’000.5, where what was written can be read in one way alone."""
+"""Numbers as they are written in Switzerland, 1'000.5, where what was written can be read in one way alone."""
 
 from __future__ import annotations
 
 import re
 
-#: How CLDR writes groups for de-CH.
-_APOSTROPHE = "’"
+_APOSTROPHE = "'"
 _GAPS = "\u00a0\u202f\u2009"
 _NUMBER = re.compile(
     rf"(?<![\w.,:;/’'@#])(?<![^\s(]-)(?<![0-9][{_GAPS} ])"

@@ -133,13 +133,15 @@ def adapters(
     looks: Iterable[Iterable[Look]],
     rewritten: Collection[str] = (),
     left: Collection[str] = (),
+    failed: Collection[str] = (),
 ) -> dict[str, list[dict[str, Any]]]:
     """Return what answers and records say of how an answer was to be spoken, from the ``looks`` at its choices: for
     each slot in force its state over all texts that say something, which is the worst; where none does, nobody can
     tell. Nothing where no slot is in force.
 
     A slot for which something was ``rewritten`` says so. Where something was ``left`` that a form would have rewritten,
-    the slot is `missed` if nothing was rewritten, and ``left`` says so."""
+    the slot is `missed` if nothing was rewritten, and ``left`` says so; ``fault`` does where a plugin's form
+    ``failed``."""
     if wanted is None or not wanted.slots:
         return {}
     found = [look.states() for choice in looks for look in choice if look.said]
@@ -154,6 +156,7 @@ def adapters(
                 if slot in left
                 else max((each[slot] for each in found), key=_BAD.index, default=CANNOT_TELL),
                 **({"left": True} if slot in left else {}),
+                **({"fault": True} if slot in failed else {}),
             }
             for slot, value in wanted.slots.items()
         ]

@@ -6,15 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ordinance.detection import Form as GivenForm
-
 #: A form sees so many characters at once at most; they wait for it.
 WIDEST = 500
 #: And so many at least, or a plugin's form would see no word.
 NARROWEST = 2
-
-#: What no passage contains: signs that open, close or belong to what is not prose.
-_NO_PROSE = r"\s`\"„“”«»‹›‚‘「」『』《》〈〉<>{}\[\]§@/\\_$#|*=~^"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +43,3 @@ class Quotes:
 
     opening: str
     closing: str
-
-
-def of_plugin(slot: str, given: GivenForm) -> Form:
-    """Return the form of a plugin. It is shown passages: of each line as many whole words as have fewer than ``width``
-    characters together. Raises ``ValueError`` for a width that is none."""
-    if not 2 <= given.width <= WIDEST:
-        raise ValueError(f"the width of a form is from 2 to {WIDEST}")
-    word, rewrite = f"[^{_NO_PROSE}]", given.rewrite
-    return Form(
-        slot,
-        given.width,
-        start=re.compile(rf"(?<!\S){word}"),
-        open=re.compile(rf"(?:{word}|[^\S\n])*\Z"),
-        unit=re.compile(rf"(?=((?:{word}|[^\S\n]){{0,{given.width - 2}}}{word}(?!\S)))\1"),
-        rewrite=lambda _, unit: rewrite(unit),
-    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ordinance.runtime.forms.form import WIDEST, Form, Quotes
+from ordinance.runtime.forms.passages import Asking, Passages
 from ordinance.runtime.forms.running_prose import RunningProse
 from ordinance.runtime.forms.second_reading import GAP, SecondReading
 from ordinance.substance.comparing import compare
@@ -20,27 +21,30 @@ _LOOKED = 24
 @dataclass(frozen=True, slots=True)
 class Forms:
     """What an answer is rewritten in: ``forms`` in the order in which they are tried, and how ``quotes`` are written,
-    which belong to the slot `spelling`. ``language`` is the tag of the text, for the witness."""
+    which belong to the slot `spelling`. ``passages`` are for the forms of plugins. ``language`` is the tag of the text,
+    for the witness."""
 
     forms: tuple[Form, ...]
     quotes: Quotes | None = None
+    passages: Passages | None = None
     language: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.forms or self.quotes)
+        return bool(self.forms or self.quotes or self.passages)
 
 
 class Piece(NamedTuple):
-    """What leaves instead of so many characters of the text; ``slot``, if that is another form of them."""
+    """What leaves instead of so many characters of the text; ``slots``, if that is another form of them."""
 
     text: str
     length: int
-    slot: str = ""
+    slots: tuple[str, ...] = ()
 
 
 class Rewriter:
     """Feed it a text in any cutting; the pieces that come out say the same. ``left`` are slots of which some unit was
-    left as it was, because a form failed, or the witness or the second reading objected."""
+    left as it was, because a form failed, or the witness or the second reading objected; ``unanswered`` those of which
+    a plugin's form failed."""
 
     def __init__(self, forms: Forms, reading: SecondReading) -> None:
         self._forms = forms
@@ -50,6 +54,8 @@ class Rewriter:
         self._before = ""
         self._text = ""
         self.left: set[str] = set()
+        self.unanswered: set[str] = set()
+        self._asking = None if forms.passages is None else Asking(forms.passages, forms.language)
 
     @property
     def waiting(self) -> int:
@@ -94,7 +100,8 @@ class Rewriter:
         """Return how many characters stand before the next place where a unit may begin."""
         context = len(self._before)
         whole, at = self._before + self._text, len(self._text)
-        for form in self._forms.forms:
+        passages = () if self._forms.passages is None else (self._forms.passages,)
+        for form in (*self._forms.forms, *passages):
             match = form.start.search(whole, context)
             if match is not None:
                 at = min(at, match.start() - context)
@@ -133,7 +140,32 @@ class Rewriter:
             if allowed:
                 return self._change(unit, new, form.slot)
             self.left.add(form.slot)
-        return self._leave(1)
+        passages = self._forms.passages
+        if passages is None or self._asking is None or not passages.start.match(whole, context):
+            return self._leave(1)
+        return self._passage(passages, self._asking, whole, ended=ended)
+
+    def _passage(self, passages: Passages, asking: Asking, whole: str, *, ended: bool) -> Piece | None:
+        """Return the passage that leaves next, as plugins have written it, or as it is. None if it waits."""
+        context = len(self._before)
+        seen = whole[: context + passages.width + _LOOKED]
+        certain = ended or len(seen) == context + passages.width + _LOOKED
+        if not certain and passages.open.match(whole, context):
+            return None
+        end = passages.end(seen, context, self._prose, self._forms.forms)
+        unit = whole[context:end]
+        if not unit:
+            return self._leave(1)
+        found = asking.rewritten(unit)
+        allowed: bool | None = bool(found.slots)
+        if allowed:
+            last = ended and len(seen) == len(whole)
+            allowed = self._reading.allows(unit, found.text, seen[end:], ended=last)
+            if allowed is None and not certain:
+                return None
+        self.left |= found.left if allowed else found.left.union(found.slots)
+        self.unanswered |= found.unanswered
+        return self._change(unit, found.text, *found.slots) if allowed else self._leave(len(unit))
 
     def _rewriting(self, form: Form, unit: str) -> str | None:
         """Return what stands instead of ``unit``, if the form says something and the witness does not object."""
@@ -166,9 +198,9 @@ class Rewriter:
         self.left.add("spelling")
         return self._leave(1)
 
-    def _change(self, unit: str, new: str, slot: str) -> Piece:
+    def _change(self, unit: str, new: str, *slots: str) -> Piece:
         self._reading.read(new)
-        return Piece(new, self._pass(len(unit)), slot)
+        return Piece(new, self._pass(len(unit)), slots)
 
     def _leave(self, length: int) -> Piece:
         text = self._text[:length]

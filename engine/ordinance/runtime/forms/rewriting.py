@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ordinance.detection import Form as GivenForm
 from ordinance.policy.plan import RewriteLine
 from ordinance.runtime.forms.built_in import built_in
-from ordinance.runtime.forms.form import of_plugin
+from ordinance.runtime.forms.passages import passages_of
 from ordinance.runtime.forms.rewriter import Forms, Rewriter
 from ordinance.runtime.forms.rewritten_text import RewrittenText
 from ordinance.runtime.forms.second_reading import SecondReading
@@ -39,6 +39,16 @@ class Rewriting:
         rewriter = Rewriter(self.forms if reads_all else Forms(()), reading)
         return RewrittenText(text, rewriter, frozenset() if reads_all else self.slots)
 
+    @property
+    def asks(self) -> bool:
+        """Whether plugins are asked, which may take as long as their budget."""
+        return self.forms.passages is not None
+
+    @property
+    def plugins(self) -> frozenset[str]:
+        """The forms of plugins, as packs name them."""
+        return frozenset(line.by for line in self.lines.values() if line.by)
+
     def told_by(self, rewritten: frozenset[str]) -> list[RewriteLine]:
         """Return the lines with a notice that tells that something was ``rewritten`` for these slots."""
         lines = (line for slot, line in self.lines.items() if slot in rewritten and line.notice is not None)
@@ -56,5 +66,5 @@ def rewriting(
     if not lines:
         return NOTHING_REWRITTEN
     own, quotes = built_in({slot: slots[slot] for slot, line in lines.items() if not line.by}, tag)
-    brought = (of_plugin(slot, given[line.by]) for slot, line in lines.items() if line.by in given)
-    return Rewriting(Forms((*own, *brought), quotes, tag), lines)
+    brought = passages_of((slot, given[line.by]) for slot, line in lines.items() if line.by in given)
+    return Rewriting(Forms(own, quotes, brought, tag), lines)

@@ -31,6 +31,11 @@ class RewrittenText:
         return self._kept | self._rewriter.left
 
     @property
+    def unanswered(self) -> frozenset[str]:
+        """The slots of which a plugin's form failed."""
+        return frozenset(self._rewriter.unanswered)
+
+    @property
     def refused(self) -> frozenset[int]:
         return self._inner.refused
 
@@ -127,11 +132,11 @@ class RewrittenText:
         for piece in pieces:
             out.append(piece.text)
             own.written += len(piece.text)
-            if not piece.slot:
+            if not piece.slots:
                 own.released += piece.length
                 continue
             own.rewritten += piece.length
             own.instead += len(piece.text)
-            self.rewritten.add(piece.slot)
+            self.rewritten.update(piece.slots)
             end = self._at - self._rewriter.waiting
             self.cuts.append(Cut(end - piece.length, end, piece.text))
