@@ -97,8 +97,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "authoring/calibration": {"authoring", "detection", "errors", "judging", "language", "loading", "policy"},
     "authoring/register": {"authoring", "errors", "language", "policy", "runtime", "runtime/redact"},
     "conformance": {
-        "authoring", "detection", "errors", "loading", "plugin", "plugins", "runtime/match", "runtime/text",
-        "substance",
+        "authoring", "detection", "errors", "loading", "plugin", "plugins", "runtime/forms", "runtime/match",
+        "runtime/text", "substance",
     },
     "testing_kit": {"conformance", "errors", "plugins"},
     "doctor/protocols": {"detection", "policy", "protocol"},

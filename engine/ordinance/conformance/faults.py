@@ -146,12 +146,12 @@ CATALOGUE: dict[str, Entry] = {
         "a text under `rewrites` becomes something else", "Change the function, or write down what it gives."
     ),
     "substance-changed": Entry(
-        "the engine's witness cannot tell that a rewritten text says the same, so such a text would stay as it was",
+        "a rewritten passage would stay as it was: a word became another, or the witness does not find it sound",
         "Leave what the message names as it is written; `ordinance witness` compares two texts.",
     ),
     "cut-hides": Entry(
-        "a match is missed, or a text rewritten otherwise, where a window or a piece of a stream cuts it",
-        "Raise `overlap` or `width` to the length of the longest match, and let nothing depend on what is around it.",
+        "a match is missed where a window or a piece of a stream cuts it",
+        "Raise `overlap` to the length of the longest match, and let nothing depend on what is around a match.",
     ),
     "shape-hides": Entry(
         "a candidate that is refused hides a shorter one in it, which would be accepted",

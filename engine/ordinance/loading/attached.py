@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
@@ -57,7 +57,7 @@ class Attached:
     plugin: Plugin
     pool: Pool
     uses: tuple[Use, ...]
-    forms: Mapping[str, Use]
+    forms: Mapping[str, Use] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

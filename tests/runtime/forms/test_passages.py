@@ -130,8 +130,13 @@ def test_two_forms_rewrite_one_after_the_other() -> None:
 
 def test_what_the_engine_rewrites_itself_is_shown_to_no_plugin() -> None:
     asked: list[str] = []
+
+    def noted(text: str) -> str:
+        asked.append(text)
+        return swiss(text)
+
     opened = session(
-        {"acme.swiss": Form(lambda text: asked.append(text) or swiss(text), 80)},
+        {"acme.swiss": Form(noted, 80)},
         "spelling by acme.swiss\n  rewrite numbers",
         "spelling de-CH\n  numbers de-CH",
     )

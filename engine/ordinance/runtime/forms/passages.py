@@ -113,11 +113,12 @@ class Asking:
 
     def _answer(self, slot: str, rewrite: Callable[[str], str], text: str) -> str | None:
         try:
-            return rewrite(text)
-        except DetectorError as fault:
-            if fault.lasting:
+            new = rewrite(text)
+        except Exception as fault:  # whatever a form does, the text stays as it was
+            if isinstance(fault, DetectorError) and fault.lasting:
                 self._gone.add(slot)
             return None
+        return new if isinstance(new, str) else None
 
     def _is_form(self, a: str, b: str) -> bool:
         return differ_in_spelling_alone(a, b) and compare(a, b, self._language).same

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ordinance.runtime.forms.form import WIDEST, Form, Quotes
 from ordinance.runtime.forms.passages import Asking, Passages
 from ordinance.runtime.forms.running_prose import RunningProse
-from ordinance.runtime.forms.second_reading import GAP, SecondReading
+from ordinance.runtime.forms.second_reading import GAP
 from ordinance.substance.comparing import compare
 from ordinance.substance.protected_spans import State
 
@@ -41,12 +41,23 @@ class Piece(NamedTuple):
     slots: tuple[str, ...] = ()
 
 
+class Reading(Protocol):
+    """Reads what leaves, and says whether something else may."""
+
+    def read(self, text: str) -> None:
+        """Take what leaves."""
+
+    def allows(self, old: str, new: str, after: str, *, ended: bool) -> bool | None:
+        """Return whether ``new`` may leave instead of ``old``, behind which stands ``after``; None if that is not known
+        yet, unless the text has ``ended``."""
+
+
 class Rewriter:
     """Feed it a text in any cutting; the pieces that come out say the same. ``left`` are slots of which some unit was
     left as it was, because a form failed, or the witness or the second reading objected; ``unanswered`` those of which
     a plugin's form failed."""
 
-    def __init__(self, forms: Forms, reading: SecondReading) -> None:
+    def __init__(self, forms: Forms, reading: Reading) -> None:
         self._forms = forms
         self._quotes = forms.quotes
         self._reading = reading
