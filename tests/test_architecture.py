@@ -32,9 +32,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime/redact": {"detection", "policy", "runtime/text", "runtime/match"},
     "runtime/judged": {"runtime/text", "runtime/match", "runtime/redact"},
     "runtime/adherence": {"runtime/text"},
+    "runtime/forms": {"detection", "policy", "substance", "runtime/text", "runtime/match", "runtime/redact"},
     "runtime": {
         "detection", "errors", "policy", "runtime/adherence", "runtime/text", "runtime/match", "runtime/redact",
-        "runtime/judged",
+        "runtime/judged", "runtime/forms",
     },
     "runtime/compared": {"policy", "runtime", "runtime/redact"},
     "detectors": {"detection", "errors", "plugin", "runtime/text", "runtime/match"},
@@ -42,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plugins": {"errors", "plugin", "plugins/inside", "runtime/match", "settings"},
     "loading": {
         "detection", "detectors", "errors", "instructions", "language", "plugin", "plugins", "policy", "policy/link",
-        "policy/check", "resources", "runtime", "runtime/match",
+        "policy/check", "resources", "runtime", "runtime/forms", "runtime/match",
     },
     "judging": {"detection", "errors", "loading", "plugin", "plugins", "runtime/text", "settings"},
     "instructions": {"policy"},
@@ -96,7 +97,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "authoring/calibration": {"authoring", "detection", "errors", "judging", "language", "loading", "policy"},
     "authoring/register": {"authoring", "errors", "language", "policy", "runtime", "runtime/redact"},
     "conformance": {
-        "authoring", "detection", "errors", "loading", "plugin", "plugins", "runtime/match", "runtime/text",
+        "authoring", "detection", "errors", "loading", "plugin", "plugins", "runtime/forms", "runtime/match",
+        "runtime/text", "substance",
     },
     "testing_kit": {"conformance", "errors", "plugins"},
     "doctor/protocols": {"detection", "policy", "protocol"},

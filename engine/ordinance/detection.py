@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from ordinance.plugin import Asked, Passage, Question, Span, Unconfigured
+from ordinance.plugin import Asked, Form, Passage, Question, Span, Unconfigured
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,6 @@ class Declaration(Asked):
 
 
 __all__ = [
-    "Checkpoint", "Declaration", "Expressions", "Judge", "Judged", "Passage", "Pattern", "Prepared", "Question",
+    "Checkpoint", "Declaration", "Expressions", "Form", "Judge", "Judged", "Passage", "Pattern", "Prepared", "Question",
     "Ruling", "Segments", "Span", "Unconfigured", "exact", "waits"
 ]  # fmt: skip

@@ -181,8 +181,13 @@ class JudgeFaultError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Rewrites the form of a text, never its substance. ``rewrite`` sees a character together with at most ``width``
-    characters around it; the engine's own witness decides whether the substance is the same."""
+    """Rewrites the form of a text, never its substance.
+
+    ``rewrite`` is shown passages and returns each, rewritten or as it is: of a line as many whole words as have at most
+    ``width`` characters together, which wait for it (2 to 500). They contain no code, no links and no quotations. It
+    must be a pure function. The engine's own witness decides whether the substance is the same; line breaks and
+    invisible characters stay as they are, and nothing becomes longer than twice its length and 100 characters.
+    """
 
     rewrite: Callable[[str], str]
     width: int
@@ -240,10 +245,11 @@ class Hooks:
     def form(self, asked: Asked, settings: Settings) -> Form | Unconfigured | None:
         """Return how text is rewritten, or None where the name is not this plugin's.
 
-        Runs: as ``detector``. What it returns is called with text that the rules have read, and the rules read what it
-        returns.
+        Runs: as ``detector``. What it returns is called with passages of answers that the rules have read, and the
+        rules read what it returns.
 
-        Fails: at the start, as ``detector``. Later the text stays as it was, and the answer says so.
+        Fails: at the start, as ``detector``. Later the passage stays as it was, and the answer's metadata says so; so
+        it does where the witness cannot tell that the substance is the same.
         """
 
     @hookspec(firstresult=True)

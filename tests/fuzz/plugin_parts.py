@@ -80,7 +80,8 @@ def _message(data: bytes) -> object:
     finally:
         frames.close()
     for check in (answered.truth, lambda each: answered.spans(each, 9), lambda each: answered.scores(each, 2),
-                  answered.text, lambda each: answered.lines(each, 3, 20), answered.nothing):  # fmt: skip
+                  lambda each: answered.rewritten(each, "a"),
+                  lambda each: answered.lines(each, 3, 20), answered.nothing):  # fmt: skip
         with suppress(ValueError):
             check(message.get("is") if isinstance(message, dict) else message)
     return message

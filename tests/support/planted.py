@@ -51,6 +51,7 @@ quiet = ["quiet"]
 REWRITTEN = """
 [[example]]
 use = "form acme.word"
+language = "de"
 rewrites = [["Straße", "Strasse"]]
 """
 
@@ -277,15 +278,36 @@ PLANTED = (
     judging("a model that is not there", "judge-fails", "raise JudgeFaultError('unreachable')"),
     judging("scores nothing", "example-missed", "return [0.0 for _ in passages]"),
     other("a form of another type", "answer-type",
-          "@hookimpl\ndef form(asked): return Form(lambda text: None, 1) if asked.name == 'acme.word' else None",
+          "@hookimpl\ndef form(asked): return Form(lambda text: None, 20) if asked.name == 'acme.word' else None",
           '"form acme.word"', REWRITTEN),
     other("a form that does nothing", "example-rewritten",
-          "@hookimpl\ndef form(asked): return Form(str, 1) if asked.name == 'acme.word' else None",
+          "@hookimpl\ndef form(asked): return Form(str, 20) if asked.name == 'acme.word' else None",
           '"form acme.word"', REWRITTEN),
     other("a form by chance", "impure",
           "def f(text): return text.replace('ß', 'ss') + (str(random.random()) if len(text) > 30 else '')\n"
+          "@hookimpl\ndef form(asked): return Form(f, 40) if asked.name == 'acme.word' else None",
+          '"form acme.word"', REWRITTEN),
+    other("a form that answers too much", "answer-outside",
+          "@hookimpl\ndef form(asked): return Form(lambda text: text * 100, 20) if asked.name == 'acme.word' else None",
+          '"form acme.word"', REWRITTEN),
+    other("a form that moves text to the other side", "answer-outside",
+          "@hookimpl\ndef form(asked): return Form('\\u202e{}'.format, 20) if asked.name == 'acme.word' else None",
+          '"form acme.word"', REWRITTEN),
+    other("a form that changes a number", "substance-changed",
+          "def f(text): return text.replace('ß', 'ss').replace('3 Stück', '4 Stück')\n"
+          "@hookimpl\ndef form(asked): return Form(f, 40) if asked.name == 'acme.word' else None",
+          '"form acme.word"', REWRITTEN.replace('sse"]]', 'sse"], ["Es sind 3 Stück.", "Es sind 4 Stück."]]')),
+    other("a form that changes a word", "substance-changed",
+          "def f(text): return text.replace('ß', 'ss').replace('erlaubt', 'verboten')\n"
+          "@hookimpl\ndef form(asked): return Form(f, 40) if asked.name == 'acme.word' else None",
+          '"form acme.word"', REWRITTEN.replace('sse"]]', 'sse"], ["Es ist erlaubt.", "Es ist verboten."]]')),
+    other("a form that sees no word", "start-type",
+          "def f(text): return text.replace('ß', 'ss')\n"
           "@hookimpl\ndef form(asked): return Form(f, 1) if asked.name == 'acme.word' else None",
           '"form acme.word"', REWRITTEN),
+    other("a form for a language that nobody knows", "examples-invalid",
+          "@hookimpl\ndef form(asked): return Form(str, 20) if asked.name == 'acme.word' else None",
+          '"form acme.word"', REWRITTEN.replace('"de"', '"xx"'), mays=_codes("examples-missing")),
     other("a sink that raises", "raises", "@hookimpl\ndef audit_sink(): return Sink(lambda records: 1 / 0)", '"sink"'),
     other("a sink without its setting", "unconfigured", "@hookimpl\ndef audit_sink(): return Unconfigured('x')",
           '"sink"'),

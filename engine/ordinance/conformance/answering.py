@@ -1,4 +1,4 @@
-"""Judges, forms, sinks and health that are being tried."""
+"""Judges, sinks and health that are being tried."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def try_judge(plugin: Plugin, example: Example, budget: Budget, faults: Faults) 
     use = example.as_use
     texts = list(dict.fromkeys([*example.fires, *example.quiet, *prose(), *HARD]))
     with Bench(plugin, [use], budget, faults) as bench:
-        _start(bench)
+        start(bench)
         first = {text: _scores(bench, [text])[0] for text in texts}
         low = [text for text in example.fires if first[text] < example.at_least]
         high = [text for text in example.quiet if first[text] >= example.at_least]
@@ -50,7 +50,7 @@ def try_judge(plugin: Plugin, example: Example, budget: Budget, faults: Faults) 
         together = {text: score for batch in batches for text, score in zip(batch, _scores(bench, batch), strict=True)}
         _check_same(first, together, "beside others", example.use, faults)
     with Bench(plugin, [use], budget, faults) as bench:
-        _start(bench)
+        start(bench)
         again = {text: _scores(bench, [text])[0] for text in reversed(texts)}
         _check_same(first, again, "in another process, in another order", example.use, faults)
 
@@ -65,35 +65,10 @@ def _check_same(first: dict[str, float], again: dict[str, float], when: str, use
         faults.note("impure", use, f"scores otherwise {when}, {count} of {len(again)} texts")
 
 
-def try_form(plugin: Plugin, example: Example, budget: Budget, faults: Faults) -> None:
-    """Try one use of a form. Raises ``StoppedError`` where it cannot be tried any further."""
-    use = example.as_use
-    given = dict(example.rewrites)
-    texts = list(dict.fromkeys([*given, *prose(), *HARD]))
-    with Bench(plugin, [use], budget, faults) as bench:
-        _start(bench)
-        first = {text: _rewritten(bench, text) for text in texts}
-        if count := sum(first[text] != after for text, after in given.items()):
-            faults.note("example-rewritten", example.use, f"rewrites {count} of {len(given)} examples otherwise")
-        twice = [text for text in texts if _rewritten(bench, text) != first[text]]
-        apart = [text for text in given if first[text] not in _rewritten(bench, f"La la.\n\n{text}\n\nLa la.")]
-        if apart:
-            faults.note("cut-hides", example.use, f"rewrites {len(apart)} examples otherwise between other paragraphs")
-    with Bench(plugin, [use], budget, faults) as bench:
-        _start(bench)
-        twice += [text for text in reversed(texts) if _rewritten(bench, text) != first[text]]
-    if twice:
-        faults.note("impure", example.use, f"rewrites otherwise a second time, {len(set(twice))} of {len(texts)} texts")
-
-
-def _rewritten(bench: Bench, text: str) -> str:
-    return bench.ask(0, lambda pool: pool.rewrite(0, text))
-
-
 def try_sink(plugin: Plugin, budget: Budget, faults: Faults) -> None:
     """Try the sink with records, one and many at a time. Raises ``StoppedError``."""
     with Bench(plugin, [Use("audit_sink", Asked(""))], budget, faults) as bench:
-        _start(bench)
+        start(bench)
         for records in (RECORDS[:1], RECORDS, [*RECORDS] * 50):
             bench.ask(0, lambda pool, records=records: pool.write(0, records))  # type: ignore[misc]
 
@@ -112,6 +87,7 @@ def try_health(plugin: Plugin, examples: Sequence[Example], budget: Budget, faul
             faults.note("text-told", "health", "returns text that the plugin was asked about")
 
 
-def _start(bench: Bench) -> None:
+def start(bench: Bench) -> None:
+    """Start the plugin. Raises ``StoppedError`` where a setting is missing."""
     if any(isinstance(given, Unconfigured) for given in bench.start()):
         raise StoppedError

@@ -46,7 +46,7 @@ class Detecting:
         (use,) = bench.uses
         asked = Declaration(use.asked.name, use.asked.arguments, use.asked.prose)
         try:
-            given = Attached(plugin, bench.pool, (asked,)).prepared()[asked]
+            given = Attached(plugin, bench.pool, (Use("detector", asked),)).detectors()[asked]
         except PluginError as error:
             faults.add(fault("expression-invalid", use.named, error.message))
             raise StoppedError from None

@@ -113,8 +113,9 @@ CATALOGUE: dict[str, Entry] = {
         "Return exactly the type of the contract: a list of pairs of `int`, a `bool`, a list of `float`.",
     ),
     "answer-outside": Entry(
-        "a span or a score is outside its bounds",
-        "Return spans with 0 ≤ start < end ≤ len(passage.text), and one score from 0 to 1 for each passage.",
+        "a span, a score or a rewritten text is outside its bounds",
+        "Return spans with 0 ≤ start < end ≤ len(passage.text), one score from 0 to 1 for each passage, and a text "
+        "with the line breaks and invisible characters of the one before, at most 2 × len(text) + 100 long.",
     ),
     "answer-large": Entry(
         "an answer has too many values", "Stop after a few thousand; an iterator must end by itself."
@@ -143,6 +144,10 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "example-rewritten": Entry(
         "a text under `rewrites` becomes something else", "Change the function, or write down what it gives."
+    ),
+    "substance-changed": Entry(
+        "a rewritten passage would stay as it was: a word became another, or the witness does not find it sound",
+        "Leave what the message names as it is written; `ordinance witness` compares two texts.",
     ),
     "cut-hides": Entry(
         "a match is missed where a window or a piece of a stream cuts it",

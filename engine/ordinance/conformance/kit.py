@@ -8,11 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ordinance.conformance.answering import try_form, try_health, try_judge, try_sink
+from ordinance.conformance.answering import try_health, try_judge, try_sink
 from ordinance.conformance.bench import Bench, Faults, StoppedError
 from ordinance.conformance.detecting import try_detector
 from ordinance.conformance.faults import Fault, fault
 from ordinance.conformance.folder import folder_faults, manifest_of
+from ordinance.conformance.form_trials import try_form
 from ordinance.conformance.own_examples import Example, Examples, ExamplesError, read_examples
 from ordinance.errors import OrdinanceError, PluginError, UsageError
 from ordinance.loading.instructing import catalogue_of

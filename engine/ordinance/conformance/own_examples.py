@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ordinance.plugin import Asked, Question, Served
 from ordinance.plugins.manifest import Manifest, Value, read_toml
 from ordinance.plugins.prepared import Use
+from ordinance.substance.closed_classes import language_of
 
 FILE = "ordinance-examples.toml"
 
@@ -36,7 +37,7 @@ class Example(_Table):
     """Examples of one use: a name that the manifest lists, such as ``detector acme.id``, with its arguments.
 
     ``fires`` are texts in which it finds something, or which score at least ``at_least``; ``quiet`` are others.
-    ``rewrites`` are pairs: a text, and what a form makes of it.
+    ``rewrites`` are pairs: a text, and what a form makes of it; both are in ``language``.
     """
 
     use: str
@@ -46,6 +47,7 @@ class Example(_Table):
     fires: list[str] = Field(default_factory=list)
     quiet: list[str] = Field(default_factory=list)
     rewrites: list[list[str]] = Field(default_factory=list)
+    language: str = ""
     served: Model | None = None
 
     @property
@@ -116,6 +118,10 @@ def _wrong(found: Examples, manifest: Manifest) -> Iterator[str]:
             yield f"{example.use}: a form has `rewrites`, not `fires` and `quiet`"
         if example.hook != "form" and example.rewrites:
             yield f"{example.use}: `rewrites` is for forms"
+        if example.hook != "form" and example.language:
+            yield f"{example.use}: `language` is for forms"
+        if example.language and language_of(example.language) is None:
+            yield f"{example.use}: the witness does not know the language `{example.language}`"
         if example.hook == "judge" and not example.prose:
             yield f"{example.use}: a judge needs `prose`, what the rule says that it means"
         if example.hook != "judge" and example.served is not None:

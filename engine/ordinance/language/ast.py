@@ -262,10 +262,32 @@ class Without:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewrite:
+    """``rewrite numbers, dates``: answers are rewritten in the form of these slots, ``by`` a plugin if one is named.
+    ``law`` makes it bind."""
+
+    slots: tuple[str, ...]
+    by: Word | None
+    arguments: tuple[Word, ...]
+    telling: Word | None
+    law: Word | None
+    span: Span
+
+    @property
+    def form(self) -> str:
+        """Return the form of a plugin as packs write it, with what is in parentheses; empty for the engine's own."""
+        if self.by is None:
+            return ""
+        given = ", ".join(f'"{each.text}"' for each in self.arguments)
+        return f"{self.by.text} ({given})" if given else self.by.text
+
+
+@dataclass(frozen=True, slots=True)
 class SpeakDecl:
     slots: tuple[Slot, ...]
     span: Span
     without: tuple[Without, ...] = ()
+    rewrites: tuple[Rewrite, ...] = ()
 
     def find(self, slot: str) -> Slot | None:
         """Return the line that sets ``slot``, or None."""

@@ -78,10 +78,15 @@ class _Builder(RuleBuilder):
                 return self.contact(node)
             case "speak":
                 slots = tuple(self.slot(c) for c in self.nodes(node, "slot"))
-                return ast.SpeakDecl(slots, self.place(node), tuple(map(self.without, self.nodes(node, "without"))))
+                without = tuple(map(self.without, self.nodes(node, "without")))
+                rewrites = tuple(map(self.rewrite, self.nodes(node, "rewrite")))
+                return ast.SpeakDecl(slots, self.place(node), without, rewrites)
             case "law_speak":
                 bound = (self.slot(self.need(c, "slot"), self.words(c)[0]) for c in self.nodes(node, "bound_slot"))
-                return ast.SpeakDecl(tuple(bound), self.place(node))
+                forms = (
+                    self.rewrite(self.need(c, "rewrite"), self.words(c)[0]) for c in self.nodes(node, "bound_rewrite")
+                )
+                return ast.SpeakDecl(tuple(bound), self.place(node), rewrites=tuple(forms))
         return None
 
     def pattern_examples(self, node: Node) -> tuple[ast.PatternExample, ...]:
@@ -181,6 +186,17 @@ class _Builder(RuleBuilder):
     def without(self, node: Node) -> ast.Without:
         declines = self.token(node, "DECLINE") is not None
         return ast.Without(declines, self.words(self.need(node, "telling"))[0], self.place(node))
+
+    def rewrite(self, node: Node, law: ast.Word | None = None) -> ast.Rewrite:
+        by, told = self.words(node, "DOTTED"), self.node(node, "telling")
+        return ast.Rewrite(
+            tuple(" ".join(map(str, c.children)) for c in self.nodes(node, "slot_name")),
+            by[0] if by else None,
+            self.arguments(node),
+            self.words(told)[0] if told else None,
+            law,
+            self.place(node),
+        )
 
     def slot_value(self, node: Node) -> ast.SlotValue:
         words = self.words(node)

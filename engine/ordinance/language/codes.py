@@ -76,11 +76,13 @@ CATALOGUE: dict[str, Entry] = {
         "warning",
     ),
     "detector-missing": Entry(
-        "no plugin provides a detector",
+        "no plugin provides a detector or a form",
         "List the plugin that provides it in the setting `plugins`; `--config FILE` names the settings.",
     ),
     "detector-unconfigured": Entry(
-        "a detector is not set up, so its test is struck out", "Set up what the message names.", "warning"
+        "a detector is not set up, so its test is struck out, or a form, so it rewrites nothing",
+        "Set up what the message names.",
+        "warning",
     ),
     "example-fault": Entry(
         "a plugin failed on an example", "See what the cause means in docs/plugins.md, and ask the plugin's authors."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 from ordinance.detection import (
     Declaration,
     Expressions,
+    Form,
     Passage,
     Pattern,
     Prepared,
@@ -21,14 +22,17 @@ from ordinance.detection import (
 )
 from ordinance.detectors.builtin import forms_of
 from ordinance.errors import PatternError, PluginError
+from ordinance.loading.asked_forms import asked_forms
 from ordinance.loading.instructing import languages
+from ordinance.plugin import Asked
 from ordinance.plugin import Expressions as GivenExpressions
 from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.pool import Pool
-from ordinance.plugins.prepared import AskedCandidates, AskedSegments, Use
+from ordinance.plugins.prepared import AskedCandidates, AskedSegments, FormWidth, Use
 from ordinance.plugins.prepared import Prepared as Given
 from ordinance.policy.ir import Policy
+from ordinance.runtime.forms.form import NARROWEST, WIDEST
 from ordinance.runtime.match.matcher import check_pattern
 from ordinance.runtime.match.patterns import parse_pattern, size
 from ordinance.runtime.match.segments import MOST_OVERLAP
@@ -47,11 +51,13 @@ _lock = Lock()
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A plugin that a policy asks, and the processes that answer for it."""
+    """A plugin that a policy asks, and the processes that answer for it. ``forms`` are those of its uses that are
+    forms, by the key that ``Plan.forms`` has for each."""
 
     plugin: Plugin
     pool: Pool
-    uses: tuple[Declaration, ...]
+    uses: tuple[Use, ...]
+    forms: Mapping[str, Use] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -77,29 +83,42 @@ class Attached:
         state = f"{status.state}, failed last because: {status.cause}" if status.cause else status.state
         return f"{self.plugin.shown}: {state}" + (f"; not in force here: {', '.join(missing)}" if missing else "")
 
-    def prepared(self) -> Mapping[Declaration, Prepared | Unconfigured]:
-        """Return what the plugin gave for each use, as the engine looks for it. Starts a process. Raises
+    def detectors(self) -> Mapping[Declaration, Prepared | Unconfigured]:
+        """Return what the plugin gave for each use of a detector, as the engine looks for it. Starts a process. Raises
         ``PluginError``."""
         given = self.pool.prepared()
         _bound(self, given)
         return {
-            asked: _as_the_engine_has_it(self, number, each)
-            for number, (asked, each) in enumerate(zip(self.uses, given, strict=True))
+            use.asked: _as_the_engine_has_it(self, number, each)
+            for number, (use, each) in enumerate(zip(self.uses, given, strict=True))
+            if isinstance(use.asked, Declaration)
         }
 
+    def prepared_forms(self) -> Mapping[str, Form | Unconfigured]:
+        """Return what the plugin gave for each form. Starts a process. Raises ``PluginError``."""
+        given = self.pool.prepared()
+        numbers = {key: self.uses.index(use) for key, use in self.forms.items()}
+        return {key: _form(self, number, given[number]) for key, number in numbers.items()}
 
-def asked_of(policy: Policy, plugins: Sequence[Plugin]) -> Iterator[tuple[Plugin, tuple[Declaration, ...]]]:
-    """Yield the plugins that ``policy`` asks, with the uses of their detectors, in the order of ``plugins``."""
+
+def asked_of(policy: Policy, plugins: Sequence[Plugin]) -> Iterator[tuple[Plugin, tuple[Use, ...]]]:
+    """Yield the plugins that ``policy`` asks, with what it asks of their detectors and forms, in the order of
+    ``plugins``."""
+    forms = tuple(dict.fromkeys(asked_forms(policy).values()))
     for plugin in plugins:
-        names = frozenset(plugin.manifest.names("detector"))
-        uses = tuple(each.declaration for each in policy.detectors if each.kind in names)
+        names = frozenset(plugin.manifest.names("detector")), frozenset(plugin.manifest.names("form"))
+        uses = (
+            *(Use("detector", each.declaration) for each in policy.detectors if each.kind in names[0]),
+            *(Use("form", each) for each in forms if each.name in names[1]),
+        )
         if uses:
             yield plugin, uses
 
 
-def attach(plugin: Plugin, uses: tuple[Declaration, ...], budget: Budget) -> Attached:
-    """Return ``plugin`` with processes for ``uses``."""
-    return Attached(plugin, pool_of(plugin, tuple(Use("detector", asked) for asked in uses), budget), uses)
+def attach(plugin: Plugin, uses: tuple[Use, ...], forms: Mapping[str, Asked], budget: Budget) -> Attached:
+    """Return ``plugin`` with processes for ``uses``; ``forms`` are what packs ask of any plugin, by their keys."""
+    own = {key: use for key, asked in forms.items() if (use := Use("form", asked)) in uses}
+    return Attached(plugin, pool_of(plugin, uses, budget), uses, own)
 
 
 def pool_of(plugin: Plugin, uses: tuple[Use, ...], budget: Budget) -> Pool:
@@ -159,6 +178,18 @@ def _as_the_engine_has_it(attached: Attached, number: int, given: Given) -> Prep
         raise _wrong(attached, number, error.message.rstrip(".")) from None
 
 
+def _form(attached: Attached, number: int, given: Given) -> Form | Unconfigured:
+    match given:
+        case FormWidth(width) if NARROWEST <= width <= WIDEST:
+            return Form(_Rewrite(attached.pool, number), width)
+        case FormWidth():
+            raise _wrong(attached, number, f"`width` is not from {NARROWEST} to {WIDEST}")
+        case Unconfigured():
+            return given
+        case _:
+            raise _wrong(attached, number, f"it gives {type(given).__name__}")
+
+
 def _pattern(source: str, any_case: bool, check: _Check | None = None, before: int = 0) -> Pattern:
     check_pattern(source, any_case)
     return Pattern(source, any_case, check, before=before, waits=check is not None)
@@ -166,7 +197,7 @@ def _pattern(source: str, any_case: bool, check: _Check | None = None, before: i
 
 def _wrong(attached: Attached, number: int, what: str) -> PluginError:
     return PluginError(
-        f"the plugin {attached.plugin.shown}, asked by the hook `detector` for `{attached.uses[number].name}`: {what}.",
+        f"the plugin {attached.plugin.shown}, asked by {attached.uses[number]}: {what}.",
         help="Ask the plugin's authors, or remove it from the setting `plugins`.",
     )
 
@@ -191,3 +222,14 @@ class _Find:
 
     def __call__(self, passage: Passage) -> list[Span]:
         return self.pool.find(self.use, passage)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewrite:
+    """Asks a plugin for another form of a passage."""
+
+    pool: Pool
+    use: int
+
+    def __call__(self, text: str) -> str:
+        return self.pool.rewrite(self.use, text)

@@ -9,7 +9,7 @@ from typing import Any
 from ordinance.errors import PluginError
 from ordinance.plugins.allowed import Plugin
 from ordinance.policy.catalogue import Catalogue
-from ordinance.policy.plan import Instructions
+from ordinance.policy.taking_part import Instructions
 
 _FIX = "Ask the plugin's authors: `ordinance plugin check` shows them what is wrong."
 

@@ -16,6 +16,7 @@ from ordinance.detection import Declaration, Judge, Prepared, Question, Unconfig
 from ordinance.detectors.registry import Registry
 from ordinance.errors import PluginError, PolicyError, UnreadableError
 from ordinance.language.diagnostics import Diagnostic, about_file, capped, diagnose, in_order
+from ordinance.loading.asked_forms import asked_forms, check_forms, form_places
 from ordinance.loading.attached import Attached, asked_of, attach
 from ordinance.loading.breadth import too_broad
 from ordinance.loading.civic import civic_bans
@@ -34,8 +35,9 @@ from ordinance.policy.check.compile import compile, unjudged
 from ordinance.policy.check.proof import check
 from ordinance.policy.ir import Example, Policy, Unit
 from ordinance.policy.link.linker import link
-from ordinance.policy.plan import Instructions, Plan
+from ordinance.policy.plan import Plan
 from ordinance.policy.proven import is_proven, rely_on
+from ordinance.policy.taking_part import Instructions, form_key
 
 DEFAULT_BUDGET = Budget()
 
@@ -129,15 +131,23 @@ def load(
         policy = replace(policy, digest=digest(packs.units, _taking_part(asked, instructions, plugins)))
         found += (over := oversized(policy))
         if not over:
-            attached = [attach(plugin, uses, budget) for plugin, uses in asked]
+            by_packs = asked_forms(policy)
+            attached = [attach(plugin, uses, by_packs, budget) for plugin, uses in asked]
             verdict = check(policy, _registry(policy, attached, plugins), on or datetime.now(UTC).date())
             found += verdict.diagnostics
+            forms = {key: form for each in attached for key, form in each.prepared_forms().items()}
+            found += check_forms(policy, plugins, forms)
             found += unasked(policy) if judge is None else []
             if verdict.checked and not _wrong(found):
                 questions = [each.question for each in policy.judged]
                 asked_judge = judge(questions) if judge is not None and questions else None
                 plan = compile(verdict.checked, asked_judge)
-                plan = replace(plan, plugins=_by_key(policy, attached), instructions=instructions)
+                plan = replace(
+                    plan,
+                    forms={key: form for key, form in forms.items() if not isinstance(form, Unconfigured)},
+                    plugins=_by_key(policy, attached),
+                    instructions=instructions,
+                )
                 # What plugins answer is not proven by their files.
                 proof = None if asked else (policy.digest, on, examples, tuple(unit.given for unit in packs.units))
                 if proof is None or not is_proven(proof):
@@ -232,7 +242,7 @@ def _registry(policy: Policy, attached: Iterable[Attached], plugins: Iterable[Pl
     prepared: dict[Declaration, Prepared | Unconfigured] = {}
     for each in attached:
         try:
-            prepared |= each.prepared()
+            prepared |= each.detectors()
         except PluginError as error:
             raise _placed(error, each, policy) from None
     return Registry(prepared, (name for plugin in plugins for name in plugin.manifest.names("detector")))
@@ -241,10 +251,10 @@ def _registry(policy: Policy, attached: Iterable[Attached], plugins: Iterable[Pl
 def _placed(error: PluginError, attached: Attached, policy: Policy) -> PluginError:
     """Return ``error`` with the place in a pack of the arguments that a plugin raised about: its author can mend
     that."""
-    asked = attached.uses[error.use] if 0 <= error.use < len(attached.uses) else None
-    for detector in policy.detectors if asked else ():
-        if detector.declaration == asked:
-            span = detector.span
+    asked = attached.uses[error.use].asked if 0 <= error.use < len(attached.uses) else None
+    places = [(each.declaration, each.span) for each in policy.detectors] + [*form_places(policy)]
+    for declared, span in places if asked else ():
+        if declared == asked:
             return PluginError(
                 f"{span.source.name}:{span.line}: {error.message}",
                 help=f"Correct what is in parentheses after `{asked.name}` in the pack, as the plugin says. If it is "
@@ -257,9 +267,11 @@ def _placed(error: PluginError, attached: Attached, policy: Policy) -> PluginErr
 
 
 def _by_key(policy: Policy, attached: Iterable[Attached]) -> dict[str, Attached]:
-    """Return which plugin answers for each detector that is one's, by the detector's key."""
-    by_use = {asked: each for each in attached for asked in each.uses}
-    return {each.key: by_use[each.declaration] for each in policy.detectors if each.declaration in by_use}
+    """Return which plugin answers for each detector and each form that is one's, by its key."""
+    attached = tuple(attached)
+    by_use = {use.asked: each for each in attached for use in each.uses}
+    detectors = {each.key: by_use[each.declaration] for each in policy.detectors if each.declaration in by_use}
+    return detectors | {form_key(key): each for each in attached for key in each.forms}
 
 
 def digest(units: Sequence[Unit], plugins: Sequence[Plugin]) -> str:

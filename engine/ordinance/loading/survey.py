@@ -73,7 +73,7 @@ def _uses(plugins: Sequence[Plugin], paths: Sequence[Path | str]) -> Mapping[str
     by_packs = {} if policy is None else {plugin.name: asked for plugin, asked in asked_of(policy, plugins)}
     return {
         plugin.name: (
-            *(Use("detector", asked) for asked in by_packs.get(plugin.name, ())),
+            *by_packs.get(plugin.name, ()),
             *(Use(hook, Asked("")) for name, hook in ALONE.items() if name in plugin.manifest.provides),
         )
         for plugin in plugins

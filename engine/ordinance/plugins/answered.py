@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from unicodedata import category
 
 from ordinance.plugin import Passage, Span
 
 #: Checks an answer and returns it with its type.
 Check = Callable[[object], object]
+
+#: Categories of Unicode of which a form may add and remove nothing.
+_UNSEEN = frozenset(("Cc", "Cf", "Cn", "Co", "Zl", "Zp"))
 
 
 class OutsideError(ValueError):
@@ -65,12 +69,31 @@ def _score(value: object) -> float:
     return float(value)
 
 
-def text(answer: object) -> str:
-    """Return a text that can be written in UTF-8."""
+def rewritten(answer: object, asked: str) -> str:
+    """Return the other form of ``asked``: a text that can be written in UTF-8, of at most ``most_rewritten``
+    characters, with the same line breaks and invisible characters in the same order."""
     if not isinstance(answer, str):
         raise ValueError("not a text")
-    answer.encode()
+    try:
+        answer.encode()
+    except UnicodeEncodeError:
+        raise OutsideError("not whole characters") from None
+    if len(answer) > most_rewritten(len(asked)):
+        raise OutsideError(f"longer than {most_rewritten(len(asked))} characters, for a text of {len(asked)}")
+    if answer != asked and _unseen(answer) != _unseen(asked):
+        raise OutsideError("a text with other line breaks or other invisible characters")
     return answer
+
+
+def most_rewritten(length: int) -> int:
+    """Return how many characters the other form of a text of ``length`` characters may have."""
+    return 2 * length + 100
+
+
+def _unseen(value: str) -> list[str]:
+    """Return what moves text or hides in it: controls, formats, private and unassigned characters, separators of
+    lines."""
+    return [each for each in value if not each.isascii() or not each.isprintable() if category(each) in _UNSEEN]
 
 
 def nothing(answer: object) -> None:

@@ -98,8 +98,8 @@ class Pool:
         return self._bench.ask(use, asked, lambda answer: answered.scores(answer, len(asked)), about)
 
     def rewrite(self, use: int, text: str) -> str:
-        """Return ``text`` in its other form."""
-        return self._bench.ask(use, text, answered.text)
+        """Return ``text`` in its other form, as long as ``answered.rewritten`` allows."""
+        return self._bench.ask(use, text, lambda answer: answered.rewritten(answer, text))
 
     def write(self, use: int, records: Sequence[Mapping[str, object]]) -> None:
         """Have copies of ``records`` stored or sent."""

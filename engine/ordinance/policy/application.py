@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ordinance.policy.conditions import Condition
-from ordinance.policy.plan import Exemption, Law, PlannedRule, SlotLine
+from ordinance.policy.plan import Exemption, Law, PlannedRule, RewriteLine, SlotLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def required_by(jurisdiction: str | None, *laws: Law) -> Iterator[Requirement]:
         yield AnyLaw(laws)
 
 
-def required_of_line(line: SlotLine) -> Iterator[Requirement]:
+def required_of_line(line: SlotLine | RewriteLine) -> Iterator[Requirement]:
     """Yield what must hold for a line of ``speak`` to bind; without a law nothing must."""
     if line.law is not None:
         yield from required_by(line.pack, line.law)

@@ -26,6 +26,7 @@ from ordinance.policy.plan import (
     NoticeTemplate,
     PackRef,
     PlannedRule,
+    RewriteLine,
     SlotLine,
     Texts,
     WithoutAdapter,
@@ -205,6 +206,7 @@ class Policy:
     examples: tuple[Example, ...]
     slots: tuple[SlotLine, ...]
     without: tuple[WithoutAdapter, ...]
+    rewrites: tuple[RewriteLine, ...]
     findings: tuple[Diagnostic, ...]
 
     @property

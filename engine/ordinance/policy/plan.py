@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal, Protocol
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from ordinance.detection import Expressions, Judge, Judged, Prepared
+from ordinance.detection import Expressions, Form, Judge, Judged, Prepared
 from ordinance.policy.catalogue import Catalogue
 from ordinance.policy.conditions import Condition
+from ordinance.policy.taking_part import Instructions, TakesPart, form_key
 from ordinance.policy.vocabulary import Channel, Effect, NoticeKind, Occasion, Rank
 
 #: A text by language tag ("de", "fr-CA"); the runtime picks by the request's language along CLDR parents. A text for
@@ -293,35 +294,33 @@ class WithoutAdapter:
 
 
 @dataclass(frozen=True, slots=True)
+class RewriteLine:
+    """A line of ``speak`` that has answers rewritten in the form of ``slots``: by the engine, or ``by`` the form of a
+    plugin, a key into ``Plan.forms``. Where something was rewritten, ``notice`` tells it, if there is one.
+
+    ``language`` is the pack's where a language pack says it, else empty. ``law`` is the law that makes it bind.
+    """
+
+    pack: str
+    rank: Rank
+    slots: tuple[str, ...]
+    by: str = ""
+    notice: NoticeTemplate | None = None
+    language: str = ""
+    law: Law | None = None
+
+    @property
+    def id(self) -> str:
+        """What answers and records cite."""
+        return f"{self.pack}/rewrite"
+
+
+@dataclass(frozen=True, slots=True)
 class Struck:
     """A test that is struck out of the sentence of ``rule``, because nothing is configured that could make it."""
 
     rule: str
     test: str
-
-
-class TakesPart(Protocol):
-    """A plugin that a policy asks."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def version(self) -> str: ...
-
-    def report(self) -> Mapping[str, Any]:
-        """Return how it is now, ready for JSON."""
-
-    def line(self) -> str:
-        """Return the same in a line for people."""
-
-
-@dataclass(frozen=True, slots=True)
-class Instructions:
-    """How a model is told how to speak in a language of a ``plugin``."""
-
-    catalogue: Catalogue
-    plugin: TakesPart
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -330,13 +329,14 @@ class Plan:
 
     ``parents`` maps each loaded jurisdiction to the one it lies within, or None. ``protected`` are detector
     keys whose matches are cut out of withheld regions everywhere; contacts are where the situation has them.
-    ``languages`` are the loaded language packs by tag. ``slots`` are how to speak, ``without`` what follows
-    where no adapter can, ``struck`` what is not looked for. ``engine_labels`` are words that the engine writes between
+    ``languages`` are the loaded language packs by tag. ``slots`` are how to speak, ``rewrites`` which of them answers
+    are rewritten for, ``forms`` those of plugins, by the names that packs write, ``without`` what follows where no
+    adapter can, ``struck`` what is not looked for. ``engine_labels`` are words that the engine writes between
     contacts, by the names in ``ENGINE_LABELS``; it has signs for what no pack says. ``titles`` are those of
     jurisdictions and houses.
-    ``plugins`` are those that answer for detectors, by each detector's key; ``instructions`` are those of plugins, by
-    language, beside the engine's own. ``judge`` is who is asked about the meaning of texts, None where nobody is or no
-    rule asks.
+    ``plugins`` are those that answer for detectors, by each one's key, and for forms, by ``form_key``; ``instructions``
+    are those of plugins, by language, beside the engine's own. ``judge`` is who is asked about the meaning of texts,
+    None where nobody is or no rule asks.
     ``digest`` is 64 hexadecimal digits over the canonical bytes of every source and the files and settings of plugins.
     """
 
@@ -354,6 +354,8 @@ class Plan:
     slots: tuple[SlotLine, ...] = ()
     struck: tuple[Struck, ...] = ()
     without: tuple[WithoutAdapter, ...] = ()
+    rewrites: tuple[RewriteLine, ...] = ()
+    forms: Mapping[str, Form] = field(default_factory=dict)
     engine_labels: Mapping[str, Texts] = field(default_factory=dict)
     titles: Mapping[str, Texts] = field(default_factory=dict)
     plugins: Mapping[str, TakesPart] = field(default_factory=dict)
@@ -371,9 +373,9 @@ class Plan:
         """Return the sentences of plugins, by language."""
         return {language: each.catalogue for language, each in self.instructions.items()}
 
-    def plugins_of(self, rules: Iterable[PlannedRule]) -> tuple[str, ...]:
-        """Return name and version of the plugins that these rules ask."""
-        keys = (key for rule in rules for key in (*rule.detectors, *rule.near))
+    def plugins_of(self, rules: Iterable[PlannedRule], forms: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return name and version of the plugins that these rules ask, and of those of ``forms``."""
+        keys = [*(key for rule in rules for key in (*rule.detectors, *rule.near)), *map(form_key, forms)]
         asked = (self.plugins[key] for key in keys if key in self.plugins)
         return tuple(sorted({f"{each.name} {each.version}" for each in asked}))
 

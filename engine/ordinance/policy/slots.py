@@ -41,6 +41,9 @@ SLOTS = (
     "dates", "units",
 )  # fmt: skip
 
+#: Slots whose form answers may be rewritten in (semantics, rule 40).
+REWRITTEN = frozenset({"spelling", "script", "numbers", "dates", "units"})
+
 #: Slots that may follow what the prompt does.
 FOLLOWING = frozenset({"language", "script", "address", "register"})
 

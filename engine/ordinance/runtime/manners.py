@@ -7,12 +7,12 @@ them, then the request does, and what stands under a law that is in force binds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ordinance.policy.application import required_of_line
 from ordinance.policy.conditions import All, AnyOf, Condition, Is, holds
-from ordinance.policy.plan import Plan, SlotLine, WithoutAdapter
+from ordinance.policy.plan import Plan, RewriteLine, SlotLine, WithoutAdapter
 from ordinance.policy.slots import PROMPT, SLOTS
 from ordinance.policy.vocabulary import MARKER, Rank
 from ordinance.runtime.adherence.language_file import languages
@@ -24,14 +24,17 @@ from ordinance.runtime.situation import Situation, meets, notice_language
 _ANOTHER = "und"
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_NOTHING_REWRITTEN: Mapping[str, RewriteLine] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to speak: ``slots`` by name, and what a pack says for the case that there is no adapter, if any does."""
+    """How to speak: ``slots`` by name, what a pack says for the case that there is no adapter, if any does, and the
+    lines that have answers rewritten in the form of slots, by these."""
 
     slots: Mapping[str, str]
     without: WithoutAdapter | None = None
+    rewrites: Mapping[str, RewriteLine] = field(default_factory=lambda: _NOTHING_REWRITTEN)
 
     @property
     def language(self) -> str | None:
@@ -54,7 +57,7 @@ def manner(plan: Plan, situation: Situation, locale: str | None, asked: Mapping[
         if place is not None and value and (line.slot not in ranked or ranked[line.slot][0] < place):
             ranked[line.slot] = (place, value)
     slots = {slot: value for slot, (_, value) in sorted(ranked.items())}
-    return Manner(MappingProxyType(slots), _without(plan, packs))
+    return Manner(MappingProxyType(slots), _without(plan, packs), _rewrites(plan, situation, packs, slots))
 
 
 def wanted_of(manner: Manner, locale: str, placeholders: Mapping[int, str], *, tells: bool = False) -> Wanted | None:
@@ -75,12 +78,29 @@ def _packs(plan: Plan, locale: str | None) -> list[str]:
     return [] if nearest is None else [tag for tag in parents(nearest) if tag in plan.languages]
 
 
-def _place(plan: Plan, situation: Situation, line: SlotLine, packs: list[str]) -> tuple[int, int] | None:
+def _place(plan: Plan, situation: Situation, line: SlotLine | RewriteLine, packs: list[str]) -> tuple[int, int] | None:
     """Return the precedence of a line, greater for stronger; None if the line is not in force."""
     if line.language:
         return (line.rank, -packs.index(line.language)) if line.language in packs else None
     applies = all(meets(each, plan, situation) for each in required_of_line(line))
     return (line.rank, 0) if applies else None
+
+
+def _rewrites(
+    plan: Plan, situation: Situation, packs: list[str], slots: Mapping[str, str]
+) -> Mapping[str, RewriteLine]:
+    """Return the lines that have an answer rewritten, by slot: of several, the one that takes precedence."""
+    if not plan.rewrites:
+        return _NOTHING_REWRITTEN
+    found: dict[str, tuple[tuple[int, int], RewriteLine]] = {}
+    for line in plan.rewrites:
+        place = _place(plan, situation, line, packs)
+        if place is None:
+            continue
+        for slot in line.slots:
+            if slot in slots and (slot not in found or found[slot][0] < place):
+                found[slot] = (place, line)
+    return MappingProxyType({slot: line for slot, (_, line) in found.items()})
 
 
 def _without(plan: Plan, packs: list[str]) -> WithoutAdapter | None:

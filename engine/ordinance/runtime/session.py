@@ -14,6 +14,7 @@ from ordinance.policy.plan import Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import PURPOSE, Channel, Verdict
 from ordinance.runtime.adherence.looking import adapters
 from ordinance.runtime.exchanges import Asked, Earlier
+from ordinance.runtime.forms.rewriting import rewriting
 from ordinance.runtime.grounds import grounds
 from ordinance.runtime.manners import Manner, manner, wanted_of
 from ordinance.runtime.marking import Marking, Sign
@@ -88,7 +89,9 @@ class Session:
         terms = terms_of(plan, situation, locale, remembered, whole=whole, silent=silent, rulings=rulings)
         tells = any(rule.spoken for rule in terms.activation.rules)
         wanted = wanted_of(self._manner, locale, terms.placeholders, tells=tells)
-        self._terms = terms = replace(terms, signed=bool(terms.marks) and sign is not None, wanted=wanted)
+        forms = rewriting(self._manner.slots, self._manner.rewrites, plan.forms, self._manner.language or locale)
+        signed = bool(terms.marks) and sign is not None
+        self._terms = terms = replace(terms, signed=signed, wanted=wanted, rewriting=forms)
         self.marking = Marking(sign) if terms.marks else None
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)
         self._streams: list[Stream] = []
@@ -177,8 +180,9 @@ class Session:
 
     @property
     def waits(self) -> bool:
-        """Whether looking at a text may take as long as a detector's budget, since one that sees sentences is asked."""
-        return self.activation.asks
+        """Whether looking at a text may take as long as a plugin's budget, since one is asked about sentences or
+        passages."""
+        return self.activation.asks or self._terms.rewriting.asks
 
     def continue_from(self, texts: Sequence[str], *, certain: bool = False) -> None:
         """Say what the answer may continue, before its streams are opened: readings of the same text, the likeliest
@@ -300,13 +304,20 @@ class Session:
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
             "marks": [cause_as_json(cause) for rule in self.marks for cause in causes_of(rule)],
-            **adapters(self._terms.wanted, [stream.looks for stream in self._streams]),
+            **self._adapters(),
             **self._plugins(),
             **self.judged(),
             **({"trials": list(outcome.trials)} if self._shows_trials else {}),
             **({"fallback": {"model": self.fallback}} if self.fallback else {}),
             **self.history(),
         }
+
+    def _adapters(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what answers and records say of how the answer was to be spoken."""
+        rewritten = frozenset[str]().union(*(stream.rewritten for stream in self._streams))
+        left = frozenset[str]().union(*(stream.left for stream in self._streams))
+        failed = frozenset[str]().union(*(stream.unanswered for stream in self._streams))
+        return adapters(self._terms.wanted, [stream.looks for stream in self._streams], rewritten, left, failed)
 
     def judged(self) -> dict[str, list[str]]:
         """Return what answers and records say of rules that ask a judge: those for which it acted on every text that it
@@ -350,7 +361,7 @@ class Session:
     def _plugins(self) -> dict[str, Any]:
         """Return what answers and records say of plugins: those that a rule in force asks, and the one in whose words
         the model was told how to speak; nothing if there is none."""
-        plugins = set(self.plan.plugins_of(self.activation.rules))
+        plugins = set(self.plan.plugins_of(self.activation.rules, self._terms.rewriting.plugins))
         if told := self.plan.instructions.get(self._instructed):
             plugins.add(f"{told.plugin.name} {told.plugin.version}")
         return {"plugins": sorted(plugins)} if plugins else {}
@@ -369,7 +380,7 @@ class Session:
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
-            **adapters(self._terms.wanted, [stream.looks for stream in self._streams]),
+            **self._adapters(),
             **self.judged(),
             **self._judge_faults(),
             **self.history(),

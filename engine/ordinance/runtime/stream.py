@@ -13,6 +13,7 @@ from dataclasses import replace
 from ordinance.policy.vocabulary import Channel, Verdict
 from ordinance.runtime.adherence.looking import Look
 from ordinance.runtime.call_name import CallName
+from ordinance.runtime.forms.rewritten_text import RewrittenText
 from ordinance.runtime.imprint import Imprint
 from ordinance.runtime.judged.judged_redactor import JudgedRedactor
 from ordinance.runtime.judged.judged_text import JudgedText
@@ -61,6 +62,7 @@ class Stream:
         self._part = part
         self._prompt = prompt
         self._texts: list[Text] = []
+        self._formed: list[RewrittenText] = []
         self._calls: list[JudgedText] = []  # names and arguments, of calls that are judged
         self._structured = structure is not None
         self._silent = self._structured or terms.silent
@@ -99,8 +101,14 @@ class Stream:
         beginning = beginning or self.beginning(part)
         if activation.judged and terms.rulings is not None:
             inner = JudgedRedactor(activation, beginning, terms.placeholders, rigid=rigid)
-            return self._judged(JudgedText(inner, terms.rulings, activation, beginning, _JUDGED_AS[part]), part)
-        return self._begun(Redactor(activation, beginning, terms.placeholders, rigid=rigid))
+            judged = JudgedText(inner, terms.rulings, activation, beginning, _JUDGED_AS[part])
+            self._judged(judged, part)
+        else:
+            self._begun(Redactor(activation, beginning, terms.placeholders, rigid=rigid))
+        if part is Channel.CONTENT and terms.rewriting and not rigid:
+            self._formed.append(terms.rewriting.text(self._texts[-1], activation, beginning))
+            self._texts[-1] = self._formed[-1]
+        return self._texts[-1]
 
     def _begun(self, text: Text) -> Text:
         self._texts.append(text)
@@ -276,6 +284,22 @@ class Stream:
         refused nothing is shown."""
         return () if self._looks is None or (self._terms.whole and self.refused) else tuple(self._looks.values())
 
+    @property
+    def rewritten(self) -> frozenset[str]:
+        """The slots for which something that people read was rewritten."""
+        shown = () if self._terms.whole and self.refused else self._formed
+        return frozenset[str]().union(*(text.rewritten for text in shown))
+
+    @property
+    def left(self) -> frozenset[str]:
+        """The slots of which something was left as it was, though answers are to be rewritten for them."""
+        return frozenset[str]().union(*(text.left for text in self._formed))
+
+    @property
+    def unanswered(self) -> frozenset[str]:
+        """The slots of which a plugin's form did not answer."""
+        return frozenset[str]().union(*(text.unanswered for text in self._formed))
+
     def _look(self, name: str, text: str) -> None:
         """Look at what leaves of a text that people read."""
         if self._looks is None or self._terms.wanted is None or not text:
@@ -287,7 +311,7 @@ class Stream:
     def _tell(self) -> Told:
         fault = self._fault or next((text.fault for text in self._texts if text.fault), "")
         seen = replace(met(self._texts), spoken=self._in_languages())
-        return tell(self._terms, seen, refused=self.refused, fault=fault, defers=self._defers)
+        return tell(self._terms, seen, refused=self.refused, fault=fault, defers=self._defers, rewritten=self.rewritten)
 
     def _in_languages(self) -> frozenset[int]:
         """Return the numbers of the rules for whose language what people read of the choice counts."""

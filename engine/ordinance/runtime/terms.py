@@ -9,6 +9,7 @@ from ordinance.detection import Expressions
 from ordinance.policy.plan import Contact, Plan, PlannedRule, WithoutAdapter
 from ordinance.policy.vocabulary import Channel, Effect
 from ordinance.runtime.adherence.looking import Wanted
+from ordinance.runtime.forms.rewriting import NOTHING_REWRITTEN, Rewriting
 from ordinance.runtime.match.rulings import Rulings
 from ordinance.runtime.occasions import OPENING, due
 from ordinance.runtime.prompt import Screened
@@ -48,7 +49,7 @@ class Terms:
     one text, or one for each prompt of the request. ``remembered`` is what earlier answers of the conversation told.
     ``silent``: a machine reads the text, so that notices are in the metadata alone. ``keeps``: what leaves is needed
     at the end. ``rulings`` are those of the judge, if there is one. ``signed``: a mark is signed over what leaves.
-    ``wanted`` is how the answer was to be spoken; None if nothing sets that.
+    ``wanted`` is how the answer was to be spoken; None if nothing sets that. ``rewriting`` is in which forms.
     """
 
     plan: Plan
@@ -71,6 +72,7 @@ class Terms:
     rulings: Rulings | None = None
     signed: bool = False
     wanted: Wanted | None = None
+    rewriting: Rewriting = NOTHING_REWRITTEN
 
     @property
     def refused(self) -> bool:

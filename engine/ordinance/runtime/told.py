@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ordinance.policy.plan import PlannedRule
+from ordinance.policy.plan import UNTOLD, PlannedRule, RewriteLine
 from ordinance.policy.vocabulary import Effect, NoticeKind, Verdict
 from ordinance.runtime.occasions import OPENING
 from ordinance.runtime.redact.disclose import Cause, Notice, causes_of
@@ -56,10 +56,18 @@ class Told:
     verdict: Verdict
 
 
-def tell(terms: Terms, met: Met, *, refused: bool, fault: str, defers: bool = False) -> Told:
+def tell(
+    terms: Terms,
+    met: Met,
+    *,
+    refused: bool,
+    fault: str,
+    defers: bool = False,
+    rewritten: frozenset[str] = frozenset(),
+) -> Told:
     """Return what a choice under ``terms`` reports, whose texts ``met`` that. ``refused``: nothing more of the model's
     leaves; ``fault`` names what went wrong, if anything did; ``defers``: what stands before an answer is left to the
-    next one (semantics, rule 17)."""
+    next one (semantics, rule 17). ``rewritten`` are the slots for which something of the answer was rewritten."""
     activation, asked, without = terms.activation, terms.screened, terms.without
     rules, masked, say = activation.rules, asked.masked, terms.discloser
     refusing = [rules[tag] for tag in sorted(met.refused)]
@@ -93,6 +101,7 @@ def tell(terms: Terms, met: Met, *, refused: bool, fault: str, defers: bool = Fa
     after += say.told([*(rule for rule in saying if rule.occasion not in OPENING), *answering], terms.heard)
     if without is not None and (without.declines or terms.remembered.last(without.id) is None):
         after.append(say.engine(NoticeKind.ADAPTER, without.notice, (_missing(without.id),)))
+    after += [_of_rewriting(terms, line) for line in terms.rewriting.told_by(rewritten)]
     red = [rule for rule in refusing if rule.kind is NoticeKind.RED_LINE]
     if providing or red:
         after.append(_contacts(terms, providing, red))
@@ -120,6 +129,12 @@ def _of_the_engine(terms: Terms, kind: NoticeKind, template: str, name: str) -> 
 
 def _missing(rule: str) -> Cause:
     return Cause(rule, NoticeKind.ADAPTER.value, None)
+
+
+def _of_rewriting(terms: Terms, line: RewriteLine) -> Notice:
+    """Return the notice that a line has given where an answer was rewritten for it."""
+    law = None if line.law is None else (line.law.title, line.law.article, line.law.jurisdiction)
+    return terms.discloser.engine(NoticeKind.ADDITION, line.notice or UNTOLD, (Cause(line.id, "rewritten", law),))
 
 
 def _contacts(terms: Terms, providing: Iterable[PlannedRule], refusing: Iterable[PlannedRule]) -> Notice:

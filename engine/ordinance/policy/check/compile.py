@@ -42,6 +42,7 @@ def compile(checked: CheckedPolicy, judge: Judge | None = None) -> Plan:
         titles=policy.titles,
         slots=policy.slots,
         without=policy.without,
+        rewrites=policy.rewrites,
         struck=struck,
         judge=judge,
     )

@@ -17,7 +17,7 @@ from ordinance.policy.link.notices import Catalogue, check_texts
 from ordinance.policy.link.places import UTC, Places, link_places, zone
 from ordinance.policy.link.rules import Scopes, link_rule
 from ordinance.policy.link.situations import Situations
-from ordinance.policy.link.slot_lines import link_slots, link_without
+from ordinance.policy.link.slot_lines import link_rewrites, link_slots, link_without
 from ordinance.policy.link.unbuilt import check_pending
 from ordinance.policy.link.written import names_of, titles_of
 from ordinance.policy.plan import Contact, Dimension, LanguageStyle, PackRef, SlotLine
@@ -65,6 +65,7 @@ class _Linker:
         ]
         slots = tuple(slot for scope in scopes for slot in link_slots(scope, self.report))
         without = tuple(each for scope in scopes for each in link_without(scope, self.report))
+        rewrites = tuple(each for scope in scopes for each in link_rewrites(scope, self.report))
         contacts = tuple(contact for scope in scopes for contact in self._contacts(scope))
         check_superseded(self.units, self.report)
         engine = {
@@ -97,6 +98,7 @@ class _Linker:
             examples=tuple(examples),
             slots=slots,
             without=without,
+            rewrites=rewrites,
             findings=tuple(self.found),
         )
 

@@ -10,8 +10,8 @@ from ordinance.policy.conditions import ALWAYS, All, Condition
 from ordinance.policy.ir import Unit
 from ordinance.policy.link.names import Report
 from ordinance.policy.link.rules import Scopes
-from ordinance.policy.plan import SlotLine, WithoutAdapter
-from ordinance.policy.slots import FOLLOWING, IN_LANGUAGE, PROMPT, TAGS, VALUES, is_script, is_tag
+from ordinance.policy.plan import RewriteLine, SlotLine, WithoutAdapter
+from ordinance.policy.slots import FOLLOWING, IN_LANGUAGE, PROMPT, REWRITTEN, TAGS, VALUES, is_script, is_tag
 from ordinance.policy.vocabulary import Rank
 
 #: Refinements of one line; more than a reader can follow.
@@ -27,7 +27,7 @@ def link_slots(scopes: Scopes, report: Report) -> Iterator[SlotLine]:
     for again in speaks[1:]:
         report(diagnose("name-twice", again.span, "the pack has two `speak`"))
     for speak in speaks[:1]:
-        if not speak.slots and not speak.without:
+        if not speak.slots and not speak.without and not speak.rewrites:
             report(diagnose("speak-empty", speak.span, "`speak` sets nothing"))
         seen: set[str] = set()
         for node in speak.slots:
@@ -49,6 +49,26 @@ def link_without(scopes: Scopes, report: Report) -> Iterator[WithoutAdapter]:
         notice = scopes.catalogue.plain_notice(each.telling, unit.name, (language,) if language else ())
         if notice is not None and each is said[0]:
             yield WithoutAdapter(unit.name, _RANKS[unit.pack.kind], each.declines, notice, language)
+
+
+def link_rewrites(scopes: Scopes, report: Report) -> Iterator[RewriteLine]:
+    """Yield the lines that have answers rewritten; a slot that cannot be, and one that is named twice, are findings."""
+    unit = scopes.unit
+    language = unit.name if unit.pack.kind == "language" else ""
+    seen: set[str] = set()
+    for node in (each for speak in unit.pack.each(ast.SpeakDecl)[:1] for each in speak.rewrites):
+        for slot in node.slots:
+            if slot not in REWRITTEN:
+                message = f"`{slot}` is no form that can be rewritten"
+                report(diagnose("slot-value", node.span, message, f"These can: {', '.join(sorted(REWRITTEN))}."))
+            if slot in seen:
+                report(diagnose("name-twice", node.span, f"`{slot}` is rewritten twice"))
+            seen.add(slot)
+        notice = None
+        if node.telling is not None:
+            notice = scopes.catalogue.plain_notice(node.telling, unit.name, (language,) if language else ())
+        law = scopes.law(node.law) if node.law else None
+        yield RewriteLine(unit.name, _RANKS[unit.pack.kind], node.slots, node.form, notice, language, law)
 
 
 def _line(scopes: Scopes, node: ast.Slot, report: Report) -> SlotLine:

@@ -250,7 +250,7 @@ class GovernedChoice:
         if self._structured and not (self._session.whole or self._in_blocks or stream.ended):
             self._tell_where_helpers_look(out)
         self._ready(out, closed=True)
-        untouched = stream.verdict < Verdict.WITHHOLD
+        untouched = stream.verdict < Verdict.WITHHOLD and not stream.rewritten
         out.finish = self._reason(last, out)
         if untouched and last is not None:
             out.token_ids = self._token_ids.leaving(last)

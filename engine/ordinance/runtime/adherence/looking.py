@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ordinance.runtime.adherence.addressed import Addressed
 from ordinance.runtime.adherence.figures import Figures
@@ -11,7 +12,7 @@ from ordinance.runtime.adherence.language_file import languages
 from ordinance.runtime.adherence.own_prose import Piece, Prose
 from ordinance.runtime.adherence.spoken import Spoken
 
-KEPT, MISSED, CANNOT_TELL = "kept", "missed", "cannot_tell"
+KEPT, MISSED, CANNOT_TELL, REWRITTEN = "kept", "missed", "cannot_tell", "rewritten"
 #: The worst counts.
 _BAD = (KEPT, CANNOT_TELL, MISSED)
 
@@ -127,10 +128,20 @@ class Look:
         return next((each for each in subtags if len(each) == 2 and each.isupper()), "")
 
 
-def adapters(wanted: Wanted | None, looks: Iterable[Iterable[Look]]) -> dict[str, list[dict[str, str]]]:
+def adapters(
+    wanted: Wanted | None,
+    looks: Iterable[Iterable[Look]],
+    rewritten: Collection[str] = (),
+    left: Collection[str] = (),
+    failed: Collection[str] = (),
+) -> dict[str, list[dict[str, Any]]]:
     """Return what answers and records say of how an answer was to be spoken, from the ``looks`` at its choices: for
     each slot in force its state over all texts that say something, which is the worst; where none does, nobody can
-    tell. Nothing where no slot is in force."""
+    tell. Nothing where no slot is in force.
+
+    A slot for which something was ``rewritten`` says so. Where something was ``left`` that a form would have rewritten,
+    the slot is `missed` if nothing was rewritten, and ``left`` says so; ``fault`` does where a plugin's form
+    ``failed``."""
     if wanted is None or not wanted.slots:
         return {}
     found = [look.states() for choice in looks for look in choice if look.said]
@@ -139,7 +150,13 @@ def adapters(wanted: Wanted | None, looks: Iterable[Iterable[Look]]) -> dict[str
             {
                 "slot": slot,
                 "value": value,
-                "state": max((each[slot] for each in found), key=_BAD.index, default=CANNOT_TELL),
+                "state": REWRITTEN
+                if slot in rewritten
+                else MISSED
+                if slot in left
+                else max((each[slot] for each in found), key=_BAD.index, default=CANNOT_TELL),
+                **({"left": True} if slot in left else {}),
+                **({"fault": True} if slot in failed else {}),
             }
             for slot, value in wanted.slots.items()
         ]

@@ -16,18 +16,23 @@ class Cut:
 
 @dataclass(slots=True)
 class Ledger:
-    """Characters in, released, deleted and added. Nobody outside the session sees more than whether it balances."""
+    """Characters in, released, deleted and added; and those that were ``rewritten``, with what was written ``instead``.
+    Nobody outside the session sees more than whether it balances."""
 
     received: int = 0
     released: int = 0
     deleted: int = 0
     written: int = 0
     added: int = 0
+    rewritten: int = 0
+    instead: int = 0
 
     @property
     def balanced(self) -> bool:
-        """Every character that came in was released or deleted, and all that went out was released or added."""
-        return self.received == self.released + self.deleted and self.written == self.released + self.added
+        """Every character that came in was released, rewritten or deleted, and all that went out was released, added or
+        stands instead of what was rewritten."""
+        came = self.released + self.rewritten + self.deleted
+        return self.received == came and self.written == self.released + self.instead + self.added
 
 
 def widen(spans: list[tuple[int, int]], at: int) -> None:

@@ -326,3 +326,4 @@ def _notices(plan: Plan, rules: Iterable[PlannedRule]) -> Iterable[NoticeTemplat
     yield from (rule.notice for rule in rules)
     yield from plan.engine_notices.values()
     yield from (each.notice for each in plan.without)
+    yield from (each.notice for each in plan.rewrites if each.notice is not None)

@@ -1,0 +1,1 @@
+"""Forms: released text in another form, never with another substance."""
