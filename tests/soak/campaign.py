@@ -33,10 +33,10 @@ from support.records import verified
 _ROUND = 110.0
 #: Nothing happens so long at the beginning, and at the end, in seconds: there it must be whole again.
 _CALM, _LAST = 6.0, 12.0
-_CLIENTS = 32
+_CLIENTS = 20
 #: A question that is large enough to need memory, in words.
-_LARGE = 250_000
-_INSIDE = "ORDINANCE_SOAK_INSIDE"
+_LARGE = 400_000
+_INSIDE = "SOAK_INSIDE"
 #: What makes a place of its own: a disk of its own can be mounted there, and all that was started there ends with it.
 _APART = ("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child")
 

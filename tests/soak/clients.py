@@ -67,7 +67,7 @@ class Clients:
             came = await self.ask(http, next(self._numbers))
             self.came.append(came)
             if came.how == REFUSED or came.status >= 500:
-                await asyncio.sleep(0.5)  # as a client that waits before it tries again
+                await asyncio.sleep(2.0)  # as a client that waits before it tries again
 
     async def ask(self, http: httpx2.AsyncClient, number: int, said: str = "Tell me.") -> Came:
         """Send the request ``number``."""

@@ -17,7 +17,7 @@ from soak.world import World
 #: How long a part stays away, in seconds.
 _AWAY = 4.0
 #: What a worker may take beyond what it has, under the memory limit, in bytes.
-_MORE = 24 * 1024 * 1024
+_MORE = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,11 @@ def _of(question: Question, gates: Sequence[str]) -> list[_Canary]:
 def _watch(ref: weakref.ref[Canaries]) -> None:
     pause = threading.Event()
     while (watched := ref()) is not None:
-        watched.look()
+        try:
+            watched.look()
+        except RuntimeError:  # of a process that ends: it takes no more calls
+            if threading.main_thread().is_alive():
+                raise
+            return
         del watched
         pause.wait(AGAIN)
