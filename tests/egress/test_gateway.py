@@ -110,9 +110,7 @@ def test_only_what_is_configured_is_reached(
     assert resolver.asked == set()
 
 
-def test_a_name_in_the_settings_is_the_one_name_that_is_asked_for(
-    upstream: ScriptedUpstream, watched: Watched
-) -> None:
+def test_a_name_in_the_settings_is_the_one_name_that_is_asked_for(upstream: ScriptedUpstream, watched: Watched) -> None:
     resolver = Resolver(RESOLVER, {"model.internal": "127.0.0.1"})
     host, port = place(upstream.url)
     served, tracer = watched("--upstream", f"http://model.internal:{port}/v1")

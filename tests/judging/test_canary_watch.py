@@ -249,4 +249,4 @@ watch.ensure()
 def test_a_process_that_ends_says_nothing_of_its_judge() -> None:
     """A soak found this: the thread asked a judge while the process ended, and a traceback stood in the log."""
     done = subprocess.run([sys.executable, "-c", _ENDING], env=environment(), capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stderr) == (0, "")

@@ -90,9 +90,7 @@ def run(folder: Path, minutes: float, clients: int) -> Soak:
     return Soak(seconds, clients, asked.came, seen, happened, _verdicts(world, asked, seen, happened, minutes, status))
 
 
-async def _during(
-    world: World, clients: Clients, seen: list[Sample], happened: list[Happened], seconds: float
-) -> None:
+async def _during(world: World, clients: Clients, seen: list[Sample], happened: list[Happened], seconds: float) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(clients.run())
         group.create_task(watch(world, clients, seen))

@@ -56,9 +56,10 @@ class Clients:
     async def run(self) -> None:
         """Send requests until ``stopping``."""
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=self.count)
-        async with httpx2.AsyncClient(
-            base_url=self.address, trust_env=False, timeout=LONGEST, limits=limits
-        ) as http, asyncio.TaskGroup() as group:
+        async with (
+            httpx2.AsyncClient(base_url=self.address, trust_env=False, timeout=LONGEST, limits=limits) as http,
+            asyncio.TaskGroup() as group,
+        ):
             for _ in range(self.count):
                 group.create_task(self._one(http))
 
@@ -71,7 +72,12 @@ class Clients:
 
     async def ask(self, http: httpx2.AsyncClient, number: int, said: str = "Tell me.") -> Came:
         """Send the request ``number``."""
-        body = {"model": "m", "messages": [{"role": "user", "content": said}], "seed": number, "stream": number % 4 != 0}
+        body = {
+            "model": "m",
+            "messages": [{"role": "user", "content": said}],
+            "seed": number,
+            "stream": number % 4 != 0,
+        }
         began, read, status, request, how = self._now(), bytearray(), 0, "", ""
         self.open += 1
         try:

@@ -59,7 +59,9 @@ def _events(happened: Sequence[Happened], seconds: float, height: int) -> list[s
     out = []
     for each in happened:
         left, right = _x(each.began, seconds), _x(each.ended, seconds)
-        out.append(f'<rect class="event" x="{left:.1f}" y="58" width="{max(right - left, 1.5):.1f}" height="{height - 84}"/>')
+        out.append(
+            f'<rect class="event" x="{left:.1f}" y="58" width="{max(right - left, 1.5):.1f}" height="{height - 84}"/>'
+        )
         out.append(f'<text class="what small" x="{left:.1f}" y="52">{kinds.index(each.what) + 1}</text>')
     legend = "   ".join(f"{number} {what}" for number, what in enumerate(kinds, 1))
     return [*out, f'<text class="what small" x="{_LEFT}" y="76" xml:space="preserve">{escape(legend)}</text>']
@@ -72,7 +74,9 @@ def _panel(panel: Panel, top: int, seconds: float) -> list[str]:
     for share in (0, 0.5, 1):
         y = bottom - share * _HIGH
         out.append(f'<line class="axis" x1="{_LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        out.append(f'<text class="soft small" text-anchor="end" x="{_LEFT - 8}" y="{y + 4:.1f}">{most * share:g}</text>')
+        out.append(
+            f'<text class="soft small" text-anchor="end" x="{_LEFT - 8}" y="{y + 4:.1f}">{most * share:g}</text>'
+        )
     for index, (name, points) in enumerate(panel.curves.items()):
         colour = _COLOURS[index % len(_COLOURS)]
         line = " ".join(f"{_x(x, seconds):.1f},{bottom - y / most * _HIGH:.1f}" for x, y in points)

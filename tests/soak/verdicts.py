@@ -32,7 +32,9 @@ def nothing_held_is_released(came: Sequence[Came]) -> Verdict:
     """No client has read a canary, in an answer that came to its end or in any other."""
     had = sum(kind(each.number) not in ("plain", "leaves") for each in came)
     read = [each.number for each in came if each.canary]
-    return Verdict("Nothing held is released", had > 0 and not read, f"{had} answers had a canary, {len(read)} were read")
+    return Verdict(
+        "Nothing held is released", had > 0 and not read, f"{had} answers had a canary, {len(read)} were read"
+    )
 
 
 def nothing_acknowledged_is_lost(came: Sequence[Came], recorded: Collection[str], problems: Sequence[str]) -> Verdict:
@@ -72,7 +74,9 @@ def it_is_whole_again(came: Sequence[Came], last: float) -> Verdict:
     passed = sum(each.verdict == "pass" for each in plain)
     # A plugin's process that crashes takes the other questions that it has with it.
     kept = passed > 0.8 * len(plain) > 0 and not failed
-    figures = f"{len(after)} answers after that, {failed.total()} failed; of {len(plain)} plain ones {passed} passed whole"
+    figures = (
+        f"{len(after)} answers after that, {failed.total()} failed; of {len(plain)} plain ones {passed} passed whole"
+    )
     return Verdict("It is whole again", kept, figures)
 
 
@@ -82,5 +86,7 @@ def memory_is_flat(memory: Sequence[float], minutes: float) -> Verdict:
     early, late = statistics.median(memory[quarter : 2 * quarter] or memory), statistics.median(memory[-quarter:])
     flat = late - early < max(_LEAST, early * _FLAT)
     short = minutes < 5
-    figures = f"{early:.0f} MiB in the second quarter, {late:.0f} MiB in the last" + ("; too short to tell" if short else "")
+    figures = f"{early:.0f} MiB in the second quarter, {late:.0f} MiB in the last" + (
+        "; too short to tell" if short else ""
+    )
     return Verdict("Memory is flat", flat or short, figures)
