@@ -206,3 +206,18 @@ def test_each_question_is_told_once_with_its_time_and_whether_it_failed() -> Non
     answers(calls, CALL, Call("a/b", "bad"))
     assert [failed for _, failed in heard] == [False, True]
     assert all(0 <= seconds < 5 for seconds, _ in heard)
+
+
+def test_where_no_thread_can_be_started_a_call_fails_and_takes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A soak found this: while memory was short, the thread that asks the canaries ended, and calls were counted for
+    good, until there was room for none."""
+    calls = made(lambda call, replica: 0.5, at_once=2)
+
+    def short(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", short)
+        assert [answers(calls) for _ in range(3)] == [["full"]] * 3
+    assert not calls.full
+    assert answers(calls) == [0.5]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -15,6 +17,7 @@ from ordinance.judging.asking import Answer, Call
 from ordinance.judging.canary_watch import INJECTIONS, Canaries
 from ordinance.judging.judge_error import JudgeError
 from ordinance.plugin import Question
+from support.commands import environment
 
 PASSED = "; it is wrong about 1 of 5 canaries, of t/weapons; it has let 3 texts pass since it was last right"
 WEAPONS = Question("t/weapons", "Weapons.", "", ("fire one", "fire two", "fire three"), ("calm one", "calm two", "x"))
@@ -227,3 +230,23 @@ def test_the_thread_asks_by_itself_and_ends_with_the_watch(calls: Scripted, told
     gc.collect()
     assert gone() is None
     assert all(each.name != "ordinance-canaries" or each.daemon for each in threading.enumerate())
+
+
+_ENDING = """\
+import atexit, time
+atexit.register(time.sleep, 0.5)  # the last of what is done then: its thread still runs
+from ordinance.judging import canary_watch as canaries
+from ordinance.judging.asking import Calls
+from ordinance.plugin import Question
+canaries.AGAIN = canaries.EVERY = 0.01
+calls = Calls(lambda call, replica: 0.9 if "fire" in call.text else 0.1, 1, 8, 1.0)
+watch = canaries.Canaries("guard", [Question("t", "W", "", ("fire 1", "fire 2"), ("1", "2"))], calls, 1.0, print)
+watch.ensure()
+"""
+
+
+@pytest.mark.server
+def test_a_process_that_ends_says_nothing_of_its_judge() -> None:
+    """A soak found this: the thread asked a judge while the process ended, and a traceback stood in the log."""
+    done = subprocess.run([sys.executable, "-c", _ENDING], env=environment(), capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

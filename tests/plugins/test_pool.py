@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +19,7 @@ from ordinance.errors import PluginError
 from ordinance.plugin import Asked, Expressions, Passage, Pattern, Unconfigured
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.hosted import FaultError
-from ordinance.plugins.pool import Pool
+from ordinance.plugins.pool import RESTART_SECONDS, Pool
 from ordinance.plugins.prepared import AskedCandidates, AskedSegments, FormWidth, Health, Judged, Sink, Use
 from support.plugin_folders import (
     BUDGET,
@@ -304,3 +307,32 @@ def test_the_status_says_when_and_why_it_failed(open_pool: OpenPool) -> None:
     assert status.answers == 1, "a fault is no answer"
     assert status.last_failure.startswith("20")
     assert "secret" not in repr(status)
+
+
+def test_where_no_thread_can_be_started_the_pool_goes_on_once_there_can(
+    open_pool: OpenPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A soak found this: while memory was short, each try took a place for a process for good."""
+    pool = open_pool(finds("return [[0, 1]]"), budget=replace(BUDGET, processes=2))
+    assert pool.find(0, passage("fine")) == [(0, 1)]
+    start = threading.Thread.start
+
+    def short(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", short)
+    for pid in children(os.getpid()):
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: not children(os.getpid()))
+    for _ in range(3):
+        assert fault(lambda: pool.find(0, passage("fine"))) in ("start", "died")
+        time.sleep(RESTART_SECONDS)
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+    def answers() -> bool:
+        with suppress(FaultError):
+            return pool.find(0, passage("fine")) == [(0, 1)]
+        return False
+
+    until(answers)
+    assert pool.status().state == "ready"

@@ -39,7 +39,7 @@ FAULTS = {
 class JudgeServer:
     """The server. ``seconds`` is how long the engine waits for it; ``obeys``: it does what a text tells it to;
     ``fault`` is one that every answer has; ``delay`` is how long each answer takes; where
-    it becomes less, those that wait are given. ``seen`` are the texts that it was shown."""
+    it becomes less, those that wait are given. ``port`` 0 takes a free one. ``seen`` are the texts that it was shown."""
 
     seconds: float = 1.0
     model: str = MODEL
@@ -47,6 +47,7 @@ class JudgeServer:
     fault: str = ""
     delay: float = 0.0
     key: str = ""
+    port: int = 0
     seen: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     most_at_once: int = 0
@@ -56,7 +57,7 @@ class JudgeServer:
         self._now = 0
         self._stopping = threading.Event()
         self._open: set[socket.socket] = set()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server(("127.0.0.1", self.port), _Handler)
         self._server.judge = self
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()

@@ -139,12 +139,13 @@ Script = Callable[[Wire], Awaitable[None]]
 
 class ScriptedUpstream:
     """An HTTP server that follows ``script`` and remembers what it was asked, for the list of its models apart. It
-    speaks in chunks and keeps its connections, unless ``chunked`` is off: then a body ends with the connection."""
+    speaks in chunks and keeps its connections, unless ``chunked`` is off: then a body ends with the connection. ``port``
+    0 takes a free one."""
 
-    def __init__(self, thread: LoopThread, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, thread: LoopThread, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.reset()
         self._thread = thread
-        self._server = thread.run(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=4096, ssl=tls))
+        self._server = thread.run(asyncio.start_server(self._serve, "127.0.0.1", port, backlog=4096, ssl=tls))
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
 
     def reset(self) -> None:

@@ -98,7 +98,11 @@ class Calls:
         """Hand a call over to a thread."""
         with self._lock:
             self._under_way += 1
-        future = self._threads.submit(self._run, call, replica, until)
+        try:
+            future = self._threads.submit(self._run, call, replica, until)
+        except RuntimeError:  # no thread is left for it: memory is short, or the process ends
+            future = Future()
+            future.set_exception(JudgeError("full"))
         future.add_done_callback(self._ended)
         return future
 

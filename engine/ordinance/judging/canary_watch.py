@@ -215,7 +215,8 @@ def _of(question: Question, gates: Sequence[str]) -> list[_Canary]:
 
 def _watch(ref: weakref.ref[Canaries]) -> None:
     pause = threading.Event()
-    while (watched := ref()) is not None:
+    # Not while the process ends: its judge answers nothing then, and that is no fault of the judge's.
+    while threading.main_thread().is_alive() and (watched := ref()) is not None:
         watched.look()
         del watched
         pause.wait(AGAIN)

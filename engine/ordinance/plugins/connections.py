@@ -8,10 +8,10 @@ from __future__ import annotations
 import errno
 import json
 import socket
-import threading
 import time
 from collections.abc import Container
 
+from ordinance.plugins.background import begin
 from ordinance.plugins.inside.connecting import LONGEST
 
 #: How long a process waits that asks for an address that it may not have, in seconds: it asks again and again.
@@ -22,10 +22,9 @@ _BETWEEN = 0.01
 
 def serve(connection: socket.socket, allowed: Container[str], seconds: float) -> None:
     """Start a thread that answers each address that comes over ``connection`` with a socket connected to it, if it is
-    one of ``allowed`` and answers within ``seconds``. The thread ends with the connection, and closes it."""
-    threading.Thread(
-        target=_serve, args=(connection, allowed, seconds), name="ordinance-connections", daemon=True
-    ).start()
+    one of ``allowed`` and answers within ``seconds``. The thread ends with the connection, and closes it. Raises
+    ``OSError``."""
+    begin("ordinance-connections", _serve, connection, allowed, seconds)
 
 
 def _serve(connection: socket.socket, allowed: Container[str], seconds: float) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -21,6 +20,7 @@ from ordinance.plugin import JUDGE_FAULTS, Question, Served
 from ordinance.plugins import connections
 from ordinance.plugins.allowed import Plugin
 from ordinance.plugins.answered import printable
+from ordinance.plugins.background import begin
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.inside.frames import LONGEST, LONGEST_ANSWER, packed
 from ordinance.plugins.launched import Launched
@@ -90,13 +90,19 @@ class Hosted:
             raise self._failed("start", "", f"may write in {self._plugin.writes}, which is not a folder")
         launched = self._launch()
         try:
+            if self._plugin.network:
+                connections.serve(launched.connecting, self._plugin.network, self._budget.seconds)
             given = self._prepare(launched, sums, until)
             # Its modules are checked where they are imported; what else it reads may have been replaced meanwhile.
             self._sealed()
+            begin(f"ordinance-{launched.pid}", self._read, launched)
+        except OSError as error:
+            failed = self._failed("start", "", f"cannot be spoken with ({error.strerror})")
+            launched.close()
+            raise failed from None
         except PluginError:
             launched.close()
             raise
-        threading.Thread(target=self._read, args=(launched,), name=f"ordinance-{launched.pid}", daemon=True).start()
         return given
 
     def _launch(self) -> Launched:
@@ -104,8 +110,6 @@ class Hosted:
             launched = self._launcher()
         except OSError as error:
             raise self._failed("start", "", f"could not start its process ({error.strerror})") from None
-        if self._plugin.network:
-            connections.serve(launched.connecting, self._plugin.network, self._budget.seconds)
         with self._lock:
             self.launched = launched
             ended = self.cause

@@ -17,6 +17,7 @@ from queue import SimpleQueue
 
 import pluggy
 
+from ordinance.plugins.background import begin
 from ordinance.plugins.inside import boot
 from ordinance.plugins.inside.frames import Frames
 
@@ -49,9 +50,10 @@ class _Starter:
         """Start ``program`` with these descriptors. Raises ``OSError``."""
         with self._lock:
             if self._wanted is None:
-                self._wanted = SimpleQueue()
+                wanted: SimpleQueue[_Wanted] = SimpleQueue()
                 # Not an executor's thread: those end before the last pools are closed.
-                threading.Thread(target=_work, args=(self._wanted,), name="ordinance-starter", daemon=True).start()
+                begin("ordinance-starter", _work, wanted)
+                self._wanted = wanted
         started: Future[subprocess.Popen[bytes]] = Future()
         self._wanted.put((program, descriptors, started))
         return started.result()

@@ -19,6 +19,7 @@ from ordinance.errors import PluginError
 from ordinance.plugin import Passage, Span
 from ordinance.plugins import answered
 from ordinance.plugins.allowed import Plugin
+from ordinance.plugins.background import begin
 from ordinance.plugins.budget import Budget
 from ordinance.plugins.hosted import FaultError, Hosted
 from ordinance.plugins.launched import Launched
@@ -200,16 +201,15 @@ class _Bench:
     def first(self) -> tuple[Prepared, ...]:
         with self._first:
             if self._given is None:
+                process = self._another()
                 with self._lock:
-                    process = self._another()
+                    self._watch()
+                    self._starting.append(process)
                 return self._start(process)
             return self._given
 
     def _another(self) -> Hosted:
-        process = Hosted(self._plugin, self._uses, self._budget, self._lock, self._changed, self._launch)
-        self._starting.append(process)
-        self._watch()
-        return process
+        return Hosted(self._plugin, self._uses, self._budget, self._lock, self._changed, self._launch)
 
     def _start_another(self) -> None:
         """Start one more process in a thread of its own, where there may be one more. The caller holds the lock."""
@@ -217,7 +217,14 @@ class _Bench:
         if running >= self._budget.processes or self._closed or time.monotonic() < self._not_before:
             return
         process = self._another()
-        threading.Thread(target=self._restart, args=(process,), name="ordinance-start", daemon=True).start()
+        try:
+            self._watch()
+            begin("ordinance-start", self._restart, process)
+        except OSError:
+            self._put_off("start")
+            self._note("start")
+        else:
+            self._starting.append(process)
 
     def _restart(self, process: Hosted) -> None:
         # The error's text may come from the plugin, which has seen requests by now: the status says enough.
@@ -279,10 +286,11 @@ class _Bench:
     # Heartbeats
 
     def _watch(self) -> None:
-        """Start the thread that watches processes, those at work more often than idle ones; it ends with the pool."""
+        """Start the thread that watches processes, those at work more often than idle ones; it ends with the pool.
+        Raises ``OSError``."""
         if not self._watching:
+            begin("ordinance-heartbeat", self._beat)
             self._watching = True
-            threading.Thread(target=self._beat, name="ordinance-heartbeat", daemon=True).start()
 
     def _beat(self) -> None:
         pause = self._budget.silence / 4
