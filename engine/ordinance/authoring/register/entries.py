@@ -52,7 +52,9 @@ class _Builder:
             rest.object(),
             rest.made(),
         ]
-        about = (say("about"), say("about.marker", marker=MARKER))
+        operator = self.published.operator
+        offered = [f"{say('operator')}: {operator}"] if operator else []
+        about = (*offered, say("about"), say("about.marker", marker=MARKER))
         as_of = say("as_of", day=say.date(self.on))
         places = tuple((code, say.place(code)) for code in sorted(self.plan.parents, key=say.place))
         finder = Finder(say("search"), say("search.found"), say("filter"), say("filter.all"), places)
