@@ -91,17 +91,36 @@ def xstest(plan: Plan, data: Path) -> str:
     )
 
 
+#: Classes of Multilingual HateCheck in which somebody answers hatred.
+COUNTERING = {"counter_quote_nh": "quotation", "counter_ref_nh": "counter-speech"}
+
+
 def hatecheck(plan: Plan, data: Path) -> str:
     cases: list[tuple[str, Verdict]] = []
+    answered: list[tuple[str, Verdict]] = []
+    pairs, unlike = 0, 0
     for path in sorted((data / "multilingual-hatecheck").glob("*.csv")):
         with path.open(encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                verdict = max(decide(plan, prompt=row["test_case"]), decide(plan, answer=row["test_case"]))
-                cases.append((f"{path.stem}: {row['label_gold']}", verdict))
+            rows = list(csv.DictReader(file))
+        decided = {
+            row["mhc_case_id"]: max(decide(plan, prompt=row["test_case"]), decide(plan, answer=row["test_case"]))
+            for row in rows
+        }
+        for row in rows:
+            verdict = decided[row["mhc_case_id"]]
+            cases.append((f"{path.stem}: {row['label_gold']}", verdict))
+            if (kind := COUNTERING.get(row["functionality"])) is not None:
+                answered.append((f"{path.stem}: {kind}", verdict))
+                said = decided.get(f"{path.stem}-{row['ref_case_id'].removesuffix('.0')}")
+                pairs += said is not None
+                unlike += said is not None and said is not verdict
     return (
         "## Multilingual HateCheck\n\nEach case as a prompt and as an answer, the stricter verdict. The shipped packs "
         "have no rule against hateful speech, so `pass` is right for all but the symbols of § 86a StGB. Commit "
-        "a03f2ca, CC-BY-4.0 (Röttger et al.).\n\n" + decisions("language and label", cases)
+        "a03f2ca, CC-BY-4.0 (Röttger et al.).\n\n"
+        + decisions("language and label", cases)
+        + f"Of these, the answers to hatred that quote it or refer to it (OB-5). {pairs} name the hateful sentence "
+        f"that they answer; {unlike} are decided otherwise than it.\n\n" + decisions("language and class", answered)
     )
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ordinance.authoring.objections import OUTCOMES, add, counted, objection, read
 from ordinance.authoring.register.entries import register
 from ordinance.authoring.register.markdown import to_markdown
+from ordinance.authoring.register.overview import Published
 from ordinance.authoring.register.wording import Wording, languages, words_in
 from ordinance.errors import UnreadableError, UsageError
 from ordinance.runtime.session import Session
@@ -139,7 +140,9 @@ def test_a_notice_says_where_to_object_and_the_register_how_many_did(tmp_path: P
     counts = {each.rule: each for each in counted(read(file))}
     for language in languages():
         wording = Wording.of(language, words_in(language), policy)
-        plain, shown = (to_markdown(register(plan, policy, wording, DAY, each)) for each in ({}, counts))
+        plain, shown = (
+            to_markdown(register(plan, policy, wording, DAY, Published(objections=each))) for each in ({}, counts)
+        )
         assert "https://ombud.example" in plain
         (line,) = set(shown.splitlines()) - set(plain.splitlines())
         assert re.findall("[0-9]+", line) == ["3", "3", "0", "0", "0"]

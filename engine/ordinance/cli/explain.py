@@ -13,10 +13,12 @@ from ordinance.cli.arguments import (
     add_config,
     add_day,
     add_format,
+    add_shipped,
     allowed_by,
     fact,
     jurisdiction_of,
     locale_tag,
+    packs_of,
     positive,
     tell_charter_alone,
 )
@@ -65,9 +67,10 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help='a JSON line with "messages" and "answer", as `apply` takes it, instead of TEXT, --prompt and --turn',
     )  # fmt: skip
     parser.add_argument(
-        "--pack", nargs="+", action="extend", type=Path, default=[], metavar="PATH",
+        "--pack", dest="paths", nargs="+", action="extend", type=Path, default=[], metavar="PATH",
         help="packs or folders of packs (default: every shipped pack except house packs)",
     )  # fmt: skip
+    add_shipped(parser)
     parser.add_argument("--jurisdiction", metavar="CODE", help="attest this place and seat, such as DE")
     parser.add_argument(
         "--given", type=fact, action="append", default=[], metavar="FACT",
@@ -91,7 +94,12 @@ def run(args: argparse.Namespace) -> int:
     with working("reading packs"):
         allowed = allowed_by(args)
         plan = load_draft(
-            args.pack, plugins=allowed.plugins, budget=allowed.budget, on=args.on, examples=False, judge=allowed.judge
+            packs_of(args, None),
+            plugins=allowed.plugins,
+            budget=allowed.budget,
+            on=args.on,
+            examples=False,
+            judge=allowed.judge,
         ).plan  # one that disagrees is what is looked into
     line = _line(args)
     situation = situate(

@@ -12,8 +12,9 @@ from ordinance.authoring.objections import counted, read
 from ordinance.authoring.register.entries import register
 from ordinance.authoring.register.html import to_html
 from ordinance.authoring.register.markdown import to_markdown
+from ordinance.authoring.register.overview import Published
 from ordinance.authoring.register.wording import Wording, languages, words_from, words_in
-from ordinance.cli.arguments import add_config, add_day, add_shipped, allowed_by, packs_of
+from ordinance.cli.arguments import add_config, add_day, add_shipped, allowed_by, day, packs_of
 from ordinance.cli.progress import working
 from ordinance.errors import UnreadableError
 from ordinance.loading.files import shown
@@ -23,11 +24,13 @@ _EPILOG = """\
 examples:
   ordinance print --language de rules >register.html
   ordinance print --language et --format markdown rules/jurisdictions/EE >register.md
+  ordinance print --since 2026-08-01 --operator "City of Z" --contact https://z.example/object >register.html
 
 The register lists what is never allowed, what is left out and under which law, what is added, how language and tone
-are set, and whom to call. It contains no phrase or pattern that a rule looks for. The HTML is one file, without
-scripts or external resources. The register's own words ship in each language that has a pack; for another language,
-translate ordinance/authoring/register/words/en.json (same keys) and pass it with --words FILE.
+are set, whom to call, and how to object. It contains no phrase or pattern that a rule looks for. The HTML is one file
+that loads nothing: readers choose a place, and a small script of its own looks for words. Each rule has an anchor,
+such as #DE/symbols: the id by which answers name it. The register's own words ship in each language that has a pack;
+for another, translate ordinance/authoring/register/words/en.json (same keys) and pass it with --words FILE.
 exit codes: 0 written, 1 errors in the packs, 2 unreadable input or wrong usage.
 """
 
@@ -54,6 +57,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         metavar="FILE",
         help="show how many people objected to each rule, as FILE counts them",
     )
+    parser.add_argument("--operator", default="", metavar="NAME", help="who offers the service")
+    parser.add_argument("--contact", default="", metavar="TEXT", help="where to object: a link, an address or words")
+    parser.add_argument(
+        "--since", type=day, metavar="DATE", help="list what has changed since DATE, by the rules' dates"
+    )
     add_shipped(parser)
     add_day(parser)
     add_config(parser)
@@ -73,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
     for rule in sorted(counts.keys() - {rule.id for rule in plan.rules}):
         print(f"ordinance: {args.objections} counts objections to {rule}, which is not a rule here", file=sys.stderr)
     with working("writing the register"):
-        document = register(plan, policy, Wording.of(args.language, words, policy), on, counts)
+        published = Published(args.operator, args.contact, args.since, counts)
+        document = register(plan, policy, Wording.of(args.language, words, policy), on, published)
         text = to_html(document) if args.format == "html" else to_markdown(document)
     sys.stdout.write(text)
     return 0

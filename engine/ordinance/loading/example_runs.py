@@ -17,7 +17,7 @@ from ordinance.runtime.cutter import Cutter
 from ordinance.runtime.narrowed import Narrowed, part_of
 from ordinance.runtime.opening import answer_in, open_session
 from ordinance.runtime.session import Outcome
-from ordinance.runtime.situation import Situation, law_in_force, situate
+from ordinance.runtime.situation import Situation, law_in_force, rules_in_force, situate
 
 #: A version that begins with a year and a month, as 2026.11.0.
 _DATED = re.compile(r"([12][0-9]{3})\.(0?[1-9]|1[0-2])\.[0-9]+")
@@ -50,15 +50,28 @@ class Result:
 def run_example(plan: Plan, example: Example, on: date | None = None, narrowed: Narrowed | None = None) -> Result:
     """Run one example, on the day ``on`` or else on its own. What passes must do so in every loaded jurisdiction, and
     in none. ``narrowed`` is of the same ``plan``: then an example whose situation is its own is run with the part of it
-    that it meets."""
+    that it meets, and not at all where that cannot do what the example is about."""
     failed: set[str] = set()
     own = example.jurisdiction or example.given or example.on or example.expects == "passes"
-    part = narrowed.part(_texts(plan, example)) if narrowed is not None and own else plan
-    result = _run(plan, example, on, failed, part)
+    if narrowed is None or not own:
+        result = _run(plan, example, on, failed, plan)
+    else:
+        part = narrowed.part(_texts(plan, example))
+        if not plan.attached and example.expects == "quiet" and not _may_fire(plan, part, example, on):
+            return Result(example, "")
+        result = _run(plan, example, on, failed, part)
     if not failed or (result.passed and example.rule not in failed):
         return replace(result, failed=bool(failed))
     plugins = ", ".join(plan.plugins_of(rule for rule in plan.rules if rule.id in failed)) or "a detector"
     return replace(result, problem=f"{plugins} failed on it ({_causes(plan)})", failed=True)
+
+
+def _may_fire(plan: Plan, part: Plan, example: Example, on: date | None) -> bool:
+    """Whether the rule of ``example`` has found something, in ``part`` of the plan, and is in force where it takes
+    place. A session has no other rules."""
+    if not any(rule.id == example.rule for rule in part.rules):
+        return False
+    return any(rule.id == example.rule for rule in rules_in_force(part, situation_of(plan, example, on)))
 
 
 def _causes(plan: Plan) -> str:
@@ -71,7 +84,10 @@ def _run(plan: Plan, example: Example, on: date | None, failed: set[str], part: 
     """Run one example with ``part`` of the plan; in ``failed`` are noted the rules whose detectors did."""
     if example.expects == "passes":
         for jurisdiction in (None, *sorted(plan.parents)):
-            said, outcome = answered(part, example, situation_of(plan, replace(example, jurisdiction=jurisdiction), on))
+            situation = situation_of(plan, replace(example, jurisdiction=jurisdiction), on)
+            if part is not plan and jurisdiction and not any(rule.removes for rule in rules_in_force(part, situation)):
+                continue  # nothing can take anything out of it there
+            said, outcome = answered(part, example, situation)
             failed.update(outcome.failed)
             if outcome.verdict >= Verdict.WITHHOLD or (example.answer or "") not in said:
                 where = f"in {jurisdiction}" if jurisdiction else "without a jurisdiction"

@@ -27,20 +27,27 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A rule: its heading and the facts of it. ``note`` stands out, as that it does not apply now."""
+    """A rule: its heading and the facts of it. ``note`` stands out, as that it does not apply now. ``id`` is the
+    rule's, so that a link to ``#DE/symbols`` leads to it. ``places`` are the codes in which it applies; none:
+    everywhere."""
 
     heading: Text
     facts: tuple[Fact, ...]
     note: str = ""
+    id: str = ""
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of texts below their headings; the first of each row names it."""
+    """Rows of texts below their headings; the first of each row names it. ``places`` are those of the whole table,
+    ``row_places`` those of each row, as an entry's."""
 
     caption: str
     headings: tuple[str, ...]
     rows: tuple[tuple[Text, ...], ...]
+    places: tuple[str, ...] = ()
+    row_places: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,18 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Finder:
+    """The words by which a reader looks for something: ``search``, and how many were ``found``; ``choose`` one of
+    ``places``, codes with their names, or ``everywhere``."""
+
+    search: str
+    found: str
+    choose: str
+    everywhere: str
+    places: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The whole; ``contents`` heads its table of contents, ``skip`` the link past it."""
 
@@ -63,6 +82,7 @@ class Document:
     as_of: str
     contents: str
     skip: str
+    finder: Finder
     sections: tuple[Section, ...] = field(default=())
 
 

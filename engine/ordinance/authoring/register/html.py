@@ -1,7 +1,13 @@
-"""A document as one HTML file: no script, nothing loaded from elsewhere, readable on paper and by a screen reader."""
+"""A document as one HTML file: nothing loaded from elsewhere, readable on paper and by a screen reader.
+
+Its one script looks for words in the page, and its policy allows no other; without scripts the rest works as well.
+Places are chosen by style alone.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from html import escape
 
 from ordinance.authoring.register.document import Document, Entry, Fact, Section, Table, Text, direction
@@ -27,18 +33,42 @@ dt { font-weight: 600; margin-top: .6rem; }
 dd { margin: 0; }
 blockquote { margin: 0; font-style: italic; }
 .note { font-weight: 600; }
+[hidden] { display: none; }
+article:target { border-inline-start-color: var(--link); }
+.finder { display: flex; flex-wrap: wrap; gap: 0 2rem; }
+.finder label { font-weight: 600; }
+.finder input, .finder select { font: inherit; max-width: 100%; min-height: 2rem; color: var(--ink);
+  background: var(--paper); border: 1px solid var(--line); }
+.finder :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; margin-block: 1rem; }
 caption { text-align: start; font-weight: 600; }
 th, td { border: 1px solid var(--line); padding: .4rem .6rem; text-align: start; vertical-align: top; }
 @media print {
   body { max-width: none; font-size: 10.5pt; color: #000; background: #fff; }
-  nav, .skip { display: none; }
+  nav, .skip, .finder { display: none; }
   article, tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   a[href^="http"]::after { content: " (" attr(href) ")"; font-size: .85em; }
 }
 """
+
+
+#: Shows what contains the words that are looked for, without case and accents, and says how much that is.
+_SCRIPT = """
+const box = document.getElementById("find"), field = box.querySelector("input"), said = box.querySelector("output");
+const plain = (text) => text.normalize("NFKD").replace(/\\p{M}/gu, "").toLowerCase();
+const all = [...document.querySelectorAll("main article, main tbody tr")];
+const parts = all.map((part) => [part, plain(part.textContent)]);
+field.addEventListener("input", () => {
+  const words = plain(field.value).split(/\\s+/).filter(Boolean);
+  for (const [part, text] of parts) part.hidden = !words.every((word) => text.includes(word));
+  const left = parts.filter(([part]) => !part.hidden).length;
+  said.textContent = words.length ? said.dataset.said.replace("{number}", left) : "";
+});
+box.hidden = false;
+"""
+_ALLOWED = f"'sha256-{b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()}'"
 
 
 def to_html(document: Document) -> str:
@@ -50,9 +80,10 @@ def to_html(document: Document) -> str:
         "<head>",
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+        '<meta http-equiv="Content-Security-Policy" '
+        f"content=\"default-src 'none'; style-src 'unsafe-inline'; script-src {_ALLOWED}\">",
         f"<title>{escape(document.title)}</title>",
-        f"<style>\n{_STYLE}</style>",
+        f"<style>\n{_STYLE}{_chosen(document)}</style>",
         "</head>",
         "<body>",
         f'<a class="skip" href="#rules">{escape(document.skip)}</a>',
@@ -64,14 +95,45 @@ def to_html(document: Document) -> str:
         f'<nav aria-labelledby="contents">\n<h2 id="contents">{escape(document.contents)}</h2>\n<ol>',
         *(f'<li><a href="#{each.id}">{escape(each.heading)}</a></li>' for each in document.sections),
         "</ol>\n</nav>",
+        *_finder(document),
         '<main id="rules">',
         *(line for section in document.sections for line in _section(section)),
         "</main>",
+        f"<script>{_SCRIPT}</script>",
         "</body>",
         "</html>",
         "",
     ]
     return "\n".join(parts)
+
+
+def _chosen(document: Document) -> str:
+    """Return the style by which what does not matter in the chosen place is not shown."""
+    return "".join(
+        f'body:has(#place option[value="{escape(code)}"]:checked) [data-at]:not([data-at~="{escape(code)}"]) '
+        "{ display: none; }\n"
+        for code, _ in document.finder.places
+    )
+
+
+def _finder(document: Document) -> list[str]:
+    finder = document.finder
+    options = [f'<option value="{escape(code)}">{escape(name)}</option>' for code, name in finder.places]
+    lines = [
+        '<div class="finder" role="search">',
+        f'<p id="find" hidden><label for="words">{escape(finder.search)}</label>',
+        f'<input id="words" type="search"> <output for="words" data-said="{escape(finder.found)}"></output></p>',
+    ]
+    if options:
+        everywhere = f'<option value="">{escape(finder.everywhere)}</option>'
+        choose = f'<p><label for="place">{escape(finder.choose)}</label>'
+        lines += [f'{choose} <select id="place" autocomplete="off">{everywhere}', *options, "</select></p>"]
+    return [*lines, "</div>"]
+
+
+def _at(places: tuple[str, ...]) -> str:
+    """Return the attribute by which a part is shown in these places alone."""
+    return f' data-at="{escape(" ".join(places))}"' if places else ""
 
 
 def _section(section: Section) -> list[str]:
@@ -88,7 +150,16 @@ def _section(section: Section) -> list[str]:
 def _entry(entry: Entry) -> list[str]:
     note = [f'<p class="note">{escape(entry.note)}</p>'] if entry.note else []
     facts = [line for fact in entry.facts for line in _fact(fact)]
-    return ["<article>", f"<h3>{_text(entry.heading)}</h3>", *note, "<dl>", *facts, "</dl>", "</article>"]
+    name = f' id="{escape(entry.id)}"' if entry.id else ""
+    return [
+        f"<article{name}{_at(entry.places)}>",
+        f"<h3>{_text(entry.heading)}</h3>",
+        *note,
+        "<dl>",
+        *facts,
+        "</dl>",
+        "</article>",
+    ]
 
 
 def _fact(fact: Fact) -> list[str]:
@@ -97,11 +168,19 @@ def _fact(fact: Fact) -> list[str]:
 
 
 def _table(table: Table) -> list[str]:
-    lines = ['<div class="wide">', "<table>", f"<caption>{escape(table.caption)}</caption>", "<thead><tr>"]
+    lines = [
+        f'<div class="wide" tabindex="0" role="group" aria-label="{escape(table.caption)}"{_at(table.places)}>',
+        "<table>",
+        f"<caption>{escape(table.caption)}</caption>",
+        "<thead><tr>",
+    ]
     lines += [f'<th scope="col">{escape(heading)}</th>' for heading in table.headings]
     lines.append("</tr></thead>\n<tbody>")
-    for first, *rest in table.rows:
-        lines.append(f'<tr><th scope="row">{_text(first)}</th>' + "".join(f"<td>{_text(cell)}</td>" for cell in rest))
+    for (first, *rest), places in zip(table.rows, table.row_places or ((),) * len(table.rows), strict=True):
+        lines.append(
+            f'<tr{_at(places)}><th scope="row">{_text(first)}</th>'
+            + "".join(f"<td>{_text(cell)}</td>" for cell in rest)
+        )
         lines.append("</tr>")
     return [*lines, "</tbody>", "</table>", "</div>"]
 

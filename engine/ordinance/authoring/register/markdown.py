@@ -43,7 +43,8 @@ def _table(table: Table) -> str:
 
 
 def _text(text: Text) -> str:
-    return f"[{_plain(text.words)}](<{text.link}>)" if text.link else _plain(text.words)
+    leads = text.link and not text.link.startswith("#")  # a rule has no anchor here
+    return f"[{_plain(text.words)}](<{text.link}>)" if leads else _plain(text.words)
 
 
 def _plain(words: str) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from ordinance.policy.plan import Plan
 from ordinance.runtime.redact.disclose import pick
 
 _FOLDER = Path(__file__).resolve().parent / "words"
+#: What speakers call languages that have no pack here, and in which contacts answer.
+_OWN_NAMES = {"ru": "русский", "sv": "svenska", "uk": "українська"}
 _PLACED = re.compile(r"\{(\w+)\}")
 
 
@@ -44,13 +47,26 @@ class Wording:
         titles = {pack.name.text: pick(texts_of(pack.title), language) for pack in packs if pack.title}
         return cls(language, words, titles)
 
+    def date(self, day: date | None) -> str:
+        """Write a day as the language does: ``2. August 2026``; empty where there is none."""
+        if day is None:
+            return ""
+        month = self.words["months"].split("|")[day.month - 1]
+        return self("date", y=day.year, month=month, m=day.month, d=day.day)
+
     def named(self, kind: str, name: str) -> str:
         """Name a dimension or a value: by its word, or by its name with spaces."""
         return self.words.get(f"{kind}.{name}", name.replace("_", " "))
 
     def place(self, code: str) -> str:
-        """Name a place: ``Deutschland (DE)`` if a pack has a title for it, else the code."""
-        return f"{self.titles[code]} ({code})" if self.titles.get(code) else code
+        """Name a place: ``Deutschland (DE)`` if a pack has a title for it, or for what contains it by its code; else
+        the code."""
+        title = self.titles.get(code) or self.titles.get(code.partition("-")[0])
+        return f"{title} ({code})" if title else code
+
+    def spoken(self, tag: str) -> str:
+        """Name a language by its own name, as its pack does."""
+        return self.titles.get(tag) or _OWN_NAMES.get(tag, tag)
 
     def condition(self, condition: Condition, plan: Plan) -> str:
         """Write a condition for people: ``people in Deutschland (DE) or operators in Deutschland (DE)``."""
@@ -76,7 +92,7 @@ class Wording:
     def _below(self, named: str, dimension: str, limit: int, plan: Plan) -> str:
         declared = plan.dimensions.get(dimension)
         if declared is not None and declared.is_date:
-            return self("before", dimension=named, day=day_of(limit))
+            return self("before", dimension=named, day=self.date(date.fromisoformat(day_of(limit))))
         if dimension == "elapsed":
             return self("elapsed", dimension=named, hours=limit // 3600)
         return self("below", dimension=named, limit=limit)
@@ -119,7 +135,11 @@ def words_from(text: str, name: str, language: str) -> Mapping[str, str]:
         raise UsageError(f"{name}is not a JSON object of texts.", help="Copy the English words and translate them.")
     if lacking := [key for key in english if not given.get(key, "").strip()]:
         raise UsageError(f"{name} has no words for '{lacking[0]}' ({len(lacking)} are missing).", help="Add them.")
+    if len(given.get("months", "").split("|")) != len(english["months"].split("|")):
+        raise UsageError(f"{name}: 'months' does not name twelve.", help=f"English has: {english['months']}")
     for key, value in english.items():
+        if key == "date":
+            continue  # a month may be a number
         if set(_PLACED.findall(value)) != set(_PLACED.findall(given[key])):
             raise UsageError(
                 f"{name}: '{key}' does not contain the same names in braces.", help=f"English has: {value}"

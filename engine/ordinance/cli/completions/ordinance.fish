@@ -51,7 +51,7 @@ function _shtab_ordinance_using
 end
 
 set -g _shtab_ordinance_commands check test calibrate lesson fmt explain diff print translate new apply bundle 'bundle build' 'bundle sign' 'bundle verify' 'bundle inspect' 'bundle root' verify witness objection 'objection add' 'objection list' 'objection report' replay serve ext-proc audit 'audit verify' 'audit query' 'audit report' 'audit prune' 'audit schema' evidence conversations settings doctor plugins plugin 'plugin install' 'plugin check' completion
-set -g _shtab_ordinance_opts_with_value --after --approve --at-once --before --behind --by --chunk --config --conversation --count --doctor --duty --effect --envoy --expires --export --file --filter --folder --forget --format --from --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --last --law --least --listen --locale --mark-key --model --model-cluster --network --new --objections --old --older-than --on --out --outcome --pack --passphrase-file --policy --port --prompt --record --root --rule --sbom --server --shadow --sign-with --signed-by --state --texts --timeout --title --to --turn --upstream --verdict --with --words --workers
+set -g _shtab_ordinance_opts_with_value --after --approve --at-once --before --behind --by --chunk --config --contact --conversation --count --doctor --duty --effect --envoy --expires --export --file --filter --folder --forget --format --from --given --grace --host --import --into --judge --junit --jurisdiction --key --key-file --kind --language --languages --last --law --least --listen --locale --mark-key --model --model-cluster --network --new --objections --old --older-than --on --operator --out --outcome --pack --passphrase-file --policy --port --prompt --record --root --rule --sbom --server --shadow --sign-with --signed-by --since --state --texts --timeout --title --to --turn --upstream --verdict --with --words --workers
 
 complete -c ordinance -e
 complete -c ordinance -f
@@ -100,6 +100,7 @@ complete -c ordinance -n '_shtab_ordinance_using explain' -l prompt -x -d 'the q
 complete -c ordinance -n '_shtab_ordinance_using explain' -l called -d 'TEXT is the name of a tool that the model calls'
 complete -c ordinance -n '_shtab_ordinance_using explain' -l conversation -xka "(__fish_complete_path (commandline -ct))" -d 'a JSON line with "messages" and "answer", as `apply` takes it, instead of TEXT, --prompt and --turn'
 complete -c ordinance -n '_shtab_ordinance_using explain' -l pack -xka "(__fish_complete_path (commandline -ct))" -d 'packs or folders of packs (default: every shipped pack except house packs)'
+complete -c ordinance -n '_shtab_ordinance_using explain' -l with -xka "AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors" -d 'load the pack that ships under this name too, such as en or EU (may be given several times)'
 complete -c ordinance -n '_shtab_ordinance_using explain' -l jurisdiction -xka "AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY" -d 'attest this place and seat, such as DE'
 complete -c ordinance -n '_shtab_ordinance_using explain' -l given -x -d 'a fact that you attest, such as purpose=education; may be repeated'
 complete -c ordinance -n '_shtab_ordinance_using explain' -l turn -x -d '1 for the first answer of a conversation (default: 2)'
@@ -120,6 +121,9 @@ complete -c ordinance -n '_shtab_ordinance_using print' -l language -xka "ar de 
 complete -c ordinance -n '_shtab_ordinance_using print' -l words -xka "(__fish_complete_path (commandline -ct))" -d 'the register'"'"'s own words in another language'
 complete -c ordinance -n '_shtab_ordinance_using print' -l format -xka "html markdown" -d 'output format (default: html)'
 complete -c ordinance -n '_shtab_ordinance_using print' -l objections -xka "(__fish_complete_path (commandline -ct))" -d 'show how many people objected to each rule, as FILE counts them'
+complete -c ordinance -n '_shtab_ordinance_using print' -l operator -x -d 'who offers the service'
+complete -c ordinance -n '_shtab_ordinance_using print' -l contact -x -d 'where to object: a link, an address or words'
+complete -c ordinance -n '_shtab_ordinance_using print' -l since -x -d 'list what has changed since DATE, by the rules'"'"' dates'
 complete -c ordinance -n '_shtab_ordinance_using print' -l with -xka "AE AT BR CH CN DE EE ES EU FI FR IN IT JP KR LU PL US US-CA US-NY ar de en es et fi fr hi it ja ko nl pl pt zh classroom example_office example_school minors" -d 'load the pack that ships under this name too, such as en or EU (may be given several times)'
 complete -c ordinance -n '_shtab_ordinance_using print' -l on -x -d 'use DATE as today'"'"'s date, such as 2026-12-24'
 complete -c ordinance -n '_shtab_ordinance_using print' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'settings file whose `plugins` are allowed (default: $ORDINANCE_CONFIG; without one, no plugin)'

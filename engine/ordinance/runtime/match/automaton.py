@@ -122,6 +122,7 @@ class Automaton:
         self._empty: dict[int, State] = {}
         self._steps = 0
         self._startable: dict[tuple[int, int], frozenset[int]] = {}
+        self._beginning: dict[int, list[int]] = {}
         self._joinable: dict[tuple[Cluster, int, int], bool] = {}
         self._joiners: Mapping[str, set[tuple[int, ...]]] | None = None
         #: How often everything was forgotten.
@@ -341,14 +342,18 @@ class Automaton:
             if not self._startable:
                 for symbol in {*self._network.samples(), *fold(_JOINERS)}:
                     self._class(symbol)
-            found = frozenset(
-                number
-                for number in range(len(self._classes))
-                if self._classes[number].kind  # what folds to nothing joins nothing
-                and self._families(self._starts.begin(before, self._classes[number])) & families
-            )
-            self._startable[before, families] = found
+            begun = enumerate(self._begun(before))
+            found = self._startable[before, families] = frozenset([each for each, begins in begun if begins & families])
         return found
+
+    def _begun(self, before: int) -> list[int]:
+        """Return the families of which a match can begin after ``before``, for each class that was met."""
+        known = self._beginning.get(before, [])
+        met = self._classes[len(known) :]
+        if met:  # what folds to nothing joins nothing
+            known = [*known, *(self._families(self._starts.begin(before, each)) if each.kind else 0 for each in met)]
+            self._beginning[before] = known
+        return known
 
     def _families(self, landing: Landing) -> int:
         families = 0 if landing.group is None else landing.group.families

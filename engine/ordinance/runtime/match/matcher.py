@@ -217,9 +217,25 @@ class JointWatch(Watch):
 
 def matches_in(automaton: Automaton, text: str) -> list[Match]:
     """Return the matches in a whole text."""
+    if not (automaton.is_elastic and len(text) >= REACH) and _is_quiet(automaton, text):
+        return []
     matcher = Matcher(automaton)
     found = [match for at, char in enumerate(text) for match in matcher.feed(char, at)]
     return found + matcher.close()
+
+
+def _is_quiet(automaton: Automaton, text: str) -> bool:
+    """Whether nothing matches in a whole text, which is seen from the states alone."""
+    state = automaton.start()
+    classes = automaton.classes
+    for char in text:
+        for symbol_class in classes(char):
+            step = state.steps.get(symbol_class) or automaton.step(state, symbol_class)
+            if step.found is not None:
+                return False
+            state = step.state
+    closed = automaton.close(state)
+    return not (closed.ended or closed.closed)
 
 
 def check_pattern(source: str, any_case: bool = False) -> None:
