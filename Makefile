@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE =
 SUITE := tests/support/again.py
 
 .PHONY: help new serve release ready ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
-	parts system test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile kills noninterference judged check format docs \
+	parts system test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile kills noninterference judged forms check format docs \
 	accuracy accuracy-judge accuracy-manners accuracy-near accuracy-witness accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
