@@ -127,6 +127,11 @@ class Overview:
                 where = self.say("always") if condition == ALWAYS else self.say.condition(condition, self.plan)
                 words = (self._slot(line.slot), self._value(value), where, by)
                 rows.append(tuple(self.tell.text(word) for word in words))
+        for form in self.plan.rewrites:
+            by = self.tell.cited(form.law) if form.law else form.pack
+            slots = ", ".join(map(self._slot, form.slots))
+            words = (f"rewrite {slots}", form.by, self.say("always"), by)
+            rows.append(tuple(self.tell.text(word) for word in words))
         for each in self.plan.without:
             words = ("without adapter", "decline" if each.declines else "answer", self.say("always"), each.pack)
             rows.append(tuple(self.tell.text(word) for word in words))
