@@ -78,7 +78,9 @@ class _Builder(RuleBuilder):
                 return self.contact(node)
             case "speak":
                 slots = tuple(self.slot(c) for c in self.nodes(node, "slot"))
-                return ast.SpeakDecl(slots, self.place(node), tuple(map(self.without, self.nodes(node, "without"))))
+                without = tuple(map(self.without, self.nodes(node, "without")))
+                missed = tuple(ast.OnMiss(self.place(c)) for c in self.nodes(node, "on_miss"))
+                return ast.SpeakDecl(slots, self.place(node), without, missed)
             case "law_speak":
                 bound = (self.slot(self.need(c, "slot"), self.words(c)[0]) for c in self.nodes(node, "bound_slot"))
                 return ast.SpeakDecl(tuple(bound), self.place(node))

@@ -287,6 +287,8 @@ class _Builder:
                 where = self.say("always") if condition == ALWAYS else self.say.condition(condition, self.plan)
                 words = (line.slot.replace("_", " "), value.replace("_", " "), where, by)
                 rows.append(tuple(self.text(word) for word in words))
+        for pack in dict.fromkeys(line.pack for line in self.plan.slots if line.asks):
+            rows.append(tuple(self.text(word) for word in ("on miss", "ask once more", self.say("always"), pack)))
         for each in self.plan.without:
             words = ("without adapter", "decline" if each.declines else "answer", self.say("always"), each.pack)
             rows.append(tuple(self.text(word) for word in words))
