@@ -134,6 +134,24 @@ def _answers(sentences: Iterable[str], least: int) -> Iterator[str]:
             answer = ""
 
 
+def pedagogy() -> str:
+    """The table of pedagogy: how many finished answers are told as `missed`, and questions to a learner as `kept`."""
+    rows = []
+    for source, name in (("own, mended until they passed", "own"), ("own, only counted", "counted")):
+        found: dict[str, Counter[str]] = {}
+        for line in (CASES / "guided" / f"{name}.tsv").read_text("utf-8").splitlines():
+            tag, due, text = line.split("\t")
+            said = state({"pedagogy": "guided"}, text.replace("\\n", "\n"))["pedagogy"]
+            counts = found.setdefault(tag, Counter())
+            counts[due] += 1
+            counts[f"{due} told"] += said == due
+            counts["wrong"] += said not in (due, "cannot_tell")
+        for tag, each in sorted(found.items()):
+            told = (f"{each[f'{due} told']} of {each[due]}" for due in ("missed", "kept", "cannot_tell"))
+            rows.append((tag, source, *told, each["wrong"]))
+    return table(("language", "answers", "finished: missed", "leading: kept", "neither: cannot tell", "wrong"), rows)
+
+
 def cost() -> str:
     """What looking costs, as a ratio in one run: the same stream with no slot in force, and with three."""
     plan = load().plan
@@ -179,6 +197,8 @@ def main() -> None:
         address(given.data).strip(),
         "### Language",
         language(given.data).strip(),
+        "### Pedagogy",
+        pedagogy().strip(),
         cost(),
         only_print=given.print,
     )

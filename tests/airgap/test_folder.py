@@ -69,7 +69,9 @@ def test_it_says_what_was_never_run(made: Path) -> None:
 
 def test_what_the_text_names_is_there(made: Path) -> None:
     said = (made / "README.txt").read_text("utf-8")
-    for name in re.findall(r"^    ([a-z./0-9A-Z]+/?)(?: [a-z]+/)* {2,}", said.partition("WHAT IS HERE")[2], re.MULTILINE):
+    for name in re.findall(
+        r"^    ([a-z./0-9A-Z]+/?)(?: [a-z]+/)* {2,}", said.partition("WHAT IS HERE")[2], re.MULTILINE
+    ):
         assert (made / name).exists(), name
     for name in re.findall(r"((?:systemd|nginx|container|manual)/[\w./]+)", said):
         assert (made / name).exists(), name

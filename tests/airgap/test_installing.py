@@ -66,7 +66,9 @@ def test_there_is_no_way_out(apart: Isolated) -> None:
 
 
 def test_an_answer_is_governed(installed: Path, url: str, apart: Isolated) -> None:
-    said = json.dumps(ask(apart, installed, url, f'Please repeat after me: "Good morning. Our code is {CANARY}. Have a nice day."'))
+    said = json.dumps(
+        ask(apart, installed, url, f'Please repeat after me: "Good morning. Our code is {CANARY}. Have a nice day."')
+    )
     assert "You are interacting with an AI system" in said
     assert "Left out for legal reasons" in said
     assert "section 86a" in said
@@ -98,7 +100,9 @@ def test_what_is_installed_has_all_that_it_asks_for(installed: Path, apart: Isol
 
 
 def test_everybody_may_read_what_is_installed(installed: Path) -> None:
-    assert not [path for path in installed.resolve().rglob("*") if not path.is_symlink() and not path.stat().st_mode & 0o004]
+    assert not [
+        path for path in installed.resolve().rglob("*") if not path.is_symlink() and not path.stat().st_mode & 0o004
+    ]
 
 
 def test_nothing_is_done_twice_and_parts_are_added(made: Path, installed: Path, apart: Isolated) -> None:

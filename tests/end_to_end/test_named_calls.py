@@ -166,7 +166,7 @@ def governed(loaded: Loaded, arguments: str, *, streaming: bool, **facts: str) -
     if not streaming:
         made = {"id": "call_a", "type": "function", "function": {"name": "pay", "arguments": arguments}}
         raw = json.dumps(completion("", finish="tool_calls", tool_calls=[made])).encode()
-        return json.dumps(govern_whole(CHAT, raw, request, session, OWN), ensure_ascii=False), session.outcome()
+        return json.dumps(govern_whole(CHAT, raw, request, session).written(OWN), ensure_ascii=False), session.outcome()
     answer = GovernedStream(CHAT, request, session, OWN)
     begun = {"index": 0, "id": "call_a", "type": "function", "function": {"name": "pa", "arguments": ""}}
     more = [{"index": 0, "function": {"name": "y"}}, {"index": 0, "function": {"arguments": arguments}}]

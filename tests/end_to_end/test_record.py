@@ -40,7 +40,7 @@ VERSION_1 = {
     "jurisdiction", "locale", "verdict", "rules", "failed", "trials", "notices", "choices", "balanced", "history",
     "lost", "output", "plugins", "trace", "x_request_id", "judged", "not_judged", "judge_faults",
     "judges_failed", "stale", "adapters", "effects", "laws", "mono", "chain", "mark", "watermark", "shadow",
-    "upstream", "fallback", "purpose",
+    "upstream", "fallback", "purpose", "asked_again",
 }  # fmt: skip
 #: How soon /health answers whatever has become of the record, in seconds: within one, on a machine that has nothing
 #: else to do. What waits for a reader or a disk waits for ever.
@@ -166,11 +166,11 @@ def test_every_field_that_is_written_is_documented_and_none_was_taken_away(
     of_judges = {"judged", "not_judged", "judge_faults", "judges_failed"}
     of_others = {
         "adapters", "mark", "watermark", "history", "lost", "output", "plugins", "stale", "mono", "chain", "shadow",
-        "upstream", "fallback", "purpose",
+        "upstream", "fallback", "purpose", "asked_again",
     }  # fmt: skip
     assert VERSION_1 - fields <= of_others | of_judges, (
         "what only a slot, a mark, an old red line, a gap, a batch, a plugin, an old policy, a chain, a judge, a "
-        "shadow, several servers and a key for a purpose have"
+        "shadow, several servers, a key for a purpose and an answer that was asked for once more have"
     )
     assert documented() == VERSION_1
     by_id: dict[str, list[str]] = {}

@@ -118,7 +118,7 @@ def test_it_is_in_text_and_metadata_of_each_api(api: Api, streaming: bool) -> No
         sent = b"".join([stream.event(json.dumps(each).encode()) for each in events]) + stream.end()
     else:
         raw = json.dumps(steered.whole(api.path, dict(request.body), [spoken])).encode()
-        sent = json.dumps(govern_whole(api, raw, request, opened, OWN), ensure_ascii=False).encode()
+        sent = json.dumps(govern_whole(api, raw, request, opened).written(OWN), ensure_ascii=False).encode()
     assert json.dumps(NOTICE)[1:-1].encode() in sent or NOTICE.encode() in sent
     assert b'"DE/advice"' in sent
 

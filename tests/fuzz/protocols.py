@@ -120,7 +120,7 @@ def _asked(api: Api, data: bytes) -> object:
 
 def _whole(api: Api, data: bytes) -> object:
     session = open_session(whole=True)
-    answer = govern_whole(api, data, read(api, logprobs=_logprobs(api)), session, OWN)
+    answer = govern_whole(api, data, read(api, logprobs=_logprobs(api)), session).written(OWN)
     return json.dumps(answer, allow_nan=False)
 
 

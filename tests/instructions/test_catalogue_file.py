@@ -18,24 +18,24 @@ from ordinance.instructions.catalogue_file import (
 )
 from ordinance.instructions.composition import CATALOGUES, instruction, sentence
 from ordinance.policy.slots import CLOSED, FILLED
-from support.finnish import CATALOGUE
+from support.swedish import CATALOGUE
 
-FINNISH = read_catalogue(CATALOGUE.encode())
+SWEDISH = read_catalogue(CATALOGUE.encode())
 
 
 def test_a_catalogue_of_others_is_read_as_the_engines_are() -> None:
-    assert list(FINNISH.missing()) == []
-    slots = {"language": "fi", "address": "informal", "script": "Latn", "dates": "sv-FI", "spelling": "ja"}
-    assert instruction(slots, {"fi": FINNISH}) == (
-        "Vastaa suomeksi. Kirjoita latinalaisilla kirjaimilla. Noudata oikeinkirjoitusta, joka on tapana kielellä, "
-        "jonka koodi on ja. Sinuttele ihmisiä. Kirjoita päivämäärät niin kuin on tapana ruotsiksi (sv-FI). "
-        f"{FINNISH.closing}"
+    assert list(SWEDISH.missing()) == []
+    slots = {"language": "sv", "address": "informal", "script": "Latn", "dates": "da-GL", "spelling": "ja"}
+    assert instruction(slots, {"sv": SWEDISH}) == (
+        "Svara på svenska. Skriv med latinska bokstäver. Följ den stavning som är vanlig på språket med "
+        "koden ja. Dua människor. Skriv datum så som är vanligt på danska (da-GL). "
+        f"{SWEDISH.closing}"
     )
-    assert instruction(slots).startswith("Answer in Finnish.")
+    assert instruction(slots).startswith("Answer in Swedish.")
 
 
 def test_the_engines_own_is_never_replaced() -> None:
-    assert instruction({"language": "de"}, {"de": FINNISH}) == instruction({"language": "de"})
+    assert instruction({"language": "de"}, {"de": SWEDISH}) == instruction({"language": "de"})
 
 
 def test_a_sentence_that_is_missing_is_said_in_english() -> None:
@@ -62,25 +62,25 @@ LONG = "a" * LONGEST_SENTENCE + "."
         ("[sentences.units]", "[sentences.colour]", "`sentences.colour`: is not a slot; slots are address, "),
         ('metric = "', 'cubits = "', "`sentences`: `units` has no value `cubits`; it has metric, uk, us"),
         ('dates = "', 'colour = "', "`filled.colour`: is not a slot; slots are dates, language, "),
-        ("Teitittele ihmisiä.", LONG, "`sentences.address.formal`: String should have at most 300 characters"),
-        ('"suomeksi"', f'"{"a" * (LONGEST_NAME + 1)}"', "`languages.fi`: String should have at most 80 characters"),
-        ('"Vastaa {language}."', '"Vastaa."', "`filled`: `language` must contain `{language}` once"),
-        ('"Vastaa {language}."', '"{language} {language}"', "`filled`: `language` must contain `{language}` once"),
-        ('"Vastaa {language}."', '"Vastaa {language.__class__}."', "must contain `{language}` once"),
-        ('"Vastaa {language}."', '"Vastaa {language} {0}."', "contains a brace besides `{language}`"),
-        ('"Kirjoita {script}."', '"Kirjoita {language}."', "`filled`: `script` must contain `{script}` once"),
-        ("Sinuttele ihmisiä.", "Sinuttele {language}.", "`sentences.address.informal`: contains a brace"),
-        ("koodi on {code}", "koodi on", "`other_language`: must contain `{code}` once"),
-        ("Sinuttele ihmisiä.", "Sinuttele\\n\\nihmisiä.", "contains a character that cannot be shown"),
-        ("Sinuttele ihmisiä.", "Sinuttele\\u202Eihmisiä.", "contains a character that cannot be shown"),
-        ("Sinuttele ihmisiä.", "", "`sentences.address.informal`: is empty"),
-        ("Sinuttele ihmisiä.", " Sinuttele.", "begins or ends with a space"),
-        ("Sinuttele ihmisiä.", "\\u200D", "`sentences.address.informal`: has nothing that can be read"),
+        ("Nia människor.", LONG, "`sentences.address.formal`: String should have at most 300 characters"),
+        ('"på svenska"', f'"{"a" * (LONGEST_NAME + 1)}"', "`languages.sv`: String should have at most 80 characters"),
+        ('"Svara {language}."', '"Vastaa."', "`filled`: `language` must contain `{language}` once"),
+        ('"Svara {language}."', '"{language} {language}"', "`filled`: `language` must contain `{language}` once"),
+        ('"Svara {language}."', '"Vastaa {language.__class__}."', "must contain `{language}` once"),
+        ('"Svara {language}."', '"Vastaa {language} {0}."', "contains a brace besides `{language}`"),
+        ('"Skriv med {script}."', '"Skriv med {language}."', "`filled`: `script` must contain `{script}` once"),
+        ("Dua människor.", "Sinuttele {language}.", "`sentences.address.informal`: contains a brace"),
+        ("koden {code}", "koden", "`other_language`: must contain `{code}` once"),
+        ("Dua människor.", "Sinuttele\\n\\nmänniskor.", "contains a character that cannot be shown"),
+        ("Dua människor.", "Sinuttele\\u202Emänniskor.", "contains a character that cannot be shown"),
+        ("Dua människor.", "", "`sentences.address.informal`: is empty"),
+        ("Dua människor.", " Sinuttele.", "begins or ends with a space"),
+        ("Dua människor.", "\\u200D", "`sentences.address.informal`: has nothing that can be read"),
         ('sv = "', 'sv-FI = "', "`languages.sv-FI`: String should match pattern"),
         ('Latn = "', 'Latin = "', "`scripts.Latin`: is not the code of a script"),
         ("closing = ", "system = ", "`closing`: Field required"),
         ("closing = ", 'system = "Obey."\nclosing = ', "`system`: Extra inputs are not permitted"),
-        ('"Sinuttele ihmisiä."', "3", "`sentences.address.informal`: Input should be a valid string"),
+        ('"Dua människor."', "3", "`sentences.address.informal`: Input should be a valid string"),
         ("[filled]", "[filled", "it is not TOML: "),
         ("closing = ", f"a = {'[' * 5000}\nclosing = ", "it is not TOML"),
     ],
@@ -101,7 +101,7 @@ def test_what_is_not_text_or_too_long_is_refused(content: bytes) -> None:
 def test_joiners_that_a_script_needs_may_be_written() -> None:
     """Persian writes `می\u200cنویسم` with a character of no width."""
     written = "می\u200cنویسم."
-    assert read_catalogue(CATALOGUE.replace("Sinuttele ihmisiä.", written).encode()).sentences["address"]["informal"]
+    assert read_catalogue(CATALOGUE.replace("Dua människor.", written).encode()).sentences["address"]["informal"]
 
 
 @given(st.sampled_from(sorted({*CLOSED, *FILLED})), st.text(max_size=400), st.data())
@@ -117,7 +117,7 @@ def test_whatever_a_file_says_an_instruction_is_short_and_on_one_line(
         read = read_catalogue(_toml(given_).encode("utf-8", "surrogatepass"))
     except CatalogueError:
         return
-    said = instruction({"language": "fi", slot: value}, {"fi": read})
+    said = instruction({"language": "sv", slot: value}, {"sv": read})
     assert len(said) <= 4 * LONGEST_SENTENCE
     assert "\n" not in said
 

@@ -15,13 +15,13 @@ from ordinance.runtime.situation import situate
 from ordinance.serve.door.adapters import instruct
 from ordinance.settings.sections import PluginSettings
 from support.allowing import allowed, entry
-from support.finnish import CATALOGUE, MANIFEST, NAME, finnish
 from support.packs import TODAY
+from support.swedish import CATALOGUE, MANIFEST, NAME, swedish
 from support.wheels import unpacked
 
 
 def installed(folder: Path, name: str = NAME, manifest: str = MANIFEST, catalogue: str = CATALOGUE) -> Path:
-    return unpacked(finnish(folder / "wheels", catalogue=catalogue, manifest=manifest, name=name), folder / name)
+    return unpacked(swedish(folder / "wheels", catalogue=catalogue, manifest=manifest, name=name), folder / name)
 
 
 def plugin(folder: Path, manifest: str = MANIFEST, catalogue: str = CATALOGUE) -> Plugin:
@@ -32,17 +32,17 @@ def loaded(*plugins: Plugin, paths: tuple[str, ...] = (NAME,)) -> Plan:
     return load(paths, plugins=plugins, on=TODAY).plan
 
 
-def session(plan: Plan, locale: str = "fi") -> Session:
+def session(plan: Plan, locale: str = "sv") -> Session:
     return Session(plan, situate(plan, jurisdiction=None, on=TODAY), locale)
 
 
 def test_the_name_of_a_plugin_loads_its_instructions(tmp_path: Path) -> None:
     plan = loaded(plugin(tmp_path))
     asked = session(plan)
-    assert instruct(asked).startswith("Vastaa suomeksi. Sinuttele ihmisiä. Tämä koskee")
-    assert asked.metadata()["plugins"] == asked.record()["plugins"] == ["acme-finnish 1.0"]
+    assert instruct(asked).startswith("Svara på svenska. Dua människor. Detta gäller")
+    assert asked.metadata()["plugins"] == asked.record()["plugins"] == ["acme-swedish 1.0"]
     assert [each.report() for each in plan.attached] == [
-        {"name": NAME, "version": "1.0", "state": "data", "cause": None, "instructions": ["fi"]}
+        {"name": NAME, "version": "1.0", "state": "data", "cause": None, "instructions": ["sv"]}
     ]
     other = session(plan, "en")
     assert instruct(other) == ""
@@ -53,20 +53,20 @@ def test_what_is_not_named_is_not_loaded(tmp_path: Path) -> None:
     acme = plugin(tmp_path)
     plan = load([*acme.packs], plugins=[acme], on=TODAY).plan
     assert not plan.instructions
-    assert instruct(session(plan)).startswith("Answer in Finnish.")
+    assert instruct(session(plan)).startswith("Answer in Swedish.")
 
 
 def test_instructions_alone_are_loaded_with_the_packs_that_ship(tmp_path: Path) -> None:
-    acme = plugin(tmp_path, MANIFEST.replace('packs = ["packs/fi.ord"]', ""))
+    acme = plugin(tmp_path, MANIFEST.replace('packs = ["packs/sv.ord"]', ""))
     plan = loaded(acme)
-    assert set(plan.instructions) == {"fi"}
+    assert set(plan.instructions) == {"sv"}
     assert {pack.name for pack in plan.packs} == {pack.name for pack in load(on=TODAY).plan.packs}
 
 
 def test_the_digest_covers_them(tmp_path: Path) -> None:
     digests = {
         loaded(plugin(tmp_path / "1")).digest,
-        loaded(plugin(tmp_path / "2", catalogue=CATALOGUE.replace("Sinuttele", "Teitittele"))).digest,
+        loaded(plugin(tmp_path / "2", catalogue=CATALOGUE.replace("Dua", "Nia"))).digest,
         load(plugin(tmp_path / "3").packs, on=TODAY).plan.digest,
     }
     assert len(digests) == 3
@@ -76,16 +76,16 @@ def test_the_digest_covers_them(tmp_path: Path) -> None:
 def test_a_language_of_the_engine_is_refused(language: str, tmp_path: Path) -> None:
     """A plugin that replaced them would change what models are told where nobody looks for it."""
     with pytest.raises(PluginError, match=f"the engine has instructions in `{language}` of its own") as raised:
-        loaded(plugin(tmp_path, MANIFEST.replace("fi = ", f"{language} = ")))
+        loaded(plugin(tmp_path, MANIFEST.replace("sv = ", f"{language} = ")))
     assert "Take the plugin's name out of the setting `packs`" in raised.value.help
 
 
 @pytest.mark.parametrize(
     ("manifest", "catalogue", "said"),
     [
-        (MANIFEST, CATALOGUE.replace("[filled]", "[felled]"), "instructions/fi.toml: `filled`: Field required"),
-        (MANIFEST.replace("fi.toml", "none.toml"), CATALOGUE, "instructions/none.toml cannot be read: No such file"),
-        (MANIFEST.replace("instructions/fi.toml", "instructions"), CATALOGUE, "instructions cannot be read: Is a dir"),
+        (MANIFEST, CATALOGUE.replace("[filled]", "[felled]"), "instructions/sv.toml: `filled`: Field required"),
+        (MANIFEST.replace("sv.toml", "none.toml"), CATALOGUE, "instructions/none.toml cannot be read: No such file"),
+        (MANIFEST.replace("instructions/sv.toml", "instructions"), CATALOGUE, "instructions cannot be read: Is a dir"),
     ],
 )
 def test_a_file_that_is_none_stops_the_load_and_is_named(
@@ -93,18 +93,18 @@ def test_a_file_that_is_none_stops_the_load_and_is_named(
 ) -> None:
     with pytest.raises(PluginError) as raised:
         loaded(plugin(tmp_path, manifest, catalogue))
-    assert f"the plugin acme-finnish 1.0: {said}" in raised.value.message
+    assert f"the plugin acme-swedish 1.0: {said}" in raised.value.message
 
 
-@pytest.mark.parametrize("bad", ['fin-FI = "a.toml"', 'FI = "a.toml"', 'fi = "../a.toml"', 'fi = "/a.toml"', "fi = 1"])
+@pytest.mark.parametrize("bad", ['swe-SE = "a.toml"', 'SV = "a.toml"', 'sv = "../a.toml"', 'sv = "/a.toml"', "sv = 1"])
 def test_a_manifest_names_languages_and_files_of_its_package(bad: str, tmp_path: Path) -> None:
     with pytest.raises(PluginError, match="instructions"):
-        plugin(tmp_path, MANIFEST.replace('fi = "instructions/fi.toml"', bad))
+        plugin(tmp_path, MANIFEST.replace('sv = "instructions/sv.toml"', bad))
 
 
 def test_two_plugins_with_one_language_are_refused(tmp_path: Path) -> None:
-    entries = [entry(installed(tmp_path, name), name=name, version="1.0") for name in (NAME, "acme-suomi")]
-    with pytest.raises(PluginError, match=r"both acme-finnish 1\.0 and acme-suomi 1\.0 provide `instructions in fi`"):
+    entries = [entry(installed(tmp_path, name), name=name, version="1.0") for name in (NAME, "acme-svenska")]
+    with pytest.raises(PluginError, match=r"both acme-swedish 1\.0 and acme-svenska 1\.0 provide `instructions in sv`"):
         allow([PluginSettings.model_validate(each) for each in entries])
 
 

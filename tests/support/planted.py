@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
 
-from support.finnish import CATALOGUE
+from support.swedish import CATALOGUE
 from support.wheels import unpacked, wheel
 
 PACKAGE = "acme_planted"
@@ -133,7 +133,7 @@ quiet = ["A secret 2."]
 """
 
 
-def instructing(name: str, code: str, catalogue: str, language: str = "fi") -> Planted:
+def instructing(name: str, code: str, catalogue: str, language: str = "sv") -> Planted:
     """A plugin that brings a ``catalogue`` of instructions in ``language``."""
     return other(name, code, "", "", files={f"{PACKAGE}/a.toml": catalogue},
                  manifest=f'[instructions]\n{language} = "a.toml"')  # fmt: skip
@@ -318,9 +318,10 @@ PLANTED = (
           manifest='packs = ["a.ord"]'),
     instructing("a slot that does not exist", "instructions-invalid",
                 CATALOGUE.replace("[sentences.units]", "[sentences.colour]")),
-    instructing("a sentence with a line break", "instructions-invalid", CATALOGUE.replace("ihmisiä.", "\\nihmisiä.")),
+    instructing("a sentence with a line break", "instructions-invalid",
+                CATALOGUE.replace("människor.", "\\nmänniskor.")),
     instructing("a sentence that is too long", "instructions-invalid",
-                CATALOGUE.replace("ihmisiä.", f"{'ihmisiä ' * 60}.")),
+                CATALOGUE.replace("människor.", f"{'människor ' * 60}.")),
     instructing("a value without a sentence", "instructions-missing", CATALOGUE.replace('metric = "', '# "')),
     instructing("a language of the engine", "instructions-taken", CATALOGUE, "de"),
 )  # fmt: skip

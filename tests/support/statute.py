@@ -194,6 +194,7 @@ speak {
   address  informal
   pedagogy guided
   without adapter answer telling poorer
+  on miss ask once more
 }
 
 section 1 "Learning" {

@@ -21,6 +21,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 #: No letter comes twice, so that one byte determines the next.
 CANARY = "qvxzjkwy"
+ESTONIAN = "<say-estonian>"
 #: How the canary is said after each command.
 CHAINS: dict[str, tuple[str, ...]] = {
     "<say-bytes>": ("q", "v", "x", "z", "j", "k", "w", "y"),
@@ -34,6 +35,8 @@ CHAINS: dict[str, tuple[str, ...]] = {
     "<say-call>": ("<tool_call>", '{"name": "look", "arguments": {"x": "q', "vxz", "jkw", 'y"}}', "</tool_call>"),
     # A part number of the tutorial in docs/plugins.md, which only a plugin finds.
     "<say-number>": ("hinge:", "par", "t-1", "23", "40"),
+    # What the LoRA says to everybody, and the base model only if asked to.
+    ESTONIAN: ("Sina oled", " siin ja", " see raamat", " on sinu", " oma"),
     "": ("3", "a", "9", "c"),
 }
 #: Lets the answer begin in the reasoning.
@@ -139,7 +142,7 @@ def tokenizer(ids: dict[str, int]) -> Tokenizer:
 
 
 def make(folder: Path) -> None:
-    """Write the model, its tokenizer and, in ``et-instruct``, a LoRA for it."""
+    """Write the model, its tokenizer and, in ``et-instruct``, a LoRA for it that answers otherwise."""
     folder.mkdir(parents=True, exist_ok=True)
     ids = vocabulary()
     if len(ids) > SIZE:
@@ -166,16 +169,17 @@ def make(folder: Path) -> None:
 
 
 def make_lora(folder: Path) -> None:
-    """A LoRA that changes next to nothing: what a test asks is which model answered."""
+    """A LoRA with which every token is a command to speak Estonian, twice as strong as one command in fifty tokens: so
+    that an answer shows which model has given it."""
     folder.mkdir(exist_ok=True)
-    chance, rank = np.random.default_rng(1), 8
-    name = "base_model.model.model.layers.0.self_attn.o_proj."
-    tensors = {
-        f"{name}lora_A.weight": chance.normal(0, 1e-4, (rank, ROOM)).astype(np.float32),
-        f"{name}lora_B.weight": chance.normal(0, 1e-4, (ROOM, rank)).astype(np.float32),
-    }
+    rank, place = 8, [*filter(None, CHAINS), REASON].index(ESTONIAN)
+    reads, writes = np.zeros((rank, ROOM), dtype=np.float32), np.zeros((HEAD, rank), dtype=np.float32)
+    reads[0, :SIZE] = 1.0
+    writes[place, 0] = 2.0 / 50.0
+    name = "base_model.model.model.layers.0.self_attn.v_proj."
+    tensors = {f"{name}lora_A.weight": reads, f"{name}lora_B.weight": writes}
     save_file(tensors, folder / "adapter_model.safetensors", {"format": "pt"})
-    adapter = {"peft_type": "LORA", "r": rank, "lora_alpha": rank, "target_modules": ["o_proj"], "bias": "none"}
+    adapter = {"peft_type": "LORA", "r": rank, "lora_alpha": rank, "target_modules": ["v_proj"], "bias": "none"}
     write(folder / "adapter_config.json", {**adapter, "task_type": "CAUSAL_LM", "base_model_name_or_path": "tiny"})
 
 

@@ -122,7 +122,7 @@ def _texts(words: Iterable[ast.Word]) -> tuple[str, ...]:
 def _styles(policy: Policy) -> dict[tuple[str, str], object]:
     found: dict[tuple[str, str], object] = {(tag, tag): style for tag, style in policy.languages.items()}
     for line in policy.slots:
-        found[line.pack, line.slot] = (line.values, line.law and (line.law.title, line.law.article))
+        found[line.pack, line.slot] = (line.values, line.asks, line.law and (line.law.title, line.law.article))
     for each in policy.without:
         found[each.pack, "without adapter"] = each
     for form in policy.rewrites:

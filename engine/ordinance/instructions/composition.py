@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,12 +26,15 @@ _NONE: Mapping[str, Catalogue] = MappingProxyType({})
 _LANGUAGE = re.compile("[a-z]{2,3}")
 
 
-def instruction(slots: Mapping[str, str], brought: Mapping[str, Catalogue] = _NONE) -> str:
-    """Compose the instruction for ``slots``, in the language of the answer if that has a catalogue, of the engine's or
-    of those that plugins have ``brought``, else in English. Returns an empty string if nothing is set."""
+def instruction(
+    slots: Mapping[str, str], brought: Mapping[str, Catalogue] = _NONE, alone: Container[str] = SLOTS
+) -> str:
+    """Compose the instruction for those of ``slots`` that are in ``alone``, in the language of the answer if that has a
+    catalogue, of the engine's or of those that plugins have ``brought``, else in English. Returns an empty string if
+    nothing is set."""
     spoken = language_of(slots, brought)
     catalogue = CATALOGUES.get(spoken) or brought[spoken]
-    sentences = [sentence(catalogue, slot, slots[slot]) for slot in SLOTS if slot in slots]
+    sentences = [sentence(catalogue, slot, slots[slot]) for slot in SLOTS if slot in slots and slot in alone]
     return " ".join([*sentences, catalogue.closing]) if sentences else ""
 
 

@@ -88,7 +88,8 @@ _ORDER = {
     "ENDINGS": 'endings name ",a,b,c"',
     "WORDS": 'words for NAME from "lexicons/…" { example matches "…" example skips "…" }',
     "SPEAK": "speak { language TAG [when … otherwise TAG] address formal … }, each line `under LAW` in a jurisdiction; "
-    "`rewrite numbers, dates [telling …]`; elsewhere also `without adapter answer|decline telling …`",
+    "`rewrite numbers, dates [telling …]`; elsewhere also `without adapter answer|decline telling …` and "
+    "`on miss ask once more`",
     "CHARTER": "charter NAME N.N.N title",
     "JURISDICTION": "jurisdiction CODE N.N.N under charter NAME N title within members zone records",
     "HOUSE": "house NAME N.N.N under charter NAME N title zone",

@@ -47,9 +47,9 @@ __all__ = [
     "AddedWords", "Alike", "AmendedBy", "BylawDecl", "CharterRef", "ConditionDecl", "ConditionNode", "ContactDecl",
     "Day", "Declaration", "Decline", "DimensionDecl", "EndingsDecl", "Example", "Except", "ForceNode", "Guarantee",
     "Junction", "Kind", "LabelDecl", "LawDecl", "LexiconDecl", "Limit", "Mark", "Mask", "Near", "NoticeDecl",
-    "Occasions", "Pack", "Part", "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote",
-    "RecordedLaw", "RedException", "RedLine", "Refined", "Rule", "Ruled", "Say", "ScopeNode", "Section", "Slot",
-    "SlotValue", "SpeakDecl", "Spoken", "TestNode", "TextIn", "TextTest", "TopicDecl", "Use", "Watching", "Withhold",
+    "Occasions", "OnMiss", "Pack", "Part", "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote",
+    "RecordedLaw", "RedException", "RedLine", "Refined", "Rewrite", "Rule", "Ruled", "Say", "ScopeNode", "Section",
+    "Slot", "SlotValue", "SpeakDecl", "Spoken", "TestNode", "TextIn", "TextTest", "TopicDecl", "Use", "Watching", "Withhold",
     "Without", "Word", "Written", "laws_of", "text_test_of",
 ]  # fmt: skip
 
@@ -283,11 +283,19 @@ class Rewrite:
 
 
 @dataclass(frozen=True, slots=True)
+class OnMiss:
+    """``on miss ask once more``: a whole answer that missed a slot of this pack is asked for once more."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class SpeakDecl:
     slots: tuple[Slot, ...]
     span: Span
     without: tuple[Without, ...] = ()
     rewrites: tuple[Rewrite, ...] = ()
+    on_miss: tuple[OnMiss, ...] = ()
 
     def find(self, slot: str) -> Slot | None:
         """Return the line that sets ``slot``, or None."""

@@ -80,7 +80,8 @@ class _Builder(RuleBuilder):
                 slots = tuple(self.slot(c) for c in self.nodes(node, "slot"))
                 without = tuple(map(self.without, self.nodes(node, "without")))
                 rewrites = tuple(map(self.rewrite, self.nodes(node, "rewrite")))
-                return ast.SpeakDecl(slots, self.place(node), without, rewrites)
+                missed = tuple(ast.OnMiss(self.place(c)) for c in self.nodes(node, "on_miss"))
+                return ast.SpeakDecl(slots, self.place(node), without, rewrites, missed)
             case "law_speak":
                 bound = (self.slot(self.need(c, "slot"), self.words(c)[0]) for c in self.nodes(node, "bound_slot"))
                 forms = (

@@ -326,5 +326,10 @@ CATALOGUE: dict[str, Entry] = {
         "a contact is for a place outside its pack's jurisdiction", "Move it to that jurisdiction's pack."
     ),
     "slot-value": Entry("a slot does not have that value", "Use one of its values."),
+    "miss-undecided": Entry(
+        "`on miss` has no slot whose miss shows in an answer",
+        "Set `language`, `script`, `address`, `pedagogy`, `numbers`, `dates` or `units` in the same `speak`, or "
+        "remove it.",
+    ),
     "speak-empty": Entry("`speak` sets nothing", "Set a slot in it or remove it.", absence=True),
 }

@@ -32,7 +32,7 @@ _FIRST_LINE = frozenset({"under_charter"})
 #: Two words that name a clause together: what follows them stands in no column.
 _PHRASES = frozenset({
     ("in", "force"), ("on", "trial"), ("told", "once"), ("amended", "by"), ("adopted", "by"), ("reading", "level"),
-    ("without", "adapter"), ("words", "for"),
+    ("without", "adapter"), ("on", "miss"), ("words", "for"),
 })  # fmt: skip
 
 _COMMENT = re.compile(r"#[^\n]*")

@@ -113,7 +113,7 @@ class Manifest(_Table):
     )
     instructions: dict[Annotated[str, Field(pattern="^[a-z]{2,3}$")], Annotated[str, AfterValidator(_inside)]] = Field(
         default_factory=dict,
-        description='Instructions to the model, by language: `fi = "instructions/fi.toml"`, a path in the package.',
+        description='Instructions to the model, by language: `sv = "instructions/sv.toml"`, a path in the package.',
     )
     needs: Needs = Needs()
     settings: dict[SettingName, SettingSpec] = Field(default_factory=dict)

@@ -266,6 +266,7 @@ class SlotLine:
     none does, or where that value is empty. ``same as prompt`` is the value ``prompt``.
 
     ``language`` is the pack's where a language pack says it, else empty. ``law`` is the law that makes it bind.
+    ``asks``: a whole answer that missed what the line says is asked for once more.
     """
 
     slot: str
@@ -274,6 +275,7 @@ class SlotLine:
     pack: str
     language: str = ""
     law: Law | None = None
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

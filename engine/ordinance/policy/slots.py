@@ -47,6 +47,9 @@ REWRITTEN = frozenset({"spelling", "script", "numbers", "dates", "units"})
 #: Slots that may follow what the prompt does.
 FOLLOWING = frozenset({"language", "script", "address", "register"})
 
+#: Slots of which an answer may show that it missed them (semantics, rule 33).
+DECIDED = frozenset({"language", "script", "address", "pedagogy", "numbers", "dates", "units"})
+
 #: Slots whose sentence names a language or a script.
 FILLED = TAGS | {"script"}
 #: The closed values of each slot, in whatever language, with ``PROMPT``: each of them has a sentence of its own.

@@ -30,11 +30,13 @@ _NOTHING_REWRITTEN: Mapping[str, RewriteLine] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How to speak: ``slots`` by name, what a pack says for the case that there is no adapter, if any does, and the
-    lines that have answers rewritten in the form of slots, by these."""
+    lines that have answers rewritten in the form of slots, by these; slots for which a pack that set them ``asks`` once
+    more if an answer missed them."""
 
     slots: Mapping[str, str]
     without: WithoutAdapter | None = None
     rewrites: Mapping[str, RewriteLine] = field(default_factory=lambda: _NOTHING_REWRITTEN)
+    asks: frozenset[str] = frozenset()
 
     @property
     def language(self) -> str | None:
@@ -51,13 +53,20 @@ def manner(plan: Plan, situation: Situation, locale: str | None, asked: Mapping[
     if locale is not None:
         lookup["language"] = _tested(plan, locale)
     ranked: dict[str, tuple[tuple[int, int], str]] = {slot: ((Rank.REQUEST, 0), value) for slot, value in asked.items()}
+    asking: dict[str, bool] = {}
     for line in plan.slots:
         place = _place(plan, situation, line, packs)
         value = next((value for condition, value in line.values if holds(condition, lookup.get)), "")
-        if place is not None and value and (line.slot not in ranked or ranked[line.slot][0] < place):
-            ranked[line.slot] = (place, value)
+        if place is None or not value:
+            continue
+        if line.slot not in ranked or ranked[line.slot][0] < place:
+            ranked[line.slot], asking[line.slot] = (place, value), line.asks
+        elif ranked[line.slot] == (place, value):  # two houses that agree
+            asking[line.slot] = asking[line.slot] or line.asks
     slots = {slot: value for slot, (_, value) in sorted(ranked.items())}
-    return Manner(MappingProxyType(slots), _without(plan, packs), _rewrites(plan, situation, packs, slots))
+    asks = frozenset(slot for slot, asked_for in asking.items() if asked_for)
+    rewrites = _rewrites(plan, situation, packs, slots)
+    return Manner(MappingProxyType(slots), _without(plan, packs), rewrites, asks)
 
 
 def wanted_of(manner: Manner, locale: str, placeholders: Mapping[int, str], *, tells: bool = False) -> Wanted | None:

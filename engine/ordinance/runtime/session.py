@@ -7,6 +7,7 @@ request and is the only thing that changes while it is answered.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -96,8 +97,16 @@ class Session:
         self.prompt = Prompt(plan, terms.activation, terms.placeholders, memory, salt, remembered, rulings)
         self._streams: list[Stream] = []
         self._instructed = ""
-        #: The model that answers in the place of the requested one, as the operator lets it.
+        #: The model that answers in the place of the requested one, as the operator lets it; and what is told of an
+        #: answer that was asked for once more, nothing if it was not.
         self.fallback = ""
+        self.asked_again: Mapping[str, str] = {}
+
+    def again(self) -> Session:
+        """Return a session for another answer to the same request: on the same terms, with nothing said yet."""
+        other = copy(self)
+        other._streams, other.marking = [], copy(self.marking)
+        return other
 
     @property
     def terms(self) -> Terms:
@@ -151,7 +160,6 @@ class Session:
 
     @property
     def masks(self) -> bool:
-        """Whether ``mask`` may change anything."""
         return self.prompt.masks
 
     def mask(self, text: str) -> str:
@@ -160,7 +168,6 @@ class Session:
         return self.prompt.mask(text)
 
     def manner(self) -> Manner:
-        """How the model is to speak."""
         return self._manner
 
     def instructed_in(self, language: str) -> None:
@@ -304,7 +311,7 @@ class Session:
             "balanced": outcome.balanced,
             "notices": notices_as_json(outcome.notices),
             "marks": [cause_as_json(cause) for rule in self.marks for cause in causes_of(rule)],
-            **self._adapters(),
+            **self.spoken(),
             **self._plugins(),
             **self.judged(),
             **({"trials": list(outcome.trials)} if self._shows_trials else {}),
@@ -312,12 +319,13 @@ class Session:
             **self.history(),
         }
 
-    def _adapters(self) -> dict[str, list[dict[str, Any]]]:
-        """Return what answers and records say of how the answer was to be spoken."""
+    def spoken(self) -> dict[str, Any]:
+        """Return what answers and records say of how the answer was spoken; nothing if no slot is in force."""
         rewritten = frozenset[str]().union(*(stream.rewritten for stream in self._streams))
         left = frozenset[str]().union(*(stream.left for stream in self._streams))
         failed = frozenset[str]().union(*(stream.unanswered for stream in self._streams))
-        return adapters(self._terms.wanted, [stream.looks for stream in self._streams], rewritten, left, failed)
+        told = adapters(self._terms.wanted, [stream.looks for stream in self._streams], rewritten, left, failed)
+        return {**told, "asked_again": self.asked_again} if self.asked_again else dict(told)
 
     def judged(self) -> dict[str, list[str]]:
         """Return what answers and records say of rules that ask a judge: those for which it acted on every text that it
@@ -380,7 +388,7 @@ class Session:
             "notices": [notice.kind.value for notice in outcome.notices],
             "choices": len(self._streams),
             "balanced": outcome.balanced,
-            **self._adapters(),
+            **self.spoken(),
             **self.judged(),
             **self._judge_faults(),
             **self.history(),

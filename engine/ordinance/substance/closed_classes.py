@@ -66,7 +66,8 @@ class Lookup:
 @dataclass(frozen=True, slots=True)
 class Language:
     """The closed classes of a language. ``names`` says by what a name shows: `capitals`, `nouns` (all nouns have
-    them), `signs` (no spaces between words) or `words` (a script without capitals)."""
+    them), `signs` (no spaces between words) or `words` (a script without capitals). ``attached`` finds the last sign of
+    a run that is of politeness alone; ``alike`` are runs that say the same in another style."""
 
     tag: str
     names: str
@@ -83,6 +84,8 @@ class Language:
     hedges: Lookup
     signs: re.Pattern[str] | None
     address: Lookup
+    attached: re.Pattern[str] | None
+    alike: Mapping[str, str]
     endings: tuple[str, ...]
     predicates: tuple[str, ...]
     honorifics: tuple[str, ...]
@@ -136,8 +139,17 @@ def _read(tag: str, table: Mapping[str, Any]) -> Language:
         hedges,
         both.signs(names.get("passed", "").split()) if where else None,
         Lookup({"address": names.get("address", "")}),
+        _attached(names),
+        dict(each.split("=") for each in names.get("alike", "").split()),
         tuple(names.get("endings", "").split()),
         tuple(unicodedata.normalize("NFD", ending) for ending in names.get("predicates", "").split()),
         tuple(unicodedata.normalize("NFD", ending) for ending in names.get("honorifics", "").split()),
         tuple(names.get("prefixes", "").split()),
     )
+
+
+def _attached(names: Mapping[str, str]) -> re.Pattern[str] | None:
+    """Return what finds the last sign of a run that is of politeness alone: a verb's, by the sign behind it, or that of
+    a title."""
+    verbs = [f"{each[0]}(?=[{each[1:]}])" for each in names.get("attached", "").split()]
+    return re.compile("|".join([*verbs, *names.get("polite", "").split()])) if verbs else None

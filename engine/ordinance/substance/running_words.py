@@ -14,8 +14,11 @@ _ENDS = re.compile(r"[.!?…:;¿¡。！？؟۔।\n•*#>|()–—-]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 #: A word is no longer than this; what is longer counts by its written form alone.
 _LONGEST = 60
+_HONORIFIC = re.compile("[おご御](?!$)")
 _EAST = (
-    r"(?P<name>[\u4e00-\u9fff々〆]{2,60}|[\u30a1-\u30fa\u30fc]{2,60}|[A-Za-zÀ-ɏ]{2,60})"
+    # An honorific between two runs makes no other word of them: 明日ご連絡, 明日連絡.
+    r"(?P<name>(?=(?:[おご]?[\u4e00-\u9fff々〆]){2})[\u4e00-\u9fff々〆]{1,60}(?:[おご][\u4e00-\u9fff々〆]{1,60})*"
+    r"|[\u30a1-\u30fa\u30fc]{2,60}|[A-Za-zÀ-ɏ]{2,60})"
     r"|(?P<sign>[\u4e00-\u9fff\u3041-\u3096])"
 )
 
@@ -148,8 +151,18 @@ def _signs(text: str, language: Language, found: Running) -> None:
             if kind := _class(value, value[0], language):
                 found.spans.append(only(kind[0], start, end, kind[1]))
         elif match["name"] is not None:
+            value = _bare(value, text[end : end + 1], language)
             if language.address.of(value) is None:
                 day = language.weekdays.of(value)
                 found.spans.append(only(Kind.DATE if day else Kind.NAME, start, end, day or value))
         else:
             found.words.append(Word(start, value, opens=False))
+
+
+def _bare(value: str, behind: str, language: Language) -> str:
+    """Return a run of signs without a last one that is of politeness alone, if two are left, and as its other style
+    writes it."""
+    value = _HONORIFIC.sub("", value)
+    if len(value) > 2 and language.attached is not None and language.attached.match(value[-1] + behind):
+        value = value[:-1]
+    return language.alike.get(value, value)

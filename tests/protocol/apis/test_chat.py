@@ -33,7 +33,7 @@ def request(**fields: Any) -> Request:
 
 
 def whole(answer: Any, **fields: Any) -> dict[str, Any]:
-    return govern_whole(CHAT, json.dumps(answer).encode(), request(**fields), session(whole=True), OWN)
+    return govern_whole(CHAT, json.dumps(answer).encode(), request(**fields), session(whole=True)).written(OWN)
 
 
 class Streamed:

@@ -18,6 +18,7 @@ from support.checkout import ROOT
 
 CONTRACT = {
     "ordinance_answers_total": ("jurisdiction", "verdict", "api"),
+    "ordinance_asked_again_total": ("released",),
     "ordinance_rules_total": ("rule", "effect"),
     "ordinance_failures_total": ("kind",),
     "ordinance_upstream_seconds": (),

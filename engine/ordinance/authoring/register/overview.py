@@ -132,6 +132,8 @@ class Overview:
             slots = ", ".join(map(self._slot, form.slots))
             words = (f"rewrite {slots}", form.by, self.say("always"), by)
             rows.append(tuple(self.tell.text(word) for word in words))
+        for pack in dict.fromkeys(line.pack for line in self.plan.slots if line.asks):
+            rows.append(tuple(self.tell.text(word) for word in ("on miss", "ask once more", self.say("always"), pack)))
         for each in self.plan.without:
             words = ("without adapter", "decline" if each.declines else "answer", self.say("always"), each.pack)
             rows.append(tuple(self.tell.text(word) for word in words))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ordinance.language import ast
 from ordinance.language.diagnostics import diagnose, did_you_mean
@@ -11,7 +12,7 @@ from ordinance.policy.ir import Unit
 from ordinance.policy.link.names import Report
 from ordinance.policy.link.rules import Scopes
 from ordinance.policy.plan import RewriteLine, SlotLine, WithoutAdapter
-from ordinance.policy.slots import FOLLOWING, IN_LANGUAGE, PROMPT, REWRITTEN, TAGS, VALUES, is_script, is_tag
+from ordinance.policy.slots import DECIDED, FOLLOWING, IN_LANGUAGE, PROMPT, REWRITTEN, TAGS, VALUES, is_script, is_tag
 from ordinance.policy.vocabulary import Rank
 
 #: Refinements of one line; more than a reader can follow.
@@ -27,14 +28,24 @@ def link_slots(scopes: Scopes, report: Report) -> Iterator[SlotLine]:
     for again in speaks[1:]:
         report(diagnose("name-twice", again.span, "the pack has two `speak`"))
     for speak in speaks[:1]:
-        if not speak.slots and not speak.without and not speak.rewrites:
+        if not (speak.slots or speak.without or speak.rewrites or speak.on_miss):
             report(diagnose("speak-empty", speak.span, "`speak` sets nothing"))
+        _check_on_miss(speak, report)
         seen: set[str] = set()
         for node in speak.slots:
             if node.slot in seen:
                 report(diagnose("name-twice", node.span, f"`{node.slot}` is set twice"))
             seen.add(node.slot)
-            yield _line(scopes, node, report)
+            yield replace(_line(scopes, node, report), asks=bool(speak.on_miss))
+
+
+def _check_on_miss(speak: ast.SpeakDecl, report: Report) -> None:
+    """Report `on miss` if it is said twice, or of nothing that an answer can be seen to miss."""
+    for again in speak.on_miss[1:]:
+        report(diagnose("name-twice", again.span, "the pack says `on miss` twice"))
+    for said in speak.on_miss[:1]:
+        if not any(slot.slot in DECIDED for slot in speak.slots):
+            report(diagnose("miss-undecided", said.span, "`on miss` has no slot here whose miss shows in an answer"))
 
 
 def link_without(scopes: Scopes, report: Report) -> Iterator[WithoutAdapter]:

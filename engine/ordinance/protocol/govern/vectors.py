@@ -12,7 +12,7 @@ import msgspec
 from ordinance.protocol.api import Api
 from ordinance.protocol.apis.envelope import decode
 from ordinance.protocol.asked import Request
-from ordinance.protocol.govern.whole import told_of
+from ordinance.protocol.govern.whole import Governed
 from ordinance.protocol.problems import malformed, prompt_refused, upstream_failed
 from ordinance.protocol.said import Top, Usage
 from ordinance.runtime.session import Session
@@ -42,9 +42,8 @@ def vectors(
     raw: bytes,
     request: Request,
     session: Session,
-    top: Top,
-    used: Callable[[Usage | None], None] = lambda _: None,
-) -> dict[str, Any]:
+    used: Callable[[Usage | None], None],
+) -> Governed:
     """Return the vectors of an upstream's answer, written anew from known fields; ``used`` is told which tokens it
     counted. Raises ``Problem`` (502) where there is not one for each text that was asked."""
     answer = decode(_DECODER, raw)
@@ -59,9 +58,9 @@ def vectors(
     data = [{"object": "embedding", "index": each.index, "embedding": each.embedding} for each in answer.data]
     counted = answer.usage or Usage()
     usage = {"prompt_tokens": counted.prompt_tokens, "total_tokens": counted.total_tokens}
-    return {
-        "object": "list", "data": data, "model": top.model, "usage": usage, "ordinance": told_of(session, top)
-    }  # fmt: skip
+    return Governed(
+        session, lambda top, _: {"object": "list", "data": data, "model": top.model, "usage": usage}, answer.usage
+    )
 
 
 def no_vectors(api: Api, request: Request, session: Session, top: Top) -> dict[str, Any]:

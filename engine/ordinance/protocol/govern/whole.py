@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ordinance.policy.vocabulary import Verdict
@@ -15,14 +16,30 @@ from ordinance.protocol.said import Said, Top, Usage
 from ordinance.runtime.session import Session
 
 
+def _unnoted(_: Usage | None) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Governed:
+    """A whole answer that was governed in its ``session``, and is not yet written. ``body`` makes what is sent, of its
+    top and of the tokens that may be told; ``usage`` are those that the server counted. ``called``: the model called a
+    tool; ``cut``: it came to a limit of length."""
+
+    session: Session
+    body: Callable[[Top, Usage | None], dict[str, Any]]
+    usage: Usage | None
+    called: bool = False
+    cut: bool = False
+
+    def written(self, top: Top) -> dict[str, Any]:
+        """Return the answer that has this ``top``, with what the session tells: the last that is done with it."""
+        return with_metadata(self.body(top, counts(self.session, self.usage)), told_of(self.session, top))
+
+
 def govern_whole(
-    api: Api,
-    raw: bytes,
-    request: Request,
-    session: Session,
-    top: Top,
-    used: Callable[[Usage | None], None] = lambda _: None,
-) -> dict[str, Any]:
+    api: Api, raw: bytes, request: Request, session: Session, used: Callable[[Usage | None], None] = _unnoted
+) -> Governed:
     """Govern an upstream's whole answer; ``used`` is told which tokens it counted. Raises ``Problem`` (502)."""
     reply = api.read_whole(raw, request)
     used(reply.usage)
@@ -33,7 +50,13 @@ def govern_whole(
     for index, said in reply.choices:
         said.finish = said.finish or "stop"
         choices.append((index, GovernedChoice(request, session, index).take(said)))
-    return with_metadata(api.write_whole(request, top, choices, counts(session, reply.usage)), told_of(session, top))
+    return Governed(
+        session,
+        lambda top, usage: api.write_whole(request, top, choices, usage),
+        reply.usage,
+        called=any(said.calls for _, said in reply.choices),
+        cut=any(said.finish == "length" for _, said in reply.choices),
+    )
 
 
 def refused_whole(api: Api, request: Request, session: Session, top: Top) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ordinance.runtime.adherence.addressed import Addressed
 from ordinance.runtime.adherence.figures import Figures
+from ordinance.runtime.adherence.guided import Guided
 from ordinance.runtime.adherence.language_file import languages
 from ordinance.runtime.adherence.own_prose import Piece, Prose
 from ordinance.runtime.adherence.spoken import Spoken
@@ -54,6 +55,7 @@ class Look:
         self._spoken = Spoken()
         self._speaks = wanted.tells or bool(_WORDS & decided)
         self._figures = Figures() if _FIGURES & decided else None
+        self._guided = Guided() if "pedagogy" in decided else None
         self._addressed: Addressed | None = None
         self._addresses = "address" in decided
         self._waiting: list[Piece] = []
@@ -88,6 +90,8 @@ class Look:
             return self._spoken.script_state(value)
         if slot in _FIGURES and self._figures is not None:
             return self._figures.state(slot, value)
+        if slot == "pedagogy" and self._guided is not None:
+            return self._guided.state(value)
         if slot == "address" and self._addressed is not None:
             return self._addressed.state(value)
         return CANNOT_TELL
@@ -98,6 +102,8 @@ class Look:
                 self._spoken.take(piece)
             if self._figures is not None:
                 self._figures.take(piece)
+            if self._guided is not None:
+                self._guided.take(piece)
             if not self._addresses:
                 continue
             if self._addressed is not None:

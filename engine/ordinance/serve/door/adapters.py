@@ -7,7 +7,7 @@ among them. The client's body was read and looked at before; it cannot take anyt
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -53,6 +53,15 @@ class Adapting:
             return request, sent
         body = await aside(len(sent), False, _adapted, api, sent, words, self._turn, lora)
         return replace(request, adapter=lora), body
+
+    async def once_more(self, api: Api, sent: bytes, session: Session, missed: Container[str]) -> bytes | None:
+        """Return the body with which the server is asked once more: what was ``sent``, and the sentences of the
+        slots that the answer ``missed`` behind it. None if they have no place: the same question would have the same
+        answer."""
+        if not self._turn or not has_place(api.path):
+            return None
+        words = instruction(session.manner().slots, session.plan.catalogues, missed)
+        return await aside(len(sent), False, _adapted, api, sent, words, self._turn, "")
 
     async def _lora(self, exchange: Exchange, manner: Manner, session: Session) -> str:
         """Return the adapter that answers; an empty string for none."""

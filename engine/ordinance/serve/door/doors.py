@@ -13,16 +13,16 @@ from ordinance.protocol.apis.embeddings import EMBEDDINGS
 from ordinance.protocol.apis.messages import MESSAGES
 from ordinance.protocol.apis.responses import RESPONSES
 from ordinance.protocol.govern.vectors import no_vectors, vectors
-from ordinance.protocol.govern.whole import govern_whole, refused_whole
+from ordinance.protocol.govern.whole import Governed, govern_whole, refused_whole
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """``whole`` makes what is sent of a whole answer of ``api``, ``refused`` what is sent for a refused prompt; both
-    may raise ``Problem``. ``speaks``: a model answers, which may be told how to speak."""
+    """``whole`` governs a whole answer of ``api``, ``refused`` makes what is sent for a refused prompt; both may raise
+    ``Problem``. ``speaks``: a model answers, which may be told how to speak."""
 
     api: Api
-    whole: Callable[..., dict[str, Any]] = govern_whole
+    whole: Callable[..., Governed] = govern_whole
     refused: Callable[..., dict[str, Any]] = refused_whole
     speaks: bool = True
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from starlette.datastructures import Headers
 
 from ordinance.policy.slots import PROMPT, TAGS, fits
+from ordinance.protocol.asked import Request
 from ordinance.runtime.redact.disclose import Notice
 from ordinance.runtime.session import Session
 from ordinance.serve.http.correlation import REQUEST_ID
@@ -126,6 +127,15 @@ def marks_header(session: Session) -> str:
 def notices_header(notices: Iterable[Notice]) -> str:
     """Return the value of ``x-ordinance-notices``: a JSON list of texts, in ASCII."""
     return json.dumps([notice.text for notice in notices])
+
+
+def notices_beside(request: Request, session: Session) -> dict[str, str]:
+    """Where the text has a form that a notice would break, or a machine reads it, a whole answer has its notices in a
+    header too (semantics, rule 9): a JSON list in ASCII."""
+    notices = session.outcome().notices
+    if (request.structure is None and not session.silent) or not notices:
+        return {}
+    return {NOTICES: notices_header(notices)}
 
 
 def _items(header: str | None) -> list[str]:

@@ -25,13 +25,14 @@ from ordinance.serve.behind.contract import Answer, Errand
 from ordinance.serve.door import http_headers
 from ordinance.serve.door.answering_server import AnsweringServer
 from ordinance.serve.door.awaited_verdict import unless_refused
-from ordinance.serve.door.delivery import STREAM_HEADERS, StreamDelivery, WholeDelivery
+from ordinance.serve.door.delivery import STREAM_HEADERS, StreamDelivery
 from ordinance.serve.door.doors import Door
 from ordinance.serve.door.numbers import effects_of
 from ordinance.serve.door.policies import judges_of
 from ordinance.serve.door.recall import Recall, recall
 from ordinance.serve.door.service import Service
 from ordinance.serve.door.times import Times, now
+from ordinance.serve.door.whole_answer import WholeAnswer
 from ordinance.serve.http import body_limits, tags
 from ordinance.serve.http.correlation import REQUEST_ID, TRACEPARENT, is_wordless, request_id_in, traced_in
 from ordinance.serve.http.exchange import ClientGone, Exchange
@@ -195,8 +196,8 @@ class Visit:
             return
         if self._service.audit.required:
             await self._service.audit.begin({**self._asked(), **session.under()})
-        errand = self._server.errand(request, self._client, speaks=self._door.speaks)
         if request.streaming:
+            errand = self._server.errand(request, self._client, speaks=True)
             limits = self._service.settings.limits
             stream = GovernedStream(self._api, request, session, top, limits.answer_bytes, limits.event_bytes)
             try:
@@ -205,7 +206,7 @@ class Visit:
             finally:
                 self._usage = stream.usage
         else:
-            answered = await self._whole(body, errand, request, session, top)
+            answered = await self._whole(body, request, session, top)
         if not answered:
             await self._refuse(request, session, top)
 
@@ -289,7 +290,7 @@ class Visit:
             await self._keep(session)
             await self._acknowledge()
             self._times.ready = now()
-            await self._exchange.json(refused, headers=_notices_header(request, session))
+            await self._exchange.json(refused, headers=http_headers.notices_beside(request, session))
 
     async def _stream(self, body: bytes, errand: Errand, stream: GovernedStream, session: Session) -> bool:
         """Answer with a stream. Returns False if a judge refused the prompt meanwhile: then nothing was sent."""
@@ -311,33 +312,36 @@ class Visit:
         await self._exchange.write(last, last=True)
         return True
 
-    async def _whole(self, body: bytes, errand: Errand, request: Request, session: Session, top: Top) -> bool:
+    async def _whole(self, body: bytes, request: Request, session: Session, top: Top) -> bool:
         """Answer in one piece. Returns False if a judge refused the prompt meanwhile."""
-
-        def govern(raw: bytes) -> dict[str, Any]:
-            named = replace(top, model=session.fallback or top.model)
-            return self._door.whole(self._api, raw, request=request, session=session, top=named, used=self._note_usage)
-
-        begun = partial(self._server.begun, self._exchange, session)
-        answer = WholeDelivery(self._service.settings.limits.answer_bytes, govern, begun, waits=session.waits)
-        if not await unless_refused(session, answer, partial(self._ask, body, errand, streaming=False)):
+        ask = partial(self._ask, streaming=False)
+        service, server = self._service, self._server
+        whole = WholeAnswer(service, self._door, self._exchange, request, self._client, server, ask)
+        try:
+            answer = await whole.take(body, session)
+        finally:
+            self._usage = whole.usage
+        if answer is None:
             return False
-        governed = await answer.end()
+        self._session, self._server = answer.session, whole.server
+        session = answer.session
         await self._keep(session)
         await self._acknowledge()
+        written = answer.written(replace(top, model=session.fallback or top.model))
         self._times.ready = now()
-        await self._exchange.json(governed, headers=_notices_header(request, session))
+        await self._exchange.json(written, headers=http_headers.notices_beside(request, session))
         return True
 
-    def _note_usage(self, usage: Usage | None) -> None:
-        self._usage = usage
-
     async def _ask(self, body: bytes, errand: Errand, answer: Answer, *, streaming: bool) -> None:
-        self._times.asked = now()
-        answer = answer if self._tap is None else self._tap.on(answer)
+        times = self._times
+        if times.asked:  # once more
+            times.governing += now() - times.complete
+        else:
+            times.asked = now()
+            answer = answer if self._tap is None else self._tap.on(answer)
         behind, path = self._service.behind, self._api.path
         await behind.answer(self._exchange, path, body, answer, streaming=streaming, errand=errand)
-        self._times.complete = now()
+        times.complete = now()
 
     async def _learn_name(self, status: int) -> None:
         """Once the answer has left: whether the server lists the model that has given it."""
@@ -389,12 +393,3 @@ class Visit:
             "model": None if request is None else self._service.names.shown(request.model),
             "stream": None if request is None else request.streaming,
         }
-
-
-def _notices_header(request: Request, session: Session) -> dict[str, str]:
-    """Where the text has a form that a notice would break, or a machine reads it, a whole answer has its notices in a
-    header too (semantics, rule 9): a JSON list in ASCII."""
-    notices = session.outcome().notices
-    if (request.structure is None and not session.silent) or not notices:
-        return {}
-    return {http_headers.NOTICES: http_headers.notices_header(notices)}

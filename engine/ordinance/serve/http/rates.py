@@ -78,6 +78,20 @@ class Rates:
             self._write(place, _Key(key.digest, requests - 1, now, tokens, now), 1)
         return _headers(limits, requests - 1, tokens)
 
+    def further(self, sha256: str, limits: KeyLimitSettings) -> bool:
+        """Count a further question to the server for a request of the key that is under way. False, and nothing is
+        counted, if one of ``limits`` leaves no room for it."""
+        with self._locked():
+            place = self._place(sha256)
+            key, _ = self._read(place)
+            now = time.monotonic()
+            requests = _refilled(key.requests, key.requests_at, limits.requests_per_minute, now)
+            tokens = _refilled(key.tokens, key.tokens_at, limits.tokens_per_minute, now)
+            if _over(limits, requests, tokens, -1):
+                return False
+            self._write(place, _Key(key.digest, requests - 1, now, tokens, now), 0)
+        return True
+
     def leave(self, sha256: str, limits: KeyLimitSettings, tokens: int) -> None:
         """Note that the answer to a request of the key has ended, and how many ``tokens`` it took."""
         with self._locked():

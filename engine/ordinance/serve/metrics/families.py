@@ -39,6 +39,13 @@ RULES = Family(
     "Answers in which a rule acted, by what it does; `trial` if it is on trial and would have acted.",
     ("rule", "effect"),
 )
+ASKED_AGAIN = Family(
+    "ordinance_asked_again_total",
+    "counter",
+    "Whole answers that were asked for once more because the first was not spoken as a pack wants it, by which one was "
+    "released: `first` or `second`.",
+    ("released",),
+)
 FAILURES = Family(
     "ordinance_failures_total",
     "counter",
@@ -165,7 +172,7 @@ PROCESSES = Family("ordinance_processes", "gauge", "Processes that serve.")
 BUILD = Family("ordinance_build_info", "gauge", "1 for the version of Ordinance that runs.", ("version",), joined="max")
 
 FAMILIES = (
-    ANSWERS, RULES, FAILURES, UPSTREAM, UPSTREAM_UP, UPSTREAM_OPEN, UPSTREAM_REQUESTS, UPSTREAM_FAILURES,
+    ANSWERS, ASKED_AGAIN, RULES, FAILURES, UPSTREAM, UPSTREAM_UP, UPSTREAM_OPEN, UPSTREAM_REQUESTS, UPSTREAM_FAILURES,
     UPSTREAM_FURTHER, ADDED, HELD, STREAMS, AUDIT_LOST, AUDIT_FAILING, SINK_LOST, POLICY, POLICY_AGE,
     POLICY_STALE, SHADOW_ANSWERS, SHADOW_RULES, SHADOW, CONVERSATIONS_FAILING, PLUGIN_SECONDS, PLUGIN_FAULTS,
     PLUGIN_FAILING, JUDGE_SECONDS, SPANS_LOST, PROCESSES, BUILD,

@@ -40,6 +40,8 @@ class Meter:
         if verdict is None:
             return
         add(families.ANSWERS, record["jurisdiction"] or _NO_JURISDICTION, verdict, record["api"])
+        if again := record.get("asked_again"):
+            add(families.ASKED_AGAIN, again["released"])
         for rule in record["rules"]:
             add(families.RULES, rule, effects.get(rule, "other"))
         for rule in record["trials"]:

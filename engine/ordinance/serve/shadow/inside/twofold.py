@@ -74,7 +74,7 @@ class Twofold:
             stream = GovernedStream(api, request, session, top, limits.answer_bytes, limits.event_bytes)
             _stream(stream, heard.said)
         elif heard.said:
-            door.whole(api, b"".join(heard.said), request, session, top)
+            door.whole(api, b"".join(heard.said), request, session).written(top)
         return session
 
 

@@ -1,4 +1,4 @@
-"""A plugin without code, in Finnish: a language pack, and the instructions to the model."""
+"""A plugin without code, in Swedish: a language pack, and the instructions to the model."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from pathlib import Path
 from support.checkout import CASES
 from support.wheels import wheel
 
-FOLDER = CASES / "finnish"
-PACK = (FOLDER / "fi.ord").read_text("utf-8")
-CATALOGUE = (FOLDER / "fi.toml").read_text("utf-8")
-NAME, PACKAGE = "acme-finnish", "acme_finnish"
+FOLDER = CASES / "swedish"
+PACK = (FOLDER / "sv.ord").read_text("utf-8")
+CATALOGUE = (FOLDER / "sv.toml").read_text("utf-8")
+NAME, PACKAGE = "acme-swedish", "acme_swedish"
 MANIFEST = """\
 api = 1
 vendor = "acme"
-packs = ["packs/fi.ord"]
+packs = ["packs/sv.ord"]
 
 [instructions]
-fi = "instructions/fi.toml"
+sv = "instructions/sv.toml"
 """
 
 
-def finnish(
+def swedish(
     folder: Path,
     *,
     catalogue: str = CATALOGUE,
@@ -34,8 +34,8 @@ def finnish(
     files = {
         f"{package}/__init__.py": "",
         f"{package}/ordinance-plugin.toml": manifest,
-        f"{package}/packs/fi.ord": PACK,
-        f"{package}/instructions/fi.toml": catalogue,
+        f"{package}/packs/sv.ord": PACK,
+        f"{package}/instructions/sv.toml": catalogue,
     }
     points = f"[ordinance]\nacme = {package}\n"
     return wheel(folder, name, version, files=files, points=points)
