@@ -38,15 +38,21 @@ def _port_in(process: subprocess.Popen[str], sign: str) -> int:
 
 
 def spent(pid: int) -> float:
-    """Processor seconds of a process and its living children."""
-    pids = [pid]
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        pids += map(int, children.read_text().split())
+    """Processor seconds of a process and of all that it has started, and these, as far as they live."""
     times = 0
-    for each in pids:
+    for each in (pid, *started(pid)):
         fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
         times += int(fields[11]) + int(fields[12])
     return times / TICKS
+
+
+def started(pid: int) -> list[int]:
+    """The processes that a process has started, and those that these have started."""
+    found = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for each in map(int, children.read_text().split()):
+            found += [each, *started(each)]
+    return found
 
 
 def held(pid: int) -> int:

@@ -18,7 +18,7 @@ from ordinance.serve.metrics.exposition import exposition
 from support.commands import GERMANY, Served, run
 from support.commands import PATIENCE as LONG
 from support.outside import until
-from support.processes import children, running
+from support.processes import running, workers_of
 from support.scraping import metrics_address, read, scraped
 from support.serving import OpenGateway, RunningGateway, ScriptedUpstream, Wire, completion, say, send_and_wait
 from support.small_plan import RED_LINE, SENTENCE
@@ -152,7 +152,7 @@ def test_two_workers_are_one_and_one_that_was_killed_is_not_forgotten(
         name = answers(verdict="disclose")
         until(lambda: read(scraped(address)).get(name) == 12)
 
-        workers = [pid for pid in children(served.process.pid) if "spawn_main" in _command(pid)]
+        workers = sorted(workers_of(served.process.pid))
         os.kill(workers[0], signal.SIGKILL)
         until(lambda: not running(workers[0]))
         until(lambda: read(scraped(address)).get("ordinance_processes") == 2)
@@ -162,10 +162,6 @@ def test_two_workers_are_one_and_one_that_was_killed_is_not_forgotten(
         assert read(scraped(address))["ordinance_held_characters_count"] == 6
     finally:
         served.stop()
-
-
-def _command(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
 
 
 @pytest.mark.requirement("PR-1")

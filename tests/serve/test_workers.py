@@ -11,10 +11,11 @@ import pytest
 from ordinance import __version__
 from ordinance.errors import RestartDueError
 from ordinance.serve.door import engine
+from support import processes
 from support.commands import GERMANY, Served, copy_of_engine
 from support.commands import PATIENCE as LONG
 from support.outside import Held, gone, ready, refused, until
-from support.processes import children, running
+from support.processes import running
 from support.serving import ScriptedUpstream, say
 
 TWO = (*GERMANY, "--workers", "2")
@@ -27,12 +28,7 @@ def upgradable(tmp_path: Path) -> Path:
 
 
 def workers_of(served: Served) -> set[int]:
-    """The workers, without the process that `multiprocessing` has for itself."""
-
-    def command(pid: int) -> str:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-
-    return {pid for pid in children(served.process.pid) if "spawn_main" in command(pid)}
+    return processes.workers_of(served.process.pid)
 
 
 def test_a_worker_that_dies_is_told_and_another_takes_its_place(upstream: ScriptedUpstream) -> None:

@@ -23,6 +23,16 @@ def children(pid: int) -> list[int]:
     return [each for each in found if each not in _earlier] if pid == os.getpid() else found
 
 
+def workers_of(server: int) -> set[int]:
+    """The workers of ``server``: what the processes that have loaded its policies have forked."""
+    return {worker for template in templates_of(server) for worker in children(template)}
+
+
+def templates_of(server: int) -> list[int]:
+    """The processes of ``server`` that have loaded a policy, or do so now."""
+    return [each for each in children(server) if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()]
+
+
 def session(leader: int) -> list[int]:
     """The processes in the session of ``leader`` that run."""
     return _running(_SESSION, leader)

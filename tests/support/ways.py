@@ -18,6 +18,7 @@ import yaml
 
 from ordinance.batch import govern
 from ordinance.errors import OrdinanceError
+from ordinance.serve import template
 from ordinance.serve.door.current_policy import Renewal, Standing
 from ordinance.serve.door.engine import installed_engine
 from ordinance.serve.door.policies import Policies, policies_of
@@ -104,18 +105,17 @@ def reload(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def worker(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A worker that is started in the place of another."""
-    told: list[str] = []
-    monkeypatch.setattr("ordinance.serve.worker.tell", lambda what, level="": told.append(what))
-    monkeypatch.setattr("ordinance.serve.worker._Steered", Mock())
-    monkeypatch.setattr("ordinance.serve.worker.settle", lambda: None)
+    """The process that workers are forked from, in the place of one that was killed."""
+    said: list[Any] = []
+    orders = Mock(send=said.append)
+    started = Worker(machine.settings(), machine.settings, installed_engine(), lambda _: None)
     with _signals_as_they_were():
-        try:
-            Worker(machine.settings(), machine.settings, installed_engine())(Mock(), Mock())
-        except SystemExit:
-            assert "cannot start" in told[0]
-            return _of(told[0])
-    return ""
+        found = template._loaded(started, orders, first=False, running=True)
+    if found is not None:
+        return ""
+    assert isinstance(said[-1], template.Failure)
+    assert said[-1].error is not None
+    return said[-1].error.code
 
 
 @contextmanager

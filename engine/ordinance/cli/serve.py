@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
         given = replace(given, listening=(listener.host, listener.port))
         settings = given()
         _check_open(settings)
-    say = partial(_announce, listener.address)
+    say: Callable[[Service], None] = partial(_announce, listener.address)
     if arguments.embedded:
         # Bound to a name: the model stops when nothing refers to it.
         model = EmbeddedModel(find_model())
@@ -97,11 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         settings = given()
         say = partial(_announce_embedded, listener.address)
 
-    def begun(service: Service) -> None:
-        say(service)
-        ready()
-
-    serve(Worker(settings, given, engine, arguments.on), listener, begun)
+    serve(Worker(settings, given, engine, say, arguments.on, keyed=bool(settings.keys)), listener, ready)
     return 0
 
 

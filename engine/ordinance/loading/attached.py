@@ -132,6 +132,12 @@ def pool_of(plugin: Plugin, uses: tuple[Use, ...], budget: Budget) -> Pool:
         return pool
 
 
+def pools() -> list[Pool]:
+    """Return the pools in use."""
+    with _lock:
+        return list(_pools.values())
+
+
 def _bound(attached: Attached, given: Iterable[Given]) -> None:
     """Raise ``PluginError`` where a plugin has more looked for than the engine has memory for, all uses together."""
     characters = symbols = 0

@@ -114,6 +114,14 @@ class Pool:
         """Return how the plugin is now."""
         return self._bench.status()
 
+    def rest(self) -> None:
+        """End all processes, and the threads that serve them, until the next question or ``wake``."""
+        self._bench.rest()
+
+    def wake(self) -> None:
+        """Start a process in the background, if none runs."""
+        self._bench.wake()
+
     def close(self) -> None:
         """End all processes, with whatever they have started."""
         self._finalize()
@@ -296,7 +304,7 @@ class _Bench:
         pause = self._budget.silence / 4
         while True:
             with self._lock:
-                if self._closed:
+                if self._closed or not self._watching:
                     return
                 if not any(each.asked for each in self._processes):
                     self._work.wait(_IDLE_SECONDS)
@@ -322,6 +330,19 @@ class _Bench:
                 answers=self._answers,
                 seconds=self._seconds,
             )
+
+    def rest(self) -> None:
+        with self._lock:
+            processes, self._processes = self._processes, []
+            self._watching = False
+            self._work.notify_all()
+        for process in processes:
+            process.end("died")
+
+    def wake(self) -> None:
+        with self._lock:
+            if not self._processes and not self._starting:
+                self._start_another()
 
     def close(self) -> None:
         with self._lock:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection
 
-from ordinance.policy.proven import proven
 from ordinance.serve.door.current_policy import settle
 from ordinance.serve.door.numbers import numbers
-from ordinance.serve.door.service import Service
 from ordinance.serve.http.descriptors import affordable, needed
 from ordinance.serve.http.listener import Listener
 from ordinance.serve.http.stderr import tell, write_as
@@ -23,8 +20,8 @@ from ordinance.serve.workers import Workers
 from ordinance.settings.model import Settings
 
 
-def serve(worker: Worker, listener: Listener, announce: Callable[[Service], None]) -> None:
-    """Serve until a signal. ``announce`` is called when connections are taken; errors come before that.
+def serve(worker: Worker, listener: Listener, ready: Callable[[], None]) -> None:
+    """Serve until a signal. ``ready`` is called when connections are taken; errors come before that.
 
     Raises ``OrdinanceError`` where it cannot begin or go on, ``KeyboardInterrupt`` where the signal was SIGINT.
     """
@@ -33,43 +30,38 @@ def serve(worker: Worker, listener: Listener, announce: Callable[[Service], None
     run = _several if worker.settings.workers > 1 else _alone
     try:
         metrics = listen_for_metrics(worker.settings.metrics)
-        if run(worker, listener, metrics, announce):
+        if run(worker, listener, metrics, ready):
             raise KeyboardInterrupt
     finally:
         listener.close()
 
 
-def _alone(worker: Worker, listener: Listener, metrics: Listener | None, announce: Callable[[Service], None]) -> bool:
+def _alone(worker: Worker, listener: Listener, metrics: Listener | None, ready: Callable[[], None]) -> bool:
     """Serve in this process. Returns True if SIGINT ended it."""
-    gateway, service = worker.gateway()
+    gateway, service = worker.gateway(worker.policies(worker.settings), worker.policies)
     _tell_connections(worker.settings)
     show(metrics, partial(numbers, service))
     settle()
-    server = Server(gateway, listener, worker.settings)
-    for number in STOPPING:  # who reads the announcement may stop it at once
+
+    def begun() -> None:
+        worker.announce(service)
+        ready()
+
+    server = Server(gateway, listener, worker.settings, serves=begun)
+    for number in STOPPING:  # until it ends, whatever comes twice
         signal.signal(number, server.handle_exit)
-    announce(service)
     server.run()
     return server.interrupted
 
 
-def _several(worker: Worker, listener: Listener, metrics: Listener | None, announce: Callable[[Service], None]) -> bool:
+def _several(worker: Worker, listener: Listener, metrics: Listener | None, ready: Callable[[], None]) -> bool:
     settings = worker.settings
-    # Made here too, to tell at once what is wrong; when it was announced, nothing of it stays in memory.
-    made = [worker.gateway()[1]]
     _tell_connections(settings)
-
-    def tell_of_it() -> None:
-        service = made.pop()
-        announce(service)
-        service.audit.close()
-        service.tracer.close()
-
     gathered = Gathered()
     show(metrics, gathered.numbers)
     follow = Connection.close if metrics is None else gathered.follow
-    workers = Workers(replace(worker, proven=proven()), settings.workers, listener, worker.engine, follow)
-    return workers.run(settings.drain_seconds, settings.grace_seconds, tell_of_it)
+    workers = Workers(worker, settings.workers, listener, follow)
+    return workers.run(settings.drain_seconds, settings.grace_seconds, ready)
 
 
 def _tell_connections(settings: Settings) -> None:

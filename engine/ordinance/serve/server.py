@@ -12,6 +12,7 @@ import math
 import signal
 import socket
 import time
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -21,6 +22,7 @@ from ordinance.serve.http.acceptor import Acceptor
 from ordinance.serve.http.admission import Places
 from ordinance.serve.http.connection import Connection
 from ordinance.serve.http.descriptors import affordable
+from ordinance.serve.http.handover import Handover
 from ordinance.serve.http.listener import Listener
 from ordinance.serve.http.seldom import SELDOM
 from ordinance.serve.http.stderr import Lines
@@ -31,9 +33,17 @@ STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
 class Server(uvicorn.Server):
-    """Serves ``gateway`` on ``listener`` until a signal comes, or ``leave``."""
+    """Serves ``gateway`` on ``listener`` until a signal comes, or ``leave``. With a ``handover`` it goes on with the
+    connections that other processes leave, and can leave its own (``give_way``). ``serves`` is called when the first connection may come."""
 
-    def __init__(self, gateway: Gateway, listener: Listener, settings: Settings) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        listener: Listener,
+        settings: Settings,
+        handover: Handover | None = None,
+        serves: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 gateway,
@@ -58,6 +68,9 @@ class Server(uvicorn.Server):
         self._settings = settings
         self._accepting: Acceptor | None = None
         self._leave_at: float | None = None
+        self._handover = handover
+        self._serves = serves
+        self._giving_way = False
 
     # how it is told to leave
 
@@ -81,7 +94,20 @@ class Server(uvicorn.Server):
         self.drain()
         self.should_exit = True
 
+    def give_way(self) -> None:
+        """Take no more, leave each connection to another process as soon as its request has been answered, and end
+        when the last has gone: however long its answer takes."""
+        self._giving_way = True
+        if self._accepting is not None:
+            self._accepting.stop()
+
     async def on_tick(self, counter: int) -> bool:
+        if self._giving_way and self._handover is not None and self._accepting is not None:
+            for each in list(self.server_state.connections):
+                if isinstance(each, Connection):
+                    each.give_to(self._handover)
+            if not (self.server_state.connections or self.server_state.tasks or self._accepting.opening):
+                self.leave()
         if self._leave_at is not None and time.monotonic() >= self._leave_at:
             self.leave()
         return await super().on_tick(counter)
@@ -90,13 +116,18 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=[])
+        await self.prepare()
         limits = self._settings.limits
         places = Places(affordable(limits.connections), limits.connections_per_address)
 
-        def make() -> Connection:
-            return Connection(self.config, self.server_state, self.lifespan.state, places, limits.idle_seconds)
+        def make(read: bytes) -> Connection:
+            return Connection(self.config, self.server_state, self.lifespan.state, places, limits.idle_seconds, read)
 
-        self._accepting = Acceptor(self._listener, make, places)
+        self._accepting = Acceptor(self._listener, make, places, self._handover)
+        self._serves()
+
+    async def prepare(self) -> None:
+        """Do what must be done before the first connection is taken. Raises ``OrdinanceError``."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._accepting is not None:

@@ -24,10 +24,11 @@ _DEFECT = "defect"
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """Where what is to be in force comes from: the packs for the settings that are read then, the settings, and the
-    engine that may read them. All are asked in a thread, and raise ``OrdinanceError``."""
+    """Where what is to be in force comes from: the packs for the settings that are read then (None: another process
+    comes with them in the place of this one), the settings, and the engine that may read them. All are asked in a
+    thread, and raise ``OrdinanceError``."""
 
-    policies: Callable[[Settings], Policies]
+    policies: Callable[[Settings], Policies] | None
     settings: Callable[[], Settings] | None = None
     engine: Engine | None = None
 
@@ -56,19 +57,24 @@ class Standing:
         self.policies = policies
         self.read = time.monotonic()
         self.settings = settings
-        self.keyring = _keyring(settings.keys, settings.jurisdiction)
+        self.keyring = keyring_of(settings.keys, settings.jurisdiction)
         self._stale_settings = self._stale_plan = ""
         self._try_out = try_out
         self._renewal = renewal
         self._reading = asyncio.Lock()
         self._loading = asyncio.Lock()
-        _all_fit(policies, self.keyring, try_out)
+        all_fit(policies, self.keyring, try_out)
 
     @property
     def stale(self) -> str:
         # Each for itself: a policy that loads does not make up for settings that were found wrong meanwhile.
         expired = self.policies.warrant.stale if self.policies.warrant is not None else ""
         return self._stale_settings or self._stale_plan or expired
+
+    @property
+    def is_unread(self) -> bool:
+        """Return whether the settings could not be read when that was tried last."""
+        return bool(self._stale_settings)
 
     @property
     def replaceable(self) -> bool:
@@ -86,9 +92,22 @@ class Standing:
             settings, put_in_force = read
             put_in_force()
             await self._replace_keys(settings)
+        if self._renewal.policies is None:
+            return
         async with self._loading:
             if settings is self.settings:  # else it was read again meanwhile, and that renewal stands in line
-                await self._replace_plan(self._renewal)
+                await self._replace_plan(self._renewal, self._renewal.policies)
+
+    def close(self) -> None:
+        """Let nobody in until there are keys: this server had some."""
+        self.keyring = Keyring({}, self.keyring.anyone, closed=True)
+
+    def note(self, stale: str) -> None:
+        """Take note of what came of reading the policies in another process: those in force are still those that are
+        there, or, with a code, ``stale``."""
+        self._stale_plan = stale
+        if not stale:
+            self.read = time.monotonic()
 
     async def _read(self, renewal: Renewal) -> tuple[Settings, Callable[[], None]] | None:
         """Return the settings in force with what is renewed of the operator's settings as they are now, and what puts
@@ -105,7 +124,7 @@ class Standing:
         try:
             read, settings, put_in_force = await asyncio.to_thread(prepared)
         except Exception as error:
-            self._stale_settings = _told("keys and policy were not replaced; the last good ones stay in force", error)
+            self._stale_settings = told_of("keys and policy were not replaced; the last good ones stay in force", error)
             return None
         self._stale_settings = ""
         found = changes(self.settings, read)
@@ -139,13 +158,13 @@ class Standing:
                     clients[digest] = before[digest]
         return clients
 
-    async def _replace_plan(self, renewal: Renewal) -> None:
+    async def _replace_plan(self, renewal: Renewal, read: Callable[[Settings], Policies]) -> None:
         settings, ring = self.settings, self._ring(self.settings)
         try:
-            policies = await asyncio.to_thread(self._load, renewal, settings, ring)
+            policies = await asyncio.to_thread(self._load, renewal, read, settings, ring)
         except Exception as error:
             kept = f"the policy was not replaced; the last good one ({self._named}) stays in force"
-            self._stale_plan = _told(kept, error)
+            self._stale_plan = told_of(kept, error)
             return
         if settings is not self.settings:  # keys were read meanwhile that this plan was not tried with; theirs comes
             return
@@ -156,34 +175,36 @@ class Standing:
             # The first plan's tables are hidden from the collector (`settle`) and must not stay for ever. The new ones
             # are not hidden: with them would be every request that runs now.
             gc.unfreeze()
-            tell(f"policy replaced: {self._named} by {_named(policies)}; running answers end under the old one", "info")
+            tell(f"policy replaced: {self._named} by {named(policies)}; running answers end under the old one", "info")
         self.policies, self.keyring, self.read = policies, ring, time.monotonic()
 
     @property
     def _named(self) -> str:
-        return _named(self.policies)
+        return named(self.policies)
 
-    def _load(self, renewal: Renewal, settings: Settings, ring: Keyring) -> Policies:
+    def _load(
+        self, renewal: Renewal, read: Callable[[Settings], Policies], settings: Settings, ring: Keyring
+    ) -> Policies:
         """Return the policies that are to be in force; the same object if none has changed."""
         if renewal.engine is not None:
             renewal.engine.require()
-        policies = renewal.policies(settings)
+        policies = read(settings)
         if renewal.engine is not None:  # what was read may be of both, where an installer was at work
             renewal.engine.require()
         kept = _kept(self.policies, policies)
-        _all_fit(kept, ring, self._try_out)
+        all_fit(kept, ring, self._try_out)
         self._prepare(policies)
         return kept
 
     def _ring(self, settings: Settings) -> Keyring:
         """Return the keys of ``settings``. If there were some, a reload that leaves none closes the server: it must not
         open it to everyone."""
-        ring = _keyring(settings.keys, settings.jurisdiction)
+        ring = keyring_of(settings.keys, settings.jurisdiction)
         had = bool(self.keyring.clients) or self.keyring.closed
         return Keyring(ring.clients, ring.anyone, closed=had and not ring.clients)
 
 
-def _told(what: str, error: Exception) -> str:
+def told_of(what: str, error: Exception) -> str:
     """Tell the operator of an ``error``; its code."""
     if isinstance(error, OrdinanceError):
         tell(f"{what}: error[{error.code}]: {error}", "error")
@@ -192,7 +213,8 @@ def _told(what: str, error: Exception) -> str:
     return _DEFECT
 
 
-def _keyring(keys: Sequence[KeySettings], jurisdiction: str | None) -> Keyring:
+def keyring_of(keys: Sequence[KeySettings], jurisdiction: str | None) -> Keyring:
+    """Return the clients that have ``keys``; without one of its own, a key's jurisdiction is ``jurisdiction``."""
     clients = {
         key.sha256: Client(
             name=key.name,
@@ -211,7 +233,8 @@ def _keyring(keys: Sequence[KeySettings], jurisdiction: str | None) -> Keyring:
     return Keyring(clients, Client(jurisdiction=jurisdiction))
 
 
-def _all_fit(policies: Policies, ring: Keyring, try_out: Callable[[Plan, Client], None]) -> None:
+def all_fit(policies: Policies, ring: Keyring, try_out: Callable[[Plan, Client], None]) -> None:
+    """Try out each client of ``ring`` under its plan. Raises what ``try_out`` raises."""
     for client in (ring.anyone, *ring.clients.values()):
         try_out(policies.of(client), client)
 
@@ -234,7 +257,8 @@ def _parts(plan: Plan) -> tuple[object, ...]:
     return plan.digest, plan.plugins, plan.judge
 
 
-def _named(policies: Policies) -> str:
+def named(policies: Policies) -> str:
+    """Return the beginnings of the digests of ``policies``, as the operator is told them."""
     return " ".join(digest[:16] for digest in policies.digests)
 
 

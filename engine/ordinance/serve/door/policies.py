@@ -6,6 +6,7 @@ neither hears the rules of the other. Each set is loaded once, as a policy with 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 from ordinance.errors import OrdinanceError, PolicyError, SituationError
 from ordinance.judging.configured import maker
 from ordinance.judging.joined import Judges
+from ordinance.loading.attached import pools
 from ordinance.plugins.allowed import Plugin, allow
 from ordinance.plugins.budget import Budget
 from ordinance.policy.plan import Plan
@@ -78,6 +80,37 @@ class Packs(Protocol):
 
     def load(self, *, on: date | None, budget: Budget, without_houses: Collection[str], judge: Any) -> Plan:
         """Load the packs but these house packs. Raises ``OrdinanceError``."""
+
+
+def identity_of(policies: Policies, settings: Settings) -> str:
+    """Return what is the same in two processes if, and only if, requests are governed alike by their ``policies``,
+    loaded for ``settings``, and asked of the same plugins and judges. A digest, for settings may hold a secret."""
+    parts = [
+        sorted((sorted(houses), plan.digest) for houses, plan in policies.by_houses.items()),
+        policies.common.digest,
+        [
+            (each.name, each.sha256, str(each.path), sorted(each.settings.items()), each.network, each.writes)
+            for each in policies.plugins
+        ],
+        [each.model_dump_json() for each in settings.judges],
+        settings.judge.model_dump_json(),
+        [judges.identity for plan in policies.plans if (judges := judges_of(plan))],
+        policies.warrant,
+    ]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def rest() -> None:
+    """End the processes of all plugins, and the threads that serve them: before this process is forked, which can be
+    done safely only where no other thread runs."""
+    for pool in pools():
+        pool.rest()
+
+
+def wake() -> None:
+    """Start a process for each plugin again, in the background."""
+    for pool in pools():
+        pool.wake()
 
 
 def policies_from(packs: Packs, settings: Settings, on: date | None = None) -> Policies:

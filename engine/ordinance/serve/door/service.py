@@ -24,7 +24,7 @@ from ordinance.serve.conversations.recollection import Recollection
 from ordinance.serve.conversations.store_choice import recollection
 from ordinance.serve.door.adapters import Adapting
 from ordinance.serve.door.client_session import session_of
-from ordinance.serve.door.current_policy import Renewal, Standing
+from ordinance.serve.door.current_policy import Renewal, Standing, all_fit, keyring_of
 from ordinance.serve.door.http_headers import NO_CLAIMS, Claims, policy_header
 from ordinance.serve.door.model_names import Names
 from ordinance.serve.door.policies import Policies, judges_of
@@ -193,6 +193,16 @@ def make_service(
         settings.watermarked if watermarked is None else watermarked,
         recollection(settings.conversation),
         meter=meter,
+    )
+
+
+def check_keys(policies: Policies, settings: Settings, on: date | None) -> None:
+    """Try out each key of ``settings``, which also builds what the first request would wait for. Raises
+    ``SituationError`` where one attests what its plan lacks."""
+    all_fit(
+        policies,
+        keyring_of(settings.keys, settings.jurisdiction),
+        lambda plan, client: _try_out(plan, client, settings, on),
     )
 
 

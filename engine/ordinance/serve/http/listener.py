@@ -21,8 +21,9 @@ _LONGEST_PATH = 107
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A listening ``socket``. ``passed``: the service manager opened it, and keeps it when this server has ended, so
-    that whoever connects meanwhile waits for the next. ``file``: what was made for it; None for an address."""
+    """A ``socket`` that listens from ``open`` on. ``passed``: the service manager opened it, and keeps it when this
+    server has ended, so that whoever connects meanwhile waits for the next. ``file``: what was made for it; None for an
+    address."""
 
     socket: socket.socket
     passed: bool = False
@@ -46,6 +47,16 @@ class Listener:
             return self.host
         return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
+    def open(self) -> None:
+        """Let clients connect; until then the kernel refuses them. Raises ``ServeError`` if another server listens there
+        by now. One that was passed, or is in a file, listens already."""
+        if self.passed or self.file is not None:
+            return
+        try:
+            self.socket.listen(_BACKLOG)
+        except OSError as error:
+            raise _unusable(self.host, self.port, error) from None
+
     def close(self) -> None:
         """Close the socket, and remove its file, unless another server has made its own there."""
         self.socket.close()
@@ -55,8 +66,11 @@ class Listener:
 
 
 def listen(host: str, port: int, mode: int = 0o660) -> Listener:
-    """Open a listening socket on ``host`` and ``port`` (0 takes a free one), or in the file that ``host`` names as
-    ``unix:PATH``, with these permissions. Raises ``ServeError`` if that is not possible."""
+    """Take ``host`` and ``port`` (0 takes a free one), or make a socket in the file that ``host`` names as
+    ``unix:PATH``, with these permissions. Raises ``ServeError`` if that is not possible.
+
+    An address is closed until ``Listener.open``. A file listens at once: another server would take one that does not
+    for the remains of a server that was killed."""
     path = unix_path(host)
     return _on_address(host, port) if path is None else _in_file(path, mode)
 
@@ -75,22 +89,24 @@ def _on_address(host: str, port: int) -> Listener:
         # Accepted connections inherit it; without it each small chunk waits 40 ms for the client's acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind(address)
-        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise ServeError(
-                f"port {port} on {host} is in use.",
-                help="Stop the program that uses it, or choose another port with --port.",
-            ) from None
-        if error.errno == errno.EACCES:
-            raise ServeError(
-                f"this user may not listen on port {port}.",
-                help="Choose a port from 1024 with --port, or let systemd open it (docs/deploying.md).",
-            ) from None
-        raise ServeError(f"{host}:{port} cannot be used: {error.strerror}.", help="Use --host or --port.") from None
-    listener.set_inheritable(True)
+        raise _unusable(host, port, error) from None
     return Listener(listener)
+
+
+def _unusable(host: str, port: int, error: OSError) -> ServeError:
+    if error.errno == errno.EADDRINUSE:
+        return ServeError(
+            f"port {port} on {host} is in use.",
+            help="Stop the program that uses it, or choose another port with --port.",
+        )
+    if error.errno == errno.EACCES:
+        return ServeError(
+            f"this user may not listen on port {port}.",
+            help="Choose a port from 1024 with --port, or let systemd open it (docs/deploying.md).",
+        )
+    return ServeError(f"{host}:{port} cannot be used: {error.strerror}.", help="Use --host or --port.")
 
 
 def _in_file(path: Path, mode: int) -> Listener:

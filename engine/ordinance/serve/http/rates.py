@@ -25,8 +25,8 @@ from ordinance.settings.sections import KeyLimitSettings
 
 #: Keys that are counted; past them the one that was silent longest is forgotten.
 MOST_KEYS = 2048
-#: Processes that count together.
-MOST_PROCESSES = 256
+#: Processes that count together: twice as many as there may be workers, for the time in which others replace them.
+MOST_PROCESSES = 512
 
 #: Of a key: its SHA-256, then for requests and for tokens how many are left, and when that was so (monotonic clock).
 _BUCKETS = struct.Struct("32s4d")

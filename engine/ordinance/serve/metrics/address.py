@@ -32,7 +32,9 @@ def listen_for_metrics(settings: MetricsSettings, ports: int = 1) -> Listener | 
         return None
     for port in range(settings.port, settings.port + max(1, ports)):
         try:
-            return listen(settings.host, port)
+            listener = listen(settings.host, port)
+            listener.open()
+            return listener
         except ServeError as error:
             last = error
     raise ServeError(
