@@ -49,8 +49,8 @@ __all__ = [
     "Junction", "Kind", "LabelDecl", "LawDecl", "LexiconDecl", "Limit", "Mark", "Mask", "Near", "NoticeDecl",
     "Occasions", "OnMiss", "Pack", "Part", "PatternDecl", "PatternExample", "Plural", "Provide", "Provided", "Quote",
     "RecordedLaw", "RedException", "RedLine", "Refined", "Rewrite", "Rule", "Ruled", "Say", "ScopeNode", "Section",
-    "Slot", "SlotValue", "SpeakDecl", "Spoken", "TestNode", "TextIn", "TextTest", "TopicDecl", "Use", "Watching", "Withhold",
-    "Without", "Word", "Written", "laws_of", "text_test_of",
+    "Slot", "SlotValue", "SpeakDecl", "Spoken", "TestNode", "TextIn", "TextTest", "TopicDecl", "Use", "Watching",
+    "Withhold", "Without", "Word", "Written", "laws_of", "text_test_of",
 ]  # fmt: skip
 
 T = TypeVar("T")
