@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE =
 SUITE := tests/support/again.py
 
 .PHONY: help new serve release ready ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
-	parts system test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile kills noninterference judged check format docs \
+	parts system test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile kills noninterference judged forms check format docs \
 	accuracy accuracy-judge accuracy-manners accuracy-near accuracy-witness accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
@@ -46,6 +46,7 @@ help:
 	@echo 'make fuzz            fuzz every parser of foreign bytes: SECONDS=600 each, ONLY="pack wheel"'
 	@echo 'make hostile         send 100,000 questions and 100,000 requests to hostile plugins and check each answer'
 	@echo 'make kills           kill writers of a record 200 times and check that nothing acknowledged is lost'
+	@echo 'make forms           cut rewritten answers at a million random places'
 	@echo 'make judged          cut judged answers at a million random places, and let judges fail 100,000 times'
 	@echo 'make noninterference send 10,000 requests to pairs of models that differ only in withheld text'
 	@echo 'make defects         seed defects in a copy of the engine and check that a theorem notices each'
@@ -176,6 +177,9 @@ noninterference: ready
 judged: ready
 	JUDGED_CUTS=1000000 JUDGED_FAULTS=100000 .venv/test/bin/python -m pytest -n auto --dist worksteal \
 		tests/runtime/judged -k 'random or fault' $(FLAGS)
+
+forms: ready
+	FORM_CUTS=1000000 .venv/test/bin/python -m pytest tests/runtime/forms -k 'million' $(FLAGS)
 
 test-compiled: ready
 	@HYPOTHESIS_PROFILE=quick exec .venv/test/bin/python -m pytest tests/deploy/test_compiled.py $(FLAGS)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from hypothesis import strategies as st
 
@@ -16,6 +19,8 @@ from ordinance.runtime.redact.continuation import begin
 from ordinance.runtime.redact.ends import End
 from ordinance.runtime.redact.redactor import Redactor
 from ordinance.runtime.situation import rules_in_force, situate
+
+SENTENCES = Path(__file__).parent.parent / "cases" / "forms" / "sentences.txt"
 
 #: Slots by the language in which they are set.
 WAYS: Mapping[str, Mapping[str, str]] = {
@@ -66,3 +71,28 @@ def formed(
 
 def released(text: RewrittenText, pieces: Sequence[str], end: End = End.OWN) -> str:
     return "".join(map(text.feed, pieces)) + text.close(end)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of ``tests/cases/forms``, and what becomes of it."""
+
+    tag: str
+    slots: Mapping[str, str]
+    before: str
+    after: str
+
+
+def sentences() -> list[Sentence]:
+    """Return the own sentences that are to be rewritten, or left."""
+    found: list[Sentence] = []
+    tag, slots, before = "", dict[str, str](), ""
+    for line in SENTENCES.read_text("utf-8").splitlines():
+        if head := re.fullmatch(r"([a-z]{2}(?:-[A-Z]{2})?): ([a-z, ]+)", line):
+            tag, named = head[1], head[2].split(", ")
+            slots = {slot: {"units": "metric", "script": "Latn"}.get(slot, tag) for slot in named}
+        elif line.startswith("="):
+            found.append(Sentence(tag, slots, before, line.removeprefix("=").removeprefix("> ") or before))
+        else:
+            before = line
+    return found

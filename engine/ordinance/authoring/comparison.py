@@ -125,13 +125,9 @@ def _styles(policy: Policy) -> dict[tuple[str, str], object]:
         found[line.pack, line.slot] = (line.values, line.law and (line.law.title, line.law.article))
     for each in policy.without:
         found[each.pack, "without adapter"] = each
-    for line in policy.rewrites:
-        for slot in line.slots:
-            found[line.pack, f"rewrite {slot}"] = (
-                line.by,
-                line.notice,
-                line.law and (line.law.title, line.law.article),
-            )
+    for form in policy.rewrites:
+        under = form.law and (form.law.title, form.law.article)
+        found |= {(form.pack, f"rewrite {slot}"): (form.by, form.notice, under) for slot in form.slots}
     return found
 
 

@@ -98,5 +98,7 @@ def _standing_under(unit: Unit, law: str) -> Iterator[str]:
             yield rule.number.text
 
 
-def _slots(unit: Unit) -> Iterator[ast.Slot]:
-    return (slot for speak in unit.pack.each(ast.SpeakDecl) for slot in speak.slots)
+def _slots(unit: Unit) -> Iterator[ast.Slot | ast.Rewrite]:
+    for speak in unit.pack.each(ast.SpeakDecl):
+        yield from speak.slots
+        yield from speak.rewrites

@@ -115,13 +115,16 @@ def _tellings(removed: _Removed, plan: Plan, policy: Policy) -> Iterator[Diagnos
             if name := revealed(rule.id.partition("/")[0], text):
                 message = f"{what} of `{nodes[rule.id]}` contains what `{name}` leaves out"
                 yield diagnose("notice-reveals", nodes[rule.id].span, message)
-    places = {unit.name: each.span for unit in policy.units for speak in unit.pack.each(ast.SpeakDecl)
-              for each in speak.without}  # fmt: skip
-    for each in plan.without:
-        for what, text in _in_notice(each.notice):
-            if name := revealed(each.pack, text):
-                message = f"{what} of `without adapter` contains what `{name}` leaves out"
-                yield diagnose("notice-reveals", places[each.pack], message)
+    places = {unit.name: speak.span for unit in policy.units for speak in unit.pack.each(ast.SpeakDecl)}
+    places |= {unit.name: each.span for unit in policy.units for speak in unit.pack.each(ast.SpeakDecl)
+               for each in speak.without}  # fmt: skip
+    notices = [(each.pack, "without adapter", each.notice) for each in plan.without]
+    notices += [(each.pack, "rewrite", each.notice) for each in plan.rewrites if each.notice is not None]
+    for pack, line, notice in notices:
+        for what, text in _in_notice(notice):
+            if name := revealed(pack, text):
+                message = f"{what} of `{line}` contains what `{name}` leaves out"
+                yield diagnose("notice-reveals", places[pack], message)
     for unit in policy.units:
         for contact in unit.pack.each(ast.ContactDecl):
             named = ("title", contact.title), ("hours", contact.hours)

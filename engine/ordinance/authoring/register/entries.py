@@ -287,6 +287,10 @@ class _Builder:
                 where = self.say("always") if condition == ALWAYS else self.say.condition(condition, self.plan)
                 words = (line.slot.replace("_", " "), value.replace("_", " "), where, by)
                 rows.append(tuple(self.text(word) for word in words))
+        for form in self.plan.rewrites:
+            by = self._law_cited(form.law) if form.law else form.pack
+            words = (f"rewrite {', '.join(form.slots)}", form.by, self.say("always"), by)
+            rows.append(tuple(self.text(word) for word in words))
         for each in self.plan.without:
             words = ("without adapter", "decline" if each.declines else "answer", self.say("always"), each.pack)
             rows.append(tuple(self.text(word) for word in words))

@@ -21,7 +21,7 @@ from ordinance.policy.check.forces import in_force, space_of
 from ordinance.policy.ir import Policy, Rule
 from ordinance.policy.link.names import Report
 from ordinance.policy.link.notices import DEFAULT_LANGUAGE, VARIABLES, valued
-from ordinance.policy.plan import NoticeTemplate
+from ordinance.policy.plan import NoticeTemplate, RewriteLine, WithoutAdapter
 from ordinance.policy.vocabulary import Effect, NoticeKind
 
 #: What each kind of notice must say (TR-2); what the engine gives itself, by the notice's name.
@@ -47,12 +47,16 @@ def check_silent(policy: Policy, report: Report) -> None:
         for tag in tags:
             for code, said in _in_language(template, tag, needs, needs):
                 report(diagnose(code, _place(policy, name, tag), f"the notice `{name}` {said}: any situation"))
-    for each in policy.without:
-        told_in = (each.language,) if each.language else (_stands_in((each.notice.texts,), tag) for tag in tags)
+    lines: tuple[WithoutAdapter | RewriteLine, ...] = (*policy.without, *policy.rewrites)
+    for line in lines:
+        notice = line.notice
+        if notice is None:
+            continue
+        told_in = (line.language,) if line.language else (_stands_in((notice.texts,), tag) for tag in tags)
         for tag in dict.fromkeys(told_in):
-            for code, said in _in_language(each.notice, tag, frozenset(), frozenset()):
-                message = f"the notice of `{each.id}` {said}: any situation"
-                report(diagnose(code, _place(policy, each.notice.name, tag), message))
+            for code, said in _in_language(notice, tag, frozenset(), frozenset()):
+                message = f"the notice of `{line.id}` {said}: any situation"
+                report(diagnose(code, _place(policy, notice.name, tag), message))
     for rule in policy.rules:
         if faults := [fault for tag in tags for fault in _of_rule(rule, tag)]:
             where = _where(rule, policy)

@@ -26,6 +26,7 @@ from ordinance.policy.vocabulary import Rank
 def check_slots(policy: Policy, report: Report) -> None:
     """Report lines of ``speak`` that contradict each other, and values that no situation chooses."""
     _check_without(policy, report)
+    _check_rewrites(policy, report)
     if not policy.slots:
         return
     of = space_of((), policy)
@@ -80,6 +81,17 @@ def _check_without(policy: Policy, report: Report) -> None:
             speak = next(unit for unit in policy.units if unit.name == two.pack).pack.each(ast.SpeakDecl)[0]
             message = f"`without adapter` says something else in {one.pack}, which has the same rank"
             report(diagnose("slots-conflict", speak.without[0].span, f"{message}: any situation"))
+
+
+def _check_rewrites(policy: Policy, report: Report) -> None:
+    """Report a slot that two houses, or two laws, have rewritten in different ways."""
+    for one, two in combinations(policy.rewrites, 2):
+        shared = [slot for slot in one.slots if slot in two.slots]
+        if one.pack == two.pack or one.rank != two.rank or one.rank is Rank.DEFAULT or one.by == two.by or not shared:
+            continue
+        speak = next(unit for unit in policy.units if unit.name == two.pack).pack.each(ast.SpeakDecl)[0]
+        message = f"`{shared[0]}` is rewritten in another way in {one.pack}, which has the same rank: any situation"
+        report(diagnose("slots-conflict", speak.rewrites[0].span, message))
 
 
 def _place(policy: Policy, line: SlotLine) -> Span:

@@ -1,4 +1,4 @@
-"""A form in the engine: what of a text it looks at, and how that is written instead (semantics, rules 40 to 45)."""
+"""A form in the engine: what of a text it looks at, and how that is written instead (semantics, rules 40 to 44)."""
 
 from __future__ import annotations
 
