@@ -48,7 +48,7 @@ help:
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases, Prometheus (Debian, as root)'
 	@echo 'make soak            send 50,000 requests and check that memory stays flat'
 	@echo 'make fuzz            fuzz every parser of foreign bytes: SECONDS=600 each, ONLY="pack wheel"'
-	@echo 'make hostile         send 100,000 questions and 100,000 requests to hostile plugins and check each answer'
+	@echo 'make hostile         send 100,000 questions and 110,000 requests to hostile plugins and check each answer'
 	@echo 'make kills           kill writers of a record 200 times and check that nothing acknowledged is lost'
 	@echo 'make forms           cut rewritten answers at a million random places'
 	@echo 'make judged          cut judged answers at a million random places, and let judges fail 100,000 times'
@@ -190,8 +190,8 @@ fuzz: ready ready-envoy
 	$(if $(filter ext-proc,$(or $(ONLY),ext-proc)),.venv/envoy/bin/python tests/fuzz --seconds $(or $(SECONDS),600) ext-proc $(FLAGS))
 
 hostile: ready
-	HOSTILE_QUESTIONS=100000 HOSTILE_REQUESTS=100000 .venv/test/bin/python -m pytest -s tests/plugins/test_soak.py \
-		tests/end_to_end/test_hostile_plugins.py $(FLAGS)
+	HOSTILE_QUESTIONS=100000 HOSTILE_REQUESTS=100000 HOSTILE_FORMS=10000 .venv/test/bin/python -m pytest -s \
+		tests/plugins/test_soak.py tests/end_to_end/test_hostile_plugins.py tests/end_to_end/test_hostile_forms.py $(FLAGS)
 
 # Kills at random moments, while two processes write one record.
 kills: ready

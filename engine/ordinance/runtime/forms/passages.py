@@ -1,7 +1,7 @@
 """Passages: what the forms of plugins are shown of a text, one after the other, and what of their answers is made.
 
 A plugin's code may mean anything, so the witness alone does not decide: no word may become another (semantics,
-rule 44).
+rule 43).
 """
 
 from __future__ import annotations
