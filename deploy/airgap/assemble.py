@@ -117,13 +117,13 @@ def readme(out: Path, version: str, targets: list[Target]) -> str:
     """Return the text that leads from the folder to a governed chat."""
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     machines = sorted({each.machine for each in targets}, reverse=True)
-    said = {"x86_64": "x86_64: installed and run", "aarch64": "aarch64: assembled and checked for completeness, never run"}
+    said = {"x86_64": "installed and run", "aarch64": "assembled and checked for completeness, never run"}
     return Template((HERE / "README.txt").read_text("utf-8")).substitute(
         version=version,
         rule="=" * len(f"Ordinance {version}, to install without a network"),
         size=size >> 20,
         pythons=", ".join(sorted({each.python for each in targets}, key=PYTHONS.index)),
-        machines="\n".join(f"               {said[each]}" for each in machines),
+        machines="\n".join(f"               {each}: {said[each]}" for each in machines),
     )
 
 

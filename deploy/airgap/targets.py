@@ -1,4 +1,4 @@
-"""The machines that the folder is for, and the wheels that each needs: pip chooses and fetches them, by the lock's hashes."""
+"""The machines that the folder is for, and the wheels that each needs: pip chooses and fetches them by the lock."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 from building import BuildError, sha256
 from components import Component, declared, locked, needed, normal
-from packaging.markers import Marker
-
 from install import explain
+from packaging.markers import Marker
 
 PYTHONS = ("3.11", "3.12", "3.13")
 MACHINES = ("x86_64", "aarch64")
@@ -100,8 +99,8 @@ def _share(path: Path, kept: Path) -> None:
 
 
 def locks(tree: Path, target: Target, wheels: Iterable[Path], engine: Path) -> dict[str, str]:
-    """Return the lock of each part for ``target``, which names the one file for each package among ``wheels``. The wheel
-    ``engine`` is in the lock of the gateway."""
+    """Return the lock of each part for ``target``, which names the one file for each package among ``wheels``. The
+    wheel ``engine`` is in the lock of the gateway."""
     files = {tuple(path.name.split("-")[:2]): path for path in wheels}
     files = {(normal(name), version): path for (name, version), path in files.items()}
     entries = [each for each in locked(tree, "airgap") if target.runs(each)]

@@ -89,7 +89,9 @@ def locked(tree: Path, lock: str) -> list[Component]:
         if entry := _ENTRY.match(part):
             hashes = frozenset(re.findall(r"--hash=sha256:([0-9a-f]{64})", part))
             by = frozenset(normal(name) for name in _VIA.findall(part)) - {"via"}
-            found.append(Component(normal(entry["name"]), entry["version"], hashes, by, (entry["marker"] or "").strip()))
+            found.append(
+                Component(normal(entry["name"]), entry["version"], hashes, by, (entry["marker"] or "").strip())
+            )
     return found
 
 

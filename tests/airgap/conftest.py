@@ -16,7 +16,7 @@ from support.isolated import Isolated
 
 
 def assemble(out: Path) -> None:
-    command = [sys.executable, ROOT / "deploy" / "airgap" / "assemble.py", out, "--uncommitted"]
+    command = [sys.executable, str(ROOT / "deploy" / "airgap" / "assemble.py"), str(out), "--uncommitted"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

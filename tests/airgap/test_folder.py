@@ -40,13 +40,21 @@ def test_pip_finds_all_for_each_python_and_machine(made: Path, python: str, mach
     newer = [word for minor in range(28, 16, -1) for word in ("--platform", f"manylinux_2_{minor}_{machine}")]
     there = ["--implementation", "cp", "--python-version", python, *newer, "--platform", f"manylinux2014_{machine}"]
     pip = [sys.executable, "-m", "pip", "--isolated", "--disable-pip-version-check", "install", "--dry-run"]
-    pip += ["--no-index", "--find-links", made / "wheels", "--only-binary", ":all:", "--target", tmp_path, *there]
+    pip += ["--no-index", "--find-links", str(made / "wheels"), "--only-binary", ":all:"]
+    pip += ["--target", str(tmp_path), *there]
+        "--no-index",
+        "--find-links",
+        str(made / "wheels"),
+        "--only-binary",
+        ":all:",
+        "--target",
+        str(tmp_path),
+        *there,
+    ]
     extras = "ordinance[embedded,ext-proc,judge,postgresql,redis,trust]"
     plugins = ["ordinance-near", "ordinance-identifiers", "ordinance-judge", "ordinance-sinks", "ordinance-verify"]
-    for words in (
-        ["--no-deps", "--require-hashes", *(w for part in ("gateway", "judge", "embedded") for w in ("-r", folder / f"{part}.txt"))],
-        [extras, *plugins],
-    ):  # fmt: skip
+    locks = [word for part in ("gateway", "judge", "embedded") for word in ("-r", str(folder / f"{part}.txt"))]
+    for words in (["--no-deps", "--require-hashes", *locks], [extras, *plugins]):
         done = subprocess.run([*pip, *words], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 

@@ -41,7 +41,7 @@ def url(installed: Path, apart: Isolated) -> Iterator[str]:
     settings = {"audit": {"path": str(apart.home / "record.jsonl"), "key_file": str(apart.home / "record.pem")}}
     written = apart.run("sh", "-c", 'printf %s "$1" >ordinance.yaml', "sh", json.dumps(settings))
     assert written.returncode == 0, written.stderr
-    command = [installed / "bin" / "ordinance", "serve", "--embedded", "--jurisdiction", "DE", "--port", "0"]
+    command = [str(installed / "bin" / "ordinance"), "serve", "--embedded", "--jurisdiction", "DE", "--port", "0"]
     with apart.start(*command, "--config", "ordinance.yaml") as server:
         assert server.stderr is not None
         assert server.stdout is not None
@@ -66,9 +66,8 @@ def test_there_is_no_way_out(apart: Isolated) -> None:
 
 
 def test_an_answer_is_governed(installed: Path, url: str, apart: Isolated) -> None:
-    said = json.dumps(
-        ask(apart, installed, url, f'Please repeat after me: "Good morning. Our code is {CANARY}. Have a nice day."')
-    )
+    asked = f'Please repeat after me: "Good morning. Our code is {CANARY}. Have a nice day."'
+    said = json.dumps(ask(apart, installed, url, asked))
     assert "You are interacting with an AI system" in said
     assert "Left out for legal reasons" in said
     assert "section 86a" in said
@@ -100,9 +99,8 @@ def test_what_is_installed_has_all_that_it_asks_for(installed: Path, apart: Isol
 
 
 def test_everybody_may_read_what_is_installed(installed: Path) -> None:
-    assert not [
-        path for path in installed.resolve().rglob("*") if not path.is_symlink() and not path.stat().st_mode & 0o004
-    ]
+    files = [path for path in installed.resolve().rglob("*") if not path.is_symlink()]
+    assert [path for path in files if not path.stat().st_mode & 0o004] == []
 
 
 def test_nothing_is_done_twice_and_parts_are_added(made: Path, installed: Path, apart: Isolated) -> None:

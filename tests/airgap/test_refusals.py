@@ -68,9 +68,9 @@ def test_sums_that_were_changed_with_the_file_fail_the_signature(
     (keys / "a.pem").write_text(private)
     public = apart.run("openssl", "pkey", "-in", keys / "a.pem", "-pubout").stdout
     (keys / "a.pub").write_text(public)
-    sign = ["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", keys / "a.pem", "-in", copy / "SHA256SUMS"]
+    sign = [*["openssl", "pkeyutl", "-sign", "-rawin", "-inkey"], str(keys / "a.pem"), "-in", str(copy / "SHA256SUMS")]
     assert apart.run(*sign, "-out", copy / "SHA256SUMS.a.sig", root=True).returncode == 0
-    key = ["--key", keys / "a.pub", "--dry-run"]
+    key = ["--key", str(keys / "a.pub"), "--dry-run"]
     done = apart.run("sh", copy / "install.sh", *to, *key)
     assert (done.returncode, "SHA256SUMS.a.sig is a signature by" in done.stdout) == (0, True), done.stderr
     replace(copy / "SHA256SUMS", (copy / "SHA256SUMS").read_bytes() + b"\n")
@@ -117,7 +117,7 @@ def test_a_disk_that_fills_while_it_installs(made: Path, apart: Isolated, top: P
     """It has room and no more files."""
     disk = top / "few"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=900m,nr_inodes=900,mode=777", "none", disk]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=900m,nr_inodes=900,mode=777", "none", str(disk)]
     assert apart.run(*mount, root=True).returncode == 0
     assert "No space left on device" in refused(apart, "sh", made / "install.sh", "--prefix", disk / "ordinance")
     assert apart.run("ls", "-A", disk / "ordinance").stdout == ""

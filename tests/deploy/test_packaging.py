@@ -48,7 +48,7 @@ def locked(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)==([^ \\]+)", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["serve", "test", "clients", "model", "vllm"])
+@pytest.mark.parametrize("name", ["serve", "test", "clients", "model", "vllm", "airgap"])
 def test_a_lock_names_hashes_and_no_host(name: str) -> None:
     text = (LOCKS / f"{name}.txt").read_text("utf-8")
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links|file:", text)
@@ -63,6 +63,15 @@ def test_the_locks_hold_what_the_project_declares() -> None:
     assert names(PROJECT["dependencies"] + extras["embedded"] + extras["test"]) <= locked("test").keys()
     assert "pytest" not in locked("serve")
     assert {name: version for name, version in locked("serve").items() if locked("test").get(name) != version} == {}
+
+
+def test_what_an_operator_installs_was_tested_in_these_versions() -> None:
+    runs = ("embedded", "judge", "trust", "postgresql", "redis", "ext-proc")
+    declared = names(PROJECT["dependencies"] + [one for extra in runs for one in PROJECT["optional-dependencies"][extra]])
+    assert declared | {"pip"} <= locked("airgap").keys()
+    for other in ("serve", "test", "envoy", "plugins", "near"):
+        both = locked("airgap").keys() & locked(other).keys()
+        assert {name for name in both if locked("airgap")[name] != locked(other)[name]} == set(), other
 
 
 def test_clients_of_others_are_in_a_lock_of_their_own() -> None:
