@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE =
 SUITE := tests/support/again.py
 
 .PHONY: help new serve release airgap manual ready ready-airgap ready-manual ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
-	parts system test-airgap test-manual test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-compiled soak fuzz hostile kills noninterference judged forms check format docs \
+	parts system test-airgap test-manual test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-egress test-llamacpp test-compiled test-soak soak fuzz hostile kills noninterference judged forms check format docs \
 	accuracy accuracy-judge accuracy-manners accuracy-near accuracy-witness accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
@@ -41,12 +41,15 @@ help:
 	@echo 'make test-ray        govern texts and a server on a real Ray on this machine'
 	@echo 'make test-envoy      run the acceptance suite through a real Envoy (about 100 MB, once)'
 	@echo 'make test-airgap     install from that folder, without a network, and chat (about 600 MB, once)'
+	@echo 'make test-egress     run the gateway and the acceptance suite where nothing but loopback can be reached, traced'
+	@echo 'make test-llamacpp   run clients against llama.cpp'"'"'s server behind the gateway'
 	@echo 'make test-compiled   compile the matcher and run its tests (needs a C compiler)'
 	@echo 'make release         wheels, sdists, SBOM, licences and checksums in one folder: OUT=dist/release'
 	@echo 'make airgap          one folder that installs without a network: OUT=dist/airgap'
 	@echo 'make manual          write the manual as a site that needs no server: OUT=dist/manual'
 	@echo 'make system          install the programs that some suites need: Chromium, npm, databases, Prometheus (Debian, as root)'
-	@echo 'make soak            send 50,000 requests and check that memory stays flat'
+	@echo 'make soak            kill everything around a gateway under load: MINUTES=10; writes a page to dist/soak'
+	@echo 'make test-soak       the same for 90 seconds, as a test'
 	@echo 'make fuzz            fuzz every parser of foreign bytes: SECONDS=600 each, ONLY="pack wheel"'
 	@echo 'make hostile         send 100,000 questions and 110,000 requests to hostile plugins and check each answer'
 	@echo 'make kills           kill writers of a record 200 times and check that nothing acknowledged is lost'
@@ -155,6 +158,15 @@ test-ray: ready ready-ray
 test-envoy: ready-envoy
 	@TEST_ENVOY=1 exec .venv/envoy/bin/python $(SUITE) tests/envoy $(THROUGH_ENVOY) $(FLAGS)
 
+# What the gateway reaches, in a network namespace that has loopback alone and under strace; then the same suite there.
+test-egress: ready system
+	@TEST_EGRESS=1 EGRESS_SUITE='$(THROUGH_ENVOY)' exec .venv/test/bin/python tests/egress/apart.py \
+		.venv/test/bin/python $(SUITE) tests/egress --durations 8 $(FLAGS)
+
+# llama.cpp's server and the embedded model, in a process of its own.
+test-llamacpp: ready
+	@TEST_LLAMACPP=1 exec .venv/test/bin/python $(SUITE) tests/llamacpp $(FLAGS)
+
 THROUGH_ENVOY = tests/protocol/apis tests/serve/door/test_adapters.py $(foreach each,every_field effects \
 	streamed_forms chat_clients conversations openings ordinary_chat steering_refused,tests/end_to_end/test_$(each).py)
 
@@ -177,12 +189,17 @@ ready-airgap: ready
 # From that folder alone, without a network, to a governed chat.
 test-airgap: ready ready-airgap ready-manual system
 	@TEST_AIRGAP=1 exec .venv/test/bin/python $(SUITE) tests/airgap $(FLAGS)
+
 # The pages of docs/ as a site that works from a folder, with its search; docs/decisions/089.
 manual: ready-manual
 	@.venv/manual/bin/python deploy/manual $(or $(OUT),dist/manual)
 
+# Streams, reloads, deaths of each part, a full disk and a memory limit; Linux, in namespaces of its own.
 soak: ready
-	SOAK_REQUESTS=50000 .venv/test/bin/python -m pytest -s tests/end_to_end/test_faults.py -k memory $(FLAGS)
+	@exec .venv/test/bin/python tests/soak --minutes $(or $(MINUTES),10) $(FLAGS)
+
+test-soak: ready
+	@TEST_SOAK=1 exec .venv/test/bin/python $(SUITE) tests/soak $(FLAGS)
 
 # Each parser of foreign bytes for SECONDS, in as many processes as there are cores. Envoy's messages need its environment.
 fuzz: ready ready-envoy

@@ -51,8 +51,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 #: What needs more than `make test` installs: `make test-airgap`, `test-vllm`, `test-manual`, `test-pages`,
-#: `test-stores`, `test-clients`, `test-observability`, `test-chart`, `test-envoy`, `test-ray`.
-_MORE = ("airgap", "vllm", "manual", "pages", "stores", "clients", "observability", "chart", "envoy", "on_ray")
+#: `test-stores`, `test-clients`, `test-observability`, `test-chart`, `test-envoy`, `test-ray`, `test-egress`,
+#: `test-llamacpp`.
+_MORE = (
+    "airgap", "vllm", "manual", "pages", "stores", "clients", "observability", "chart", "envoy", "on_ray", "egress",
+    "llamacpp",
+)  # fmt: skip
 #: Where `make test-envoy` runs, each gateway that a test opens is an Envoy with `ordinance ext-proc` beside it.
 _BEHIND_ENVOY = "TEST_ENVOY" in os.environ
 collect_ignore = [name for name in _MORE if f"TEST_{name.upper()}" not in os.environ]

@@ -117,7 +117,7 @@ async def _trouble(world: World, clients: Clients, trouble: Trouble) -> Happened
 
 
 async def _ready(world: World) -> None:
-    """Wait until the gateway says that it is ready, for two minutes at most: a judge is asked its canaries once each."""
+    """Wait until the gateway says that it is ready, for two minutes at most."""
     async with httpx2.AsyncClient(trust_env=False, timeout=10) as http:
         for _ in range(240):
             with suppress(httpx2.TransportError):

@@ -96,20 +96,21 @@ class Clients:
             how = BROKEN
         finally:
             self.open -= 1
-        return _came(number, began, self._now(), how, status, request, bytes(read))
+        return came_of(number, began, self._now(), how, status, request, bytes(read))
 
     def _now(self) -> float:
         return time.monotonic() - self.began
 
 
-def _came(number: int, began: float, ended: float, how: str, status: int, request: str, read: bytes) -> Came:
+def came_of(number: int, began: float, ended: float, how: str, status: int, request: str, read: bytes) -> Came:
+    """Return what came of a request, from the bytes that were ``read``; ``how`` is known already, or empty."""
     values = _values(read)
     text = "".join(_texts(values))
     problem = next((each["error"].get("code") or "error" for each in values if "error" in each), "")
     if not how:
         complete = b"data: [DONE]" in read if number % 4 else bool(values)
         how = problem or (WHOLE if status == 200 and complete else UNENDED)
-    ours = next((each["ordinance"] for each in reversed(values) if "ordinance" in each), {})
+    ours: dict[str, Any] = next((each["ordinance"] for each in reversed(values) if "ordinance" in each), {})
     found = CANARY.search(text) or CANARY.search(read.decode("utf-8", "replace"))
     return Came(
         number, began, ended, how, status, request, ours.get("verdict", ""), bool(ours.get("notices")), whole(text),

@@ -8,6 +8,7 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -93,9 +94,13 @@ def _panels(soak: Soak) -> list[Panel]:
         Panel("Time that Ordinance added to an answer, ms", {"added": added}),
         Panel(
             "Failures by kind, a second",
-            {how: counted(lambda each, how=how: each.how == how) for how, _ in failures.most_common(_KINDS)},
+            {how: counted(partial(_came_as, how)) for how, _ in failures.most_common(_KINDS)},
         ),
     ]
+
+
+def _came_as(how: str, each: Came) -> bool:
+    return each.how == how
 
 
 def _page(soak: Soak, picture: str) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import re
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import httpx2
 
@@ -49,7 +48,7 @@ async def watch(world: World, clients: Clients, kept: list[Sample]) -> None:
             await asyncio.sleep(EVERY)
 
 
-def _sample(at: float, memory: float, under_way: int, found: dict[str, Any]) -> Sample:
+def _sample(at: float, memory: float, under_way: int, found: dict[str, float]) -> Sample:
     def total(name: str) -> float:
         return sum(value for key, value in found.items() if key.partition("{")[0] == name)
 

@@ -109,10 +109,10 @@ class World:
         self._wait()
 
     def _settings(self, metrics: int) -> dict[str, Any]:
-        told = JudgeServer.__dataclass_fields__["model"].default
-        judge = JudgeServer.__new__(JudgeServer)
-        judge.model, judge.seconds, judge.port = told, 5.0, self.judge.port
-        written = values(self.folder, installed(self.folder), judge)
+        guard = {"url": self.judge.url, "seconds": 5.0}
+        shape = JudgeServer()
+        shape.stop()
+        written = values(self.folder, installed(self.folder), shape, entry=guard)
         written["packs"].append(str(self._house))
         acme = write_plugin(self.folder / "acme", _PLUGIN)
         key = key_file(self.disk)

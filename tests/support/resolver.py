@@ -12,7 +12,7 @@ _A = 1
 
 
 class Resolver:
-    """Answers over UDP on port 53 of ``host``; ``known`` has the IPv4 address of each name, and no other name exists."""
+    """Answers over UDP on port 53 of ``host``; ``known`` has the IPv4 address of each name. No other name exists."""
 
     def __init__(self, host: str, known: Mapping[str, str]) -> None:
         self._known = known

@@ -39,7 +39,8 @@ FAULTS = {
 class JudgeServer:
     """The server. ``seconds`` is how long the engine waits for it; ``obeys``: it does what a text tells it to;
     ``fault`` is one that every answer has; ``delay`` is how long each answer takes; where
-    it becomes less, those that wait are given. ``port`` 0 takes a free one. ``seen`` are the texts that it was shown."""
+    it becomes less, those that wait are given. ``seen`` are the texts that it was shown. ``port`` 0
+    takes a free one."""
 
     seconds: float = 1.0
     model: str = MODEL

@@ -139,8 +139,8 @@ Script = Callable[[Wire], Awaitable[None]]
 
 class ScriptedUpstream:
     """An HTTP server that follows ``script`` and remembers what it was asked, for the list of its models apart. It
-    speaks in chunks and keeps its connections, unless ``chunked`` is off: then a body ends with the connection. ``port``
-    0 takes a free one."""
+    speaks in chunks and keeps its connections, unless ``chunked`` is off: then a body ends with the connection.
+    ``port`` 0 takes a free one."""
 
     def __init__(self, thread: LoopThread, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.reset()

@@ -33,8 +33,8 @@ class Tracer:
         assert program, "strace is missing: make system"
         self._path = path
         self.words = (
-            program, "-D", "-f", "--seccomp-bpf", "-qqq", "-s", "0", "-e", f"trace={_CALLS},exit_group", "-e", "signal=none",
-            "-o", str(path),
+            program, "-D", "-f", "--seccomp-bpf", "-qqq", "-s", "0", "-e", f"trace={_CALLS},exit_group",
+            "-e", "signal=none", "-o", str(path),
         )  # fmt: skip
 
     def reached(self) -> set[tuple[str, int]]:

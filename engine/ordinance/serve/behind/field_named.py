@@ -17,8 +17,8 @@ _APIS = (fields.CHAT, fields.COMPLETIONS, fields.RESPONSES, fields.MESSAGES, fie
 _NAMES = frozenset(name for api in _APIS for name in api.forwarded)
 #: As pydantic says it where a server sends that on: `'loc': ('body', 'seed')`.
 _PLACE = re.compile(r"""["']loc["']: ?[(\[]["']body["'], ?["'](\w{1,64})["']""")
-#: As vLLM's own checks begin; its errors of messages have no other place for it.
-_FIRST = re.compile(r"`?(\w{1,64})\b")
+#: As vLLM's own checks begin; its errors of messages have no other place for it. As llama.cpp's do: `Field 'n': …`.
+_FIRST = re.compile(r"(?:Field ')?`?(\w{1,64})\b")
 
 
 class _Error(msgspec.Struct, frozen=True):
