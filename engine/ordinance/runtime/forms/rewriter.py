@@ -39,15 +39,18 @@ class Piece(NamedTuple):
 
 
 class Rewriter:
-    """Feed it a text in any cutting; the pieces that come out say the same. ``left`` are slots of which some unit was
-    left as it was, because a form failed, or the witness or the second reading objected."""
+    """Feed it a text, which goes on from ``before``, in any cutting; the pieces that come out say the same.
 
-    def __init__(self, forms: Forms, reading: SecondReading) -> None:
+    ``left`` are slots of which some unit was left as it was, because a form failed, or the witness or the second
+    reading objected.
+    """
+
+    def __init__(self, forms: Forms, reading: SecondReading, before: str = "") -> None:
         self._forms = forms
         self._quotes = forms.quotes
         self._reading = reading
-        self._prose = RunningProse()
-        self._before = ""
+        self._prose = RunningProse(before)
+        self._before = before[-WIDEST:]
         self._text = ""
         self.left: set[str] = set()
 
