@@ -180,8 +180,7 @@ class Rewriter:
 
     def _pass(self, length: int) -> int:
         text = self._text[:length]
-        for char in text:
-            self._prose.feed(char)
+        self._prose.take(text)
         self._before = (self._before + text)[-WIDEST:]
         self._text = self._text[length:]
         return length

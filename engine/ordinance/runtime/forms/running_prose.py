@@ -22,6 +22,8 @@ _IN_LINE = frozenset({"line", "link", "target", "tag", "bracket", "citation"})
 _FENCE = re.compile(r"^\s{0,12}(```|~~~)", re.MULTILINE)
 #: Of the last paragraph of a text that goes on, so many characters are looked at.
 _LONGEST = 20_000
+#: Opens nothing, unless the sign of a tag stands before it.
+_PLAIN = re.compile(r"(?:[^\W_]|[ ,;:!?%)-])(?:[^\W_]|[ ,;:!?%()-])*")
 _LINK_ENDS = '<>"“”«»'
 _INDENTED = 4
 
@@ -73,6 +75,15 @@ class RunningProse:
     def _behind_word(self) -> bool:
         last = self._last[-1]
         return not (last.isspace() or last in "([{-–—/*_" or last in _CLOSERS)
+
+    def take(self, text: str) -> None:
+        """Take the next of the text."""
+        if self._blank or self._inside or self._run or self._last[-1] == "<" or not _PLAIN.fullmatch(text):
+            for char in text:
+                self.feed(char)
+            return
+        self._head = (self._head + "".join(text.split()))[:3]
+        self._last = (self._last + text)[-3:]
 
     def feed(self, char: str) -> None:
         """Take the next character."""
