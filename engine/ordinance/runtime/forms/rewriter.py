@@ -53,16 +53,18 @@ class Reading(Protocol):
 
 
 class Rewriter:
-    """Feed it a text in any cutting; the pieces that come out say the same. ``left`` are slots of which some unit was
-    left as it was, because a form failed, or the witness or the second reading objected; ``unanswered`` those of which
-    a plugin's form failed."""
+    """Feed it a text, which goes on from ``before``, in any cutting; the pieces that come out say the same.
 
-    def __init__(self, forms: Forms, reading: Reading) -> None:
+    ``left`` are slots of which some unit was left as it was, because a form failed, or the witness or the second
+    reading objected; ``unanswered`` those of which a plugin's form failed.
+    """
+
+    def __init__(self, forms: Forms, reading: Reading, before: str = "") -> None:
         self._forms = forms
         self._quotes = forms.quotes
         self._reading = reading
-        self._prose = RunningProse()
-        self._before = ""
+        self._prose = RunningProse(before)
+        self._before = before[-WIDEST:]
         self._text = ""
         self.left: set[str] = set()
         self.unanswered: set[str] = set()
@@ -220,8 +222,7 @@ class Rewriter:
 
     def _pass(self, length: int) -> int:
         text = self._text[:length]
-        for char in text:
-            self._prose.feed(char)
+        self._prose.take(text)
         self._before = (self._before + text)[-WIDEST:]
         self._text = self._text[length:]
         return length
