@@ -84,7 +84,8 @@ coverage: ready
 
 # The plugins of this checkout, in an environment that has what they depend on; the engine's own has none of it.
 test-plugins: ready-plugins
-	.venv/plugins/bin/mypy plugins/ordinance-identifiers/ordinance_identifiers
+	.venv/plugins/bin/mypy plugins/ordinance-identifiers/ordinance_identifiers \
+		plugins/ordinance-forms-ch/ordinance_forms_ch
 	@exec .venv/plugins/bin/python $(SUITE) plugins $(FLAGS)
 
 test-vllm: vllm
