@@ -52,6 +52,9 @@ class Rewriter:
         self._prose = RunningProse(before)
         self._before = before[-WIDEST:]
         self._text = ""
+        self._at = 0  # how many characters have left
+        self._done: dict[Form, int] = {}  # a form has seen what stands before this place, and nothing came of it
+        self._asked: tuple[Form, int, str | None] | None = None
         self.left: set[str] = set()
 
     @property
@@ -116,7 +119,7 @@ class Rewriter:
         context = len(self._before)
         whole = self._before + self._text
         for form in self._forms.forms:
-            if not form.start.match(whole, context):
+            if self._at < self._done.get(form, 0) or not form.start.match(whole, context):
                 continue
             seen = whole[: context + form.width]
             certain = ended or len(seen) == context + form.width
@@ -126,8 +129,11 @@ class Rewriter:
             if match is None or not match.end() - context:
                 continue
             unit = self._text[: match.end() - context]
-            new = self._rewriting(form, unit)
+            if self._asked is None or self._asked[:2] != (form, self._at):
+                self._asked = form, self._at, self._rewriting(form, unit)
+            new = self._asked[2]
             if new is None:
+                self._done[form] = self._at + len(unit)
                 continue
             after = seen[match.end() :]
             allowed = self._reading.allows(unit, new, after, ended=ended and len(seen) == len(whole))
@@ -135,6 +141,7 @@ class Rewriter:
                 return None
             if allowed:
                 return self._change(unit, new, form.slot)
+            self._done[form] = self._at + len(unit)
             self.left.add(form.slot)
         return self._leave(1)
 
@@ -183,4 +190,5 @@ class Rewriter:
         self._prose.take(text)
         self._before = (self._before + text)[-WIDEST:]
         self._text = self._text[length:]
+        self._at += length
         return length
