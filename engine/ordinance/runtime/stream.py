@@ -106,7 +106,7 @@ class Stream:
             self._judged(judged, part)
         else:
             self._begun(Redactor(activation, beginning, terms.placeholders, rigid=rigid))
-        if part is Channel.CONTENT and terms.rewriting and not rigid:
+        if part is Channel.CONTENT and terms.rewriting and not (rigid or terms.silent):
             self._formed.append(terms.rewriting.text(self._texts[-1], activation, beginning, before))
             self._texts[-1] = self._formed[-1]
         return self._texts[-1]
