@@ -176,6 +176,7 @@ class Rewriter:
             allowed = self._reading.allows(unit, found.text, seen[end:], ended=last)
             if allowed is None and not certain:
                 return None
+        asking.forget()
         self.left |= found.left if allowed else found.left.union(found.slots)
         self.unanswered |= found.unanswered
         return self._change(unit, found.text, *found.slots) if allowed else self._leave(len(unit))
