@@ -147,7 +147,7 @@ test-envoy: ready-envoy
 	@TEST_ENVOY=1 exec .venv/envoy/bin/python $(SUITE) tests/envoy $(THROUGH_ENVOY) $(FLAGS)
 
 THROUGH_ENVOY = tests/protocol/apis tests/serve/door/test_adapters.py $(foreach each,every_field effects \
-	streamed_forms chat_clients conversations openings ordinary_chat steering_refused,tests/end_to_end/test_$(each).py)
+	streamed_forms chat_clients conversations openings ordinary_chat rewritten steering_refused,tests/end_to_end/test_$(each).py)
 
 # Clients of others, each suite against a server and again through the gateway before it.
 test-clients: ready ready-clients

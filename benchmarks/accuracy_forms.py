@@ -60,7 +60,7 @@ def rewritten() -> list[str]:
     heads = ("language", "slots", "sentences", "rewritten", "as expected", "sound under the witness")
     where = SENTENCES.relative_to(Path(__file__).resolve().parents[1])
     return [f"Own sentences of `{where}`, written for this; they say what is rewritten, not how often models need it.",
-            table(heads, rows)]  # fmt: skip
+            table(heads, rows).strip()]  # fmt: skip
 
 
 def costs(characters: int, rounds: int) -> list[str]:
@@ -83,7 +83,7 @@ def costs(characters: int, rounds: int) -> list[str]:
     rows = [[name, f"{min(each):.1f}", f"{min(each) / first:.2f}"] for name, each in times.items()]
     return [f"An event of {DELTA} characters, {len(text):,} characters of prose of the manual, the best of {rounds} "
             "rounds, in microseconds of processor time on a machine that other work shared:",
-            table(("policy", "µs", "ratio"), rows)]  # fmt: skip
+            table(("policy", "µs", "ratio"), rows).strip()]  # fmt: skip
 
 
 def _plan(folder: str, name: str, *lines: str) -> Plan:
