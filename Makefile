@@ -23,7 +23,7 @@ SUITE := tests/support/again.py
 
 .PHONY: help new serve release airgap manual ready ready-airgap ready-manual ready-pages ready-clients ready-plugins ready-chart ready-envoy ready-ray quick test coverage test-plugins test-vllm vllm \
 	parts system test-airgap test-manual test-pages test-stores test-clients test-observability test-chart test-envoy test-ray test-egress test-llamacpp test-compiled test-soak soak fuzz hostile kills noninterference judged forms check format docs \
-	accuracy accuracy-judge accuracy-manners accuracy-near accuracy-witness accuracy-identifiers fit-near judge-faults defects locks clean need-python
+	accuracy accuracy-judge accuracy-manners accuracy-forms accuracy-near accuracy-witness accuracy-identifiers fit-near judge-faults defects locks clean need-python
 
 help:
 	@echo 'make serve           run the gateway on 127.0.0.1:8080 with a small model, as an operator in Germany'
@@ -63,6 +63,7 @@ help:
 	@echo 'make accuracy-judge  run the charter'"'"'s own texts against a judge: URL=… MODEL=… [RENDERER=question]'
 	@echo 'make judge-faults    have a judge fail in 100,000 random answers and check that nothing leaves unseen'
 	@echo 'make accuracy-manners  measure how often it is told right whether an answer was spoken as asked; rewrite its part'
+	@echo 'make accuracy-forms    measure what is rewritten in own sentences and what it costs; rewrite its part'
 	@echo 'make accuracy-witness  measure how many changes of substance the witness catches; rewrite its part'
 	@echo 'make accuracy-near   measure the embedded judge on the texts kept out of its fit; rewrite its part of docs/accuracy.md'
 	@echo 'make accuracy-identifiers  measure ordinance-identifiers beside Presidio; rewrite its part of docs/accuracy.md'
@@ -90,7 +91,8 @@ coverage: ready
 
 # The plugins of this checkout, in an environment that has what they depend on; the engine's own has none of it.
 test-plugins: ready-plugins
-	.venv/plugins/bin/mypy plugins/ordinance-identifiers/ordinance_identifiers
+	.venv/plugins/bin/mypy plugins/ordinance-identifiers/ordinance_identifiers \
+		plugins/ordinance-forms-ch/ordinance_forms_ch
 	@exec .venv/plugins/bin/python $(SUITE) plugins $(FLAGS)
 
 test-vllm: vllm
@@ -168,7 +170,7 @@ test-llamacpp: ready
 	@TEST_LLAMACPP=1 exec .venv/test/bin/python $(SUITE) tests/llamacpp $(FLAGS)
 
 THROUGH_ENVOY = tests/protocol/apis tests/serve/door/test_adapters.py $(foreach each,every_field effects \
-	streamed_forms chat_clients conversations openings ordinary_chat steering_refused,tests/end_to_end/test_$(each).py)
+	streamed_forms chat_clients conversations openings ordinary_chat rewritten steering_refused,tests/end_to_end/test_$(each).py)
 
 # Clients of others, each suite against a server and again through the gateway before it.
 test-clients: ready ready-clients
@@ -267,6 +269,9 @@ accuracy-manners: ready
 	.venv/test/bin/python benchmarks/accuracy_manners.py $(FLAGS)
 
 # Seeded changes of substance and changes of address against the witness.
+accuracy-forms: ready
+	.venv/test/bin/python benchmarks/accuracy_forms.py $(FLAGS)
+
 accuracy-witness: ready
 	.venv/test/bin/python benchmarks/accuracy_witness.py $(FLAGS)
 

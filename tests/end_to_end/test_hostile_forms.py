@@ -1,5 +1,5 @@
-"""Answers that a hostile plugin rewrites: each leaves as the model wrote it, or in the only form that says the same, and
-the metadata says which. ``make hostile`` sends ten thousand."""
+"""Answers that a hostile plugin rewrites: each leaves as the model wrote it, or in the only form that says the same,
+and the metadata says which. ``make hostile`` sends ten thousand."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from ordinance.loading.load import load
+from ordinance.runtime.session import Session
+from ordinance.runtime.situation import situate
 from support.allowing import entry, write_settings
 from support.commands import Served
 from support.forming import write_house
@@ -24,7 +27,8 @@ from support.hostile import BUDGET
 from support.hostile_forms import CONTENT, DEEDS, MAY_PASS, hostile_form, right, said
 from support.packs import TODAY
 from support.plugin_folders import until
-from support.processes import children, session
+from support.processes import children
+from support.processes import session as members
 from support.serving import ScriptedUpstream, say
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.semantics(43), pytest.mark.semantics(13)]
@@ -55,6 +59,30 @@ def checked(deed: str, number: int, content: str, metadata: dict[str, Any]) -> s
         return "a fault" if "fault" in told else "left"
     assert deed == "CHANCE", f"{deed}: {told}"  # it may answer the passage as it was
     return "unchanged"
+
+
+def test_many_answers_of_a_hostile_form_are_each_as_the_model_wrote_it_or_told(tmp_path: Path) -> None:
+    """Without a gateway, which costs more than the form does."""
+    plan = deeds(int(os.environ.get("HOSTILE_FORMS", "60")))
+    house = write_house(tmp_path / "house", "spelling by acme.swiss")
+    loaded = load([house], plugins=[hostile_form(tmp_path / "acme")], on=TODAY, budget=BUDGET).plan
+    came: Counter[tuple[str, str]] = Counter()
+
+    def one(turn: int) -> tuple[str, str]:
+        deed, number = plan[turn], 1_000_000 + turn
+        opened = Session(loaded, situate(loaded, jurisdiction=None, on=TODAY), "de")
+        stream, text, size = opened.stream(), said(deed, number), number % 40 + 1
+        left = "".join([*(stream.feed(text[at : at + size]) for at in range(0, len(text), size)), stream.close()])
+        assert opened.outcome().balanced
+        return deed, checked(deed, number, left, opened.metadata())
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(AT_ONCE) as asking:
+        for start in range(0, len(plan), 1000):
+            came.update(asking.map(one, range(start, min(start + 1000, len(plan)))))
+            show(f"{came.total():7} of {len(plan)}  {time.monotonic() - began:6.0f} s")
+    assert came["FINE", "rewritten"]
+    tell(plan, came)
 
 
 def test_whatever_a_form_does_what_leaves_says_the_same_and_is_told(upstream: ScriptedUpstream, tmp_path: Path) -> None:
@@ -102,10 +130,14 @@ def test_whatever_a_form_does_what_leaves_says_the_same_and_is_told(upstream: Sc
         _, errors = served.stop()
     assert "Traceback" not in errors
     assert "kanarienvogel" not in errors
-    until(lambda: not any(session(leader) for leader in leaders), "no orphan")
+    until(lambda: not any(members(leader) for leader in leaders), "no orphan")
     assert came.total() == len(plan)
     assert len((tmp_path / "audit.jsonl").read_bytes().splitlines()) == len(plan)
     assert came["FINE", "rewritten"]
+    tell(plan, came)
+
+
+def tell(plan: Sequence[str], came: Counter[tuple[str, str]]) -> None:
     for deed in sorted(set(plan)):
         show(f"  {deed:10} { {how: count for (done, how), count in sorted(came.items()) if done == deed} }")
 

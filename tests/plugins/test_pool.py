@@ -175,7 +175,20 @@ def test_only_a_number_from_0_to_1_for_each_passage_is_a_score(open_pool: OpenPo
     assert pool.score(0, [passage("a"), passage("b")]) == [1.0, 0.25]
 
 
-@pytest.mark.parametrize("value", ["None", "3", "['text']", "'\\ud800'", "text.encode()"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "None",
+        "3",
+        "['text']",
+        "'\\ud800'",
+        "text.encode()",
+        "text * 100",
+        "text + '\\n'",
+        "'\\u202e' + text",
+        "'n\\u200bo'",
+    ],
+)
 def test_only_a_text_is_another_form(open_pool: OpenPool, value: str) -> None:
     pool = open_pool(
         gives(f"Form(lambda text: {value} if 'no' in text else text, 0)", "form"), [Use("form", Asked("acme.word"))]

@@ -146,6 +146,9 @@ class LineGovernor:
             "rules": list(outcome.rules),
             **session.judged(),
         }
+        adapters = session.metadata().get("adapters", [])
+        if any(each["state"] == "rewritten" or "left" in each for each in adapters):
+            found["adapters"] = adapters
         if line.asked is not None:
             found |= {"sent": sent, **session.history()}
         if self.trace:

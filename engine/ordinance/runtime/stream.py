@@ -98,6 +98,7 @@ class Stream:
         """Begin a text of its own, of this part of an answer. A ``rigid`` one may not be edited. Its ``beginning`` is
         that of the choice, unless it continues another block."""
         terms, activation = self._terms, self._terms.activation_of(part)
+        before = "" if beginning else terms.before_it(self._prompt)
         beginning = beginning or self.beginning(part)
         if activation.judged and terms.rulings is not None:
             inner = JudgedRedactor(activation, beginning, terms.placeholders, rigid=rigid)
@@ -105,8 +106,8 @@ class Stream:
             self._judged(judged, part)
         else:
             self._begun(Redactor(activation, beginning, terms.placeholders, rigid=rigid))
-        if part is Channel.CONTENT and terms.rewriting and not rigid:
-            self._formed.append(terms.rewriting.text(self._texts[-1], activation, beginning))
+        if part is Channel.CONTENT and terms.rewriting and not (rigid or terms.silent):
+            self._formed.append(terms.rewriting.text(self._texts[-1], activation, beginning, before))
             self._texts[-1] = self._formed[-1]
         return self._texts[-1]
 

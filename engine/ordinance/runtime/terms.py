@@ -105,8 +105,14 @@ class Terms:
 
     def beginning(self, part: Channel, prompt: int = 0) -> Beginning:
         """Where a text of one ``part`` begins in a choice that answers the prompt of that number."""
-        continued = self.continued[prompt if len(self.continued) > 1 else 0]
-        return continued.beginning(self.activation_of(part))
+        return self._continued(prompt).beginning(self.activation_of(part))
+
+    def before_it(self, prompt: int = 0) -> str:
+        """Return the text that such a choice continues, in its likeliest reading; empty for none."""
+        return next(iter(self._continued(prompt).readings), "")
+
+    def _continued(self, prompt: int) -> Continued:
+        return self.continued[prompt if len(self.continued) > 1 else 0]
 
 
 def terms_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from itertools import product
 from pathlib import Path
 
@@ -85,17 +86,20 @@ def test_a_number_keeps_its_value_in_every_style(whole: int, rest: str, data: st
         assert f"{target[0]}{rest} EUR" in after
 
 
-@given(st.dates(), st.sampled_from("./-"), st.booleans(), st.sampled_from(sorted(STYLES["dates"])))
+@given(st.dates(date(1900, 1, 1)), st.sampled_from("./-"), st.booleans(), st.sampled_from(sorted(STYLES["dates"])))
 @pytest.mark.semantics(43)
-def test_a_date_stays_the_same_day(day: object, sign: str, day_first: bool, way: str) -> None:
+def test_a_date_stays_the_same_day(day: date, sign: str, day_first: bool, way: str) -> None:
     tag = STYLES["dates"][way].split()[0]
     year, month, of_month = str(day).split("-")
     written = sign.join([of_month, month, year] if day_first else [month, of_month, year])
     after = rewritten(tag, {"dates": tag}, f"Es war am {written} so.").removeprefix("Es war am ").removesuffix(" so.")
-    if int(of_month) <= 12 or not (day_first or sign == "/"):  # nobody writes 12.24.2026
+    due = "".join({"D": of_month, "M": month, "Y": year}.get(each, each) for each in way)
+    if int(of_month) <= 12:
         assert after == written
+    elif day_first or sign == "/":
+        assert after == due
     else:
-        assert after == "".join({"D": of_month, "M": month, "Y": year}.get(each, each) for each in way)
+        assert after in (due, written)  # nobody writes 12.24.2026, and the witness does not read it
 
 
 @given(st.text("абвгдђежзијклљмнњопрстћуфхцчџшАЉЊЏ", min_size=1, max_size=12))

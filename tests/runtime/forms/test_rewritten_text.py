@@ -129,7 +129,7 @@ def test_a_million_random_cuts_change_nothing() -> None:
         plan, tag = chance.choice(plans), chance.choice(sorted(WAYS))
         text = "".join(chance.choices(PIECES, k=chance.randint(1, 24)))
         expected = released(formed(plan, tag), [text])
-        places = sorted(chance.choices(range(len(text) + 1), k=chance.randint(1, 40)))
+        places = sorted({chance.randint(0, len(text)) for _ in range(chance.randint(1, 2 * len(text) + 1))})
         pieces = [text[low:high] for low, high in pairwise([0, *places, len(text)])]
         assert released(formed(plan, tag), pieces) == expected, (tag, pieces)
         made += len(places)
@@ -185,3 +185,19 @@ def test_a_form_of_a_plugin_that_changes_substance_or_fails_changes_nothing() ->
         plan_of([]), "de", {"spelling": "de"}, GivenForm(lambda text: text.replace("3,5 km", "3,5\u00a0km"), 80)
     )
     assert released(fine, [text]) == text.replace("3,5 km", "3,5\u00a0km")
+
+
+@pytest.mark.semantics(43)
+def test_a_form_of_a_plugin_sees_each_passage_once_and_nothing_but_prose() -> None:
+    asked: list[str] = []
+
+    def noted(text: str) -> str:
+        asked.append(text)
+        return text
+
+    text = (
+        'Der erste Satz steht hier. `code` und "ein Zitat" und https://a.example/b dann\nnoch eine Zeile {"a": 1} Ende.'
+    )
+    one = formed(plan_of([]), "de", {"spelling": "de"}, GivenForm(noted, 30))
+    assert released(one, list(text)) == text
+    assert asked == ["Der erste Satz steht hier.", "und", "und", "dann", "noch eine Zeile", "Ende."]

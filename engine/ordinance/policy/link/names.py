@@ -45,8 +45,8 @@ _RESERVED = frozenset({
     "condition", "contact", "detector", "dimension", "endings", "example", "except", "given", "guarantee", "has",
     "hours", "house", "identifier", "in", "is", "jurisdiction", "label", "language", "law", "lexicon", "limit", "mark",
     "mask", "means", "not", "notice", "or", "otherwise", "pattern", "prompt", "protects", "provide", "quote", "reaches",
-    "reason", "red", "refuse", "say", "scope", "section", "seen", "speak", "spoken", "telling", "title", "topic",
-    "under", "unknown", "unless", "until", "when", "withhold", "within", "without", "zone",
+    "reason", "red", "refuse", "rewrite", "say", "scope", "section", "seen", "speak", "spoken", "telling", "title",
+    "topic", "under", "unknown", "unless", "until", "when", "withhold", "within", "without", "zone",
 })  # fmt: skip
 
 

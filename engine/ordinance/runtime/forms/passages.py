@@ -93,10 +93,14 @@ class Asking:
         self._last: tuple[str, Rewritten] | None = None
 
     def rewritten(self, passage: str) -> Rewritten:
-        """Return what becomes of ``passage``; asked again about the same one, the same."""
+        """Return what becomes of ``passage``; until ``forget``, asked again about the same one, the same."""
         if self._last is None or self._last[0] != passage:
             self._last = passage, self._asked(passage)
         return self._last[1]
+
+    def forget(self) -> None:
+        """Note that the passage has left."""
+        self._last = None
 
     def _asked(self, passage: str) -> Rewritten:
         text, slots, left, unanswered = passage, list[str](), set[str](), set[str]()

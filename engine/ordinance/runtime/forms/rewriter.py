@@ -53,16 +53,18 @@ class Reading(Protocol):
 
 
 class Rewriter:
-    """Feed it a text in any cutting; the pieces that come out say the same. ``left`` are slots of which some unit was
-    left as it was, because a form failed, or the witness or the second reading objected; ``unanswered`` those of which
-    a plugin's form failed."""
+    """Feed it a text, which goes on from ``before``, in any cutting; the pieces that come out say the same.
 
-    def __init__(self, forms: Forms, reading: Reading) -> None:
+    ``left`` are slots of which some unit was left as it was, because a form failed, or the witness or the second
+    reading objected; ``unanswered`` those of which a plugin's form failed.
+    """
+
+    def __init__(self, forms: Forms, reading: Reading, before: str = "") -> None:
         self._forms = forms
         self._quotes = forms.quotes
         self._reading = reading
-        self._prose = RunningProse()
-        self._before = ""
+        self._prose = RunningProse(before)
+        self._before = before[-WIDEST:]
         self._text = ""
         self.left: set[str] = set()
         self.unanswered: set[str] = set()
@@ -174,6 +176,7 @@ class Rewriter:
             allowed = self._reading.allows(unit, found.text, seen[end:], ended=last)
             if allowed is None and not certain:
                 return None
+        asking.forget()
         self.left |= found.left if allowed else found.left.union(found.slots)
         self.unanswered |= found.unanswered
         return self._change(unit, found.text, *found.slots) if allowed else self._leave(len(unit))
@@ -220,8 +223,7 @@ class Rewriter:
 
     def _pass(self, length: int) -> int:
         text = self._text[:length]
-        for char in text:
-            self._prose.feed(char)
+        self._prose.take(text)
         self._before = (self._before + text)[-WIDEST:]
         self._text = self._text[length:]
         return length

@@ -31,12 +31,13 @@ class Rewriting:
     def slots(self) -> frozenset[str]:
         return frozenset(self.lines)
 
-    def text(self, text: Text, activation: Activation, beginning: Beginning) -> RewrittenText:
-        """Return a ``text`` that ``activation`` reads from its ``beginning`` on as what rewrites it. Where a rule that
-        removes looks at whole sentences, nothing is rewritten, for the second reading sees none."""
+    def text(self, text: Text, activation: Activation, beginning: Beginning, before: str = "") -> RewrittenText:
+        """Return a ``text`` that ``activation`` reads from its ``beginning`` on, behind what stands ``before`` it, as
+        what rewrites it. Where a rule that removes looks at whole sentences, nothing is rewritten, for the second
+        reading sees none."""
         reads_all = not any(rule.family >= REFUSING for rule in activation.segments)
         reading = SecondReading(activation, beginning)
-        rewriter = Rewriter(self.forms if reads_all else Forms(()), reading)
+        rewriter = Rewriter(self.forms if reads_all else Forms(()), reading, before or beginning.readings[0])
         return RewrittenText(text, rewriter, frozenset() if reads_all else self.slots)
 
     @property

@@ -6,6 +6,8 @@ it is closed, or its paragraph ends.
 
 from __future__ import annotations
 
+import re
+
 #: What closes a quotation, by what opens it.
 _CLOSERS = {
     '"': '"', "„": '“”"', "“": "”“", "”": "”", "«": "»", "»": "«", "‹": "›", "›": "‹", "‚": "‘’", "‘": "’", "'": "'",
@@ -17,18 +19,24 @@ _AT_WORDS = "\"'‘”»›"
 _APOSTROPHES = "'’"
 #: Until a line ends; what else there is goes on until its paragraph does.
 _IN_LINE = frozenset({"line", "link", "target", "tag", "bracket", "citation"})
+_FENCE = re.compile(r"^\s{0,12}(```|~~~)", re.MULTILINE)
+#: Of the last paragraph of a text that goes on, so many characters are looked at.
+_LONGEST = 20_000
+#: Opens nothing, unless the sign of a tag stands before it.
+_PLAIN = re.compile(r"(?:[^\W_]|[ ,;:!?%)-])(?:[^\W_]|[ ,;:!?%()-])*")
 _LINK_ENDS = '<>"“”«»'
 _INDENTED = 4
 
 
 class RunningProse:
-    """Feed it a text; ``free`` says whether the next character is prose, unless it opens something."""
+    """Feed it a text, which goes on from ``before``; ``free`` says whether the next character is prose, unless it opens
+    something."""
 
     __slots__ = (
         "_blank", "_closers", "_closing", "_depth", "_fence", "_head", "_indent", "_inside", "_last", "_run", "_ticks",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, before: str = "") -> None:
         self._inside = ""
         self._closers = ""
         self._closing = False  # an apostrophe came that closes, unless the word goes on
@@ -37,6 +45,19 @@ class RunningProse:
         self._run = 0  # of backticks
         self._fence = ""
         self._ticks = self._depth = 0
+        if before:
+            self._begin_behind(before)
+
+    def _begin_behind(self, before: str) -> None:
+        """Be as behind a text that goes on: of what it opened before its last paragraph only a fence can be open."""
+        paragraph = before.rfind("\n\n") + 1
+        for fence in _FENCE.finditer(before, 0, paragraph):
+            if self._inside == "fence" and fence[1][0] == self._fence:
+                self._inside = ""
+            elif not self._inside:
+                self._inside, self._fence = "fence", fence[1][0]
+        for char in before[max(paragraph, len(before) - _LONGEST) :]:
+            self.feed(char)
 
     @property
     def free(self) -> bool:
@@ -54,6 +75,15 @@ class RunningProse:
     def _behind_word(self) -> bool:
         last = self._last[-1]
         return not (last.isspace() or last in "([{-–—/*_" or last in _CLOSERS)
+
+    def take(self, text: str) -> None:
+        """Take the next of the text."""
+        if self._blank or self._inside or self._run or self._last[-1] == "<" or not _PLAIN.fullmatch(text):
+            for char in text:
+                self.feed(char)
+            return
+        self._head = (self._head + "".join(text.split()))[:3]
+        self._last = (self._last + text)[-3:]
 
     def feed(self, char: str) -> None:
         """Take the next character."""

@@ -18,12 +18,17 @@ from ordinance.runtime.text.paragraphs import Paragraphs
 #: Stands for what was left out: a character that no rule looks for.
 GAP = "\ufffc"
 
+#: So much may wait to be read: an answer without anything to rewrite pays nothing until then.
+_MOST_UNREAD = 2048
+
 
 class SecondReading:
     """Follows one text as it leaves. ``allows`` asks what a change would do."""
 
     def __init__(self, activation: Activation, beginning: Beginning) -> None:
         self._at = 0
+        self._unread: list[str] = []  # what has left and is read once a change asks for it
+        self._waits = 0
         self._wordings = activation.wordings
         self._automata: list[Automaton] = [activation.answer, *(each.nearby.automaton for each in activation.nearby)]
         self._matchers = [Matcher(automaton) for automaton in self._automata]
@@ -37,7 +42,16 @@ class SecondReading:
         self._forgery.resume(beginning.reading, 0)
 
     def read(self, text: str) -> None:
-        """Read what leaves."""
+        """Take what leaves."""
+        self._unread.append(text)
+        self._waits += len(text)
+        if self._waits > _MOST_UNREAD:
+            self._read()
+
+    def _read(self) -> None:
+        text = "".join(self._unread)
+        self._unread.clear()
+        self._waits = 0
         for at, char in enumerate(text, self._at):
             for matcher in self._matchers:
                 matcher.feed(char, at)
@@ -48,6 +62,7 @@ class SecondReading:
     def allows(self, old: str, new: str, after: str, *, ended: bool) -> bool | None:
         """Return whether ``new`` may leave instead of ``old``, the next of the text, behind which stands ``after``;
         ``ended``: and nothing else. None if more has to come before that is known."""
+        self._read()
         found = [self._touched(text, after, ended=ended) for text in (old, new)]
         return False if True in found else None if None in found else True
 
