@@ -76,7 +76,8 @@ def build(source: Path, site: Path, kept: Path) -> None:
     os.environ.setdefault("SOURCE_DATE_EPOCH", "0")  # nothing in the site shows it
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
-        it = Sphinx(source, HERE, site, kept, "html", status=None, warning=said, parallel=os.cpu_count() or 1)
+        order = {"html_search_scorer": str(source / "order.js")}
+        it = Sphinx(source, HERE, site, kept, "html", order, None, said, parallel=os.cpu_count() or 1)
         it.build()
     if found := said.getvalue().strip():
         raise ManualError(f"a page has a mistake. Correct it:\n{found.replace(f'{source}{os.sep}', '')}")

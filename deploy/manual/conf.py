@@ -21,7 +21,6 @@ html_title = "Ordinance"
 html_static_path = ["static"]
 html_css_files = ["manual.css"]
 html_copy_source = False
-html_search_scorer = str(Path(__file__).with_name("order.js"))
 html_show_copyright = False
 # A browser does not let a page of a folder read another one.
 html_show_search_summary = False

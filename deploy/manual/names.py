@@ -31,7 +31,8 @@ class Names(SphinxTransform):
             for row in next(table.findall(nodes.tbody)).children:
                 first = next(row.findall(nodes.entry))
                 for literal in first.findall(nodes.literal):
-                    self._enter(first, literal.astext())
+                    if not isinstance(literal.parent, addnodes.pending_xref | nodes.reference):  # has a page of its own
+                        self._enter(first, literal.astext())
 
     def _enter(self, cell: nodes.entry, name: str) -> None:
         target = f"name-{nodes.make_id(name) or 'sign'}"

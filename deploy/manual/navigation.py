@@ -25,6 +25,13 @@ def roles(readme: str) -> dict[str, dict[str, str]]:
     }
 
 
+def places(readme: str) -> dict[str, int]:
+    """Return how far from the top of its role each page of the menu is, by the name that Sphinx has for it."""
+    return {
+        path.removesuffix(".md"): place for pages in roles(readme).values() for place, path in enumerate(pages.values())
+    }
+
+
 def menu(readme: str) -> str:
     """Return the menu that a ``readme`` of the site has: the text to add to it, of which nothing is seen there."""
     parts = {**roles(readme), "Look it up": {"all names": "genindex"}}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ordinance.cli.arguments import add_format, places_of, positive, record_place
 from ordinance.cli.printed import write_text
-from ordinance.cli.table import table
+from ordinance.cli.terminal_table import table
 from ordinance.errors import UsageError
 from ordinance.policy.vocabulary import Effect, Verdict
 from ordinance.record.bar_chart import bar_chart

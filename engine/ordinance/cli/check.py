@@ -12,7 +12,7 @@ from ordinance.authoring.costs import Cost, costs, measured
 from ordinance.authoring.statutes import Statute, as_json, statutes
 from ordinance.cli.arguments import add_paths, allowed_by, packs_of
 from ordinance.cli.printed import show
-from ordinance.cli.table import table
+from ordinance.cli.terminal_table import table
 from ordinance.judging.joined import Judges
 from ordinance.judging.served import ServedJudge
 from ordinance.language.diagnostics import Diagnostic, diagnose

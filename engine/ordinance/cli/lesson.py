@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ordinance.cli.table import table
+from ordinance.cli.terminal_table import table
 from ordinance.errors import UsageError
 from ordinance.language.codes import CATALOGUE
 from ordinance.language.diagnostics import did_you_mean

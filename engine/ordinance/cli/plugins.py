@@ -12,7 +12,7 @@ from pathlib import Path
 from ordinance.cli.arguments import add_format
 from ordinance.cli.colour import heading
 from ordinance.cli.progress import working
-from ordinance.cli.table import blocks, table
+from ordinance.cli.terminal_table import blocks, table
 from ordinance.loading.survey import Seen, survey
 from ordinance.plugins.allowed import allow_each
 from ordinance.plugins.budget import Budget

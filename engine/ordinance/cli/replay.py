@@ -17,7 +17,7 @@ from ordinance.cli.apply import LineGovernor
 from ordinance.cli.arguments import add_config, add_day, allowed_by, jurisdiction_of, locale_tag
 from ordinance.cli.lines import parse, read
 from ordinance.cli.progress import Counting
-from ordinance.cli.table import table
+from ordinance.cli.terminal_table import table
 from ordinance.errors import OrdinanceError, UnreadableError
 from ordinance.loading.files import shown
 from ordinance.policy.plan import Plan

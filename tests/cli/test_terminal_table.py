@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordinance.cli.table import cells, columns_of, table, wrapped
+from ordinance.cli.terminal_table import cells, columns_of, table, wrapped
 
 ROWS = [
     ("rule", "held", "what is taken out"),
